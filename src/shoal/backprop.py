@@ -1,0 +1,79 @@
+"""Backpropagation over the stack of layers, for a whole population at once: one screen.
+
+Forward keeps every layer's cache; backward hands ∂J/∂a down from the loss, and each layer leaves its
+own gradients behind. Nothing here differentiates automatically: each layer brings both halves.
+
+Source: the lecture, "Finding dL/dW"; Rumelhart, Hinton & Williams 1986; Bishop, PRML, 5.3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shoal.layers.base import Cache
+from shoal.network import Network
+from shoal.randomness import Noise
+from shoal.shapes import Array
+
+CHUNK = 4096
+"""Samples evaluated at a time outside training, so that memory does not grow with the table."""
+
+
+def forward(network: Network, theta: Array, x: Array, noise: Noise | None = None) -> tuple[Array, list[Cache]]:
+    """Return the last layer's outputs z (P, K, N) and every layer's cache.
+
+    ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not.
+    """
+    caches: list[Cache] = []
+    a = x
+    for index, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
+        a, cache = layer.forward(parameters, a, noise and noise.at(index))
+        caches.append(cache)
+    return a, caches
+
+
+def backward(network: Network, theta: Array, caches: list[Cache], grad_z: Array) -> Array:
+    """Return ∂J/∂θ (P, D) from ∂J/∂z (P, K, N) and the caches that ``forward`` left."""
+    gradient = np.empty_like(theta)
+    parameters, gradients = network.views(theta), network.views(gradient)
+    grad_a: Array | None = grad_z
+    for index in reversed(range(len(network.layers))):
+        assert grad_a is not None
+        grad_a = network.layers[index].backward(
+            parameters[index], caches[index], grad_a, gradients[index], propagate=index > 0
+        )
+    return gradient
+
+
+def data_loss(
+    network: Network, theta: Array, x: Array, y: Array, share: Array, noise: Noise | None = None
+) -> tuple[Array, Array]:
+    """Return each member's loss over the data (P,) and its gradient (P, D), without penalties.
+
+    L = Σ_i share_i · loss_i,  with ``share`` (P, N) or (1, N) summing to 1 over the samples;
+    ``y`` (K, N) or (P, K, N).
+    """
+    z, caches = forward(network, theta, x, noise)
+    losses = network.criterion.value(z, y)
+    grad_z = network.criterion.delta(z, y) * share[:, None, :]
+    return (losses * share).sum(axis=-1), backward(network, theta, caches, grad_z)
+
+
+def sample_outputs(network: Network, theta: Array, X: Array) -> Array:
+    """Return z (P, K, N) for rows ``X`` (N, n), without dropout, a chunk of samples at a time."""
+    parts = [forward(network, theta, X[i : i + CHUNK].T[None])[0] for i in range(0, len(X), CHUNK)]
+    return _join(parts)
+
+
+def sample_losses(network: Network, theta: Array, X: Array, y: Array) -> Array:
+    """Return every sample's loss (P, N) for rows ``X`` (N, n) and targets ``y`` (K, N), without penalties."""
+    criterion = network.criterion
+    parts = []
+    for i in range(0, len(X), CHUNK):
+        z, _ = forward(network, theta, X[i : i + CHUNK].T[None])
+        parts.append(criterion.value(z, y[:, i : i + CHUNK]))
+    return _join(parts)
+
+
+def _join(parts: list[Array]) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

@@ -1,0 +1,165 @@
+"""The architecture of a network: immutable, and without parameters of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from shoal.activations import ACTIVATIONS, Identity
+from shoal.errors import ConfigurationError
+from shoal.initializers import INITIALIZERS
+from shoal.layers import LAYERS, Dense, Layer
+from shoal.layers.base import Shape
+from shoal.losses import LOSSES, Loss
+from shoal.registry import from_config, resolve, to_config
+from shoal.shapes import Array, BoolArray
+
+_FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
+    "activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of one parameter array in a network's flat arena of D numbers."""
+
+    layer: int
+    name: str
+    shape: Shape
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """A stack of layers over ``inputs`` features, and the loss that its last outputs are judged by.
+
+    The parameters of a population of P such networks are one array ``theta: (P, D)``; ``slots`` says
+    which part of a row is which ``W: (m, n)`` or ``b: (m, 1)``.
+
+    Losses act on the last layer's outputs z and own their link (sigmoid, softmax, exp), so the last
+    layer is ``Dense(K)`` without an activation for a loss that has one.
+
+    Raises ``ConfigurationError`` for an impossible stack, ``UnknownNameError`` for an unknown loss.
+
+    >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], loss="cross_entropy")
+    >>> network.n_outputs, network.n_parameters
+    (3, 67)
+    """
+
+    inputs: int
+    layers: Sequence[Layer]
+    loss: Loss | str = "squared_error"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.inputs, bool) or not isinstance(self.inputs, int | np.integer) or self.inputs < 1:
+            raise ConfigurationError(f"a network needs a whole number of inputs ≥ 1, got {self.inputs!r}")
+        if not self.layers or not all(isinstance(layer, Layer) for layer in self.layers):
+            raise ConfigurationError(
+                f"layers must be a list such as [Dense(8, 'tanh'), Dense(1)], got {self.layers!r}"
+            )
+        object.__setattr__(self, "inputs", int(self.inputs))
+        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "loss", resolve("loss", self.loss, LOSSES))
+        self._check_last_layer()
+
+    def _check_last_layer(self) -> None:
+        last = self.layers[-1]
+        if len(self.shapes[-1]) != 1:
+            raise ConfigurationError(f"the last layer must give samples of shape (K,), got {self.shapes[-1]}")
+        if self.criterion.has_link and not (isinstance(last, Dense) and isinstance(last.g, Identity)):
+            raise ConfigurationError(
+                f"{self.criterion.name} applies its own link to the last layer's z, so that layer must be "
+                f"Dense(K) without an activation, got {last!r}"
+            )
+
+    @property
+    def criterion(self) -> Loss:
+        """The loss, resolved."""
+        return resolve("loss", self.loss, LOSSES)
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shape of one sample before the first layer and after each layer."""
+        shapes: list[Shape] = [(self.inputs,)]
+        for layer in self.layers:
+            shapes.append(layer.output_shape(shapes[-1]))
+        return tuple(shapes)
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of outputs, K."""
+        return self.shapes[-1][0]
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every parameter's place in the arena, layer by layer."""
+        slots: list[Slot] = []
+        stop = 0
+        for index, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False)):
+            for name, extent in layer.parameter_shapes(shape).items():
+                start, stop = stop, stop + int(np.prod(extent))
+                slots.append(Slot(index, name, extent, start, stop))
+        return tuple(slots)
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of parameters of one network, D."""
+        return self.slots[-1].stop if self.slots else 0
+
+    @cached_property
+    def weight_mask(self) -> BoolArray:
+        """Which of the D parameters are weights (D,): penalties and decay leave biases alone."""
+        mask = np.zeros(self.n_parameters, dtype=np.bool_)
+        for slot in self.slots:
+            mask[slot.start : slot.stop] = slot.name == "W"
+        return mask
+
+    def views(self, theta: Array) -> list[dict[str, Array]]:
+        """Return ``theta`` (P, D) layer by layer as named views (P, \\*shape); writing to one writes to theta."""
+        layers: list[dict[str, Array]] = [{} for _ in self.layers]
+        for slot in self.slots:
+            part = theta[:, slot.start : slot.stop]
+            layers[slot.layer][slot.name] = part.reshape(theta.shape[0], *slot.shape)
+        return layers
+
+    def initialize(self, rng: np.random.Generator) -> Array:
+        """Return the initial parameters of one member (D,), drawn layer by layer, in float64."""
+        parts: list[Array] = []
+        for layer, shape in zip(self.layers, self.shapes, strict=False):
+            values = layer.initialize(rng, shape)
+            parts.extend(values[name].ravel() for name in layer.parameter_shapes(shape))
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def to_config(self) -> dict[str, Any]:
+        """Return the architecture as plain values for JSON."""
+        return {
+            "inputs": self.inputs,
+            "layers": [to_config(layer) for layer in self.layers],
+            "loss": to_config(self.criterion),
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Network:
+        """Return the network that ``to_config`` described; raise ``ConfigurationError`` if it is malformed."""
+        try:
+            layers = [_layer_from_config(layer) for layer in config["layers"]]
+            return cls(config["inputs"], layers, from_config("loss", config["loss"], LOSSES))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"not a network's description: {type(error).__name__} {error}") from None
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+
+def _layer_from_config(config: Mapping[str, Any]) -> Layer:
+    fields = {
+        key: from_config(key, value, _FIELD_FAMILIES[key]) if key in _FIELD_FAMILIES else value
+        for key, value in config.items()
+    }
+    return from_config("layer", fields, LAYERS)

@@ -1,0 +1,108 @@
+"""A population: P networks of one architecture, their parameters in one arena."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.backprop import sample_outputs
+from shoal.errors import ConfigurationError
+from shoal.network import Network
+from shoal.randomness import Purpose, check_seed, member_id, stream
+from shoal.shapes import Array, finite_rows
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass
+class Population:
+    """P networks that share an architecture and nothing else.
+
+    ``theta`` (P, D) holds the parameters, one member to a row; ``keys`` (P, 2) the seed and the member
+    number that each member's random streams are keyed by.
+
+    >>> from shoal.layers import Dense
+    >>> population = Population.random(Network(1, [Dense(8, "tanh"), Dense(1)]), starts=30, seed=0)
+    >>> population.weights[0].shape, population.biases[0].shape
+    ((30, 8, 1), (30, 8, 1))
+    """
+
+    network: Network
+    theta: Array
+    keys: npt.NDArray[np.uint64]
+
+    def __post_init__(self) -> None:
+        expected = (len(self.keys), self.network.n_parameters)
+        if self.theta.shape != expected or self.keys.shape != (len(self.keys), 2):
+            raise ConfigurationError(
+                f"a population of {len(self.keys)} needs theta of shape {expected} and keys of shape "
+                f"({len(self.keys)}, 2), got {self.theta.shape} and {self.keys.shape}"
+            )
+
+    @classmethod
+    def random(
+        cls,
+        network: Network,
+        starts: int,
+        seed: int = 0,
+        candidate: int = 0,
+        first_start: int = 0,
+        fold: int = 0,
+        dtype: npt.DTypeLike = "float32",
+    ) -> Population:
+        """Return ``starts`` members with initial parameters of their own.
+
+        The member of (seed, candidate, fold, start) is the same network whoever its companions are.
+        Raises ``ConfigurationError`` for fewer than one start or a dtype other than float32 and float64.
+        """
+        if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 1:
+            raise ConfigurationError(f"starts must be a whole number ≥ 1, got {starts!r}")
+        members = [member_id(candidate, first_start + start, fold) for start in range(starts)]
+        return cls.from_members(network, members, seed, dtype)
+
+    @classmethod
+    def from_members(
+        cls, network: Network, members: Sequence[int], seed: int = 0, dtype: npt.DTypeLike = "float32"
+    ) -> Population:
+        """Return the members of the given numbers (see ``shoal.randomness.member_id``), newly initialised."""
+        check_seed(seed)
+        if np.dtype(dtype).name not in DTYPES:
+            raise ConfigurationError(f"dtype must be float32 or float64, got {np.dtype(dtype).name}")
+        theta = np.stack([network.initialize(stream(seed, member, Purpose.WEIGHTS)) for member in members])
+        keys = np.array([(seed, member) for member in members], dtype=np.uint64)
+        return cls(network, theta.astype(dtype), keys)
+
+    @property
+    def size(self) -> int:
+        """The number of members, P."""
+        return len(self.theta)
+
+    @property
+    def weights(self) -> list[Array]:
+        """The weights W of each layer that has them, as writable views (P, m, n)."""
+        return [views["W"] for views in self.network.views(self.theta) if "W" in views]
+
+    @property
+    def biases(self) -> list[Array]:
+        """The biases b of each layer that has them, as writable views (P, m, 1)."""
+        return [views["b"] for views in self.network.views(self.theta) if "b" in views]
+
+    def members(self, indices: Sequence[int] | npt.NDArray[np.integer] | int) -> Population:
+        """Return a population of copies of the members at ``indices``."""
+        rows = np.atleast_1d(np.asarray(indices, dtype=np.intp))
+        return Population(self.network, self.theta[rows], self.keys[rows])
+
+    def outputs(self, X: npt.ArrayLike) -> Array:
+        """Return the last layer's z for rows ``X`` (N, n): (P, N, K)."""
+        rows = finite_rows(X, "X", self.network.inputs).astype(self.theta.dtype, copy=False)
+        return sample_outputs(self.network, self.theta, rows).swapaxes(1, 2)
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """Return predictions (P, N, K) for rows ``X`` (N, n): the loss's link applied to z.
+
+        Probabilities for log loss and cross-entropy, rates for Poisson, z itself otherwise.
+        """
+        return self.network.criterion.predict(self.outputs(X).swapaxes(1, 2)).swapaxes(1, 2)
