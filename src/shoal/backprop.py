@@ -8,18 +8,24 @@ Source: the lecture, "Finding dL/dW"; Rumelhart, Hinton & Williams 1986; Bishop,
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shoal.layers.base import Cache
-from shoal.network import Network
 from shoal.randomness import Noise
 from shoal.shapes import Array
+
+if TYPE_CHECKING:
+    from shoal.network import Network
 
 CHUNK = 4096
 """Samples evaluated at a time outside training, so that memory does not grow with the table."""
 
 
-def forward(network: Network, theta: Array, x: Array, noise: Noise | None = None) -> tuple[Array, list[Cache]]:
+def forward(
+    network: Network, theta: Array, x: Array, noise: Noise | None = None
+) -> tuple[Array, list[Cache]]:
     """Return the last layer's outputs z (P, K, N) and every layer's cache.
 
     ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not.

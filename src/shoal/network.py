@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from shoal.activations import ACTIVATIONS, Identity
 from shoal.errors import ConfigurationError
@@ -15,6 +16,8 @@ from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
 from shoal.layers.base import Shape
 from shoal.losses import LOSSES, Loss
+from shoal.population import Population
+from shoal.randomness import member_id
 from shoal.registry import from_config, resolve, to_config
 from shoal.shapes import Array, BoolArray
 
@@ -121,7 +124,7 @@ class Network:
         return mask
 
     def views(self, theta: Array) -> list[dict[str, Array]]:
-        """Return ``theta`` (P, D) layer by layer as named views (P, \\*shape); writing to one writes to theta."""
+        """Return ``theta`` (P, D) layer by layer as named views (P, \\*shape) that write through."""
         layers: list[dict[str, Array]] = [{} for _ in self.layers]
         for slot in self.slots:
             part = theta[:, slot.start : slot.stop]
@@ -136,6 +139,25 @@ class Network:
             parts.extend(values[name].ravel() for name in layer.parameter_shapes(shape))
         return np.concatenate(parts) if parts else np.zeros(0)
 
+    def population(
+        self,
+        starts: int,
+        seed: int = 0,
+        candidate: int = 0,
+        first_start: int = 0,
+        fold: int = 0,
+        dtype: npt.DTypeLike = "float32",
+    ) -> Population:
+        """Return ``starts`` members of this architecture with initial parameters of their own.
+
+        The member of (seed, candidate, fold, start) is the same network whoever its companions are.
+        Raises ``ConfigurationError`` for fewer than one start or a dtype other than float32 and float64.
+        """
+        if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 1:
+            raise ConfigurationError(f"starts must be a whole number ≥ 1, got {starts!r}")
+        members = [member_id(candidate, first_start + start, fold) for start in range(starts)]
+        return Population.from_members(self, members, seed, dtype)
+
     def to_config(self) -> dict[str, Any]:
         """Return the architecture as plain values for JSON."""
         return {
@@ -146,7 +168,7 @@ class Network:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Network:
-        """Return the network that ``to_config`` described; raise ``ConfigurationError`` if it is malformed."""
+        """Return the network that ``to_config`` described, or raise ``ConfigurationError``."""
         try:
             layers = [_layer_from_config(layer) for layer in config["layers"]]
             return cls(config["inputs"], layers, from_config("loss", config["loss"], LOSSES))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from shoal.backprop import sample_outputs
 from shoal.errors import ConfigurationError
-from shoal.network import Network
-from shoal.randomness import Purpose, check_seed, member_id, stream
+from shoal.randomness import Purpose, check_seed, stream
 from shoal.shapes import Array, finite_rows
+
+if TYPE_CHECKING:
+    from shoal.network import Network
 
 DTYPES = ("float32", "float64")
 
@@ -25,7 +28,8 @@ class Population:
     number that each member's random streams are keyed by.
 
     >>> from shoal.layers import Dense
-    >>> population = Population.random(Network(1, [Dense(8, "tanh"), Dense(1)]), starts=30, seed=0)
+    >>> from shoal.network import Network
+    >>> population = Network(1, [Dense(8, "tanh"), Dense(1)]).population(30, seed=0)
     >>> population.weights[0].shape, population.biases[0].shape
     ((30, 8, 1), (30, 8, 1))
     """
@@ -43,31 +47,14 @@ class Population:
             )
 
     @classmethod
-    def random(
-        cls,
-        network: Network,
-        starts: int,
-        seed: int = 0,
-        candidate: int = 0,
-        first_start: int = 0,
-        fold: int = 0,
-        dtype: npt.DTypeLike = "float32",
-    ) -> Population:
-        """Return ``starts`` members with initial parameters of their own.
-
-        The member of (seed, candidate, fold, start) is the same network whoever its companions are.
-        Raises ``ConfigurationError`` for fewer than one start or a dtype other than float32 and float64.
-        """
-        if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 1:
-            raise ConfigurationError(f"starts must be a whole number ≥ 1, got {starts!r}")
-        members = [member_id(candidate, first_start + start, fold) for start in range(starts)]
-        return cls.from_members(network, members, seed, dtype)
-
-    @classmethod
     def from_members(
         cls, network: Network, members: Sequence[int], seed: int = 0, dtype: npt.DTypeLike = "float32"
     ) -> Population:
-        """Return the members of the given numbers (see ``shoal.randomness.member_id``), newly initialised."""
+        """Return the members of the given numbers (see ``shoal.randomness.member_id``), newly initialised.
+
+        A member is the same network whoever its companions are. Raises ``ConfigurationError`` for a
+        dtype other than float32 and float64.
+        """
         check_seed(seed)
         if np.dtype(dtype).name not in DTYPES:
             raise ConfigurationError(f"dtype must be float32 or float64, got {np.dtype(dtype).name}")

@@ -93,6 +93,9 @@ class Noise:
         """Return a mask (P, \\*shape) that is True with the given probability."""
         index = (self.step << 16) | self.layer
         uniform: Array = np.stack(
-            [stream(int(seed), int(member), Purpose.DROPOUT, index).random(shape) for seed, member in self.keys]
+            [
+                stream(int(seed), int(member), Purpose.DROPOUT, index).random(shape)
+                for seed, member in self.keys
+            ]
         )
         return uniform < probability

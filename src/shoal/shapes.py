@@ -54,7 +54,8 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None) -> Arr
         raise DataError(f"{name} has no rows; at least one sample is needed")
     if n_inputs is not None and array.shape[1] != n_inputs:
         raise DataError(
-            f"{name} has {array.shape[1]} columns, the network takes {n_inputs}; give it the columns it was built for"
+            f"{name} has {array.shape[1]} columns, the network takes {n_inputs}; "
+            "give it the columns that it was built for"
         )
     require_finite(array, name)
     return array

@@ -6,3 +6,5 @@ from shoal.layers.dropout import Dropout
 from shoal.registry import family
 
 LAYERS: dict[str, type[Layer]] = family(Dense, Dropout)
+
+__all__ = ["LAYERS", "Dense", "Dropout", "Layer"]

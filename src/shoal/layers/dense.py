@@ -64,7 +64,9 @@ class Dense(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
-            raise ConfigurationError(f"a dense layer takes samples of shape (n,), got {shape}; flatten them first")
+            raise ConfigurationError(
+                f"a dense layer takes samples of shape (n,), got {shape}; flatten them first"
+            )
         return (self.units,)
 
     def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:

@@ -1,0 +1,28 @@
+"""Engines, one to a file, and the choice between them."""
+
+from __future__ import annotations
+
+from shoal.engines.base import Engine
+from shoal.engines.reference import ReferenceEngine
+from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.network import Network
+from shoal.problem import Method, Problem
+
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ReferenceEngine(),)}
+"""Every engine, the fastest first; the last one supports everything."""
+
+
+def choose_engine(name: str, network: Network, problem: Problem, method: Method) -> Engine:
+    """Return the engine of that name, or for ``"auto"`` the first that supports the job.
+
+    Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` if the engine asked for
+    cannot do the job.
+    """
+    if name == "auto":
+        return next(engine for engine in ENGINES.values() if not engine.unsupported(network, problem, method))
+    if name not in ENGINES:
+        raise UnknownNameError("engine", name, [*ENGINES, "auto"])
+    lacking = ENGINES[name].unsupported(network, problem, method)
+    if lacking is not None:
+        raise ConfigurationError(f"engine {name!r} does not support {lacking}; use engine='auto'")
+    return ENGINES[name]

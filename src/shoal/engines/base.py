@@ -1,0 +1,26 @@
+"""What an engine is: something that trains a population in place."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from shoal.history import History
+from shoal.network import Network
+from shoal.population import Population
+from shoal.problem import Callback, Method, Problem
+
+
+class Engine(Protocol):
+    """One implementation of the mathematics; all of them give the same parameters and history."""
+
+    name: ClassVar[str]
+
+    def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
+        """Return what this engine lacks for the job, in words, or None if it can do it."""
+        ...
+
+    def train(
+        self, population: Population, problem: Problem, method: Method, callback: Callback | None, n_jobs: int
+    ) -> History:
+        """Train ``population`` in place on ``n_jobs`` threads at most; the bits do not depend on how many."""
+        ...

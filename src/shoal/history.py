@@ -1,0 +1,66 @@
+"""What happened to each member while it was trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.shapes import Array, BoolArray, IntArray
+from shoal.stopping import Reason
+
+
+@dataclass
+class History:
+    """The course of training, one row a member; NaN after a member has stopped.
+
+    - ``loss`` (P, epochs): J before each update (full batch), or its mean over the epoch's minibatches.
+    - ``validation_loss`` (P, epochs), or None without validation data: the loss after each epoch, without
+      penalties.
+    - ``epochs`` (P,): epochs run. ``best_epoch`` (P,): epochs run when the validation loss was lowest.
+    - ``stopped`` (P,): why, as ``shoal.stopping.Reason``.
+    - ``learning_rate`` (P,): the rate before its schedule, to explain a divergence.
+    """
+
+    loss: Array
+    validation_loss: Array | None
+    epochs: IntArray
+    best_epoch: IntArray
+    stopped: IntArray
+    learning_rate: Array
+
+    @classmethod
+    def empty(cls, size: int, epochs: int, validated: bool, learning_rate: Array) -> History:
+        """Return the history of ``size`` members that have not begun."""
+        return cls(
+            loss=np.full((size, epochs), np.nan),
+            validation_loss=np.full((size, epochs), np.nan) if validated else None,
+            epochs=np.zeros(size, dtype=np.intp),
+            best_epoch=np.zeros(size, dtype=np.intp),
+            stopped=np.full(size, Reason.EPOCHS, dtype=np.intp),
+            learning_rate=np.asarray(learning_rate, dtype=np.float64),
+        )
+
+    @property
+    def diverged(self) -> BoolArray:
+        """Which members' loss or parameters became non-finite (P,)."""
+        return np.equal(self.stopped, Reason.DIVERGED)
+
+    @property
+    def converged(self) -> BoolArray:
+        """Which members a full-batch solver brought to a stationary point (P,)."""
+        return np.equal(self.stopped, Reason.CONVERGED)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why each member stopped, in words."""
+        return [str(Reason(code)) for code in self.stopped]
+
+    def explain_divergence(self, member: int) -> str:
+        """Return one sentence on a diverged member: when, at which learning rate, and what to try."""
+        rate = self.learning_rate[member]
+        if rate > 0:
+            cause, advice = f" with learning rate {rate:g}", f"try {rate / 10:g}, or clip_norm=1"
+        else:
+            cause, advice = "", "try a larger l2, or smaller initial weights"
+        return f"no longer finite in epoch {self.epochs[member]}{cause}: {advice}"

@@ -1,0 +1,254 @@
+"""The reference training loop, in NumPy: batches, updates, stopping and the history of every member.
+
+Members that have stopped leave the working arrays, so the loop always works on those still training;
+since every operation is per member, nobody's numbers change when a companion leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.backprop import data_loss, sample_losses
+from shoal.history import History
+from shoal.network import Network
+from shoal.penalties import L1, L2
+from shoal.population import Population
+from shoal.problem import Callback, Method, Problem, Progress, Samples
+from shoal.randomness import SHARED, Noise, Purpose, permutation
+from shoal.shapes import Array, BoolArray, IntArray
+from shoal.solvers.base import State
+from shoal.stopping import Reason
+
+
+@dataclass
+class Active:
+    """The members still training: their rows of the population, parameters, solver state and strengths."""
+
+    rows: IntArray
+    theta: Array
+    keys: npt.NDArray[np.uint64]
+    state: State
+    l2: Array
+    l1: Array
+    decay: Array
+    rate: Array
+    weights: Array
+    best_theta: Array
+    best_loss: Array
+
+    def keep(self, mask: BoolArray) -> None:
+        """Drop the members outside ``mask`` from every array."""
+        shared = len(self.weights) == 1 and len(mask) > 1
+        for name, value in vars(self).items():
+            if name == "state":
+                self.state = {key: array[mask] for key, array in value.items()}
+            elif not (name == "weights" and shared):
+                setattr(self, name, value[mask])
+
+
+class BatchObjective:
+    """J and its gradient on one batch, as the solvers call it.
+
+    ``x`` (1|Q, n, B), ``y`` (K, B) or (Q, K, B) and ``s`` (1|Q, B) hold the batch; ``m`` (1|Q, 1) is the
+    weight of the whole training set, which scales the penalties whatever the batch.
+    """
+
+    def __init__(
+        self, network: Network, active: Active, x: Array, y: Array, s: Array, noise: Noise, clip: float | None
+    ) -> None:
+        total = s.sum(axis=-1, keepdims=True)
+        self.share = np.divide(s, total, out=np.zeros_like(s), where=total > 0)
+        self.network, self.active, self.x, self.y, self.noise, self.clip = network, active, x, y, noise, clip
+        self.m = active.weights.sum(axis=-1)
+
+    def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
+        pick = slice(None) if members is None else members
+        noise = Noise(self.noise.keys[pick], self.noise.step)
+        J, gradient = data_loss(
+            self.network,
+            theta,
+            _rows(self.x, 3, pick),
+            _rows(self.y, 3, pick),
+            _rows(self.share, 2, pick),
+            noise,
+        )
+        self._add_penalties(theta, J, gradient, pick)
+        if self.clip is not None:
+            norm = np.sqrt((gradient * gradient).sum(axis=-1, keepdims=True))
+            gradient *= np.minimum(1, self.clip / np.maximum(norm, np.finfo(norm.dtype).tiny))
+        return J, gradient
+
+    def _add_penalties(self, theta: Array, J: Array, gradient: Array, pick: slice | IntArray) -> None:
+        m = np.broadcast_to(self.m, len(self.active.rows))[pick]
+        for penalty, strengths in ((L2(), self.active.l2), (L1(), self.active.l1)):
+            if strengths.any():
+                W = theta * self.network.weight_mask
+                J += penalty.value(W, strengths[pick], m)
+                gradient += penalty.gradient(W, strengths[pick], m)
+
+
+def _rows(array: Array, ndim: int, pick: slice | IntArray) -> Array:
+    """Return the members' rows of an array that may instead be shared (no leading axis, or one of 1)."""
+    if array.ndim < ndim or (len(array) == 1 and not isinstance(pick, slice)):
+        return array
+    return array[pick]
+
+
+def train_members(
+    population: Population, problem: Problem, method: Method, callback: Callback | None = None
+) -> History:
+    """Train ``population`` in place and return its history."""
+    history = History.empty(
+        population.size, method.stopping.epochs, problem.validation is not None, problem.learning_rate
+    )
+    active = _all_members(population, problem, method)
+    with np.errstate(all="ignore"):  # a member that overflows is contained, not warned about
+        for epoch in range(method.stopping.epochs):
+            alive = _run_epoch(population.network, active, problem, method, epoch, history)
+            alive &= _validate(population.network, active, problem, method, epoch, history, alive)
+            _retire(population, active, method, alive)
+            progress = Progress(epoch + 1, method.stopping.epochs, len(active.rows))
+            if callback is not None and callback(progress) and progress.active:
+                history.stopped[active.rows] = Reason.INTERRUPTED
+                break
+            if not len(active.rows):
+                break
+    _retire(population, active, method, np.zeros(len(active.rows), dtype=np.bool_))
+    return history
+
+
+def _all_members(population: Population, problem: Problem, method: Method) -> Active:
+    theta = population.theta.copy()
+    dtype = theta.dtype
+    return Active(
+        rows=np.arange(population.size),
+        theta=theta,
+        keys=population.keys,
+        state=method.solver.start(theta),
+        l2=problem.l2.astype(dtype),
+        l1=problem.l1.astype(dtype),
+        decay=problem.weight_decay.astype(dtype),
+        rate=problem.learning_rate.astype(dtype),
+        weights=problem.train.s,
+        best_theta=theta.copy(),
+        best_loss=np.full(population.size, np.inf),
+    )
+
+
+def _run_epoch(
+    network: Network, active: Active, problem: Problem, method: Method, epoch: int, history: History
+) -> BoolArray:
+    """Update every member once per batch; return which go on (neither diverged nor converged)."""
+    n_batches = method.batches(len(problem.train))
+    n_steps = n_batches * method.stopping.epochs
+    alive = np.ones(len(active.rows), dtype=np.bool_)
+    total = np.zeros(len(active.rows))
+    for index, (x, y, s) in enumerate(_batches(active, problem.train, method, epoch)):
+        step = epoch * n_batches + index
+        noise = Noise(active.keys, step)
+        objective = BatchObjective(network, active, x, y, s, noise, method.clip_norm)
+        rate = active.rate[:, None] * active.theta.dtype.type(method.schedule.factor(step, n_steps))
+        J, finite, converged = _update(network, active, method, objective, rate, alive)
+        total += np.where(alive, J, 0)
+        history.stopped[active.rows[alive & ~finite]] = Reason.DIVERGED
+        history.stopped[active.rows[alive & finite & converged]] = Reason.CONVERGED
+        alive &= finite & ~converged
+    history.loss[active.rows, epoch] = total / n_batches
+    history.epochs[active.rows] = epoch + 1
+    return alive
+
+
+def _update(
+    network: Network, active: Active, method: Method, objective: BatchObjective, rate: Array, alive: BoolArray
+) -> tuple[Array, BoolArray, BoolArray]:
+    """Take one step of the solver; return J (P,), which members stayed finite, and which have converged.
+
+    Decoupled decay is the lecture's w ← w − α ∇J − λ w (for adamw, λ is multiplied by the rate α).
+    A member with anything non-finite keeps the parameters that it had, now and for the rest of the epoch.
+    """
+    solver = method.solver
+    step = solver.step(active.theta, objective, active.state, rate)
+    proposed = step.theta
+    if active.decay.any():
+        decay = active.decay[:, None] * (rate if solver.decay_times_rate else 1)
+        proposed = proposed - decay * (active.theta * network.weight_mask)
+    finite = np.isfinite(step.J) & np.isfinite(step.gradient_size) & np.isfinite(proposed).all(axis=-1)
+    moves = finite & alive
+    active.theta = proposed if moves.all() else np.where(moves[:, None], proposed, active.theta)
+    if not solver.full_batch:
+        return step.J, finite, np.zeros_like(finite)
+    return step.J, finite, step.converged | (step.gradient_size <= method.stopping.tolerance)
+
+
+def _batches(
+    active: Active, train: Samples, method: Method, epoch: int
+) -> Iterator[tuple[Array, Array, Array]]:
+    """Yield the batches of one epoch: x (1|Q, n, B), y (K, B) or (Q, K, B), s (1|Q, B)."""
+    n = len(train)
+    if method.batch_size is None:
+        yield train.X.T[None], train.y, active.weights
+        return
+    if method.shared_order:
+        order = permutation(n, method.order_seed, SHARED, Purpose.ORDER, epoch)[None]
+    else:
+        order = np.stack(
+            [permutation(n, int(seed), int(member), Purpose.ORDER, epoch) for seed, member in active.keys]
+        )
+    targets = train.y.T
+    for start in range(0, n, method.batch_size):
+        batch = order[:, start : start + method.batch_size]
+        x = train.X[batch].swapaxes(-1, -2)
+        y = targets[batch].swapaxes(-1, -2)
+        s = (
+            np.take_along_axis(active.weights, batch, axis=-1)
+            if len(active.weights) > 1
+            else active.weights[0][batch]
+        )
+        yield x, y[0] if len(y) == 1 else y, s
+
+
+def _validate(
+    network: Network,
+    active: Active,
+    problem: Problem,
+    method: Method,
+    epoch: int,
+    history: History,
+    alive: BoolArray,
+) -> BoolArray:
+    """Record the validation loss, remember each member's best parameters, and return which go on."""
+    if problem.validation is None:
+        return np.ones_like(alive)
+    X, y, s = problem.validation.X, problem.validation.y, problem.validation.s
+    s = s if len(s) == 1 else s[active.rows]
+    losses = sample_losses(network, active.theta, X, y)
+    loss = (losses * s).sum(axis=-1) / s.sum(axis=-1)
+    assert history.validation_loss is not None
+    history.validation_loss[active.rows, epoch] = loss
+    better = loss < active.best_loss
+    active.best_loss = np.where(better, loss, active.best_loss)
+    active.best_theta = np.where(better[:, None], active.theta, active.best_theta)
+    history.best_epoch[active.rows[better]] = epoch + 1
+    if method.stopping.patience is None:
+        return np.ones_like(alive)
+    waited = epoch + 1 - history.best_epoch[active.rows]
+    late = alive & (waited >= method.stopping.patience)
+    history.stopped[active.rows[late]] = Reason.EARLY_STOPPING
+    return ~late
+
+
+def _retire(population: Population, active: Active, method: Method, alive: BoolArray) -> None:
+    """Hand the parameters of members that have stopped back to the population."""
+    if alive.all():
+        return
+    stopped = ~alive
+    theta = active.theta
+    if method.stopping.patience is not None:
+        validated = np.isfinite(active.best_loss)[:, None]
+        theta = np.where(validated, active.best_theta, theta)
+    population.theta[active.rows[stopped]] = theta[stopped]
+    active.keep(alive)
