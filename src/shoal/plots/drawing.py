@@ -1,0 +1,153 @@
+"""The one place that knows matplotlib: a style, figures without global state, and SVG fit to stand in a page.
+
+Colours are Okabe and Ito's, told apart with every common form of colour blindness
+(Okabe & Ito 2008, *Color Universal Design*).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from shoal.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLACK, BLUE, ORANGE, GREEN = "#000000", "#0072B2", "#E69F00", "#009E73"
+VERMILLION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
+INK, GREY, PALE = "#222222", "#666666", "#DDDDDD"
+
+UNITS_PER_INCH = 72.0  # matplotlib's SVG user unit is the point
+FONT_STACK = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",  # text stays text: searchable, in any script the reader has fonts for
+    "svg.hashsalt": "shoal",  # ids are the same each time
+    "text.parse_math": False,  # a column named $x_1$ is shown as written
+    "text.usetex": False,
+    "font.family": ["DejaVu Sans"],  # measures the text; wider than the fonts that will draw it
+    "font.size": 10.5,
+    "axes.labelsize": 10.5,
+    "axes.titlesize": 11.0,
+    "xtick.labelsize": 10.0,
+    "ytick.labelsize": 10.0,
+    "legend.fontsize": 10.0,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E8E8E8",
+    "grid.linewidth": 0.8,
+}
+
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_FONT_FAMILY = re.compile(r"font-family:[^;]*;?\s*")
+_MISSING = "matplotlib is needed to draw; install it with: pip install 'shoal[report]'"
+
+
+@contextmanager
+def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
+    """Give a figure of ``width`` × ``height`` SVG units with one pair of axes, in the report's style.
+
+    The style is in force inside the ``with`` block, where the drawing and ``svg`` belong.
+    Raises ``MissingDependencyError`` without matplotlib.
+    """
+    try:
+        import matplotlib.style
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError(_MISSING) from None
+    with matplotlib.style.context(["default", STYLE]):
+        size = (width / UNITS_PER_INCH, height / UNITS_PER_INCH)
+        figure = Figure(figsize=size, dpi=UNITS_PER_INCH, layout="constrained")
+        yield figure, figure.add_subplot()
+
+
+def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return ``figure`` as an ``<svg>`` element to stand in a page among others.
+
+    Ids begin with ``name``, so two figures of one page never share one. ``title`` is what a screen
+    reader says. ``tooltips[gid][i]`` is shown over mark ``i`` of the artist with that gid.
+    """
+    buffer = io.StringIO()
+    with warnings.catch_warnings():
+        # The reader's fonts draw the text; that ours lacks a glyph only makes its width a guess.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    root = ET.fromstring(buffer.getvalue())  # noqa: S314 - our own output, not a stranger's file
+    _strip(root)
+    for gid, texts in (tooltips or {}).items():
+        _add_tooltips(root, gid, texts)
+    _prefix_ids(root, name)
+    _share_styles(root)
+    root.set("xmlns", _SVG)
+    root.set("role", "img")
+    root.set("aria-label", title)
+    root.set("class", "plot")
+    root.set("font-family", FONT_STACK)
+    heading = ET.Element("title")
+    heading.text = title
+    root.insert(0, heading)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _strip(root: ET.Element) -> None:
+    """Drop metadata and namespaces, which a page does not need, and matplotlib's choice of fonts."""
+    for parent in root.iter():
+        for child in list(parent):
+            if child.tag.endswith("}metadata"):
+                parent.remove(child)
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
+        target = element.attrib.pop(f"{{{_XLINK}}}href", None)
+        if target is not None:
+            element.set("href", target)
+        if element.tag in {"text", "tspan"} and "style" in element.attrib:
+            element.set("style", _FONT_FAMILY.sub("", element.get("style", "")))
+
+
+def _add_tooltips(root: ET.Element, gid: str, texts: Sequence[str]) -> None:
+    group = next(element for element in root.iter("g") if element.get("id") == gid)
+    for mark, text in zip(group.iter("use"), texts, strict=True):
+        ET.SubElement(mark, "title").text = text
+
+
+def _prefix_ids(root: ET.Element, name: str) -> None:
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if key == "id":
+                element.set(key, f"{name}-{value}")
+            elif key == "href" and value.startswith("#"):
+                element.set(key, f"#{name}-{value[1:]}")
+            elif "url(#" in value:
+                element.set(key, _REFERENCE.sub(rf"url(#{name}-\1)", value))
+
+
+def _share_styles(root: ET.Element) -> None:
+    """Say once, at the group, the style that all its marks repeat: a third of the bytes of a scatter."""
+    for group in root.iter("g"):
+        styles = {mark.get("style") for mark in group if mark.tag == "use"}
+        if len(styles) == 1 and len(group) > 1 and (style := styles.pop()) and "style" not in group.attrib:
+            if any(child.tag not in {"use", "defs"} for child in group):
+                continue
+            group.set("style", style)
+            for mark in group.findall("use"):
+                del mark.attrib["style"]

@@ -1,0 +1,226 @@
+"""The format of ``evidence.json``: what a study leaves behind for plots and reports to read.
+
+Everything is plain JSON. Lists of ``Trials`` are parallel: entry ``i`` of each describes network ``i``.
+Unknown keys are allowed, so that a later version may add to the format without a new number.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+FORMAT = 1
+
+
+class Asked(TypedDict):
+    """What the user asked for, and what was sized down to fit the time there was."""
+
+    command: str
+    table: str
+    target: str
+    task: Literal["classification", "regression"]
+    choose: Literal["best", "one-se", "ensemble"]
+    hidden: list[str]
+    starts: int
+    l2: list[float]
+    folds: int | None
+    validation_share: float | None
+    validation_table: str | None
+    test_share: float | None
+    solver: str
+    activation: str
+    learning_rate: float | None
+    batch_size: int | None
+    epochs: int
+    patience: int | None
+    seed: int
+    planned: list[str]
+    estimate_seconds: float | None
+
+
+class Column(TypedDict):
+    """One column of the table that was read; ``note`` says why it was dropped or what was done to it."""
+
+    name: str
+    kind: str
+    used: bool
+    missing: int
+    distinct: int
+    summary: str
+    note: str
+
+
+class ClassCount(TypedDict):
+    """A class of the target and its number of rows."""
+
+    label: str
+    count: int
+
+
+class Target(TypedDict):
+    """The target column: its classes, or its moments and range in the units of the table."""
+
+    name: str
+    kind: str
+    classes: list[ClassCount] | None
+    mean: float | None
+    sd: float | None
+    min: float | None
+    max: float | None
+
+
+class Split(TypedDict):
+    """Rows that train, that choose, and that are kept for the end."""
+
+    train: int
+    validation: int | None
+    test: int | None
+
+
+class Data(TypedDict):
+    """The table as it was read; ``features`` counts the inputs of the network after encoding."""
+
+    rows: int
+    columns: list[Column]
+    features: int
+    target: Target
+    split: Split
+    warnings: list[str]
+
+
+class Score(TypedDict):
+    """What is compared between candidates, and its unit."""
+
+    name: str
+    unit: str
+
+
+class Trials(TypedDict):
+    """One entry a network; losses are null where the network diverged."""
+
+    hidden: list[str]
+    parameters: list[int]
+    start: list[int]
+    l2: list[float]
+    fold: list[int]
+    train_loss: list[float | None]
+    validation_loss: list[float | None]
+    epochs: list[int]
+    diverged: list[bool]
+    stopped: list[str]
+
+
+class Candidate(TypedDict):
+    """What tells one network of a study from the others."""
+
+    hidden: str
+    l2: float
+    start: int
+
+
+class Best(Candidate):
+    """The candidate with the lowest validation score, and the standard error of that score."""
+
+    parameters: int
+    validation_loss: float
+    standard_error: float | None
+
+
+class Choice(Candidate):
+    """The network that was chosen, why, and against which threshold."""
+
+    rule: Literal["best", "one-se", "ensemble"]
+    parameters: int
+    validation_loss: float
+    best: Best
+    threshold: float | None
+    sentence: str
+    members: list[Candidate]
+
+
+class Curves(TypedDict):
+    """Losses of the chosen network after each epoch; ``best_epoch`` counts from 1."""
+
+    train_loss: list[float | None]
+    validation_loss: list[float | None] | None
+    best_epoch: int | None
+
+
+class Spread(TypedDict):
+    """Validation losses over the random starts of one size and one L2 strength."""
+
+    hidden: str
+    l2: float
+    starts: int
+    min: float | None
+    q1: float | None
+    median: float | None
+    q3: float | None
+    max: float | None
+    diverged: int
+
+
+class Model(TypedDict):
+    """A model that was scored on the test rows."""
+
+    name: str
+    metrics: dict[str, float | None]
+
+
+class Confusion(TypedDict):
+    """``counts[i][j]`` test rows of class ``labels[i]`` were called ``labels[j]``."""
+
+    labels: list[str]
+    counts: list[list[int]]
+
+
+class Residuals(TypedDict):
+    """Actual and predicted targets of test rows, in the units of the table."""
+
+    actual: list[float]
+    predicted: list[float]
+
+
+class HeldOut(TypedDict):
+    """Scores on rows that had no part in training or choosing."""
+
+    rows: int
+    score_name: str
+    models: list[Model]
+    confusion: Confusion | None
+    residuals: Residuals | None
+
+
+class Importance(TypedDict):
+    """Rise of the score when one column is shuffled: mean and standard deviation over the shuffles."""
+
+    column: str
+    increase: float
+    sd: float
+
+
+class Diverged(TypedDict):
+    """Networks whose loss left the finite numbers, and what to try instead."""
+
+    count: int
+    of: int
+    sentences: list[str]
+
+
+class Evidence(TypedDict):
+    """The whole of ``evidence.json``."""
+
+    format: int
+    title: str
+    created: str
+    seconds: float
+    asked: Asked
+    data: Data
+    score: Score
+    trials: Trials
+    choice: Choice
+    curves: Curves | None
+    spread: list[Spread]
+    test: HeldOut | None
+    importances: list[Importance]
+    diverged: Diverged
+    versions: dict[str, str]
