@@ -110,7 +110,7 @@ class Relu(Activation):
     """The rectified linear unit.
 
     ``a = max(z, 0)``, ``g'(z) = 1`` where ``z > 0``, else 0; shapes ``(…)`` to ``(…)``.
-    Source: Nair & Hinton 2010, sec. 2.
+    Source: Nair & Hinton 2010.
 
     >>> Relu().forward(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 3.])
@@ -131,7 +131,7 @@ class LeakyRelu(Activation):
     """A rectifier that lets ``slope`` of a negative input through, so that no unit dies.
 
     ``a = max(z, slope · z)``, ``g'(z) = 1`` where ``z > 0``, else ``slope``; shapes ``(…)`` to ``(…)``.
-    Raises ``ConfigurationError`` unless ``0 ≤ slope < 1``. Source: Maas, Hannun & Ng 2013, eq. 2.
+    Raises ``ConfigurationError`` unless ``0 ≤ slope < 1``. Source: Maas, Hannun & Ng 2013, sec. 2.
 
     >>> LeakyRelu(slope=0.1).forward(np.array([-2.0, 3.0]))
     array([-0.2,  3. ])
@@ -163,7 +163,7 @@ class Elu(Activation):
 
     ``a = z`` where ``z > 0``, else ``α (e^z − 1)``; ``g'(z) = 1``, else ``a + α``; shapes ``(…)`` to ``(…)``.
     Raises ``ConfigurationError`` unless ``alpha`` is finite and positive.
-    Source: Clevert, Unterthiner & Hochreiter 2016, eq. 15.
+    Source: Clevert, Unterthiner & Hochreiter 2016, sec. 3.
 
     >>> Elu().forward(np.array([-np.log(2.0), 2.0]))
     array([-0.5,  2. ])
@@ -196,7 +196,7 @@ class Selu(Activation):
 
     ``a = λ z`` where ``z > 0``, else ``λ α (e^z − 1)``; ``g'(z) = λ``, else ``a + λ α``, with
     ``α ≈ 1.6733`` and ``λ ≈ 1.0507``; shapes ``(…)`` to ``(…)``.
-    Source: Klambauer et al. 2017, eqs. 2 and 14.
+    Source: Klambauer et al. 2017, eq. 2.
 
     >>> Selu().forward(np.array([-1e4, 1.0])).round(4)
     array([-1.7581,  1.0507])
@@ -251,7 +251,7 @@ class Silu(Activation):
     """The sigmoid-weighted linear unit, also called swish.
 
     ``a = z σ(z)``, ``g'(z) = σ(z) + a (1 − σ(z))``; shapes ``(…)`` to ``(…)``.
-    Source: Hendrycks & Gimpel 2016, sec. 2; Elfwing, Uchibe & Doya 2017, eqs. 1 and 2.
+    Source: Hendrycks & Gimpel 2016, sec. 2; Elfwing, Uchibe & Doya 2017.
 
     >>> Silu().forward(np.array([0.0, np.log(3.0)])).round(4)
     array([0.   , 0.824])
@@ -279,7 +279,7 @@ class Mish(Activation):
 
     ``a = z tanh(ln(1 + e^z)) = z q / (q + 2)`` with ``w = e^z`` and ``q = w (w + 2)``;
     ``g'(z) = q / (q + 2) + 4 z w (w + 1) / (q + 2)²``; shapes ``(…)`` to ``(…)``.
-    Source: Misra 2019, eqs. 1 and 2.
+    Source: Misra 2019, eq. 1.
 
     >>> Mish().forward(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.3034,  0.    ,  0.8651])
@@ -312,7 +312,7 @@ class Softplus(Activation):
     """The smooth rectifier, onto the positive numbers.
 
     ``a = ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|)``, ``g'(z) = σ(z)``; shapes ``(…)`` to ``(…)``.
-    Source: Dugas et al. 2001, eq. 2; Glorot, Bordes & Bengio 2011, sec. 3.
+    Source: Dugas et al. 2001; Glorot, Bordes & Bengio 2011, sec. 3.
 
     >>> Softplus().forward(np.array([0.0, 1e4])).round(4)
     array([6.931e-01, 1.000e+04])

@@ -221,7 +221,7 @@ class AbsoluteError(Loss):
     """The absolute error, least for the median of the target.
 
     ``loss = Σ_k |r|``, ``δ = sign r`` (0 at r = 0); ``z (P, K, N)``, ``y (K, N)``; unit: the target's.
-    Source: Koenker & Bassett 1978, eq. 2.1 with θ = ½, twice.
+    Source: Koenker & Bassett 1978, "Regression quantiles", with θ = ½, twice.
 
     >>> AbsoluteError().delta(np.array([[[3.0, 1.0]]]), np.array([[1.0, 1.5]]))
     array([[[ 1., -1.]]])
@@ -243,7 +243,7 @@ class Huber(Loss):
     ``loss = Σ_k c (|r| − ½ c)`` with ``c = min(|r|, t)``: ``½ r²`` up to the threshold t, ``t (|r| − ½ t)``
     beyond; ``δ = r`` clipped to [−t, t]; ``z (P, K, N)``, ``y (K, N)``; ``threshold`` in the target's unit.
     Raises ``ConfigurationError`` unless ``threshold`` is finite and positive.
-    Source: Huber 1964, sec. 4, where t is k.
+    Source: Huber 1964, "Robust estimation of a location parameter", where t is k.
 
     >>> Huber(threshold=1.0).value(np.array([[[0.5, 3.0]]]), np.zeros((1, 2)))
     array([[0.125, 2.5  ]])
@@ -306,7 +306,7 @@ class Poisson(Loss):
 
 def _difference(a: Array, y: Array) -> Array:
     """Return ``a − y`` in the dtype of a, whatever that of y."""
-    return np.subtract(a, y, dtype=a.dtype)
+    return np.subtract(a, y, dtype=a.dtype, order="C")
 
 
 def _sum_outputs(terms: Array) -> Array:
