@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shoal.backprop import data_loss, sample_losses
+from shoal.backprop import sample_losses
 from shoal.history import History
 from shoal.network import Network
-from shoal.penalties import L1, L2
+from shoal.objective import BatchObjective
 from shoal.population import Population
 from shoal.problem import Callback, Method, Problem, Progress, Samples
 from shoal.randomness import SHARED, Noise, Purpose, permutation
@@ -36,6 +36,7 @@ class Active:
     l1: Array
     decay: Array
     rate: Array
+    m: Array
     weights: Array
     best_theta: Array
     best_loss: Array
@@ -48,54 +49,6 @@ class Active:
                 self.state = {key: array[mask] for key, array in value.items()}
             elif not (name == "weights" and shared):
                 setattr(self, name, value[mask])
-
-
-class BatchObjective:
-    """J and its gradient on one batch, as the solvers call it.
-
-    ``x`` (1|Q, n, B), ``y`` (K, B) or (Q, K, B) and ``s`` (1|Q, B) hold the batch; ``m`` (1|Q, 1) is the
-    weight of the whole training set, which scales the penalties whatever the batch.
-    """
-
-    def __init__(
-        self, network: Network, active: Active, x: Array, y: Array, s: Array, noise: Noise, clip: float | None
-    ) -> None:
-        total = s.sum(axis=-1, keepdims=True)
-        self.share = np.divide(s, total, out=np.zeros_like(s), where=total > 0)
-        self.network, self.active, self.x, self.y, self.noise, self.clip = network, active, x, y, noise, clip
-        self.m = active.weights.sum(axis=-1)
-
-    def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
-        pick = slice(None) if members is None else members
-        noise = Noise(self.noise.keys[pick], self.noise.step)
-        J, gradient = data_loss(
-            self.network,
-            theta,
-            _rows(self.x, 3, pick),
-            _rows(self.y, 3, pick),
-            _rows(self.share, 2, pick),
-            noise,
-        )
-        self._add_penalties(theta, J, gradient, pick)
-        if self.clip is not None:
-            norm = np.sqrt((gradient * gradient).sum(axis=-1, keepdims=True))
-            gradient *= np.minimum(1, self.clip / np.maximum(norm, np.finfo(norm.dtype).tiny))
-        return J, gradient
-
-    def _add_penalties(self, theta: Array, J: Array, gradient: Array, pick: slice | IntArray) -> None:
-        m = np.broadcast_to(self.m, len(self.active.rows))[pick]
-        for penalty, strengths in ((L2(), self.active.l2), (L1(), self.active.l1)):
-            if strengths.any():
-                W = theta * self.network.weight_mask
-                J += penalty.value(W, strengths[pick], m)
-                gradient += penalty.gradient(W, strengths[pick], m)
-
-
-def _rows(array: Array, ndim: int, pick: slice | IntArray) -> Array:
-    """Return the members' rows of an array that may instead be shared (no leading axis, or one of 1)."""
-    if array.ndim < ndim or (len(array) == 1 and not isinstance(pick, slice)):
-        return array
-    return array[pick]
 
 
 def train_members(
@@ -133,6 +86,7 @@ def _all_members(population: Population, problem: Problem, method: Method) -> Ac
         l1=problem.l1.astype(dtype),
         decay=problem.weight_decay.astype(dtype),
         rate=problem.learning_rate.astype(dtype),
+        m=np.broadcast_to(problem.train.s.sum(axis=-1), population.size),
         weights=problem.train.s,
         best_theta=theta.copy(),
         best_loss=np.full(population.size, np.inf),
@@ -149,8 +103,17 @@ def _run_epoch(
     total = np.zeros(len(active.rows))
     for index, (x, y, s) in enumerate(_batches(active, problem.train, method, epoch)):
         step = epoch * n_batches + index
-        noise = Noise(active.keys, step)
-        objective = BatchObjective(network, active, x, y, s, noise, method.clip_norm)
+        objective = BatchObjective(
+            network,
+            x,
+            y,
+            s,
+            l2=active.l2,
+            l1=active.l1,
+            m=active.m,
+            noise=Noise(active.keys, step),
+            clip_norm=method.clip_norm,
+        )
         rate = active.rate[:, None] * active.theta.dtype.type(method.schedule.factor(step, n_steps))
         J, finite, converged = _update(network, active, method, objective, rate, alive)
         total += np.where(alive, J, 0)

@@ -1,0 +1,65 @@
+"""The objective of every member on one batch, as solvers and gradient checks call it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shoal.backprop import data_loss
+from shoal.network import Network
+from shoal.penalties import L1, L2
+from shoal.randomness import Noise
+from shoal.shapes import Array, IntArray
+
+
+class BatchObjective:
+    """J and ∂J/∂θ on one batch B of the training set, for any of the Q members it was made for::
+
+        J_q = Σ_{i∈B} s_qi · loss_i / Σ_{i∈B} s_qi  +  l2_q/(2 m_q) Σ W²  +  l1_q/m_q Σ |W|
+
+    - ``x`` (1, n, B) or (Q, n, B), ``y`` (K, B) or (Q, K, B), ``s`` (1, B) or (Q, B).
+    - ``l2``, ``l1``, ``m`` (Q,): m is the weight of the whole training set, so the penalty is the same in
+      every batch.
+    - ``noise`` gives dropout the same masks at every call.
+    - ``clip_norm`` bounds each member's gradient: g ← g · min(1, clip/‖g‖) (Pascanu et al. 2013).
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        x: Array,
+        y: Array,
+        s: Array,
+        *,
+        l2: Array,
+        l1: Array,
+        m: Array,
+        noise: Noise,
+        clip_norm: float | None = None,
+    ) -> None:
+        total = s.sum(axis=-1, keepdims=True)
+        self.share = np.divide(s, total, out=np.zeros_like(s), where=total > 0)
+        self.network, self.x, self.y, self.noise, self.clip_norm = network, x, y, noise, clip_norm
+        self.penalties = [(p, strength) for p, strength in ((L2(), l2), (L1(), l1)) if strength.any()]
+        self.m = m
+
+    def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
+        """Return J (Q,) and ∂J/∂θ (Q, D) at ``theta`` (Q, D), whose rows belong to ``members``."""
+        pick = slice(None) if members is None else members
+        x, y, share = (_rows(a, n, pick) for a, n in ((self.x, 3), (self.y, 3), (self.share, 2)))
+        J, gradient = data_loss(
+            self.network, theta, x, y, share, Noise(self.noise.keys[pick], self.noise.step)
+        )
+        for penalty, strength in self.penalties:
+            W = theta * self.network.weight_mask
+            J += penalty.value(W, strength[pick], self.m[pick])
+            gradient += penalty.gradient(W, strength[pick], self.m[pick])
+        if self.clip_norm is not None:
+            norm = np.sqrt((gradient * gradient).sum(axis=-1, keepdims=True))
+            gradient *= np.minimum(1, self.clip_norm / np.maximum(norm, np.finfo(norm.dtype).tiny))
+        return J, gradient
+
+
+def _rows(array: Array, ndim: int, pick: slice | IntArray) -> Array:
+    """Return the members' rows of an array, or all of one that is shared (no leading axis, or one of 1)."""
+    shared = array.ndim < ndim or len(array) == 1
+    return array if shared else array[pick]
