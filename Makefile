@@ -1,0 +1,63 @@
+# The commands of the project, in an environment of its own. Needs Python 3.11 or newer and a C++ compiler
+# (or SHOAL_NATIVE=0); everything else comes from PyPI.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+NATIVE_SOURCES := CMakeLists.txt $(shell find native -type f)
+PACKAGE_SOURCES := $(shell find src -type f ! -name '*.pyc')
+
+# Stamps of what the environment holds: the package as users get it, or the source tree itself.
+PLAIN := $(VENV)/holds-package$(SHOAL_NATIVE)
+EDITABLE := $(VENV)/holds-source-tree$(SHOAL_NATIVE)
+SHOAL := $(or $(wildcard $(EDITABLE)),$(PLAIN))
+
+# Matrices in the tests are small, and the tests themselves run in parallel.
+TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: help demo test lint format clean
+.DELETE_ON_ERROR:
+
+help:  ## list these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+
+demo: $(SHOAL)  ## choose, train and explain a network for a real table
+	rm -rf demo
+	$(BIN)/shoal fit builtin:breast_cancer --target diagnosis --out demo
+	@echo "The report: file://$(CURDIR)/demo/report.html"
+
+test: lint  ## run every check: lint, types, layers, tests, examples
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+
+lint: $(EDITABLE)  ## check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(EDITABLE)  ## put the code in the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove what these commands made
+	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(PLAIN): pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES) | $(BIN)/python
+	@echo "Installing shoal and what it needs into $(VENV), which takes a minute or two the first time"
+	$(PIP) '.[all]'
+	@rm -f $(VENV)/holds-*
+	@touch $@
+
+# Without build isolation, so that after a change the compiler only sees the files that changed.
+$(EDITABLE): pyproject.toml $(NATIVE_SOURCES) | $(BIN)/python
+	@echo "Installing shoal and the tools of its developers into $(VENV), which takes a minute or two the first time"
+	$(PIP) 'scikit-build-core>=0.10' 'nanobind>=2.4' cmake ninja
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	@rm -f $(VENV)/holds-*
+	@touch $@

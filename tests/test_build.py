@@ -1,0 +1,64 @@
+"""The compiled module, and the package without it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import shoal
+
+# The features that each level of the x86-64 psABI adds, as Linux spells them in /proc/cpuinfo.
+LEVELS = {
+    "x86-64-v1": {"cx8", "fxsr", "mmx", "sse", "sse2"},
+    "x86-64-v2": {"cx16", "lahf_lm", "popcnt", "pni", "ssse3", "sse4_1", "sse4_2"},
+    "x86-64-v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"},
+    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+}
+
+
+@pytest.fixture
+def native() -> ModuleType:
+    if importlib.util.find_spec("shoal._native") is None:
+        pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)")
+    return importlib.import_module("shoal._native")
+
+
+def test_instruction_set_is_the_highest_level_whose_features_linux_reports(native: ModuleType) -> None:
+    machine = platform.machine()
+    if machine != "x86_64":
+        assert native.instruction_set() == ("aarch64" if machine in {"aarch64", "arm64"} else "generic")
+        return
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        pytest.skip("needs Linux's /proc/cpuinfo to compare with")
+    flags = next(line for line in cpuinfo.read_text().splitlines() if line.startswith("flags"))
+    features = set(flags.partition(":")[2].split())
+    reached = [level for level, needed in LEVELS.items() if needed <= features]
+    assert reached == list(LEVELS)[: len(reached)]
+    assert native.instruction_set() == reached[-1]
+
+
+def test_the_stub_declares_what_the_module_defines(native: ModuleType) -> None:
+    stub = ast.parse(Path(shoal.__path__[-1], "_native.pyi").read_text())
+    declared = {node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert declared == {name for name in vars(native) if not name.startswith("__")}
+
+
+def test_the_package_imports_without_the_compiled_module() -> None:
+    without = "import sys; sys.modules['shoal._native'] = None; import shoal; print(shoal.__version__)"
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == (shoal.__version__, "")
+
+
+def test_importing_shoal_loads_nothing_that_only_some_commands_need() -> None:
+    heavy = ["jinja2", "matplotlib", "pandas", "polars", "sklearn", "torch", "typer"]
+    loaded = f"import sys, shoal; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
