@@ -1,0 +1,1 @@
+"""Tables: reading them, saying what their columns hold, and turning them into numbers."""

@@ -1,0 +1,262 @@
+"""One column in, some features out: an encoder for every kind of column that is used."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.data import values
+from shoal.data.columns import ColumnSummary
+from shoal.data.frames import pl
+from shoal.errors import ConfigurationError
+from shoal.registry import Named, family
+
+Floats = npt.NDArray[np.float64]
+
+#: A category gets its own feature from this many rows on: with ten the standard error of its mean is a third
+#: of the spread within it; fewer are noise. Small tables take one row in twenty, but never a single row.
+MIN_ROWS_OF_LEVEL, MIN_SHARE_OF_LEVEL = 10, 0.05
+MAX_LEVELS = 50
+
+
+class ColumnEncoder(Named, ABC):
+    """Turns one column into features (N, n_c), with what it learned from the rows it was fitted on."""
+
+    column: str
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
+        """Learn from the rows of ``series``, a column that ``summary`` describes."""
+
+    @property
+    @abstractmethod
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features, n_c of them."""
+
+    @abstractmethod
+    def encode(self, series: pl.Series) -> list[Floats]:
+        """Return the n_c features (N,); raises ``DataError`` for values of another kind."""
+
+
+@dataclass(frozen=True)
+class NumericEncoder(ColumnEncoder):
+    """A number, scaled so that an outlier stays an outlier of bounded size.
+
+    ``r = (x − median) / scale``, feature ``r / √(1 + (r/3)²)``, which lies within ±3 and is ``r`` near 0.
+    ``scale`` is the interquartile range, or the standard deviation where half the values are equal, or 1.
+    A missing value becomes the median (feature 0); if some were missing among the fitted rows, a second
+    feature is 1 where they are.
+    """
+
+    name: ClassVar[str] = "numeric"
+    column: str
+    median: float
+    scale: float
+    indicator: bool
+    stray_tokens: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self, median=float, scale=float, indicator=bool)
+        _check_scale(self.scale)
+        object.__setattr__(self, "stray_tokens", _texts(self.stray_tokens))
+
+    @classmethod
+    def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
+        known = values.numbers(series, summary.stray_tokens)
+        median, scale = centre_and_scale(known.drop_nulls().to_numpy())
+        return cls(series.name, median, scale, known.null_count() > 0, summary.stray_tokens)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return (self.column, *_missing_name(self))
+
+    def encode(self, series: pl.Series) -> list[Floats]:
+        known = values.numbers(series, self.stray_tokens)
+        feature = squash((known.fill_null(self.median).to_numpy() - self.median) / self.scale)
+        return [feature, *_missing_feature(self, known)]
+
+
+@dataclass(frozen=True)
+class BooleanEncoder(ColumnEncoder):
+    """True is 1, false 0, a missing value the commoner of both, with an indicator as for numbers."""
+
+    name: ClassVar[str] = "boolean"
+    column: str
+    commoner: bool
+    indicator: bool
+
+    def __post_init__(self) -> None:
+        _check(self, commoner=bool, indicator=bool)
+
+    @classmethod
+    def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
+        known = values.booleans(series)
+        return cls(series.name, 2 * int(known.sum()) > known.count(), known.null_count() > 0)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return (self.column, *_missing_name(self))
+
+    def encode(self, series: pl.Series) -> list[Floats]:
+        known = values.booleans(series)
+        feature = known.fill_null(self.commoner).to_numpy().astype(np.float64)
+        return [feature, *_missing_feature(self, known)]
+
+
+@dataclass(frozen=True)
+class CategoricalEncoder(ColumnEncoder):
+    """One feature for each common category, 1 where the row is of it; rare ones share the feature *other*.
+
+    A category that was never seen goes to *other*, or to no feature where the fitted rows had no rare
+    one; a missing value has its own feature if some were missing among the fitted rows.
+    """
+
+    name: ClassVar[str] = "categorical"
+    column: str
+    levels: tuple[str, ...]
+    other: bool
+    indicator: bool
+
+    def __post_init__(self) -> None:
+        _check(self, other=bool, indicator=bool)
+        object.__setattr__(self, "levels", _texts(self.levels))
+
+    @classmethod
+    def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
+        texts = values.text(series)
+        counts = texts.drop_nulls().alias("level").value_counts(name="rows")
+        counts = counts.sort(["rows", "level"], descending=[True, False])
+        enough = min(MIN_ROWS_OF_LEVEL, max(2, math.ceil(MIN_SHARE_OF_LEVEL * len(series))))
+        common = counts.filter(pl.col("rows") >= enough).head(MAX_LEVELS)
+        levels = tuple(sorted(common["level"]))
+        missing = texts.null_count() > 0
+        other = counts.height > len(levels) and (missing or bool(levels))
+        return cls(series.name, levels, other, missing)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        other = [f"{self.column}=(other)"] if self.other else []
+        return (*(f"{self.column}={level}" for level in self.levels), *other, *_missing_name(self))
+
+    def encode(self, series: pl.Series) -> list[Floats]:
+        texts = values.text(series)
+        codes = texts.replace_strict(
+            list(self.levels), list(range(len(self.levels))), default=len(self.levels), return_dtype=pl.Int64
+        ).to_numpy()
+        present = texts.is_not_null().to_numpy()
+        n_known = len(self.levels) + self.other
+        features = [((codes == k) & present).astype(np.float64) for k in range(n_known)]
+        return [*features, *_missing_feature(self, texts)]
+
+
+@dataclass(frozen=True)
+class DateEncoder(ColumnEncoder):
+    """A date as its day number, scaled as a number is, and as angles on the calendar's circles.
+
+    For each circle that varied among the fitted rows (month of the year, day of the week, hour of
+    the day) the features are ``sin 2πc`` and ``cos 2πc``, c the part of the circle gone by.
+    """
+
+    name: ClassVar[str] = "date"
+    column: str
+    date_format: str | None
+    median: float
+    scale: float
+    circles: tuple[str, ...]
+    indicator: bool
+
+    def __post_init__(self) -> None:
+        _check(self, median=float, scale=float, indicator=bool)
+        _check_scale(self.scale)
+        object.__setattr__(self, "circles", _texts(self.circles))
+        if self.date_format is not None and not isinstance(self.date_format, str):
+            raise ConfigurationError(f"date_format must be a text or null, got {self.date_format!r}")
+        if unknown := set(self.circles) - set(CIRCLES):
+            raise ConfigurationError(f"circles must be among {CIRCLES}, got {sorted(unknown)}")
+
+    @classmethod
+    def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
+        known = values.dates(series, summary.date_format)
+        median, scale = centre_and_scale(values.days(known.drop_nulls()))
+        circles = tuple(name for name in CIRCLES if _circle(known.drop_nulls(), name).n_unique() > 1)
+        return cls(series.name, summary.date_format, median, scale, circles, known.null_count() > 0)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        angles = [f"{self.column} {name} {wave}" for name in self.circles for wave in ("sin", "cos")]
+        return (self.column, *angles, *_missing_name(self))
+
+    def encode(self, series: pl.Series) -> list[Floats]:
+        known = values.dates(series, self.date_format)
+        days = np.nan_to_num(values.days(known), nan=self.median)
+        features = [squash((days - self.median) / self.scale)]
+        for name in self.circles:
+            angle = 2 * np.pi * _circle(known, name).to_numpy()
+            features += [np.nan_to_num(np.sin(angle)), np.nan_to_num(np.cos(angle))]
+        return [*features, *_missing_feature(self, known)]
+
+
+ENCODERS = family(NumericEncoder, BooleanEncoder, CategoricalEncoder, DateEncoder)
+
+CIRCLES = ("month", "weekday", "hour")
+
+
+def squash(r: Floats) -> Floats:
+    """Return ``r / √(1 + (r/3)²)``: r near 0, never beyond ±3, and finite however large r is."""
+    return r / np.hypot(1.0, r / 3.0)
+
+
+def centre_and_scale(known: Floats) -> tuple[float, float]:
+    """Return the median and the interquartile range of (N,), or the standard deviation, or 1."""
+    if known.size == 0:
+        return 0.0, 1.0
+    low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
+    for scale in (high - low, np.std(known)):
+        if np.isfinite(scale) and scale > 0:
+            return float(median), float(scale)
+    return float(median), 1.0
+
+
+def _circle(known: pl.Series, name: str) -> pl.Series:
+    """Return the part of the circle that has gone by, in [0, 1)."""
+    if name == "month":
+        return (known.dt.month().cast(pl.Float64) - 1) / 12
+    if name == "weekday":
+        return (known.dt.weekday().cast(pl.Float64) - 1) / 7
+    return known.dt.hour().cast(pl.Float64) / 24 + known.dt.minute().cast(pl.Float64) / 1440
+
+
+def _missing_name(encoder: Any) -> tuple[str, ...]:
+    return (f"{encoder.column} is missing",) if encoder.indicator else ()
+
+
+def _missing_feature(encoder: Any, known: pl.Series) -> list[Floats]:
+    return [known.is_null().to_numpy().astype(np.float64)] if encoder.indicator else []
+
+
+def _check(encoder: ColumnEncoder, **types: type) -> None:
+    for field, kind in {"column": str, **types}.items():
+        value: Any = getattr(encoder, field)
+        if type(value) is int and kind is float:
+            continue
+        if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
+            raise ConfigurationError(f"{field} must be a finite {kind.__name__}, got {value!r}")
+
+
+def _check_scale(scale: float) -> None:
+    if scale <= 0:
+        raise ConfigurationError(f"scale must be positive, got {scale!r}")
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, (list, tuple)) or not all(isinstance(text, str) for text in given):
+        raise ConfigurationError(f"expected a list of texts, got {given!r}")
+    if len(set(given)) < len(given):
+        raise ConfigurationError(f"expected texts that are all different, got {given!r}")
+    return tuple(given)

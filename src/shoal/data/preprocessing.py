@@ -1,0 +1,175 @@
+"""The feature matrix: every used column of a table, encoded by what was learned from the training rows."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.data.columns import KINDS, ColumnSummary, describe_columns
+from shoal.data.encoders import ENCODERS, ColumnEncoder
+from shoal.data.frames import native_frame
+from shoal.data.memory import estimate_bytes, require_memory
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
+from shoal.registry import from_config, to_config
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class TablePreprocessor:
+    """Turns a table into the matrix X (N, n) that a network takes; made by ``fit`` and fixed from then on.
+
+    ``columns`` summarises every column but the target, ``encoders`` has one for each that is used, and
+    ``warnings`` says which columns are not.
+
+    >>> table = {"size": [1.0, 2.0, 4.0, None], "sold": ["a", "b", "a", "b"]}
+    >>> preprocessor = TablePreprocessor.fit(table, target="sold")
+    >>> preprocessor.feature_names
+    ('size', 'size is missing')
+    >>> preprocessor.transform({"size": [2.0]})
+    array([[0., 0.]])
+    """
+
+    target: str
+    columns: tuple[ColumnSummary, ...]
+    encoders: tuple[ColumnEncoder, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, frame: Any, target: str, columns: Sequence[ColumnSummary] | None = None) -> Self:
+        """Learn medians, scales and categories from the rows of ``frame``: the training rows, and no others.
+
+        ``columns`` is what ``describe_columns`` said of the whole table; give it, so that the kinds do
+        not depend on which rows are trained on. Without it the given rows are described.
+
+        Warns (``ShoalWarning``) of each column that is not used. Raises ``DataError`` if none can be.
+        """
+        table = native_frame(frame)
+        described = tuple(describe_columns(frame, target) if columns is None else columns)
+        used = [column for column in described if column.used]
+        if not used:
+            raise DataError(
+                f"none of the {len(described)} columns beside {target!r} can be used "
+                f"({'; '.join(_unused(described)) or 'there are none'}); add a column that varies"
+            )
+        messages = tuple(_unused(described))
+        for message in messages:
+            warnings.warn(message, ShoalWarning, stacklevel=2)
+        encoders = tuple(ENCODERS[column.kind].fit(table[column.name], column) for column in used)
+        return cls(target, described, encoders, messages)
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the n features."""
+        return tuple(name for encoder in self.encoders for name in encoder.feature_names)
+
+    @cached_property
+    def source_columns(self) -> tuple[str, ...]:
+        """The column that each of the n features comes from."""
+        return tuple(encoder.column for encoder in self.encoders for _ in encoder.feature_names)
+
+    def transform(self, frame: Any, ignore_extra: bool = False) -> npt.NDArray[np.float64]:
+        """Return the features X (N, n), C-contiguous and finite.
+
+        The target and the columns that were not used may be there or not. Raises ``DataError`` for a missing
+        column, for one that the fitted table did not have (unless ``ignore_extra``), for values of another
+        kind, and ``CapacityError`` if X does not fit in memory.
+        """
+        table = native_frame(frame)
+        self.validate(table, ignore_extra)
+        n_features = len(self.feature_names)
+        require_memory(
+            estimate_bytes(table.height, n_features),
+            f"the feature matrix of {table.height} rows and {n_features} features",
+            "use fewer rows, or drop columns with many categories",
+        )
+        X = np.empty((table.height, n_features))
+        first = 0
+        for encoder in self.encoders:
+            for feature in encoder.encode(table[encoder.column]):
+                X[:, first] = feature
+                first += 1
+        return X
+
+    def validate(self, frame: Any, ignore_extra: bool = False) -> None:
+        """Raise ``DataError`` unless ``frame`` has the columns that ``transform`` needs, and no strangers."""
+        given = native_frame(frame).columns
+        for encoder in self.encoders:
+            if encoder.column not in given:
+                near = difflib.get_close_matches(encoder.column, given, n=1)
+                hint = (
+                    f"; is it {near[0]!r}? Rename it" if near else "; add it (empty cells count as missing)"
+                )
+                raise DataError(
+                    f"the table lacks the column {encoder.column!r} that the model was trained on{hint}"
+                )
+        known = {self.target, *(column.name for column in self.columns)}
+        extra = [name for name in given if name not in known]
+        if extra and not ignore_extra:
+            raise DataError(
+                f"the table has columns that the model was not trained on: {', '.join(map(repr, extra[:5]))}"
+                f"{' …' if len(extra) > 5 else ''}; drop them or pass --ignore-extra"
+            )
+
+    def to_config(self) -> dict[str, Any]:
+        """Return everything as plain JSON."""
+        return {
+            "format": FORMAT,
+            "target": self.target,
+            "columns": [asdict(column) for column in self.columns],
+            "encoders": [to_config(encoder) for encoder in self.encoders],
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Return the preprocessor that ``to_config`` described; ``ModelFolderError`` if it was altered."""
+        try:
+            _require_keys(config, {"format", "target", "columns", "encoders", "warnings"})
+            if config["format"] != FORMAT:
+                raise ConfigurationError(f"format {config['format']!r} is not {FORMAT}")
+            columns = tuple(_column(entry) for entry in config["columns"])
+            encoders = tuple(from_config("encoder", entry, ENCODERS) for entry in config["encoders"])
+            used = [(column.name, column.kind) for column in columns if column.used]
+            if used != [(encoder.column, encoder.name) for encoder in encoders]:
+                raise ConfigurationError("the encoders are not those of the used columns")
+            texts = (config["target"], *config["warnings"])
+            if not all(isinstance(text, str) for text in texts):
+                raise ConfigurationError("the target and the warnings must be texts")
+        except (ConfigurationError, TypeError, KeyError, AttributeError) as error:
+            raise ModelFolderError(
+                f"the saved preprocessing cannot be used: {error}; take the model folder as "
+                "shoal wrote it, or fit again"
+            ) from None
+        return cls(config["target"], columns, encoders, tuple(config["warnings"]))
+
+
+def _unused(columns: Sequence[ColumnSummary]) -> list[str]:
+    return [
+        f"column {column.name!r} is not used: {column.kind}, {column.note}"
+        for column in columns
+        if not column.used
+    ]
+
+
+def _require_keys(config: Mapping[str, Any], keys: set[str]) -> None:
+    if not isinstance(config, Mapping) or set(config) != keys:
+        raise ConfigurationError(f"expected the entries {sorted(keys)}")
+
+
+def _column(entry: Mapping[str, Any]) -> ColumnSummary:
+    _require_keys(entry, {field.name for field in fields(ColumnSummary)})
+    column = ColumnSummary(**{**entry, "stray_tokens": tuple(entry["stray_tokens"])})
+    texts = (column.name, column.kind, column.summary, column.note, *column.stray_tokens)
+    if not all(isinstance(text, str) for text in texts) or column.kind not in KINDS:
+        raise ConfigurationError(f"column {column.name!r} is not described as shoal does")
+    if type(column.used) is not bool or type(column.missing) is not int or type(column.distinct) is not int:
+        raise ConfigurationError(f"column {column.name!r} has counts of another type")
+    return column

@@ -1,0 +1,253 @@
+"""What is asked of a target: classification or regression, and its values as a network takes them."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.data import values
+from shoal.data.frames import Frame, as_frame, as_series, pl
+from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
+
+TASKS = ("classification", "regression")
+#: Whole numbers 0, 1, … or 1, 2, … without a gap are codes of classes up to this many.
+MAX_CODES = 20
+
+
+@dataclass(frozen=True)
+class TaskChoice:
+    """The task, and a sentence that says why and how to have the other."""
+
+    task: str
+    sentence: str
+
+
+def infer_task(target: Any, override: str | None = None) -> TaskChoice:
+    """Return what the target asks for, "classification" or "regression", with the reason.
+
+    Text, booleans, two distinct values, and whole numbers that count on from 0 or 1 without a gap to at
+    most 20 of them are classes; other numbers are measured.
+
+    Raises ``UnknownNameError`` for another ``override``, ``DataError`` for a regression of text.
+
+    >>> infer_task([3, 5, 8, 9]).task
+    'regression'
+    >>> infer_task(["yes", "no", "yes"]).sentence
+    "classification, because 'target' holds text (2 classes); --task regression overrides"
+    """
+    series = as_series(target)
+    if override is not None:
+        if override not in TASKS:
+            raise UnknownNameError("task", override, TASKS)
+        return TaskChoice(override, f"{override}, as asked with --task")
+    task, why = _reason(series)
+    other = TASKS[1 - TASKS.index(task)]
+    return TaskChoice(task, f"{task}, because {series.name!r} {why}; --task {other} overrides")
+
+
+def rows_with_target(frame: Any, target: str) -> Frame:
+    """Return the rows whose target is known; warns (``ShoalWarning``) of how many are not.
+
+    Raises ``DataError`` if there is no such column, or no row has a value.
+    """
+    table = as_frame(frame)
+    if target not in table.columns:
+        near = difflib.get_close_matches(target, table.columns, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        shown = ", ".join(table.columns[:10]) + (" …" if len(table.columns) > 10 else "")
+        raise DataError(f"the table has no column {target!r} to predict; {hint}Its columns: {shown}")
+    missing = table[target].null_count()
+    if missing == len(table):
+        raise DataError(f"the target {target!r} is missing in all {missing} rows; give a column with values")
+    if missing:
+        warnings.warn(
+            f"{missing} of {len(table)} rows have no value of the target {target!r} and are left out",
+            ShoalWarning,
+            stacklevel=2,
+        )
+        return table.filter(~table[target].is_null())
+    return table
+
+
+@dataclass(frozen=True)
+class TargetEncoder:
+    """The target as class codes 0 … K−1 or as standardised numbers ``(y − mean) / sd``.
+
+    ``labels`` are the classes in order (numbers by size, texts by alphabet), empty for a regression.
+    """
+
+    name: str
+    task: str
+    labels: tuple[str, ...] = ()
+    mean: float = 0.0
+    sd: float = 1.0
+
+    @classmethod
+    def fit(cls, target: Any, task: str) -> Self:
+        """Learn the classes, or the mean and standard deviation, from (N,) values without missing ones.
+
+        For a classification give the whole table's target, so that a rare class is known whichever rows are
+        trained on; for a regression the training rows'.
+
+        Raises ``DataError`` for missing values, one class, a class with one member, a regression target that
+        is not numeric or constant.
+        """
+        series = as_series(target)
+        if task not in TASKS:
+            raise UnknownNameError("task", task, TASKS)
+        _require_complete(series)
+        if task == "classification":
+            return cls(series.name, task, _classes(series))
+        y = _numbers(series)
+        mean, sd = float(y.mean()), float(y.std())
+        if not sd > 0:
+            raise DataError(
+                f"the target {series.name!r} is {y[0]:g} in every row; a regression needs one that varies"
+            )
+        return cls(series.name, task, (), mean, sd)
+
+    def encode(self, target: Any) -> npt.NDArray[Any]:
+        """Return (N,): int64 class codes, or float64 standardised values.
+
+        Raises ``DataError`` for missing values and for a class that was not there when fitted.
+        """
+        series = as_series(target)
+        _require_complete(series)
+        if self.task == "regression":
+            return (_numbers(series) - self.mean) / self.sd
+        keys = [_key(label) for label in self.labels]
+        texts = values.text(series)
+        unique = {text: keys.index(key) for text in texts.unique() if (key := _key(text)) in keys}
+        codes = texts.replace_strict(list(unique), list(unique.values()), default=None, return_dtype=pl.Int64)
+        if codes.null_count():
+            row = int(codes.is_null().arg_max() or 0)
+            raise DataError(
+                f"the target {series.name!r} is {texts[row]!r} in data row {row + 1}, which is none of the "
+                f"classes fitted: {', '.join(self.labels[:10])}; correct it or fit again with it"
+            )
+        return codes.to_numpy()
+
+    def decode_values(self, encoded: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return (N,): the labels of class codes, or the values of standardised ones."""
+        if self.task == "regression":
+            return np.asarray(encoded, dtype=np.float64) * self.sd + self.mean
+        return np.asarray(self.labels)[np.asarray(encoded, dtype=np.intp)]
+
+    def to_config(self) -> dict[str, Any]:
+        """Return everything as plain JSON."""
+        return {
+            "name": self.name,
+            "task": self.task,
+            "labels": list(self.labels),
+            "mean": self.mean,
+            "sd": self.sd,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Return the encoder that ``to_config`` described; raises ``ModelFolderError`` if it was altered."""
+        problem = _problem(config)
+        if problem:
+            raise ModelFolderError(
+                f"the saved target cannot be used: {problem}; take the model folder as shoal wrote it, "
+                "or fit again"
+            )
+        return cls(
+            config["name"],
+            config["task"],
+            tuple(config["labels"]),
+            float(config["mean"]),
+            float(config["sd"]),
+        )
+
+
+def _reason(series: pl.Series) -> tuple[str, str]:
+    known = series.drop_nulls()
+    distinct = known.n_unique()
+    if known.dtype == pl.Boolean:
+        return TASKS[0], "is true or false"
+    numbers = _numbers_or_none(known)
+    if numbers is None:
+        return TASKS[0], f"holds text ({distinct} classes)"
+    if distinct == 2:
+        return TASKS[0], "has two distinct values"
+    codes = np.unique(numbers)
+    if codes.size <= MAX_CODES and codes[0] in (0, 1) and (np.diff(codes) == 1).all():
+        return TASKS[0], f"holds the codes {codes[0]:g} to {codes[-1]:g} without a gap"
+    return TASKS[1], f"is a number with {distinct} distinct values"
+
+
+def _numbers_or_none(known: pl.Series) -> npt.NDArray[np.float64] | None:
+    if known.dtype == pl.Datetime:
+        return None
+    read = known.cast(pl.Float64, strict=False)
+    return None if read.null_count() else read.to_numpy()
+
+
+def _numbers(series: pl.Series) -> npt.NDArray[np.float64]:
+    try:
+        return values.numbers(series).to_numpy()
+    except DataError as error:
+        raise DataError(f"the target of a regression must be a number: {error}") from None
+
+
+def _classes(series: pl.Series) -> tuple[str, ...]:
+    counts: dict[tuple[float, str], list[Any]] = {}
+    rows = values.text(series).alias("label").value_counts(name="rows").sort("label")
+    for label, count in rows.iter_rows():
+        entry = counts.setdefault(_key(label), [label, 0])
+        entry[1] += count
+    if len(counts) < 2:
+        raise DataError(
+            f"the target {series.name!r} is {rows['label'][0]!r} in all {len(series)} rows; "
+            "a classification needs two classes at least"
+        )
+    for label, count in counts.values():
+        if count == 1:
+            raise DataError(
+                f"the class {label!r} of the target {series.name!r} has one row; each needs two at least "
+                "(one to train on, one to test on), so drop the row or merge the class with another"
+            )
+    return tuple(counts[key][0] for key in sorted(counts))
+
+
+def _key(label: str) -> tuple[float, str]:
+    """Return what decides a class and its order: 1 and 1.0 are one class, numbers come before texts."""
+    try:
+        number = float(label)
+    except ValueError:
+        return math.inf, label
+    return (number, "") if math.isfinite(number) else (math.inf, label)
+
+
+def _require_complete(series: pl.Series) -> None:
+    missing = series.null_count()
+    if missing or len(series) == 0:
+        raise DataError(
+            f"the target {series.name!r} is missing in {missing} of {len(series)} rows; leave those rows out"
+        )
+
+
+def _problem(config: Any) -> str:
+    """Return what is wrong with a saved encoder, empty if nothing is."""
+    if not isinstance(config, Mapping) or set(config) != {"name", "task", "labels", "mean", "sd"}:
+        return "its entries are not name, task, labels, mean and sd"
+    if not isinstance(config["name"], str) or config["task"] not in TASKS:
+        return f"its task is {config['task']!r}"
+    labels = config["labels"]
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        return "its labels are not texts"
+    if (config["task"] == TASKS[0]) != (len(labels) >= 2) or len(set(labels)) < len(labels):
+        return "its labels do not fit its task"
+    for field in ("mean", "sd"):
+        value = config[field]
+        if type(value) not in (int, float) or not math.isfinite(value):
+            return f"its {field} is {value!r}"
+    return "" if config["sd"] > 0 else "its sd is not positive"
