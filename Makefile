@@ -45,19 +45,19 @@ clean:  ## remove what these commands made
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
 $(PLAIN): pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES) | $(BIN)/python
 	@echo "Installing shoal and what it needs into $(VENV), which takes a minute or two the first time"
-	$(PIP) '.[all]'
+	@$(PIP) '.[all]'
 	@rm -f $(VENV)/holds-*
 	@touch $@
 
 # Without build isolation, so that after a change the compiler only sees the files that changed.
 $(EDITABLE): pyproject.toml $(NATIVE_SOURCES) | $(BIN)/python
 	@echo "Installing shoal and the tools of its developers into $(VENV), which takes a minute or two the first time"
-	$(PIP) 'scikit-build-core>=0.10' 'nanobind>=2.4' cmake ninja
-	$(PIP) --no-build-isolation --editable '.[dev]'
+	@$(PIP) 'scikit-build-core>=0.10' 'nanobind>=2.4' cmake ninja
+	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@rm -f $(VENV)/holds-*
 	@touch $@
