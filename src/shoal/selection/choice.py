@@ -1,0 +1,217 @@
+"""Choosing one network from the trials of a study, and saying why."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shoal.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shoal.selection.trials import Trials
+
+RULES = ("best", "one-se", "ensemble")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One candidate from one random start, its validation loss averaged over the folds.
+
+    ``standard_error`` is that of ``validation_loss``: of the mean over validation samples, and over K
+    folds ``sqrt(Σ_f se_f²) / K``.
+    """
+
+    candidate: int
+    hidden: str
+    l2: float
+    start: int
+    parameters: int
+    validation_loss: float
+    standard_error: float
+
+    @property
+    def words(self) -> str:
+        """The contender as a sentence names it.
+
+        >>> Contender(0, "16x16", 0.5, 3, 321, 0.2, 0.01).words
+        '16x16 hidden units (l2 0.5, start 3; 321 parameters)'
+        """
+        units = "no hidden units" if self.hidden == "0" else f"{self.hidden} hidden units"
+        units = "1 hidden unit" if self.hidden == "1" else units
+        return f"{units} (l2 {self.l2:g}, start {self.start}; {self.parameters} parameters)"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The validation losses of one candidate over its random starts; None where every start diverged."""
+
+    hidden: str
+    l2: float
+    starts: int
+    min: float | None
+    q1: float | None
+    median: float | None
+    q3: float | None
+    max: float | None
+    diverged: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, by which rule, and the sentence that says why.
+
+    - ``chosen``: the winner; of an ensemble its first member, with the ensemble's loss and parameters.
+    - ``members``: the networks that predict together; one, unless the rule is "ensemble".
+    - ``best``: the contender of smallest validation loss; ``threshold``: the loss that "one-se" allows.
+    - ``spread``: one entry a candidate.
+    """
+
+    rule: str
+    chosen: Contender
+    members: tuple[Contender, ...]
+    best: Contender
+    threshold: float | None
+    sentence: str
+    spread: tuple[Spread, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the choice as plain values for JSON, without the spread."""
+        return {
+            "rule": self.rule,
+            **_identity(self.chosen),
+            "parameters": self.chosen.parameters,
+            "validation_loss": self.chosen.validation_loss,
+            "best": {
+                **_identity(self.best),
+                "parameters": self.best.parameters,
+                "validation_loss": self.best.validation_loss,
+                "standard_error": self.best.standard_error,
+            },
+            "threshold": self.threshold,
+            "sentence": self.sentence,
+            "members": [_identity(member) for member in self.members],
+        }
+
+    def spread_dicts(self) -> list[dict[str, Any]]:
+        """Return the spread of every candidate as plain values for JSON."""
+        return [asdict(spread) for spread in self.spread]
+
+
+def choose(trials: Trials, rule: str = "one-se") -> Choice:
+    """Return the contender that ``rule`` prefers.
+
+    - ``"best"``: the smallest validation loss L.
+    - ``"one-se"``: Occam's rule. Of the contenders with ``L ≤ L* + SE*``, where L* is the smallest loss
+      and SE* its standard error, the one with the fewest parameters; then with the largest l2, then with
+      the lowest loss.
+
+    A contender with a fold that diverged, or whose loss is not finite, never wins.
+
+    Raises ``ConfigurationError`` if there is no other, ``UnknownNameError`` for another rule.
+
+    Source: Breiman, Friedman, Olshen & Stone 1984, *CART*, 3.4.3 (the 1 SE rule); Hastie, Tibshirani &
+    Friedman 2009, ESL, 7.10.1.
+    """
+    if rule not in RULES[:2]:
+        raise UnknownNameError("rule of choice", rule, RULES[:2])
+    contenders = finite_contenders(trials)
+    best = min(contenders, key=_by_loss)
+    if rule == "best":
+        threshold = None
+        chosen = best
+        reason = f"the smallest validation loss, {best.validation_loss:.4g}, of {_networks(trials)}."
+    else:
+        threshold = best.validation_loss + best.standard_error
+        near = [c for c in contenders if c.validation_loss <= threshold]
+        chosen = min(near, key=lambda c: (c.parameters, -c.l2, c.validation_loss, c.start))
+        reason = _occam(chosen, best, _networks(trials))
+    sentence = f"{chosen.words[0].upper()}{chosen.words[1:]}: {reason}"
+    return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(trials))
+
+
+def finite_contenders(trials: Trials) -> list[Contender]:
+    """Return the contenders that may win, in the order of the grid; raise if there are none."""
+    contenders = [c for c in all_contenders(trials) if math.isfinite(c.validation_loss)]
+    if not contenders:
+        raise ConfigurationError(
+            f"{_networks(trials)} diverged, so there is nothing to choose from; try a learning_rate ten "
+            "times smaller, standardised inputs and targets, or smaller initial weights"
+        )
+    return contenders
+
+
+def all_contenders(trials: Trials) -> list[Contender]:
+    """Return every candidate from every start; NaN is the loss of one that diverged in any fold."""
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for row, key in enumerate(zip(trials["candidate"].tolist(), trials["start"].tolist(), strict=True)):
+        groups[key].append(row)
+    return [_contender(trials, rows) for _, rows in sorted(groups.items())]
+
+
+def spreads(trials: Trials) -> tuple[Spread, ...]:
+    """Return the spread over random starts of every candidate, in the order of the grid."""
+    groups: dict[int, list[Contender]] = defaultdict(list)
+    for contender in all_contenders(trials):
+        groups[contender.candidate].append(contender)
+    return tuple(_spread(group) for group in groups.values())
+
+
+def _contender(trials: Trials, rows: Sequence[int]) -> Contender:
+    first = rows[0]
+    losses = np.where(trials["diverged"][rows], np.nan, trials["validation_loss"][rows])
+    return Contender(
+        candidate=int(trials["candidate"][first]),
+        hidden=str(trials["hidden"][first]),
+        l2=float(trials["l2"][first]),
+        start=int(trials["start"][first]),
+        parameters=int(trials["parameters"][first]),
+        validation_loss=float(losses.mean()),
+        standard_error=float(np.sqrt(np.square(trials["validation_se"][rows]).sum()) / len(rows)),
+    )
+
+
+def _spread(group: Sequence[Contender]) -> Spread:
+    losses = np.array([c.validation_loss for c in group])
+    losses = losses[np.isfinite(losses)]
+    first, diverged = group[0], len(group) - losses.size
+    if not losses.size:
+        return Spread(first.hidden, first.l2, len(group), None, None, None, None, None, diverged)
+    low, q1, median, q3, high = np.quantile(losses, [0, 0.25, 0.5, 0.75, 1]).tolist()
+    return Spread(first.hidden, first.l2, len(group), low, q1, median, q3, high, diverged)
+
+
+def _by_loss(contender: Contender) -> tuple[float, int, float, int]:
+    return contender.validation_loss, contender.parameters, -contender.l2, contender.start
+
+
+def _occam(chosen: Contender, best: Contender, networks: str) -> str:
+    limit = best.validation_loss + best.standard_error
+    if chosen == best:
+        return (
+            f"the smallest validation loss of {networks}, {best.validation_loss:.4g}, and no smaller network "
+            f"within one standard error of it ({limit:.4g})."
+        )
+    return (
+        f"the smallest network whose validation loss, {chosen.validation_loss:.4g}, is within one standard "
+        f"error ({best.standard_error:.2g}) of the best of {networks}, {best.validation_loss:.4g} "
+        f"from {best.words}."
+    )
+
+
+def _networks(trials: Trials) -> str:
+    return f"all {len(trials)} networks" if len(trials) > 1 else "the only network"
+
+
+def _identity(contender: Contender) -> dict[str, Any]:
+    return {"hidden": contender.hidden, "l2": contender.l2, "start": contender.start}
+
+
+def names(contenders: Iterable[Contender]) -> str:
+    """Return the distinct contenders in words, in order of first appearance."""
+    return "; ".join(dict.fromkeys(c.words for c in contenders))

@@ -1,0 +1,260 @@
+"""Where a study keeps its trials: in a folder that survives a kill at any moment, or in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import warnings
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import safetensors.numpy
+
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalWarning
+from shoal.selection.cohort import CohortResult
+from shoal.selection.trials import COLUMNS, Trials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FORMAT = 1
+_SQL_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS study (format INTEGER NOT NULL, settings TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS cohorts "
+    "(cohort INTEGER PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS trials (cohort INTEGER NOT NULL, member INTEGER NOT NULL, "
+    + ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in COLUMNS.items())
+    + ", PRIMARY KEY (cohort, member))",
+)
+
+
+class Store(Protocol):
+    """What a study asks of the place that keeps its cohorts."""
+
+    def begin(self, settings: Mapping[str, Any], resume: bool) -> dict[int, Trials]:
+        """Return the trials of the cohorts already done under these settings."""
+
+    def save(self, result: CohortResult) -> None:
+        """Keep a cohort for good."""
+
+    def load(self, index: int) -> CohortResult:
+        """Return a cohort that was kept."""
+
+    def close(self) -> None:
+        """Let others use the place."""
+
+
+class MemoryStore:
+    """Keeps the cohorts for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._results: dict[int, CohortResult] = {}
+
+    def begin(self, settings: Mapping[str, Any], resume: bool) -> dict[int, Trials]:
+        if resume:
+            raise ConfigurationError("resume=True needs a store to resume from; give store='a folder'")
+        return {}
+
+    def save(self, result: CohortResult) -> None:
+        self._results[result.index] = result
+
+    def load(self, index: int) -> CohortResult:
+        return self._results[index]
+
+    def close(self) -> None:
+        pass
+
+
+class TrialStore:
+    """A folder with ``trials.sqlite`` and, for every cohort, one safetensors file of parameters and curves.
+
+    A cohort's file is written under another name, flushed to the disk and renamed; only then is one
+    transaction made of its rows and its file's SHA-256. So a cohort is either done, or was never there.
+    ``study.lock`` is held while the store is open, and let go by the operating system after a kill.
+
+    Raises ``OutputError`` if the folder is in use, read-only or full, ``ModelFolderError`` if what it
+    holds is damaged or of a newer format.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        with ExitStack() as stack, self._one_line_errors():
+            (self.folder / "cohorts").mkdir(parents=True, exist_ok=True)
+            lock = sqlite3.connect(self.folder / "study.lock", timeout=0, isolation_level=None)
+            stack.enter_context(closing(lock))
+            self._take(lock)
+            database = sqlite3.connect(self.folder / "trials.sqlite", timeout=60)
+            stack.enter_context(closing(database))
+            database.row_factory = sqlite3.Row
+            with database:
+                for statement in _SCHEMA:
+                    database.execute(statement)
+            self._database, self._open = database, stack.pop_all()
+
+    def _take(self, lock: sqlite3.Connection) -> None:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise OutputError(
+                f"{self.folder} is in use by another study; wait for it to end, or give another folder"
+            ) from None
+
+    def begin(self, settings: Mapping[str, Any], resume: bool) -> dict[int, Trials]:
+        """Return the trials of the cohorts already done, if the study there has the same settings.
+
+        A cohort whose file is missing or altered does not count as done: a ``ShoalWarning`` names it.
+        Raises ``OutputError`` for networks that would be lost without ``resume``, ``ConfigurationError``
+        for other settings or data, naming what differs.
+        """
+        text = json.dumps(settings, sort_keys=True)
+        with self._one_line_errors(), self._database:
+            row = self._database.execute("SELECT format, settings FROM study").fetchone()
+            done = self._database.execute("SELECT count(*) FROM cohorts").fetchone()[0]
+            if row is not None and row["format"] > FORMAT:
+                raise ModelFolderError(
+                    f"{self.folder} holds a study of format {row['format']}, this version of shoal reads up "
+                    f"to {FORMAT}; install a newer shoal"
+                )
+            if done and not resume:
+                raise OutputError(
+                    f"{self.folder} already holds {done} cohorts of a study; resume it, or give "
+                    "another folder"
+                )
+            if not done:
+                self._database.execute("DELETE FROM study")
+                self._database.execute("INSERT INTO study VALUES (?, ?)", (FORMAT, text))
+                return {}
+            self._require_same(json.loads(row["settings"]), json.loads(text))
+            return self._intact()
+
+    def save(self, result: CohortResult) -> None:
+        """Write a cohort's file, then its rows and the file's checksum in one transaction."""
+        arrays = {"theta": result.theta, "loss": result.loss, "validation_loss": result.validation_loss}
+        content = safetensors.numpy.save({name: np.ascontiguousarray(a) for name, a in arrays.items()})
+        name = f"{result.index:06d}.safetensors"
+        columns = ["cohort", "member", *COLUMNS]
+        rows = [
+            (result.index, member, *(row[column] for column in COLUMNS))
+            for member, row in enumerate(result.trials.rows())
+        ]
+        with self._one_line_errors():
+            _write_durably(self.folder / "cohorts" / name, content)
+            with self._database:
+                self._database.executemany(
+                    f"INSERT INTO trials ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+                    rows,
+                )
+                self._database.execute(
+                    "INSERT INTO cohorts VALUES (?, ?, ?)",
+                    (result.index, name, hashlib.sha256(content).hexdigest()),
+                )
+
+    def load(self, index: int) -> CohortResult:
+        """Return a cohort; raise ``ModelFolderError`` if its file is no longer what was written."""
+        with self._one_line_errors():
+            content = self._content(index)
+        if content is None:
+            raise ModelFolderError(f"cohort {index} of {self.folder} is missing or altered; resume the study")
+        arrays = safetensors.numpy.load(content)
+        return CohortResult(
+            index, self._trials(index), arrays["theta"], arrays["loss"], arrays["validation_loss"]
+        )
+
+    def close(self) -> None:
+        """Close the files and let the lock go."""
+        self._open.close()
+
+    def _intact(self) -> dict[int, Trials]:
+        indices = [
+            row["cohort"] for row in self._database.execute("SELECT cohort FROM cohorts ORDER BY cohort")
+        ]
+        damaged = [index for index in indices if self._content(index) is None]
+        for index in damaged:
+            self._database.execute("DELETE FROM cohorts WHERE cohort = ?", (index,))
+            self._database.execute("DELETE FROM trials WHERE cohort = ?", (index,))
+        if damaged:
+            warnings.warn(
+                f"{len(damaged)} of {len(indices)} cohorts in {self.folder} have a weights file that is "
+                "missing or altered; their networks are trained again",
+                ShoalWarning,
+                stacklevel=2,
+            )
+        return {index: self._trials(index) for index in indices if index not in damaged}
+
+    def _content(self, index: int) -> bytes | None:
+        """Return the bytes of a cohort's file, or None if they are not those that were written."""
+        row = self._database.execute("SELECT file, sha256 FROM cohorts WHERE cohort = ?", (index,)).fetchone()
+        with suppress(FileNotFoundError):
+            content = (self.folder / "cohorts" / Path(row["file"]).name).read_bytes()
+            if hashlib.sha256(content).hexdigest() == row["sha256"]:
+                return content
+        return None
+
+    def _trials(self, index: int) -> Trials:
+        rows = self._database.execute("SELECT * FROM trials WHERE cohort = ? ORDER BY member", (index,))
+        return Trials.from_rows(rows.fetchall())
+
+    def _require_same(self, kept: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+        differences = [
+            f"{name} was {_brief(kept.get(name))}, now {_brief(asked.get(name))}"
+            for name in sorted({*kept, *asked})
+            if kept.get(name) != asked.get(name)
+        ]
+        if differences:
+            raise ConfigurationError(
+                f"{self.folder} holds a study with other settings: {'; '.join(differences)}; "
+                "give the same ones to resume, or another folder"
+            )
+
+    @contextmanager
+    def _one_line_errors(self) -> Iterator[None]:
+        """Turn what the operating system and SQLite report into this package's errors."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise OutputError(
+                f"{self.folder} cannot be written to: {error}; free space, check its permissions, "
+                "or give another folder"
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise ModelFolderError(
+                f"{self.folder / 'trials.sqlite'} is damaged ({error}); remove the folder and fit again"
+            ) from None
+        except OSError as error:
+            raise OutputError(
+                f"{error.filename or self.folder} cannot be written: {error.strerror}; free space, check "
+                "permissions, or give another folder"
+            ) from None
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    """Write ``content`` so that ``path`` has all of it or is not there, even after a loss of power."""
+    temporary = path.with_suffix(".writing")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # elsewhere a directory cannot be flushed
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _brief(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:59] + "…"

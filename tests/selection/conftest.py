@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.selection.cohort import CohortResult
+from shoal.selection.trials import Trials
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def row() -> Callable[..., Row]:
+    """A trial's row, with defaults for what a test does not care about."""
+
+    def build(**values: Any) -> Row:
+        defaults: Row = {
+            "candidate": 0,
+            "hidden": "8",
+            "l2": 0.0,
+            "start": 0,
+            "fold": 0,
+            "parameters": 25,
+            "train_loss": 0.1,
+            "validation_loss": 0.2,
+            "validation_se": 0.01,
+            "epochs": 90,
+            "best_epoch": 80,
+            "stopped": "converged",
+            "diverged": False,
+            "seconds": 0.5,
+        }
+        assert values.keys() <= defaults.keys()
+        return defaults | values
+
+    return build
+
+
+@pytest.fixture
+def cohort_result(row: Callable[..., Row]) -> Callable[[int], CohortResult]:
+    """The result of a cohort of two, the second of which diverged; its numbers depend on its index."""
+
+    def build(index: int) -> CohortResult:
+        lost = {"validation_loss": np.nan, "validation_se": np.nan, "diverged": True, "stopped": "diverged"}
+        return CohortResult(
+            index=index,
+            trials=Trials.from_rows([row(start=2 * index), row(start=2 * index + 1, **lost)]),
+            theta=np.arange(6, dtype=np.float32).reshape(2, 3) + index / 3,
+            loss=np.array([[3.0, 2.0, 1.0], [3.0, np.nan, np.nan]]) + index,
+            validation_loss=np.array([[3.5, 2.5, 1.5], [3.5, np.nan, np.nan]]) + index,
+        )
+
+    return build

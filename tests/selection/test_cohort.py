@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.randomness import member_id
+from shoal.selection.candidates import Candidate
+from shoal.selection.cohort import CohortResult, Recipe, Task, run_cohort
+from shoal.selection.planning import Cohort, Member
+from shoal.solvers import SOLVERS
+from shoal.trainer import train
+
+RECIPE = Recipe(SOLVERS["scg"](), None, 30, None, None, 1e-5, "float64", seed=7)
+MEMBERS = (
+    Member(Candidate(2, (3,), 0.0), 0),
+    Member(Candidate(2, (3,), 0.0), 1),
+    Member(Candidate(5, (3,), 0.1), 1),
+)
+
+
+@pytest.fixture
+def task() -> Task:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(40, 1))
+    y = np.sin(2 * np.pi * X[:, 0]) + 0.3 * rng.normal(size=40)
+    cohort = Cohort(index=4, hidden=(3,), fold=1, members=MEMBERS, work=1.0)
+    network = Network(1, [Dense(3, "tanh"), Dense(1)])
+    return Task(cohort, network, RECIPE, X, y, train=np.arange(0, 40, 2), held=np.arange(1, 40, 2))
+
+
+def columns_but_seconds(result: CohortResult) -> dict[str, list[object]]:
+    return {name: column for name, column in result.trials.to_dict().items() if name != "seconds"}
+
+
+def test_scores_are_means_over_the_rows_without_penalties(task: Task) -> None:
+    result = run_cohort(task)
+    views = task.network.views(result.theta)
+    for p in range(3):
+        (W1, b1), (W2, b2) = ((layer["W"][p], layer["b"][p]) for layer in views)
+        z = (W2 @ np.tanh(W1 @ task.X.T + b1) + b2)[0]
+        losses = 0.5 * (z - task.y) ** 2
+        held = losses[task.held]
+        assert result.trials["train_loss"][p] == pytest.approx(losses[task.train].mean(), rel=1e-12)
+        assert result.trials["validation_loss"][p] == pytest.approx(held.mean(), rel=1e-12)
+        assert result.trials["validation_se"][p] == pytest.approx(held.std(ddof=1) / np.sqrt(20), rel=1e-12)
+
+
+def test_rows_name_their_networks(task: Task) -> None:
+    result = run_cohort(task)
+    assert result.index == 4
+    assert result.trials["candidate"].tolist() == [2, 2, 5]
+    assert result.trials["start"].tolist() == [0, 1, 1]
+    assert result.trials["l2"].tolist() == [0.0, 0.0, 0.1]
+    assert set(result.trials["hidden"]) == {"3"}
+    assert set(result.trials["fold"]) == {1}
+    assert set(result.trials["parameters"]) == {10}
+    assert (result.trials["seconds"] > 0).all()
+
+
+def test_a_member_is_the_network_that_its_key_names_trained_alone(task: Task) -> None:
+    result = run_cohort(task)
+    alone = train(
+        task.network.population(1, seed=7, candidate=5, first_start=1, fold=1, dtype="float64"),
+        task.X[task.train],
+        task.y[task.train],
+        l2=0.1,
+        solver="scg",
+        epochs=30,
+    )
+    assert int(alone.population.keys[0, 1]) == member_id(5, 1, 1)
+    np.testing.assert_array_equal(result.theta[2], alone.population.theta[0])
+
+
+def test_the_same_task_gives_the_same_bits_after_a_pickle(task: Task) -> None:
+    first, second = run_cohort(task), run_cohort(pickle.loads(pickle.dumps(task)))  # noqa: S301
+    assert columns_but_seconds(first) == columns_but_seconds(second)
+    for name in ("theta", "loss", "validation_loss"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_curves_end_with_the_member_that_trained_longest(task: Task) -> None:
+    result = run_cohort(dataclasses.replace(task, recipe=dataclasses.replace(RECIPE, epochs=500, patience=3)))
+    epochs = result.trials["epochs"]
+    assert epochs.max() < 500
+    assert result.loss.shape == result.validation_loss.shape == (3, epochs.max())
+    for p in range(3):
+        assert np.isfinite(result.validation_loss[p, : epochs[p]]).all()
+        assert np.isnan(result.validation_loss[p, epochs[p] :]).all()
+        best = result.validation_loss[p, result.trials["best_epoch"][p] - 1]
+        assert result.trials["validation_loss"][p] == pytest.approx(best, rel=1e-12)
+
+
+def test_without_rows_to_judge_by_there_is_no_validation_loss(task: Task) -> None:
+    result = run_cohort(dataclasses.replace(task, held=np.array([], dtype=np.intp)))
+    assert np.isnan(result.trials["validation_loss"]).all()
+    assert np.isfinite(result.trials["train_loss"]).all()
+    assert result.validation_loss.shape == (3, 0)
+
+
+def test_a_single_judging_sample_has_no_standard_error(task: Task) -> None:
+    result = run_cohort(dataclasses.replace(task, held=task.held[:1]))
+    assert result.trials["validation_se"].tolist() == [0.0, 0.0, 0.0]
+    assert np.isfinite(result.trials["validation_loss"]).all()
+
+
+def test_a_member_that_diverged_has_no_losses(task: Task) -> None:
+    recipe = dataclasses.replace(RECIPE, solver=SOLVERS["gradient_descent"](), learning_rate=1e6)
+    result = run_cohort(dataclasses.replace(task, recipe=recipe))
+    assert result.trials["diverged"].all()
+    assert set(result.trials["stopped"]) == {"diverged"}
+    for name in ("train_loss", "validation_loss", "validation_se"):
+        assert np.isnan(result.trials[name]).all()
+    assert np.isfinite(result.theta).all()

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.selection import planning
+from shoal.selection.candidates import Candidate, Hidden, grid
+from shoal.selection.planning import Cohort, Cost, plan
+
+SMALL = Cost(samples=50, epochs=100, batch_size=None, itemsize=8, memory=2**28)
+
+
+def networks(candidates: list[Candidate]) -> dict[Hidden, Network]:
+    return {c.hidden: Network(3, [*(Dense(m, "tanh") for m in c.hidden), Dense(1)]) for c in candidates}
+
+
+def planned(hidden: list[object], l2: list[float], starts: int, folds: int, cost: Cost) -> list[Cohort]:
+    candidates = grid(hidden, l2)
+    return plan(candidates, networks(candidates), starts, range(folds), cost)
+
+
+hidden_lists = st.lists(st.sampled_from([1, 2, 8, "64x64", 500]), min_size=1, unique=True)
+costs = st.builds(
+    Cost,
+    samples=st.integers(1, 10**6),
+    epochs=st.integers(1, 10**4),
+    batch_size=st.none() | st.integers(1, 512),
+    itemsize=st.sampled_from([4, 8]),
+    memory=st.integers(1, 2**34),
+)
+
+
+@given(hidden_lists, st.integers(1, 3), st.integers(1, 40), st.integers(1, 4), costs)
+def test_every_network_of_the_grid_is_in_exactly_one_cohort(
+    hidden: list[object], n_strengths: int, starts: int, folds: int, cost: Cost
+) -> None:
+    strengths = [0.1 * i for i in range(n_strengths)]
+    cohorts = planned(hidden, strengths, starts, folds, cost)
+
+    candidates = grid(hidden, strengths)
+    found = [(m.candidate.index, m.start, c.fold) for c in cohorts for m in c.members]
+    assert sorted(found) == sorted(itertools.product(range(len(candidates)), range(starts), range(folds)))
+    assert [c.index for c in cohorts] == list(range(len(cohorts)))
+    assert all(m.candidate.hidden == c.hidden for c in cohorts for m in c.members)
+    assert all(len(c.members) <= planning.LARGEST for c in cohorts)
+    assert all(a.work >= b.work for a, b in itertools.pairwise(cohorts))
+    assert cohorts == planned(hidden, strengths, starts, folds, cost)
+
+
+def test_a_small_study_is_one_cohort_for_each_size() -> None:
+    cohorts = planned([1, 2, 3], [0.0], starts=30, folds=1, cost=SMALL)
+    assert [(c.hidden, len(c.members)) for c in cohorts] == [((3,), 30), ((2,), 30), ((1,), 30)]
+
+
+def test_memory_bounds_the_members_of_a_cohort() -> None:
+    network = Network(3, [Dense(8, "tanh"), Dense(1)])
+    room_for_four = dataclasses.replace(SMALL, memory=4 * SMALL.bytes(network) + 1)
+    cohorts = planned([8], [0.0], starts=10, folds=1, cost=room_for_four)
+    assert sorted(len(c.members) for c in cohorts) == [3, 3, 4]
+
+
+def test_a_network_larger_than_the_bound_still_gets_a_cohort_of_its_own() -> None:
+    cohorts = planned([8], [0.0], starts=3, folds=1, cost=dataclasses.replace(SMALL, memory=1))
+    assert [len(c.members) for c in cohorts] == [1, 1, 1]
+
+
+def test_a_large_study_is_cut_so_that_a_kill_loses_little() -> None:
+    # 6 · 41 parameters · 10⁶ samples · 100 epochs = 2.5e10 operations a network, 64 of them 1.6e12: cohorts
+    # of a 32nd, two networks
+    large = dataclasses.replace(SMALL, samples=10**6, memory=2**60)
+    cohorts = planned([8], [0.0], starts=64, folds=1, cost=large)
+    assert [len(c.members) for c in cohorts] == [2] * 32
+
+
+@pytest.mark.parametrize(("batch_size", "units"), [(None, 9 * 50), (10, 12 * 10), (99, 12 * 50)])
+def test_bytes_count_parameters_and_the_activations_of_a_batch(batch_size: int | None, units: int) -> None:
+    # 3 inputs, 8 + 1 units: 41 parameters. Minibatches of its own also cost a member a copy of the inputs.
+    cost = dataclasses.replace(SMALL, batch_size=batch_size)
+    network = Network(3, [Dense(8, "tanh"), Dense(1)])
+    assert cost.bytes(network) == 8 * (10 * 41 + 4 * units) + 16 * 100
