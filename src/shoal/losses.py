@@ -46,9 +46,10 @@ class Loss(Named, ABC):
         Raises ``DataError`` for values that this loss cannot take and for other than K columns.
         """
         rows = finite_rows(y, "y")
-        if rows.shape[1] != n_outputs:
+        needed = (len(rows), n_outputs)
+        if rows.shape != needed:
             raise DataError(
-                f"y has {rows.shape[1]} columns, the network has {n_outputs} outputs; "
+                f"y has shape {np.shape(y)}, the network's {n_outputs} outputs need {needed}; "
                 "give one target column for each output"
             )
         return np.ascontiguousarray(rows.T, dtype=np.float64)
@@ -122,7 +123,7 @@ class CrossEntropy(Loss):
     def value(self, z: Array, y: Array) -> Array:
         shifted = z - z.max(axis=-2, keepdims=True)
         log_sum = np.log(np.exp(shifted).sum(axis=-2, keepdims=True))
-        return _sum_outputs(np.multiply(y, log_sum - shifted, dtype=z.dtype))
+        return _sum_outputs(np.multiply(y, log_sum - shifted, dtype=z.dtype, order="C"))
 
     def delta(self, z: Array, y: Array) -> Array:
         return _difference(self.predict(z), y)
