@@ -16,7 +16,7 @@ KNOWN = [
     (Constant(), 3, [1, 1, 1]),
     (StepDecay(), 8, [1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]),
     (StepDecay(drop=0.1, every=0.5), 5, [1, 1, 0.1, 0.1, 0.01]),
-    (StepDecay(every=0.07), 100, [0.5 ** (t // 7) for t in range(100)]),
+    (StepDecay(every=0.29), 100, [0.5 ** (t // 29) for t in range(100)]),  # 0.29 · 100 < 29 in binary
     (StepDecay(every=0.01), 4, [1, 0.5, 0.25, 0.125]),
     (StepDecay(every=1.0), 4, [1, 1, 1, 1]),
     (Cosine(), 4, [1, 0.5 + COS45 / 2, 0.5, 0.5 - COS45 / 2]),
