@@ -1,0 +1,47 @@
+"""What a network has to beat: a constant and a linear model, on the same features and rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from shoal.shapes import Array
+
+Predictor = Callable[[Array], Array]
+"""Takes rows X (N, n); returns class probabilities (N, K), or standardised numbers (N,)."""
+
+
+def fit_baselines(X: Array, y: Array, n_classes: int) -> dict[str, Predictor]:
+    """Return the fitted baselines by name; ``n_classes`` is 0 for a regression.
+
+    - *constant*: the share of each class, or the mean.
+    - *linear model*: scikit-learn's logistic regression, or ridge regression, with their default penalties.
+    """
+    return {"linear model": _linear(X, y, n_classes), "constant": _constant(y, n_classes)}
+
+
+def _constant(y: Array, n_classes: int) -> Predictor:
+    if n_classes:
+        shares = np.bincount(y, minlength=n_classes) / len(y)
+        return lambda X: np.broadcast_to(shares, (len(X), n_classes))
+    mean = float(y.mean())
+    return lambda X: np.full(len(X), mean)
+
+
+def _linear(X: Array, y: Array, n_classes: int) -> Predictor:
+    if not n_classes:
+        return Ridge().fit(X, y).predict  # type: ignore[no-any-return]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a baseline that is nearly converged serves
+        model = LogisticRegression(max_iter=1000).fit(X, y)
+
+    def predict(rows: Array) -> Array:
+        probabilities = np.zeros((len(rows), n_classes))
+        probabilities[:, model.classes_] = model.predict_proba(rows)
+        return probabilities
+
+    return predict

@@ -1,0 +1,82 @@
+"""The final examination: the rows held out for testing are used here, once, after every choice is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from shoal.jobs.baselines import Predictor, fit_baselines
+from shoal.jobs.metrics import class_metrics, number_metrics
+from shoal.jobs.model import TableModel
+from shoal.jobs.prepare import Prepared
+from shoal.randomness import Purpose, stream
+from shoal.shapes import Array
+
+RESIDUALS_SHOWN = 2000
+SHUFFLES = 5
+
+
+def examine(model: TableModel, prepared: Prepared) -> dict[str, Any]:
+    """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
+
+    The baselines are fitted on every row that is not for testing, so they have seen at least what the
+    model has.
+    """
+    predictors: dict[str, Predictor] = {
+        "shoal": model.predict_features,
+        **fit_baselines(*prepared.development, prepared.n_classes),
+    }
+    score = _scorer(prepared)
+    predictions = {name: predict(prepared.test.X) for name, predict in predictors.items()}
+    return {
+        "rows": len(prepared.test),
+        "score_name": "log loss" if prepared.n_classes else "RMSE",
+        "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
+        "confusion": _confusion(predictions["shoal"], prepared) if prepared.n_classes else None,
+        "residuals": None if prepared.n_classes else _residuals(predictions["shoal"], prepared),
+    }
+
+
+def importances(model: TableModel, prepared: Prepared, seed: int) -> list[dict[str, Any]]:
+    """Return how much the test score worsens when a column's values are shuffled among the test rows.
+
+    Every feature that comes from the column is shuffled alike. The mean and standard deviation of
+    ``SHUFFLES`` shuffles, the most important column first. Source: Breiman 2001, "Random forests", 10.
+    """
+    test, score = prepared.test, _scorer(prepared)
+    name = "log loss" if prepared.n_classes else "RMSE"
+    intact = score(model.predict_features(test.X))[name]
+    sources = np.array(model.preprocessor.source_columns)
+    rows = []
+    for index, column in enumerate(dict.fromkeys(sources.tolist())):
+        X, features = test.X.copy(), np.flatnonzero(sources == column)
+        increases = []
+        for shuffle in range(SHUFFLES):
+            order = stream(seed, index, Purpose.PERMUTATION, shuffle).permutation(len(X))
+            X[:, features] = test.X[np.ix_(order, features)]
+            increases.append(score(model.predict_features(X))[name] - intact)
+        rows.append({"column": column, "increase": float(np.mean(increases)), "sd": float(np.std(increases))})
+    return sorted(rows, key=lambda row: -row["increase"])
+
+
+def _scorer(prepared: Prepared) -> Callable[[Array], dict[str, float]]:
+    """Return the function from predictions of the test rows to metrics, in the units of the target."""
+    actual = prepared.test.y
+    if prepared.n_classes:
+        return lambda probabilities: class_metrics(probabilities, actual)
+    decode = prepared.target.decode_values
+    return lambda values: number_metrics(decode(values), decode(actual))
+
+
+def _confusion(probabilities: Array, prepared: Prepared) -> dict[str, Any]:
+    counts = np.zeros((prepared.n_classes, prepared.n_classes), dtype=np.intp)
+    np.add.at(counts, (prepared.test.y, probabilities.argmax(axis=1)), 1)
+    return {"labels": list(prepared.target.labels), "counts": counts.tolist()}
+
+
+def _residuals(values: Array, prepared: Prepared) -> dict[str, Any]:
+    decode = prepared.target.decode_values
+    shown = slice(0, RESIDUALS_SHOWN)  # test rows are in no particular order: enough of them show the shape
+    return {"actual": decode(prepared.test.y[shown]).tolist(), "predicted": decode(values[shown]).tolist()}

@@ -1,0 +1,125 @@
+"""The folder that a model is saved in: JSON and safetensors, checked when read, never executable.
+
+======================= ==========================================================
+``model.json``          architecture, target, members, and the checksums of the rest
+``preprocessing.json``  how a table's columns become features
+``weights.safetensors`` the parameters θ of every network
+======================= ==========================================================
+
+``model.json`` is written last, so a folder that has one is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.task import TargetEncoder
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError
+from shoal.files import write_atomically
+from shoal.jobs.model import TableModel
+from shoal.network import Network
+from shoal.population import Population
+
+FORMAT = 1
+MODEL, PREPROCESSING, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
+REMEDY = "restore the folder as shoal wrote it, or fit again"
+
+
+def save_model(model: TableModel, folder: Path) -> None:
+    """Write the model's three files into ``folder``; raise ``OutputError`` if that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MODEL).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written ({error.strerror}); give another --out") from None
+    population = model.population
+    files = {
+        WEIGHTS: safetensors.numpy.save({"theta": np.ascontiguousarray(population.theta)}),
+        PREPROCESSING: _json(model.preprocessor.to_config()),
+    }
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    description: dict[str, Any] = {
+        "format": FORMAT,
+        "target": model.target.to_config(),
+        "network": population.network.to_config(),
+        "keys": population.keys.tolist(),
+        "sha256": {name: _sha256(content) for name, content in files.items()},
+    }
+    description["sha256"][MODEL] = _sha256(_json(description))
+    write_atomically(folder / MODEL, _json(description))
+
+
+def load_model(folder: Path) -> TableModel:
+    """Read a model that ``save_model`` wrote.
+
+    Raises ``ModelFolderError`` if a file is missing, truncated, altered, or of a newer format.
+    """
+    description = _parse(MODEL, _read(folder, MODEL), folder)
+    _check_description(description, folder)
+    contents = {name: _read(folder, name) for name in (WEIGHTS, PREPROCESSING)}
+    for name, content in contents.items():
+        if _sha256(content) != description["sha256"].get(name):
+            raise ModelFolderError(f"{folder / name} is truncated or was altered; {REMEDY}")
+    try:
+        theta = safetensors.numpy.load(contents[WEIGHTS])["theta"]
+        network = Network.from_config(description["network"])
+        population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
+        return TableModel(
+            TablePreprocessor.from_config(_parse(PREPROCESSING, contents[PREPROCESSING], folder)),
+            TargetEncoder.from_config(description["target"]),
+            population,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, SafetensorError, ConfigurationError) as error:
+        raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        what = "is no model folder" if name == MODEL or not folder.is_dir() else "is incomplete"
+        raise ModelFolderError(
+            f"{folder} {what}: it has no {name}; give a folder that 'shoal fit … --out' wrote"
+        ) from None
+    except OSError as error:
+        raise ModelFolderError(f"{folder / name} cannot be read ({error.strerror}); {REMEDY}") from None
+
+
+def _parse(name: str, content: bytes, folder: Path) -> dict[str, Any]:
+    try:
+        parsed = json.loads(content)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ModelFolderError(f"{folder / name} is truncated or was altered; {REMEDY}")
+    return parsed
+
+
+def _check_description(description: dict[str, Any], folder: Path) -> None:
+    found = description.get("format")
+    if isinstance(found, int) and found > FORMAT:
+        raise ModelFolderError(
+            f"{folder} holds a model of format {found}, this version of shoal reads up to {FORMAT}; "
+            "install a newer shoal"
+        )
+    checksums = description.get("sha256")
+    stated = checksums.pop(MODEL, None) if isinstance(checksums, dict) else None
+    if found != FORMAT or stated != _sha256(_json(description)):
+        raise ModelFolderError(f"{folder / MODEL} is truncated or was altered; {REMEDY}")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

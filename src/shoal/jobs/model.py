@@ -1,0 +1,44 @@
+"""A trained model of a table: preprocessing, networks and target together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.task import TargetEncoder
+from shoal.population import Population
+from shoal.shapes import Array
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """Predicts a table's target: the mean of the predictions of its networks, mostly of a single one."""
+
+    preprocessor: TablePreprocessor
+    target: TargetEncoder
+    population: Population
+
+    def predict_features(self, X: Array) -> Array:
+        """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
+        mean: Array = self.population.predict(X).astype(np.float64).mean(axis=0)
+        if self.target.task == "regression":
+            return mean[:, 0]
+        if len(self.target.labels) == 2:
+            return np.concatenate([1 - mean, mean], axis=1)
+        return mean
+
+    def predict(self, frame: Any, ignore_extra: bool = False) -> dict[str, Sequence[Any] | Array]:
+        """Return the columns of predictions for a table: the target, and for classes every probability.
+
+        Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
+        """
+        scores = self.predict_features(self.preprocessor.transform(frame, ignore_extra=ignore_extra))
+        name = self.target.name
+        if self.target.task == "regression":
+            return {name: self.target.decode_values(scores)}
+        probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
+        return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}

@@ -1,0 +1,169 @@
+"""Sizing a study to the data and the machine: everything that the user left open, and how long it takes.
+
+A full-sized study is shrunk, one rung of a ladder at a time, until its estimated time fits the budget.
+Rows are never left out. The estimate assumes that no network stops early, so it is an upper bound but
+for noise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.registry import resolve
+from shoal.selection.candidates import Hidden
+from shoal.shapes import Array
+from shoal.solvers import SOLVERS
+from shoal.trainer import sample_losses, train
+
+BUDGET_SECONDS = 100.0
+STARTUP_SECONDS = 3.0
+SMALL_TABLE = 3000
+"""Below this many rows, folds spend the data better than a validation share."""
+
+HIDDEN: tuple[Hidden, ...] = tuple((2**k,) for k in range(7))
+L2 = (0.1, 1.0, 10.0)
+_PROBE_MEMBERS, _PROBE_BATCHES = 8, 6
+
+
+@dataclass(frozen=True)
+class StudySize:
+    """What a study tries; ``None`` in a request means "size it for me"."""
+
+    hidden: tuple[Hidden, ...] | None = None
+    starts: int | None = None
+    l2: tuple[float, ...] | None = None
+    epochs: int | None = None
+
+    def filled(self, other: StudySize) -> StudySize:
+        """Return this size with ``other``'s values where this one leaves them open."""
+        values = {
+            field.name: getattr(other if getattr(self, field.name) is None else self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        return StudySize(**values)
+
+
+LADDER: tuple[StudySize, ...] = (
+    StudySize(HIDDEN, 30, L2, 200),
+    StudySize(HIDDEN, 20, L2, 200),
+    StudySize(HIDDEN, 10, L2, 200),
+    StudySize(HIDDEN, 10, L2, 100),
+    StudySize(HIDDEN, 5, L2, 100),
+    StudySize(HIDDEN, 5, (0.1, 10.0), 100),
+    StudySize(HIDDEN, 5, (1.0,), 100),
+    StudySize(HIDDEN[:-1], 5, (1.0,), 80),
+    StudySize(HIDDEN[:-1], 3, (1.0,), 60),
+    StudySize(HIDDEN[:-1], 3, (1.0,), 40),
+    StudySize(HIDDEN[:-2], 3, (1.0,), 30),
+    StudySize(HIDDEN[:-3], 2, (1.0,), 20),
+    StudySize(HIDDEN[:-3], 2, (1.0,), 10),
+)
+"""From the study that one would like to the smallest that still compares starts and sizes."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The data that every network of the study sees: rows trained on and judged on, in how many folds."""
+
+    X: Array
+    y: Array
+    n_train: int
+    n_judged: int
+    folds: int
+    n_outputs: int
+    loss: str
+    activation: str
+    solver: str
+    batch_size: int | None
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """The study decided on, its estimated seconds at most, and what was decided, in sentences."""
+
+    size: StudySize
+    seconds: float
+    sentences: tuple[str, ...]
+
+
+def default_batch_size(n: int, solver: str) -> int | None:
+    """Return the minibatch size for ``n`` training rows; None (all rows) for a full-batch solver."""
+    if resolve("solver", solver, SOLVERS).full_batch:
+        return None
+    return 32 if n < 5000 else 128 if n < 20000 else 256
+
+
+def size_study(asked: StudySize, load: Workload, workers: int, budget: float = BUDGET_SECONDS) -> Sizing:
+    """Return the largest study of the ladder that fits ``budget`` seconds on ``workers`` processes.
+
+    What was asked for is kept whatever it costs; only what was left open is shrunk.
+    """
+    rungs = [asked.filled(rung) for rung in LADDER]
+    hidden: dict[Hidden, None] = dict.fromkeys(size for rung in rungs for size in rung.hidden or ())
+    seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
+    for rung in rungs:
+        seconds = _seconds(rung, seconds_of, load, workers)
+        if seconds <= budget:
+            break
+    return Sizing(rung, seconds, _sentences(asked, rung, rungs[0], workers))
+
+
+def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, workers: int) -> float:
+    assert size.hidden
+    assert size.starts
+    assert size.l2
+    assert size.epochs
+    networks = size.starts * len(size.l2)
+    epochs = size.epochs * load.folds
+    if load.folds > 1:  # the chosen candidate is trained once more, on all rows
+        epochs += size.epochs / len(size.hidden) / len(size.l2)
+    work = networks * epochs * sum(seconds_of[hidden] for hidden in size.hidden)
+    return STARTUP_SECONDS + work / workers
+
+
+def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
+    """Time one epoch of one network by training a few on a few batches of the real data."""
+    network = Network(
+        load.X.shape[1],
+        [*(Dense(units, load.activation) for units in hidden), Dense(load.n_outputs)],
+        loss=load.loss,
+    )
+    batch = min(load.batch_size or load.n_train, load.n_train)
+    rows = slice(0, min(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES)))
+    X, y = load.X[rows], load.y[rows]
+    population = network.population(_PROBE_MEMBERS)
+    step, judge = [], []
+    for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed
+        began = time.perf_counter()
+        train(
+            population, X, y, solver=load.solver, epochs=1, batch_size=load.batch_size, batch_order="shared"
+        )
+        trained = time.perf_counter()
+        sample_losses(population, X, y)
+        step.append(trained - began)
+        judge.append(time.perf_counter() - trained)
+    rows_timed = _PROBE_MEMBERS * len(X)
+    seconds: float = (min(step[1:]) * load.n_train + min(judge[1:]) * load.n_judged) / rows_timed
+    return seconds
+
+
+def _sentences(asked: StudySize, size: StudySize, full: StudySize, workers: int) -> tuple[str, ...]:
+    words = {
+        "hidden": lambda value: f"{len(value)} hidden sizes",
+        "starts": lambda value: f"{value} random starts",
+        "l2": lambda value: f"{len(value)} L2 strengths",
+        "epochs": lambda value: f"{value} epochs at most",
+    }
+    shrunk = [
+        f"{describe(getattr(size, name))} instead of {describe(getattr(full, name))}"
+        for name, describe in words.items()
+        if getattr(asked, name) is None and getattr(size, name) != getattr(full, name)
+    ]
+    if not shrunk:
+        return ()
+    plural = "process" if workers == 1 else "processes"
+    return (f"Sized to this table and {workers} {plural}: {', '.join(shrunk)}.",)
