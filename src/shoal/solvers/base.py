@@ -71,7 +71,8 @@ class Solver(Named, ABC):
     def step(self, theta: Array, objective: Objective, state: State, rate: Array) -> Step:
         """Return one step from theta (P, D) with learning rates (P, 1) of the same dtype.
 
-        Updates ``state`` in place and never writes into ``theta``.
+        Updates ``state`` in place and never writes into ``theta``. Members with non-finite values make
+        NumPy's floating-point warnings; a caller that expects such members silences them.
         """
 
 
@@ -99,17 +100,16 @@ def largest(gradient: Array) -> Array:
 
 
 def dot(a: Array, b: Array) -> Array:
-    """Return the inner products (P, 1) of the rows of a (P, D) and b (P, D).
+    """Return the inner products (P,) of the rows of a (P, D) and b (P, D).
 
     The products are laid out row by row before they are added, so a row's sum is added up in the same
     order however the arguments lie in memory and however many rows there are.
 
     >>> dot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 8.0]]))
-    array([[17.],
-           [53.]])
+    array([17., 53.])
     """
-    total: Array = np.multiply(a, b, order="C").sum(axis=1, keepdims=True)
-    return total
+    products: Array = np.multiply(a, b, order="C").sum(axis=1)
+    return products
 
 
 def require_fraction(solver: Solver, *fields: str) -> None:
