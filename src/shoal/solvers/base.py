@@ -108,8 +108,13 @@ def dot(a: Array, b: Array) -> Array:
     >>> dot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 8.0]]))
     array([17., 53.])
     """
-    products: Array = np.multiply(a, b, order="C").sum(axis=1)
-    return products
+    sums: Array = np.multiply(a, b, order="C").sum(axis=1)
+    return sums
+
+
+def as_column(values: Array, like: Array) -> Array:
+    """Return one number a member, (P,), as a column (P, 1) of the dtype of ``like``."""
+    return values.astype(like.dtype)[:, None]
 
 
 def require_fraction(solver: Solver, *fields: str) -> None:

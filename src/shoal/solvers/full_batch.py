@@ -16,6 +16,9 @@ import numpy as np
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Objective, Solver, State, Step, largest
 
+NOISE = 8.0
+"""How many rounding units of J two of its values may differ by and still count as the same."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -34,10 +37,6 @@ class Point:
         """Return for which rows (Q,) J and every component of the gradient are finite."""
         finite: BoolArray = np.isfinite(self.J) & np.isfinite(self.gradient).all(axis=1)
         return finite
-
-
-NOISE = 8.0
-"""How many rounding units of J two of its values may differ by and still count as the same."""
 
 
 class FullBatchSolver(Solver):
@@ -118,5 +117,5 @@ def rise(
 def moves(length: Array, direction: Array, theta: Array) -> BoolArray:
     """Return where steps of ``length`` (Q,) along p (Q, D) are more than the rounding of theta (Q, D)."""
     rounding = np.finfo(theta.dtype).eps * largest(theta)
-    moves: BoolArray = np.abs(length) * largest(direction) > rounding
-    return moves
+    more: BoolArray = np.abs(length) * largest(direction) > rounding
+    return more

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from shoal.solvers.base import State, dot, require_positive
+from shoal.solvers.base import State, as_column, dot, require_positive
 from shoal.solvers.full_batch import FullBatchSolver, Point, keep, known, moves, rise
 
 if TYPE_CHECKING:
@@ -166,8 +166,3 @@ def conjugate(here: Point, trial: Point, mu: Array, comparison: Array, rows: Sta
     rows["direction"] = np.where(success[:, None], r_next + as_column(beta, p) * p, p)
     rows["success"] = success
     rows["iteration"] += 1
-
-
-def as_column(values: Array, like: Array) -> Array:
-    """Return one number a member as a column (Q, 1) in the dtype of ``like``."""
-    return values.astype(like.dtype)[:, None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shoal.solvers.base import dot
+from shoal.solvers.base import as_column, dot
 from shoal.solvers.full_batch import Point, moves, rise
 
 if TYPE_CHECKING:
@@ -64,17 +64,15 @@ def search(
     searching, alpha = np.arange(len(members)), first.astype(np.float64)
     lo, hi = start[searching], _Ends(np.full_like(slope, np.inf), slope.copy(), slope.copy())
     for _ in range(MAX_TRIALS):
-        p = direction[searching]
-        trial = Point.at(
-            here.theta[searching] + alpha.astype(p.dtype)[:, None] * p, objective, members[searching]
-        )
+        p, theta = direction[searching], here.theta[searching]
+        trial = Point.at(theta + as_column(alpha, p) * p, objective, members[searching])
         end = _Ends(alpha, trial.J, dot(trial.gradient, p))
         lower, found = _judge(end, start[searching], lo[searching], p.dtype)
         _narrow(lo, hi, searching, end, lower)
         lowest.theta[searching[lower]] = trial.theta[lower]
         lowest.J[searching[lower]] = trial.J[lower]
         lowest.gradient[searching[lower]] = trial.gradient[lower]
-        wide = moves(hi.alpha[searching] - lo.alpha[searching], p, trial.theta)
+        wide = moves(hi.alpha[searching] - lo.alpha[searching], p, theta)
         searching = searching[~found & wide]
         if not searching.size:
             break
