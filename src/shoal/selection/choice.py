@@ -12,7 +12,7 @@ import numpy as np
 from shoal.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from shoal.selection.trials import Trials
 
@@ -210,8 +210,3 @@ def _networks(trials: Trials) -> str:
 
 def _identity(contender: Contender) -> dict[str, Any]:
     return {"hidden": contender.hidden, "l2": contender.l2, "start": contender.start}
-
-
-def names(contenders: Iterable[Contender]) -> str:
-    """Return the distinct contenders in words, in order of first appearance."""
-    return "; ".join(dict.fromkeys(c.words for c in contenders))

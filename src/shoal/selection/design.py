@@ -1,0 +1,113 @@
+"""What a study will train, all of it decided before the first network: a pure function of its settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shoal.activations import Activation
+from shoal.initializers import Initializer
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.registry import to_config
+from shoal.selection.cohort import Recipe, Task
+from shoal.selection.planning import Cohort, Cost, plan
+
+if TYPE_CHECKING:
+    from shoal.selection.candidates import Candidate, Hidden
+    from shoal.selection.samples import Samples
+    from shoal.selection.trials import Trials
+    from shoal.shapes import IntArray
+
+
+@dataclass(frozen=True)
+class Design:
+    """The candidates of a study, their networks, how they are trained, and on what."""
+
+    candidates: Sequence[Candidate]
+    starts: int
+    activation: Activation
+    initializer: Initializer | None
+    recipe: Recipe
+    memory: int
+    samples: Samples
+
+    @cached_property
+    def networks(self) -> dict[Hidden, Network]:
+        """The fully connected network of each size: hidden layers and a linear output layer."""
+        samples = self.samples
+        output = Dense(samples.n_outputs, initializer=self.initializer)
+        return {
+            hidden: Network(
+                samples.X.shape[1],
+                [*(Dense(units, self.activation, self.initializer) for units in hidden), output],
+                samples.loss,
+            )
+            for hidden in dict.fromkeys(candidate.hidden for candidate in self.candidates)
+        }
+
+    def tasks(self) -> list[Task]:
+        """Return a task for every cohort of the study."""
+        largest = max(train.size for train, _ in self.samples.splits)
+        cohorts = plan(
+            self.candidates,
+            self.networks,
+            self.starts,
+            range(len(self.samples.splits)),
+            self._cost(self.recipe, largest),
+        )
+        return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
+
+    def final_tasks(self, candidate: int, trials: Trials, n_cohorts: int) -> list[Task]:
+        """Return the tasks that train a candidate of a study with folds again, on all samples.
+
+        With patience, for as many epochs as were best in its folds (the median). Their fold is the number
+        of folds, so that their streams are new; their numbers depend on the candidate, so that a study
+        resumed with another rule does not mistake one for another.
+        """
+        recipe = self.recipe
+        if recipe.patience is not None:
+            best = trials["best_epoch"][(trials["candidate"] == candidate) & ~trials["diverged"]]
+            recipe = dataclasses.replace(recipe, patience=None, epochs=max(int(np.median(best)), 1))
+        everything = np.arange(len(self.samples.X))
+        cohorts = plan(
+            [self.candidates[candidate]],
+            self.networks,
+            self.starts,
+            [len(self.samples.splits)],
+            self._cost(recipe, everything.size),
+            first_index=n_cohorts + candidate * self.starts,
+        )
+        return [self._task(cohort, recipe, everything, everything[:0]) for cohort in cohorts]
+
+    def settings(self) -> dict[str, Any]:
+        """Return as JSON all that decides which networks the study trains and what becomes of them.
+
+        Two studies with equal settings have equal trials; how the choice is made, and on how many cores
+        the study runs, are not among them.
+        """
+        return {
+            "hidden": list(dict.fromkeys(candidate.label for candidate in self.candidates)),
+            "l2": list(dict.fromkeys(candidate.l2 for candidate in self.candidates)),
+            "starts": self.starts,
+            "memory": self.memory,
+            "activation": to_config(self.activation),
+            "initializer": self.initializer and to_config(self.initializer),
+            "loss": to_config(self.samples.loss),
+            **dataclasses.asdict(self.recipe),
+            "solver": to_config(self.recipe.solver),
+            **self.samples.fingerprint(),
+        }
+
+    def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
+        samples = self.samples
+        return Task(cohort, self.networks[cohort.hidden], recipe, samples.X, samples.y, train, held)
+
+    def _cost(self, recipe: Recipe, n_samples: int) -> Cost:
+        itemsize = np.dtype(recipe.dtype).itemsize
+        return Cost(n_samples, recipe.epochs, recipe.batch_size, itemsize, self.memory)

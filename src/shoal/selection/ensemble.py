@@ -1,0 +1,114 @@
+"""Choosing several networks whose averaged predictions generalise better than any one of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy.special import logit
+
+from shoal.selection.choice import Choice, Contender, finite_contenders, spreads
+
+if TYPE_CHECKING:
+    from shoal.losses import Loss
+    from shoal.selection.trials import Trials
+    from shoal.shapes import Array
+
+MOST_MEMBERS = 20
+MOST_CONTENDERS = 50
+"""Of one architecture, those with the smallest validation losses (Caruana et al., section 2.3)."""
+
+Predict: TypeAlias = Callable[[Sequence[Contender]], "Array"]
+SampleLosses: TypeAlias = Callable[["Array"], "Array"]
+
+
+def choose_ensemble(trials: Trials, predict: Predict, sample_losses: SampleLosses) -> Choice:
+    """Return the members of one architecture whose mean prediction has the smallest validation loss.
+
+    ``predict`` gives the contenders' predictions (M, N, K) for the samples that validate, and
+    ``sample_losses`` the losses (N,) of predictions (N, K).
+
+    Raises ``ConfigurationError`` if every network diverged.
+    """
+    contenders = finite_contenders(trials)
+    groups: dict[str, list[Contender]] = defaultdict(list)
+    for contender in sorted(contenders, key=lambda c: c.validation_loss):
+        if len(groups[contender.hidden]) < MOST_CONTENDERS:
+            groups[contender.hidden].append(contender)
+    ensembles = []
+    for group in groups.values():
+        picks, losses = greedy(predict(group), sample_losses)
+        ensembles.append((float(losses.mean()), [group[i] for i in picks], losses))
+    loss, members, losses = min(ensembles, key=lambda ensemble: ensemble[0])
+    best = min(contenders, key=lambda c: c.validation_loss)
+    distinct = list(dict.fromkeys(members))
+    chosen = dataclasses.replace(
+        members[0],
+        parameters=sum(member.parameters for member in distinct),
+        validation_loss=loss,
+        standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
+    )
+    sentence = (
+        f"The mean of {len(members)} predictions by {len(distinct)} networks of {members[0].hidden} hidden "
+        f"units: validation loss {loss:.4g}, against {best.validation_loss:.4g} from the best single "
+        f"network, {best.words}; members were added greedily for as long as the loss fell."
+    )
+    return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(trials))
+
+
+def greedy(
+    predictions: Array, sample_losses: SampleLosses, limit: int = MOST_MEMBERS
+) -> tuple[list[int], Array]:
+    """Return the picks, first to last, and the losses (N,) of their mean prediction.
+
+    Starting from nothing, add the member (M, N, K) whose addition gives the mean prediction the smallest
+    loss, any number of times, until no addition lowers it or ``limit`` are picked.
+
+    Source: Caruana, Niculescu-Mizil, Crew & Ksikes 2004, "Ensemble selection from libraries of models",
+    sections 2 and 2.1 (selection with replacement).
+
+    >>> import numpy as np
+    >>> predictions = np.array([[[0.0]], [[3.0]], [[9.0]]])
+    >>> greedy(predictions, lambda p: (p[:, 0] - 2.0) ** 2)  # the mean of 3, 0 and 3 is 2
+    ([1, 0, 1], array([0.]))
+    """
+    picks: list[int] = []
+    total = np.zeros_like(predictions[0])
+    losses = np.full(predictions.shape[1], np.inf)
+    while len(picks) < limit:
+        trial = [sample_losses((total + prediction) / (len(picks) + 1)) for prediction in predictions]
+        best = int(np.argmin([loss.mean() for loss in trial]))
+        if not trial[best].mean() < losses.mean():
+            break
+        picks.append(best)
+        total = total + predictions[best]
+        losses = trial[best]
+    return picks, losses
+
+
+def prediction_losses(loss: Loss, predictions: Array, targets: Array) -> Array:
+    """Return the losses (N,) of predictions ŷ (N, K) against encoded targets (K, N).
+
+    A loss takes z, so the inverse of its link is applied first; certainty is kept away from 0 and 1 by
+    one rounding error.
+    """
+    z = np.asarray(predictions, dtype=np.float64).T
+    if loss.has_link:
+        z = _INVERSE_LINKS[loss.name](np.clip(z, np.finfo(z.dtype).tiny, None))
+    losses: Array = loss.value(z[None], targets)[0]
+    return losses
+
+
+def _logit(p: Array) -> Array:
+    z: Array = logit(np.minimum(p, 1 - np.finfo(p.dtype).epsneg))
+    return z
+
+
+_INVERSE_LINKS: dict[str, Callable[[Array], Array]] = {
+    "log_loss": _logit,
+    "cross_entropy": np.log,
+    "poisson": np.log,
+}

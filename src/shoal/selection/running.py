@@ -1,0 +1,198 @@
+"""Running the cohorts of a study: on one core or many, keeping each as it ends and telling how far it is."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import joblib
+import numpy as np
+from joblib.externals.loky import ProcessPoolExecutor
+
+from shoal.errors import CapacityError, ConfigurationError
+from shoal.selection.cohort import CohortResult, Task, run_cohort
+from shoal.selection.trials import Trials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shoal.selection.store import Store
+
+WORTH_SECONDS = 5.0
+"""Left to itself, a study starts worker processes when more than this much work remains."""
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    - ``done`` of ``total`` networks are trained; ``per_second`` networks since this run began.
+    - ``best``: the smallest validation loss of a network so far, or None.
+    - ``seconds_left``: by the work that remains and the pace so far, or None before the first cohort.
+    """
+
+    done: int
+    total: int
+    per_second: float
+    best: float | None
+    seconds_left: float | None
+
+
+ProgressCallback: TypeAlias = Callable[[StudyProgress], object]
+
+
+class Runner:
+    """Runs tasks that are not done yet, and keeps each result in the store as soon as it is there."""
+
+    def __init__(
+        self,
+        store: Store,
+        done: dict[int, Trials],
+        executor: Executor | None,
+        n_jobs: int | None,
+        progress: ProgressCallback | None,
+    ) -> None:
+        self._store, self._done = store, done
+        self._executor, self._n_jobs, self._progress = executor, n_jobs, progress
+        self._began = time.perf_counter()
+        self._total = self.networks = 0
+        self._best: float | None = None
+
+    def run(self, tasks: Sequence[Task]) -> list[Trials]:
+        """Return the trials of every task in the order of the tasks."""
+        left = [task for task in tasks if task.cohort.index not in self._done]
+        self._total += sum(len(task.cohort.members) for task in tasks)
+        for task in tasks:
+            if task.cohort.index in self._done:
+                self._count(self._done[task.cohort.index])
+        remaining = total = sum(task.cohort.work for task in left)
+        work = {task.cohort.index: task.cohort.work for task in left}
+        began, before = time.perf_counter(), self.networks
+        self._tell(0.0, None)
+        with closing(completed(left, self._executor, self._n_jobs)) as results:
+            for result in results:
+                self._store.save(result)
+                self._done[result.index] = result.trials
+                self._count(result.trials)
+                remaining -= work[result.index]
+                elapsed = time.perf_counter() - began
+                self._tell((self.networks - before) / elapsed, elapsed * remaining / (total - remaining))
+        return [self._done[task.cohort.index] for task in tasks]
+
+    def _count(self, trials: Trials) -> None:
+        self.networks += len(trials)
+        losses = trials["validation_loss"][~trials["diverged"]]
+        losses = losses[np.isfinite(losses)]
+        if losses.size:
+            lowest = float(losses.min())
+            self._best = lowest if self._best is None else min(self._best, lowest)
+
+    def _tell(self, per_second: float, seconds_left: float | None) -> None:
+        if self._progress is not None:
+            self._progress(StudyProgress(self.networks, self._total, per_second, self._best, seconds_left))
+
+
+def completed(
+    tasks: Sequence[Task], executor: Executor | None = None, n_jobs: int | None = None
+) -> Generator[CohortResult]:
+    """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` processes.
+
+    ``n_jobs=None`` runs the cohort with least work here and starts worker processes, one a core, only if
+    its pace says that the rest would take longer than ``WORTH_SECONDS``.
+
+    Raises ``CapacityError`` when a worker process dies, ``ConfigurationError`` for an impossible n_jobs.
+    """
+    queue = deque(tasks)
+    workers = count_workers(n_jobs)
+    if executor is None and n_jobs is None and workers > 1 and len(queue) > 1:
+        probe = queue.pop()
+        began = time.perf_counter()
+        result = run_cohort(probe)
+        pace = (time.perf_counter() - began) / probe.cohort.work
+        yield result
+        if pace * sum(task.cohort.work for task in queue) < WORTH_SECONDS:
+            workers = 1
+    with _pool(executor, min(workers, len(queue))) as pool:
+        # the inline pool works while a task is submitted: one at a time, so that each is kept when it ends
+        window = 1 if isinstance(pool, InlineExecutor) else len(queue)
+        yield from _drain(queue, pool, window)
+
+
+def count_workers(n_jobs: int | None) -> int:
+    """Return how many processes ``n_jobs`` asks for.
+
+    None and negative numbers count cores as scikit-learn does (-1: all, -2: all but one), at most
+    ``OMP_NUM_THREADS``; None is 1 inside a worker process.
+    """
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+        raise ConfigurationError(f"n_jobs must be a whole number other than 0, or None, got {n_jobs!r}")
+    if n_jobs is not None and n_jobs > 0:
+        return n_jobs
+    if n_jobs is None and multiprocessing.parent_process() is not None:
+        return 1
+    cores: int = joblib.cpu_count()
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdigit() and int(limit) > 0:
+        cores = min(cores, int(limit))
+    return max(cores + 1 + (-1 if n_jobs is None else n_jobs), 1)
+
+
+class InlineExecutor(Executor):
+    """Runs what is submitted at once, in this thread; Ctrl-C passes through."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # handed to whoever asks for the result
+            future.set_exception(error)
+        return future
+
+
+def _drain(queue: deque[Task], pool: Executor, window: int) -> Generator[CohortResult]:
+    waiting: set[Future[CohortResult]] = set()
+    try:
+        while queue or waiting:
+            while queue and len(waiting) < window:
+                waiting.add(pool.submit(run_cohort, queue.popleft()))
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield future.result()
+    except BrokenExecutor:
+        raise CapacityError(
+            "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size "
+            "or fewer hidden units"
+        ) from None
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+@contextmanager
+def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
+    """Lend the caller's executor, or one of our own that is gone when the block ends."""
+    if executor is not None:
+        yield executor
+    elif workers <= 1:
+        yield InlineExecutor()
+    else:
+        own = ProcessPoolExecutor(max_workers=workers, initializer=_ignore_interrupts)
+        orderly = False
+        try:
+            yield own
+            orderly = True
+        finally:
+            own.shutdown(wait=True, kill_workers=not orderly)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which stops its workers; else every one of them would print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

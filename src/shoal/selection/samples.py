@@ -1,0 +1,148 @@
+"""The samples of a study as arrays, the loss that suits their targets, and which rows train and judge."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.errors import ConfigurationError, DataError
+from shoal.losses import LOSSES, Loss
+from shoal.registry import resolve
+from shoal.selection.splits import holdout, k_folds
+from shoal.shapes import finite_rows
+
+if TYPE_CHECKING:
+    from shoal.shapes import Array, IntArray
+
+Split = tuple["IntArray", "IntArray"]
+VALIDATION_SPLIT = 1
+"""The ``index`` of the validation share among the splits of a seed; 0 is left for a test share."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples of a study: ``X`` (N, n), ``y`` (N,) or (N, K), and pairs of rows (train, held).
+
+    Validation samples that the user brings follow the training samples.
+    """
+
+    X: Array
+    y: Array
+    loss: Loss
+    n_outputs: int
+    splits: list[Split]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return checksums by which a resumed study knows its data again."""
+        return {
+            "X (sha256)": _sha256(self.X),
+            "y (sha256)": _sha256(self.y),
+            "rows to train and validate on (sha256)": _sha256(
+                *(rows for split in self.splits for rows in split)
+            ),
+        }
+
+
+def gather(
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    validation: tuple[npt.ArrayLike, npt.ArrayLike] | None,
+    *,
+    loss: str | Loss | None,
+    folds: int | None,
+    validation_share: float,
+    seed: int,
+    dtype: str,
+) -> Samples:
+    """Return the samples, divided by ``validation``, or ``folds``, or else by ``validation_share``.
+
+    Raises ``DataError`` for arrays that do not fit together or a loss, ``ConfigurationError`` for both
+    folds and validation, or for a loss that must be stated.
+    """
+    rows, targets = _checked(X, y, "")
+    n = len(rows)
+    if validation is not None:
+        if folds is not None:
+            raise ConfigurationError("give either validation=(X, y) or folds, not both")
+        if len(validation) != 2:
+            raise ConfigurationError("validation must be a pair of arrays (X, y)")
+        held_rows, held_targets = _checked(*validation, "validation ", rows.shape[1])
+        if held_targets.ndim != targets.ndim:
+            raise DataError(
+                f"y has {targets.ndim} dimensions, validation y {held_targets.ndim}; give both alike"
+            )
+        rows, targets = np.concatenate([rows, held_rows]), np.concatenate([targets, held_targets])
+    chosen = infer_loss(targets) if loss is None else resolve("loss", loss, LOSSES)
+    n_outputs = _count_outputs(targets, chosen)
+    chosen.encode(targets, n_outputs)  # says now, not in the middle of a study, what does not fit the loss
+    labels = _class_labels(targets, chosen)
+    if validation is not None:
+        splits = [(np.arange(n), np.arange(n, len(rows)))]
+    elif folds is not None:
+        splits = k_folds(n, folds, seed, labels)
+    else:
+        splits = [holdout(n, validation_share, seed, labels, index=VALIDATION_SPLIT)]
+    return Samples(rows.astype(dtype), targets, chosen, n_outputs, splits)
+
+
+def infer_loss(y: Array) -> Loss:
+    """Return the loss that the targets suggest.
+
+    Floats: squared error. Whole numbers or booleans (N,) that are exactly the labels 0 … C−1: log loss for
+    two of them, cross-entropy for more. Whole numbers of any other kind could be counts or amounts as well.
+
+    Raises ``ConfigurationError`` for those, ``DataError`` for a single label.
+
+    >>> infer_loss(np.array([0.5, 1.5])).name, infer_loss(np.array([2, 0, 1, 1])).name
+    ('squared_error', 'cross_entropy')
+    """
+    if np.issubdtype(y.dtype, np.floating):
+        return LOSSES["squared_error"]()
+    labels = np.unique(y)
+    if y.ndim != 1 or not np.array_equal(labels, np.arange(len(labels))):
+        raise ConfigurationError(
+            "y holds whole numbers that are not the labels 0 … C-1 of classes; say what they are with "
+            "loss='cross_entropy', 'squared_error' or 'poisson'"
+        )
+    if len(labels) == 1:
+        raise DataError("y holds one class only; at least two are needed to tell apart")
+    return LOSSES["log_loss" if len(labels) == 2 else "cross_entropy"]()
+
+
+def _checked(
+    X: npt.ArrayLike, y: npt.ArrayLike, which: str, n_inputs: int | None = None
+) -> tuple[Array, Array]:
+    rows = finite_rows(X, f"{which}X", n_inputs)
+    finite_rows(y, f"{which}y")
+    targets = np.asarray(y)
+    if targets.ndim == 2 and targets.shape[1] == 1:
+        targets = targets[:, 0]
+    if len(targets) != len(rows):
+        raise DataError(
+            f"{which}X has {len(rows)} rows and {which}y has {len(targets)}; give one target for each row"
+        )
+    whole = np.issubdtype(targets.dtype, np.integer) or targets.dtype == np.bool_
+    return rows, targets.astype(np.int64 if whole else np.float64)
+
+
+def _count_outputs(y: Array, loss: Loss) -> int:
+    if y.ndim == 2:
+        return int(y.shape[1])
+    return max(int(y.max()) + 1, 2) if loss.name == "cross_entropy" else 1
+
+
+def _class_labels(y: Array, loss: Loss) -> IntArray | None:
+    """Return labels by which to stratify a split, where the targets are classes."""
+    return y.astype(np.intp) if y.ndim == 1 and loss.name in ("cross_entropy", "log_loss") else None
+
+
+def _sha256(*arrays: Array) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,296 @@
+"""``CapacityStudy``: hidden sizes × L2 strengths × random starts × folds, and the network to keep."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.activations import ACTIVATIONS, Activation
+from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.initializers import INITIALIZERS, Initializer
+from shoal.losses import Loss
+from shoal.population import Population
+from shoal.randomness import check_seed
+from shoal.registry import resolve
+from shoal.selection.candidates import grid
+from shoal.selection.choice import RULES, Choice, choose
+from shoal.selection.cohort import Recipe
+from shoal.selection.design import Design
+from shoal.selection.ensemble import choose_ensemble, prediction_losses
+from shoal.selection.outcome import Curves, Shelf
+from shoal.selection.running import ProgressCallback, Runner, count_workers
+from shoal.selection.samples import Samples, Split, gather
+from shoal.selection.store import MemoryStore, Store, TrialStore
+from shoal.selection.trials import Trials
+from shoal.solvers import SOLVERS
+from shoal.solvers.base import Solver
+from shoal.stopping import Stopping
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import polars
+
+    from shoal.shapes import Array
+
+
+@dataclass
+class CapacityStudy:
+    """Trains every hidden size from many random starts, scores each on validation data, and chooses one.
+
+    What is compared:
+
+    - ``hidden``: sizes such as ``range(1, 11)``, ``["8", "16x16"]``; 0 is a network without hidden layer.
+    - ``l2``: strengths of the penalty ``l2/(2m) Σ W²``. ``starts``: random starts of every combination.
+    - ``folds=k``: each is trained k times, on all samples but a k-th, and scored on that k-th. Without
+      folds ``validation_share`` of the samples is held out, unless ``fit`` is given a validation set.
+      Splits are stratified where the targets are classes.
+
+    How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
+    ``tolerance`` and ``dtype`` are those of ``shoal.train``; ``activation`` and ``initializer`` those of the
+    hidden layers. ``loss=None`` is squared error for targets that are floats; for whole numbers that are
+    the labels 0 … C−1, log loss (two) or cross-entropy (more); any other targets need it stated.
+
+    How one is chosen, ``choose``:
+
+    - ``"best"``: the smallest validation loss, averaged over folds.
+    - ``"one-se"``: the network with the fewest parameters whose validation loss is within one standard error
+      of the best (Breiman et al. 1984, 3.4.3; ESL 7.10.1); then the largest l2, then the lowest loss.
+    - ``"ensemble"``: up to 20 networks of one architecture whose averaged predictions are best on the
+      validation samples, added greedily (Caruana et al. 2004).
+
+    Without folds ``best`` is the chosen network as it was trained. With folds, the chosen candidate is
+    trained again on all samples from every start (for the median of the best epochs of its folds, with
+    patience) and the start with the smallest objective J is kept; an ensemble averages its fold members.
+    Networks that diverged are never chosen.
+
+    Where it runs: ``n_jobs`` processes (None: one a core as soon as it is worth it), or any
+    ``concurrent.futures`` ``executor``. Results are the same bits in all cases. ``memory`` bounds the bytes
+    that a cohort of networks trained together may hold. ``store`` names a folder in which every cohort is
+    kept as it ends: after a kill at any moment, ``fit(…, resume=True)`` trains what is missing, and ends with
+    the same networks. ``progress`` is called with a ``StudyProgress`` at the start and after every cohort.
+
+    Raises ``ConfigurationError`` for impossible settings.
+
+    Source: the lecture, "Using Validation Set to fix no. of hidden units"; Bishop 2006, PRML, figure 5.10.
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(size=60)
+    >>> y = np.sin(2 * np.pi * X) + 0.3 * rng.normal(size=60)
+    >>> study = CapacityStudy(hidden=[1, 3], starts=4, n_jobs=1)
+    >>> study = study.fit(X[:30], y[:30], validation=(X[30:], y[30:]))
+    >>> len(study.table), study.choice.chosen.hidden, study.predict(X).shape
+    (8, '3', (60,))
+    """
+
+    hidden: Iterable[object] = range(1, 11)
+    starts: int = 30
+    l2: Sequence[float] = (0.0,)
+    _: dataclasses.KW_ONLY
+    solver: str | Solver = "scg"
+    seed: int = 0
+    activation: str | Activation = "tanh"
+    loss: str | Loss | None = None
+    initializer: str | Initializer | None = None
+    learning_rate: float | None = None
+    epochs: int = 500
+    batch_size: int | None = None
+    patience: int | None = None
+    tolerance: float = 1e-5
+    dtype: str | None = None
+    folds: int | None = None
+    validation_share: float = 0.2
+    choose: str = "one-se"
+    n_jobs: int | None = None
+    executor: Executor | None = None
+    progress: ProgressCallback | None = None
+    store: str | os.PathLike[str] | None = None
+    memory: int = 2**28
+
+    def __post_init__(self) -> None:
+        self._candidates = grid(self.hidden, self.l2)
+        self._solver = resolve("solver", self.solver, SOLVERS)
+        self._activation = resolve("activation", self.activation, ACTIVATIONS)
+        self._initializer = (
+            None if self.initializer is None else resolve("initializer", self.initializer, INITIALIZERS)
+        )
+        self._table: Trials | None = None
+        self._outcome: Outcome | None = None
+        check_seed(self.seed)
+        Stopping(self.epochs, self.tolerance, self.patience)
+        count_workers(self.n_jobs)
+        if self.choose not in RULES:
+            raise UnknownNameError("rule of choice", self.choose, RULES)
+        for name in ("starts", "memory"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise ConfigurationError(f"{name} must be a whole number ≥ 1, got {value!r}")
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Run the study on ``X`` (N, n) and ``y`` (N,) or (N, K), and return it.
+
+        ``resume=True`` continues the study in ``store``; what is there already is not trained again.
+
+        Raises ``DataError`` for arrays that do not fit together or the loss; ``ConfigurationError`` for
+        settings that do not fit them, a store with other settings, or networks that all diverged;
+        ``OutputError`` for a store that is in use, full, or not to be written to. Ctrl-C stops the study
+        with a ``KeyboardInterrupt`` whose message says how far it came.
+        """
+        design = self._design(X, y, validation)
+        store: Store = MemoryStore() if self.store is None else TrialStore(self.store)
+        self._table = self._outcome = None
+        with closing(store):
+            done = store.begin(design.settings(), resume)
+            runner = Runner(store, done, self.executor, self.n_jobs, self.progress)
+            try:
+                self._run(design, store, runner)
+            except KeyboardInterrupt:
+                kept = (
+                    ""
+                    if self.store is None
+                    else f"; they are kept in {self.store}, fit with resume=True to go on"
+                )
+                raise KeyboardInterrupt(f"stopped after {runner.networks} networks{kept}") from None
+        return self
+
+    @property
+    def table(self) -> Trials:
+        """One row a network, sorted by candidate, start and fold, as NumPy columns."""
+        return _fitted(self._table)
+
+    @property
+    def trials(self) -> polars.DataFrame:
+        """``table`` as a polars frame; raises ``MissingDependencyError`` where polars is not installed."""
+        return self.table.to_polars()
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen, and why."""
+        return _fitted(self._outcome).choice
+
+    @property
+    def best(self) -> Population:
+        """The chosen network, a population of one; or an ensemble, members as often as they were picked."""
+        return _fitted(self._outcome).best
+
+    @property
+    def curves(self) -> Curves:
+        """The training of the chosen network; of its first fold, and of an ensemble's first member."""
+        return _fitted(self._outcome).curves
+
+    @property
+    def splits(self) -> list[Split]:
+        """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
+        return _fitted(self._outcome).splits
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """Return the mean of the members' predictions: (N,) from networks with one output, else (N, K).
+
+        Probabilities for log loss and cross-entropy, rates for Poisson, values otherwise.
+        """
+        mean: Array = self.best.predict(X).mean(axis=0)
+        return mean[:, 0] if mean.shape[1] == 1 else mean
+
+    def _design(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, validation: tuple[npt.ArrayLike, npt.ArrayLike] | None
+    ) -> Design:
+        dtype = self.dtype or ("float32" if self._solver.takes_learning_rate else "float64")
+        samples = gather(
+            X,
+            y,
+            validation,
+            loss=self.loss,
+            folds=self.folds,
+            validation_share=self.validation_share,
+            seed=self.seed,
+            dtype=dtype,
+        )
+        recipe = Recipe(
+            solver=self._solver,
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            patience=self.patience,
+            tolerance=self.tolerance,
+            dtype=dtype,
+            seed=self.seed,
+        )
+        return Design(
+            self._candidates, self.starts, self._activation, self._initializer, recipe, self.memory, samples
+        )
+
+    def _run(self, design: Design, store: Store, runner: Runner) -> None:
+        tasks = design.tasks()
+        trials = Trials.concatenate(runner.run(tasks))
+        self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
+        shelf = Shelf(store, [task.cohort for task in tasks], design.networks, self.seed)
+        choice = self._choose(shelf, design.samples)
+        folds = range(len(design.samples.splits))
+        keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
+        curves = shelf.curves(keys[0])
+        if len(folds) == 1 or self.choose == "ensemble":
+            best = shelf.population(keys)
+        else:
+            choice, best = self._train_again(choice, design, store, runner, len(tasks))
+        self._outcome = Outcome(choice, best, curves, design.samples.splits)
+
+    def _choose(self, shelf: Shelf, samples: Samples) -> Choice:
+        if self.choose != "ensemble":
+            return choose(self.table, self.choose)
+        targets = samples.loss.encode(samples.y, samples.n_outputs)
+        judged = targets[:, np.concatenate([held for _, held in samples.splits])]
+        return choose_ensemble(
+            self.table,
+            predict=lambda contenders: shelf.predictions(contenders, samples),
+            sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
+        )
+
+    def _train_again(
+        self, choice: Choice, design: Design, store: Store, runner: Runner, n_cohorts: int
+    ) -> tuple[Choice, Population]:
+        """Return the chosen candidate trained on all samples, from the start with the smallest objective."""
+        chosen, n = choice.chosen, len(design.samples.X)
+        tasks = design.final_tasks(chosen.candidate, self.table, n_cohorts)
+        runner.run(tasks)
+        shelf = Shelf(store, [task.cohort for task in tasks], design.networks, self.seed)
+        fold = len(design.samples.splits)
+        keys = [(chosen.candidate, start, fold) for start in range(self.starts)]
+        key = shelf.lowest_objective(keys, chosen.l2, n)
+        sentence = (
+            f"{choice.sentence} Trained again on all {n} samples from {self.starts} starts; start {key[1]} "
+            "reached the smallest objective."
+        )
+        return dataclasses.replace(choice, sentence=sentence), shelf.population([key])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study hands out."""
+
+    choice: Choice
+    best: Population
+    curves: Curves
+    splits: list[Split]
+
+
+T = TypeVar("T")
+
+
+def _fitted(value: T | None) -> T:
+    if value is None:
+        raise ConfigurationError("the study has no result yet; call fit(X, y) first")
+    return value
