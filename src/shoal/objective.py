@@ -49,14 +49,29 @@ class BatchObjective:
         J, gradient = data_loss(
             self.network, theta, x, y, share, Noise(self.noise.keys[pick], self.noise.step)
         )
-        for penalty, strength in self.penalties:
-            W = theta * self.network.weight_mask
-            J += penalty.value(W, strength[pick], self.m[pick])
-            gradient += penalty.gradient(W, strength[pick], self.m[pick])
-        if self.clip_norm is not None:
-            norm = np.sqrt((gradient * gradient).sum(axis=-1, keepdims=True))
-            gradient *= np.minimum(1, self.clip_norm / np.maximum(norm, np.finfo(norm.dtype).tiny))
-        return J, gradient
+        for penalty, strengths in self.penalties:
+            # Only where it applies: 0 · ∞ is NaN, and would end a member whose weights are merely large.
+            rows = np.flatnonzero(strengths[pick])
+            W = np.where(self.network.weight_mask, theta[rows], 0)
+            strength, m = strengths[pick][rows], self.m[pick][rows]
+            J[rows] += penalty.value(W, strength, m)
+            gradient[rows] += penalty.gradient(W, strength, m)
+        return J, gradient if self.clip_norm is None else clipped(gradient, self.clip_norm)
+
+
+def clipped(gradient: Array, bound: float) -> Array:
+    """Return the members' gradients g (Q, D), scaled to ``bound`` where their norm exceeds it.
+
+    The norm is that of g divided by its largest entry, whose squares cannot overflow.
+
+    >>> clipped(np.array([[3.0, 4.0], [0.3, 0.4]]), 1.0)
+    array([[0.6, 0.8],
+           [0.3, 0.4]])
+    """
+    largest = np.maximum(np.abs(gradient).max(axis=-1, keepdims=True), np.finfo(gradient.dtype).tiny)
+    norm = np.sqrt(np.square(gradient / largest).sum(axis=-1, keepdims=True))
+    scale: Array = np.minimum(1, bound / largest / np.maximum(norm, 1))
+    return gradient * scale
 
 
 def _rows(array: Array, ndim: int, pick: slice | IntArray) -> Array:
