@@ -14,7 +14,8 @@ from shoal.stopping import Reason
 class History:
     """The course of training, one row a member; NaN after a member has stopped.
 
-    - ``loss`` (P, epochs): J before each update (full batch), or its mean over the epoch's minibatches.
+    - ``loss`` (P, epochs): J before each update (full batch), or its mean over the epoch's minibatches (those
+      up to the one in which the member diverged).
     - ``validation_loss`` (P, epochs), or None without validation data: the loss after each epoch, without
       penalties.
     - ``epochs`` (P,): epochs run. ``best_epoch`` (P,): epochs run when the validation loss was lowest.
@@ -58,9 +59,20 @@ class History:
 
     def explain_divergence(self, member: int) -> str:
         """Return one sentence on a diverged member: when, at which learning rate, and what to try."""
-        rate = self.learning_rate[member]
-        if rate > 0:
-            cause, advice = f" with learning rate {rate:g}", f"try {rate / 10:g}, or clip_norm=1"
-        else:
-            cause, advice = "", "try a larger l2, or smaller initial weights"
-        return f"no longer finite in epoch {self.epochs[member]}{cause}: {advice}"
+        return divergence_sentence(int(self.epochs[member]), float(self.learning_rate[member]))
+
+
+def divergence_sentence(epoch: int, learning_rate: float) -> str:
+    """Return what happened to a member that diverged, and what to try; a rate of 0 stands for none.
+
+    >>> divergence_sentence(4, 0.5)
+    'no longer finite in epoch 4 with learning rate 0.5: try 0.05, or clip_norm=1'
+    """
+    if learning_rate > 0:
+        cause, advice = (
+            f" with learning rate {learning_rate:g}",
+            f"try {learning_rate / 10:g}, or clip_norm=1",
+        )
+    else:
+        cause, advice = "", "try a larger l2, or smaller initial weights"
+    return f"no longer finite in epoch {epoch}{cause}: {advice}"

@@ -100,7 +100,7 @@ def _run_epoch(
     n_batches = method.batches(len(problem.train))
     n_steps = n_batches * method.stopping.epochs
     alive = np.ones(len(active.rows), dtype=np.bool_)
-    total = np.zeros(len(active.rows))
+    total, updates = np.zeros(len(active.rows)), np.zeros(len(active.rows))
     for index, (x, y, s) in enumerate(_batches(active, problem.train, method, epoch)):
         step = epoch * n_batches + index
         objective = BatchObjective(
@@ -117,10 +117,11 @@ def _run_epoch(
         rate = active.rate[:, None] * active.theta.dtype.type(method.schedule.factor(step, n_steps))
         J, finite, converged = _update(network, active, method, objective, rate, alive)
         total += np.where(alive, J, 0)
+        updates += alive
         history.stopped[active.rows[alive & ~finite]] = Reason.DIVERGED
         history.stopped[active.rows[alive & finite & converged]] = Reason.CONVERGED
         alive &= finite & ~converged
-    history.loss[active.rows, epoch] = total / n_batches
+    history.loss[active.rows, epoch] = total / updates
     history.epochs[active.rows] = epoch + 1
     return alive
 
