@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from shoal.losses import LOSSES, Loss
 from shoal.population import Population
 from shoal.randomness import member_id
 from shoal.registry import from_config, resolve, to_config
-from shoal.shapes import Array, BoolArray
+from shoal.shapes import Array, BoolArray, whole_number
 
 _FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
     "activation": ACTIVATIONS,
@@ -60,16 +60,18 @@ class Network:
     loss: Loss | str = "squared_error"
 
     def __post_init__(self) -> None:
-        if isinstance(self.inputs, bool) or not isinstance(self.inputs, int | np.integer) or self.inputs < 1:
-            raise ConfigurationError(f"a network needs a whole number of inputs ≥ 1, got {self.inputs!r}")
-        if not self.layers or not all(isinstance(layer, Layer) for layer in self.layers):
+        inputs = whole_number(self.inputs, "the inputs of a network")
+        layers = tuple(self.layers) if isinstance(self.layers, Iterable) else ()
+        if not layers or not all(isinstance(layer, Layer) for layer in layers):
             raise ConfigurationError(
                 f"layers must be a list such as [Dense(8, 'tanh'), Dense(1)], got {self.layers!r}"
             )
-        object.__setattr__(self, "inputs", int(self.inputs))
-        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "layers", layers)
         object.__setattr__(self, "loss", resolve("loss", self.loss, LOSSES))
         self._check_last_layer()
+        if not self.n_parameters:
+            raise ConfigurationError(f"no layer has parameters to train, add a Dense to {self.layers!r}")
 
     def _check_last_layer(self) -> None:
         last = self.layers[-1]
@@ -153,8 +155,7 @@ class Network:
         The member of (seed, candidate, fold, start) is the same network whoever its companions are.
         Raises ``ConfigurationError`` for fewer than one start or a dtype other than float32 and float64.
         """
-        if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 1:
-            raise ConfigurationError(f"starts must be a whole number ≥ 1, got {starts!r}")
+        starts = whole_number(starts, "starts")
         members = [member_id(candidate, first_start + start, fold) for start in range(starts)]
         return Population.from_members(self, members, seed, dtype)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from shoal.backprop import sample_outputs
 from shoal.errors import ConfigurationError
 from shoal.randomness import Purpose, check_seed, stream
-from shoal.shapes import Array, finite_rows
+from shoal.shapes import Array, BoolArray, IntArray, finite_rows, in_dtype
 
 if TYPE_CHECKING:
     from shoal.network import Network
@@ -39,6 +39,11 @@ class Population:
     keys: npt.NDArray[np.uint64]
 
     def __post_init__(self) -> None:
+        if not len(self.theta):
+            raise ConfigurationError("a population needs at least one member, got none")
+        float_dtype(self.theta.dtype)
+        # Rows in one piece: W and b are views of them, and sums add up in the same order everywhere.
+        self.theta = np.ascontiguousarray(self.theta)
         expected = (len(self.keys), self.network.n_parameters)
         if self.theta.shape != expected or self.keys.shape != (len(self.keys), 2):
             raise ConfigurationError(
@@ -56,8 +61,7 @@ class Population:
         dtype other than float32 and float64.
         """
         check_seed(seed)
-        if np.dtype(dtype).name not in DTYPES:
-            raise ConfigurationError(f"dtype must be float32 or float64, got {np.dtype(dtype).name}")
+        dtype = float_dtype(dtype)
         theta = np.stack([network.initialize(stream(seed, member, Purpose.WEIGHTS)) for member in members])
         keys = np.array([(seed, member) for member in members], dtype=np.uint64)
         return cls(network, theta.astype(dtype), keys)
@@ -77,14 +81,22 @@ class Population:
         """The biases b of each layer that has them, as writable views (P, m, 1)."""
         return [views["b"] for views in self.network.views(self.theta) if "b" in views]
 
-    def members(self, indices: Sequence[int] | npt.NDArray[np.integer] | int) -> Population:
-        """Return a population of copies of the members at ``indices``."""
-        rows = np.atleast_1d(np.asarray(indices, dtype=np.intp))
+    def members(self, indices: Sequence[int] | IntArray | BoolArray | int) -> Population:
+        """Return a population of copies of the members at ``indices``, or where a mask (P,) is True.
+
+        Raises ``ConfigurationError`` for indices that are not there, and for none at all.
+        """
+        try:
+            rows = np.arange(self.size)[np.atleast_1d(np.asarray(indices))]
+        except IndexError as error:
+            raise ConfigurationError(
+                f"members are chosen by number, 0 to {self.size - 1}, or by a mask of {self.size}: {error}"
+            ) from None
         return Population(self.network, self.theta[rows], self.keys[rows])
 
     def outputs(self, X: npt.ArrayLike) -> Array:
         """Return the last layer's z for rows ``X`` (N, n): (P, N, K)."""
-        rows = finite_rows(X, "X", self.network.inputs).astype(self.theta.dtype, copy=False)
+        rows = in_dtype(finite_rows(X, "X", self.network.inputs), self.theta.dtype, "X")
         return sample_outputs(self.network, self.theta, rows).swapaxes(1, 2)
 
     def predict(self, X: npt.ArrayLike) -> Array:
@@ -93,3 +105,19 @@ class Population:
         Probabilities for log loss and cross-entropy, rates for Poisson, z itself otherwise.
         """
         return self.network.criterion.predict(self.outputs(X).swapaxes(1, 2)).swapaxes(1, 2)
+
+
+def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return ``dtype`` as NumPy's; raise ``ConfigurationError`` unless it is float32 or float64.
+
+    >>> float_dtype("int8")
+    Traceback (most recent call last):
+    shoal.errors.ConfigurationError: dtype must be float32 or float64, got int8
+    """
+    try:
+        chosen = np.dtype(dtype)
+    except TypeError:
+        chosen = np.dtype(object)
+    if chosen.name not in DTYPES:
+        raise ConfigurationError(f"dtype must be float32 or float64, got {dtype}")
+    return chosen

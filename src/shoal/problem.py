@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
+from shoal.errors import DataError
+from shoal.network import Network
 from shoal.schedules import Schedule
-from shoal.shapes import Array
+from shoal.shapes import Array, finite_rows, in_dtype, require_finite
 from shoal.solvers.base import Solver
 from shoal.stopping import Stopping
 
@@ -22,8 +25,63 @@ class Samples:
     y: Array
     s: Array
 
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        size: int = 1,
+        dtype: npt.DTypeLike = "float64",
+        which: str = "",
+    ) -> Samples:
+        """Return users' arrays as ``size`` members of ``network`` take them; messages begin with ``which``.
+
+        ``X`` (N, n), ``y`` (N,) or (N, K), ``sample_weight`` (N,) or (size, N) or None for ones. Raises
+        ``DataError`` for arrays that fit neither the network nor each other.
+        """
+        rows = finite_rows(X, f"{which}X", network.inputs)
+        targets = network.criterion.encode(y, network.n_outputs)
+        if targets.shape[1] != len(rows):
+            raise DataError(
+                f"{which}X has {len(rows)} rows and {which}y has {targets.shape[1]}; "
+                "give one target for each row"
+            )
+        return cls(
+            X=in_dtype(rows, dtype, f"{which}X"),
+            y=in_dtype(targets, dtype, f"{which}y"),
+            s=_sample_weights(sample_weight, size, len(rows), dtype, which),
+        )
+
     def __len__(self) -> int:
         return len(self.X)
+
+
+def _sample_weights(
+    weight: npt.ArrayLike | None, size: int, n: int, dtype: npt.DTypeLike, which: str
+) -> Array:
+    if weight is None:
+        return np.ones((1, n), dtype)
+    name = f"{which}sample_weight"
+    try:
+        array = np.atleast_2d(np.asarray(weight, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} must be one number for each of the {n} samples: {error}") from None
+    if array.shape not in ((1, n), (size, n)):
+        raise DataError(
+            f"{name} must have shape ({n},) for all members, or ({size}, {n}), got {np.shape(weight)}"
+        )
+    require_finite(array, name)
+    if (array < 0).any():
+        raise DataError(
+            f"{name} must not be negative, got {array[array < 0][0]:g}; leave a sample out with 0"
+        )
+    array = in_dtype(array, dtype, name)
+    if not (array.sum(axis=-1) > 0).all():
+        raise DataError(f"{name} is 0 for every sample of a member; give it a positive one to train on")
+    return array
 
 
 @dataclass(frozen=True)

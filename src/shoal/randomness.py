@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError
-from shoal.shapes import Array, BoolArray, IntArray
+from shoal.shapes import Array, BoolArray, IntArray, whole_number
 
 SHARED = 2**64 - 1
 """The member number of streams that all members share, such as a common order of minibatches."""
@@ -46,10 +46,12 @@ def member_id(candidate: int, start: int, fold: int = 0) -> int:
     >>> member_id(candidate=1, start=2, fold=3) == (1 << 32) + (3 << 16) + 2
     True
     """
+    number = 0
     for label, value, bits in (("candidate", candidate, 32), ("fold", fold, 16), ("start", start, 16)):
-        if not 0 <= value < 2**bits:
+        if whole_number(value, label, least=0) >= 2**bits:
             raise ConfigurationError(f"{label} must be from 0 to {2**bits - 1}, got {value}")
-    return (candidate << 32) | (fold << 16) | start
+        number = (number << bits) | int(value)
+    return number
 
 
 def stream(

@@ -56,8 +56,11 @@ def to_config(member: Named) -> dict[str, Any]:
 def from_config(kind: str, config: Mapping[str, Any], registry: Mapping[str, type[T]]) -> T:
     """Return the member that ``to_config`` described.
 
-    Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` for unknown fields.
+    Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` for unknown fields or for
+    anything that is not a mapping.
     """
+    if not isinstance(config, Mapping):
+        raise ConfigurationError(f"{kind} must be described by a mapping with a name, got {config!r}")
     fields = dict(config)
     name = fields.pop("name", None)
     if not isinstance(name, str) or name not in registry:

@@ -1,4 +1,4 @@
-"""Axis letters and the checks that users' arrays pass on their way in.
+"""Axis letters and the checks that users' arrays and numbers pass on their way in.
 
 ====== =====================================================
 letter axis
@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from shoal.errors import DataError
+from shoal.errors import ConfigurationError, DataError
 
 Array: TypeAlias = npt.NDArray[Any]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -32,24 +32,26 @@ IntArray: TypeAlias = npt.NDArray[np.intp]
 def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None) -> Array:
     """Return ``X`` as a float array (N, n); one dimension is read as N samples of one feature.
 
-    Raises ``DataError`` for text, for other than one or two dimensions, for no rows, for a number of
-    columns other than ``n_inputs``, and for NaN or infinities.
+    Raises ``DataError`` for text, dates and complex numbers, for other than one or two dimensions, for no
+    rows, for a number of columns other than ``n_inputs``, and for NaN or infinities.
 
     >>> finite_rows([1, 2, 3], "X").shape
     (3, 1)
     """
     try:
         array = np.asarray(X)
+        if array.dtype.kind in "cmM":  # NumPy would drop imaginary parts, and take dates for numbers
+            raise TypeError(f"got {array.dtype} values")
         if array.dtype != np.float32:
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{name} must be numbers, got {np.asarray(X, dtype=object).dtype} values ({error})"
-        ) from None
+        raise DataError(f"{name} must be numbers, not text or dates ({error}); encode them first") from None
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
-        raise DataError(f"{name} must have shape (N, n), got {array.shape}; flatten the trailing axes")
+        raise DataError(
+            f"{name} must have shape (N, n), one row for each sample, got {array.shape}; reshape it"
+        )
     if array.shape[0] == 0:
         raise DataError(f"{name} has no rows; at least one sample is needed")
     if n_inputs is not None and array.shape[1] != n_inputs:
@@ -72,18 +74,60 @@ def require_finite(array: Array, name: str) -> None:
         )
 
 
+def in_dtype(array: Array, dtype: npt.DTypeLike, name: str) -> Array:
+    """Return ``array`` in C order and ``dtype``; raise ``DataError`` for a number too large for it.
+
+    >>> in_dtype(np.array([1e300]), "float32", "X")
+    Traceback (most recent call last):
+    shoal.errors.DataError: X reaches 1e+300, too large for float32; rescale it, or use dtype='float64'
+    """
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    if not np.isfinite(converted).all():
+        raise DataError(
+            f"{name} reaches {np.abs(array).max():g}, too large for {converted.dtype}; rescale it, "
+            "or use dtype='float64'"
+        )
+    return converted
+
+
 def per_member(value: npt.ArrayLike, name: str, size: int, dtype: npt.DTypeLike) -> Array:
     """Return ``value`` as a non-negative finite array (P,); one number is given to every member.
 
-    Raises ``DataError`` for another length, a negative number, NaN or an infinity.
+    Raises ``DataError`` for text, another length, a negative number, NaN or an infinity.
     """
-    array = np.asarray(value, dtype=dtype)
+    try:
+        array = np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} must be one number or one for each of the {size} members: {error}") from None
     if array.ndim == 0:
         array = np.full(size, array, dtype=dtype)
     if array.shape != (size,):
         raise DataError(
             f"{name} must be one number or one for each of the {size} members, got shape {array.shape}"
         )
-    if not np.isfinite(array).all() or (array < 0).any():
-        raise DataError(f"{name} must be finite and not negative, got {array[~(array >= 0)][:1] or array}")
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        raise DataError(f"{name} must be finite and not negative, got {array[wrong][0]:g}")
     return array
+
+
+def is_number(value: object) -> bool:
+    """Return whether ``value`` is one real number, of Python or of NumPy, and not a truth value.
+
+    >>> is_number(1), is_number(np.float32(0.5)), is_number(True), is_number("1")
+    (True, True, False, False)
+    """
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def whole_number(value: object, name: str, least: int = 1) -> int:
+    """Return ``value`` as an int; raise ``ConfigurationError`` unless it is a whole number ≥ ``least``.
+
+    >>> whole_number(2.5, "epochs")
+    Traceback (most recent call last):
+    shoal.errors.ConfigurationError: epochs must be a whole number ≥ 1, got 2.5
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ConfigurationError(f"{name} must be a whole number ≥ {least}, got {value!r}")
+    return int(value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from shoal.errors import ConfigurationError
+from shoal.shapes import is_number, whole_number
 
 
 class Reason(IntEnum):
@@ -32,6 +33,8 @@ class Stopping:
     - a loss or parameter that is no longer finite ends the member as *diverged*, with its last finite
       parameters.
 
+    Raises ``ConfigurationError`` for anything else than whole numbers ≥ 1 and a tolerance ≥ 0.
+
     Source of early stopping: Prechelt 1998, "Early stopping – but when?".
 
     >>> Stopping(epochs=100, patience=10).patience
@@ -43,9 +46,8 @@ class Stopping:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise ConfigurationError(f"epochs must be at least 1, got {self.epochs}")
-        if not self.tolerance >= 0:
-            raise ConfigurationError(f"tolerance must be at least 0, got {self.tolerance}")
-        if self.patience is not None and self.patience < 1:
-            raise ConfigurationError(f"patience must be at least 1 epoch or None, got {self.patience}")
+        whole_number(self.epochs, "epochs")
+        if not is_number(self.tolerance) or not self.tolerance >= 0:
+            raise ConfigurationError(f"tolerance must be a number ≥ 0, got {self.tolerance!r}")
+        if self.patience is not None:
+            whole_number(self.patience, "patience")

@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from shoal import backprop
 from shoal.engines import choose_engine
-from shoal.errors import ConfigurationError, DataError
+from shoal.errors import ConfigurationError
 from shoal.history import History
 from shoal.network import Network
-from shoal.population import Population
+from shoal.population import Population, float_dtype
 from shoal.problem import Callback, Method, Problem, Samples
 from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.schedules import SCHEDULES, Schedule
-from shoal.shapes import Array, BoolArray, finite_rows, per_member, require_finite
+from shoal.shapes import Array, BoolArray, in_dtype, is_number, per_member, whole_number
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
 from shoal.stopping import Stopping
@@ -104,23 +104,39 @@ def train(
     method = _method(
         solver, schedule, Stopping(epochs, tolerance, patience), batch_size, batch_order, seed, clip_norm
     )
-    if dtype is None:
-        dtype = "float32" if method.solver.takes_learning_rate else "float64"
-    if isinstance(network, Population):
-        if starts not in (1, network.size):
-            raise ConfigurationError(
-                f"starts={starts} was asked for with a population of {network.size}; leave starts out, "
-                "or give the network instead"
-            )
-        population = network.members(np.arange(network.size))
-    else:
-        population = network.population(starts, seed=seed, dtype=dtype)
+    population = _population(network, starts, seed, dtype, method.solver)
     problem = _problem(
         population, method, X, y, sample_weight, validation, l2, l1, weight_decay, learning_rate
     )
-    chosen = choose_engine(engine, population.network, problem, method)
-    history = chosen.train(population, problem, method, callback, n_jobs or 0)
+    if callback is not None and not callable(callback):
+        raise ConfigurationError(f"callback must be a function of the progress, got {callback!r}")
+    n_jobs = 0 if n_jobs is None else whole_number(n_jobs, "n_jobs")
+    history = choose_engine(engine, population.network, problem, method).train(
+        population, problem, method, callback, n_jobs
+    )
     return TrainingResult(population, history)
+
+
+def _population(
+    network: Network | Population, starts: int, seed: int, dtype: str | None, solver: Solver
+) -> Population:
+    """Return the population to train in place: new members, or a copy of the one given."""
+    if isinstance(network, Network):
+        default = "float32" if solver.takes_learning_rate else "float64"
+        return network.population(starts, seed=seed, dtype=dtype or default)
+    if not isinstance(network, Population):
+        raise ConfigurationError(f"train takes a Network or a Population first, got {network!r}")
+    if starts not in (1, network.size):
+        raise ConfigurationError(
+            f"starts={starts} was asked for with a population of {network.size}; leave starts out, "
+            "or give the network instead"
+        )
+    if dtype is not None and float_dtype(dtype) != network.theta.dtype:
+        raise ConfigurationError(
+            f"dtype={dtype} was asked for with a population of {network.theta.dtype}; leave dtype out, "
+            "or build the population with it"
+        )
+    return network.members(np.arange(network.size))
 
 
 def _method(
@@ -134,8 +150,7 @@ def _method(
 ) -> Method:
     chosen = resolve("solver", solver, SOLVERS)
     if batch_size is not None:
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ConfigurationError(f"batch_size must be a whole number ≥ 1 or None, got {batch_size!r}")
+        batch_size = whole_number(batch_size, "batch_size")
         if chosen.full_batch:
             raise ConfigurationError(
                 f"{chosen.name} needs the full batch at every step, got batch_size={batch_size}; "
@@ -143,7 +158,7 @@ def _method(
             )
     if batch_order not in BATCH_ORDERS:
         raise ConfigurationError(f"batch_order must be 'own' or 'shared', got {batch_order!r}")
-    if clip_norm is not None and not 0 < clip_norm < np.inf:
+    if clip_norm is not None and not (is_number(clip_norm) and 0 < clip_norm < np.inf):
         raise ConfigurationError(f"clip_norm must be a positive number or None, got {clip_norm!r}")
     if clip_norm is not None and not chosen.takes_learning_rate:
         raise ConfigurationError(
@@ -153,7 +168,7 @@ def _method(
         solver=chosen,
         schedule=resolve("schedule", schedule, SCHEDULES),
         stopping=stopping,
-        batch_size=None if batch_size is None else int(batch_size),
+        batch_size=batch_size,
         shared_order=batch_order == "shared",
         order_seed=check_seed(seed),
         clip_norm=clip_norm,
@@ -174,15 +189,20 @@ def _problem(
 ) -> Problem:
     if method.stopping.patience is not None and validation is None:
         raise ConfigurationError("patience needs validation=(X, y) to watch; give it, or leave patience out")
-    if validation is not None and len(validation) not in (2, 3):
-        raise ConfigurationError("validation must be (X, y) or (X, y, sample weights)")
-    solver = method.solver
+    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) in (2, 3)):
+        got = (
+            f"{len(validation)} parts" if isinstance(validation, tuple | list) else type(validation).__name__
+        )
+        raise ConfigurationError(f"validation must be (X, y) or (X, y, sample weights), got {got}")
+    solver, network, dtype = method.solver, population.network, population.theta.dtype
+    if not solver.takes_learning_rate and any(layer.random for layer in network.layers):
+        raise ConfigurationError(
+            f"{solver.name} needs the same function at every step, and dropout changes it; use adam or sgd"
+        )
     if learning_rate is not None and not solver.takes_learning_rate:
         raise ConfigurationError(f"{solver.name} finds its own step length; leave learning_rate out")
     if learning_rate is None:
         learning_rate = solver.learning_rate if solver.takes_learning_rate else 0.0
-    elif not np.all(np.asarray(learning_rate, dtype=np.float64) > 0):
-        raise ConfigurationError(f"learning_rate must be positive, got {learning_rate!r}")
     strengths = {
         name: per_member(value, name, population.size, np.float64)
         for name, value in (
@@ -192,49 +212,18 @@ def _problem(
             ("learning_rate", learning_rate),
         )
     }
+    for name, strength in strengths.items():
+        in_dtype(strength, dtype, name)  # which the engine will compute in
+    if solver.takes_learning_rate and not strengths["learning_rate"].all():
+        raise ConfigurationError("learning_rate must be positive, got 0")
     if strengths["weight_decay"].any() and not solver.takes_learning_rate:
         raise ConfigurationError(f"{solver.name} cannot decay weights apart from its objective; use l2")
     return Problem(
-        train=_samples(population, X, y, sample_weight, ""),
-        validation=validation and _samples(population, *_padded(validation), "validation "),
+        train=Samples.of(network, X, y, sample_weight, size=population.size, dtype=dtype),
+        validation=validation
+        and Samples.of(network, *validation, size=population.size, dtype=dtype, which="validation "),
         **strengths,
     )
-
-
-def _padded(validation: Validation) -> tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike | None]:
-    X, y, *weight = validation
-    return X, y, weight[0] if weight else None
-
-
-def _samples(
-    population: Population, X: npt.ArrayLike, y: npt.ArrayLike, weight: npt.ArrayLike | None, which: str
-) -> Samples:
-    """Check and convert one set of users' arrays to the population's dtype."""
-    network, dtype = population.network, population.theta.dtype
-    rows = finite_rows(X, f"{which}X", network.inputs)
-    targets = network.criterion.encode(y, network.n_outputs)
-    if targets.shape[1] != len(rows):
-        raise DataError(
-            f"{which}X has {len(rows)} rows and {which}y has {targets.shape[1]}; give one target for each row"
-        )
-    return Samples(
-        X=np.ascontiguousarray(rows, dtype=dtype),
-        y=targets.astype(dtype),
-        s=_sample_weights(weight, population.size, len(rows), which).astype(dtype),
-    )
-
-
-def _sample_weights(weight: npt.ArrayLike | None, size: int, n: int, which: str) -> Array:
-    if weight is None:
-        return np.ones((1, n))
-    array = np.asarray(weight, dtype=np.float64)
-    if array.shape not in ((n,), (size, n)):
-        raise DataError(f"{which}sample_weight must have shape ({n},) or ({size}, {n}), got {array.shape}")
-    require_finite(array, f"{which}sample_weight")
-    array = np.atleast_2d(array)
-    if (array < 0).any() or not (array.sum(axis=-1) > 0).all():
-        raise DataError(f"{which}sample_weight must not be negative, nor zero for every sample of a member")
-    return array
 
 
 def sample_losses(population: Population, X: npt.ArrayLike, y: npt.ArrayLike) -> Array:
@@ -242,5 +231,5 @@ def sample_losses(population: Population, X: npt.ArrayLike, y: npt.ArrayLike) ->
 
     Raises ``DataError`` for arrays that do not fit the network.
     """
-    samples = _samples(population, X, y, None, "")
+    samples = Samples.of(population.network, X, y, dtype=population.theta.dtype)
     return backprop.sample_losses(population.network, population.theta, samples.X, samples.y)

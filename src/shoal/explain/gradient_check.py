@@ -11,8 +11,9 @@ from shoal.errors import ConfigurationError
 from shoal.network import Network
 from shoal.objective import BatchObjective
 from shoal.population import Population
+from shoal.problem import Samples
 from shoal.randomness import Noise
-from shoal.shapes import Array, finite_rows
+from shoal.shapes import Array, is_number, per_member
 
 MEMBERS_AT_A_TIME = 256
 
@@ -82,20 +83,18 @@ def check_gradients(
     population = network if isinstance(network, Population) else network.population(1, seed=seed)
     if population.size != 1:
         raise ConfigurationError(f"one network is checked at a time, got {population.size}; use members(i)")
-    if not step > 0:
-        raise ConfigurationError(f"step must be positive, got {step}")
+    if not is_number(step) or not 0 < step < np.inf:
+        raise ConfigurationError(f"step must be a positive number, got {step!r}")
     network, theta = population.network, population.theta.astype(np.float64)
-    x = finite_rows(X, "X", network.inputs).astype(np.float64).T[None]
-    targets = network.criterion.encode(y, network.n_outputs)
-    s = np.ones(x.shape[-1]) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    samples = Samples.of(network, X, y, sample_weight)
     objective = BatchObjective(
         network,
-        x,
-        targets,
-        s[None],
-        l2=np.array([l2]),
-        l1=np.array([l1]),
-        m=np.array([s.sum()]),
+        samples.X.T[None],
+        samples.y,
+        samples.s,
+        l2=per_member(l2, "l2", 1, np.float64),
+        l1=per_member(l1, "l1", 1, np.float64),
+        m=samples.s.sum(axis=-1),
         noise=Noise(population.keys, step=0),
     )
     analytic = objective(theta)[1][0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class Layer(Named, ABC):
     Activations have shape (P, \\*shape, N), samples last. The first layer's input may have a leading
     axis of 1 instead of P: data that all members share.
     """
+
+    random: ClassVar[bool] = False
+    """True where ``forward`` draws from the noise, so that J is another function at every step."""
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:

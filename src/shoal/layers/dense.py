@@ -13,7 +13,7 @@ from shoal.initializers import INITIALIZERS, Initializer
 from shoal.layers.base import Cache, Layer, Parameters, Shape
 from shoal.randomness import Noise
 from shoal.registry import resolve
-from shoal.shapes import Array
+from shoal.shapes import Array, whole_number
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,10 @@ class Dense(Layer):
     initializer: Initializer | str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.units, bool) or not isinstance(self.units, int | np.integer) or self.units < 1:
-            raise ConfigurationError(f"a dense layer needs a whole number of units ≥ 1, got {self.units!r}")
+        units = whole_number(self.units, "the units of a dense layer")
         activation = resolve("activation", self.activation, ACTIVATIONS)
         initializer = self.initializer or activation.recommended_initializer
-        object.__setattr__(self, "units", int(self.units))
+        object.__setattr__(self, "units", units)
         object.__setattr__(self, "activation", activation)
         object.__setattr__(self, "initializer", resolve("initializer", initializer, INITIALIZERS))
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from shoal.errors import ConfigurationError
 from shoal.layers.base import Cache, Layer, Parameters, Shape
 from shoal.randomness import Noise
-from shoal.shapes import Array
+from shoal.shapes import Array, is_number
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,12 @@ class Dropout(Layer):
     """
 
     name: ClassVar[str] = "dropout"
+    random: ClassVar[bool] = True
     rate: float = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise ConfigurationError(f"a dropout rate is at least 0 and below 1, got {self.rate!r}")
+        if not is_number(self.rate) or not 0 <= self.rate < 1:
+            raise ConfigurationError(f"a dropout rate is a number ≥ 0 and below 1, got {self.rate!r}")
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
