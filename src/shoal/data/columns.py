@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from shoal.data import values
 from shoal.data.frames import native_frame, pl
-from shoal.errors import DataError
 
 KINDS = ("numeric", "boolean", "categorical", "date", "identifier", "constant")
 
@@ -66,125 +66,118 @@ def describe_column(series: pl.Series) -> ColumnSummary:
     """Return the summary of one column."""
     known = series.drop_nulls()
     distinct = known.n_unique()
-    constant = distinct == 0 or (distinct == 1 and len(known) == len(series))
-    if constant:
-        value = f"always {_quoted(known[0])}" if distinct else "always missing"
-        return _summary(series, distinct, "constant", value, note=f"{value}, so it tells nothing")
-    if distinct == 1:  # given or not given: the missing value is the other category
-        return _categorical(series, known, distinct)
-    for describe in (_boolean, _numeric, _date):
-        summary = describe(series, known, distinct)
-        if summary is not None:
-            return summary
-    return _categorical(series, known, distinct)
+    if distinct == 0 or (distinct == 1 and len(known) == len(series)):
+        value = f"always {values.quoted(known[0])}" if distinct else "always missing"
+        return _summary(series, known, "constant", value, note=f"{value}, so it tells nothing")
+    given = values.given(series)
+    if given.n_unique() > 1:  # one value, given or not, is a category
+        for describe in (_boolean, _numeric, _date):
+            summary = describe(series, given)
+            if summary is not None:
+                return summary
+    return _categorical(series, known)
 
 
-Describe = Callable[[pl.Series, pl.Series, int], ColumnSummary | None]
-
-
-def _boolean(series: pl.Series, known: pl.Series, distinct: int) -> ColumnSummary | None:
+def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.String:
-        if frozenset(known.unique().str.to_lowercase()) not in values.BOOLEAN_PAIRS:
+        unique = given.unique()
+        if len(unique) > 6 or frozenset(unique.str.to_lowercase()) not in values.BOOLEAN_PAIRS:
             return None
     elif series.dtype != pl.Boolean:
         return None
-    share = values.booleans(known).mean()
-    return _summary(series, distinct, "boolean", f"true in {_percent(share)} of the rows")
+    return _summary(series, given, "boolean", f"true in {_percent(values.booleans(given).mean())} of them")
 
 
-def _numeric(series: pl.Series, known: pl.Series, distinct: int) -> ColumnSummary | None:
+def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.Datetime:
         return None
-    stray: tuple[str, ...] = ()
-    if known.dtype == pl.String:
-        read = known.cast(pl.Float64, strict=False)
-        others = known.filter(read.is_null())
-        if len(others):
-            stray = tuple(sorted(others.unique()))
-            if (
-                len(others) > STRAY_SHARE * len(known)
-                or len(stray) > STRAY_TOKENS
-                or read.n_unique() <= MIN_NUMBERS
-            ):
-                return None
-    numbers = values.numbers(series, stray).drop_nulls()
-    low, median, high = (numbers.quantile(q, "linear") for q in (0.25, 0.5, 0.75))
+    stray = _stray_tokens(given)
+    if stray is None:
+        return None
+    x = values.numbers(series, stray)
+    known = x[~np.isnan(x)]
+    low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
     line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
-    if _is_row_number(numbers):
-        return _summary(series, distinct, "identifier", line, note="numbers the rows")
-    if _is_named_identifier(series, numbers, distinct):
-        return _summary(series, distinct, "identifier", line, note="every row has its own value")
-    note = f"read as missing: {', '.join(map(_quoted, stray))}" if stray else ""
-    return replace(_summary(series, distinct, "numeric", line, note=note), stray_tokens=stray)
+    kind, note = "numeric", f"read as missing: {', '.join(map(values.quoted, stray))}" if stray else ""
+    if _is_row_number(x):
+        kind, note = "identifier", "numbers the rows"
+    elif _is_named_identifier(series.name, x):
+        kind, note = "identifier", "every row has its own"
+    numeric = given.filter(~given.is_in(stray)) if stray else given
+    return replace(_summary(series, numeric, kind, line, note), stray_tokens=stray)
 
 
-def _date(series: pl.Series, known: pl.Series, distinct: int) -> ColumnSummary | None:
-    if series.dtype == pl.Datetime:
-        return _summary(series, distinct, "date", f"{known.min()!s} to {known.max()!s}")
-    if series.dtype != pl.String:
+def _stray_tokens(given: pl.Series) -> tuple[str, ...] | None:
+    """Return the texts among numbers that can be read as missing values, None if there are too many."""
+    read = given.cast(pl.Float64, strict=False)
+    n_others = read.null_count()
+    if n_others == 0:
+        return ()
+    tokens = given.filter(read.is_null()).unique()
+    few = n_others <= STRAY_SHARE * len(given) and len(tokens) <= STRAY_TOKENS
+    return tuple(sorted(tokens)) if few and read.n_unique() > MIN_NUMBERS else None
+
+
+def _date(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
+    date_format = None
+    if series.dtype == pl.String:
+        formats = [form for form in values.DATE_FORMATS if _reads_all(given, form)]
+        if not formats or set(formats) >= values.AMBIGUOUS_FORMATS:
+            return None
+        date_format = formats[0]
+    elif series.dtype != pl.Datetime:
         return None
-    formats = [form for form in values.DATE_FORMATS if _reads_all(known, form)]
-    if not formats or set(formats) >= values.AMBIGUOUS:
-        return None
-    read = values.parse_dates(known, formats[0])
-    line = f"{read.min()!s} to {read.max()!s}"
-    return replace(_summary(series, distinct, "date", line), date_format=formats[0])
+    days = values.days(given, date_format)
+    first, last = (np.datetime64(int(day), "D") for day in (np.floor(days.min()), np.floor(days.max())))
+    return replace(_summary(series, given, "date", f"{first} to {last}"), date_format=date_format)
 
 
-def _reads_all(known: pl.Series, date_format: str) -> bool:
-    few = values.parse_dates(known.head(50), date_format).null_count() == 0
-    return few and values.parse_dates(known, date_format).null_count() == 0
+def _reads_all(given: pl.Series, date_format: str) -> bool:
+    few = values.parse_dates(given.head(50), date_format).null_count() == 0
+    return few and values.parse_dates(given, date_format).null_count() == 0
 
 
-def _categorical(series: pl.Series, known: pl.Series, distinct: int) -> ColumnSummary:
-    texts = values.text(known)
-    counts = texts.alias("level").value_counts(name="rows").sort(["rows", "level"], descending=[True, False])
-    top = [f"{_quoted(value)} {_percent(count / len(known))}" for value, count in counts.head(3).iter_rows()]
-    line = ", ".join(top) + (f" and {distinct - 3} more" if distinct > 3 else "")
+def _categorical(series: pl.Series, known: pl.Series) -> ColumnSummary:
+    counts = values.text(known).alias("level").value_counts(name="rows")
+    counts = counts.sort(["rows", "level"], descending=[True, False])
+    distinct = counts.height
     if len(known) >= MIN_ROWS_OF_IDENTIFIER and distinct > len(known) / 2:
-        example = f"{distinct} different texts such as {_quoted(known[0])}"
-        return _summary(series, distinct, "identifier", example, note="hardly any value occurs twice")
-    return _summary(series, distinct, "categorical", line)
+        line = f"{distinct} different texts such as {values.quoted(known[0])}"
+        return _summary(series, known, "identifier", line, note="hardly any value occurs twice")
+    top = [
+        f"{values.quoted(level)} {_percent(rows / len(known))}" for level, rows in counts.head(3).iter_rows()
+    ]
+    more = f" and {distinct - 3} more" if distinct > 3 else ""
+    return _summary(series, known, "categorical", ", ".join(top) + more)
 
 
-def _is_row_number(numbers: pl.Series) -> bool:
+def _is_row_number(x: values.Floats) -> bool:
     """Tell whether the column counts 0, 1, 2, … or 1, 2, 3, … down the table."""
-    first = numbers[0]
-    return (
-        len(numbers) >= MIN_ROWS_OF_IDENTIFIER
-        and first in (0.0, 1.0)
-        and bool((numbers.to_numpy() == first + pl.arange(len(numbers), eager=True).to_numpy()).all())
-    )
+    counts = np.array_equal(x, x[0] + np.arange(x.size))
+    return counts and x[0] in (0, 1) and x.size >= MIN_ROWS_OF_IDENTIFIER
 
 
-def _is_named_identifier(series: pl.Series, numbers: pl.Series, distinct: int) -> bool:
-    name = series.name
-    return (
-        len(series) >= MIN_ROWS_OF_IDENTIFIER
-        and distinct == len(series)
-        and bool(_IDENTIFIER_NAME.search(name) or _CAMEL_IDENTIFIER.search(name))
-        and bool((numbers == numbers.round()).all())
-    )
+def _is_named_identifier(name: str, x: values.Floats) -> bool:
+    named = _IDENTIFIER_NAME.search(name) or _CAMEL_IDENTIFIER.search(name)
+    if not named or x.size < MIN_ROWS_OF_IDENTIFIER:
+        return False
+    return np.unique(x).size == x.size and np.array_equal(x, np.round(x))
 
 
 def _rescued(column: ColumnSummary, series: pl.Series) -> ColumnSummary:
-    if column.kind != "identifier" or series.dtype == pl.Datetime:
-        return column
-    try:
-        values.numbers(series)
-    except DataError:
+    """Return a numeric identifier as a number to train on."""
+    if (
+        column.kind != "identifier"
+        or series.dtype == pl.Datetime
+        or _stray_tokens(values.given(series)) != ()
+    ):
         return column
     return replace(column, kind="numeric", used=True, note="")
 
 
-def _summary(series: pl.Series, distinct: int, kind: str, line: str, note: str = "") -> ColumnSummary:
+def _summary(series: pl.Series, known: pl.Series, kind: str, line: str, note: str = "") -> ColumnSummary:
     used = kind not in ("identifier", "constant")
-    return ColumnSummary(series.name, kind, used, series.null_count(), distinct, line, note)
-
-
-def _quoted(value: object) -> str:
-    shown = str(value)
-    return repr(shown if len(shown) <= 30 else shown[:29] + "…")
+    return ColumnSummary(series.name, kind, used, len(series) - len(known), known.n_unique(), line, note)
 
 
 def _percent(share: Any) -> str:

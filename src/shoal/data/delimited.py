@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.frames import pl
+from shoal.data.values import quoted
 from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
-_CHUNK = 1 << 24
+_CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the table
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
 
 
@@ -90,30 +91,30 @@ def _guess_delimiter(data: bytes) -> str:
 
 
 def _records(data: bytes, delimiter: str, name: str) -> Records:
-    """Find the newlines and delimiters that stand outside quotes, a chunk at a time."""
-    newlines, marks = [], []
-    inside = False
+    """Find the newlines that stand outside quotes, and count such delimiters, a chunk at a time."""
+    ends, before, total, inside = [], [], 0, False
     for offset in range(0, len(data), _CHUNK):
         chunk = np.frombuffer(data, np.uint8, min(_CHUNK, len(data) - offset), offset)
-        outside = np.ones(chunk.size, bool)
-        if inside or b'"' in data[offset : offset + _CHUNK]:
+        newline, mark = chunk == ord("\n"), chunk == ord(delimiter)
+        if inside or data.find(b'"', offset, offset + _CHUNK) >= 0:
             # A doubled quote opens and closes at once, so the parity of the quotes so far is enough.
-            outside = ~(np.logical_xor.accumulate(chunk == ord('"')) ^ inside)
-            inside = not outside[-1]
-        newlines.append(np.flatnonzero((chunk == ord("\n")) & outside) + offset + 1)
-        marks.append(np.flatnonzero((chunk == ord(delimiter)) & outside) + offset)
+            quoted = np.logical_xor.accumulate(chunk == ord('"')) ^ inside
+            newline, mark, inside = newline & ~quoted, mark & ~quoted, bool(quoted[-1])
+        at, marks = np.flatnonzero(newline), np.flatnonzero(mark)
+        ends.append(at + offset + 1)
+        before.append(np.searchsorted(marks, at) + total)
+        total += marks.size
     if inside:
         line = data.count(b"\n", 0, data.rindex(b'"')) + 1
         raise DataError(f"{name}: the quote in line {line} is never closed; close it or double it")
-    ends = np.concatenate(newlines)
-    if ends.size == 0 or ends[-1] < len(data):
-        ends = np.append(ends, len(data))
-    starts = np.concatenate([[0], ends[:-1]])
-    before = np.searchsorted(np.concatenate(marks), np.concatenate([[0], ends]))
-    length = ends - starts
-    first = np.frombuffer(data, np.uint8)[starts]
-    filled = (length > 2) | ~np.isin(first, [ord("\n"), ord("\r")])
-    return Records(starts[filled], ends[filled], np.diff(before)[filled])
+    if not data.endswith(b"\n"):
+        ends.append(np.array([len(data)]))
+        before.append(np.array([total]))
+    all_ends = np.concatenate(ends)
+    starts = np.concatenate([[0], all_ends[:-1]])
+    filled = (all_ends - starts > 2) | ~np.isin(np.frombuffer(data, np.uint8)[starts], [ord("\n"), ord("\r")])
+    delimiters = np.diff(np.concatenate(before), prepend=0)
+    return Records(starts[filled], all_ends[filled], delimiters[filled])
 
 
 def _names(names: list[str], name: str) -> list[str]:
@@ -128,10 +129,8 @@ def _names(names: list[str], name: str) -> list[str]:
     if twice:
         raise DataError(f"{name} has more than one column named {twice[0]!r}; give every column its own name")
     if all(_is_number(column) for column in names):
-        raise DataError(
-            f"{name}: the first row holds numbers ({', '.join(names[:4])}), expected column names; "
-            "add a header"
-        )
+        shown = ", ".join(map(quoted, names[:4]))
+        raise DataError(f"{name}: the first row holds numbers ({shown}), expected column names; add a header")
     return names
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -16,7 +17,7 @@ from shoal.data.frames import pl
 from shoal.errors import ConfigurationError
 from shoal.registry import Named, family
 
-Floats = npt.NDArray[np.float64]
+Floats = values.Floats
 
 #: A category gets its own feature from this many rows on: with ten the standard error of its mean is a third
 #: of the spread within it; fewer are noise. Small tables take one row in twenty, but never a single row.
@@ -68,18 +69,17 @@ class NumericEncoder(ColumnEncoder):
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
-        known = values.numbers(series, summary.stray_tokens)
-        median, scale = centre_and_scale(known.drop_nulls().to_numpy())
-        return cls(series.name, median, scale, known.null_count() > 0, summary.stray_tokens)
+        x = values.numbers(series, summary.stray_tokens)
+        median, scale = centre_and_scale(x[~np.isnan(x)])
+        return cls(series.name, median, scale, bool(np.isnan(x).any()), summary.stray_tokens)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         return (self.column, *_missing_name(self))
 
     def encode(self, series: pl.Series) -> list[Floats]:
-        known = values.numbers(series, self.stray_tokens)
-        feature = squash((known.fill_null(self.median).to_numpy() - self.median) / self.scale)
-        return [feature, *_missing_feature(self, known)]
+        x = values.numbers(series, self.stray_tokens)
+        return [_scaled(x, self.median, self.scale), *_missing_feature(self, np.isnan(x))]
 
 
 @dataclass(frozen=True)
@@ -96,17 +96,17 @@ class BooleanEncoder(ColumnEncoder):
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
-        known = values.booleans(series)
-        return cls(series.name, 2 * int(known.sum()) > known.count(), known.null_count() > 0)
+        x = values.booleans(series)
+        missing = np.isnan(x)
+        return cls(series.name, bool(2 * x.sum(where=~missing) > (~missing).sum()), bool(missing.any()))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         return (self.column, *_missing_name(self))
 
     def encode(self, series: pl.Series) -> list[Floats]:
-        known = values.booleans(series)
-        feature = known.fill_null(self.commoner).to_numpy().astype(np.float64)
-        return [feature, *_missing_feature(self, known)]
+        x = values.booleans(series)
+        return [np.nan_to_num(x, nan=float(self.commoner)), *_missing_feature(self, np.isnan(x))]
 
 
 @dataclass(frozen=True)
@@ -148,11 +148,11 @@ class CategoricalEncoder(ColumnEncoder):
         texts = values.text(series)
         codes = texts.replace_strict(
             list(self.levels), list(range(len(self.levels))), default=len(self.levels), return_dtype=pl.Int64
-        ).to_numpy()
-        present = texts.is_not_null().to_numpy()
-        n_known = len(self.levels) + self.other
-        features = [((codes == k) & present).astype(np.float64) for k in range(n_known)]
-        return [*features, *_missing_feature(self, texts)]
+        ).to_numpy(writable=True)
+        missing = texts.is_null().to_numpy()
+        codes[missing] = -1
+        features = [(codes == k).astype(np.float64) for k in range(len(self.levels) + self.other)]
+        return [*features, *_missing_feature(self, missing)]
 
 
 @dataclass(frozen=True)
@@ -178,14 +178,15 @@ class DateEncoder(ColumnEncoder):
         if self.date_format is not None and not isinstance(self.date_format, str):
             raise ConfigurationError(f"date_format must be a text or null, got {self.date_format!r}")
         if unknown := set(self.circles) - set(CIRCLES):
-            raise ConfigurationError(f"circles must be among {CIRCLES}, got {sorted(unknown)}")
+            raise ConfigurationError(f"circles must be among {list(CIRCLES)}, got {sorted(unknown)}")
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
-        known = values.dates(series, summary.date_format)
-        median, scale = centre_and_scale(values.days(known.drop_nulls()))
-        circles = tuple(name for name in CIRCLES if _circle(known.drop_nulls(), name).n_unique() > 1)
-        return cls(series.name, summary.date_format, median, scale, circles, known.null_count() > 0)
+        x = values.days(series, summary.date_format)
+        known = x[~np.isnan(x)]
+        median, scale = centre_and_scale(known)
+        circles = tuple(name for name, gone in CIRCLES.items() if np.unique(gone(known)).size > 1)
+        return cls(series.name, summary.date_format, median, scale, circles, known.size < x.size)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -193,51 +194,62 @@ class DateEncoder(ColumnEncoder):
         return (self.column, *angles, *_missing_name(self))
 
     def encode(self, series: pl.Series) -> list[Floats]:
-        known = values.dates(series, self.date_format)
-        days = np.nan_to_num(values.days(known), nan=self.median)
-        features = [squash((days - self.median) / self.scale)]
+        x = values.days(series, self.date_format)
+        missing = np.isnan(x)
+        features = [_scaled(x, self.median, self.scale)]
         for name in self.circles:
-            angle = 2 * np.pi * _circle(known, name).to_numpy()
-            features += [np.nan_to_num(np.sin(angle)), np.nan_to_num(np.cos(angle))]
-        return [*features, *_missing_feature(self, known)]
+            angle = 2 * np.pi * CIRCLES[name](np.where(missing, self.median, x))
+            features += [np.where(missing, 0.0, np.sin(angle)), np.where(missing, 0.0, np.cos(angle))]
+        return [*features, *_missing_feature(self, missing)]
+
+
+def _month(days: Floats) -> Floats:
+    months = np.floor(days).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return (months % 12) / 12
+
+
+def _weekday(days: Floats) -> Floats:
+    return (np.floor(days) + 3) % 7 / 7  # 1970-01-01 was a Thursday
+
+
+def _hour(days: Floats) -> Floats:
+    return days - np.floor(days)
+
+
+#: The part of each circle that has gone by, in [0, 1).
+CIRCLES: dict[str, Callable[[Floats], Floats]] = {"month": _month, "weekday": _weekday, "hour": _hour}
 
 
 ENCODERS = family(NumericEncoder, BooleanEncoder, CategoricalEncoder, DateEncoder)
 
-CIRCLES = ("month", "weekday", "hour")
-
 
 def squash(r: Floats) -> Floats:
     """Return ``r / √(1 + (r/3)²)``: r near 0, never beyond ±3, and finite however large r is."""
-    return r / np.hypot(1.0, r / 3.0)
+    bounded = np.clip(r, -1e100, 1e100)
+    return bounded / np.hypot(1.0, bounded / 3.0)
+
+
+def _scaled(x: Floats, median: float, scale: float) -> Floats:
+    with np.errstate(over="ignore"):  # a tiny scale; squash takes infinities
+        return squash((np.where(np.isnan(x), median, x) - median) / scale)
 
 
 def centre_and_scale(known: Floats) -> tuple[float, float]:
     """Return the median and the interquartile range of (N,), or the standard deviation, or 1."""
     if known.size == 0:
         return 0.0, 1.0
-    low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
-    for scale in (high - low, np.std(known)):
-        if np.isfinite(scale) and scale > 0:
-            return float(median), float(scale)
-    return float(median), 1.0
-
-
-def _circle(known: pl.Series, name: str) -> pl.Series:
-    """Return the part of the circle that has gone by, in [0, 1)."""
-    if name == "month":
-        return (known.dt.month().cast(pl.Float64) - 1) / 12
-    if name == "weekday":
-        return (known.dt.weekday().cast(pl.Float64) - 1) / 7
-    return known.dt.hour().cast(pl.Float64) / 24 + known.dt.minute().cast(pl.Float64) / 1440
+    low, median, high = (float(value) for value in np.quantile(known, [0.25, 0.5, 0.75]))
+    varies = known.min() < known.max()  # the deviation of equal values is not always exactly zero
+    spread = high - low or (float(np.std(known)) if varies else 1.0)
+    return median, spread or 1.0
 
 
 def _missing_name(encoder: Any) -> tuple[str, ...]:
     return (f"{encoder.column} is missing",) if encoder.indicator else ()
 
 
-def _missing_feature(encoder: Any, known: pl.Series) -> list[Floats]:
-    return [known.is_null().to_numpy().astype(np.float64)] if encoder.indicator else []
+def _missing_feature(encoder: Any, missing: npt.NDArray[np.bool_]) -> list[Floats]:
+    return [missing.astype(np.float64)] if encoder.indicator else []
 
 
 def _check(encoder: ColumnEncoder, **types: type) -> None:

@@ -7,8 +7,9 @@ A table is a ``narwhals.DataFrame`` over polars, whose columns have one of five 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from shoal.errors import DataError, MissingDependencyError
@@ -18,17 +19,18 @@ try:
     import polars as pl
 except ImportError as error:
     raise MissingDependencyError(
-        f"tables need polars and narwhals, and {error.name} is not installed; pip install 'shoal[frames]'"
+        f"tables need narwhals and polars, and {error.name} is not installed; pip install 'shoal[frames]'"
     ) from None
 
 __all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl"]
 
 Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
 
-#: Texts that mean "not known" in a table.
-MISSING_TEXTS = ("", "NA", "na", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "null", "Null", "?", "-")
+#: Texts that mean "not known" wherever they stand. A dash does so only among numbers, dates and booleans
+#: (see `values`): among texts it may be a category, as in + and -.
+MISSING_TEXTS = ("", "NA", "na", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NULL", "null", "Null", "?")
 
-_SECONDS = {"ms": 1e3, "us": 1e6, "ns": 1e9}
+_PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
 def as_frame(obj: Any, name: str = "the table") -> Frame:
@@ -43,12 +45,17 @@ def as_frame(obj: Any, name: str = "the table") -> Frame:
     >>> as_frame({"age": ["39", " ? "]})["age"].to_list()
     ['39', None]
     """
-    columns = [_normalised(series, name) for series in _polars_columns(obj, name)]
-    frame = pl.DataFrame(columns)
+    frame = pl.DataFrame(_polars_columns(obj, name))
     if frame.width == 0 or frame.height == 0:
         what = "no columns" if frame.width == 0 else f"{frame.width} columns and no rows"
         raise DataError(f"{name} has {what}; at least one row of data is needed")
-    return nw.from_native(frame, eager_only=True)
+    plain = frame.select(_plain(column, dtype, name) for column, dtype in frame.schema.items())
+    return nw.from_native(plain, eager_only=True)
+
+
+def native_frame(frame: Any, name: str = "the table") -> pl.DataFrame:
+    """Return any table as a polars frame with the plain column types."""
+    return as_frame(frame, name).to_native()
 
 
 def as_series(obj: Any, name: str = "target") -> pl.Series:
@@ -58,17 +65,9 @@ def as_series(obj: Any, name: str = "target") -> pl.Series:
     [1.0, None]
     """
     native = nw.to_native(obj, pass_through=True)
-    if isinstance(native, pl.Series):
-        return _normalised(native, "the series")
     known = nw.from_native(native, series_only=True, pass_through=True)
-    if isinstance(known, nw.Series):
-        return _normalised(_as_polars(known), "the series")
-    return _normalised(_from_values(name, native), "the series")
-
-
-def native_frame(frame: Any, name: str = "the table") -> pl.DataFrame:
-    """Return any table as a polars frame with the plain column types."""
-    return as_frame(frame, name).to_native()
+    series = _as_polars(known) if isinstance(known, nw.Series) else _from_values(name, native)
+    return pl.DataFrame([series]).select(_plain(series.name, series.dtype, "the series")).to_series()
 
 
 def _polars_columns(obj: Any, name: str) -> list[pl.Series]:
@@ -77,21 +76,21 @@ def _polars_columns(obj: Any, name: str) -> list[pl.Series]:
         columns = [as_series(values, column).alias(column) for column, values in obj.items()]
         lengths = {series.name: len(series) for series in columns}
         if len(set(lengths.values())) > 1:
-            raise DataError(f"{name} has columns of different lengths: {lengths}; give every column one")
+            raise DataError(f"{name} has columns of different lengths ({lengths}); make them equally long")
         return columns
-    _require_names(list(getattr(obj, "columns", [])) if hasattr(obj, "iloc") else [], name)
+    if hasattr(obj, "iloc"):  # pandas allows names that narwhals does not
+        _require_names(list(obj.columns), name)
     try:
         frame = nw.from_native(obj, eager_only=True)
     except TypeError:
         raise DataError(
-            f"{name} is {type(obj).__name__}; give a pandas, polars or pyarrow frame, or a dictionary of "
-            "columns"
+            f"{name} is of type {type(obj).__name__}; give a pandas, polars or pyarrow frame, or a "
+            "dictionary of columns"
         ) from None
-    _require_names(frame.columns, name)
     return [_as_polars(frame[column]) for column in frame.columns]
 
 
-def _require_names(names: list[Any], name: str) -> None:
+def _require_names(names: Sequence[Any], name: str) -> None:
     for column in names:
         if not isinstance(column, str):
             raise DataError(
@@ -104,48 +103,55 @@ def _require_names(names: list[Any], name: str) -> None:
 
 
 def _as_polars(series: nw.Series[Any]) -> pl.Series:
-    native = series.to_native()
-    if isinstance(native, pl.Series):
-        return native
-    if series.dtype == nw.Object:
-        return _from_values(series.name, series.to_list())
-    if series.dtype.is_float():
-        return pl.Series(series.name, series.to_numpy(), dtype=pl.Float64, nan_to_null=True)
-    return _from_values(series.name, series.to_list())
+    try:
+        return series.to_polars()
+    except (TypeError, ValueError):  # what pyarrow raises for Python objects of several types
+        return _texts(series.name, series.to_list(), series.is_null().to_list())
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"a {series.implementation} frame needs {error.name}; pip install 'shoal[frames]'"
+        ) from None
 
 
 def _from_values(name: str, values: Any) -> pl.Series:
     try:
         return pl.Series(name, values, strict=True)
     except (TypeError, ValueError, pl.exceptions.PolarsError):
-        # Numbers and texts in one column: what each would look like in a file.
-        known = [None if value is None or value != value else str(value) for value in values]
-        return pl.Series(name, known, dtype=pl.String)
+        listed = list(values)
+        return _texts(name, listed, [value is None or _is_nan(value) for value in listed])
 
 
-def _normalised(series: pl.Series, name: str) -> pl.Series:
-    dtype = series.dtype
-    if dtype in (pl.String, pl.Categorical, pl.Enum):
-        text = series.cast(pl.String).str.strip_chars()
-        return text.set(text.is_in(MISSING_TEXTS).fill_null(False), None)
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _texts(name: str, values: list[Any], missing: list[bool]) -> pl.Series:
+    """Return values of several types as they would stand in a file."""
+    texts = [None if absent else str(value) for value, absent in zip(values, missing, strict=True)]
+    return pl.Series(name, texts, dtype=pl.String)
+
+
+def _plain(column: str, dtype: pl.DataType, name: str) -> pl.Expr:
+    """Return the expression that gives a column one of the plain types."""
+    values = pl.col(column)
+    if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+        text = values.cast(pl.String).str.strip_chars()
+        return pl.when(~text.is_in(MISSING_TEXTS)).then(text).alias(column)
     if dtype == pl.Boolean:
-        return series
-    if dtype.is_integer():
-        whole = series.cast(pl.Int64, strict=False)
-        return whole if whole.null_count() == series.null_count() else series.cast(pl.Float64)
-    if dtype.is_float() or dtype.is_decimal():
-        return series.cast(pl.Float64).fill_nan(None)
+        return values
+    if dtype.is_integer() and dtype not in (pl.UInt64, pl.Int128, pl.UInt128):
+        return values.cast(pl.Int64)
+    if dtype.is_numeric():
+        return values.cast(pl.Float64).fill_nan(None)
     if dtype == pl.Date or isinstance(dtype, pl.Datetime):
-        zone = getattr(dtype, "time_zone", None)
-        naive = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zone else series
-        return naive.cast(pl.Datetime("us"))
+        zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
+        local = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else values
+        return local.cast(pl.Datetime("us"))
     if isinstance(dtype, pl.Duration):
-        return series.to_physical().cast(pl.Float64) / _SECONDS[dtype.time_unit]
+        return values.to_physical().cast(pl.Float64) / _PER_SECOND[dtype.time_unit]
     if dtype == pl.Time:
-        return series.to_physical().cast(pl.Float64) / _SECONDS["ns"]
-    if dtype == pl.Null:
-        return series.cast(pl.String)
+        return values.to_physical().cast(pl.Float64) / _PER_SECOND["ns"]
     raise DataError(
-        f"column {series.name!r} of {name} holds {dtype} values; only numbers, texts, booleans and dates "
-        "can be used, so drop or flatten it"
+        f"column {column!r} of {name} holds {dtype} values; only numbers, texts, booleans and dates can be "
+        "used, so drop or flatten it"
     )

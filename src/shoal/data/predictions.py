@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import numpy.typing as npt
 
 from shoal.data.frames import pl
-from shoal.errors import ConfigurationError, OutputError
+from shoal.errors import ConfigurationError
+from shoal.files import write_atomically
 
 
 def write_predictions(path: str | Path, columns: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -27,19 +27,8 @@ def write_predictions(path: str | Path, columns: Mapping[str, npt.NDArray[Any]])
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) != 1:
         raise ConfigurationError(f"the columns of {path} must be equally long, got {lengths}")
-    data = _encoded(pl.DataFrame({name: pl.Series(name, values) for name, values in columns.items()}), path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); name a file in a directory that can"
-        ) from None
+    table = pl.DataFrame({name: pl.Series(name, values) for name, values in columns.items()})
+    write_atomically(path, _encoded(table, path))
 
 
 def _encoded(table: pl.DataFrame, path: Path) -> bytes:

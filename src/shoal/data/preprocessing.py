@@ -16,6 +16,7 @@ from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.encoders import ENCODERS, ColumnEncoder
 from shoal.data.frames import native_frame
 from shoal.data.memory import estimate_bytes, require_memory
+from shoal.data.values import quoted
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
 
@@ -63,7 +64,13 @@ class TablePreprocessor:
         for message in messages:
             warnings.warn(message, ShoalWarning, stacklevel=2)
         encoders = tuple(ENCODERS[column.kind].fit(table[column.name], column) for column in used)
-        return cls(target, described, encoders, messages)
+        fitted = cls(target, described, encoders, messages)
+        if not fitted.feature_names:
+            raise DataError(
+                f"the {table.height} rows to train on give no feature: no category of {used[0].name!r} is "
+                "common enough; add rows, or merge categories"
+            )
+        return fitted
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -113,9 +120,10 @@ class TablePreprocessor:
         known = {self.target, *(column.name for column in self.columns)}
         extra = [name for name in given if name not in known]
         if extra and not ignore_extra:
+            shown = ", ".join(map(quoted, extra[:5])) + (" …" if len(extra) > 5 else "")
             raise DataError(
-                f"the table has columns that the model was not trained on: {', '.join(map(repr, extra[:5]))}"
-                f"{' …' if len(extra) > 5 else ''}; drop them or pass --ignore-extra"
+                f"the table has columns that the model was not trained on: {shown}; drop them or pass "
+                "--ignore-extra (ignore_extra=True in Python)"
             )
 
     def to_config(self) -> dict[str, Any]:

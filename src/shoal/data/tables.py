@@ -41,25 +41,29 @@ def read_table(source: str | Path) -> Frame:
     if str(source).startswith(PREFIX):
         return as_frame(builtin_table(str(source)), str(source))
     path = Path(source)
-    _require_file(path)
-    compressed = path.suffix.lower() == ".gz"
-    kind = (Path(path.stem) if compressed else path).suffix.lower()
-    if kind not in _READERS or (compressed and kind in (".parquet", ".npz")):
-        known = ", ".join([*_TEXT_KINDS, *(f"{kind}.gz" for kind in _TEXT_KINDS), ".parquet", ".npz"])
-        raise DataError(
-            f"{path} has the extension {path.suffix!r}, expected one of {known}; convert or rename it"
-        )
     try:
-        return as_frame(_READERS[kind](path), str(path))
+        _require_file(path)
+        return as_frame(_reader(path)(path), str(path))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); check the file") from None
 
 
+def _reader(path: Path) -> Callable[[Path], Any]:
+    compressed = path.suffix.lower() == ".gz"
+    kind = (Path(path.stem) if compressed else path).suffix.lower()
+    if kind in _TEXT_READERS:
+        return _TEXT_READERS[kind]
+    if kind in _BINARY_READERS and not compressed:
+        return _BINARY_READERS[kind]
+    known = ", ".join([*_TEXT_READERS, *(f"{text}.gz" for text in _TEXT_READERS), *_BINARY_READERS])
+    raise DataError(
+        f"{path} has the extension {path.suffix!r}, expected one of {known}; convert or rename it"
+    )
+
+
 def _require_file(path: Path) -> None:
     if path.is_dir():
-        raise DataError(
-            f"{path} is a directory, expected a table such as {path / 'table.csv'}; name the file"
-        )
+        raise DataError(f"{path} is a directory, expected a table; name a file in it")
     if path.exists():
         return
     names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -164,12 +168,5 @@ def _array_columns(
     return columns
 
 
-_TEXT_KINDS = (".csv", ".tsv", ".txt", ".tab")
-_READERS: dict[str, Callable[[Path], Any]] = {
-    ".csv": _read_comma,
-    ".txt": _read_comma,
-    ".tsv": _read_tab,
-    ".tab": _read_tab,
-    ".parquet": _read_parquet,
-    ".npz": _read_npz,
-}
+_TEXT_READERS = {".csv": _read_comma, ".txt": _read_comma, ".tsv": _read_tab, ".tab": _read_tab}
+_BINARY_READERS = {".parquet": _read_parquet, ".npz": _read_npz}

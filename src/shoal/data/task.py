@@ -16,7 +16,7 @@ from shoal.data import values
 from shoal.data.frames import Frame, as_frame, as_series, pl
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 
-TASKS = ("classification", "regression")
+TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
 #: Whole numbers 0, 1, … or 1, 2, … without a gap are codes of classes up to this many.
 MAX_CODES = 20
 
@@ -44,8 +44,9 @@ def infer_task(target: Any, override: str | None = None) -> TaskChoice:
     """
     series = as_series(target)
     if override is not None:
-        if override not in TASKS:
-            raise UnknownNameError("task", override, TASKS)
+        _require_task(override)
+        if override == REGRESSION:
+            _numbers(series)
         return TaskChoice(override, f"{override}, as asked with --task")
     task, why = _reason(series)
     other = TASKS[1 - TASKS.index(task)]
@@ -61,9 +62,11 @@ def rows_with_target(frame: Any, target: str) -> Frame:
     if target not in table.columns:
         near = difflib.get_close_matches(target, table.columns, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        shown = ", ".join(table.columns[:10]) + (" …" if len(table.columns) > 10 else "")
+        shown = ", ".join(map(values.quoted, table.columns[:10])) + (" …" if len(table.columns) > 10 else "")
         raise DataError(f"the table has no column {target!r} to predict; {hint}Its columns: {shown}")
-    missing = table[target].null_count()
+    series = table[target].to_native()
+    known = _known(series)
+    missing = int((~known).sum())
     if missing == len(table):
         raise DataError(f"the target {target!r} is missing in all {missing} rows; give a column with values")
     if missing:
@@ -72,7 +75,7 @@ def rows_with_target(frame: Any, target: str) -> Frame:
             ShoalWarning,
             stacklevel=2,
         )
-        return table.filter(~table[target].is_null())
+        return as_frame(table.to_native().filter(known))
     return table
 
 
@@ -100,14 +103,14 @@ class TargetEncoder:
         is not numeric or constant.
         """
         series = as_series(target)
-        if task not in TASKS:
-            raise UnknownNameError("task", task, TASKS)
-        _require_complete(series)
-        if task == "classification":
+        _require_task(task)
+        if task == CLASSIFICATION:
+            _require_complete(series.is_null().to_numpy(), series.name)
             return cls(series.name, task, _classes(series))
         y = _numbers(series)
+        _require_complete(np.isnan(y), series.name)
         mean, sd = float(y.mean()), float(y.std())
-        if not sd > 0:
+        if y.min() == y.max() or sd == 0:
             raise DataError(
                 f"the target {series.name!r} is {y[0]:g} in every row; a regression needs one that varies"
             )
@@ -119,24 +122,27 @@ class TargetEncoder:
         Raises ``DataError`` for missing values and for a class that was not there when fitted.
         """
         series = as_series(target)
-        _require_complete(series)
-        if self.task == "regression":
-            return (_numbers(series) - self.mean) / self.sd
+        if self.task == REGRESSION:
+            y = _numbers(series)
+            _require_complete(np.isnan(y), series.name)
+            return (y - self.mean) / self.sd
+        _require_complete(series.is_null().to_numpy(), series.name)
         keys = [_key(label) for label in self.labels]
         texts = values.text(series)
         unique = {text: keys.index(key) for text in texts.unique() if (key := _key(text)) in keys}
         codes = texts.replace_strict(list(unique), list(unique.values()), default=None, return_dtype=pl.Int64)
         if codes.null_count():
             row = int(codes.is_null().arg_max() or 0)
+            known = ", ".join(map(values.quoted, self.labels[:10]))
             raise DataError(
-                f"the target {series.name!r} is {texts[row]!r} in data row {row + 1}, which is none of the "
-                f"classes fitted: {', '.join(self.labels[:10])}; correct it or fit again with it"
+                f"the target {series.name!r} is {values.quoted(texts[row])} in data row {row + 1}, expected "
+                f"one of the classes fitted: {known}; correct it or fit again with it"
             )
         return codes.to_numpy()
 
     def decode_values(self, encoded: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return (N,): the labels of class codes, or the values of standardised ones."""
-        if self.task == "regression":
+        if self.task == REGRESSION:
             return np.asarray(encoded, dtype=np.float64) * self.sd + self.mean
         return np.asarray(self.labels)[np.asarray(encoded, dtype=np.intp)]
 
@@ -169,33 +175,57 @@ class TargetEncoder:
 
 
 def _reason(series: pl.Series) -> tuple[str, str]:
-    known = series.drop_nulls()
-    distinct = known.n_unique()
-    if known.dtype == pl.Boolean:
-        return TASKS[0], "is true or false"
-    numbers = _numbers_or_none(known)
-    if numbers is None:
-        return TASKS[0], f"holds text ({distinct} classes)"
-    if distinct == 2:
-        return TASKS[0], "has two distinct values"
-    codes = np.unique(numbers)
+    given = series.filter(_known(series))
+    distinct = given.n_unique()
+    if distinct == 0:
+        raise DataError(
+            f"the target {series.name!r} is missing in all {len(series)} rows; name another column"
+        )
+    if given.dtype == pl.Boolean:
+        return CLASSIFICATION, "is true or false"
+    if given.dtype == pl.Datetime:
+        raise DataError(
+            f"the target {series.name!r} holds dates, expected numbers or classes; derive one from them"
+        )
+    if not _is_numeric(given):
+        return CLASSIFICATION, f"holds text ({distinct} classes)"
+    codes = np.unique(_numbers(given))
+    if codes.size == 2:
+        return CLASSIFICATION, "has two distinct values"
     if codes.size <= MAX_CODES and codes[0] in (0, 1) and (np.diff(codes) == 1).all():
-        return TASKS[0], f"holds the codes {codes[0]:g} to {codes[-1]:g} without a gap"
-    return TASKS[1], f"is a number with {distinct} distinct values"
+        return CLASSIFICATION, f"holds the codes {codes[0]:g} to {codes[-1]:g} without a gap"
+    return REGRESSION, f"is a number with {codes.size} distinct values"
 
 
-def _numbers_or_none(known: pl.Series) -> npt.NDArray[np.float64] | None:
-    if known.dtype == pl.Datetime:
-        return None
-    read = known.cast(pl.Float64, strict=False)
-    return None if read.null_count() else read.to_numpy()
+def _known(series: pl.Series) -> pl.Series:
+    """Return which rows have a value; among numbers a dash is none, among texts it is a class."""
+    if series.dtype == pl.String and (series == values.DASH).any() and _is_numeric(values.given(series)):
+        return (series != values.DASH).fill_null(False)
+    return series.is_not_null()
+
+
+def _is_numeric(given: pl.Series) -> bool:
+    return len(given) > 0 and given.cast(pl.Float64, strict=False).null_count() == 0
 
 
 def _numbers(series: pl.Series) -> npt.NDArray[np.float64]:
     try:
-        return values.numbers(series).to_numpy()
+        return values.numbers(series)
     except DataError as error:
-        raise DataError(f"the target of a regression must be a number: {error}") from None
+        raise DataError(f"the target of a regression must be finite numbers: {error}") from None
+
+
+def _require_task(task: str) -> None:
+    if task not in TASKS:
+        raise UnknownNameError("task", task, TASKS)
+
+
+def _require_complete(missing: npt.NDArray[np.bool_], name: str) -> None:
+    if missing.any() or missing.size == 0:
+        raise DataError(
+            f"the target {name!r} is missing in {int(missing.sum())} of {missing.size} rows; "
+            "leave those rows out"
+        )
 
 
 def _classes(series: pl.Series) -> tuple[str, ...]:
@@ -206,14 +236,15 @@ def _classes(series: pl.Series) -> tuple[str, ...]:
         entry[1] += count
     if len(counts) < 2:
         raise DataError(
-            f"the target {series.name!r} is {rows['label'][0]!r} in all {len(series)} rows; "
+            f"the target {series.name!r} is {values.quoted(rows['label'][0])} in all {len(series)} rows; "
             "a classification needs two classes at least"
         )
     for label, count in counts.values():
         if count == 1:
             raise DataError(
-                f"the class {label!r} of the target {series.name!r} has one row; each needs two at least "
-                "(one to train on, one to test on), so drop the row or merge the class with another"
+                f"the class {values.quoted(label)} of the target {series.name!r} has one row; each needs "
+                "two at least, one to train on and one to test on: drop the row, merge the class with "
+                "another, or use --task regression if it is a number"
             )
     return tuple(counts[key][0] for key in sorted(counts))
 
@@ -227,14 +258,6 @@ def _key(label: str) -> tuple[float, str]:
     return (number, "") if math.isfinite(number) else (math.inf, label)
 
 
-def _require_complete(series: pl.Series) -> None:
-    missing = series.null_count()
-    if missing or len(series) == 0:
-        raise DataError(
-            f"the target {series.name!r} is missing in {missing} of {len(series)} rows; leave those rows out"
-        )
-
-
 def _problem(config: Any) -> str:
     """Return what is wrong with a saved encoder, empty if nothing is."""
     if not isinstance(config, Mapping) or set(config) != {"name", "task", "labels", "mean", "sd"}:
@@ -244,7 +267,7 @@ def _problem(config: Any) -> str:
     labels = config["labels"]
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         return "its labels are not texts"
-    if (config["task"] == TASKS[0]) != (len(labels) >= 2) or len(set(labels)) < len(labels):
+    if (config["task"] == CLASSIFICATION) != (len(labels) >= 2) or len(set(labels)) < len(labels):
         return "its labels do not fit its task"
     for field in ("mean", "sd"):
         value = config[field]

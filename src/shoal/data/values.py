@@ -1,137 +1,147 @@
-"""Reads a column as one kind of value, and says which value stands in the way when it cannot."""
+"""Reads a column as one kind of value, and says which value stands in the way when it cannot.
+
+Numbers, booleans and dates come as float64 arrays (N,) with NaN where a value is missing; there, a lone
+dash in a text column is a missing value too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from shoal.data.frames import pl
 from shoal.errors import DataError
 
-TRUE_TEXTS = ("true", "yes", "t", "y", "1")
-FALSE_TEXTS = ("false", "no", "f", "n", "0")
+Floats = npt.NDArray[np.float64]
 
-#: The pairs of texts that make a column boolean; 1 and 0 make it numeric.
-BOOLEAN_PAIRS = frozenset(map(frozenset, zip(TRUE_TEXTS[:-1], FALSE_TEXTS[:-1], strict=True)))
+DASH = "-"
+#: Nothing measured is larger, and its square is still a float64.
+LARGEST = 1e150
 
-#: The first that reads every value wins; ``_MONTH_FIRST`` and its mirror image only if the other cannot.
+TRUE_TEXTS = ("true", "yes", "t", "y")
+FALSE_TEXTS = ("false", "no", "f", "n")
+BOOLEAN_PAIRS = frozenset(map(frozenset, zip(TRUE_TEXTS, FALSE_TEXTS, strict=True)))
+_BOOLEANS = {**dict.fromkeys((*TRUE_TEXTS, "1"), 1.0), **dict.fromkeys((*FALSE_TEXTS, "0"), 0.0)}
+
 DATE_FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%d.%m.%Y",
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H:%M",
     "%d.%m.%Y %H:%M",
     "%m/%d/%Y",
     "%d/%m/%Y",
 )
-AMBIGUOUS = frozenset({"%m/%d/%Y", "%d/%m/%Y"})
+#: A column that both of these read could mean either, so it is read as neither.
+AMBIGUOUS_FORMATS = frozenset({"%m/%d/%Y", "%d/%m/%Y"})
+
+_MICROSECONDS_A_DAY = 86_400e6
 
 
-def numbers(series: pl.Series, missing_tokens: Sequence[str] = ()) -> pl.Series:
-    """Return the column as ``Float64``; the texts in ``missing_tokens`` are missing values.
+def numbers(series: pl.Series, stray_tokens: Sequence[str] = ()) -> Floats:
+    """Return the column as numbers; the texts in ``stray_tokens`` are missing values.
 
-    Raises ``DataError`` for a value that is no number, and for an infinity.
+    Raises ``DataError`` for a value that is no number, for an infinity, and beyond ±1e150.
     """
-    if series.dtype == pl.String:
-        text = series.set(series.is_in(missing_tokens), None) if missing_tokens else series
-        values = text.cast(pl.Float64, strict=False).fill_nan(None)
-        _require_read(text, values, "a number")
-    elif series.dtype == pl.Datetime:
+    if series.dtype == pl.Datetime:
         raise _unreadable(series, series.is_not_null(), "a number")
-    else:
-        values = series.cast(pl.Float64)
-    infinite = values.is_infinite().fill_null(False)
-    if infinite.any():
+    read = series.cast(pl.Float64, strict=False)
+    _require_read(series, read, "a number", stray_tokens)
+    x = read.to_numpy()
+    large = np.abs(x) > LARGEST
+    if large.any():
+        row = int(large.argmax())
         raise DataError(
-            f"column {series.name!r} has {int(infinite.sum())} infinite values, the first in data row "
-            f"{_first(infinite)}; leave the cell empty (missing) or drop the row"
+            f"column {series.name!r} has {quoted(series[row])} in data row {row + 1}, expected a finite "
+            f"number within ±{LARGEST:g} ({int(large.sum())} of {len(x)} values are not); leave the cells "
+            "empty or drop the rows"
         )
-    return values
+    return x
 
 
-def booleans(series: pl.Series) -> pl.Series:
-    """Return the column as ``Boolean``; true/false, yes/no, t/f, y/n and 1/0 are read in any case.
+def booleans(series: pl.Series) -> Floats:
+    """Return the column as 0 and 1; true/false, yes/no, t/f, y/n and 1/0 are read in any case.
 
     Raises ``DataError`` for any other value.
     """
     if series.dtype == pl.Boolean:
-        return series
+        return series.cast(pl.Float64).to_numpy()
     lower = text(series).str.to_lowercase()
-    values = lower.replace_strict(
-        [*TRUE_TEXTS, *FALSE_TEXTS],
-        [True] * len(TRUE_TEXTS) + [False] * len(FALSE_TEXTS),
-        default=None,
-        return_dtype=pl.Boolean,
-    )
-    _require_read(series, values, "true or false")
-    return values
+    read = lower.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Float64)
+    _require_read(series, read, "true or false")
+    return read.to_numpy()
 
 
-def dates(series: pl.Series, date_format: str | None) -> pl.Series:
-    """Return the column as ``Datetime``; ``date_format`` tells how its texts are written.
+def days(series: pl.Series, date_format: str | None) -> Floats:
+    """Return the column as days since 1970-01-01, the time of day as their fraction.
+
+    ``date_format`` tells how its texts are written; the other unambiguous ways are read too.
 
     Raises ``DataError`` for a value that is no such date.
     """
     if series.dtype == pl.Datetime:
-        return series
-    if series.dtype != pl.String:
+        read = series
+    elif series.dtype == pl.String:
+        read = parse_dates(series, date_format or DATE_FORMATS[0])
+        for other in DATE_FORMATS:
+            if read.null_count() == series.null_count():
+                break
+            if other not in AMBIGUOUS_FORMATS:
+                read = read.zip_with(read.is_not_null(), parse_dates(series, other))
+        _require_read(series, read, f"a date such as {date_format or 'YYYY-MM-DD'}")
+    else:
         raise _unreadable(series, series.is_not_null(), "a date")
-    chosen = (date_format, *DATE_FORMATS) if date_format else DATE_FORMATS
-    values = parse_dates(series, chosen[0])
-    for other in chosen[1:]:
-        if values.null_count() == series.null_count():
-            break
-        if other not in AMBIGUOUS:
-            values = values.fill_null(parse_dates(series, other))
-    _require_read(series, values, f"a date such as {date_format or 'YYYY-MM-DD'}")
-    return values
+    return read.to_physical().cast(pl.Float64).to_numpy() / _MICROSECONDS_A_DAY
 
 
-def parse_dates(series: pl.Series, date_format: str) -> pl.Series:
-    """Return the texts that ``date_format`` reads as ``Datetime``, null for the others."""
-    return series.str.to_datetime(date_format, strict=False, time_unit="us")
+def parse_dates(texts: pl.Series, date_format: str) -> pl.Series:
+    """Return the texts that ``date_format`` reads as ``Datetime`` (in UTC if they tell a zone), else null."""
+    read = texts.str.to_datetime(date_format, strict=False, time_unit="us")
+    return read.dt.replace_time_zone(None)
 
 
 def text(series: pl.Series) -> pl.Series:
     """Return the column as ``String``; 5.0 and 5 are written alike, so that a file's types do not matter."""
     if series.dtype == pl.Float64:
         whole = series.cast(pl.Int64, strict=False)
-        return (
-            pl.select(
-                pl.when(whole.cast(pl.Float64) == series)
-                .then(whole.cast(pl.String))
-                .otherwise(series.cast(pl.String))
-            )
-            .to_series()
-            .alias(series.name)
-        )
+        same = (whole.cast(pl.Float64) == series).fill_null(False)
+        return whole.cast(pl.String).zip_with(same, series.cast(pl.String))
     return series.cast(pl.String)
 
 
-def days(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return days since 1970-01-01, with their fraction, as floats (N,); NaN where missing."""
-    micro = values.to_physical().cast(pl.Float64).to_numpy()
-    return np.asarray(micro / 86_400e6, dtype=np.float64)
+def given(series: pl.Series) -> pl.Series:
+    """Return the values that are neither missing nor a dash."""
+    known = series.drop_nulls()
+    return known.filter(known != DASH) if known.dtype == pl.String else known
 
 
-def _require_read(before: pl.Series, after: pl.Series, what: str) -> None:
+def quoted(value: object) -> str:
+    """Return a value as messages show it: on one line, in quotes, and not at length."""
+    shown = str(value)
+    return repr(shown if len(shown) <= 30 else shown[:29] + "…")
+
+
+def _require_read(before: pl.Series, after: pl.Series, what: str, stray_tokens: Sequence[str] = ()) -> None:
+    """Raise ``DataError`` if values were lost on the way, but for those that mean "missing"."""
+    if after.null_count() == before.null_count():
+        return
     lost = before.is_not_null() & after.is_null()
+    if before.dtype == pl.String:
+        lost &= ~before.is_in([DASH, *stray_tokens])
     if lost.any():
         raise _unreadable(before, lost, what)
 
 
 def _unreadable(series: pl.Series, lost: pl.Series, what: str) -> DataError:
-    row = _first(lost)
+    row = int(lost.arg_max() or 0)
     return DataError(
-        f"column {series.name!r} has {series[row - 1]!r} in data row {row}, which is not {what}; "
-        f"{int(lost.sum())} of {len(series)} values are not: correct them or leave them empty"
+        f"column {series.name!r} has {quoted(series[row])} in data row {row + 1}, expected {what} "
+        f"({int(lost.sum())} of {len(series)} values are not); correct them or leave them empty"
     )
-
-
-def _first(mask: pl.Series) -> int:
-    """Return the number, from 1, of the first row where ``mask`` is true."""
-    return int(mask.arg_max() or 0) + 1
