@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +30,7 @@ class TableModel:
             return np.concatenate([1 - mean, mean], axis=1)
         return mean
 
-    def predict(self, frame: Any, ignore_extra: bool = False) -> dict[str, Sequence[Any] | Array]:
+    def predict(self, frame: Any, ignore_extra: bool = False) -> dict[str, Array]:
         """Return the columns of predictions for a table: the target, and for classes every probability.
 
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.

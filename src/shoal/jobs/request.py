@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.jobs.sizing import StudySize
+from shoal.jobs.sizing import AskedSize
 from shoal.selection.choice import RULES
 
 
@@ -22,7 +21,7 @@ class FitRequest:
     table: str
     target: str
     task: str | None = None
-    size: StudySize = dataclasses.field(default_factory=StudySize)
+    size: AskedSize = dataclasses.field(default_factory=AskedSize)
     folds: int | None = None
     valid: str | None = None
     validation_share: float | None = None
@@ -60,7 +59,3 @@ class FitRequest:
             raise ConfigurationError(f"--folds must be at least 2, got {self.folds}")
         if self.learning_rate is not None and not self.learning_rate > 0:
             raise ConfigurationError(f"--learning-rate must be positive, got {self.learning_rate:g}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the request as plain values for JSON."""
-        return dataclasses.asdict(self)

@@ -31,20 +31,27 @@ _PROBE_MEMBERS, _PROBE_BATCHES = 8, 6
 
 @dataclass(frozen=True)
 class StudySize:
-    """What a study tries; ``None`` in a request means "size it for me"."""
+    """What a study tries: hidden sizes × random starts × L2 strengths, and epochs at most."""
+
+    hidden: tuple[Hidden, ...]
+    starts: int
+    l2: tuple[float, ...]
+    epochs: int
+
+
+@dataclass(frozen=True)
+class AskedSize:
+    """What the user asked a study to try; None means "size it for me"."""
 
     hidden: tuple[Hidden, ...] | None = None
     starts: int | None = None
     l2: tuple[float, ...] | None = None
     epochs: int | None = None
 
-    def filled(self, other: StudySize) -> StudySize:
-        """Return this size with ``other``'s values where this one leaves them open."""
-        values = {
-            field.name: getattr(other if getattr(self, field.name) is None else self, field.name)
-            for field in dataclasses.fields(self)
-        }
-        return StudySize(**values)
+    def filled(self, rung: StudySize) -> StudySize:
+        """Return ``rung`` with what was asked for in its place."""
+        asked = {name: value for name, value in vars(self).items() if value is not None}
+        return dataclasses.replace(rung, **asked)
 
 
 LADDER: tuple[StudySize, ...] = (
@@ -97,13 +104,13 @@ def default_batch_size(n: int, solver: str) -> int | None:
     return 32 if n < 5000 else 128 if n < 20000 else 256
 
 
-def size_study(asked: StudySize, load: Workload, workers: int, budget: float = BUDGET_SECONDS) -> Sizing:
+def size_study(asked: AskedSize, load: Workload, workers: int, budget: float = BUDGET_SECONDS) -> Sizing:
     """Return the largest study of the ladder that fits ``budget`` seconds on ``workers`` processes.
 
     What was asked for is kept whatever it costs; only what was left open is shrunk.
     """
     rungs = [asked.filled(rung) for rung in LADDER]
-    hidden: dict[Hidden, None] = dict.fromkeys(size for rung in rungs for size in rung.hidden or ())
+    hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
     seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
     for rung in rungs:
         seconds = _seconds(rung, seconds_of, load, workers)
@@ -118,7 +125,7 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     assert size.l2
     assert size.epochs
     networks = size.starts * len(size.l2)
-    epochs = size.epochs * load.folds
+    epochs = float(size.epochs * load.folds)
     if load.folds > 1:  # the chosen candidate is trained once more, on all rows
         epochs += size.epochs / len(size.hidden) / len(size.l2)
     work = networks * epochs * sum(seconds_of[hidden] for hidden in size.hidden)
@@ -151,19 +158,23 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     return seconds
 
 
-def _sentences(asked: StudySize, size: StudySize, full: StudySize, workers: int) -> tuple[str, ...]:
-    words = {
-        "hidden": lambda value: f"{len(value)} hidden sizes",
-        "starts": lambda value: f"{value} random starts",
-        "l2": lambda value: f"{len(value)} L2 strengths",
-        "epochs": lambda value: f"{value} epochs at most",
-    }
+def _sentences(asked: AskedSize, size: StudySize, full: StudySize, workers: int) -> tuple[str, ...]:
+    kept, wished = _words(size), _words(full)
     shrunk = [
-        f"{describe(getattr(size, name))} instead of {describe(getattr(full, name))}"
-        for name, describe in words.items()
-        if getattr(asked, name) is None and getattr(size, name) != getattr(full, name)
+        f"{kept[name]} instead of {wished[name]}"
+        for name, value in vars(asked).items()
+        if value is None and kept[name] != wished[name]
     ]
     if not shrunk:
         return ()
-    plural = "process" if workers == 1 else "processes"
-    return (f"Sized to this table and {workers} {plural}: {', '.join(shrunk)}.",)
+    processes = "1 process" if workers == 1 else f"{workers} processes"
+    return (f"Sized to this table and {processes}: {', '.join(shrunk)}.",)
+
+
+def _words(size: StudySize) -> dict[str, str]:
+    return {
+        "hidden": f"{len(size.hidden)} hidden sizes",
+        "starts": f"{size.starts} random starts",
+        "l2": f"{len(size.l2)} L2 strengths",
+        "epochs": f"{size.epochs} epochs at most",
+    }

@@ -54,17 +54,23 @@ class Task:
 
 @dataclass(frozen=True)
 class CohortResult:
-    """The trained members of a cohort, in its order.
-
-    ``trials`` has one row a member; ``theta`` (P, D) are its parameters, ``loss`` and ``validation_loss``
-    (P, E) its curves over the epochs that the longest-trained member ran, NaN beyond a member's own.
-    """
+    """The trained members of a cohort, in its order: their rows in the table and parameters (P, D)."""
 
     index: int
     trials: Trials
     theta: Array
-    loss: Array
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The losses of one network in each of its epochs (E,): J, and the validation loss without penalty.
+
+    ``best_epoch``, of the smallest validation loss, counts from 1.
+    """
+
+    train_loss: Array
     validation_loss: Array
+    best_epoch: int
 
 
 def run_cohort(task: Task) -> CohortResult:
@@ -77,22 +83,37 @@ def run_cohort(task: Task) -> CohortResult:
     with threadpool_limits(limits=1), np.errstate(all="ignore"):  # what diverged overflows once more
         X, y = task.X[task.train], task.y[task.train]
         judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
-        result = _train(task, X, y, judged)
+        result = _train(task, watch=task.recipe.patience is not None)
         train_loss = sample_losses(result.population, X, y).mean(axis=-1, dtype=np.float64)
         loss, error = _score(result.population, judged)
     seconds = (time.perf_counter() - began) / result.population.size
-    return _result(task, result, (train_loss, loss, error), seconds)
+    return CohortResult(
+        task.cohort.index, _trials(task, result, (train_loss, loss, error), seconds), result.population.theta
+    )
 
 
-def _train(task: Task, X: Array, y: Array, judged: tuple[Array, Array] | None) -> TrainingResult:
+def trace(task: Task) -> Curves:
+    """Train a cohort of one again and return its course.
+
+    A member is the same bits in any company, so this is the training that it had in its cohort; watching
+    the validation loss of one network costs less than having watched all of them.
+    """
+    with threadpool_limits(limits=1):
+        history = _train(task, watch=True).history
+    assert history.validation_loss is not None
+    epochs = int(history.epochs[0])
+    return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
+
+
+def _train(task: Task, watch: bool) -> TrainingResult:
     cohort, recipe = task.cohort, task.recipe
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
     return train(
         Population.from_members(task.network, keys, recipe.seed, recipe.dtype),
-        X,
-        y,
+        task.X[task.train],
+        task.y[task.train],
         l2=[m.candidate.l2 for m in cohort.members],
-        validation=judged,
+        validation=(task.X[task.held], task.y[task.held]) if watch else None,
         solver=recipe.solver,
         learning_rate=recipe.learning_rate,
         epochs=recipe.epochs,
@@ -100,6 +121,7 @@ def _train(task: Task, X: Array, y: Array, judged: tuple[Array, Array] | None) -
         patience=recipe.patience,
         tolerance=recipe.tolerance,
         seed=recipe.seed,
+        batch_order="shared",
         n_jobs=1,
     )
 
@@ -115,9 +137,9 @@ def _score(population: Population, judged: tuple[Array, Array] | None) -> tuple[
     return losses.mean(axis=-1), losses.std(axis=-1, ddof=1) / np.sqrt(n)
 
 
-def _result(
+def _trials(
     task: Task, trained: TrainingResult, scores: tuple[Array, Array, Array], seconds: float
-) -> CohortResult:
+) -> Trials:
     history, cohort = trained.history, task.cohort
     lost = trained.diverged
     train_loss, validation_loss, error = (np.where(lost, np.nan, score) for score in scores)
@@ -140,12 +162,4 @@ def _result(
         }
         for p, member in enumerate(cohort.members)
     ]
-    longest = int(history.epochs.max())
-    curve = history.validation_loss
-    return CohortResult(
-        index=cohort.index,
-        trials=Trials.from_rows(rows),
-        theta=trained.population.theta,
-        loss=history.loss[:, :longest],
-        validation_loss=np.zeros((len(rows), 0)) if curve is None else curve[:, :longest],
-    )
+    return Trials.from_rows(rows)

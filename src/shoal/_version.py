@@ -1,0 +1,3 @@
+"""The version of shoal, said once."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,167 @@
+"""The main job: from a table to a saved model with its evidence."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from shoal.files import write_atomically
+from shoal.jobs.evidence import Recipe, assemble
+from shoal.jobs.examination import examine, importances
+from shoal.jobs.folder import save_model
+from shoal.jobs.model import TableModel
+from shoal.jobs.place import EVIDENCE, REPORT, STUDY, begin, read_plan, require_free
+from shoal.jobs.prepare import Prepared, prepare
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import Sizing, StudySize, Workload, default_batch_size, size_study
+from shoal.registry import resolve
+from shoal.report.html import write_report
+from shoal.selection.running import ProgressCallback, StudyProgress, count_workers
+from shoal.selection.study import CapacityStudy
+from shoal.solvers import SOLVERS
+
+ADAPTIVE = ("adam", "adamw", "rmsprop")
+FIT_RATE = 0.01
+"""The learning rate of adaptive solvers here: inputs and targets are scaled, and early stopping guards."""
+
+
+class Listener(Protocol):
+    """Whoever watches a job: the command line, or nobody."""
+
+    def prepared(self, prepared: Prepared) -> None:
+        """The table was read and divided."""
+
+    def sized(self, sizing: Sizing, networks: int, workers: int) -> None:
+        """The study was sized, and its time estimated."""
+
+    def progress(self, progress: StudyProgress) -> None:
+        """Some networks more are trained."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished job: its model, its evidence, and the folder with both and the report."""
+
+    model: TableModel
+    evidence: dict[str, Any]
+    folder: Path
+
+    @property
+    def report(self) -> Path:
+        """The report's path."""
+        return self.folder / REPORT
+
+
+def fit_table(
+    request: FitRequest,
+    folder: Path,
+    listener: Listener,
+    command: str = "",
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Outcome:
+    """Choose, train, examine, save and report; the whole of ``shoal fit``.
+
+    Nothing is written until the table has been read and the study sized. After an interruption at any
+    moment, ``resume=True`` goes on with the same request, and ends as an undisturbed job would have.
+
+    Raises a ``ShoalError`` for whatever the user can put right.
+    """
+    began = time.perf_counter()
+    begun = require_free(folder, resume, overwrite)
+    prepared = prepare(request)
+    listener.prepared(prepared)
+    workers = count_workers(request.jobs)
+    recipe = _recipe(request, prepared)
+    if begun:
+        sizing = read_plan(folder, request)
+    else:
+        sizing = size_study(request.size, _workload(request, prepared, recipe), workers)
+    listener.sized(sizing, _count_networks(sizing.size, prepared), workers)
+    if not begun:
+        begin(folder, request, sizing)
+    study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress)
+    judged = prepared.validation
+    validation = None if judged is None else (judged.X, judged.y)
+    study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
+    model = TableModel(prepared.preprocessor, prepared.target, study.best)
+    test = examine(model, prepared)
+    shuffled = importances(model, prepared, request.seed)
+    seconds = time.perf_counter() - began
+    evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seconds)
+    save_model(model, folder)
+    write_atomically(folder / EVIDENCE, json.dumps(evidence, indent=1, ensure_ascii=False).encode())
+    write_report(evidence, folder / REPORT)
+    return Outcome(model, evidence, folder)
+
+
+def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
+    solver = resolve("solver", request.solver, SOLVERS)
+    default = (
+        FIT_RATE if solver.name in ADAPTIVE else solver.learning_rate if solver.takes_learning_rate else None
+    )
+    return Recipe(
+        learning_rate=default if request.learning_rate is None else request.learning_rate,
+        batch_size=request.batch_size or default_batch_size(len(prepared.train), request.solver),
+    )
+
+
+def _loss(prepared: Prepared) -> tuple[str, int]:
+    """Return the loss that suits the target, and the number of outputs it takes."""
+    if not prepared.n_classes:
+        return "squared_error", 1
+    return ("log_loss", 1) if prepared.n_classes == 2 else ("cross_entropy", prepared.n_classes)
+
+
+def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Workload:
+    folds = prepared.folds or 1
+    n = len(prepared.train)
+    loss, n_outputs = _loss(prepared)
+    return Workload(
+        X=prepared.train.X,
+        y=prepared.train.y,
+        n_train=n - n // folds if folds > 1 else n,
+        n_judged=n // folds if prepared.validation is None else len(prepared.validation),
+        folds=folds,
+        n_outputs=n_outputs,
+        loss=loss,
+        activation=request.activation,
+        solver=request.solver,
+        batch_size=recipe.batch_size,
+    )
+
+
+def _count_networks(size: StudySize, prepared: Prepared) -> int:
+    return len(size.hidden) * len(size.l2) * size.starts * (prepared.folds or 1)
+
+
+def _study(
+    request: FitRequest,
+    prepared: Prepared,
+    sizing: Sizing,
+    recipe: Recipe,
+    store: Path,
+    progress: ProgressCallback,
+) -> CapacityStudy:
+    size = sizing.size
+    return CapacityStudy(
+        hidden=size.hidden,
+        starts=size.starts,
+        l2=size.l2,
+        solver=request.solver,
+        seed=request.seed,
+        activation=request.activation,
+        loss=_loss(prepared)[0],
+        learning_rate=recipe.learning_rate,
+        epochs=size.epochs,
+        batch_size=recipe.batch_size,
+        patience=request.patience,
+        folds=prepared.folds,
+        choose=request.choose,
+        n_jobs=request.jobs,
+        progress=progress,
+        store=store,
+    )
