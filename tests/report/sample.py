@@ -39,9 +39,9 @@ def sample_evidence(
         "created": "2026-01-02T03:04:05Z",
         "seconds": 81.25,
         "asked": _asked(task, sizes, l2, starts, folds, choose),
-        "data": _data(task, labels, columns),
+        "data": _data(task, labels, columns, folds),
         "score": {
-            "name": "log loss" if task == "classification" else "mean squared error",
+            "name": "log loss" if task == "classification" else "half squared error",
             "unit": "nats" if task == "classification" else "standardised target units, squared",
         },
         "trials": trials,
@@ -95,7 +95,7 @@ def _asked(
     }
 
 
-def _data(task: str, labels: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, Any]:
+def _data(task: str, labels: tuple[str, ...], columns: tuple[str, ...], folds: int | None) -> dict[str, Any]:
     kinds = ["numeric", "categorical", "numeric", "categorical", "identifier", "constant"]
     described: list[dict[str, Any]] = []
     for i, name in enumerate(columns):
@@ -109,7 +109,7 @@ def _data(task: str, labels: tuple[str, ...], columns: tuple[str, ...]) -> dict[
                 "missing": 2799 if i == 3 else 0,
                 "distinct": {"numeric": 74, "categorical": 16, "identifier": 48842, "constant": 1}[kind],
                 "summary": "17 … 90, median 37" if kind == "numeric" else "Private 69 %, Self-emp 8 %, …",
-                "note": "" if used else f"{kind}-like: not used",
+                "note": {"identifier": "every value distinct", "constant": "one value only"}.get(kind, ""),
             }
         )
     classes = [{"label": label, "count": 37155 // (i + 1)} for i, label in enumerate(labels)]
@@ -127,7 +127,7 @@ def _data(task: str, labels: tuple[str, ...], columns: tuple[str, ...]) -> dict[
             "min": 1.0 if regression else None,
             "max": 29.0 if regression else None,
         },
-        "split": {"train": 31258, "validation": 7815, "test": 9769},
+        "split": {"train": 39073 if folds else 31258, "validation": 39073 if folds else 7815, "test": 9769},
         "warnings": ["column 'row_id' looks like an identifier (every value distinct) and is not used"],
     }
 

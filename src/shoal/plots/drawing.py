@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from shoal.errors import MissingDependencyError
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BLACK, BLUE, ORANGE, GREEN = "#000000", "#0072B2", "#E69F00", "#009E73"
 VERMILLION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
-INK, GREY, PALE = "#222222", "#666666", "#DDDDDD"
+CATEGORIES = (BLUE, GREEN, PURPLE, ORANGE, BLACK, SKY)  # vermillion is for what was chosen
+INK, GREY, UNCLEAR = "#222222", "#666666", "#B8B8B8"
 
 UNITS_PER_INCH = 72.0  # matplotlib's SVG user unit is the point
 FONT_STACK = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -81,6 +83,17 @@ def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
         yield figure, figure.add_subplot()
 
 
+def legend(figure: Figure, rows: Sequence[Sequence[tuple[Artist, str]]]) -> None:
+    """Explain marks above the axes, in ``rows`` of (mark, name); a legend alone would fill by columns."""
+    from matplotlib.lines import Line2D
+
+    columns = max(map(len, rows))
+    blank = (Line2D([], [], linestyle="none"), "")
+    cells = [row[k] if k < len(row) else blank for k in range(columns) for row in rows]
+    handles, names = zip(*cells, strict=True)
+    figure.legend(handles, names, loc="outside upper left", ncols=columns)
+
+
 def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[str]] | None = None) -> str:
     """Return ``figure`` as an ``<svg>`` element to stand in a page among others.
 
@@ -98,7 +111,12 @@ def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[s
         _add_tooltips(root, gid, texts)
     _prefix_ids(root, name)
     _share_styles(root)
+    width, height = (f"{inches * UNITS_PER_INCH:.0f}" for inches in figure.get_size_inches())
     root.set("xmlns", _SVG)
+    root.set("width", width)
+    root.set("height", height)
+    root.set("style", f"--width: {width}px")
+    root.set("stroke-linejoin", "round")
     root.set("role", "img")
     root.set("aria-label", title)
     root.set("class", "plot")
@@ -106,14 +124,37 @@ def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[s
     heading = ET.Element("title")
     heading.text = title
     root.insert(0, heading)
+    for element in root.iter():
+        if element.tag not in {"text", "tspan", "title"}:
+            element.text = None
+        element.tail = None
     return ET.tostring(root, encoding="unicode")
+
+
+def shades(n: int) -> list[str]:
+    """Return ``n`` colours for ordered things, from light to dark blue; blue itself for one.
+
+    >>> shades(1)
+    ['#0072B2']
+    """
+    if n == 1:
+        return [BLUE]
+    light, middle, dark = (0x8E, 0xCA, 0xE6), (0x00, 0x72, 0xB2), (0x03, 0x22, 0x3C)
+    colours = []
+    for k in range(n):
+        at = 2 * k / (n - 1)
+        low, high, share = (light, middle, at) if at <= 1 else (middle, dark, at - 1)
+        mixed = (round(a + (b - a) * share) for a, b in zip(low, high, strict=True))
+        colours.append("#" + "".join(f"{channel:02X}" for channel in mixed))
+    return colours
 
 
 def _strip(root: ET.Element) -> None:
     """Drop metadata and namespaces, which a page does not need, and matplotlib's choice of fonts."""
-    for parent in root.iter():
+    for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag.endswith("}metadata"):
+            # The style sheet is one rule for every element: it would hold for the page around the figure.
+            if child.tag in {f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"}:
                 parent.remove(child)
     for element in root.iter():
         element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
@@ -126,7 +167,8 @@ def _strip(root: ET.Element) -> None:
 
 def _add_tooltips(root: ET.Element, gid: str, texts: Sequence[str]) -> None:
     group = next(element for element in root.iter("g") if element.get("id") == gid)
-    for mark, text in zip(group.iter("use"), texts, strict=True):
+    marks = list(group.iter("use")) or [e for e in group if e.tag in {"path", "text"}]
+    for mark, text in zip(marks, texts, strict=True):
         ET.SubElement(mark, "title").text = text
 
 

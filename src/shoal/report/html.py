@@ -7,10 +7,18 @@ import os
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shoal.errors import MissingDependencyError, OutputError
+from shoal.plots import capacity, curves, importances, residuals, strength
+from shoal.plots.networks import ordered_sizes, units
+from shoal.plots.text import number, percent, plain, printable
+from shoal.report import tables, wording
 from shoal.report.evidence import checked
+from shoal.report.wording import plural
+
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Evidence
 
 _MISSING = "jinja2 is needed to write a report; install it with: pip install 'shoal[report]'"
 
@@ -26,10 +34,51 @@ def render(evidence: Mapping[str, Any]) -> str:
         import jinja2
     except ImportError:
         raise MissingDependencyError(_MISSING) from None
-    folder = resources.files("shoal.report")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    template = environment.from_string((folder / "template.html.j2").read_text(encoding="utf-8"))
-    return template.render(page=page, style=(folder / "style.css").read_text(encoding="utf-8"))
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    environment.filters.update(number=number, percent=percent, plain=plain, plural=plural, units=units)
+    return environment.get_template("report.html.j2").render(
+        page,
+        page=page,
+        style=_source("style.css"),
+        sizes=ordered_sizes(page["trials"]),
+        figures=_figures(page),
+        tables=tables,
+        wording=wording,
+    )
+
+
+def _source(name: str) -> str:
+    """Return a file of this package."""
+    return resources.files("shoal.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _printable(value: object) -> object:
+    """Replace what no page can hold in a string that a template is about to escape."""
+    return printable(value) if type(value) is str else value
+
+
+def _figures(page: Evidence) -> dict[str, str]:
+    """Return the figures that this evidence has something to show in."""
+    trials, choice, score, test = page["trials"], page["choice"], page["score"], page["test"]
+    figures = {"capacity": capacity.scatter(trials, choice, score)}
+    if len(set(trials["l2"])) > 1:
+        figures["strength"] = strength.lines(trials, choice, score)
+    if page["curves"] and page["curves"]["train_loss"]:
+        figures["curves"] = curves.lines(page["curves"], score)
+    if test and test["residuals"] and test["residuals"]["actual"]:
+        target = page["data"]["target"]["name"]
+        figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)
+        figures["residuals"] = residuals.histogram(test["residuals"], target)
+    if page["importances"]:
+        figures["importances"] = importances.bars(page["importances"], wording.test_measure(page))
+    return figures
 
 
 def write_report(evidence: Mapping[str, Any], path: str | Path) -> None:

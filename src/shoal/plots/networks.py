@@ -1,0 +1,53 @@
+"""The networks of a study as figures tell them apart: by size, L2 strength and random start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shoal.plots.scales import finite
+from shoal.plots.text import number, plain, size_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shoal.plots.evidence import Candidate, Trials
+
+
+def ordered_sizes(trials: Trials) -> list[str]:
+    """Return the sizes from the fewest parameters up, the order in which Occam's rule prefers them."""
+    parameters = dict(zip(trials["hidden"], trials["parameters"], strict=True))
+    return sorted(parameters, key=lambda size: parameters[size])
+
+
+def distinct(members: Sequence[Candidate]) -> list[Candidate]:
+    """Return ``members`` without repetitions, in order: an ensemble may count a network twice."""
+    return list({(m["hidden"], m["l2"], m["start"]): m for m in members}.values())
+
+
+def mean_loss(trials: Trials, candidate: Candidate) -> float:
+    """Return the validation loss of ``candidate``, averaged over its folds."""
+    wanted = (candidate["hidden"], candidate["l2"], candidate["start"])
+    keys = zip(trials["hidden"], trials["l2"], trials["start"], strict=True)
+    return float(np.mean(finite(trials["validation_loss"])[[key == wanted for key in keys]]))
+
+
+def described(trials: Trials, row: int) -> str:
+    """Return what network ``row`` is and how it did, for a tooltip."""
+    fold = f", fold {trials['fold'][row]}" if len(set(trials["fold"])) > 1 else ""
+    return (
+        f"{units(trials['hidden'][row])}, L2 {plain(trials['l2'][row])}, start {trials['start'][row]}{fold}: "
+        f"{number(trials['validation_loss'][row])}"
+    )
+
+
+def units(hidden: str) -> str:
+    """Return a size in words.
+
+    >>> units("0"), units("1"), units("16x8")
+    ('no hidden units', '1 hidden unit', '16×8 hidden units')
+    """
+    if hidden == "0":
+        return "no hidden units"
+    return "1 hidden unit" if hidden == "1" else f"{size_name(hidden)} hidden units"

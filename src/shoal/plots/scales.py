@@ -1,0 +1,126 @@
+"""Axes that do not mislead: when to be logarithmic, where labels go so that none hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shoal.plots.text import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+    from shoal.shapes import Array
+
+LOGARITHMIC_FROM = 8.0  # ratio of largest to smallest from which a linear axis hides the small ones
+
+
+LABEL_HEIGHT = 14.0  # SVG units between the middles of two lines of text
+
+
+def finite(values: Sequence[float | None]) -> Array:
+    """Return ``values`` as floats (N,), with NaN for null."""
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def scale_errors(axes: Axes, errors: Array, label: str) -> None:
+    """Scale the vertical axis to ``errors`` (N,), logarithmically where they span too much to be seen else.
+
+    The axis says so in its label. NaN and infinities are left out of account.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    seen = errors[np.isfinite(errors)]
+    logarithmic = bool(seen.size and seen.min() > 0 and seen.max() / seen.min() >= LOGARITHMIC_FROM)
+    if logarithmic:
+        wide = seen.max() / seen.min() >= 1e3
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+        axes.yaxis.set_minor_locator(NullLocator())
+        label = f"{label}, log scale"
+    plain_ticks(axes.yaxis)
+    axes.set_ylabel(label)
+
+
+def plain_ticks(axis: Axis, most: int | None = None, whole: bool = False) -> None:
+    """Label the ticks of ``axis`` with numbers as they are: no factor, no offset to be added in one's mind.
+
+    At ``most`` so many, and only at ``whole`` numbers, where that is asked for.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if most is not None:
+        axis.set_major_locator(MaxNLocator(most, integer=whole, steps=[1, 2, 5, 10]))
+
+    def label(value: float, _: int | None = None) -> str:
+        ticks = axis.get_majorticklocs()
+        decimals = 0 if axis.get_scale() == "log" else _decimals(np.diff(ticks[:2]))
+        return f"{value:,.{decimals}f}".replace("-", "−") if decimals else plain(float(f"{value:.6g}"))
+
+    axis.set_major_formatter(FuncFormatter(label))
+
+
+def _decimals(step: Array) -> int:
+    """Return how many decimals tell multiples of ``step`` apart, 0 where more than five would be needed."""
+    close = (d for d in range(6) if np.allclose(step, np.round(step, d), rtol=1e-6, atol=0))
+    return next(close, 0)
+
+
+def spread_apart(wanted: Sequence[float], gap: float) -> Array:
+    """Return positions at least ``gap`` apart, in the order of ``wanted``, nearest to it in least squares.
+
+    With ``w`` sorted and ``v_i = p_i − i·gap`` the constraint is that ``v`` does not decrease, so ``v``
+    is the isotonic regression of ``w_i − i·gap``, found by pooling adjacent violators (Ayer et al. 1955).
+
+    >>> spread_apart([1.0, 1.0, 5.0], 1.0).tolist()
+    [0.5, 1.5, 5.0]
+    """
+    order = np.argsort(np.asarray(wanted, dtype=np.float64), kind="stable")
+    pools: list[tuple[float, int]] = []
+    for rank, index in enumerate(order):
+        mean, size = float(wanted[index]) - rank * gap, 1
+        while pools and pools[-1][0] > mean:
+            before, n = pools.pop()
+            mean, size = (before * n + mean * size) / (n + size), n + size
+        pools.append((mean, size))
+    positions = np.empty(len(order))
+    positions[order] = np.repeat([mean for mean, _ in pools], [size for _, size in pools])
+    positions[order] += gap * np.arange(len(order))
+    return positions
+
+
+@dataclass(frozen=True)
+class End:
+    """The right end of a line in the units of the data, its name, and its colour and marker."""
+
+    name: str
+    x: float
+    y: float
+    style: dict[str, Any]
+
+
+def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+    """Name each line right of the axes at the height of its end, moved where two names would collide.
+
+    A thin line leads from the end to its name. Call this once the axes have their scales.
+    """
+    low, high = axes.get_ylim()
+    height = np.log if axes.get_yscale() == "log" else np.asarray
+    share = [float((height(end.y) - height(low)) / (height(high) - height(low))) for end in ends]
+    gap = LABEL_HEIGHT / axes.bbox.height
+    for end, to in zip(ends, spread_apart(share, gap), strict=True):
+        colour = end.style["color"]
+        axes.annotate(
+            "",
+            (end.x, end.y),
+            xytext=(1.02, float(to)),
+            textcoords="axes fraction",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
+        )
+        axes.plot([1.02], [to], transform=axes.transAxes, clip_on=False, markersize=6, **end.style)
+        axes.text(1.035, float(to), end.name, transform=axes.transAxes, va="center")

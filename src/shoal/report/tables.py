@@ -1,0 +1,255 @@
+"""The rows of the report's tables, with everything that a cell shows already in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shoal.plots.networks import units
+from shoal.plots.scales import LOGARITHMIC_FROM
+from shoal.plots.text import number, percent, plain, size_name
+from shoal.report.wording import HIGHER_IS_BETTER, duration, metric, model_name, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shoal.plots.evidence import Asked, Candidate, Choice, Confusion, HeldOut, Split, Spread, Target
+
+MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
+MOST_MISTAKES = 10
+RULES = {
+    "best": "the lowest validation error (best)",
+    "one-se": "the smallest network within one standard error of the best (one-se)",
+    "ensemble": "the networks that predict best together (ensemble)",
+}
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A model and its scores; ``best`` says of each whether no other model has a better one."""
+
+    name: str
+    ours: bool
+    cells: list[str]
+    best: list[bool]
+
+
+def scores(test: HeldOut, choice: Choice) -> tuple[list[str], list[ScoreRow]]:
+    """Return the names of the scores, and a row a model."""
+    names = list(dict.fromkeys(name for model in test["models"] for name in model["metrics"]))
+    best = {}
+    for name in names:
+        values = [v for model in test["models"] if (v := model["metrics"].get(name)) is not None]
+        best[name] = (max if name in HIGHER_IS_BETTER else min)(values, default=None)
+    rows = [
+        ScoreRow(
+            model_name(model["name"], choice),
+            model["name"] == "shoal",
+            [metric(name, model["metrics"].get(name)) for name in names],
+            [_is_best(model["metrics"].get(name), best[name]) for name in names],
+        )
+        for model in test["models"]
+    ]
+    return names, rows
+
+
+def _is_best(value: float | None, best: float | None) -> bool:
+    return value is not None and value == best
+
+
+def contenders(choice: Choice) -> list[list[str]]:
+    """Return the chosen network beside the one with the lowest error, in words."""
+    best = choice["best"]
+    error = number(best["validation_loss"])
+    if best["standard_error"] is not None:
+        error += f" ± {number(best['standard_error'], 2)}"
+    if len(choice["members"]) > 1:
+        return [["lowest error", *_identity(best), number(best["parameters"]), error]]
+    chosen = [*_identity(choice), number(choice["parameters"]), number(choice["validation_loss"])]
+    return [["chosen", *chosen], ["lowest error", *_identity(best), number(best["parameters"]), error]]
+
+
+def _identity(candidate: Candidate) -> list[str]:
+    return [size_name(candidate["hidden"]), plain(candidate["l2"]), str(candidate["start"])]
+
+
+@dataclass(frozen=True)
+class SpreadRow:
+    """The validation losses of one size and strength over its starts.
+
+    ``track`` is where min, first quartile, median, third quartile and max lie on a scale that all rows
+    share, in percent of its length; None where every start diverged.
+    """
+
+    hidden: str
+    l2: str
+    starts: int
+    diverged: int
+    min: str
+    median: str
+    max: str
+    track: list[float] | None
+
+
+def spread(entries: Sequence[Spread], order: Sequence[str]) -> list[SpreadRow]:
+    """Return a row for each size, in ``order``, and each strength."""
+    ends = [v for entry in entries for v in (entry["min"], entry["max"]) if v is not None]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    logarithmic = low > 0 and high / low >= LOGARITHMIC_FROM
+
+    def place(value: float) -> float:
+        if high == low:
+            return 50.0
+        share = math.log(value / low) / math.log(high / low) if logarithmic else (value - low) / (high - low)
+        return round(100 * share, 2)
+
+    rows = []
+    for entry in sorted(entries, key=lambda e: (order.index(e["hidden"]), e["l2"])):
+        five = [entry["min"], entry["q1"], entry["median"], entry["q3"], entry["max"]]
+        known = [value for value in five if value is not None]
+        rows.append(
+            SpreadRow(
+                hidden=units(entry["hidden"]),
+                l2=plain(entry["l2"]),
+                starts=entry["starts"],
+                diverged=entry["diverged"],
+                min=number(entry["min"]),
+                median=number(entry["median"]),
+                max=number(entry["max"]),
+                track=[place(value) for value in known] if len(known) == len(five) else None,
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Test rows of one class that were called another, and their share of the class's rows."""
+
+    count: str
+    share: str
+    depth: float
+    diagonal: bool
+    tooltip: str
+
+
+@dataclass(frozen=True)
+class ConfusionRow:
+    """A class: where its rows went, how many there are, and the share that was found."""
+
+    label: str
+    cells: list[Cell]
+    total: str
+    found: str
+
+
+def confusion_rows(confusion: Confusion) -> list[ConfusionRow]:
+    """Return the confusion matrix, a row an actual class, its shares those of the row."""
+    labels = confusion["labels"]
+    rows = []
+    for i, (actual, counts) in enumerate(zip(labels, confusion["counts"], strict=True)):
+        total = sum(counts)
+        cells = []
+        for j, (predicted, count) in enumerate(zip(labels, counts, strict=True)):
+            share = count / total if total else 0.0
+            tooltip = f"{actual} called {predicted}: {plural(count, 'row')}, {percent(share)} of {actual}"
+            cells.append(Cell(f"{count:,}", percent(share), round(share**0.6, 3), i == j, tooltip))
+        found = percent(counts[i] / total) if total else "–"
+        rows.append(ConfusionRow(actual, cells, f"{total:,}", found))
+    return rows
+
+
+def precisions(confusion: Confusion) -> list[str]:
+    """Return for each class the share of the rows called so that are so."""
+    columns = list(zip(*confusion["counts"], strict=True))
+    return [percent(column[j] / sum(column)) if sum(column) else "–" for j, column in enumerate(columns)]
+
+
+def mistakes(confusion: Confusion) -> list[list[str]]:
+    """Return the most frequent mistakes: actual class, predicted class, rows, share of the actual class."""
+    labels, counts = confusion["labels"], confusion["counts"]
+    pairs = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if i != j and n]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
+    return [
+        [labels[i], labels[j], f"{n:,}", percent(n / sum(counts[i]))] for n, i, j in pairs[:MOST_MISTAKES]
+    ]
+
+
+def settings(asked: Asked) -> list[tuple[str, str]]:
+    """Return what was asked, as pairs of a name and a value."""
+    if asked["folds"]:
+        held = plural(asked["folds"], "fold")
+    elif asked["validation_table"]:
+        held = f"the table {asked['validation_table']}"
+    else:
+        held = f"a share of {percent(asked['validation_share'])}"
+    rate, batch, patience = asked["learning_rate"], asked["batch_size"], asked["patience"]
+    return [
+        ("table", asked["table"]),
+        ("target", f"{asked['target']} ({asked['task']})"),
+        ("rule of choice", RULES[asked["choose"]]),
+        ("hidden units", ", ".join(map(size_name, asked["hidden"]))),
+        ("random starts", f"{asked['starts']:,} for every size and strength"),
+        ("L2 strengths", ", ".join(map(plain, asked["l2"]))),
+        ("validation", held),
+        ("test", f"a share of {percent(asked['test_share'])}" if asked["test_share"] else "none"),
+        ("solver", asked["solver"]),
+        ("learning rate", "set by the solver" if rate is None else plain(rate)),
+        ("activation", asked["activation"]),
+        ("batch", "all rows" if batch is None else plural(batch, "row")),
+        ("epochs", f"at most {asked['epochs']:,}"),
+        ("early stopping", f"after {plural(patience, 'epoch')} without progress" if patience else "none"),
+        ("seed", str(asked["seed"])),
+        ("estimated time", duration(asked["estimate_seconds"] or 0)),
+    ]
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class of the target, its rows and its share of all rows."""
+
+    label: str
+    count: str
+    share: str
+    width: float
+
+
+def classes(target: Target) -> tuple[list[ClassRow], str | None]:
+    """Return the largest classes, and a sentence on the rest where there are more than fit."""
+    entries = sorted(target["classes"] or [], key=lambda entry: -entry["count"])
+    total = sum(entry["count"] for entry in entries) or 1
+    largest = entries[0]["count"] or 1 if entries else 1
+    rows = [
+        ClassRow(label, f"{count:,}", percent(count / total), round(100 * count / largest, 2))
+        for label, count in ((entry["label"], entry["count"]) for entry in entries[:MOST_CLASSES])
+    ]
+    rest = entries[MOST_CLASSES:]
+    if not rest:
+        return rows, None
+    others = sum(entry["count"] for entry in rest)
+    return rows, f"{plural(len(rest), 'smaller class', 'smaller classes')} with {plural(others, 'row')}."
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the rows: the class of its colour, what it served, and its percentage of all."""
+
+    colour: str
+    words: str
+    width: float
+
+
+def parts(split: Split, folds: int | None) -> list[Part]:
+    """Return what the rows served; with folds the same rows train and validate in turn."""
+    if folds:
+        shown = [("train", f"train and validate in turn, {plural(folds, 'fold')}", split["train"])]
+    else:
+        shown = [("train", "train", split["train"]), ("validation", "validate", split["validation"] or 0)]
+    shown.append(("test", "test", split["test"] or 0))
+    total = sum(rows for _, _, rows in shown) or 1
+    return [
+        Part(colour, f"{use}: {plural(rows, 'row')}", round(100 * rows / total, 2))
+        for colour, use, rows in shown
+        if rows
+    ]

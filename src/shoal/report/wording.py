@@ -1,0 +1,208 @@
+"""The report's sentences: what was done, how it turned out, and how sure one may be of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from shoal.plots.importances import MOST, ranked
+from shoal.plots.networks import distinct, units
+from shoal.plots.text import number, percent, plain, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shoal.plots.evidence import Choice, Data, Evidence, HeldOut, Importance, Model
+
+LEVEL = 0.01  # models whose scores differ by a smaller share are called level
+HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
+SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the choice did on the test rows; ``outcome`` says who was best."""
+
+    outcome: Literal["chosen", "level", "baseline", "alone"]
+    headline: str
+    sentence: str
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return ``count`` and the noun that goes with it.
+
+    >>> plural(1, "class", "classes"), plural(2048, "row")
+    ('1 class', '2,048 rows')
+    """
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units.
+
+    >>> duration(81.25), duration(312), duration(7384), duration(0.42)
+    ('1 min 21 s', '5 min 12 s', '2 h 3 min', '0.42 s')
+    """
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def wilson_interval(errors: float, rows: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the score interval of a share, 95 % unless ``z`` says otherwise::
+
+        (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
+
+    >>> low, high = wilson_interval(0.1, 100)
+    >>> round(low, 4), round(high, 4)
+    (0.0552, 0.1744)
+    """
+    middle = errors + z * z / (2 * rows)
+    half = z * math.sqrt(errors * (1 - errors) / rows + z * z / (4 * rows * rows))
+    return max(0.0, (middle - half) / (1 + z * z / rows)), min(1.0, (middle + half) / (1 + z * z / rows))
+
+
+def metric(name: str, value: float | None) -> str:
+    """Return a score as the report writes it: shares in percent.
+
+    >>> metric("error", 0.1447), metric("RMSE", 2.081)
+    ('14.47 %', '2.081')
+    """
+    return f"{100 * value:.2f} %" if name in SHARES and value is not None else number(value)
+
+
+def model_name(name: str, choice: Choice) -> str:
+    """Return what the report calls a model of the test."""
+    members = len(distinct(choice["members"]))
+    ours = f"ensemble of {members} networks" if members > 1 else "chosen network"
+    return {"shoal": ours, "constant": "constant baseline"}.get(name, name)
+
+
+def lead(evidence: Evidence) -> str:
+    """Return what was done in two sentences."""
+    asked, data, trials = evidence["asked"], evidence["data"], evidence["trials"]
+    classes = data["target"]["classes"]
+    kind = f"one of {plural(len(classes), 'class', 'classes')}" if classes else "a number"
+    used = sum(column["used"] for column in data["columns"])
+    counts = [
+        plural(len(set(trials["hidden"])), "size"),
+        plural(len(set(trials["start"])), "random start"),
+        plural(len(set(trials["l2"])), "L2 strength"),
+    ]
+    if asked["folds"]:
+        counts.append(plural(asked["folds"], "fold"))
+    return (
+        f"Predicts {asked['target']}, {kind}, from {used} of the {plural(len(data['columns']), 'column')} "
+        f"of {asked['table']}. {plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were "
+        f"trained and compared in {duration(evidence['seconds'])}."
+    )
+
+
+def verdict(test: HeldOut, choice: Choice) -> Verdict:
+    """Return how the choice compares with the simpler models on the test rows, whoever is better."""
+    score = test["score_name"]
+    values = {model["name"]: model["metrics"].get(score) for model in test["models"]}
+    ours = values.pop("shoal", None)
+    others = {name: value for name, value in values.items() if value is not None}
+    who = model_name("shoal", choice)
+    where = f"On the {plural(test['rows'], 'test row')}, which had no part in training or choosing,"
+    if ours is None or not others:
+        sentence = f"{where} the {who} has a {score} of {number(ours)}."
+        return Verdict("alone", "There is nothing to compare with", sentence)
+    sign = -1.0 if score in HIGHER_IS_BETTER else 1.0
+    rival = min(others, key=lambda name: sign * others[name])
+    rival_name = model_name(rival, choice)
+    compared = [_compared(model_name(name, choice), score, ours, value) for name, value in others.items()]
+    sentence = f"{where} the {who} has a {score} of {metric(score, ours)}: {' and '.join(compared)}."
+    lost = sign * (ours - others[rival])
+    if abs(lost) <= LEVEL * abs(others[rival]):
+        headline = f"The {who} is level with the {rival_name}: prefer the simpler one"
+        return Verdict("level", headline, sentence)
+    if lost > 0:
+        advice = (
+            "nothing that generalises was learned"
+            if rival == "constant"
+            else "for this table the simpler model is the better one"
+        )
+        return Verdict("baseline", f"The {rival_name} does better: {advice}", sentence)
+    return Verdict("chosen", f"The {who} does better than the {rival_name}", sentence)
+
+
+def _compared(name: str, score: str, ours: float, theirs: float) -> str:
+    """Return one rival's score, and where ours lies from it where shares of it make sense."""
+    if score in HIGHER_IS_BETTER or theirs <= 0:
+        return f"the {name} has {metric(score, theirs)}"
+    change = (ours - theirs) / theirs
+    if change == 0:
+        return f"the {name} has the same"
+    direction = "above" if change > 0 else "below"
+    return f"{percent(abs(change))} {direction} the {name}'s {metric(score, theirs)}"
+
+
+def certainty(test: HeldOut) -> str | None:
+    """Return how far the error rate may be from its true value for want of test rows, if there is one."""
+    ours: Model | None = next((model for model in test["models"] if model["name"] == "shoal"), None)
+    error = ours["metrics"].get("error") if ours else None
+    if error is None or not 0 <= error <= 1 or not test["rows"]:
+        return None
+    low, high = wilson_interval(error, test["rows"])
+    return (
+        f"With {plural(test['rows'], 'test row')}, an error of {metric('error', error)} stands for a true "
+        f"error between {metric('error', low)} and {metric('error', high)} (95 % interval)."
+    )
+
+
+def test_measure(evidence: Evidence) -> str:
+    """Return the name and the unit of the score on the test rows."""
+    score, test = evidence["score"], evidence["test"]
+    if test is None or test["score_name"] == score["name"]:
+        return f"{score['name']} ({score['unit']})"
+    return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)})"
+
+
+def baseline_help(data: Data) -> str:
+    """Return what the constant baseline is."""
+    if data["target"]["classes"]:
+        return "The constant baseline answers every row with the shares of the classes in the training rows."
+    return "The constant baseline answers every row with the mean of the target in the training rows."
+
+
+def members(choice: Choice) -> list[str]:
+    """Return the networks of an ensemble in words, with how often each counts."""
+    times: dict[str, int] = {}
+    for member in choice["members"]:
+        words = f"{units(member['hidden'])}, L2 {plain(member['l2'])}, start {member['start']}"
+        times[words] = times.get(words, 0) + 1
+    return [f"{words} (counted {n} times)" if n > 1 else words for words, n in times.items()]
+
+
+def remaining_importances(importances: Sequence[Importance]) -> str | None:
+    """Return a sentence on the columns for which the figure has no room, if there are any."""
+    rest = ranked(importances)[MOST:]
+    if not rest:
+        return None
+    largest = rest[0]["increase"]
+    rise = f"raise it by at most {number(largest, 2)} each" if largest > 0 else "do not raise it"
+    return f"The other {plural(len(rest), 'column')} {rise}; evidence.json holds them all."
+
+
+def moment(created: str) -> str:
+    """Return an ISO 8601 time as the report writes it, or the text itself where it is none.
+
+    >>> moment("2026-01-02T03:04:05Z"), moment("yesterday")
+    ('2026-01-02 03:04 UTC', 'yesterday')
+    """
+    try:
+        time = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
