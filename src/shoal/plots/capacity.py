@@ -45,7 +45,7 @@ def scatter(trials: Trials, choice: Choice, score: Score) -> str:
         axes.margins(y=0.06)
         axes.set_xlim(-0.6, len(place.sizes) - 0.4)
         names = [size_name(size) for size in place.sizes]
-        slanted = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+        slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         crowded = max(map(len, names)) * len(names) > 75
         axes.set_xticks(range(len(names)), names, **(slanted if crowded else {}))
         axes.tick_params(axis="x", length=0)
