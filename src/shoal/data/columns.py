@@ -115,7 +115,7 @@ def _stray_tokens(given: pl.Series) -> tuple[str, ...] | None:
         return ()
     tokens = given.filter(read.is_null()).unique()
     few = n_others <= STRAY_SHARE * len(given) and len(tokens) <= STRAY_TOKENS
-    return tuple(sorted(tokens)) if few and read.n_unique() > MIN_NUMBERS else None
+    return tuple(sorted(tokens)) if few and read.drop_nulls().n_unique() > MIN_NUMBERS else None
 
 
 def _date(series: pl.Series, given: pl.Series) -> ColumnSummary | None:

@@ -15,6 +15,7 @@ from shoal.data.values import quoted
 from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
+_BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the table
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
 
@@ -40,7 +41,10 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
     delimiter = delimiter or _guess_delimiter(data)
     records = _records(data, delimiter, name)
     header = data[records.starts[0] : records.ends[0]].decode()
-    names = _names(next(csv.reader([header.strip("\r\n")], delimiter=delimiter)), name)
+    try:
+        names = _names(next(csv.reader([header.strip("\r\n")], delimiter=delimiter)), name)
+    except csv.Error as error:
+        raise DataError(f"{name}: the header cannot be read ({error}); check its quotes") from None
     if len(records.starts) == 1:
         raise DataError(f"{name} has a header and no rows; at least one row of data is needed")
     _require_rectangular(data, records, len(names), name)
@@ -50,7 +54,7 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
 
 def _text_bytes(data: bytes, name: str) -> bytes:
     """Return ``data`` without its byte order mark and with newlines, if it is UTF-8 text."""
-    if not data.strip():
+    if not data.removeprefix(_BOM).strip():
         raise DataError(f"{name} is empty; expected a header line and rows")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{name} is UTF-16 text, expected UTF-8; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
@@ -63,7 +67,7 @@ def _text_bytes(data: bytes, name: str) -> bytes:
         data.isascii() or data.decode()
     except UnicodeDecodeError as error:
         raise DataError(_encoding_message(data, error.start, name)) from None
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(_BOM)
     return data if b"\n" in data else data.replace(b"\r", b"\n")
 
 
@@ -80,14 +84,17 @@ def _encoding_message(data: bytes, at: int, name: str) -> str:
 
 def _guess_delimiter(data: bytes) -> str:
     """Return the delimiter that cuts the header and the first row into equally many fields."""
-    head = data[: 1 << 16].decode(errors="ignore")
-    lines = [line for line in head.splitlines() if line.strip()][:2]
-    counts = {
-        mark: [len(next(csv.reader([line], delimiter=mark), [])) for line in lines] for mark in DELIMITERS
-    }
+    head = data.lstrip(b"\r\n")[: 1 << 16].decode(errors="ignore")
+    lines = [line for line in head.split("\n") if line.strip("\r")][:2]
+    counts = {mark: [_field_count(line, mark) for line in lines] for mark in DELIMITERS}
     return max(
         DELIMITERS, key=lambda mark: (len(set(counts[mark])) == 1 and counts[mark][0] > 1, counts[mark][0])
     )
+
+
+def _field_count(line: str, delimiter: str) -> int:
+    """Return the number of fields, counting delimiters outside quotes as `_records` does."""
+    return sum(part.count(delimiter) for part in line.split('"')[::2]) + 1
 
 
 def _records(data: bytes, delimiter: str, name: str) -> Records:
@@ -149,7 +156,7 @@ def _require_rectangular(data: bytes, records: Records, width: int, name: str) -
         first = wrong[0]
         line = data.count(b"\n", 0, int(records.starts[first])) + 1
         raise DataError(
-            f"{name}: line {line} has {fields[first]} fields, the header has {width} "
+            f"{name}: line {line} has {fields[first]} field(s), the header has {width} "
             f"({wrong.size} such rows); correct it, or quote values that hold the delimiter"
         )
 

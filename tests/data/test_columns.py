@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.errors import DataError
+
+
+def described(values: Any, name: str = "x") -> ColumnSummary:
+    """Describe one column of a table that has another, so that it stands on its own merits."""
+    other = np.linspace(0.0, 1.0, len(values)) ** 2
+    return describe_columns({name: values, "other": other})[0]
+
+
+DAYS = [f"2024-01-{day:02d}" for day in range(1, 31)]
+NAMES = [f"name {k}" for k in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "summary"),
+    [
+        (["1.5", "2", "-3e2", "4"], "numeric", "median 1.75, middle half -73.88 to 2.5"),
+        ([3, 1, 2, 1], "numeric", "median 1.5, middle half 1 to 2.25"),
+        (["0", "1", "1", "0"], "numeric", "median 0.5, middle half 0 to 1"),
+        ([True, False, True, True], "boolean", "true in 75% of them"),
+        (["Yes", "no", "NO", None], "boolean", "true in 33.3% of them"),
+        (["t", "F", "-", "t"], "boolean", "true in 66.7% of them"),
+        (["yes", "no", "maybe", "no"], "categorical", "'no' 50%, 'maybe' 25%, 'yes' 25%"),
+        (list("aaabbcde"), "categorical", "'a' 37.5%, 'b' 25%, 'c' 12.5% and 2 more"),
+        (["1", "2", "x", "x"], "categorical", "'x' 50%, '1' 25%, '2' 25%"),
+        (["+", "-", "-", "+"], "categorical", "'+' 50%, '-' 50%"),
+        (["yes", None, None, "yes"], "categorical", "'yes' 100%"),
+        ([7, None, 7, 7], "categorical", "'7' 100%"),
+        (["2024-01-31", "2023-12-01", "-", None], "date", "2023-12-01 to 2024-01-31"),
+        (["13/01/2024", "01/02/2024"], "date", "2024-01-13 to 2024-02-01"),
+        (["01/13/2024", "02/01/2024"], "date", "2024-01-13 to 2024-02-01"),
+        ([dt.date(2024, 1, 31), dt.date(2024, 2, 1)], "date", "2024-01-31 to 2024-02-01"),
+        (["01/02/2024", "02/01/2024"], "categorical", "'01/02/2024' 50%, '02/01/2024' 50%"),
+        (DAYS, "date", "2024-01-01 to 2024-01-30"),
+        (["cm"] * 4, "constant", "always 'cm'"),
+        ([2.5] * 4, "constant", "always '2.5'"),
+        ([None] * 4, "constant", "always missing"),
+        (NAMES, "identifier", "30 different texts such as 'name 0'"),
+        ([*NAMES, "name 0"], "identifier", "30 different texts such as 'name 0'"),
+        (NAMES[:19], "categorical", "'name 0' 5.26%, 'name 1' 5.26%, 'name 10' 5.26% and 16 more"),
+        (NAMES * 2, "categorical", "'name 0' 3.33%, 'name 1' 3.33%, 'name 10' 3.33% and 27 more"),
+        (range(30), "identifier", "median 14.5, middle half 7.25 to 21.75"),
+        (range(1, 31), "identifier", "median 15.5, middle half 8.25 to 22.75"),
+        (range(19), "numeric", "median 9, middle half 4.5 to 13.5"),
+        (range(30, 0, -1), "numeric", "median 15.5, middle half 8.25 to 22.75"),
+        (range(1990, 2020), "numeric", "median 2004, middle half 1997 to 2012"),
+        ([*range(29), None], "numeric", "median 14, middle half 7 to 21"),
+    ],
+)
+def test_the_kind_of_a_column(values: Any, kind: str, summary: str) -> None:
+    column = described(list(values))
+    assert (column.kind, column.summary) == (kind, summary)
+    assert column.used == (kind not in ("identifier", "constant"))
+    assert bool(column.note) == (not column.used)
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "user_id", "userId", "passengerID", "row", "order.key", "uuid"])
+def test_whole_numbers_that_are_all_different_identify_if_the_name_says_so(name: str) -> None:
+    ids = np.random.default_rng(0).permutation(30) + 1000
+    assert described(ids, name).kind == "identifier"
+    assert described(ids, "price").kind == "numeric"
+    assert described(ids // 2, name).kind == "numeric"
+    assert described(ids + 0.5, name).kind == "numeric"
+    assert described(ids[:19], name).kind == "numeric"
+
+
+@pytest.mark.parametrize("name", ["paid", "humid", "grid", "width", "monkey", "arrow"])
+def test_a_name_that_only_ends_like_an_identifier_is_none(name: str) -> None:
+    assert described(np.random.default_rng(0).permutation(30), name).kind == "numeric"
+
+
+def test_a_few_strange_texts_among_numbers_are_missing_values() -> None:
+    values = [str(k) for k in range(5, 105)]
+    values[3] = values[50] = "unknown"
+    values[7], values[8], values[9] = "tr.", "-", ""
+    column = described(values)
+    assert (column.kind, column.stray_tokens) == ("numeric", ("tr.", "unknown"))
+    assert (column.missing, column.distinct) == (5, 95)
+    assert column.note == "read as missing: 'tr.', 'unknown'"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [str(k) for k in range(94)] + ["unknown"] * 6,  # more than one in twenty
+        [str(k) for k in range(194)] + list("abcdef"),  # more than five
+        [str(k % 10) for k in range(99)] + ["A"],  # codes rather than numbers
+    ],
+)
+def test_many_texts_among_numbers_are_categories_or_names(values: list[str]) -> None:
+    assert described(values).kind in ("categorical", "identifier")
+
+
+@pytest.mark.parametrize(
+    ("values", "missing", "distinct"),
+    [
+        (["a", "b", "?", "a", ""], 2, 2),
+        ([1.0, np.nan, 1.0, 2.0], 1, 2),
+        (["1", "-", "2", "2"], 1, 2),
+        (["+", "-", "+"], 0, 2),
+        ([None, None], 2, 0),
+        (["2024-01-31", "-", "2024-02-29", None], 2, 2),
+    ],
+)
+def test_missing_and_distinct_values_are_counted(values: Any, missing: int, distinct: int) -> None:
+    column = described(values)
+    assert (column.missing, column.distinct) == (missing, distinct)
+
+
+def test_the_target_is_not_described_and_the_order_is_the_tables() -> None:
+    table = {"b": [1, 2], "y": [0, 1], "a": ["u", "v"]}
+    assert [column.name for column in describe_columns(table, "y")] == ["b", "a"]
+    assert [column.name for column in describe_columns(table)] == ["b", "y", "a"]
+
+
+def test_a_row_number_is_used_if_there_is_nothing_else() -> None:
+    columns = describe_columns({"t": list(range(30)), "unit": ["s"] * 30, "name": NAMES})
+    assert [(column.kind, column.used, column.note) for column in columns] == [
+        ("numeric", True, ""),
+        ("constant", False, "always 's', so it tells nothing"),
+        ("identifier", False, "hardly any value occurs twice"),
+    ]
+
+
+def test_the_kinds_do_not_depend_on_pandas_or_text() -> None:
+    rows = {"n": [1.5, 2, None], "b": [True, False, True], "c": ["a", "b", None]}
+    text = {
+        name: [None if value is None else str(value) for value in values] for name, values in rows.items()
+    }
+    assert describe_columns(pd.DataFrame(rows)) == describe_columns(rows) == describe_columns(text)
+
+
+def test_an_infinite_value_is_named_with_its_column_and_row(refuses: Any) -> None:
+    with refuses(DataError, "column 'size' has '-inf' in data row 3"):
+        describe_columns({"size": [1.0, 2.0, -np.inf]})
+
+
+def test_long_values_are_shown_cut() -> None:
+    assert described(["x" * 1000, "y\ny"]).summary == "'" + "x" * 29 + "…' 50%, 'y\\ny' 50%"

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from shoal.data.frames import as_frame, as_series
+from shoal.errors import DataError
+
+at = dt.datetime.fromisoformat
+
+
+def plain(obj: Any) -> dict[str, list[Any]]:
+    return as_frame(obj).to_dict(as_series=False)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [dict, pl.DataFrame, pd.DataFrame, pa.table, lambda d: nw.from_native(pl.DataFrame(d))],
+    ids=["dict", "polars", "pandas", "pyarrow", "narwhals"],
+)
+def test_every_kind_of_frame_gives_the_same_table(make: Any) -> None:
+    data = {"i": [1, 2], "f": [0.5, None], "s": [" a ", "NA"], "b": [True, False]}
+    table = as_frame(make(data))
+    assert table.to_dict(as_series=False) == {
+        "i": [1, 2],
+        "f": [0.5, None],
+        "s": ["a", None],
+        "b": [True, False],
+    }
+    assert table.to_native().dtypes == [pl.Int64, pl.Float64, pl.String, pl.Boolean]
+
+
+def test_a_plain_table_stays_as_it_is() -> None:
+    table = as_frame({"x": [1.5, None], "s": ["a", None], "d": [at("2024-05-01"), None]})
+    assert as_frame(table).to_native().equals(table.to_native())
+    assert as_frame(table).to_native().schema == table.to_native().schema
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "NA", "na", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "null", "NULL", "?", " ? "]
+)
+def test_texts_that_mean_missing(text: str) -> None:
+    assert plain({"x": ["a", text]}) == {"x": ["a", None]}
+
+
+@pytest.mark.parametrize("text", ["none", "None", "-", "0", "nano", "missing"])
+def test_texts_that_may_mean_something(text: str) -> None:
+    assert plain({"x": ["a", text]}) == {"x": ["a", text]}
+
+
+def test_pandas_columns_of_every_type_become_plain() -> None:
+    frame = pd.DataFrame(
+        {
+            "nullable": pd.array([1, None], dtype="Int64"),
+            "boolean": pd.array([True, None], dtype="boolean"),
+            "category": pd.Categorical(["u", None]),
+            "mixed": pd.Series([1, "x"], dtype=object),
+            "holes": pd.Series([pd.NA, "a"], dtype=object),
+            "date": pd.to_datetime(["2020-01-01", None]),
+            "zone": pd.to_datetime(["2020-01-01T12:00+02:00", None]),
+            "delta": pd.to_timedelta([90, None], unit="min"),
+            "small": np.array([1, 2], np.int8),
+        }
+    )
+    assert plain(frame) == {
+        "nullable": [1, None],
+        "boolean": [True, None],
+        "category": ["u", None],
+        "mixed": ["1", "x"],
+        "holes": [None, "a"],
+        "date": [at("2020-01-01"), None],
+        "zone": [at("2020-01-01T10:00"), None],
+        "delta": [5400.0, None],
+        "small": [1, 2],
+    }
+
+
+def test_polars_columns_of_every_type_become_plain() -> None:
+    frame = pl.DataFrame(
+        {
+            "huge": pl.Series([2**63, None], dtype=pl.UInt64),
+            "money": pl.Series(["1.25", None], dtype=pl.String).cast(pl.Decimal(10, 2)),
+            "day": [dt.date(2020, 1, 1), None],
+            "time": [dt.time(0, 1, 30), None],
+            "seconds": pl.Series([1500, None], dtype=pl.Duration("ms")),
+            "level": pl.Series(["a", None], dtype=pl.Enum(["a", "b"])),
+            "nothing": [None, None],
+        }
+    )
+    assert plain(frame) == {
+        "huge": [2.0**63, None],
+        "money": [1.25, None],
+        "day": [at("2020-01-01"), None],
+        "time": [90.0, None],
+        "seconds": [1.5, None],
+        "level": ["a", None],
+        "nothing": [None, None],
+    }
+
+
+def test_values_of_several_types_in_a_list_become_texts() -> None:
+    assert as_series([1, "x", None, float("nan")]).to_list() == ["1", "x", None, None]
+
+
+@pytest.mark.parametrize(
+    "values", [pl.Series("y", [1, 2]), pd.Series([1, 2], name="y"), np.array([1, 2]), [1, 2]]
+)
+def test_a_series_may_be_anything_with_values(values: Any) -> None:
+    series = as_series(values, "y")
+    assert (series.name, series.to_list(), series.dtype) == ("y", [1, 2], pl.Int64)
+
+
+@pytest.mark.parametrize(
+    ("obj", "fragments"),
+    [
+        (pd.DataFrame([[1, 2]]), ["column name 0 (int)", "str(c)"]),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), ["more than one column named 'a'"]),
+        ({1: [2]}, ["column name 1 (int)"]),
+        ([[1, 2]], ["type list", "pandas, polars or pyarrow"]),
+        ({}, ["no columns"]),
+        ({"a": []}, ["1 columns and no rows", "at least one row"]),
+        ({"a": [1], "b": [1, 2]}, ["different lengths", "'a': 1", "'b': 2"]),
+        (pl.DataFrame({"a": [{"b": 1}]}), ["column 'a'", "Struct", "drop or flatten"]),
+        ({"a": np.array([1 + 2j])}, ["column 'a'"]),
+        ({"a": np.array([b"x"])}, ["column 'a'", "Binary"]),
+    ],
+)
+def test_what_is_no_table_is_refused_in_one_line(obj: Any, fragments: list[str], refuses: Any) -> None:
+    with refuses(DataError, *fragments):
+        as_frame(obj)
+
+
+def test_without_the_frame_libraries_the_error_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["polars"] = None
+try:
+    import shoal.data.tables
+except ImportError as error:
+    print(type(error).__name__, error)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == (
+        "MissingDependencyError tables need narwhals and polars, and polars is not installed; "
+        "pip install 'shoal[frames]'\n"
+    )
