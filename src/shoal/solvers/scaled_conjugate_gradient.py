@@ -42,9 +42,8 @@ class ScaledConjugateGradient(FullBatchSolver):
     One iteration costs one evaluation, two after a success. A quadratic is minimised in about D.
 
     Added for finite precision: σ is at least the cube root of the dtype's rounding unit, so that float32
-    differences keep digits; a decrease lost in the rounding of J is taken from the slopes; a direction that
-    does not descend is replaced by r; and where a step is too short to move theta, a member begins again
-    along r, or has converged if it was r that it tried.
+    differences keep digits; a decrease lost in the rounding of J is taken from the slopes; and where a step
+    is too short to move theta, a member begins again along r, or has converged if it was r that it tried.
 
     Source: Møller, *A scaled conjugate gradient algorithm for fast supervised learning*, Neural Networks 6
     (1993) 525–533, steps 1–9.
@@ -85,7 +84,7 @@ class ScaledConjugateGradient(FullBatchSolver):
     def advance(self, members: IntArray, moved: BoolArray, objective: Objective, state: State) -> BoolArray:
         here = known(state, members)
         rows = {key: state[key][members] for key in _REMEMBERED}
-        descend(here, rows)
+        begin(here, rows)
         rows["success"] |= moved
         self.probe(here, members, objective, rows)
         mu, alpha = step_length(here, rows)
@@ -116,18 +115,18 @@ class ScaledConjugateGradient(FullBatchSolver):
         """Let members whose steps vanish begin again along r; return those that did so already (Q,)."""
         steepest = (rows["direction"] == -here.gradient).all(axis=1)
         again = still & ~steepest
-        rows["direction"][again] = 0  # descends nowhere, so the next iteration replaces it by r
+        rows["direction"][again] = 0  # leads nowhere, so the next iteration replaces it by r
         rows["lambda"][again] = self.initial_lambda
         converged: BoolArray = still & steepest
         return converged
 
 
-def descend(here: Point, rows: State) -> None:
-    """Restart with p = r where p does not descend: at the start, or where the member was moved."""
+def begin(here: Point, rows: State) -> None:
+    """Step 1: p = r where p is no direction to follow: at the start, and after ``restart``."""
     p, r = rows["direction"], -here.gradient
-    uphill = ~(dot(p, r) > 0)
-    p[uphill] = r[uphill]
-    rows["success"] |= uphill
+    level = ~(np.abs(dot(p, r)) > 0)
+    p[level] = r[level]
+    rows["success"] |= level
 
 
 def step_length(here: Point, rows: State) -> tuple[Array, Array]:

@@ -94,7 +94,7 @@ def _judge(end: _Ends, start: _Ends, lo: _Ends, dtype: np.dtype[Any]) -> tuple[B
 
 def _narrow(lo: _Ends, hi: _Ends, rows: IntArray, end: _Ends, lower: BoolArray) -> None:
     """Put each trial in place of lo or hi, so that φ still falls from lo towards hi."""
-    past = lower & (end.slope * (hi.alpha[rows] - lo.alpha[rows]) >= 0)
+    past = lower & (end.slope * np.sign(hi.alpha[rows] - lo.alpha[rows]) >= 0)
     hi.put(rows[past], lo[rows[past]])
     hi.put(rows[~lower], end[~lower])
     lo.put(rows[lower], end[lower])
@@ -103,8 +103,8 @@ def _narrow(lo: _Ends, hi: _Ends, rows: IntArray, end: _Ends, lower: BoolArray) 
 def _next_trial(lo: _Ends, hi: _Ends, dtype: np.dtype[Any]) -> Array:
     """Return the next α: further out where hi = ∞, else the minimiser of the cubic through both ends.
 
-    The cubic is Nocedal & Wright's equation 3.59, kept off the ends of the interval; a non-finite end gives
-    no cubic, and the trial retreats to the neighbourhood of lo.
+    The cubic is Nocedal & Wright's equation 3.59, kept off the ends of the interval. A non-finite end gives
+    no cubic: the trial retreats to a tenth as long as nothing lower is known, then to the middle.
     """
     open_ended = np.isinf(hi.alpha)
     with np.errstate(all="ignore"):
@@ -112,6 +112,7 @@ def _next_trial(lo: _Ends, hi: _Ends, dtype: np.dtype[Any]) -> Array:
         d1 = lo.slope + hi.slope - 3 * _rise(lo, hi, dtype) / width
         d2 = np.sign(width) * np.sqrt(d1**2 - lo.slope * hi.slope)
         share = 1 - (hi.slope + d2 - d1) / (hi.slope - lo.slope + 2 * d2)
-        share = np.where(np.isfinite(share), np.clip(share, MARGIN, 1 - MARGIN), MARGIN)
+        retreat = np.where(lo.alpha > 0, 0.5, MARGIN)
+        share = np.where(np.isfinite(share), np.clip(share, MARGIN, 1 - MARGIN), retreat)
         trial: Array = np.where(open_ended, EXPANSION * lo.alpha, lo.alpha + share * width)
     return trial
