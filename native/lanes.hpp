@@ -1,0 +1,96 @@
+// Lanes: a vector of numbers that are worked on at once, one network or one sample in each.
+//
+// Written with the vector extensions of GCC and Clang, so that one source compiles to SSE, AVX2, AVX-512
+// or NEON, and with SHOAL_SCALAR to plain numbers: the code a GPU thread would run. Each translation unit
+// that includes this file is compiled for one instruction set, whose vector width it takes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+// Every instruction set's code lives in a namespace of its own: the linker must never merge two of them.
+#ifndef SHOAL_ISA
+#error "define SHOAL_ISA, the namespace of this translation unit's instruction set"
+#endif
+
+#define SHOAL_INLINE inline __attribute__((always_inline))
+
+namespace shoal::SHOAL_ISA {
+
+#if defined(SHOAL_SCALAR)
+template <class T> constexpr int kLanes = 1;
+#elif defined(__AVX512F__)
+template <class T> constexpr int kLanes = 64 / sizeof(T);
+#elif defined(__AVX__)
+template <class T> constexpr int kLanes = 32 / sizeof(T);
+#else
+template <class T> constexpr int kLanes = 16 / sizeof(T);
+#endif
+
+// The integer of T's size: comparisons of lanes give masks of it, all bits set where true.
+template <class T> using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+template <class T> struct Lanes {
+    typedef T Vector __attribute__((vector_size(kLanes<T> * sizeof(T)), aligned(sizeof(T)), may_alias));
+    typedef Int<T> Mask __attribute__((vector_size(kLanes<T> * sizeof(T)), aligned(sizeof(T)), may_alias));
+};
+
+template <class T> using Vec = typename Lanes<T>::Vector;
+template <class T> using MaskOf = typename Lanes<T>::Mask;
+
+// T of a vector, and the mask that its comparisons give.
+template <class V> using Element = std::decay_t<decltype(std::declval<V>()[0])>;
+template <class V> using Mask = MaskOf<Element<V>>;
+
+template <class T> SHOAL_INLINE Vec<T> load(const T* from) {
+    Vec<T> v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <class T> SHOAL_INLINE void store(T* to, Vec<T> v) { std::memcpy(to, &v, sizeof v); }
+
+template <class T> SHOAL_INLINE Vec<T> splat(T x) { return x - Vec<T>{}; }
+
+template <class V> SHOAL_INLINE V select(Mask<V> where, V yes, V no) { return where ? yes : no; }
+
+template <class V> SHOAL_INLINE V min(V a, V b) { return a < b ? a : b; }
+template <class V> SHOAL_INLINE V max(V a, V b) { return a > b ? a : b; }
+
+// |x|: the sign bit cleared.
+template <class V> SHOAL_INLINE V abs(V x) {
+    constexpr Int<Element<V>> sign = Int<Element<V>>(1) << (8 * sizeof(Element<V>) - 1);
+    return (V)((Mask<V>)x & ~(sign - Mask<V>{}));
+}
+
+// y with the sign of x: how an odd function is built from its values at |x|.
+template <class V> SHOAL_INLINE V copysign(V y, V x) {
+    constexpr Int<Element<V>> sign = Int<Element<V>>(1) << (8 * sizeof(Element<V>) - 1);
+    const Mask<V> bit = sign - Mask<V>{};
+    return (V)(((Mask<V>)y & ~bit) | ((Mask<V>)x & bit));
+}
+
+// x is neither infinite nor NaN.
+template <class V> SHOAL_INLINE Mask<V> finite(V x) { return (x - x) == V{}; }
+
+template <class M> SHOAL_INLINE bool any(M mask) {
+    bool found = false;
+    for (std::size_t i = 0; i < sizeof(M) / sizeof(mask[0]); ++i) found |= mask[i] != 0;
+    return found;
+}
+
+template <class M> SHOAL_INLINE bool all(M mask) { return !any(~mask); }
+
+// Σ over the lanes, in the order of a balanced tree: the same for every call.
+template <class V> SHOAL_INLINE Element<V> sum(V v) {
+    constexpr int n = sizeof(V) / sizeof(Element<V>);
+    Element<V> part[n];
+    std::memcpy(part, &v, sizeof v);
+    for (int width = n / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; ++i) part[i] += part[i + width];
+    return part[0];
+}
+
+}  // namespace shoal::SHOAL_ISA

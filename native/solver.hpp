@@ -1,0 +1,53 @@
+// What a solver is to the training loop, as shoal/solvers/base.py says it in Python.
+//
+// θ of a group is n vectors. Either lane l of vector d is parameter d of the group's member l (n = D,
+// "lane = network"), or the group is one member and its D parameters fill the vectors one after another
+// (n = ⌈D / lanes⌉, padded with zeros, "lane = sample"). Scalars of a member, such as J or a learning rate,
+// are one vector V either way: a value for each lane, or the same value in all of them. `fold` is all that
+// differs, so each solver is written once and members that have ended are masked lanes.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "lanes.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+template <class T> struct Space {
+    std::size_t n;      // vectors in θ
+    bool lane_is_member;
+
+    // From partial sums in lanes to each member's sum.
+    SHOAL_INLINE Vec<T> fold(Vec<T> partial) const {
+        return lane_is_member ? partial : splat<T>(sum(partial));
+    }
+    SHOAL_INLINE Vec<T> fold_max(Vec<T> partial) const {
+        if (lane_is_member) return partial;
+        T largest = partial[0];
+        for (int i = 1; i < kLanes<T>; ++i) largest = partial[i] > largest || !(partial[i] == partial[i]) ? partial[i] : largest;
+        return splat<T>(largest);
+    }
+};
+
+// J and ∂J/∂θ of every member of the group at θ, clipping and penalties included.
+template <class T> struct Objective {
+    virtual Vec<T> operator()(const T* theta, T* gradient) = 0;
+    virtual ~Objective() = default;
+};
+
+// What one step found at the θ that it was given: J, the largest |∂J/∂θ|, and who can do no better.
+template <class T> struct Step {
+    Vec<T> J;
+    Vec<T> gradient_size;
+    MaskOf<T> converged;
+};
+
+// A rule for minimising; its memory of the group is allocated when it is made, never during a step.
+template <class T> struct Solver {
+    // Write the parameters proposed into `proposed`, from `theta`, with the members' learning rates.
+    virtual Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate) = 0;
+    virtual ~Solver() = default;
+};
+
+}  // namespace shoal::SHOAL_ISA
