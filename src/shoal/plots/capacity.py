@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import described, distinct, mean_loss, ordered_sizes, units
+from shoal.plots.networks import descriptions, distinct, mean_loss, ordered_sizes, units
 from shoal.plots.scales import finite, scale_errors
 from shoal.plots.text import plain, size_name
 
@@ -37,7 +37,7 @@ def scatter(trials: Trials, choice: Choice, score: Score) -> str:
     place = _Placement(trials)
     loss = finite(trials["validation_loss"])
     label = f"validation {score['name']} ({score['unit']})"
-    with drawing.axes(720, 400) as (figure, axes):
+    with drawing.axes(640, 370) as (figure, axes):
         tooltips = _draw_networks(axes, trials, place, loss)
         _draw_choice(axes, choice, trials, place)
         _draw_threshold(axes, choice)
@@ -80,6 +80,7 @@ def _draw_networks(axes: Axes, trials: Trials, place: _Placement, loss: Array) -
     x = np.array([place.x(*key) for key in zip(trials["hidden"], trials["l2"], trials["start"], strict=True)])
     l2 = np.array(trials["l2"])
     tooltips: dict[str, list[str]] = {}
+    words = descriptions(trials)
     shades = drawing.shades(len(place.strengths))
     for k, strength in enumerate(place.strengths):
         rows = np.flatnonzero((l2 == strength) & np.isfinite(loss))
@@ -96,7 +97,7 @@ def _draw_networks(axes: Axes, trials: Trials, place: _Placement, loss: Array) -
             gid=f"networks-{k}",
             label=_network_label(place.strengths, k),
         )
-        tooltips[f"networks-{k}"] = [described(trials, int(row)) for row in rows]
+        tooltips[f"networks-{k}"] = [words[row] for row in rows]
     return tooltips
 
 

@@ -23,7 +23,7 @@ def lines(curves: Curves, score: Score) -> str:
     """Return training and validation loss against epochs as SVG, the best epoch marked."""
     label = f"{score['name']} ({score['unit']})"
     training, validation = finite(curves["train_loss"]), finite(curves["validation_loss"] or [])
-    with drawing.axes(720, 360) as (figure, axes):
+    with drawing.axes(640, 330) as (figure, axes):
         ends = _draw(axes, "training", training, TRAINING) + _draw(axes, "validation", validation, VALIDATION)
         if curves["best_epoch"]:
             _draw_best(axes, validation if validation.size else training, curves["best_epoch"])
@@ -46,7 +46,8 @@ def _draw(axes: Axes, name: str, loss: Array, style: dict[str, Any]) -> list[End
 
 
 def _draw_best(axes: Axes, loss: Array, epoch: int) -> None:
-    axes.plot([epoch], loss[epoch - 1 : epoch], "o", color=drawing.VERMILLION, markersize=6, gid="best")
+    lowest = loss[epoch - 1 : epoch]
+    axes.plot([epoch] * lowest.size, lowest, "o", color=drawing.VERMILLION, markersize=6, gid="best")
     axes.axvline(epoch, color=drawing.GREY, linewidth=1.2, linestyle=(0, (1, 2)))
     axes.annotate(
         f"best epoch: {epoch}",

@@ -35,7 +35,7 @@ def bars(importances: Sequence[Importance], measure: str) -> str:
     colours = [drawing.BLUE if clear else drawing.UNCLEAR for clear in np.abs(increase) > 2 * sd]
     rows = np.arange(len(drawn))
     label = f"rise of the {measure} when the column is shuffled"
-    with drawing.axes(620, 22 * len(drawn) + 56) as (figure, axes):
+    with drawing.axes(560, 22 * len(drawn) + 56) as (figure, axes):
         drawn_bars = axes.barh(rows, increase, height=0.66, color=colours)
         axes.errorbar(increase, rows, xerr=sd, fmt="none", ecolor=drawing.INK, elinewidth=1.0, capsize=2.5)
         axes.axvline(0, color=drawing.GREY, linewidth=0.8)

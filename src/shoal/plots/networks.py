@@ -33,13 +33,14 @@ def mean_loss(trials: Trials, candidate: Candidate) -> float:
     return float(np.mean(finite(trials["validation_loss"])[[key == wanted for key in keys]]))
 
 
-def described(trials: Trials, row: int) -> str:
-    """Return what network ``row`` is and how it did, for a tooltip."""
-    fold = f", fold {trials['fold'][row]}" if len(set(trials["fold"])) > 1 else ""
-    return (
-        f"{units(trials['hidden'][row])}, L2 {plain(trials['l2'][row])}, start {trials['start'][row]}{fold}: "
-        f"{number(trials['validation_loss'][row])}"
-    )
+def descriptions(trials: Trials) -> list[str]:
+    """Return for each network what it is and how it did, for a tooltip."""
+    folded = len(set(trials["fold"])) > 1
+    columns = ("hidden", "l2", "start", "fold", "validation_loss")
+    return [
+        f"{units(hidden)}, L2 {plain(l2)}, start {start}{f', fold {fold}' if folded else ''}: {number(loss)}"
+        for hidden, l2, start, fold, loss in zip(*(trials[name] for name in columns), strict=True)  # type: ignore[literal-required]
+    ]
 
 
 def units(hidden: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
-from shoal.plots.text import shortened
+from shoal.plots.text import number, shortened
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Residuals
@@ -52,16 +52,21 @@ def histogram(residuals: Residuals, target: str) -> str:
     difference = np.array(residuals["actual"]) - np.array(residuals["predicted"])
     name = shortened(target, 28)
     with drawing.axes(400, 400) as (figure, axes):
-        axes.hist(
-            difference, n_bins(difference), color=drawing.BLUE, edgecolor="white", linewidth=0.6, gid="bins"
-        )
+        counts, edges = np.histogram(difference, n_bins(difference))
+        middles = (edges[:-1] + edges[1:]) / 2
+        bars = axes.bar(middles, counts, np.diff(edges), color=drawing.BLUE, edgecolor="white")
+        tooltips = {}
+        for k, bar in enumerate(bars):
+            bar.set_gid(f"bin-{k}")
+            between = f"{number(float(edges[k]))} to {number(float(edges[k + 1]))}"
+            tooltips[f"bin-{k}"] = [f"{counts[k]} rows from {between}"]
         axes.axvline(0, color=drawing.INK, linewidth=1.0)
         axes.set_xlabel(f"actual − predicted {name}")
         axes.set_ylabel("test rows")
         axes.grid(visible=False, axis="x")
         plain_ticks(axes.xaxis, most=5)
         plain_ticks(axes.yaxis, most=6, whole=True)
-        return drawing.svg(figure, "residuals", f"Residuals of {name}, {difference.size} test rows")
+        return drawing.svg(figure, "residuals", f"Residuals of {name}, {difference.size} test rows", tooltips)
 
 
 def n_bins(values: Array) -> int:

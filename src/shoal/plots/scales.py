@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LOGARITHMIC_FROM = 8.0  # ratio of largest to smallest from which a linear axis hides the small ones
 
 
+LABEL_WIDTH = 46  # characters along an upright axis
 LABEL_HEIGHT = 14.0  # SVG units between the middles of two lines of text
 
 
@@ -43,7 +45,7 @@ def scale_errors(axes: Axes, errors: Array, label: str) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
         label = f"{label}, log scale"
     plain_ticks(axes.yaxis)
-    axes.set_ylabel(label)
+    axes.set_ylabel(textwrap.fill(label, LABEL_WIDTH))
 
 
 def plain_ticks(axis: Axis, most: int | None = None, whole: bool = False) -> None:
@@ -59,7 +61,7 @@ def plain_ticks(axis: Axis, most: int | None = None, whole: bool = False) -> Non
     def label(value: float, _: int | None = None) -> str:
         ticks = axis.get_majorticklocs()
         decimals = 0 if axis.get_scale() == "log" else _decimals(np.diff(ticks[:2]))
-        return f"{value:,.{decimals}f}".replace("-", "−") if decimals else plain(float(f"{value:.6g}"))
+        return f"{value:,.{decimals}f}".replace("-", "−") if decimals else plain(float(f"{value:.9g}"))
 
     axis.set_major_formatter(FuncFormatter(label))
 
@@ -70,14 +72,17 @@ def _decimals(step: Array) -> int:
     return next(close, 0)
 
 
-def spread_apart(wanted: Sequence[float], gap: float) -> Array:
+def spread_apart(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> Array:
     """Return positions at least ``gap`` apart, in the order of ``wanted``, nearest to it in least squares.
 
     With ``w`` sorted and ``v_i = p_i − i·gap`` the constraint is that ``v`` does not decrease, so ``v``
     is the isotonic regression of ``w_i − i·gap``, found by pooling adjacent violators (Ayer et al. 1955).
+    Positions keep between ``low`` and ``high``, or above ``low`` where there is no room for all.
 
     >>> spread_apart([1.0, 1.0, 5.0], 1.0).tolist()
     [0.5, 1.5, 5.0]
+    >>> spread_apart([1.0, 1.0, 5.0], 1.0, low=1.0, high=4.0).tolist()
+    [1.0, 2.0, 4.0]
     """
     order = np.argsort(np.asarray(wanted, dtype=np.float64), kind="stable")
     pools: list[tuple[float, int]] = []
@@ -87,20 +92,26 @@ def spread_apart(wanted: Sequence[float], gap: float) -> Array:
             before, n = pools.pop()
             mean, size = (before * n + mean * size) / (n + size), n + size
         pools.append((mean, size))
+    pooled = np.repeat([mean for mean, _ in pools], [size for _, size in pools])
     positions = np.empty(len(order))
-    positions[order] = np.repeat([mean for mean, _ in pools], [size for _, size in pools])
+    # Bounds on the ends bound every v, and the isotonic regression between bounds is the clipped one.
+    positions[order] = np.maximum(np.minimum(pooled, high - gap * (len(order) - 1)), low)
     positions[order] += gap * np.arange(len(order))
     return positions
 
 
 @dataclass(frozen=True)
 class End:
-    """The right end of a line in the units of the data, its name, and its colour and marker."""
+    """The right end of a line in the units of the data, its name, and its colour and marker.
+
+    ``leads`` is false where a thin line from there to the name would look like data.
+    """
 
     name: str
     x: float
     y: float
     style: dict[str, Any]
+    leads: bool = True
 
 
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
@@ -112,15 +123,15 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     height = np.log if axes.get_yscale() == "log" else np.asarray
     share = [float((height(end.y) - height(low)) / (height(high) - height(low))) for end in ends]
     gap = LABEL_HEIGHT / axes.bbox.height
-    for end, to in zip(ends, spread_apart(share, gap), strict=True):
-        colour = end.style["color"]
-        axes.annotate(
-            "",
-            (end.x, end.y),
-            xytext=(1.02, float(to)),
-            textcoords="axes fraction",
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
-        )
+    for end, to in zip(ends, spread_apart(share, gap, 0.0, 1.0), strict=True):
+        if end.leads:
+            axes.annotate(
+                "",
+                (end.x, end.y),
+                xytext=(1.02, float(to)),
+                textcoords="axes fraction",
+                annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": end.style["color"], "linewidth": 0.7, "shrinkA": 0},
+            )
         axes.plot([1.02], [to], transform=axes.transAxes, clip_on=False, markersize=6, **end.style)
         axes.text(1.035, float(to), end.name, transform=axes.transAxes, va="center")

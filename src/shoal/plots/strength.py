@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import described, distinct, mean_loss, ordered_sizes, units
+from shoal.plots.networks import descriptions, distinct, mean_loss, ordered_sizes, units
 from shoal.plots.scales import End, finite, label_ends, scale_errors
 from shoal.plots.text import plain
 
@@ -28,10 +28,10 @@ def lines(trials: Trials, choice: Choice, score: Score) -> str:
     The axis of strengths is logarithmic; 0, which no logarithm has, stands apart to its left.
     """
     strengths = sorted(set(trials["l2"]))
-    position = _positions(strengths)
+    position = positions(strengths)
     sizes = ordered_sizes(trials)
     label = f"validation {score['name']} ({score['unit']})"
-    with drawing.axes(720, 400) as (figure, axes):
+    with drawing.axes(640, 370) as (figure, axes):
         tooltips: dict[str, list[str]] = {}
         ends: list[End] = []
         for rank, size in enumerate(sizes):
@@ -46,7 +46,7 @@ def lines(trials: Trials, choice: Choice, score: Score) -> str:
         return drawing.svg(figure, "strength", f"{label} against L2 strength, by hidden units", tooltips)
 
 
-def _positions(strengths: list[float]) -> dict[float, float]:
+def positions(strengths: list[float]) -> dict[float, float]:
     """Return where each strength stands: its logarithm, and for zero one step left of the smallest."""
     logs = {strength: math.log10(strength) for strength in strengths if strength > 0}
     if 0.0 in strengths:
@@ -60,7 +60,7 @@ def _closest(position: dict[float, float]) -> float:
     return min((b - a for a, b in pairwise(sorted(position.values()))), default=1.0)
 
 
-def _style(rank: int) -> dict[str, Any]:
+def style_of(rank: int) -> dict[str, Any]:
     colour = drawing.CATEGORIES[rank % len(drawing.CATEGORIES)]
     return {"color": colour, "marker": MARKERS[(rank + rank // len(drawing.CATEGORIES)) % len(MARKERS)]}
 
@@ -77,9 +77,10 @@ def _draw_networks(axes: Axes, trials: Trials, size: str, at: dict[float, float]
         markeredgewidth=0,
         alpha=0.4,
         gid=f"networks-{rank}",
-        **_style(rank),
+        **style_of(rank),
     )
-    return [described(trials, i) for i in rows]
+    words = descriptions(trials)
+    return [words[i] for i in rows]
 
 
 def _draw_medians(axes: Axes, trials: Trials, size: str, at: dict[float, float], rank: int) -> list[End]:
@@ -90,12 +91,12 @@ def _draw_medians(axes: Axes, trials: Trials, size: str, at: dict[float, float],
     if not medians:
         return []
     x, y = zip(*medians, strict=True)
-    style = _style(rank)
+    style = style_of(rank)
     first = 1 if x[0] == at.get(0.0) else 0
     axes.plot(x[first:], y[first:], linewidth=1.8, markersize=6, **style)
     if first:
         axes.plot(x[:2], y[:2], linewidth=1.4, linestyle=(0, (2, 2)), markersize=6, **style)
-    return [End(units(size), x[-1], y[-1], style)]
+    return [End(units(size), x[-1], y[-1], style, leads=x[-1] == max(at.values()))]
 
 
 def _draw_chosen(axes: Axes, trials: Trials, choice: Choice, size: str, at: dict[float, float]) -> None:

@@ -40,10 +40,10 @@ def size_name(hidden: str) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Return ``value`` with ``digits`` significant digits; integers whole; nothing as a dash.
+    """Return ``value`` with ``digits`` significant digits, more before the point; nothing as a dash.
 
-    >>> number(0.30123), number(48842), number(1e-7), number(None), number(-1234.5)
-    ('0.3012', '48,842', '1e-07', '–', '−1,234')
+    >>> number(0.30123), number(48842), number(1e-7), number(None), number(-1234.56)
+    ('0.3012', '48,842', '1e-7', '–', '−1,235')
     """
     if value is None:
         return "–"
@@ -51,15 +51,13 @@ def number(value: float | None, digits: int = 4) -> str:
         return "∞" if value > 0 else "−∞" if value < 0 else "not a number"
     if isinstance(value, int):
         text = f"{value:,}"
-    elif value == 0:
-        text = "0"
-    elif 1e-4 <= abs(value) < 1e9:
-        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        text = f"{value:,.{decimals}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text and float(value).is_integer() else text
+    elif float(value).is_integer() and abs(value) < 10**digits:
+        text = f"{value:.0f}"
     else:
-        text = f"{value:.{digits - 1}g}"
-    return text.replace("-", "−", 1) if value < 0 else text
+        rounded = float(f"{abs(value):.{digits - 1}e}")  # 0.99999 needs as many decimals as 1.000
+        power = math.floor(math.log10(rounded))
+        text = f"{value:,.{max(0, digits - 1 - power)}f}" if -5 < power < 9 else f"{value:.{digits - 1}g}"
+    return _typeset(text)
 
 
 def plain(value: float) -> str:
@@ -69,16 +67,22 @@ def plain(value: float) -> str:
     ('0.1', '1', '1e-6', '250,000', '−2.5')
     """
     text = f"{value:,.0f}" if abs(value) < 1e9 and float(value).is_integer() else f"{value:.6g}"
-    return re.sub(r"e([+-])0*", lambda e: "e-" if e[1] == "-" else "e", text).replace("-", "−", value < 0)
+    return _typeset(text)
+
+
+def _typeset(text: str) -> str:
+    """Write exponents without leading zeros, and a minus sign for a hyphen at the front."""
+    text = re.sub(r"e\+?(-?)0*", r"e\1", text)
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def percent(share: float | None) -> str:
-    """Return ``share`` of one in percent, with a decimal below ten.
+    r"""Return ``share`` of one in percent, with a decimal below ten.
 
     >>> percent(0.1234), percent(0.0123), percent(None)
-    ('12 %', '1.2 %', '–')
+    ('12\xa0%', '1.2\xa0%', '–')
     """
     if share is None:
         return "–"
     decimals = 1 if 0 < abs(share) < 0.0995 or 0.995 <= abs(share) < 1 else 0
-    return f"{100 * share:.{decimals}f} %".replace("-", "−")
+    return f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%".replace("-", "−")

@@ -55,6 +55,7 @@ def checked(value: object, name: str = "the evidence") -> Evidence:
         _check(value, Evidence, "")
         evidence = cast("Evidence", value)
         _check_lengths(evidence)
+        _check_candidates(evidence)
     except _MismatchError as mismatch:
         raise ModelFolderError(f"{name}: {mismatch}; {REBUILD}") from None
     return evidence
@@ -130,6 +131,24 @@ def _check_lengths(evidence: Evidence) -> None:
         n_actual, n_predicted = len(test["residuals"]["actual"]), len(test["residuals"]["predicted"])
         if n_actual != n_predicted:
             raise _MismatchError(f"test.residuals has {n_actual} actual and {n_predicted} predicted values")
+
+
+def _check_candidates(evidence: Evidence) -> None:
+    """Find what was chosen, and what is summarised, among the trials."""
+    trials, choice = evidence["trials"], evidence["choice"]
+    known = set(zip(trials["hidden"], trials["l2"], trials["start"], strict=True))
+    if not choice["members"]:
+        raise _MismatchError("choice.members is empty")
+    for where, candidate in [
+        ("choice", choice),
+        ("choice.best", choice["best"]),
+        *((f"choice.members[{i}]", member) for i, member in enumerate(choice["members"])),
+    ]:
+        if (candidate["hidden"], candidate["l2"], candidate["start"]) not in known:
+            raise _MismatchError(f"{where} is not among the trials")
+    for i, entry in enumerate(evidence["spread"]):
+        if entry["hidden"] not in trials["hidden"]:
+            raise _MismatchError(f"spread[{i}] is of a size that is not among the trials")
 
 
 def _require(fits: bool, value: object, expected: str, where: str) -> None:

@@ -72,12 +72,12 @@ def wilson_interval(errors: float, rows: int, z: float = 1.96) -> tuple[float, f
 
 
 def metric(name: str, value: float | None) -> str:
-    """Return a score as the report writes it: shares in percent.
+    r"""Return a score as the report writes it: shares in percent.
 
     >>> metric("error", 0.1447), metric("RMSE", 2.081)
-    ('14.47 %', '2.081')
+    ('14.47\xa0%', '2.081')
     """
-    return f"{100 * value:.2f} %" if name in SHARES and value is not None else number(value)
+    return f"{100 * value:.2f}\N{NO-BREAK SPACE}%" if name in SHARES and value is not None else number(value)
 
 
 def model_name(name: str, choice: Choice) -> str:
@@ -157,7 +157,7 @@ def certainty(test: HeldOut) -> str | None:
     low, high = wilson_interval(error, test["rows"])
     return (
         f"With {plural(test['rows'], 'test row')}, an error of {metric('error', error)} stands for a true "
-        f"error between {metric('error', low)} and {metric('error', high)} (95 % interval)."
+        f"error between {metric('error', low)} and {metric('error', high)} (95\N{NO-BREAK SPACE}% interval)."
     )
 
 
