@@ -45,12 +45,12 @@ def as_frame(obj: Any, name: str = "the table") -> Frame:
     >>> as_frame({"age": ["39", " ? "]})["age"].to_list()
     ['39', None]
     """
-    frame = pl.DataFrame(_polars_columns(obj, name))
+    native = nw.to_native(obj, pass_through=True)
+    frame = native if isinstance(native, pl.DataFrame) else pl.DataFrame(_polars_columns(native, name))
     if frame.width == 0 or frame.height == 0:
         what = "no columns" if frame.width == 0 else f"{frame.width} columns and no rows"
         raise DataError(f"{name} has {what}; at least one row of data is needed")
-    plain = frame.select(_plain(column, dtype, name) for column, dtype in frame.schema.items())
-    return nw.from_native(plain, eager_only=True)
+    return nw.from_native(_plain(frame, name), eager_only=True)
 
 
 def native_frame(frame: Any, name: str = "the table") -> pl.DataFrame:
@@ -67,7 +67,7 @@ def as_series(obj: Any, name: str = "target") -> pl.Series:
     native = nw.to_native(obj, pass_through=True)
     known = nw.from_native(native, series_only=True, pass_through=True)
     series = _as_polars(known) if isinstance(known, nw.Series) else _from_values(name, native)
-    return pl.DataFrame([series]).select(_plain(series.name, series.dtype, "the series")).to_series()
+    return _plain(pl.DataFrame([series]), "the series").to_series()
 
 
 def _polars_columns(obj: Any, name: str) -> list[pl.Series]:
@@ -131,12 +131,26 @@ def _texts(name: str, values: list[Any], missing: list[bool]) -> pl.Series:
     return pl.Series(name, texts, dtype=pl.String)
 
 
-def _plain(column: str, dtype: pl.DataType, name: str) -> pl.Expr:
-    """Return the expression that gives a column one of the plain types."""
-    values = pl.col(column)
+def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return the frame with plain column types, all columns of a type at once (wide tables!)."""
+    columns: dict[pl.DataType, list[str]] = {}
+    for column, dtype in frame.schema.items():
+        columns.setdefault(dtype, []).append(column)
+    expressions = []
+    for dtype, same in columns.items():
+        expression = _plain_values(pl.col(same), dtype)
+        if expression is None:
+            raise DataError(
+                f"column {same[0]!r} of {name} holds {dtype} values; only numbers, texts, booleans and dates "
+                "can be used, so drop or flatten it"
+            )
+        expressions.append(expression)
+    return frame.with_columns(expressions)
+
+
+def _plain_values(values: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
     if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
-        text = values.cast(pl.String).str.strip_chars()
-        return pl.when(~text.is_in(MISSING_TEXTS)).then(text).alias(column)
+        return values.cast(pl.String).str.strip_chars().replace(MISSING_TEXTS, None)
     if dtype == pl.Boolean:
         return values
     if dtype.is_integer() and dtype not in (pl.UInt64, pl.Int128, pl.UInt128):
@@ -151,7 +165,4 @@ def _plain(column: str, dtype: pl.DataType, name: str) -> pl.Expr:
         return values.to_physical().cast(pl.Float64) / _PER_SECOND[dtype.time_unit]
     if dtype == pl.Time:
         return values.to_physical().cast(pl.Float64) / _PER_SECOND["ns"]
-    raise DataError(
-        f"column {column!r} of {name} holds {dtype} values; only numbers, texts, booleans and dates can be "
-        "used, so drop or flatten it"
-    )
+    return None

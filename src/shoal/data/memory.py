@@ -10,6 +10,9 @@ from shoal.errors import CapacityError
 #: The share of the free memory that one array may take: training needs room beside it.
 SHARE = 0.5
 
+_MEMINFO = Path("/proc/meminfo")
+_CONTAINER = Path("/sys/fs/cgroup")
+
 
 def available_bytes() -> int | None:
     """Return the bytes of memory that can be taken now, or None where the system does not say.
@@ -54,7 +57,7 @@ def readable(size: float) -> str:
 
 def _free_of_system() -> int | None:
     try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
+        for line in _MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
     except OSError:
@@ -66,10 +69,9 @@ def _free_of_system() -> int | None:
 
 
 def _free_of_container() -> int | None:
-    root = Path("/sys/fs/cgroup")
     try:
-        limit = (root / "memory.max").read_text().strip()
-        used = int((root / "memory.current").read_text())
+        limit = (_CONTAINER / "memory.max").read_text().strip()
+        used = int((_CONTAINER / "memory.current").read_text())
     except (OSError, ValueError):
         return None
     return max(0, int(limit) - used) if limit.isdigit() else None

@@ -27,8 +27,7 @@ FORMAT = 1
 class TablePreprocessor:
     """Turns a table into the matrix X (N, n) that a network takes; made by ``fit`` and fixed from then on.
 
-    ``columns`` summarises every column but the target, ``encoders`` has one for each that is used, and
-    ``warnings`` says which columns are not.
+    ``columns`` summarises every column but the target, and ``encoders`` has one for each that is used.
 
     >>> table = {"size": [1.0, 2.0, 4.0, None], "sold": ["a", "b", "a", "b"]}
     >>> preprocessor = TablePreprocessor.fit(table, target="sold")
@@ -41,7 +40,6 @@ class TablePreprocessor:
     target: str
     columns: tuple[ColumnSummary, ...]
     encoders: tuple[ColumnEncoder, ...]
-    warnings: tuple[str, ...]
 
     @classmethod
     def fit(cls, frame: Any, target: str, columns: Sequence[ColumnSummary] | None = None) -> Self:
@@ -55,16 +53,14 @@ class TablePreprocessor:
         table = native_frame(frame)
         described = tuple(describe_columns(frame, target) if columns is None else columns)
         used = [column for column in described if column.used]
+        fitted = cls(target, described, tuple(ENCODERS[c.kind].fit(table[c.name], c) for c in used))
         if not used:
             raise DataError(
                 f"none of the {len(described)} columns beside {target!r} can be used "
-                f"({'; '.join(_unused(described)) or 'there are none'}); add a column that varies"
+                f"({'; '.join(fitted.warnings) or 'there are none'}); add a column that varies"
             )
-        messages = tuple(_unused(described))
-        for message in messages:
+        for message in fitted.warnings:
             warnings.warn(message, ShoalWarning, stacklevel=2)
-        encoders = tuple(ENCODERS[column.kind].fit(table[column.name], column) for column in used)
-        fitted = cls(target, described, encoders, messages)
         if not fitted.feature_names:
             raise DataError(
                 f"the {table.height} rows to train on give no feature: no category of {used[0].name!r} is "
@@ -76,6 +72,15 @@ class TablePreprocessor:
     def feature_names(self) -> tuple[str, ...]:
         """The names of the n features."""
         return tuple(name for encoder in self.encoders for name in encoder.feature_names)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each column that is not used."""
+        return tuple(
+            f"column {column.name!r} is not used: {column.kind}, {column.note}"
+            for column in self.columns
+            if not column.used
+        )
 
     @cached_property
     def source_columns(self) -> tuple[str, ...]:
@@ -90,7 +95,7 @@ class TablePreprocessor:
         kind, and ``CapacityError`` if X does not fit in memory.
         """
         table = native_frame(frame)
-        self.validate(table, ignore_extra)
+        self._require_columns(table.columns, ignore_extra)
         n_features = len(self.feature_names)
         require_memory(
             estimate_bytes(table.height, n_features),
@@ -107,9 +112,12 @@ class TablePreprocessor:
 
     def validate(self, frame: Any, ignore_extra: bool = False) -> None:
         """Raise ``DataError`` unless ``frame`` has the columns that ``transform`` needs, and no strangers."""
-        given = native_frame(frame).columns
+        self._require_columns(native_frame(frame).columns, ignore_extra)
+
+    def _require_columns(self, given: Sequence[str], ignore_extra: bool) -> None:
+        names = set(given)
         for encoder in self.encoders:
-            if encoder.column not in given:
+            if encoder.column not in names:
                 near = difflib.get_close_matches(encoder.column, given, n=1)
                 hint = (
                     f"; is it {near[0]!r}? Rename it" if near else "; add it (empty cells count as missing)"
@@ -133,14 +141,13 @@ class TablePreprocessor:
             "target": self.target,
             "columns": [asdict(column) for column in self.columns],
             "encoders": [to_config(encoder) for encoder in self.encoders],
-            "warnings": list(self.warnings),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Return the preprocessor that ``to_config`` described; ``ModelFolderError`` if it was altered."""
         try:
-            _require_keys(config, {"format", "target", "columns", "encoders", "warnings"})
+            _require_keys(config, {"format", "target", "columns", "encoders"})
             if config["format"] != FORMAT:
                 raise ConfigurationError(f"format {config['format']!r} is not {FORMAT}")
             columns = tuple(_column(entry) for entry in config["columns"])
@@ -148,23 +155,14 @@ class TablePreprocessor:
             used = [(column.name, column.kind) for column in columns if column.used]
             if used != [(encoder.column, encoder.name) for encoder in encoders]:
                 raise ConfigurationError("the encoders are not those of the used columns")
-            texts = (config["target"], *config["warnings"])
-            if not all(isinstance(text, str) for text in texts):
-                raise ConfigurationError("the target and the warnings must be texts")
+            if not isinstance(config["target"], str):
+                raise ConfigurationError(f"the target is {config['target']!r}, which is no name")
         except (ConfigurationError, TypeError, KeyError, AttributeError) as error:
             raise ModelFolderError(
                 f"the saved preprocessing cannot be used: {error}; take the model folder as "
                 "shoal wrote it, or fit again"
             ) from None
-        return cls(config["target"], columns, encoders, tuple(config["warnings"]))
-
-
-def _unused(columns: Sequence[ColumnSummary]) -> list[str]:
-    return [
-        f"column {column.name!r} is not used: {column.kind}, {column.note}"
-        for column in columns
-        if not column.used
-    ]
+        return cls(config["target"], columns, encoders)
 
 
 def _require_keys(config: Mapping[str, Any], keys: set[str]) -> None:
@@ -176,6 +174,7 @@ def _column(entry: Mapping[str, Any]) -> ColumnSummary:
     _require_keys(entry, {field.name for field in fields(ColumnSummary)})
     column = ColumnSummary(**{**entry, "stray_tokens": tuple(entry["stray_tokens"])})
     texts = (column.name, column.kind, column.summary, column.note, *column.stray_tokens)
+    texts += () if column.date_format is None else (column.date_format,)
     if not all(isinstance(text, str) for text in texts) or column.kind not in KINDS:
         raise ConfigurationError(f"column {column.name!r} is not described as shoal does")
     if type(column.used) is not bool or type(column.missing) is not int or type(column.distinct) is not int:

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from shoal.data.task import TargetEncoder, infer_task, rows_with_target
+from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "why"),
+    [
+        (["a", "b", "c"], "classification", "holds text (3 classes)"),
+        (["1", "2", "b"], "classification", "holds text (3 classes)"),
+        (["+", "-", None], "classification", "holds text (2 classes)"),
+        ([True, False], "classification", "is true or false"),
+        ([3.5, 7.25], "classification", "has two distinct values"),
+        (["-1", "1", "?"], "classification", "has two distinct values"),
+        (["1", "2", "1.0"], "classification", "has two distinct values"),
+        (range(10), "classification", "holds the codes 0 to 9 without a gap"),
+        ([3, 1, 2], "classification", "holds the codes 1 to 3 without a gap"),
+        (range(20), "classification", "holds the codes 0 to 19 without a gap"),
+        (range(21), "regression", "is a number with 21 distinct values"),
+        ([2, 3, 4], "regression", "is a number with 3 distinct values"),
+        ([1, 2, 4], "regression", "is a number with 3 distinct values"),
+        ([0, 0.5, 1], "regression", "is a number with 3 distinct values"),
+        (["1.5", "2.5", "-", "7"], "regression", "is a number with 3 distinct values"),
+    ],
+)
+def test_the_task_and_why(target: Any, task: str, why: str) -> None:
+    choice = infer_task(list(target))
+    other = {"classification": "regression", "regression": "classification"}[task]
+    assert choice.task == task
+    assert choice.sentence == f"{task}, because 'target' {why}; --task {other} overrides"
+
+
+def test_the_task_can_be_overridden(refuses: Any) -> None:
+    assert infer_task([1, 2, 3], "regression").task == "regression"
+    assert infer_task([1.5, 2.5, 3.5], "classification").task == "classification"
+    assert "--task" in infer_task([1, 2, 3], "regression").sentence
+    with refuses(UnknownNameError, "'regresion'", "did you mean 'regression'?"):
+        infer_task([1, 2], "regresion")
+
+
+@pytest.mark.parametrize(
+    ("target", "override", "fragments"),
+    [
+        (["low", "high"], "regression", ["must be finite numbers", "'low' in data row 1"]),
+        ([1.0, 2.0, np.inf], None, ["must be finite numbers", "'inf' in data row 3"]),
+        ([None, None], None, ["missing in all 2 rows"]),
+        ([dt.date(2024, 1, 1), dt.date(2024, 1, 2)], None, ["holds dates"]),
+    ],
+)
+def test_a_target_that_fits_no_task_is_refused(
+    target: Any, override: str | None, fragments: list[str], refuses: Any
+) -> None:
+    with refuses(DataError, "'target'" if override is None else "target", *fragments):
+        infer_task(target, override)
+
+
+def test_rows_without_a_target_are_left_out_with_a_warning() -> None:
+    table = {"x": [1, 2, 3, 4], "y": ["a", "?", "b", None]}
+    with pytest.warns(ShoalWarning, match=r"^2 of 4 rows have no value of the target 'y' and are left out$"):
+        left = rows_with_target(table, "y")
+    assert left.to_dict(as_series=False) == {"x": [1, 3], "y": ["a", "b"]}
+
+
+def test_a_dash_is_no_number_but_a_class() -> None:
+    with pytest.warns(ShoalWarning, match="1 of 3 rows"):
+        assert rows_with_target({"y": ["1.5", "-", "2"]}, "y")["y"].to_list() == ["1.5", "2"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert rows_with_target({"y": ["+", "-", "-"]}, "y")["y"].to_list() == ["+", "-", "-"]
+
+
+def test_a_target_that_is_not_there_is_told_with_the_nearest_column(refuses: Any) -> None:
+    table = {"age": [1], "income": [2]}
+    with refuses(DataError, "no column 'incme'", "did you mean 'income'?", "'age', 'income'"):
+        rows_with_target(table, "incme")
+    with refuses(DataError, "no column 'zzz' to predict; Its columns:", "'age', 'income'"):
+        rows_with_target(table, "zzz")
+
+
+def test_a_target_without_any_value_is_refused(refuses: Any) -> None:
+    with refuses(DataError, "'y' is missing in all 2 rows"):
+        rows_with_target({"x": [1, 2], "y": ["NA", None]}, "y")
+
+
+@pytest.mark.parametrize(
+    ("target", "labels", "codes"),
+    [
+        (["b", "a", "b", "a"], ("a", "b"), [1, 0, 1, 0]),
+        (["10", "9", "10", "9"], ("9", "10"), [1, 0, 1, 0]),
+        (["1", "1.0", "2", "2"], ("1", "2"), [0, 0, 1, 1]),
+        ([2.0, 1.0, 2.0, 1.0], ("1", "2"), [1, 0, 1, 0]),
+        ([True, False, True, False], ("false", "true"), [1, 0, 1, 0]),
+        (["b", "2", "b", "2"], ("2", "b"), [1, 0, 1, 0]),
+        (["nan.", "inf", "nan.", "inf"], ("inf", "nan."), [1, 0, 1, 0]),
+    ],
+)
+def test_classes_are_coded_in_order(target: Any, labels: tuple[str, ...], codes: list[int]) -> None:
+    encoder = TargetEncoder.fit(target, "classification")
+    assert encoder.labels == labels
+    assert_array_equal(encoder.encode(target), codes)
+    assert encoder.encode(target).dtype == np.int64
+    assert encoder.decode_values([1, 0]).tolist() == [labels[1], labels[0]]
+
+
+def test_classes_are_known_however_they_are_stored() -> None:
+    encoder = TargetEncoder.fit(["1", "2", "1", "2"], "classification")
+    for stored in (["2", "1"], ["2.0", "1.0"], [2, 1], [2.0, 1.0]):
+        assert_array_equal(encoder.encode(stored), [1, 0])
+
+
+def test_a_regression_is_standardised() -> None:
+    encoder = TargetEncoder.fit(["1", "2", "6"], "regression")
+    assert_allclose((encoder.mean, encoder.sd), (3.0, np.sqrt(14 / 3)), rtol=1e-15)
+    assert_allclose(encoder.encode([3.0, 3 + np.sqrt(14 / 3)]), [0.0, 1.0], rtol=1e-15)
+    assert_allclose(encoder.decode_values(encoder.encode([1, 2, 6])), [1.0, 2.0, 6.0], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "fragments"),
+    [
+        (["a", "a"], "classification", ["is 'a' in all 2 rows", "two classes"]),
+        (["1", "1.0"], "classification", ["is '1' in all 2 rows"]),
+        (["a", "a", "b"], "classification", ["class 'b'", "has one row", "two at least"]),
+        (["a", None, "b"], "classification", ["missing in 1 of 3 rows"]),
+        ([], "classification", ["missing in 0 of 0 rows"]),
+        ([0.1] * 10, "regression", ["is 0.1 in every row", "varies"]),
+        (["1", "x"], "regression", ["must be finite numbers", "'x' in data row 2"]),
+        ([1.0, np.inf], "regression", ["must be finite numbers", "'inf' in data row 2"]),
+        ([1.0, np.nan], "regression", ["missing in 1 of 2 rows"]),
+        (["1", "-"], "regression", ["missing in 1 of 2 rows"]),
+    ],
+)
+def test_a_target_that_cannot_be_learned_is_refused(
+    target: Any, task: str, fragments: list[str], refuses: Any
+) -> None:
+    with refuses(DataError, "target", *fragments):
+        TargetEncoder.fit(target, task)
+
+
+def test_an_unknown_task_is_refused(refuses: Any) -> None:
+    with refuses(UnknownNameError, "did you mean 'classification'?"):
+        TargetEncoder.fit([1, 2], "clasification")
+
+
+def test_a_class_never_seen_is_named_with_its_row(refuses: Any) -> None:
+    encoder = TargetEncoder.fit(["a", "b", "a", "b"], "classification")
+    with refuses(DataError, "is 'c' in data row 2", "'a', 'b'"):
+        encoder.encode(["a", "c"])
+    with refuses(DataError, "missing in 1 of 2 rows"):
+        encoder.encode(["a", None])
+
+
+@pytest.mark.parametrize(
+    ("target", "task"),
+    [(["b", "a", "b", "a"], "classification"), ([1, 2, 4], "regression")],
+)
+def test_an_encoder_is_the_same_after_json(target: Any, task: str) -> None:
+    encoder = TargetEncoder.fit(target, task)
+    assert TargetEncoder.from_config(json.loads(json.dumps(encoder.to_config()))) == encoder
+
+
+CLASSES = {"name": "y", "task": "classification", "labels": ["a", "b"], "mean": 0.0, "sd": 1.0}
+NUMBERS = {"name": "y", "task": "regression", "labels": [], "mean": 2.0, "sd": 1.5}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        {},
+        {**CLASSES, "more": 1},
+        {**CLASSES, "name": 1},
+        {**CLASSES, "task": "ranking"},
+        {**CLASSES, "labels": "ab"},
+        {**CLASSES, "labels": ["a", 1]},
+        {**CLASSES, "labels": ["a"]},
+        {**CLASSES, "labels": ["a", "a"]},
+        {**NUMBERS, "labels": ["a", "b"]},
+        {**NUMBERS, "mean": "2"},
+        {**NUMBERS, "mean": float("inf")},
+        {**NUMBERS, "mean": True},
+        {**NUMBERS, "sd": 0.0},
+        {**NUMBERS, "sd": -1.0},
+        {**NUMBERS, "sd": None},
+    ],
+)
+def test_an_altered_encoder_is_refused(config: Any, refuses: Any) -> None:
+    assert TargetEncoder.from_config(CLASSES)
+    assert TargetEncoder.from_config(NUMBERS)
+    with refuses(ModelFolderError, "the saved target cannot be used", "fit again"):
+        TargetEncoder.from_config(config)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "10", "9", "-", "10.0", "é"]), min_size=1, max_size=30), st.randoms()
+)
+def test_coding_does_not_depend_on_the_order_of_rows(target: list[str], random: Any) -> None:
+    both = target * 2
+    if len(set(target) - {"10.0"}) < 2:
+        both += ["a", "b"] * 2
+    shuffled = random.sample(range(len(both)), len(both))
+    encoder = TargetEncoder.fit(both, "classification")
+    again = TargetEncoder.fit([both[i] for i in shuffled], "classification")
+    assert again == encoder
+    assert_array_equal(again.encode([both[i] for i in shuffled]), encoder.encode(both)[shuffled])
