@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 // Every instruction set's code lives in a namespace of its own: the linker must never merge two of them.
 #ifndef SHOAL_ISA
@@ -33,8 +34,8 @@ template <class T> constexpr int kLanes = 16 / sizeof(T);
 template <class T> using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
 template <class T> struct Lanes {
-    typedef T Vector __attribute__((vector_size(kLanes<T> * sizeof(T)), aligned(sizeof(T)), may_alias));
-    typedef Int<T> Mask __attribute__((vector_size(kLanes<T> * sizeof(T)), aligned(sizeof(T)), may_alias));
+    typedef T Vector __attribute__((vector_size(kLanes<T> * sizeof(T))));
+    typedef Int<T> Mask __attribute__((vector_size(kLanes<T> * sizeof(T))));
 };
 
 template <class T> using Vec = typename Lanes<T>::Vector;
@@ -83,14 +84,21 @@ template <class M> SHOAL_INLINE bool any(M mask) {
 
 template <class M> SHOAL_INLINE bool all(M mask) { return !any(~mask); }
 
-// Σ over the lanes, in the order of a balanced tree: the same for every call.
+// Σ over the lanes: halves are added until one number is left.
 template <class V> SHOAL_INLINE Element<V> sum(V v) {
-    constexpr int n = sizeof(V) / sizeof(Element<V>);
-    Element<V> part[n];
-    std::memcpy(part, &v, sizeof v);
-    for (int width = n / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; ++i) part[i] += part[i + width];
-    return part[0];
+    using T = Element<V>;
+    constexpr std::size_t n = sizeof(V) / sizeof(T);
+    if constexpr (n == 1) {
+        return v[0];
+    } else if constexpr (n == 2) {
+        return v[0] + v[1];
+    } else {
+        typedef T Half __attribute__((vector_size(sizeof(V) / 2)));
+        Half low, high;
+        std::memcpy(&low, &v, sizeof low);
+        std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
+        return sum(low + high);
+    }
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -1,0 +1,132 @@
+// The matrix products of a dense layer, on columns of lanes.
+//
+// An activation matrix is rows × columns of vectors. A column is one sample of each of `lanes` members
+// ("lane = network": every parameter is a vector too), or `lanes` samples of one member ("lane = sample":
+// a parameter is one number, spread over the lanes). Parameters<T, M> hides which, so each product is
+// written once. Tiles of rows × columns stay in registers over the whole inner sum.
+#pragma once
+
+#include <cstddef>
+
+#include "lanes.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+template <class T, bool LaneIsMember> struct Parameters {
+    static SHOAL_INLINE Vec<T> get(const T* theta, std::size_t k) {
+        if constexpr (LaneIsMember) return load(theta + k * kLanes<T>);
+        else return splat(theta[k]);
+    }
+    static SHOAL_INLINE void add(T* gradient, std::size_t k, Vec<T> v) {
+        if constexpr (LaneIsMember) store(gradient + k * kLanes<T>, load(gradient + k * kLanes<T>) + v);
+        else gradient[k] += sum(v);
+    }
+};
+
+// Rows of vectors: row r begins at data + r·stride·lanes.
+template <class T> struct Rows {
+    T* data;
+    std::size_t stride;
+    SHOAL_INLINE T* at(std::size_t row, std::size_t column) const {
+        return data + (row * stride + column) * kLanes<T>;
+    }
+};
+
+// How parameter (row, k) of a matrix lies in θ: W itself, or Wᵀ.
+struct Matrix {
+    std::size_t offset, row_step, inner_step;
+};
+
+template <class T, bool M, int R, int C>
+SHOAL_INLINE void weighted_sum_tile(const T* theta, Matrix W, std::size_t inner, Rows<const T> in, Rows<T> out,
+                                    const std::size_t* bias, std::size_t row, std::size_t column) {
+    Vec<T> acc[R][C];
+    for (int r = 0; r < R; ++r) {
+        const Vec<T> first = bias ? Parameters<T, M>::get(theta, *bias + row + r) : Vec<T>{};
+        for (int c = 0; c < C; ++c) acc[r][c] = first;
+    }
+    const std::size_t start = W.offset + row * W.row_step;
+    for (std::size_t k = 0; k < inner; ++k) {
+        Vec<T> x[C];
+        for (int c = 0; c < C; ++c) x[c] = load(in.at(k, column + c));
+        for (int r = 0; r < R; ++r) {
+            const Vec<T> w = Parameters<T, M>::get(theta, start + r * W.row_step + k * W.inner_step);
+            for (int c = 0; c < C; ++c) acc[r][c] += w * x[c];
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) store(out.at(row + r, column + c), acc[r][c]);
+}
+
+template <class T, bool M, int R, int... C>
+SHOAL_INLINE void weighted_sum_rows(const T* theta, Matrix W, std::size_t inner, Rows<const T> in, Rows<T> out,
+                                    const std::size_t* bias, std::size_t row, std::size_t columns) {
+    std::size_t column = 0;
+    // Widths from the widest to 1: whatever is left is taken by the next narrower tile.
+    ((void)[&] {
+        for (; column + C <= columns; column += C)
+            weighted_sum_tile<T, M, R, C>(theta, W, inner, in, out, bias, row, column);
+    }(), ...);
+}
+
+// out(r, c) = [b(r) +] Σ_k W(r, k) · in(k, c):   z = W a + b going forward, Wᵀ δ going back.
+template <class T, bool M>
+void weighted_sum(const T* theta, Matrix W, std::size_t rows, std::size_t inner, Rows<const T> in, Rows<T> out,
+                  const std::size_t* bias, std::size_t columns) {
+    std::size_t row = 0;
+    for (; row + 4 <= rows; row += 4)
+        weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+    for (; row + 2 <= rows; row += 2)
+        weighted_sum_rows<T, M, 2, 6, 3, 1>(theta, W, inner, in, out, bias, row, columns);
+    for (; row < rows; ++row) weighted_sum_rows<T, M, 1, 8, 4, 1>(theta, W, inner, in, out, bias, row, columns);
+}
+
+template <class T, bool M, int R, int C>
+SHOAL_INLINE void outer_sum_tile(T* gradient, std::size_t offset, std::size_t inputs, Rows<const T> delta,
+                                 Rows<const T> in, std::size_t columns, std::size_t j, std::size_t i) {
+    Vec<T> acc[R][C] = {};
+    for (std::size_t c = 0; c < columns; ++c) {
+        Vec<T> x[C];
+        for (int k = 0; k < C; ++k) x[k] = load(in.at(i + k, c));
+        for (int r = 0; r < R; ++r) {
+            const Vec<T> d = load(delta.at(j + r, c));
+            for (int k = 0; k < C; ++k) acc[r][k] += d * x[k];
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int k = 0; k < C; ++k) Parameters<T, M>::add(gradient, offset + (j + r) * inputs + i + k, acc[r][k]);
+}
+
+template <class T, bool M, int R, int... C>
+SHOAL_INLINE void outer_sum_rows(T* gradient, std::size_t offset, std::size_t inputs, Rows<const T> delta,
+                                 Rows<const T> in, std::size_t columns, std::size_t j) {
+    std::size_t i = 0;
+    ((void)[&] {
+        for (; i + C <= inputs; i += C)
+            outer_sum_tile<T, M, R, C>(gradient, offset, inputs, delta, in, columns, j, i);
+    }(), ...);
+}
+
+// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c):   the lecture's δ aᵀ.
+template <class T, bool M>
+void outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs, Rows<const T> delta,
+               Rows<const T> in, std::size_t columns) {
+    std::size_t j = 0;
+    for (; j + 4 <= units; j += 4)
+        outer_sum_rows<T, M, 4, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j);
+    for (; j + 2 <= units; j += 2)
+        outer_sum_rows<T, M, 2, 6, 3, 1>(gradient, offset, inputs, delta, in, columns, j);
+    for (; j < units; ++j) outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j);
+}
+
+// ∂J/∂b(j) += Σ_c δ(j, c).
+template <class T, bool M>
+void row_sum(T* gradient, std::size_t offset, std::size_t units, Rows<const T> delta, std::size_t columns) {
+    for (std::size_t j = 0; j < units; ++j) {
+        Vec<T> acc{};
+        for (std::size_t c = 0; c < columns; ++c) acc += load(delta.at(j, c));
+        Parameters<T, M>::add(gradient, offset + j, acc);
+    }
+}
+
+}  // namespace shoal::SHOAL_ISA
