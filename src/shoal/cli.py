@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from typer import TyperException
 
-from shoal.errors import ConfigurationError, ShoalError
-from shoal.jobs.fit import fit_table
-from shoal.jobs.predict import predict_table, rebuild_report
-from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
-from shoal.selection.candidates import parse_hidden
-from shoal.terminal import TerminalListener
+from shoal.errors import ConfigurationError, ShoalError, ShoalWarning
+from shoal.terminal import TerminalListener, plain_console
 
+# Every command imports its job when it is called: --help and a mistyped option need neither the frame
+# libraries nor scikit-learn nor matplotlib, whose import takes seconds.
+
+NAME = "shoal"
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     help="Trains a whole shoal of neural networks at once and keeps the one that generalises.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -70,36 +69,40 @@ def fit(
     debug: Debug = False,
 ) -> None:
     """Choose a network for a table, train it, test it once, and report the evidence."""
-    request = FitRequest(
-        table=table,
-        target=target,
-        task=task,
-        size=AskedSize(
-            hidden=None if hidden is None else _list(hidden, "--hidden", parse_hidden),
-            starts=starts,
-            l2=None if l2 is None else _list(l2, "--l2", float),
-            epochs=epochs,
-        ),
-        folds=folds,
-        valid=valid,
-        validation_share=validation_share,
-        test_share=test_share,
-        choose=choose,
-        solver=solver,
-        activation=activation,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
-        patience=patience,
-        seed=seed,
-        jobs=jobs,
-    )
-    command = shlex.join(["shoal", *sys.argv[1:]])
-    with TerminalListener(Console()) as listener:
+    with TerminalListener(plain_console()) as listener:
         try:
+            from shoal.jobs.fit import fit_table
+            from shoal.jobs.request import FitRequest
+            from shoal.jobs.sizing import AskedSize
+            from shoal.selection.candidates import parse_hidden
+
+            request = FitRequest(
+                table=table,
+                target=target,
+                task=task,
+                size=AskedSize(
+                    hidden=None if hidden is None else _list(hidden, "--hidden", parse_hidden),
+                    starts=starts,
+                    l2=None if l2 is None else _list(l2, "--l2", float),
+                    epochs=epochs,
+                ),
+                folds=folds,
+                valid=valid,
+                validation_share=validation_share,
+                test_share=test_share,
+                choose=choose,
+                solver=solver,
+                activation=activation,
+                learning_rate=learning_rate,
+                batch_size=batch_size,
+                patience=patience,
+                seed=seed,
+                jobs=jobs,
+            )
+            command = shlex.join([NAME, *sys.argv[1:]])
             outcome = fit_table(request, out, listener, command, resume, overwrite)
-        except KeyboardInterrupt as interrupt:
-            told = f" {interrupt}" if str(interrupt) else ""
-            _complain(f"interrupted{told}; repeat the command with --resume to go on")
+        except KeyboardInterrupt:
+            _complain("interrupted; repeat the command with --resume to go on from the last network kept")
             raise typer.Exit(130) from None
         listener.finished(outcome)
 
@@ -115,8 +118,11 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Predict the target for every row of a table."""
+    from shoal.jobs.predict import predict_table
+    from shoal.report.wording import plural
+
     rows = predict_table(folder, table, out, ignore_extra)
-    Console().print(f"{rows:,} predictions: {out}", highlight=False, markup=False, soft_wrap=True)
+    plain_console().print(f"{plural(rows, 'prediction')}: {out}")
 
 
 @app.command()
@@ -124,39 +130,66 @@ def report(
     folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")], debug: Debug = False
 ) -> None:
     """Write the report of a model again, from its evidence."""
-    Console().print(f"Report: {rebuild_report(folder)}", highlight=False, markup=False, soft_wrap=True)
+    from shoal.jobs.report import rebuild_report
+
+    plain_console().print(f"Report: {rebuild_report(folder)}")
 
 
 def main() -> None:
     """Run the command line; an error that the user can put right is one line, with exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # show the rest where an encoding lacks a character
+            stream.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ShoalWarning)
+        warnings.showwarning = _note
+        sys.exit(_run())
+
+
+def _run() -> int:
+    """Run the command that the arguments name, and return the exit code."""
     try:
-        code = app(standalone_mode=False)
-    except (ShoalError, TyperException, MemoryError, OSError) as error:
+        code: int | None = app(sys.argv[1:] or ["--help"], prog_name=NAME, standalone_mode=False)
+    except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
-        message = error.format_message() if isinstance(error, TyperException) else str(error)
-        _complain(" ".join(message.split()) or type(error).__name__)
-        code = 2
-    except Exception as error:  # a defect of shoal, not of what it was given
-        if "--debug" in sys.argv:
-            traceback.print_exc()
-        _complain(
-            f"internal error ({type(error).__name__}: {error}); please report it with the output of --debug"
-        )
-        code = 1
-    sys.exit(code)
+        if isinstance(error, ShoalError | TyperException | MemoryError | OSError):
+            _complain(_words(error))
+            return 2
+        _complain(f"internal error ({_words(error)}); please report it with the output of --debug")
+        return 1
+    return code or 0
+
+
+def _words(error: Exception) -> str:
+    """Return an error on one line: what is wrong, and what to do."""
+    if isinstance(error, TyperException):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else NAME
+        message = f"{error.format_message().rstrip('.')}; '{command} --help' tells what it takes"
+    elif isinstance(error, MemoryError):
+        message = f"not enough memory ({error}); use smaller hidden sizes, --batch-size or --jobs"
+    elif isinstance(error, ShoalError | OSError):
+        message = str(error)
+    else:
+        message = f"{type(error).__name__}: {error}"
+    return " ".join(message.split())
 
 
 def _list(text: str, option: str, parse: Callable[[str], T]) -> tuple[T, ...]:
     try:
         return tuple(parse(part.strip()) for part in text.split(","))
-    except ConfigurationError:
-        raise
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{option} {text}: {error}") from None
     except ValueError:
         raise ConfigurationError(
             f"{option} takes values separated by commas, got {text!r}; write them as in 0.1,1,10"
         ) from None
 
 
+def _note(message: Warning | str, *_: object, **__: object) -> None:
+    plain_console(stderr=True).print(f"note: {message}", style="yellow")
+
+
 def _complain(message: str) -> None:
-    Console(stderr=True).print(f"shoal: {message}", highlight=False, markup=False, soft_wrap=True)
+    plain_console(stderr=True).print(f"{NAME}: {message}")

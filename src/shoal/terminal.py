@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from shoal.jobs.fit import Outcome
-from shoal.jobs.prepare import Prepared
-from shoal.jobs.sizing import Sizing
-from shoal.selection.running import StudyProgress
+from shoal.report.wording import duration, plural
+
+if TYPE_CHECKING:
+    from shoal.jobs.fit import Outcome
+    from shoal.jobs.prepare import Prepared
+    from shoal.jobs.sizing import Sizing
+    from shoal.selection.running import StudyProgress
+
+
+def plain_console(stderr: bool = False) -> Console:
+    """Return a console that shows text as it is, whatever characters the data brought into it."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 class TerminalListener:
@@ -28,6 +35,7 @@ class TerminalListener:
             TextColumn("networks · {task.fields[pace]} · best {task.fields[best]} · {task.fields[left]}"),
             console=console,
             transient=True,
+            disable=not console.is_terminal,  # a log file has no use for a bar
         )
         self._task = self._bar.add_task(
             "", total=None, start=False, visible=False, pace="", best="–", left=""
@@ -42,33 +50,34 @@ class TerminalListener:
         self._bar.stop()
 
     def say(self, text: str, style: str | None = None) -> None:
-        """Print a line, whatever characters the data brought into it."""
-        self.console.print(escape(text), style=style, highlight=False, soft_wrap=True)
+        """Print a line."""
+        self.console.print(text, style=style)
 
     def prepared(self, prepared: Prepared) -> None:
         for warning in prepared.warnings:
             self.say(f"note: {warning}", style="yellow")
         self.say(
-            f"{prepared.n_rows:,} rows, {len(prepared.columns)} columns, "
-            f"{prepared.train.X.shape[1]} features. "
+            f"{plural(prepared.n_rows, 'row')}, {plural(len(prepared.columns), 'column')}, "
+            f"{plural(prepared.train.X.shape[1], 'feature')}. "
             f"{prepared.task.sentence[0].upper()}{prepared.task.sentence[1:]}."
         )
         if prepared.folds:
-            judged = f"{prepared.folds} folds of {len(prepared.train):,} rows to choose by"
+            judged = f"{prepared.folds} folds of {plural(len(prepared.train), 'row')} to choose by"
         else:
             assert prepared.validation is not None
-            judged = f"{len(prepared.train):,} rows to train on, {len(prepared.validation):,} to choose by"
+            trained = plural(len(prepared.train), "row")
+            judged = f"{trained} to train on, {len(prepared.validation):,} to choose by"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 
     def sized(self, sizing: Sizing, networks: int, workers: int) -> None:
         for sentence in sizing.sentences:
             self.say(sentence)
         size = sizing.size
-        processes = "1 process" if workers == 1 else f"{workers} processes"
         self.say(
-            f"{networks:,} networks: {len(size.hidden)} hidden sizes × {size.starts} starts × "
-            f"{len(size.l2)} L2 strengths, {size.epochs} epochs at most. "
-            f"Estimate: {duration(sizing.seconds)} at most, on {processes}."
+            f"{plural(networks, 'network')}: {plural(len(size.hidden), 'hidden size')} × "
+            f"{plural(size.starts, 'start')} × {plural(len(size.l2), 'L2 strength')}, "
+            f"{plural(size.epochs, 'epoch')} at most. Estimate: {duration(sizing.seconds)} at most, "
+            f"on {plural(workers, 'process', 'processes')}."
         )
         self._bar.start()
 
@@ -92,26 +101,16 @@ class TerminalListener:
         lost = evidence["diverged"]
         if lost["count"]:
             self.say(
-                f"note: {lost['count']} of {lost['of']} networks diverged: {lost['sentences'][0]}", "yellow"
+                f"note: {lost['count']} of {plural(lost['of'], 'network')} diverged: {lost['sentences'][0]}",
+                style="yellow",
             )
         models = evidence["test"]["models"]
-        table = Table(title=f"Test: {evidence['test']['rows']:,} rows", title_justify="left")
+        rows = plural(evidence["test"]["rows"], "row")
+        table = Table(title=f"Test: {rows}", title_justify="left")
         table.add_column("")
         for name in models[0]["metrics"]:
             table.add_column(name, justify="right")
         for model in models:
-            table.add_row(escape(model["name"]), *(f"{value:.4g}" for value in model["metrics"].values()))
-        self.console.print(table)
+            table.add_row(model["name"], *(f"{value:.4g}" for value in model["metrics"].values()))
+        self.console.print(table, soft_wrap=False)
         self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person says it.
-
-    >>> duration(4.2), duration(75), duration(7300)
-    ('4.2 s', '1 min 15 s', '2 h 2 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn import datasets
 
 from shoal.errors import UnknownNameError
 
@@ -32,6 +31,8 @@ def builtin_table(source: str) -> dict[str, Any]:
     name = source.removeprefix(PREFIX)
     if name not in _TABLES:
         raise UnknownNameError("builtin table", name, _TABLES)
+    from sklearn import datasets  # takes a second to import, and other tables do without
+
     loader, target = _TABLES[name]
     options = {"scaled": False} if name == "diabetes" else {}
     bunch = getattr(datasets, loader)(**options)

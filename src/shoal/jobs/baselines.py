@@ -6,8 +6,6 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, Ridge
 
 from shoal.shapes import Array
 
@@ -33,6 +31,9 @@ def _constant(y: Array, n_classes: int) -> Predictor:
 
 
 def _linear(X: Array, y: Array, n_classes: int) -> Predictor:
+    from sklearn.exceptions import ConvergenceWarning  # takes a second to import: only when it is due
+    from sklearn.linear_model import LogisticRegression, Ridge
+
     if not n_classes:
         return Ridge().fit(X, y).predict  # type: ignore[no-any-return]
     with warnings.catch_warnings():

@@ -12,8 +12,9 @@ from shoal.files import write_atomically
 from shoal.jobs.evidence import Recipe, assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
+from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import TableModel
-from shoal.jobs.place import EVIDENCE, REPORT, STUDY, begin, read_plan, require_free
+from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import Prepared, prepare
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing, StudySize, Workload, default_batch_size, size_study

@@ -1,12 +1,6 @@
 """The folder that a model is saved in: JSON and safetensors, checked when read, never executable.
 
-======================= ==========================================================
-``model.json``          architecture, target, members, and the checksums of the rest
-``preprocessing.json``  how a table's columns become features
-``weights.safetensors`` the parameters θ of every network
-======================= ==========================================================
-
-``model.json`` is written last, so a folder that has one is whole.
+``model.json`` is written last and holds the checksums of the rest, so a folder that has one is whole.
 """
 
 from __future__ import annotations
@@ -24,12 +18,12 @@ from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
 from shoal.files import write_atomically
+from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import TableModel
 from shoal.network import Network
 from shoal.population import Population
 
 FORMAT = 1
-MODEL, PREPROCESSING, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
 REMEDY = "restore the folder as shoal wrote it, or fit again"
 
 

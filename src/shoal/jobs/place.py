@@ -1,13 +1,4 @@
-"""The place that a job works in: free to use, begun, resumed.
-
-======================= ===============================================================
-``plan.json``           the request and the size of the study, written when it begins
-``study/``              the trials and weights of every network, cohort by cohort
-the model's files       see ``shoal.jobs.folder``
-``evidence.json``       everything that the report shows
-``report.html``         the report
-======================= ===============================================================
-"""
+"""The place that a job works in: free to use, begun, resumed."""
 
 from __future__ import annotations
 
@@ -19,12 +10,11 @@ from typing import Any
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
 from shoal.files import write_atomically
-from shoal.jobs.folder import MODEL, PREPROCESSING, WEIGHTS
+from shoal.jobs.layout import EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.selection.store import TrialStore
 
-EVIDENCE, REPORT, PLAN, STUDY = "evidence.json", "report.html", "plan.json", "study"
 _OURS = {EVIDENCE, REPORT, PLAN, STUDY, MODEL, PREPROCESSING, WEIGHTS}
 _MAY_DIFFER = {"table", "valid", "jobs"}
 """Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""

@@ -1,4 +1,4 @@
-"""Predictions from a saved model, and its report made anew."""
+"""Predictions from a saved model."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from pathlib import Path
 from shoal.data.predictions import write_predictions
 from shoal.data.tables import read_table
 from shoal.jobs.folder import load_model
-from shoal.jobs.place import EVIDENCE, REPORT
-from shoal.report.evidence import load_evidence
-from shoal.report.html import write_report
 
 
 def predict_table(folder: Path, table: str, out: Path, ignore_extra: bool = False) -> int:
@@ -22,10 +19,3 @@ def predict_table(folder: Path, table: str, out: Path, ignore_extra: bool = Fals
     predictions = model.predict(read_table(table), ignore_extra=ignore_extra)
     write_predictions(out, predictions)
     return len(predictions[model.target.name])
-
-
-def rebuild_report(folder: Path) -> Path:
-    """Write the report of ``folder`` again from its evidence, and return its path."""
-    evidence = load_evidence(folder / EVIDENCE)
-    write_report(evidence, folder / REPORT)
-    return folder / REPORT

@@ -1,0 +1,16 @@
+"""What a job's folder holds, file by file.
+
+======================== ===============================================================
+``plan.json``            the request and the size of the study, written when it begins
+``study/``               the trials and weights of every network, cohort by cohort
+``weights.safetensors``  the parameters θ of the networks that were chosen
+``preprocessing.json``   how a table's columns become features
+``model.json``           architecture, target, members, and the checksums of the two above
+``evidence.json``        everything that the report shows
+``report.html``          the report
+======================== ===============================================================
+"""
+
+PLAN, STUDY = "plan.json", "study"
+WEIGHTS, PREPROCESSING, MODEL = "weights.safetensors", "preprocessing.json", "model.json"
+EVIDENCE, REPORT = "evidence.json", "report.html"
