@@ -49,8 +49,6 @@ def cohort_result(row: Callable[..., Row]) -> Callable[[int], CohortResult]:
             index=index,
             trials=Trials.from_rows([row(start=2 * index), row(start=2 * index + 1, **lost)]),
             theta=np.arange(6, dtype=np.float32).reshape(2, 3) + index / 3,
-            loss=np.array([[3.0, 2.0, 1.0], [3.0, np.nan, np.nan]]) + index,
-            validation_loss=np.array([[3.5, 2.5, 1.5], [3.5, np.nan, np.nan]]) + index,
         )
 
     return build

@@ -52,11 +52,15 @@ def choose_ensemble(trials: Trials, predict: Predict, sample_losses: SampleLosse
         standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
     )
     sentence = (
-        f"The mean of {len(members)} predictions by {len(distinct)} networks of {members[0].hidden} hidden "
-        f"units: validation loss {loss:.4g}, against {best.validation_loss:.4g} from the best single "
-        f"network, {best.words}; members were added greedily for as long as the loss fell."
+        f"The mean of {_count(len(members), 'prediction')} by {_count(len(distinct), 'network')} of hidden "
+        f"size {members[0].hidden}: validation loss {loss:.4g}, against {best.validation_loss:.4g} from the "
+        f"best single network, {best.words}; members were added greedily for as long as the loss fell."
     )
     return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(trials))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def greedy(

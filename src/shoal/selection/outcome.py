@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from shoal.errors import ConfigurationError
 from shoal.penalties import L2
 from shoal.population import Population
 from shoal.randomness import member_id
+from shoal.selection.cohort import trace
 
 if TYPE_CHECKING:
-    from shoal.network import Network
-    from shoal.selection.candidates import Hidden
     from shoal.selection.choice import Contender
-    from shoal.selection.cohort import CohortResult
-    from shoal.selection.planning import Cohort
+    from shoal.selection.cohort import CohortResult, Curves, Task
     from shoal.selection.samples import Samples
     from shoal.selection.store import Store
     from shoal.shapes import Array
@@ -27,51 +26,37 @@ Key: TypeAlias = tuple[int, int, int]
 """What names a network of a study: candidate, start, fold."""
 
 
-@dataclass(frozen=True)
-class Curves:
-    """The losses of one network after each of its epochs (E,); ``best_epoch`` counts from 1, 0 if none."""
-
-    train_loss: Array
-    validation_loss: Array
-    best_epoch: int
-
-
 class Shelf:
     """The trained networks of a study by key, read from its store a cohort at a time."""
 
-    def __init__(
-        self, store: Store, cohorts: Iterable[Cohort], networks: dict[Hidden, Network], seed: int
-    ) -> None:
-        self._store, self._networks, self._seed = store, networks, seed
-        self._places: dict[Key, tuple[Cohort, int]] = {
-            (member.candidate.index, member.start, cohort.fold): (cohort, row)
-            for cohort in cohorts
-            for row, member in enumerate(cohort.members)
+    def __init__(self, store: Store, tasks: Iterable[Task]) -> None:
+        self._store = store
+        self._places = {
+            (member.candidate.index, member.start, task.cohort.fold): (task, row)
+            for task in tasks
+            for row, member in enumerate(task.cohort.members)
         }
 
     def population(self, keys: Sequence[Key]) -> Population:
         """Return the networks of these keys, which must have one architecture, in their order."""
         theta = [result.theta[row] for result, row in self._find(keys)]
-        numbers = [(self._seed, member_id(candidate, start, fold)) for candidate, start, fold in keys]
-        cohort, _ = self._places[keys[0]]
-        return Population(self._networks[cohort.hidden], np.stack(theta), np.array(numbers, dtype=np.uint64))
+        task, _ = self._places[keys[0]]
+        numbers = [(task.recipe.seed, member_id(candidate, start, fold)) for candidate, start, fold in keys]
+        return Population(task.network, np.stack(theta), np.array(numbers, dtype=np.uint64))
 
     def curves(self, key: Key) -> Curves:
-        """Return the course of one network's training."""
-        [(result, row)] = self._find([key])
-        epochs = int(result.trials["epochs"][row])
-        return Curves(
-            result.loss[row, :epochs].copy(),
-            result.validation_loss[row, :epochs].copy(),
-            int(result.trials["best_epoch"][row]),
-        )
+        """Return the course of one network's training, by training it again."""
+        task, row = self._places[key]
+        alone = dataclasses.replace(task.cohort, members=(task.cohort.members[row],))
+        return trace(dataclasses.replace(task, cohort=alone))
 
     def predictions(self, contenders: Sequence[Contender], samples: Samples) -> Array:
         """Return the contenders' predictions (M, N, K) for all validation rows, split after split."""
         parts = []
         for fold, (_, held) in enumerate(samples.splits):
             population = self.population([(c.candidate, c.start, fold) for c in contenders])
-            parts.append(population.predict(samples.X[held]).astype(np.float64))
+            with threadpool_limits(limits=1):  # the same bits on any number of cores
+                parts.append(population.predict(samples.X[held]).astype(np.float64))
         return np.concatenate(parts, axis=1)
 
     def lowest_objective(self, keys: Sequence[Key], l2: float, n_samples: int) -> Key:
@@ -92,5 +77,5 @@ class Shelf:
     def _find(self, keys: Sequence[Key]) -> list[tuple[CohortResult, int]]:
         """Return each network's cohort and its row there, reading every cohort once."""
         places = [self._places[key] for key in keys]
-        results = {index: self._store.load(index) for index in {cohort.index for cohort, _ in places}}
-        return [(results[cohort.index], row) for cohort, row in places]
+        results = {index: self._store.load(index) for index in {task.cohort.index for task, _ in places}}
+        return [(results[task.cohort.index], row) for task, row in places]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -157,7 +158,7 @@ class InlineExecutor(Executor):
         return future
 
 
-def _drain(queue: deque[Task], pool: Executor, window: int) -> Generator[CohortResult]:
+def _drain(queue: deque[Task], pool: Executor, window: int) -> Iterator[CohortResult]:
     waiting: set[Future[CohortResult]] = set()
     try:
         while queue or waiting:
@@ -172,8 +173,9 @@ def _drain(queue: deque[Task], pool: Executor, window: int) -> Generator[CohortR
             "or fewer hidden units"
         ) from None
     finally:
-        for future in waiting:
-            future.cancel()
+        if not isinstance(pool, ProcessPoolExecutor):  # whose workers are killed with what they hold
+            for future in waiting:
+                future.cancel()
 
 
 @contextmanager
@@ -187,10 +189,28 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
         own = ProcessPoolExecutor(max_workers=workers, initializer=_ignore_interrupts)
         orderly = False
         try:
+            with _deaf_to_interrupts():
+                own.submit(int)  # starts the processes
             yield own
             orderly = True
         finally:
             own.shutdown(wait=True, kill_workers=not orderly)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C for the moment in which processes are born, since they inherit that for their life.
+
+    Only the main thread may; workers started from another are deaf once ``_ignore_interrupts`` has run.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ignore_interrupts() -> None:

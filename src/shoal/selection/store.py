@@ -71,7 +71,7 @@ class MemoryStore:
 
 
 class TrialStore:
-    """A folder with ``trials.sqlite`` and, for every cohort, one safetensors file of parameters and curves.
+    """A folder with ``trials.sqlite`` and, for every cohort, one safetensors file of parameters.
 
     A cohort's file is written under another name, flushed to the disk and renamed; only then is one
     transaction made of its rows and its file's SHA-256. So a cohort is either done, or was never there.
@@ -136,8 +136,7 @@ class TrialStore:
 
     def save(self, result: CohortResult) -> None:
         """Write a cohort's file, then its rows and the file's checksum in one transaction."""
-        arrays = {"theta": result.theta, "loss": result.loss, "validation_loss": result.validation_loss}
-        content = safetensors.numpy.save({name: np.ascontiguousarray(a) for name, a in arrays.items()})
+        content = safetensors.numpy.save({"theta": np.ascontiguousarray(result.theta)})
         name = f"{result.index:06d}.safetensors"
         columns = ["cohort", "member", *COLUMNS]
         rows = [
@@ -162,10 +161,7 @@ class TrialStore:
             content = self._content(index)
         if content is None:
             raise ModelFolderError(f"cohort {index} of {self.folder} is missing or altered; resume the study")
-        arrays = safetensors.numpy.load(content)
-        return CohortResult(
-            index, self._trials(index), arrays["theta"], arrays["loss"], arrays["validation_loss"]
-        )
+        return CohortResult(index, self._trials(index), safetensors.numpy.load(content)["theta"])
 
     def close(self) -> None:
         """Close the files and let the lock go."""

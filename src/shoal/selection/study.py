@@ -22,10 +22,10 @@ from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.selection.candidates import grid
 from shoal.selection.choice import RULES, Choice, choose
-from shoal.selection.cohort import Recipe
+from shoal.selection.cohort import Curves, Recipe
 from shoal.selection.design import Design
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
-from shoal.selection.outcome import Curves, Shelf
+from shoal.selection.outcome import Shelf
 from shoal.selection.running import ProgressCallback, Runner, count_workers
 from shoal.selection.samples import Samples, Split, gather
 from shoal.selection.store import MemoryStore, Store, TrialStore
@@ -237,7 +237,7 @@ class CapacityStudy:
         tasks = design.tasks()
         trials = Trials.concatenate(runner.run(tasks))
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
-        shelf = Shelf(store, [task.cohort for task in tasks], design.networks, self.seed)
+        shelf = Shelf(store, tasks)
         choice = self._choose(shelf, design.samples)
         folds = range(len(design.samples.splits))
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
@@ -266,7 +266,7 @@ class CapacityStudy:
         chosen, n = choice.chosen, len(design.samples.X)
         tasks = design.final_tasks(chosen.candidate, self.table, n_cohorts)
         runner.run(tasks)
-        shelf = Shelf(store, [task.cohort for task in tasks], design.networks, self.seed)
+        shelf = Shelf(store, tasks)
         fold = len(design.samples.splits)
         keys = [(chosen.candidate, start, fold) for start in range(self.starts)]
         key = shelf.lowest_objective(keys, chosen.l2, n)
