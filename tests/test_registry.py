@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from shoal.activations import ACTIVATIONS, Relu, Tanh
+from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.initializers import INITIALIZERS
+from shoal.layers import LAYERS, Dense
+from shoal.losses import LOSSES
+from shoal.penalties import PENALTIES
+from shoal.registry import Named, family, from_config, resolve, to_config
+from shoal.schedules import SCHEDULES
+from shoal.solvers import SOLVERS
+
+REGISTRIES = {
+    "activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+    "layer": LAYERS,
+    "loss": LOSSES,
+    "penalty": PENALTIES,
+    "schedule": SCHEDULES,
+    "solver": SOLVERS,
+}
+EVERY_ENTRY = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
+every_entry = pytest.mark.parametrize(("kind", "name"), EVERY_ENTRY)
+
+
+@dataclass(frozen=True)
+class Plain(Named):
+    name = "plain"
+    size: int = 3
+
+
+@dataclass(frozen=True)
+class Nested(Named):
+    name = "nested"
+    inner: Plain = field(default_factory=Plain)
+
+
+FAMILY: dict[str, type[Named]] = family(Plain, Nested)
+
+
+@every_entry
+def test_entries_are_filed_under_their_names(kind: str, name: str) -> None:
+    assert REGISTRIES[kind][name].name == name
+
+
+@every_entry
+def test_entries_are_documented_with_their_source(kind: str, name: str) -> None:
+    documentation = REGISTRIES[kind][name].__doc__ or ""
+    assert "Source" in documentation or "the lecture" in documentation
+    assert ">>>" in documentation
+
+
+@every_entry
+def test_entries_resolve_by_name_and_survive_json(kind: str, name: str) -> None:
+    registry = REGISTRIES[kind]
+    entry = Dense(3) if name == "dense" else resolve(kind, name, registry)
+    assert type(entry) is registry[name]
+    config = json.loads(json.dumps(to_config(entry)))
+    assert config["name"] == name
+    if name != "dense":  # whose nested configurations the network reads
+        assert from_config(kind, config, registry) == entry
+
+
+@every_entry
+def test_entries_are_values(kind: str, name: str) -> None:
+    first, second = (Dense(3) if name == "dense" else REGISTRIES[kind][name]() for _ in range(2))
+    assert first == second
+    assert hash(first) == hash(second)
+    with pytest.raises(AttributeError):
+        first.name = "other"
+
+
+def test_a_family_is_keyed_by_names() -> None:
+    assert list(FAMILY.items()) == [("plain", Plain), ("nested", Nested)]
+
+
+def test_an_instance_resolves_to_itself() -> None:
+    tanh = Tanh()
+    assert resolve("activation", tanh, ACTIVATIONS) is tanh
+
+
+def test_a_name_that_is_nearly_right() -> None:
+    with pytest.raises(UnknownNameError) as error:
+        resolve("activation", "rellu", ACTIVATIONS)
+    assert str(error.value).startswith("unknown activation 'rellu'; did you mean 'relu'? Known: elu, gelu,")
+
+
+@pytest.mark.parametrize("value", [3, None, Relu, Plain(), ["tanh"]])
+def test_what_is_neither_name_nor_instance(value: object) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"activation must be a name or an instance, got .+ Known names: elu"
+    ):
+        resolve("activation", value, ACTIVATIONS)  # type: ignore[type-var]
+
+
+def test_configurations_nest() -> None:
+    assert to_config(Nested(Plain(5))) == {"name": "nested", "inner": {"name": "plain", "size": 5}}
+
+
+def test_fields_that_are_left_out_take_their_defaults() -> None:
+    assert from_config("piece", {"name": "plain"}, FAMILY) == Plain()
+    assert from_config("piece", {"name": "plain", "size": 4}, FAMILY) == Plain(4)
+
+
+@pytest.mark.parametrize(
+    ("config", "kind_of_error", "message"),
+    [
+        (
+            {"name": "plane"},
+            UnknownNameError,
+            "unknown piece 'plane'; did you mean 'plain'? Known: nested, plain",
+        ),
+        ({}, UnknownNameError, "unknown piece None. Known: nested, plain"),
+        (
+            {"name": ["plain"]},
+            UnknownNameError,
+            "unknown piece ['plain']; did you mean 'plain'? Known: nested, plain",
+        ),
+        (
+            {"name": "plain", "width": 3},
+            ConfigurationError,
+            "piece 'plain' cannot be built from {'width': 3}: "
+            "Plain.__init__() got an unexpected keyword argument 'width'",
+        ),
+        ("plain", ConfigurationError, "piece must be described by a mapping with a name, got 'plain'"),
+        (None, ConfigurationError, "piece must be described by a mapping with a name, got None"),
+        ([("name", "plain")], ConfigurationError, "piece must be described by a mapping with a name, got [("),
+    ],
+    ids=str,
+)
+def test_configurations_that_are_refused(
+    config: object, kind_of_error: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind_of_error) as error:
+        from_config("piece", config, FAMILY)  # type: ignore[arg-type]
+    assert str(error.value).startswith(message)
