@@ -85,6 +85,11 @@ def _wrong(path: tuple[Any, ...], value: object) -> Callable[[dict[str, Any]], N
         (lambda e: e["test"]["confusion"]["counts"].pop(), r"counts is not a square of its 2 labels"),
         (lambda e: e.pop("curves"), r"curves is missing"),
         (lambda e: e["test"].pop("rows"), r"test\.rows is missing"),
+        (_wrong(("choice", "members"), []), r"choice\.members is empty"),
+        (_wrong(("choice", "start"), 99), r"choice is not among the trials"),
+        (_wrong(("choice", "best", "hidden"), "3"), r"choice\.best is not among the trials"),
+        (_wrong(("choice", "members", 0, "l2"), 7.0), r"choice\.members\[0\] is not among the trials"),
+        (_wrong(("spread", 2, "hidden"), "3"), r"spread\[2\] is of a size that is not among"),
     ],
 )
 def test_part_of_the_wrong_shape_is_named(

@@ -53,23 +53,29 @@ def plain_ticks(axis: Axis, most: int | None = None, whole: bool = False) -> Non
 
     At ``most`` so many, and only at ``whole`` numbers, where that is asked for.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import Formatter, MaxNLocator
+
+    class PlainFormatter(Formatter):
+        def format_ticks(self, values: Sequence[float]) -> list[str]:
+            return tick_labels(values)
 
     if most is not None:
         axis.set_major_locator(MaxNLocator(most, integer=whole, steps=[1, 2, 5, 10]))
-
-    def label(value: float, _: int | None = None) -> str:
-        ticks = axis.get_majorticklocs()
-        decimals = 0 if axis.get_scale() == "log" else _decimals(np.diff(ticks[:2]))
-        return f"{value:,.{decimals}f}".replace("-", "−") if decimals else plain(float(f"{value:.9g}"))
-
-    axis.set_major_formatter(FuncFormatter(label))
+    axis.set_major_formatter(PlainFormatter())
 
 
-def _decimals(step: Array) -> int:
-    """Return how many decimals tell multiples of ``step`` apart, 0 where more than five would be needed."""
-    close = (d for d in range(6) if np.allclose(step, np.round(step, d), rtol=1e-6, atol=0))
-    return next(close, 0)
+def tick_labels(ticks: Sequence[float]) -> list[str]:
+    """Return ``ticks`` with as many decimals as the evenly spaced among them need to differ.
+
+    >>> tick_labels([0.4, 0.45, 0.5]), tick_labels([0.5, 1.0, 10.0])
+    (['0.40', '0.45', '0.50'], ['0.5', '1', '10'])
+    """
+    steps = np.diff(ticks)
+    if steps.size and np.allclose(steps, steps[0], rtol=1e-6, atol=0):
+        exact = (d for d in range(6) if np.isclose(steps[0], np.round(steps[0], d), rtol=1e-6, atol=0))
+        if decimals := next(exact, 0):
+            return [f"{tick:,.{decimals}f}".replace("-", "−") for tick in ticks]
+    return [plain(float(f"{tick:.9g}")) for tick in ticks]
 
 
 def spread_apart(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> Array:

@@ -34,12 +34,13 @@ def lines(trials: Trials, choice: Choice, score: Score) -> str:
     with drawing.axes(640, 370) as (figure, axes):
         tooltips: dict[str, list[str]] = {}
         ends: list[End] = []
+        at: dict[str, dict[float, float]] = {}
         for rank, size in enumerate(sizes):
             aside = 0.4 * _closest(position) * ((rank + 0.5) / len(sizes) - 0.5)
-            at = {strength: x + aside for strength, x in position.items()}
-            tooltips[f"networks-{rank}"] = _draw_networks(axes, trials, size, at, rank)
-            ends += _draw_medians(axes, trials, size, at, rank)
-            _draw_chosen(axes, trials, choice, size, at)
+            at[size] = {strength: x + aside for strength, x in position.items()}
+            tooltips[f"networks-{rank}"] = _draw_networks(axes, trials, size, at[size], rank)
+            ends += _draw_medians(axes, trials, size, at[size], rank)
+        _draw_choice(axes, trials, choice, at)
         _scale_strengths(axes, position)
         scale_errors(axes, finite(trials["validation_loss"]), label)
         label_ends(axes, ends)
@@ -99,11 +100,12 @@ def _draw_medians(axes: Axes, trials: Trials, size: str, at: dict[float, float],
     return [End(units(size), x[-1], y[-1], style, leads=x[-1] == max(at.values()))]
 
 
-def _draw_chosen(axes: Axes, trials: Trials, choice: Choice, size: str, at: dict[float, float]) -> None:
-    chosen = [member for member in distinct(choice["members"]) if member["hidden"] == size]
+def _draw_choice(axes: Axes, trials: Trials, choice: Choice, at: dict[str, dict[float, float]]) -> None:
+    """Ring what was chosen, where its size and strength stand."""
+    members = distinct(choice["members"])
     axes.plot(
-        [at[member["l2"]] for member in chosen],
-        [mean_loss(trials, member) for member in chosen],
+        [at[member["hidden"]][member["l2"]] for member in members],
+        [mean_loss(trials, member) for member in members],
         linestyle="none",
         marker="o",
         markersize=13,

@@ -185,6 +185,8 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
     else:
         held = f"a share of {percent(asked['validation_share'])}"
     rate, batch, patience = asked["learning_rate"], asked["batch_size"], asked["patience"]
+    estimate = asked["estimate_seconds"]
+    expected = [] if estimate is None else [("estimated time", duration(estimate))]
     return [
         ("table", asked["table"]),
         ("target", f"{asked['target']} ({asked['task']})"),
@@ -201,7 +203,7 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
         ("epochs", f"at most {asked['epochs']:,}"),
         ("early stopping", f"after {plural(patience, 'epoch')} without progress" if patience else "none"),
         ("seed", str(asked["seed"])),
-        ("estimated time", duration(asked["estimate_seconds"] or 0)),
+        *expected,
     ]
 
 

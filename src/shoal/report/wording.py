@@ -191,8 +191,8 @@ def remaining_importances(importances: Sequence[Importance]) -> str | None:
     if not rest:
         return None
     largest = rest[0]["increase"]
-    rise = f"raise it by at most {number(largest, 2)} each" if largest > 0 else "do not raise it"
-    return f"The other {plural(len(rest), 'column')} {rise}; evidence.json holds them all."
+    rise = f"by at most {number(largest, 2)} each" if largest > 0 else "by nothing"
+    return f"It rises {rise} for the other {plural(len(rest), 'column')}; evidence.json holds them all."
 
 
 def moment(created: str) -> str:
