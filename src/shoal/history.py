@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.errors import ConfigurationError
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.stopping import Reason
 
@@ -58,7 +59,15 @@ class History:
         return [str(Reason(code)) for code in self.stopped]
 
     def explain_divergence(self, member: int) -> str:
-        """Return one sentence on a diverged member: when, at which learning rate, and what to try."""
+        """Return one sentence on a diverged member: when, at which learning rate, and what to try.
+
+        Raises ``ConfigurationError`` for a member that did not diverge.
+        """
+        if not self.diverged[member]:
+            raise ConfigurationError(
+                f"member {member} did not diverge, it stopped for the reason {self.reasons[member]!r}; "
+                "see history.diverged for those that did"
+            )
         return divergence_sentence(int(self.epochs[member]), float(self.learning_rate[member]))
 
 

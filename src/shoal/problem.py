@@ -66,19 +66,17 @@ def _sample_weights(
         return np.ones((1, n), dtype)
     name = f"{which}sample_weight"
     try:
-        array = np.atleast_2d(np.asarray(weight, dtype=np.float64))
+        array = np.asarray(weight, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} must be one number for each of the {n} samples: {error}") from None
-    if array.shape not in ((1, n), (size, n)):
-        raise DataError(
-            f"{name} must have shape ({n},) for all members, or ({size}, {n}), got {np.shape(weight)}"
-        )
+    if array.shape not in ((n,), (size, n)):
+        raise DataError(f"{name} must have shape ({n},) for all members, or ({size}, {n}), got {array.shape}")
     require_finite(array, name)
     if (array < 0).any():
         raise DataError(
             f"{name} must not be negative, got {array[array < 0][0]:g}; leave a sample out with 0"
         )
-    array = in_dtype(array, dtype, name)
+    array = np.atleast_2d(in_dtype(array, dtype, name))
     if not (array.sum(axis=-1) > 0).all():
         raise DataError(f"{name} is 0 for every sample of a member; give it a positive one to train on")
     return array
