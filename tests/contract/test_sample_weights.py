@@ -17,7 +17,7 @@ from shoal.solvers.sgd import SGD
 from shoal.trainer import TrainingResult, train
 
 N, RTOL = 15, 1e-10
-EPOCHS = 4
+EPOCHS = 3
 """Few, for solvers that search along a line let rounding grow from step to step."""
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
