@@ -111,6 +111,11 @@ def test_values_of_several_types_in_a_list_become_texts() -> None:
     assert as_series([1, "x", None, float("nan")]).to_list() == ["1", "x", None, None]
 
 
+def test_python_objects_in_an_array_count_by_their_own_types() -> None:
+    assert as_series(np.array([1, None, 3], dtype=object)).to_list() == [1, None, 3]
+    assert as_series(np.array([dt.date(2024, 5, 1), 5], dtype=object)).to_list() == ["2024-05-01", "5"]
+
+
 @pytest.mark.parametrize(
     "values", [pl.Series("y", [1, 2]), pd.Series([1, 2], name="y"), np.array([1, 2]), [1, 2]]
 )
@@ -126,6 +131,8 @@ def test_a_series_may_be_anything_with_values(values: Any) -> None:
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), ["more than one column named 'a'"]),
         ({1: [2]}, ["column name 1 (int)"]),
         ([[1, 2]], ["type list", "pandas, polars or pyarrow"]),
+        ({"a": "text"}, ["a is 'text'", "a value for every row"]),
+        ({"a": 5}, ["a is '5'"]),
         ({}, ["no columns"]),
         ({"a": []}, ["1 columns and no rows", "at least one row"]),
         ({"a": [1], "b": [1, 2]}, ["different lengths", "'a': 1", "'b': 2"]),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from shoal.data import values
-from shoal.data.frames import native_frame, pl
+from shoal.data.frames import native_frame, pl, quoted
 
 KINDS = ("numeric", "boolean", "categorical", "date", "identifier", "constant")
 
@@ -67,7 +67,7 @@ def describe_column(series: pl.Series) -> ColumnSummary:
     known = series.drop_nulls()
     distinct = known.n_unique()
     if distinct == 0 or (distinct == 1 and len(known) == len(series)):
-        value = f"always {values.quoted(known[0])}" if distinct else "always missing"
+        value = f"always {quoted(known[0])}" if distinct else "always missing"
         return _summary(series, known, "constant", value, note=f"{value}, so it tells nothing")
     given = values.given(series)
     if given.n_unique() > 1:  # one value, given or not, is a category
@@ -80,8 +80,7 @@ def describe_column(series: pl.Series) -> ColumnSummary:
 
 def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.String:
-        unique = given.unique()
-        if len(unique) > 6 or frozenset(unique.str.to_lowercase()) not in values.BOOLEAN_PAIRS:
+        if frozenset(given.unique().str.to_lowercase()) not in values.BOOLEAN_PAIRS:
             return None
     elif series.dtype != pl.Boolean:
         return None
@@ -98,7 +97,7 @@ def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     known = x[~np.isnan(x)]
     low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
     line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
-    kind, note = "numeric", f"read as missing: {', '.join(map(values.quoted, stray))}" if stray else ""
+    kind, note = "numeric", f"read as missing: {', '.join(map(quoted, stray))}" if stray else ""
     if _is_row_number(x):
         kind, note = "identifier", "numbers the rows"
     elif _is_named_identifier(series.name, x):
@@ -142,11 +141,9 @@ def _categorical(series: pl.Series, known: pl.Series) -> ColumnSummary:
     counts = counts.sort(["rows", "level"], descending=[True, False])
     distinct = counts.height
     if len(known) >= MIN_ROWS_OF_IDENTIFIER and distinct > len(known) / 2:
-        line = f"{distinct} different texts such as {values.quoted(known[0])}"
+        line = f"{distinct} different texts such as {quoted(known[0])}"
         return _summary(series, known, "identifier", line, note="hardly any value occurs twice")
-    top = [
-        f"{values.quoted(level)} {_percent(rows / len(known))}" for level, rows in counts.head(3).iter_rows()
-    ]
+    top = [f"{quoted(level)} {_percent(rows / len(known))}" for level, rows in counts.head(3).iter_rows()]
     more = f" and {distinct - 3} more" if distinct > 3 else ""
     return _summary(series, known, "categorical", ", ".join(top) + more)
 

@@ -10,8 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.frames import pl
-from shoal.data.values import quoted
+from shoal.data.frames import pl, quoted
 from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")

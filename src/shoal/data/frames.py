@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from shoal.errors import DataError, MissingDependencyError
 
@@ -22,7 +24,7 @@ except ImportError as error:
         f"tables need narwhals and polars, and {error.name} is not installed; pip install 'shoal[frames]'"
     ) from None
 
-__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl"]
+__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl", "quoted"]
 
 Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
 
@@ -114,11 +116,19 @@ def _as_polars(series: nw.Series[Any]) -> pl.Series:
 
 
 def _from_values(name: str, values: Any) -> pl.Series:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise DataError(f"{name} is {quoted(values)}; give a sequence with a value for every row")
+    listed = values if isinstance(values, np.ndarray) and values.dtype != object else list(values)
     try:
-        return pl.Series(name, values, strict=True)
+        return pl.Series(name, listed, strict=True)
     except (TypeError, ValueError, pl.exceptions.PolarsError):
-        listed = list(values)
-        return _texts(name, listed, [value is None or _is_nan(value) for value in listed])
+        return _texts(name, list(listed), [value is None or _is_nan(value) for value in listed])
+
+
+def quoted(value: object) -> str:
+    """Return a value as messages show it: on one line, in quotes, and not at length."""
+    shown = str(value)
+    return repr(shown if len(shown) <= 30 else shown[:29] + "…")
 
 
 def _is_nan(value: Any) -> bool:

@@ -14,9 +14,8 @@ import numpy.typing as npt
 
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.encoders import ENCODERS, ColumnEncoder
-from shoal.data.frames import native_frame
+from shoal.data.frames import native_frame, quoted
 from shoal.data.memory import estimate_bytes, require_memory
-from shoal.data.values import quoted
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
 

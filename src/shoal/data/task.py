@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data import values
-from shoal.data.frames import Frame, as_frame, as_series, pl
+from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 
 TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
@@ -62,7 +62,7 @@ def rows_with_target(frame: Any, target: str) -> Frame:
     if target not in table.columns:
         near = difflib.get_close_matches(target, table.columns, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        shown = ", ".join(map(values.quoted, table.columns[:10])) + (" …" if len(table.columns) > 10 else "")
+        shown = ", ".join(map(quoted, table.columns[:10])) + (" …" if len(table.columns) > 10 else "")
         raise DataError(f"the table has no column {target!r} to predict; {hint}Its columns: {shown}")
     series = table[target].to_native()
     known = _known(series)
@@ -133,9 +133,9 @@ class TargetEncoder:
         codes = texts.replace_strict(list(unique), list(unique.values()), default=None, return_dtype=pl.Int64)
         if codes.null_count():
             row = int(codes.is_null().arg_max() or 0)
-            known = ", ".join(map(values.quoted, self.labels[:10]))
+            known = ", ".join(map(quoted, self.labels[:10]))
             raise DataError(
-                f"the target {series.name!r} is {values.quoted(texts[row])} in data row {row + 1}, expected "
+                f"the target {series.name!r} is {quoted(texts[row])} in data row {row + 1}, expected "
                 f"one of the classes fitted: {known}; correct it or fit again with it"
             )
         return codes.to_numpy()
@@ -236,13 +236,13 @@ def _classes(series: pl.Series) -> tuple[str, ...]:
         entry[1] += count
     if len(counts) < 2:
         raise DataError(
-            f"the target {series.name!r} is {values.quoted(rows['label'][0])} in all {len(series)} rows; "
+            f"the target {series.name!r} is {quoted(rows['label'][0])} in all {len(series)} rows; "
             "a classification needs two classes at least"
         )
     for label, count in counts.values():
         if count == 1:
             raise DataError(
-                f"the class {values.quoted(label)} of the target {series.name!r} has one row; each needs "
+                f"the class {quoted(label)} of the target {series.name!r} has one row; each needs "
                 "two at least, one to train on and one to test on: drop the row, merge the class with "
                 "another, or use --task regression if it is a number"
             )

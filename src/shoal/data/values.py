@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.frames import pl
+from shoal.data.frames import pl, quoted
 from shoal.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -71,8 +71,6 @@ def booleans(series: pl.Series) -> Floats:
 
     Raises ``DataError`` for any other value.
     """
-    if series.dtype == pl.Boolean:
-        return series.cast(pl.Float64).to_numpy()
     lower = text(series).str.to_lowercase()
     read = lower.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Float64)
     _require_read(series, read, "true or false")
@@ -120,12 +118,6 @@ def given(series: pl.Series) -> pl.Series:
     """Return the values that are neither missing nor a dash."""
     known = series.drop_nulls()
     return known.filter(known != DASH) if known.dtype == pl.String else known
-
-
-def quoted(value: object) -> str:
-    """Return a value as messages show it: on one line, in quotes, and not at length."""
-    shown = str(value)
-    return repr(shown if len(shown) <= 30 else shown[:29] + "…")
 
 
 def _require_read(before: pl.Series, after: pl.Series, what: str, stray_tokens: Sequence[str] = ()) -> None:
