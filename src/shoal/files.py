@@ -1,8 +1,9 @@
-"""Writing a file so that it is there whole or not at all."""
+"""Writing a file so that it is there whole or not at all, and JSON that can always be written."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
@@ -28,3 +29,26 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         raise OutputError(
             f"{path} cannot be written ({error.strerror}); name a place in a writable folder with room"
         ) from None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove from ``folder`` what a process killed in the middle of ``write_atomically`` left there."""
+    for path in leftovers(folder):
+        path.unlink(missing_ok=True)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return the files in ``folder`` that have a temporary name of ``write_atomically``."""
+    return sorted(folder.glob(".*.tmp"))
+
+
+def as_json(value: object) -> bytes:
+    """Return ``value`` as JSON that people can read; a name that is no Unicode is kept as it was.
+
+    Raises ``ValueError`` for NaN and infinities, which JSON has no names for.
+
+    >>> as_json({"λ": "\\udcff"}).decode()
+    '{\\n "λ": "\\\\udcff"\\n}'
+    """
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="backslashreplace")  # Python writes half a surrogate pair as JSON does

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from shoal.files import write_atomically
+from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.evidence import Recipe, assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import TableModel
+from shoal.jobs.model import TableModel, loss_of
 from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import Prepared, prepare
 from shoal.jobs.request import FitRequest
@@ -82,9 +81,9 @@ def fit_table(
     else:
         sizing = size_study(request.size, _workload(request, prepared, recipe), workers)
     listener.sized(sizing, _count_networks(sizing.size, prepared), workers)
-    if not begun:
-        begin(folder, request, sizing)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress)
+    if not begun:
+        begin(folder, request, sizing, overwrite)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
@@ -94,8 +93,9 @@ def fit_table(
     seconds = time.perf_counter() - began
     evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seconds)
     save_model(model, folder)
-    write_atomically(folder / EVIDENCE, json.dumps(evidence, indent=1, ensure_ascii=False).encode())
+    write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT)
+    remove_leftovers(folder)
     return Outcome(model, evidence, folder)
 
 
@@ -110,17 +110,10 @@ def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
     )
 
 
-def _loss(prepared: Prepared) -> tuple[str, int]:
-    """Return the loss that suits the target, and the number of outputs it takes."""
-    if not prepared.n_classes:
-        return "squared_error", 1
-    return ("log_loss", 1) if prepared.n_classes == 2 else ("cross_entropy", prepared.n_classes)
-
-
 def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Workload:
     folds = prepared.folds or 1
     n = len(prepared.train)
-    loss, n_outputs = _loss(prepared)
+    loss, n_outputs = loss_of(prepared.n_classes)
     return Workload(
         X=prepared.train.X,
         y=prepared.train.y,
@@ -155,7 +148,7 @@ def _study(
         solver=request.solver,
         seed=request.seed,
         activation=request.activation,
-        loss=_loss(prepared)[0],
+        loss=loss_of(prepared.n_classes)[0],
         learning_rate=recipe.learning_rate,
         epochs=size.epochs,
         batch_size=recipe.batch_size,

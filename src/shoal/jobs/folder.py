@@ -17,9 +17,9 @@ from safetensors import SafetensorError
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
-from shoal.files import write_atomically
+from shoal.files import as_json, write_atomically
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
-from shoal.jobs.model import TableModel
+from shoal.jobs.model import TableModel, loss_of
 from shoal.network import Network
 from shoal.population import Population
 
@@ -37,7 +37,7 @@ def save_model(model: TableModel, folder: Path) -> None:
     population = model.population
     files = {
         WEIGHTS: safetensors.numpy.save({"theta": np.ascontiguousarray(population.theta)}),
-        PREPROCESSING: _json(model.preprocessor.to_config()),
+        PREPROCESSING: as_json(model.preprocessor.to_config()),
     }
     for name, content in files.items():
         write_atomically(folder / name, content)
@@ -48,8 +48,8 @@ def save_model(model: TableModel, folder: Path) -> None:
         "keys": population.keys.tolist(),
         "sha256": {name: _sha256(content) for name, content in files.items()},
     }
-    description["sha256"][MODEL] = _sha256(_json(description))
-    write_atomically(folder / MODEL, _json(description))
+    description["sha256"][MODEL] = _sha256(as_json(description))
+    write_atomically(folder / MODEL, as_json(description))
 
 
 def load_model(folder: Path) -> TableModel:
@@ -67,13 +67,29 @@ def load_model(folder: Path) -> TableModel:
         theta = safetensors.numpy.load(contents[WEIGHTS])["theta"]
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
-        return TableModel(
-            TablePreprocessor.from_config(_parse(PREPROCESSING, contents[PREPROCESSING], folder)),
-            TargetEncoder.from_config(description["target"]),
-            population,
-        )
+        target = TargetEncoder.from_config(description["target"])
     except (KeyError, TypeError, ValueError, OverflowError, SafetensorError, ConfigurationError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
+    preprocessor = TablePreprocessor.from_config(_parse(PREPROCESSING, contents[PREPROCESSING], folder))
+    _require_fit(preprocessor, target, network, folder)
+    return TableModel(preprocessor, target, population)
+
+
+def _require_fit(
+    preprocessor: TablePreprocessor, target: TargetEncoder, network: Network, folder: Path
+) -> None:
+    """Raise ``ModelFolderError`` unless the network takes the features, and gives what the target needs."""
+    n_features, n_classes = len(preprocessor.feature_names), len(target.labels)
+    loss, n_outputs = loss_of(n_classes)
+    has, needs = (
+        (network.inputs, network.criterion.name, network.n_outputs),
+        (n_features, loss, n_outputs),
+    )
+    if has != needs or preprocessor.target != target.name:
+        raise ModelFolderError(
+            f"{folder / MODEL} describes a network of {has}, where its table needs {needs} (inputs, loss, "
+            f"outputs); {REMEDY}"
+        )
 
 
 def _read(folder: Path, name: str) -> bytes:
@@ -91,7 +107,7 @@ def _read(folder: Path, name: str) -> bytes:
 def _parse(name: str, content: bytes, folder: Path) -> dict[str, Any]:
     try:
         parsed = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
         raise ModelFolderError(f"{folder / name} is truncated or was altered; {REMEDY}")
@@ -107,12 +123,8 @@ def _check_description(description: dict[str, Any], folder: Path) -> None:
         )
     checksums = description.get("sha256")
     stated = checksums.pop(MODEL, None) if isinstance(checksums, dict) else None
-    if found != FORMAT or stated != _sha256(_json(description)):
+    if found != FORMAT or stated != _sha256(as_json(description)):
         raise ModelFolderError(f"{folder / MODEL} is truncated or was altered; {REMEDY}")
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
 
 
 def _sha256(content: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +11,19 @@ import numpy.typing as npt
 
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import Frame
+from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
 from shoal.data.task import TargetEncoder, TaskChoice, infer_task, rows_with_target
-from shoal.errors import ShoalWarning
+from shoal.errors import DataError, ShoalWarning
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import SMALL_TABLE
 from shoal.selection.splits import holdout
 from shoal.shapes import Array, IntArray
 
 DEFAULT_FOLDS, DEFAULT_SHARE = 5, 0.2
+COPIES = 3
+"""Feature matrices alive at once: the parts, the study's samples in both precisions, and the baselines'."""
 _TEST_SPLIT, _VALIDATION_SPLIT = 0, 1
 
 
@@ -84,10 +86,13 @@ def prepare(request: FitRequest) -> Prepared:
         labels = whole.encode(frame[request.target]) if whole is not None else None
         rest, test = holdout(len(frame), request.test_share, request.seed, labels, index=_TEST_SPLIT)
         train, held, folds, share = _divide(rest, request, labels)
-        valid_frame = _validation_frame(request, frame, held)
         target = whole or TargetEncoder.fit(frame[train.tolist()][request.target], task.task)
         preprocessor = TablePreprocessor.fit(frame[train.tolist()], request.target, columns)
+        _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, request.target)
+        validation = part(frame[held.tolist()]) if held.size else None
+        if request.valid is not None:
+            validation = _validation_part(request.valid, frame, part)
         return Prepared(
             task=task,
             target=target,
@@ -96,7 +101,7 @@ def prepare(request: FitRequest) -> Prepared:
             target_column=target_column,
             n_rows=len(frame),
             train=part(frame[train.tolist()]),
-            validation=None if valid_frame is None else part(valid_frame),
+            validation=validation,
             test=part(frame[test.tolist()]),
             folds=folds,
             validation_share=share,
@@ -128,17 +133,41 @@ def _divide(
     none = np.zeros(0, dtype=np.intp)
     if request.valid is not None:
         return rest, none, None, None
+    if len(rest) < 2:
+        raise DataError(
+            f"the table leaves {len(rest)} row to train on and choose by beside the test rows; add rows, or "
+            "choose by the rows of another table with --valid"
+        )
     folds, share = request.folds, request.validation_share
     if folds is None and share is None:
-        folds, share = (DEFAULT_FOLDS, None) if len(rest) < SMALL_TABLE else (None, DEFAULT_SHARE)
+        small = len(rest) < SMALL_TABLE
+        folds, share = (min(DEFAULT_FOLDS, len(rest)), None) if small else (None, DEFAULT_SHARE)
     if share is None:
+        if folds is not None and folds > len(rest):
+            raise DataError(
+                f"--folds {folds} asks for more folds than the {len(rest)} rows that are not for testing; "
+                f"ask for {len(rest)} or fewer"
+            )
         return rest, none, folds, None
     rest_labels = None if labels is None else labels[rest]
     train, held = holdout(len(rest), share, request.seed, rest_labels, index=_VALIDATION_SPLIT)
     return rest[train], rest[held], None, share
 
 
-def _validation_frame(request: FitRequest, frame: Frame, held: Sequence[int] | IntArray) -> Frame | None:
-    if request.valid is not None:
-        return rows_with_target(read_table(request.valid), request.target)
-    return frame[np.asarray(held).tolist()] if len(held) else None
+def _validation_part(path: str, frame: Frame, part: _PartMaker) -> Part:
+    given = read_table(path)
+    strangers = [name for name in given.columns if name not in frame.columns]
+    if strangers:
+        raise DataError(f"--valid {path} has the column {strangers[0]!r}, which the table lacks; drop it")
+    try:
+        return part(rows_with_target(given, part.name))
+    except DataError as error:
+        raise DataError(f"--valid {path}: {error}") from None
+
+
+def _require_memory(n_rows: int, n_features: int) -> None:
+    require_memory(
+        estimate_bytes(n_rows, n_features, COPIES),
+        f"training on {n_rows:,} rows of {n_features:,} features",
+        "use fewer rows, drop columns with many categories, or use a larger machine",
+    )

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
+from shoal.activations import ACTIVATIONS
+from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.jobs.sizing import AskedSize
+from shoal.randomness import check_seed
+from shoal.registry import resolve
+from shoal.selection.candidates import grid
 from shoal.selection.choice import RULES
+from shoal.solvers import SOLVERS
+
+MOST = 2**16 - 1
+"""Starts and folds at most: what the numbers of random streams have room for."""
 
 
 @dataclass(frozen=True)
 class FitRequest:
     """The table, the target, and every setting; None leaves a setting to shoal.
 
-    Raises ``ConfigurationError`` for shares outside (0, 1), two ways to validate at once, fewer than one
-    start, epoch, job or patience, and a learning rate that is not positive.
+    Raises ``ConfigurationError`` for whatever can be known to be wrong before the table is read: unknown
+    names, sizes, shares and counts out of range, two ways to validate at once, and settings that the
+    solver has no use for.
     """
 
     table: str
@@ -42,20 +53,49 @@ class FitRequest:
             raise ConfigurationError(f"{' and '.join(given)} were given; validate in one way only")
         if self.choose not in RULES:
             raise UnknownNameError("rule of choice", self.choose, RULES)
+        if self.task is not None and self.task not in TASKS:
+            raise UnknownNameError("task", self.task, TASKS)
+        resolve("activation", self.activation, ACTIVATIONS)
+        grid(
+            (1,) if self.size.hidden is None else self.size.hidden,
+            (0.0,) if self.size.l2 is None else self.size.l2,
+        )
+        check_seed(self.seed)
+        self._check_numbers()
+        self._check_solver()
+
+    def _check_numbers(self) -> None:
         for name, share in (("--test-share", self.test_share), ("--validation-share", self.validation_share)):
             if share is not None and not 0 < share < 1:
                 raise ConfigurationError(f"{name} must be between 0 and 1, got {share:g}; 0.2 is usual")
-        counts = {
-            "--starts": self.size.starts,
-            "--epochs": self.size.epochs,
-            "--batch-size": self.batch_size,
-            "--patience": self.patience,
-            "--jobs": self.jobs,
-        }
-        for name, count in counts.items():
-            if count is not None and count < 1:
-                raise ConfigurationError(f"{name} must be at least 1, got {count}")
-        if self.folds is not None and self.folds < 2:
-            raise ConfigurationError(f"--folds must be at least 2, got {self.folds}")
-        if self.learning_rate is not None and not self.learning_rate > 0:
-            raise ConfigurationError(f"--learning-rate must be positive, got {self.learning_rate:g}")
+        for name, count, least, most in (
+            ("--starts", self.size.starts, 1, MOST),
+            ("--epochs", self.size.epochs, 1, None),
+            ("--batch-size", self.batch_size, 1, None),
+            ("--patience", self.patience, 1, None),
+            ("--jobs", self.jobs, 1, None),
+            ("--folds", self.folds, 2, MOST),
+        ):
+            if count is not None and count < least:
+                raise ConfigurationError(f"{name} must be at least {least}, got {count}")
+            if count is not None and most is not None and count > most:
+                raise ConfigurationError(f"{name} must be at most {most}, got {count}")
+
+    def _check_solver(self) -> None:
+        solver = resolve("solver", self.solver, SOLVERS)
+        if self.batch_size is not None and solver.full_batch:
+            raise ConfigurationError(
+                f"{solver.name} takes all rows at every step, got --batch-size {self.batch_size}; leave it "
+                "out, or use adam or sgd"
+            )
+        if self.learning_rate is None:
+            return
+        if not solver.takes_learning_rate:
+            raise ConfigurationError(
+                f"{solver.name} finds its own step length, got --learning-rate {self.learning_rate:g}; leave "
+                "it out, or use adam or sgd"
+            )
+        if not 0 < self.learning_rate < math.inf:
+            raise ConfigurationError(
+                f"--learning-rate must be a positive number, got {self.learning_rate:g}; 0.01 is usual"
+            )
