@@ -1,8 +1,8 @@
 """Sizing a study to the data and the machine: everything that the user left open, and how long it takes.
 
 A full-sized study is shrunk, one rung of a ladder at a time, until its estimated time fits the budget.
-Rows are never left out. The estimate assumes that no network stops early, so it is an upper bound but
-for noise.
+Rows are never left out. The estimate assumes that no network stops early, and allows for a machine that
+does other things besides: it is an upper bound, not a forecast.
 """
 
 from __future__ import annotations
@@ -11,22 +11,30 @@ import dataclasses
 import time
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
+from shoal.data.memory import require_memory
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.registry import resolve
-from shoal.selection.candidates import Hidden
+from shoal.report.wording import plural
+from shoal.selection.candidates import Hidden, hidden_label
+from shoal.selection.planning import Cost
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.trainer import sample_losses, train
 
 BUDGET_SECONDS = 100.0
-STARTUP_SECONDS = 3.0
+STARTUP_SECONDS = 4.0
+"""What is done once: starting processes, the linear model, the examination, the report."""
+MARGIN = 1.3
+"""A network is timed alone; a study's processes share memory bandwidth, caches and the machine."""
 SMALL_TABLE = 3000
 """Below this many rows, folds spend the data better than a validation share."""
 
 HIDDEN: tuple[Hidden, ...] = tuple((2**k,) for k in range(7))
 L2 = (0.1, 1.0, 10.0)
-_PROBE_MEMBERS, _PROBE_BATCHES = 8, 6
+_PROBE_MEMBERS, _PROBE_BATCHES, _PROBE_BYTES = 8, 6, 2**28
 
 
 @dataclass(frozen=True)
@@ -107,11 +115,15 @@ def default_batch_size(n: int, solver: str) -> int | None:
 def size_study(asked: AskedSize, load: Workload, workers: int, budget: float = BUDGET_SECONDS) -> Sizing:
     """Return the largest study of the ladder that fits ``budget`` seconds on ``workers`` processes.
 
-    What was asked for is kept whatever it costs; only what was left open is shrunk.
+    What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
+    ``CapacityError`` if one network a process is more than the memory can hold.
     """
     rungs = [asked.filled(rung) for rung in LADDER]
     hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
-    seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
+    for size in hidden:
+        _require_room(size, load, rungs[-1].epochs, workers)
+    with threadpool_limits(limits=1):  # as the study's processes work
+        seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
     for rung in rungs:
         seconds = _seconds(rung, seconds_of, load, workers)
         if seconds <= budget:
@@ -120,29 +132,42 @@ def size_study(asked: AskedSize, load: Workload, workers: int, budget: float = B
 
 
 def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, workers: int) -> float:
-    assert size.hidden
-    assert size.starts
-    assert size.l2
-    assert size.epochs
     networks = size.starts * len(size.l2)
     epochs = float(size.epochs * load.folds)
     if load.folds > 1:  # the chosen candidate is trained once more, on all rows
         epochs += size.epochs / len(size.hidden) / len(size.l2)
     work = networks * epochs * sum(seconds_of[hidden] for hidden in size.hidden)
-    return STARTUP_SECONDS + work / workers
+    return STARTUP_SECONDS + MARGIN * work / workers
+
+
+def _network(hidden: Hidden, load: Workload) -> Network:
+    layers = [*(Dense(units, load.activation) for units in hidden), Dense(load.n_outputs)]
+    return Network(load.X.shape[1], layers, loss=load.loss)
+
+
+def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:
+    itemsize = 4 if resolve("solver", load.solver, SOLVERS).takes_learning_rate else 8
+    return Cost(load.n_train, epochs, load.batch_size, itemsize, memory=0).bytes(network)
+
+
+def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> None:
+    network = _network(hidden, load)
+    require_memory(
+        workers * _bytes_a_network(network, load, epochs),
+        f"training {plural(workers, 'network')} at a time of {plural(network.n_parameters, 'parameter')} "
+        f"(hidden {hidden_label(hidden)}, {plural(epochs, 'epoch')})",
+        "use smaller --hidden sizes, a smaller --batch-size, or fewer --epochs or --jobs",
+    )
 
 
 def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     """Time one epoch of one network by training a few on a few batches of the real data."""
-    network = Network(
-        load.X.shape[1],
-        [*(Dense(units, load.activation) for units in hidden), Dense(load.n_outputs)],
-        loss=load.loss,
-    )
+    network = _network(hidden, load)
+    members = max(1, min(_PROBE_MEMBERS, _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)))
     batch = min(load.batch_size or load.n_train, load.n_train)
     rows = slice(0, min(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES)))
     X, y = load.X[rows], load.y[rows]
-    population = network.population(_PROBE_MEMBERS)
+    population = network.population(members)
     step, judge = [], []
     for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed
         began = time.perf_counter()
@@ -153,7 +178,7 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
         sample_losses(population, X, y)
         step.append(trained - began)
         judge.append(time.perf_counter() - trained)
-    rows_timed = _PROBE_MEMBERS * len(X)
+    rows_timed = members * len(X)
     seconds: float = (min(step[1:]) * load.n_train + min(judge[1:]) * load.n_judged) / rows_timed
     return seconds
 
@@ -167,14 +192,14 @@ def _sentences(asked: AskedSize, size: StudySize, full: StudySize, workers: int)
     ]
     if not shrunk:
         return ()
-    processes = "1 process" if workers == 1 else f"{workers} processes"
+    processes = plural(workers, "process", "processes")
     return (f"Sized to this table and {processes}: {', '.join(shrunk)}.",)
 
 
 def _words(size: StudySize) -> dict[str, str]:
     return {
-        "hidden": f"{len(size.hidden)} hidden sizes",
-        "starts": f"{size.starts} random starts",
-        "l2": f"{len(size.l2)} L2 strengths",
-        "epochs": f"{size.epochs} epochs at most",
+        "hidden": plural(len(size.hidden), "hidden size"),
+        "starts": plural(size.starts, "random start"),
+        "l2": plural(len(size.l2), "L2 strength"),
+        "epochs": f"{plural(size.epochs, 'epoch')} at most",
     }
