@@ -52,9 +52,9 @@ NAMES = [f"name {k}" for k in range(30)]
         (NAMES[:19], "categorical", "'name 0' 5.26%, 'name 1' 5.26%, 'name 10' 5.26% and 16 more"),
         (NAMES * 2, "categorical", "'name 0' 3.33%, 'name 1' 3.33%, 'name 10' 3.33% and 27 more"),
         (
-            [*DAYS, *DAYS, *DAYS, "soon"],
+            [*DAYS, *DAYS, *DAYS, *["soon"] * 6],
             "categorical",
-            "'2024-01-01' 3.3%, '2024-01-02' 3.3%, '2024-01-03' 3.3% and 28 more",
+            "'soon' 6.25%, '2024-01-01' 3.12%, '2024-01-02' 3.12% and 28 more",
         ),
         (range(20), "identifier", "median 9.5, middle half 4.75 to 14.25"),
         (range(30), "identifier", "median 14.5, middle half 7.25 to 21.75"),
@@ -95,6 +95,15 @@ def test_a_few_strange_texts_among_numbers_are_missing_values() -> None:
     assert (column.kind, column.stray_tokens) == ("numeric", ("tr.", "unknown"))
     assert (column.missing, column.distinct) == (5, 95)
     assert column.note == "read as missing: 'tr.', 'unknown'"
+
+
+def test_a_few_strange_texts_among_dates_are_missing_values() -> None:
+    column = described([*DAYS, "soon", "-"])
+    assert (column.kind, column.stray_tokens, column.date_format) == ("date", ("soon",), "%Y-%m-%d")
+    assert (column.missing, column.distinct, column.note) == (2, 30, "read as missing: 'soon'")
+    american = [f"01/{day:02d}/2024" for day in range(1, 31)]
+    assert described(american).kind == "date"
+    assert described([*american, "soon"]).kind == "identifier"  # 01/02/2024 alone would not tell
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,12 @@ def test_months_and_hours_are_circles_too() -> None:
     assert_array_equal(features[7], [0.0, 1.0])
 
 
+def test_strange_texts_among_dates_are_missing_too() -> None:
+    encoder = fitted([*(f"2024-01-{day:02d}" for day in range(1, 31)), "soon"], "date")
+    assert encoder.feature_names == ("x", "x weekday sin", "x weekday cos", "x is missing")
+    assert [feature[0] for feature in encoder.encode(as_series(["soon"]))] == [0.0, 0.0, 0.0, 1.0]
+
+
 @pytest.mark.parametrize(("kind", "values"), [("numeric", [1, 2]), ("boolean", [True, False])])
 def test_values_of_another_kind_are_refused(kind: str, values: Any, refuses: Any) -> None:
     with refuses(DataError, "column 'x' has 'Monday' in data row 2"):
@@ -162,6 +168,7 @@ GOOD = {
         "scale": 30.5,
         "circles": ["month"],
         "indicator": False,
+        "stray_tokens": ["soon"],
     },
 }
 

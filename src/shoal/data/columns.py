@@ -15,8 +15,9 @@ KINDS = ("numeric", "boolean", "categorical", "date", "identifier", "constant")
 
 #: Fewer rows than this prove nothing about a column whose values are all different.
 MIN_ROWS_OF_IDENTIFIER = 20
-#: A column is numeric although it holds other texts if they are this rare and this few.
-STRAY_SHARE, STRAY_TOKENS, MIN_NUMBERS = 0.05, 5, 10
+#: A column holds numbers (or dates) although it holds other texts if these are so rare and so few, and the
+#: numbers are more than codes.
+STRAY_SHARE, STRAY_TOKENS, MAX_CODES = 0.05, 5, 10
 
 _IDENTIFIER_NAME = re.compile(r"(^|[\s_.-])(id|idx|index|uuid|guid|key|row|rowid|nr)$", re.IGNORECASE)
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](ID|Id)$")
@@ -27,7 +28,7 @@ class ColumnSummary:
     """One column of a table: its kind, whether it becomes features, and a line for the report.
 
     ``missing`` and ``distinct`` count values (``distinct`` without missing ones); ``note`` says why a column
-    is not used. ``stray_tokens`` are the texts of a numeric column that are read as missing values, and
+    is not used. ``stray_tokens`` are the texts of a numeric or date column that are read as missing, and
     ``date_format`` is how the texts of a date column are written.
     """
 
@@ -90,50 +91,57 @@ def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
 def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.Datetime:
         return None
-    stray = _stray_tokens(given)
+    stray = _stray_tokens(given, given.cast(pl.Float64, strict=False))
     if stray is None:
         return None
     x = values.numbers(series, stray)
     known = x[~np.isnan(x)]
     low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
     line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
-    kind, note = "numeric", f"read as missing: {', '.join(map(quoted, stray))}" if stray else ""
+    kind, note = "numeric", _stray_note(stray)
     if _is_row_number(x):
         kind, note = "identifier", "numbers the rows"
     elif _is_named_identifier(series.name, x):
         kind, note = "identifier", "every row has its own"
-    numeric = given.filter(~given.is_in(stray)) if stray else given
-    return replace(_summary(series, numeric, kind, line, note), stray_tokens=stray)
+    return replace(_summary(series, _without(given, stray), kind, line, note), stray_tokens=stray)
 
 
-def _stray_tokens(given: pl.Series) -> tuple[str, ...] | None:
-    """Return the texts among numbers that can be read as missing values, None if there are too many."""
-    read = given.cast(pl.Float64, strict=False)
+def _stray_tokens(given: pl.Series, read: pl.Series) -> tuple[str, ...] | None:
+    """Return the texts that were not read and can count as missing values, None if they are too many."""
     n_others = read.null_count()
     if n_others == 0:
         return ()
     tokens = given.filter(read.is_null()).unique()
     few = n_others <= STRAY_SHARE * len(given) and len(tokens) <= STRAY_TOKENS
-    return tuple(sorted(tokens)) if few and read.drop_nulls().n_unique() > MIN_NUMBERS else None
+    return tuple(sorted(tokens)) if few and read.drop_nulls().n_unique() > MAX_CODES else None
 
 
 def _date(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
-    date_format = None
+    date_format: str | None = None
+    stray: tuple[str, ...] = ()
     if series.dtype == pl.String:
-        formats = [form for form in values.DATE_FORMATS if _reads_all(given, form)]
-        if not formats or set(formats) >= values.AMBIGUOUS_FORMATS:
+        strays = {
+            form: tokens for form in values.DATE_FORMATS if (tokens := _date_strays(given, form)) is not None
+        }
+        if not strays or set(strays) >= values.AMBIGUOUS_FORMATS:
             return None
-        date_format = formats[0]
+        date_format = min(strays, key=lambda form: len(strays[form]))
+        stray = strays[date_format]
     elif series.dtype != pl.Datetime:
         return None
-    days = values.days(given, date_format)
+    known = _without(given, stray)
+    days = values.days(known, date_format)
     first, last = (np.datetime64(int(day), "D") for day in (np.floor(days.min()), np.floor(days.max())))
-    return replace(_summary(series, given, "date", f"{first} to {last}"), date_format=date_format)
+    summary = _summary(series, known, "date", f"{first} to {last}", _stray_note(stray))
+    return replace(summary, stray_tokens=stray, date_format=date_format)
 
 
-def _reads_all(given: pl.Series, date_format: str) -> bool:
-    few = values.parse_dates(given.head(50), date_format).null_count() == 0
-    return few and values.parse_dates(given, date_format).null_count() == 0
+def _date_strays(given: pl.Series, date_format: str) -> tuple[str, ...] | None:
+    few = given.head(20)  # enough to see that nearly all columns of text are none of dates
+    if values.parse_dates(few, date_format).null_count() > len(few) / 2:
+        return None
+    stray = _stray_tokens(given, values.parse_dates(given, date_format))
+    return None if stray and date_format in values.AMBIGUOUS_FORMATS else stray
 
 
 def _categorical(series: pl.Series, known: pl.Series) -> ColumnSummary:
@@ -146,6 +154,14 @@ def _categorical(series: pl.Series, known: pl.Series) -> ColumnSummary:
     top = [f"{quoted(level)} {_percent(rows / len(known))}" for level, rows in counts.head(3).iter_rows()]
     more = f" and {distinct - 3} more" if distinct > 3 else ""
     return _summary(series, known, "categorical", ", ".join(top) + more)
+
+
+def _without(given: pl.Series, stray: tuple[str, ...]) -> pl.Series:
+    return given.filter(~given.is_in(stray)) if stray else given
+
+
+def _stray_note(stray: tuple[str, ...]) -> str:
+    return f"read as missing: {', '.join(map(quoted, stray))}" if stray else ""
 
 
 def _is_row_number(x: values.Floats) -> bool:
@@ -163,11 +179,9 @@ def _is_named_identifier(name: str, x: values.Floats) -> bool:
 
 def _rescued(column: ColumnSummary, series: pl.Series) -> ColumnSummary:
     """Return a numeric identifier as a number to train on."""
-    if (
-        column.kind != "identifier"
-        or series.dtype == pl.Datetime
-        or _stray_tokens(values.given(series)) != ()
-    ):
+    given = values.given(series)
+    numeric = series.dtype != pl.Datetime and given.cast(pl.Float64, strict=False).null_count() == 0
+    if column.kind != "identifier" or not numeric:
         return column
     return replace(column, kind="numeric", used=True, note="")
 

@@ -170,11 +170,13 @@ class DateEncoder(ColumnEncoder):
     scale: float
     circles: tuple[str, ...]
     indicator: bool
+    stray_tokens: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self, median=float, scale=float, indicator=bool)
         _check_scale(self.scale)
         object.__setattr__(self, "circles", _texts(self.circles))
+        object.__setattr__(self, "stray_tokens", _texts(self.stray_tokens))
         if self.date_format is not None and not isinstance(self.date_format, str):
             raise ConfigurationError(f"date_format must be a text or null, got {self.date_format!r}")
         if unknown := set(self.circles) - set(CIRCLES):
@@ -182,11 +184,12 @@ class DateEncoder(ColumnEncoder):
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
-        x = values.days(series, summary.date_format)
+        x = values.days(series, summary.date_format, summary.stray_tokens)
         known = x[~np.isnan(x)]
         median, scale = centre_and_scale(known)
         circles = tuple(name for name, gone in CIRCLES.items() if np.unique(gone(known)).size > 1)
-        return cls(series.name, summary.date_format, median, scale, circles, known.size < x.size)
+        missing = known.size < x.size
+        return cls(series.name, summary.date_format, median, scale, circles, missing, summary.stray_tokens)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -194,7 +197,7 @@ class DateEncoder(ColumnEncoder):
         return (self.column, *angles, *_missing_name(self))
 
     def encode(self, series: pl.Series) -> list[Floats]:
-        x = values.days(series, self.date_format)
+        x = values.days(series, self.date_format, self.stray_tokens)
         missing = np.isnan(x)
         features = [_scaled(x, self.median, self.scale)]
         for name in self.circles:

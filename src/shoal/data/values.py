@@ -77,10 +77,11 @@ def booleans(series: pl.Series) -> Floats:
     return read.to_numpy()
 
 
-def days(series: pl.Series, date_format: str | None) -> Floats:
+def days(series: pl.Series, date_format: str | None, stray_tokens: Sequence[str] = ()) -> Floats:
     """Return the column as days since 1970-01-01, the time of day as their fraction.
 
-    ``date_format`` tells how its texts are written; the other unambiguous ways are read too.
+    ``date_format`` tells how its texts are written; the other unambiguous ways are read too. The texts in
+    ``stray_tokens`` are missing values.
 
     Raises ``DataError`` for a value that is no such date.
     """
@@ -93,7 +94,7 @@ def days(series: pl.Series, date_format: str | None) -> Floats:
                 break
             if other not in AMBIGUOUS_FORMATS:
                 read = read.zip_with(read.is_not_null(), parse_dates(series, other))
-        _require_read(series, read, f"a date such as {date_format or 'YYYY-MM-DD'}")
+        _require_read(series, read, f"a date such as {date_format or 'YYYY-MM-DD'}", stray_tokens)
     else:
         raise _unreadable(series, series.is_not_null(), "a date")
     return read.to_physical().cast(pl.Float64).to_numpy() / _MICROSECONDS_A_DAY
