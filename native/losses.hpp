@@ -1,0 +1,193 @@
+// Losses of samples as functions of the last pre-activations z, with their output deltas, as
+// shoal/losses.py: a loss owns its link, and is computed from z without the logarithm of a rounded ŷ.
+//
+// z, y and delta are K rows of `columns` vectors, row k from k · columns vectors on. A column's lanes are
+// one sample of as many networks or as many samples of one. r = z − y below.
+#pragma once
+
+#include "vecmath.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+enum class Loss : int {
+    log_loss,
+    cross_entropy,
+    squared_error,
+    mean_squared_error,
+    absolute_error,
+    huber,
+    poisson
+};
+
+// One output's part of the loss, and ∂loss/∂z of it.
+template <class V> struct Term {
+    V loss, delta;
+};
+
+// max(z, 0) − y z + ln(1 + e^−|z|), σ(z) − y. Both come from one exponential, e^−|z|.
+struct LogLossTerm {
+    template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
+        const V e = exp_sum(max(-exponent_limit<V>(), -abs(z)), V{});
+        const V a = select(z < V{}, e, constant<V>(1)) / (1 + e);
+        return {log1p_inside(e) + (max(V{}, z) - y * z), a - y};
+    }
+};
+
+// ½ r² and r, or r²/K and 2 r/K.
+template <class T> struct SquaredTerm {
+    T share_of_square, slope;
+    template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
+        const V r = z - y;
+        return {r * r * share_of_square, r * slope};
+    }
+};
+
+// |r| and its sign, 0 at r = 0.
+struct AbsoluteTerm {
+    template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
+        const V r = z - y;
+        return {abs(r), select(r > V{}, constant<V>(1), select(r < V{}, constant<V>(-1), r))};
+    }
+};
+
+// c (|r| − ½ c) with c = min(|r|, threshold), and r clipped to ±threshold.
+template <class T> struct HuberTerm {
+    T threshold;
+    template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
+        const V r = z - y;
+        const V clipped = min(constant<V>(threshold), abs(r));
+        return {clipped * (abs(r) - clipped * T(0.5)), copysign(clipped, r)};
+    }
+};
+
+// e^z, held at its largest value where it would overflow.
+template <class V> SHOAL_INLINE V bounded_exp(V z) { return exp(min(exponent_limit<V>(), z)); }
+
+// e^z − y z and e^z − y.
+struct PoissonTerm {
+    template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
+        const V a = bounded_exp(z);
+        return {a - y * z, a - y};
+    }
+};
+
+// Calls `use` with the term of the loss, for the losses that are sums over the outputs.
+template <class T, class Use> SHOAL_INLINE auto with_term(Loss loss, T parameter, int K, Use use) {
+    switch (loss) {
+        case Loss::log_loss: return use(LogLossTerm{});
+        case Loss::mean_squared_error: return use(SquaredTerm<T>{T(1) / T(K), T(2) / T(K)});
+        case Loss::absolute_error: return use(AbsoluteTerm{});
+        case Loss::huber: return use(HuberTerm<T>{parameter});
+        case Loss::poisson: return use(PoissonTerm{});
+        default: return use(SquaredTerm<T>{T(0.5), T(1)});
+    }
+}
+
+// Σ_k e^(z_k − max z) of a column whose rows are `stride` numbers apart; `each` is given k, z_k − max z and
+// its exponential.
+template <class T, class Each>
+SHOAL_INLINE Vec<T> sum_of_exponentials(int K, std::size_t stride, const T* z, Each each) {
+    Vec<T> largest = load(z);
+    for (int k = 1; k < K; ++k) largest = max(load(z + k * stride), largest);
+    Vec<T> total{};
+    for (int k = 0; k < K; ++k) {
+        const Vec<T> shifted = load(z + k * stride) - largest;
+        const Vec<T> e = exp(shifted);
+        total += e;
+        each(k, shifted, e);
+    }
+    return total;
+}
+
+// Cross-entropy of a column, Σ_k y_k (ln Σ_j e^z_j − z_k); `keep` is given k and e^(z_k − max z).
+template <class T> struct CrossEntropy {
+    Vec<T> loss, total;  // the loss, and Σ_k e^(z_k − max z)
+};
+
+template <class T, class Keep>
+SHOAL_INLINE CrossEntropy<T> cross_entropy(int K, std::size_t stride, const T* z, const T* y, Keep keep) {
+    Vec<T> y_shifted{}, y_total{};
+    const Vec<T> total = sum_of_exponentials(K, stride, z, [&](int k, Vec<T> shifted, Vec<T> e) {
+        const Vec<T> y_k = load(y + k * stride);
+        y_shifted += y_k * shifted;
+        y_total += y_k;
+        keep(k, e);
+    });
+    return {y_total * log(total) - y_shifted, total};
+}
+
+// δ_k = e^z_k / Σ_j e^z_j − y_k, times share.
+template <class T>
+Vec<T> cross_entropy_and_delta(int K, std::size_t columns, const T* z, const T* y, const T* share, T* delta) {
+    const std::size_t stride = columns * kLanes<T>;
+    Vec<T> J{};
+    for (std::size_t i = 0; i < stride; i += kLanes<T>) {
+        const auto at = cross_entropy(K, stride, z + i, y + i, [=](int k, Vec<T> e) { store(delta + k * stride + i, e); });
+        const Vec<T> weight = load(share + i), inverse = 1 / at.total;
+        for (T *d = delta + i, *end = d + K * stride; d != end; d += stride)
+            store(d, weight * (load(d) * inverse - load(y + (d - delta))));
+        J += weight * at.loss;
+    }
+    return J;
+}
+
+// J = Σ over the columns of share · loss, lanes not folded, and delta = share · ∂loss/∂z; delta may be z.
+template <class T>
+Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y, const T* share,
+                      T* delta) {
+    if (loss == Loss::cross_entropy) return cross_entropy_and_delta(K, columns, z, y, share, delta);
+    const std::size_t stride = columns * kLanes<T>;
+    return with_term(loss, parameter, K, [=](auto term) {
+        Vec<T> J{};
+        for (int k = 0; k < K; ++k)
+            for (std::size_t i = 0; i < stride; i += kLanes<T>) {
+                const std::size_t at = k * stride + i;
+                const Term<Vec<T>> part = term(load(z + at), load(y + at));
+                const Vec<T> weight = load(share + i);
+                J += weight * part.loss;
+                store(delta + at, weight * part.delta);
+            }
+        return J;
+    });
+}
+
+// losses[i] = the loss of sample i, for `columns` vectors of samples.
+template <class T>
+void sample_losses(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y, T* losses) {
+    const std::size_t stride = columns * kLanes<T>;
+    if (loss == Loss::cross_entropy) {
+        for (std::size_t i = 0; i < stride; i += kLanes<T>)
+            store(losses + i, cross_entropy(K, stride, z + i, y + i, [](int, Vec<T>) {}).loss);
+        return;
+    }
+    with_term(loss, parameter, K, [=](auto term) {
+        for (std::size_t i = 0; i < stride; i += kLanes<T>) {
+            Vec<T> total{};
+            for (int k = 0; k < K; ++k)
+                total += term(load(z + k * stride + i), load(y + k * stride + i)).loss;
+            store(losses + i, total);
+        }
+    });
+}
+
+// z -> the prediction ŷ, in place: e^z_k / Σ_j e^z_j.
+template <class T> void softmax(int K, std::size_t columns, T* z) {
+    const std::size_t stride = columns * kLanes<T>;
+    for (std::size_t i = 0; i < stride; i += kLanes<T>) {
+        const Vec<T> total = sum_of_exponentials<T>(
+            K, stride, z + i, [=](int k, Vec<T>, Vec<T> e) { store(z + k * stride + i, e); });
+        for (int k = 0; k < K; ++k) store(z + k * stride + i, load(z + k * stride + i) / total);
+    }
+}
+
+// z -> the prediction ŷ, in place.
+template <class T> void link(Loss loss, int K, std::size_t columns, T* z) {
+    const std::size_t n = K * columns * kLanes<T>;
+    if (loss == Loss::cross_entropy) softmax(K, columns, z);
+    if (loss == Loss::log_loss)
+        for (std::size_t i = 0; i < n; i += kLanes<T>) store(z + i, sigmoid(load(z + i)));
+    if (loss == Loss::poisson)
+        for (std::size_t i = 0; i < n; i += kLanes<T>) store(z + i, bounded_exp(load(z + i)));
+}
+
+}  // namespace shoal::SHOAL_ISA

@@ -1,0 +1,256 @@
+// Elementary functions of lanes: exp, log, log1p, expm1, tanh, sigmoid and the normal distribution.
+//
+// Branch-free and without calls, so that a loop over them keeps its vectors in registers: an argument is
+// reduced by a power of two, a polynomial or a quotient of two approximates what is left, and the edges of
+// the range are clamped or selected. NaN gives NaN and nothing traps. Where an instruction set fuses
+// products with sums the compiler may do so, nothing here relies on it.
+//
+// The approximations are minimax fits (Remez's exchange, relative error) made for this file; the reductions
+// are those of Cody & Waite 1980, "Software Manual for the Elementary Functions", and of fdlibm (Sun 1993).
+#pragma once
+
+#include <limits>
+
+#include "lanes.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+// The bits of lanes without a sign: shifts to the right bring in zeros, which every vector unit can do.
+template <class V>
+using Bits __attribute__((vector_size(sizeof(V)), may_alias)) = std::make_unsigned_t<Int<Element<V>>>;
+
+// Constants of a format. `shifter` is 1.5 · 2^mantissa plus the exponent's bias: a number x added to it is
+// rounded to a whole n, and n + bias lies in its last bits. ln 2 = ln2_high + ln2_low, where n · ln2_high is
+// exact. The largest error of each fit follows it, against 6e-8 and 1.1e-16 for half a last place.
+template <class T> struct Format;
+
+template <> struct Format<float> {
+    static constexpr int mantissa = 23, bias = 127;
+    static constexpr float shifter = 12583039.0f;
+    static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
+    static constexpr float smallest = 1.17549435e-38f, to_normal = 16777216.0f, to_normal_log2 = 24.0f;
+    static constexpr float exp_from = -105.0f, exp_to = 89.0f;
+    static constexpr float sigmoid_from = -87.0f, tanh_one = 10.0f, ndtr_zero = 15.0f;
+    static constexpr std::int32_t sqrt_half = 0x3f3504f3, low_half = 0xfff;
+
+    // (e^r − 1 − r) / r² on |r| ≤ ½ ln 2: 1.3e-8 of e^r − 1.
+    static constexpr float exponential[] = {0.49999998132943229f, 0.16666542684597889f, 0.041667203915106362f,
+                                            0.0083666467816565085f, 0.0013882497697606152f};
+    // (ln((1+s)/(1−s)) − 2s) / s³ in s² on |s| ≤ 0.17: 8.8e-10 of the logarithm.
+    static constexpr float logarithm[] = {0.66666783222963543f, 0.39976612324395468f, 0.29898654917141914f};
+    // e^(t²/2) Φ(−t) on 0 ≤ t ≤ 15, a quotient: 6.3e-9. No coefficient is negative, so nothing cancels.
+    static constexpr float tail_above[] = {0.50000000315051004f, 0.43928252506287516f, 0.18396844476916269f,
+                                           0.040880887616406249f, 0.004153192536336119f};
+    static constexpr float tail_below[] = {1.0f, 1.6764500571243209f, 1.2055454487297557f,
+                                           0.47140686181731473f, 0.10247930548870958f, 0.010410398173052929f};
+};
+
+template <> struct Format<double> {
+    static constexpr int mantissa = 52, bias = 1023;
+    static constexpr double shifter = 6755399441056767.0;
+    static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+    static constexpr double smallest = 2.2250738585072014e-308, to_normal = 18014398509481984.0,
+                            to_normal_log2 = 54.0;
+    static constexpr double exp_from = -746.0, exp_to = 710.0;
+    static constexpr double sigmoid_from = -708.0, tanh_one = 20.0, ndtr_zero = 39.0;
+    static constexpr std::int64_t sqrt_half = 0x3fe6a09e667f3bcd, low_half = 0x7ffffff;
+
+    // As above: 1.8e-17 of e^r − 1.
+    static constexpr double exponential[] = {
+        0.5000000000000005278, 0.166666666666665878, 0.04166666666657538651, 0.008333333333390411867,
+        0.00138888889320517638, 0.0001984126971760407092, 0.00002480150465042481427, 2.755740822016929156e-6,
+        2.76262987554205092e-7, 2.505377941950017545e-8};
+    // 1.4e-18 of the logarithm.
+    static constexpr double logarithm[] = {
+        0.6666666666666744667, 0.3999999999933933448, 0.2857142876059518635, 0.2222219657015417778,
+        0.1818367482590684534, 0.1531107239384209606, 0.1482715140871547805};
+    // On 0 ≤ t ≤ 39: 5.1e-17.
+    static constexpr double tail_above[] = {
+        0.49999999999999997433, 0.77488158983796334141, 0.59405769689402708948, 0.28934101308250255937,
+        0.097703206740176598785, 0.023623633150650251471, 0.0040895764605619686423, 0.00049045634566441902256,
+        0.000037257794112089173601, 1.3858682778139321294e-6};
+    static constexpr double tail_below[] = {
+        1.0, 2.3476477404787819147, 2.5612672801201295091, 1.7144152950866061861, 0.78206223031118012348,
+        0.25496987392998168353, 0.060438111260542801041, 0.010344439416297773024, 0.0012328656003239348803,
+        0.000093391440169609162804, 3.473856610092878685e-6};
+};
+
+template <class V> using FormatOf = Format<Element<V>>;
+
+template <class V> SHOAL_INLINE V constant(Element<V> x) { return splat<Element<V>>(x); }
+
+// Σ_i c_i x^i by Horner's rule.
+template <int i = 0, class V, std::size_t n> SHOAL_INLINE V polynomial(V x, const Element<V> (&c)[n]) {
+    if constexpr (i + 1 == n)
+        return constant<V>(c[i]);
+    else
+        return polynomial<i + 1>(x, c) * x + c[i];
+}
+
+// x = n ln 2 + r with a whole n and |r| ≤ ½ ln 2; `shifted` is n + shifter, `error` what r lost in rounding.
+template <class V> struct Reduced {
+    V shifted, n, r, error;
+};
+
+template <class V> SHOAL_INLINE Reduced<V> reduce(V x) {
+    using F = FormatOf<V>;
+    Reduced<V> reduced;
+    reduced.shifted = x * Element<V>(1.4426950408889634074) + F::shifter;
+    reduced.n = reduced.shifted - F::shifter;
+    const V high = x - reduced.n * F::ln2_high;
+    const V low = reduced.n * F::ln2_low;
+    reduced.r = high - low;
+    reduced.error = (high - reduced.r) - low;
+    return reduced;
+}
+
+// 2^n from n + shifter, for normal results: the exponent's bits are moved into place.
+template <class V> SHOAL_INLINE V power_of_two(V shifted) { return (V)((Mask<V>)shifted << FormatOf<V>::mantissa); }
+
+// e^r − 1 − r for |r| ≤ ½ ln 2.
+template <class V> SHOAL_INLINE V exponential_tail(V r) {
+    return r * r * polynomial(r, FormatOf<V>::exponential);
+}
+
+// e^x where the result is a normal number.
+template <class V> SHOAL_INLINE V exp_normal(V x) {
+    const Reduced<V> at = reduce(x);
+    return (1 + (at.r + exponential_tail(at.r))) * power_of_two(at.shifted);
+}
+
+// e^(x + correction), x between exp_from and exp_to and the correction small. 2^n is applied in two halves,
+// each of which a normal number can hold: large and denormal results are rounded once.
+template <class V> SHOAL_INLINE V exp_sum(V x, V correction) {
+    using F = FormatOf<V>;
+    const Reduced<V> at = reduce(x);
+    const V r = at.r + correction;
+    const V half = at.n * Element<V>(0.5) + F::shifter;
+    const V other_half = at.n - (half - F::shifter) + F::shifter;
+    return (1 + (r + exponential_tail(r))) * power_of_two(half) * power_of_two(other_half);
+}
+
+// e^x.
+template <class V> SHOAL_INLINE V exp(V x) {
+    using F = FormatOf<V>;
+    return exp_sum(min(constant<V>(F::exp_to), max(constant<V>(F::exp_from), x)), V{});
+}
+
+// e^x − 1, to the last places near 0 as well: 2^n (r + tail) + (2^n − 1), in an order that keeps r exact.
+template <class V> SHOAL_INLINE V expm1(V x) {
+    using F = FormatOf<V>;
+    const Reduced<V> at = reduce(min(constant<V>(F::exp_to), max(constant<V>(-40), x)));
+    // 2^(bias+1) does not exist: there it is built from its half, of which 1 and ½ are no part any more.
+    const Mask<V> huge = at.n > constant<V>(F::bias);
+    const V scale = power_of_two(at.shifted + select(huge, constant<V>(-1), V{}));
+    const V tail = exponential_tail(at.r) + at.error;
+    const V y = scale * at.r + (scale - 1) + scale * tail;
+    return copysign(select(huge, y + y, y), x);
+}
+
+// x = 2^k (1 + f) with √½ ≤ 1 + f < √2, for a normal x > 0; `field` is k + bias, as a whole number's bits.
+template <class V> struct Split {
+    V k, f;
+    Bits<V> field;
+};
+
+template <class V> SHOAL_INLINE Split<V> split(V x) {
+    using F = FormatOf<V>;
+    using Whole = std::make_unsigned_t<Int<Element<V>>>;
+    constexpr Whole one = Whole(F::bias) << F::mantissa, fraction = (Whole(1) << F::mantissa) - 1;
+    constexpr Whole whole_exponent = Whole(F::bias + F::mantissa) << F::mantissa;
+    constexpr Element<V> whole = Element<V>(Whole(1) << F::mantissa);
+    const Bits<V> bits = (Bits<V>)x + (one - Whole(F::sqrt_half));
+    Split<V> at;
+    at.field = bits >> F::mantissa;
+    at.k = (V)(at.field | whole_exponent) - (whole + F::bias);
+    at.f = (V)((bits & fraction) + Whole(F::sqrt_half)) - 1;
+    return at;
+}
+
+// k ln 2 + ln(1 + f), as fdlibm's log: with s = f / (2 + f), ln(1 + f) = f − f²/2 + s (f²/2 + s² L(s²)).
+template <class V> SHOAL_INLINE V log_of_split(V k, V f) {
+    using F = FormatOf<V>;
+    const V s = f / (2 + f);
+    const V s2 = s * s;
+    const V half_square = f * f * Element<V>(0.5);
+    const V rest = s * (half_square + s2 * polynomial(s2, F::logarithm));
+    return k * F::ln2_high - ((half_square - (rest + k * F::ln2_low)) - f);
+}
+
+// `inside` where x is between `pole` and infinity, else what every logarithm gives: −∞ at the pole,
+// NaN below it, +∞ and NaN for themselves.
+template <class V> SHOAL_INLINE V log_edges(V x, Element<V> pole, V inside) {
+    using Limits = std::numeric_limits<Element<V>>;
+    const V above = select(x < Limits::infinity(), inside, x);
+    const V below = select(x == pole, constant<V>(-Limits::infinity()), constant<V>(Limits::quiet_NaN()));
+    return select(x > pole, above, below);
+}
+
+// ln x.
+template <class V> SHOAL_INLINE V log(V x) {
+    using F = FormatOf<V>;
+    const Mask<V> denormal = x < F::smallest;
+    const Split<V> at = split(select(denormal, x * F::to_normal, x));
+    const V k = at.k - select(denormal, constant<V>(F::to_normal_log2), V{});
+    return log_edges(x, 0, log_of_split(k, at.f));
+}
+
+// ln(1 + x) for finite x > −1. The split is that of the rounded 1 + x, but f comes from x itself:
+// 2^−k (1 + x) − 1 with one rounding, since all but the last sum is exact.
+template <class V> SHOAL_INLINE V log1p_inside(V x) {
+    using F = FormatOf<V>;
+    using Whole = std::make_unsigned_t<Int<Element<V>>>;
+    const Split<V> at = split(1 + x);
+    // 2^(2−k), which is normal for the largest k too.
+    const V scale = (V)((Whole(2 * F::bias + 2) - at.field) << F::mantissa);
+    const Element<V> quarter = Element<V>(0.25);
+    return log_of_split(at.k, x * scale * quarter + (scale * quarter - 1));
+}
+
+// ln(1 + x).
+template <class V> SHOAL_INLINE V log1p(V x) { return copysign(log_edges(x, -1, log1p_inside(x)), x); }
+
+// tanh x = (1 − e^(−2|x|)) / (1 + e^(−2|x|)) with the sign of x, numerator and denominator each from the
+// reduced argument: the one keeps the last places near 0, the other is not rounded twice.
+template <class V> SHOAL_INLINE V tanh(V x) {
+    using F = FormatOf<V>;
+    const Reduced<V> at = reduce(min(constant<V>(F::tanh_one), abs(x)) * Element<V>(-2));
+    const V scale = power_of_two(at.shifted);
+    const V tail = exponential_tail(at.r);
+    const V above = (1 - scale) - scale * at.r - scale * tail;
+    const V below = (1 + scale) + scale * (at.r + tail);
+    return copysign(above / below, x);
+}
+
+// From −x on σ(x) falls no further, so that it is never 0: 0.99 of the logarithm of the largest number.
+template <class V> SHOAL_INLINE V exponent_limit() {
+    return constant<V>(sizeof(Element<V>) == 4 ? Element<V>(87.83561f) : Element<V>(702.6848857644501));
+}
+
+// σ(x) = 1 / (1 + e^−x).
+template <class V> SHOAL_INLINE V sigmoid(V x) {
+    const V exponent = max(constant<V>(FormatOf<V>::sigmoid_from), min(exponent_limit<V>(), -x));
+    return 1 / (1 + exp_normal(exponent));
+}
+
+// Φ and what it is made of: `bell` = e^(−x²/2), `below` = Φ(x).
+template <class V> struct Normal {
+    V bell, below;
+};
+
+// Φ(−t) = e^(−t²/2) · P(t)/Q(t) for t ≥ 0; to its right 1 − Φ(−t). t² is split, t = high + low, into an exact
+// part and a small one: rounded, it would cost the exponential t²/2 times that.
+template <class V> SHOAL_INLINE Normal<V> normal(V x) {
+    using F = FormatOf<V>;
+    const V t = min(constant<V>(F::ndtr_zero), abs(x));
+    const V high = (V)((Mask<V>)t & ~(F::low_half - Mask<V>{}));
+    const Element<V> minus_half = Element<V>(-0.5);
+    const V bell = exp_sum(high * high * minus_half, (t - high) * (t + high) * minus_half);
+    const V tail = bell * (polynomial(t, F::tail_above) / polynomial(t, F::tail_below));
+    return {bell, select(x > V{}, 1 - tail, tail)};
+}
+
+// Φ(x), the distribution function of the normal distribution.
+template <class V> SHOAL_INLINE V ndtr(V x) { return normal(x).below; }
+
+}  // namespace shoal::SHOAL_ISA
