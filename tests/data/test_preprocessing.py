@@ -107,10 +107,12 @@ def test_a_pandas_frame_gives_the_same_features_as_a_file_of_texts() -> None:
 def test_a_missing_column_is_told_with_the_nearest_there_is(refuses: Any) -> None:
     preprocessor = fit_quietly(HOUSES, "price")
     table = {**without(HOUSES, "garden"), "gardn": HOUSES["garden"]}
-    with refuses(DataError, "lacks the column 'garden'", "is it 'gardn'?"):
+    with refuses(DataError, "lacks the column 'garden'", "is 'gardn' meant?"):
         preprocessor.transform(table)
-    with refuses(DataError, "lacks the column 'kind'", "add it"):
-        preprocessor.validate(without(HOUSES, "kind"))
+    with refuses(DataError, "lacks the column 'size' and 2 more, which", "add it"):
+        preprocessor.validate({"price": ["1"], "kind": ["flat"]})
+    with refuses(DataError, "lacks the column 'x1', which", "add it"):  # x10 has a place of its own
+        fit_quietly({"x1": [1, 2, 4], "x10": [3, 2, 1], "y": [1, 2, 3]}, "y").validate({"x10": [1]})
 
 
 def test_a_column_that_was_not_there_is_told_unless_it_is_to_be_ignored(refuses: Any) -> None:

@@ -112,6 +112,7 @@ def test_classes_are_coded_in_order(target: Any, labels: tuple[str, ...], codes:
     assert_array_equal(encoder.encode(target), codes)
     assert encoder.encode(target).dtype == np.int64
     assert encoder.decode_values([1, 0]).tolist() == [labels[1], labels[0]]
+    assert (encoder.mean, encoder.sd) == (0.0, 1.0)
 
 
 def test_classes_are_known_however_they_are_stored() -> None:

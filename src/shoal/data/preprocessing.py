@@ -114,18 +114,17 @@ class TablePreprocessor:
         self._require_columns(native_frame(frame).columns, ignore_extra)
 
     def _require_columns(self, given: Sequence[str], ignore_extra: bool) -> None:
-        names = set(given)
-        for encoder in self.encoders:
-            if encoder.column not in names:
-                near = difflib.get_close_matches(encoder.column, given, n=1)
-                hint = (
-                    f"; is it {near[0]!r}? Rename it" if near else "; add it (empty cells count as missing)"
-                )
-                raise DataError(
-                    f"the table lacks the column {encoder.column!r} that the model was trained on{hint}"
-                )
         known = {self.target, *(column.name for column in self.columns)}
+        names = set(given)
         extra = [name for name in given if name not in known]
+        lacking = [encoder.column for encoder in self.encoders if encoder.column not in names]
+        if lacking:
+            near = difflib.get_close_matches(lacking[0], extra, n=1)
+            hint = f"is {near[0]!r} meant? Rename it" if near else "add it (empty cells count as missing)"
+            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            raise DataError(
+                f"the table lacks the column {lacking[0]!r}{more}, which the model was trained on; {hint}"
+            )
         if extra and not ignore_extra:
             shown = ", ".join(map(quoted, extra[:5])) + (" …" if len(extra) > 5 else "")
             raise DataError(
