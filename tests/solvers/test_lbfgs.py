@@ -126,6 +126,23 @@ def test_a_direction_that_does_not_descend_is_replaced_by_the_gradient(
     np.testing.assert_array_equal(np.count_nonzero(state["rho"], axis=1), [4, 1])
 
 
+def test_a_search_in_vain_forgets_the_pairs_first_and_ends_at_the_gradient(
+    quadratics: Callable[..., Any], counted: Any
+) -> None:
+    solver, theta = LBFGS(), np.zeros((1, 4))
+    state, objective = solver.start(theta), quadratics([20.0], 4)
+    for _ in range(3):
+        theta = solver.step(theta, objective, state, RATE).theta
+    assert np.count_nonzero(state["rho"]) == 3
+    wall = counted(lambda w, p: (np.inf, np.full(4, np.nan)), 1)
+    for converged in False, True:
+        with np.errstate(all="ignore"):
+            step = solver.step(theta, wall, state, RATE)
+        np.testing.assert_array_equal(step.theta, theta)
+        assert step.converged[0] == converged
+        assert not state["rho"].any()
+
+
 def test_converged_where_not_even_the_gradient_leads_down(
     counted: Any, take_steps: Callable[..., Any]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import minimize, rosen, rosen_der
 
 from shoal.shapes import Array
+from shoal.solvers.full_batch import Point
 from shoal.solvers.scaled_conjugate_gradient import ScaledConjugateGradient
 
 RATE = np.ones((1, 1))
@@ -63,6 +64,17 @@ def test_a_failure_stays_and_damps_without_another_probe(counted: Any) -> None:
     success = solver.step(failure.theta, objective, state, RATE)
     assert objective.evaluations[0] == before + 1
     np.testing.assert_allclose(success.theta, [[-1.0277564]], rtol=2e-4)
+
+
+def test_a_member_that_was_moved_after_a_failure_is_probed_anew(counted: Any) -> None:
+    # As above, then moved to ½: the Newton step from there ends at w − w (1 + w²) = −w³.
+    objective = counted(lambda w, p: (float(np.sqrt(1 + w[0] ** 2)), w / np.sqrt(1 + w**2)), 1)
+    solver, theta = ScaledConjugateGradient(initial_lambda=1e-14), np.full((1, 1), 2.0)
+    state = solver.start(theta)
+    assert solver.step(theta, objective, state, RATE).theta == 2
+    state["lambda"][:] = 1e-14
+    step = solver.step(np.full((1, 1), 0.5), objective, state, RATE)
+    np.testing.assert_allclose(step.theta, [[-0.125]], rtol=1e-3)
 
 
 def moller(w: Array, n_iterations: int) -> list[Array]:
@@ -174,6 +186,48 @@ def test_a_trial_that_overflows_is_retried_a_tenth_as_far(counted: Any) -> None:
             assert theta[0, 0] == 0
         theta = solver.step(theta, objective, state, RATE).theta
     np.testing.assert_allclose(theta, [[0.1]], rtol=1e-9)
+
+
+def test_a_probe_without_a_gradient_counts_as_no_curvature(counted: Any) -> None:
+    # Falls along w, and has no value beyond 3 · 10⁻⁵, where the probe lands: α = 1/λ = 1, then a tenth each.
+    def row(w: Array, p: int) -> tuple[float, Array]:
+        return (-float(w[0]), -np.ones(1)) if w[0] < 3e-5 else (np.nan, np.full(1, np.nan))
+
+    solver, objective, theta = ScaledConjugateGradient(initial_lambda=1.0), counted(row, 1), np.zeros((1, 1))
+    state = solver.start(theta)
+    with np.errstate(all="ignore"):
+        for _ in range(6):
+            theta = solver.step(theta, objective, state, RATE).theta
+    np.testing.assert_allclose(theta, [[1e-5]], rtol=1e-9)
+
+
+def test_float32_probes_far_enough_to_measure_the_curvature(
+    counted: Any, take_steps: Callable[..., Any]
+) -> None:
+    # J = ½ w² from 1000, where float32 numbers are 6e-5 apart: σ = 10⁻⁴ would be off by a fifth.
+    objective = counted(lambda w, p: (0.5 * float(w[0] ** 2), w), 1)
+    step = take_steps(ScaledConjugateGradient(), np.full((1, 1), 1000, np.float32), objective, 1)[0]
+    np.testing.assert_allclose(step.theta, [[0]], atol=5)
+
+
+def test_steps_that_vanish_begin_again_along_the_gradient_before_they_count_as_converged() -> None:
+    # Three members: vanishing along r, vanishing along another direction, and moving along another one.
+    solver, gradient = ScaledConjugateGradient(initial_lambda=0.25), np.array([[1.0, -2.0]] * 3)
+    rows = {"direction": np.array([[-1.0, 2.0], [-1.0, 1.0], [-1.0, 1.0]]), "lambda": np.full(3, 1e9)}
+    here = Point(np.zeros((3, 2)), np.ones(3), gradient)
+    converged = solver.restart(np.array([True, True, False]), here, rows)
+    np.testing.assert_array_equal(converged, [True, False, False])
+    np.testing.assert_array_equal(rows["direction"], [[-1.0, 2.0], [0.0, 0.0], [-1.0, 1.0]])
+    np.testing.assert_array_equal(rows["lambda"], [1e9, 0.25, 1e9])
+
+
+def test_damping_never_vanishes(quadratics: Callable[..., Any]) -> None:
+    # λ/4 in every good step would be 10⁻⁶ / 4³⁰ = 9e-25 after thirty.
+    solver, objective, theta = ScaledConjugateGradient(), quadratics([1e3], 40), np.zeros((1, 40))
+    state = solver.start(theta)
+    for _ in range(30):
+        theta = solver.step(theta, objective, state, RATE).theta
+    assert state["lambda"][0] == 1e-15
 
 
 def test_converged_where_not_even_the_gradient_leads_down(

@@ -114,6 +114,25 @@ def test_where_nothing_is_lower_the_search_ends_where_it_began(value: float, cou
     np.testing.assert_array_equal(there.J, here.J)
 
 
+def test_a_search_ends_once_its_trials_cannot_move_theta(counted: Any) -> None:
+    # Trials at 1 + 10⁰, 1 + 10⁻¹, … : beside theta = 1, 10⁻¹⁶ is rounding, so that of 10⁻¹⁵ is the last one.
+    objective = counted(lambda w, p: (1.0 if w[0] == 1 else math.nan, -np.ones(1)), 1)
+    here = Point.at(np.ones((1, 1)), objective, np.arange(1))
+    objective.evaluations[:] = 0
+    with np.errstate(all="ignore"):
+        there, lower = search(here, np.ones((1, 1)), np.ones(1), np.arange(1), objective)
+    assert objective.evaluations[0] == 16
+    assert not lower.any()
+    np.testing.assert_array_equal(there.theta, here.theta)
+
+
+def test_a_first_trial_that_cannot_move_theta_is_not_a_fall(counted: Any) -> None:
+    objective = counted(lambda w, p: (1.0, -np.ones(1)), 1)
+    here = Point.at(np.ones((1, 1)), objective, np.arange(1))
+    _, lower = search(here, np.ones((1, 1)), np.full(1, 1e-16), np.arange(1), objective)
+    assert not lower.any()
+
+
 def test_a_gradient_that_is_not_finite_is_never_accepted(counted: Any) -> None:
     # J keeps falling beyond ½, but has no gradient there.
     objective = counted(lambda w, p: (-float(w[0]), np.full(1, -1.0 if w[0] < 0.5 else math.nan)), 1)

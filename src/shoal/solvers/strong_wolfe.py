@@ -54,7 +54,7 @@ def search(
     (lo, hi) holds such an α. It begins as (0, ∞); lo is the lowest point that satisfies the left condition,
     φ falls from lo towards hi, and each trial replaces one end. With hi = ∞ this is the bracketing of
     algorithm 3.5, afterwards the zoom of algorithm 3.6. A search gives up after ``MAX_TRIALS``, or once its
-    interval is too narrow to move theta. Falls that are lost in the rounding of J are taken from the slopes.
+    next trial is too close to lo to move theta. Falls lost in the rounding of J are taken from the slopes.
 
     Source: Nocedal & Wright, *Numerical Optimization* (2006), algorithms 3.5 and 3.6.
     """
@@ -64,6 +64,11 @@ def search(
     searching, alpha = np.arange(len(members)), first.astype(np.float64)
     lo, hi = start[searching], _Ends(np.full_like(slope, np.inf), slope.copy(), slope.copy())
     for _ in range(MAX_TRIALS):
+        # A trial that leaves theta as it is would pass for a fall of J: the slope at it has not changed.
+        apart = moves(alpha - lo.alpha[searching], direction[searching], here.theta[searching])
+        searching, alpha = searching[apart], alpha[apart]
+        if not searching.size:
+            break
         p, theta = direction[searching], here.theta[searching]
         trial = Point.at(theta + as_column(alpha, p) * p, objective, members[searching])
         end = _Ends(alpha, trial.J, dot(trial.gradient, p))
@@ -72,10 +77,7 @@ def search(
         lowest.theta[searching[lower]] = trial.theta[lower]
         lowest.J[searching[lower]] = trial.J[lower]
         lowest.gradient[searching[lower]] = trial.gradient[lower]
-        wide = moves(hi.alpha[searching] - lo.alpha[searching], p, theta)
-        searching = searching[~found & wide]
-        if not searching.size:
-            break
+        searching = searching[~found]
         alpha = _next_trial(lo[searching], hi[searching], p.dtype)
     return lowest, lo.alpha > 0
 
