@@ -15,7 +15,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name a parameter of bytes by its length: what is in it, a gzip's time say, may differ between workers."""
+    """Name a parameter of bytes by its length; the time in a gzip, say, differs between workers."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
