@@ -1,7 +1,8 @@
-"""The scatter shows every network once, and the choice where it is."""
+"""The scatter shows every start once, and the choice where it is."""
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -24,30 +25,32 @@ def place(mark: ET.Element) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "points"),
     [
-        {},
-        {"diverged": 0},
-        {"diverged": 120},
-        {"folds": 5, "diverged": 7},
-        {"l2": (1.0,), "starts": 30},
-        {"sizes": {"0": 7}, "l2": (0.0,), "starts": 1, "diverged": 0},
-        {"l2": tuple(10.0**k for k in range(-4, 4))},
+        ({}, 198),
+        ({"diverged": 0}, 200),
+        ({"diverged": 120}, 80),
+        ({"l2": (1.0,), "starts": 30}, 148),
+        ({"sizes": {"0": 7}, "l2": (0.0,), "starts": 1, "diverged": 0}, 1),
+        ({"l2": tuple(10.0**k for k in range(-4, 4))}, 398),
+        ({"folds": 5, "diverged": 7}, 198),  # two starts diverged, one of them in two folds only
     ],
 )
-def test_a_point_for_each_network_that_did_not_diverge(
-    sample: Builder, marks: Marks, options: dict[str, Any]
+def test_a_point_for_each_start_that_did_not_diverge(
+    sample: Builder, marks: Marks, options: dict[str, Any], points: int
 ) -> None:
     evidence = sample(**options)
-    points = marks(scatter(evidence), "networks")
-    assert len(points) == evidence["trials"]["diverged"].count(False)
-    assert len({place(point) for point in points}) == len(points)
+    drawn = marks(scatter(evidence), "starts")
+    assert len(drawn) == points
+    assert len({place(point) for point in drawn}) == points
+    if not evidence["asked"]["folds"]:
+        assert points == evidence["trials"]["diverged"].count(False)
 
 
 def test_the_choice_and_the_best_are_marked_where_their_points_are(sample: Builder, marks: Marks) -> None:
     evidence = sample()
     figure = scatter(evidence)
-    points = {place(point) for point in marks(figure, "networks")}
+    points = {place(point) for point in marks(figure, "starts")}
     chosen, best = marks(figure, "chosen"), marks(figure, "best")
     assert [len(chosen), len(best)] == [1, 1]
     assert {place(chosen[0]), place(best[0])} <= points
@@ -56,13 +59,14 @@ def test_the_choice_and_the_best_are_marked_where_their_points_are(sample: Build
     assert place(chosen[0])[0] < place(best[0])[0]
 
 
-def test_with_folds_the_marks_stand_at_the_mean_of_their_starts(sample: Builder, marks: Marks) -> None:
+def test_with_folds_a_point_is_the_mean_that_the_choice_went_by(sample: Builder, marks: Marks) -> None:
     evidence = sample(folds=5)
     figure = scatter(evidence)
-    x, y = place(marks(figure, "chosen")[0])
-    column = [place(point)[1] for point in marks(figure, "networks") if place(point)[0] == x]
-    assert len(column) == 5
-    assert y == pytest.approx(sum(column) / 5, abs=1e-3)
+    (chosen,) = marks(figure, "chosen")
+    points = {place(point): point[0].text or "" for point in marks(figure, "starts")}
+    loss = evidence["choice"]["validation_loss"]
+    words = rf"4 hidden units, L2 1, start 2: {loss:.4f} \(folds 0\.\d{{4}} to 0\.\d{{4}}\)"
+    assert re.fullmatch(words, points[place(chosen)])
 
 
 def test_columns_are_in_order_of_parameters_and_do_not_touch(
@@ -71,14 +75,14 @@ def test_columns_are_in_order_of_parameters_and_do_not_touch(
     evidence = sample(sizes={"64": 9, "2": 300, "8x8": 20}, diverged=0)
     figure = scatter(evidence)
     assert [t for t in texts(figure) if t in {"64", "2", "8×8"}] == ["64", "8×8", "2"]
-    tooltips = [(place(p)[0], p[0].text or "") for p in marks(figure, "networks")]
+    tooltips = [(place(p)[0], p[0].text or "") for p in marks(figure, "starts")]
     spans = [sorted(x for x, text in tooltips if text.startswith(f"{s} ")) for s in ("64", "8×8", "2")]
     assert [len(span) for span in spans] == [40, 40, 40]
     assert spans[0][-1] < spans[1][0]
     assert spans[1][-1] < spans[2][0]
 
 
-def test_diverged_networks_are_counted_at_the_top_of_their_column(
+def test_diverged_starts_are_counted_at_the_top_of_their_column(
     sample: Builder, marks: Marks, texts: Texts
 ) -> None:
     evidence = sample(diverged=53)  # all 40 of the last size, 13 of the one before
@@ -89,10 +93,10 @@ def test_diverged_networks_are_counted_at_the_top_of_their_column(
         "16×16 hidden units: 40 of 40 diverged",
     ]
     assert {"13", "40"} <= set(texts(figure))
-    assert max(place(cross)[1] for cross in crosses) < min(place(p)[1] for p in marks(figure, "networks"))
+    assert max(place(cross)[1] for cross in crosses) < min(place(p)[1] for p in marks(figure, "starts"))
 
 
-def test_no_network_diverged_no_cross(sample: Builder, texts: Texts) -> None:
+def test_nothing_diverged_no_cross(sample: Builder, texts: Texts) -> None:
     assert not [text for text in texts(scatter(sample(diverged=0))) if "diverged" in text]
 
 
@@ -123,11 +127,10 @@ def test_an_ensemble_has_its_members_ringed_and_a_line_of_its_own(
     assert "its 5 members" in texts(figure)
 
 
-def test_tooltips_tell_networks_apart(sample: Builder, marks: Marks) -> None:
-    words = [p[0].text for p in marks(scatter(sample(folds=3)), "networks")]
+def test_tooltips_tell_starts_apart(sample: Builder, marks: Marks) -> None:
+    words = [p[0].text or "" for p in marks(scatter(sample()), "starts")]
     assert len(set(words)) == len(words)
-    assert words[0] is not None
-    assert words[0].startswith("1 hidden unit, L2 0, start 0, fold 0: 0.")
+    assert words[0].startswith("1 hidden unit, L2 0, start 0: 0.")
 
 
 @pytest.mark.parametrize(("n", "named"), [(5, 5), (6, 2)])

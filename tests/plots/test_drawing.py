@@ -74,7 +74,7 @@ def test_a_tooltip_too_many_is_an_error() -> None:
 
 def test_the_same_figure_is_the_same_text_whatever_the_user_has_set() -> None:
     before = draw("one")
-    with mpl.rc_context({"font.size": 30, "svg.fonttype": "path", "text.usetex": True, "axes.grid": False}):
+    with mpl.rc_context({"font.size": 30, "svg.fonttype": "path", "text.usetex": True, "axes.linewidth": 9}):
         assert draw("one") == before
         assert mpl.rcParams["font.size"] == 30
 

@@ -20,18 +20,30 @@ def lines(evidence: dict[str, Any]) -> str:
     return strength.lines(evidence["trials"], evidence["choice"], evidence["score"])
 
 
-@pytest.mark.parametrize("options", [{}, {"diverged": 75}, {"folds": 3}, {"l2": (0.0, 0.5)}])
-def test_a_point_for_each_network_that_did_not_diverge(
-    sample: Builder, marks: Marks, options: dict[str, Any]
+@pytest.mark.parametrize(
+    ("options", "points"),
+    [({}, 198), ({"diverged": 75}, 125), ({"folds": 3, "diverged": 4}, 198), ({"l2": (0.0, 0.5)}, 98)],
+)
+def test_a_point_for_each_start_that_did_not_diverge(
+    sample: Builder, marks: Marks, options: dict[str, Any], points: int
 ) -> None:
-    evidence = sample(**options)
-    assert len(marks(lines(evidence), "networks")) == evidence["trials"]["diverged"].count(False)
+    assert len(marks(lines(sample(**options)), "starts")) == points
+
+
+def test_a_strength_whose_starts_all_diverged_keeps_its_place(sample: Builder, texts: Texts) -> None:
+    evidence = sample(l2=(0.0, 1.0), starts=3, diverged=0)
+    trials = evidence["trials"]
+    for i, l2 in enumerate(trials["l2"]):
+        if l2 == (1.0 if evidence["choice"]["l2"] == 0 else 0.0):
+            trials["validation_loss"][i], trials["diverged"][i] = None, True
+    shown = texts(lines(evidence))
+    assert {"0", "1", "//", "16×16 hidden units"} <= set(shown)
 
 
 def test_the_ring_is_at_the_chosen_network(sample: Builder, marks: Marks) -> None:
     figure = lines(sample())
     (ring,) = marks(figure, "chosen")
-    same = [p for p in marks(figure, "networks") if p.attrib["x"] == ring.attrib["x"]]
+    same = [p for p in marks(figure, "starts") if p.attrib["x"] == ring.attrib["x"]]
     assert len(same) == 10  # the starts of one size at one strength
     assert ring.attrib["y"] in [p.attrib["y"] for p in same]
 

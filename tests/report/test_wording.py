@@ -25,12 +25,13 @@ def compare(sample: Builder, score: str, **values: float | None) -> wording.Verd
     [
         ("log loss", (0.30, 0.40, 0.60), "chosen", "The chosen network does better than the linear model"),
         ("log loss", (0.40, 0.30, 0.60), "baseline", "The linear model does better: for this table"),
-        ("log loss", (0.70, 0.80, 0.60), "baseline", "The constant baseline does better: nothing that"),
+        ("log loss", (0.70, 0.80, 0.60), "baseline", "Even the constant baseline does better: nothing"),
+        ("log loss", (0.70, 0.50, 0.60), "baseline", "Even the constant baseline does better: nothing"),
         ("log loss", (0.299, 0.30, 0.60), "level", "The chosen network is level with the linear model"),
         ("log loss", (0.301, 0.30, 0.60), "level", "The chosen network is level with the linear model"),
         ("R²", (0.80, 0.50, -0.01), "chosen", "The chosen network does better than the linear model"),
         ("R²", (0.50, 0.80, -0.01), "baseline", "The linear model does better"),
-        ("R²", (-0.50, -0.20, -0.01), "baseline", "The constant baseline does better"),
+        ("R²", (-0.50, -0.20, -0.01), "baseline", "Even the constant baseline does better"),
         ("RMSE", (0.0, 0.0, 1.0), "level", "The chosen network is level with the linear model"),
     ],
 )
@@ -45,10 +46,37 @@ def test_verdict(
 
 def test_verdict_puts_the_scores_in_proportion(sample: Builder) -> None:
     sentence = compare(sample, "log loss", shoal=0.30, linear=0.40, constant=0.24).sentence
-    assert sentence.replace("\N{NO-BREAK SPACE}", " ") == (
+    assert sentence == (
         "On the 1,000 test rows, which had no part in training or choosing, the chosen network has a log "
-        "loss of 0.3000: 25 % below the linear model's 0.4000 and 25 % above the constant baseline's 0.2400."
+        "loss of 0.3000: 25% below the linear model's 0.4000 and 25% above the constant baseline's 0.2400."
     )
+
+
+def test_verdict_on_a_score_many_times_the_other(sample: Builder) -> None:
+    sentence = compare(sample, "log loss", shoal=1.0, linear=0.25, constant=0.5).sentence
+    assert "4 times the linear model's 0.2500 and 100% above the constant" in sentence
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "words"),
+    [
+        ((0.3, 0.2, 0.9), (0.4, 0.1, 0.8), " By error, though, the linear model is ahead."),
+        ((0.4, 0.1, 0.8), (0.3, 0.2, 0.7), " By error and R², though, the chosen network is ahead."),
+        ((0.3, 0.1, 0.9), (0.4, 0.2, 0.8), ""),
+        ((0.3, 0.1, 0.9), (0.4, 0.1, 0.9), ""),
+        ((0.3, 0.1, 0.8), (0.4, None, 0.9), " By R², though, the linear model is ahead."),
+    ],
+)
+def test_verdict_admits_that_another_score_says_otherwise(
+    sample: Builder, ours: tuple[float, ...], theirs: tuple[float | None, ...], words: str
+) -> None:
+    evidence = sample()
+    models = [
+        {"name": name, "metrics": dict(zip(("log loss", "error", "R²"), values, strict=True))}
+        for name, values in (("shoal", ours), ("linear model", theirs))
+    ]
+    sentence = wording.verdict({**evidence["test"], "models": models}, evidence["choice"]).sentence
+    assert sentence.endswith(f"{theirs[0]:.4f}.{words}")
 
 
 def test_verdict_on_scores_that_shares_make_no_sense_of(sample: Builder) -> None:
@@ -68,9 +96,9 @@ def test_certainty_narrows_with_the_rows(sample: Builder) -> None:
     test["models"][0]["metrics"]["error"] = 0.1
     words = {}
     for rows in (100, 10_000):
-        words[rows] = (wording.certainty({**test, "rows": rows}) or "").replace("\N{NO-BREAK SPACE}", " ")
-    assert "between 5.52 % and 17.44 %" in words[100]
-    assert "between 9.43 % and 10.60 %" in words[10_000]
+        words[rows] = wording.certainty({**test, "rows": rows}) or ""
+    assert "between 5.52% and 17.44%" in words[100]
+    assert "between 9.43% and 10.60%" in words[10_000]
 
 
 def test_no_certainty_without_an_error_rate(sample: Builder) -> None:

@@ -26,6 +26,18 @@ VERMILLION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
 CATEGORIES = (BLUE, GREEN, PURPLE, ORANGE, BLACK, SKY)  # vermillion is for what was chosen
 INK, GREY, UNCLEAR = "#222222", "#666666", "#B8B8B8"
 
+# How the choice and the best are marked, around the points that they are.
+RING: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 13,
+    "markerfacecolor": "none",
+    "markeredgecolor": VERMILLION,
+    "markeredgewidth": 2.4,
+    "zorder": 5,
+}
+DIAMOND = {**RING, "marker": "D", "markersize": 8, "markeredgecolor": INK, "markeredgewidth": 1.4}
+
 UNITS_PER_INCH = 72.0  # matplotlib's SVG user unit is the point
 FONT_STACK = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 

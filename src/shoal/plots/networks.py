@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,42 @@ if TYPE_CHECKING:
 
     from shoal.plots.evidence import Candidate, Trials
 
+Key: TypeAlias = tuple[str, float, int]
+
+
+@dataclass(frozen=True)
+class Start:
+    """One size and strength trained from one random start, which is what a study chooses between.
+
+    ``losses`` has a validation loss a fold, or one where there are no folds; NaN where it diverged.
+    ``loss`` is their mean, and NaN as soon as one of them is.
+    """
+
+    hidden: str
+    l2: float
+    start: int
+    losses: tuple[float, ...]
+
+    @property
+    def loss(self) -> float:
+        return float(np.mean(self.losses))
+
+    @property
+    def words(self) -> str:
+        """What it is and how it did, for a tooltip."""
+        lowest, highest = number(min(self.losses)), number(max(self.losses))
+        folds = f" (folds {lowest} to {highest})" if len(self.losses) > 1 else ""
+        return f"{units(self.hidden)}, L2 {plain(self.l2)}, start {self.start}: {number(self.loss)}{folds}"
+
+
+def starts(trials: Trials) -> dict[Key, Start]:
+    """Return every start of the study by size, strength and start, its folds taken together."""
+    losses: dict[Key, list[float]] = {}
+    keys = zip(trials["hidden"], trials["l2"], trials["start"], strict=True)
+    for key, loss in zip(keys, finite(trials["validation_loss"]).tolist(), strict=True):
+        losses.setdefault(key, []).append(loss)
+    return {key: Start(*key, tuple(folds)) for key, folds in losses.items()}
+
 
 def ordered_sizes(trials: Trials) -> list[str]:
     """Return the sizes from the fewest parameters up, the order in which Occam's rule prefers them."""
@@ -21,26 +58,14 @@ def ordered_sizes(trials: Trials) -> list[str]:
     return sorted(parameters, key=lambda size: parameters[size])
 
 
-def distinct(members: Sequence[Candidate]) -> list[Candidate]:
-    """Return ``members`` without repetitions, in order: an ensemble may count a network twice."""
-    return list({(m["hidden"], m["l2"], m["start"]): m for m in members}.values())
+def distinct(members: Sequence[Candidate]) -> list[Key]:
+    """Return the keys of ``members`` without repetitions: an ensemble may count a network twice."""
+    return list(dict.fromkeys(key_of(member) for member in members))
 
 
-def mean_loss(trials: Trials, candidate: Candidate) -> float:
-    """Return the validation loss of ``candidate``, averaged over its folds."""
-    wanted = (candidate["hidden"], candidate["l2"], candidate["start"])
-    keys = zip(trials["hidden"], trials["l2"], trials["start"], strict=True)
-    return float(np.mean(finite(trials["validation_loss"])[[key == wanted for key in keys]]))
-
-
-def descriptions(trials: Trials) -> list[str]:
-    """Return for each network what it is and how it did, for a tooltip."""
-    folded = len(set(trials["fold"])) > 1
-    columns = ("hidden", "l2", "start", "fold", "validation_loss")
-    return [
-        f"{units(hidden)}, L2 {plain(l2)}, start {start}{f', fold {fold}' if folded else ''}: {number(loss)}"
-        for hidden, l2, start, fold, loss in zip(*(trials[name] for name in columns), strict=True)  # type: ignore[literal-required]
-    ]
+def key_of(candidate: Candidate) -> Key:
+    """Return what ``candidate`` is found by among the starts."""
+    return candidate["hidden"], candidate["l2"], candidate["start"]
 
 
 def units(hidden: str) -> str:

@@ -9,42 +9,50 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import descriptions, distinct, mean_loss, ordered_sizes, units
-from shoal.plots.scales import End, finite, label_ends, scale_errors
+from shoal.plots.networks import distinct, ordered_sizes, starts, units
+from shoal.plots.scales import End, label_ends, scale_errors
 from shoal.plots.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
     from shoal.plots.evidence import Choice, Score, Trials
+    from shoal.plots.networks import Start
 
 LABEL_ROOM = 0.055  # of the axis, for the label of one strength
 MARKERS = "osD^vP"
 
 
 def lines(trials: Trials, choice: Choice, score: Score) -> str:
-    """Return the figure as SVG: every network a point, the median over starts of each size a line.
+    """Return the figure as SVG: every random start a point, the median of each size a line.
 
     The axis of strengths is logarithmic; 0, which no logarithm has, stands apart to its left.
     """
-    strengths = sorted(set(trials["l2"]))
-    position = positions(strengths)
-    sizes = ordered_sizes(trials)
+    everything, sizes = starts(trials), ordered_sizes(trials)
+    position = positions(sorted(set(trials["l2"])))
+    width = 0.4 * _closest(position) / len(sizes)
+    at = {size: _moved(position, (rank - (len(sizes) - 1) / 2) * width) for rank, size in enumerate(sizes)}
     label = f"validation {score['name']} ({score['unit']})"
     with drawing.axes(640, 370) as (figure, axes):
         tooltips: dict[str, list[str]] = {}
         ends: list[End] = []
-        at: dict[str, dict[float, float]] = {}
         for rank, size in enumerate(sizes):
-            aside = 0.4 * _closest(position) * ((rank + 0.5) / len(sizes) - 0.5)
-            at[size] = {strength: x + aside for strength, x in position.items()}
-            tooltips[f"networks-{rank}"] = _draw_networks(axes, trials, size, at[size], rank)
-            ends += _draw_medians(axes, trials, size, at[size], rank)
-        _draw_choice(axes, trials, choice, at)
+            here = [s for s in everything.values() if s.hidden == size and math.isfinite(s.loss)]
+            ends += _draw_size(axes, here, at[size], rank)
+            tooltips[f"starts-{rank}"] = [start.words for start in here]
+        chosen = [everything[key] for key in distinct(choice["members"])]
+        x, y = [at[start.hidden][start.l2] for start in chosen], [start.loss for start in chosen]
+        axes.plot(x, y, gid="chosen", **drawing.RING)
         _scale_strengths(axes, position)
-        scale_errors(axes, finite(trials["validation_loss"]), label)
+        scale_errors(axes, np.array([start.loss for start in everything.values()]), label)
         label_ends(axes, ends)
         return drawing.svg(figure, "strength", f"{label} against L2 strength, by hidden units", tooltips)
+
+
+def _moved(position: dict[float, float], aside: float) -> dict[float, float]:
+    return {strength: x + aside for strength, x in position.items()}
 
 
 def positions(strengths: list[float]) -> dict[float, float]:
@@ -62,65 +70,45 @@ def _closest(position: dict[float, float]) -> float:
 
 
 def style_of(rank: int) -> dict[str, Any]:
+    """Return the colour and marker of the size with this rank: another for each of the first 36."""
     colour = drawing.CATEGORIES[rank % len(drawing.CATEGORIES)]
     return {"color": colour, "marker": MARKERS[(rank + rank // len(drawing.CATEGORIES)) % len(MARKERS)]}
 
 
-def _draw_networks(axes: Axes, trials: Trials, size: str, at: dict[float, float], rank: int) -> list[str]:
-    """Draw the networks of one size; return what to say over each."""
-    loss = trials["validation_loss"]
-    rows = [i for i, hidden in enumerate(trials["hidden"]) if hidden == size and loss[i] is not None]
+def _draw_size(axes: Axes, here: Sequence[Start], at: dict[float, float], rank: int) -> list[End]:
+    """Draw the starts of one size and join their medians; return where the line ends, if there is one.
+
+    The step from zero is dashed, for its length means nothing.
+    """
+    style = style_of(rank)
     axes.plot(
-        [at[trials["l2"][i]] for i in rows],
-        finite([loss[i] for i in rows]),
+        [at[start.l2] for start in here],
+        [start.loss for start in here],
         linestyle="none",
         markersize=4,
         markeredgewidth=0,
         alpha=0.4,
-        gid=f"networks-{rank}",
-        **style_of(rank),
+        gid=f"starts-{rank}",
+        **style,
     )
-    words = descriptions(trials)
-    return [words[i] for i in rows]
-
-
-def _draw_medians(axes: Axes, trials: Trials, size: str, at: dict[float, float], rank: int) -> list[End]:
-    """Join the medians over the starts; the step from zero is dashed, for its length means nothing."""
-    loss, l2 = finite(trials["validation_loss"]), np.array(trials["l2"])
-    here = np.isfinite(loss) & (np.array(trials["hidden"]) == size)
-    medians = [(at[s], float(np.median(loss[here & (l2 == s)]))) for s in at if (here & (l2 == s)).any()]
-    if not medians:
+    if not here:
         return []
-    x, y = zip(*medians, strict=True)
-    style = style_of(rank)
-    first = 1 if x[0] == at.get(0.0) else 0
+    strengths = [strength for strength in at if strength in {start.l2 for start in here}]
+    x = [at[strength] for strength in strengths]
+    y = [float(np.median([start.loss for start in here if start.l2 == s])) for s in strengths]
+    first = 1 if strengths[0] == 0 else 0
     axes.plot(x[first:], y[first:], linewidth=1.8, markersize=6, **style)
     if first:
         axes.plot(x[:2], y[:2], linewidth=1.4, linestyle=(0, (2, 2)), markersize=6, **style)
-    return [End(units(size), x[-1], y[-1], style, leads=x[-1] == max(at.values()))]
-
-
-def _draw_choice(axes: Axes, trials: Trials, choice: Choice, at: dict[str, dict[float, float]]) -> None:
-    """Ring what was chosen, where its size and strength stand."""
-    members = distinct(choice["members"])
-    axes.plot(
-        [at[member["hidden"]][member["l2"]] for member in members],
-        [mean_loss(trials, member) for member in members],
-        linestyle="none",
-        marker="o",
-        markersize=13,
-        markerfacecolor="none",
-        markeredgecolor=drawing.VERMILLION,
-        markeredgewidth=2.4,
-        gid="chosen",
-    )
+    return [End(units(here[0].hidden), x[-1], y[-1], style, leads=strengths[-1] == max(at))]
 
 
 def _scale_strengths(axes: Axes, position: dict[float, float]) -> None:
-    reach = max(position.values()) - min(position.values()) or 1.0
+    first, last, closest = min(position.values()), max(position.values()), _closest(position)
+    axes.set_xlim(first - 0.4 * closest, last + 0.4 * closest)
     labelled: dict[float, str] = {}
     for strength, x in position.items():
-        if not labelled or x - max(labelled) > reach * LABEL_ROOM:
+        if not labelled or x - max(labelled) > (last - first) * LABEL_ROOM:
             labelled[x] = plain(strength)
     axes.set_xticks(list(labelled), list(labelled.values()))
     axes.set_xlabel("L2 strength, log scale")

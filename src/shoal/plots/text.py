@@ -77,12 +77,12 @@ def _typeset(text: str) -> str:
 
 
 def percent(share: float | None) -> str:
-    r"""Return ``share`` of one in percent, with a decimal below ten.
+    """Return ``share`` of one in percent, with a decimal below ten.
 
     >>> percent(0.1234), percent(0.0123), percent(None)
-    ('12\xa0%', '1.2\xa0%', '–')
+    ('12%', '1.2%', '–')
     """
     if share is None:
         return "–"
     decimals = 1 if 0 < abs(share) < 0.0995 or 0.995 <= abs(share) < 1 else 0
-    return f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%".replace("-", "−")
+    return f"{100 * share:.{decimals}f}%".replace("-", "−")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shoal.errors import MissingDependencyError, OutputError
+from shoal.errors import MissingDependencyError
+from shoal.files import write_atomically
 from shoal.plots import capacity, curves, importances, residuals, strength
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain, printable
@@ -86,15 +85,4 @@ def write_report(evidence: Mapping[str, Any], path: str | Path) -> None:
 
     Raises ``OutputError`` where the file cannot be written, and what ``render`` raises.
     """
-    path = Path(path)
-    text = render(evidence)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}); name a file in a writable folder with room"
-        ) from None
+    write_atomically(path, render(evidence).encode())

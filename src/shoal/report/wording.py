@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shoal.plots.evidence import Choice, Data, Evidence, HeldOut, Importance, Model
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
+TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
 
@@ -72,12 +73,12 @@ def wilson_interval(errors: float, rows: int, z: float = 1.96) -> tuple[float, f
 
 
 def metric(name: str, value: float | None) -> str:
-    r"""Return a score as the report writes it: shares in percent.
+    """Return a score as the report writes it: shares in percent.
 
     >>> metric("error", 0.1447), metric("RMSE", 2.081)
-    ('14.47\xa0%', '2.081')
+    ('14.47%', '2.081')
     """
-    return f"{100 * value:.2f}\N{NO-BREAK SPACE}%" if name in SHARES and value is not None else number(value)
+    return f"{100 * value:.2f}%" if name in SHARES and value is not None else number(value)
 
 
 def model_name(name: str, choice: Choice) -> str:
@@ -123,29 +124,50 @@ def verdict(test: HeldOut, choice: Choice) -> Verdict:
     rival_name = model_name(rival, choice)
     compared = [_compared(model_name(name, choice), score, ours, value) for name, value in others.items()]
     sentence = f"{where} the {who} has a {score} of {metric(score, ours)}: {' and '.join(compared)}."
+    sentence += _otherwise(test, choice, rival)
+    if "constant" in others and sign * (ours - others["constant"]) > LEVEL * abs(others["constant"]):
+        headline = "Even the constant baseline does better: nothing that generalises was learned"
+        return Verdict("baseline", headline, sentence)
     lost = sign * (ours - others[rival])
     if abs(lost) <= LEVEL * abs(others[rival]):
         headline = f"The {who} is level with the {rival_name}: prefer the simpler one"
         return Verdict("level", headline, sentence)
     if lost > 0:
-        advice = (
-            "nothing that generalises was learned"
-            if rival == "constant"
-            else "for this table the simpler model is the better one"
-        )
-        return Verdict("baseline", f"The {rival_name} does better: {advice}", sentence)
+        headline = f"The {rival_name} does better: for this table the simpler model is the better one"
+        return Verdict("baseline", headline, sentence)
     return Verdict("chosen", f"The {who} does better than the {rival_name}", sentence)
+
+
+def _otherwise(test: HeldOut, choice: Choice, rival: str) -> str:
+    """Return a sentence on other scores by which ``rival`` is ahead or behind against the verdict, if any."""
+    metrics = {model["name"]: model["metrics"] for model in test["models"]}
+    ours, theirs = metrics["shoal"], metrics[rival]
+    leads = {name: _leads(name, ours.get(name), theirs.get(name)) for name in ours}
+    against = [name for name in leads if leads[name] == -leads[test["score_name"]] != 0]
+    if not against:
+        return ""
+    ahead = "shoal" if leads[against[0]] > 0 else rival
+    return f" By {' and '.join(against)}, though, the {model_name(ahead, choice)} is ahead."
+
+
+def _leads(score: str, ours: float | None, theirs: float | None) -> int:
+    """Return 1 where ours is the better score, −1 where theirs is, 0 where they are equal or unknown."""
+    if ours is None or theirs is None or ours == theirs:
+        return 0
+    return 1 if (ours > theirs) is (score in HIGHER_IS_BETTER) else -1
 
 
 def _compared(name: str, score: str, ours: float, theirs: float) -> str:
     """Return one rival's score, and where ours lies from it where shares of it make sense."""
     if score in HIGHER_IS_BETTER or theirs <= 0:
         return f"the {name} has {metric(score, theirs)}"
-    change = (ours - theirs) / theirs
-    if change == 0:
+    ratio = ours / theirs
+    if ratio == 1:
         return f"the {name} has the same"
-    direction = "above" if change > 0 else "below"
-    return f"{percent(abs(change))} {direction} the {name}'s {metric(score, theirs)}"
+    if ratio >= TIMES:
+        return f"{number(ratio, 2)} times the {name}'s {metric(score, theirs)}"
+    direction = "above" if ratio > 1 else "below"
+    return f"{percent(abs(ratio - 1))} {direction} the {name}'s {metric(score, theirs)}"
 
 
 def certainty(test: HeldOut) -> str | None:
@@ -157,7 +179,7 @@ def certainty(test: HeldOut) -> str | None:
     low, high = wilson_interval(error, test["rows"])
     return (
         f"With {plural(test['rows'], 'test row')}, an error of {metric('error', error)} stands for a true "
-        f"error between {metric('error', low)} and {metric('error', high)} (95\N{NO-BREAK SPACE}% interval)."
+        f"error between {metric('error', low)} and {metric('error', high)} (95% interval)."
     )
 
 
