@@ -120,6 +120,9 @@ def test_a_column_that_was_not_there_is_told_unless_it_is_to_be_ignored(refuses:
     table = {**HOUSES, "new": [1] * 6, "newer": [2] * 6}
     with refuses(DataError, "not trained on: 'new', 'newer'", "--ignore-extra"):
         preprocessor.transform(table)
+    with refuses(DataError, "not trained on: 'new', 'newer'"):
+        preprocessor.validate(table)
+    preprocessor.validate(table, ignore_extra=True)
     assert_array_equal(preprocessor.transform(table, ignore_extra=True), preprocessor.transform(HOUSES))
 
 
