@@ -70,6 +70,8 @@ def load_model(folder: Path) -> TableModel:
         target = TargetEncoder.from_config(description["target"])
     except (KeyError, TypeError, ValueError, OverflowError, SafetensorError, ConfigurationError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
+    if not np.isfinite(theta).all():
+        raise ModelFolderError(f"{folder / WEIGHTS} holds weights that are not finite; {REMEDY}")
     preprocessor = TablePreprocessor.from_config(_parse(PREPROCESSING, contents[PREPROCESSING], folder))
     _require_fit(preprocessor, target, network, folder)
     return TableModel(preprocessor, target, population)

@@ -1,0 +1,95 @@
+"""Small tables with a bit of everything in them, and jobs that take a second."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from shoal.jobs.fit import Outcome, fit_table
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import AskedSize
+from shoal.terminal import TerminalListener
+
+Columns = Mapping[str, Sequence[object]]
+TINY = AskedSize(hidden=((1,), (2,)), starts=2, l2=(1.0,), epochs=3)
+
+
+@pytest.fixture(scope="session")
+def mixed() -> Callable[..., dict[str, list[object]]]:
+    """Build a table whose target depends on ``signal`` alone, beside columns of every other kind."""
+
+    def build(n: int = 150, task: str = "binary", seed: int = 0) -> dict[str, list[object]]:
+        rng = np.random.default_rng(seed)
+        signal = rng.normal(size=n)
+        noise = rng.normal(size=n).round(3).tolist()
+        days = np.datetime64("2024-01-01") + rng.integers(0, 700, size=n)
+        target = {
+            "binary": np.where(signal > 0, "yes", "no"),
+            "classes": np.array(["low", "middle", "top"])[np.digitize(signal, [-0.5, 0.5])],
+            "regression": (1000 + 50 * signal + rng.normal(size=n)).round(3),
+        }[task]
+        return {
+            "signal": signal.round(4).tolist(),
+            "noise": ["" if i % 7 == 0 else value for i, value in enumerate(noise)],
+            "colour": rng.choice(["red", "green", "blue"], size=n).tolist(),
+            "member": rng.choice(["true", "false"], size=n).tolist(),
+            "seen": days.astype(str).tolist(),
+            "unit": ["cm"] * n,
+            "target": target.tolist(),
+        }
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def write_csv() -> Callable[[Path, Columns], Path]:
+    """Write columns as CSV, and return the path."""
+
+    def write(path: Path, columns: Columns) -> Path:
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def fit() -> Callable[..., Outcome]:
+    """Run a job, a tiny one unless said otherwise: ``fit(table, target, folder, epochs=…, solver=…)``."""
+    sizes = {field.name for field in dataclasses.fields(AskedSize)}
+
+    def run(table: object, target: str, folder: Path, **settings: Any) -> Outcome:
+        how = {name: settings.pop(name) for name in ("resume", "overwrite") if name in settings}
+        size = dataclasses.replace(TINY, **{name: settings.pop(name) for name in sizes & settings.keys()})
+        request = FitRequest(str(table), target, size=size, **{"jobs": 1, **settings})
+        listener = TerminalListener(Console(file=io.StringIO()))
+        return fit_table(request, folder, listener, "shoal fit", **how)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def fitted(
+    fit: Callable[..., Outcome],
+    mixed: Callable[..., dict[str, list[object]]],
+    write_csv: Callable[[Path, Columns], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Outcome:
+    """A finished job that has learnt its table; its folder is shared, so leave it as it is."""
+    folder = tmp_path_factory.mktemp("fitted")
+    table = write_csv(folder / "table.csv", mixed())
+    return fit(table, "target", folder / "out", hidden=((1,), (4,)), l2=(0.1, 1.0), epochs=60)
+
+
+@pytest.fixture
+def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the drawing, which is half the time of a tiny job, where nobody looks at it."""
+    monkeypatch.setattr("shoal.jobs.fit.write_report", lambda evidence, path: None)

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from shoal.errors import ModelFolderError, OutputError
+from shoal.files import as_json
+from shoal.jobs.fit import Outcome
+from shoal.jobs.folder import load_model, save_model
+
+FILES = ("model.json", "weights.safetensors", "preprocessing.json")
+
+
+@pytest.fixture
+def saved(fitted: Outcome, tmp_path: Path) -> Path:
+    """A copy of a model's folder, to be spoilt."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in FILES:
+        shutil.copy(fitted.folder / name, folder)
+    return folder
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], object], name: str = "model.json") -> None:
+    """Change what a file says, and every checksum with it, as somebody with intent would."""
+    content = json.loads((folder / name).read_text())
+    change(content)
+    (folder / name).write_bytes(as_json(content))
+    seal(folder)
+
+
+def seal(folder: Path) -> None:
+    """Make the checksums right."""
+    description = json.loads((folder / "model.json").read_text())
+    description["sha256"] = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("weights.safetensors", "preprocessing.json")
+    }
+    description["sha256"]["model.json"] = hashlib.sha256(as_json(description)).hexdigest()
+    (folder / "model.json").write_bytes(as_json(description))
+
+
+def test_saving_again_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
+    save_model(load_model(saved), tmp_path / "again")
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
+
+
+def test_nothing_but_json_and_safetensors(saved: Path) -> None:
+    assert list(safetensors.numpy.load((saved / "weights.safetensors").read_bytes())) == ["theta"]
+    for name in ("model.json", "preprocessing.json"):
+        assert isinstance(json.loads((saved / name).read_text()), dict)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_a_truncated_file(saved: Path, name: str, share: float) -> None:
+    content = (saved / name).read_bytes()
+    (saved / name).write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ModelFolderError, match=rf"{name} is truncated or was altered; restore"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_altered_byte(saved: Path, name: str) -> None:
+    content = bytearray((saved / name).read_bytes())
+    rng = np.random.default_rng(0)
+    for position in rng.choice(len(content), size=40, replace=False):
+        altered = content.copy()
+        altered[position] ^= 1 << int(rng.integers(8))
+        (saved / name).write_bytes(altered)
+        if name == "model.json" and json_or_none(altered) == json_or_none(content):
+            continue  # only a blank became another blank
+        with pytest.raises(ModelFolderError):
+            load_model(saved)
+
+
+def json_or_none(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file(saved: Path, name: str) -> None:
+    (saved / name).unlink()
+    told = "is no model folder" if name == "model.json" else "is incomplete"
+    with pytest.raises(ModelFolderError, match=rf"{told}: it has no {name}; give a folder that 'shoal fit"):
+        load_model(saved)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match="is no model folder"):
+        load_model(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelFolderError, match="Not a directory"):
+        load_model(tmp_path / "file")
+
+
+def test_a_model_of_a_newer_version(saved: Path) -> None:
+    (saved / "model.json").write_text('{"format": 2, "anything": "else"}')
+    with pytest.raises(
+        ModelFolderError, match=r"of format 2, this version .* up to 1; install a newer shoal"
+    ):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "null", '{"format": 1}', '{"format": "1", "sha256": {}}', "[" * 100_000, '{"format": 0}'],
+)
+def test_a_description_of_something_else(saved: Path, content: str) -> None:
+    (saved / "model.json").write_text(content)
+    with pytest.raises(ModelFolderError, match=r"model\.json is truncated or was altered"):
+        load_model(saved)
+
+
+def layers(description: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = description["network"]["layers"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.pop("network"),
+        lambda d: d.pop("keys"),
+        lambda d: d.update(target=[]),
+        lambda d: d.update(network={"inputs": "three"}),
+        lambda d: d.update(keys=[[-1, 0]]),
+        lambda d: d.update(keys=[["a", 0]]),
+        lambda d: d.update(keys=[[2**70, 0]]),
+        lambda d: d.update(keys=[[0, 1], [0, 2]]),
+        lambda d: d["network"].update(inputs=10**9),
+        lambda d: d["network"]["loss"].update(name="no_loss"),
+        lambda d: layers(d)[0].update(units=10**15),
+        lambda d: layers(d)[0].update(name="__import__"),
+        lambda d: layers(d)[0]["activation"].update(name="no_activation"),
+        lambda d: layers(d)[-1].update(units=2),
+        lambda d: d["target"].update(labels=["a", "b", "c"]),
+        lambda d: d["target"].update(name="another"),
+        lambda d: d["target"].update(task="regression", labels=[]),
+    ],
+)
+def test_a_description_of_no_model_although_its_checksums_are_right(
+    saved: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    rewrite(saved, lambda d: None)
+    load_model(saved)
+    rewrite(saved, change)
+    with pytest.raises(ModelFolderError) as refused:
+        load_model(saved)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"w": np.zeros(3)},
+        {"theta": np.zeros((1, 3), dtype=np.float32)},
+        {"theta": np.zeros(3, dtype=np.int8)},
+        {"theta": np.zeros((0, 3))},
+    ],
+)
+def test_weights_of_another_network(saved: Path, arrays: dict[str, Any]) -> None:
+    (saved / "weights.safetensors").write_bytes(safetensors.numpy.save(arrays))
+    seal(saved)
+    with pytest.raises(ModelFolderError, match="describes no model"):
+        load_model(saved)
+
+
+def test_weights_that_are_not_finite(saved: Path) -> None:
+    theta = safetensors.numpy.load((saved / "weights.safetensors").read_bytes())["theta"]
+    theta[0, 1] = np.nan
+    (saved / "weights.safetensors").write_bytes(safetensors.numpy.save({"theta": theta}))
+    seal(saved)
+    with pytest.raises(ModelFolderError, match="not finite"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p.pop("encoders"),
+        lambda p: p["encoders"].pop(),
+        lambda p: p["encoders"][0].update(name="pickle"),
+        lambda p: p["columns"][0].update(used=False),
+        lambda p: p.update(target="another"),
+    ],
+)
+def test_preprocessing_that_does_not_belong(saved: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    rewrite(saved, change, "preprocessing.json")
+    with pytest.raises(ModelFolderError):
+        load_model(saved)
+
+
+def test_a_model_is_not_whole_until_its_last_file(
+    fitted: Outcome, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OutputError(f"{path} cannot be written")
+
+    monkeypatch.setattr("shoal.jobs.folder.write_atomically", full)
+    with pytest.raises(OutputError):
+        save_model(fitted.model, saved)
+    with pytest.raises(ModelFolderError, match="is no model folder"):
+        load_model(saved)
