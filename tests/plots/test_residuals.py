@@ -15,7 +15,7 @@ Builder = Callable[..., dict[str, Any]]
 Marks = Callable[[str, str], list[ET.Element]]
 
 
-def test_a_point_for_each_row_on_axes_of_one_scale(marks: Marks) -> None:
+def test_a_point_for_each_row_on_axes_of_one_scale(marks: Marks, groups: Marks) -> None:
     rows = {"actual": [0.0, 10.0, 5.0], "predicted": [0.0, 10.0, 8.0]}
     figure = residuals.predicted_against_actual(rows, "price")
     points = [(float(p.attrib["x"]), float(p.attrib["y"])) for p in marks(figure, "rows")]
@@ -23,6 +23,9 @@ def test_a_point_for_each_row_on_axes_of_one_scale(marks: Marks) -> None:
     assert x1 - x0 == pytest.approx(y0 - y1, rel=1e-3)  # equal steps: the diagonal is at 45 degrees
     assert x2 == pytest.approx((x0 + x1) / 2, rel=1e-3)
     assert y2 == pytest.approx(y0 + 0.8 * (y1 - y0), rel=1e-3)
+    corners = groups(figure, "patch_2")[0][0].attrib["d"].split()
+    diagonal = groups(figure, "diagonal")[0][0].attrib["d"].split()
+    assert diagonal == [*corners[:3], "L", *corners[7:9]]
 
 
 def test_histogram_counts_every_row(sample: Builder, groups: Marks) -> None:

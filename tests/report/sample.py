@@ -53,16 +53,7 @@ def sample_evidence(
             {"column": name, "increase": 0.08 * 0.6**i - 0.001, "sd": 0.004 * 0.8**i}
             for i, name in enumerate(columns)
         ],
-        "diverged": {
-            "count": sum(trials["diverged"]),
-            "of": len(trials["diverged"]),
-            "sentences": [
-                f"hidden {trials['hidden'][i]}, start {trials['start'][i]}: the loss left the finite "
-                "numbers at epoch 4 with learning rate 0.5; try 0.05"
-                for i in range(len(trials["diverged"]))
-                if trials["diverged"][i]
-            ],
-        },
+        "diverged": _diverged(trials),
         "versions": {"shoal": "0.1.0", "numpy": "2.4.0", "python": "3.11.9", "platform": "Linux-x86_64"},
     }
 
@@ -166,6 +157,19 @@ def _trials(
     for row in rows[len(rows) - diverged :]:
         row.update(train_loss=None, validation_loss=None, diverged=True, stopped="diverged", epochs=4)
     return {key: [row[key] for row in rows] for key in rows[0]}
+
+
+def _diverged(trials: dict[str, list[Any]]) -> dict[str, Any]:
+    lost = [i for i, gone in enumerate(trials["diverged"]) if gone]
+    return {
+        "count": len(lost),
+        "of": len(trials["diverged"]),
+        "sentences": [
+            f"hidden {trials['hidden'][i]}, start {trials['start'][i]}: the loss left the finite numbers at "
+            "epoch 4 with learning rate 0.5; try 0.05"
+            for i in lost
+        ],
+    }
 
 
 def _choice(trials: dict[str, list[Any]], choose: str) -> dict[str, Any]:
