@@ -112,8 +112,8 @@ def default_batch_size(n: int, solver: str) -> int | None:
     return 32 if n < 5000 else 128 if n < 20000 else 256
 
 
-def size_study(asked: AskedSize, load: Workload, workers: int, budget: float = BUDGET_SECONDS) -> Sizing:
-    """Return the largest study of the ladder that fits ``budget`` seconds on ``workers`` processes.
+def size_study(asked: AskedSize, load: Workload, workers: int) -> Sizing:
+    """Return the largest study of the ladder that ``workers`` processes end within ``BUDGET_SECONDS``.
 
     What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
     ``CapacityError`` if one network a process is more than the memory can hold.
@@ -126,7 +126,7 @@ def size_study(asked: AskedSize, load: Workload, workers: int, budget: float = B
         seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
     for rung in rungs:
         seconds = _seconds(rung, seconds_of, load, workers)
-        if seconds <= budget:
+        if seconds <= BUDGET_SECONDS:
             break
     return Sizing(rung, seconds, _sentences(asked, rung, rungs[0], workers))
 
@@ -184,22 +184,17 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
 
 
 def _sentences(asked: AskedSize, size: StudySize, full: StudySize, workers: int) -> tuple[str, ...]:
-    kept, wished = _words(size), _words(full)
+    parts = (
+        ("hidden", "hidden size", len(size.hidden), len(full.hidden)),
+        ("starts", "random start", size.starts, full.starts),
+        ("l2", "L2 strength", len(size.l2), len(full.l2)),
+        ("epochs", "epoch", size.epochs, full.epochs),
+    )
     shrunk = [
-        f"{kept[name]} instead of {wished[name]}"
-        for name, value in vars(asked).items()
-        if value is None and kept[name] != wished[name]
+        f"{plural(kept, noun)} instead of {wished}"
+        for name, noun, kept, wished in parts
+        if getattr(asked, name) is None and kept != wished
     ]
     if not shrunk:
         return ()
-    processes = plural(workers, "process", "processes")
-    return (f"Sized to this table and {processes}: {', '.join(shrunk)}.",)
-
-
-def _words(size: StudySize) -> dict[str, str]:
-    return {
-        "hidden": plural(len(size.hidden), "hidden size"),
-        "starts": plural(size.starts, "random start"),
-        "l2": plural(len(size.l2), "L2 strength"),
-        "epochs": f"{plural(size.epochs, 'epoch')} at most",
-    }
+    return (f"Sized to this table and {plural(workers, 'process', 'processes')}: {', '.join(shrunk)}.",)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.data.tables import read_table
+from shoal.jobs.examination import RESIDUALS_SHOWN, SHUFFLES, examine, importances
+from shoal.jobs.fit import Outcome
+from shoal.jobs.model import TableModel
+from shoal.jobs.prepare import Prepared, prepare
+from shoal.jobs.request import FitRequest
+from shoal.shapes import Array
+
+Mixed = Callable[..., dict[str, list[object]]]
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def examined(fitted: Outcome) -> tuple[TableModel, Prepared]:
+    """The fitted model, and the rows that it was fitted and is tested on."""
+    return fitted.model, prepare(FitRequest(str(fitted.folder.parent / "table.csv"), "target"))
+
+
+def test_the_one_informative_column_is_found(fitted: Outcome) -> None:
+    rows = fitted.evidence["importances"]
+    assert rows[0]["column"] == "signal"
+    assert sorted(row["column"] for row in rows) == ["colour", "member", "noise", "seen", "signal"]
+    first, *others = (row["increase"] for row in rows)
+    assert first > 0.3
+    assert max(map(abs, others)) < 0.1 * first
+    assert others == sorted(others, reverse=True)
+
+
+def test_an_importance_is_the_rise_of_the_score_when_rows_are_exchanged(
+    examined: tuple[TableModel, Prepared],
+) -> None:
+    model, prepared = examined
+    (row,) = [row for row in importances(model, prepared, seed=0) if row["column"] == "colour"]
+    sources = model.preprocessor.source_columns
+    features = [k for k, column in enumerate(sources) if column == "colour"]
+    assert len(features) == 3  # all of them are shuffled alike, so that a row keeps one colour
+    y, X = prepared.test.y, prepared.test.X
+
+    def log_loss(rows: Array) -> float:
+        return float(-np.log(model.predict_features(rows)[np.arange(len(y)), y]).mean())
+
+    index = list(dict.fromkeys(sources)).index("colour")
+    rises = []
+    for shuffle in range(SHUFFLES):
+        draws = np.random.Philox(key=[0, index], counter=[0, shuffle, 4, 0])
+        order = np.random.Generator(draws).permutation(len(X))
+        mixed = X.copy()
+        mixed[:, features] = X[order][:, features]
+        assert (mixed[:, features].sum(axis=1) == 1).all()
+        rises.append(log_loss(mixed) - log_loss(X))
+    assert row["increase"] == pytest.approx(np.mean(rises), abs=1e-9)
+    assert row["sd"] == pytest.approx(np.std(rises), abs=1e-9)
+
+
+def test_shuffling_leaves_the_rows_as_they_were(examined: tuple[TableModel, Prepared]) -> None:
+    model, prepared = examined
+    before = prepared.test.X.copy()
+    importances(model, prepared, seed=1)
+    np.testing.assert_array_equal(prepared.test.X, before)
+
+
+def test_confusion_counts_every_test_row_once(fitted: Outcome) -> None:
+    test = fitted.evidence["test"]
+    frame = read_table(fitted.folder.parent / "table.csv")
+    counts = np.array(test["confusion"]["counts"])
+    assert test["confusion"]["labels"] == ["no", "yes"]
+    assert counts.sum() == test["rows"] == 30
+    assert 1 - counts.trace() / 30 == pytest.approx(test["models"][0]["metrics"]["error"])
+    shares = [frame["target"].to_list().count(label) / 5 for label in ("no", "yes")]
+    np.testing.assert_allclose(counts.sum(axis=1), shares, atol=1)  # rows are actual classes
+
+
+def test_confusion_rows_are_actual_classes(
+    examined: tuple[TableModel, Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, prepared = examined
+    always_no = np.tile([0.9, 0.1], (len(prepared.test), 1))
+    monkeypatch.setattr(TableModel, "predict_features", lambda self, X: always_no)
+    counts = examine(model, prepared)["confusion"]["counts"]
+    assert counts == [[int((prepared.test.y == 0).sum()), 0], [int((prepared.test.y == 1).sum()), 0]]
+
+
+def test_baselines_have_seen_every_row_that_is_not_for_testing(fitted: Outcome) -> None:
+    models = {model["name"]: model["metrics"] for model in fitted.evidence["test"]["models"]}
+    assert list(models) == ["shoal", "linear model", "constant"]
+    target = np.array(read_table(fitted.folder.parent / "table.csv")["target"].to_list())
+    n_yes, n_no = (target == "yes").sum(), (target == "no").sum()
+    confusion = np.array(fitted.evidence["test"]["confusion"]["counts"]).sum(axis=1)
+    seen = np.array([n_no, n_yes]) - confusion
+    by_hand = -(confusion * np.log(seen / seen.sum())).sum() / 30
+    assert models["constant"]["log loss"] == pytest.approx(by_hand)
+    assert models["shoal"]["log loss"] < 0.6 * models["constant"]["log loss"]
+
+
+def test_residuals_are_in_the_units_of_the_target(
+    fit: Callable[..., Outcome], mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
+) -> None:
+    columns = mixed(60, task="regression")
+    outcome = fit(write_csv(tmp_path / "table.csv", columns), "target", tmp_path / "out", epochs=30)
+    test: dict[str, Any] = outcome.evidence["test"]
+    assert test["confusion"] is None
+    actual, predicted = np.array(test["residuals"]["actual"]), np.array(test["residuals"]["predicted"])
+    assert len(actual) == len(predicted) == test["rows"] == 12
+    target = np.array(columns["target"])
+    assert all(np.isclose(target, value, rtol=1e-12).any() for value in actual)
+    rmse = test["models"][0]["metrics"]["RMSE"]
+    assert rmse == pytest.approx(np.sqrt(((predicted - actual) ** 2).mean()))
+
+
+def test_few_residuals_are_shown_of_many(
+    fit: Callable[..., Outcome], write_csv: Write, tmp_path: Path, without_report: None
+) -> None:
+    n = 5 * RESIDUALS_SHOWN + 500
+    x = np.random.default_rng(0).normal(size=n).round(4)
+    table = write_csv(tmp_path / "table.csv", {"x": x.tolist(), "y": (2 * x).tolist()})
+    outcome = fit(table, "y", tmp_path / "out", hidden=((1,),), starts=1, epochs=1)
+    test = outcome.evidence["test"]
+    assert test["rows"] == RESIDUALS_SHOWN + 100
+    assert len(test["residuals"]["actual"]) == len(test["residuals"]["predicted"]) == RESIDUALS_SHOWN

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import CapacityError, DataError
+from shoal.jobs.prepare import Part, Prepared, prepare
+from shoal.jobs.request import FitRequest
+
+Mixed = Callable[..., dict[str, list[Any]]]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def ready(write_csv: Write, tmp_path: Path) -> Callable[..., Prepared]:
+    def build(columns: dict[str, list[Any]], **settings: Any) -> Prepared:
+        return prepare(FitRequest(str(write_csv(tmp_path / "table.csv", columns)), "target", **settings))
+
+    return build
+
+
+def rows_of(part: Part | None) -> list[int]:
+    """The rows of the table that a part holds, by a column that numbers them."""
+    assert part is not None
+    return [int(float(value)) for value in part.frame["number"].to_list()]
+
+
+def numbered(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    n = len(columns["target"])
+    return {**columns, "number": [3 * row + 0.5 for row in range(n)]}
+
+
+def test_every_row_is_in_one_part(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    prepared = ready(numbered(mixed(60)), validation_share=0.25, seed=4)
+    parts = [rows_of(part) for part in (prepared.train, prepared.validation, prepared.test)]
+    assert [len(part) for part in parts] == [36, 12, 12]
+    assert sorted(row for part in parts for row in part) == [3 * row for row in range(60)]
+
+
+def test_the_seed_moves_the_rows(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    columns = numbered(mixed(60))
+    first, again, other = (rows_of(ready(columns, seed=seed).test) for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_classes_keep_their_shares(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    columns = mixed(100)
+    columns["target"] = ["rare"] * 10 + ["common"] * 90
+    prepared = ready(columns, validation_share=0.25)
+    assert prepared.validation is not None
+    for part, rare in ((prepared.train, 6), (prepared.validation, 2), (prepared.test, 2)):
+        assert int((part.y == 1).sum()) == rare
+
+
+def test_scales_are_those_of_the_training_rows(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    columns = numbered(mixed(60, task="regression"))
+    before = ready(columns, validation_share=0.25)
+    train = {row // 3 for row in rows_of(before.train)}
+    for row in set(range(60)) - train:
+        columns["signal"][row], columns["colour"][row] = 1e6, "unheard of"
+        columns["target"][row] += 1e4
+    after = ready(columns, validation_share=0.25)
+    np.testing.assert_array_equal(after.train.X, before.train.X)
+    np.testing.assert_array_equal(after.train.y, before.train.y)
+    assert after.preprocessor.feature_names == before.preprocessor.feature_names
+    assert not np.array_equal(after.test.X, before.test.X)
+    assert after.train.y.mean() == pytest.approx(0)
+    assert after.train.y.std() == pytest.approx(1)
+
+
+def test_a_small_table_is_folded_and_a_large_one_shared(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    assert (ready(mixed(60)).folds, ready(mixed(60)).validation_share) == (5, None)
+    large = ready({name: values * 40 for name, values in mixed(100).items()})
+    assert (large.folds, large.validation_share) == (None, 0.2)
+    assert [len(part) for part in (large.train, large.validation or [], large.test)] == [2560, 640, 800]
+
+
+@pytest.mark.parametrize(
+    ("columns", "settings", "told"),
+    [
+        ({"x": [1, 2], "target": [1, 5]}, {"task": "regression"}, "leaves 1 row to train on and choose by"),
+        (
+            {"x": list(range(20)), "target": [0.5 * k for k in range(20)]},
+            {"folds": 17},
+            "--folds 17 asks for more folds than the 16 rows that are not for testing; ask for 16 or fewer",
+        ),
+        ({"x": [4] * 9, "target": [0.5 * k for k in range(9)]}, {}, "none of the 1 columns beside 'target'"),
+    ],
+)
+def test_a_table_that_cannot_be_divided(
+    ready: Callable[..., Prepared], columns: dict[str, list[Any]], settings: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        ready(columns, **settings)
+
+
+def broken(columns: dict[str, list[Any]], how: str) -> dict[str, list[Any]]:
+    if how == "no target":
+        del columns["target"]
+    elif how == "empty target":
+        columns["target"] = [""] * len(columns["target"])
+    elif how == "unknown class":
+        columns["target"][4] = "maybe"
+    elif how == "missing column":
+        del columns["signal"]
+    elif how == "extra column":
+        columns["new"] = columns["signal"]
+    else:
+        columns["signal"][7] = "loud"
+    return columns
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("no target", "no column 'target' to predict"),
+        ("empty target", "'target' is missing in all 30 rows"),
+        ("unknown class", "the target 'target' is 'maybe' in data row 5, expected one of"),
+        ("missing column", "lacks the column 'signal'"),
+        ("extra column", "has the column 'new', which the table lacks; drop it"),
+        ("text among numbers", "column 'signal' has 'loud' in data row 8, expected a number"),
+    ],
+)
+def test_a_table_to_choose_by_that_does_not_fit_is_named(
+    ready: Callable[..., Prepared], mixed: Mixed, write_csv: Write, tmp_path: Path, how: str, told: str
+) -> None:
+    valid = write_csv(tmp_path / "valid.csv", broken(mixed(30, seed=1), how))
+    with pytest.raises(DataError, match=f"^--valid .*valid.csv.*{told}"):
+        ready(mixed(60), valid=str(valid))
+
+
+def test_rows_to_choose_by_without_a_target_are_left_out(
+    ready: Callable[..., Prepared], mixed: Mixed, write_csv: Write, tmp_path: Path
+) -> None:
+    columns = mixed(30, seed=1)
+    columns["target"][:4] = [""] * 4
+    prepared = ready(mixed(60), valid=str(write_csv(tmp_path / "valid.csv", columns)))
+    assert prepared.validation is not None
+    assert len(prepared.validation) == 26
+    assert any("4 of 30 rows have no value" in warning for warning in prepared.warnings)
+
+
+def test_a_matrix_larger_than_the_memory_is_refused(
+    ready: Callable[..., Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = {"letter": [chr(97 + k % 8) for k in range(200)], "target": [k % 5 / 2 for k in range(200)]}
+    monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 40_000)
+    with pytest.raises(CapacityError) as refused:
+        ready(columns, task="regression")
+    assert str(refused.value) == (
+        "training on 200 rows of 8 features needs 37.5 KiB of memory, and 39.1 KiB are free, of which it may "
+        "take half; use fewer rows, drop columns with many categories, or use a larger machine"
+    )
+    monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 80_000)
+    assert ready(columns, task="regression").train.X.shape == (160, 8)

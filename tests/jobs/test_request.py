@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from shoal.errors import ConfigurationError
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import AskedSize
+
+
+def request(**settings: Any) -> FitRequest:
+    names = {field.name for field in dataclasses.fields(AskedSize)} & settings.keys()
+    size = AskedSize(**{name: settings.pop(name) for name in names})
+    return FitRequest("table.csv", "y", size=size, **settings)
+
+
+def test_what_is_left_out_is_left_to_shoal() -> None:
+    assert request().size == AskedSize(None, None, None, None)
+    assert request(learning_rate=0.1, folds=2, jobs=1, starts=65535).folds == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"folds": 3, "valid": "v.csv"}, "--folds and --valid were given; validate in one way only"),
+        ({"folds": 3, "validation_share": 0.1}, "--folds and --validation-share were given"),
+        ({"choose": "one_se"}, "unknown rule of choice 'one_se'; did you mean 'one-se'"),
+        ({"task": "clasification"}, "unknown task 'clasification'; did you mean 'classification'"),
+        ({"activation": "rellu"}, "unknown activation 'rellu'; did you mean 'relu'"),
+        ({"solver": "ADAM"}, "unknown solver 'ADAM'. Known: adam"),
+        ({"solver": "adaam"}, "unknown solver 'adaam'; did you mean 'adam'"),
+        ({"test_share": 0.0}, "--test-share must be between 0 and 1, got 0; 0.2 is usual"),
+        ({"test_share": float("nan")}, "--test-share must be between 0 and 1, got nan"),
+        ({"validation_share": 1.0}, "--validation-share must be between 0 and 1, got 1"),
+        ({"starts": 0}, "--starts must be at least 1, got 0"),
+        ({"starts": 65536}, "--starts must be at most 65535, got 65536"),
+        ({"epochs": -5}, "--epochs must be at least 1, got -5"),
+        ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
+        ({"patience": 0}, "--patience must be at least 1, got 0"),
+        ({"jobs": -1}, "--jobs must be at least 1, got -1"),
+        ({"folds": 1}, "--folds must be at least 2, got 1"),
+        ({"folds": 70000}, "--folds must be at most 65535, got 70000"),
+        ({"learning_rate": 0.0}, "--learning-rate must be a positive number, got 0"),
+        ({"learning_rate": float("inf")}, "--learning-rate must be a positive number, got inf"),
+        ({"learning_rate": float("nan")}, "--learning-rate must be a positive number, got nan"),
+        ({"seed": -1}, "seed must be an integer from 0 to 2**64 - 1, got -1"),
+        ({"seed": 2**64}, "seed must be an integer from 0"),
+        ({"hidden": ()}, "hidden is empty"),
+        ({"hidden": ((3,), (3,))}, "hidden holds '3' more than once"),
+        ({"l2": (-1.0,)}, "an L2 strength must be a number ≥ 0, got -1.0"),
+        ({"l2": (float("nan"),)}, "an L2 strength must be a number ≥ 0, got nan"),
+        ({"solver": "scg", "learning_rate": 0.1}, "scg finds its own step length, got --learning-rate 0.1"),
+        ({"solver": "lbfgs", "batch_size": 32}, "lbfgs takes all rows at every step, got --batch-size 32"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_what_can_be_known_to_be_wrong(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        request(**settings)
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)

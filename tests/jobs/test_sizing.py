@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shoal.errors import CapacityError, UnknownNameError
+from shoal.jobs.sizing import (
+    BUDGET_SECONDS,
+    LADDER,
+    MARGIN,
+    STARTUP_SECONDS,
+    AskedSize,
+    Sizing,
+    StudySize,
+    Workload,
+    default_batch_size,
+    size_study,
+)
+from shoal.selection.candidates import Hidden
+from shoal.solvers import SOLVERS
+
+RNG = np.random.default_rng(0)
+LOAD = Workload(
+    X=RNG.normal(size=(60, 3)),
+    y=RNG.normal(size=60),
+    n_train=48,
+    n_judged=12,
+    folds=5,
+    n_outputs=1,
+    loss="squared_error",
+    activation="tanh",
+    solver="adam",
+    batch_size=32,
+)
+SizeIt = Callable[..., Sizing]
+
+
+@pytest.fixture
+def size_it(monkeypatch: pytest.MonkeyPatch) -> SizeIt:
+    """Size a study on a machine where an epoch of a network takes ``seconds`` for each of its units."""
+
+    def size(
+        seconds: float,
+        asked: AskedSize | None = None,
+        workers: int = 1,
+        load: Workload = LOAD,
+    ) -> Sizing:
+        def clock(hidden: Hidden, load: Workload) -> float:
+            return seconds * sum(hidden)
+
+        monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
+        return size_study(asked or AskedSize(), load, workers)
+
+    return size
+
+
+def networks(size: StudySize) -> int:
+    return len(size.hidden) * size.starts * len(size.l2)
+
+
+def by_hand(size: StudySize, seconds: float, workers: int, folds: int) -> float:
+    """The estimate, written out: every network of every fold, and the chosen one's starts once more."""
+    units = [sum(hidden) for hidden in size.hidden]
+    study = folds * sum(units) * size.starts * len(size.l2) * size.epochs * seconds
+    again = size.starts * size.epochs * seconds * np.mean(units) if folds > 1 else 0.0
+    return STARTUP_SECONDS + MARGIN * (study + again) / workers
+
+
+def test_a_fast_machine_gets_the_whole_study(size_it: SizeIt) -> None:
+    sizing = size_it(1e-9)
+    assert sizing.size == LADDER[0]
+    assert sizing.sentences == ()
+
+
+@pytest.mark.parametrize("folds", [1, 5])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_the_estimate_is_the_sum_of_the_work(size_it: SizeIt, folds: int, workers: int) -> None:
+    sizing = size_it(1e-5, workers=workers, load=dataclasses.replace(LOAD, folds=folds))
+    assert sizing.seconds == pytest.approx(by_hand(sizing.size, 1e-5, workers, folds))
+    assert MARGIN == 1.3
+
+
+def test_the_slower_the_machine_the_smaller_the_study(size_it: SizeIt) -> None:
+    sizings = [size_it(seconds) for seconds in np.geomspace(1e-8, 1, 60)]
+    rungs = [LADDER.index(sizing.size) for sizing in sizings]
+    assert rungs == sorted(rungs)
+    assert rungs[0] == 0
+    assert set(rungs) == set(range(len(LADDER)))
+
+
+def test_every_rung_costs_less_than_the_one_above(size_it: SizeIt) -> None:
+    costs = [by_hand(rung, 1e-4, 1, folds=5) for rung in LADDER]
+    assert costs == sorted(costs, reverse=True)
+    assert len(set(costs)) == len(costs)
+
+
+settings = st.one_of(st.none(), st.integers(1, 50))
+sizes = st.one_of(st.none(), st.lists(st.integers(1, 64), min_size=1, max_size=5, unique=True))
+
+
+@given(
+    seconds=st.floats(1e-9, 1e-1),
+    workers=st.integers(1, 8),
+    starts=settings,
+    epochs=settings,
+    hidden=sizes,
+    strengths=st.one_of(st.none(), st.lists(st.floats(0, 10), min_size=1, max_size=3, unique=True)),
+)
+def test_what_was_asked_for_stays_and_the_rest_fits_if_anything_does(
+    seconds: float,
+    workers: int,
+    starts: int | None,
+    epochs: int | None,
+    hidden: list[int] | None,
+    strengths: list[float] | None,
+) -> None:
+    asked = AskedSize(
+        hidden=None if hidden is None else tuple((units,) for units in hidden),
+        starts=starts,
+        l2=None if strengths is None else tuple(strengths),
+        epochs=epochs,
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("shoal.jobs.sizing._seconds_an_epoch", lambda hidden, load: seconds * sum(hidden))
+        sizing = size_study(asked, LOAD, workers)
+    for name, value in vars(asked).items():
+        if value is not None:
+            assert getattr(sizing.size, name) == value
+    costs = [by_hand(asked.filled(rung), seconds, workers, folds=5) for rung in LADDER]
+    assert sizing.seconds == pytest.approx(by_hand(sizing.size, seconds, workers, folds=5))
+    if min(costs) <= BUDGET_SECONDS * (1 - 1e-9):
+        assert sizing.seconds <= BUDGET_SECONDS
+        assert sizing.size == asked.filled(LADDER[[c <= BUDGET_SECONDS for c in costs].index(True)])
+    else:
+        assert sizing.size == asked.filled(LADDER[-1])
+
+
+def test_what_is_shrunk_is_said_and_nothing_else(size_it: SizeIt) -> None:
+    sizing = size_it(1.0, AskedSize(starts=4), workers=3)
+    assert sizing.sentences == (
+        "Sized to this table and 3 processes: 4 hidden sizes instead of 7, 1 L2 strength instead of 3, "
+        "10 epochs instead of 200.",
+    )
+    (sentence,) = size_it(10.0, AskedSize(hidden=((2,),), starts=1, epochs=1), workers=1).sentences
+    assert sentence == "Sized to this table and 1 process: 1 L2 strength instead of 3."
+
+
+def test_nothing_is_said_where_nothing_was_left_open(size_it: SizeIt) -> None:
+    asked = AskedSize(hidden=((64,),), starts=30, l2=(0.0,), epochs=500)
+    sizing = size_it(1.0, asked)
+    assert sizing.size == StudySize(((64,),), 30, (0.0,), 500)
+    assert sizing.sentences == ()
+    assert sizing.seconds > BUDGET_SECONDS
+
+
+@pytest.mark.parametrize("solver", ["adam", "scg", "lbfgs"])
+def test_the_clock_is_read_on_real_training(solver: str) -> None:
+    """Ten times as many rows, or many more units, take longer; the timing itself is not looked at."""
+    load = dataclasses.replace(LOAD, solver=solver, batch_size=default_batch_size(48, solver))
+    asked = AskedSize(hidden=((1,),), starts=1, l2=(0.0,), epochs=10**6)
+    few = size_study(asked, load, 1).seconds
+    more = size_study(asked, dataclasses.replace(load, n_train=4800, n_judged=1200), 1).seconds
+    wide = size_study(dataclasses.replace(asked, hidden=((512, 512),)), load, 1).seconds
+    assert STARTUP_SECONDS < few < more
+    assert few < wide
+
+
+def test_the_clock_runs_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def clock(hidden: Hidden, load: Workload) -> float:
+        import threadpoolctl
+
+        threads.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
+        return 1e-6
+
+    monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
+    size_study(AskedSize(hidden=((1,),)), LOAD, 1)
+    assert set(threads) == {1}
+
+
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_made() -> None:
+    with pytest.raises(
+        CapacityError, match=r"5,000,000,000,001 parameters \(hidden 1000000000000, 10 epochs\) needs"
+    ):
+        size_study(AskedSize(hidden=((10**12,),)), LOAD, 1)
+    with pytest.raises(CapacityError, match="use smaller --hidden sizes"):
+        size_study(AskedSize(hidden=((1,),), epochs=10**13), LOAD, 1)
+
+
+def test_the_memory_of_all_processes_counts(monkeypatch: pytest.MonkeyPatch, size_it: SizeIt) -> None:
+    monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 200_000)
+    size_it(1e-6, AskedSize(hidden=((64,),)), workers=1)
+    with pytest.raises(CapacityError, match="training 8 networks at a time of 321 parameters"):
+        size_it(1e-6, AskedSize(hidden=((64,),)), workers=8)
+
+
+def test_batches_grow_with_the_table_and_only_where_the_solver_takes_them() -> None:
+    assert [default_batch_size(n, "adam") for n in (100, 10_000, 100_000)] == [32, 128, 256]
+    for name, solver in SOLVERS.items():
+        assert (default_batch_size(100, name) is None) == solver.full_batch
+    with pytest.raises(UnknownNameError, match="did you mean 'adam'"):
+        default_batch_size(100, "adan")
