@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.task import TargetEncoder
+from shoal.jobs.fit import Outcome
+from shoal.jobs.model import TableModel, loss_of
+from shoal.layers import Dense
+from shoal.network import Network
+
+TABLE = {"x": [0.0, 1.0, 2.0, 3.0, 4.0], "target": ["no", "yes", "no", "yes", "no"]}
+NEW = {"x": [0.5, 2.5]}
+
+
+def build(target: TargetEncoder, members: int = 1) -> TableModel:
+    loss, n_outputs = loss_of(len(target.labels))
+    preprocessor = TablePreprocessor.fit(TABLE, "target")
+    network = Network(len(preprocessor.feature_names), [Dense(n_outputs)], loss=loss)
+    return TableModel(preprocessor, target, network.population(members, dtype="float64"))
+
+
+def sigmoid(z: float) -> float:
+    return float(1 / (1 + np.exp(-z)))
+
+
+def test_one_output_gives_two_probabilities() -> None:
+    model = build(TargetEncoder("target", "classification", ("no", "yes")))
+    model.population.weights[0][:], model.population.biases[0][:] = 2.0, -0.5
+    x = model.preprocessor.transform(NEW)
+    given = model.predict(NEW)
+    assert list(given) == ["target", "P(target=no)", "P(target=yes)"]
+    yes = [sigmoid(2 * float(value) - 0.5) for value in x[:, 0]]
+    np.testing.assert_allclose(given["P(target=yes)"], yes)
+    np.testing.assert_allclose(given["P(target=no)"], [1 - p for p in yes])
+    assert given["target"].tolist() == ["yes" if p > 0.5 else "no" for p in yes]
+
+
+def test_an_ensemble_averages_probabilities_not_outputs() -> None:
+    model = build(TargetEncoder("target", "classification", ("no", "yes")), members=2)
+    model.population.weights[0][:] = 0.0
+    model.population.biases[0][:, 0, 0] = [4.0, -1.0]
+    mean = (sigmoid(4.0) + sigmoid(-1.0)) / 2
+    np.testing.assert_allclose(model.predict(NEW)["P(target=yes)"], [mean, mean])
+
+
+def test_several_classes_have_an_output_each() -> None:
+    model = build(TargetEncoder("target", "classification", ("a", "b", "c")))
+    model.population.weights[0][:] = 0.0
+    model.population.biases[0][0, :, 0] = np.log([1.0, 2.0, 7.0])
+    np.testing.assert_allclose(model.predict_features(np.zeros((1, 1))), [[0.1, 0.2, 0.7]])
+    assert model.predict(NEW)["target"].tolist() == ["c", "c"]
+
+
+def test_a_regression_gives_values_in_the_target_s_units() -> None:
+    model = build(TargetEncoder("target", "regression", (), mean=100.0, sd=5.0))
+    model.population.weights[0][:], model.population.biases[0][:] = 0.0, 2.0
+    assert {name: values.tolist() for name, values in model.predict(NEW).items()} == {
+        "target": [110.0, 110.0]
+    }
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "expected"), [(0, "squared_error"), (2, "log_loss"), (5, "cross_entropy")]
+)
+def test_the_loss_suits_the_target(n_classes: int, expected: str) -> None:
+    assert loss_of(n_classes) == (expected, n_classes if n_classes > 2 else 1)
+
+
+def test_rows_do_not_influence_one_another(
+    fitted: Outcome, mixed: Callable[..., dict[str, list[object]]]
+) -> None:
+    columns = mixed(12, seed=9)
+    together = fitted.model.predict(columns)["P(target=yes)"]
+    alone = [
+        fitted.model.predict({name: values[row : row + 1] for name, values in columns.items()})[
+            "P(target=yes)"
+        ][0]
+        for row in range(12)
+    ]
+    np.testing.assert_allclose(alone, together, rtol=1e-5)
+    assert len(set(alone)) == 12
