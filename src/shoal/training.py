@@ -43,7 +43,7 @@ class Active:
 
     def keep(self, mask: BoolArray) -> None:
         """Drop the members outside ``mask`` from every array."""
-        shared = len(self.weights) == 1 and len(mask) > 1
+        shared = len(self.weights) == 1
         for name, value in vars(self).items():
             if name == "state":
                 self.state = {key: array[mask] for key, array in value.items()}
