@@ -79,6 +79,15 @@ def test_the_best_parameters_are_restored_to_members_that_run_out_of_epochs(engi
 
 
 @every_engine
+def test_the_first_of_equal_epochs_is_the_best(engine: str) -> None:
+    population = Network(1, [Dense(1)]).population(1)  # b = 0 fits y = 0 at X = 0: nothing moves any more
+    data, settings = ([0.0], [0.0]), {"epochs": 9, "patience": 3, "engine": engine}
+    history = train(population, *data, validation=data, **settings).history
+    assert history.reasons == ["early stopping"]
+    assert (history.best_epoch.tolist(), history.epochs.tolist()) == ([1], [4])
+
+
+@every_engine
 def test_without_patience_the_last_parameters_are_returned(engine: str) -> None:
     train_data, validation_data, settings = overfitting()
     settings |= {"learning_rate": 0.05, "epochs": 60, "dtype": "float64", "engine": engine}

@@ -63,6 +63,9 @@ def alone(settings: dict[str, Any], p: int) -> dict[str, Any]:
         for name, axes in AXES.items()
         if name in settings and np.ndim(settings[name]) == axes
     }
+    if len(settings.get("validation", ())) == 3:
+        X, y, s = settings["validation"]
+        own["validation"] = X, y, s[p : p + 1]
     return settings | own
 
 
@@ -154,7 +157,7 @@ def test_members_that_stop_early_at_different_epochs(solver: str, engine: str) -
         10,
         solver=solver,
         epochs=60,
-        validation=some_samples(network, 9, seed=5),
+        validation=(*some_samples(network, 9, seed=5), np.random.default_rng(0).uniform(size=(6, 9))),
         patience=3,
         engine=engine,
         **({"learning_rate": 0.1} if solver in WITH_A_RATE else {}),
@@ -244,7 +247,8 @@ def trainings(draw: st.DrawFn) -> tuple[Population, int, dict[str, Any]]:
         weights = np.random.default_rng(N).integers(0, 3, size=(population.size, N)).astype(float)
         settings["sample_weight"] = weights + (weights.sum(axis=1, keepdims=True) == 0)
     if draw(st.booleans()):
-        settings["validation"] = some_samples(population.network, 5, seed=1)
+        weights = np.random.default_rng(N).uniform(size=(population.size, 5))
+        settings["validation"] = (*some_samples(population.network, 5, seed=1), weights)
         settings["patience"] = draw(st.none() | st.just(1))
     return population, N, settings
 
