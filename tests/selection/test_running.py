@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 import joblib
@@ -21,7 +21,7 @@ from shoal.selection import running
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Recipe, Task
 from shoal.selection.planning import Cohort, Member
-from shoal.selection.running import InlineExecutor, Runner, StudyProgress, completed, count_workers
+from shoal.selection.running import Runner, StudyProgress, completed, count_workers
 from shoal.selection.store import MemoryStore
 from shoal.solvers import SOLVERS
 
@@ -74,23 +74,21 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
     """The cohort of least work, run here, tells the pace: the others hold 19 times its work."""
     submitted: list[int] = []
 
-    class Pool(InlineExecutor):
-        def __init__(self, **options: object) -> None:
-            assert options["max_workers"] == 2  # no more workers than cohorts
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, max_workers: int, initializer: object) -> None:
+            assert max_workers == 2  # no more workers than cohorts
+            super().__init__(1)
 
         def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
             submitted.extend(task.cohort.index for task in args)  # type: ignore[attr-defined]
             return super().submit(fn, *args, **kwargs)  # type: ignore[arg-type]
-
-        def shutdown(self, wait: bool = True, *, kill_workers: bool = False) -> None:
-            assert not kill_workers
 
     clock = itertools.count(step=8 * seconds)
     monkeypatch.setattr(running, "ProcessPoolExecutor", Pool)
     monkeypatch.setattr(running, "count_workers", lambda n_jobs: 4)
     monkeypatch.setattr(running, "run_cohort", lambda task: task.cohort.index)
     monkeypatch.setattr(running.time, "perf_counter", lambda: next(clock))
-    assert list(completed([task(0), task(1), task(2)])) == [2, 0, 1]
+    assert sorted(completed([task(0), task(1), task(2)])) == [0, 1, 2]
     assert submitted == elsewhere
 
 
@@ -115,8 +113,8 @@ def test_an_error_in_a_task_is_raised_as_it_was(n_jobs: int) -> None:
         list(completed([broken_task(0), task(1)], n_jobs=n_jobs))
 
 
-def test_a_worker_that_dies_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Dying(InlineExecutor):
+def test_a_worker_that_dies_is_explained() -> None:
+    class Dying(Executor):
         def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
             future: Future[object] = Future()
             future.set_exception(BrokenProcessPool("a child was killed"))
@@ -133,7 +131,6 @@ def test_what_is_pending_on_a_lent_executor_is_cancelled_when_the_consumer_stops
         def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
             futures.append(super().submit(fn, *args, **kwargs))  # type: ignore[arg-type]
             if len(futures) == 1:
-                futures[0].result()
                 super().submit(time.sleep, 0.5)
             return futures[-1]
 
@@ -175,11 +172,14 @@ def test_ctrl_c_stops_processes_at_once_and_quietly(moment: str) -> None:
             import time
             print("working", flush=True)
             time.sleep(60)
-        def wait(*args, **kwargs):
-            print("started", flush=True)
-            return original(*args, **kwargs)
-        running.run_cohort = sleep
-        original, running.wait = running.wait, wait
+        class Announced(running.SimpleQueue):
+            def get(self, **options):
+                if not announced:
+                    announced.append(True)
+                    print("started", flush=True)
+                return super().get(**options)
+        announced = []
+        running.run_cohort, running.SimpleQueue = sleep, Announced
         try:
             next(running.completed([Sleeper] * 4, n_jobs=2))
         except KeyboardInterrupt:

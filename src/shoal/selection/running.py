@@ -7,12 +7,12 @@ import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import closing, contextmanager
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeAlias
 
 import joblib
 import numpy as np
@@ -111,20 +111,21 @@ def completed(
 
     Raises ``CapacityError`` when a worker process dies, ``ConfigurationError`` for an impossible n_jobs.
     """
-    queue = deque(tasks)
+    left = list(tasks)
     workers = count_workers(n_jobs)
-    if executor is None and n_jobs is None and workers > 1 and len(queue) > 1:
-        probe = queue.pop()
+    if executor is None and n_jobs is None and workers > 1 and len(left) > 1:
+        probe = left.pop()
         began = time.perf_counter()
         result = run_cohort(probe)
         pace = (time.perf_counter() - began) / probe.cohort.work
         yield result
-        if pace * sum(task.cohort.work for task in queue) < WORTH_SECONDS:
+        if pace * sum(task.cohort.work for task in left) < WORTH_SECONDS:
             workers = 1
-    with _pool(executor, min(workers, len(queue))) as pool:
-        # the inline pool works while a task is submitted: one at a time, so that each is kept when it ends
-        window = 1 if isinstance(pool, InlineExecutor) else len(queue)
-        yield from _drain(queue, pool, window)
+    if executor is None and min(workers, len(left)) <= 1:
+        yield from map(run_cohort, left)
+    else:
+        with _pool(executor, min(workers, len(left))) as pool:
+            yield from _as_they_end(left, pool)
 
 
 def count_workers(n_jobs: int | None) -> int:
@@ -146,26 +147,18 @@ def count_workers(n_jobs: int | None) -> int:
     return max(cores + 1 + (-1 if n_jobs is None else n_jobs), 1)
 
 
-class InlineExecutor(Executor):
-    """Runs what is submitted at once, in this thread; Ctrl-C passes through."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # handed to whoever asks for the result
-            future.set_exception(error)
-        return future
-
-
-def _drain(queue: deque[Task], pool: Executor, window: int) -> Iterator[CohortResult]:
-    waiting: set[Future[CohortResult]] = set()
+def _as_they_end(tasks: Sequence[Task], pool: Executor) -> Iterator[CohortResult]:
+    ended: SimpleQueue[Future[CohortResult]] = SimpleQueue()
+    with _deaf_to_interrupts():
+        waiting = {pool.submit(run_cohort, task) for task in tasks}
+        for future in waiting:
+            future.add_done_callback(ended.put)
     try:
-        while queue or waiting:
-            while queue and len(waiting) < window:
-                waiting.add(pool.submit(run_cohort, queue.popleft()))
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in finished:
+        while waiting:
+            with suppress(Empty):
+                # a Ctrl-C in the instant before the wait is noticed only when the wait ends
+                future = ended.get(timeout=1)
+                waiting.remove(future)
                 yield future.result()
     except BrokenExecutor:
         raise CapacityError(
@@ -173,7 +166,7 @@ def _drain(queue: deque[Task], pool: Executor, window: int) -> Iterator[CohortRe
             "or fewer hidden units"
         ) from None
     finally:
-        if not isinstance(pool, ProcessPoolExecutor):  # whose workers are killed with what they hold
+        if not isinstance(pool, ProcessPoolExecutor):  # whose workers end with what they hold
             for future in waiting:
                 future.cancel()
 
@@ -183,25 +176,27 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
     """Lend the caller's executor, or one of our own that is gone when the block ends."""
     if executor is not None:
         yield executor
-    elif workers <= 1:
-        yield InlineExecutor()
-    else:
-        own = ProcessPoolExecutor(max_workers=workers, initializer=_ignore_interrupts)
-        orderly = False
-        try:
-            with _deaf_to_interrupts():
-                own.submit(int)  # starts the processes
-            yield own
-            orderly = True
-        finally:
-            own.shutdown(wait=True, kill_workers=not orderly)
+        return
+    own = ProcessPoolExecutor(max_workers=workers, initializer=_ignore_interrupts)
+    try:
+        yield own
+    except BaseException:
+        # loky's own kill_workers can lose its thread, and hang, while tasks are on their way to the workers;
+        # the sudden death of a worker is a case that it is made for
+        for process in list(own._processes.values()):
+            process.terminate()
+        raise
+    finally:
+        own.shutdown(wait=True)
 
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for the moment in which processes are born, since they inherit that for their life.
+    """Ignore Ctrl-C for the moment in which tasks are submitted.
 
-    Only the main thread may; workers started from another are deaf once ``_ignore_interrupts`` has run.
+    Processes that are born then inherit it for life, and an interrupt inside ``submit`` would leave a lock
+    taken for ever. Only the main thread may; workers that another starts are deaf once
+    ``_ignore_interrupts`` has run.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
