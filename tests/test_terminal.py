@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from shoal.jobs.fit import Outcome
+from shoal.jobs.sizing import Sizing, StudySize
+from shoal.selection.running import StudyProgress
+from shoal.terminal import TerminalListener, plain_console
+
+Lines = Callable[[], list[str]]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
+    """The lines written to standard output since last asked."""
+    return lambda: capsys.readouterr().out.splitlines()
+
+
+class Rows(list[int]):
+    """Some rows, with a matrix of so many features."""
+
+    def __init__(self, n: int, n_features: int) -> None:
+        super().__init__(range(n))
+        self.X = SimpleNamespace(shape=(n, n_features))
+
+
+def parts(rows: int, columns: int, features: int, n_train: int, n_judged: int | None, n_test: int) -> Any:
+    return SimpleNamespace(
+        n_rows=rows,
+        columns=("",) * columns,
+        train=Rows(n_train, features),
+        validation=None if n_judged is None else Rows(n_judged, features),
+        test=Rows(n_test, features),
+        folds=5 if n_judged is None else None,
+        task=SimpleNamespace(sentence="regression, because it is"),
+        warnings=("column 'a[b]' is :warning: not used",),
+    )
+
+
+def test_text_is_shown_as_it_is(lines: Lines) -> None:
+    text = "[bold]x[/bold] :smile: C:\\[new] [/] 12 'quoted' " + "long " * 40
+    plain_console().print(text)
+    assert lines() == [text]
+
+
+def test_the_table_is_told_in_singular_and_plural(lines: Lines) -> None:
+    listener = TerminalListener(plain_console())
+    listener.prepared(parts(2000, 3, 4, 1280, 320, 400))
+    assert lines() == [
+        "note: column 'a[b]' is :warning: not used",
+        "2,000 rows, 3 columns, 4 features. Regression, because it is.",
+        "1,280 rows to train on, 320 to choose by, 400 held out for one test at the end.",
+    ]
+    listener.prepared(parts(1, 1, 1, 1, None, 1))
+    assert lines()[1:] == [
+        "1 row, 1 column, 1 feature. Regression, because it is.",
+        "5 folds of 1 row to choose by, 1 held out for one test at the end.",
+    ]
+
+
+def test_the_estimate_is_told_before_the_study(lines: Lines) -> None:
+    listener = TerminalListener(plain_console())
+    listener.sized(Sizing(StudySize(((1,), (2,)), 30, (0.1, 1.0), 200), 81.0, ("Sized so.",)), 120, 4)
+    listener.sized(Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()), 1, 1)
+    assert lines() == [
+        "Sized so.",
+        "120 networks: 2 hidden sizes × 30 starts × 2 L2 strengths, 200 epochs at most. "
+        "Estimate: 1 min 21 s at most, on 4 processes.",
+        "1 network: 1 hidden size × 1 start × 1 L2 strength, 1 epoch at most. "
+        "Estimate: 4 s at most, on 1 process.",
+    ]
+
+
+def test_the_bar_tells_done_pace_best_and_time_left() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120)
+    with TerminalListener(console) as listener:
+        listener.sized(Sizing(StudySize(((1,),), 40, (0.1,), 9), 4.0, ()), 40, 1)
+        listener.progress(StudyProgress(0, 40, 0.0, None, None))
+        listener.progress(StudyProgress(12, 40, 3.456, 0.123456, 75.0))
+    text = stream.getvalue()
+    assert "12/40 networks · 3.46 a second · best 0.1235 · 1 min 15 s left" in re.sub(
+        r"\x1b\[[\d;]*m", "", text
+    )
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1  # the cursor is hidden, and shown again
+
+
+def test_no_bar_where_nobody_watches(lines: Lines) -> None:
+    with TerminalListener(plain_console()) as listener:
+        listener.progress(StudyProgress(12, 40, 3.456, 0.123456, 75.0))
+    assert lines() == []
+
+
+def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
+    metrics = {"log loss": 0.123456, "error": 0.05}
+    evidence = {
+        "choice": {"sentence": "2 hidden units: because."},
+        "diverged": {"count": 3, "of": 40, "sentences": ["hidden 2: gone.", "hidden 4: gone."]},
+        "test": {"rows": 1, "models": [{"name": "shoal", "metrics": metrics}]},
+        "seconds": 81.2,
+    }
+    TerminalListener(plain_console()).finished(Outcome(None, evidence, Path("some/out")))  # type: ignore[arg-type]
+    told = lines()
+    assert told[:2] == [
+        "2 hidden units: because.",
+        "note: 3 of 40 networks diverged: hidden 2: gone.",
+    ]
+    assert told[2].strip() == "Test: 1 row"
+    assert any("shoal" in line and "0.1235" in line and "0.05" in line for line in told)
+    assert told[-1] == "Took 1 min 21 s. Model: some/out  Report: some/out/report.html"
