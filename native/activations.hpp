@@ -28,17 +28,19 @@ template <class T> constexpr T kSeluScale = T(1.0507009873554805);
 // From here on q / (q + 2) in mish is 1 to the last bit of a double, and its square still fits a float.
 template <class T> constexpr T kMishLinearFrom = 22;
 
-template <class V> SHOAL_INLINE V relu(V z) { return max(V{}, z); }
+template <class V> SHOAL_INLINE V relu(V z) { return at_least(0, z); }
 
 // z where z > 0, else α (e^z − 1).
-template <class V> SHOAL_INLINE V elu(V z, Element<V> alpha) { return select(z > V{}, z, alpha * expm1(z)); }
+template <class V> SHOAL_INLINE V elu(V z, Element<V> alpha) {
+    return select(z > V{}, z, alpha * expm1_negative(at_most(0, z)));
+}
 
 // ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|).
-template <class V> SHOAL_INLINE V softplus(V z) { return log1p_inside(exp(-abs(z))) + relu(z); }
+template <class V> SHOAL_INLINE V softplus(V z) { return log1p_unit(exp_inside(-at_most(-FormatOf<V>::exp_from, abs(z)))) + relu(z); }
 
 // z tanh(ln(1 + e^z)) = z q / (q + 2), w = e^z, q = w (w + 2).
 template <class V> SHOAL_INLINE V mish(V z) {
-    const V w = exp(min(constant<V>(kMishLinearFrom<Element<V>>), z));
+    const V w = exp(at_most(kMishLinearFrom<Element<V>>, z));
     const V q = w * (w + 2);
     return z * (q / (q + 2));
 }
@@ -57,7 +59,7 @@ template <class V> SHOAL_INLINE V gelu_derivative(V z) {
 
 // q / (q + 2) + 4 z w (w + 1) / (q + 2)².
 template <class V> SHOAL_INLINE V mish_derivative(V z) {
-    z = min(constant<V>(kMishLinearFrom<Element<V>>), z);
+    z = at_most(kMishLinearFrom<Element<V>>, z);
     const V w = exp(z);
     const V q = w * (w + 2);
     const V inverse = 1 / (q + 2);
@@ -129,7 +131,7 @@ void times_derivative(Activation g, T parameter, const T* z, const T* a, T* grad
             break;
         case Activation::mish: times(z, grad, n, [](V z) { return mish_derivative(z); }); break;
         // σ(z) = 1 − e^−a.
-        case Activation::softplus: times(a, grad, n, [](V a) { return -expm1(-a); }); break;
+        case Activation::softplus: times(a, grad, n, [](V a) { return -expm1_negative(-a); }); break;
     }
 }
 

@@ -27,9 +27,9 @@ template <class V> struct Term {
 // max(z, 0) − y z + ln(1 + e^−|z|), σ(z) − y. Both come from one exponential, e^−|z|.
 struct LogLossTerm {
     template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
-        const V e = exp_sum(max(-exponent_limit<V>(), -abs(z)), V{});
+        const V e = exp_inside(-at_most(FormatOf<V>::exponent_limit, abs(z)));
         const V a = select(z < V{}, e, constant<V>(1)) / (1 + e);
-        return {log1p_inside(e) + (max(V{}, z) - y * z), a - y};
+        return {log1p_unit(e) + (at_least(0, z) - y * z), a - y};
     }
 };
 
@@ -61,7 +61,7 @@ template <class T> struct HuberTerm {
 };
 
 // e^z, held at its largest value where it would overflow.
-template <class V> SHOAL_INLINE V bounded_exp(V z) { return exp(min(exponent_limit<V>(), z)); }
+template <class V> SHOAL_INLINE V bounded_exp(V z) { return exp(at_most(FormatOf<V>::exponent_limit, z)); }
 
 // e^z − y z and e^z − y.
 struct PoissonTerm {

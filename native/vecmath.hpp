@@ -15,6 +15,9 @@
 
 namespace shoal::SHOAL_ISA {
 
+// y ≥ 0 with the sign of x.
+template <class V> SHOAL_INLINE V sign_of(V x, V y) { return (V)((Mask<V>)y | ((Mask<V>)x & (Mask<V>)-V{})); }
+
 // The bits of lanes without a sign: shifts to the right bring in zeros, which every vector unit can do.
 template <class V>
 using Bits __attribute__((vector_size(sizeof(V)), may_alias)) = std::make_unsigned_t<Int<Element<V>>>;
@@ -30,7 +33,7 @@ template <> struct Format<float> {
     static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
     static constexpr float smallest = 1.17549435e-38f, to_normal = 16777216.0f, to_normal_log2 = 24.0f;
     static constexpr float exp_from = -105.0f, exp_to = 89.0f;
-    static constexpr float sigmoid_from = -87.0f, tanh_one = 10.0f, ndtr_zero = 15.0f;
+    static constexpr float exponent_limit = 87.83561f, sigmoid_from = -87.0f, tanh_one = 10.0f, ndtr_zero = 15.0f;
     static constexpr std::int32_t sqrt_half = 0x3f3504f3, low_half = 0xfff;
 
     // (e^r − 1 − r) / r² on |r| ≤ ½ ln 2: 1.3e-8 of e^r − 1.
@@ -38,6 +41,9 @@ template <> struct Format<float> {
                                             0.0083666467816565085f, 0.0013882497697606152f};
     // (ln((1+s)/(1−s)) − 2s) / s³ in s² on |s| ≤ 0.17: 8.8e-10 of the logarithm.
     static constexpr float logarithm[] = {0.66666783222963543f, 0.39976612324395468f, 0.29898654917141914f};
+    // The same on 0 ≤ s ≤ ⅓: 4.5e-9.
+    static constexpr float logarithm_unit[] = {0.66666416178888310f, 0.40021534234283617f, 0.28001678625200939f,
+                                               0.28012664685161552f};
     // e^(t²/2) Φ(−t) on 0 ≤ t ≤ 15, a quotient: 6.3e-9. No coefficient is negative, so nothing cancels.
     static constexpr float tail_above[] = {0.50000000315051004f, 0.43928252506287516f, 0.18396844476916269f,
                                            0.040880887616406249f, 0.004153192536336119f};
@@ -52,7 +58,7 @@ template <> struct Format<double> {
     static constexpr double smallest = 2.2250738585072014e-308, to_normal = 18014398509481984.0,
                             to_normal_log2 = 54.0;
     static constexpr double exp_from = -746.0, exp_to = 710.0;
-    static constexpr double sigmoid_from = -708.0, tanh_one = 20.0, ndtr_zero = 39.0;
+    static constexpr double exponent_limit = 702.6848857644501, sigmoid_from = -708.0, tanh_one = 20.0, ndtr_zero = 39.0;
     static constexpr std::int64_t sqrt_half = 0x3fe6a09e667f3bcd, low_half = 0x7ffffff;
 
     // As above: 1.8e-17 of e^r − 1.
@@ -64,6 +70,11 @@ template <> struct Format<double> {
     static constexpr double logarithm[] = {
         0.6666666666666744667, 0.3999999999933933448, 0.2857142876059518635, 0.2222219657015417778,
         0.1818367482590684534, 0.1531107239384209606, 0.1482715140871547805};
+    // On 0 ≤ s ≤ ⅓: 4.9e-17.
+    static constexpr double logarithm_unit[] = {
+        0.6666666666667770496, 0.3999999999604632593, 0.2857142905836361378, 0.222221928855587297,
+        0.1818281461986959167, 0.1536428642666994652, 0.1358640159855318962, 0.09902371786001655909,
+        0.1774071623966754194};
     // On 0 ≤ t ≤ 39: 5.1e-17.
     static constexpr double tail_above[] = {
         0.49999999999999997433, 0.77488158983796334141, 0.59405769689402708948, 0.28934101308250255937,
@@ -79,24 +90,38 @@ template <class V> using FormatOf = Format<Element<V>>;
 
 template <class V> SHOAL_INLINE V constant(Element<V> x) { return splat<Element<V>>(x); }
 
-// Σ_i c_i x^i by Horner's rule.
-template <int i = 0, class V, std::size_t n> SHOAL_INLINE V polynomial(V x, const Element<V> (&c)[n]) {
+// Σ_i c_i x^i by Horner's rule in x², with coefficients c_i + c_{i+1} x that do not wait for each other.
+template <std::size_t i = 0, class V, std::size_t n> SHOAL_INLINE V polynomial(V x, const Element<V> (&c)[n]) {
     if constexpr (i + 1 == n)
         return constant<V>(c[i]);
+    else if constexpr (i + 2 == n)
+        return x * c[i + 1] + c[i];
     else
-        return polynomial<i + 1>(x, c) * x + c[i];
+        return polynomial<i + 2>(x, c) * (x * x) + (x * c[i + 1] + c[i]);
 }
+
+// x, but not below or above a constant; NaN stays NaN. GCC 12 makes a comparison and a blend of either,
+// unless it takes the constant for a variable: then it finds the one instruction that does it.
+template <class V> SHOAL_INLINE V variable(Element<V> x) {
+    V v = constant<V>(x);
+#if defined(__SSE2__) && !defined(SHOAL_SCALAR)
+    asm("" : "+v"(v));
+#endif
+    return v;
+}
+template <class V> SHOAL_INLINE V at_least(Element<V> from, V x) { return max(variable<V>(from), x); }
+template <class V> SHOAL_INLINE V at_most(Element<V> to, V x) { return min(variable<V>(to), x); }
 
 // x = n ln 2 + r with a whole n and |r| ≤ ½ ln 2; `shifted` is n + shifter, `error` what r lost in rounding.
 template <class V> struct Reduced {
     V shifted, n, r, error;
 };
 
-template <class V> SHOAL_INLINE Reduced<V> reduce(V x) {
+template <class V> SHOAL_INLINE Reduced<V> reduce(V x, Element<V> shifter = FormatOf<V>::shifter) {
     using F = FormatOf<V>;
     Reduced<V> reduced;
-    reduced.shifted = x * Element<V>(1.4426950408889634074) + F::shifter;
-    reduced.n = reduced.shifted - F::shifter;
+    reduced.shifted = x * Element<V>(1.4426950408889634074) + shifter;
+    reduced.n = reduced.shifted - shifter;
     const V high = x - reduced.n * F::ln2_high;
     const V low = reduced.n * F::ln2_low;
     reduced.r = high - low;
@@ -105,46 +130,53 @@ template <class V> SHOAL_INLINE Reduced<V> reduce(V x) {
 }
 
 // 2^n from n + shifter, for normal results: the exponent's bits are moved into place.
-template <class V> SHOAL_INLINE V power_of_two(V shifted) { return (V)((Mask<V>)shifted << FormatOf<V>::mantissa); }
+template <class V> SHOAL_INLINE V power_of_two(V shifted) {
+    return (V)((Bits<V>)shifted << FormatOf<V>::mantissa);
+}
 
 // e^r − 1 − r for |r| ≤ ½ ln 2.
 template <class V> SHOAL_INLINE V exponential_tail(V r) {
     return r * r * polynomial(r, FormatOf<V>::exponential);
 }
 
-// e^x where the result is a normal number.
-template <class V> SHOAL_INLINE V exp_normal(V x) {
-    const Reduced<V> at = reduce(x);
-    return (1 + (at.r + exponential_tail(at.r))) * power_of_two(at.shifted);
-}
-
 // e^(x + correction), x between exp_from and exp_to and the correction small. 2^n is applied in two halves,
-// each of which a normal number can hold: large and denormal results are rounded once.
+// each of which a normal number can hold, so that large and denormal results are rounded once. The bias
+// is added twice here, once for each half.
 template <class V> SHOAL_INLINE V exp_sum(V x, V correction) {
     using F = FormatOf<V>;
-    const Reduced<V> at = reduce(x);
+    const Reduced<V> at = reduce(x, F::shifter + F::bias);
     const V r = at.r + correction;
-    const V half = at.n * Element<V>(0.5) + F::shifter;
-    const V other_half = at.n - (half - F::shifter) + F::shifter;
-    return (1 + (r + exponential_tail(r))) * power_of_two(half) * power_of_two(other_half);
+    const Bits<V> half = (Bits<V>)at.shifted >> 1;
+    const V rest = (V)((Bits<V>)at.shifted - half);
+    return (1 + (r + exponential_tail(r))) * power_of_two((V)half) * power_of_two(rest);
 }
+
+// e^x between exp_from and exp_to.
+template <class V> SHOAL_INLINE V exp_inside(V x) { return exp_sum(x, -V{}); }
 
 // e^x.
 template <class V> SHOAL_INLINE V exp(V x) {
     using F = FormatOf<V>;
-    return exp_sum(min(constant<V>(F::exp_to), max(constant<V>(F::exp_from), x)), V{});
+    return exp_inside(at_most(F::exp_to, at_least(F::exp_from, x)));
 }
 
 // e^x − 1, to the last places near 0 as well: 2^n (r + tail) + (2^n − 1), in an order that keeps r exact.
 template <class V> SHOAL_INLINE V expm1(V x) {
     using F = FormatOf<V>;
-    const Reduced<V> at = reduce(min(constant<V>(F::exp_to), max(constant<V>(-40), x)));
+    const Reduced<V> at = reduce(at_most(F::exp_to, at_least(-40, x)));
     // 2^(bias+1) does not exist: there it is built from its half, of which 1 and ½ are no part any more.
     const Mask<V> huge = at.n > constant<V>(F::bias);
     const V scale = power_of_two(at.shifted + select(huge, constant<V>(-1), V{}));
     const V tail = exponential_tail(at.r) + at.error;
     const V y = scale * at.r + (scale - 1) + scale * tail;
     return copysign(select(huge, y + y, y), x);
+}
+
+// e^x − 1 for x ≤ 0, where it needs less care.
+template <class V> SHOAL_INLINE V expm1_negative(V x) {
+    const Reduced<V> at = reduce(at_least(-40, x));
+    const V scale = power_of_two(at.shifted);
+    return (scale - 1) + scale * (at.r + exponential_tail(at.r));
 }
 
 // x = 2^k (1 + f) with √½ ≤ 1 + f < √2, for a normal x > 0; `field` is k + bias, as a whole number's bits.
@@ -195,42 +227,48 @@ template <class V> SHOAL_INLINE V log(V x) {
     return log_edges(x, 0, log_of_split(k, at.f));
 }
 
-// ln(1 + x) for finite x > −1. The split is that of the rounded 1 + x, but f comes from x itself:
-// 2^−k (1 + x) − 1 with one rounding, since all but the last sum is exact.
-template <class V> SHOAL_INLINE V log1p_inside(V x) {
+// ln(1 + x). The split is that of the rounded 1 + x, but f comes from x itself: 2^−k (1 + x) − 1 with one
+// rounding, since all but the last sum is exact.
+template <class V> SHOAL_INLINE V log1p(V x) {
     using F = FormatOf<V>;
     using Whole = std::make_unsigned_t<Int<Element<V>>>;
     const Split<V> at = split(1 + x);
     // 2^(2−k), which is normal for the largest k too.
     const V scale = (V)((Whole(2 * F::bias + 2) - at.field) << F::mantissa);
     const Element<V> quarter = Element<V>(0.25);
-    return log_of_split(at.k, x * scale * quarter + (scale * quarter - 1));
+    const V f = x * scale * quarter + (scale * quarter - 1);
+    return copysign(log_edges(x, -1, log_of_split(at.k, f)), x);
 }
 
-// ln(1 + x).
-template <class V> SHOAL_INLINE V log1p(V x) { return copysign(log_edges(x, -1, log1p_inside(x)), x); }
+// ln(1 + x) for 0 ≤ x ≤ 1: the logarithm's series itself, with more terms, needs no split.
+template <class V> SHOAL_INLINE V log1p_unit(V x) {
+    const V s = x / (2 + x);
+    const V s2 = s * s;
+    const V half_square = x * x * Element<V>(0.5);
+    return x - (half_square - s * (s2 * polynomial(s2, FormatOf<V>::logarithm_unit) + half_square));
+}
 
-// tanh x = (1 − e^(−2|x|)) / (1 + e^(−2|x|)) with the sign of x, numerator and denominator each from the
-// reduced argument: the one keeps the last places near 0, the other is not rounded twice.
+// tanh x = (1 − e^(−2|x|)) / (1 + e^(−2|x|)) with the sign of x, numerator and denominator each rounded once
+// from the reduced argument, so that the last places are kept near 0.
 template <class V> SHOAL_INLINE V tanh(V x) {
     using F = FormatOf<V>;
-    const Reduced<V> at = reduce(min(constant<V>(F::tanh_one), abs(x)) * Element<V>(-2));
-    const V scale = power_of_two(at.shifted);
-    const V tail = exponential_tail(at.r);
-    const V above = (1 - scale) - scale * at.r - scale * tail;
-    const V below = (1 + scale) + scale * (at.r + tail);
-    return copysign(above / below, x);
-}
-
-// From −x on σ(x) falls no further, so that it is never 0: 0.99 of the logarithm of the largest number.
-template <class V> SHOAL_INLINE V exponent_limit() {
-    return constant<V>(sizeof(Element<V>) == 4 ? Element<V>(87.83561f) : Element<V>(702.6848857644501));
+    const V a = at_most(F::tanh_one, abs(x));
+    const V shifted = a * Element<V>(-2.8853900817779268147) + F::shifter;
+    // n is small and 2^n smaller where it is not: one constant is as good as two.
+    const V r = a * Element<V>(-2) - (shifted - F::shifter) * Element<V>(0.69314718055994530942);
+    const V scale = power_of_two(shifted);
+    const V minus_one = r + exponential_tail(r);
+    const V above = (1 - scale) - scale * minus_one;
+    const V below = (1 + scale) + scale * minus_one;
+    return sign_of(x, above / below);
 }
 
 // σ(x) = 1 / (1 + e^−x).
 template <class V> SHOAL_INLINE V sigmoid(V x) {
-    const V exponent = max(constant<V>(FormatOf<V>::sigmoid_from), min(exponent_limit<V>(), -x));
-    return 1 / (1 + exp_normal(exponent));
+    using F = FormatOf<V>;
+    const Reduced<V> at = reduce(at_least(F::sigmoid_from, at_most(F::exponent_limit, -x)));
+    const V scale = power_of_two(at.shifted);
+    return 1 / ((1 + scale) + scale * (at.r + exponential_tail(at.r)));
 }
 
 // Φ and what it is made of: `bell` = e^(−x²/2), `below` = Φ(x).
@@ -242,7 +280,7 @@ template <class V> struct Normal {
 // part and a small one: rounded, it would cost the exponential t²/2 times that.
 template <class V> SHOAL_INLINE Normal<V> normal(V x) {
     using F = FormatOf<V>;
-    const V t = min(constant<V>(F::ndtr_zero), abs(x));
+    const V t = at_most(F::ndtr_zero, abs(x));
     const V high = (V)((Mask<V>)t & ~(F::low_half - Mask<V>{}));
     const Element<V> minus_half = Element<V>(-0.5);
     const V bell = exp_sum(high * high * minus_half, (t - high) * (t + high) * minus_half);
