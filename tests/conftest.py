@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -33,3 +35,40 @@ def real_data() -> Callable[[str], Path]:
         return Path(folder, name).resolve(strict=True)
 
     return path
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit code and the lines that it wrote."""
+
+    code: int
+    out: list[str]
+    err: list[str]
+
+    @property
+    def refusal(self) -> str:
+        """The message of a command that was refused as commands must be: in one line, with exit code 2."""
+        assert self.code == 2, self
+        (line,) = self.err
+        assert line.startswith("shoal: ")
+        assert not any("Traceback" in text for text in (*self.out, line))
+        return line
+
+
+@pytest.fixture
+def shoal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Ended]:
+    """Run a command line in this process, in an empty folder: ``shoal("predict", "out", …)``."""
+    from shoal.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["shoal", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Ended(ended.value.code, captured.out.splitlines(), captured.err.splitlines())
+
+    return run
