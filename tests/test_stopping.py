@@ -88,6 +88,17 @@ def test_the_first_of_equal_epochs_is_the_best(engine: str) -> None:
 
 
 @every_engine
+def test_a_member_without_any_finite_validation_loss_keeps_its_last_parameters(engine: str) -> None:
+    population, (X, y) = Network(1, [Dense(1)]).population(1), a_line()
+    population.weights[0][:] = 2
+    settings: dict[str, Any] = {"validation": ([3e38], [0.0]), "engine": engine}  # where 2 x overflows
+    result = train(population, X, y, epochs=9, patience=4, **settings)
+    assert (result.history.best_epoch[0], result.history.epochs[0]) == (0, 4)
+    last = train(population, X, y, epochs=4, **settings)
+    assert np.array_equal(result.population.theta, last.population.theta)
+
+
+@every_engine
 def test_without_patience_the_last_parameters_are_returned(engine: str) -> None:
     train_data, validation_data, settings = overfitting()
     settings |= {"learning_rate": 0.05, "epochs": 60, "dtype": "float64", "engine": engine}

@@ -42,7 +42,7 @@ class Population:
         if not len(self.theta):
             raise ConfigurationError("a population needs at least one member, got none")
         float_dtype(self.theta.dtype)
-        # Rows in one piece: W and b are views of them, and sums add up in the same order everywhere.
+        # Rows in one piece, for in another layout products and sums add up in another order.
         self.theta = np.ascontiguousarray(self.theta)
         expected = (len(self.keys), self.network.n_parameters)
         if self.theta.shape != expected or self.keys.shape != (len(self.keys), 2):
