@@ -75,7 +75,7 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
     submitted: list[int] = []
 
     class Pool(ThreadPoolExecutor):
-        def __init__(self, max_workers: int, initializer: object) -> None:
+        def __init__(self, max_workers: int, **options: object) -> None:
             assert max_workers == 2  # no more workers than cohorts
             super().__init__(1)
 
@@ -159,34 +159,36 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
     assert told[1].per_second > 0
 
 
-@pytest.mark.parametrize("moment", ["while workers start", "while they work"])
-def test_ctrl_c_stops_processes_at_once_and_quietly(moment: str) -> None:
-    """The signal goes to the whole group, as a terminal sends it; nobody waits for tasks of a minute."""
-    code = """
-        from shoal.selection import running
+SLEEPERS = """
+    from shoal.selection import running
 
-        class Sleeper:
-            class cohort:
-                work = 1.0
-        def sleep(task):
-            import time
-            print("working", flush=True)
-            time.sleep(60)
-        class Announced(running.SimpleQueue):
-            def get(self, **options):
-                if not announced:
-                    announced.append(True)
-                    print("started", flush=True)
-                return super().get(**options)
-        announced = []
-        running.run_cohort, running.SimpleQueue = sleep, Announced
-        try:
-            next(running.completed([Sleeper] * 4, n_jobs=2))
-        except KeyboardInterrupt:
-            print("interrupted", flush=True)
-    """
+    class Sleeper:
+        class cohort:
+            work = 1.0
+    def sleep(task):
+        import time
+        print("working", flush=True)
+        time.sleep(60)
+    class Announced(running.SimpleQueue):
+        def get(self, **options):
+            if not announced:
+                announced.append(True)
+                print("started", flush=True)
+            return super().get(**options)
+    announced = []
+    running.run_cohort, running.SimpleQueue = sleep, Announced
+    try:
+        next(running.completed([Sleeper] * 4, n_jobs=2))
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+@pytest.fixture
+def sleepers() -> subprocess.Popen[str]:
+    """A process whose two workers sleep for a minute, just when it begins to wait for them."""
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)],
+        [sys.executable, "-c", textwrap.dedent(SLEEPERS)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -194,12 +196,32 @@ def test_ctrl_c_stops_processes_at_once_and_quietly(moment: str) -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "started\n"
-    if moment == "while they work":
-        assert [process.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+    return process
+
+
+def end(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Return what it wrote, once the last worker has closed its end of the pipes, well within the minute."""
     began = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=50)  # ends when the last worker has closed its end of the pipes
+    out, err = process.communicate(timeout=50)
     assert time.monotonic() - began < 30
+    return out, err
+
+
+@pytest.mark.parametrize("moment", ["while workers start", "while they work"])
+def test_ctrl_c_stops_processes_at_once_and_quietly(sleepers: subprocess.Popen[str], moment: str) -> None:
+    """The signal goes to the whole group, as a terminal sends it."""
+    if moment == "while they work":
+        assert sleepers.stdout is not None
+        assert [sleepers.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+    os.killpg(sleepers.pid, signal.SIGINT)
+    out, err = end(sleepers)
     assert out == "interrupted\n"
     assert "Traceback" not in err
     assert "KeyboardInterrupt" not in err
+
+
+def test_workers_do_not_outlive_a_parent_that_was_killed(sleepers: subprocess.Popen[str]) -> None:
+    assert sleepers.stdout is not None
+    assert sleepers.stdout.readline() == "working\n"
+    sleepers.kill()
+    end(sleepers)

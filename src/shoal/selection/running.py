@@ -63,7 +63,6 @@ class Runner:
     ) -> None:
         self._store, self._done = store, done
         self._executor, self._n_jobs, self._progress = executor, n_jobs, progress
-        self._began = time.perf_counter()
         self._total = self.networks = 0
         self._best: float | None = None
 
@@ -83,7 +82,7 @@ class Runner:
                 self._store.save(result)
                 self._done[result.index] = result.trials
                 self._count(result.trials)
-                remaining -= work[result.index]
+                remaining = max(remaining - work[result.index], 0.0)
                 elapsed = time.perf_counter() - began
                 self._tell((self.networks - before) / elapsed, elapsed * remaining / (total - remaining))
         return [self._done[task.cohort.index] for task in tasks]
@@ -177,7 +176,7 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    own = ProcessPoolExecutor(max_workers=workers, initializer=_ignore_interrupts)
+    own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(),))
     try:
         yield own
     except BaseException:
@@ -196,7 +195,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
     Processes that are born then inherit it for life, and an interrupt inside ``submit`` would leave a lock
     taken for ever. Only the main thread may; workers that another starts are deaf once
-    ``_ignore_interrupts`` has run.
+    ``_serve`` has run.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -208,6 +207,13 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which stops its workers; else every one of them would print a traceback."""
+def _serve(parent: int) -> None:
+    """Leave Ctrl-C to the parent, which stops its workers; and be gone when the parent is, even if killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
