@@ -117,3 +117,12 @@ def test_a_member_that_diverged_has_no_losses(task: Task) -> None:
     for name in ("train_loss", "validation_loss", "validation_se"):
         assert np.isnan(result.trials[name]).all()
     assert np.isfinite(result.theta).all()
+
+
+def test_a_member_whose_last_update_went_too_far_has_diverged(task: Task) -> None:
+    """J is taken before each update, so training itself does not see where the last one led."""
+    recipe = dataclasses.replace(RECIPE, solver=SOLVERS["gradient_descent"](), learning_rate=1e200, epochs=1)
+    result = run_cohort(dataclasses.replace(task, recipe=recipe))
+    assert result.trials["diverged"].all()
+    assert set(result.trials["stopped"]) == {"diverged"}
+    assert np.isnan(result.trials["train_loss"]).all()

@@ -13,6 +13,7 @@ from shoal.population import Population
 from shoal.randomness import member_id
 from shoal.selection.candidates import hidden_label
 from shoal.selection.trials import Trials
+from shoal.stopping import Reason
 from shoal.trainer import TrainingResult, sample_losses, train
 
 if TYPE_CHECKING:
@@ -141,7 +142,9 @@ def _trials(
     task: Task, trained: TrainingResult, scores: tuple[Array, Array, Array], seconds: float
 ) -> Trials:
     history, cohort = trained.history, task.cohort
-    lost = trained.diverged
+    # the last update may have been the one that went too far
+    known = scores if task.held.size else scores[:1]
+    lost = trained.diverged | ~np.isfinite(known).all(axis=0)
     train_loss, validation_loss, error = (np.where(lost, np.nan, score) for score in scores)
     rows = [
         {
@@ -156,7 +159,7 @@ def _trials(
             "validation_se": error[p],
             "epochs": history.epochs[p],
             "best_epoch": history.best_epoch[p],
-            "stopped": history.reasons[p],
+            "stopped": str(Reason.DIVERGED) if lost[p] else history.reasons[p],
             "diverged": lost[p],
             "seconds": seconds,
         }

@@ -159,12 +159,10 @@ class CapacityStudy:
             try:
                 self._run(design, store, runner)
             except KeyboardInterrupt:
-                kept = (
-                    ""
-                    if self.store is None
-                    else f"; they are kept in {self.store}, fit with resume=True to go on"
-                )
-                raise KeyboardInterrupt(f"stopped after {runner.networks} networks{kept}") from None
+                message = f"stopped after {runner.networks} networks"
+                if self.store is not None:
+                    message += f"; they are kept in {self.store}, fit with resume=True to go on"
+                raise KeyboardInterrupt(message) from None
         return self
 
     @property

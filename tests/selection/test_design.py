@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.activations import ACTIVATIONS
+from shoal.initializers import INITIALIZERS
+from shoal.selection.candidates import grid
+from shoal.selection.cohort import Recipe
+from shoal.selection.design import Design
+from shoal.selection.samples import gather
+from shoal.selection.trials import Trials
+from shoal.solvers import SOLVERS
+
+X = np.linspace(-1, 1, 24)
+
+
+def design(
+    *, folds: int | None = 3, initializer: str | None = None, starts: int = 4, **recipe: Any
+) -> Design:
+    defaults = {
+        "solver": SOLVERS["scg"](),
+        "learning_rate": None,
+        "epochs": 50,
+        "batch_size": None,
+        "patience": None,
+        "tolerance": 1e-5,
+        "dtype": "float64",
+        "seed": 0,
+    }
+    samples = gather(X, X**2, None, loss=None, folds=folds, validation_share=0.25, seed=0, dtype="float64")
+    return Design(
+        grid([0, 2, "3x2"], [0.0, 1.0]),
+        starts,
+        ACTIVATIONS["tanh"](),
+        initializer and INITIALIZERS[initializer](),  # type: ignore[arg-type]
+        Recipe(**(defaults | recipe)),
+        2**28,
+        samples,
+    )
+
+
+def test_networks_have_hidden_layers_and_a_linear_output() -> None:
+    networks = design(initializer="normal").networks
+    assert [network.n_parameters for network in networks.values()] == [2, 7, 17]
+    assert networks[(3, 2)].layers[0].activation.name == "tanh"
+    assert networks[(3, 2)].layers[-1].activation.name == "identity"
+    assert {layer.initializer.name for n in networks.values() for layer in n.layers} == {"normal"}
+
+
+def test_tasks_train_and_judge_on_the_rows_of_their_fold() -> None:
+    tasks = design().tasks()
+    assert sum(len(task.cohort.members) for task in tasks) == 6 * 4 * 3
+    for task in tasks:
+        assert task.network.n_parameters == {(): 2, (2,): 7, (3, 2): 17}[task.cohort.hidden]
+        train, held = design().samples.splits[task.cohort.fold]
+        np.testing.assert_array_equal(task.train, train)
+        np.testing.assert_array_equal(task.held, held)
+
+
+def test_the_final_tasks_train_one_candidate_on_all_rows_in_a_fold_of_their_own(row: Any) -> None:
+    trials = Trials.from_rows([row()])
+    tasks = design().final_tasks(3, trials, n_cohorts=9)
+    assert [(m.candidate.index, m.start) for t in tasks for m in t.cohort.members] == [
+        (3, s) for s in range(4)
+    ]
+    for task in tasks:
+        assert task.cohort.fold == 3
+        assert task.train.tolist() == list(range(24))
+        assert task.held.size == 0
+        assert task.recipe == design().recipe
+
+
+def test_final_cohorts_of_different_candidates_never_share_a_number(row: Any) -> None:
+    trials = Trials.from_rows([row()])
+    study = design(starts=100)
+    numbers = [t.cohort.index for c in range(6) for t in study.final_tasks(c, trials, len(study.tasks()))]
+    assert len(numbers) == len(set(numbers)) == 12
+    assert min(numbers) >= len(study.tasks())
+
+
+def test_with_patience_the_final_training_takes_the_median_of_the_best_epochs(row: Any) -> None:
+    best = [10, 30, 20, 999, 40]
+    trials = Trials.from_rows(
+        [row(candidate=1, fold=f, best_epoch=b, diverged=b == 999) for f, b in enumerate(best)]
+        + [row(candidate=2, best_epoch=1)]
+    )
+    [task] = design(patience=5).final_tasks(1, trials, n_cohorts=1)
+    assert task.recipe.epochs == 25  # of 10, 20, 30, 40
+    assert task.recipe.patience is None
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "starts": {"starts": 5},
+    "initializer": {"initializer": "he"},
+    "solver": {"solver": SOLVERS["adam"]()},
+    "learning_rate": {"learning_rate": 0.1},
+    "epochs": {"epochs": 51},
+    "patience": {"patience": 3},
+    "dtype": {"dtype": "float32"},
+    "seed": {"seed": 1},
+    "rows to train and validate on (sha256)": {"folds": 4},
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_settings_tell_studies_apart_that_train_other_networks(name: str) -> None:
+    base, other = design().settings(), design(**CHANGES[name]).settings()
+    assert json.loads(json.dumps(base)) == base
+    assert [key for key in base if base[key] != other[key]] == [name]

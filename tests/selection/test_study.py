@@ -1,0 +1,430 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shoal.errors import ConfigurationError, OutputError, UnknownNameError
+from shoal.selection.outcome import Shelf
+from shoal.selection.running import StudyProgress
+from shoal.selection.store import TrialStore
+from shoal.selection.study import CapacityStudy
+from shoal.trainer import sample_losses, train
+
+RNG = np.random.default_rng(10)
+X = RNG.uniform(size=140)
+Y = np.sin(2 * np.pi * X) + 0.3 * RNG.normal(size=140)
+TRAIN, VALID = (X[:20], Y[:20]), (X[20:], Y[20:])
+
+
+def sinusoid(**options: Any) -> CapacityStudy:
+    """The lecture's study in small: 1 to 4 hidden units, 5 starts each, scaled conjugate gradients."""
+    return CapacityStudy(**({"hidden": range(1, 5), "starts": 5, "epochs": 200, "n_jobs": 1} | options))
+
+
+@pytest.fixture(scope="module")
+def study() -> CapacityStudy:
+    return sinusoid().fit(*TRAIN, validation=VALID)
+
+
+def columns(study: CapacityStudy) -> dict[str, list[Any]]:
+    return {name: column for name, column in study.table.to_dict().items() if name != "seconds"}
+
+
+def assert_same_study(a: CapacityStudy, b: CapacityStudy) -> None:
+    assert columns(a) == columns(b)
+    assert a.choice == b.choice
+    np.testing.assert_array_equal(a.best.theta, b.best.theta)
+    np.testing.assert_array_equal(a.best.keys, b.best.keys)
+
+
+def test_the_sinusoid_is_studied_end_to_end(study: CapacityStudy) -> None:
+    assert len(study.table) == 20
+    assert study.table["hidden"].tolist() == [h for h in "1234" for _ in range(5)]
+    assert study.table["start"].tolist() == list(range(5)) * 4
+    assert not study.table["diverged"].any()
+    # one tanh unit cannot follow a whole period, two can: sin 2πx needs a rise between two falls
+    losses = study.table["validation_loss"].reshape(4, 5).min(axis=1)
+    assert losses[0] > 1.4 * losses[1]
+    assert study.choice.chosen.hidden in "234"
+    # the noise alone costs ½ · 0.3² = 0.045
+    assert 0.03 < study.choice.chosen.validation_loss < 0.08
+
+
+def test_more_hidden_units_fit_the_training_data_better(study: CapacityStudy) -> None:
+    best = study.table["train_loss"].reshape(4, 5).min(axis=1)
+    assert best[0] > best[1] > best[3]
+
+
+def test_the_best_network_is_the_chosen_trial(study: CapacityStudy) -> None:
+    chosen = study.choice.chosen
+    assert study.best.size == 1
+    assert study.best.network.n_parameters == chosen.parameters
+    loss = sample_losses(study.best, *VALID).mean()
+    assert loss == pytest.approx(chosen.validation_loss, rel=1e-12)
+    alone = train(
+        study.best.network.population(
+            1, candidate=chosen.candidate, first_start=chosen.start, dtype="float64"
+        ),
+        *TRAIN,
+        solver="scg",
+        epochs=200,
+    )
+    np.testing.assert_array_equal(alone.population.theta, study.best.theta)
+
+
+def test_predictions_have_a_row_a_sample(study: CapacityStudy) -> None:
+    prediction = study.predict(VALID[0])
+    assert prediction.shape == (120,)
+    np.testing.assert_array_equal(prediction, study.best.predict(VALID[0])[0, :, 0])
+    assert 0.5 * np.mean((prediction - VALID[1]) ** 2) == pytest.approx(study.choice.chosen.validation_loss)
+
+
+def test_curves_are_those_of_the_chosen_network(study: CapacityStudy) -> None:
+    chosen, curves = study.choice.chosen, study.curves
+    row = chosen.candidate * 5 + chosen.start
+    assert len(curves.train_loss) == len(curves.validation_loss) == study.table["epochs"][row]
+    assert curves.validation_loss[-1] == pytest.approx(chosen.validation_loss, rel=1e-12)
+    assert curves.train_loss[0] > curves.train_loss[-1]
+
+
+def test_trials_are_a_frame(study: CapacityStudy) -> None:
+    frame = study.trials
+    assert isinstance(frame, pl.DataFrame)
+    assert frame.shape == (20, 14)
+    assert frame.group_by("hidden").agg(pl.col("validation_loss").min()).height == 4
+
+
+def test_cores_and_executors_do_not_change_a_bit(study: CapacityStudy) -> None:
+    assert_same_study(sinusoid(n_jobs=2).fit(*TRAIN, validation=VALID), study)
+    with ThreadPoolExecutor(2) as pool:
+        assert_same_study(sinusoid(executor=pool).fit(*TRAIN, validation=VALID), study)
+
+
+def test_without_a_validation_set_a_share_is_held_out() -> None:
+    study = sinusoid(hidden=[2], validation_share=0.25).fit(X, Y)
+    [(rest, held)] = study.splits
+    assert (len(rest), len(held)) == (105, 35)
+    assert sample_losses(study.best, X[held], Y[held]).mean() == pytest.approx(
+        study.choice.chosen.validation_loss
+    )
+
+
+def test_with_folds_the_candidate_is_trained_again_on_all_samples() -> None:
+    told: list[StudyProgress] = []
+    study = sinusoid(hidden=[1, 2], l2=[0.0, 0.1], folds=3, progress=told.append).fit(X[:60], Y[:60])
+    assert study.table["fold"].tolist() == [0, 1, 2] * 20
+    chosen = study.choice.chosen
+    rows = (study.table["candidate"] == chosen.candidate) & (study.table["start"] == chosen.start)
+    assert chosen.validation_loss == pytest.approx(study.table["validation_loss"][rows].mean())
+    assert "Trained again on all 60 samples from 5 starts" in study.choice.sentence
+    assert told[-1].done == told[-1].total == 65
+
+    population = study.best.network.population(5, candidate=chosen.candidate, fold=3, dtype="float64")
+    again = train(population, X[:60], Y[:60], solver="scg", epochs=200, l2=chosen.l2)
+    W = again.population.theta * study.best.network.weight_mask
+    J = sample_losses(again.population, X[:60], Y[:60]).mean(axis=1) + chosen.l2 / 120 * (W**2).sum(axis=1)
+    np.testing.assert_array_equal(study.best.theta[0], again.population.theta[J.argmin()])
+
+
+def test_an_ensemble_averages_its_members(study: CapacityStudy) -> None:
+    ensemble = sinusoid(choose="ensemble").fit(*TRAIN, validation=VALID)
+    assert ensemble.best.size == len(ensemble.choice.members)
+    assert ensemble.choice.chosen.validation_loss <= study.choice.best.validation_loss
+    prediction = ensemble.predict(VALID[0])
+    np.testing.assert_allclose(prediction, ensemble.best.predict(VALID[0]).mean(axis=0)[:, 0])
+    assert 0.5 * np.mean((prediction - VALID[1]) ** 2) == pytest.approx(
+        ensemble.choice.chosen.validation_loss
+    )
+
+
+def test_an_ensemble_with_folds_has_every_fold_of_its_members() -> None:
+    study = sinusoid(hidden=[2, 3], choose="ensemble", folds=3).fit(X[:60], Y[:60])
+    assert study.best.size == 3 * len(study.choice.members)
+    # each sample is judged by the members that did not see it
+    total = 0.0
+    for fold, (_, held) in enumerate(study.splits):
+        prediction = study.best.predict(X[held])[fold::3, :, 0].mean(axis=0)
+        total += (0.5 * (prediction - Y[held]) ** 2).sum()
+    assert total / 60 == pytest.approx(study.choice.chosen.validation_loss)
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "loss", "shape"), [(2, "log_loss", (90,)), (3, "cross_entropy", (90, 3))]
+)
+def test_classes_are_inferred_and_predicted_as_probabilities(
+    n_classes: int, loss: str, shape: tuple[int, ...]
+) -> None:
+    labels = np.arange(90) % n_classes
+    points = labels[:, None] + 0.1 * RNG.normal(size=(90, 2))
+    study = CapacityStudy([0, 2], 3, n_jobs=1, epochs=50).fit(points, labels)
+    assert study.best.network.criterion.name == loss
+    probabilities = study.predict(points)
+    assert probabilities.shape == shape
+    hit = (probabilities > 0.5) == labels if n_classes == 2 else probabilities.argmax(axis=1) == labels
+    assert hit.mean() > 0.9
+
+
+def test_diverged_networks_are_kept_in_the_table_and_never_chosen() -> None:
+    options = {
+        "solver": "gradient_descent",
+        "epochs": 60,
+        "hidden": [1, 30],
+        "activation": "relu",
+        "starts": 8,
+    }
+    study = sinusoid(learning_rate=3.0, **options).fit(*TRAIN, validation=VALID)
+    diverged = study.table["diverged"]
+    assert 0 < diverged.sum() < 16
+    assert np.isnan(study.table["validation_loss"][diverged]).all()
+    assert sum(spread.diverged for spread in study.choice.spread) == diverged.sum()
+    row = 8 * study.choice.chosen.candidate + study.choice.chosen.start
+    assert not diverged[row]
+
+    hopeless = sinusoid(learning_rate=1e9, **options)
+    with pytest.raises(ConfigurationError, match=r"all 16 networks diverged.*learning_rate"):
+        hopeless.fit(*TRAIN, validation=VALID)
+    assert len(hopeless.table) == 16  # still there to look at
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"hidden": [-1]}, ConfigurationError, "hidden sizes"),
+        ({"starts": 0}, ConfigurationError, "starts must be a whole number ≥ 1"),
+        ({"memory": 0}, ConfigurationError, "memory must be a whole number ≥ 1"),
+        ({"epochs": 0}, ConfigurationError, "epochs must be"),
+        ({"seed": -1}, ConfigurationError, "seed must be"),
+        ({"n_jobs": 0}, ConfigurationError, "n_jobs must be"),
+        ({"solver": "adamm"}, UnknownNameError, "did you mean 'adam'"),
+        ({"activation": "tahn"}, UnknownNameError, "did you mean 'tanh'"),
+        ({"initializer": "hee"}, UnknownNameError, "did you mean 'he'"),
+        ({"choose": "one_se"}, UnknownNameError, "did you mean 'one-se'"),
+    ],
+)
+def test_impossible_settings_are_refused_before_any_work(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        CapacityStudy(**options)
+
+
+def test_results_before_a_fit_are_an_error_that_says_so() -> None:
+    for name in ("table", "trials", "choice", "best", "curves", "splits"):
+        with pytest.raises(ConfigurationError, match="call fit"):
+            getattr(sinusoid(), name)
+
+
+# — keeping, resuming, killing —
+
+
+def test_a_finished_study_is_resumed_without_training_anything(
+    tmp_path: Path, study: CapacityStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sinusoid(store=tmp_path).fit(*TRAIN, validation=VALID)
+    assert_same_study(first, study)
+
+    told: list[StudyProgress] = []
+    monkeypatch.setattr("shoal.selection.running.run_cohort", lambda task: pytest.fail("was trained again"))
+    again = sinusoid(store=tmp_path, progress=told.append).fit(*TRAIN, validation=VALID, resume=True)
+    assert_same_study(again, study)
+    assert again.table.to_dict() == first.table.to_dict()
+    assert [(p.done, p.total) for p in told] == [(20, 20)]
+
+    with pytest.raises(OutputError, match="resume it"):
+        sinusoid(store=tmp_path).fit(*TRAIN, validation=VALID)
+
+
+def test_another_rule_may_choose_from_the_same_trials(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"hidden": [1, 2], "starts": 2, "folds": 2, "store": tmp_path}
+    for rule in ("one-se", "best", "ensemble"):
+        kept = sinusoid(choose=rule, **options).fit(X[:60], Y[:60], resume=True)
+        assert_same_study(kept, sinusoid(choose=rule, **(options | {"store": None})).fit(X[:60], Y[:60]))
+
+
+def test_a_study_with_other_data_or_settings_is_not_resumed(tmp_path: Path) -> None:
+    sinusoid(store=tmp_path).fit(*TRAIN, validation=VALID)
+    with pytest.raises(ConfigurationError, match="epochs was 200, now 100;"):
+        sinusoid(store=tmp_path, epochs=100).fit(*TRAIN, validation=VALID, resume=True)
+    with pytest.raises(ConfigurationError, match=r"y \(sha256\) was"):
+        sinusoid(store=tmp_path).fit(TRAIN[0], TRAIN[1] + 1e-12, validation=VALID, resume=True)
+    with pytest.raises(ConfigurationError, match="needs a store"):
+        sinusoid().fit(*TRAIN, validation=VALID, resume=True)
+
+
+def test_an_interrupted_study_keeps_what_was_done(tmp_path: Path, study: CapacityStudy) -> None:
+    def interrupt(progress: StudyProgress) -> None:
+        if progress.done == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"stopped after 10 networks; .* fit with resume=True"):
+        sinusoid(store=tmp_path, progress=interrupt).fit(*TRAIN, validation=VALID)
+    told: list[StudyProgress] = []
+    resumed = sinusoid(store=tmp_path, progress=told.append).fit(*TRAIN, validation=VALID, resume=True)
+    assert told[0].done == 10
+    assert_same_study(resumed, study)
+
+
+STUDY = """
+    import os, signal, sys
+    import numpy as np
+    from shoal.selection.study import CapacityStudy
+
+    store, n_jobs, kill_after = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    rng = np.random.default_rng(3)
+    X = rng.uniform(size=200)
+    y = np.sin(2 * np.pi * X) + 0.3 * rng.normal(size=200)
+    calls = 0
+
+    def progress(p):
+        global calls
+        calls += 1
+        print(p.done, flush=True)
+        if calls - 1 == kill_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def study(**options):
+        small = {"epochs": 60, "memory": 60_000}  # a bound on memory makes many small cohorts
+        return CapacityStudy(range(1, 6), 4, [0.0, 0.01], **small, **options)
+
+    if __name__ == "__main__":
+        try:
+            study(store=store, n_jobs=n_jobs, progress=progress).fit(X, y, resume=True)
+        except KeyboardInterrupt as error:
+            print(error, file=sys.stderr)
+            sys.exit(130)
+"""
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start the study above in a process of its own, on the folder ``kept``."""
+    script = tmp_path / "study_script.py"
+    script.write_text(textwrap.dedent(STUDY))
+
+    def start(n_jobs: int, kill_after: int = -1) -> subprocess.Popen[str]:
+        command = [sys.executable, str(script), str(tmp_path / "kept"), str(n_jobs), str(kill_after)]
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "study_script"}
+    code = textwrap.dedent(STUDY).replace("sys.argv[1], int(sys.argv[2]), int(sys.argv[3])", "None, 1, -1")
+    exec(code, namespace)  # noqa: S102
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def undisturbed(script: dict[str, Any]) -> CapacityStudy:
+    study: CapacityStudy = script["study"](n_jobs=1).fit(script["X"], script["y"])
+    assert len(study.table) == 40
+    return study
+
+
+def resume(tmp_path: Path, script: dict[str, Any], told: list[StudyProgress]) -> CapacityStudy:
+    study: CapacityStudy = script["study"](store=tmp_path / "kept", n_jobs=1, progress=told.append)
+    return study.fit(script["X"], script["y"], resume=True)
+
+
+@pytest.mark.parametrize(("n_jobs", "cohorts"), [(1, 0), (1, 7), (2, 4)])
+def test_a_study_killed_after_some_cohorts_ends_as_if_undisturbed(
+    tmp_path: Path,
+    started: Callable[..., subprocess.Popen[str]],
+    script: dict[str, Any],
+    undisturbed: CapacityStudy,
+    n_jobs: int,
+    cohorts: int,
+) -> None:
+    process = started(n_jobs, kill_after=cohorts)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    told: list[StudyProgress] = []
+    resumed = resume(tmp_path, script, told)
+    assert told[0].done == int(out.split()[-1])
+    assert told[0].done > 0 or cohorts == 0
+    assert_same_study(resumed, undisturbed)
+    assert_same_weights(tmp_path / "kept", undisturbed, script)
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_a_study_killed_again_and_again_at_random_moments_ends_as_if_undisturbed(
+    tmp_path: Path,
+    started: Callable[..., subprocess.Popen[str]],
+    script: dict[str, Any],
+    undisturbed: CapacityStudy,
+    attempt: int,
+) -> None:
+    pause = random.Random(attempt)  # noqa: S311
+    done = 0
+    for _ in range(3):
+        process = started(n_jobs=1)
+        assert process.stdout is not None
+        begun_with = int(process.stdout.readline())
+        assert begun_with >= done  # nothing that was told is lost
+        time.sleep(pause.uniform(0, 0.15))
+        process.kill()
+        told, _ = process.communicate()
+        done = int(([begun_with, *told.split()])[-1])
+    progress: list[StudyProgress] = []
+    resumed = resume(tmp_path, script, progress)
+    assert progress[0].done >= done
+    assert_same_study(resumed, undisturbed)
+    assert_same_weights(tmp_path / "kept", undisturbed, script)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_ctrl_c_ends_a_study_with_a_word_on_resuming(
+    tmp_path: Path,
+    started: Callable[..., subprocess.Popen[str]],
+    script: dict[str, Any],
+    undisturbed: CapacityStudy,
+    n_jobs: int,
+) -> None:
+    process = started(n_jobs)
+    assert process.stdout is not None
+    for _ in range(3):
+        process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "they are kept in" in err
+    assert "Traceback" not in err
+    told: list[StudyProgress] = []
+    assert_same_study(resume(tmp_path, script, told), undisturbed)
+    assert told[0].done > 0
+
+
+def assert_same_weights(folder: Path, undisturbed: CapacityStudy, script: dict[str, Any]) -> None:
+    """Hold every network in the folder to the one that a study in memory trains."""
+    tasks = undisturbed._design(script["X"], script["y"], None).tasks()
+    store = TrialStore(folder)
+    shelf = Shelf(store, tasks)
+    for task in tasks:
+        keys = [(m.candidate.index, m.start, task.cohort.fold) for m in task.cohort.members]
+        expected = train(
+            task.network.population(1, candidate=keys[0][0], first_start=keys[0][1], dtype="float64"),
+            script["X"][task.train],
+            script["y"][task.train],
+            solver="scg",
+            epochs=60,
+            l2=task.cohort.members[0].candidate.l2,
+        )
+        np.testing.assert_array_equal(shelf.population(keys).theta[0], expected.population.theta[0])
+    store.close()
