@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from types import ModuleType
 import pytest
 
 import shoal
+
+ROOT = Path(__file__).parents[1]
 
 # The features that each level of the x86-64 psABI adds, as Linux spells them in /proc/cpuinfo.
 LEVELS = {
@@ -62,3 +65,13 @@ def test_importing_shoal_loads_nothing_that_only_some_commands_need() -> None:
     loaded = f"import sys, shoal; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_readme_runs_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL):
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own page
+    printed = capsys.readouterr().out
+    assert "validation loss" in printed
+    assert printed.count("e-1") >= 2, "the relative errors of the gradient are of the order of rounding"
