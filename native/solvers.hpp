@@ -8,6 +8,7 @@
 #include "solvers/adam.hpp"
 #include "solvers/gradient_descent.hpp"
 #include "solvers/rmsprop.hpp"
+#include "solvers/scaled_conjugate_gradient.hpp"
 #include "solvers/sgd.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -25,7 +26,9 @@ template <class T> T positive(double epsilon) {
 
 // A solver for members that begin at θ, or null where this engine has none for numbers of type T.
 //
-// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1.
+// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1; for scg, D follows them.
+// Solvers that judge a step by differences of J are double's alone: the reference keeps J of float32
+// networks in float64, and a J in float would end their descent early.
 template <class T>
 std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters, Space<T> space, const T*) {
     const std::size_t n_numbers = space.n * kLanes<T>;
@@ -37,6 +40,9 @@ std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters
         case SolverKind::adamw: return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), n_numbers), space);
         case SolverKind::rmsprop: return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
         case SolverKind::scg:
+            if constexpr (std::is_same_v<T, double>)
+                return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], static_cast<std::size_t>(p[2]), space);
+            return nullptr;
         case SolverKind::lbfgs: return nullptr;
     }
     return nullptr;

@@ -1,27 +1,11 @@
 // Solvers that look at one gradient a step: the twin of FirstOrderSolver in shoal/solvers/base.py.
 #pragma once
 
-#include <cmath>
 #include <vector>
 
-#include "../solver.hpp"
+#include "vectors.hpp"
 
 namespace shoal::SHOAL_ISA {
-
-// √x of each lane; the loop becomes one instruction.
-template <class V> SHOAL_INLINE V square_root(V x) {
-    Element<V> lanes[sizeof(V) / sizeof(Element<V>)];
-    std::memcpy(lanes, &x, sizeof x);
-    for (Element<V>& lane : lanes) lane = std::sqrt(lane);
-    std::memcpy(&x, lanes, sizeof x);
-    return x;
-}
-
-// The larger of two numbers that are not negative, NaN counting as the largest of all: the bits of such
-// numbers are in order as integers, and those of NaN lie above those of infinity.
-template <class V> SHOAL_INLINE V larger(V a, V b) {
-    return select<V>((Mask<V>)a > (Mask<V>)b, a, b);
-}
 
 // θ' = θ + Δθ(g) with g = ∂J/∂θ, in one pass over θ.
 //
