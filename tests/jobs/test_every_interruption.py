@@ -175,20 +175,34 @@ def test_a_job_killed_after_its_study_is_resumed(
     assert ends(trained) == undisturbed
 
 
-def test_a_job_killed_while_it_writes_a_file_is_resumed(
+def killed_in_a_write(self: Path, target: Path) -> Path:
+    raise KilledError
+
+
+def test_a_job_killed_while_it_writes_its_plan_has_not_begun(
     fit: Fit, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
 ) -> None:
-    def killed(self: Path, target: Path) -> Path:
-        raise KilledError
-
     folder = tmp_path / "out"
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", killed)  # the first file of all is the plan
+        patched.setattr(Path, "replace", killed_in_a_write)
         with pytest.raises(KilledError):
             fit(table, "target", folder)
     assert [path.suffix for path in folder.iterdir()] == [".tmp"]
     fit(table, "target", folder)
     assert ".tmp" not in {path.suffix for path in folder.iterdir()}
+
+
+def test_a_job_killed_while_it_writes_its_model_is_resumed(
+    undisturbed: dict[str, Any], fit: Fit, table: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed_in_a_write)
+        with pytest.raises(KilledError):
+            fit(table, "target", trained, resume=True, **SETTINGS)
+    (torn,) = trained.glob(".*.tmp")
+    torn.rename(trained / ".weights.safetensors.1.tmp")  # as from a process of another number
+    fit(table, "target", trained, resume=True, **SETTINGS)
+    assert ends(trained) == undisturbed
 
 
 def test_a_cohort_that_was_damaged_is_trained_again(

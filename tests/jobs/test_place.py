@@ -151,6 +151,19 @@ def test_who_begins_second_does_not_clear_the_place_of_who_began_first(begun: Pa
     store.close()
 
 
+def test_nor_does_a_job_that_was_sizing_meanwhile(
+    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size_slowly(*_: object) -> Sizing:
+        begin(tmp_path / "out", REQUEST, SIZING)
+        return SIZING
+
+    monkeypatch.setattr("shoal.jobs.fit.size_study", size_slowly)
+    with pytest.raises(OutputError, match="holds an unfinished study"):
+        fit("builtin:iris", "species", tmp_path / "out")
+    assert read_plan(tmp_path / "out", REQUEST) == SIZING
+
+
 def test_overwriting_clears_what_is_ours_and_a_killed_write(begun: Path) -> None:
     TrialStore(begun / "study").close()
     for name in ("model.json", "weights.safetensors", "preprocessing.json", "evidence.json", "report.html"):

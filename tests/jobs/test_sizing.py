@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from shoal.errors import CapacityError, UnknownNameError
 from shoal.jobs.sizing import (
@@ -68,7 +69,7 @@ def by_hand(size: StudySize, seconds: float, workers: int, folds: int) -> float:
     units = [sum(hidden) for hidden in size.hidden]
     study = folds * sum(units) * size.starts * len(size.l2) * size.epochs * seconds
     again = size.starts * size.epochs * seconds * np.mean(units) if folds > 1 else 0.0
-    return STARTUP_SECONDS + MARGIN * (study + again) / workers
+    return STARTUP_SECONDS + MARGIN * float(study + again) / workers
 
 
 def test_a_fast_machine_gets_the_whole_study(size_it: SizeIt) -> None:
@@ -174,13 +175,12 @@ def test_the_clock_runs_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
 
     def clock(hidden: Hidden, load: Workload) -> float:
-        import threadpoolctl
-
-        threads.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
+        threads.extend(pool["num_threads"] for pool in threadpool_info())
         return 1e-6
 
     monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
-    size_study(AskedSize(hidden=((1,),)), LOAD, 1)
+    with threadpool_limits(limits=2):
+        size_study(AskedSize(hidden=((1,),)), LOAD, 1)
     assert set(threads) == {1}
 
 
