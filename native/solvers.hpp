@@ -26,7 +26,7 @@ template <class T> T positive(double epsilon) {
 
 // A solver for members that begin at θ, or null where this engine has none for numbers of type T.
 //
-// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1; for scg, D follows them.
+// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1; for scg, D comes after.
 // Solvers that judge a step by differences of J are double's alone: the reference keeps J of float32
 // networks in float64, and a J in float would end their descent early.
 template <class T>
@@ -34,16 +34,23 @@ std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters
     const std::size_t n_numbers = space.n * kLanes<T>;
     const double* const p = parameters;
     switch (kind) {
-        case SolverKind::gradient_descent: return first_order<T>(GradientDescent<T>{}, space);
-        case SolverKind::sgd: return first_order<T>(SGD<T>(static_cast<T>(p[0]), p[1] != 0, n_numbers), space);
+        case SolverKind::gradient_descent:
+            return first_order<T>(GradientDescent<T>{}, space);
+        case SolverKind::sgd:
+            return first_order<T>(SGD<T>(static_cast<T>(p[0]), p[1] != 0, n_numbers), space);
         case SolverKind::adam:
-        case SolverKind::adamw: return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), n_numbers), space);
-        case SolverKind::rmsprop: return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
+        case SolverKind::adamw:
+            return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), n_numbers), space);
+        case SolverKind::rmsprop:
+            return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
         case SolverKind::scg:
-            if constexpr (std::is_same_v<T, double>)
-                return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], static_cast<std::size_t>(p[2]), space);
+            if constexpr (std::is_same_v<T, double>) {
+                const auto D = static_cast<std::size_t>(p[2]);
+                return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], D, space);
+            }
             return nullptr;
-        case SolverKind::lbfgs: return nullptr;
+        case SolverKind::lbfgs:
+            return nullptr;
     }
     return nullptr;
 }

@@ -8,7 +8,7 @@ namespace shoal::SHOAL_ISA {
 // m ← β₁ m + (1 − β₁) g           v ← β₂ v + (1 − β₂) g²
 // Δθ = −α m̂ / (√v̂ + ε)           m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
 //
-// All members of a group begin together, so t is theirs in common, and the corrections are two numbers a step.
+// All members of a group begin together, so t is theirs in common, and the corrections are numbers of a step.
 template <class T> struct Adam {
     double beta1, beta2;
     T epsilon;
@@ -24,10 +24,10 @@ template <class T> struct Adam {
         beta1_power *= beta1, beta2_power *= beta2;
         // The corrections multiply, m's within the rate: a vector costs one division and one root.
         return [alpha = rate / splat(static_cast<T>(1 - beta1_power)),
-                v_correction = splat(static_cast<T>(1 / (1 - beta2_power))), keep_m = splat(static_cast<T>(beta1)),
-                add_m = splat(static_cast<T>(1 - beta1)), keep_v = splat(static_cast<T>(beta2)),
-                add_v = splat(static_cast<T>(1 - beta2)), epsilon = splat(epsilon), m = m.data(),
-                v = v.data()](V g, std::size_t d) {
+                v_correction = splat(static_cast<T>(1 / (1 - beta2_power))),
+                keep_m = splat(static_cast<T>(beta1)), add_m = splat(static_cast<T>(1 - beta1)),
+                keep_v = splat(static_cast<T>(beta2)), add_v = splat(static_cast<T>(1 - beta2)),
+                epsilon = splat(epsilon), m = m.data(), v = v.data()](V g, std::size_t d) {
             const V m_next = keep_m * load(m + d) + add_m * g;
             const V v_next = keep_v * load(v + d) + add_v * (g * g);
             store<T>(m + d, m_next);

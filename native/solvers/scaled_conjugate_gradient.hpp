@@ -16,7 +16,8 @@ template <class T> class ScaledConjugateGradient final : public FullBatchSolver<
         : FullBatchSolver<T>(space), D_(static_cast<Int<T>>(D)),
           // Differences of gradients keep digits where the points are this far apart.
           sigma_(static_cast<T>(std::max(sigma, std::cbrt(double(std::numeric_limits<T>::epsilon()))))),
-          initial_lambda_(splat(static_cast<T>(initial_lambda))), lambda_(initial_lambda_), p_(this->size_, T(0)) {}
+          initial_lambda_(splat(static_cast<T>(initial_lambda))), lambda_(initial_lambda_),
+          p_(this->size_, T(0)) {}
 
   private:
     M advance(M members, M moved, Objective<T>& objective) override {
@@ -80,7 +81,8 @@ template <class T> class ScaledConjugateGradient final : public FullBatchSolver<
         const V slope = dot(space_, p(), trial_.gradient.data());
         const V fall = -rise<V>(here_.J, -length.mu, trial_.J, slope, length.alpha);
         const V comparison = fall / (T(0.5) * length.alpha * length.mu);
-        const M sound = finite(trial_.J) & finite(largest(space_, trial_.gradient.data())) & finite(comparison);
+        const V size = largest(space_, trial_.gradient.data());
+        const M sound = finite(trial_.J) & finite(size) & finite(comparison);
         return select<V>(sound, comparison, overflown);
     }
 
@@ -96,7 +98,8 @@ template <class T> class ScaledConjugateGradient final : public FullBatchSolver<
 
         const T* g_next = trial_.gradient.data();
         const M every_D = iteration_ % D_ == M{};
-        const V beta = select<V>(every_D, V{}, (dot(space_, g_next, g_next) - dot(space_, g_next, gradient())) / mu);
+        const V turn = dot(space_, g_next, g_next) - dot(space_, g_next, gradient());
+        const V beta = select<V>(every_D, V{}, turn / mu);
         for (std::size_t d = 0; d < size_; d += kLanes<T>)
             put<T>(p() + d, beta * load(p() + d) - load(g_next + d), success & members);
         success_ = (success & members) | (success_ & ~members);
