@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <mutex>
+#include <utility>
 
 namespace shoal {
 
@@ -20,28 +23,38 @@ template <class T> struct Samples {
     const T* weights(std::size_t member) const { return s + (weights_per_member ? member * n : 0); }
 };
 
-// A layer, ten numbers from Python: see network_from in engine.cpp.
+// An architecture; `layers` holds kLayerNumbers numbers a layer, in the order of `Layer` in network.hpp.
+constexpr std::size_t kLayerNumbers = 7;
+
 struct Description {
     const double* layers;
     std::size_t n_layers, inputs, outputs, n_parameters;
     int loss;
     double loss_parameter;
-    const unsigned char* weight_mask;  // (D,): 1 for weights, 0 for biases
+    const bool* weight_mask;  // (D,): true for weights, false for biases
 };
 
-struct Schedule {
-    const double* factors;  // one for each update, or null where all are 1
-};
-
-// What is written while training, and how the outside asks for an end.
+// What is written while training, and how the outside watches and ends it.
 struct Course {
     double* loss;             // (P, epochs)
     double* validation_loss;  // (P, epochs), or null
     std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
+
+    // Called often, from any of the threads; must not throw.
+    std::function<void()> poll;
+    // Where given, all members go from epoch to epoch in step. It is called after each by the thread that
+    // called, with the number of epochs done and of members still training, and returns whether to end.
+    std::function<bool(std::size_t, std::size_t)> report;
+
     std::atomic<bool> stop{false};
-    std::atomic<std::size_t> epochs_done{0};  // summed over groups
-    std::atomic<std::size_t> active{0};       // members still training
-    std::function<void()> poll;               // called by the thread that called, now and then
+    std::exception_ptr failure;  // the first one
+    std::mutex failing;
+
+    void fail(std::exception_ptr reason) {
+        const std::lock_guard<std::mutex> lock(failing);
+        if (!failure) failure = std::move(reason);
+        stop.store(true, std::memory_order_relaxed);
+    }
 };
 
 template <class T> struct Job {
@@ -54,7 +67,7 @@ template <class T> struct Job {
     int solver;
     const double* solver_parameters;
     bool full_batch_solver, decay_times_rate;
-    Schedule schedule;
+    const double* factors;  // of the learning rate, one for each update; null: all are 1
     std::size_t epochs, batch_size;  // batch_size 0: full batch
     double tolerance;
     std::size_t patience;  // 0: never stop early, keep the last parameters

@@ -1,13 +1,169 @@
 // The Python module shoal._native: what the compiled engine offers to Python, and nothing else.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
+#include <chrono>
+#include <optional>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "engine.hpp"
 #include "instruction_set.hpp"
+#include "instruction_sets.hpp"  // generated: those that this module is built for
+#include "pool.hpp"
 
 namespace nb = nanobind;
 
+#define SHOAL_DECLARE(isa) namespace shoal::isa { extern const Engine engine; }
+SHOAL_FOR_EACH_ISA(SHOAL_DECLARE)
+
+namespace {
+
+using namespace shoal;
+
+template <class T, int axes> using Array = nb::ndarray<T, nb::ndim<axes>, nb::c_contig, nb::device::cpu>;
+
+// X (N, n), y (K, N), s (1, N) or (P, N).
+template <class T> using SamplesArrays = std::tuple<Array<const T, 2>, Array<const T, 2>, Array<const T, 2>>;
+// Layers (L, 7), weight mask (D,), loss, its parameter, inputs, outputs.
+using NetworkArrays = std::tuple<Array<const double, 2>, Array<const bool, 1>, int, double, std::size_t, std::size_t>;
+// Kind, parameters, needs the full batch, multiplies decay by the rate.
+using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;
+// Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,).
+using HistoryArrays = std::tuple<Array<double, 2>, std::optional<Array<double, 2>>, Array<std::int64_t, 1>,
+                                 Array<std::int64_t, 1>, Array<std::int64_t, 1>>;
+
+// The engines built into this module, the best one last.
+std::vector<const Engine*> built() {
+#define SHOAL_ADDRESS(isa) &isa::engine,
+    return {SHOAL_FOR_EACH_ISA(SHOAL_ADDRESS)};
+}
+
+// Those that this machine runs, the best one first. Levels are cumulative and end with the machine's own.
+std::vector<const Engine*> usable() {
+    const std::string highest = instruction_set();
+    std::vector<const Engine*> engines;
+    for (const Engine* engine : built())
+        if (std::string(engine->name) <= highest) engines.insert(engines.begin(), engine);
+    return engines;
+}
+
+std::vector<std::string> instruction_sets() {
+    std::vector<std::string> names;
+    for (const Engine* engine : usable()) names.emplace_back(engine->name);
+    return names;
+}
+
+const Engine& engine_for(const std::string& name) {
+    for (const Engine* engine : usable())
+        if (name == engine->name) return *engine;
+    throw nb::value_error(("this machine has no engine for the instruction set '" + name + "'").c_str());
+}
+
+// Lets Ctrl-C end a job: looks for signals every kPause, in the thread that began the job.
+constexpr std::chrono::milliseconds kPause{50};
+
+std::function<void()> signals_to(Course& course) {
+    using Clock = std::chrono::steady_clock;
+    return [&course, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
+        if (std::this_thread::get_id() != owner) return;
+        const Clock::time_point now = Clock::now();
+        if (now - last < kPause) return;
+        last = now;
+        const nb::gil_scoped_acquire gil;
+        if (PyErr_CheckSignals() != 0) course.fail(std::make_exception_ptr(nb::python_error()));
+    };
+}
+
+// Calls report(epochs done, members active), which returns whether to end.
+std::function<bool(std::size_t, std::size_t)> reports_to(const std::optional<nb::callable>& report) {
+    if (!report) return nullptr;
+    return [&report](std::size_t epochs, std::size_t active) {
+        const nb::gil_scoped_acquire gil;
+        return nb::cast<bool>((*report)(epochs, active));
+    };
+}
+
+template <class T> Samples<T> samples_of(const SamplesArrays<T>& arrays) {
+    const auto& [X, y, s] = arrays;
+    return {X.data(), y.data(), s.data(), X.shape(0), s.shape(0) > 1};
+}
+
+template <class T>
+void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta, Array<const std::uint64_t, 2> keys,
+           const SamplesArrays<T>& samples, const std::optional<SamplesArrays<T>>& validation,
+           Array<const double, 2> strengths, const SolverArrays& solver,
+           const std::optional<Array<const double, 1>>& factors, std::size_t epochs, std::size_t batch_size,
+           double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
+           std::size_t threads, const HistoryArrays& history, const std::optional<nb::callable>& report) {
+    const Engine& engine = engine_for(isa);
+    Course course;
+    const auto& [loss, validation_loss, epochs_run, best_epoch, stopped] = history;
+    course.loss = loss.data();
+    course.validation_loss = validation_loss ? validation_loss->data() : nullptr;
+    course.epochs = epochs_run.data(), course.best_epoch = best_epoch.data(), course.stopped = stopped.data();
+    course.poll = signals_to(course);
+    course.report = reports_to(report);
+
+    const auto& [layers, weight_mask, criterion, loss_parameter, inputs, outputs] = network;
+    const auto& [kind, parameters, full_batch, decay_times_rate] = solver;
+    const std::size_t P = theta.shape(0);
+    Job<T> job{};
+    job.network = {layers.data(), layers.shape(0), inputs, outputs, theta.shape(1), criterion, loss_parameter,
+                   weight_mask.data()};
+    job.members = P, job.theta = theta.data(), job.keys = keys.data();
+    job.train = samples_of<T>(samples);
+    if (validation) job.validation = samples_of<T>(*validation);
+    job.l2 = strengths.data(), job.l1 = job.l2 + P, job.weight_decay = job.l1 + P;
+    job.learning_rate = job.weight_decay + P;
+    job.solver = kind, job.solver_parameters = parameters.data();
+    job.full_batch_solver = full_batch, job.decay_times_rate = decay_times_rate;
+    job.factors = factors ? factors->data() : nullptr;
+    job.epochs = epochs, job.batch_size = batch_size, job.tolerance = tolerance, job.patience = patience;
+    job.shared_order = shared_order.has_value(), job.order_seed = shared_order.value_or(0);
+    job.clip_norm = clip_norm, job.threads = threads, job.course = &course;
+    {
+        const nb::gil_scoped_release released;
+        if constexpr (sizeof(T) == 4) engine.train_float(job);
+        else engine.train_double(job);
+    }
+    if (course.failure) std::rethrow_exception(course.failure);
+}
+
+template <class T> void apply(const std::string& isa, const std::string& f, Array<const T, 1> from, Array<T, 1> to) {
+    const Engine& engine = engine_for(isa);
+    bool known;
+    if constexpr (sizeof(T) == 4) known = engine.apply_float(f.c_str(), from.data(), to.data(), from.size());
+    else known = engine.apply_double(f.c_str(), from.data(), to.data(), from.size());
+    if (!known) throw nb::value_error(("there is no elementary function '" + f + "'").c_str());
+}
+
+template <class T> void define(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
+               "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
+               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "threads"_a, "history"_a,
+               "report"_a.none(), "Train members in place, as shoal/training.py does.");
+    module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
+               "Write an elementary function of x into out.");
+}
+
+}  // namespace
+
 NB_MODULE(_native, module) {
     module.doc() = "The compiled engine.";
-    module.def("instruction_set", &shoal::instruction_set,
+    module.def("instruction_set", &instruction_set,
                "Return the highest instruction set level that this processor runs: 'x86-64-v1' to 'x86-64-v4', "
                "'aarch64' or 'generic'.");
+    module.def("instruction_sets", &instruction_sets,
+               "Return the instruction sets that this machine has an engine for, the best one first.");
+    module.def("cores", &cores, "Return the number of cores that this process may run on.");
+    define<float>(module);
+    define<double>(module);
 }

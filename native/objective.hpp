@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -52,7 +55,7 @@ template <class T, bool LaneIsMember> struct Batch {
 
 // Lays samples out in columns. `rows` names the samples of lane 0, 1, …: one list for all lanes where they
 // share their batch or are samples of one member; null is 0, 1, 2, …. Lanes beyond the last sample repeat
-// zeros with share 0.
+// it with share 0: they overflow only where it does.
 template <class T, bool LaneIsMember>
 void pack(const Network& network, const Samples<T>& samples, const std::uint32_t* const* rows, bool same_rows,
           const T* const* weights, const T* scale, const Batch<T, LaneIsMember>& batch, Packed<T>& out) {
@@ -61,9 +64,8 @@ void pack(const Network& network, const Samples<T>& samples, const std::uint32_t
     for (std::size_t b = 0; b < batch.blocks(); ++b) {
         const std::size_t width = batch.width(b), count = batch.count(b), stride = width * L;
         T *x = out.block(b), *y = x + n * stride, *share = y + K * stride;
-        if (!LaneIsMember && count < stride) std::fill(x, share + stride, T(0));
-        for (std::size_t s = 0; s < count; ++s) {
-            const std::size_t place = batch.first(b) + s;
+        for (std::size_t s = 0; s < (LaneIsMember ? count : stride); ++s) {
+            const std::size_t place = batch.first(b) + std::min(s, count - 1);
             if constexpr (LaneIsMember) {
                 for (std::size_t lane = 0; lane < L; ++lane) {
                     const std::size_t row = rows ? rows[lane][place] : place;
@@ -81,7 +83,7 @@ void pack(const Network& network, const Samples<T>& samples, const std::uint32_t
                 const std::size_t row = rows ? rows[0][place] : place;
                 for (std::size_t i = 0; i < n; ++i) x[i * stride + s] = samples.X[row * n + i];
                 for (std::size_t k = 0; k < K; ++k) y[k * stride + s] = samples.y[k * samples.n + row];
-                share[s] = weights[0][row] * scale[0];
+                share[s] = s < count ? weights[0][row] * scale[0] : T(0);
             }
         }
     }

@@ -1,6 +1,7 @@
 // The training loop of one group of members: the twin of shoal/training.py, line by line.
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -10,6 +11,13 @@
 #include "solvers.hpp"
 
 namespace shoal::SHOAL_ISA {
+
+// Σ s, in double whatever T: thousands of weights lose nothing.
+template <class T> double total(const T* s, std::size_t n) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += s[i];
+    return sum;
+}
 
 // What all groups of a job share: the architecture, and the batches that are the same for all of them.
 template <class T, bool LaneIsMember> struct Common {
@@ -51,9 +59,7 @@ template <class T, bool LaneIsMember> struct Common {
         T scale[L];
         for (std::size_t lane = 0; lane < L; ++lane) {
             weights[lane] = samples.weights(members ? members[lane] : 0);
-            T total = 0;
-            for (std::size_t i = 0; i < samples.n; ++i) total += weights[lane][i];
-            scale[lane] = T(1) / total;
+            scale[lane] = static_cast<T>(1 / total(weights[lane], samples.n));
         }
         pack<T, LaneIsMember>(network, samples, nullptr, true, weights, scale, batch, *packed);
         return packed;
@@ -64,7 +70,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
   public:
     using V = Vec<T>;
     static constexpr std::size_t L = kLanes<T>;
-    static constexpr std::size_t kMembers = LaneIsMember ? L : 1;
+    static constexpr std::size_t kMembers = LaneIsMember ? L : 1;  // of a group
 
     GroupTraining(const Common<T, LaneIsMember>& common, std::size_t first, std::size_t threads)
         : common_(common), job_(common.job), first_(first), count_(std::min(kMembers, job_.members - first)),
@@ -78,20 +84,25 @@ template <class T, bool LaneIsMember> class GroupTraining {
         prepare_batches();
     }
 
-    void run() {
-        for (std::size_t epoch = 0; epoch < job_.epochs && any(alive_); ++epoch) {
-            train_epoch(epoch);
-            if (job_.validation.n) validate(epoch);
-            job_.course->epochs_done.fetch_add(1, std::memory_order_relaxed);
-            if (job_.course->poll) job_.course->poll();
-            if (job_.course->stop.load(std::memory_order_relaxed)) {
-                for (std::size_t lane = 0; lane < count_; ++lane)
-                    if (alive_[lane]) stopped(lane) = static_cast<std::int64_t>(Reason::interrupted);
-                break;
-            }
-        }
+    // Trains one epoch and returns how many members go on.
+    std::size_t train(std::size_t epoch) {
+        if (active() == 0) return 0;
+        if (train_epoch(epoch) && job_.validation.n) validate(epoch);
+        return active();
+    }
+
+    std::size_t active() const {
+        std::size_t members = 0;
+        for (std::size_t lane = 0; lane < count_; ++lane) members += alive_[lane] != 0;
+        return members;
+    }
+
+    // Hands the parameters back.
+    void finish() {
+        if (job_.course->stop.load(std::memory_order_relaxed))
+            for (std::size_t lane = 0; lane < count_; ++lane)
+                if (alive_[lane]) stopped(lane) = static_cast<std::int64_t>(Reason::interrupted);
         scatter_theta();
-        job_.course->active.fetch_sub(count_, std::memory_order_relaxed);
     }
 
   private:
@@ -107,10 +118,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
     Strengths<T> strengths() const {
         V m{};
         for (std::size_t lane = 0; lane < L; ++lane) {
-            const T* s = job_.train.weights(member(lane));
-            T total = 0;
-            for (std::size_t i = 0; i < job_.train.n; ++i) total += s[i];
-            m[lane] = total;
+            m[lane] = static_cast<T>(total(job_.train.weights(member(lane)), job_.train.n));
         }
         const V l2 = per_member(job_.l2), l1 = per_member(job_.l1), zero{};
         return {l2 / m, l1 / m, any(l2 != zero), any(l1 != zero), static_cast<T>(job_.clip_norm)};
@@ -154,17 +162,20 @@ template <class T, bool LaneIsMember> class GroupTraining {
         for (std::size_t i = 0; i < orders; ++i) permuters_.emplace_back(job_.train.n);
     }
 
-    void train_epoch(std::size_t epoch) {
+    // One update for each batch; false if training was stopped before the last.
+    bool train_epoch(std::size_t epoch) {
         const std::size_t n = job_.train.n, size = job_.batch_size ? job_.batch_size : n;
         const std::size_t batches = (n + size - 1) / size;
         if (job_.batch_size) shuffle(epoch);
         double total[L] = {}, updates[L] = {};
         MaskOf<T> go = alive_;
         for (std::size_t index = 0; index < batches; ++index) {
+            if (job_.course->poll) job_.course->poll();
+            if (job_.course->stop.load(std::memory_order_relaxed)) return false;
             const std::size_t step = epoch * batches + index;
             see(index * size, std::min(size, n - index * size), step);
             const MaskOf<T> before = go;
-            const V J = update(step, epoch, go);
+            const V J = update(step, go);
             for (std::size_t lane = 0; lane < kMembers; ++lane)
                 if (before[lane]) total[lane] += J[lane], updates[lane] += 1;
         }
@@ -174,12 +185,13 @@ template <class T, bool LaneIsMember> class GroupTraining {
             job_.course->epochs[first_ + lane] = static_cast<std::int64_t>(epoch + 1);
         }
         validated_ = alive_, alive_ = go;
+        return true;
     }
 
     // One step of the solver for the members in `go`, from which those that diverged or converged are taken.
     // Decoupled decay is the lecture's w ← w − α ∇J − λ w (for adamw, λ is multiplied by the rate α).
-    V update(std::size_t step, std::size_t, MaskOf<T>& go) {
-        const V factor = splat(job_.schedule.factors ? static_cast<T>(job_.schedule.factors[step]) : T(1));
+    V update(std::size_t step, MaskOf<T>& go) {
+        const V factor = splat(job_.factors ? static_cast<T>(job_.factors[step]) : T(1));
         const V rate = per_member(job_.learning_rate) * factor;
         const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), objective_, rate);
         decay(rate);
@@ -240,9 +252,9 @@ template <class T, bool LaneIsMember> class GroupTraining {
         for (std::size_t lane = 0; lane < L; ++lane) {
             rows[lane] = orders_[same_rows ? 0 : lane] + start;
             weights[lane] = job_.train.weights(member(lane));
-            T total = 0;
+            double total = 0;
             for (std::size_t i = 0; i < samples; ++i) total += weights[lane][rows[lane][i]];
-            scale[lane] = total > 0 ? T(1) / total : T(0);
+            scale[lane] = total > 0 ? static_cast<T>(1 / total) : T(0);
             if (!LaneIsMember) break;
         }
         pack<T, LaneIsMember>(common_.network, job_.train, rows, same_rows, weights, scale, batch_, *packed_);
@@ -281,7 +293,8 @@ template <class T, bool LaneIsMember> class GroupTraining {
             const auto waited = static_cast<std::int64_t>(epoch + 1) - job_.course->best_epoch[first_ + lane];
             if (job_.patience && alive_[lane] && waited >= static_cast<std::int64_t>(job_.patience)) {
                 stopped(lane) = static_cast<std::int64_t>(Reason::early_stopping);
-                alive_[lane] = 0;
+                if (LaneIsMember) alive_[lane] = 0;
+                else alive_ = MaskOf<T>{};
             }
         }
         if (!job_.patience || !any(better)) return;
@@ -307,21 +320,48 @@ template <class T, bool LaneIsMember> class GroupTraining {
     const std::uint32_t* orders_[L] = {};
 };
 
+// Below this many multiplications a batch, waking threads costs more than they save.
+constexpr std::size_t kWorthSharing = 1 << 20;
+
 // Trains every group of the job. Groups need nothing of each other, so as many run at a time as there are
 // threads; when there are fewer groups, the threads share the blocks of each group's batch.
 template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Network network) {
+    using Group = GroupTraining<T, LaneIsMember>;
     const Common<T, LaneIsMember> common(job, std::move(network));
-    constexpr std::size_t size = LaneIsMember ? kLanes<T> : 1;
+    constexpr std::size_t size = Group::kMembers;
     const std::size_t groups = (job.members + size - 1) / size;
-    const bool inside = groups < job.threads;
-    const auto train = [&](std::size_t group) {
-        GroupTraining<T, LaneIsMember>(common, group * size, inside ? job.threads : 1).run();
+    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
+    const std::size_t work = samples * common.network.n_parameters * size;
+    const bool inside = groups < job.threads && work >= kWorthSharing;
+    const auto each_group = [&](auto&& work) {
+        share_out(inside ? 1 : job.threads, groups, [&](std::size_t group) {
+            try {
+                work(group);
+            } catch (...) {  // memory, most likely; a thread must not end with it
+                job.course->fail(std::current_exception());
+            }
+        }, job.course->poll);
     };
-    if (inside) {
-        for (std::size_t group = 0; group < groups; ++group) train(group);
-    } else {
-        share_out(job.threads, groups, train, job.course->poll);
+    const auto start = [&](std::size_t group) {
+        return std::make_unique<Group>(common, group * size, inside ? job.threads : 1);
+    };
+    if (!job.course->report) {
+        each_group([&](std::size_t group) {
+            const auto training = start(group);
+            for (std::size_t epoch = 0; epoch < job.epochs && training->train(epoch) && !job.course->stop;) ++epoch;
+            training->finish();
+        });
+        return;
     }
+    std::vector<std::unique_ptr<Group>> all(groups);
+    each_group([&](std::size_t group) { all[group] = start(group); });
+    for (std::size_t epoch = 0; epoch < job.epochs && !job.course->stop; ++epoch) {
+        std::atomic<std::size_t> active{0};
+        each_group([&](std::size_t group) { active += all[group]->train(epoch); });
+        if (job.course->report(epoch + 1, active)) job.course->stop = true;
+        if (active == 0) break;
+    }
+    if (!job.course->failure) each_group([&](std::size_t group) { all[group]->finish(); });
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -1,6 +1,54 @@
 """The compiled engine; absent from an installation made with ``SHOAL_NATIVE=0``."""
 
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
+Doubles: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.intp]
 
 def instruction_set() -> Literal["x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64-v1", "aarch64", "generic"]:
     """Return the highest instruction set level that this processor runs."""
+
+def instruction_sets() -> list[str]:
+    """Return the instruction sets that this machine has an engine for, the best one first."""
+
+def cores() -> int:
+    """Return the number of cores that this process may run on."""
+
+def apply(isa: str, f: str, x: Floats, out: Floats) -> None:
+    """Write f(x) into ``out``: exp, expm1, log, log1p, tanh, sigmoid or ndtr, in the dtype of both."""
+
+def train(
+    isa: str,
+    network: tuple[Doubles, npt.NDArray[np.bool_], int, float, int, int],
+    theta: Floats,
+    keys: npt.NDArray[np.uint64],
+    samples: tuple[Floats, Floats, Floats],
+    validation: tuple[Floats, Floats, Floats] | None,
+    strengths: Doubles,
+    solver: tuple[int, Sequence[float], bool, bool],
+    factors: Doubles | None,
+    epochs: int,
+    batch_size: int,
+    tolerance: float,
+    patience: int,
+    shared_order: int | None,
+    clip_norm: float,
+    threads: int,
+    history: tuple[Doubles, Doubles | None, Integers, Integers, Integers],
+    report: Callable[[int, int], bool] | None,
+) -> None:
+    """Train the members of ``theta`` (P, D) in place and write their ``history``, as ``shoal.training`` does.
+
+    - ``network``: layers (L, 7), weight mask (D,), loss, its parameter, inputs, outputs.
+    - ``samples``, ``validation``: X (N, n), y (K, N), s (1, N) or (P, N), in the dtype of ``theta``.
+    - ``strengths`` (4, P): l2, l1, weight decay, learning rate; ``factors`` of the rate, one an update.
+    - ``solver``: its number, parameters, whether it needs the full batch, whether decay is times the rate.
+    - ``batch_size`` 0 is full batch, ``patience`` 0 never stops early, ``clip_norm`` 0 never clips;
+      ``shared_order`` is the seed of an order that all members share, or None.
+    - ``report(epochs done, members active)`` runs after each epoch; returning True ends training.
+    """

@@ -1,0 +1,68 @@
+// The engine for one instruction set. CMake compiles it once for each, with SHOAL_ISA as its namespace and
+// SHOAL_ISA_NAME as its name, into one module that offers those that the machine runs.
+#include "engine.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "training.hpp"
+
+namespace shoal::SHOAL_ISA {
+namespace {
+
+Network network_from(const Description& given) {
+    Network network{{}, static_cast<Loss>(given.loss), given.loss_parameter, given.inputs, given.outputs,
+                    given.n_parameters};
+    for (const double* at = given.layers; at != given.layers + given.n_layers * kLayerNumbers; at += kLayerNumbers) {
+        const auto whole = [at](int i) { return static_cast<std::size_t>(at[i]); };
+        network.layers.push_back({static_cast<LayerKind>(whole(0)), whole(1), whole(2), whole(3), whole(4),
+                                  static_cast<Activation>(whole(5)), at[6]});
+    }
+    return network;
+}
+
+// Where a batch fills few vectors of samples, or not a whole one, a lane is a network: nothing is padded and
+// no sum crosses lanes. It multiplies the memory of θ and of the solver by the lanes, so θ must stay small
+// enough for the nearest caches. Else a lane is a sample. The answer is a function of the job's shapes
+// alone, never of the number of members or threads, for it decides the order in which sums are added up.
+constexpr std::size_t kFewSamples = 32;
+constexpr std::size_t kFewParameters = 2000;
+
+template <class T> void train(const Job<T>& job) {
+    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
+    if (samples <= kFewSamples && job.network.n_parameters <= kFewParameters)
+        train_groups<T, true>(job, network_from(job.network));
+    else
+        train_groups<T, false>(job, network_from(job.network));
+}
+
+template <class T, class F> bool apply_each(const T* from, T* to, std::size_t n, F f) {
+    for (std::size_t i = 0; i < n; i += kLanes<T>) {
+        const std::size_t size = std::min<std::size_t>(kLanes<T>, n - i) * sizeof(T);
+        T lanes[kLanes<T>] = {};
+        std::memcpy(lanes, from + i, size);
+        store(lanes, f(load(lanes)));
+        std::memcpy(to + i, lanes, size);
+    }
+    return true;
+}
+
+template <class T> bool apply(const char* f, const T* from, T* to, std::size_t n) {
+    using V = Vec<T>;
+    const auto is = [f](const char* name) { return std::strcmp(f, name) == 0; };
+    if (is("exp")) return apply_each(from, to, n, [](V x) { return exp(x); });
+    if (is("expm1")) return apply_each(from, to, n, [](V x) { return expm1(x); });
+    if (is("log")) return apply_each(from, to, n, [](V x) { return log(x); });
+    if (is("log1p")) return apply_each(from, to, n, [](V x) { return log1p(x); });
+    if (is("tanh")) return apply_each(from, to, n, [](V x) { return tanh(x); });
+    if (is("sigmoid")) return apply_each(from, to, n, [](V x) { return sigmoid(x); });
+    if (is("ndtr")) return apply_each(from, to, n, [](V x) { return ndtr(x); });
+    return false;
+}
+
+}  // namespace
+
+extern const Engine engine;
+const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &apply<float>, &apply<double>};
+
+}  // namespace shoal::SHOAL_ISA
