@@ -100,7 +100,7 @@ def test_no_bar_where_nobody_watches(lines: Lines) -> None:
 
 
 def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
-    metrics = {"log loss": 0.123456, "error": 0.05}
+    metrics = {"log loss": 0.123456, "error": 0.05, "RMSE": 53541.94, "MAE": 2.39e-5, "R²": 1.5e148}
     evidence = {
         "choice": {"sentence": "2 hidden units: because."},
         "diverged": {"count": 3, "of": 40, "sentences": ["hidden 2: gone.", "hidden 4: gone."]},
@@ -114,5 +114,8 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
         "note: 3 of 40 networks diverged: hidden 2: gone.",
     ]
     assert told[2].strip() == "Test: 1 row"
-    assert any("shoal" in line and "0.1235" in line and "0.05" in line for line in told)
+    (scores,) = (line for line in told if "shoal" in line)
+    assert scores.strip("│ ").split() == [
+        "shoal", "│", "0.1235", "│", "0.05000", "│", "53,542", "│", "2.39e-5", "│", "1.5e148",
+    ]  # fmt: skip
     assert told[-1] == "Took 1 min 21 s. Model: some/out  Report: some/out/report.html"

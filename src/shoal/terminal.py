@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from shoal.plots.text import number
 from shoal.report.wording import duration, plural
 
 if TYPE_CHECKING:
@@ -112,17 +112,6 @@ class TerminalListener:
         for name in models[0]["metrics"]:
             table.add_column(name, justify="right")
         for model in models:
-            table.add_row(model["name"], *map(figure, model["metrics"].values()))
+            table.add_row(model["name"], *map(number, model["metrics"].values()))
         self.console.print(table, soft_wrap=False)
         self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")
-
-
-def figure(value: float) -> str:
-    """Return a score with four significant digits, never in powers of ten.
-
-    >>> figure(0.30215), figure(53541.94), figure(-0.0000239)
-    ('0.3021', '53,540', '-0.0000')
-    """
-    if abs(value) >= 1000:
-        return f"{round(value, 3 - math.floor(math.log10(abs(value)))):,.0f}"
-    return f"{value:.4g}" if abs(value) >= 0.001 else f"{value:.4f}"

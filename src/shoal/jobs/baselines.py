@@ -31,13 +31,13 @@ def _constant(y: Array, n_classes: int) -> Predictor:
 
 
 def _linear(X: Array, y: Array, n_classes: int) -> Predictor:
-    from sklearn.exceptions import ConvergenceWarning  # takes a second to import: only when it is due
-    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.linear_model import LogisticRegression, Ridge  # takes a second: only when it is due
 
     if not n_classes:
         return Ridge().fit(X, y).predict  # type: ignore[no-any-return]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a baseline that is nearly converged serves
+        # A baseline that is nearly converged serves, and so does one of many classes.
+        warnings.simplefilter("ignore", UserWarning)
         model = LogisticRegression(max_iter=1000).fit(X, y)
 
     def predict(rows: Array) -> Array:
