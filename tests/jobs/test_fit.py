@@ -256,7 +256,8 @@ def test_a_small_table_is_divided_as_far_as_it_goes(
     fit: Fit, write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:
     table = write_csv(tmp_path / "table.csv", {"x": [1, 2, 3, 4], "y": [0.5, 1.0, 2.5, 7.0]})
-    outcome = fit(table, "y", tmp_path / "out")
+    outcome = fit(table, "y", tmp_path / "out", starts=1)
+    assert outcome.evidence["choice"]["sentence"].endswith(" Trained again on all 3 samples.")
     assert outcome.evidence["asked"]["folds"] == 3
     assert outcome.evidence["data"]["split"] == {"train": 3, "validation": 3, "test": 1}
 

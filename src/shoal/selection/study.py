@@ -268,10 +268,12 @@ class CapacityStudy:
         fold = len(design.samples.splits)
         keys = [(chosen.candidate, start, fold) for start in range(self.starts)]
         key = shelf.lowest_objective(keys, chosen.l2, n)
-        sentence = (
-            f"{choice.sentence} Trained again on all {n} samples from {self.starts} starts; start {key[1]} "
-            "reached the smallest objective."
+        of_several = (
+            f" from {self.starts} starts; start {key[1]} reached the smallest objective"
+            if self.starts > 1
+            else ""
         )
+        sentence = f"{choice.sentence} Trained again on all {n} samples{of_several}."
         return dataclasses.replace(choice, sentence=sentence), shelf.population([key])
 
 
