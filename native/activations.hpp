@@ -21,7 +21,7 @@ enum class Activation : int {
     softplus
 };
 
-// Klambauer et al. 2017, eq. 14: mean 0 and variance 1 are then a fixed point.
+// With these, mean 0 and variance 1 are a fixed point (Klambauer et al. 2017, sec. 2).
 template <class T> constexpr T kSeluAlpha = T(1.6732632423543772);
 template <class T> constexpr T kSeluScale = T(1.0507009873554805);
 
@@ -36,11 +36,13 @@ template <class V> SHOAL_INLINE V elu(V z, Element<V> alpha) {
 }
 
 // ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|).
-template <class V> SHOAL_INLINE V softplus(V z) { return log1p_unit(exp_inside(-at_most(-FormatOf<V>::exp_from, abs(z)))) + relu(z); }
+template <class V> SHOAL_INLINE V softplus(V z) {
+    return log1p_unit(exp_of_minus_abs(-FormatOf<V>::exp_from, z)) + relu(z);
+}
 
 // z tanh(ln(1 + e^z)) = z q / (q + 2), w = e^z, q = w (w + 2).
 template <class V> SHOAL_INLINE V mish(V z) {
-    const V w = exp(at_most(kMishLinearFrom<Element<V>>, z));
+    const V w = exp_at_most(kMishLinearFrom<Element<V>>, z);
     const V q = w * (w + 2);
     return z * (q / (q + 2));
 }
@@ -60,7 +62,7 @@ template <class V> SHOAL_INLINE V gelu_derivative(V z) {
 // q / (q + 2) + 4 z w (w + 1) / (q + 2)².
 template <class V> SHOAL_INLINE V mish_derivative(V z) {
     z = at_most(kMishLinearFrom<Element<V>>, z);
-    const V w = exp(z);
+    const V w = exp_inside(at_least(FormatOf<V>::exp_from, z));
     const V q = w * (w + 2);
     const V inverse = 1 / (q + 2);
     return (q + 4 * z * w * (w + 1) * inverse) * inverse;
@@ -118,7 +120,9 @@ void times_derivative(Activation g, T parameter, const T* z, const T* a, T* grad
         case Activation::leaky_relu:
             times(a, grad, n, [=](V a) { return select(a > V{}, one, splat(parameter)); });
             break;
-        case Activation::elu: times(a, grad, n, [=](V a) { return select(a > V{}, one, a + parameter); }); break;
+        case Activation::elu:
+            times(a, grad, n, [=](V a) { return select(a > V{}, one, a + parameter); });
+            break;
         case Activation::selu:
             times(a, grad, n, [](V a) {
                 return select(a > V{}, splat(kSeluScale<T>), a + kSeluScale<T> * kSeluAlpha<T>);

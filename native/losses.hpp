@@ -27,7 +27,7 @@ template <class V> struct Term {
 // max(z, 0) − y z + ln(1 + e^−|z|), σ(z) − y. Both come from one exponential, e^−|z|.
 struct LogLossTerm {
     template <class V> SHOAL_INLINE Term<V> operator()(V z, V y) const {
-        const V e = exp_inside(-at_most(FormatOf<V>::exponent_limit, abs(z)));
+        const V e = exp_of_minus_abs(FormatOf<V>::exponent_limit, z);
         const V a = select(z < V{}, e, constant<V>(1)) / (1 + e);
         return {log1p_unit(e) + (at_least(0, z) - y * z), a - y};
     }
@@ -61,7 +61,7 @@ template <class T> struct HuberTerm {
 };
 
 // e^z, held at its largest value where it would overflow.
-template <class V> SHOAL_INLINE V bounded_exp(V z) { return exp(at_most(FormatOf<V>::exponent_limit, z)); }
+template <class V> SHOAL_INLINE V bounded_exp(V z) { return exp_at_most(FormatOf<V>::exponent_limit, z); }
 
 // e^z − y z and e^z − y.
 struct PoissonTerm {
@@ -83,8 +83,8 @@ template <class T, class Use> SHOAL_INLINE auto with_term(Loss loss, T parameter
     }
 }
 
-// Σ_k e^(z_k − max z) of a column whose rows are `stride` numbers apart; `each` is given k, z_k − max z and
-// its exponential.
+// Returns Σ_k e^(z_k − max z) of a column whose rows are `stride` numbers apart; `each` is given k,
+// z_k − max z and its exponential.
 template <class T, class Each>
 SHOAL_INLINE Vec<T> sum_of_exponentials(int K, std::size_t stride, const T* z, Each each) {
     Vec<T> largest = load(z);
@@ -92,18 +92,19 @@ SHOAL_INLINE Vec<T> sum_of_exponentials(int K, std::size_t stride, const T* z, E
     Vec<T> total{};
     for (int k = 0; k < K; ++k) {
         const Vec<T> shifted = load(z + k * stride) - largest;
-        const Vec<T> e = exp(shifted);
+        const Vec<T> e = exp_inside(at_least(Format<T>::exp_from, shifted));
         total += e;
         each(k, shifted, e);
     }
     return total;
 }
 
-// Cross-entropy of a column, Σ_k y_k (ln Σ_j e^z_j − z_k); `keep` is given k and e^(z_k − max z).
+// The cross-entropy of a column, and its Σ_k e^(z_k − max z).
 template <class T> struct CrossEntropy {
-    Vec<T> loss, total;  // the loss, and Σ_k e^(z_k − max z)
+    Vec<T> loss, total;
 };
 
+// Σ_k y_k (ln Σ_j e^z_j − z_k); `keep` is given k and e^(z_k − max z).
 template <class T, class Keep>
 SHOAL_INLINE CrossEntropy<T> cross_entropy(int K, std::size_t stride, const T* z, const T* y, Keep keep) {
     Vec<T> y_shifted{}, y_total{};
@@ -113,7 +114,8 @@ SHOAL_INLINE CrossEntropy<T> cross_entropy(int K, std::size_t stride, const T* z
         y_total += y_k;
         keep(k, e);
     });
-    return {y_total * log(total) - y_shifted, total};
+    // The total is 1 or more, unless it is NaN: then so is y_shifted, and the logarithm may be anything.
+    return {y_total * log_normal(total) - y_shifted, total};
 }
 
 // δ_k = e^z_k / Σ_j e^z_j − y_k, times share.
@@ -122,10 +124,11 @@ Vec<T> cross_entropy_and_delta(int K, std::size_t columns, const T* z, const T* 
     const std::size_t stride = columns * kLanes<T>;
     Vec<T> J{};
     for (std::size_t i = 0; i < stride; i += kLanes<T>) {
-        const auto at = cross_entropy(K, stride, z + i, y + i, [=](int k, Vec<T> e) { store(delta + k * stride + i, e); });
+        const CrossEntropy<T> at = cross_entropy(
+            K, stride, z + i, y + i, [=](int k, Vec<T> e) { store(delta + k * stride + i, e); });
         const Vec<T> weight = load(share + i), inverse = 1 / at.total;
-        for (T *d = delta + i, *end = d + K * stride; d != end; d += stride)
-            store(d, weight * (load(d) * inverse - load(y + (d - delta))));
+        for (std::size_t j = i; j < K * stride; j += stride)
+            store(delta + j, weight * (load(delta + j) * inverse - load(y + j)));
         J += weight * at.loss;
     }
     return J;
@@ -133,8 +136,8 @@ Vec<T> cross_entropy_and_delta(int K, std::size_t columns, const T* z, const T* 
 
 // J = Σ over the columns of share · loss, lanes not folded, and delta = share · ∂loss/∂z; delta may be z.
 template <class T>
-Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y, const T* share,
-                      T* delta) {
+Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y,
+                      const T* share, T* delta) {
     if (loss == Loss::cross_entropy) return cross_entropy_and_delta(K, columns, z, y, share, delta);
     const std::size_t stride = columns * kLanes<T>;
     return with_term(loss, parameter, K, [=](auto term) {

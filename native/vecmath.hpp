@@ -7,6 +7,7 @@
 //
 // The approximations are minimax fits (Remez's exchange, relative error) made for this file; the reductions
 // are those of Cody & Waite 1980, "Software Manual for the Elementary Functions", and of fdlibm (Sun 1993).
+//
 #pragma once
 
 #include <limits>
@@ -15,16 +16,15 @@
 
 namespace shoal::SHOAL_ISA {
 
-// y ≥ 0 with the sign of x.
-template <class V> SHOAL_INLINE V sign_of(V x, V y) { return (V)((Mask<V>)y | ((Mask<V>)x & (Mask<V>)-V{})); }
-
 // The bits of lanes without a sign: shifts to the right bring in zeros, which every vector unit can do.
 template <class V>
 using Bits __attribute__((vector_size(sizeof(V)), may_alias)) = std::make_unsigned_t<Int<Element<V>>>;
 
 // Constants of a format. `shifter` is 1.5 · 2^mantissa plus the exponent's bias: a number x added to it is
 // rounded to a whole n, and n + bias lies in its last bits. ln 2 = ln2_high + ln2_low, where n · ln2_high is
-// exact. The largest error of each fit follows it, against 6e-8 and 1.1e-16 for half a last place.
+// exact. Where the exponential ends, and from where on a result is what its name says; σ falls no further
+// than at −exponent_limit, so that it is never 0. With each fit goes its largest error, where half a last
+// place is 6e-8 and 1.1e-16.
 template <class T> struct Format;
 
 template <> struct Format<float> {
@@ -33,7 +33,8 @@ template <> struct Format<float> {
     static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
     static constexpr float smallest = 1.17549435e-38f, to_normal = 16777216.0f, to_normal_log2 = 24.0f;
     static constexpr float exp_from = -105.0f, exp_to = 89.0f;
-    static constexpr float exponent_limit = 87.83561f, sigmoid_from = -87.0f, tanh_one = 10.0f, ndtr_zero = 15.0f;
+    static constexpr float exponent_limit = 87.83561f, sigmoid_from = -87.0f;
+    static constexpr float tanh_one = 10.0f, ndtr_zero = 15.0f;
     static constexpr std::int32_t sqrt_half = 0x3f3504f3, low_half = 0xfff;
 
     // (e^r − 1 − r) / r² on |r| ≤ ½ ln 2: 1.3e-8 of e^r − 1.
@@ -42,8 +43,8 @@ template <> struct Format<float> {
     // (ln((1+s)/(1−s)) − 2s) / s³ in s² on |s| ≤ 0.17: 8.8e-10 of the logarithm.
     static constexpr float logarithm[] = {0.66666783222963543f, 0.39976612324395468f, 0.29898654917141914f};
     // The same on 0 ≤ s ≤ ⅓: 4.5e-9.
-    static constexpr float logarithm_unit[] = {0.66666416178888310f, 0.40021534234283617f, 0.28001678625200939f,
-                                               0.28012664685161552f};
+    static constexpr float logarithm_unit[] = {0.66666416178888310f, 0.40021534234283617f,
+                                               0.28001678625200939f, 0.28012664685161552f};
     // e^(t²/2) Φ(−t) on 0 ≤ t ≤ 15, a quotient: 6.3e-9. No coefficient is negative, so nothing cancels.
     static constexpr float tail_above[] = {0.50000000315051004f, 0.43928252506287516f, 0.18396844476916269f,
                                            0.040880887616406249f, 0.004153192536336119f};
@@ -58,7 +59,8 @@ template <> struct Format<double> {
     static constexpr double smallest = 2.2250738585072014e-308, to_normal = 18014398509481984.0,
                             to_normal_log2 = 54.0;
     static constexpr double exp_from = -746.0, exp_to = 710.0;
-    static constexpr double exponent_limit = 702.6848857644501, sigmoid_from = -708.0, tanh_one = 20.0, ndtr_zero = 39.0;
+    static constexpr double exponent_limit = 702.6848857644501, sigmoid_from = -708.0;
+    static constexpr double tanh_one = 20.0, ndtr_zero = 39.0;
     static constexpr std::int64_t sqrt_half = 0x3fe6a09e667f3bcd, low_half = 0x7ffffff;
 
     // As above: 1.8e-17 of e^r − 1.
@@ -90,8 +92,12 @@ template <class V> using FormatOf = Format<Element<V>>;
 
 template <class V> SHOAL_INLINE V constant(Element<V> x) { return splat<Element<V>>(x); }
 
+// y ≥ 0 with the sign of x.
+template <class V> SHOAL_INLINE V sign_of(V x, V y) { return (V)((Mask<V>)y | ((Mask<V>)x & (Mask<V>)-V{})); }
+
 // Σ_i c_i x^i by Horner's rule in x², with coefficients c_i + c_{i+1} x that do not wait for each other.
-template <std::size_t i = 0, class V, std::size_t n> SHOAL_INLINE V polynomial(V x, const Element<V> (&c)[n]) {
+template <std::size_t i = 0, class V, std::size_t n>
+SHOAL_INLINE V polynomial(V x, const Element<V> (&c)[n]) {
     if constexpr (i + 1 == n)
         return constant<V>(c[i]);
     else if constexpr (i + 2 == n)
@@ -154,13 +160,21 @@ template <class V> SHOAL_INLINE V exp_sum(V x, V correction) {
 // e^x between exp_from and exp_to.
 template <class V> SHOAL_INLINE V exp_inside(V x) { return exp_sum(x, -V{}); }
 
+// e^x, but no more than e^bound.
+template <class V> SHOAL_INLINE V exp_at_most(Element<V> bound, V x) {
+    return exp_inside(at_most(bound, at_least(FormatOf<V>::exp_from, x)));
+}
+
 // e^x.
-template <class V> SHOAL_INLINE V exp(V x) {
-    using F = FormatOf<V>;
-    return exp_inside(at_most(F::exp_to, at_least(F::exp_from, x)));
+template <class V> SHOAL_INLINE V exp(V x) { return exp_at_most(FormatOf<V>::exp_to, x); }
+
+// e^−|x|, or e^−bound where that is more.
+template <class V> SHOAL_INLINE V exp_of_minus_abs(Element<V> bound, V x) {
+    return exp_inside(-at_most(bound, abs(x)));
 }
 
 // e^x − 1, to the last places near 0 as well: 2^n (r + tail) + (2^n − 1), in an order that keeps r exact.
+//
 template <class V> SHOAL_INLINE V expm1(V x) {
     using F = FormatOf<V>;
     const Reduced<V> at = reduce(at_most(F::exp_to, at_least(-40, x)));
@@ -218,6 +232,12 @@ template <class V> SHOAL_INLINE V log_edges(V x, Element<V> pole, V inside) {
     return select(x > pole, above, below);
 }
 
+// ln x of a normal x > 0.
+template <class V> SHOAL_INLINE V log_normal(V x) {
+    const Split<V> at = split(x);
+    return log_of_split(at.k, at.f);
+}
+
 // ln x.
 template <class V> SHOAL_INLINE V log(V x) {
     using F = FormatOf<V>;
@@ -254,7 +274,7 @@ template <class V> SHOAL_INLINE V tanh(V x) {
     using F = FormatOf<V>;
     const V a = at_most(F::tanh_one, abs(x));
     const V shifted = a * Element<V>(-2.8853900817779268147) + F::shifter;
-    // n is small and 2^n smaller where it is not: one constant is as good as two.
+    // One constant for ln 2 is enough: where n makes its rounding larger, 2^n makes it count less.
     const V r = a * Element<V>(-2) - (shifted - F::shifter) * Element<V>(0.69314718055994530942);
     const V scale = power_of_two(shifted);
     const V minus_one = r + exponential_tail(r);
