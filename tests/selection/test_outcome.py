@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import ConfigurationError
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.randomness import member_id
+from shoal.selection.candidates import Candidate
+from shoal.selection.choice import all_contenders
+from shoal.selection.cohort import CohortResult, Recipe, Task
+from shoal.selection.outcome import Shelf
+from shoal.selection.planning import Cohort, Member
+from shoal.selection.samples import gather
+from shoal.selection.store import MemoryStore
+from shoal.selection.trials import Trials
+from shoal.solvers import SOLVERS
+
+Losses = list[float]
+
+
+@pytest.fixture
+def shelf(row: Callable[..., dict[str, Any]]) -> Callable[[Losses], Shelf]:
+    """Four networks w x + b, starts 0 to 3, with w = 1, 2, 3, 4 and b = 10 w, two to a cohort."""
+    recipe = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, "float64", seed=9)
+    network, rows = Network(1, [Dense(1)]), np.arange(1)
+
+    def build(train_losses: Losses) -> Shelf:
+        store, tasks = MemoryStore(), []
+        for index, starts in enumerate([(0, 1), (2, 3)]):
+            members = tuple(Member(Candidate(6, (), 0.5), start) for start in starts)
+            cohort = Cohort(index, (), 2, members, work=1.0)
+            tasks.append(Task(cohort, network, recipe, np.ones((1, 1)), np.ones(1), rows, rows))
+            trials = Trials.from_rows([row(train_loss=train_losses[start]) for start in starts])
+            theta = np.array([[1.0 + start, 10.0 + 10 * start] for start in starts])
+            store.save(CohortResult(index, trials, theta))
+        return Shelf(store, tasks)
+
+    return build
+
+
+KEYS = [(6, start, 2) for start in range(4)]
+
+
+def test_networks_are_found_by_key_in_any_order(shelf: Callable[[Losses], Shelf]) -> None:
+    population = shelf([0.0] * 4).population([KEYS[3], KEYS[0], KEYS[3]])
+    assert population.theta.tolist() == [[4.0, 40.0], [1.0, 10.0], [4.0, 40.0]]
+    assert population.keys.tolist() == [[9, member_id(6, start, 2)] for start in (3, 0, 3)]
+
+
+def test_the_smallest_objective_counts_the_penalty_on_weights_but_not_biases(
+    shelf: Callable[[Losses], Shelf],
+) -> None:
+    # J = loss + 2/(2·10) w²: 0.9 + 0.1, 0.5 + 0.4, 0.2 + 0.9, 0 + 1.6
+    networks = shelf([0.9, 0.5, 0.2, 0.0])
+    assert networks.lowest_objective(KEYS, l2=2.0, n_samples=10) == KEYS[1]
+    assert networks.lowest_objective(KEYS, l2=0.0, n_samples=10) == KEYS[3]
+
+
+def test_what_diverged_has_no_objective(shelf: Callable[[Losses], Shelf]) -> None:
+    assert shelf([np.nan, 0.5, 0.2, np.nan]).lowest_objective(KEYS, 0.0, 10) == KEYS[2]
+    with pytest.raises(ConfigurationError, match="all 4 networks diverged when trained on all rows"):
+        shelf([np.nan] * 4).lowest_objective(KEYS, 0.0, 10)
+
+
+def test_a_cohort_is_read_once_for_all_its_networks(shelf: Callable[[Losses], Shelf]) -> None:
+    networks, reads = shelf([0.0] * 4), []
+    load = networks._store.load
+    networks._store.load = lambda index: reads.append(index) or load(index)  # type: ignore[func-returns-value, method-assign]
+    networks.population(KEYS)
+    assert sorted(reads) == [0, 1]
+
+
+def test_predictions_follow_the_splits(shelf: Callable[[Losses], Shelf], row: Callable[..., Any]) -> None:
+    """Fold f has the networks (6, start, f); here both folds are made of the same four."""
+    networks = shelf([0.0] * 4)
+    networks._places |= {(c, s, f): networks._places[c, s, 2] for c, s, _ in KEYS for f in (0, 1)}
+    X = np.arange(5.0)
+    samples = gather(X, X, None, loss=None, folds=2, validation_share=0.2, seed=0, dtype="float64")
+    contenders = all_contenders(Trials.from_rows([row(candidate=6, start=start) for start in (2, 0)]))
+    found = networks.predictions(contenders, samples)
+    held = np.concatenate([held for _, held in samples.splits])
+    np.testing.assert_array_equal(found[:, :, 0], [X[held] + 10, 3 * X[held] + 30])
+
+
+def test_curves_are_traced_for_one_member(
+    shelf: Callable[[Losses], Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced: list[Task] = []
+    monkeypatch.setattr("shoal.selection.outcome.trace", traced.append)
+    shelf([0.0] * 4).curves(KEYS[3])
+    [task] = traced
+    assert [member.start for member in task.cohort.members] == [3]
+    assert dataclasses.replace(task.cohort, members=()) == Cohort(1, (), 2, (), 1.0)
