@@ -14,7 +14,7 @@ PACKAGE = ROOT / "src" / "shoal"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*MODULES, *sorted((ROOT / "native").rglob("*.?pp")), *sorted((ROOT / "tests").rglob("*.py"))]
 # Tests of the project rather than of one module; those in tests/contract run over the registries.
-OF_THE_PROJECT = {"contract", "test_build.py", "test_layout.py"}
+OF_THE_PROJECT = {"contract", "native", "test_build.py", "test_layout.py"}
 
 
 def relative(path: Path) -> str:

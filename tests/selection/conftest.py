@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.selection.cohort import CohortResult
+from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
 
 Row = dict[str, Any]
@@ -52,3 +53,19 @@ def cohort_result(row: Callable[..., Row]) -> Callable[[int], CohortResult]:
         )
 
     return build
+
+
+@pytest.fixture(scope="session")
+def assert_same_study() -> Callable[[CapacityStudy, CapacityStudy], None]:
+    """Hold two studies to the same trials, but for the time they took, the same choice and the same bits."""
+
+    def columns(study: CapacityStudy) -> dict[str, list[Any]]:
+        return {name: column for name, column in study.table.to_dict().items() if name != "seconds"}
+
+    def check(a: CapacityStudy, b: CapacityStudy) -> None:
+        assert columns(a) == columns(b)
+        assert a.choice == b.choice
+        np.testing.assert_array_equal(a.best.theta, b.best.theta)
+        np.testing.assert_array_equal(a.best.keys, b.best.keys)
+
+    return check
