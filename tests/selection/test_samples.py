@@ -5,6 +5,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, DataError, UnknownNameError
 from shoal.selection.samples import Samples, gather, infer_loss
+from shoal.selection.splits import holdout
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 2))
@@ -64,6 +65,11 @@ def test_a_share_is_held_out_and_stratified_where_targets_are_classes() -> None:
     [(train, held)] = samples.splits
     assert sorted([*train, *held]) == list(range(30))
     assert np.bincount(LABELS[held]).tolist() == [2, 2, 2]
+
+
+def test_the_validation_share_is_drawn_apart_from_a_test_share_of_the_same_seed() -> None:
+    [(_, held)] = gathered().splits
+    assert held.tolist() != holdout(30, 0.2, seed=0)[1].tolist()
 
 
 def test_folds_are_stratified_too() -> None:
