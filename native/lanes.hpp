@@ -76,12 +76,14 @@ template <class V> SHOAL_INLINE V copysign(V y, V x) {
 // x is neither infinite nor NaN.
 template <class V> SHOAL_INLINE Mask<V> finite(V x) { return (x - x) == V{}; }
 
+// Whether any, or every, lane of a mask is set.
 template <class M> SHOAL_INLINE bool any(M mask) {
-    bool found = false;
-    for (std::size_t i = 0; i < sizeof(M) / sizeof(mask[0]); ++i) found |= mask[i] != 0;
-    return found;
+    std::int64_t words[(sizeof(M) + 7) / 8] = {};
+    std::memcpy(words, &mask, sizeof mask);
+    std::int64_t found = 0;
+    for (const std::int64_t word : words) found |= word;
+    return found != 0;
 }
-
 template <class M> SHOAL_INLINE bool all(M mask) { return !any(~mask); }
 
 // Σ over the lanes: halves are added until one number is left.
