@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "objective.hpp"
@@ -81,6 +82,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
         gather_theta();
         if (job_.patience) best_ = theta_;
         solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters, space_, theta_.data());
+        if (!solver_) throw std::invalid_argument("the native engine has no such solver for this dtype");
         prepare_batches();
     }
 

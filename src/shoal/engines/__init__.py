@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
+
 from shoal.engines.base import Engine
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.network import Network
 from shoal.problem import Method, Problem
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ReferenceEngine(),)}
+try:
+    from shoal.engines.native import NativeEngine
+except ImportError:  # installed with SHOAL_NATIVE=0
+    _COMPILED: tuple[Engine, ...] = ()
+else:
+    _COMPILED = (NativeEngine(),)
+
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*_COMPILED, ReferenceEngine())}
 """Every engine, the fastest first; the last one supports everything."""
 
 
@@ -19,10 +29,19 @@ def choose_engine(name: str, network: Network, problem: Problem, method: Method)
     cannot do the job.
     """
     if name == "auto":
-        return next(engine for engine in ENGINES.values() if not engine.unsupported(network, problem, method))
+        for engine in ENGINES.values():
+            lacking = engine.unsupported(network, problem, method)
+            if lacking is None:
+                return engine
+            _say_once(f"engine {engine.name!r} does not support {lacking}: a slower one takes the job")
     if name not in ENGINES:
         raise UnknownNameError("engine", name, [*ENGINES, "auto"])
     lacking = ENGINES[name].unsupported(network, problem, method)
     if lacking is not None:
         raise ConfigurationError(f"engine {name!r} does not support {lacking}; use engine='auto'")
     return ENGINES[name]
+
+
+@cache
+def _say_once(message: str) -> None:
+    logging.getLogger("shoal").info(message)

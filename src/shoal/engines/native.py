@@ -1,0 +1,170 @@
+"""The compiled engine: the whole training loop in C++, at the speed of the machine's vector instructions.
+
+Only what this file knows by its exact class runs there: a subclass, or somebody's own activation, may do
+anything, and is left to the reference engine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from shoal.activations import ACTIVATIONS
+from shoal.history import History
+from shoal.layers import Dense, Dropout
+from shoal.losses import LOSSES
+from shoal.network import Network
+from shoal.population import Population
+from shoal.problem import Callback, Method, Problem, Progress, Samples
+from shoal.registry import Named
+from shoal.schedules import Constant
+from shoal.shapes import Array
+from shoal.solvers import SOLVERS
+
+if TYPE_CHECKING:
+    from shoal import _native
+else:  # by its name: the check of the layers takes a module that it cannot read for the whole package
+    _native = import_module("shoal._native")
+
+INSTRUCTION_SET = os.environ.get("SHOAL_INSTRUCTION_SET") or next(iter(_native.instruction_sets()), "")
+"""What the engine is run with: the machine's best, or what the environment asks for."""
+
+# The numbers of the enumerations in native/: activations.hpp, losses.hpp, solvers.hpp, network.hpp.
+_ACTIVATIONS = (
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
+)  # fmt: skip
+_LOSSES = (
+    "log_loss", "cross_entropy", "squared_error", "mean_squared_error", "absolute_error", "huber", "poisson",
+)  # fmt: skip
+_SOLVERS = ("gradient_descent", "sgd", "adam", "adamw", "rmsprop")
+_DENSE, _DROPOUT = 0, 1
+
+
+class NativeEngine:
+    """C++ on any number of threads, in the instruction set ``INSTRUCTION_SET``."""
+
+    name: ClassVar[str] = "native"
+
+    def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
+        if INSTRUCTION_SET not in _native.instruction_sets():
+            known = ", ".join(_native.instruction_sets()) or "none"
+            return f"the instruction set {INSTRUCTION_SET!r} on this machine, which has {known}"
+        if len(problem.train) >= 2**32:
+            return "2³² samples or more"
+        for layer in network.layers:
+            if type(layer) not in (Dense, Dropout):
+                return f"the layer {layer!r}"
+            if type(layer) is Dense and not _knows(layer.g, _ACTIVATIONS, ACTIVATIONS):
+                return f"the activation {layer.g!r}"
+        if not _knows(network.criterion, _LOSSES, LOSSES):
+            return f"the loss {network.criterion!r}"
+        if not _knows(method.solver, _SOLVERS, SOLVERS):
+            return f"the solver {method.solver!r}"
+        return None
+
+    def train(
+        self, population: Population, problem: Problem, method: Method, callback: Callback | None, n_jobs: int
+    ) -> History:
+        validation = problem.validation
+        stopping, solver = method.stopping, method.solver
+        history = History.empty(
+            population.size, stopping.epochs, validation is not None, problem.learning_rate
+        )
+        theta = population.theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
+        _native.train(
+            INSTRUCTION_SET,
+            _described(population.network),
+            theta,
+            np.ascontiguousarray(population.keys),
+            _arrays(problem.train),
+            None if validation is None else _arrays(validation),
+            np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate]),
+            (_SOLVERS.index(solver.name), _fields(solver), solver.full_batch, solver.decay_times_rate),
+            _factors(method, len(problem.train)),
+            stopping.epochs,
+            method.batch_size or 0,
+            stopping.tolerance,
+            stopping.patience or 0,
+            method.order_seed if method.shared_order else None,
+            method.clip_norm or 0.0,
+            threads(n_jobs),
+            (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
+            None if callback is None else _report(callback, stopping.epochs),
+        )
+        population.theta[...] = theta
+        return history
+
+
+def threads(n_jobs: int) -> int:
+    """Return how many threads ``n_jobs`` asks for.
+
+    0 is all cores, at most ``OMP_NUM_THREADS``, but 1 inside a worker process, whose siblings have the rest.
+    """
+    if n_jobs:
+        return n_jobs
+    if multiprocessing.parent_process() is not None:
+        return 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(_native.cores(), int(limit)) if limit.isdigit() and int(limit) > 0 else _native.cores()
+
+
+def _knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[Any]]) -> bool:
+    """Return whether a member of a family is exactly what the project registers by one of the names."""
+    return member.name in names and type(member) is registry[member.name]
+
+
+def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:
+    """Return the architecture as numbers: see ``_native.pyi``, and ``Layer`` in native/network.hpp."""
+    starts = {(slot.layer, slot.name): slot.start for slot in network.slots}
+    layers = []
+    for index, (layer, (inputs,), (units,)) in enumerate(
+        zip(network.layers, network.shapes[:-1], network.shapes[1:], strict=True)
+    ):
+        if isinstance(layer, Dense):
+            g = _ACTIVATIONS.index(layer.g.name)
+            places = starts[index, "W"], starts[index, "b"]
+            layers.append((_DENSE, inputs, units, *places, g, _parameter(layer.g)))
+        else:
+            layers.append((_DROPOUT, inputs, units, 0, 0, 0, _parameter(layer)))
+    loss = network.criterion
+    return (
+        np.array(layers, dtype=np.float64),
+        network.weight_mask,
+        _LOSSES.index(loss.name),
+        _parameter(loss),
+        network.inputs,
+        network.n_outputs,
+    )
+
+
+def _fields(member: Named) -> list[float]:
+    """Return a member's hyper-parameters, in the order in which its class names them."""
+    return [float(getattr(member, field.name)) for field in dataclasses.fields(member)]  # type: ignore[arg-type]
+
+
+def _parameter(member: Named) -> float:
+    """Return the one hyper-parameter of an activation, loss or layer of dropout, or 0 where it has none."""
+    return next(iter(_fields(member)), 0.0)
+
+
+def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
+    X, y, s = (np.ascontiguousarray(array) for array in (samples.X, samples.y, samples.s))
+    return X, y, s
+
+
+def _factors(method: Method, n_samples: int) -> Array | None:
+    """Return the factor of the learning rate at every update, or None where the rate stays."""
+    if type(method.schedule) is Constant:
+        return None
+    n_steps = method.batches(n_samples) * method.stopping.epochs
+    return np.array([method.schedule.factor(step, n_steps) for step in range(n_steps)])
+
+
+def _report(callback: Callback, epochs: int) -> Any:
+    return lambda epoch, active: bool(callback(Progress(epoch, epochs, active)))
