@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import joblib
 import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky.backend import resource_tracker
 
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.selection.cohort import CohortResult, Task, run_cohort
@@ -176,6 +177,7 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
+    _start_tracker()
     own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(),))
     try:
         yield own
@@ -187,6 +189,23 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
         raise
     finally:
         own.shutdown(wait=True)
+
+
+def _start_tracker() -> None:
+    """Start loky's process that tidies up semaphores, and have it do so without a word.
+
+    After an interrupt it may warn, on the user's terminal, of semaphores unlinked in the same moment.
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    quiet = "ignore:resource_tracker:UserWarning"
+    os.environ["PYTHONWARNINGS"] = f"{before},{quiet}" if before else quiet
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 @contextmanager
