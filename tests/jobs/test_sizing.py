@@ -83,7 +83,7 @@ def test_a_fast_machine_gets_the_whole_study(size_it: SizeIt) -> None:
 def test_the_estimate_is_the_sum_of_the_work(size_it: SizeIt, folds: int, workers: int) -> None:
     sizing = size_it(1e-5, workers=workers, load=dataclasses.replace(LOAD, folds=folds))
     assert sizing.seconds == pytest.approx(by_hand(sizing.size, 1e-5, workers, folds))
-    assert MARGIN == 1.3
+    assert MARGIN == 2.0
 
 
 def test_the_slower_the_machine_the_smaller_the_study(size_it: SizeIt) -> None:

@@ -27,8 +27,8 @@ from shoal.trainer import sample_losses, train
 BUDGET_SECONDS = 100.0
 STARTUP_SECONDS = 4.0
 """What is done once: starting processes, the linear model, the examination, the report."""
-MARGIN = 1.3
-"""A network is timed alone; a study's processes share memory bandwidth, caches and the machine."""
+MARGIN = 2.0
+"""A few networks are timed alone; a study's cohorts leave the caches, share the machine, end unevenly."""
 SMALL_TABLE = 3000
 """Below this many rows, folds spend the data better than a validation share."""
 
