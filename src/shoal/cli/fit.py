@@ -1,0 +1,89 @@
+"""``shoal fit``: from a table to a model, its evidence and a report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shoal.cli.options import NAME, Debug, comma_separated
+from shoal.cli.output import complain
+
+
+def fit(
+    table: Annotated[
+        str, typer.Argument(help="CSV, TSV (either .gz), Parquet or NPZ file, or builtin:NAME.")
+    ],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],
+    task: Annotated[
+        str | None, typer.Option(help="classification or regression; inferred if left out.")
+    ] = None,
+    hidden: Annotated[str | None, typer.Option(help="Hidden sizes, as in 1,2,4,8 or 8,16x16.")] = None,
+    starts: Annotated[int | None, typer.Option(help="Random starts of each size and strength.")] = None,
+    l2: Annotated[str | None, typer.Option(help="L2 strengths λ of λ/(2m)·Σw², as in 0,0.1,1.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Choose by cross-validation in this many folds.")] = None,
+    valid: Annotated[str | None, typer.Option(help="Choose by the rows of this table.")] = None,
+    validation_share: Annotated[float | None, typer.Option(help="Choose by this share of the rows.")] = None,
+    test_share: Annotated[
+        float, typer.Option(help="Share of the rows held out for one test at the end.")
+    ] = 0.2,
+    choose: Annotated[
+        str, typer.Option(help="one-se (smallest good network), best, or ensemble.")
+    ] = "one-se",
+    solver: Annotated[str, typer.Option(help="adam, sgd, scg, lbfgs, …")] = "adam",
+    activation: Annotated[str, typer.Option(help="Of the hidden units: tanh, relu, …")] = "tanh",
+    learning_rate: Annotated[float | None, typer.Option(help="The solver's step size α.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows of a minibatch.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.")] = None,
+    patience: Annotated[int, typer.Option(help="Epochs without improvement before a network stops.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    jobs: Annotated[int | None, typer.Option(help="Processes; all cores if left out.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted study in --out.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Choose a network for a table, train it, test it once, and report the evidence."""
+    from shoal.terminal import TerminalListener, plain_console
+
+    with TerminalListener(plain_console()) as listener:
+        try:
+            from shoal.jobs.fit import fit_table
+            from shoal.jobs.request import FitRequest
+            from shoal.jobs.sizing import AskedSize
+            from shoal.selection.candidates import parse_hidden
+
+            request = FitRequest(
+                table=table,
+                target=target,
+                task=task,
+                size=AskedSize(
+                    hidden=None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden),
+                    starts=starts,
+                    l2=None if l2 is None else comma_separated(l2, "--l2", float),
+                    epochs=epochs,
+                ),
+                folds=folds,
+                valid=valid,
+                validation_share=validation_share,
+                test_share=test_share,
+                choose=choose,
+                solver=solver,
+                activation=activation,
+                learning_rate=learning_rate,
+                batch_size=batch_size,
+                patience=patience,
+                seed=seed,
+                jobs=jobs,
+            )
+            command = shlex.join([NAME, *sys.argv[1:]])
+            outcome = fit_table(request, out, listener, command, resume, overwrite)
+        except KeyboardInterrupt:
+            complain("interrupted; repeat the command with --resume to go on from the last network kept")
+            raise typer.Exit(130) from None
+        listener.finished(outcome)

@@ -1,0 +1,28 @@
+"""``shoal predict``: a saved model's predictions for a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shoal.cli.options import Debug
+
+
+def predict(
+    folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
+    table: Annotated[str, typer.Argument(help="The table to predict for.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .csv, .tsv (either .gz) or .parquet.")],
+    ignore_extra: Annotated[
+        bool, typer.Option("--ignore-extra", help="Allow columns that the model was not trained on.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Predict the target for every row of a table."""
+    from shoal.jobs.predict import predict_table
+    from shoal.report.wording import plural
+    from shoal.terminal import plain_console
+
+    rows = predict_table(folder, table, out, ignore_extra)
+    plain_console().print(f"{plural(rows, 'prediction')}: {out}")

@@ -1,0 +1,20 @@
+"""``shoal report``: the report of a saved model again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shoal.cli.options import Debug
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")], debug: Debug = False
+) -> None:
+    """Write the report of a model again, from its evidence."""
+    from shoal.jobs.report import rebuild_report
+    from shoal.terminal import plain_console
+
+    plain_console().print(f"Report: {rebuild_report(folder)}")

@@ -1,0 +1,40 @@
+"""A job that takes a second, and commands in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TINY = ("--hidden", "1,2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1")
+
+
+@pytest.fixture(scope="session")
+def iris() -> tuple[str, ...]:
+    """Give the arguments of a small ``shoal fit`` into the folder ``out``."""
+    return ("fit", "builtin:iris", "--target", "species", "--out", "out", *TINY)
+
+
+@pytest.fixture
+def finished(shoal: Callable[..., Any], iris: tuple[str, ...]) -> Path:
+    """The folder that commands run in, with a finished job in ``out`` and a table for it."""
+    assert shoal(*iris).code == 0
+    header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)"
+    Path("few.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2\n")
+    return Path.cwd()
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Run Python with these arguments in a process of its own."""
+
+    def run(folder: Path, *arguments: str, **settings: Any) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=folder, capture_output=True, check=False, **settings
+        )
+
+    return run
