@@ -7,7 +7,7 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
-from shoal.explain.gradient_check import check_gradients
+from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense, Dropout
 from shoal.network import Network
 from shoal.problem import Progress

@@ -1,7 +1,7 @@
 """shoal trains a whole shoal of neural networks at once and keeps the one that generalises."""
 
 from shoal._version import __version__
-from shoal.explain.gradient_check import GradientCheck, check_gradients
+from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import Dense, Dropout
 from shoal.network import Network
 from shoal.population import Population
