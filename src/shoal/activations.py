@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.special import ndtr
 
 from shoal.errors import ConfigurationError
 from shoal.registry import Named, family
@@ -232,7 +231,7 @@ class Gelu(Activation):
     recommended_initializer = "he"
 
     def forward(self, z: Array) -> Array:
-        a: Array = ndtr(z)
+        a = _normal_cdf(z)
         a *= z
         return a
 
@@ -242,8 +241,16 @@ class Gelu(Activation):
         np.exp(slope, out=slope)
         slope *= 1 / math.sqrt(2 * math.pi)
         slope *= z
-        slope += ndtr(z)
+        slope += _normal_cdf(z)
         return slope
+
+
+def _normal_cdf(z: Array) -> Array:
+    """Return Φ(z) of an array (any shape)."""
+    from scipy.special import ndtr  # longer to import than NumPy: only where it is needed
+
+    cdf: Array = ndtr(z)
+    return cdf
 
 
 @dataclass(frozen=True)

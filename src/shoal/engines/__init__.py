@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 
 from shoal.engines.base import Engine
@@ -44,4 +43,6 @@ def choose_engine(name: str, network: Network, problem: Problem, method: Method)
 
 @cache
 def _say_once(message: str) -> None:
+    import logging  # most processes have nothing to say
+
     logging.getLogger("shoal").info(message)

@@ -7,8 +7,8 @@ anything, and is left to the reference engine.
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
 import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -108,7 +108,8 @@ def threads(n_jobs: int) -> int:
     """
     if n_jobs:
         return n_jobs
-    if multiprocessing.parent_process() is not None:
+    multiprocessing = sys.modules.get("multiprocessing")  # a worker process has it; others need not load it
+    if multiprocessing is not None and multiprocessing.parent_process() is not None:
         return 1
     limit = os.environ.get("OMP_NUM_THREADS", "")
     return min(_native.cores(), int(limit)) if limit.isdigit() and int(limit) > 0 else _native.cores()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import ClassVar
-
-from threadpoolctl import ThreadpoolController
+from typing import TYPE_CHECKING, ClassVar
 
 from shoal.history import History
 from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Callback, Method, Problem
 from shoal.training import train_members
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 
 class ReferenceEngine:
@@ -31,5 +32,7 @@ class ReferenceEngine:
 
 @cache
 def _threadpools() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController  # which the native engine does without
+
     # Looking for the loaded BLAS libraries takes milliseconds, longer than a small network's training.
     return ThreadpoolController()
