@@ -222,7 +222,10 @@ def _problem(
         train=Samples.of(network, X, y, sample_weight, size=population.size, dtype=dtype),
         validation=validation
         and Samples.of(network, *validation, size=population.size, dtype=dtype, which="validation "),
-        **strengths,
+        l2=strengths["l2"],
+        l1=strengths["l1"],
+        weight_decay=strengths["weight_decay"],
+        learning_rate=strengths["learning_rate"],
     )
 
 
