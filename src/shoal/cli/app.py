@@ -6,9 +6,13 @@ frame libraries nor scikit-learn nor matplotlib, whose import takes seconds.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from shoal._version import __version__
 from shoal.cli.fit import fit
+from shoal.cli.options import NAME
 from shoal.cli.predict import predict
 from shoal.cli.report import report
 
@@ -18,6 +22,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
 
 for command in (fit, predict, report):  # in the order in which --help lists them
     app.command()(command)

@@ -52,6 +52,10 @@ class NativeEngine:
 
     name: ClassVar[str] = "native"
 
+    @property
+    def label(self) -> str:
+        return f"native ({INSTRUCTION_SET})"
+
     def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
         if INSTRUCTION_SET not in _native.instruction_sets():
             known = ", ".join(_native.instruction_sets()) or "none"

@@ -20,6 +20,10 @@ class ReferenceEngine:
 
     name: ClassVar[str] = "reference"
 
+    @property
+    def label(self) -> str:
+        return "reference (NumPy)"
+
     def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
         return None
 
