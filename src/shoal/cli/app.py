@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from shoal._version import __version__
+from shoal.cli.export import export
 from shoal.cli.fit import fit
 from shoal.cli.options import NAME
 from shoal.cli.predict import predict
@@ -39,5 +40,5 @@ def options(
     """Hold the options that stand before a command."""
 
 
-for command in (fit, predict, report):  # in the order in which --help lists them
+for command in (fit, predict, report, export):  # in the order in which --help lists them
     app.command()(command)
