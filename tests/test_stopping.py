@@ -269,13 +269,13 @@ def test_at_a_deadline_the_best_parameters_are_restored_and_who_had_stopped_keep
     train_data, validation_data, settings = overfitting()
     settings |= {"epochs": 90, "patience": 12, "dtype": "float64", "engine": engine}
     population = overfitter().population(3, dtype="float64")
-    rates = [0.01, 0.05, 1e200]
+    rates = [0.05, 0.1, 1e200]
     monkeypatch.setattr("shoal.trainer.time", Clock())
-    result = train(population, *train_data, learning_rate=rates, seconds=15, **settings)
+    result = train(population, *train_data, learning_rate=rates, seconds=25, **settings)
     assert result.history.reasons == ["early stopping", "deadline", "diverged"]
-    assert result.history.epochs[:2].tolist() == [13, 15]
-    assert result.history.best_epoch[1] < 15
-    losses = sample_losses(result.population, *validation_data)[:2].mean(axis=1)
+    assert result.history.epochs[:2].tolist() == [17, 25]
+    assert result.history.best_epoch[1] < 25
+    losses = sample_losses(result.population.members([0, 1]), *validation_data).mean(axis=1)
     assert result.history.validation_loss is not None
     best = np.nanmin(result.history.validation_loss[:2], axis=1)
     np.testing.assert_allclose(losses, best, rtol=1e-14)
