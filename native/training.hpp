@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include "memory.hpp"
 #include "objective.hpp"
 #include "solvers.hpp"
 
@@ -85,15 +84,12 @@ template <class T, bool LaneIsMember> class GroupTraining {
         solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters, space_, theta_.data());
         if (!solver_) throw std::invalid_argument("the native engine has no such solver for this dtype");
         prepare_batches();
-        if (job_.reins) copy_memory<LaneIsMember>(Direction::from_caller, *solver_, job_, first_, count_);
     }
 
     // Trains one epoch and returns how many members go on.
     std::size_t train(std::size_t epoch) {
-        heed();
         if (active() == 0) return 0;
         if (train_epoch(epoch) && job_.validation.n) validate(epoch);
-        if (job_.reins) scatter_theta();
         return active();
     }
 
@@ -105,8 +101,6 @@ template <class T, bool LaneIsMember> class GroupTraining {
 
     // Hands the parameters back.
     void finish() {
-        heed();
-        if (job_.reins) copy_memory<LaneIsMember>(Direction::to_caller, *solver_, job_, first_, count_);
         if (job_.course->stop.load(std::memory_order_relaxed))
             for (std::size_t lane = 0; lane < count_; ++lane)
                 if (alive_[lane]) stopped(lane) = static_cast<std::int64_t>(Reason::interrupted);
@@ -116,16 +110,6 @@ template <class T, bool LaneIsMember> class GroupTraining {
   private:
     std::size_t member(std::size_t lane) const { return first_ + std::min(lane, count_ - 1); }
     std::int64_t& stopped(std::size_t lane) { return job_.course->stopped[first_ + lane]; }
-
-    // Lets go of members that the caller has ended since the last epoch.
-    void heed() {
-        if (!job_.reins) return;
-        for (std::size_t lane = 0; lane < count_; ++lane)
-            if (alive_[lane] && stopped(lane) != static_cast<std::int64_t>(Reason::epochs)) {
-                if (LaneIsMember) alive_[lane] = 0;
-                else alive_ = MaskOf<T>{};
-            }
-    }
 
     V per_member(const double* values) const {
         V v{};
@@ -174,38 +158,32 @@ template <class T, bool LaneIsMember> class GroupTraining {
             if (!common_.full_packed) own_full_ = common_.whole(job_.train, common_.full, members);
             return;
         }
-        batch_.block = common_.block, batch_.samples = std::min(job_.batch_size, job_.samples());
+        batch_.block = common_.block, batch_.samples = std::min(job_.batch_size, job_.train.n);
         packed_ = std::make_unique<Packed<T>>(common_.rows(), batch_.columns(), batch_.block);
-        same_rows_ = !LaneIsMember || (job_.reins ? job_.reins->n_orders == 1 : job_.shared_order);
-        if (!job_.reins)
-            for (std::size_t i = 0; i < (same_rows_ ? 1 : L); ++i) permuters_.emplace_back(job_.train.n);
+        const std::size_t orders = LaneIsMember && !job_.shared_order ? L : 1;
+        for (std::size_t i = 0; i < orders; ++i) permuters_.emplace_back(job_.train.n);
     }
 
     // One update for each batch; false if training was stopped before the last.
     bool train_epoch(std::size_t epoch) {
-        const std::size_t n = job_.samples(), size = job_.batch_size ? job_.batch_size : n;
+        const std::size_t n = job_.train.n, size = job_.batch_size ? job_.batch_size : n;
         const std::size_t batches = (n + size - 1) / size;
         if (job_.batch_size) shuffle(epoch);
-        double total[L] = {}, penalty[L] = {}, updates[L] = {};
+        double total[L] = {}, updates[L] = {};
         MaskOf<T> go = alive_;
         for (std::size_t index = 0; index < batches; ++index) {
             if (job_.course->poll) job_.course->poll();
             if (job_.course->stop.load(std::memory_order_relaxed)) return false;
-            const std::size_t step = epoch * batches + index, samples = std::min(size, n - index * size);
-            see(index * size, samples, job_.reins ? job_.reins->first_step + step : step);
+            const std::size_t step = epoch * batches + index;
+            see(index * size, std::min(size, n - index * size), step);
             const MaskOf<T> before = go;
             const V J = update(step, go);
-            const double count = job_.by_batch ? static_cast<double>(samples) : 1;
             for (std::size_t lane = 0; lane < kMembers; ++lane)
-                if (before[lane]) {
-                    total[lane] += count * J[lane], updates[lane] += count;
-                    penalty[lane] += count * objective_.penalty()[lane];
-                }
+                if (before[lane]) total[lane] += J[lane], updates[lane] += 1;
         }
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!alive_[lane]) continue;
             job_.course->loss[(first_ + lane) * job_.epochs + epoch] = total[lane] / updates[lane];
-            if (job_.reins) job_.reins->penalty[first_ + lane] = penalty[lane] / updates[lane];
             job_.course->epochs[first_ + lane] = static_cast<std::int64_t>(epoch + 1);
         }
         validated_ = alive_, alive_ = go;
@@ -252,11 +230,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
     }
 
     void shuffle(std::size_t epoch) {
-        for (std::size_t i = 0; i < (same_rows_ ? 1 : L); ++i) {
-            if (job_.reins) {
-                orders_[i] = job_.reins->orders + job_.reins->which[member(i)] * job_.reins->n;
-                continue;
-            }
+        for (std::size_t i = 0; i < permuters_.size(); ++i) {
             const bool shared = job_.shared_order;
             constexpr std::uint64_t kShared = ~std::uint64_t(0);
             const Stream stream(shared ? job_.order_seed : keys_[2 * i], shared ? kShared : keys_[2 * i + 1],
@@ -273,22 +247,19 @@ template <class T, bool LaneIsMember> class GroupTraining {
             return;
         }
         batch_.samples = samples;
+        const bool same_rows = permuters_.size() == 1;
         const std::uint32_t* rows[L];
         const T* weights[L];
         T scale[L];
-        V weight{};
         for (std::size_t lane = 0; lane < L; ++lane) {
-            rows[lane] = orders_[same_rows_ ? 0 : lane] + start;
+            rows[lane] = orders_[same_rows ? 0 : lane] + start;
             weights[lane] = job_.train.weights(member(lane));
             double total = 0;
             for (std::size_t i = 0; i < samples; ++i) total += weights[lane][rows[lane][i]];
             scale[lane] = total > 0 ? static_cast<T>(1 / total) : T(0);
-            weight[lane] = static_cast<T>(total);
             if (!LaneIsMember) break;
         }
-        if (job_.by_batch)
-            objective_.penalise(per_member(job_.l2), per_member(job_.l1), LaneIsMember ? weight : splat(weight[0]));
-        pack<T, LaneIsMember>(common_.network, job_.train, rows, same_rows_, weights, scale, batch_, *packed_);
+        pack<T, LaneIsMember>(common_.network, job_.train, rows, same_rows, weights, scale, batch_, *packed_);
         objective_.see(*packed_, batch_, keys, step);
     }
 
@@ -344,7 +315,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
     std::uint64_t keys_[2 * L];
     double best_loss_[L];
     MaskOf<T> alive_{}, validated_{};
-    bool noisy_ = false, same_rows_ = true;
+    bool noisy_ = false;
     Batch<T, LaneIsMember> batch_;
     std::unique_ptr<Packed<T>> packed_, own_full_, own_validation_;
     std::vector<Permuter> permuters_;
@@ -361,7 +332,7 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
     const Common<T, LaneIsMember> common(job, std::move(network));
     constexpr std::size_t size = Group::kMembers;
     const std::size_t groups = (job.members + size - 1) / size;
-    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n;
+    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
     const std::size_t work = samples * common.network.n_parameters * size;
     const bool inside = groups < job.threads && work >= kWorthSharing;
     const auto each_group = [&](auto&& work) {

@@ -78,10 +78,10 @@ _MISSING = "matplotlib is needed to draw; install it with: pip install 'shoal[re
 
 
 @contextmanager
-def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    """Give a figure of ``width`` × ``height`` SVG units with one pair of axes, in the report's style.
+def sheet(width: float, height: float) -> Iterator[Figure]:
+    """Give an empty figure of ``width`` × ``height`` SVG units, in the report's style.
 
-    The style is in force inside the ``with`` block, where the drawing and ``svg`` belong.
+    The style is in force inside the ``with`` block, where the drawing, ``svg`` and ``png`` belong.
     Raises ``MissingDependencyError`` without matplotlib.
     """
     try:
@@ -91,7 +91,13 @@ def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
         raise MissingDependencyError(_MISSING) from None
     with matplotlib.style.context(["default", STYLE]):
         size = (width / UNITS_PER_INCH, height / UNITS_PER_INCH)
-        figure = Figure(figsize=size, dpi=UNITS_PER_INCH, layout="constrained")
+        yield Figure(figsize=size, dpi=UNITS_PER_INCH, layout="constrained")
+
+
+@contextmanager
+def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
+    """Give a figure with one pair of axes: see ``sheet``."""
+    with sheet(width, height) as figure:
         yield figure, figure.add_subplot()
 
 
@@ -141,6 +147,15 @@ def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[s
             element.text = None
         element.tail = None
     return ET.tostring(root, encoding="unicode")
+
+
+def png(figure: Figure, scale: float = 2.0) -> bytes:
+    """Return ``figure`` on white as a PNG of ``scale`` pixels an SVG unit, the same bytes each time."""
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer, format="png", dpi=scale * UNITS_PER_INCH, facecolor="white", metadata={"Software": None}
+    )
+    return buffer.getvalue()
 
 
 def shades(n: int) -> list[str]:

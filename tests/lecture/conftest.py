@@ -1,0 +1,38 @@
+"""Every study with settings small enough for tests, computed once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shoal.lecture.studies import STUDIES
+from shoal.lecture.study import Study
+
+SMALL: dict[str, dict[str, Any]] = {
+    "backprop": {"starts": 2},
+    "numpy-demo": {"updates": 1500},
+    "capacity": {"starts": 4, "epochs": 800},
+    "starts": {"hidden": (1, 2, 4), "starts": 5, "epochs": 300, "races": 3},
+}
+Found = tuple[Study[Any], Any]
+
+
+@functools.cache
+def _computed(name: str) -> Found:
+    study = STUDIES[name](**SMALL[name])
+    return study, study.compute()
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[[str], Study[Any]]:
+    """Return a function from a name to the study with small settings."""
+    return lambda name: STUDIES[name](**SMALL[name])
+
+
+@pytest.fixture(scope="session")
+def computed() -> Callable[[str], Found]:
+    """Return a function from a name to the study with small settings, and what it found."""
+    return _computed
