@@ -9,7 +9,8 @@
 #include "activations.hpp"
 #include "losses.hpp"
 #include "philox.hpp"
-#include "products.hpp"
+#include "pool.hpp"
+#include "wide.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -37,6 +38,17 @@ struct Network {
     }
 };
 
+// Whether a layer's products go by panels. A function of shapes alone, for it decides how sums are added up.
+constexpr std::size_t kWide = 48;
+template <bool LaneIsMember> bool is_wide(const Layer& layer) {
+    return !LaneIsMember && layer.kind == LayerKind::dense && layer.units >= kWide && layer.inputs >= kWide;
+}
+template <bool LaneIsMember> bool is_wide(const Network& network) {
+    for (const Layer& layer : network.layers)
+        if (is_wide<LaneIsMember>(layer)) return true;
+    return false;
+}
+
 // Which part of a batch a pass sees, and where its dropout comes from. `keys` holds seed and number of
 // the member in each lane (lane = network), or of the one member in all lanes (lane = sample).
 struct Noise {
@@ -50,16 +62,16 @@ template <class T, bool LaneIsMember> class Pass {
   public:
     static constexpr std::size_t lanes = kLanes<T>;
 
-    Pass(const Network& network, std::size_t columns) : network_(network) {
+    // `threads` share the rows of wide layers.
+    Pass(const Network& network, std::size_t columns, std::size_t threads) : network_(network), panels_(threads) {
         std::size_t widest = network.inputs, total = 0;
         for (const Layer& layer : network.layers) {
             total += 2 * layer.units;
             widest = layer.units > widest ? layer.units : widest;
         }
         total += 2 * widest;
-        memory_.resize((total * columns + 8) * lanes);
-        std::uintptr_t at = (reinterpret_cast<std::uintptr_t>(memory_.data()) + 63) / 64 * 64;
-        T* next = reinterpret_cast<T*>(at);
+        memory_ = Aligned<T>(total * columns * lanes);
+        T* next = memory_.data();
         const auto take = [&](std::size_t rows) { return std::exchange(next, next + rows * columns * lanes); };
         for (const Layer& layer : network.layers) {
             z_.push_back(take(layer.units));
@@ -68,11 +80,11 @@ template <class T, bool LaneIsMember> class Pass {
         grad_[0] = take(widest), grad_[1] = take(widest);
     }
 
-    // The block to work on: rows x (inputs), y (outputs) and share (1), each `columns` wide.
-    void bind(const T* block, std::size_t columns) {
-        input_ = block;
+    // The block to work on: the rows of x (inputs) and of y (outputs), and one of shares, each `columns` wide.
+    void bind(const T* x, const T* share, std::size_t columns) {
+        input_ = x;
         y_ = input_ + network_.inputs * columns * lanes;
-        share_ = y_ + network_.outputs * columns * lanes;
+        share_ = share;
     }
 
     // The outputs z (outputs rows × columns).
@@ -84,15 +96,23 @@ template <class T, bool LaneIsMember> class Pass {
                 a = drop(l, a, columns, noise);
                 continue;
             }
-            // z = W a + b,  a = g(z)
-            const bool keep_z = derivative_needs_z(layer.g);
-            T* z = keep_z ? z_[l] : a_[l];
-            weighted_sum<T, LaneIsMember>(theta, {layer.weights, layer.inputs, 1}, layer.units, layer.inputs,
-                                          Rows<const T>{a, columns}, Rows<T>{z, columns}, &layer.biases, columns);
-            activate<T>(layer.g, static_cast<T>(layer.parameter), z, a_[l], layer.units * columns * lanes);
+            feed(theta, l, Rows<const T>{a, columns});
             a = a_[l];
         }
         return const_cast<T*>(a);
+    }
+
+    // Σ share · loss in lanes, for outputs z.
+    Vec<T> loss(const T* z, std::size_t columns) {
+        T* losses = grad_[0];
+        sample_losses<T>(network_.loss, static_cast<T>(network_.loss_parameter), static_cast<int>(network_.outputs),
+                         columns, z, y_, losses);
+        Vec<T> J{};
+        for (std::size_t c = 0; c < columns * lanes; c += lanes) {
+            const Vec<T> weight = load(share_ + c);
+            J += select<Vec<T>>(weight != Vec<T>{}, load(losses + c) * weight, Vec<T>{});
+        }
+        return J;
     }
 
     // Returns Σ share · loss in lanes and adds ∂/∂θ of it to `gradient`. Call after `forward`.
@@ -109,22 +129,79 @@ template <class T, bool LaneIsMember> class Pass {
                 continue;
             }
             const T* a_in = l == 0 ? input_ : output_before(l, noisy);
-            // δ = ∂J/∂a · g'(z)
-            times_derivative<T>(layer.g, static_cast<T>(layer.parameter), z_[l], a_[l], grad,
-                                layer.units * columns * lanes);
-            outer_sum<T, LaneIsMember>(gradient, layer.weights, layer.units, layer.inputs,
-                                       Rows<const T>{grad, columns}, Rows<const T>{a_in, columns}, columns);
-            row_sum<T, LaneIsMember>(gradient, layer.biases, layer.units, Rows<const T>{grad, columns}, columns);
+            differentiate(gradient, l, Rows<const T>{a_in, columns}, Rows<T>{grad, columns});
             if (l == first_dense()) break;  // nothing before it has parameters
-            // ∂J/∂a_in = Wᵀ δ
-            weighted_sum<T, LaneIsMember>(theta, {layer.weights, 1, layer.inputs}, layer.inputs, layer.units,
-                                          Rows<const T>{grad, columns}, Rows<T>{next, columns}, nullptr, columns);
+            feed_back(theta, l, Rows<const T>{grad, columns}, Rows<T>{next, columns});
             std::swap(grad, next);
         }
         return J;
     }
 
   private:
+    // z = W a + b,  a = g(z)
+    void feed(const T* theta, std::size_t l, Rows<const T> in) {
+        const Layer& layer = network_.layers[l];
+        const std::size_t columns = in.stride;
+        T* z = derivative_needs_z(layer.g) ? z_[l] : a_[l];
+        const auto activate_rows = [&](std::size_t first, std::size_t rows) {
+            const std::size_t at = first * columns * lanes;
+            activate<T>(layer.g, static_cast<T>(layer.parameter), z + at, a_[l] + at, rows * columns * lanes);
+        };
+        const Matrix W{layer.weights, layer.inputs, 1};
+        if (!is_wide<LaneIsMember>(layer)) {
+            weighted_sum<T, LaneIsMember>(theta, W, layer.units, layer.inputs, in, Rows<T>{z, columns}, &layer.biases,
+                                          columns);
+            return activate_rows(0, layer.units);
+        }
+        each_piece(layer.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
+            wide_weighted_sum<T>(theta, W, first, rows, layer.inputs, in, Rows<T>{z, columns}, theta + layer.biases,
+                                 columns, panels);
+            activate_rows(first, rows);
+        });
+    }
+
+    // δ = ∂J/∂a · g'(z), in place of ∂J/∂a; ∂J/∂W += δ aᵀ and ∂J/∂b += δ, summed over the samples.
+    void differentiate(T* gradient, std::size_t l, Rows<const T> in, Rows<T> grad) {
+        const Layer& layer = network_.layers[l];
+        const std::size_t columns = in.stride;
+        const auto delta_rows = [&](std::size_t first, std::size_t rows) {
+            const std::size_t at = first * columns * lanes;
+            times_derivative<T>(layer.g, static_cast<T>(layer.parameter), z_[l] + at, a_[l] + at, grad.data + at,
+                                rows * columns * lanes);
+            const Rows<const T> delta{grad.at(first, 0), columns};
+            row_sum<T, LaneIsMember>(gradient, layer.biases + first, rows, delta, columns);
+        };
+        const Rows<const T> delta{grad.data, columns};
+        if (!is_wide<LaneIsMember>(layer)) {
+            delta_rows(0, layer.units);
+            return outer_sum<T, LaneIsMember>(gradient, layer.weights, layer.units, layer.inputs, delta, in, columns);
+        }
+        each_piece(layer.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
+            delta_rows(first, rows);
+            wide_outer_sum<T>(gradient + layer.weights, first, rows, layer.inputs, delta, in, columns, panels);
+        });
+    }
+
+    // ∂J/∂a_in = Wᵀ δ
+    void feed_back(const T* theta, std::size_t l, Rows<const T> delta, Rows<T> grad) {
+        const Layer& layer = network_.layers[l];
+        const Matrix W_T{layer.weights, 1, layer.inputs};
+        if (!is_wide<LaneIsMember>(layer))
+            return weighted_sum<T, LaneIsMember>(theta, W_T, layer.inputs, layer.units, delta, grad, nullptr,
+                                                 delta.stride);
+        each_piece(layer.inputs, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
+            wide_weighted_sum<T>(theta, W_T, first, rows, layer.units, delta, grad, nullptr, delta.stride, panels);
+        });
+    }
+
+    // work(panels, first, rows) for all rows of a wide product.
+    template <class F> void each_piece(std::size_t rows, F work) {
+        share_out(panels_.size(), pieces<T>(rows), [&](std::size_t thread, std::size_t piece) {
+            const std::size_t first = piece * Panels<T>::kRows;
+            work(panels_[thread], first, std::min(Panels<T>::kRows, rows - first));
+        });
+    }
+
     std::size_t first_dense() const {
         std::size_t l = 0;
         while (network_.layers[l].kind != LayerKind::dense) ++l;
@@ -166,7 +243,8 @@ template <class T, bool LaneIsMember> class Pass {
     }
 
     const Network& network_;
-    std::vector<T> memory_;
+    std::vector<Panels<T>> panels_;
+    Aligned<T> memory_;
     std::vector<T*> z_, a_;
     const T *input_ = nullptr, *y_ = nullptr, *share_ = nullptr;
     T* grad_[2];

@@ -30,8 +30,7 @@ class Pool {
         for (std::size_t i = 0; i < workers; ++i) std::thread([this, i] { serve(i); }).detach();
     }
 
-    void run(std::size_t helpers, std::size_t pieces, const std::function<void(std::size_t)>& work,
-             const std::function<void()>& idle) {
+    void run(std::size_t helpers, std::size_t pieces, Work work, const std::function<void()>& idle) {
         const std::lock_guard<std::mutex> one_at_a_time(owner_);
         work_ = &work, pieces_ = pieces;
         next_.store(0, std::memory_order_relaxed);
@@ -42,7 +41,7 @@ class Pool {
             call_.store(round << kHelperBits | helpers, std::memory_order_release);
         }
         wake_.notify_all();
-        take();
+        take(0);
         for (int spin = 0; busy_.load(std::memory_order_acquire) != 0; ++spin) {
             if (spin < kSpins) {
                 pause();
@@ -56,8 +55,9 @@ class Pool {
   private:
     static constexpr int kHelperBits = 16;
 
-    void take() {
-        for (std::size_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < pieces_;) (*work_)(piece);
+    void take(std::size_t thread) {
+        for (std::size_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < pieces_;)
+            (*work_)(thread, piece);
     }
 
     void serve(std::size_t index) {
@@ -75,7 +75,7 @@ class Pool {
             seen = call;
             // A call and its number of helpers are one word: one who wakes late never joins the next by mistake.
             if (index >= (call & ((std::size_t(1) << kHelperBits) - 1))) continue;
-            take();
+            take(index + 1);
             busy_.fetch_sub(1, std::memory_order_release);
         }
     }
@@ -87,7 +87,7 @@ class Pool {
     std::mutex owner_, mutex_;
     std::condition_variable wake_;
     std::atomic<std::size_t> call_{0}, next_{0}, busy_{0};
-    const std::function<void(std::size_t)>* work_ = nullptr;
+    const Work* work_ = nullptr;
     std::size_t pieces_ = 0;
 };
 
@@ -117,11 +117,10 @@ std::size_t cores() {
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
-void share_out(std::size_t threads, std::size_t pieces, const std::function<void(std::size_t)>& work,
-               const std::function<void()>& idle) {
+void share_out(std::size_t threads, std::size_t pieces, Work work, const std::function<void()>& idle) {
     const std::size_t used = std::min(threads, pieces);
     if (used <= 1 || Pool::inside) {
-        for (std::size_t piece = 0; piece < pieces; ++piece) work(piece);
+        for (std::size_t piece = 0; piece < pieces; ++piece) work(0, piece);
         return;
     }
     Pool::inside = true;

@@ -58,13 +58,16 @@ SHOAL_INLINE void weighted_sum_tile(const T* theta, Matrix W, std::size_t inner,
         for (int c = 0; c < C; ++c) store(out.at(row + r, column + c), acc[r][c]);
 }
 
+// A last tile of one column would leave most of the arithmetic idle: 4 is 2 + 2 rather than 3 + 1.
+constexpr bool leaves_one(std::size_t width, std::size_t left) { return width == 3 && left == 4; }
+
 template <class T, bool M, int R, int... C>
 SHOAL_INLINE void weighted_sum_rows(const T* theta, Matrix W, std::size_t inner, Rows<const T> in, Rows<T> out,
                                     const std::size_t* bias, std::size_t row, std::size_t columns) {
     std::size_t column = 0;
     // Widths from the widest to 1: whatever is left is taken by the next narrower tile.
     ((void)[&] {
-        for (; column + C <= columns; column += C)
+        for (; column + C <= columns && !leaves_one(C, columns - column); column += C)
             weighted_sum_tile<T, M, R, C>(theta, W, inner, in, out, bias, row, column);
     }(), ...);
 }
@@ -77,7 +80,7 @@ void weighted_sum(const T* theta, Matrix W, std::size_t rows, std::size_t inner,
     for (; row + 4 <= rows; row += 4)
         weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
     for (; row + 2 <= rows; row += 2)
-        weighted_sum_rows<T, M, 2, 6, 3, 1>(theta, W, inner, in, out, bias, row, columns);
+        weighted_sum_rows<T, M, 2, 6, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
     for (; row < rows; ++row) weighted_sum_rows<T, M, 1, 8, 4, 1>(theta, W, inner, in, out, bias, row, columns);
 }
 
@@ -99,24 +102,23 @@ SHOAL_INLINE void outer_sum_tile(T* gradient, std::size_t offset, std::size_t in
 
 template <class T, bool M, int R, int... C>
 SHOAL_INLINE void outer_sum_rows(T* gradient, std::size_t offset, std::size_t inputs, Rows<const T> delta,
-                                 Rows<const T> in, std::size_t columns, std::size_t j) {
-    std::size_t i = 0;
+                                 Rows<const T> in, std::size_t columns, std::size_t j, std::size_t i) {
     ((void)[&] {
-        for (; i + C <= inputs; i += C)
+        for (; i + C <= inputs && !leaves_one(C, inputs - i); i += C)
             outer_sum_tile<T, M, R, C>(gradient, offset, inputs, delta, in, columns, j, i);
     }(), ...);
 }
 
-// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c):   the lecture's δ aᵀ.
+// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for i ≥ first:   the lecture's δ aᵀ.
 template <class T, bool M>
 void outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs, Rows<const T> delta,
-               Rows<const T> in, std::size_t columns) {
+               Rows<const T> in, std::size_t columns, std::size_t first = 0) {
     std::size_t j = 0;
     for (; j + 4 <= units; j += 4)
-        outer_sum_rows<T, M, 4, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j);
+        outer_sum_rows<T, M, 4, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first);
     for (; j + 2 <= units; j += 2)
-        outer_sum_rows<T, M, 2, 6, 3, 1>(gradient, offset, inputs, delta, in, columns, j);
-    for (; j < units; ++j) outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j);
+        outer_sum_rows<T, M, 2, 6, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first);
+    for (; j < units; ++j) outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j, first);
 }
 
 // ∂J/∂b(j) += Σ_c δ(j, c).

@@ -22,48 +22,43 @@ template <class T> double total(const T* s, std::size_t n) {
 
 // What all groups of a job share: the architecture, and the batches that are the same for all of them.
 template <class T, bool LaneIsMember> struct Common {
-    using Group = Batch<T, LaneIsMember>;
     static constexpr std::size_t L = kLanes<T>;
+    using Whole = WholeBatch<T, LaneIsMember>;
 
     const Job<T>& job;
     Network network;
     std::size_t block;
     std::vector<T> weight_mask;  // as θ lies in a group
-    Group full, validation;
-    std::unique_ptr<Packed<T>> full_packed, validation_packed;
+    std::unique_ptr<Table<T>> table;  // for minibatches
+    std::unique_ptr<Whole> train, validation;
+    Permuter permuter;  // of a shared order
+    const std::uint32_t* shared_order = nullptr;
 
     Common(const Job<T>& given, Network described)
-        : job(given), network(std::move(described)), block(block_columns<T, LaneIsMember>(network)) {
+        : job(given), network(std::move(described)), block(block_columns<T, LaneIsMember>(network)),
+          permuter(job.shared_order && job.batch_size ? job.train.n : 0) {
         const std::size_t D = network.n_parameters;
         weight_mask.assign(vectors() * L, T(0));
         for (std::size_t d = 0; d < D; ++d)
             for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
                 weight_mask[LaneIsMember ? d * L + lane : d] = T(job.network.weight_mask[d]);
-        full.samples = job.train.n, validation.samples = job.validation.n;
-        full.block = validation.block = block;
-        if (job.batch_size == 0 && !job.train.weights_per_member) full_packed = whole(job.train, full);
-        if (job.validation.n && !job.validation.weights_per_member)
-            validation_packed = whole(job.validation, validation);
+        if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
+        else train = std::make_unique<Whole>(job.train, network, block);
+        if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);
     }
 
     std::size_t vectors() const {
         const std::size_t D = network.n_parameters;
         return LaneIsMember ? D : (D + L - 1) / L;
     }
-    std::size_t rows() const { return network.inputs + network.outputs + 1; }
+    // Samples that an update sees.
+    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n; }
+    bool has_shared_order() const { return job.shared_order && job.batch_size; }
 
-    // All samples with the weights of a member of each lane, or the weights shared by all.
-    std::unique_ptr<Packed<T>> whole(const Samples<T>& samples, const Group& batch,
-                                     const std::size_t* members = nullptr) const {
-        auto packed = std::make_unique<Packed<T>>(rows(), batch.columns(), batch.block);
-        const T* weights[L];
-        T scale[L];
-        for (std::size_t lane = 0; lane < L; ++lane) {
-            weights[lane] = samples.weights(members ? members[lane] : 0);
-            scale[lane] = static_cast<T>(1 / total(weights[lane], samples.n));
-        }
-        pack<T, LaneIsMember>(network, samples, nullptr, true, weights, scale, batch, *packed);
-        return packed;
+    // The order of minibatches that is the same for everybody.
+    void begin(std::size_t epoch) {
+        constexpr std::uint64_t kShared = ~std::uint64_t(0);
+        if (has_shared_order()) shared_order = permuter({job.order_seed, kShared, Purpose::order, epoch});
     }
 };
 
@@ -73,10 +68,10 @@ template <class T, bool LaneIsMember> class GroupTraining {
     static constexpr std::size_t L = kLanes<T>;
     static constexpr std::size_t kMembers = LaneIsMember ? L : 1;  // of a group
 
-    GroupTraining(const Common<T, LaneIsMember>& common, std::size_t first, std::size_t threads)
+    GroupTraining(const Common<T, LaneIsMember>& common, std::size_t first)
         : common_(common), job_(common.job), first_(first), count_(std::min(kMembers, job_.members - first)),
           space_{common.vectors(), LaneIsMember},
-          objective_(common.network, space_, strengths(), common.weight_mask.data(), common.block, threads) {
+          objective_(common.network, space_, strengths(), common.weight_mask.data()) {
         const std::size_t size = space_.n * L;
         theta_.assign(size, T(0)), proposed_.assign(size, T(0));
         gather_theta();
@@ -86,9 +81,11 @@ template <class T, bool LaneIsMember> class GroupTraining {
         prepare_batches();
     }
 
-    // Trains one epoch and returns how many members go on.
-    std::size_t train(std::size_t epoch) {
+    // Trains one epoch in the workspaces of as many threads and returns how many members go on.
+    std::size_t train(std::size_t epoch, Workspace<T, LaneIsMember>* workspaces, std::size_t threads) {
         if (active() == 0) return 0;
+        memory_ = &workspaces[0].batch;
+        objective_.work_in(workspaces, threads);
         if (train_epoch(epoch) && job_.validation.n) validate(epoch);
         return active();
     }
@@ -150,25 +147,23 @@ template <class T, bool LaneIsMember> class GroupTraining {
     }
 
     void prepare_batches() {
-        std::size_t members[L];
-        for (std::size_t lane = 0; lane < L; ++lane) members[lane] = member(lane);
-        if (job_.validation.n && !common_.validation_packed)
-            own_validation_ = common_.whole(job_.validation, common_.validation, members);
-        if (job_.batch_size == 0) {
-            if (!common_.full_packed) own_full_ = common_.whole(job_.train, common_.full, members);
+        const auto number = [this](std::size_t lane) { return member(lane); };
+        if (common_.validation) validation_ = common_.validation->of(number, own_validation_);
+        if (common_.train) {
+            train_ = common_.train->of(number, own_train_);
             return;
         }
-        batch_.block = common_.block, batch_.samples = std::min(job_.batch_size, job_.train.n);
-        packed_ = std::make_unique<Packed<T>>(common_.rows(), batch_.columns(), batch_.block);
-        const std::size_t orders = LaneIsMember && !job_.shared_order ? L : 1;
-        for (std::size_t i = 0; i < orders; ++i) permuters_.emplace_back(job_.train.n);
+        train_.batch.block = common_.block;
+        train_.numbers = common_.table->numbers();
+        if (job_.shared_order) return;
+        for (std::size_t i = 0; i < kMembers; ++i) permuters_.emplace_back(job_.train.n);
     }
 
     // One update for each batch; false if training was stopped before the last.
     bool train_epoch(std::size_t epoch) {
         const std::size_t n = job_.train.n, size = job_.batch_size ? job_.batch_size : n;
         const std::size_t batches = (n + size - 1) / size;
-        if (job_.batch_size) shuffle(epoch);
+        shuffle(epoch);
         double total[L] = {}, updates[L] = {};
         MaskOf<T> go = alive_;
         for (std::size_t index = 0; index < batches; ++index) {
@@ -230,60 +225,32 @@ template <class T, bool LaneIsMember> class GroupTraining {
     }
 
     void shuffle(std::size_t epoch) {
-        for (std::size_t i = 0; i < permuters_.size(); ++i) {
-            const bool shared = job_.shared_order;
-            constexpr std::uint64_t kShared = ~std::uint64_t(0);
-            const Stream stream(shared ? job_.order_seed : keys_[2 * i], shared ? kShared : keys_[2 * i + 1],
-                                Purpose::order, epoch);
-            orders_[i] = permuters_[i](stream);
-        }
+        orders_[0] = common_.shared_order;
+        for (std::size_t i = 0; i < permuters_.size(); ++i)
+            orders_[i] = permuters_[i]({keys_[2 * i], keys_[2 * i + 1], Purpose::order, epoch});
     }
 
     // Lets the objective see samples `start` … of this epoch's order, or the full batch.
     void see(std::size_t start, std::size_t samples, std::size_t step) {
-        const std::uint64_t* keys = noisy_ ? keys_ : nullptr;
-        if (job_.batch_size == 0) {
-            objective_.see(own_full_ ? *own_full_ : *common_.full_packed, common_.full, keys, step);
-            return;
+        if (!common_.train) {
+            const bool shared = permuters_.empty();
+            const std::uint32_t* rows[L];
+            for (std::size_t i = 0; i < kMembers; ++i) rows[i] = orders_[shared ? 0 : i] + start;
+            train_.batch.samples = samples;
+            lay_out<T, LaneIsMember>(*common_.table, rows, shared || !LaneIsMember, train_.batch, memory_->values.data());
+            T* share = memory_->share.data();
+            for (std::size_t i = 0; i < kMembers; ++i)
+                lay_out_shares(job_.train.weights(member(i)), rows[i], samples, kMembers, share + i);
+            if (!LaneIsMember) std::fill(share + samples, share + train_.batch.columns() * L, T(0));
+            train_.values = memory_->values.data(), train_.share = share;
         }
-        batch_.samples = samples;
-        const bool same_rows = permuters_.size() == 1;
-        const std::uint32_t* rows[L];
-        const T* weights[L];
-        T scale[L];
-        for (std::size_t lane = 0; lane < L; ++lane) {
-            rows[lane] = orders_[same_rows ? 0 : lane] + start;
-            weights[lane] = job_.train.weights(member(lane));
-            double total = 0;
-            for (std::size_t i = 0; i < samples; ++i) total += weights[lane][rows[lane][i]];
-            scale[lane] = total > 0 ? static_cast<T>(1 / total) : T(0);
-            if (!LaneIsMember) break;
-        }
-        pack<T, LaneIsMember>(common_.network, job_.train, rows, same_rows, weights, scale, batch_, *packed_);
-        objective_.see(*packed_, batch_, keys, step);
+        objective_.see(train_, noisy_ ? keys_ : nullptr, step);
     }
 
     // Record the validation loss, remember each member's best parameters, and end those that wait too long.
     void validate(std::size_t epoch) {
-        double loss[L] = {};
-        const Packed<T>& packed = own_validation_ ? *own_validation_ : *common_.validation_packed;
-        const Network& network = common_.network;
-        losses_.resize(common_.block * L);
-        for (std::size_t b = 0; b < common_.validation.blocks(); ++b) {
-            const std::size_t width = common_.validation.width(b);
-            T* z = objective_.outputs(theta_.data(), packed, common_.validation, b);
-            const T* y = packed.block(b) + network.inputs * width * L;
-            const T* share = y + network.outputs * width * L;
-            sample_losses<T>(network.loss, static_cast<T>(network.loss_parameter), static_cast<int>(network.outputs),
-                             width, z, y, losses_.data());
-            V part{};
-            for (std::size_t c = 0; c < width * L; c += L) {
-                const V weight = load(share + c);
-                part += select<V>(weight != V{}, load(losses_.data() + c) * weight, V{});
-            }
-            part = space_.fold(part);
-            for (std::size_t lane = 0; lane < kMembers; ++lane) loss[lane] += part[lane];
-        }
+        double loss[L];
+        objective_.losses(theta_.data(), validation_, loss);
         MaskOf<T> better{};
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!validated_[lane]) continue;
@@ -311,13 +278,14 @@ template <class T, bool LaneIsMember> class GroupTraining {
     Space<T> space_;
     BatchObjective<T, LaneIsMember> objective_;
     std::unique_ptr<Solver<T>> solver_;
-    std::vector<T> theta_, proposed_, best_, losses_;
+    std::vector<T> theta_, proposed_, best_;
     std::uint64_t keys_[2 * L];
     double best_loss_[L];
     MaskOf<T> alive_{}, validated_{};
     bool noisy_ = false;
-    Batch<T, LaneIsMember> batch_;
-    std::unique_ptr<Packed<T>> packed_, own_full_, own_validation_;
+    Columns<T, LaneIsMember> train_, validation_;
+    Aligned<T> own_train_, own_validation_;  // shares
+    BatchMemory<T, LaneIsMember>* memory_ = nullptr;
     std::vector<Permuter> permuters_;
     const std::uint32_t* orders_[L] = {};
 };
@@ -326,44 +294,51 @@ template <class T, bool LaneIsMember> class GroupTraining {
 constexpr std::size_t kWorthSharing = 1 << 20;
 
 // Trains every group of the job. Groups need nothing of each other, so as many run at a time as there are
-// threads; when there are fewer groups, the threads share the blocks of each group's batch.
+// threads; when there are fewer groups, the threads share the blocks of each group's batch. Where somebody
+// watches, or all see one order of batches, which is then made once, groups go from epoch to epoch in step.
 template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Network network) {
     using Group = GroupTraining<T, LaneIsMember>;
-    const Common<T, LaneIsMember> common(job, std::move(network));
+    Common<T, LaneIsMember> common(job, std::move(network));
     constexpr std::size_t size = Group::kMembers;
     const std::size_t groups = (job.members + size - 1) / size;
-    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
-    const std::size_t work = samples * common.network.n_parameters * size;
-    const bool inside = groups < job.threads && work >= kWorthSharing;
+    const bool inside = groups < job.threads && common.samples() * common.network.n_parameters * size >= kWorthSharing;
+    // A group's threads share the rows of its wide layers, or else the blocks of its batches.
+    const std::size_t outer = inside ? 1 : std::min(job.threads, groups), inner = inside ? job.threads : 1;
+    const std::size_t of_rows = is_wide<LaneIsMember>(common.network) ? inner : 1, of_blocks = inner / of_rows;
+    std::vector<Workspace<T, LaneIsMember>> workspaces;
+    workspaces.reserve(outer * of_blocks);
+    for (std::size_t i = 0; i < outer * of_blocks; ++i)
+        workspaces.emplace_back(common.network, common.block, common.table ? common.samples() : 0, of_rows);
     const auto each_group = [&](auto&& work) {
-        share_out(inside ? 1 : job.threads, groups, [&](std::size_t group) {
+        share_out(outer, groups, [&](std::size_t thread, std::size_t group) {
             try {
-                work(group);
+                work(group, &workspaces[thread]);
             } catch (...) {  // memory, most likely; a thread must not end with it
                 job.course->fail(std::current_exception());
             }
         }, job.course->poll);
     };
-    const auto start = [&](std::size_t group) {
-        return std::make_unique<Group>(common, group * size, inside ? job.threads : 1);
-    };
-    if (!job.course->report) {
-        each_group([&](std::size_t group) {
-            const auto training = start(group);
-            for (std::size_t epoch = 0; epoch < job.epochs && training->train(epoch) && !job.course->stop;) ++epoch;
-            training->finish();
+    if (!job.course->report && !common.has_shared_order()) {
+        each_group([&](std::size_t group, Workspace<T, LaneIsMember>* own) {
+            Group training(common, group * size);
+            for (std::size_t epoch = 0; epoch < job.epochs && training.train(epoch, own, of_blocks) && !job.course->stop;)
+                ++epoch;
+            training.finish();
         });
         return;
     }
     std::vector<std::unique_ptr<Group>> all(groups);
-    each_group([&](std::size_t group) { all[group] = start(group); });
+    each_group([&](std::size_t group, auto) { all[group] = std::make_unique<Group>(common, group * size); });
     for (std::size_t epoch = 0; epoch < job.epochs && !job.course->stop; ++epoch) {
         std::atomic<std::size_t> active{0};
-        each_group([&](std::size_t group) { active += all[group]->train(epoch); });
-        if (job.course->report(epoch + 1, active)) job.course->stop = true;
+        common.begin(epoch);
+        each_group([&](std::size_t group, Workspace<T, LaneIsMember>* own) {
+            active += all[group]->train(epoch, own, of_blocks);
+        });
+        if (job.course->report && job.course->report(epoch + 1, active)) job.course->stop = true;
         if (active == 0) break;
     }
-    if (!job.course->failure) each_group([&](std::size_t group) { all[group]->finish(); });
+    if (!job.course->failure) each_group([&](std::size_t group, auto) { all[group]->finish(); });
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -1,0 +1,127 @@
+// The batches of a group: which samples, in which order, laid out in columns of lanes.
+#pragma once
+
+#include <memory>
+
+#include "network.hpp"
+#include "table.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+// Columns that a block of a batch has at most: its activations stay in the nearest caches. A function of the
+// architecture and the layout alone, since blocks decide the order in which a gradient is added up.
+template <class T, bool LaneIsMember> std::size_t block_columns(const Network& network) {
+    if (is_wide<LaneIsMember>(network)) return 48;  // wide products keep to the caches by themselves
+    const std::size_t column = network.units() * kLanes<T> * sizeof(T);
+    const std::size_t room = LaneIsMember ? 32 * 1024 : 256 * 1024;
+    return std::clamp<std::size_t>(room / column / 3 * 3, 6, LaneIsMember ? 24 : 36);
+}
+
+// How many samples, and how they are cut into blocks of columns.
+template <class T, bool LaneIsMember> struct Batch {
+    static constexpr std::size_t per_column = LaneIsMember ? 1 : kLanes<T>;
+
+    std::size_t samples = 0, block = 1;
+
+    std::size_t columns() const { return (samples + per_column - 1) / per_column; }
+    std::size_t blocks() const { return (columns() + block - 1) / block; }
+    std::size_t first(std::size_t b) const { return b * block * per_column; }
+    std::size_t count(std::size_t b) const { return std::min(samples - first(b), block * per_column); }
+    std::size_t width(std::size_t b) const { return (count(b) + per_column - 1) / per_column; }
+};
+
+// A batch laid out, block after block. In a block, the rows of x (inputs) and then of y (outputs) are as wide
+// as the block; `share` is each sample's part of J, for all columns of the batch one after another.
+template <class T, bool LaneIsMember> struct Columns {
+    Batch<T, LaneIsMember> batch;
+    std::size_t numbers = 0;
+    const T *values = nullptr, *share = nullptr;
+
+    const T* x(std::size_t b) const { return values + b * batch.block * numbers * kLanes<T>; }
+    const T* share_of(std::size_t b) const { return share + b * batch.block * kLanes<T>; }
+};
+
+// Writes the x and y of a batch. `rows` names the samples of lane 0, 1, …: one list for all lanes where they
+// share their batch or are samples of one member; null is 0, 1, 2, …. Lanes beyond the last sample repeat
+// it, so that they overflow only where it does.
+template <class T, bool LaneIsMember>
+void lay_out(const Table<T>& table, const std::uint32_t* const* rows, bool same_rows,
+             const Batch<T, LaneIsMember>& batch, T* values) {
+    constexpr std::size_t L = kLanes<T>;
+    for (std::size_t b = 0; b < batch.blocks(); ++b) {
+        const std::size_t width = batch.width(b), stride = width * L, last = batch.samples - 1;
+        T* block = values + b * batch.block * table.numbers() * L;
+        for (std::size_t c = 0; c < width; ++c) {
+            T* column = block + c * L;
+            const T* from[L];
+            for (std::size_t lane = 0; lane < L; ++lane) {
+                const std::size_t place = std::min(batch.first(b) + (LaneIsMember ? c : c * L + lane), last);
+                from[lane] = table.row(rows ? rows[same_rows ? 0 : lane][place] : place);
+            }
+            if (LaneIsMember && same_rows) {
+                for (std::size_t i = 0; i < table.numbers(); ++i) store(column + i * stride, splat(from[0][i]));
+            } else {
+                as_column<T>(from, table.numbers(), column, stride);
+            }
+        }
+    }
+}
+
+// Writes the shares s_i / Σ s of the samples `rows` of one member, `step` numbers apart; 0 where all s are 0.
+template <class T>
+void lay_out_shares(const T* s, const std::uint32_t* rows, std::size_t samples, std::size_t step, T* share) {
+    constexpr std::size_t kSums = 4;  // that do not wait for each other
+    double total[kSums] = {};
+    for (std::size_t i = 0; i < samples; ++i) {
+        share[i * step] = s[rows ? rows[i] : i];
+        total[i % kSums] += share[i * step];
+    }
+    const double sum = (total[0] + total[1]) + (total[2] + total[3]);
+    const T scale = sum > 0 ? static_cast<T>(1 / sum) : T(0);
+    for (std::size_t i = 0; i < samples; ++i) share[i * step] *= scale;
+}
+
+// Memory for one batch at a time, of any group: a thread has one.
+template <class T, bool LaneIsMember> struct BatchMemory {
+    BatchMemory(std::size_t numbers, const Batch<T, LaneIsMember>& largest)
+        : values(numbers * largest.columns() * kLanes<T>), share(largest.columns() * kLanes<T>) {}
+    Aligned<T> values, share;
+};
+
+// All samples in one batch: x and y once for everybody, shares for each group where members have their own.
+template <class T, bool LaneIsMember> class WholeBatch {
+  public:
+    static constexpr std::size_t L = kLanes<T>;
+
+    WholeBatch(const Samples<T>& samples, const Network& network, std::size_t block)
+        : samples_(samples), columns_{{samples.n, block}, network.inputs + network.outputs} {
+        values_ = Aligned<T>(columns_.numbers * columns_.batch.columns() * L);
+        lay_out<T, LaneIsMember>(Table<T>(samples, network.inputs, network.outputs), nullptr, true, columns_.batch,
+                                 values_.data());
+        columns_.values = values_.data();
+        if (!samples.weights_per_member) shared_ = shares([](std::size_t) { return 0; });
+    }
+
+    // The batch as a group sees it, whose lane l is the member of number `member(l)`.
+    template <class F> Columns<T, LaneIsMember> of(F member, Aligned<T>& own) const {
+        Columns<T, LaneIsMember> columns = columns_;
+        if (samples_.weights_per_member) own = shares(member);
+        columns.share = samples_.weights_per_member ? own.data() : shared_.data();
+        return columns;
+    }
+
+  private:
+    template <class F> Aligned<T> shares(F member) const {
+        Aligned<T> share(columns_.batch.columns() * L);
+        for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
+            lay_out_shares(samples_.weights(member(lane)), nullptr, samples_.n, LaneIsMember ? L : 1,
+                           share.data() + lane);
+        return share;
+    }
+
+    Samples<T> samples_;
+    Columns<T, LaneIsMember> columns_;
+    Aligned<T> values_, shared_;
+};
+
+}  // namespace shoal::SHOAL_ISA

@@ -1,0 +1,93 @@
+// The samples of a job as rows, and rows as columns of lanes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "job.hpp"
+#include "lanes.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+// A piece of memory that begins on a cache line.
+template <class T> class Aligned {
+  public:
+    Aligned() = default;
+    Aligned(Aligned&&) = default;
+    Aligned& operator=(Aligned&&) = default;
+    explicit Aligned(std::size_t size) : memory_(size + 64 / sizeof(T), T(0)) {
+        const auto at = reinterpret_cast<std::uintptr_t>(memory_.data());
+        data_ = memory_.data() + ((at + 63) / 64 * 64 - at) / sizeof(T);
+    }
+    T* data() const { return data_; }
+    std::size_t size() const { return memory_.empty() ? 0 : memory_.size() - 64 / sizeof(T); }
+
+  private:
+    std::vector<T> memory_;
+    T* data_ = nullptr;
+};
+
+// A sample is one row: x (n), then y (K), padded with zeros to whole vectors.
+template <class T> class Table {
+  public:
+    Table(const Samples<T>& samples, std::size_t inputs, std::size_t outputs)
+        : numbers_(inputs + outputs), stride_((numbers_ + kLanes<T> - 1) / kLanes<T> * kLanes<T>),
+          rows_(samples.n * stride_) {
+        for (std::size_t i = 0; i < samples.n; ++i) {
+            T* row = rows_.data() + i * stride_;
+            std::copy_n(samples.X + i * inputs, inputs, row);
+            for (std::size_t k = 0; k < outputs; ++k) row[inputs + k] = samples.y[k * samples.n + i];
+        }
+    }
+    const T* row(std::size_t i) const { return rows_.data() + i * stride_; }
+    std::size_t numbers() const { return numbers_; }
+
+  private:
+    std::size_t numbers_, stride_;
+    Aligned<T> rows_;
+};
+
+// Half of two vectors' exchange of the blocks of `step` lanes that lie across the diagonal: what a, or b,
+// holds afterwards.
+template <int step, bool second, class V, std::size_t... k>
+SHOAL_INLINE V exchanged(V a, V b, std::index_sequence<k...>) {
+    constexpr int n = sizeof...(k);
+    constexpr int own = second ? step : 0, other = n - (second ? 0 : step);
+#if defined(__clang__) || __GNUC__ >= 12
+    return __builtin_shufflevector(a, b, (int(k) + (k & step ? other : own))...);
+#else
+    return __builtin_shuffle(a, b, Mask<V>{(int(k) + (k & step ? other : own))...});
+#endif
+}
+
+// Lane j of v[i] and lane i of v[j] change places.
+template <class T, int step = kLanes<T> / 2> SHOAL_INLINE void transpose(Vec<T>* v) {
+    if constexpr (step > 0) {
+        constexpr auto lanes = std::make_index_sequence<kLanes<T>>{};
+        for (int i = 0; i < kLanes<T>; ++i) {
+            if (i & step) continue;
+            const Vec<T> a = v[i], b = v[i + step];
+            v[i] = exchanged<step, false>(a, b, lanes);
+            v[i + step] = exchanged<step, true>(a, b, lanes);
+        }
+        transpose<T, step / 2>(v);
+    }
+}
+
+// Writes `numbers` numbers of as many rows as there are lanes as one column: number i of lane l's row to
+// lane l of the vector at column + i·stride. Rows are read in whole vectors.
+template <class T>
+SHOAL_INLINE void as_column(const T* const* rows, std::size_t numbers, T* column, std::size_t stride) {
+    constexpr int L = kLanes<T>;
+    for (std::size_t first = 0; first < numbers; first += L) {
+        Vec<T> v[L];
+        for (int lane = 0; lane < L; ++lane) v[lane] = load(rows[lane] + first);
+        transpose<T>(v);
+        for (int i = 0; i < L; ++i)
+            if (first + i < numbers) store<T>(column + (first + i) * stride, v[i]);
+    }
+}
+
+}  // namespace shoal::SHOAL_ISA

@@ -1,0 +1,136 @@
+// The matrix products of a wide dense layer, where a lane is a sample.
+//
+// products.hpp takes its operands where they lie. In a wide layer that is all over the caches, so here one
+// operand is first copied into panels: as many columns as a tile has, one depth after another, small
+// enough to stay in the nearest cache while all rows pass by. The rows of a product are independent of each
+// other, which is how threads share them: none of them changes a bit.
+#pragma once
+
+#include "products.hpp"
+#include "table.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+constexpr int kTileRows = 4, kTileColumns = 3;
+constexpr std::size_t kDepth = 256;  // of a panel, at most
+
+// The rows of a matrix of numbers, kTileRows to a tile. Number k of a row lies k·inner_step from its first.
+template <class T> struct Tiles {
+    const T* data;
+    std::size_t tile_step, row_step, inner_step;
+    const T* row(std::size_t r) const { return data + r / kTileRows * tile_step + r % kTileRows * row_step; }
+};
+
+// Where a thread keeps its panels.
+template <class T> struct Panels {
+    static constexpr std::size_t kRows = 64;  // of the product that one thread takes at a time
+
+    Aligned<T> columns{kDepth * kTileColumns * kLanes<T>}, rows{kRows * kDepth};
+};
+
+// Of a product of `rows` rows: how many pieces of Panels::kRows there are.
+template <class T> constexpr std::size_t pieces(std::size_t rows) {
+    return (rows + Panels<T>::kRows - 1) / Panels<T>::kRows;
+}
+
+// out(r, c) += Σ_k A(r, k) · panel(k, c), for the R rows from `row` on.
+template <class T, int R, int C>
+SHOAL_INLINE void panel_tile(Tiles<T> A, std::size_t row, const T* panel, std::size_t depth, T* out,
+                             std::size_t out_step) {
+    constexpr std::size_t L = kLanes<T>;
+    out += row * out_step;
+    Vec<T> acc[R][C];
+    for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) acc[r][c] = load(out + r * out_step + c * L);
+    const T* a[R];
+    for (int r = 0; r < R; ++r) a[r] = A.row(row + r);
+    for (std::size_t k = 0; k < depth; ++k) {
+        Vec<T> x[C];
+        for (int c = 0; c < C; ++c) x[c] = load(panel + (k * C + c) * L);
+        for (int r = 0; r < R; ++r) {
+            const Vec<T> w = splat(a[r][k * A.inner_step]);
+            for (int c = 0; c < C; ++c) acc[r][c] += w * x[c];
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) store(out + r * out_step + c * L, acc[r][c]);
+}
+
+template <class T, int C>
+void panel_product(Tiles<T> A, std::size_t rows, const T* panel, std::size_t depth, T* out, std::size_t out_step) {
+    std::size_t r = 0;
+    for (; r + kTileRows <= rows; r += kTileRows) panel_tile<T, kTileRows, C>(A, r, panel, depth, out, out_step);
+    for (; r < rows; ++r) panel_tile<T, 1, C>(A, r, panel, depth, out, out_step);
+}
+
+// Copies rows that lie across memory, so that each tile's numbers lie together.
+template <class T> Tiles<T> packed(Tiles<T> A, std::size_t rows, std::size_t depth, T* to) {
+    for (std::size_t first = 0; first < rows; first += kTileRows) {
+        const std::size_t count = std::min<std::size_t>(kTileRows, rows - first);
+        T* tile = to + first * depth;
+        for (std::size_t k = 0; k < depth; ++k)
+            for (std::size_t r = 0; r < count; ++r) tile[k * kTileRows + r] = A.row(first + r)[k * A.inner_step];
+    }
+    return {to, kTileRows * depth, 1, kTileRows};
+}
+
+// out(r, c) += Σ_k A(r, k) · B(k, c) for `columns` vectors c. fill(panel, k, depth, c, width) copies B(k …, c …)
+// into a panel.
+template <class T, class Fill>
+void wide_product(Tiles<T> A, std::size_t rows, std::size_t inner, std::size_t columns, Panels<T>& panels, Fill fill,
+                  T* out, std::size_t out_step) {
+    T* const panel = panels.columns.data();
+    for (std::size_t k = 0; k < inner; k += kDepth) {
+        const std::size_t depth = std::min(kDepth, inner - k);
+        Tiles<T> block = A;
+        block.data += k * A.inner_step;
+        if (A.inner_step != 1) block = packed(block, rows, depth, panels.rows.data());
+        for (std::size_t c = 0; c < columns;) {
+            const std::size_t width = std::min<std::size_t>(kTileColumns, columns - c);
+            T* to = out + c * kLanes<T>;
+            fill(panel, k, depth, c, width);
+            if (width == 3) panel_product<T, 3>(block, rows, panel, depth, to, out_step);
+            else if (width == 2) panel_product<T, 2>(block, rows, panel, depth, to, out_step);
+            else panel_product<T, 1>(block, rows, panel, depth, to, out_step);
+            c += width;
+        }
+    }
+}
+
+// out(r, c) = [b(r) +] Σ_k W(r, k) · in(k, c), for the rows of one piece: z = W a + b, and Wᵀ δ.
+template <class T>
+void wide_weighted_sum(const T* theta, Matrix W, std::size_t first, std::size_t rows, std::size_t inner,
+                       Rows<const T> in, Rows<T> out, const T* bias, std::size_t columns, Panels<T>& panels) {
+    constexpr std::size_t L = kLanes<T>;
+    for (std::size_t r = first; r < first + rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c) store(out.at(r, c), splat(bias ? bias[r] : T(0)));
+    const auto fill = [=](T* panel, std::size_t k, std::size_t depth, std::size_t c, std::size_t width) {
+        for (std::size_t d = 0; d < depth; ++d)
+            for (std::size_t i = 0; i < width; ++i) store(panel + (d * width + i) * L, load(in.at(k + d, c + i)));
+    };
+    const Tiles<T> A{theta + W.offset + first * W.row_step, kTileRows * W.row_step, W.row_step, W.inner_step};
+    wide_product<T>(A, rows, inner, columns, panels, fill, out.at(first, 0), out.stride * L);
+}
+
+// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for the rows j of one piece. A panel is aᵀ: a vector holds one sample
+// of as many inputs as there are lanes, so that no sum crosses lanes.
+template <class T>
+void wide_outer_sum(T* gradient, std::size_t first, std::size_t rows, std::size_t inputs, Rows<const T> delta,
+                    Rows<const T> in, std::size_t columns, Panels<T>& panels) {
+    constexpr std::size_t L = kLanes<T>;
+    const auto fill = [=](T* panel, std::size_t k, std::size_t depth, std::size_t c, std::size_t width) {
+        for (std::size_t i = 0; i < width; ++i)
+            for (std::size_t d = 0; d < depth; d += L) {
+                Vec<T> v[L];
+                for (std::size_t row = 0; row < L; ++row) v[row] = load(in.at((c + i) * L + row, (k + d) / L));
+                transpose<T>(v);
+                for (std::size_t lane = 0; lane < L; ++lane) store(panel + ((d + lane) * width + i) * L, v[lane]);
+            }
+    };
+    const std::size_t whole = inputs / L * L;
+    const Tiles<T> A{delta.at(first, 0), kTileRows * delta.stride * L, delta.stride * L, 1};
+    wide_product<T>(A, rows, columns * L, inputs / L, panels, fill, gradient + first * inputs, inputs);
+    outer_sum<T, false>(gradient, first * inputs, rows, inputs, {delta.at(first, 0), delta.stride}, in, columns, whole);
+}
+
+}  // namespace shoal::SHOAL_ISA
