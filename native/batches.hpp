@@ -68,8 +68,9 @@ void lay_out(const Table<T>& table, const std::uint32_t* const* rows, bool same_
 }
 
 // Writes the shares s_i / Σ s of the samples `rows` of one member, `step` numbers apart; 0 where all s are 0.
+// Returns Σ s.
 template <class T>
-void lay_out_shares(const T* s, const std::uint32_t* rows, std::size_t samples, std::size_t step, T* share) {
+T lay_out_shares(const T* s, const std::uint32_t* rows, std::size_t samples, std::size_t step, T* share) {
     constexpr std::size_t kSums = 4;  // that do not wait for each other
     double total[kSums] = {};
     for (std::size_t i = 0; i < samples; ++i) {
@@ -79,6 +80,7 @@ void lay_out_shares(const T* s, const std::uint32_t* rows, std::size_t samples, 
     const double sum = (total[0] + total[1]) + (total[2] + total[3]);
     const T scale = sum > 0 ? static_cast<T>(1 / sum) : T(0);
     for (std::size_t i = 0; i < samples; ++i) share[i * step] *= scale;
+    return static_cast<T>(sum);
 }
 
 // Memory for one batch at a time, of any group: a thread has one.

@@ -29,7 +29,7 @@ constexpr std::size_t kFewSamples = 32;
 constexpr std::size_t kFewParameters = 2000;
 
 template <class T> void train(const Job<T>& job) {
-    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
+    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n;
     if (samples <= kFewSamples && job.network.n_parameters <= kFewParameters)
         train_groups<T, true>(job, network_from(job.network));
     else

@@ -57,6 +57,17 @@ struct Course {
     }
 };
 
+// What the caller decides himself from epoch to epoch, and what he sees: shoal/problem.py's Reins.
+template <class T> struct Reins {
+    const std::uint32_t* orders;  // (R, n): samples' rows; may change between epochs
+    const std::int64_t* which;    // (P,): each member's order
+    std::size_t n_orders, n;
+    double* penalty;  // (P,)
+    T* memory;        // (S, P, D): what the solver remembers, before and after
+    double* scalars;  // (Q, P)
+    std::size_t first_step;
+};
+
 template <class T> struct Job {
     Description network;
     std::size_t members;
@@ -64,6 +75,8 @@ template <class T> struct Job {
     const std::uint64_t* keys;  // (P, 2)
     Samples<T> train, validation;  // validation.n = 0: none
     const double *l2, *l1, *weight_decay, *learning_rate;  // (P,)
+    bool by_batch;  // penalties are divided by the weight of the minibatch
+    const Reins<T>* reins;  // null: the engine leads; the rates above may change between epochs otherwise
     int solver;
     const double* solver_parameters;
     bool full_batch_solver, decay_times_rate;
@@ -76,6 +89,9 @@ template <class T> struct Job {
     double clip_norm;  // 0: none
     std::size_t threads;
     Course* course;
+
+    // Of an epoch.
+    std::size_t samples() const { return reins ? reins->n : train.n; }
 };
 
 }  // namespace shoal

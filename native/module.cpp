@@ -35,6 +35,10 @@ template <class T> using SamplesArrays = std::tuple<Array<const T, 2>, Array<con
 using NetworkArrays = std::tuple<Array<const double, 2>, Array<const bool, 1>, int, double, std::size_t, std::size_t>;
 // Kind, parameters, needs the full batch, multiplies decay by the rate.
 using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;
+// Orders (R, n) and each member's (P,), penalty (P,), the solver's memory (S, P, D) and scalars (Q, P), steps before.
+template <class T>
+using ReinsArrays = std::tuple<Array<const std::uint32_t, 2>, Array<const std::int64_t, 1>, Array<double, 1>,
+                               Array<T, 3>, Array<double, 2>, std::size_t>;
 // Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,).
 using HistoryArrays = std::tuple<Array<double, 2>, std::optional<Array<double, 2>>, Array<std::int64_t, 1>,
                                  Array<std::int64_t, 1>, Array<std::int64_t, 1>>;
@@ -101,7 +105,8 @@ void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> the
            Array<const double, 2> strengths, const SolverArrays& solver,
            const std::optional<Array<const double, 1>>& factors, std::size_t epochs, std::size_t batch_size,
            double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
-           std::size_t threads, const HistoryArrays& history, const std::optional<nb::callable>& report) {
+           bool by_batch, const std::optional<ReinsArrays<T>>& leading, std::size_t threads,
+           const HistoryArrays& history, const std::optional<nb::callable>& report) {
     const Engine& engine = engine_for(isa);
     Course course;
     const auto& [loss, validation_loss, epochs_run, best_epoch, stopped] = history;
@@ -122,6 +127,14 @@ void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> the
     if (validation) job.validation = samples_of<T>(*validation);
     job.l2 = strengths.data(), job.l1 = job.l2 + P, job.weight_decay = job.l1 + P;
     job.learning_rate = job.weight_decay + P;
+    job.by_batch = by_batch;
+    Reins<T> reins{};
+    if (leading) {
+        const auto& [orders, which, penalty, memory, scalars, first_step] = *leading;
+        reins = {orders.data(), which.data(), orders.shape(0), orders.shape(1), penalty.data(),
+                 memory.data(), scalars.data(), first_step};
+        job.reins = &reins;
+    }
     job.solver = kind, job.solver_parameters = parameters.data();
     job.full_batch_solver = full_batch, job.decay_times_rate = decay_times_rate;
     job.factors = factors ? factors->data() : nullptr;
@@ -148,7 +161,7 @@ template <class T> void define(nb::module_& module) {
     using namespace nb::literals;
     module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
                "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
-               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "threads"_a, "history"_a,
+               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "by_batch"_a, "reins"_a.none(), "threads"_a, "history"_a,
                "report"_a.none(), "Train members in place, as shoal/training.py does.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");

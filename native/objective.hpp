@@ -47,11 +47,20 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         columns_ = columns, keys_ = keys, step_ = step;
     }
 
+    // Shares the penalties over the weight m from now on; a batch of samples of weight 0 has none.
+    void penalise(V l2, V l1, V m) {
+        const V share = select<V>(m > V{}, splat(T(1)) / m, V{});
+        strengths_.l2_by_m = l2 * share, strengths_.l1_by_m = l1 * share;
+    }
+
+    // The penalties' part of the last J.
+    V penalty() const { return penalty_; }
+
     V operator()(const T* theta, T* gradient) override {
         std::fill(gradient, gradient + space_.n * kLanes<T>, T(0));
         V J = threads_ > 1 && columns_.batch.blocks() > 1 ? parallel(theta, gradient) : serial(theta, gradient);
         J = space_.fold(J);
-        if (strengths_.any_l2 || strengths_.any_l1) J += penalties(theta, gradient);
+        if (strengths_.any_l2 || strengths_.any_l1) J += penalty_ = penalties(theta, gradient);
         if (strengths_.clip_norm > 0) clip(gradient);
         return J;
     }
@@ -156,6 +165,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     std::size_t threads_ = 0;
     Aligned<T> partial_;
     std::vector<V> J_;
+    V penalty_{};
     Columns<T, LaneIsMember> columns_;
     const std::uint64_t* keys_ = nullptr;
     std::uint64_t step_ = 0;

@@ -47,6 +47,9 @@ template <class T> struct Step {
 template <class T> struct Solver {
     // Write the parameters proposed into `proposed`, from `theta`, with the members' learning rates.
     virtual Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate) = 0;
+    // What it remembers: arrays that lie as θ does, and scalars of the group.
+    virtual std::vector<T*> memory() { return {}; }
+    virtual std::vector<double*> scalars() { return {}; }
     virtual ~Solver() = default;
 };
 

@@ -40,7 +40,7 @@ std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters
             return first_order<T>(SGD<T>(static_cast<T>(p[0]), p[1] != 0, n_numbers), space);
         case SolverKind::adam:
         case SolverKind::adamw:
-            return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), n_numbers), space);
+            return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), p[3] != 0, n_numbers), space);
         case SolverKind::rmsprop:
             return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
         case SolverKind::scg:

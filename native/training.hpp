@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "memory.hpp"
 #include "objective.hpp"
 #include "solvers.hpp"
 
@@ -36,7 +37,7 @@ template <class T, bool LaneIsMember> struct Common {
 
     Common(const Job<T>& given, Network described)
         : job(given), network(std::move(described)), block(block_columns<T, LaneIsMember>(network)),
-          permuter(job.shared_order && job.batch_size ? job.train.n : 0) {
+          permuter(has_shared_order() ? job.train.n : 0) {
         const std::size_t D = network.n_parameters;
         weight_mask.assign(vectors() * L, T(0));
         for (std::size_t d = 0; d < D; ++d)
@@ -52,8 +53,8 @@ template <class T, bool LaneIsMember> struct Common {
         return LaneIsMember ? D : (D + L - 1) / L;
     }
     // Samples that an update sees.
-    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n; }
-    bool has_shared_order() const { return job.shared_order && job.batch_size; }
+    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n; }
+    bool has_shared_order() const { return job.shared_order && job.batch_size && !job.reins; }
 
     // The order of minibatches that is the same for everybody.
     void begin(std::size_t epoch) {
@@ -79,14 +80,17 @@ template <class T, bool LaneIsMember> class GroupTraining {
         solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters, space_, theta_.data());
         if (!solver_) throw std::invalid_argument("the native engine has no such solver for this dtype");
         prepare_batches();
+        if (job_.reins) copy_memory<LaneIsMember>(Direction::from_caller, *solver_, job_, first_, count_);
     }
 
     // Trains one epoch in the workspaces of as many threads and returns how many members go on.
     std::size_t train(std::size_t epoch, Workspace<T, LaneIsMember>* workspaces, std::size_t threads) {
+        heed();
         if (active() == 0) return 0;
         memory_ = &workspaces[0].batch;
         objective_.work_in(workspaces, threads);
         if (train_epoch(epoch) && job_.validation.n) validate(epoch);
+        if (job_.reins) scatter_theta();
         return active();
     }
 
@@ -98,6 +102,8 @@ template <class T, bool LaneIsMember> class GroupTraining {
 
     // Hands the parameters back.
     void finish() {
+        heed();
+        if (job_.reins) copy_memory<LaneIsMember>(Direction::to_caller, *solver_, job_, first_, count_);
         if (job_.course->stop.load(std::memory_order_relaxed))
             for (std::size_t lane = 0; lane < count_; ++lane)
                 if (alive_[lane]) stopped(lane) = static_cast<std::int64_t>(Reason::interrupted);
@@ -107,6 +113,16 @@ template <class T, bool LaneIsMember> class GroupTraining {
   private:
     std::size_t member(std::size_t lane) const { return first_ + std::min(lane, count_ - 1); }
     std::int64_t& stopped(std::size_t lane) { return job_.course->stopped[first_ + lane]; }
+
+    // Lets go of members that the caller has ended since the last epoch.
+    void heed() {
+        if (!job_.reins) return;
+        for (std::size_t lane = 0; lane < count_; ++lane)
+            if (alive_[lane] && stopped(lane) != static_cast<std::int64_t>(Reason::epochs)) {
+                if (LaneIsMember) alive_[lane] = 0;
+                else alive_ = MaskOf<T>{};
+            }
+    }
 
     V per_member(const double* values) const {
         V v{};
@@ -155,30 +171,36 @@ template <class T, bool LaneIsMember> class GroupTraining {
         }
         train_.batch.block = common_.block;
         train_.numbers = common_.table->numbers();
-        if (job_.shared_order) return;
+        same_rows_ = !LaneIsMember || (job_.reins ? job_.reins->n_orders == 1 : job_.shared_order);
+        if (job_.reins || job_.shared_order) return;
         for (std::size_t i = 0; i < kMembers; ++i) permuters_.emplace_back(job_.train.n);
     }
 
     // One update for each batch; false if training was stopped before the last.
     bool train_epoch(std::size_t epoch) {
-        const std::size_t n = job_.train.n, size = job_.batch_size ? job_.batch_size : n;
+        const std::size_t n = job_.samples(), size = job_.batch_size ? job_.batch_size : n;
         const std::size_t batches = (n + size - 1) / size;
-        shuffle(epoch);
-        double total[L] = {}, updates[L] = {};
+        if (job_.batch_size) shuffle(epoch);
+        double total[L] = {}, penalty[L] = {}, updates[L] = {};
         MaskOf<T> go = alive_;
         for (std::size_t index = 0; index < batches; ++index) {
             if (job_.course->poll) job_.course->poll();
             if (job_.course->stop.load(std::memory_order_relaxed)) return false;
-            const std::size_t step = epoch * batches + index;
-            see(index * size, std::min(size, n - index * size), step);
+            const std::size_t step = epoch * batches + index, samples = std::min(size, n - index * size);
+            see(index * size, samples, job_.reins ? job_.reins->first_step + step : step);
             const MaskOf<T> before = go;
             const V J = update(step, go);
+            const double count = job_.by_batch ? static_cast<double>(samples) : 1;
             for (std::size_t lane = 0; lane < kMembers; ++lane)
-                if (before[lane]) total[lane] += J[lane], updates[lane] += 1;
+                if (before[lane]) {
+                    total[lane] += count * J[lane], updates[lane] += count;
+                    penalty[lane] += count * objective_.penalty()[lane];
+                }
         }
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!alive_[lane]) continue;
             job_.course->loss[(first_ + lane) * job_.epochs + epoch] = total[lane] / updates[lane];
+            if (job_.reins) job_.reins->penalty[first_ + lane] = penalty[lane] / updates[lane];
             job_.course->epochs[first_ + lane] = static_cast<std::int64_t>(epoch + 1);
         }
         validated_ = alive_, alive_ = go;
@@ -225,22 +247,26 @@ template <class T, bool LaneIsMember> class GroupTraining {
     }
 
     void shuffle(std::size_t epoch) {
-        orders_[0] = common_.shared_order;
-        for (std::size_t i = 0; i < permuters_.size(); ++i)
-            orders_[i] = permuters_[i]({keys_[2 * i], keys_[2 * i + 1], Purpose::order, epoch});
+        for (std::size_t i = 0; i < kMembers; ++i) {
+            if (job_.reins) orders_[i] = job_.reins->orders + job_.reins->which[member(i)] * job_.reins->n;
+            else if (job_.shared_order) orders_[i] = common_.shared_order;
+            else orders_[i] = permuters_[i]({keys_[2 * i], keys_[2 * i + 1], Purpose::order, epoch});
+        }
     }
 
     // Lets the objective see samples `start` … of this epoch's order, or the full batch.
     void see(std::size_t start, std::size_t samples, std::size_t step) {
         if (!common_.train) {
-            const bool shared = permuters_.empty();
             const std::uint32_t* rows[L];
-            for (std::size_t i = 0; i < kMembers; ++i) rows[i] = orders_[shared ? 0 : i] + start;
+            for (std::size_t i = 0; i < kMembers; ++i) rows[i] = orders_[i] + start;
             train_.batch.samples = samples;
-            lay_out<T, LaneIsMember>(*common_.table, rows, shared || !LaneIsMember, train_.batch, memory_->values.data());
+            lay_out<T, LaneIsMember>(*common_.table, rows, same_rows_, train_.batch, memory_->values.data());
             T* share = memory_->share.data();
+            V weight{};
             for (std::size_t i = 0; i < kMembers; ++i)
-                lay_out_shares(job_.train.weights(member(i)), rows[i], samples, kMembers, share + i);
+                weight[i] = lay_out_shares(job_.train.weights(member(i)), rows[i], samples, kMembers, share + i);
+            if (job_.by_batch)
+                objective_.penalise(per_member(job_.l2), per_member(job_.l1), LaneIsMember ? weight : splat(weight[0]));
             if (!LaneIsMember) std::fill(share + samples, share + train_.batch.columns() * L, T(0));
             train_.values = memory_->values.data(), train_.share = share;
         }
@@ -282,7 +308,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
     std::uint64_t keys_[2 * L];
     double best_loss_[L];
     MaskOf<T> alive_{}, validated_{};
-    bool noisy_ = false;
+    bool noisy_ = false, same_rows_ = true;
     Columns<T, LaneIsMember> train_, validation_;
     Aligned<T> own_train_, own_validation_;  // shares
     BatchMemory<T, LaneIsMember>* memory_ = nullptr;

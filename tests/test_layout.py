@@ -14,7 +14,7 @@ PACKAGE = ROOT / "src" / "shoal"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*MODULES, *sorted((ROOT / "native").rglob("*.?pp")), *sorted((ROOT / "tests").rglob("*.py"))]
 # Tests of the project rather than of one module; those in tests/contract run over the registries.
-OF_THE_PROJECT = {"contract", "native", "test_build.py", "test_layout.py"}
+OF_THE_PROJECT = {"contract", "native", "test_build.py", "test_cold_start.py", "test_layout.py"}
 
 
 def relative(path: Path) -> str:
@@ -53,9 +53,27 @@ def test_a_test_stands_where_its_module_stands(path: Path) -> None:
 
 
 def test_the_public_names_are_what_the_package_imports() -> None:
-    body = ast.parse((PACKAGE / "__init__.py").read_text()).body
-    imports = [node for node in body if isinstance(node, ast.ImportFrom) and node.module != "__future__"]
-    assert sorted(shoal.__all__) == sorted(alias.name for node in imports for alias in node.names)
+    imports = {
+        (alias.name, node.module)
+        for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("shoal.")
+        for alias in node.names
+    }
+    assert sorted(shoal.__all__) == sorted(name for name, _ in imports)
+    assert set(shoal._HOMES.items()) == imports - {("__version__", "shoal._version")}
+    assert set(shoal.__all__) <= set(dir(shoal))
+
+
+@pytest.mark.parametrize("name", [name for name in shoal.__all__ if name != "__version__"])
+def test_a_public_name_is_no_module(name: str) -> None:
+    # `shoal.name` would be the one or the other, depending on what was imported before
+    assert not (PACKAGE / name).exists()
+    assert not (PACKAGE / f"{name}.py").exists()
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'shoal' has no attribute 'trian'"):
+        shoal.trian  # noqa: B018
 
 
 @pytest.mark.parametrize("name", [name for name in shoal.__all__ if name != "__version__"])

@@ -7,7 +7,7 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
-from shoal.explain.gradient_check import check_gradients
+from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense, Dropout
 from shoal.network import Network
 from shoal.problem import Progress
@@ -234,6 +234,81 @@ def test_an_interrupted_member_gets_its_best_parameters(engine: str) -> None:
     np.testing.assert_allclose(sample_losses(result.population, *validation_data).mean(), best, rtol=1e-14)
 
 
+class Clock:
+    """Stands for ``time`` where a second passes between one look and the next."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 1
+        return self.now
+
+
+@every_engine
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_a_deadline_ends_training_after_the_epoch_in_which_it_passes(
+    batch_size: int | None, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = a_line()
+    population = Network(1, [Dense(3, "tanh"), Dense(1)]).population(40)  # more groups than threads
+    settings: dict[str, Any] = {"batch_size": batch_size, "engine": engine, "n_jobs": 2}
+    monkeypatch.setattr("shoal.trainer.time", Clock())
+    result = train(population, X, y, epochs=9, seconds=3.5, **settings)
+    assert result.history.reasons == ["deadline"] * 40
+    assert result.history.epochs.tolist() == [4] * 40
+    monkeypatch.undo()
+    expected = train(population, X, y, epochs=4, **settings).population.theta
+    assert np.array_equal(result.population.theta, expected)
+
+
+@every_engine
+def test_at_a_deadline_the_best_parameters_are_restored_and_who_had_stopped_keeps_the_reason(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_data, validation_data, settings = overfitting()
+    settings |= {"epochs": 90, "patience": 12, "dtype": "float64", "engine": engine}
+    population = overfitter().population(3, dtype="float64")
+    rates = [0.05, 0.1, 1e200]
+    monkeypatch.setattr("shoal.trainer.time", Clock())
+    result = train(population, *train_data, learning_rate=rates, seconds=25, **settings)
+    assert result.history.reasons == ["early stopping", "deadline", "diverged"]
+    assert result.history.epochs[:2].tolist() == [17, 25]
+    assert result.history.best_epoch[1] < 25
+    losses = sample_losses(result.population.members([0, 1]), *validation_data).mean(axis=1)
+    assert result.history.validation_loss is not None
+    best = np.nanmin(result.history.validation_loss[:2], axis=1)
+    np.testing.assert_allclose(losses, best, rtol=1e-14)
+
+
+@every_engine
+def test_a_deadline_far_away_changes_nothing(engine: str) -> None:
+    X, y = a_line()
+    network, told = Network(1, [Dense(3, "tanh"), Dense(1)]), []
+    settings: dict[str, Any] = {"starts": 20, "epochs": 6, "batch_size": 4, "engine": engine}
+    expected = train(network, X, y, **settings)
+    result = train(network, X, y, seconds=1e9, callback=lambda p: told.append(p.epoch), **settings)
+    assert told == [1, 2, 3, 4, 5, 6]
+    assert np.array_equal(result.population.theta, expected.population.theta)
+    assert result.history.reasons == ["epochs"] * 20
+    ended = train(network, X, y, seconds=1e9, callback=lambda p: p.epoch == 2, **settings)
+    assert ended.history.reasons == ["interrupted"] * 20
+
+
+@every_engine
+def test_a_deadline_in_the_last_epoch_is_kept(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = a_line()
+    monkeypatch.setattr("shoal.trainer.time", Clock())
+    result = train(Network(1, [Dense(1)]), X, y, epochs=4, seconds=4, engine=engine)
+    assert result.history.reasons == ["epochs"]
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), True, "1"])
+def test_a_deadline_that_is_none_is_refused(seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="seconds must be a positive number or None, got "):
+        train(Network(1, [Dense(1)]), *a_line(), seconds=seconds)
+
+
 def test_a_callback_that_raises_is_not_swallowed() -> None:
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt
@@ -270,4 +345,5 @@ def test_reasons_read_as_words() -> None:
         "early stopping",
         "diverged",
         "interrupted",
+        "deadline",
     ]

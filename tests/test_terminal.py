@@ -12,6 +12,7 @@ from rich.console import Console
 
 from shoal.jobs.fit import Outcome
 from shoal.jobs.sizing import Sizing, StudySize
+from shoal.selection.design import Plan
 from shoal.selection.running import StudyProgress
 from shoal.terminal import TerminalListener, plain_console
 
@@ -68,14 +69,18 @@ def test_the_table_is_told_in_singular_and_plural(lines: Lines) -> None:
 
 def test_the_estimate_is_told_before_the_study(lines: Lines) -> None:
     listener = TerminalListener(plain_console())
-    listener.sized(Sizing(StudySize(((1,), (2,)), 30, (0.1, 1.0), 200), 81.0, ("Sized so.",)), 120, 4)
-    listener.sized(Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()), 1, 1)
+    listener.sized(
+        Sizing(StudySize(((1,), (2,)), 30, (0.1, 1.0), 200), 81.0, ("Sized so.",)),
+        Plan(120, 9, "native (x86-64-v3)"),
+        4,
+    )
+    listener.sized(Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()), Plan(1, 1, "reference (NumPy)"), 1)
     assert lines() == [
         "Sized so.",
         "120 networks: 2 hidden sizes × 30 starts × 2 L2 strengths, 200 epochs at most. "
-        "Estimate: 1 min 21 s at most, on 4 processes.",
+        "Estimate: 1 min 21 s at most, on 4 processes. Engine: native (x86-64-v3).",
         "1 network: 1 hidden size × 1 start × 1 L2 strength, 1 epoch at most. "
-        "Estimate: 4 s at most, on 1 process.",
+        "Estimate: 4 s at most, on 1 process. Engine: reference (NumPy).",
     ]
 
 
@@ -83,7 +88,9 @@ def test_the_bar_tells_done_pace_best_and_time_left() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=120)
     with TerminalListener(console) as listener:
-        listener.sized(Sizing(StudySize(((1,),), 40, (0.1,), 9), 4.0, ()), 40, 1)
+        listener.sized(
+            Sizing(StudySize(((1,),), 40, (0.1,), 9), 4.0, ()), Plan(40, 5, "reference (NumPy)"), 1
+        )
         listener.progress(StudyProgress(0, 40, 0.0, None, None))
         listener.progress(StudyProgress(12, 40, 3.456, 0.123456, 75.0))
     text = stream.getvalue()

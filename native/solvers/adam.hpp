@@ -12,19 +12,24 @@ namespace shoal::SHOAL_ISA {
 template <class T> struct Adam {
     double beta1, beta2;
     T epsilon;
+    bool epsilon_hat;  // ε beside √v instead of √v̂
     // β₁ᵗ and β₂ᵗ stay double: 1 − 0.999 keeps only four digits in float.
     double beta1_power = 1, beta2_power = 1;
     std::vector<T> m, v;
 
-    Adam(double first, double second, T small, std::size_t n_numbers)
-        : beta1(first), beta2(second), epsilon(small), m(n_numbers, T(0)), v(n_numbers, T(0)) {}
+    Adam(double first, double second, T small, bool hat, std::size_t n_numbers)
+        : beta1(first), beta2(second), epsilon(small), epsilon_hat(hat), m(n_numbers, T(0)), v(n_numbers, T(0)) {}
+
+    std::vector<T*> memory() { return {m.data(), v.data()}; }
+    std::vector<double*> scalars() { return {&beta1_power, &beta2_power}; }
 
     auto changes(Vec<T> rate) {
         using V = Vec<T>;
         beta1_power *= beta1, beta2_power *= beta2;
         // The corrections multiply, m's within the rate: a vector costs one division and one root.
-        return [alpha = rate / splat(static_cast<T>(1 - beta1_power)),
-                v_correction = splat(static_cast<T>(1 / (1 - beta2_power))),
+        const double root = epsilon_hat ? std::sqrt(1 - beta2_power) : 1;
+        return [alpha = rate / splat(static_cast<T>((1 - beta1_power) / root)),
+                v_correction = splat(epsilon_hat ? T(1) : static_cast<T>(1 / (1 - beta2_power))),
                 keep_m = splat(static_cast<T>(beta1)), add_m = splat(static_cast<T>(1 - beta1)),
                 keep_v = splat(static_cast<T>(beta2)), add_v = splat(static_cast<T>(1 - beta2)),
                 epsilon = splat(epsilon), m = m.data(), v = v.data()](V g, std::size_t d) {

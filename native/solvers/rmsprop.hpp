@@ -13,6 +13,9 @@ template <class T> struct RMSprop {
 
     RMSprop(double decay, T small, std::size_t n_numbers) : rho(decay), epsilon(small), v(n_numbers, T(0)) {}
 
+    std::vector<T*> memory() { return {v.data()}; }
+    std::vector<double*> scalars() { return {}; }
+
     auto changes(Vec<T> rate) {
         using V = Vec<T>;
         return [rate, keep = splat(static_cast<T>(rho)), add = splat(static_cast<T>(1 - rho)),

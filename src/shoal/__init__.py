@@ -1,12 +1,21 @@
-"""shoal trains a whole shoal of neural networks at once and keeps the one that generalises."""
+"""shoal trains a whole shoal of neural networks at once and keeps the one that generalises.
+
+A public name is imported when it is first asked for (PEP 562), so that training a network waits for neither
+the store of studies nor the frame libraries.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from shoal._version import __version__
-from shoal.explain.gradient_check import GradientCheck, check_gradients
-from shoal.layers import Dense, Dropout
-from shoal.network import Network
-from shoal.population import Population
-from shoal.selection.study import CapacityStudy
-from shoal.trainer import TrainingResult, train
+
+if TYPE_CHECKING:
+    from shoal.explanation.gradient_check import GradientCheck, check_gradients
+    from shoal.layers import Dense, Dropout
+    from shoal.network import Network
+    from shoal.population import Population
+    from shoal.selection.study import CapacityStudy
+    from shoal.trainer import TrainingResult, train
 
 __all__ = [
     "CapacityStudy",
@@ -20,3 +29,28 @@ __all__ = [
     "check_gradients",
     "train",
 ]
+
+_HOMES = {
+    "CapacityStudy": "shoal.selection.study",
+    "Dense": "shoal.layers",
+    "Dropout": "shoal.layers",
+    "GradientCheck": "shoal.explanation.gradient_check",
+    "Network": "shoal.network",
+    "Population": "shoal.population",
+    "TrainingResult": "shoal.trainer",
+    "check_gradients": "shoal.explanation.gradient_check",
+    "train": "shoal.trainer",
+}
+"""The module of each public name: what the imports above say to whoever reads types."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

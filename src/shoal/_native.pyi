@@ -38,6 +38,8 @@ def train(
     patience: int,
     shared_order: int | None,
     clip_norm: float,
+    by_batch: bool,
+    reins: tuple[npt.NDArray[np.uint32], Integers, Doubles, Floats, Doubles, int] | None,
     threads: int,
     history: tuple[Doubles, Doubles | None, Integers, Integers, Integers],
     report: Callable[[int, int], bool] | None,
@@ -50,5 +52,7 @@ def train(
     - ``solver``: its number, parameters, whether it needs the full batch, whether decay is times the rate.
     - ``batch_size`` 0 is full batch, ``patience`` 0 never stops early, ``clip_norm`` 0 never clips;
       ``shared_order`` is the seed of an order that all members share, or None.
+    - ``by_batch`` divides penalties by the weight of the minibatch; ``reins``: orders (R, M) and each
+      member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before.
     - ``report(epochs done, members active)`` runs after each epoch; returning True ends training.
     """

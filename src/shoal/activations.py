@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.special import ndtr
 
 from shoal.errors import ConfigurationError
+from shoal.formulas.nodes import A, Cases, Expression, Number, Z, call, exp, ln, parameter
 from shoal.registry import Named, family
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ class Activation(Named, ABC):
     recommended_initializer: ClassVar[str]
     """The initialiser that a layer with this activation takes where none is given."""
 
+    formula: ClassVar[Expression] = call("g", Z)
+    """``g(z)`` in the letter z, and in parameters named after the fields: for readers, not for engines."""
+
+    derivative_formula: ClassVar[Expression] = call("g′", Z)
+    """``g'(z)`` in the letters z and a."""
+
     @abstractmethod
     def forward(self, z: Array) -> Array:
         """Return ``a = g(z)``, of the shape and dtype of z."""
@@ -73,6 +79,7 @@ class Sigmoid(Activation):
 
     name = "sigmoid"
     recommended_initializer = "glorot"
+    formula, derivative_formula = 1 / (1 + exp(-Z)), A * (1 - A)
 
     def forward(self, z: Array) -> Array:
         return sigmoid(z)
@@ -96,6 +103,7 @@ class Tanh(Activation):
 
     name = "tanh"
     recommended_initializer = "glorot"
+    formula, derivative_formula = call("tanh", Z), 1 - A**2
 
     def forward(self, z: Array) -> Array:
         return np.tanh(z)
@@ -118,6 +126,7 @@ class Relu(Activation):
 
     name = "relu"
     recommended_initializer = "he"
+    formula, derivative_formula = call("max", Z, 0), Cases(Number(1), Z, Number(0), Number(0))
 
     def forward(self, z: Array) -> Array:
         return np.maximum(z, 0)
@@ -141,6 +150,8 @@ class LeakyRelu(Activation):
 
     name = "leaky_relu"
     recommended_initializer = "he"
+    formula = call("max", Z, parameter("s", "slope") * Z)
+    derivative_formula = Cases(Number(1), Z, Number(0), parameter("s", "slope"))
 
     def __post_init__(self) -> None:
         if not 0 <= self.slope < 1:
@@ -173,6 +184,8 @@ class Elu(Activation):
 
     name = "elu"
     recommended_initializer = "he"
+    formula = Cases(Z, Z, Number(0), parameter("α", "alpha") * (exp(Z) - 1))
+    derivative_formula = Cases(Number(1), Z, Number(0), A + parameter("α", "alpha"))
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < math.inf:
@@ -206,6 +219,10 @@ class Selu(Activation):
     recommended_initializer = "lecun"
     alpha: ClassVar[float] = 1.6732632423543772
     scale: ClassVar[float] = 1.0507009873554805
+    formula = parameter("λ", "scale") * Cases(Z, Z, Number(0), parameter("α", "alpha") * (exp(Z) - 1))
+    derivative_formula = Cases(
+        parameter("λ", "scale"), Z, Number(0), A + parameter("λ", "scale") * parameter("α", "alpha")
+    )
 
     def forward(self, z: Array) -> Array:
         a = np.minimum(z, 0)
@@ -230,9 +247,11 @@ class Gelu(Activation):
 
     name = "gelu"
     recommended_initializer = "he"
+    formula = Z * call("Φ", Z)
+    derivative_formula = call("Φ", Z) + Z * exp(-(Z**2 / 2)) / call("sqrt", 2 * Number(math.pi, "π"))
 
     def forward(self, z: Array) -> Array:
-        a: Array = ndtr(z)
+        a = _normal_cdf(z)
         a *= z
         return a
 
@@ -242,8 +261,16 @@ class Gelu(Activation):
         np.exp(slope, out=slope)
         slope *= 1 / math.sqrt(2 * math.pi)
         slope *= z
-        slope += ndtr(z)
+        slope += _normal_cdf(z)
         return slope
+
+
+def _normal_cdf(z: Array) -> Array:
+    """Return Φ(z) of an array (any shape)."""
+    from scipy.special import ndtr  # longer to import than NumPy: only where it is needed
+
+    cdf: Array = ndtr(z)
+    return cdf
 
 
 @dataclass(frozen=True)
@@ -259,6 +286,7 @@ class Silu(Activation):
 
     name = "silu"
     recommended_initializer = "he"
+    formula, derivative_formula = Z * call("σ", Z), call("σ", Z) + A * (1 - call("σ", Z))
 
     def forward(self, z: Array) -> Array:
         a = sigmoid(z)
@@ -287,6 +315,10 @@ class Mish(Activation):
 
     name = "mish"
     recommended_initializer = "he"
+    formula = Z * call("tanh", ln(1 + exp(Z)))
+    derivative_formula = call("tanh", ln(1 + exp(Z))) + Z * call("σ", Z) * (
+        1 - call("tanh", ln(1 + exp(Z))) ** 2
+    )
 
     # Above it q / (q + 2) is 1 to the last bit of a double, and below it (q + 2)² fits a float32.
     _linear_from: ClassVar[float] = 22.0
@@ -320,6 +352,7 @@ class Softplus(Activation):
 
     name = "softplus"
     recommended_initializer = "glorot"
+    formula, derivative_formula = ln(1 + exp(Z)), call("σ", Z)
 
     def forward(self, z: Array) -> Array:
         a = -np.abs(z)
@@ -345,6 +378,7 @@ class Identity(Activation):
 
     name = "identity"
     recommended_initializer = "glorot"
+    formula, derivative_formula = Z, Number(1)
 
     def forward(self, z: Array) -> Array:
         return z

@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from shoal.activations import exponent_limit, sigmoid
 from shoal.errors import ConfigurationError, DataError
+from shoal.formulas.links import EXPONENTIAL, IDENTITY, SIGMOID, SOFTMAX, Link
+from shoal.formulas.nodes import A, Cases, Expression, Same, Symbol, Total, Y, call, dotted, ln, parameter
 from shoal.registry import Named, family
 from shoal.shapes import Array, finite_rows
 
@@ -27,6 +29,21 @@ class Loss(Named, ABC):
 
     has_link: ClassVar[bool] = False
     """Whether the prediction is something else than z itself."""
+
+    link: ClassVar[Link] = IDENTITY
+    """The function from z to the prediction a, as formulas."""
+
+    formula: ClassVar[Expression] = call("ℓ", A, Y)
+    """What each of the K outputs adds to the loss of a sample, in the letters a (the prediction) and y."""
+
+    derivative_formula: ClassVar[Expression] = call("ℓ′", A, Y)
+    """``∂loss/∂a`` of one output."""
+
+    delta_formulas: ClassVar[tuple[Expression, ...]] = ()
+    """How ``∂loss/∂a · ∂a/∂z`` becomes δ, step by step: all of them equal, the last one the shortest."""
+
+    cancellation: ClassVar[str] = ""
+    """Why it does, in a sentence; nothing where the link is the identity."""
 
     @abstractmethod
     def value(self, z: Array, y: Array) -> Array:
@@ -73,6 +90,14 @@ class LogLoss(Loss):
 
     name = "log_loss"
     has_link = True
+    link = SIGMOID
+    formula = -(Y * ln(A) + (1 - Y) * ln(1 - A))
+    derivative_formula = (1 - Y) / (1 - A) - Y / A
+    delta_formulas = (dotted((A - Y) / (A * (1 - A)), A * (1 - A)), A - Y)
+    cancellation = (
+        "Over a common denominator the derivative of the log loss is (a − y) / (a (1 − a)), and a (1 − a) is "
+        "the slope of the sigmoid: the two were made for each other, and cancel."
+    )
 
     def value(self, z: Array, y: Array) -> Array:
         terms = -np.abs(z)
@@ -119,6 +144,18 @@ class CrossEntropy(Loss):
 
     name = "cross_entropy"
     has_link = True
+    link = SOFTMAX
+    formula = -(Y * ln(A))
+    derivative_formula = -(Y / A)
+    delta_formulas = (
+        Total("k", dotted(-(Y["k"] / A["k"]), A["k"] * (Same("k", "j") - A["j"]))),
+        -Y["j"] + A["j"] * Total("k", Y["k"]),
+        A["j"] - Y["j"],
+    )
+    cancellation = (
+        "Every a in a denominator meets the a of the softmax's derivative and cancels; a times the sum of "
+        "all y is left of it, and that sum is 1."
+    )
 
     def value(self, z: Array, y: Array) -> Array:
         shifted = z - z.max(axis=-2, keepdims=True)
@@ -185,6 +222,7 @@ class SquaredError(Loss):
     """
 
     name = "squared_error"
+    formula, derivative_formula, delta_formulas = (A - Y) ** 2 / 2, A - Y, (A - Y,)
 
     def value(self, z: Array, y: Array) -> Array:
         return 0.5 * _sum_outputs(np.square(_difference(z, y)))
@@ -205,6 +243,8 @@ class MeanSquaredError(Loss):
     """
 
     name = "mean_squared_error"
+    formula, derivative_formula = (A - Y) ** 2 / Symbol("K"), 2 * (A - Y) / Symbol("K")
+    delta_formulas = (derivative_formula,)
 
     def value(self, z: Array, y: Array) -> Array:
         loss = _sum_outputs(np.square(_difference(z, y)))
@@ -229,6 +269,8 @@ class AbsoluteError(Loss):
     """
 
     name = "absolute_error"
+    formula, derivative_formula = call("abs", A - Y), call("sign", A - Y)
+    delta_formulas = (derivative_formula,)
 
     def value(self, z: Array, y: Array) -> Array:
         return _sum_outputs(np.abs(_difference(z, y)))
@@ -253,6 +295,16 @@ class Huber(Loss):
     threshold: float = 1.0
 
     name = "huber"
+    formula = Cases(
+        parameter("t", "threshold") * (call("abs", A - Y) - parameter("t", "threshold") / 2),
+        call("abs", A - Y),
+        parameter("t", "threshold"),
+        (A - Y) ** 2 / 2,
+    )
+    derivative_formula = call(
+        "max", -parameter("t", "threshold"), call("min", A - Y, parameter("t", "threshold"))
+    )
+    delta_formulas = (derivative_formula,)
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold < math.inf:
@@ -284,6 +336,12 @@ class Poisson(Loss):
 
     name = "poisson"
     has_link = True
+    link = EXPONENTIAL
+    formula, derivative_formula = A - Y * ln(A), 1 - Y / A
+    delta_formulas = (dotted(1 - Y / A, A), A - Y)
+    cancellation = (
+        "The slope of the exponential is a itself: it multiplies the 1, and cancels the denominator of y / a."
+    )
 
     def value(self, z: Array, y: Array) -> Array:
         return _sum_outputs(_difference(self.predict(z), np.multiply(y, z, dtype=z.dtype)))

@@ -41,6 +41,7 @@ class BatchObjective:
         self.network, self.x, self.y, self.noise, self.clip_norm = network, x, y, noise, clip_norm
         self.penalties = [(p, strength) for p, strength in ((L2(), l2), (L1(), l1)) if strength.any()]
         self.m = m
+        self.penalty = np.zeros(len(m))  # its part of J at the last evaluation
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
         """Return J (Q,) and ∂J/∂θ (Q, D) at ``theta`` (Q, D), whose rows belong to ``members``."""
@@ -49,12 +50,15 @@ class BatchObjective:
         J, gradient = data_loss(
             self.network, theta, x, y, share, Noise(self.noise.keys[pick], self.noise.step)
         )
+        self.penalty = np.zeros(len(J), J.dtype)
         for penalty, strengths in self.penalties:
             # Only where it applies: 0 · ∞ is NaN, and would end a member whose weights are merely large.
             rows = np.flatnonzero(strengths[pick])
             W = np.where(self.network.weight_mask, theta[rows], 0)
             strength, m = strengths[pick][rows], self.m[pick][rows]
-            J[rows] += penalty.value(W, strength, m)
+            value = penalty.value(W, strength, m)
+            J[rows] += value
+            self.penalty[rows] += value
             gradient[rows] += penalty.gradient(W, strength, m)
         return J, gradient if self.clip_norm is None else clipped(gradient, self.clip_norm)
 

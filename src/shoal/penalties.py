@@ -80,8 +80,9 @@ class L1(Penalty):
 
 
 def _rate(strength: Array, m: Array, W: Array) -> Array:
-    """Return λ / m (P,) in the dtype of W."""
-    return np.divide(strength, m).astype(W.dtype)
+    """Return λ / m (P,) in the dtype of W; 0 where m is 0, as for a minibatch of samples of weight 0."""
+    rate = np.divide(strength, m, out=np.zeros(len(m)), where=np.asarray(m) > 0)
+    return rate.astype(W.dtype)
 
 
 def _sum_weights(terms: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from shoal.errors import DataError
 from shoal.network import Network
 from shoal.schedules import Schedule
-from shoal.shapes import Array, finite_rows, in_dtype, require_finite
-from shoal.solvers.base import Solver
+from shoal.shapes import Array, IntArray, finite_rows, in_dtype, require_finite
+from shoal.solvers.base import Solver, State
 from shoal.stopping import Stopping
 
 
@@ -89,6 +89,10 @@ class Problem:
         J_p = Σ_i s_pi · loss_i / Σ_i s_pi  +  l2_p/(2 m_p) Σ W²  +  l1_p/m_p Σ |W|,    m_p = Σ_i s_pi
 
     ``l2``, ``l1``, ``weight_decay`` and ``learning_rate`` are (P,). Biases are never penalised.
+
+    ``by_batch`` is scikit-learn's reading of the same: m_p is the weight of the minibatch at hand, so that
+    an epoch of B minibatches penalises B times as much, and the loss of an epoch is the mean over its
+    samples instead of its minibatches (the last of which may be smaller).
     """
 
     train: Samples
@@ -97,6 +101,41 @@ class Problem:
     l1: Array
     weight_decay: Array
     learning_rate: Array
+    by_batch: bool = False
+
+
+@dataclass
+class Reins:
+    """What a caller decides for himself from epoch to epoch, in place, and what he sees of the training.
+
+    An engine reads before every epoch, and the callback may change after each:
+
+    - ``orders`` (R, M): R orders of M of the samples' rows; ``which`` (P,) is the order that each member
+      takes. They stand in for the orders that the engine would draw, and need a ``batch_size``.
+    - ``rate`` (P,): learning rates, instead of the problem's.
+    - ``ended`` (P,): 0, or the ``Reason`` why a member trains no more.
+
+    It writes after every epoch, before the callback: ``theta`` (P, D), and of the epoch just run ``loss``
+    (P,) and ``penalty`` (P,), the penalties' part of it; NaN for members that had ended.
+
+    ``state`` is what the solver remembers, as ``Solver.start`` makes it: training begins with it and leaves
+    it as it is at the end (for members that ended before the others, it is of no use). ``first_step``
+    counts the updates before; dropout goes on with its masks from there.
+    """
+
+    orders: npt.NDArray[np.uint32]
+    which: IntArray
+    rate: Array
+    state: State
+    first_step: int = 0
+    ended: IntArray = field(init=False)
+    loss: Array = field(init=False)
+    penalty: Array = field(init=False)
+    theta: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ended = np.zeros(len(self.which), dtype=np.intp)
+        self.loss, self.penalty = (np.full(len(self.which), np.nan) for _ in range(2))
 
 
 @dataclass(frozen=True)
@@ -110,9 +149,12 @@ class Method:
     shared_order: bool
     order_seed: int
     clip_norm: float | None
+    reins: Reins | None = None
 
     def batches(self, n_samples: int) -> int:
         """Return the number of updates in an epoch over ``n_samples``."""
+        if self.reins is not None:
+            n_samples = self.reins.orders.shape[1]
         return 1 if self.batch_size is None else int(np.ceil(n_samples / self.batch_size))
 
 

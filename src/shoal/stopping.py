@@ -17,6 +17,7 @@ class Reason(IntEnum):
     EARLY_STOPPING = 2
     DIVERGED = 3
     INTERRUPTED = 4
+    DEADLINE = 5
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", " ")

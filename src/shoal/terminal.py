@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shoal.jobs.fit import Outcome
     from shoal.jobs.prepare import Prepared
     from shoal.jobs.sizing import Sizing
+    from shoal.selection.design import Plan
     from shoal.selection.running import StudyProgress
 
 
@@ -70,15 +71,15 @@ class TerminalListener:
             judged = f"{trained} to train on, {len(prepared.validation):,} to choose by"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 
-    def sized(self, sizing: Sizing, networks: int, workers: int) -> None:
+    def sized(self, sizing: Sizing, plan: Plan, workers: int) -> None:
         for sentence in sizing.sentences:
             self.say(sentence)
         size = sizing.size
         self.say(
-            f"{plural(networks, 'network')}: {plural(len(size.hidden), 'hidden size')} × "
+            f"{plural(plan.networks, 'network')}: {plural(len(size.hidden), 'hidden size')} × "
             f"{plural(size.starts, 'start')} × {plural(len(size.l2), 'L2 strength')}, "
             f"{plural(size.epochs, 'epoch')} at most. Estimate: {duration(sizing.seconds)} at most, "
-            f"on {plural(workers, 'process', 'processes')}."
+            f"on {plural(workers, 'process', 'processes')}. Engine: {plan.engine}."
         )
         self._bar.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,14 +15,14 @@ from shoal.errors import ConfigurationError
 from shoal.history import History
 from shoal.network import Network
 from shoal.population import Population, float_dtype
-from shoal.problem import Callback, Method, Problem, Samples
+from shoal.problem import Callback, Method, Problem, Progress, Samples
 from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.schedules import SCHEDULES, Schedule
 from shoal.shapes import Array, BoolArray, in_dtype, is_number, per_member, whole_number
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
-from shoal.stopping import Stopping
+from shoal.stopping import Reason, Stopping
 
 Validation: TypeAlias = (
     tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
@@ -59,6 +60,7 @@ def train(
     sample_weight: npt.ArrayLike | None = None,
     validation: Validation | None = None,
     patience: int | None = None,
+    seconds: float | None = None,
     tolerance: float = 1e-5,
     schedule: str | Schedule = "constant",
     clip_norm: float | None = None,
@@ -82,6 +84,8 @@ def train(
     - ``batch_size=None`` is full batch; ``batch_order="shared"`` gives all members the same minibatches
       (drawn from ``seed``), ``"own"`` each member its own.
     - ``patience`` epochs without a lower validation loss end a member, whose best parameters are restored.
+    - ``seconds``: no epoch begins when so much time has passed since the call; who still trained then stops
+      for the reason "deadline". All members go from epoch to epoch together, and run at least one.
     - ``tolerance`` on the largest |∂J/∂θ| ends a member under a full-batch solver.
     - ``clip_norm`` bounds the Euclidean norm of each member's gradient.
     - ``dtype=None`` is float64 for solvers that search along a line (scg, lbfgs), else float32.
@@ -101,6 +105,7 @@ def train(
     >>> bool(result.history.loss[:, 0].min() > 100 * np.nanmin(result.history.loss))
     True
     """
+    deadline = None if seconds is None else _Deadline(seconds, callback)
     method = _method(
         solver, schedule, Stopping(epochs, tolerance, patience), batch_size, batch_order, seed, clip_norm
     )
@@ -112,9 +117,27 @@ def train(
         raise ConfigurationError(f"callback must be a function of the progress, got {callback!r}")
     n_jobs = 0 if n_jobs is None else whole_number(n_jobs, "n_jobs")
     history = choose_engine(engine, population.network, problem, method).train(
-        population, problem, method, callback, n_jobs
+        population, problem, method, deadline or callback, n_jobs
     )
+    if deadline is not None and deadline.passed:
+        history.stopped[history.stopped == Reason.INTERRUPTED] = Reason.DEADLINE
     return TrainingResult(population, history)
+
+
+class _Deadline:
+    """A callback that ends training so many seconds from now, unless the user's own ends it before."""
+
+    def __init__(self, seconds: float, callback: Callback | None) -> None:
+        if not (is_number(seconds) and seconds > 0):
+            raise ConfigurationError(f"seconds must be a positive number or None, got {seconds!r}")
+        self._end, self._callback = time.monotonic() + seconds, callback
+        self.passed = False
+
+    def __call__(self, progress: Progress) -> bool:
+        if self._callback is not None and self._callback(progress):
+            return True
+        self.passed = progress.epoch < progress.epochs and time.monotonic() >= self._end
+        return self.passed
 
 
 def _population(
@@ -222,7 +245,10 @@ def _problem(
         train=Samples.of(network, X, y, sample_weight, size=population.size, dtype=dtype),
         validation=validation
         and Samples.of(network, *validation, size=population.size, dtype=dtype, which="validation "),
-        **strengths,
+        l2=strengths["l2"],
+        l1=strengths["l1"],
+        weight_decay=strengths["weight_decay"],
+        learning_rate=strengths["learning_rate"],
     )
 
 

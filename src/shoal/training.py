@@ -17,7 +17,7 @@ from shoal.history import History
 from shoal.network import Network
 from shoal.objective import BatchObjective
 from shoal.population import Population
-from shoal.problem import Callback, Method, Problem, Progress, Samples
+from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
 from shoal.randomness import SHARED, Noise, Purpose, permutation
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import State
@@ -61,17 +61,42 @@ def train_members(
     active = _all_members(population, problem, method)
     with np.errstate(all="ignore"):  # a member that overflows is contained, not warned about
         for epoch in range(method.stopping.epochs):
+            _heed(population, active, method, history)
+            if not len(active.rows):
+                break
             alive = _run_epoch(population.network, active, problem, method, epoch, history)
             alive &= _validate(population.network, active, problem, method, epoch, history, alive)
             _retire(population, active, method, alive)
+            if method.reins is not None:
+                _publish(population, active, method.reins)
             progress = Progress(epoch + 1, method.stopping.epochs, len(active.rows))
             if callback is not None and callback(progress) and progress.active:
+                _heed(population, active, method, history)
                 history.stopped[active.rows] = Reason.INTERRUPTED
                 break
             if not len(active.rows):
                 break
+    if method.reins is not None:
+        for key, array in active.state.items():
+            method.reins.state[key][active.rows] = array
     _retire(population, active, method, np.zeros(len(active.rows), dtype=np.bool_))
     return history
+
+
+def _heed(population: Population, active: Active, method: Method, history: History) -> None:
+    """Do what was decided outside since the last epoch: take the rates, and let go of members ended there."""
+    reins = method.reins
+    if reins is None:
+        return
+    reasons = reins.ended[active.rows]
+    history.stopped[active.rows[reasons != 0]] = reasons[reasons != 0]
+    active.rate = reins.rate[active.rows].astype(active.theta.dtype)
+    _retire(population, active, method, reasons == 0)
+
+
+def _publish(population: Population, active: Active, reins: Reins) -> None:
+    population.theta[active.rows] = active.theta
+    reins.theta = population.theta
 
 
 def _all_members(population: Population, problem: Problem, method: Method) -> Active:
@@ -81,7 +106,7 @@ def _all_members(population: Population, problem: Problem, method: Method) -> Ac
         rows=np.arange(population.size),
         theta=theta,
         keys=population.keys,
-        state=method.solver.start(theta),
+        state=method.solver.start(theta) if method.reins is None else dict(method.reins.state),
         l2=problem.l2.astype(dtype),
         l1=problem.l1.astype(dtype),
         decay=problem.weight_decay.astype(dtype),
@@ -100,7 +125,8 @@ def _run_epoch(
     n_batches = method.batches(len(problem.train))
     n_steps = n_batches * method.stopping.epochs
     alive = np.ones(len(active.rows), dtype=np.bool_)
-    total, updates = np.zeros(len(active.rows)), np.zeros(len(active.rows))
+    total, penalty, updates = (np.zeros(len(active.rows)) for _ in range(3))
+    first_step = method.reins.first_step if method.reins is not None else 0
     for index, (x, y, s) in enumerate(_batches(active, problem.train, method, epoch)):
         step = epoch * n_batches + index
         objective = BatchObjective(
@@ -110,18 +136,24 @@ def _run_epoch(
             s,
             l2=active.l2,
             l1=active.l1,
-            m=active.m,
-            noise=Noise(active.keys, step),
+            m=np.broadcast_to(s.sum(axis=-1), active.m.shape) if problem.by_batch else active.m,
+            noise=Noise(active.keys, first_step + step),
             clip_norm=method.clip_norm,
         )
         rate = active.rate[:, None] * active.theta.dtype.type(method.schedule.factor(step, n_steps))
         J, finite, converged = _update(network, active, method, objective, rate, alive)
-        total += np.where(alive, J, 0)
-        updates += alive
+        count = s.shape[-1] if problem.by_batch else 1
+        total += np.where(alive, count * J, 0)
+        if method.reins is not None:
+            penalty += np.where(alive, count * objective.penalty, 0)
+        updates += count * alive
         history.stopped[active.rows[alive & ~finite]] = Reason.DIVERGED
         history.stopped[active.rows[alive & finite & converged]] = Reason.CONVERGED
         alive &= finite & ~converged
     history.loss[active.rows, epoch] = total / updates
+    if method.reins is not None:
+        method.reins.loss[:] = history.loss[:, epoch]
+        method.reins.penalty[active.rows] = penalty / updates
     history.epochs[active.rows] = epoch + 1
     return alive
 
@@ -156,7 +188,11 @@ def _batches(
     if method.batch_size is None:
         yield train.X.T[None], train.y, active.weights
         return
-    if method.shared_order:
+    if method.reins is not None:
+        orders, which = method.reins.orders, method.reins.which
+        order = (orders if len(orders) == 1 else orders[which[active.rows]]).astype(np.intp)
+        n = order.shape[1]
+    elif method.shared_order:
         order = permutation(n, method.order_seed, SHARED, Purpose.ORDER, epoch)[None]
     else:
         order = np.stack(

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from shoal._version import __version__
 
 Shoal = Callable[..., Any]
 Iris = tuple[str, ...]
@@ -17,6 +20,7 @@ def test_the_three_commands(shoal: Shoal, iris: Iris) -> None:
     assert (fitted.code, fitted.err) == (0, [])
     assert fitted.out[0].startswith("150 rows, 4 columns, 4 features. Classification, because")
     assert "20 networks: 2 hidden sizes × 2 starts × 1 L2 strength, 3 epochs at most." in fitted.out[2]
+    assert re.search(r"Engine: (native \(.+\)|reference \(NumPy\))\.$", fitted.out[2])
     assert fitted.out[-1].endswith("Model: out  Report: out/report.html")
     asked = json.loads(Path("out/evidence.json").read_text())["asked"]
     assert asked["command"] == f"shoal {' '.join(iris)}"
@@ -24,6 +28,10 @@ def test_the_three_commands(shoal: Shoal, iris: Iris) -> None:
     assert predicted == (0, ["150 predictions: p.csv"], [])
     assert len(Path("p.csv").read_text().splitlines()) == 151
     assert shoal("report", "out").out == ["Report: out/report.html"]
+
+
+def test_the_version(shoal: Shoal) -> None:
+    assert shoal("--version") == (0, [f"shoal {__version__}"], [])
 
 
 def test_bare_shoal_helps(shoal: Shoal) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS, Identity
-from shoal.explain.gradient_check import GradientCheck, check_gradients
+from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import LAYERS, Dense, Dropout, Layer
 from shoal.losses import LOSSES
 from shoal.network import Network

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoal.engines import ENGINES
-from shoal.explain.gradient_check import check_gradients
+from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.population import Population

@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shoal import engines
-from shoal.engines import ENGINES, choose_engine
+from shoal.engines import ENGINES, choose_engine, reference
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Dense
@@ -51,6 +51,33 @@ def test_an_engine_that_cannot_do_the_job_says_what_it_lacks(monkeypatch: pytest
     assert str(error.value) == "engine 'picky' does not support a network of 13 parameters; use engine='auto'"
 
 
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (
+            ModuleNotFoundError("No module named 'shoal._native'", name="shoal._native"),
+            "shoal was installed without its compiled engine (SHOAL_NATIVE=0), or run without being built",
+        ),
+        (
+            ImportError("undefined symbol: x", name="shoal._native"),
+            "the compiled engine cannot be loaded (undefined symbol: x); install shoal again on this machine",
+        ),
+    ],
+)
+def test_without_a_compiled_engine_one_line_says_why(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: ImportError, why: str
+) -> None:
+    monkeypatch.setattr(engines, "ENGINES", {"reference": ReferenceEngine()})
+    monkeypatch.setattr(engines, "_MISSING", error)
+    engines._say_once.cache_clear()
+    with caplog.at_level("INFO", "shoal"):
+        train(NETWORK, X, y, epochs=1, engine="reference")  # asked for: nothing to explain
+        assert caplog.messages == []
+        for _ in range(2):
+            train(NETWORK, X, y, epochs=1)
+    assert caplog.messages == [f"the reference engine (NumPy) does the work: {why}"]
+
+
 def test_an_unknown_engine() -> None:
     with pytest.raises(
         UnknownNameError, match=r"unknown engine 'refrence'; did you mean 'reference'\? Known: auto, "
@@ -64,6 +91,7 @@ def test_linear_algebra_runs_on_one_thread_and_on_as_many_as_before_afterwards()
     def look(progress: Progress) -> None:
         during.append(blas_threads())
 
+    reference._threadpools.cache_clear()  # SciPy may have come since, with a BLAS of its own
     with threadpool_limits(2, user_api="blas"):
         train(NETWORK, X, y, epochs=1, engine="reference", callback=look)
         assert blas_threads() == {2}

@@ -12,6 +12,7 @@ import pytest
 
 from shoal import __version__
 from shoal.data.tables import read_table
+from shoal.engines import ENGINES
 from shoal.jobs.evidence import DIVERGENCES_TOLD
 from shoal.jobs.fit import Outcome
 from shoal.report.evidence import checked, load_evidence
@@ -133,5 +134,6 @@ def test_networks_that_diverge_are_counted_and_explained_and_never_chosen(
 def test_versions_are_those_that_ran(fitted: Outcome) -> None:
     versions = fitted.evidence["versions"]
     assert versions["shoal"] == __version__
+    assert versions["engine"] == next(iter(ENGINES.values())).label
     assert versions["python"] == platform.python_version()
     assert versions["scikit-learn"] == metadata.version("scikit-learn")

@@ -15,7 +15,7 @@ from shoal.selection.planning import Cohort, Member
 from shoal.solvers import SOLVERS
 from shoal.trainer import train
 
-RECIPE = Recipe(SOLVERS["scg"](), None, 30, None, None, 1e-5, "float64", seed=7)
+RECIPE = Recipe(SOLVERS["scg"](), None, 30, None, None, 1e-5, "float64", seed=7, engine="auto")
 MEMBERS = (
     Member(Candidate(2, (3,), 0.0), 0),
     Member(Candidate(2, (3,), 0.0), 1),

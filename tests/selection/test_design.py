@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS
+from shoal.engines import ENGINES
 from shoal.initializers import INITIALIZERS
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import Recipe
@@ -30,6 +31,7 @@ def design(
         "tolerance": 1e-5,
         "dtype": "float64",
         "seed": 0,
+        "engine": "auto",
     }
     samples = gather(X, X**2, None, loss=None, folds=folds, validation_share=0.25, seed=0, dtype="float64")
     return Design(
@@ -71,7 +73,7 @@ def test_the_final_tasks_train_one_candidate_on_all_rows_in_a_fold_of_their_own(
         assert task.cohort.fold == 3
         assert task.train.tolist() == list(range(24))
         assert task.held.size == 0
-        assert task.recipe == design().recipe
+        assert task.recipe == tasks[0].recipe == design().tasks()[0].recipe
 
 
 def test_final_cohorts_of_different_candidates_never_share_a_number(row: Any) -> None:
@@ -111,3 +113,13 @@ def test_settings_tell_studies_apart_that_train_other_networks(name: str) -> Non
     base, other = design().settings(), design(**CHANGES[name]).settings()
     assert json.loads(json.dumps(base)) == base
     assert [key for key in base if base[key] != other[key]] == [name]
+
+
+def test_one_engine_trains_the_whole_study_and_may_be_asked_for() -> None:
+    asked = design(engine="reference")
+    assert asked.plan().engine == "reference (NumPy)"
+    assert {task.recipe.engine for task in asked.tasks()} == {"reference"}
+    fastest = next(iter(ENGINES.values()))
+    assert design(solver=SOLVERS["adam"]()).plan().engine == fastest.label
+    assert {task.recipe.engine for task in design(solver=SOLVERS["adam"]()).tasks()} == {fastest.name}
+    assert asked.settings() == design().settings()  # a study may go on with another engine

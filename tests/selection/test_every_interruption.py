@@ -35,6 +35,7 @@ STUDY = """
         global calls
         calls += 1
         print(p.done, flush=True)
+        sys.stdin.readline()  # where there is somebody to wait for, until told to go on
         if calls - 1 == kill_after:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -57,10 +58,15 @@ def started(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     script = tmp_path / "study_script.py"
     script.write_text(textwrap.dedent(STUDY))
 
-    def start(n_jobs: int, kill_after: int = -1) -> subprocess.Popen[str]:
+    def start(n_jobs: int, kill_after: int = -1, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         command = [sys.executable, str(script), str(tmp_path / "kept"), str(n_jobs), str(kill_after)]
         return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
 
     return start
@@ -143,10 +149,12 @@ def test_ctrl_c_ends_a_study_with_a_word_on_resuming(
     undisturbed: CapacityStudy,
     n_jobs: int,
 ) -> None:
-    process = started(n_jobs)
+    process = started(n_jobs, stdin=subprocess.PIPE)
+    assert process.stdin is not None
     assert process.stdout is not None
     for _ in range(3):
         process.stdout.readline()
+        print(file=process.stdin, flush=True)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -27,7 +27,7 @@ from shoal.selection.running import Runner, StudyProgress, completed, count_work
 from shoal.selection.store import MemoryStore
 from shoal.solvers import SOLVERS
 
-RECIPE = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, "float64", seed=0)
+RECIPE = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, "float64", seed=0, engine="auto")
 
 
 def task(index: int, starts: int = 2, y: float = 1.0) -> Task:
@@ -82,13 +82,14 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
             super().__init__(1)
 
         def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
-            submitted.extend(task.cohort.index for task in args)  # type: ignore[attr-defined]
+            submitted.extend(parcel.task.cohort.index for parcel in args)  # type: ignore[attr-defined]
             return super().submit(fn, *args, **kwargs)  # type: ignore[arg-type]
 
     clock = itertools.count(step=8 * seconds)
     monkeypatch.setattr(running, "ProcessPoolExecutor", Pool)
     monkeypatch.setattr(running, "count_workers", lambda n_jobs: 4)
     monkeypatch.setattr(running, "run_cohort", lambda task: task.cohort.index)
+    monkeypatch.setattr(running, "run_parcel", lambda parcel: parcel.task.cohort.index)
     monkeypatch.setattr(running.time, "perf_counter", lambda: next(clock))
     assert sorted(completed([task(0), task(1), task(2)])) == [0, 1, 2]
     assert submitted == elsewhere
@@ -162,12 +163,19 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
 
 
 SLEEPERS = """
+    from dataclasses import dataclass
     from shoal.selection import running
 
+    class Cohort:
+        work = 1.0
+    @dataclass
     class Sleeper:
-        class cohort:
-            work = 1.0
-    def sleep(task):
+        X: object = None
+        y: object = None
+        train: object = None
+        held: object = None
+        cohort: object = Cohort
+    def sleep(parcel):
         import time
         print("working", flush=True)
         time.sleep(600)
@@ -178,9 +186,9 @@ SLEEPERS = """
                 print("started", flush=True)
             return super().get(**options)
     announced = []
-    running.run_cohort, running.SimpleQueue = sleep, Announced
+    running.run_parcel, running.SimpleQueue = sleep, Announced
     try:
-        next(running.completed([Sleeper] * 4, n_jobs=2))
+        next(running.completed([Sleeper()] * 4, n_jobs=2))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """

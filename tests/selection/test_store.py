@@ -18,6 +18,7 @@ from shoal.selection.store import MemoryStore, TrialStore
 
 Build = Callable[[int], CohortResult]
 SETTINGS = {"seed": 0, "solver": {"name": "scg"}, "learning_rate": None, "data": "abc"}
+ENGINE = "native (x86-64-v3)"
 
 
 @pytest.fixture
@@ -29,17 +30,19 @@ def folder(tmp_path: Path) -> Path:
 def kept(folder: Path, cohort_result: Build) -> Iterator[Path]:
     """A folder in which cohorts 0 and 3 are done."""
     store = TrialStore(folder)
-    store.begin(SETTINGS, resume=False)
+    store.begin(SETTINGS, False, ENGINE)
     for index in (3, 0):
         store.save(cohort_result(index))
     store.close()
     return folder
 
 
-def reopened(folder: Path, settings: dict[str, object] = SETTINGS, resume: bool = True) -> list[int]:
+def reopened(
+    folder: Path, settings: dict[str, object] = SETTINGS, resume: bool = True, engine: str = ENGINE
+) -> list[int]:
     store = TrialStore(folder)
     try:
-        return list(store.begin(settings, resume))
+        return list(store.begin(settings, resume, engine))
     finally:
         store.close()
 
@@ -53,7 +56,7 @@ def assert_same(a: CohortResult, b: CohortResult) -> None:
 
 def test_cohorts_come_back_bit_for_bit(kept: Path, cohort_result: Build) -> None:
     store = TrialStore(kept)
-    done = store.begin(SETTINGS, resume=True)
+    done = store.begin(SETTINGS, True, ENGINE)
     assert list(done) == [0, 3]
     for index in done:
         assert_same(store.load(index), cohort_result(index))
@@ -61,13 +64,31 @@ def test_cohorts_come_back_bit_for_bit(kept: Path, cohort_result: Build) -> None
     store.close()
 
 
+def test_another_engine_goes_on_with_a_study_and_says_that_the_bits_differ(kept: Path) -> None:
+    assert reopened(kept) == [0, 3]
+    with pytest.warns(ShoalWarning, match=r"begun on the engine native \(x86-64-v3\) and goes on with ref"):
+        assert reopened(kept, engine="reference (NumPy)") == [0, 3]
+    assert reopened(kept, engine="reference (NumPy)") == [0, 3]
+    store = TrialStore(kept)
+    assert store.engines() == [ENGINE, "reference (NumPy)"]
+    store.close()
+
+
+def test_a_study_that_has_trained_nothing_forgets_its_engine(folder: Path) -> None:
+    assert reopened(folder, engine="reference (NumPy)") == []
+    assert reopened(folder) == []
+    store = TrialStore(folder)
+    assert store.engines() == [ENGINE]
+    store.close()
+
+
 def test_memory_keeps_cohorts_too_but_cannot_be_resumed(cohort_result: Build) -> None:
     store = MemoryStore()
-    assert store.begin(SETTINGS, resume=False) == {}
+    assert store.begin(SETTINGS, False, ENGINE) == {}
     store.save(cohort_result(2))
     assert_same(store.load(2), cohort_result(2))
     with pytest.raises(ConfigurationError, match="needs a store"):
-        MemoryStore().begin(SETTINGS, resume=True)
+        MemoryStore().begin(SETTINGS, True, ENGINE)
 
 
 def test_networks_are_not_overwritten_without_resume(kept: Path) -> None:
@@ -110,7 +131,7 @@ def test_a_cohort_whose_file_is_damaged_does_not_count_as_done(
 
     store = TrialStore(kept)
     with pytest.warns(ShoalWarning, match="1 of 2 cohorts .* missing or altered; their networks are trained"):
-        assert list(store.begin(SETTINGS, resume=True)) == [0]
+        assert list(store.begin(SETTINGS, True, ENGINE)) == [0]
     store.save(cohort_result(3))
     assert_same(store.load(3), cohort_result(3))
     store.close()
@@ -119,7 +140,7 @@ def test_a_cohort_whose_file_is_damaged_does_not_count_as_done(
 
 def test_loading_a_file_damaged_after_the_start_is_an_error(kept: Path) -> None:
     store = TrialStore(kept)
-    store.begin(SETTINGS, resume=True)
+    store.begin(SETTINGS, True, ENGINE)
     (kept / "cohorts" / "000000.safetensors").write_bytes(b"nonsense")
     with pytest.raises(ModelFolderError, match=r"cohort 0 of .* is missing or altered"):
         store.load(0)
@@ -131,7 +152,7 @@ def test_a_file_without_committed_rows_does_not_count(kept: Path, cohort_result:
     (kept / "cohorts" / "000001.safetensors").write_bytes(b"whole, but its rows were never committed")
     (kept / "cohorts" / "000002.writing").write_bytes(b"torn")
     store = TrialStore(kept)
-    assert list(store.begin(SETTINGS, resume=True)) == [0, 3]
+    assert list(store.begin(SETTINGS, True, ENGINE)) == [0, 3]
     store.save(cohort_result(1))
     store.save(cohort_result(2))
     assert_same(store.load(1), cohort_result(1))
@@ -207,7 +228,7 @@ def test_a_full_disk_loses_nothing_that_was_there(folder: Path, limited: str) ->
             return CohortResult(index, Trials.from_rows([row] * n_rows), np.ones((1, n_parameters)))
 
         store = TrialStore({str(folder)!r})
-        store.begin({{}}, resume=False)
+        store.begin({{}}, False, "native (x86-64-v3)")
         store.save(result(0, 1, 10))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))

@@ -6,10 +6,15 @@ frame libraries nor scikit-learn nor matplotlib, whose import takes seconds.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from shoal._version import __version__
+from shoal.cli.export import export
 from shoal.cli.fit import fit
 from shoal.cli.lecture import lecture
+from shoal.cli.options import NAME
 from shoal.cli.predict import predict
 from shoal.cli.report import report
 
@@ -20,5 +25,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (fit, predict, report, lecture):  # in the order in which --help lists them
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+for command in (fit, predict, report, export, lecture):  # in the order in which --help lists them
     app.command()(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 
 from shoal.engines.base import Engine
@@ -13,10 +12,11 @@ from shoal.problem import Method, Problem
 
 try:
     from shoal.engines.native import NativeEngine
-except ImportError:  # installed with SHOAL_NATIVE=0
+except ImportError as error:
     _COMPILED: tuple[Engine, ...] = ()
+    _MISSING: ImportError | None = error
 else:
-    _COMPILED = (NativeEngine(),)
+    _COMPILED, _MISSING = (NativeEngine(),), None
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*_COMPILED, ReferenceEngine())}
 """Every engine, the fastest first; the last one supports everything."""
@@ -29,6 +29,8 @@ def choose_engine(name: str, network: Network, problem: Problem, method: Method)
     cannot do the job.
     """
     if name == "auto":
+        if _MISSING is not None:
+            _say_once(f"the reference engine (NumPy) does the work: {_why_missing(_MISSING)}")
         for engine in ENGINES.values():
             lacking = engine.unsupported(network, problem, method)
             if lacking is None:
@@ -42,6 +44,14 @@ def choose_engine(name: str, network: Network, problem: Problem, method: Method)
     return ENGINES[name]
 
 
+def _why_missing(error: ImportError) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == "shoal._native":
+        return "shoal was installed without its compiled engine (SHOAL_NATIVE=0), or run without being built"
+    return f"the compiled engine cannot be loaded ({error}); install shoal again on this machine"
+
+
 @cache
 def _say_once(message: str) -> None:
+    import logging  # most processes have nothing to say
+
     logging.getLogger("shoal").info(message)

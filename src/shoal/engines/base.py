@@ -15,6 +15,11 @@ class Engine(Protocol):
 
     name: ClassVar[str]
 
+    @property
+    def label(self) -> str:
+        """The engine, and whatever else decides which bits it computes."""
+        ...
+
     def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
         """Return what this engine lacks for the job, in words, or None if it can do it."""
         ...

@@ -7,8 +7,8 @@ anything, and is left to the reference engine.
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
 import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,11 +21,12 @@ from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.population import Population
-from shoal.problem import Callback, Method, Problem, Progress, Samples
+from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
 from shoal.registry import Named
 from shoal.schedules import Constant
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
+from shoal.stopping import Reason
 
 if TYPE_CHECKING:
     from shoal import _native
@@ -50,6 +51,10 @@ class NativeEngine:
     """C++ on any number of threads, in the instruction set ``INSTRUCTION_SET``."""
 
     name: ClassVar[str] = "native"
+
+    @property
+    def label(self) -> str:
+        return f"native ({INSTRUCTION_SET})"
 
     def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
         if INSTRUCTION_SET not in _native.instruction_sets():
@@ -77,6 +82,8 @@ class NativeEngine:
             population.size, stopping.epochs, validation is not None, problem.learning_rate
         )
         theta = population.theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
+        strengths = np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate])
+        reins = None if method.reins is None else _Led(method.reins, theta, strengths[3], history)
         _native.train(
             INSTRUCTION_SET,
             _described(population.network),
@@ -84,7 +91,7 @@ class NativeEngine:
             np.ascontiguousarray(population.keys),
             _arrays(problem.train),
             None if validation is None else _arrays(validation),
-            np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate]),
+            strengths,
             (_SOLVERS.index(solver.name), _fields(solver), solver.full_batch, solver.decay_times_rate),
             _factors(method, len(problem.train)),
             stopping.epochs,
@@ -93,10 +100,14 @@ class NativeEngine:
             stopping.patience or 0,
             method.order_seed if method.shared_order else None,
             method.clip_norm or 0.0,
+            problem.by_batch,
+            None if reins is None else reins.arrays,
             threads(n_jobs),
             (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
-            None if callback is None else _report(callback, stopping.epochs),
+            None if callback is None else _report(callback, stopping.epochs, reins),
         )
+        if reins is not None:
+            reins.keep_state()
         population.theta[...] = theta
         return history
 
@@ -108,7 +119,8 @@ def threads(n_jobs: int) -> int:
     """
     if n_jobs:
         return n_jobs
-    if multiprocessing.parent_process() is not None:
+    multiprocessing = sys.modules.get("multiprocessing")  # a worker process has it; others need not load it
+    if multiprocessing is not None and multiprocessing.parent_process() is not None:
         return 1
     limit = os.environ.get("OMP_NUM_THREADS", "")
     return min(_native.cores(), int(limit)) if limit.isdigit() and int(limit) > 0 else _native.cores()
@@ -166,5 +178,48 @@ def _factors(method: Method, n_samples: int) -> Array | None:
     return np.array([method.schedule.factor(step, n_steps) for step in range(n_steps)])
 
 
-def _report(callback: Callback, epochs: int) -> Any:
-    return lambda epoch, active: bool(callback(Progress(epoch, epochs, active)))
+def _report(callback: Callback, epochs: int, reins: _Led | None) -> Any:
+    def report(epoch: int, active: int) -> bool:
+        if reins is None:
+            return bool(callback(Progress(epoch, epochs, active)))
+        reins.show(epoch)
+        ends = bool(callback(Progress(epoch, epochs, active)))
+        reins.heed()
+        return ends
+
+    return report
+
+
+class _Led:
+    """A training in somebody's reins: what these hold, as arrays that the compiled loop reads and writes."""
+
+    def __init__(self, reins: Reins, theta: Array, rate: Array, history: History) -> None:
+        self.reins, self.rate, self.history = reins, rate, history
+        self.arrays_of_state = [a for a in reins.state.values() if a.shape == theta.shape]
+        self.scalars_of_state = [a for a in reins.state.values() if a.shape != theta.shape]
+        self.memory = np.stack([np.zeros_like(theta), *self.arrays_of_state])[1:]
+        self.scalars = np.stack([np.zeros(len(theta)), *(a[:, 0] for a in self.scalars_of_state)])[1:]
+        self.arrays = (
+            reins.orders,
+            reins.which,
+            reins.penalty,
+            self.memory,
+            self.scalars,
+            reins.first_step,
+        )
+        reins.theta = theta
+        self.heed()
+
+    def show(self, epoch: int) -> None:
+        self.reins.loss[:] = self.history.loss[:, epoch - 1]
+
+    def heed(self) -> None:
+        self.rate[:] = self.reins.rate
+        ended = (self.reins.ended != Reason.EPOCHS) & (self.history.stopped == Reason.EPOCHS)
+        self.history.stopped[ended] = self.reins.ended[ended]
+
+    def keep_state(self) -> None:
+        for array, values in zip(self.arrays_of_state, self.memory, strict=True):
+            array[...] = values
+        for array, values in zip(self.scalars_of_state, self.scalars, strict=True):
+            array[:, 0] = values

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import ClassVar
-
-from threadpoolctl import ThreadpoolController
+from typing import TYPE_CHECKING, ClassVar
 
 from shoal.history import History
 from shoal.network import Network
@@ -13,11 +11,18 @@ from shoal.population import Population
 from shoal.problem import Callback, Method, Problem
 from shoal.training import train_members
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 
 class ReferenceEngine:
     """NumPy on one thread: BLAS is held to one, for it may add in another order on more."""
 
     name: ClassVar[str] = "reference"
+
+    @property
+    def label(self) -> str:
+        return "reference (NumPy)"
 
     def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
         return None
@@ -31,5 +36,7 @@ class ReferenceEngine:
 
 @cache
 def _threadpools() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController  # which the native engine does without
+
     # Looking for the loaded BLAS libraries takes milliseconds, longer than a small network's training.
     return ThreadpoolController()

@@ -65,7 +65,7 @@ def assemble(
         "test": test,
         "importances": importances,
         "diverged": _diverged(study.table, recipe.learning_rate or 0.0),
-        "versions": _versions(),
+        "versions": {**_versions(), "engine": ", then ".join(study.engines)},
     }
 
 

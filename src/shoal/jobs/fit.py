@@ -16,9 +16,10 @@ from shoal.jobs.model import TableModel, loss_of
 from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import Prepared, prepare
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Sizing, StudySize, Workload, default_batch_size, size_study
+from shoal.jobs.sizing import Sizing, Workload, default_batch_size, size_study
 from shoal.registry import resolve
 from shoal.report.html import write_report
+from shoal.selection.design import Plan
 from shoal.selection.running import ProgressCallback, StudyProgress, count_workers
 from shoal.selection.study import CapacityStudy
 from shoal.solvers import SOLVERS
@@ -34,8 +35,8 @@ class Listener(Protocol):
     def prepared(self, prepared: Prepared) -> None:
         """The table was read and divided."""
 
-    def sized(self, sizing: Sizing, networks: int, workers: int) -> None:
-        """The study was sized, and its time estimated."""
+    def sized(self, sizing: Sizing, plan: Plan, workers: int) -> None:
+        """The study was sized and planned, and its time estimated."""
 
     def progress(self, progress: StudyProgress) -> None:
         """Some networks more are trained."""
@@ -80,12 +81,12 @@ def fit_table(
         sizing = read_plan(folder, request)
     else:
         sizing = size_study(request.size, _workload(request, prepared, recipe), workers)
-    listener.sized(sizing, _count_networks(sizing.size, prepared), workers)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress)
-    if not begun:
-        begin(folder, request, sizing, overwrite)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
+    listener.sized(sizing, study.plan(prepared.train.X, prepared.train.y, validation), workers)
+    if not begun:
+        begin(folder, request, sizing, overwrite)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
     model = TableModel(prepared.preprocessor, prepared.target, study.best)
     test = examine(model, prepared)
@@ -126,10 +127,6 @@ def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Worklo
         solver=request.solver,
         batch_size=recipe.batch_size,
     )
-
-
-def _count_networks(size: StudySize, prepared: Prepared) -> int:
-    return len(size.hidden) * len(size.l2) * size.starts * (prepared.folds or 1)
 
 
 def _study(

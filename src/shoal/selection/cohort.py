@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from shoal.engines import choose_engine
 from shoal.population import Population
+from shoal.problem import Method, Problem, Samples
 from shoal.randomness import member_id
+from shoal.schedules import Constant
 from shoal.selection.candidates import hidden_label
 from shoal.selection.trials import Trials
-from shoal.stopping import Reason
+from shoal.stopping import Reason, Stopping
 from shoal.trainer import TrainingResult, sample_losses, train
 
 if TYPE_CHECKING:
+    from shoal.engines.base import Engine
     from shoal.network import Network
     from shoal.selection.planning import Cohort
     from shoal.shapes import Array, IntArray
@@ -35,6 +39,7 @@ class Recipe:
     tolerance: float
     dtype: str
     seed: int
+    engine: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,19 @@ def run_cohort(task: Task) -> CohortResult:
     )
 
 
+def engine_for(network: Network, recipe: Recipe) -> Engine:
+    """Return the engine that trains a network by a recipe, which is known before there are samples.
+
+    Raises ``UnknownNameError`` and ``ConfigurationError`` as ``shoal.train`` does.
+    """
+    sample = Samples(np.zeros((1, network.inputs)), np.zeros((network.n_outputs, 1)), np.ones((1, 1)))
+    strength = np.zeros(1)
+    problem = Problem(sample, None, strength, strength, strength, strength)
+    stopping = Stopping(recipe.epochs, recipe.tolerance, recipe.patience)
+    method = Method(recipe.solver, Constant(), stopping, recipe.batch_size, True, recipe.seed, None)
+    return choose_engine(recipe.engine, network, problem, method)
+
+
 def trace(task: Task) -> Curves:
     """Train a cohort of one again and return its course.
 
@@ -123,6 +141,7 @@ def _train(task: Task, watch: bool) -> TrainingResult:
         tolerance=recipe.tolerance,
         seed=recipe.seed,
         batch_order="shared",
+        engine=recipe.engine,
         n_jobs=1,
     )
 

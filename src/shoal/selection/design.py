@@ -15,14 +15,24 @@ from shoal.initializers import Initializer
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.registry import to_config
-from shoal.selection.cohort import Recipe, Task
+from shoal.selection.cohort import Recipe, Task, engine_for
 from shoal.selection.planning import Cohort, Cost, plan
 
 if TYPE_CHECKING:
+    from shoal.engines.base import Engine
     from shoal.selection.candidates import Candidate, Hidden
     from shoal.selection.samples import Samples
     from shoal.selection.trials import Trials
     from shoal.shapes import IntArray
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study is about to do: so many networks in so many cohorts, on which engine."""
+
+    networks: int
+    cohorts: int
+    engine: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,12 @@ class Design:
             for hidden in dict.fromkeys(candidate.hidden for candidate in self.candidates)
         }
 
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that trains all of the networks: one that can train the deepest."""
+        deepest = max(self.networks.values(), key=lambda network: len(network.layers))
+        return engine_for(deepest, self.recipe)
+
     def tasks(self) -> list[Task]:
         """Return a task for every cohort of the study."""
         largest = max(train.size for train, _ in self.samples.splits)
@@ -62,6 +78,11 @@ class Design:
             self._cost(self.recipe, largest),
         )
         return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
+
+    def plan(self) -> Plan:
+        """Return the study in numbers."""
+        cohorts = [task.cohort for task in self.tasks()]
+        return Plan(sum(len(cohort.members) for cohort in cohorts), len(cohorts), self.engine.label)
 
     def final_tasks(self, candidate: int, trials: Trials, n_cohorts: int) -> list[Task]:
         """Return the tasks that train a candidate of a study with folds again, on all samples.
@@ -88,9 +109,11 @@ class Design:
     def settings(self) -> dict[str, Any]:
         """Return as JSON all that decides which networks the study trains and what becomes of them.
 
-        Two studies with equal settings have equal trials; how the choice is made, and on how many cores
-        the study runs, are not among them.
+        Two studies with equal settings have equal trials, to the bit on the same engine; how the choice is
+        made, and on how many cores the study runs, are not among them.
         """
+        recipe = dataclasses.asdict(self.recipe)
+        del recipe["engine"]
         return {
             "hidden": list(dict.fromkeys(candidate.label for candidate in self.candidates)),
             "l2": list(dict.fromkeys(candidate.l2 for candidate in self.candidates)),
@@ -99,13 +122,14 @@ class Design:
             "activation": to_config(self.activation),
             "initializer": self.initializer and to_config(self.initializer),
             "loss": to_config(self.samples.loss),
-            **dataclasses.asdict(self.recipe),
+            **recipe,
             "solver": to_config(self.recipe.solver),
             **self.samples.fingerprint(),
         }
 
     def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
         samples = self.samples
+        recipe = dataclasses.replace(recipe, engine=self.engine.name)
         return Task(cohort, self.networks[cohort.hidden], recipe, samples.X, samples.y, train, held)
 
     def _cost(self, recipe: Recipe, n_samples: int) -> Cost:

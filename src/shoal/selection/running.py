@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import closing, contextmanager, suppress
@@ -21,6 +22,7 @@ from joblib.externals.loky.backend import resource_tracker
 
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.selection.cohort import CohortResult, Task, run_cohort
+from shoal.selection.shipping import Freight, Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
 
 if TYPE_CHECKING:
@@ -124,8 +126,9 @@ def completed(
     if executor is None and min(workers, len(left)) <= 1:
         yield from map(run_cohort, left)
     else:
-        with _pool(executor, min(workers, len(left))) as pool:
-            yield from _as_they_end(left, pool)
+        shipment = Shipment(left)
+        with _pool(executor, min(workers, len(left)), shipment.freight) as pool:
+            yield from _as_they_end(shipment, pool)
 
 
 def count_workers(n_jobs: int | None) -> int:
@@ -147,19 +150,30 @@ def count_workers(n_jobs: int | None) -> int:
     return max(cores + 1 + (-1 if n_jobs is None else n_jobs), 1)
 
 
-def _as_they_end(tasks: Sequence[Task], pool: Executor) -> Iterator[CohortResult]:
-    ended: SimpleQueue[Future[CohortResult]] = SimpleQueue()
-    with _deaf_to_interrupts():
-        waiting = {pool.submit(run_cohort, task) for task in tasks}
-        for future in waiting:
-            future.add_done_callback(ended.put)
+def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult]:
+    waiting: dict[Future[CohortResult | Lacking], Parcel] = {}
+    ended: SimpleQueue[Future[CohortResult | Lacking]] = SimpleQueue()
+
+    def submit(parcels: Sequence[Parcel]) -> None:
+        with _deaf_to_interrupts(), _quiet_about_size():
+            for parcel in parcels:
+                future = pool.submit(run_parcel, parcel)
+                waiting[future] = parcel
+                future.add_done_callback(ended.put)
+
+    keep(shipment.freight)  # for threads, and for processes that are forked from this one
     try:
+        submit(shipment.parcels)
         while waiting:
             with suppress(Empty):
                 # a Ctrl-C in the instant before the wait is noticed only when the wait ends
                 future = ended.get(timeout=1)
-                waiting.remove(future)
-                yield future.result()
+                parcel = waiting.pop(future)
+                result = future.result()
+                if isinstance(result, Lacking):
+                    submit([shipment.again(parcel, result.worker)])
+                else:
+                    yield result
     except BrokenExecutor:
         raise CapacityError(
             "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size "
@@ -169,16 +183,25 @@ def _as_they_end(tasks: Sequence[Task], pool: Executor) -> Iterator[CohortResult
         if not isinstance(pool, ProcessPoolExecutor):  # whose workers end with what they hold
             for future in waiting:
                 future.cancel()
+            forget(shipment.freight)
 
 
 @contextmanager
-def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
+def _quiet_about_size() -> Iterator[None]:
+    """Silence Dask, which advises against data in calls: ours are few, and bring it to the workers."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sending large graph")
+        yield
+
+
+@contextmanager
+def _pool(executor: Executor | None, workers: int, freight: Freight) -> Iterator[Executor]:
     """Lend the caller's executor, or one of our own that is gone when the block ends."""
     if executor is not None:
         yield executor
         return
     _start_tracker()
-    own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(),))
+    own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(), freight))
     try:
         yield own
     except BaseException:
@@ -226,8 +249,12 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _serve(parent: int) -> None:
-    """Leave Ctrl-C to the parent, which stops its workers; and be gone when the parent is, even if killed."""
+def _serve(parent: int, freight: Freight) -> None:
+    """Leave Ctrl-C to the parent, which stops its workers; and be gone when the parent is, even if killed.
+
+    The study's arrays are here from the start, so that no task has to come twice.
+    """
+    keep(freight)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:

@@ -25,6 +25,7 @@ FORMAT = 1
 _SQL_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS study (format INTEGER NOT NULL, settings TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS engines (label TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS cohorts "
     "(cohort INTEGER PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS trials (cohort INTEGER NOT NULL, member INTEGER NOT NULL, "
@@ -36,8 +37,11 @@ _SCHEMA = (
 class Store(Protocol):
     """What a study asks of the place that keeps its cohorts."""
 
-    def begin(self, settings: Mapping[str, Any], resume: bool) -> dict[int, Trials]:
-        """Return the trials of the cohorts already done under these settings."""
+    def begin(self, settings: Mapping[str, Any], resume: bool, engine: str) -> dict[int, Trials]:
+        """Return the trials of the cohorts already done under these settings, on whatever engine."""
+
+    def engines(self) -> list[str]:
+        """Return the labels of the engines that have trained here, in turn."""
 
     def save(self, result: CohortResult) -> None:
         """Keep a cohort for good."""
@@ -54,11 +58,16 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._results: dict[int, CohortResult] = {}
+        self._engines: list[str] = []
 
-    def begin(self, settings: Mapping[str, Any], resume: bool) -> dict[int, Trials]:
+    def begin(self, settings: Mapping[str, Any], resume: bool, engine: str) -> dict[int, Trials]:
         if resume:
             raise ConfigurationError("resume=True needs a store to resume from; give store='a folder'")
+        self._engines = [engine]
         return {}
+
+    def engines(self) -> list[str]:
+        return self._engines
 
     def save(self, result: CohortResult) -> None:
         self._results[result.index] = result
@@ -106,10 +115,11 @@ class TrialStore:
                 f"{self.folder} is in use by another study; wait for it to end, or give another folder"
             ) from None
 
-    def begin(self, settings: Mapping[str, Any], resume: bool) -> dict[int, Trials]:
+    def begin(self, settings: Mapping[str, Any], resume: bool, engine: str) -> dict[int, Trials]:
         """Return the trials of the cohorts already done, if the study there has the same settings.
 
-        A cohort whose file is missing or altered does not count as done: a ``ShoalWarning`` names it.
+        A cohort whose file is missing or altered does not count as done, and another engine than before
+        gives other bits: a ``ShoalWarning`` says so.
         Raises ``OutputError`` for networks that would be lost without ``resume``, ``ConfigurationError``
         for other settings or data, naming what differs.
         """
@@ -130,9 +140,16 @@ class TrialStore:
             if not done:
                 self._database.execute("DELETE FROM study")
                 self._database.execute("INSERT INTO study VALUES (?, ?)", (FORMAT, text))
+                self._database.execute("DELETE FROM engines")
+                self._database.execute("INSERT INTO engines VALUES (?)", (engine,))
                 return {}
             self._require_same(json.loads(row["settings"]), json.loads(text))
+            self._go_on_with(engine)
             return self._intact()
+
+    def engines(self) -> list[str]:
+        rows = self._database.execute("SELECT label FROM engines ORDER BY rowid")
+        return [row["label"] for row in rows]
 
     def save(self, result: CohortResult) -> None:
         """Write a cohort's file, then its rows and the file's checksum in one transaction."""
@@ -166,6 +183,18 @@ class TrialStore:
     def close(self) -> None:
         """Close the files and let the lock go."""
         self._open.close()
+
+    def _go_on_with(self, engine: str) -> None:
+        before = self.engines()[-1]
+        if engine == before:
+            return
+        self._database.execute("INSERT INTO engines VALUES (?)", (engine,))
+        warnings.warn(
+            f"the study in {self.folder} was begun on the engine {before} and goes on with {engine}: the "
+            "networks still to train are as good, but not the same bits as without the interruption",
+            ShoalWarning,
+            stacklevel=4,
+        )
 
     def _intact(self) -> dict[int, Trials]:
         indices = [

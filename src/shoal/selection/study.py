@@ -23,7 +23,7 @@ from shoal.registry import resolve
 from shoal.selection.candidates import grid
 from shoal.selection.choice import RULES, Choice, choose
 from shoal.selection.cohort import Curves, Recipe
-from shoal.selection.design import Design
+from shoal.selection.design import Design, Plan
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
 from shoal.selection.outcome import Shelf
 from shoal.selection.running import ProgressCallback, Runner, count_workers
@@ -55,9 +55,9 @@ class CapacityStudy:
       Splits are stratified where the targets are classes.
 
     How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
-    ``tolerance`` and ``dtype`` are those of ``shoal.train``; ``activation`` and ``initializer`` those of the
-    hidden layers. ``loss=None`` is squared error for targets that are floats; for whole numbers that are
-    the labels 0 … C−1, log loss (two) or cross-entropy (more); any other targets need it stated.
+    ``tolerance``, ``dtype`` and ``engine`` are those of ``shoal.train``; ``activation`` and ``initializer``
+    those of the hidden layers. ``loss=None`` is squared error for targets that are floats; for whole numbers
+    that are the labels 0 … C−1, log loss (two) or cross-entropy (more); any other targets need it stated.
 
     How one is chosen, ``choose``:
 
@@ -73,7 +73,8 @@ class CapacityStudy:
     Networks that diverged are never chosen.
 
     Where it runs: ``n_jobs`` processes (None: one a core as soon as it is worth it), or any
-    ``concurrent.futures`` ``executor``. Results are the same bits in all cases. ``memory`` bounds the bytes
+    ``concurrent.futures`` ``executor``, say Dask's: one call is a cohort, and the data travel once to
+    every worker. Results are the same bits in all cases on one kind of processor. ``memory`` bounds the bytes
     that a cohort of networks trained together may hold. ``store`` names a folder in which every cohort is
     kept as it ends: after a kill at any moment, ``fit(…, resume=True)`` trains what is missing, and ends with
     the same networks. ``progress`` is called with a ``StudyProgress`` at the start and after every cohort.
@@ -106,6 +107,7 @@ class CapacityStudy:
     patience: int | None = None
     tolerance: float = 1e-5
     dtype: str | None = None
+    engine: str = "auto"
     folds: int | None = None
     validation_share: float = 0.2
     choose: str = "one-se"
@@ -154,7 +156,7 @@ class CapacityStudy:
         store: Store = MemoryStore() if self.store is None else TrialStore(self.store)
         self._table = self._outcome = None
         with closing(store):
-            done = store.begin(design.settings(), resume)
+            done = store.begin(design.settings(), resume, design.engine.label)
             runner = Runner(store, done, self.executor, self.n_jobs, self.progress)
             try:
                 self._run(design, store, runner)
@@ -164,6 +166,15 @@ class CapacityStudy:
                     message += f"; they are kept in {self.store}, fit with resume=True to go on"
                 raise KeyboardInterrupt(message) from None
         return self
+
+    def plan(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    ) -> Plan:
+        """Return what ``fit`` would do with these samples, without doing it; raises what ``fit`` would."""
+        return self._design(X, y, validation).plan()
 
     @property
     def table(self) -> Trials:
@@ -194,6 +205,11 @@ class CapacityStudy:
     def splits(self) -> list[Split]:
         """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
         return _fitted(self._outcome).splits
+
+    @property
+    def engines(self) -> list[str]:
+        """The engine that trained the networks; several, in turn, if the study was resumed with others."""
+        return _fitted(self._outcome).engines
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """Return the mean of the members' predictions: (N,) from networks with one output, else (N, K).
@@ -226,6 +242,7 @@ class CapacityStudy:
             tolerance=self.tolerance,
             dtype=dtype,
             seed=self.seed,
+            engine=self.engine,
         )
         return Design(
             self._candidates, self.starts, self._activation, self._initializer, recipe, self.memory, samples
@@ -244,7 +261,7 @@ class CapacityStudy:
             best = shelf.population(keys)
         else:
             choice, best = self._train_again(choice, design, store, runner, len(tasks))
-        self._outcome = Outcome(choice, best, curves, design.samples.splits)
+        self._outcome = Outcome(choice, best, curves, design.samples.splits, store.engines())
 
     def _choose(self, shelf: Shelf, samples: Samples) -> Choice:
         if self.choose != "ensemble":
@@ -285,6 +302,7 @@ class Outcome:
     best: Population
     curves: Curves
     splits: list[Split]
+    engines: list[str]
 
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from shoal.errors import ConfigurationError
 from shoal.solvers.base import FirstOrderSolver, State, require_fraction, require_positive
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ class Adam(FirstOrderSolver):
         m ← β₁ m + (1 − β₁) g               v ← β₂ v + (1 − β₂) g²
         theta ← theta − α m̂ / (√v̂ + ε)     m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
 
-    Source: Kingma & Ba, *Adam: a method for stochastic optimization*, ICLR 2015, algorithm 1.
+    With ``epsilon_hat``, ε stands beside √v instead of √v̂ and counts 1 / √(1 − β₂ᵗ) times as much: the
+    paper's shorter form, which scikit-learn and TensorFlow have.
 
-    Raises ``ConfigurationError`` unless 0 ≤ β₁, β₂ < 1 and ε > 0.
+    Source: Kingma & Ba, *Adam: a method for stochastic optimization*, ICLR 2015, algorithm 1, and the end of
+    section 2 for ε̂.
+
+    Raises ``ConfigurationError`` unless 0 ≤ β₁, β₂ < 1, ε > 0 and ``epsilon_hat`` is a truth value.
 
     >>> def objective(theta, members=None):  # J = ½ theta², gradient theta
     ...     return 0.5 * (theta**2).sum(axis=1), theta
@@ -41,10 +46,15 @@ class Adam(FirstOrderSolver):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    epsilon_hat: bool = False
 
     def __post_init__(self) -> None:
         require_fraction(self, "beta1", "beta2")
         require_positive(self, "epsilon")
+        if not isinstance(self.epsilon_hat, bool):
+            raise ConfigurationError(
+                f"{self.name}: epsilon_hat must be True or False; got {self.epsilon_hat!r}"
+            )
 
     def start(self, theta: Array) -> State:
         # β₁ᵗ and β₂ᵗ stay float64: 1 − 0.999 keeps only four digits in float32.
@@ -64,6 +74,10 @@ class Adam(FirstOrderSolver):
         state["beta1_power"] *= self.beta1
         state["beta2_power"] *= self.beta2
         m_hat = m / (1 - state["beta1_power"]).astype(m.dtype)
-        v_hat = v / (1 - state["beta2_power"]).astype(v.dtype)
-        change: Array = -rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+        v_correction = (1 - state["beta2_power"]).astype(v.dtype)
+        if self.epsilon_hat:
+            denominator = (np.sqrt(v) + self.epsilon) / np.sqrt(v_correction)
+        else:
+            denominator = np.sqrt(v / v_correction) + self.epsilon
+        change: Array = -rate * m_hat / denominator
         return change

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.explain import gradient_check
-from shoal.explain.gradient_check import check_gradients
+from shoal.explanation import gradient_check
+from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense, Dropout
 from shoal.layers.base import Cache, Parameters
 from shoal.network import Network

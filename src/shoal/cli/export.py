@@ -1,0 +1,25 @@
+"""``shoal export``: a saved model for other runtimes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shoal.cli.options import Debug
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
+    to: Annotated[
+        Path, typer.Option(help="The file to write: .onnx (the whole model) or .safetensors (for PyTorch).")
+    ],
+    debug: Debug = False,
+) -> None:
+    """Write a model for ONNX runtimes, or its weights for PyTorch."""
+    from shoal.export.saved import export_folder
+    from shoal.terminal import plain_console
+
+    export_folder(folder, to)
+    plain_console().print(f"Model: {to}")

@@ -1,0 +1,109 @@
+"""An ONNX graph under construction: nodes, the constants they take, and names that never clash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal._version import __version__
+from shoal.errors import ConfigurationError, MissingDependencyError
+
+try:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as error:
+    raise MissingDependencyError(
+        f"exporting to ONNX needs the package onnx, and {error.name} is not installed; "
+        "pip install 'shoal[onnx]'"
+    ) from None
+
+__all__ = ["FLOAT_TYPES", "ML", "Graph", "TensorProto", "Value", "onnx"]
+
+Value: TypeAlias = "str | npt.NDArray[Any] | np.generic"
+"""What a node takes: the name of a tensor, or a constant."""
+
+ML = "ai.onnx.ml"
+OPSETS = {"": 18, ML: 3}
+"""What runtimes have understood since 2023; nothing newer is needed."""
+IR_VERSION = 8
+
+FLOAT_TYPES = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}
+
+
+class Graph:
+    """Collects nodes; ``add`` returns the name of a node's output, which later nodes take.
+
+    ``taken`` are names that nothing inside the graph may have.
+
+    >>> graph = Graph()
+    >>> graph.input("x", TensorProto.DOUBLE, 1)
+    'x'
+    >>> graph.output("twice", graph.add("Mul", "x", np.float64(2)), TensorProto.DOUBLE, ("rows", 1))
+    >>> [node.op_type for node in graph.model("doubles a number").graph.node]
+    ['Mul', 'Identity']
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        self._taken = set(taken)
+
+    def unused(self, wanted: str) -> str:
+        """Return ``wanted``, or the first of wanted_2, wanted_3, … that is free, and reserve it."""
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+    def input(self, name: str, kind: int, width: int, explanation: str = "") -> str:
+        """Declare an input of shape (rows, width), and return its name."""
+        self._inputs.append(helper.make_tensor_value_info(name, kind, ["rows", width], explanation))
+        return name
+
+    def output(self, name: str, value: str, kind: int, shape: tuple[str | int, ...]) -> None:
+        """Declare the tensor ``value`` an output under the given name, or one like it that is free."""
+        name = self.unused(name)
+        self.nodes.append(helper.make_node("Identity", [value], [name], name=self.unused("Identity")))
+        self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def add(self, op: str, *inputs: Value, domain: str = "", **attributes: Any) -> str:
+        """Add a node with one output, and return that output's name."""
+        names = [value if isinstance(value, str) else self._constant(value) for value in inputs]
+        result = self.unused(f"{op}_out")
+        node = helper.make_node(op, names, [result], name=self.unused(op), domain=domain, **attributes)
+        self.nodes.append(node)
+        return result
+
+    def model(self, explanation: str, properties: Mapping[str, str] | None = None) -> onnx.ModelProto:
+        """Return the finished model, checked against the ONNX standard."""
+        graph = helper.make_graph(self.nodes, "shoal", self._inputs, self._outputs, self.constants)
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS.items()],
+            ir_version=IR_VERSION,
+            producer_name="shoal",
+            producer_version=__version__,
+            doc_string=explanation,
+        )
+        helper.set_model_props(model, dict(properties or {}))
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+    def _constant(self, value: npt.NDArray[Any] | np.generic) -> str:
+        name = self.unused("constant")
+        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+
+def no_form(what: str) -> ConfigurationError:
+    """Return the error for something that is not translated to ONNX."""
+    return ConfigurationError(
+        f"{what} has no ONNX form in shoal.export; use another, or write its form there"
+    )

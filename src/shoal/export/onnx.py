@@ -1,0 +1,60 @@
+"""``export_onnx``: a trained model as an ONNX file, which runs wherever an ONNX runtime does."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from shoal.errors import ConfigurationError
+from shoal.files import write_atomically
+from shoal.population import Population
+
+if TYPE_CHECKING:
+    import onnx
+
+# Populations and estimators do without the frame libraries, and a refusal without onnx.
+
+
+def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write ``model`` to ``path`` as ONNX; see ``to_onnx`` for what it can be.
+
+    The file is there whole or not at all. Raises ``OutputError`` if the place cannot be written to, and what
+    ``to_onnx`` raises.
+    """
+    write_atomically(path, to_onnx(model).SerializeToString())
+
+
+def to_onnx(model: Any) -> onnx.ModelProto:
+    """Return the ONNX model (opset 18, ai.onnx.ml 3) of a trained model.
+
+    - a ``Population``: input ``X`` (N, n), outputs ``predictions`` (P, N, K) and ``mean`` (N, K);
+    - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, outputs
+      ``label`` and ``probabilities``, or ``variable``. ``shoal.export.tables.feeds`` makes the inputs from a
+      table.
+
+    Weights keep their precision, dropout is gone, and an ensemble becomes the mean of its members.
+    Predictions are those of shoal to rounding.
+
+    Raises ``MissingDependencyError`` without the package onnx, ``ConfigurationError`` for anything else than
+    these, for a column without a name, and for activations, layers and losses that have no ONNX form.
+
+    >>> from shoal.layers import Dense
+    >>> from shoal.network import Network
+    >>> population = Network(2, [Dense(4, "tanh"), Dense(1)], "log_loss").population(3, seed=0)
+    >>> [output.name for output in to_onnx(population).graph.output]
+    ['predictions', 'mean']
+    """
+    if isinstance(model, Population):
+        from shoal.export.networks import population_model
+
+        return population_model(model)
+    from shoal.jobs.model import TableModel
+
+    if isinstance(model, TableModel):
+        from shoal.export.tables import table_model
+
+        return table_model(model)
+    raise ConfigurationError(
+        f"a model of type {type(model).__name__} cannot be exported; give a Population (study.best, "
+        "result.population) or what load_model reads"
+    )

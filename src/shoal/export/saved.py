@@ -1,0 +1,34 @@
+"""Exporting what ``shoal fit`` saved: the extension of the file says into what."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from shoal.errors import ConfigurationError
+from shoal.export.onnx import export_onnx
+from shoal.export.torch import export_torch
+from shoal.jobs.folder import load_model
+
+
+def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+    """Write the model in ``folder`` to ``path``.
+
+    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``);
+    - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
+      features and give the standardised target of ``preprocessing.json`` and ``model.json``.
+
+    Raises ``ConfigurationError`` for another extension, ``ModelFolderError`` for a damaged model,
+    ``MissingDependencyError`` without the package onnx, ``OutputError`` if ``path`` cannot be written.
+    """
+    kind = Path(path).suffix.lower()
+    if kind not in (".onnx", ".safetensors"):
+        raise ConfigurationError(
+            f"{path} has the extension {kind!r}, expected .onnx (the whole model) or .safetensors (the "
+            "weights for PyTorch)"
+        )
+    model = load_model(Path(folder))
+    if kind == ".onnx":
+        export_onnx(model, path)
+    else:
+        export_torch(model.population, path)

@@ -1,0 +1,147 @@
+"""A model that ``shoal fit`` saved as one ONNX graph: from a table's columns to predictions of its target."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.data import values
+from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, ColumnEncoder, DateEncoder, NumericEncoder
+from shoal.data.frames import native_frame
+from shoal.data.preprocessing import TablePreprocessor
+from shoal.errors import ConfigurationError
+from shoal.export.columns import EXPLANATIONS, KINDS, add_booleans, add_categories, add_circles, add_measured
+from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, onnx
+from shoal.export.networks import add_mean, add_population
+from shoal.jobs.model import TableModel
+
+Block: TypeAlias = tuple[str, list[int]]
+"""A tensor (N, k) of features, and the number of each among the n features of the network."""
+
+
+def table_model(model: TableModel) -> onnx.ModelProto:
+    """Return the ONNX model of a table's model, preprocessing included.
+
+    One input (N, 1) for each column that is used, under its name: ``double`` for numbers (NaN: missing)
+    and for dates (days since 1970-01-01), ``string`` for categories and booleans (empty: missing).
+    Outputs of a classification: ``label`` (N,) and ``probabilities`` (N, C); of a regression:
+    ``variable`` (N, 1).
+
+    Raises ``ConfigurationError`` for a column without a name.
+    """
+    preprocessor, target, population = model.preprocessor, model.target, model.population
+    graph = Graph(taken=[encoder.column for encoder in preprocessor.encoders])
+    X = graph.add("Cast", _add_features(graph, preprocessor), to=FLOAT_TYPES[population.theta.dtype.name])
+    members = graph.add("Cast", add_population(graph, population, X), to=TensorProto.DOUBLE)
+    mean = add_mean(graph, population, members)
+    if target.task == "regression":
+        scaled = graph.add("Mul", mean, np.float64(target.sd))
+        variable = graph.add("Add", scaled, np.float64(target.mean))
+        graph.output("variable", variable, TensorProto.DOUBLE, ("rows", 1))
+    else:
+        add_classes(graph, mean, target.labels)
+    return graph.model(f"predicts {target.name!r}", {"target": target.name, "task": target.task})
+
+
+def add_classes(graph: Graph, mean: str, labels: Sequence[str]) -> None:
+    """Declare the outputs of a classification from the probabilities ``mean`` (N, K), or (N, 1) of two."""
+    if len(labels) == 2:
+        mean = graph.add("Concat", graph.add("Sub", np.float64(1), mean), mean, axis=1)
+    code = graph.add("ArgMax", mean, axis=1, keepdims=0)
+    label = graph.add(
+        "LabelEncoder", code, domain=ML, keys_int64s=range(len(labels)), values_strings=list(labels)
+    )
+    graph.output("label", label, TensorProto.STRING, ("rows",))
+    graph.output("probabilities", mean, TensorProto.DOUBLE, ("rows", len(labels)))
+
+
+def feeds(model: TableModel, frame: Any) -> dict[str, npt.NDArray[Any]]:
+    """Return what the exported model takes for a table: an array (N, 1) for each of its inputs.
+
+    The table is read as ``model.predict`` reads it, blanks, dashes and texts for missing values included;
+    columns that the model does not know are left out.
+    """
+    table = native_frame(frame)
+    model.preprocessor.validate(frame, ignore_extra=True)
+    return {
+        encoder.column: _as_input(encoder, table[encoder.column]) for encoder in model.preprocessor.encoders
+    }
+
+
+def _as_input(encoder: ColumnEncoder, series: Any) -> npt.NDArray[Any]:
+    if isinstance(encoder, NumericEncoder):
+        return values.numbers(series, encoder.stray_tokens)[:, None]
+    if isinstance(encoder, DateEncoder):
+        return values.days(series, encoder.date_format, encoder.stray_tokens)[:, None]
+    return values.text(series).fill_null("").to_numpy().astype(object)[:, None]
+
+
+def _add_features(graph: Graph, preprocessor: TablePreprocessor) -> str:
+    """Add the features X (N, n) of the columns, those of a kind together, put into their order at the end."""
+    encoders = preprocessor.encoders
+    for number, encoder in enumerate(encoders, 1):
+        if not encoder.column:
+            raise ConfigurationError(
+                f"used column {number} has no name, and ONNX needs one; name it and fit again"
+            )
+        graph.input(encoder.column, KINDS[encoder.name], 1, EXPLANATIONS[encoder.name])
+    widths = [len(encoder.feature_names) for encoder in encoders]
+    places = [
+        list(range(stop - width, stop))
+        for stop, width in zip(itertools.accumulate(widths), widths, strict=True)
+    ]
+    own = dict(zip([encoder.column for encoder in encoders], places, strict=True))
+    blocks = [
+        *_measured_blocks(graph, [e for e in encoders if isinstance(e, NumericEncoder | DateEncoder)], own),
+        *_boolean_blocks(graph, [e for e in encoders if isinstance(e, BooleanEncoder)], own),
+        *(
+            (add_categories(graph, e), own[e.column])
+            for e in encoders
+            if isinstance(e, CategoricalEncoder) and e.feature_names
+        ),
+    ]
+    features = graph.add("Concat", *(name for name, _ in blocks), axis=1)
+    order = np.argsort([place for _, taken in blocks for place in taken])
+    return features if (np.diff(order) == 1).all() else graph.add("Gather", features, order, axis=1)
+
+
+def _measured_blocks(
+    graph: Graph, encoders: Sequence[NumericEncoder | DateEncoder], own: dict[str, list[int]]
+) -> list[Block]:
+    if not encoders:
+        return []
+    scaled, missing = add_measured(graph, encoders)
+    blocks = [(scaled, [own[e.column][0] for e in encoders])]
+    for encoder in encoders:
+        if isinstance(encoder, DateEncoder) and encoder.circles:
+            angles = own[encoder.column][1 : 1 + 2 * len(encoder.circles)]
+            blocks.append((add_circles(graph, encoder), angles))
+    return blocks + _indicator_blocks(graph, encoders, missing, own)
+
+
+def _boolean_blocks(
+    graph: Graph, encoders: Sequence[BooleanEncoder], own: dict[str, list[int]]
+) -> list[Block]:
+    if not encoders:
+        return []
+    truth, missing = add_booleans(graph, encoders)
+    blocks = [(truth, [own[e.column][0] for e in encoders])]
+    return blocks + _indicator_blocks(graph, encoders, missing, own)
+
+
+def _indicator_blocks(
+    graph: Graph,
+    encoders: Sequence[NumericEncoder | DateEncoder | BooleanEncoder],
+    missing: str,
+    own: dict[str, list[int]],
+) -> list[Block]:
+    """Return the features that are 1 where a value is missing, from which are (N, k)."""
+    told = [k for k, encoder in enumerate(encoders) if encoder.indicator]
+    if not told:
+        return []
+    columns = graph.add("Gather", missing, np.array(told), axis=1)
+    return [(graph.add("Cast", columns, to=TensorProto.DOUBLE), [own[encoders[k].column][-1] for k in told])]

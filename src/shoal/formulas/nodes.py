@@ -1,0 +1,252 @@
+"""Formulas as trees, which a class says once: to be read as text, LaTeX or MathML, and to be computed.
+
+Trees are written with Python's operators::
+
+    1 / (1 + exp(-Z))          the sigmoid
+    A * (1 - A)                its derivative
+
+``shoal.formulas.notation`` turns a tree into characters, ``shoal.formulas.evaluation`` into numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Literal, TypeAlias
+
+Term: TypeAlias = "Expression | float"
+Sign: TypeAlias = Literal["", "·", "⊙"]
+"""What stands between factors: nothing, the lecture's dot, or the sign of the elementwise product."""
+
+
+class Expression:
+    """A formula, or a part of one."""
+
+    def __add__(self, other: Term) -> Expression:
+        return Add((self, expression(other)))
+
+    def __radd__(self, other: Term) -> Expression:
+        return Add((expression(other), self))
+
+    def __sub__(self, other: Term) -> Expression:
+        return Add((self, Negative(expression(other))))
+
+    def __rsub__(self, other: Term) -> Expression:
+        return Add((expression(other), Negative(self)))
+
+    def __mul__(self, other: Term) -> Expression:
+        return Product((self, expression(other)))
+
+    def __rmul__(self, other: Term) -> Expression:
+        return Product((expression(other), self))
+
+    def __truediv__(self, other: Term) -> Expression:
+        return Quotient(self, expression(other))
+
+    def __rtruediv__(self, other: Term) -> Expression:
+        return Quotient(expression(other), self)
+
+    def __pow__(self, other: Term) -> Expression:
+        return Power(self, expression(other))
+
+    def __neg__(self) -> Expression:
+        return Negative(self)
+
+
+@dataclass(frozen=True)
+class Number(Expression):
+    """A number; ``text`` says how it is written where not all of its digits are."""
+
+    value: float
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Symbol(Expression):
+    """A letter such as W, its layer, the indices of one entry and the sample it belongs to.
+
+    ``parameter`` is the attribute of an activation or loss that the letter stands for, such as a slope.
+    """
+
+    name: str
+    layer: str = ""
+    indices: tuple[str, ...] = ()
+    sample: str = ""
+    parameter: str = ""
+
+    def __getitem__(self, indices: str | tuple[str, ...]) -> Symbol:
+        return replace(self, indices=(indices,) if isinstance(indices, str) else indices)
+
+
+@dataclass(frozen=True)
+class Negative(Expression):
+    """−x."""
+
+    term: Expression
+
+
+@dataclass(frozen=True)
+class Add(Expression):
+    """A sum of terms; one that is ``Negative`` is shown with a minus sign."""
+
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Product(Expression):
+    """A product, of matrices where the factors are matrices."""
+
+    factors: tuple[Expression, ...]
+    sign: Sign = ""
+
+
+@dataclass(frozen=True)
+class Quotient(Expression):
+    """One expression over another."""
+
+    numerator: Expression
+    denominator: Expression
+
+
+@dataclass(frozen=True)
+class Power(Expression):
+    """A base with an exponent."""
+
+    base: Expression
+    exponent: Expression
+
+
+@dataclass(frozen=True)
+class Transposed(Expression):
+    """A matrix, transposed."""
+
+    matrix: Expression
+
+
+@dataclass(frozen=True)
+class Call(Expression):
+    """A function of its arguments: exp, ln, tanh, max, min, sign, abs, sqrt, σ, Φ, or some g."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    layer: str = ""
+
+
+@dataclass(frozen=True)
+class Total(Expression):
+    """Σ over an index."""
+
+    index: str
+    term: Expression
+
+
+@dataclass(frozen=True)
+class Same(Expression):
+    """[k = j]: 1 where two indices are the same, else 0 (Iverson's bracket)."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class Cases(Expression):
+    """``chosen`` where ``left > right``, else ``other``."""
+
+    chosen: Expression
+    left: Expression
+    right: Expression
+    other: Expression
+
+
+@dataclass(frozen=True)
+class Partial(Expression):
+    """∂ of one symbol by another."""
+
+    of: Expression
+    by: Expression
+
+
+@dataclass(frozen=True)
+class Equation(Expression):
+    """Expressions that are equal, one after the other."""
+
+    sides: tuple[Expression, ...]
+
+
+def expression(term: Term) -> Expression:
+    """Return a number as an expression, and an expression as it is."""
+    return term if isinstance(term, Expression) else Number(term)
+
+
+def exp(x: Expression) -> Expression:
+    """Return e^x."""
+    return Call("exp", (x,))
+
+
+def ln(x: Expression) -> Expression:
+    """Return the natural logarithm of x."""
+    return Call("ln", (x,))
+
+
+def call(function: str, *arguments: Term, layer: str = "") -> Expression:
+    """Return a function of some arguments."""
+    return Call(function, tuple(expression(argument) for argument in arguments), layer)
+
+
+def dotted(*factors: Expression) -> Expression:
+    """Return a product as the lecture's chain rule writes it, with dots; one factor as it is."""
+    return Product(factors, "·") if len(factors) > 1 else factors[0]
+
+
+def elementwise(*factors: Expression) -> Expression:
+    """Return a product taken element by element; one factor as it is."""
+    return Product(factors, "⊙") if len(factors) > 1 else factors[0]
+
+
+def equation(*sides: Expression) -> Expression:
+    """Return the statement that all sides are equal, each repetition of the side before left out."""
+    distinct = [side for i, side in enumerate(sides) if not i or side != sides[i - 1]]
+    return Equation(tuple(distinct))
+
+
+def parameter(letter: str, attribute: str) -> Symbol:
+    """Return the letter for a hyper-parameter, the named attribute of whoever has this formula."""
+    return Symbol(letter, parameter=attribute)
+
+
+def children(tree: Expression) -> Iterator[Expression]:
+    """Give the parts that an expression is made of directly."""
+    for field in fields(tree):  # type: ignore[arg-type]
+        value = getattr(tree, field.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Expression):
+                yield part
+
+
+def symbols(tree: Expression) -> Iterator[Symbol]:
+    """Give every symbol in an expression, from left to right."""
+    if isinstance(tree, Symbol):
+        yield tree
+    for child in children(tree):
+        yield from symbols(child)
+
+
+def in_layer(tree: Expression, layer: str, names: Collection[str] = "za") -> Expression:
+    """Return the formula with the symbols of those names belonging to a layer: z becomes z₂.
+
+    >>> in_layer(Z, "2")
+    Symbol(name='z', layer='2', indices=(), sample='', parameter='')
+    """
+    if isinstance(tree, Symbol):
+        return replace(tree, layer=layer) if tree.name in names else tree
+    changes: dict[str, object] = {}
+    for field in fields(tree):  # type: ignore[arg-type]
+        value = getattr(tree, field.name)
+        if isinstance(value, Expression):
+            changes[field.name] = in_layer(value, layer, names)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Expression):
+            changes[field.name] = tuple(in_layer(part, layer, names) for part in value)
+    return replace(tree, **changes)  # type: ignore[type-var]
+
+
+A, L, N, Y, Z = (Symbol(name) for name in "aLNyz")

@@ -1,0 +1,125 @@
+"""Sending tasks to workers elsewhere: a study's arrays travel once to every worker, not with every cohort.
+
+No executor says which worker a call will run on, nor which one a crash has replaced. So tasks are sent
+without their arrays; a worker that lacks them says so, and the task comes again with all the arrays of the
+study, which that worker keeps for the tasks that follow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shoal.selection.cohort import run_cohort
+
+if TYPE_CHECKING:
+    from shoal.selection.cohort import CohortResult, Task
+    from shoal.shapes import Array
+
+ARRAYS = ("X", "y", "train", "held")
+_NO_ARRAYS: dict[str, Any] = dict.fromkeys(ARRAYS, np.empty(0))
+_kept: dict[str, Freight] = {}
+"""What this process keeps as a worker: the arrays of the latest study that sent it any."""
+
+
+@dataclass(frozen=True)
+class Freight:
+    """The different arrays of a study's tasks, under a key that no other study has."""
+
+    arrays: tuple[Array, ...]
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A task on its way: empty arrays, and the ``places`` of the real ones among those of the study.
+
+    ``number`` counts the parcels of a study. No two are equal, for Dask runs equal calls once, and a task
+    that comes again must not be answered with what became of it before.
+    """
+
+    task: Task
+    places: tuple[int, ...]
+    key: str
+    number: int
+    freight: Freight | None = None
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A worker's answer to a parcel whose arrays it does not have."""
+
+    worker: str
+
+
+class Shipment:
+    """Packs tasks, and decides which of them take the arrays along.
+
+    >>> @dataclass
+    ... class Errand:
+    ...     X: object; y: object; train: object; held: object
+    >>> shipment = Shipment([Errand("X", "y", "a", "b"), Errand("X", "y", "c", "d")])
+    >>> shipment.freight.arrays, shipment.parcels[1].places
+    (('X', 'y', 'a', 'b', 'c', 'd'), (0, 1, 4, 5))
+    """
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        arrays = {id(getattr(task, name)): getattr(task, name) for task in tasks for name in ARRAYS}
+        places = {key: place for place, key in enumerate(arrays)}
+        self.freight = Freight(tuple(arrays.values()))
+        self._numbers = itertools.count()
+        self._sent_to: dict[str, int] = {}
+        self.parcels = [
+            Parcel(
+                dataclasses.replace(task, **_NO_ARRAYS),
+                tuple(places[id(getattr(task, name))] for name in ARRAYS),
+                self.freight.key,
+                next(self._numbers),
+            )
+            for task in tasks
+        ]
+
+    def again(self, parcel: Parcel, worker: str) -> Parcel:
+        """Return the parcel to send once ``worker`` lacked its arrays: with them, unless they are on the way.
+
+        They are if they were sent after this parcel; whichever idle worker takes them, it most likely lacks
+        them too. A parcel that was sent later tells that they have gone to another worker.
+        """
+        number = next(self._numbers)
+        freight = None
+        if self._sent_to.get(worker, -1) < parcel.number:
+            freight = self.freight
+            self._sent_to[worker] = number
+        return dataclasses.replace(parcel, number=number, freight=freight)
+
+
+def keep(freight: Freight) -> None:
+    """Keep a study's arrays in this process, in place of those of the study before."""
+    _kept.clear()
+    _kept[freight.key] = freight
+
+
+def forget(freight: Freight) -> None:
+    """Let go of a study's arrays in this process."""
+    _kept.pop(freight.key, None)
+
+
+def run_parcel(parcel: Parcel) -> CohortResult | Lacking:
+    """Train the cohort of a parcel, if its arrays came with it or are here; else say who lacks them."""
+    if parcel.freight is not None:
+        keep(parcel.freight)
+    freight = parcel.freight or _kept.get(parcel.key)
+    if freight is None:
+        return Lacking(f"{socket.gethostname()} {os.getpid()}")
+    arrays: dict[str, Any] = {
+        name: freight.arrays[place] for name, place in zip(ARRAYS, parcel.places, strict=True)
+    }
+    return run_cohort(dataclasses.replace(parcel.task, **arrays))

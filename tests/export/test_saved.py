@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import safetensors.numpy
+
+from shoal.errors import ConfigurationError, ModelFolderError
+from shoal.export.saved import export_folder
+
+Shoal = Callable[..., Any]
+BRIEFLY = ("--hidden", "2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1")
+
+
+def test_a_saved_model_predicts_the_same_in_onnxruntime(shoal: Shoal) -> None:
+    """From a table's file to predictions, the way around shoal and the way through it."""
+    rows = [
+        {
+            "size": f"{k * 7 % 23 / 4}",
+            "colour": ["red", "green", "blue"][k % 3],
+            "old": "no" if k % 4 else "yes",
+        }
+        for k in range(80)
+    ]
+    rows = [row | {"price": f"{1000 + 10 * float(row['size']) + k % 5}"} for k, row in enumerate(rows)]
+    with Path("t.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    fit = ("fit", "t.csv", "--target", "price", "--out", "out", "--choose", "ensemble", *BRIEFLY)
+    assert shoal(*fit).code == 0
+    assert shoal("export", "out", "--to", "model.onnx") == (0, ["Model: model.onnx"], [])
+    assert shoal("predict", "out", "t.csv", "--out", "p.csv").code == 0
+    with Path("p.csv").open() as file:
+        expected = [float(row["price"]) for row in csv.DictReader(file)]
+
+    session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+    assert [given.name for given in session.get_inputs()] == ["size", "colour", "old"]
+    feeds = {
+        given.name: np.array(
+            [[row[given.name]] for row in rows], dtype=object if "string" in given.type else np.float64
+        )
+        for given in session.get_inputs()
+    }
+    (variable,) = session.run(["variable"], feeds)
+    np.testing.assert_allclose(variable[:, 0], expected, rtol=1e-5)
+
+
+def test_weights_for_torch(shoal: Shoal) -> None:
+    fit = ("fit", "builtin:iris", "--target", "species", "--out", "out", *BRIEFLY)
+    assert shoal(*fit).code == 0
+    assert shoal("export", "out", "--to", "net.safetensors").out == ["Model: net.safetensors"]
+    state = safetensors.numpy.load_file("net.safetensors")
+    assert {name: tensor.shape for name, tensor in state.items()} == {
+        "0.weight": (2, 4),
+        "0.bias": (2,),
+        "2.weight": (3, 2),
+        "2.bias": (3,),
+    }
+
+
+def test_other_extensions_and_folders_are_refused(shoal: Shoal, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"expected .onnx \(the whole model\) or .safetensors"):
+        export_folder(tmp_path, "model.pt")
+    with pytest.raises(ModelFolderError, match="is no model folder"):
+        export_folder(tmp_path, "model.onnx")
+    assert "expected .onnx" in shoal("export", tmp_path, "--to", "model.pt").refusal

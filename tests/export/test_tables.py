@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import polars as pl
+import pytest
+
+from shoal.data.tables import read_table
+from shoal.errors import ConfigurationError
+from shoal.export.onnx import to_onnx
+from shoal.export.tables import feeds
+from shoal.jobs.model import TableModel
+
+Run = Callable[..., dict[str, Any]]
+Trained = Callable[..., TableModel]
+
+
+def assert_same(run: Run, model: TableModel, frame: Any) -> None:
+    """Hold the exported model to what ``shoal predict`` says of the same table."""
+    outputs, expected = run(model, feeds(model, frame)), model.predict(frame, ignore_extra=True)
+    name = model.target.name
+    if model.target.task == "regression":
+        assert list(outputs) == ["variable"]
+        scale = np.abs(expected[name]).max()
+        np.testing.assert_allclose(outputs["variable"][:, 0], expected[name], atol=1e-5 * scale)
+        return
+    labels, given = outputs.values()
+    probabilities = np.stack([expected[f"P({name}={label})"] for label in model.target.labels], axis=1)
+    np.testing.assert_allclose(given, probabilities, atol=1e-5)
+    low, high = np.sort(probabilities, axis=1)[:, -2:].T
+    certain = high - low > 1e-5
+    assert certain.mean() > 0.99
+    np.testing.assert_array_equal(labels[certain], expected[name][certain])
+
+
+@pytest.mark.parametrize("starts", [1, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("table", "target"), [("breast_cancer", "diagnosis"), ("wine", "cultivar"), ("diabetes", "progression")]
+)
+def test_tables_that_come_with_scikit_learn(
+    run: Run, trained: Trained, table: str, target: str, dtype: str, starts: int
+) -> None:
+    frame = read_table(f"builtin:{table}")
+    assert_same(run, trained(frame, target, starts, dtype), frame)
+
+
+@pytest.mark.parametrize(
+    ("table", "target"),
+    [("german_credit", "class"), ("adult", "income"), ("california_housing", "medianHouseValue")],
+)
+def test_real_tables(
+    run: Run, trained: Trained, real_data: Callable[[str], Path], table: str, target: str
+) -> None:
+    frame = read_table(real_data(f"tables/{table}.csv.gz"))
+    assert_same(run, trained(frame, target), frame)
+
+
+@pytest.fixture
+def mixed() -> dict[str, list[Any]]:
+    """A table with columns of every kind, values missing in each of them."""
+    rng = np.random.default_rng(0)
+    n = 400
+    moments = np.datetime64("1959-12-30T05:00") + rng.integers(0, 60 * 24 * 365 * 120, size=n)
+    days = np.datetime64("2024-02-25") + rng.integers(0, 500, size=n)
+    table: dict[str, list[Any]] = {
+        "size": rng.normal(1e6, 0.01, size=n).tolist(),
+        "code, or «Wert»": ["unknown" if k % 99 == 0 else str(k % 31) for k in range(n)],
+        "colour": [{5: "rare 1", 77: "rare 2"}.get(k, ["red", "blue", "green"][k % 3]) for k in range(n)],
+        "label": rng.choice(["a", "b"], size=n).tolist(),
+        "member": rng.choice(["Yes", "no", "YES", "nO"], size=n).tolist(),
+        "always known": rng.choice(["t", "F"], size=n).tolist(),
+        "seen": [str(moment).replace("T", " ") for moment in moments],
+        "day": days.astype(str).tolist(),
+        "count": rng.integers(0, 9, size=n).astype(str).tolist(),
+        "amount": rng.lognormal(3, 4, size=n).tolist(),
+    }
+    for name in ("size", "colour", "member", "seen"):
+        for row in rng.choice(n, size=20, replace=False):
+            table[name][row] = None
+    table["target"] = ["no" if (value or 0) > 1e6 else "yes" for value in table["size"]]
+    return table
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_columns_of_every_kind_new_categories_and_missing_values(
+    run: Run, trained: Trained, mixed: dict[str, list[Any]], dtype: str
+) -> None:
+    model = trained(mixed, "target", dtype=dtype)
+    kinds = {column.name: column.kind for column in model.preprocessor.columns}
+    assert set(kinds.values()) == {"numeric", "categorical", "boolean", "date"}
+    assert kinds["code, or «Wert»"] == "numeric"
+    assert_same(run, model, mixed)
+
+    new: dict[str, list[Any]] = {
+        "size": [None, -1e149, 1e149, 1e6],
+        "code, or «Wert»": ["-", "unknown", "7", None],
+        "colour": ["violet", "?", " red ", None],
+        "label": ["c", None, "a", "b"],
+        "member": ["1", None, "f", "tRuE"],
+        "always known": [None, "0", "y", "-"],
+        "seen": ["1899-12-31 23:59", None, "2100-03-01 00:00", "2000-02-29 12:30"],
+        "day": ["-", "1600-01-01", "2400-12-31", None],
+        "count": ["-3", None, "1e4", "0"],
+        "amount": [0, None, 1e-9, 1e12],
+    }
+    assert_same(run, model, new)
+    probabilities = run(model, feeds(model, new))["probabilities"]
+    assert np.abs(np.diff(probabilities[:, 0])).min() > 1e-4  # rows that the model tells apart
+
+
+def test_typed_columns_are_fed_as_texts_and_numbers(run: Run, trained: Trained) -> None:
+    rng = np.random.default_rng(1)
+    frame = pl.DataFrame(
+        {
+            "flag": [[True, False, None][k % 3] for k in range(200)],
+            "when": np.datetime64("2020-01-01") + rng.integers(0, 900, size=200),
+            "whole": rng.integers(0, 50, size=200),
+            "y": rng.normal(size=200),
+        }
+    )
+    model = trained(frame, "y")
+    assert {name: array.dtype.kind for name, array in feeds(model, frame).items()} == {
+        "flag": "O",
+        "when": "f",
+        "whole": "f",
+    }
+    assert_same(run, model, frame)
+
+
+def test_inputs_are_explained_and_names_do_not_clash(trained: Trained, mixed: dict[str, list[Any]]) -> None:
+    model = to_onnx(trained(mixed, "target"))
+    inputs = {value.name: value for value in model.graph.input}
+    assert list(inputs) == [name for name in mixed if name != "target"]
+    assert inputs["size"].type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
+    assert inputs["colour"].type.tensor_type.elem_type == onnx.TensorProto.STRING
+    assert inputs["seen"].doc_string.startswith("days since 1970-01-01")
+    assert [value.name for value in model.graph.output] == ["label_2", "probabilities"]
+    assert {entry.key: entry.value for entry in model.metadata_props} == {
+        "target": "target",
+        "task": "classification",
+    }
+
+
+def test_a_column_without_a_name_is_refused(trained: Trained) -> None:
+    table = pl.DataFrame({"": [float(k % 7) for k in range(40)], "y": [float(k % 5) / 3 for k in range(40)]})
+    with pytest.raises(ConfigurationError, match="column 1 has no name"):
+        to_onnx(trained(table, "y"))

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+from scipy.special import softmax
+
+from shoal.errors import OutputError
+from shoal.export.torch import export_torch, torch_state
+from shoal.layers import Dense, Dropout
+from shoal.network import Network
+from shoal.population import Population
+
+NETWORK = Network(
+    3, [Dense(5, "tanh"), Dropout(0.2), Dense(4, "identity"), Dense(6, "relu"), Dense(2)], "cross_entropy"
+)
+# Linear 0, Tanh 1, Dropout 2, Linear 3, Linear 4, ReLU 5, Linear 6
+SHAPES = {
+    "0.weight": (5, 3),
+    "0.bias": (5,),
+    "3.weight": (4, 5),
+    "3.bias": (4,),
+    "4.weight": (6, 4),
+    "4.bias": (6,),
+    "6.weight": (2, 6),
+    "6.bias": (2,),
+}
+
+
+def population(starts: int, dtype: str = "float64") -> Population:
+    made = NETWORK.population(starts, dtype=dtype)
+    made.theta[:] = np.random.default_rng(0).normal(size=made.theta.shape)
+    return made
+
+
+def sequential(state: dict[str, Any], X: Any) -> Any:
+    """What ``torch.nn.Sequential`` computes, module by module: ``Linear`` is x Wᵀ + b."""
+    a = np.tanh(X @ state["0.weight"].T + state["0.bias"])
+    a = a @ state["3.weight"].T + state["3.bias"]
+    a = np.maximum(a @ state["4.weight"].T + state["4.bias"], 0)
+    return softmax(a @ state["6.weight"].T + state["6.bias"], axis=1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_network_is_a_sequential(tmp_path: Path, dtype: str) -> None:
+    made = population(1, dtype)
+    export_torch(made, tmp_path / "network.safetensors")
+    state = safetensors.numpy.load_file(tmp_path / "network.safetensors")
+    assert {name: tensor.shape for name, tensor in state.items()} == SHAPES
+    assert {tensor.dtype.name for tensor in state.values()} == {dtype}
+    X = np.random.default_rng(1).normal(size=(20, 3)).astype(dtype)
+    np.testing.assert_allclose(sequential(state, X), made.predict(X)[0], rtol=1e-4, atol=1e-6)
+
+
+def test_several_networks_are_a_list_of_them() -> None:
+    made = population(3)
+    state = torch_state(made)
+    assert list(state) == [f"{p}.{name}" for p in range(3) for name in SHAPES]
+    X = np.random.default_rng(1).normal(size=(20, 3))
+    for p in range(3):
+        own = {name: state[f"{p}.{name}"] for name in SHAPES}
+        np.testing.assert_allclose(sequential(own, X), made.predict(X)[p], rtol=1e-12)
+
+
+def test_the_architecture_travels_along(tmp_path: Path) -> None:
+    export_torch(population(1), tmp_path / "network.safetensors")
+    with safetensors.safe_open(tmp_path / "network.safetensors", "numpy") as file:
+        metadata = file.metadata()
+    assert metadata["format"] == "pt"
+    assert Network.from_config(json.loads(metadata["network"])) == NETWORK
+
+
+def test_a_place_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        export_torch(population(1), tmp_path / "nowhere" / "network.safetensors")

@@ -1,0 +1,60 @@
+"""A fresh process loads what it works with, and nothing else: imports are counted, not timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "jinja2", "joblib", "matplotlib", "narwhals", "pandas", "polars", "pyarrow", "rich", "safetensors",
+    "scipy", "sklearn", "sqlite3", "typer",
+}  # fmt: skip
+
+TRAINING = """
+import shoal
+
+network = shoal.Network(1, [shoal.Dense(4, "tanh"), shoal.Dense(1)])
+result = shoal.train(network, [[0.0], [0.5], [1.0]], [0.0, 0.2, 1.0], starts=3, epochs=5)
+assert result.history.epochs.tolist() == [5, 5, 5]
+"""
+HELP = """
+import sys
+
+from shoal.cli import main
+
+sys.argv = ["shoal", "fit", "--help"]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0
+"""
+
+
+def loaded_by(program: str) -> set[str]:
+    """Return the packages that a fresh process has loaded at the end of a program."""
+    listing = "import sys; print('', *{name.partition('.')[0] for name in sys.modules}, sep='\\n')"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{listing}"], capture_output=True, text=True, check=True
+    )
+    return set(ran.stdout.splitlines())
+
+
+def test_training_a_network_loads_numpy_and_shoal() -> None:
+    loaded = loaded_by(TRAINING)
+    assert {"numpy", "shoal"} <= loaded
+    assert loaded & HEAVY == set()
+
+
+def test_help_loads_no_arrays() -> None:
+    loaded = loaded_by(HELP)
+    assert {"shoal", "typer"} <= loaded
+    assert loaded & ((HEAVY | {"numpy"}) - {"typer"}) == set()
+
+
+@pytest.mark.parametrize("name", ["CapacityStudy", "check_gradients"])
+def test_a_name_from_the_front_door_loads_what_it_needs(name: str) -> None:
+    alone, asked = loaded_by("import shoal"), loaded_by(f"import shoal; shoal.{name}")
+    assert "numpy" not in alone
+    assert "numpy" in asked
