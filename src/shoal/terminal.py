@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from shoal.data.memory import readable
 from shoal.plots.text import number
 from shoal.report.wording import duration, plural
 
@@ -79,7 +80,8 @@ class TerminalListener:
             f"{plural(plan.networks, 'network')}: {plural(len(size.hidden), 'hidden size')} × "
             f"{plural(size.starts, 'start')} × {plural(len(size.l2), 'L2 strength')}, "
             f"{plural(size.epochs, 'epoch')} at most. Estimate: {duration(sizing.seconds)} at most, "
-            f"on {plural(workers, 'process', 'processes')}. Engine: {plan.engine}."
+            f"on {plural(workers, 'process', 'processes')}. Engine: {plan.engine}. "
+            f"Memory: about {readable(plan.memory)} a process."
         )
         self._bar.start()
 

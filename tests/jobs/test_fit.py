@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from shoal.data.tables import read_table
+from shoal.errors import CapacityError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_model
 from shoal.jobs.predict import predict_table
@@ -277,3 +278,23 @@ def test_a_file_name_that_is_no_text_does_no_harm(
     outcome = fit(table, "target", tmp_path / "out")
     assert json.loads((outcome.folder / "evidence.json").read_text())["asked"]["table"] == "\udcff.csv"
     assert "\ufffd.csv" in outcome.report.read_text()
+
+
+def test_a_study_larger_than_the_memory_runs_in_pieces(
+    fit: Fit, tmp_path: Path, without_report: None
+) -> None:
+    whole = fit("builtin:wine", "cultivar", tmp_path / "whole", starts=4)
+    pieces = fit("builtin:wine", "cultivar", tmp_path / "pieces", starts=4, memory=90_000)
+    assert fingerprint(pieces) == fingerprint(whole)
+    assert pieces.evidence["trials"] == whole.evidence["trials"]
+    cohorts = [len(list((o.folder / "study" / "cohorts").iterdir())) for o in (whole, pieces)]
+    assert cohorts[1] > cohorts[0]
+
+
+def test_too_little_memory_for_one_network_is_refused_before_anything_is_written(
+    fit: Fit, tmp_path: Path
+) -> None:
+    needs = r"one network at a time needs .* KiB, and --memory allows 9\.8 KiB; allow more, or use smaller"
+    with pytest.raises(CapacityError, match=needs):
+        fit("builtin:wine", "cultivar", tmp_path / "out", memory=10_000)
+    assert not (tmp_path / "out").exists()

@@ -39,6 +39,7 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
         ({"epochs": -5}, "--epochs must be at least 1, got -5"),
         ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
         ({"patience": 0}, "--patience must be at least 1, got 0"),
+        ({"memory": 0}, "--memory must be at least 1, got 0"),
         ({"jobs": -1}, "--jobs must be at least 1, got -1"),
         ({"folds": 1}, "--folds must be at least 2, got 1"),
         ({"folds": 70000}, "--folds must be at most 65535, got 70000"),

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shoal.engines import ENGINES
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.selection import planning
 from shoal.selection.candidates import Candidate, Hidden, grid
 from shoal.selection.planning import Cohort, Cost, plan
 
-SMALL = Cost(samples=50, epochs=100, batch_size=None, itemsize=8, memory=2**28)
+SMALL = Cost(samples=50, held=10, epochs=100, batch_size=None, itemsize=8, memory=2**28)
 
 
 def networks(candidates: list[Candidate]) -> dict[Hidden, Network]:
@@ -29,6 +32,7 @@ hidden_lists = st.lists(st.sampled_from([1, 2, 8, "64x64", 500]), min_size=1, un
 costs = st.builds(
     Cost,
     samples=st.integers(1, 10**6),
+    held=st.integers(0, 10**6),
     epochs=st.integers(1, 10**4),
     batch_size=st.none() | st.integers(1, 512),
     itemsize=st.sampled_from([4, 8]),
@@ -60,7 +64,7 @@ def test_a_small_study_is_one_cohort_for_each_size() -> None:
 
 def test_memory_bounds_the_members_of_a_cohort() -> None:
     network = Network(3, [Dense(8, "tanh"), Dense(1)])
-    room_for_four = dataclasses.replace(SMALL, memory=4 * SMALL.bytes(network) + 1)
+    room_for_four = dataclasses.replace(SMALL, memory=SMALL.shared_bytes(network) + 4 * SMALL.bytes(network))
     cohorts = planned([8], [0.0], starts=10, folds=1, cost=room_for_four)
     assert sorted(len(c.members) for c in cohorts) == [3, 3, 4]
 
@@ -78,9 +82,57 @@ def test_a_large_study_is_cut_so_that_a_kill_loses_little() -> None:
     assert [len(c.members) for c in cohorts] == [2] * 32
 
 
-@pytest.mark.parametrize(("batch_size", "units"), [(None, 9 * 50), (10, 12 * 10), (99, 12 * 50)])
+@pytest.mark.parametrize(("batch_size", "units"), [(None, 9 * 50), (40, 12 * 40), (99, 12 * 50)])
 def test_bytes_count_parameters_and_the_activations_of_a_batch(batch_size: int | None, units: int) -> None:
     # 3 inputs, 8 + 1 units: 41 parameters. Minibatches of its own also cost a member a copy of the inputs.
     cost = dataclasses.replace(SMALL, batch_size=batch_size)
     network = Network(3, [Dense(8, "tanh"), Dense(1)])
-    assert cost.bytes(network) == 8 * (10 * 41 + 4 * units) + 16 * 100
+    assert cost.bytes(network) == 8 * (10 * 41 + 4 * units + 2 * 50) + 8 * 10 + 16 * 100
+
+
+def test_scoring_holds_the_activations_of_a_chunk_of_samples() -> None:
+    cost = dataclasses.replace(SMALL, samples=10**6, batch_size=10)
+    network = Network(3, [Dense(8, "tanh"), Dense(1)])
+    activations = cost.bytes(network) - dataclasses.replace(cost, samples=10).bytes(network)
+    assert activations == 8 * (2 * 9 * 4096 - 4 * 12 * 10 + 2 * (10**6 - 10))
+
+
+# Networks of a size, from how many samples of how many features, and in batches of how many.
+MEASURED = """
+import sys
+import numpy as np
+from shoal.selection.cohort import run_cohort
+from shoal.selection.study import CapacityStudy
+
+def design(N, hidden):
+    X = np.random.default_rng(0).normal(size=(N, n)).astype("float32")
+    settings = {"epochs": 2, "patience": 5, "batch_size": batch or None, "engine": engine}
+    return CapacityStudy([hidden], 64, solver="adam", **settings)._design(X, X[:, 0].copy(), None)
+
+def peak():
+    status = open("/proc/self/status").read()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+engine, (N, n, hidden, batch) = sys.argv[1], map(int, sys.argv[2:])
+run_cohort(design(40, 1).tasks()[0])  # whatever is loaded once
+study = design(N, hidden)
+open("/proc/self/clear_refs", "w").write("5")  # the peak counts from here
+before = peak()
+run_cohort(study.tasks()[0])
+print(study.plan().memory, peak() - before)
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "sizes",
+    [(4000, 30, 16, 0), (4000, 50, 8, 32), (30000, 100, 1, 256)],
+    ids=["full batch", "small batch", "much data"],
+)
+def test_the_estimated_memory_is_what_a_process_takes(engine: str, sizes: tuple[int, ...]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURED, engine, *map(str, sizes)], capture_output=True, text=True, check=True
+    )
+    estimated, taken = map(int, ran.stdout.split())
+    assert taken > 2**23
+    assert 0.6 * taken < estimated < 3 * taken

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import NAME, Debug, comma_separated
+from shoal.cli.options import NAME, Debug, comma_separated, parse_bytes
 from shoal.cli.output import complain
 
 
@@ -42,6 +42,9 @@ def fit(
     patience: Annotated[int, typer.Option(help="Epochs without improvement before a network stops.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; all cores if left out.")] = None,
+    memory: Annotated[
+        str, typer.Option(help="Of each process for the networks it trains together, as in 500MB or 2GB.")
+    ] = "256MiB",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted study in --out.")
     ] = False,
@@ -80,6 +83,7 @@ def fit(
                 patience=patience,
                 seed=seed,
                 jobs=jobs,
+                memory=parse_bytes(memory, "--memory"),
             )
             command = shlex.join([NAME, *sys.argv[1:]])
             outcome = fit_table(request, out, listener, command, resume, overwrite)

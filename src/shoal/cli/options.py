@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -28,3 +29,17 @@ def comma_separated(text: str, option: str, parse: Callable[[str], T]) -> tuple[
         raise ConfigurationError(
             f"{option} takes values separated by commas, got {text!r}; write them as in 0.1,1,10"
         ) from None
+
+
+def parse_bytes(text: str, option: str) -> int:
+    """Return a size such as ``500MB`` or ``2 GiB`` in bytes; a number alone is one of bytes.
+
+    Raises ``ConfigurationError``, which names the option, for anything else.
+
+    >>> parse_bytes("1.5kB", "--memory"), parse_bytes("2GiB", "--memory")
+    (1500, 2147483648)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip(), re.IGNORECASE)
+    if match is None or (match[3] and not match[2]):
+        raise ConfigurationError(f"{option} takes a size, got {text!r}; write it as in 500MB or 2GB")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** " kmgt".index(match[2].lower() or " "))

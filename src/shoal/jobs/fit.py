@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from shoal.data.memory import readable
+from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.evidence import Recipe, assemble
 from shoal.jobs.examination import examine, importances
@@ -84,7 +86,13 @@ def fit_table(
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
-    listener.sized(sizing, study.plan(prepared.train.X, prepared.train.y, validation), workers)
+    plan = study.plan(prepared.train.X, prepared.train.y, validation)
+    if plan.memory > request.memory:
+        raise CapacityError(
+            f"one network at a time needs {readable(plan.memory)}, and --memory allows "
+            f"{readable(request.memory)}; allow more, or use smaller --hidden sizes or a smaller --batch-size"
+        )
+    listener.sized(sizing, plan, workers)
     if not begun:
         begin(folder, request, sizing, overwrite)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
@@ -155,4 +163,5 @@ def _study(
         n_jobs=request.jobs,
         progress=progress,
         store=store,
+        memory=request.memory,
     )

@@ -45,6 +45,7 @@ class FitRequest:
     patience: int = 10
     seed: int = 0
     jobs: int | None = None
+    memory: int = 2**28
 
     def __post_init__(self) -> None:
         ways = {"--folds": self.folds, "--valid": self.valid, "--validation-share": self.validation_share}
@@ -74,6 +75,7 @@ class FitRequest:
             ("--batch-size", self.batch_size, 1, None),
             ("--patience", self.patience, 1, None),
             ("--jobs", self.jobs, 1, None),
+            ("--memory", self.memory, 1, None),
             ("--folds", self.folds, 2, MOST),
         ):
             if count is not None and count < least:

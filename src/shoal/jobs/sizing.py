@@ -147,7 +147,7 @@ def _network(hidden: Hidden, load: Workload) -> Network:
 
 def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:
     itemsize = 4 if resolve("solver", load.solver, SOLVERS).takes_learning_rate else 8
-    return Cost(load.n_train, epochs, load.batch_size, itemsize, memory=0).bytes(network)
+    return Cost(load.n_train, load.n_judged, epochs, load.batch_size, itemsize, memory=0).bytes(network)
 
 
 def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> None:

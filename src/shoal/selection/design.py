@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study is about to do: so many networks in so many cohorts, on which engine."""
+    """What a study is about to do: so many networks in so many cohorts, on which engine.
+
+    ``memory`` is about what a process needs, in bytes, besides the program itself.
+    """
 
     networks: int
     cohorts: int
     engine: str
+    memory: int
 
 
 @dataclass(frozen=True)
@@ -69,20 +73,24 @@ class Design:
 
     def tasks(self) -> list[Task]:
         """Return a task for every cohort of the study."""
-        largest = max(train.size for train, _ in self.samples.splits)
         cohorts = plan(
             self.candidates,
             self.networks,
             self.starts,
             range(len(self.samples.splits)),
-            self._cost(self.recipe, largest),
+            self._study_cost(),
         )
         return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
 
     def plan(self) -> Plan:
         """Return the study in numbers."""
-        cohorts = [task.cohort for task in self.tasks()]
-        return Plan(sum(len(cohort.members) for cohort in cohorts), len(cohorts), self.engine.label)
+        cohorts, cost = [task.cohort for task in self.tasks()], self._study_cost()
+        memory = max(
+            cost.shared_bytes(network) + len(cohort.members) * cost.bytes(network)
+            for cohort in cohorts
+            for network in [self.networks[cohort.hidden]]
+        )
+        return Plan(sum(len(cohort.members) for cohort in cohorts), len(cohorts), self.engine.label, memory)
 
     def final_tasks(self, candidate: int, trials: Trials, n_cohorts: int) -> list[Task]:
         """Return the tasks that train a candidate of a study with folds again, on all samples.
@@ -101,7 +109,7 @@ class Design:
             self.networks,
             self.starts,
             [len(self.samples.splits)],
-            self._cost(recipe, everything.size),
+            self._cost(recipe, everything.size, 0),
             first_index=n_cohorts + candidate * self.starts,
         )
         return [self._task(cohort, recipe, everything, everything[:0]) for cohort in cohorts]
@@ -132,6 +140,10 @@ class Design:
         recipe = dataclasses.replace(recipe, engine=self.engine.name)
         return Task(cohort, self.networks[cohort.hidden], recipe, samples.X, samples.y, train, held)
 
-    def _cost(self, recipe: Recipe, n_samples: int) -> Cost:
+    def _study_cost(self) -> Cost:
+        sizes = [[rows.size for rows in split] for split in self.samples.splits]
+        return self._cost(self.recipe, *map(max, zip(*sizes, strict=True)))
+
+    def _cost(self, recipe: Recipe, n_samples: int, held: int) -> Cost:
         itemsize = np.dtype(recipe.dtype).itemsize
-        return Cost(n_samples, recipe.epochs, recipe.batch_size, itemsize, self.memory)
+        return Cost(n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory)

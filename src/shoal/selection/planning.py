@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shoal.backprop import CHUNK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,6 +21,9 @@ LARGEST = 64
 LEAST_WORK, MOST_WORK, PIECES = 2e9, 2e11, 32
 """Floating-point operations of a cohort: 1/32 of the study's, within these bounds. A kill loses seconds,
 cores stay busy to the end, and small studies are not cut into crumbs."""
+
+SMALL_BATCH, SMALL_NETWORK, VECTOR_BYTES = 32, 2000, 64
+"""Up to so many samples and parameters, the native engine repeats samples for every lane of a vector."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,13 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Cost:
-    """What decides the size of cohorts: samples, epochs at most, bytes a number, bytes a cohort may hold."""
+    """What decides the size of cohorts: samples, epochs at most, bytes a number, bytes a cohort may hold.
+
+    ``held`` samples judge the networks that ``samples`` have trained.
+    """
 
     samples: int
+    held: int
     epochs: int
     batch_size: int | None
     itemsize: int
@@ -55,11 +64,26 @@ class Cost:
         return 6.0 * network.n_parameters * self.samples * self.epochs
 
     def bytes(self, network: Network) -> int:
-        """Return about what one member holds: parameters, solver state, activations of a batch, curves."""
+        """Return about what one member holds: parameters, solver state, activations, losses, curves."""
         batch = min(self.batch_size or self.samples, self.samples)
         gathered = network.inputs if self.batch_size is not None else 0
-        units = gathered + sum(shape[0] for shape in network.shapes[1:])
-        return self.itemsize * (10 * network.n_parameters + 4 * units * batch) + 16 * self.epochs
+        units = sum(shape[0] for shape in network.shapes[1:])
+        most = max(self.samples, self.held)
+        training, scoring = 4 * (gathered + units) * batch, 2 * units * min(most, CHUNK)
+        numbers = 10 * network.n_parameters + max(training, scoring) + 2 * most
+        return self.itemsize * numbers + 8 * self.held + 16 * self.epochs
+
+    def shared_bytes(self, network: Network) -> int:
+        """Return about what a process holds for a cohort besides its members: the samples.
+
+        They are there once as they came, twice as the rows of the fold, and what is not gathered batch by
+        batch once more as the native engine lays it out, with a column for every lane of small batches.
+        """
+        n = network.inputs + network.n_outputs
+        few = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
+        laid_out = self.held + (self.samples if self.batch_size is None else 0)
+        packed = (VECTOR_BYTES if few else self.itemsize) * laid_out
+        return n * (3 * self.itemsize * (self.samples + self.held) + packed)
 
 
 def plan(
@@ -84,7 +108,8 @@ def plan(
     pieces: list[tuple[float, Hidden, int, tuple[Member, ...]]] = []
     for hidden, group in by_hidden.items():
         work = cost.work(networks[hidden])
-        size = int(min(LARGEST, allowed // work, cost.memory // cost.bytes(networks[hidden])))
+        room = cost.memory - cost.shared_bytes(networks[hidden])
+        size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[hidden])))
         for fold in folds:
             pieces.extend((len(part) * work, hidden, fold, part) for part in _parts(group, max(size, 1)))
     pieces.sort(key=lambda piece: -piece[0])
