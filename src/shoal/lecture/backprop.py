@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from shoal.explain.gradient_check import check_gradients
+from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
 from shoal.lecture.data import moons
 from shoal.lecture.formulas import BOXED, boxed
