@@ -103,4 +103,42 @@ template <class V> SHOAL_INLINE Element<V> sum(V v) {
     }
 }
 
+// Half of two vectors' exchange of the blocks of `step` lanes that lie across the diagonal: what a, or b,
+// holds afterwards.
+template <int step, bool second, class V, std::size_t... k>
+SHOAL_INLINE V exchanged(V a, V b, std::index_sequence<k...>) {
+    constexpr int n = sizeof...(k);
+    constexpr int own = second ? step : 0, other = n - (second ? 0 : step);
+#if defined(__clang__) || __GNUC__ >= 12
+    return __builtin_shufflevector(a, b, (int(k) + (k & step ? other : own))...);
+#else
+    return __builtin_shuffle(a, b, Mask<V>{(int(k) + (k & step ? other : own))...});
+#endif
+}
+template <int step, bool second, class V> SHOAL_INLINE V exchanged(V a, V b) {
+    return exchanged<step, second>(a, b, std::make_index_sequence<sizeof(V) / sizeof(Element<V>)>{});
+}
+
+// out[i] = Σ over the lanes of v[i], for n vectors at once: each stage adds the halves of two of them in one
+// instruction.
+template <int n, int step = 1, class V> SHOAL_INLINE void sums(V* v, Element<V>* out) {
+    constexpr int lanes = sizeof(V) / sizeof(Element<V>);
+    if constexpr (n == 1 || n > lanes) {
+        for (int i = 0; i < n; ++i) out[i] = sum(v[i]);
+    } else if constexpr (step < n) {
+        for (int i = 0; i < n / step; i += 2) {
+            const V a = v[i], b = v[i + 1];
+            v[i / 2] = exchanged<step, false>(a, b) + exchanged<step, true>(a, b);
+        }
+        sums<n, 2 * step>(v, out);
+    } else {  // lane k of v[0] holds a part of the sum number k mod n
+        Element<V> parts[lanes];
+        std::memcpy(parts, v, sizeof parts);
+        for (int i = 0; i < n; ++i) {
+            out[i] = parts[i];
+            for (int k = i + n; k < lanes; k += n) out[i] += parts[k];
+        }
+    }
+}
+
 }  // namespace shoal::SHOAL_ISA

@@ -142,14 +142,16 @@ Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const 
     const std::size_t stride = columns * kLanes<T>;
     return with_term(loss, parameter, K, [=](auto term) {
         Vec<T> J{};
-        for (int k = 0; k < K; ++k)
-            for (std::size_t i = 0; i < stride; i += kLanes<T>) {
-                const std::size_t at = k * stride + i;
+        for (std::size_t i = 0; i < stride; i += kLanes<T>) {
+            const Vec<T> weight = load(share + i);
+            Vec<T> total{};
+            for (std::size_t at = i; at < K * stride; at += stride) {
                 const Term<Vec<T>> part = term(load(z + at), load(y + at));
-                const Vec<T> weight = load(share + i);
-                J += weight * part.loss;
+                total += part.loss;
                 store(delta + at, weight * part.delta);
             }
+            J += weight * total;
+        }
         return J;
     });
 }

@@ -17,9 +17,18 @@ template <class T, bool LaneIsMember> struct Parameters {
         if constexpr (LaneIsMember) return load(theta + k * kLanes<T>);
         else return splat(theta[k]);
     }
-    static SHOAL_INLINE void add(T* gradient, std::size_t k, Vec<T> v) {
-        if constexpr (LaneIsMember) store(gradient + k * kLanes<T>, load(gradient + k * kLanes<T>) + v);
-        else gradient[k] += sum(v);
+    // Adds n gradients that lie `step` apart.
+    template <int n> static SHOAL_INLINE void add(T* gradient, std::size_t k, std::size_t step, Vec<T>* v) {
+        if constexpr (LaneIsMember) {
+            for (int i = 0; i < n; ++i) {
+                T* at = gradient + (k + i * step) * kLanes<T>;
+                store(at, load(at) + v[i]);
+            }
+        } else {
+            T total[n];
+            sums<n>(v, total);
+            for (int i = 0; i < n; ++i) gradient[k + i * step] += total[i];
+        }
     }
 };
 
@@ -96,8 +105,11 @@ SHOAL_INLINE void outer_sum_tile(T* gradient, std::size_t offset, std::size_t in
             for (int k = 0; k < C; ++k) acc[r][k] += d * x[k];
         }
     }
-    for (int r = 0; r < R; ++r)
-        for (int k = 0; k < C; ++k) Parameters<T, M>::add(gradient, offset + (j + r) * inputs + i + k, acc[r][k]);
+    for (int k = 0; k < C; ++k) {
+        Vec<T> column[R];
+        for (int r = 0; r < R; ++r) column[r] = acc[r][k];
+        Parameters<T, M>::template add<R>(gradient, offset + j * inputs + i + k, inputs, column);
+    }
 }
 
 template <class T, bool M, int R, int... C>
@@ -127,7 +139,7 @@ void row_sum(T* gradient, std::size_t offset, std::size_t units, Rows<const T> d
     for (std::size_t j = 0; j < units; ++j) {
         Vec<T> acc{};
         for (std::size_t c = 0; c < columns; ++c) acc += load(delta.at(j, c));
-        Parameters<T, M>::add(gradient, offset + j, acc);
+        Parameters<T, M>::template add<1>(gradient, offset + j, 1, &acc);
     }
 }
 

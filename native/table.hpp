@@ -49,28 +49,14 @@ template <class T> class Table {
     Aligned<T> rows_;
 };
 
-// Half of two vectors' exchange of the blocks of `step` lanes that lie across the diagonal: what a, or b,
-// holds afterwards.
-template <int step, bool second, class V, std::size_t... k>
-SHOAL_INLINE V exchanged(V a, V b, std::index_sequence<k...>) {
-    constexpr int n = sizeof...(k);
-    constexpr int own = second ? step : 0, other = n - (second ? 0 : step);
-#if defined(__clang__) || __GNUC__ >= 12
-    return __builtin_shufflevector(a, b, (int(k) + (k & step ? other : own))...);
-#else
-    return __builtin_shuffle(a, b, Mask<V>{(int(k) + (k & step ? other : own))...});
-#endif
-}
-
 // Lane j of v[i] and lane i of v[j] change places.
 template <class T, int step = kLanes<T> / 2> SHOAL_INLINE void transpose(Vec<T>* v) {
     if constexpr (step > 0) {
-        constexpr auto lanes = std::make_index_sequence<kLanes<T>>{};
         for (int i = 0; i < kLanes<T>; ++i) {
             if (i & step) continue;
             const Vec<T> a = v[i], b = v[i + step];
-            v[i] = exchanged<step, false>(a, b, lanes);
-            v[i + step] = exchanged<step, true>(a, b, lanes);
+            v[i] = exchanged<step, false>(a, b);
+            v[i + step] = exchanged<step, true>(a, b);
         }
         transpose<T, step / 2>(v);
     }
