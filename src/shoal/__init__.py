@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shoal._version import __version__
 
 if TYPE_CHECKING:
+    from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import Dense, Dropout
     from shoal.network import Network
@@ -21,12 +22,14 @@ __all__ = [
     "CapacityStudy",
     "Dense",
     "Dropout",
+    "Explanation",
     "GradientCheck",
     "Network",
     "Population",
     "TrainingResult",
     "__version__",
     "check_gradients",
+    "explain",
     "train",
 ]
 
@@ -34,11 +37,13 @@ _HOMES = {
     "CapacityStudy": "shoal.selection.study",
     "Dense": "shoal.layers",
     "Dropout": "shoal.layers",
+    "Explanation": "shoal.explanation.explanation",
     "GradientCheck": "shoal.explanation.gradient_check",
     "Network": "shoal.network",
     "Population": "shoal.population",
     "TrainingResult": "shoal.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
+    "explain": "shoal.explanation.explanation",
     "train": "shoal.trainer",
 }
 """The module of each public name: what the imports above say to whoever reads types."""

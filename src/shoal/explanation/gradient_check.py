@@ -112,15 +112,23 @@ def _compare(network: Network, analytic: Array, numerical: Array) -> tuple[Block
     blocks = []
     for slot in network.slots:
         g, estimate = analytic[slot.start : slot.stop], numerical[slot.start : slot.stop]
-        scale = max(np.linalg.norm(g), np.linalg.norm(estimate), np.finfo(np.float64).tiny)
-        difference = g - estimate
         blocks.append(
             BlockCheck(
                 slot.layer,
                 slot.name,
                 slot.shape,
-                float(np.linalg.norm(difference) / scale),
-                float(np.abs(difference).max()),
+                relative_error(g, estimate),
+                float(np.abs(g - estimate).max()),
             )
         )
     return tuple(blocks)
+
+
+def relative_error(g: Array, estimate: Array) -> float:
+    """Return ‖g − ĝ‖ / max(‖g‖, ‖ĝ‖) of two arrays, 0 where both are 0.
+
+    >>> relative_error(np.array([3.0, 4.0]), np.array([3.0, 4.0]))
+    0.0
+    """
+    scale = max(np.linalg.norm(g), np.linalg.norm(estimate), np.finfo(np.float64).tiny)
+    return float(np.linalg.norm(g - estimate) / scale)

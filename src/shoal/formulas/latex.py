@@ -14,7 +14,7 @@ _LETTERS = {
     "π": r"\pi",
     "σ": r"\sigma",
     "Φ": r"\Phi",
-    "1": r"\mathbf{1}",
+    "𝟏": r"\mathbf{1}",
 }
 _FUNCTIONS = {"ln": r"\ln", "tanh": r"\tanh", "max": r"\max", "min": r"\min", "sign": r"\operatorname{sign}"}
 _SIGNS: dict[Sign, str] = {"": r" \, ", "·": r" \cdot ", "⊙": r" \odot "}
@@ -26,9 +26,12 @@ class Latex(Notation):
     def parentheses(self, inner: str) -> str:
         return rf"\left( {inner} \right)"
 
+    def listed(self, entries: Sequence[str]) -> str:
+        return ", ".join(entries)
+
     def number(self, digits: str, negative: bool) -> str:
         mantissa, e, power = digits.partition("e")
-        mantissa = r"\pi" if mantissa == "π" else mantissa
+        mantissa = _LETTERS.get(mantissa, mantissa.replace("⋯", r"\cdots"))
         shown = rf"{mantissa} \cdot 10^{{{power.replace('−', '-').lstrip('+')}}}" if e else mantissa
         return f"-{shown}" if negative else shown
 
@@ -60,9 +63,9 @@ class Latex(Notation):
         return f"e^{{{self(exponent)}}}"
 
     def call(self, function: str, arguments: Sequence[str], layer: str) -> str:
-        inner = ", ".join(arguments)
+        inner = self.listed(arguments)
         if function == "abs":
-            return rf"\left| {inner} \right|"
+            return rf"\left\lvert {inner} \right\rvert"  # a bare bar would end the cell of a table
         if function == "sqrt":
             return rf"\sqrt{{{inner}}}"
         name = _FUNCTIONS.get(function) or _LETTERS.get(function) or function.replace("′", "'")
@@ -78,7 +81,8 @@ class Latex(Notation):
         return f"{self(tree.left, SUM)} > {self(tree.right, SUM)}"
 
     def cases(self, chosen: str, condition: str, other: str) -> str:
-        rows = rf"{chosen} & \text{{if }} {condition} \\ {other} & \text{{otherwise}}"
+        # \cr ends a row as two backslashes do, of which Markdown would swallow one.
+        rows = rf"{chosen} & \text{{if }} {condition} \cr {other} & \text{{otherwise}}"
         return rf"\begin{{cases}} {rows} \end{{cases}}"
 
     def partial(self, of: str, by: str) -> str:

@@ -32,16 +32,15 @@ def _letter(name: str) -> str:
     return _tag("mn", name) if name.isdigit() else _tag("mi", escape(name))
 
 
-def _list(parts: Sequence[str]) -> str:
-    separated = [piece for part in parts for piece in (_operator(","), part)]
-    return separated[1] if len(parts) == 1 else _row(*separated[1:])
-
-
 class MathML(Notation):
     """MathML Core."""
 
     def parentheses(self, inner: str) -> str:
         return _row(_operator("("), inner, _operator(")"))
+
+    def listed(self, entries: Sequence[str]) -> str:
+        separated = [piece for entry in entries for piece in (_operator(","), entry)]
+        return separated[1] if len(entries) == 1 else _row(*separated[1:])
 
     def number(self, digits: str, negative: bool) -> str:
         mantissa, e, power = digits.partition("e")
@@ -52,16 +51,13 @@ class MathML(Notation):
         return self.negative(shown) if negative else shown
 
     def symbol(self, symbol: Symbol) -> str:
-        if symbol.name.isdigit():
-            letter = _tag("mn", symbol.name, style="font-weight: bold")
-        else:
-            letter = _tag("mi", escape(symbol.name))
+        letter = _tag("mi", escape(symbol.name))
         below = [_letter(part) for part in (symbol.layer, *symbol.indices) if part]
         above = _row(_operator("("), _letter(symbol.sample), _operator(")")) if symbol.sample else ""
         if below and above:
-            return _tag("msubsup", letter, _list(below), above)
+            return _tag("msubsup", letter, self.listed(below), above)
         if below:
-            return _tag("msub", letter, _list(below))
+            return _tag("msub", letter, self.listed(below))
         return _tag("msup", letter, above) if above else letter
 
     def negative(self, inner: str) -> str:
@@ -87,7 +83,7 @@ class MathML(Notation):
         return _tag("msup", _tag("mi", "e"), self(exponent))
 
     def call(self, function: str, arguments: Sequence[str], layer: str) -> str:
-        inner = _list(arguments)
+        inner = self.listed(arguments)
         if function == "abs":
             bar = {"fence": "true", "stretchy": "true"}
             return _row(_operator("|", form="prefix", **bar), inner, _operator("|", form="postfix", **bar))

@@ -10,7 +10,7 @@ Trees are written with Python's operators::
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
@@ -159,6 +159,13 @@ class Cases(Expression):
 
 
 @dataclass(frozen=True)
+class Vector(Expression):
+    """Numbers in parentheses."""
+
+    entries: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
 class Partial(Expression):
     """∂ of one symbol by another."""
 
@@ -231,21 +238,35 @@ def symbols(tree: Expression) -> Iterator[Symbol]:
         yield from symbols(child)
 
 
-def in_layer(tree: Expression, layer: str, names: Collection[str] = "za") -> Expression:
-    """Return the formula with the symbols of those names belonging to a layer: z becomes z₂.
+def in_layer(tree: Expression, layer: str) -> Expression:
+    """Return the formula with its z and a belonging to a layer: z becomes z₂.
 
     >>> in_layer(Z, "2")
     Symbol(name='z', layer='2', indices=(), sample='', parameter='')
     """
+    return _with_symbols(tree, lambda s: replace(s, layer=layer) if s.name in "za" else s)
+
+
+def indexed(tree: Expression, *indices: str) -> Expression:
+    """Return a formula with the indices of one entry at every a, y and z in it; without any: at none.
+
+    >>> indexed(A - Y, "k") == A["k"] - Y["k"]
+    True
+    """
+    return _with_symbols(tree, lambda s: replace(s, indices=indices) if s.name in "ayz" else s)
+
+
+def _with_symbols(tree: Expression, change: Callable[[Symbol], Symbol]) -> Expression:
+    """Return a formula whose symbols have been changed."""
     if isinstance(tree, Symbol):
-        return replace(tree, layer=layer) if tree.name in names else tree
+        return change(tree)
     changes: dict[str, object] = {}
     for field in fields(tree):  # type: ignore[arg-type]
         value = getattr(tree, field.name)
         if isinstance(value, Expression):
-            changes[field.name] = in_layer(value, layer, names)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Expression):
-            changes[field.name] = tuple(in_layer(part, layer, names) for part in value)
+            changes[field.name] = _with_symbols(value, change)
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(_with_symbols(part, change) for part in value)
     return replace(tree, **changes)  # type: ignore[type-var]
 
 

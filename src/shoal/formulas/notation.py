@@ -26,6 +26,7 @@ from shoal.formulas.nodes import (
     Symbol,
     Total,
     Transposed,
+    Vector,
 )
 
 EQUATION, CASES, SUM, MINUS, TOTAL, PRODUCT, FRACTION, POWER, ATOM = range(9)
@@ -96,6 +97,8 @@ class Notation(ABC):
                 return self.same(tree.first, tree.second)
             case Cases():
                 return self.cases(self(tree.chosen, SUM), self.greater(tree), self(tree.other, SUM))
+            case Vector():
+                return self.parentheses(self.listed([self(entry, CASES) for entry in tree.entries]))
             case Partial():
                 return self.partial(self(tree.of), self(tree.by))
             case Equation():
@@ -121,6 +124,9 @@ class Notation(ABC):
 
     @abstractmethod
     def parentheses(self, inner: str) -> str: ...
+
+    @abstractmethod
+    def listed(self, entries: Sequence[str]) -> str: ...
 
     @abstractmethod
     def number(self, digits: str, negative: bool) -> str: ...

@@ -18,12 +18,15 @@ class Text(Notation):
     def parentheses(self, inner: str) -> str:
         return f"({inner})"
 
+    def listed(self, entries: Sequence[str]) -> str:
+        return ", ".join(entries)
+
     def number(self, digits: str, negative: bool) -> str:
         return f"−{digits}" if negative else digits
 
     def symbol(self, symbol: Symbol) -> str:
         indices = [*symbol.indices, symbol.sample] if symbol.sample else symbol.indices
-        return symbol.name + symbol.layer + (f"[{','.join(indices)}]" if indices else "")
+        return symbol.name.replace("𝟏", "1") + symbol.layer + (f"[{','.join(indices)}]" if indices else "")
 
     def negative(self, inner: str) -> str:
         return f"−{inner}"
@@ -47,7 +50,7 @@ class Text(Notation):
         return f"exp({self(exponent)})"
 
     def call(self, function: str, arguments: Sequence[str], layer: str) -> str:
-        inner = ", ".join(arguments)
+        inner = self.listed(arguments)
         if function == "abs":
             return f"|{inner}|"
         return f"√({inner})" if function == "sqrt" else f"{function}{layer}({inner})"

@@ -1,0 +1,89 @@
+"""An explanation as JSON: formulas as text and LaTeX, and every number in full."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shoal.explanation.symbols import batch_partial, delta_rule, lecture_product, matrix_product
+from shoal.formulas.latex import latex
+from shoal.formulas.nodes import Expression, L, Partial, dotted
+from shoal.formulas.text import text
+from shoal.shapes import Array
+
+if TYPE_CHECKING:
+    from shoal.explanation.explanation import Comparison, Explanation
+
+FORMAT = 1
+
+
+def as_json(explanation: Explanation) -> str:
+    """Return formulas and numbers as JSON; what is not finite is null."""
+    trace, n = explanation.trace, explanation.sample
+    content = {
+        "format": FORMAT,
+        "network": explanation.network.to_config(),
+        "features": list(explanation.feature_names),
+        "outputs": list(explanation.output_names),
+        "samples": trace.y.shape[1],
+        "sample": {"number": n, "name": explanation.sample_name, "loss": _numbers(trace.losses[n])},
+        "loss": _numbers(trace.losses.mean()),
+        "layers": [
+            {"number": s.number, "activation": s.gate.name, "z": _numbers(s.z), "a": _numbers(s.a)}
+            for s in trace.steps
+        ],
+        "gradients": [_gradient(explanation, comparison) for comparison in explanation.comparisons],
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _gradient(explanation: Explanation, comparison: Comparison) -> dict[str, Any]:
+    derivation, n = comparison.derivation, explanation.sample
+    steps, loss = explanation.trace.steps, explanation.network.criterion
+    return {
+        "parameter": text(derivation.symbol),
+        "shape": list(comparison.engine.shape),
+        "symbol": _formula(Partial(L, derivation.symbol)),
+        "chain": _formula(dotted(*(factor.symbol for factor in derivation.factors))),
+        "factors": [
+            {
+                "symbol": _formula(factor.symbol),
+                "formula": _formula(factor.formula),
+                "kind": factor.kind.name.lower(),
+                "shape": list(factor.batch.shape),
+                "sample": _numbers(factor.sample(n)),
+                "batch": _numbers(factor.batch),
+            }
+            for factor in derivation.factors
+        ],
+        "product": _formula(lecture_product(derivation, loss, steps)),
+        "delta": {
+            "formula": _formula(delta_rule(derivation.step, steps, loss)),
+            "batch": _numbers(derivation.delta),
+        },
+        "batch": {
+            "symbol": _formula(batch_partial(derivation)),
+            "formula": _formula(matrix_product(derivation)),
+        },
+        "sample_gradient": _numbers(derivation.sample_gradient(n)),
+        "gradient": _numbers(derivation.gradient),
+        "engine": _numbers(comparison.engine),
+        "central_differences": _numbers(comparison.numerical),
+        "relative_error": {
+            "factors": comparison.engine_error,
+            "central_differences": comparison.numerical_error,
+        },
+    }
+
+
+def _formula(tree: Expression) -> dict[str, str]:
+    return {"text": text(tree), "latex": latex(tree)}
+
+
+def _numbers(values: Array) -> Any:
+    """Return numbers as nested lists, null for what is not finite."""
+    array = np.asarray(values).astype(object)
+    array[~np.isfinite(np.asarray(values))] = None
+    return array.tolist()

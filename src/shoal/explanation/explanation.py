@@ -1,0 +1,184 @@
+"""``explain``: the chain rule of a network on data, to be read in a terminal, as Markdown, HTML or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.errors import ConfigurationError
+from shoal.explanation.blocks import Block
+from shoal.explanation.derivation import Derivation, derive
+from shoal.explanation.gradient_check import GradientCheck, check_gradients, relative_error
+from shoal.explanation.trace import Trace, trace
+from shoal.layers import Dropout
+from shoal.network import Network
+from shoal.population import Population
+from shoal.problem import Samples
+from shoal.shapes import Array
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One parameter's gradient (m, n) three times: by the factors, by the engine, by central differences."""
+
+    derivation: Derivation
+    engine: Array
+    numerical: Array
+
+    @property
+    def engine_error(self) -> float:
+        """The relative error of the engine's gradient against the product of the factors."""
+        return relative_error(self.derivation.gradient, self.engine)
+
+    @property
+    def numerical_error(self) -> float:
+        """The relative error of the engine's gradient against central differences."""
+        return relative_error(self.engine, self.numerical)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The chain rule of one network on a batch, with the numbers of one of its samples.
+
+    Printed, it is text; ``to_markdown``, ``to_html`` and ``to_json`` return the other formats.
+    """
+
+    network: Network
+    trace: Trace
+    comparisons: tuple[Comparison, ...]
+    check: GradientCheck
+    sample: int
+    sample_name: str
+    feature_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The page that every format shows."""
+        from shoal.explanation.story import tell
+
+        return tuple(tell(self))
+
+    @property
+    def engine_error(self) -> float:
+        """The largest relative error of the engine's gradient against the product of the factors."""
+        return max(comparison.engine_error for comparison in self.comparisons)
+
+    def unit_names(self, number: int) -> tuple[str, ...]:
+        """Return the names of what layer ``number`` gives: features for 0, outputs for the last layer."""
+        if number == 0:
+            return self.feature_names
+        if number == len(self.trace.steps):
+            return self.output_names
+        return tuple(f"unit {i}" for i in range(1, len(self.trace.steps[number - 1].z) + 1))
+
+    def to_markdown(self) -> str:
+        """Return the page as Markdown, its formulas in LaTeX between dollar signs."""
+        from shoal.explanation.as_markdown import markdown
+
+        return markdown(self.blocks)
+
+    def to_html(self) -> str:
+        """Return the page as one HTML file that needs nothing else, its formulas in MathML."""
+        from shoal.explanation.as_html import html
+
+        return html(self.blocks)
+
+    def to_json(self) -> str:
+        """Return formulas and every number as JSON."""
+        from shoal.explanation.as_json import as_json
+
+        return as_json(self)
+
+    def __rich__(self) -> Any:
+        from shoal.explanation.as_terminal import renderable
+
+        return renderable(self.blocks)
+
+    def __str__(self) -> str:
+        from shoal.explanation.as_terminal import plain
+
+        return plain(self.blocks)
+
+
+def explain(
+    network: Network | Population,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    sample: int = 0,
+    seed: int = 0,
+    sample_name: str = "",
+    feature_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+) -> Explanation:
+    """Write out the chain rule for every parameter of a network, with this network's shapes and numbers::
+
+        ∂L/∂W2 = ∂L/∂a3 · ∂a3/∂z3 · ∂z3/∂a2 · ∂a2/∂z2 · ∂z2/∂W2
+
+    ``X`` (N, n), ``y`` (N,) or (N, K): the batch; ``sample`` is the row whose numbers are shown. A
+    population of one is explained as it is; a network is explained at the random start of ``seed``.
+    Computed in float64, without dropout and without penalties. The factors multiply to what the engine
+    computes, and central differences stand beside it.
+
+    Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than
+    one, a sample that is not there, names that are too few or too many, and layers other than dense ones.
+
+    Source: the lecture, "Finding dL/dW".
+
+    >>> from shoal.formulas.text import text
+    >>> from shoal.layers import Dense
+    >>> network = Network(2, [Dense(3, "tanh"), Dense(1)], loss="log_loss")
+    >>> explanation = explain(network, [[0.5, -1.0], [2.0, 0.3]], [0, 1])
+    >>> [text(c.derivation.symbol) for c in explanation.comparisons]
+    ['W2', 'b2', 'W1', 'b1']
+    >>> explanation.engine_error < 1e-12
+    True
+    """
+    population = network if isinstance(network, Population) else network.population(1, seed=seed)
+    if population.size != 1:
+        raise ConfigurationError(f"one network is explained at a time, got {population.size}; use members(i)")
+    network = without_dropout(population.network)
+    population = Population(network, population.theta.astype(np.float64), population.keys)
+    samples = Samples.of(network, X, y)
+    n, N = _sample_number(sample, len(samples)), len(samples)
+    features = _names(feature_names, "feature_names", network.inputs, "x")
+    outputs = _names(output_names, "output_names", network.n_outputs, "output ")
+    kept = trace(network, population.theta, samples.X.T, samples.y)
+    check = check_gradients(population, X, y)
+    computed, numerical = (network.views(g[None]) for g in (check.analytic, check.numerical))
+    dense = [index for index, views in enumerate(computed) if views]
+    comparisons = tuple(
+        Comparison(d, *(g[dense[d.step.number - 1]][d.name][0] for g in (computed, numerical)))
+        for d in derive(kept, network.criterion)
+    )
+    name = sample_name or f"sample {n + 1} of {N}"
+    return Explanation(network, kept, comparisons, check, n, name, features, outputs)
+
+
+def without_dropout(network: Network) -> Network:
+    """Return the network that predicts: the same parameters, and every unit present."""
+    return Network(
+        network.inputs, [layer for layer in network.layers if not isinstance(layer, Dropout)], network.loss
+    )
+
+
+def _sample_number(sample: int, size: int) -> int:
+    if isinstance(sample, bool) or not isinstance(sample, int | np.integer) or not 0 <= sample < size:
+        raise ConfigurationError(
+            f"sample must be a row of the batch, 0 to {size - 1}, got {sample!r}; count from 0"
+        )
+    return int(sample)
+
+
+def _names(names: Sequence[str] | None, which: str, size: int, stem: str) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"{stem}{i}" for i in range(1, size + 1))
+    if len(names) != size:
+        raise ConfigurationError(f"{which} must be {size} names, got {len(names)}; give one for each")
+    return tuple(map(str, names))

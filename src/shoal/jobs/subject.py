@@ -1,0 +1,107 @@
+"""What an explanation or a gradient check is about: a network, a batch of data, and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shoal.data.frames import native_frame, quoted
+from shoal.data.tables import read_table
+from shoal.errors import ConfigurationError, DataError
+from shoal.jobs.folder import load_model
+from shoal.jobs.layout import EVIDENCE
+from shoal.jobs.model import TableModel
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.population import Population
+from shoal.randomness import Purpose, check_seed, stream
+from shoal.report.evidence import load_evidence
+from shoal.shapes import Array
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network (a population of one), a batch ``X`` (N, n) and ``y``, and what the reader calls them.
+
+    The first row of the batch is the sample that an explanation shows.
+    """
+
+    population: Population
+    X: Array
+    y: Array
+    sample_name: str
+    feature_names: tuple[str, ...] | None = None
+    output_names: tuple[str, ...] | None = None
+
+
+def saved_subject(folder: Path, table: str | None, row: int, batch: int, member: int) -> Subject:
+    """Return a saved network and ``batch`` rows of a table from ``row`` on, counted from 1.
+
+    ``table=None`` takes the table that the network was fitted to. ``member`` says which network of an
+    ensemble. Raises ``DataError`` for a row that the table does not have or a table without the target, and
+    ``ConfigurationError`` for a member that is not there.
+    """
+    model = load_model(folder)
+    if not 1 <= member <= model.population.size:
+        raise ConfigurationError(
+            f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"
+        )
+    source = table or load_evidence(folder / EVIDENCE)["asked"]["table"]
+    frame = native_frame(read_table(source))
+    if model.target.name not in frame.columns:
+        raise DataError(
+            f"{source} lacks the target {quoted(model.target.name)}, which the loss needs; add that column"
+        )
+    if not 1 <= row <= frame.height:
+        raise DataError(f"row {row} is not in {source}, which has {frame.height} rows; count them from 1")
+    rows = frame[row - 1 : row - 1 + batch]
+    return Subject(
+        model.population.members(member - 1),
+        model.preprocessor.transform(rows, ignore_extra=True),
+        model.target.encode(rows[model.target.name]),
+        f"row {row}",
+        model.preprocessor.feature_names,
+        _output_names(model),
+    )
+
+
+def _output_names(model: TableModel) -> tuple[str, ...]:
+    target = model.target
+    if not target.labels:
+        return (f"{target.name}, standardised",)
+    return (f"{target.name}={target.labels[1]}",) if len(target.labels) == 2 else target.labels
+
+
+def fresh_subject(
+    sizes: Sequence[int], activation: str, loss: str | None, batch: int, seed: int, initializer: str | None
+) -> Subject:
+    """Return a network with random weights and a batch of random data that suit its loss.
+
+    ``sizes`` are the numbers of inputs, hidden units and outputs. Without a loss one output gets the log
+    loss, several get the cross-entropy.
+    """
+    if len(sizes) < 2:
+        raise ConfigurationError(
+            f"--layers takes the inputs, hidden layers and outputs, got {sizes}; write 4,3,2,1"
+        )
+    check_seed(seed)
+    inputs, *hidden, outputs = sizes
+    layers = [Dense(units, activation, initializer) for units in hidden]
+    chosen = loss or ("log_loss" if outputs == 1 else "cross_entropy")
+    network = Network(inputs, [*layers, Dense(outputs, initializer=initializer)], loss=chosen)
+    rng = stream(seed, purpose=Purpose.OTHER)
+    X = rng.normal(size=(batch, inputs))
+    y = _random_targets(rng, network, batch)
+    return Subject(network.population(1, seed=seed, dtype="float64"), X, y, "sample 1")
+
+
+def _random_targets(rng: np.random.Generator, network: Network, batch: int) -> Array:
+    shape = (batch, network.n_outputs)
+    if network.criterion.name == "cross_entropy":
+        return rng.integers(network.n_outputs, size=batch)
+    if network.criterion.name == "log_loss":
+        return rng.integers(2, size=shape)
+    return rng.poisson(2.0, size=shape) if network.criterion.name == "poisson" else rng.normal(size=shape)
