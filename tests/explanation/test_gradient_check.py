@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.activations import ACTIVATIONS
+from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError, DataError
 from shoal.explanation import gradient_check
 from shoal.explanation.gradient_check import check_gradients
@@ -89,6 +91,18 @@ def test_a_network_is_checked_at_the_start_of_its_seed_in_float64() -> None:
     assert np.array_equal(check.analytic, member.analytic)
     assert not np.array_equal(check.analytic, check_gradients(network, X, y).analytic)
     assert check.analytic.dtype == np.float64
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gradient_of_every_engine_is_that_of_the_reference(engine: str, activation: str) -> None:
+    network = Network(2, [Dense(5, activation), Dropout(0.5), Dense(3, "sigmoid"), Dense(1)], loss="log_loss")
+    given: dict[str, Any] = {"sample_weight": [1, 2, 3], "l2": 0.3, "l1": 0.1, "seed": 1}
+    check = check_gradients(network, X, y, engine=engine, **given)
+    reference = check_gradients(network, X, y, **given)
+    assert (check.engine, reference.engine) == (engine, "reference")
+    assert gradient_check.relative_error(check.analytic, reference.analytic) < 1e-13
+    assert np.array_equal(check.numerical, reference.numerical)
 
 
 def test_the_population_is_left_alone() -> None:

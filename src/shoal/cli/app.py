@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from shoal._version import __version__
+from shoal.cli.check import check
 from shoal.cli.explain import explain
 from shoal.cli.export import export
 from shoal.cli.fit import fit
@@ -42,5 +43,13 @@ def options(
     """Hold the options that stand before a command."""
 
 
-for command in (fit, predict, report, explain, export, lecture):  # in the order in which --help lists them
+for command in (
+    fit,
+    predict,
+    report,
+    explain,
+    check,
+    export,
+    lecture,
+):  # in the order in which --help lists them
     app.command()(command)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
 from shoal.network import Network
 from shoal.objective import BatchObjective
@@ -14,8 +16,11 @@ from shoal.population import Population
 from shoal.problem import Samples
 from shoal.randomness import Noise
 from shoal.shapes import Array, is_number, per_member
+from shoal.trainer import train
 
 MEMBERS_AT_A_TIME = 256
+LONG_STEP = 2.0**24
+"""A learning rate that divides without rounding."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class GradientCheck:
     analytic: Array
     numerical: Array
     step: float
+    engine: str = "reference"
 
     @property
     def relative_error(self) -> float:
@@ -60,6 +66,7 @@ def check_gradients(
     l1: float = 0.0,
     seed: int = 0,
     step: float = 1e-5,
+    engine: str = "reference",
 ) -> GradientCheck:
     """Compare backpropagation with central differences, for every parameter, in float64::
 
@@ -67,10 +74,11 @@ def check_gradients(
 
     ``X`` (N, n), ``y`` (N,) or (N, K). A population of one is checked as it is; a network is checked at
     the random start of ``seed``. The 2D shifted networks are members of one population, so a check is a
-    few forward passes. Dropout draws the same masks for all of them.
+    few forward passes. Dropout draws the same masks for all of them. ``engine`` is the one whose
+    backpropagation is compared; the differences are always those of the reference's J.
 
-    Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than one
-    or a step that is not positive.
+    Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than one,
+    a step that is not positive or an engine that cannot do it, ``UnknownNameError`` for an unknown engine.
 
     Source: Bishop, *Pattern Recognition and Machine Learning*, 5.3.3, equation 5.69.
 
@@ -86,6 +94,7 @@ def check_gradients(
     if not is_number(step) or not 0 < step < np.inf:
         raise ConfigurationError(f"step must be a positive number, got {step!r}")
     network, theta = population.network, population.theta.astype(np.float64)
+    population = Population(network, theta, population.keys)
     samples = Samples.of(network, X, y, sample_weight)
     objective = BatchObjective(
         network,
@@ -97,15 +106,47 @@ def check_gradients(
         m=samples.s.sum(axis=-1),
         noise=Noise(population.keys, step=0),
     )
-    analytic = objective(theta)[1][0]
-    numerical = np.empty(network.n_parameters)
-    for first in range(0, network.n_parameters, MEMBERS_AT_A_TIME):
-        d = np.arange(first, min(first + MEMBERS_AT_A_TIME, network.n_parameters))
-        shift = np.zeros((len(d), network.n_parameters))
+    if engine == ReferenceEngine.name:
+        analytic = objective(theta)[1][0]
+    else:
+        analytic = _gradient_of_a_step(
+            population, X, y, engine=engine, sample_weight=sample_weight, l2=l2, l1=l1
+        )
+    numerical = central_differences(objective, theta, step)
+    return GradientCheck(_compare(network, analytic, numerical), analytic, numerical, step, engine)
+
+
+def central_differences(objective: BatchObjective, theta: Array, step: float) -> Array:
+    """Return ``(J(θ + h e_d) − J(θ − h e_d)) / 2h`` for every parameter d of ``theta`` (1, D), as (D,)."""
+    D = theta.shape[1]
+    numerical = np.empty(D)
+    for first in range(0, D, MEMBERS_AT_A_TIME):
+        d = np.arange(first, min(first + MEMBERS_AT_A_TIME, D))
+        shift = np.zeros((len(d), D))
         shift[np.arange(len(d)), d] = step
         J, _ = objective(np.concatenate([theta + shift, theta - shift]), np.zeros(2 * len(d), dtype=np.intp))
         numerical[d] = (J[: len(d)] - J[len(d) :]) / (2 * step)
-    return GradientCheck(_compare(network, analytic, numerical), analytic, numerical, step)
+    return numerical
+
+
+def _gradient_of_a_step(population: Population, X: npt.ArrayLike, y: npt.ArrayLike, **settings: Any) -> Array:
+    """Return the gradient (D,) that an engine follows: ``(θ − θ′) / α`` of one step of gradient descent.
+
+    An engine only ever trains. A step so long that θ vanishes beside it loses no digit of the gradient.
+    """
+    result = train(
+        population,
+        X,
+        y,
+        solver="gradient_descent",
+        learning_rate=LONG_STEP,
+        epochs=1,
+        tolerance=0.0,
+        n_jobs=1,
+        **settings,
+    )
+    gradient: Array = (population.theta - result.population.theta)[0] / LONG_STEP
+    return gradient
 
 
 def _compare(network: Network, analytic: Array, numerical: Array) -> tuple[BlockCheck, ...]:

@@ -1,0 +1,66 @@
+"""Backpropagation against central differences, for every engine, and a figure of how far to trust those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoal.engines import ENGINES
+from shoal.explanation.gradient_check import GradientCheck, check_gradients
+from shoal.explanation.step_study import StepStudy, block_names, study_steps
+from shoal.files import write_atomically
+from shoal.jobs.subject import Subject
+from shoal.plots import step_size
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The checks of a network, one for each engine, and the error that they may have."""
+
+    checks: tuple[GradientCheck, ...]
+    tolerance: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameter arrays."""
+        return block_names(self.checks[0])
+
+    @property
+    def failures(self) -> tuple[tuple[str, str, float], ...]:
+        """Engine, parameter array and error of what is not within the tolerance."""
+        return tuple(
+            (check.engine, name, block.relative_error)
+            for check in self.checks
+            for name, block in zip(self.names, check.blocks, strict=True)
+            if not block.relative_error <= self.tolerance  # NaN fails
+        )
+
+    @property
+    def largest(self) -> float:
+        """The largest relative error of all."""
+        return max(check.relative_error for check in self.checks)
+
+
+def check_subject(subject: Subject, engines: Sequence[str] | None, step: float, tolerance: float) -> Verdict:
+    """Check the gradient of a subject, by the engines named or by all there are."""
+    checks = tuple(
+        check_gradients(subject.population, subject.X, subject.y, step=step, engine=engine)
+        for engine in engines or ENGINES
+    )
+    return Verdict(checks, tolerance)
+
+
+def draw_steps(subject: Subject, verdict: Verdict, path: Path) -> StepStudy:
+    """Write the error against the step as SVG, and return the study."""
+    study = study_steps(subject.population, subject.X, subject.y)
+    figure = step_size.lines(
+        study.steps.tolist(),
+        dict(zip(study.names, study.errors.tolist(), strict=True)),
+        truncation=study.truncation,
+        rounding=study.rounding,
+        used=verdict.checks[0].step,
+        tolerance=verdict.tolerance,
+    )
+    write_atomically(path, figure.encode())
+    return study
