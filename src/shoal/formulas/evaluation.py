@@ -53,7 +53,7 @@ def evaluate(tree: Expression, values: Mapping[str, Array], owner: object = None
     """
     match tree:
         case Number():
-            return np.asarray(tree.value)
+            return np.asarray(tree.value, dtype=np.float64)
         case Symbol():
             return _symbol(tree, values, owner)
         case Negative():

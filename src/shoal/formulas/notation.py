@@ -39,6 +39,8 @@ class Notation(ABC):
     """The strength of a quotient."""
     exponential = POWER
     """The strength of e^x."""
+    scientific = PRODUCT
+    """The strength of a number with a power of ten."""
     grouped_exponent = EQUATION
     """The strength that an exponent needs."""
 
@@ -50,7 +52,8 @@ class Notation(ABC):
     def strength(self, tree: Expression) -> int:
         """Return how strongly the outermost operation of an expression binds."""
         if isinstance(tree, Number):
-            return MINUS if tree.value < 0 else ATOM
+            size = self.scientific if "e" in _digits(tree) else ATOM
+            return MINUS if tree.value < 0 else size
         if isinstance(tree, Quotient):
             return self.fraction
         if isinstance(tree, Call) and tree.function == "exp":
@@ -72,7 +75,7 @@ class Notation(ABC):
     def _written(self, tree: Expression) -> str:
         match tree:
             case Number():
-                return self.number(tree.text or f"{abs(tree.value):g}", tree.value < 0)
+                return self.number(_digits(tree), tree.value < 0)
             case Symbol():
                 return self.symbol(tree)
             case Negative():
@@ -111,7 +114,7 @@ class Notation(ABC):
             if isinstance(term, Negative):
                 written = self.plus(written, self(term.term, TOTAL), minus=True)
             elif isinstance(term, Number) and term.value < 0:
-                written = self.plus(written, self.number(term.text or f"{-term.value:g}", False), minus=True)
+                written = self.plus(written, self.number(_digits(term), False), minus=True)
             else:
                 written = self.plus(written, self(term, TOTAL), minus=False)
         return written
@@ -175,3 +178,8 @@ class Notation(ABC):
 
     @abstractmethod
     def equation(self, sides: Sequence[str]) -> str: ...
+
+
+def _digits(number: Number) -> str:
+    """Return what is written of a number, its sign left out."""
+    return number.text or f"{abs(number.value):g}"

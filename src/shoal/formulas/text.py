@@ -13,6 +13,7 @@ class Text(Notation):
 
     fraction = PRODUCT
     exponential = ATOM
+    scientific = ATOM
     grouped_exponent = ATOM
 
     def parentheses(self, inner: str) -> str:
