@@ -43,13 +43,6 @@ def options(
     """Hold the options that stand before a command."""
 
 
-for command in (
-    fit,
-    predict,
-    report,
-    explain,
-    check,
-    export,
-    lecture,
-):  # in the order in which --help lists them
+COMMANDS = (fit, predict, report, explain, check, export, lecture)  # in the order in which --help lists them
+for command in COMMANDS:
     app.command()(command)
