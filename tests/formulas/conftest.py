@@ -82,7 +82,7 @@ class Reader:
         base = self.atom()
         if self.take("^"):
             assert not bar, "a fraction with an exponent needs parentheses"
-            return float(base ** self.atom())
+            return math.pow(base, self.atom())
         return base
 
     def atom(self) -> float:
