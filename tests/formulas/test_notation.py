@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shoal.formulas.evaluation import evaluate
@@ -62,7 +62,6 @@ trees = st.recursive(
 
 
 @pytest.mark.parametrize("name", NOTATIONS)
-@settings(max_examples=80)
 @given(tree=trees)
 @example(tree=Number(1e-7) ** 2)
 @example(tree=Z - (A - Y))
