@@ -70,10 +70,19 @@ const Engine& engine_for(const std::string& name) {
     throw nb::value_error(("this machine has no engine for the instruction set '" + name + "'").c_str());
 }
 
-// Lets Ctrl-C end a job: looks for signals every kPause, in the thread that began the job.
+// Whether this is the thread in which Python handles signals.
+bool is_main_thread() {
+    const nb::module_ threading = nb::module_::import_("threading");
+    return threading.attr("get_ident")().equal(threading.attr("main_thread")().attr("ident"));
+}
+
+// Lets Ctrl-C end a job: looks for signals every kPause, in the thread that began the job. Jobs of other threads
+// are not for Ctrl-C to end; and a daemon thread that asked for the interpreter while it ends would be ended with
+// it, in the midst of C++.
 constexpr std::chrono::milliseconds kPause{50};
 
 std::function<void()> signals_to(Course& course) {
+    if (!is_main_thread()) return nullptr;
     using Clock = std::chrono::steady_clock;
     return [&course, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
         if (std::this_thread::get_id() != owner) return;

@@ -1,14 +1,16 @@
 #include "pool.hpp"
 
+#include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 namespace shoal {
 namespace {
@@ -24,14 +26,19 @@ void pause() {
 #endif
 }
 
+// One caller at a time. Its workers sleep until the process ends, so a pool is never destroyed.
 class Pool {
   public:
-    explicit Pool(std::size_t workers) {
-        for (std::size_t i = 0; i < workers; ++i) std::thread([this, i] { serve(i); }).detach();
+    // Starts workers until there are `wanted`, and returns how many there are: fewer where the system has no more.
+    std::size_t grow(std::size_t wanted) {
+        try {
+            for (; workers_ < wanted; ++workers_) std::thread([this, i = workers_] { serve(i); }).detach();
+        } catch (const std::system_error&) {  // those that it has do the work
+        }
+        return workers_;
     }
 
     void run(std::size_t helpers, std::size_t pieces, Work work, const std::function<void()>& idle) {
-        const std::lock_guard<std::mutex> one_at_a_time(owner_);
         work_ = &work, pieces_ = pieces;
         next_.store(0, std::memory_order_relaxed);
         busy_.store(helpers, std::memory_order_relaxed);
@@ -52,9 +59,10 @@ class Pool {
         }
     }
 
-  private:
+    static thread_local bool inside;  // a worker, or a caller at work: no pool within a pool
     static constexpr int kHelperBits = 16;
 
+  private:
     void take(std::size_t thread) {
         for (std::size_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < pieces_;)
             (*work_)(thread, piece);
@@ -80,11 +88,8 @@ class Pool {
         }
     }
 
-  public:
-    static thread_local bool inside;  // a worker, or a caller at work: no pool within a pool
-
-  private:
-    std::mutex owner_, mutex_;
+    std::size_t workers_ = 0;
+    std::mutex mutex_;
     std::condition_variable wake_;
     std::atomic<std::size_t> call_{0}, next_{0}, busy_{0};
     const Work* work_ = nullptr;
@@ -93,19 +98,40 @@ class Pool {
 
 thread_local bool Pool::inside = false;
 
-// Never destroyed: its threads sleep until the process ends, and a forked child leaves it behind.
-Pool& pool(std::size_t workers) {
-    static std::mutex mutex;
-    static Pool* current = nullptr;
-    static pid_t owner = 0;
-    static std::size_t size = 0;
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (current == nullptr || owner != getpid() || size < workers) {
-        current = new Pool(workers);
-        owner = getpid(), size = workers;
+// The pools that nobody uses at the moment. Every caller has one to itself, so that Python's threads never wait
+// for each other's training, deaf to Ctrl-C.
+class IdlePools {
+  public:
+    // A forked child has none of its parent's threads and leaves the pools behind; the lock is held over the fork.
+    IdlePools() {
+        pthread_atfork([] { all().mutex_.lock(); }, [] { all().mutex_.unlock(); }, [] {
+            all().pools_.clear();
+            all().mutex_.unlock();
+        });
     }
-    return *current;
-}
+
+    static IdlePools& all() {
+        static IdlePools& pools = *new IdlePools;  // never destroyed: a thread may train while the process ends
+        return pools;
+    }
+
+    Pool* take() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (pools_.empty()) return new Pool;
+        Pool* const pool = pools_.back();
+        pools_.pop_back();
+        return pool;
+    }
+
+    void give_back(Pool* pool) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        pools_.push_back(pool);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<Pool*> pools_;
+};
 
 }  // namespace
 
@@ -118,13 +144,16 @@ std::size_t cores() {
 }
 
 void share_out(std::size_t threads, std::size_t pieces, Work work, const std::function<void()>& idle) {
-    const std::size_t used = std::min(threads, pieces);
+    const std::size_t used = std::min({threads, pieces, std::size_t(1) << Pool::kHelperBits});
     if (used <= 1 || Pool::inside) {
         for (std::size_t piece = 0; piece < pieces; ++piece) work(0, piece);
         return;
     }
     Pool::inside = true;
-    pool(used - 1).run(used - 1, pieces, work, idle);
+    Pool* const pool = IdlePools::all().take();
+    const std::size_t helpers = std::min(used - 1, pool->grow(used - 1));
+    pool->run(helpers, pieces, work, idle);
+    IdlePools::all().give_back(pool);
     Pool::inside = false;
 }
 

@@ -24,8 +24,8 @@ class Work {
 
 // Runs work(thread, piece) for piece = 0 … pieces − 1 on up to `threads` threads, the caller (thread 0) among
 // them, and returns when all are done. Calls from within a piece run in that thread alone, as thread 0. `idle`
-// is called now and then while the caller waits for the others. Neither may throw. Survives fork: the child
-// starts threads of its own.
+// is called now and then while the caller waits for the others. Neither may throw. Several callers at
+// once have threads of their own each, and a forked child starts its own.
 void share_out(std::size_t threads, std::size_t pieces, Work work, const std::function<void()>& idle = nullptr);
 
 // The number of cores that this process may run on.

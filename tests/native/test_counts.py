@@ -1,0 +1,215 @@
+"""What training costs, in numbers that no busy machine changes: calls of the heap, bytes, instructions."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from shoal.engines import ENGINES
+
+if "native" not in ENGINES:
+    pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
+if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+    pytest.skip("counts calls of the GNU C library's heap", allow_module_level=True)
+
+from shoal import _native
+from shoal.engines import native
+
+Job: TypeAlias = dict[str, Any]
+
+# Jobs by the shapes of their networks: layers from the inputs on, samples, members, and options of `train`.
+PRELUDE = """
+import ctypes, json, sys
+import numpy as np
+from shoal.engines import native
+from shoal.layers import Dense, Dropout
+from shoal.network import Network
+from shoal.trainer import train
+
+jobs, counter = json.loads(sys.argv[1]), ctypes.CDLL(sys.argv[2])
+
+def job(widths, samples, starts, epochs, dropout=0, validate=False, **settings):
+    n, *hidden, K = widths
+    layers = [layer for m in hidden for layer in (Dense(m, "tanh"), Dropout(dropout))[: 2 if dropout else 1]]
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(samples, n)), rng.normal(size=(samples, K))
+    settings = {"engine": "native", "n_jobs": 1, "dtype": "float32", "tolerance": 0} | settings
+    if validate:
+        settings["validation"] = X[: samples // 2], y[: samples // 2]
+    train(Network(n, [*layers, Dense(K)]), X, y, starts=starts, epochs=epochs, **settings)
+
+class Counted:
+    '''The compiled module, whose `train` is counted and nothing around it.'''
+    def __getattr__(self, name):
+        return getattr(compiled, name)
+    def train(self, *arguments):
+        begin()
+        compiled.train(*arguments)
+        end()
+
+compiled, native._native = native._native, Counted()
+"""
+
+HEAP = (
+    PRELUDE
+    + """
+counter.heap_calls.restype = counter.heap_bytes.restype = ctypes.c_size_t
+def begin():
+    global calls, bytes
+    calls, bytes = counter.heap_calls(), counter.heap_bytes()
+def end():
+    counts.append([counter.heap_calls() - calls, counter.heap_bytes() - bytes])
+counts = []
+for settings in jobs[:1] + jobs:  # the first one starts the threads
+    job(**settings)
+print(json.dumps(counts[1:]))
+"""
+)
+
+
+INSTRUCTIONS = (
+    PRELUDE
+    + """
+begin, end = counter.begin, counter.end
+for settings in jobs:
+    job(**settings)
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Compile one of the C files beside this one."""
+
+    def compiled(name: str) -> Path:
+        to = tmp_path_factory.getbasetemp() / f"{name}.so"
+        source = Path(__file__).with_name(f"{name}.c")
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-fno-builtin", source, "-o", to], check=True)
+        return to
+
+    return functools.cache(compiled)
+
+
+@pytest.fixture
+def heap(library: Callable[[str], Path]) -> Callable[..., list[tuple[int, int]]]:
+    """Count the calls of the heap that each job makes, and the bytes that it asks for."""
+
+    def count(*jobs: Job) -> list[tuple[int, int]]:
+        counter = str(library("heap"))
+        done = subprocess.run(
+            [sys.executable, "-c", HEAP, json.dumps(jobs), counter],
+            env=os.environ | {"LD_PRELOAD": counter},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        return [(calls, asked) for calls, asked in json.loads(done.stdout)]
+
+    return count
+
+
+@pytest.fixture
+def instructions(library: Callable[[str], Path], tmp_path: Path) -> Callable[..., list[int]]:
+    """Count the instructions that each job runs, in vectors of 32 bytes: the widest that valgrind knows."""
+    if shutil.which("valgrind") is None or "x86-64-v3" not in _native.instruction_sets():
+        pytest.skip("no instructions are counted: that needs valgrind and an x86-64 processor with AVX2")
+
+    def count(*jobs: Job) -> list[int]:
+        out = tmp_path / "out"
+        callgrind = [
+            "valgrind",
+            "-q",
+            "--tool=callgrind",
+            "--instr-atstart=no",
+            f"--callgrind-out-file={out}",
+        ]
+        subprocess.run(
+            [*callgrind, sys.executable, "-c", INSTRUCTIONS, json.dumps(jobs), library("instructions")],
+            env=os.environ | {"SHOAL_INSTRUCTION_SET": "x86-64-v3"},
+            check=True,
+        )
+        parts = (Path(f"{out}.{part}").read_text() for part in range(1, len(jobs) + 1))
+        return [int(re.search(r"^totals: (\d+)$", part, re.MULTILINE)[1]) for part in parts]  # type: ignore[index]
+
+    return count
+
+
+# A lane is a sample, a lane is a network, minibatches of either, and blocks shared by several threads.
+JOBS: dict[str, Job] = {
+    "lane-is-sample": {"widths": [4, 32, 16, 4], "samples": 500, "starts": 2},
+    "lane-is-network": {"widths": [1, 8, 1], "samples": 32, "starts": 20},
+    "minibatches": {"widths": [3, 9, 2], "samples": 200, "starts": 3, "batch_size": 50},
+    "own-minibatches": {"widths": [3, 9, 2], "samples": 60, "starts": 11, "batch_size": 8, "dropout": 0.2},
+    "early-stopping": {"widths": [3, 9, 2], "samples": 60, "starts": 3, "validate": True, "patience": 999},
+    "threads": {"widths": [4, 32, 16, 4], "samples": 2000, "starts": 1, "n_jobs": 3},
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_step_allocates_nothing(name: str, heap: Callable[..., list[tuple[int, int]]]) -> None:
+    few, many = heap(*({**JOBS[name], "epochs": epochs} for epochs in (5, 60)))
+    assert few == many
+
+
+@pytest.mark.parametrize("solver", native._SOLVERS)
+def test_a_step_of_no_solver_allocates(solver: str, heap: Callable[..., list[tuple[int, int]]]) -> None:
+    job = {"widths": [2, 5, 1], "samples": 40, "starts": 2, "solver": solver, "dtype": "float64"}
+    few, many = heap(*({**job, "epochs": epochs} for epochs in (3, 40)))
+    assert few == many
+
+
+def test_a_sample_is_kept_twice_and_a_group_of_members_has_one_arena(
+    heap: Callable[..., list[tuple[int, int]]],
+) -> None:
+    n, K, P, D = 30, 2, 4, 30 * 64 + 64 + 64 * 2 + 2
+    shape = {"widths": [n, 64, K], "epochs": 2}
+    small, long, wide = (
+        asked
+        for _, asked in heap(
+            {**shape, "samples": 2880, "starts": P},
+            {**shape, "samples": 5760, "starts": P},
+            {**shape, "samples": 2880, "starts": 2 * P},
+        )
+    )
+    # In float32: the row of a sample, of which batches are made, and its column of the full batch, weighted.
+    assert long - small <= 2880 * (2 * (n + K) + 1) * 4
+    # For each further member: θ, what is proposed for it, its gradient, Adam's two moments; and one block,
+    # at most 36 columns of 16 lanes, with 2 rows of activations for each unit and 2 of the widest layer.
+    member = 4 * (5 * (D + 16) + (2 * (64 + K) + 2 * 64) * 36 * 16)
+    assert (wide - small) / P <= 1.25 * member
+
+
+# Instructions for one parameter and one sample in one epoch, with a quarter more than were counted. Three
+# multiplications with additions are due (z = W a + b, δ aᵀ, Wᵀ δ), each for 8 numbers at once: 3/8. What they
+# read and write must be loaded, spread and stored, and a narrow layer does that for fewer multiplications.
+MOST_INSTRUCTIONS: dict[str, tuple[Job, float]] = {
+    # 756 parameters and 48 tanh.
+    "lane-is-sample": ({"widths": [4, 32, 16, 4], "samples": 1000, "starts": 1}, 1.36),
+    # 25 parameters and 8 tanh, so a tanh, of some 40 instructions, for each 3 parameters.
+    "lane-is-network": ({"widths": [1, 8, 1], "samples": 32, "starts": 8}, 3.91),
+    # 3110 parameters; and in every epoch the rows are drawn and laid out afresh.
+    "minibatches": ({"widths": [20, 100, 10], "samples": 1000, "starts": 1, "batch_size": 200}, 1.28),
+}
+
+
+def test_instructions_of_an_epoch(instructions: Callable[..., list[int]]) -> None:
+    jobs = [{**job, "epochs": epochs} for job, _ in MOST_INSTRUCTIONS.values() for epochs in (2, 12)]
+    counted = instructions(*jobs)
+    for (name, (job, most)), few, many in zip(
+        MOST_INSTRUCTIONS.items(), counted[::2], counted[1::2], strict=True
+    ):
+        parameters = sum((n + 1) * m for n, m in itertools.pairwise(job["widths"]))
+        each = (many - few) / 10 / job["samples"] / job["starts"] / parameters
+        assert each <= most, f"{name}: {each:.2f} instructions for each parameter and sample, at most {most}"

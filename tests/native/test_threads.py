@@ -1,0 +1,226 @@
+"""The compiled engine's threads survive what Python programs do to threads.
+
+Each test is a program of its own with a time limit: what goes wrong with threads hangs, or ends the process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("shoal._native")
+
+PRELUDE = """
+import os, signal, sys, threading, time
+import numpy as np
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.trainer import train
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+network = Network(2, [Dense(8, "tanh"), Dense(1)])
+
+def theta(n_jobs, **settings):
+    settings = {"starts": 20, "epochs": 3, "engine": "native"} | settings
+    return train(network, X, X[:, 0], n_jobs=n_jobs, **settings).population.theta.tobytes()
+
+def endless(n_jobs):
+    many = np.tile(X, (100, 1))
+    train(network, many, many[:, 0], starts=20, epochs=10**6, engine="native", n_jobs=n_jobs)
+"""
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def start(folder: Path, body: str) -> subprocess.Popen[str]:
+    """Start a program whose main part is ``body``."""
+    program = folder / "program.py"
+    program.write_text(f"{PRELUDE}\nif __name__ == '__main__':\n{textwrap.indent(body, '    ')}")
+    return subprocess.Popen(
+        [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def printed(process: subprocess.Popen[str]) -> str:
+    """Return what a program writes until it ends well, within a minute."""
+    with process:
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert (process.returncode, err) == (0, "")
+    return out
+
+
+def run(folder: Path, body: str) -> str:
+    return printed(start(folder, body))
+
+
+@needs_fork
+def test_a_forked_child_has_threads_of_its_own(tmp_path: Path) -> None:
+    body = """
+expected = theta(3)
+child = os.fork()
+if child == 0:
+    os._exit(theta(3) != expected)
+print(os.waitpid(child, 0)[1], theta(3) == expected)
+"""
+    assert run(tmp_path, body) == "0 True\n"
+
+
+@needs_fork
+def test_forks_while_other_threads_train(tmp_path: Path) -> None:
+    body = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads
+expected = theta(3)
+alive = True
+def keep_training():
+    while alive:
+        theta(2)
+others = [threading.Thread(target=keep_training) for _ in range(2)]
+for other in others:
+    other.start()
+codes = []
+for _ in range(30):
+    child = os.fork()
+    if child == 0:
+        os._exit(theta(3) != expected)
+    codes.append(os.waitpid(child, 0)[1])
+alive = False
+print(set(codes))
+"""
+    assert run(tmp_path, body) == "{0}\n"
+
+
+@needs_fork
+def test_a_fork_in_a_callback(tmp_path: Path) -> None:
+    body = """
+children = []
+def fork(progress):
+    if progress.epoch == 2:
+        children.append(os.fork())
+result = theta(3, callback=fork)
+if children == [0]:
+    os._exit(result != theta(3))
+print(os.waitpid(children[0], 0)[1])
+"""
+    assert run(tmp_path, body) == "0\n"
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+@needs_fork
+def test_multiprocessing(method: str, tmp_path: Path) -> None:
+    body = f"""
+import multiprocessing
+expected = theta(3)
+with multiprocessing.get_context("{method}").Pool(2) as pool:
+    print(set(pool.map(theta, [3] * 4)) == {{expected}}, theta(3) == expected)
+"""
+    assert run(tmp_path, body) == "True True\n"
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_joblib(backend: str, tmp_path: Path) -> None:
+    body = f"""
+from joblib import Parallel, delayed
+expected = theta(3)
+results = Parallel(2, backend="{backend}")(delayed(theta)(3) for _ in range(6))
+print(set(results) == {{expected}}, theta(3) == expected)
+"""
+    assert run(tmp_path, body) == "True True\n"
+
+
+def test_threads_of_python_train_at_once(tmp_path: Path) -> None:
+    body = """
+from concurrent.futures import ThreadPoolExecutor
+expected = theta(1)
+with ThreadPoolExecutor(5) as executor:
+    print(set(executor.map(theta, [1, 2, 3, 4, 7] * 40)) == {expected})
+"""
+    assert run(tmp_path, body) == "True\n"
+
+
+def test_training_within_a_callback(tmp_path: Path) -> None:
+    body = """
+inner = set()
+outer = theta(3, callback=lambda progress: inner.add(theta(2)) or False)
+print(inner == {outer} == {theta(1)})
+"""
+    assert run(tmp_path, body) == "True\n"
+
+
+def test_an_exception_in_a_callback_leaves_the_threads_fit_for_work(tmp_path: Path) -> None:
+    body = """
+expected = theta(3)
+for epoch in 1, 2, 3:
+    try:
+        theta(3, callback=lambda progress: 1 / (epoch - progress.epoch) and None)
+    except ZeroDivisionError:
+        print(epoch, theta(3) == expected)
+"""
+    assert run(tmp_path, body) == "1 True\n2 True\n3 True\n"
+
+
+def test_the_interpreter_ends_while_the_threads_sleep(tmp_path: Path) -> None:
+    body = """
+import atexit
+atexit.register(lambda: print(theta(3) == expected))
+expected = theta(3)
+time.sleep(0.1)
+"""
+    assert run(tmp_path, body) == "True\n"
+
+
+def test_the_interpreter_ends_while_a_daemon_thread_trains(tmp_path: Path) -> None:
+    body = """
+for n_jobs in 1, 2:
+    threading.Thread(target=endless, args=[n_jobs], daemon=True).start()
+time.sleep(0.3)
+"""
+    for _ in range(3):
+        assert run(tmp_path, body) == ""
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_ctrl_c_is_heard_while_another_thread_trains(n_jobs: int, tmp_path: Path) -> None:
+    body = f"""
+threading.Thread(target=endless, args=[3], daemon=True).start()
+time.sleep(0.2)
+print("ready", flush=True)
+try:
+    endless({n_jobs})
+except KeyboardInterrupt:
+    print("interrupted", theta(3) == theta(1), flush=True)
+os._exit(0)
+"""
+    process = start(tmp_path, body)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.5)
+    process.send_signal(signal.SIGINT)
+    assert printed(process) == "interrupted True\n"
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="takes the room for threads away with a call of the GNU C library"
+)
+def test_where_the_system_has_no_more_threads_those_at_hand_do_the_work(tmp_path: Path) -> None:
+    body = """
+import ctypes
+expected = theta(2)
+libc, attributes = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+libc.pthread_attr_init(attributes)
+libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(2**46))
+assert libc.pthread_setattr_default_np(attributes) == 0
+print(theta(8) == expected, theta(8) == expected)
+"""
+    assert run(tmp_path, body) == "True True\n"
