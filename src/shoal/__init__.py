@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from shoal._version import __version__
 
 if TYPE_CHECKING:
+    from shoal.estimators.classifier import MLPClassifier
+    from shoal.estimators.regressor import MLPRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import Dense, Dropout
@@ -24,6 +26,8 @@ __all__ = [
     "Dropout",
     "Explanation",
     "GradientCheck",
+    "MLPClassifier",
+    "MLPRegressor",
     "Network",
     "Population",
     "TrainingResult",
@@ -39,6 +43,8 @@ _HOMES = {
     "Dropout": "shoal.layers",
     "Explanation": "shoal.explanation.explanation",
     "GradientCheck": "shoal.explanation.gradient_check",
+    "MLPClassifier": "shoal.estimators.classifier",
+    "MLPRegressor": "shoal.estimators.regressor",
     "Network": "shoal.network",
     "Population": "shoal.population",
     "TrainingResult": "shoal.trainer",

@@ -116,7 +116,8 @@ class Reins:
     - ``ended`` (P,): 0, or the ``Reason`` why a member trains no more.
 
     It writes after every epoch, before the callback: ``theta`` (P, D), and of the epoch just run ``loss``
-    (P,) and ``penalty`` (P,), the penalties' part of it; NaN for members that had ended.
+    (P,) and ``penalty`` (P,), the penalties' part of it; NaN for members that had ended. In ``ended`` it
+    marks those that diverged.
 
     ``state`` is what the solver remembers, as ``Solver.start`` makes it: training begins with it and leaves
     it as it is at the end (for members that ended before the others, it is of no use). ``first_step``

@@ -68,7 +68,7 @@ def train_members(
             alive &= _validate(population.network, active, problem, method, epoch, history, alive)
             _retire(population, active, method, alive)
             if method.reins is not None:
-                _publish(population, active, method.reins)
+                _publish(population, active, method.reins, history)
             progress = Progress(epoch + 1, method.stopping.epochs, len(active.rows))
             if callback is not None and callback(progress) and progress.active:
                 _heed(population, active, method, history)
@@ -94,7 +94,8 @@ def _heed(population: Population, active: Active, method: Method, history: Histo
     _retire(population, active, method, reasons == 0)
 
 
-def _publish(population: Population, active: Active, reins: Reins) -> None:
+def _publish(population: Population, active: Active, reins: Reins, history: History) -> None:
+    reins.ended[:] = history.stopped
     population.theta[active.rows] = active.theta
     reins.theta = population.theta
 

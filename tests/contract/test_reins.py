@@ -138,6 +138,16 @@ def test_training_goes_on_where_its_state_was_left(engine: str, solver: Solver, 
 
 
 @every_engine
+@both_batches
+def test_a_member_that_diverged_is_said_to_have_ended(engine: str, batch_size: int) -> None:
+    members = population()
+    lead = Lead({})
+    lead.reins.rate[3] = 1e300
+    ENGINES[engine].train(members, problem(), method(GradientDescent(), batch_size, lead.reins, 1), lead, 1)
+    assert lead.reins.ended.tolist() == [0, 0, 0, Reason.DIVERGED, 0]
+
+
+@every_engine
 def test_an_epoch_by_batch_is_worked_out_by_hand(engine: str) -> None:
     """One weight w = 1 without learning: loss ½ w²x², weights s; two batches, of two samples and of one."""
     members = Network(1, [Dense(1)]).population(1, dtype="float64")

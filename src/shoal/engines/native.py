@@ -212,6 +212,7 @@ class _Led:
 
     def show(self, epoch: int) -> None:
         self.reins.loss[:] = self.history.loss[:, epoch - 1]
+        self.reins.ended[:] = self.history.stopped
 
     def heed(self) -> None:
         self.rate[:] = self.reins.rate

@@ -1,0 +1,105 @@
+"""Between scikit-learn's ``coefs_`` and ``intercepts_`` and the engine's networks and ``theta``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from shoal.activations import ACTIVATIONS, Activation
+from shoal.layers import Dense, Dropout, Layer
+from shoal.losses import Loss
+from shoal.network import Network
+from shoal.registry import resolve
+from shoal.shapes import Array, IntArray
+
+OUT_ACTIVATIONS = {"cross_entropy": "softmax", "log_loss": "logistic", "poisson": "exp"}
+"""The link of each loss by scikit-learn's name; any other loss has the identity."""
+
+
+def hidden_sizes(hidden_layer_sizes: Any) -> list[Any]:
+    """Return the sizes of the hidden layers as a list; one number is one layer.
+
+    Raises ``ValueError`` for a size below 1.
+    """
+    several = isinstance(hidden_layer_sizes, Iterable)
+    sizes = list(hidden_layer_sizes) if several else [hidden_layer_sizes]
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return sizes
+
+
+def activations_of(
+    activation: str | Activation | Sequence[str | Activation], n_hidden: int
+) -> list[Activation]:
+    """Return the activation of every hidden layer; one is given to all.
+
+    Raises ``ValueError`` for a list of another length, ``UnknownNameError`` for an unknown name.
+
+    >>> [g.name for g in activations_of(["logistic", "relu"], 2)]
+    ['sigmoid', 'relu']
+    """
+    each = [activation] * n_hidden if isinstance(activation, str | Activation) else list(activation)
+    if len(each) != n_hidden:
+        raise ValueError(
+            f"activation has {len(each)} entries for {n_hidden} hidden layers; give one for each, or one name"
+        )
+    return [resolve("activation", "sigmoid" if g == "logistic" else g, ACTIVATIONS) for g in each]
+
+
+def network_of(
+    units: Sequence[int], activations: Sequence[Activation], dropout: float, loss: Loss
+) -> Network:
+    """Return the network with ``units`` of every layer, from inputs to outputs."""
+    layers: list[Layer] = []
+    for size, g in zip(units[1:-1], activations, strict=True):
+        layers.append(Dense(int(size), g))
+        if dropout:
+            layers.append(Dropout(float(dropout)))
+    return Network(int(units[0]), [*layers, Dense(int(units[-1]))], loss)
+
+
+def initial_coefs(
+    units: Sequence[int], activations: Sequence[Activation], random: np.random.RandomState, dtype: Any
+) -> tuple[list[Array], list[Array]]:
+    """Return weights (n_in, n_out) and biases (n_out,) of every layer, as scikit-learn draws them.
+
+    Both are uniform within ±√(6 / (n_in + n_out)), or ±√(2 / …) for the logistic function (Glorot & Bengio
+    2010, eq. 16, with biases drawn too), layer by layer from ``random``.
+    """
+    factors = [2.0 if g.name == "sigmoid" else 6.0 for g in activations]
+    factors.append(factors[-1] if factors else 6.0)
+    coefs, intercepts = [], []
+    for n_in, n_out, factor in zip(units[:-1], units[1:], factors, strict=True):
+        bound = np.sqrt(factor / (n_in + n_out))
+        coefs.append(random.uniform(-bound, bound, (n_in, n_out)).astype(dtype, copy=False))
+        intercepts.append(random.uniform(-bound, bound, n_out).astype(dtype, copy=False))
+    return coefs, intercepts
+
+
+def theta_of(coefs: Sequence[Array], intercepts: Sequence[Array]) -> Array:
+    """Return the engine's parameters (D,): of every layer W (m, n), then b (m, 1)."""
+    return np.concatenate(
+        [
+            part.ravel()
+            for W, b in zip(coefs, intercepts, strict=True)
+            for part in (np.asarray(W).T, np.asarray(b))
+        ]
+    )
+
+
+def coefs_of(network: Network, theta: Array) -> tuple[list[Array], list[Array]]:
+    """Return weights (n_in, n_out) and biases (n_out,) from the engine's parameters (D,)."""
+    views = [layer for layer in network.views(theta[None]) if layer]
+    return (
+        [np.ascontiguousarray(layer["W"][0].T) for layer in views],
+        [layer["b"][0, :, 0].copy() for layer in views],
+    )
+
+
+def packed_places(network: Network) -> IntArray:
+    """Return where each number of scikit-learn's packed vector, weights before biases, lies in theta (D,)."""
+    places = np.arange(network.n_parameters, dtype=np.float64)
+    coefs, intercepts = coefs_of(network, places)
+    return np.concatenate([part.ravel() for part in (*coefs, *intercepts)]).astype(np.intp)

@@ -1,0 +1,288 @@
+"""What the classifier and the regressor share: scikit-learn's contract around shoal's engines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.utils import check_random_state
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import _check_sample_weight
+
+from shoal.data.memory import estimate_bytes, require_memory
+from shoal.estimators import tables
+from shoal.estimators.architecture import (
+    OUT_ACTIVATIONS,
+    activations_of,
+    coefs_of,
+    hidden_sizes,
+    initial_coefs,
+    network_of,
+    theta_of,
+)
+from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic
+from shoal.estimators.full_batch import PackedObjective
+from shoal.estimators.parameters import STOCHASTIC_SOLVERS, validate_data
+from shoal.losses import LOSSES, Loss
+from shoal.network import Network
+from shoal.problem import Samples
+from shoal.registry import resolve
+from shoal.shapes import Array
+
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+    "preprocessed."
+)
+
+
+class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
+    """A multi-layer perceptron with scikit-learn's interface; see ``MLPClassifier`` and ``MLPRegressor``."""
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Any,
+        activation: Any,
+        solver: str,
+        alpha: float,
+        batch_size: int | str,
+        learning_rate: str,
+        learning_rate_init: float,
+        power_t: float,
+        max_iter: int,
+        shuffle: bool,
+        random_state: Any,
+        tol: float,
+        verbose: bool | int,
+        warm_start: bool,
+        momentum: float,
+        nesterovs_momentum: bool,
+        early_stopping: bool,
+        validation_fraction: float,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        n_iter_no_change: float,
+        max_fun: int,
+        dropout: float,
+        n_starts: int,
+        combine_starts: str,
+        preprocessing: str | None,
+        dtype: str | None,
+        n_jobs: int | None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.dropout = dropout
+        self.n_starts = n_starts
+        self.combine_starts = combine_starts
+        self.preprocessing = preprocessing
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+
+    @abstractmethod
+    def _validate_target(self, y: Any, incremental: bool) -> None:
+        """Take note of the target's classes, or raise ``ValueError`` where they are not those before."""
+
+    @abstractmethod
+    def _encoded(self, y: Any) -> Array:
+        """Return the target as the network takes it (N, K)."""
+
+    @abstractmethod
+    def _loss(self) -> str | Loss:
+        """Return the loss that suits the target, or its name."""
+
+    def _weights(self, y: Any, sample_weight: Any, X: Any) -> Array | None:
+        """Return one weight a sample (N,), or None where all are 1."""
+        return None if sample_weight is None else _check_sample_weight(sample_weight, X)
+
+    def _n_classes(self) -> int:
+        """Return the number of classes or labels, 0 for numbers."""
+        return 0
+
+    # Arrays as users give them.
+
+    def _dtypes(self) -> Any:
+        return (np.float64, np.float32) if self.dtype is None else np.dtype(self.dtype)
+
+    def _features(self, X: Any, reset: bool) -> Any:
+        """Return X as the network takes it, dense or sparse, checked against what was fitted."""
+        if self.preprocessing is None:
+            return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
+        return tables.features(self, X, reset).astype(self.dtype or np.float64, copy=False)
+
+    def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
+        """Return X as the network takes it and y as scikit-learn checks it."""
+        options = {"multi_output": True, "y_numeric": is_regressor(self)}
+        if self.preprocessing is None:
+            X, y = validate_data(
+                self, X, y, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset, **options
+            )
+        else:
+            y = tables.target(y, len(X), self.__class__.__name__, options["y_numeric"])
+            X = self._features(X, reset)
+        y = tables.flattened(y)
+        self._validate_target(y, incremental)
+        return X, y
+
+    def _samples(self, X: Any, y: Any, weights: Array | None, dtype: Any) -> Samples:
+        """Return arrays as the engine takes them; a sparse X becomes dense, if there is memory for it."""
+        if hasattr(X, "toarray"):
+            require_memory(
+                estimate_bytes(*X.shape), f"a dense copy of X {X.shape}", "use fewer rows, or fewer features"
+            )
+            X = X.toarray()
+        s = np.ones(len(X), dtype) if weights is None else np.asarray(weights, dtype)
+        return Samples(
+            np.ascontiguousarray(X, dtype), np.ascontiguousarray(self._encoded(y).T, dtype), s[None]
+        )
+
+    # Fitting.
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any] | None, incremental: bool
+    ) -> Any:
+        sizes = hidden_sizes(self.hidden_layer_sizes)
+        first_pass = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        X, y = self._validate_input(X, y, incremental, reset=first_pass)
+        weights = self._weights(y, sample_weight, X)
+        n_outputs = self._encoded(y[:1]).shape[1]
+        self.n_outputs_ = n_outputs
+        self._random_state = check_random_state(self.random_state)
+        network = self._network([X.shape[1], *sizes, n_outputs])
+        fit = Fit(self, network, self._random_states(), incremental, first_pass)
+        if first_pass:
+            self._initialize(network, X.dtype, fit)
+        fit.theta = self._current_theta(network, X.dtype)
+        if validation is not None:
+            validation = self._validation_input(*validation)
+        if self.solver in STOCHASTIC_SOLVERS:
+            fit_stochastic(fit, X, y, weights, validation)
+        else:
+            fit_full_batch(fit, X, y, weights)
+        if fit.failure:
+            raise ValueError(f"{NOT_FINITE} {fit.failure}")
+        return self
+
+    def _validation_input(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        if X is None or y is None:
+            raise ValueError("X_val and y_val belong together; give both, or neither")
+        X = self._features(X, reset=False)
+        y = tables.flattened(tables.target(y, X.shape[0], self.__class__.__name__, is_regressor(self)))
+        return X, y, None if sample_weight is None else _check_sample_weight(sample_weight, X)
+
+    def _network(self, units: list[int]) -> Network:
+        loss = resolve("loss", self._loss(), LOSSES)
+        activations = activations_of(self.activation, len(units) - 2)
+        return network_of(units, activations, self.dropout, loss)
+
+    def _random_states(self) -> list[np.random.RandomState]:
+        """Return a stream for every start; the first is that of the only start where there is one."""
+        first = self._random_state
+        if self.n_starts == 1:
+            return [first]
+        copied = np.random.RandomState()
+        copied.set_state(first.get_state())
+        seeds = copied.randint(2**31 - 1, size=self.n_starts - 1)
+        return [first, *map(np.random.RandomState, seeds)]
+
+    def _initialize(self, network: Network, dtype: Any, fit: Fit) -> None:
+        """Draw the parameters of every start, and forget what was before."""
+        self.n_iter_, self.t_ = 0, 0
+        units = [network.inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
+        self.n_layers_ = len(units)
+        self.out_activation_ = OUT_ACTIVATIONS.get(network.criterion.name, "identity")
+        activations = activations_of(self.activation, len(units) - 2)
+        drawn = [initial_coefs(units, activations, random, dtype) for random in fit.randoms]
+        self.coefs_, self.intercepts_ = drawn[0]
+        self._starts = np.stack([theta_of(*coefs) for coefs in drawn])
+        fit.forget()
+
+    def _current_theta(self, network: Network, dtype: Any) -> Array:
+        """Return the parameters (P, D) that training begins with: of ``coefs_``, or of all starts."""
+        if self.n_starts > 1 and len(getattr(self, "_starts", ())) == self.n_starts:
+            theta = self._starts.copy()
+        else:
+            theta = np.repeat(theta_of(self.coefs_, self.intercepts_)[None], self.n_starts, axis=0)
+        if theta.shape[1] != network.n_parameters:
+            raise ValueError(
+                f"the layers fitted before have {theta.shape[1]} parameters, hidden_layer_sizes asks for "
+                f"{network.n_parameters}; fit with warm_start=False to begin anew"
+            )
+        return theta.astype(dtype, copy=False)
+
+    def _take(self, network: Network, theta: Array, best: int, sound: Array) -> None:
+        """Keep the parameters (P, D) of all starts; the estimator's own are those of the ``best``."""
+        self.best_start_ = best
+        self._starts = theta
+        self.coefs_, self.intercepts_ = coefs_of(network, theta[best])
+        kept = np.flatnonzero(sound) if self.combine_starts == "ensemble" and sound.any() else [best]
+        self._ensemble = [coefs_of(network, theta[p]) for p in kept if p != best]
+
+    # Predicting.
+
+    def _outputs(self, X: Any) -> Array:
+        """Return the network's predictions (N, K), the mean over an ensemble."""
+        members = [(self.coefs_, self.intercepts_), *getattr(self, "_ensemble", ())]
+        return (
+            np.mean([self._forward(X, *member) for member in members], axis=0)
+            if len(members) > 1
+            else (self._forward(X, *members[0]))
+        )
+
+    def _forward(self, X: Any, coefs: list[Array], intercepts: list[Array]) -> Array:
+        activations = activations_of(self.activation, len(coefs) - 1)
+        a = X
+        for W, b, g in zip(coefs, intercepts, [*activations, None], strict=True):
+            z = safe_sparse_dot(a, W)
+            z += b
+            a = z if g is None else g.forward(z)
+        criterion = resolve("loss", self._loss(), LOSSES)
+        predicted = criterion.predict(np.asarray(a).T[None])[0].T
+        return np.ascontiguousarray(predicted)
+
+    def _loss_grad_lbfgs(
+        self, packed: Array, X: Any, y: Any, sample_weight: Any, *_buffers: Any
+    ) -> tuple[float, Array]:
+        """Return the loss and its gradient at weights and biases in one vector, for scikit-learn's tests."""
+        units = [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), y.shape[1]]
+        s = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)
+        samples = Samples(np.asarray(X), np.ascontiguousarray(y.T, dtype=X.dtype), s[None])
+        return PackedObjective(self._network(units), samples, self.alpha)(packed)
+
+    def _check_solver(self) -> bool:
+        if self.solver not in STOCHASTIC_SOLVERS:
+            raise AttributeError(
+                f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
+            )
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.preprocessing is None
+        tags.input_tags.allow_nan = self.preprocessing is not None
+        tags.input_tags.string = self.preprocessing is not None
+        return tags

@@ -1,0 +1,290 @@
+"""One call of ``fit`` or ``partial_fit``: what goes into the training, and what the estimator keeps of it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from shoal.estimators import reports
+from shoal.estimators.full_batch import Descent, lbfgs, scg, warn_of_lbfgs
+from shoal.estimators.parameters import STOCHASTIC_SOLVERS
+from shoal.estimators.rules import Rates, Watch
+from shoal.estimators.stochastic import Orders, Settings, StochasticTraining
+from shoal.estimators.validation import Validation
+from shoal.network import Network
+from shoal.population import Population
+from shoal.shapes import Array
+from shoal.solvers.adam import Adam
+from shoal.solvers.base import Solver
+from shoal.solvers.sgd import SGD
+
+ALMOST_ONE = 1 - 2.0**-53
+"""A momentum of 1 to rounding: scikit-learn allows 1 itself."""
+
+
+@dataclass
+class Fit:
+    """What a call of fit works with; ``theta`` (P, D) are the parameters that it begins and ends with."""
+
+    estimator: Any
+    network: Network
+    randoms: list[np.random.RandomState]
+    incremental: bool
+    first_pass: bool
+    theta: Array = field(init=False)
+    failure: str = ""
+    """Why the fit cannot be used, in a sentence."""
+
+    def forget(self) -> None:
+        """Begin the records that scikit-learn's stochastic solvers keep over calls of fit."""
+        est = self.estimator
+        est.early_stopped_ = False
+        if est.solver not in STOCHASTIC_SOLVERS:
+            return
+        est.loss_curve_, est._no_improvement_count = [], 0
+        est.validation_loss_curve_ = None
+        est._best_theta = None
+        early = est.early_stopping
+        est.validation_scores_ = [] if early else None
+        est.best_validation_score_ = -np.inf if early else None
+        est.best_loss_ = None if early else np.inf
+
+
+@dataclass
+class Optimizer:
+    """What a stochastic solver remembers between calls of ``partial_fit``."""
+
+    state: dict[str, Array]
+    rate: Array
+    steps: int = 0
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next epoch."""
+        return float(self.rate[0])
+
+
+def fit_stochastic(
+    fit: Fit, X: Any, y: Any, weights: Array | None, given: tuple[Any, Any, Any] | None
+) -> None:
+    """Train by minibatches; ``given`` are rows to validate on (X, y, weights), instead of some set aside."""
+    est = fit.estimator
+    if est.early_stopping and fit.incremental and given is None:
+        raise ValueError(
+            "partial_fit does not support early_stopping=True unless it is given X_val and y_val"
+        )
+    if fit.incremental and getattr(est, "early_stopped_", False):
+        return
+    if est.early_stopping and given is None:
+        X, y, weights, given = _set_aside(fit, X, y, weights)
+    samples = est._samples(X, y, weights, fit.theta.dtype)
+    validation = None
+    if given is not None:
+        aside = est._samples(*given, fit.theta.dtype)
+        validation = Validation(fit.network, aside.X, aside.y, aside.s[0], est._n_classes())
+    training = _training(fit, samples, validation)
+    training.run()
+    if training.losses:
+        _keep(fit, training)
+
+
+def _set_aside(fit: Fit, X: Any, y: Any, weights: Array | None) -> tuple[Any, Any, Any, tuple[Any, Any, Any]]:
+    """Return X, y and weights to train on, and those of the rows set aside for validation."""
+    est = fit.estimator
+    stratify = est._encoded(y).astype(bool) if is_classifier(est) and est.n_outputs_ == 1 else None
+    rows = np.arange(X.shape[0])
+    train, aside = train_test_split(
+        rows, random_state=fit.randoms[0], test_size=est.validation_fraction, stratify=stratify
+    )
+    if len(aside) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+        )
+    w_train, w_aside = (None, None) if weights is None else (weights[train], weights[aside])
+    return X[train], y[train], w_train, (X[aside], y[aside], w_aside)
+
+
+def solver_of(est: Any) -> Solver:
+    """Return the engine's solver for scikit-learn's parameters."""
+    if est.solver == "sgd":
+        return SGD(min(float(est.momentum), ALMOST_ONE), nesterov=bool(est.nesterovs_momentum))
+    return Adam(float(est.beta_1), float(est.beta_2), float(est.epsilon), epsilon_hat=True)
+
+
+def batch_size_of(est: Any, n_samples: int) -> int:
+    """Return the size of a minibatch, at most ``n_samples``."""
+    if est.batch_size == "auto":
+        return min(200, n_samples)
+    if est.batch_size > n_samples:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=2
+        )
+    return int(np.clip(est.batch_size, 1, n_samples))
+
+
+def _training(fit: Fit, samples: Any, validation: Validation | None) -> StochasticTraining:
+    est, size, M = fit.estimator, len(fit.theta), len(samples)
+    keys = np.zeros((size, 2), dtype=np.uint64)
+    if est.dropout:
+        keys[:, 0] = [random.randint(2**31 - 1) for random in fit.randoms]
+    rates = Rates(
+        est.learning_rate if est.solver == "sgd" else "constant",
+        np.full(size, float(est.learning_rate_init)),
+        float(est.power_t),
+    )
+    early = bool(est.early_stopping)
+    watch = Watch.new(size, est.tol, higher_is_better=early)
+    if size == 1 and not fit.first_pass:
+        best = getattr(est, "best_validation_score_" if early else "best_loss_", None)
+        watch.best[:] = watch.best if best is None else best
+        watch.count[:] = getattr(est, "_no_improvement_count", 0)
+    before = getattr(est, "_optimizer", None) if fit.incremental and size == 1 else None
+    training = StochasticTraining(
+        Population(fit.network, fit.theta, keys),
+        samples,
+        np.full(size, float(est.alpha)),
+        Orders(np.tile(np.arange(M), (size, 1)), fit.randoms, est.shuffle),
+        np.arange(size),
+        Settings(
+            solver_of(est),
+            rates,
+            batch_size_of(est, M),
+            1 if fit.incremental else est.max_iter,
+            est.tol,
+            est.n_iter_no_change,
+            threads_of(est.n_jobs),
+        ),
+        watch=watch,
+        state=before and before.state,
+        steps=before.steps if before else 0,
+        rate=before and before.rate,
+        t=getattr(est, "t_", 0),
+        validation=validation,
+        stops_early=early,
+        report=reports.printer(est) if est.verbose else None,
+    )
+    if getattr(est, "_best_theta", None) is not None and not fit.first_pass and size == 1:
+        training.best_theta = est._best_theta
+    return training
+
+
+def threads_of(n_jobs: int | None) -> int:
+    """Return scikit-learn's ``n_jobs`` as the engine takes it: None and −1 are 0, all that it may have."""
+    if n_jobs is None or n_jobs == -1:
+        return 0
+    if n_jobs < 0:
+        import joblib
+
+        return max(1, int(joblib.cpu_count()) + 1 + n_jobs)
+    return max(1, n_jobs)
+
+
+def _keep(fit: Fit, training: StochasticTraining) -> None:
+    """Write what was learned into the estimator, scikit-learn's attributes among it."""
+    est, watch = fit.estimator, training.watch
+    losses = np.array(training.losses)
+    last = losses[np.maximum(training.epochs, 1) - 1, np.arange(len(training.epochs))]
+    merit = watch.best if training.stops_early else -last
+    best = int(np.where(training.diverged & ~np.isfinite(merit) | np.isnan(merit), -np.inf, merit).argmax())
+    n_iter = int(training.epochs[best])
+    est.n_iter_, est.loss_ = n_iter, float(last[best])
+    est.t_ = getattr(est, "t_", 0) + n_iter * training.orders.current.shape[1]
+    est.loss_curve_ = [*getattr(est, "loss_curve_", ()), *losses[:n_iter, best].tolist()]
+    est._no_improvement_count = int(watch.count[best])
+    if training.stops_early:
+        scores = np.array(training.scores)[:n_iter, best].tolist()
+        est.validation_scores_ = [*(getattr(est, "validation_scores_", None) or ()), *scores]
+        est.best_validation_score_ = float(watch.best[best])
+        est._best_theta = training.best_theta
+    else:
+        est.best_loss_ = float(watch.best[best])
+    if training.validation is not None:
+        curve = np.array(training.validation_losses)[:n_iter, best].tolist()
+        est.validation_loss_curve_ = [*(getattr(est, "validation_loss_curve_", None) or ()), *curve]
+    est.start_losses_, est.diverged_ = last, bool(training.diverged[best])
+    est._optimizer = Optimizer(training.reins.state, training.reins.rate, training.steps)
+    est.early_stopped_ = bool(training.stops_early and not training.going[best] and not est.diverged_)
+    restored = training.stops_early and (not fit.incremental or est.early_stopped_)
+    fit.theta = training.best_theta if restored else training.population.theta
+    est._take(fit.network, fit.theta, best, ~training.diverged | restored)
+    _warn(fit, training, best)
+
+
+def _warn(fit: Fit, training: StochasticTraining, best: int) -> None:
+    est = fit.estimator
+    if est.diverged_:
+        advice = reports.of_divergence(est)
+        if training.stops_early:
+            warnings.warn(advice, ConvergenceWarning, stacklevel=2)
+        else:
+            fit.failure = advice
+    elif est.n_iter_ == est.max_iter and training.going[best] and not fit.incremental:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
+            "hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+
+def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> None:
+    """Train by 'lbfgs' or 'scg', in float64, for they judge steps by small differences."""
+    est, dtype = fit.estimator, fit.theta.dtype
+    samples = est._samples(X, y, weights, np.float64)
+    theta = fit.theta.astype(np.float64)
+    if est.solver == "lbfgs":
+        descents = [
+            lbfgs(
+                fit.network,
+                start,
+                samples,
+                float(est.alpha),
+                tol=est.tol,
+                max_iter=est.max_iter,
+                max_fun=est.max_fun,
+                verbose=bool(est.verbose),
+            )
+            for start in theta
+        ]
+    else:
+        population = Population(fit.network, theta, np.zeros((len(theta), 2), dtype=np.uint64))
+        descents = scg(
+            population,
+            samples,
+            float(est.alpha),
+            tol=est.tol,
+            max_iter=est.max_iter,
+            n_jobs=threads_of(est.n_jobs),
+        )
+    _keep_descents(fit, descents, dtype)
+
+
+def _keep_descents(fit: Fit, descents: list[Descent], dtype: Any) -> None:
+    est = fit.estimator
+    losses = np.array([descent.loss for descent in descents])
+    best = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
+    chosen = descents[best]
+    fit.theta = np.stack([descent.theta for descent in descents]).astype(dtype)
+    est.n_iter_, est.loss_, est.start_losses_ = chosen.n_iter, chosen.loss, losses
+    finite = np.isfinite(fit.theta).all(axis=1) & np.isfinite(losses)
+    est.diverged_ = not bool(finite[best])
+    if chosen.curve:
+        est.loss_curve_ = chosen.curve
+    if est.diverged_:
+        fit.failure = reports.of_divergence(est)
+    elif est.solver == "lbfgs":
+        warn_of_lbfgs(chosen, est.max_iter)
+    elif not chosen.converged:
+        warnings.warn(
+            f"scg stopped after {chosen.n_iter} iterations ({chosen.message}) before tol={est.tol:g} was "
+            f"reached: raise max_iter={est.max_iter}, or scale the features",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    est._take(fit.network, fit.theta, best, finite)

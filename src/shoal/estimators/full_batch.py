@@ -1,0 +1,142 @@
+"""Training on all rows at once: SciPy's L-BFGS-B as in scikit-learn, and shoal's conjugate gradients."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+from sklearn.exceptions import ConvergenceWarning
+
+from shoal.engines import choose_engine
+from shoal.estimators.architecture import packed_places
+from shoal.estimators.losses import constants, divisor
+from shoal.network import Network
+from shoal.objective import BatchObjective
+from shoal.population import Population
+from shoal.problem import Method, Problem, Samples
+from shoal.randomness import Noise
+from shoal.schedules import Constant
+from shoal.shapes import Array
+from shoal.solvers.scaled_conjugate_gradient import ScaledConjugateGradient
+from shoal.stopping import Reason, Stopping
+
+_SILENT: Any = {"iprint": -1} if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15) else {}
+
+
+class PackedObjective:
+    """J and its gradient as scikit-learn's 'lbfgs' sees them: of weights before biases, in one vector.
+
+    J is the mean loss plus α / (2 Σ s) Σ W². With several outputs and the squared error J averages over the
+    outputs while the gradient sums over them, which is how scikit-learn has it.
+    """
+
+    def __init__(self, network: Network, samples: Samples, alpha: float) -> None:
+        s, theta_type = samples.s[:1], samples.X.dtype
+        self.places = packed_places(network)
+        self._theta = np.empty((1, network.n_parameters), theta_type)
+        self._objective = BatchObjective(
+            network,
+            samples.X.T[None],
+            samples.y,
+            s,
+            l2=np.array([alpha], theta_type),
+            l1=np.zeros(1, theta_type),
+            m=s.sum(axis=-1),
+            noise=Noise(np.zeros((1, 2), np.uint64), 0),
+        )
+        added = constants(network, samples.y)
+        self._added = 0.0 if added is None else float((added * s[0]).sum() / s.sum())
+        self._divisor = divisor(network)
+
+    def __call__(self, packed: Array) -> tuple[float, Array]:
+        """Return J and ∂J/∂θ (D,) at the vector ``packed`` (D,)."""
+        self._theta[0, self.places] = packed
+        with np.errstate(over="ignore", invalid="ignore"):
+            J, gradient = self._objective(self._theta)
+            penalty = float(self._objective.penalty[0])
+            value = (float(J[0]) - penalty) / self._divisor + penalty + self._added
+        return value, gradient[0, self.places]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """What became of one member: parameters theta (D,), iterations, its losses, and why it ended."""
+
+    theta: Array
+    n_iter: int
+    loss: float
+    curve: list[float]
+    converged: bool
+    message: str
+
+
+def lbfgs(
+    network: Network,
+    theta: Array,
+    samples: Samples,
+    alpha: float,
+    *,
+    tol: float,
+    max_iter: int,
+    max_fun: int,
+    verbose: bool,
+) -> Descent:
+    """Minimise by SciPy's L-BFGS-B from theta (D,), until the gradient is within ``tol``."""
+    objective = PackedObjective(network, samples, alpha)
+    minimize: Any = scipy.optimize.minimize
+    found = minimize(
+        objective,
+        theta[objective.places],
+        method="L-BFGS-B",
+        jac=True,
+        options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol, **_SILENT},
+    )
+    trained = np.empty_like(theta)
+    trained[objective.places] = found.x
+    n_iter = min(int(found.nit), max_iter)
+    if verbose:
+        print(f"L-BFGS: {n_iter} iterations, {found.nfev} evaluations, loss = {found.fun:.8f}")
+    return Descent(trained, n_iter, float(found.fun), [], found.status == 0, str(found.message))
+
+
+def scg(
+    population: Population, samples: Samples, alpha: float, *, tol: float, max_iter: int, n_jobs: int
+) -> list[Descent]:
+    """Train every member by scaled conjugate gradients until its gradient is within ``tol``."""
+    size = population.size
+    zeros = np.zeros(size)
+    problem = Problem(samples, None, np.full(size, float(alpha)), zeros, zeros, zeros)
+    method = Method(ScaledConjugateGradient(), Constant(), Stopping(max_iter, tol), None, False, 0, None)
+    engine = choose_engine("auto", population.network, problem, method)
+    history = engine.train(population, problem, method, None, n_jobs)
+    descents = []
+    for p in range(size):
+        curve = history.loss[p, : history.epochs[p]]
+        converged = bool(history.stopped[p] == Reason.CONVERGED)
+        descents.append(
+            Descent(
+                population.theta[p],
+                int(history.epochs[p]),
+                float(curve[-1]),
+                curve.tolist(),
+                converged,
+                history.explain_divergence(p) if history.diverged[p] else history.reasons[p],
+            )
+        )
+    return descents
+
+
+def warn_of_lbfgs(descent: Descent, max_iter: int) -> None:
+    """Warn (``ConvergenceWarning``) of a descent that ended before it converged."""
+    if descent.converged:
+        return
+    more = f" Raise max_iter={max_iter}." if descent.n_iter == max_iter else ""
+    warnings.warn(
+        f"lbfgs failed to converge after {descent.n_iter} iteration(s): {descent.message}.{more} "
+        "Scaled features help: see https://scikit-learn.org/stable/modules/preprocessing.html",
+        ConvergenceWarning,
+        stacklevel=2,
+    )

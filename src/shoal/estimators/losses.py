@@ -1,0 +1,51 @@
+"""The loss as scikit-learn reports it, from what the engine minimises; their gradients are the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import xlogy
+
+from shoal import backprop
+from shoal.network import Network
+from shoal.population import Population
+from shoal.shapes import Array
+
+
+def divisor(network: Network) -> int:
+    """Return what the data's part of the loss is divided by: squares are averaged over the outputs."""
+    return network.n_outputs if network.criterion.name == "squared_error" else 1
+
+
+def constants(network: Network, y: Array) -> Array | None:
+    """Return what scikit-learn adds to the loss of each sample (N,), for targets (K, N); None for nothing.
+
+    Its Poisson loss is half the deviance: y ln y − y more than the negative log-likelihood without constants.
+    """
+    if network.criterion.name != "poisson":
+        return None
+    added: Array = (xlogy(y, y) - y).sum(axis=0)
+    return added
+
+
+def mean_over_batches(values: Array, weights: Array, order: Array, batch_size: int) -> float:
+    """Return the weighted mean of ``values`` (N,) in each minibatch, averaged by their sizes."""
+    starts = np.arange(0, len(order), batch_size)
+    totals = np.add.reduceat(weights[order], starts)
+    sums = np.add.reduceat((weights * values)[order], starts)
+    means = np.divide(sums, totals, out=np.zeros(len(starts)), where=totals > 0)
+    return float((means * np.diff([*starts, len(order)])).sum() / len(order))
+
+
+def mean_loss(network: Network, theta: Array, X: Array, y: Array, s: Array) -> Array:
+    """Return the loss without penalties (P,) on ``X`` (N, n), ``y`` (K, N), with weights ``s`` (N,)."""
+    losses = backprop.sample_losses(network, theta, X, y) / divisor(network)
+    added = constants(network, y)
+    if added is not None:
+        losses = losses + added
+    mean: Array = (losses * s).sum(axis=-1) / s.sum()
+    return mean
+
+
+def one_member(network: Network, theta: Array) -> Population:
+    """Return a population of the one member ``theta`` (D,)."""
+    return Population(network, theta[None], np.zeros((1, 2), dtype=np.uint64))

@@ -1,0 +1,67 @@
+"""What scikit-learn checks the estimators' parameters against, and a function that it lacked before 1.6."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from shoal.activations import ACTIVATIONS, Activation
+from shoal.losses import Loss
+
+try:
+    from sklearn.utils.validation import validate_data
+except ImportError:  # scikit-learn 1.5
+
+    def validate_data(estimator: Any, *arrays: Any, **options: Any) -> Any:
+        """Check arrays and what the estimator knows of their features."""
+        return estimator._validate_data(*arrays, **options)
+
+
+__all__ = ["CLASSIFIER", "COMMON", "REGRESSOR", "STOCHASTIC_SOLVERS", "validate_data"]
+
+STOCHASTIC_SOLVERS = ("sgd", "adam")
+
+_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+_POSITIVE = [Interval(Real, 0, None, closed="neither")]
+_FRACTION = [Interval(Real, 0, 1, closed="left")]
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+COMMON: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["array-like", _COUNT],
+    "activation": [StrOptions({"logistic", *ACTIVATIONS}), "array-like", Activation],
+    "solver": [StrOptions({"lbfgs", "scg", *STOCHASTIC_SOLVERS})],
+    "alpha": _NOT_NEGATIVE,
+    "batch_size": [StrOptions({"auto"}), _COUNT],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+    "learning_rate_init": _POSITIVE,
+    "power_t": _NOT_NEGATIVE,
+    "max_iter": [_COUNT],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": _NOT_NEGATIVE,
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": _FRACTION,
+    "beta_1": _FRACTION,
+    "beta_2": _FRACTION,
+    "epsilon": _POSITIVE,
+    "n_iter_no_change": [_COUNT, Options(Real, {np.inf})],
+    "max_fun": [_COUNT],
+    "dropout": _FRACTION,
+    "n_starts": [_COUNT],
+    "combine_starts": [StrOptions({"best", "ensemble"})],
+    "preprocessing": [StrOptions({"table"}), None],
+    "dtype": [StrOptions({"float32", "float64"}), None],
+    "n_jobs": [Integral, None],
+}
+CLASSIFIER = {**COMMON, "class_weight": [dict, StrOptions({"balanced"}), None]}
+REGRESSOR = {
+    **COMMON,
+    "loss": [StrOptions({"squared_error", "poisson", "absolute_error", "huber"}), Loss],
+}

@@ -1,0 +1,60 @@
+"""Tables as the estimators take them: with gaps and categories where preprocessing is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import _check_y
+
+from shoal.estimators.parameters import validate_data
+from shoal.shapes import Array
+
+TARGET = "target of the estimator"
+"""A name that no column has: the preprocessing knows one column that is not a feature."""
+
+
+def features(estimator: Any, X: Any, reset: bool) -> Array:
+    """Return a table, a frame or an array of numbers and texts, as finite features (N, n).
+
+    With ``reset`` medians, scales and categories are learned from it: ``preprocessor_`` of the estimator.
+    Raises ``DataError`` for columns of another kind than those fitted.
+    """
+    from shoal.data.preprocessing import TablePreprocessor  # the frame libraries load only where asked for
+
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    frame = X if hasattr(X, "columns") else _columns(X)
+    if reset:
+        estimator.preprocessor_ = TablePreprocessor.fit(frame, TARGET)
+    return np.asarray(estimator.preprocessor_.transform(frame))
+
+
+def _columns(X: Any) -> dict[str, list[Any]]:
+    """Return an array's columns by the names that scikit-learn gives them."""
+    array = np.asarray(X)
+    if array.ndim != 2:
+        raise ValueError(
+            f"Expected 2D array, got {array.ndim}D array instead; reshape it to (n_samples, n_features)"
+        )
+    return {f"x{i}": array[:, i].tolist() for i in range(array.shape[1])}
+
+
+def target(y: Any, n_samples: int, name: str, numeric: bool) -> Any:
+    """Return y checked as scikit-learn checks it, one entry a row of X."""
+    if y is None:
+        raise ValueError(f"requires y to be passed, but the target y is None: {name} needs it")
+    y = _check_y(y, multi_output=True, y_numeric=numeric)
+    check_consistent_length(np.empty(n_samples), y)
+    return y
+
+
+def flattened(y: Any) -> Any:
+    """Return y with a single column as one dimension, with scikit-learn's warning that it was two."""
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def numbers(y: Any) -> Array:
+    """Return a regression's target as numbers (N, K)."""
+    array: Array = check_array(y, ensure_2d=False, dtype=None)
+    return array.reshape(-1, 1) if array.ndim == 1 else array

@@ -1,0 +1,13 @@
+"""A pytest plugin that puts shoal's estimators where scikit-learn's tests look for scikit-learn's own."""
+
+from __future__ import annotations
+
+import sklearn.neural_network
+
+from shoal.estimators.classifier import MLPClassifier
+from shoal.estimators.regressor import MLPRegressor
+
+
+def pytest_configure() -> None:
+    sklearn.neural_network.MLPClassifier = MLPClassifier
+    sklearn.neural_network.MLPRegressor = MLPRegressor
