@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shoal._version import __version__
 
 if TYPE_CHECKING:
+    from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.regressor import MLPRegressor
     from shoal.explanation.explanation import Explanation, explain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CapacityStudy",
+    "CapacityStudyCV",
     "Dense",
     "Dropout",
     "Explanation",
@@ -39,6 +41,7 @@ __all__ = [
 
 _HOMES = {
     "CapacityStudy": "shoal.selection.study",
+    "CapacityStudyCV": "shoal.estimators.capacity_study_cv",
     "Dense": "shoal.layers",
     "Dropout": "shoal.layers",
     "Explanation": "shoal.explanation.explanation",

@@ -211,15 +211,20 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _initialize(self, network: Network, dtype: Any, fit: Fit) -> None:
         """Draw the parameters of every start, and forget what was before."""
-        self.n_iter_, self.t_ = 0, 0
-        units = [network.inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
-        self.n_layers_ = len(units)
-        self.out_activation_ = OUT_ACTIVATIONS.get(network.criterion.name, "identity")
+        units = self._describe(network)
         activations = activations_of(self.activation, len(units) - 2)
         drawn = [initial_coefs(units, activations, random, dtype) for random in fit.randoms]
         self.coefs_, self.intercepts_ = drawn[0]
         self._starts = np.stack([theta_of(*coefs) for coefs in drawn])
         fit.forget()
+
+    def _describe(self, network: Network) -> list[int]:
+        """Set the attributes that say what the network is, and return the units of every layer."""
+        self.n_iter_, self.t_ = 0, 0
+        units = [network.inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
+        self.n_layers_ = len(units)
+        self.out_activation_ = OUT_ACTIVATIONS.get(network.criterion.name, "identity")
+        return units
 
     def _current_theta(self, network: Network, dtype: Any) -> Array:
         """Return the parameters (P, D) that training begins with: of ``coefs_``, or of all starts."""

@@ -149,7 +149,7 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
         Population(fit.network, fit.theta, keys),
         samples,
         np.full(size, float(est.alpha)),
-        Orders(np.tile(np.arange(M), (size, 1)), fit.randoms, est.shuffle),
+        Orders(np.arange(M)[None], fit.randoms, est.shuffle),
         np.arange(size),
         Settings(
             solver_of(est),
@@ -186,44 +186,22 @@ def threads_of(n_jobs: int | None) -> int:
 
 
 def _keep(fit: Fit, training: StochasticTraining) -> None:
-    """Write what was learned into the estimator, scikit-learn's attributes among it."""
+    """Write what was learned into the estimator: of the best start, and the weights of all."""
     est, watch = fit.estimator, training.watch
-    losses = np.array(training.losses)
-    last = losses[np.maximum(training.epochs, 1) - 1, np.arange(len(training.epochs))]
+    last = training.last_losses
     merit = watch.best if training.stops_early else -last
     best = int(np.where(training.diverged & ~np.isfinite(merit) | np.isnan(merit), -np.inf, merit).argmax())
-    n_iter = int(training.epochs[best])
-    est.n_iter_, est.loss_ = n_iter, float(last[best])
-    est.t_ = getattr(est, "t_", 0) + n_iter * training.orders.current.shape[1]
-    est.loss_curve_ = [*getattr(est, "loss_curve_", ()), *losses[:n_iter, best].tolist()]
-    est._no_improvement_count = int(watch.count[best])
-    if training.stops_early:
-        scores = np.array(training.scores)[:n_iter, best].tolist()
-        est.validation_scores_ = [*(getattr(est, "validation_scores_", None) or ()), *scores]
-        est.best_validation_score_ = float(watch.best[best])
-        est._best_theta = training.best_theta
-    else:
-        est.best_loss_ = float(watch.best[best])
-    if training.validation is not None:
-        curve = np.array(training.validation_losses)[:n_iter, best].tolist()
-        est.validation_loss_curve_ = [*(getattr(est, "validation_loss_curve_", None) or ()), *curve]
-    est.start_losses_, est.diverged_ = last, bool(training.diverged[best])
+    _record(est, training, best)
+    est.start_losses_ = last
     est._optimizer = Optimizer(training.reins.state, training.reins.rate, training.steps)
     est.early_stopped_ = bool(training.stops_early and not training.going[best] and not est.diverged_)
     restored = training.stops_early and (not fit.incremental or est.early_stopped_)
     fit.theta = training.best_theta if restored else training.population.theta
     est._take(fit.network, fit.theta, best, ~training.diverged | restored)
-    _warn(fit, training, best)
-
-
-def _warn(fit: Fit, training: StochasticTraining, best: int) -> None:
-    est = fit.estimator
-    if est.diverged_:
-        advice = reports.of_divergence(est)
-        if training.stops_early:
-            warnings.warn(advice, ConvergenceWarning, stacklevel=2)
-        else:
-            fit.failure = advice
+    if est.diverged_ and training.stops_early:
+        warnings.warn(reports.of_divergence(est), ConvergenceWarning, stacklevel=2)
+    elif est.diverged_:
+        fit.failure = reports.of_divergence(est)
     elif est.n_iter_ == est.max_iter and training.going[best] and not fit.incremental:
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
@@ -231,6 +209,39 @@ def _warn(fit: Fit, training: StochasticTraining, best: int) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
+
+
+def _record(est: Any, training: StochasticTraining, p: int) -> None:
+    """Write scikit-learn's attributes of member ``p``, going on where those of earlier calls end."""
+    losses, watch = np.array(training.losses), training.watch
+    n_iter = int(training.epochs[p])
+    est.n_iter_, est.loss_, est.diverged_ = n_iter, float(training.last_losses[p]), bool(training.diverged[p])
+    est.t_ = getattr(est, "t_", 0) + n_iter * training.orders.current.shape[1]
+    est.loss_curve_ = [*getattr(est, "loss_curve_", ()), *losses[:n_iter, p].tolist()]
+    est._no_improvement_count = int(watch.count[p])
+    if training.stops_early:
+        scores = np.array(training.scores)[:n_iter, p].tolist()
+        est.validation_scores_ = [*(getattr(est, "validation_scores_", None) or ()), *scores]
+        est.best_validation_score_ = float(watch.best[p])
+        est._best_theta = training.best_theta
+    else:
+        est.best_loss_ = float(watch.best[p])
+    if training.validation is not None:
+        curve = np.array(training.validation_losses)[:n_iter, p].tolist()
+        est.validation_loss_curve_ = [*(getattr(est, "validation_loss_curve_", None) or ()), *curve]
+
+
+def write(est: Any, network: Network, training: StochasticTraining, p: int) -> str:
+    """Make ``est``, not fitted so far, the member ``p`` of a training; return why that failed, if it did."""
+    fit = Fit(est, network, [], incremental=False, first_pass=True)
+    est._describe(network)
+    fit.forget()
+    _record(est, training, p)
+    est.start_losses_ = training.last_losses[p : p + 1]
+    state = {key: array[p : p + 1] for key, array in training.reins.state.items()}
+    est._optimizer = Optimizer(state, training.reins.rate[p : p + 1], training.steps)
+    est._take(network, training.population.theta[p : p + 1], 0, ~training.diverged[p : p + 1])
+    return reports.of_divergence(est) if est.diverged_ else ""
 
 
 def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> None:

@@ -22,27 +22,31 @@ from shoal.stopping import Reason, Stopping
 
 @dataclass
 class Orders:
-    """The orders of minibatches: R of them over ``rows`` (R, M), each shuffled by its own random state.
+    """The orders of minibatches: each of S random states shuffles each of the F sets of ``rows`` (F, M).
 
-    An epoch's order shuffles that of the epoch before, as scikit-learn does; without ``shuffle`` the rows
-    stay as they are.
+    Order s F + f is that of state s and rows f. An epoch's order shuffles that of the epoch before, as
+    scikit-learn does; without ``shuffle`` the rows stay as they are.
     """
 
     rows: IntArray
     randoms: list[np.random.RandomState]
     shuffle: bool
     current: IntArray = field(init=False)
+    _places: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
-        self.current = np.array(self.rows, dtype=np.intp)
+        self._places = np.tile(np.arange(self.rows.shape[1]), (len(self.randoms), 1))
+        self.current = np.tile(self.rows, (len(self.randoms), 1))
 
     def next(self) -> IntArray:
-        """Return the orders (R, M) of the next epoch."""
+        """Return the orders (S F, M) of the next epoch."""
         if self.shuffle:
-            for order, random in zip(self.current, self.randoms, strict=True):
-                places = np.arange(len(order))
-                random.shuffle(places)
-                order[:] = order[places]
+            F = len(self.rows)
+            for s, (places, random) in enumerate(zip(self._places, self.randoms, strict=True)):
+                shuffled = np.arange(len(places))
+                random.shuffle(shuffled)
+                places[:] = places[shuffled]
+                self.current[s * F : (s + 1) * F] = self.rows[:, places]
         return self.current
 
 
@@ -113,6 +117,12 @@ class StochasticTraining:
     def diverged(self) -> BoolArray:
         """Which members' loss or parameters became non-finite (P,)."""
         return np.equal(self.reins.ended, Reason.DIVERGED)
+
+    @property
+    def last_losses(self) -> Array:
+        """Each member's loss in the last epoch that it ran (P,)."""
+        losses: Array = np.array(self.losses)[np.maximum(self.epochs, 1) - 1, np.arange(len(self.epochs))]
+        return losses
 
     @property
     def steps(self) -> int:

@@ -1,0 +1,140 @@
+"""``CapacityStudyCV``: scikit-learn's grid search, with the candidates trained as populations."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
+from sklearn.model_selection._validation import _score, _warn_or_raise_about_fit_failures
+from sklearn.utils import indexable
+from sklearn.utils.metaestimators import _safe_split
+
+from shoal.estimators.cohorts import Fitted, Split, train_cohorts, why_not
+
+
+class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
+    """A grid search that trains hundreds of perceptrons together instead of one after another.
+
+    The interface is ``sklearn.model_selection.GridSearchCV``'s: its parameters, ``cv_results_``,
+    ``best_estimator_``, ``best_params_``, ``best_index_``, ``best_score_``, ``refit``, any splitter and any
+    scorer. The results are those of ``GridSearchCV`` over the same ``MLPClassifier`` or ``MLPRegressor``, to
+    rounding.
+
+    Candidates that differ in ``alpha``, ``learning_rate_init`` and ``random_state`` alone, and their folds,
+    are one population; any other parameter, such as ``hidden_layer_sizes``, begins another. Random starts are
+    a list of ``random_state``. ``n_jobs`` threads train (None is all cores).
+
+    What no population can hold is searched as ``GridSearchCV`` does, one fit after another, and
+    ``populations_`` is False: pipelines, 'lbfgs' and 'scg', early stopping, class weights, sample weights,
+    ``random_state=None``.
+
+    >>> from sklearn.datasets import load_iris
+    >>> from shoal import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = MLPClassifier(max_iter=100, tol=1e-2, learning_rate_init=0.01)
+    >>> grid = {"hidden_layer_sizes": [2, 8], "alpha": [0.01, 1.0], "random_state": [0, 1, 2]}
+    >>> study = CapacityStudyCV(classifier, grid, cv=3).fit(X, y)
+    >>> len(study.cv_results_["params"]), study.populations_, study.best_params_["hidden_layer_sizes"]
+    (12, True, 8)
+    """
+
+    populations_: bool
+    """Whether the candidates were trained as populations."""
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> CapacityStudyCV:
+        """Search on rows ``X`` (n_samples, n_features) and target ``y``, then refit the best candidate.
+
+        ``params`` go to the splitter (``groups``) and to ``fit``, as in ``GridSearchCV``.
+        """
+        self._validate_params()
+        candidates = list(ParameterGrid(self.param_grid))
+        X, y = indexable(X, y)
+        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        groups = params.get("groups")
+        splits = list(splitter.split(X, y, groups))
+        given = {name for name, value in params.items() if value is not None and name != "groups"}
+        if given or y is None or why_not(self.estimator, candidates, y, splits):
+            self.populations_ = False
+            super().fit(X, y, **params)
+            return self
+        self.populations_, self.n_splits_ = True, len(splits)
+        fitted = train_cohorts(self.estimator, candidates, splits, X, y, self.n_jobs)
+        self._judge(candidates, splits, fitted, X, y)
+        if self.refit:
+            self._refit(X, y)
+        return self
+
+    def _judge(
+        self,
+        candidates: list[dict[str, Any]],
+        splits: list[Split],
+        fitted: dict[tuple[int, int], Fitted],
+        X: Any,
+        y: Any,
+    ) -> None:
+        """Score every fit and keep ``cv_results_`` and the best."""
+        scorers, refit_metric = self._get_scorers()
+        pairs = [(c, f) for c in range(len(candidates)) for f in range(len(splits))]
+        out = [self._scored(fitted[c, f], splits[f], scorers, X, y) for c, f in pairs]
+        _warn_or_raise_about_fit_failures(out, self.error_score)
+        _warn_of_iterations(fitted)
+        results = self._format_results(candidates, len(splits), out)
+        self.multimetric_ = isinstance(out[0]["test_scores"], dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(out[0]["test_scores"])
+            refit_metric = self.refit
+        if self.refit or not self.multimetric_:
+            self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+            if not callable(self.refit):
+                self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
+            self.best_params_ = results["params"][self.best_index_]
+        self.scorer_ = getattr(scorers, "_scorers", scorers)
+        self.cv_results_ = results
+
+    def _scored(self, fit: Fitted, split: Split, scorers: Any, X: Any, y: Any) -> dict[str, Any]:
+        began = time.perf_counter()
+        scored: dict[str, Any] = {
+            "fit_error": fit.failure or None,
+            "n_test_samples": len(split[1]),
+            "fit_time": fit.seconds,
+        }
+        for which, rows in ("test", split[1]), ("train", split[0]):
+            if which == "train" and not self.return_train_score:
+                continue
+            if fit.failure:
+                names = getattr(scorers, "_scorers", None)
+                scored[f"{which}_scores"] = (
+                    dict.fromkeys(names, self.error_score) if names else self.error_score
+                )
+                continue
+            part, target = _safe_split(fit.estimator, X, y, rows)
+            scored[f"{which}_scores"] = _score(fit.estimator, part, target, scorers, None, self.error_score)
+            scored.setdefault("score_time", time.perf_counter() - began)
+        scored.setdefault("score_time", 0.0)
+        return scored
+
+    def _refit(self, X: Any, y: Any) -> None:
+        began = time.perf_counter()
+        self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        self.best_estimator_.fit(X, y)
+        self.refit_time_ = time.perf_counter() - began
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+
+
+def _warn_of_iterations(fitted: dict[tuple[int, int], Fitted]) -> None:
+    """Warn once (``ConvergenceWarning``) of all fits that used up their iterations."""
+    iterations = np.array([fit.estimator.n_iter_ for fit in fitted.values()])
+    limits = np.array([fit.estimator.max_iter for fit in fitted.values()])
+    short = int((iterations == limits).sum())
+    if short:
+        warnings.warn(
+            f"{short} of {len(fitted)} fits reached max_iter before they converged; raise max_iter or tol",
+            ConvergenceWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,150 @@
+"""The grid search by populations gives what scikit-learn's gives by one fit after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import GridSearchCV, GroupKFold, ShuffleSplit, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from shoal import CapacityStudyCV, MLPClassifier, MLPRegressor
+from shoal.shapes import Array
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+IRIS = load_iris(return_X_y=True)
+DIABETES = (load_diabetes().data, load_diabetes().target / 50)
+GRID = {
+    "hidden_layer_sizes": [3, (4, 2)],
+    "alpha": [1e-3, 1.0],
+    "learning_rate_init": [0.01, 0.05],
+    "random_state": [0, 1],
+}
+
+
+def both(estimator: Any, X: Array, y: Array, grid: dict[str, Any] = GRID, **options: Any) -> tuple[Any, Any]:
+    options = {"cv": 3, "return_train_score": True, **options}
+    ours = CapacityStudyCV(estimator, grid, **options).fit(X, y)
+    theirs = GridSearchCV(clone(estimator), grid, **options).fit(X, y)
+    return ours, theirs
+
+
+def assert_same(ours: Any, theirs: Any) -> None:
+    assert list(ours.cv_results_) == list(theirs.cv_results_)
+    for key, expected in theirs.cv_results_.items():
+        if "time" in key:
+            assert (np.asarray(ours.cv_results_[key]) >= 0).all()
+        elif "score" in key:
+            np.testing.assert_allclose(ours.cv_results_[key], expected, rtol=1e-7, err_msg=key)
+        else:
+            assert list(ours.cv_results_[key]) == list(expected), key
+    assert ours.best_index_ == theirs.best_index_
+    assert ours.best_params_ == theirs.best_params_
+    np.testing.assert_allclose(ours.best_score_, theirs.best_score_, rtol=1e-7)
+    for mine, yours in zip(ours.best_estimator_.coefs_, theirs.best_estimator_.coefs_, strict=True):
+        np.testing.assert_array_equal(mine, yours)
+    assert ours.n_splits_ == theirs.n_splits_
+
+
+@pytest.mark.parametrize(
+    "way", [{}, {"solver": "sgd", "batch_size": 30}, {"tol": 0.05, "n_iter_no_change": 2}]
+)
+def test_a_classifiers_search_is_grid_search_cvs(way: dict[str, Any]) -> None:
+    ours, theirs = both(MLPClassifier(max_iter=25, **way), *IRIS)
+    assert ours.populations_
+    assert_same(ours, theirs)
+    np.testing.assert_array_equal(ours.predict(IRIS[0]), theirs.predict(IRIS[0]))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_a_regressors_search_with_folds_of_two_sizes_is_grid_search_cvs(loss: str) -> None:
+    """442 rows in 3 folds: some networks train on 294 rows, others on 295."""
+    ours, theirs = both(MLPRegressor(loss, max_iter=10, batch_size=50), *DIABETES)
+    assert ours.populations_
+    assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cv": StratifiedKFold(4, shuffle=True, random_state=0)},
+        {"cv": ShuffleSplit(2, random_state=0)},
+        {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"},
+        {"scoring": "f1_macro", "return_train_score": False},
+    ],
+    ids=str,
+)
+def test_splitters_and_scorers_of_scikit_learn_are_taken(options: dict[str, Any]) -> None:
+    ours, theirs = both(
+        MLPClassifier(max_iter=10), *IRIS, {"alpha": [0.1, 1], "random_state": [3]}, **options
+    )
+    assert ours.populations_
+    assert_same(ours, theirs)
+
+
+def test_groups_reach_the_splitter() -> None:
+    X, y = IRIS
+    groups = np.arange(len(y)) % 5
+    grid = {"alpha": [0.1], "random_state": [0]}
+    searches = [
+        search(MLPClassifier(max_iter=5), grid, cv=GroupKFold(5)).fit(X, y, groups=groups)
+        for search in (CapacityStudyCV, GridSearchCV)
+    ]
+    assert searches[0].populations_
+    assert_same(*searches)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "grid"),
+    [
+        (
+            make_pipeline(StandardScaler(), MLPClassifier(max_iter=5, random_state=0)),
+            {"mlpclassifier__alpha": [1]},
+        ),
+        (MLPClassifier(max_iter=5, random_state=0, early_stopping=True), {"alpha": [1, 2]}),
+        (MLPClassifier(max_iter=5, random_state=0), {"solver": ["adam", "lbfgs"]}),
+        (MLPClassifier(max_iter=5, random_state=0, class_weight="balanced"), {"alpha": [1, 2]}),
+    ],
+    ids=["pipeline", "early stopping", "lbfgs", "class weights"],
+)
+def test_what_no_population_can_hold_is_searched_all_the_same(estimator: Any, grid: dict[str, Any]) -> None:
+    ours = CapacityStudyCV(estimator, grid, cv=3).fit(*IRIS)
+    theirs = GridSearchCV(clone(estimator), grid, cv=3).fit(*IRIS)
+    assert not ours.populations_
+    np.testing.assert_allclose(
+        ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"], rtol=1e-7
+    )
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_fit_that_diverges_fails_alone() -> None:
+    X, y = DIABETES
+    grid = {"learning_rate_init": [0.01, 1e200], "random_state": [0]}
+    with pytest.warns(FitFailedWarning, match="3 fits failed"):
+        study = CapacityStudyCV(MLPRegressor(solver="sgd", max_iter=5), grid, cv=3).fit(X, y)
+    assert np.isfinite(study.cv_results_["mean_test_score"]).tolist() == [True, False]
+    assert study.best_params_["learning_rate_init"] == 0.01
+
+
+def test_every_fit_is_the_estimator_fitted_by_itself() -> None:
+    from shoal.estimators.cohorts import train_cohorts
+
+    X, y = IRIS
+    candidates = [{"alpha": alpha, "random_state": seed} for alpha in (0.01, 1.0) for seed in (4, 5)]
+    splits = list(StratifiedKFold(3).split(X, y))
+    fitted = train_cohorts(MLPClassifier(max_iter=12, batch_size=17), candidates, splits, X, y, 1)
+    for (c, f), one in fitted.items():
+        alone = MLPClassifier(max_iter=12, batch_size=17, **candidates[c]).fit(
+            X[splits[f][0]], y[splits[f][0]]
+        )
+        np.testing.assert_allclose(one.estimator.loss_curve_, alone.loss_curve_, rtol=1e-12)
+        assert (one.estimator.n_iter_, one.estimator.t_) == (alone.n_iter_, alone.t_)
+        one.estimator.partial_fit(X, y)
+        alone.partial_fit(X, y)
+        np.testing.assert_allclose(one.estimator.coefs_[0], alone.coefs_[0], rtol=1e-10, atol=1e-12)
