@@ -26,8 +26,8 @@ Value: TypeAlias = "str | npt.NDArray[Any] | np.generic"
 """What a node takes: the name of a tensor, or a constant."""
 
 ML = "ai.onnx.ml"
-OPSETS = {"": 18, ML: 3}
-"""What runtimes have understood since 2023; nothing newer is needed."""
+OPSETS = {"": 15, ML: 2}
+"""What runtimes have understood since 2021; nothing newer is needed."""
 IR_VERSION = 8
 
 FLOAT_TYPES = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}

@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from shoal.activations import Activation, Elu, LeakyRelu, Selu, exponent_limit
-from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, no_form, onnx
+from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onnx
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
 from shoal.population import Population
+from shoal.shapes import Array
 
 DType: TypeAlias = "np.dtype[Any]"
 
@@ -31,7 +32,8 @@ def population_model(population: Population) -> onnx.ModelProto:
     if population.size == 1:
         every = graph.add("Unsqueeze", predictions, np.array([0]))
     graph.output("predictions", every, kind, (population.size, "rows", network.n_outputs))
-    graph.output("mean", add_mean(graph, population, predictions), kind, ("rows", network.n_outputs))
+    mean = add_mean(graph, population, predictions, population.theta.dtype)
+    graph.output("mean", mean, kind, ("rows", network.n_outputs))
     return graph.model(f"{population.size} x {network!r}", {"loss": network.criterion.name})
 
 
@@ -56,11 +58,21 @@ def add_population(graph: Graph, population: Population, X: str) -> str:
     return a
 
 
-def add_mean(graph: Graph, population: Population, predictions: str) -> str:
-    """Add the mean over the members of what ``add_population`` returned: (N, K)."""
+def add_mean(graph: Graph, population: Population, predictions: str, dtype: DType) -> str:
+    """Add the mean over the members of what ``add_population`` returned: (N, K), of that dtype."""
     if population.size == 1:
         return predictions
-    return graph.add("ReduceMean", predictions, np.array([0]), keepdims=0)
+    total = graph.add("ReduceSum", predictions, np.array([0]), keepdims=0)
+    return graph.add("Div", total, dtype.type(population.size))
+
+
+def add_label(graph: Graph, code: str, classes: Array) -> str:
+    """Add the class (N,) that each of the numbers ``code`` (N,) stands for."""
+    if classes.dtype.kind in "OU":
+        texts = [str(label) for label in classes]
+        numbers = list(range(len(texts)))
+        return graph.add("LabelEncoder", code, domain=ML, keys_int64s=numbers, values_strings=texts)
+    return graph.add("Gather", classes.astype(np.int64 if classes.dtype.kind in "biu" else np.float64), code)
 
 
 def _add_affine(graph: Graph, parameters: Parameters, a: str) -> str:
@@ -116,6 +128,18 @@ def _silu(graph: Graph, z: str, g: Any, dtype: DType) -> str:
     return graph.add("Mul", z, graph.add("Sigmoid", z))
 
 
+def _mish(graph: Graph, z: str, g: Any, dtype: DType) -> str:
+    return graph.add("Mul", z, graph.add("Tanh", _softplus(graph, z, g, dtype)))
+
+
+def _softplus(graph: Graph, z: str, g: Any, dtype: DType) -> str:
+    """Add ``max(z, 0) + ln(1 + e^−|z|)``; the operator Softplus is there in single precision only."""
+    exponential = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
+    return graph.add(
+        "Add", graph.add("Relu", z), graph.add("Log", graph.add("Add", exponential, dtype.type(1)))
+    )
+
+
 def _exponential(graph: Graph, z: str, dtype: DType) -> str:
     return graph.add("Exp", graph.add("Min", z, dtype.type(exponent_limit(dtype))))
 
@@ -129,8 +153,8 @@ ACTIVATION_FORMS: dict[str, Callable[[Graph, str, Any, DType], str]] = {
     "selu": _selu,
     "gelu": _gelu,
     "silu": _silu,
-    "mish": _standard("Mish"),
-    "softplus": _standard("Softplus"),
+    "mish": _mish,
+    "softplus": _softplus,
     "identity": lambda graph, z, g, dtype: z,
 }
 

@@ -25,9 +25,11 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
 
 
 def to_onnx(model: Any) -> onnx.ModelProto:
-    """Return the ONNX model (opset 18, ai.onnx.ml 3) of a trained model.
+    """Return the ONNX model (opset 15, ai.onnx.ml 2) of a trained model.
 
     - a ``Population``: input ``X`` (N, n), outputs ``predictions`` (P, N, K) and ``mean`` (N, K);
+    - a fitted ``MLPClassifier`` or ``MLPRegressor``, scikit-learn's own too: input ``X`` (N, n), outputs
+      ``label`` and ``probabilities`` (N, C), or ``variable`` (N, K);
     - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, outputs
       ``label`` and ``probabilities``, or ``variable``. ``shoal.export.tables.feeds`` makes the inputs from a
       table.
@@ -48,6 +50,10 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.networks import population_model
 
         return population_model(model)
+    if hasattr(model, "coefs_"):
+        from shoal.export.estimators import estimator_model
+
+        return estimator_model(model)
     from shoal.jobs.model import TableModel
 
     if isinstance(model, TableModel):
@@ -56,5 +62,5 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         return table_model(model)
     raise ConfigurationError(
         f"a model of type {type(model).__name__} cannot be exported; give a Population (study.best, "
-        "result.population) or what load_model reads"
+        "result.population), a fitted estimator, or what load_model reads"
     )

@@ -15,8 +15,8 @@ from shoal.data.frames import native_frame
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import ConfigurationError
 from shoal.export.columns import EXPLANATIONS, KINDS, add_booleans, add_categories, add_circles, add_measured
-from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, onnx
-from shoal.export.networks import add_mean, add_population
+from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
+from shoal.export.networks import add_label, add_mean, add_population
 from shoal.jobs.model import TableModel
 
 Block: TypeAlias = tuple[str, list[int]]
@@ -35,28 +35,21 @@ def table_model(model: TableModel) -> onnx.ModelProto:
     """
     preprocessor, target, population = model.preprocessor, model.target, model.population
     graph = Graph(taken=[encoder.column for encoder in preprocessor.encoders])
-    X = graph.add("Cast", _add_features(graph, preprocessor), to=FLOAT_TYPES[population.theta.dtype.name])
+    X = graph.add("Cast", add_features(graph, preprocessor), to=FLOAT_TYPES[population.theta.dtype.name])
     members = graph.add("Cast", add_population(graph, population, X), to=TensorProto.DOUBLE)
-    mean = add_mean(graph, population, members)
+    mean = add_mean(graph, population, members, np.dtype(np.float64))
     if target.task == "regression":
         scaled = graph.add("Mul", mean, np.float64(target.sd))
         variable = graph.add("Add", scaled, np.float64(target.mean))
         graph.output("variable", variable, TensorProto.DOUBLE, ("rows", 1))
     else:
-        add_classes(graph, mean, target.labels)
+        if len(target.labels) == 2:
+            mean = graph.add("Concat", graph.add("Sub", np.float64(1), mean), mean, axis=1)
+        code = graph.add("ArgMax", mean, axis=1, keepdims=0)
+        label = add_label(graph, code, np.array(target.labels))
+        graph.output("label", label, TensorProto.STRING, ("rows",))
+        graph.output("probabilities", mean, TensorProto.DOUBLE, ("rows", len(target.labels)))
     return graph.model(f"predicts {target.name!r}", {"target": target.name, "task": target.task})
-
-
-def add_classes(graph: Graph, mean: str, labels: Sequence[str]) -> None:
-    """Declare the outputs of a classification from the probabilities ``mean`` (N, K), or (N, 1) of two."""
-    if len(labels) == 2:
-        mean = graph.add("Concat", graph.add("Sub", np.float64(1), mean), mean, axis=1)
-    code = graph.add("ArgMax", mean, axis=1, keepdims=0)
-    label = graph.add(
-        "LabelEncoder", code, domain=ML, keys_int64s=range(len(labels)), values_strings=list(labels)
-    )
-    graph.output("label", label, TensorProto.STRING, ("rows",))
-    graph.output("probabilities", mean, TensorProto.DOUBLE, ("rows", len(labels)))
 
 
 def feeds(model: TableModel, frame: Any) -> dict[str, npt.NDArray[Any]]:
@@ -80,7 +73,7 @@ def _as_input(encoder: ColumnEncoder, series: Any) -> npt.NDArray[Any]:
     return values.text(series).fill_null("").to_numpy().astype(object)[:, None]
 
 
-def _add_features(graph: Graph, preprocessor: TablePreprocessor) -> str:
+def add_features(graph: Graph, preprocessor: TablePreprocessor) -> str:
     """Add the features X (N, n) of the columns, those of a kind together, put into their order at the end."""
     encoders = preprocessor.encoders
     for number, encoder in enumerate(encoders, 1):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import safetensors.numpy
 
 from shoal.activations import Identity
+from shoal.export.weights import as_population
 from shoal.files import write_atomically
 from shoal.layers import Dense
 
 if TYPE_CHECKING:
-    from shoal.population import Population
     from shoal.shapes import Array
 
 
-def torch_state(population: Population) -> dict[str, Array]:
+def torch_state(model: Any) -> dict[str, Array]:
     """Return the parameters under PyTorch's names for them: ``"0.weight"`` (m, n), ``"0.bias"`` (m,), ….
 
     Numbers count the modules of the ``Sequential`` that is the network: each ``Dense`` is a ``Linear`` and,
@@ -31,6 +31,7 @@ def torch_state(population: Population) -> dict[str, Array]:
     >>> {name: tensor.shape for name, tensor in torch_state(network.population(1)).items()}
     {'0.weight': (8, 4), '0.bias': (8,), '2.weight': (3, 8), '2.bias': (3,)}
     """
+    population = as_population(model)
     members = range(population.size)
     views = population.network.views(population.theta)
     state: dict[str, Array] = {}
@@ -46,10 +47,11 @@ def torch_state(population: Population) -> dict[str, Array]:
     return state
 
 
-def export_torch(population: Population, path: str | os.PathLike[str]) -> None:
-    """Write ``torch_state(population)`` to ``path`` as safetensors, the architecture in its metadata.
+def export_torch(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write ``torch_state(model)`` to ``path`` as safetensors, the architecture in its metadata.
 
     The file is there whole or not at all. Raises ``OutputError`` if the place cannot be written to.
     """
+    population = as_population(model)
     metadata = {"format": "pt", "network": json.dumps(population.network.to_config())}
     write_atomically(path, safetensors.numpy.save(torch_state(population), metadata))

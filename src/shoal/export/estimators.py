@@ -1,0 +1,74 @@
+"""Estimators as ONNX: shoal's and scikit-learn's multi-layer perceptrons, whose attributes are the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
+from shoal.export.networks import add_label, add_mean, add_population
+from shoal.export.weights import population_of
+
+
+def estimator_model(estimator: Any) -> onnx.ModelProto:
+    """Return the ONNX model of a fitted ``MLPClassifier`` or ``MLPRegressor``.
+
+    Input ``X`` (N, n) in the precision that it was fitted in; with ``preprocessing="table"`` one input for
+    each column, as ``shoal.export.tables`` describes them. Outputs ``label`` and ``probabilities`` (N, C), or
+    ``variable`` (N, K).
+    """
+    dtype = estimator.coefs_[0].dtype
+    kind = FLOAT_TYPES[dtype.name]
+    preprocessor = getattr(estimator, "preprocessor_", None)
+    if preprocessor is None:
+        graph = Graph(taken=["X"])
+        X = graph.input("X", kind, len(estimator.coefs_[0]), "one sample to a row")
+    else:
+        from shoal.export.tables import add_features
+
+        graph = Graph(taken=[encoder.column for encoder in preprocessor.encoders])
+        X = graph.add("Cast", add_features(graph, preprocessor), to=kind)
+    prediction = add_prediction(graph, estimator, X)
+    if is_classifier(estimator):
+        label = add_labels(graph, estimator, prediction)
+        several = ("rows", len(estimator.classes_))
+        graph.output(
+            "label", label, label_kind(estimator), several if is_multilabel(estimator) else ("rows",)
+        )
+        graph.output("probabilities", prediction, kind, several)
+    else:
+        graph.output("variable", prediction, kind, ("rows", estimator.n_outputs_))
+    return graph.model(repr(estimator))
+
+
+def add_prediction(graph: Graph, estimator: Any, X: str) -> str:
+    """Add what the network says of ``X`` (N, n): probabilities (N, C) of all classes, or values (N, K)."""
+    population = population_of(estimator)
+    members = add_population(graph, population, X)
+    mean = add_mean(graph, population, members, population.theta.dtype)
+    if is_classifier(estimator) and estimator.n_outputs_ == 1:
+        return graph.add("Concat", graph.add("Sub", population.theta.dtype.type(1), mean), mean, axis=1)
+    return mean
+
+
+def add_labels(graph: Graph, estimator: Any, probabilities: str) -> str:
+    """Add the classes (N,) with the largest probabilities, or for several labels at once 0 and 1 (N, C)."""
+    if is_multilabel(estimator):
+        half = estimator.coefs_[0].dtype.type(0.5)
+        return graph.add("Cast", graph.add("Greater", probabilities, half), to=TensorProto.INT64)
+    return add_label(
+        graph, graph.add("ArgMax", probabilities, axis=1, keepdims=0), np.asarray(estimator.classes_)
+    )
+
+
+def label_kind(estimator: Any) -> int:
+    """Return the type of a classifier's labels in ONNX: texts, whole numbers, or numbers."""
+    kinds = {"O": TensorProto.STRING, "U": TensorProto.STRING, "f": TensorProto.DOUBLE}
+    return int(kinds.get(np.asarray(estimator.classes_).dtype.kind, TensorProto.INT64))
+
+
+def is_multilabel(estimator: Any) -> bool:
+    """Tell whether every class is a yes-or-no question of its own."""
+    return bool(estimator.out_activation_ == "logistic" and estimator.n_outputs_ > 1)

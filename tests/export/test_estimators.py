@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import scale
+
+Run = Callable[..., dict[str, Any]]
+BRIEFLY: dict[str, Any] = {"solver": "lbfgs", "max_iter": 30, "max_fun": 300, "random_state": 0}
+TABLES = {"breast_cancer": load_breast_cancer, "iris": load_iris, "diabetes": load_diabetes}
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def table(name: str, dtype: str = "float64") -> tuple[Any, Any]:
+    X, y = TABLES[name](return_X_y=True)
+    return scale(X).astype(dtype), y
+
+
+def assert_same_classes(run: Run, estimator: Any, X: Any) -> None:
+    outputs = run(estimator, {"X": X.astype(estimator.coefs_[0].dtype)})
+    assert list(outputs) == ["label", "probabilities"]
+    np.testing.assert_allclose(outputs["probabilities"], estimator.predict_proba(X), atol=1e-5)
+    np.testing.assert_array_equal(outputs["label"], estimator.predict(X))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ["logistic", "tanh", "relu", "identity"])
+@pytest.mark.parametrize("name", ["breast_cancer", "iris"])
+def test_a_classifier(run: Run, name: str, activation: str, dtype: str) -> None:
+    X, y = table(name, dtype)
+    solver = "adam" if dtype == "float32" else "lbfgs"  # which makes doubles of what it is given
+    estimator = MLPClassifier((6, 4), activation, **(BRIEFLY | {"solver": solver})).fit(X, y)
+    assert estimator.coefs_[0].dtype == dtype
+    assert_same_classes(run, estimator, X)
+
+
+@pytest.mark.parametrize("labels", [["a", "b", "ß"], [-7, 0, 10**12], [0.0, 3.0, 7.0]])
+def test_classes_of_every_kind(run: Run, labels: list[Any]) -> None:
+    X, y = table("iris")
+    assert_same_classes(run, MLPClassifier((4,), **BRIEFLY).fit(X, np.array(labels)[y]), X)
+
+
+def test_booleans_become_whole_numbers(run: Run) -> None:
+    X, y = table("breast_cancer")
+    estimator = MLPClassifier((4,), **BRIEFLY).fit(X, y == 1)
+    label = run(estimator, {"X": X})["label"]
+    assert label.dtype == np.int64
+    np.testing.assert_array_equal(label == 1, estimator.predict(X))
+
+
+def test_several_labels_at_once(run: Run) -> None:
+    X, y = table("iris")
+    several = np.stack([y == 0, y > 0, X[:, 0] > 0], axis=1).astype(int)
+    assert_same_classes(run, MLPClassifier((4,), **BRIEFLY).fit(X, several), X)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_regressor(run: Run, several: bool) -> None:
+    X, y = table("diabetes")
+    estimator = MLPRegressor(hidden_layer_sizes=(5,), **BRIEFLY)
+    estimator.fit(X, np.stack([y, -y], axis=1) if several else y)
+    variable = run(estimator, {"X": X})["variable"]
+    expected = estimator.predict(X).reshape(len(X), -1)
+    assert variable.shape == expected.shape == (len(X), 1 + several)
+    np.testing.assert_allclose(variable, expected, rtol=1e-5)
+
+
+def test_the_rates_of_poisson_regression(run: Run) -> None:
+    X, y = table("diabetes")
+    estimator = MLPRegressor("poisson", hidden_layer_sizes=(5,), **BRIEFLY).fit(X, y)
+    np.testing.assert_allclose(run(estimator, {"X": X})["variable"][:, 0], estimator.predict(X), rtol=1e-5)
