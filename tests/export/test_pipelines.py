@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from shoal.export.pipelines import register
+from shoal.export.pipelines import register_skl2onnx
 
 BRIEFLY: dict[str, Any] = {"solver": "lbfgs", "max_iter": 30, "max_fun": 300, "random_state": 0}
 TYPES = {"float32": FloatTensorType, "float64": DoubleTensorType}
@@ -29,7 +29,7 @@ class Regressor(MLPRegressor):
 
 
 def converted(pipeline: Any, X: Any, **options: Any) -> Any:
-    register(Classifier, Regressor)
+    register_skl2onnx(Classifier, Regressor)
     model = skl2onnx.to_onnx(
         pipeline, initial_types=[("rows", TYPES[X.dtype.name]([None, X.shape[1]]))], options=options or None
     )

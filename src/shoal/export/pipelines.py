@@ -25,7 +25,7 @@ except ImportError as error:
     ) from None
 
 
-def register(*estimators: type[Any]) -> None:
+def register_skl2onnx(*estimators: type[Any]) -> None:
     """Teach skl2onnx these classes of multi-layer perceptrons; doing so twice is the same as once."""
     options = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
     for estimator in estimators:
