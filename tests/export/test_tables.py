@@ -113,6 +113,20 @@ def test_columns_of_every_kind_new_categories_and_missing_values(
     assert np.abs(np.diff(probabilities[:, 0])).min() > 1e-4  # rows that the model tells apart
 
 
+def test_the_usual_texts_for_missing_values_are_known_to_the_graph(
+    run: Run, trained: Trained, mixed: dict[str, list[Any]]
+) -> None:
+    model = trained(mixed, "target")
+    first = {name: array[:1] for name, array in feeds(model, mixed).items()}
+    first["size"], first["seen"] = first["size"] * np.nan, first["seen"] * np.nan
+    expected = run(model, first | {"colour": np.array([[""]], dtype=object)})["probabilities"]
+    for text in ("NA", "?", "nan", "null"):
+        given = run(model, first | {"colour": np.array([[text]], dtype=object)})["probabilities"]
+        np.testing.assert_array_equal(given, expected)
+    new = run(model, first | {"colour": np.array([["violet"]], dtype=object)})["probabilities"]
+    assert np.abs(new - expected).max() > 1e-4
+
+
 def test_typed_columns_are_fed_as_texts_and_numbers(run: Run, trained: Trained) -> None:
     rng = np.random.default_rng(1)
     frame = pl.DataFrame(
