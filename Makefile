@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -20,7 +21,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize format clean
+.PHONY: help demo test lint sanitize format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -59,8 +60,11 @@ format: $(EDITABLE)  ## put the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+bench: $(BENCH)/holds-package  ## measure shoal beside torch, jax and scikit-learn (25 minutes, 2 GB to install)
+	$(BENCH)/bin/python -m benchmarks
+
 clean:  ## remove what these commands made
-	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
@@ -70,6 +74,13 @@ $(PLAIN): pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES) | $(BIN)/python
 	@echo "Installing shoal and what it needs into $(VENV), which takes a minute or two the first time"
 	@$(PIP) '.[all]'
 	@rm -f $(VENV)/holds-*
+	@touch $@
+
+$(BENCH)/holds-package: pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES)
+	$(PYTHON) -m venv $(BENCH)
+	@echo "Installing shoal and its rivals into $(BENCH)"
+	@$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet \
+	    --extra-index-url https://download.pytorch.org/whl/cpu '.[bench]'
 	@touch $@
 
 # Without build isolation, so that after a change the compiler only sees the files that changed.

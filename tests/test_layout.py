@@ -11,10 +11,10 @@ import shoal
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "shoal"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+MODULES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 SOURCES = [*MODULES, *sorted((ROOT / "native").rglob("*.?pp")), *sorted((ROOT / "tests").rglob("*.py"))]
 # Tests of the project rather than of one module; those in tests/contract run over the registries.
-OF_THE_PROJECT = {"contract", "native", "test_build.py", "test_cold_start.py", "test_layout.py"}
+OF_THE_PROJECT = {"benchmarks", "contract", "native", "test_build.py", "test_cold_start.py", "test_layout.py"}
 
 
 def relative(path: Path) -> str:

@@ -1,0 +1,76 @@
+"""The judge: whether a contestant did the task, by losses computed apart from everybody in float64."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+
+import numpy as np
+
+from benchmarks.peers.numpy import Member
+from benchmarks.task import Array, Cohort, Task
+from benchmarks.workload import Entry
+
+JUDGED = 3
+"""How many members of every cohort are trained by the judge."""
+
+
+class Judge:
+    """Compares the losses J of a few members of every cohort after ``check_epochs``, or the gradients."""
+
+    tolerance = 1e-4
+
+    def __init__(self, task: Task) -> None:
+        X, y = task.X.astype(np.float64), task.y.astype(np.float64)
+        self.task = dataclasses.replace(task, X=X, y=y)
+        self.exact: dict[tuple[int, int], float] = {}
+
+    def disagreement(self, results: list[Array], entry: Entry) -> float:
+        """Return the largest relative difference of a loss (or a gradient, to its largest component)."""
+        cohorts = self.task.cohorts
+        if self.task.solver == "gradient":
+            return float(np.abs(results[0][0] - self._gradient).max() / np.abs(self._gradient).max())
+        worst = 0.0
+        for which, (cohort, theta) in enumerate(zip(cohorts, results, strict=True)):
+            rows = np.arange(cohort.size)
+            if entry.members is not None:
+                rows = np.linspace(0, cohort.size - 1, min(entry.members, cohort.size)).round().astype(int)
+            judged = np.unique(np.linspace(0, len(rows) - 1, JUDGED).round().astype(int))
+            if entry.peer == "sklearn" and not self._even(cohort):  # whose penalty is another one then
+                judged = np.flatnonzero(cohort.l2[rows] == 0)[:JUDGED]
+            for i in judged:
+                loss = self._loss(cohort, rows[i], theta[i])
+                worst = max(worst, abs(loss / self._exact_loss(which, int(rows[i])) - 1), key=_nan_last)
+        return worst
+
+    def _even(self, cohort: Cohort) -> bool:
+        """Return whether all batches weigh the same."""
+        return bool((cohort.weights == 1).all()) and len(self.task.X) % (self.task.batch_size or 1) == 0
+
+    def _exact_loss(self, which: int, p: int) -> float:
+        if (which, p) not in self.exact:
+            cohort = self.task.cohorts[which]
+            theta = _exact_member(self.task, cohort, p).train(self.task.check_epochs)
+            self.exact[which, p] = self._loss(cohort, p, theta)
+        return self.exact[which, p]
+
+    def _loss(self, cohort: Cohort, p: int, theta: Array) -> float:
+        member = _exact_member(self.task, cohort, p)
+        member.theta[:] = theta
+        return member.objective()
+
+    @cached_property
+    def _gradient(self) -> Array:
+        member = _exact_member(self.task, self.task.cohorts[0], 0)
+        member.objective()
+        return member.gradient
+
+
+def _exact_member(task: Task, cohort: Cohort, p: int) -> Member:
+    alone = cohort.members(np.array([p]))
+    theta, weights = alone.theta.astype(np.float64), alone.weights.astype(np.float64)
+    return Member(task, dataclasses.replace(alone, theta=theta, weights=weights), 0)
+
+
+def _nan_last(value: float) -> float:
+    return np.inf if np.isnan(value) else value

@@ -1,0 +1,206 @@
+"""Measuring: one process for each contestant, results compared before times, rounds that interleave."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from benchmarks.judge import Judge
+from benchmarks.workload import Entry, Workload
+
+ROOT = Path(__file__).parents[1]
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+REPEATS = 7
+HOPELESS = 6
+"""A form this many times slower than its peer's best is not tried on more cores."""
+
+
+class ContestantError(Exception):
+    """A contestant that fell over, or whose results are not those of the task."""
+
+
+class Contestant:
+    """A contestant's process (see ``contestant.py``), begun at the time ``start``."""
+
+    def __init__(self, name: str, cores: int, task: Path) -> None:
+        self.stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in __exit__)
+        self.start = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.contestant", name, str(cores), str(task)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.stderr,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | dict.fromkeys(THREADS, str(cores)),
+        )
+
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Return the reply to a request; raise ``ContestantError`` with its last words if there is none."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            print(json.dumps({"do": do, **arguments}), file=self.process.stdin, flush=True)
+            reply: dict[str, Any] = json.loads(self.process.stdout.readline())
+        except (BrokenPipeError, json.JSONDecodeError):
+            self.process.wait()
+            self.stderr.seek(0)
+            last = self.stderr.read().strip().splitlines()[-1:]
+            raise ContestantError(f"ended with status {self.process.returncode}: {' '.join(last)}") from None
+        return reply
+
+    def run(self, epochs: int) -> float:
+        """Return the seconds that the task takes, from its beginning to ``epochs`` epochs."""
+        return float(self.ask("run", epochs=epochs)["seconds"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.communicate()
+        self.stderr.close()
+
+
+@dataclass
+class Measurement:
+    """What one peer reached in its best form, in seconds for the whole task."""
+
+    peer: str
+    form: str
+    cores: int
+    networks: int
+    measured_networks: int
+    seconds: list[float] = field(default_factory=list)
+    cold: float | None = None
+    bytes: int | None = None
+    error: str | None = None
+    disagreement: float | None = None
+    tried: dict[str, float | str] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> float:
+        """By how much times of the measured networks are multiplied to stand for all."""
+        return self.networks / self.measured_networks
+
+    @property
+    def median(self) -> float:
+        return float(np.median(self.seconds)) * self.scale
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        low, high = np.percentile(self.seconds, [25, 75]) * self.scale
+        return float(low), float(high)
+
+
+class Measurer:
+    """Measures one workload."""
+
+    def __init__(self, workload: Workload, folder: Path, say: Callable[[str], None], repeats: int = REPEATS):
+        self.workload, self.folder, self.say, self.repeats = workload, folder, say, repeats
+        self.task = workload.task()
+        self.judge = Judge(self.task)
+        self.files: dict[int | None, Path] = {}
+
+    def measure(self) -> list[Measurement]:
+        """Return every peer's measurement, fastest form and number of cores chosen in a short calibration."""
+        chosen = [self._calibrate(peer) for peer in dict.fromkeys(e.peer for e in self.workload.entries)]
+        with ExitStack() as running:
+            contestants = []
+            for measurement in chosen:
+                if measurement.error is None:
+                    contestants.append((measurement, running.enter_context(self._start(measurement))))
+                    self._first_run(*contestants[-1])
+            for _ in range(self.repeats):
+                for measurement, contestant in contestants:
+                    measurement.seconds.append(contestant.run(self.task.epochs))
+            for measurement, contestant in contestants:
+                measurement.bytes = contestant.ask("memory")["bytes"]
+        return chosen
+
+    def _calibrate(self, peer: str) -> Measurement:
+        """Return the form and number of cores that are fastest in a tenth of the task, and who disagrees."""
+        tried: dict[str, float | str] = {}
+        best: tuple[float, Measurement] | None = None
+        for entry in self.workload.entries:
+            if entry.peer != peer:
+                continue
+            for cores in core_counts():
+                measurement = Measurement(peer, entry.form, cores, self.task.networks, self._networks(entry))
+                try:
+                    seconds = self._try(entry, cores, measurement)
+                except ContestantError as error:
+                    measurement.error = str(error)
+                    seconds = float("inf")
+                label = f"{entry.form}, {cores} cores"
+                tried[label] = measurement.error or seconds
+                self.say(f"  {peer} {label}: {measurement.error or f'{seconds * 1e3:.4g} ms'}")
+                if best is None or seconds < best[0]:
+                    best = seconds, measurement
+                if measurement.error or seconds > HOPELESS * best[0]:  # on more cores as well
+                    break
+        assert best is not None
+        best[1].tried = tried
+        return best[1]
+
+    def _try(self, entry: Entry, cores: int, measurement: Measurement) -> float:
+        epochs, longer = self.task.check_epochs, max(self.task.check_epochs, self.task.epochs // 10)
+        with Contestant(entry.name, cores, self._file(entry)) as contestant:
+            contestant.run(epochs)
+            results = self.folder / "results.npz"
+            contestant.ask("save", path=str(results))
+            with np.load(results) as arrays:
+                measurement.disagreement = self.judge.disagreement(list(arrays.values()), entry)
+            if not measurement.disagreement <= self.judge.tolerance:
+                raise ContestantError(
+                    f"disagrees by {measurement.disagreement:.2g} (relative) after {epochs} epochs"
+                )
+            seconds = [contestant.run(longer) for _ in range(2)]
+        return min(seconds) * measurement.scale
+
+    def _start(self, measurement: Measurement) -> Contestant:
+        [entry] = (
+            entry
+            for entry in self.workload.entries
+            if (entry.peer, entry.form) == (measurement.peer, measurement.form)
+        )
+        return Contestant(entry.name, measurement.cores, self._file(entry))
+
+    def _first_run(self, measurement: Measurement, contestant: Contestant) -> None:
+        contestant.run(self.task.epochs)
+        measurement.cold = time.perf_counter() - contestant.start
+
+    def _file(self, entry: Entry) -> Path:
+        if entry.members not in self.files:
+            task = self.task if entry.members is None else self.task.spread(entry.members)
+            self.files[entry.members] = self.folder / f"{self.workload.name}-{entry.members}.npz"
+            task.save(self.files[entry.members])
+        return self.files[entry.members]
+
+    def _networks(self, entry: Entry) -> int:
+        return sum(min(entry.members or cohort.size, cohort.size) for cohort in self.task.cohorts)
+
+
+def core_counts() -> list[int]:
+    """Return 1, 2, 4, … up to the cores that this process may use, and those."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return sorted({*(2**k for k in range(cores.bit_length()) if 2**k <= cores), cores})
+
+
+def measure(workload: Workload, say: Callable[[str], None], repeats: int = REPEATS) -> list[Measurement]:
+    """Return the measurements of a workload's peers."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Measurer(workload, Path(folder), say, repeats).measure()

@@ -1,0 +1,109 @@
+"""NumPy by hand: one network at a time, the lecture's equations; also the judge of everybody's losses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.peers import Run
+from benchmarks.task import Array, Cohort, Task
+
+Layers = list[tuple[Array, Array]]
+
+
+class Member:
+    """One network of a task, trained with rows of samples first: a (B, m)."""
+
+    def __init__(self, task: Task, cohort: Cohort, p: int) -> None:
+        self.task = task
+        self.theta: Array = cohort.theta[p].copy()
+        self.weights = cohort.weights[p % len(cohort.weights)]
+        self.orders = cohort.orders[p % len(cohort.orders)] if cohort.orders.size else None
+        self.layers = self._layers(cohort, self.theta)
+        self.gradient: Array = np.empty_like(self.theta)
+        self.gradients = self._layers(cohort, self.gradient)
+        self.strength = cohort.l2[p] / self.weights.sum()
+
+    @staticmethod
+    def _layers(cohort: Cohort, theta: Array) -> Layers:
+        return [(W[0], b[0]) for W, b in cohort.layers(theta[None])]
+
+    def objective(self, rows: slice | Array = slice(None)) -> float:
+        """Return J of the rows, and leave ∂J/∂θ in ``gradient``."""
+        X, y, s = self.task.X[rows], self.task.y[rows], self.weights[rows]
+        activations = self._forward(X)
+        losses, delta = self._loss(activations[-1], y)
+        share = s / s.sum()
+        J = share @ losses
+        delta *= share[:, None]
+        for i in reversed(range(len(self.layers))):
+            (W, _), (dW, db) = self.layers[i], self.gradients[i]
+            a = activations[i]
+            np.matmul(delta.T, a, out=dW)
+            delta.sum(axis=0, out=db)
+            if self.strength:
+                J += 0.5 * self.strength * np.vdot(W, W)
+                dW += self.strength * W
+            if i:
+                delta = delta @ W
+                delta *= 1 - a**2 if self.task.activation == "tanh" else a > 0
+        return float(J)
+
+    def _forward(self, X: Array) -> list[Array]:
+        activations = [X]
+        for i, (W, b) in enumerate(self.layers):
+            z = activations[-1] @ W.T
+            z += b
+            if i < len(self.layers) - 1:
+                z = np.tanh(z, out=z) if self.task.activation == "tanh" else np.maximum(z, 0, out=z)
+            activations.append(z)
+        return activations
+
+    def _loss(self, z: Array, y: Array) -> tuple[Array, Array]:
+        if self.task.loss == "squared_error":
+            residual = z - y
+            return 0.5 * np.square(residual).sum(axis=1), residual
+        z = z - z.max(axis=1, keepdims=True)
+        total = np.exp(z).sum(axis=1, keepdims=True)
+        return ((np.log(total) - z) * y).sum(axis=1), np.exp(z) / total - y
+
+    def train(self, epochs: int) -> Array:
+        """Return θ after ``epochs`` of Adam."""
+        m, v, t = np.zeros_like(self.theta), np.zeros_like(self.theta), 0
+        for epoch in range(epochs):
+            for rows in self._batches(epoch):
+                self.objective(rows)
+                t += 1
+                m += 0.1 * (self.gradient - m)
+                v += 0.001 * (self.gradient**2 - v)
+                step = self.task.learning_rate / (1 - 0.9**t)
+                self.theta -= step * m / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        return self.theta
+
+    def _batches(self, epoch: int) -> list[slice | Array]:
+        if self.orders is None:
+            return [slice(None)]
+        order, size = self.orders[epoch], self.task.batch_size
+        assert size is not None
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def loop(task: Task, cores: int) -> Run:
+    def run(epochs: int) -> list[Array]:
+        return [
+            np.stack([Member(task, cohort, p).train(epochs) for p in range(cohort.size)])
+            for cohort in task.cohorts
+        ]
+
+    return run
+
+
+def gradient(task: Task, cores: int) -> Run:
+    [cohort] = task.cohorts
+    member = Member(task, cohort, 0)
+
+    def run(epochs: int) -> list[Array]:
+        for _ in range(epochs):
+            member.objective()
+        return [member.gradient[None]]
+
+    return run

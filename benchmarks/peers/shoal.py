@@ -1,0 +1,62 @@
+"""shoal, through ``shoal.train``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import shoal
+from benchmarks.peers import Run
+from benchmarks.task import Array, Cohort, Task
+
+
+def train(task: Task, cores: int) -> Run:
+    y = task.labels if task.loss == "cross_entropy" else task.y
+    populations = [population(task, cohort) for cohort in task.cohorts]
+
+    def run(epochs: int) -> list[Array]:
+        return [
+            shoal.train(
+                members,
+                task.X,
+                y,
+                learning_rate=task.learning_rate,
+                epochs=epochs,
+                batch_size=task.batch_size,
+                batch_order="own" if len(cohort.orders) == cohort.size else "shared",
+                l2=cohort.l2,
+                sample_weight=cohort.weights if len(cohort.weights) > 1 else cohort.weights[0],
+                seed=task.seed,
+                n_jobs=cores,
+            ).population.theta
+            for members, cohort in zip(populations, task.cohorts, strict=True)
+        ]
+
+    return run
+
+
+def gradient(task: Task, cores: int) -> Run:
+    """Steps of gradient descent: a gradient and an update each, on parameters that move a little."""
+    [cohort] = task.cohorts
+    members = population(task, cohort)
+
+    def run(epochs: int) -> list[Array]:
+        trained = shoal.train(
+            members,
+            task.X,
+            task.y,
+            solver="gradient_descent",
+            learning_rate=task.learning_rate,
+            epochs=epochs,
+            tolerance=0,
+            n_jobs=cores,
+        )
+        return [(members.theta - trained.population.theta) / (task.learning_rate * epochs)]
+
+    return run
+
+
+def population(task: Task, cohort: Cohort) -> shoal.Population:
+    inputs, *hidden, outputs = cohort.units
+    layers = [*(shoal.Dense(units, task.activation) for units in hidden), shoal.Dense(outputs)]
+    network = shoal.Network(inputs, layers, loss=task.loss)
+    return shoal.Population(network, cohort.theta, cohort.keys.astype(np.uint64))

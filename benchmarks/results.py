@@ -1,0 +1,57 @@
+"""What was measured, as JSON: one entry a workload, so that any of them can be measured again alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Measurement
+from benchmarks.workload import Target, Workload
+
+FOLDER = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A workload's measurements, and when and on which commit they were taken."""
+
+    name: str
+    title: str
+    definition: str
+    per: int
+    targets: tuple[Target, ...]
+    measurements: tuple[Measurement, ...]
+    date: str
+    commit: str
+
+    @classmethod
+    def of(cls, workload: Workload, measurements: list[Measurement], date: str, commit: str) -> Result:
+        about = {name: getattr(workload, name) for name in ("name", "title", "definition", "per", "targets")}
+        return cls(**about, measurements=tuple(measurements), date=date, commit=commit)
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> Result:
+        targets = tuple(Target(t["ratio"], tuple(t["peers"])) for t in entry["targets"])
+        measurements = tuple(Measurement(**m) for m in entry["measurements"])
+        return cls(**{**entry, "targets": targets, "measurements": measurements})
+
+    def best(self, peers: tuple[str, ...]) -> Measurement | None:
+        """Return the fastest of the peers whose results were right."""
+        sound = [m for m in self.measurements if m.peer in peers and m.error is None]
+        return min(sound, key=lambda m: m.median, default=None)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return all results so far."""
+    return json.loads(path.read_text()) if path.exists() else {"machine": {}, "workloads": {}}
+
+
+def save(path: Path, results: dict[str, Any]) -> None:
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    return dataclasses.asdict(result)

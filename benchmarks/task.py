@@ -1,0 +1,137 @@
+"""A task: what every contestant gets, down to the initial weights and the rows of every minibatch.
+
+Whoever defines a task (``workloads/``) draws it once, and contestants read it from a file, so that none of
+them needs the others' libraries in its process.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """P networks of one architecture.
+
+    ``units`` are the inputs, the hidden layers' sizes and the outputs. ``theta`` (P, D) holds W (m, n) and
+    b (m,) of layer after layer; ``keys`` (P, 2) are shoal's seeds and member numbers; ``l2`` (P,) ;
+    ``weights`` are the sample weights, (1, N) for all members or (P, N); ``orders`` the rows of every epoch,
+    (1, E, N) for all members or (P, E, N), and empty for full batch.
+    """
+
+    units: tuple[int, ...]
+    theta: Array
+    keys: Array
+    l2: Array
+    weights: Array
+    orders: Array
+
+    @property
+    def size(self) -> int:
+        """The number of members, P."""
+        return len(self.theta)
+
+    def members(self, rows: Array) -> Cohort:
+        """Return the cohort of the members ``rows``."""
+        picked = {
+            name: getattr(self, name) if len(getattr(self, name)) < self.size else getattr(self, name)[rows]
+            for name in ARRAYS
+        }
+        return Cohort(self.units, **picked)
+
+    def spread(self, count: int) -> Cohort:
+        """Return ``count`` members, or all if there are fewer, at even distances."""
+        return self.members(np.linspace(0, self.size - 1, min(count, self.size)).round().astype(int))
+
+    def layers(self, theta: Array) -> list[tuple[Array, Array]]:
+        """Return W (P, m, n) and b (P, m) of every layer, as views of ``theta`` (P, D)."""
+        parts, start = [], 0
+        for n, m in zip(self.units[:-1], self.units[1:], strict=True):
+            middle, end = start + m * n, start + m * n + m
+            parts.append((theta[:, start:middle].reshape(-1, m, n), theta[:, middle:end]))
+            start = end
+        return parts
+
+    def flat(self, layers: list[tuple[Array, Array]]) -> Array:
+        """Return W (P, m, n) and b (P, m) of every layer as ``theta`` (P, D)."""
+        return np.concatenate([part.reshape(len(part), -1) for layer in layers for part in layer], axis=1)
+
+
+ARRAYS = tuple(field.name for field in dataclasses.fields(Cohort) if field.name != "units")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Train the networks of all cohorts on ``X`` (N, n), ``y`` (N, K), or return their gradients.
+
+    Every member p minimises, over each batch and with m_p the sum of its weights over all N rows::
+
+        J_p = Σ_i s_pi · loss_i / Σ_i s_pi  +  l2_p/(2 m_p) Σ W²
+
+    where the loss is ``squared_error`` (½ Σ_k r²) or ``cross_entropy`` (softmax, rows of y with one 1).
+    ``solver`` is ``adam`` (β 0.9 and 0.999, ε 1e-8), or ``gradient``: no training, ``epochs`` evaluations
+    of ∂J/∂θ over all rows. ``check_epochs`` is how long contestants train before their losses are compared.
+    """
+
+    X: Array
+    y: Array
+    cohorts: tuple[Cohort, ...]
+    epochs: int
+    check_epochs: int
+    activation: str = "tanh"
+    loss: str = "squared_error"
+    solver: str = "adam"
+    learning_rate: float = 1e-3
+    batch_size: int | None = None
+    seed: int = 0
+
+    @property
+    def networks(self) -> int:
+        """The number of networks in all cohorts."""
+        return sum(cohort.size for cohort in self.cohorts)
+
+    @property
+    def labels(self) -> Array:
+        """The class numbers (N,) of a task with classes."""
+        labels: Array = self.y.argmax(axis=1)
+        return labels
+
+    def spread(self, count: int) -> Task:
+        """Return the task with at most ``count`` members of every cohort."""
+        return dataclasses.replace(self, cohorts=tuple(cohort.spread(count) for cohort in self.cohorts))
+
+    def save(self, path: Path) -> None:
+        """Write the task into one npz file."""
+        settings = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in ("X", "y", "cohorts")
+        }
+        arrays = {"X": self.X, "y": self.y, "settings": np.array(json.dumps(settings))}
+        for i, cohort in enumerate(self.cohorts):
+            arrays[f"units_{i}"] = np.array(cohort.units)
+            arrays |= {f"{name}_{i}": getattr(cohort, name) for name in ARRAYS}
+        np.savez(path, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Task:
+        """Return the task that ``save`` wrote."""
+        with np.load(path) as arrays:
+            count = sum(name.startswith("units_") for name in arrays)
+            cohorts = tuple(
+                Cohort(
+                    tuple(int(unit) for unit in arrays[f"units_{i}"]),
+                    **{name: arrays[f"{name}_{i}"] for name in ARRAYS},
+                )
+                for i in range(count)
+            )
+            return cls(arrays["X"], arrays["y"], cohorts, **json.loads(str(arrays["settings"])))

@@ -1,0 +1,35 @@
+"""B3: the lecture's study of capacity, ten sizes from thirty starts each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.task import Task
+from benchmarks.workload import Target, Workload, entries
+from benchmarks.workloads.cohorts import cohort
+
+ROWS, EPOCHS = 32, 1000
+
+
+def task() -> Task:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(ROWS, 1)).astype(np.float32)
+    y = (np.sin(2 * np.pi * X) + 0.3 * rng.normal(size=X.shape)).astype(np.float32)
+    cohorts = tuple(cohort((1, units, 1), 30, rows=ROWS, epochs=EPOCHS) for units in range(1, 11))
+    return Task(X, y, cohorts, EPOCHS, check_epochs=EPOCHS // 10, learning_rate=0.01)
+
+
+WORKLOAD = Workload(
+    "B3",
+    "the lecture's study",
+    "1→M→1 tanh, squared error, M = 1 … 10 from 30 starts each, 32 points, full batch, Adam, 1000 epochs, "
+    "float32",
+    task,
+    entries(
+        shoal="train",
+        torch="batched_padded batched_compiled_padded",
+        jax="vmap vmap_padded vmap_on_devices_padded sequential_on_devices",
+    )
+    + entries(1, torch="loop", sklearn="loop loky"),
+    (Target(50, ("torch", "jax", "sklearn")),),
+)

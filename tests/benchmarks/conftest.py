@@ -1,0 +1,27 @@
+"""A small task of every difficulty: two cohorts, folds, penalties, uneven batches, orders of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from benchmarks.task import Task
+from benchmarks.workloads.cohorts import cohort
+
+ROWS, EPOCHS = 30, 4
+
+
+def small_task(order: str | None = "own", folds: int = 3) -> Task:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(ROWS, 3)).astype(np.float32)
+    y = (X[:, :1] * X[:, 1:2]).astype(np.float32)
+    cohorts = tuple(
+        cohort((3, width, 1), 2, l2=(0.0, 0.5), folds=folds, rows=ROWS, epochs=EPOCHS, order=order)
+        for width in (2, 5)
+    )
+    batch_size = None if order is None else 12
+    return Task(X, y, cohorts, EPOCHS, check_epochs=3, learning_rate=0.05, batch_size=batch_size)
+
+
+@pytest.fixture(params=[("own", 3), ("shared", 3), ("own", 1), (None, 1)], ids=str)
+def task(request: pytest.FixtureRequest) -> Task:
+    return small_task(*request.param)

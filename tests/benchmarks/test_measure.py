@@ -1,0 +1,71 @@
+"""The protocol with real processes, on contestants that need no extra."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.judge import Judge
+from benchmarks.task import Task
+from benchmarks.workload import Entry, Workload
+
+from benchmarks import measure
+
+
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "core_counts", lambda: [1])
+
+
+def workload(task: Task, *entries: Entry) -> Workload:
+    return Workload("T", "a test", "small", lambda: task, entries, ())
+
+
+@pytest.mark.usefixtures("one_core")
+@pytest.mark.parametrize("task", [("shared", 3)], indirect=True)
+def test_contestants_are_timed_in_their_best_form(task: Task) -> None:
+    said: list[str] = []
+    entries = Entry("shoal", "train"), Entry("numpy", "loop", members=3), Entry("numpy", "no_such_form")
+    shoal, numpy = measure.measure(workload(task, *entries), said.append, repeats=3)
+    assert (shoal.peer, shoal.form, shoal.scale, shoal.error) == ("shoal", "train", 1, None)
+    assert (numpy.peer, numpy.form, numpy.scale) == ("numpy", "loop", task.networks / 6)
+    for m in (shoal, numpy):
+        assert len(m.seconds) == 3
+        assert 0 < m.quartiles[0] <= m.median <= m.quartiles[1]
+        assert m.cold is not None
+        assert m.cold > min(m.seconds)
+        assert m.bytes is not None
+        assert m.bytes > 10e6
+    assert "no_such_form" in str(numpy.tried["no_such_form, 1 cores"])
+    assert len(said) == 3
+
+
+@pytest.mark.usefixtures("one_core")
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+def test_who_disagrees_is_not_timed(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Judge, "tolerance", 1e-12)  # nobody agrees so well in float32
+    [numpy] = measure.measure(workload(task, Entry("numpy", "loop")), lambda line: None)
+    assert "disagrees by" in str(numpy.error)
+    assert numpy.seconds == []
+
+
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+def test_a_process_answers_until_it_is_no_longer_asked(task: Task, tmp_path: Path) -> None:
+    task.save(tmp_path / "task.npz")
+    with measure.Contestant("benchmarks.peers.numpy:loop", 1, tmp_path / "task.npz") as contestant:
+        assert contestant.run(1) > 0
+        contestant.ask("save", path=str(tmp_path / "first.npz"))
+        with pytest.raises(measure.ContestantError, match=r"status 1: KeyError: 'epochs'"):
+            contestant.ask("run")
+    with np.load(tmp_path / "first.npz") as saved:
+        assert [saved[name].shape for name in saved] == [cohort.theta.shape for cohort in task.cohorts]
+    assert contestant.process.returncode == 1
+
+
+def test_cores_are_tried_in_powers_of_two() -> None:
+    counts = measure.core_counts()
+    assert counts[0] == 1
+    assert counts == sorted(set(counts))
+    assert dataclasses.is_dataclass(measure.Measurement)

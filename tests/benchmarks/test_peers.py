@@ -1,0 +1,36 @@
+"""Contestants that need no extra do the task as the judge does; the others are held to it when they run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+from benchmarks.judge import Judge
+from benchmarks.peers import padding
+from benchmarks.peers.numpy import loop
+from benchmarks.task import Task
+from benchmarks.workload import Entry
+
+
+@pytest.mark.parametrize("entry", [Entry("shoal", "train"), Entry("sklearn", "loop"), Entry("numpy", "loop")])
+def test_a_peer_reaches_the_losses_of_the_judge(task: Task, entry: Entry) -> None:
+    form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
+    assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
+
+
+def test_the_judge_sees_an_epoch_too_many(task: Task) -> None:
+    judge, entry = Judge(task), Entry("numpy", "loop")
+    assert judge.disagreement(loop(task, 1)(task.check_epochs + 1), entry) > judge.tolerance
+
+
+def test_some_members_are_judged_as_those_they_are(task: Task) -> None:
+    entry = Entry("numpy", "loop", members=3)
+    few = task.spread(3)
+    assert [cohort.size for cohort in few.cohorts] == [3, 3]
+    assert Judge(task).disagreement(loop(few, 1)(task.check_epochs), entry) < 1e-5
+
+
+def test_padded_cohorts_are_the_same_networks(task: Task) -> None:
+    for alone, together in zip(loop(task, 1)(4), padding.in_one_cohort(loop)(task, 1)(4), strict=True):
+        np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-6)
