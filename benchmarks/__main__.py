@@ -3,46 +3,62 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from benchmarks import results
+from benchmarks.commands import B10, measure_commands
+from benchmarks.kernels import measure_kernels
 from benchmarks.machine import commit, machine
 from benchmarks.measure import REPEATS, measure
 from benchmarks.results import FOLDER, Result
 from benchmarks.table import document
 from benchmarks.workloads import WORKLOADS
 
+KERNELS = "B9"
+EVERYTHING = [*WORKLOADS, KERNELS, B10.name]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="ID", help=f"of {', '.join(WORKLOADS)}; all")
+    parser.add_argument("names", nargs="*", metavar="ID", help=f"of {', '.join(EVERYTHING)}; all")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="times of each contestant")
     arguments = parser.parse_args()
-    for name in arguments.names or WORKLOADS:
-        if name not in WORKLOADS:
-            parser.error(f"there is no workload {name}; take some of {', '.join(WORKLOADS)}")
-        print(f"{name}: {WORKLOADS[name].title}", flush=True)
-        measurements = measure(WORKLOADS[name], say, arguments.repeats)
-        today = datetime.now(UTC).date().isoformat()
-        record(Result.of(WORKLOADS[name], measurements, today, commit()))
+    for name in arguments.names or EVERYTHING:
+        if name not in EVERYTHING:
+            parser.error(f"there is no workload {name}; take some of {', '.join(EVERYTHING)}")
+        say(f"{name}:")
+        part, found = run(name, arguments.repeats)
+        record(part, name, found)
+
+
+def run(name: str, repeats: int) -> tuple[str, Any]:
+    """Measure one workload; return where its results belong, and the results."""
+    origin = {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
+    if name == KERNELS:
+        return "kernels", {**origin, "kernels": [asdict(kernel) for kernel in measure_kernels(say, repeats)]}
+    if name == B10.name:
+        return "workloads", asdict(Result.of(B10, measure_commands(B10, say, repeats), **origin))
+    return "workloads", asdict(Result.of(WORKLOADS[name], measure(WORKLOADS[name], say, repeats), **origin))
 
 
 def say(line: str) -> None:
     print(line, flush=True)
 
 
-def record(result: Result) -> None:
-    """Put one workload's result among those of before, and write both files."""
+def record(part: str, name: str, found: Any) -> None:
+    """Put one workload's results among those of before, and write both files."""
     path = FOLDER / "results.json"
     everything = results.load(path)
     everything["machine"] = machine()
-    everything["workloads"][result.name] = results.as_json(result)
-    everything["workloads"] = {
-        name: everything["workloads"][name] for name in WORKLOADS if name in everything["workloads"]
-    }
+    everything[part][name] = found
+    everything[part] = {key: everything[part][key] for key in EVERYTHING if key in everything[part]}
     results.save(path, everything)
     page = [Result.from_json(entry) for entry in everything["workloads"].values()]
-    (FOLDER / "results.md").write_text(document(page, everything["machine"]))
+    (FOLDER / "results.md").write_text(
+        document(page, everything["machine"], everything["kernels"].get(KERNELS))
+    )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from benchmarks.workload import Entry, Workload
 ROOT = Path(__file__).parents[1]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 REPEATS = 7
-HOPELESS = 6
+HOPELESS = 3
 """A form this many times slower than its peer's best is not tried on more cores."""
 
 

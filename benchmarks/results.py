@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.commands import Commands
 from benchmarks.measure import Measurement
 from benchmarks.workload import Target, Workload
 
@@ -28,7 +28,9 @@ class Result:
     commit: str
 
     @classmethod
-    def of(cls, workload: Workload, measurements: list[Measurement], date: str, commit: str) -> Result:
+    def of(
+        cls, workload: Workload | Commands, measurements: list[Measurement], date: str, commit: str
+    ) -> Result:
         about = {name: getattr(workload, name) for name in ("name", "title", "definition", "per", "targets")}
         return cls(**about, measurements=tuple(measurements), date=date, commit=commit)
 
@@ -46,12 +48,9 @@ class Result:
 
 def load(path: Path) -> dict[str, Any]:
     """Return all results so far."""
-    return json.loads(path.read_text()) if path.exists() else {"machine": {}, "workloads": {}}
+    empty: dict[str, Any] = {"machine": {}, "workloads": {}, "kernels": {}}
+    return empty | json.loads(path.read_text()) if path.exists() else empty
 
 
 def save(path: Path, results: dict[str, Any]) -> None:
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-
-
-def as_json(result: Result) -> dict[str, Any]:
-    return dataclasses.asdict(result)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from benchmarks.kernels import AIMED, SHARE, Kernel
 from benchmarks.measure import Measurement
 from benchmarks.results import Result
 from benchmarks.workload import Target
@@ -15,7 +17,7 @@ HEADER = (
 )
 
 
-def document(results: Iterable[Result], machine: Mapping[str, str], extra: Iterable[str] = ()) -> str:
+def document(results: Iterable[Result], machine: Mapping[str, str], kernels: Mapping[str, Any] | None) -> str:
     """Return the whole page."""
     results = list(results)
     lines = [
@@ -34,7 +36,7 @@ def document(results: Iterable[Result], machine: Mapping[str, str], extra: Itera
         "What was done, and when on which commit it was measured:",
         "",
         *(f"- **{r.name}** {r.definition} ({r.date}, {r.commit})." for r in results),
-        *extra,
+        *(_kernels(kernels) if kernels else ()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -43,6 +45,35 @@ def _verdicts(result: Result) -> Iterator[str]:
     for target in result.targets:
         aim = f"≥ {target.ratio:g}× {_rivals(target)}"
         yield f"| {result.name} | {result.title} | {aim} | {verdict(result, target)} |"
+
+
+def _kernels(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the section on B9."""
+    kernels = [Kernel(**kernel) for kernel in found["kernels"]]
+    yield from (
+        "",
+        f"**B9** Kernels on one core ({found['date']}, {found['commit']}): z = W a with W and a of n × n, in",
+        "GFLOP/s and as a share of the peak that chains of multiply-adds reach on the same core, beside",
+        "NumPy's product; functions of 4096 normal numbers, nanoseconds an element.",
+        f"Aim: ≥ {SHARE:.0%} of the peak for n = {AIMED[0]} … {AIMED[1]}.",
+        "",
+        "| kernel | n | float32 | of peak | NumPy | float64 | of peak | NumPy |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    )
+    for name, size in dict.fromkeys((kernel.name, kernel.size) for kernel in kernels):
+        cells = [name, str(size)]
+        for dtype in ("float32", "float64"):
+            [kernel] = (k for k in kernels if (k.name, k.size, k.dtype) == (name, size, dtype))
+            cells += _kernel(kernel)
+        yield f"| {' | '.join(cells)} |"
+
+
+def _kernel(kernel: Kernel) -> list[str]:
+    if kernel.name != "product":
+        return [f"{1 / kernel.speed:.2f} ns", "", f"{1 / kernel.numpy:.2f} ns"]
+    share = kernel.speed / kernel.peak
+    missed = AIMED[0] <= kernel.size <= AIMED[1] and share < SHARE
+    return [f"{kernel.speed:.1f}", f"{share:.0%}{', missed' if missed else ''}", f"{kernel.numpy:.1f}"]
 
 
 def _rivals(target: Target) -> str:

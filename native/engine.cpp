@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "speed.hpp"
 #include "training.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -63,6 +64,8 @@ template <class T> bool apply(const char* f, const T* from, T* to, std::size_t n
 }  // namespace
 
 extern const Engine engine;
-const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &apply<float>, &apply<double>};
+const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &apply<float>, &apply<double>,
+                    kLanes<float>, kLanes<double>, kChains, &multiply_adds<float>, &multiply_adds<double>,
+                    &product<float>, &product<double>};
 
 }  // namespace shoal::SHOAL_ISA

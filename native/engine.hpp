@@ -14,6 +14,14 @@ struct Engine {
     // to = f(from) for n numbers, f an elementary function by its name; false if there is none of that name.
     bool (*apply_float)(const char* f, const float* from, float* to, std::size_t n);
     bool (*apply_double)(const char* f, const double* from, double* to, std::size_t n);
+    // For the benchmarks, see speed.hpp.
+    std::size_t float_lanes, double_lanes, chains;
+    double (*multiply_adds_float)(std::size_t n);
+    double (*multiply_adds_double)(std::size_t n);
+    void (*product_float)(std::size_t units, std::size_t inputs, std::size_t columns, const float* W, const float* a,
+                          float* z, std::size_t repeats);
+    void (*product_double)(std::size_t units, std::size_t inputs, std::size_t columns, const double* W, const double* a,
+                           double* z, std::size_t repeats);
 };
 
 }  // namespace shoal

@@ -166,6 +166,27 @@ template <class T> void apply(const std::string& isa, const std::string& f, Arra
     if (!known) throw nb::value_error(("there is no elementary function '" + f + "'").c_str());
 }
 
+// How many multiply-adds were done.
+template <class T> std::size_t multiply_adds(const std::string& isa, std::size_t n, Array<T, 1> sum) {
+    const Engine& engine = engine_for(isa);
+    constexpr bool single = sizeof(T) == 4;
+    *sum.data() = static_cast<T>(single ? engine.multiply_adds_float(n) : engine.multiply_adds_double(n));
+    return n * engine.chains * (single ? engine.float_lanes : engine.double_lanes);
+}
+
+template <class T>
+void product(const std::string& isa, Array<const T, 2> W, Array<const T, 2> a, Array<T, 2> z, std::size_t repeats) {
+    const Engine& engine = engine_for(isa);
+    const std::size_t units = W.shape(0), inputs = W.shape(1), samples = a.shape(1);
+    const std::size_t lanes = sizeof(T) == 4 ? engine.float_lanes : engine.double_lanes;
+    if (a.shape(0) != inputs || z.shape(0) != units || z.shape(1) != samples || samples % lanes)
+        throw nb::value_error("product takes W (m, n), a (n, N) and z (m, N), N a multiple of the lanes");
+    if constexpr (sizeof(T) == 4)
+        engine.product_float(units, inputs, samples / lanes, W.data(), a.data(), z.data(), repeats);
+    else
+        engine.product_double(units, inputs, samples / lanes, W.data(), a.data(), z.data(), repeats);
+}
+
 template <class T> void define(nb::module_& module) {
     using namespace nb::literals;
     module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
@@ -174,6 +195,10 @@ template <class T> void define(nb::module_& module) {
                "report"_a.none(), "Train members in place, as shoal/training.py does.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
+    module.def("multiply_adds", &multiply_adds<T>, "isa"_a, "n"_a, "sum"_a.noconvert(),
+               "Do chains of n multiply-adds, and return how many that were.");
+    module.def("product", &product<T>, "isa"_a, "W"_a.noconvert(), "a"_a.noconvert(), "z"_a.noconvert(), "repeats"_a,
+               "Write W a into z, as a layer does it, many times over.");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 """jax with optax: whole trainings under ``jit`` as scans over epochs and batches.
 
-Populations in four forms: ``vmap`` over the members, ``lax.map`` one after another, and both with the members
-divided between as many devices as there are cores.
+Populations in three forms: ``vmap`` over the members, the same with the members divided between as many
+devices as there are cores, and ``lax.map`` one after another on as many devices.
 """
 
 from __future__ import annotations
@@ -173,7 +173,6 @@ def sequential_on_devices(task: Task, cores: int) -> Run:
     return population(task, cores, by_map)
 
 
-vmap_padded = in_one_cohort(vmap)
 vmap_on_devices_padded = in_one_cohort(vmap_on_devices)
 
 

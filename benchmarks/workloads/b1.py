@@ -26,7 +26,7 @@ WORKLOAD = Workload(
     task,
     entries(
         shoal="train",
-        torch="loop loop_foreach loop_compiled batched",
+        torch="loop loop_foreach loop_compiled",
         jax="scan",
         sklearn="loop",
         numpy="loop",

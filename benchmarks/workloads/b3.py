@@ -28,8 +28,8 @@ WORKLOAD = Workload(
     entries(
         shoal="train",
         torch="batched_padded batched_compiled_padded",
-        jax="vmap vmap_padded vmap_on_devices_padded sequential_on_devices",
+        jax="vmap vmap_on_devices_padded sequential_on_devices",
     )
-    + entries(1, torch="loop", sklearn="loop loky"),
+    + entries(1, torch="loop", sklearn="loky"),
     (Target(50, ("torch", "jax", "sklearn")),),
 )

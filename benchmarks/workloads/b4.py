@@ -26,7 +26,9 @@ def task(batch_size: int, order: str, epochs: int, check_epochs: int) -> Task:
     return Task(X, y[:, None], cohorts, epochs, check_epochs, learning_rate=0.01, batch_size=batch_size)
 
 
-JAX = "vmap vmap_on_devices sequential_on_devices"
+PEERS = entries(
+    shoal="train", torch="batched batched_compiled", jax="vmap_on_devices sequential_on_devices"
+) + entries(4, sklearn="loky")
 B4 = Workload(
     "B4",
     "7 500 networks, shared batches",
@@ -34,8 +36,7 @@ B4 = Workload(
     "strengths × 5 folds (sample weights 0 and 1), 500 rows, batch 100, shared order, Adam, 20 epochs, "
     "float32",
     partial(task, 100, "shared", 20, 2),
-    entries(shoal="train", torch="batched batched_compiled", jax=JAX)
-    + entries(8, torch="loop", sklearn="loop loky"),
+    PEERS,
     (Target(10, ("torch", "jax")), Target(100, ("sklearn",))),
 )
 B5 = Workload(
@@ -43,7 +44,6 @@ B5 = Workload(
     "7 500 networks, shuffles of their own",
     "as B4 with batch 32, every network its own order, 5 epochs",
     partial(task, 32, "own", 5, 1),
-    entries(shoal="train", torch="batched batched_compiled", jax=JAX)
-    + entries(8, torch="loop", sklearn="loop loky"),
+    PEERS,
     (Target(5, ("torch", "jax", "sklearn")),),
 )

@@ -47,7 +47,7 @@ WORKLOADS = tuple(
         partial(task, dtype),
         entries(
             shoal="train",
-            torch="loop loop_foreach loop_compiled batched_compiled",
+            torch="loop loop_foreach loop_compiled",
             jax="scan",
             sklearn="loop",
             numpy="loop",

@@ -27,8 +27,8 @@ WORKLOAD = Workload(
     entries(
         shoal="train",
         torch="batched batched_compiled",
-        jax="vmap vmap_on_devices sequential_on_devices",
+        jax="vmap_on_devices sequential_on_devices",
     )
-    + entries(8, torch="loop", sklearn="loop loky"),
+    + entries(8, torch="loop", sklearn="loky"),
     (Target(3, ("torch", "jax", "sklearn")),),
 )

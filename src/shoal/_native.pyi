@@ -22,6 +22,12 @@ def cores() -> int:
 def apply(isa: str, f: str, x: Floats, out: Floats) -> None:
     """Write f(x) into ``out``: exp, expm1, log, log1p, tanh, sigmoid or ndtr, in the dtype of both."""
 
+def multiply_adds(isa: str, n: int, sum: Floats) -> int:  # noqa: A002
+    """Do chains of n multiply-adds x ← ½ x + 1 in the dtype of ``sum`` (1,), and return how many in all."""
+
+def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
+    """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""
+
 def train(
     isa: str,
     network: tuple[Doubles, npt.NDArray[np.bool_], int, float, int, int],

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from benchmarks.measure import Measurement
 from benchmarks.results import Result
 from benchmarks.table import document, verdict
 from benchmarks.workload import Target
-
-from benchmarks import results
 
 
 def measurement(peer: str, median: float, **changes: object) -> Measurement:
@@ -32,9 +31,19 @@ RESULT = Result(
     "abc1234",
 )
 
+KERNELS = {
+    "date": "2001-02-04",
+    "commit": "abc1235",
+    "kernels": [
+        {"name": name, "dtype": dtype, "size": 64, "speed": speed, "numpy": 2.0, "peak": 10.0}
+        for dtype, speed in (("float32", 8.0), ("float64", 4.0))
+        for name in ("product", "exp")
+    ],
+}
+
 
 def test_the_table_has_losses_as_well_as_wins() -> None:
-    page = document([RESULT], {"processor": "abacus", "cores": "10"})
+    page = document([RESULT], {"processor": "abacus", "cores": "10"}, KERNELS)
     assert "processor abacus; cores 10." in page
     assert (
         "| B0 | a test | ≥ 10× the best of torch, scikit-learn | **15× torch (batched_compiled)** |" in page
@@ -44,6 +53,8 @@ def test_the_table_has_losses_as_well_as_wins() -> None:
     assert "| B0 | jax | loop | | not timed: disagrees by 0.3 | | | | |" in page
     assert "| B0 | scikit-learn | loop (2 networks, × 4) | 2 | 40 ms |" in page
     assert "- **B0** eight networks (2001-02-03, abc1234)." in page
+    assert "| product | 64 | 8.0 | 80% | 2.0 | 4.0 | 40%, missed | 2.0 |" in page
+    assert "| exp | 64 | 0.12 ns |  | 0.50 ns | 0.25 ns |  | 0.50 ns |" in page
 
 
 def test_a_target_without_a_rival_is_not_measured() -> None:
@@ -51,4 +62,4 @@ def test_a_target_without_a_rival_is_not_measured() -> None:
 
 
 def test_results_come_back_from_json() -> None:
-    assert Result.from_json(json.loads(json.dumps(results.as_json(RESULT)))) == RESULT
+    assert Result.from_json(json.loads(json.dumps(asdict(RESULT)))) == RESULT
