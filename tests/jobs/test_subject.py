@@ -33,6 +33,14 @@ def test_a_saved_network_and_the_rows_asked_for(saved: Path) -> None:
     assert subject.output_names == ("setosa", "versicolor", "virginica")
 
 
+def test_a_network_of_an_ensemble(fit: Callable[..., Any], tmp_path: Path) -> None:
+    fit("builtin:iris", "species", tmp_path / "out", choose="ensemble")
+    members = load_model(tmp_path / "out").population
+    second = saved_subject(tmp_path / "out", None, row=1, batch=8, member=2)
+    assert members.size > 1
+    assert np.array_equal(second.population.theta, members.theta[1:2])
+
+
 def test_a_batch_ends_with_the_table(saved: Path) -> None:
     assert len(saved_subject(saved, None, row=149, batch=8, member=1).X) == 2
 

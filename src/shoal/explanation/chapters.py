@@ -65,8 +65,6 @@ def _factor_row(factor: Factor, n: int) -> tuple[Line, ...]:
         numbers = f"{vector(factor.sample(n))}, row by row"
     else:
         numbers, one = vector(factor.sample(n)), (*one, 1)
-    if factor.kind is Kind.WEIGHTS:
-        numbers += ", for every sample"
     return (
         cell(factor.symbol),
         cell(factor.formula),
