@@ -80,6 +80,8 @@ template <class T, bool LaneIsMember> class Pass {
         grad_[0] = take(widest), grad_[1] = take(widest);
     }
 
+    std::size_t threads() const { return panels_.size(); }
+
     // The block to work on: the rows of x (inputs) and of y (outputs), and one of shares, each `columns` wide.
     void bind(const T* x, const T* share, std::size_t columns) {
         input_ = x;

@@ -42,6 +42,8 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         workspaces_ = workspaces, threads_ = threads;
     }
 
+    std::size_t threads() const override { return threads_ * workspaces_[0].pass.threads(); }
+
     // The batch that J is about from now on, and the dropout of its step (null keys: no dropout).
     void see(const Columns<T, LaneIsMember>& columns, const std::uint64_t* keys, std::uint64_t step) {
         columns_ = columns, keys_ = keys, step_ = step;
@@ -57,7 +59,10 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     V penalty() const { return penalty_; }
 
     V operator()(const T* theta, T* gradient) override {
-        std::fill(gradient, gradient + space_.n * kLanes<T>, T(0));
+        in_slices(threads(), space_.n, [gradient](std::size_t from, std::size_t to) {
+            std::fill(gradient + from * kLanes<T>, gradient + to * kLanes<T>, T(0));
+            return true;
+        }, [](bool, bool) { return true; });
         V J = threads_ > 1 && columns_.batch.blocks() > 1 ? parallel(theta, gradient) : serial(theta, gradient);
         J = space_.fold(J);
         if (strengths_.any_l2 || strengths_.any_l1) J += penalty_ = penalties(theta, gradient);

@@ -2,6 +2,7 @@
 // chance, so a piece's result must not depend on it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 
@@ -27,6 +28,19 @@ class Work {
 // is called now and then while the caller waits for the others. Neither may throw. Several callers at
 // once have threads of their own each, and a forked child starts its own.
 void share_out(std::size_t threads, std::size_t pieces, Work work, const std::function<void()>& idle = nullptr);
+
+// f(from, to) of slices of 0 … n − 1, one for each thread where they are worth it, put together by join. Where
+// they are cut depends on the threads, so nothing that f and join give may depend on it.
+template <class F, class Join> auto in_slices(std::size_t threads, std::size_t n, F f, Join join) {
+    constexpr std::size_t kWorthWaking = 4096, kMost = 64;
+    const std::size_t slices = std::min({threads, kMost, n / kWorthWaking});
+    if (slices <= 1) return f(std::size_t(0), n);
+    decltype(f(n, n)) parts[kMost];
+    share_out(slices, slices,
+              [&](std::size_t, std::size_t i) { parts[i] = f(n * i / slices, n * (i + 1) / slices); });
+    for (std::size_t i = 1; i < slices; ++i) parts[0] = join(parts[0], parts[i]);
+    return parts[0];
+}
 
 // The number of cores that this process may run on.
 std::size_t cores();

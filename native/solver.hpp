@@ -33,6 +33,8 @@ template <class T> struct Space {
 // J and ∂J/∂θ of every member of the group at θ, clipping and penalties included.
 template <class T> struct Objective {
     virtual Vec<T> operator()(const T* theta, T* gradient) = 0;
+    // How many threads the group may use.
+    virtual std::size_t threads() const { return 1; }
     virtual ~Objective() = default;
 };
 

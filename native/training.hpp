@@ -214,9 +214,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
         const V rate = per_member(job_.learning_rate) * factor;
         const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), objective_, rate);
         decay(rate);
-        V broken{};  // stays 0 for finite parameters, for x · 0 is NaN otherwise
-        for (std::size_t d = 0; d < space_.n * L; d += L) broken += load(proposed_.data() + d) * V{};
-        const MaskOf<T> sound = finite(taken.J) & finite(taken.gradient_size) & finite(space_.fold(broken));
+        const MaskOf<T> sound = SHOAL_ISA::finite(taken.J) & SHOAL_ISA::finite(taken.gradient_size) & finite(proposed_);
         const MaskOf<T> moves = sound & go;
         if (all(moves)) {
             theta_.swap(proposed_);
@@ -234,6 +232,16 @@ template <class T, bool LaneIsMember> class GroupTraining {
             go &= ~done;
         }
         return taken.J;
+    }
+
+    // Which members' numbers are all finite.
+    MaskOf<T> finite(const std::vector<T>& numbers) const {
+        const V broken = in_slices(objective_.threads(), space_.n, [&](std::size_t from, std::size_t to) {
+            V sum{};  // stays 0, for x · 0 is NaN if x is not finite
+            for (std::size_t d = from * L; d < to * L; d += L) sum += load(numbers.data() + d) * V{};
+            return sum;
+        }, [](V a, V b) { return a + b; });
+        return SHOAL_ISA::finite(space_.fold(broken));
     }
 
     void decay(V rate) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "../pool.hpp"
 #include "vectors.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -22,12 +23,17 @@ template <class T, class Rule> class FirstOrderSolver final : public Solver<T> {
         const V J = objective(theta, gradient_.data());
         const T* const gradient = gradient_.data();
         const auto change = rule_.changes(rate);
-        V size{};
-        for (std::size_t d = 0, end = space_.n * kLanes<T>; d < end; d += kLanes<T>) {
-            const V g = load(gradient + d);
-            size = larger(abs(g), size);
-            store<T>(proposed + d, load(theta + d) + change(g, d));
-        }
+        const auto slice = [=](std::size_t from, std::size_t to) {
+            const auto own = change;  // no other thread's, so that its constants stay in registers
+            V size{};
+            for (std::size_t d = from * kLanes<T>; d < to * kLanes<T>; d += kLanes<T>) {
+                const V g = load(gradient + d);
+                size = larger(abs(g), size);
+                store<T>(proposed + d, load(theta + d) + own(g, d));
+            }
+            return size;
+        };
+        const V size = in_slices(objective.threads(), space_.n, slice, [](V a, V b) { return larger(a, b); });
         return {J, space_.fold_max(size), MaskOf<T>{}};
     }
 
