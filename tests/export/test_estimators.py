@@ -4,10 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import sklearn.neural_network
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
-from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import scale
+
+from shoal.estimators.classifier import MLPClassifier
+from shoal.estimators.regressor import MLPRegressor
+from shoal.export.torch import torch_state
 
 Run = Callable[..., dict[str, Any]]
 BRIEFLY: dict[str, Any] = {"solver": "lbfgs", "max_iter": 30, "max_fun": 300, "random_state": 0}
@@ -59,6 +64,44 @@ def test_several_labels_at_once(run: Run) -> None:
     assert_same_classes(run, MLPClassifier((4,), **BRIEFLY).fit(X, several), X)
 
 
+def test_scikit_learns_own(run: Run) -> None:
+    X, y = table("iris")
+    assert_same_classes(run, sklearn.neural_network.MLPClassifier((6, 4), **BRIEFLY).fit(X, y), X)
+    regressor = sklearn.neural_network.MLPRegressor(hidden_layer_sizes=(4,), **BRIEFLY).fit(X, y)
+    np.testing.assert_allclose(run(regressor, {"X": X})["variable"][:, 0], regressor.predict(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("combine_starts", ["best", "ensemble"])
+def test_what_scikit_learn_lacks(run: Run, combine_starts: str) -> None:
+    X, y = table("iris", "float32")
+    estimator = MLPClassifier(
+        (6, 4), ["gelu", "mish"], n_starts=3, combine_starts=combine_starts, dropout=0.1
+    )
+    assert_same_classes(run, estimator.set_params(max_iter=20, random_state=0).fit(X, y), X)
+    one = {"0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"}
+    several = {f"{p}.{name}" for p in range(3) for name in one}
+    assert torch_state(estimator).keys() == (one if combine_starts == "best" else several)
+
+
+def test_the_columns_of_a_table(run: Run) -> None:
+    X, y = table("iris")
+    X[::9, 0] = np.nan
+    frame = pd.DataFrame(
+        {"length": X[:, 0], "colour": np.array(["red", "blue", "green"])[np.arange(150) % 3]}
+    )
+    estimator = MLPClassifier((6,), preprocessing="table", **BRIEFLY).fit(frame, y)
+    feeds = {"length": frame[["length"]].to_numpy(), "colour": frame[["colour"]].to_numpy(object)}
+    outputs = run(estimator, feeds)
+    np.testing.assert_allclose(outputs["probabilities"], estimator.predict_proba(frame), atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson", "absolute_error", "huber"])
+def test_every_loss_of_a_regression(run: Run, loss: str) -> None:
+    X, y = table("diabetes")
+    estimator = MLPRegressor(loss, hidden_layer_sizes=(5,), max_iter=20, random_state=0).fit(X, y)
+    np.testing.assert_allclose(run(estimator, {"X": X})["variable"][:, 0], estimator.predict(X), rtol=1e-5)
+
+
 @pytest.mark.parametrize("several", [False, True])
 def test_a_regressor(run: Run, several: bool) -> None:
     X, y = table("diabetes")
@@ -68,9 +111,3 @@ def test_a_regressor(run: Run, several: bool) -> None:
     expected = estimator.predict(X).reshape(len(X), -1)
     assert variable.shape == expected.shape == (len(X), 1 + several)
     np.testing.assert_allclose(variable, expected, rtol=1e-5)
-
-
-def test_the_rates_of_poisson_regression(run: Run) -> None:
-    X, y = table("diabetes")
-    estimator = MLPRegressor("poisson", hidden_layer_sizes=(5,), **BRIEFLY).fit(X, y)
-    np.testing.assert_allclose(run(estimator, {"X": X})["variable"][:, 0], estimator.predict(X), rtol=1e-5)

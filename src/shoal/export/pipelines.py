@@ -7,6 +7,8 @@ from typing import Any
 from sklearn.base import is_classifier
 
 from shoal.errors import ConfigurationError, MissingDependencyError
+from shoal.estimators.classifier import MLPClassifier
+from shoal.estimators.regressor import MLPRegressor
 from shoal.export.estimators import add_labels, add_prediction, is_multilabel, label_kind
 from shoal.export.graph import FLOAT_TYPES, ML, OPSETS, Graph, TensorProto, onnx
 
@@ -25,17 +27,24 @@ except ImportError as error:
     ) from None
 
 
-def register_skl2onnx(*estimators: type[Any]) -> None:
-    """Teach skl2onnx these classes of multi-layer perceptrons; doing so twice is the same as once."""
+def register_skl2onnx() -> None:
+    """Teach skl2onnx to convert ``MLPClassifier`` and ``MLPRegressor`` of shoal; a process does so once.
+
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skl2onnx import to_onnx
+    >>> X, y = np.linspace(0, 1, 20).reshape(10, 2), np.arange(10.0)
+    >>> pipeline = make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(3,), solver="scg"))
+    >>> register_skl2onnx()
+    >>> [output.name for output in to_onnx(pipeline.fit(X, y), X).graph.output]
+    ['variable']
+    """
     options = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
-    for estimator in estimators:
-        update_registered_converter(
-            estimator,
-            f"Shoal{estimator.__name__}",
-            _declare_outputs,
-            _convert,
-            options=options if hasattr(estimator, "predict_proba") else None,
-        )
+    update_registered_converter(
+        MLPClassifier, "ShoalMLPClassifier", _declare_outputs, _convert, options=options
+    )
+    update_registered_converter(MLPRegressor, "ShoalMLPRegressor", _declare_outputs, _convert)
 
 
 def _declare_outputs(operator: Any) -> None:

@@ -35,7 +35,8 @@ def population_of(estimator: Any) -> Population:
     """Return the networks of a fitted multi-layer perceptron, shoal's or scikit-learn's.
 
     They are read from ``coefs_``, ``intercepts_``, ``activation`` and ``out_activation_``; the members of an
-    ensemble follow the first. Only the link of their loss is known.
+    ensemble follow the first. Only the link of their loss is known, and dropout, which plays no part in
+    predicting, is left out.
 
     >>> from sklearn.neural_network import MLPRegressor
     >>> estimator = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs")
