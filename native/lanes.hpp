@@ -35,15 +35,20 @@ template <class T> using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, 
 
 template <class T> struct Lanes {
     typedef T Vector __attribute__((vector_size(kLanes<T> * sizeof(T))));
-    typedef Int<T> Mask __attribute__((vector_size(kLanes<T> * sizeof(T))));
+    typedef double Wide __attribute__((vector_size(kLanes<T> * sizeof(double))));
 };
 
 template <class T> using Vec = typename Lanes<T>::Vector;
-template <class T> using MaskOf = typename Lanes<T>::Mask;
+// A number in double for each lane of a Vec<T>, whatever T.
+template <class T> using Wide = typename Lanes<T>::Wide;
 
 // T of a vector, and the mask that its comparisons give.
 template <class V> using Element = std::decay_t<decltype(std::declval<V>()[0])>;
-template <class V> using Mask = MaskOf<Element<V>>;
+template <class V> struct Compared {
+    typedef Int<Element<V>> Mask __attribute__((vector_size(sizeof(V))));
+};
+template <class V> using Mask = typename Compared<V>::Mask;
+template <class T> using MaskOf = Mask<Vec<T>>;
 
 template <class T> SHOAL_INLINE Vec<T> load(const T* from) {
     Vec<T> v;
@@ -54,6 +59,16 @@ template <class T> SHOAL_INLINE Vec<T> load(const T* from) {
 template <class T> SHOAL_INLINE void store(T* to, Vec<T> v) { std::memcpy(to, &v, sizeof v); }
 
 template <class T> SHOAL_INLINE Vec<T> splat(T x) { return x - Vec<T>{}; }
+
+// Numbers and masks of T's lanes to double and back.
+template <class T> SHOAL_INLINE Wide<T> widen(Vec<T> v) { return __builtin_convertvector(v, Wide<T>); }
+template <class T> SHOAL_INLINE Vec<T> narrow(Wide<T> v) { return __builtin_convertvector(v, Vec<T>); }
+template <class T> SHOAL_INLINE Mask<Wide<T>> widen_mask(MaskOf<T> mask) {
+    return __builtin_convertvector(mask, Mask<Wide<T>>);
+}
+template <class T> SHOAL_INLINE MaskOf<T> narrow_mask(Mask<Wide<T>> mask) {
+    return __builtin_convertvector(mask, MaskOf<T>);
+}
 
 template <class V> SHOAL_INLINE V select(Mask<V> where, V yes, V no) { return where ? yes : no; }
 

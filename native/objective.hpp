@@ -34,8 +34,11 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
   public:
     using V = Vec<T>;
 
-    BatchObjective(const Network& network, Space<T> space, Strengths<T> strengths, const T* weight_mask)
-        : network_(network), space_(space), strengths_(strengths), weight_mask_(weight_mask) {}
+    BatchObjective(const Network& network, Space<T> space, const T* weight_mask)
+        : network_(network), space_(space), weight_mask_(weight_mask) {}
+
+    // What J is penalised and clipped by from now on.
+    void strengthen(Strengths<T> strengths) { strengths_ = strengths; }
 
     // Works in these workspaces from now on, one for each of as many threads.
     void work_in(Workspace<T, LaneIsMember>* workspaces, std::size_t threads) {
@@ -164,7 +167,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
 
     const Network& network_;
     Space<T> space_;
-    Strengths<T> strengths_;
+    Strengths<T> strengths_{};
     const T* weight_mask_;
     Workspace<T, LaneIsMember>* workspaces_ = nullptr;
     std::size_t threads_ = 0;

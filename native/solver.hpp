@@ -28,6 +28,10 @@ template <class T> struct Space {
         for (int i = 1; i < kLanes<T>; ++i) largest = partial[i] > largest || !(partial[i] == partial[i]) ? partial[i] : largest;
         return splat<T>(largest);
     }
+    SHOAL_INLINE MaskOf<T> fold_any(MaskOf<T> partial) const {
+        if (lane_is_member) return partial;
+        return any(partial) ? ~MaskOf<T>{} : MaskOf<T>{};
+    }
 };
 
 // J and ∂J/∂θ of every member of the group at θ, clipping and penalties included.
@@ -47,8 +51,15 @@ template <class T> struct Step {
 
 // A rule for minimising; its memory of the group is allocated when it is made, never during a step.
 template <class T> struct Solver {
-    // Write the parameters proposed into `proposed`, from `theta`, with the members' learning rates.
-    virtual Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate) = 0;
+    // Writes the parameters proposed into `proposed`, from `theta`, with the members' learning rates. The
+    // lanes outside `members` wait for the others: nobody reads what is proposed for them.
+    virtual Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate,
+                         MaskOf<T> members) = 0;
+
+    // Forgets `members`, in whose lanes others begin. Asked of solvers for the full batch alone: the rest
+    // count their steps for all members of a group together.
+    virtual void forget(MaskOf<T>) {}
+
     // What it remembers: arrays that lie as θ does, and scalars of the group.
     virtual std::vector<T*> memory() { return {}; }
     virtual std::vector<double*> scalars() { return {}; }

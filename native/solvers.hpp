@@ -7,6 +7,7 @@
 
 #include "solvers/adam.hpp"
 #include "solvers/gradient_descent.hpp"
+#include "solvers/lbfgs.hpp"
 #include "solvers/rmsprop.hpp"
 #include "solvers/scaled_conjugate_gradient.hpp"
 #include "solvers/sgd.hpp"
@@ -24,13 +25,11 @@ template <class T> T positive(double epsilon) {
     return std::max(static_cast<T>(epsilon), std::numeric_limits<T>::denorm_min());
 }
 
-// A solver for members that begin at θ, or null where this engine has none for numbers of type T.
+// A solver for members of D parameters, or null for a number that is no solver's.
 //
-// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1; for scg, D comes after.
-// Solvers that judge a step by differences of J are double's alone: the reference keeps J of float32
-// networks in float64, and a J in float would end their descent early.
+// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1.
 template <class T>
-std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters, Space<T> space, const T*) {
+std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters, std::size_t D, Space<T> space) {
     const std::size_t n_numbers = space.n * kLanes<T>;
     const double* const p = parameters;
     switch (kind) {
@@ -44,13 +43,9 @@ std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters
         case SolverKind::rmsprop:
             return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
         case SolverKind::scg:
-            if constexpr (std::is_same_v<T, double>) {
-                const auto D = static_cast<std::size_t>(p[2]);
-                return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], D, space);
-            }
-            return nullptr;
+            return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], D, space);
         case SolverKind::lbfgs:
-            return nullptr;
+            return std::make_unique<LBFGS<T>>(static_cast<std::size_t>(p[0]), space);
     }
     return nullptr;
 }

@@ -1,6 +1,7 @@
 // The training loop of one group of members: the twin of shoal/training.py, line by line.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -8,59 +9,27 @@
 #include <stdexcept>
 #include <vector>
 
+#include "common.hpp"
 #include "memory.hpp"
-#include "objective.hpp"
 #include "solvers.hpp"
 
 namespace shoal::SHOAL_ISA {
 
-// Σ s, in double whatever T: thousands of weights lose nothing.
-template <class T> double total(const T* s, std::size_t n) {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += s[i];
-    return sum;
-}
+// Members of a job whose turn is yet to come: `first` … of so many.
+class Waiting {
+  public:
+    Waiting(std::size_t first, std::size_t members) : next_(first), members_(members) {}
 
-// What all groups of a job share: the architecture, and the batches that are the same for all of them.
-template <class T, bool LaneIsMember> struct Common {
-    static constexpr std::size_t L = kLanes<T>;
-    using Whole = WholeBatch<T, LaneIsMember>;
-
-    const Job<T>& job;
-    Network network;
-    std::size_t block;
-    std::vector<T> weight_mask;  // as θ lies in a group
-    std::unique_ptr<Table<T>> table;  // for minibatches
-    std::unique_ptr<Whole> train, validation;
-    Permuter permuter;  // of a shared order
-    const std::uint32_t* shared_order = nullptr;
-
-    Common(const Job<T>& given, Network described)
-        : job(given), network(std::move(described)), block(block_columns<T, LaneIsMember>(network)),
-          permuter(has_shared_order() ? job.train.n : 0) {
-        const std::size_t D = network.n_parameters;
-        weight_mask.assign(vectors() * L, T(0));
-        for (std::size_t d = 0; d < D; ++d)
-            for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
-                weight_mask[LaneIsMember ? d * L + lane : d] = T(job.network.weight_mask[d]);
-        if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
-        else train = std::make_unique<Whole>(job.train, network, block);
-        if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);
+    // The next of them, or the number of all members where none is left.
+    std::size_t take() {
+        // Looks first: lanes that are left over ask again in every epoch.
+        if (next_.load(std::memory_order_relaxed) >= members_) return members_;
+        return std::min(next_.fetch_add(1, std::memory_order_relaxed), members_);
     }
 
-    std::size_t vectors() const {
-        const std::size_t D = network.n_parameters;
-        return LaneIsMember ? D : (D + L - 1) / L;
-    }
-    // Samples that an update sees.
-    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n; }
-    bool has_shared_order() const { return job.shared_order && job.batch_size && !job.reins; }
-
-    // The order of minibatches that is the same for everybody.
-    void begin(std::size_t epoch) {
-        constexpr std::uint64_t kShared = ~std::uint64_t(0);
-        if (has_shared_order()) shared_order = permuter({job.order_seed, kShared, Purpose::order, epoch});
-    }
+  private:
+    std::atomic<std::size_t> next_;
+    const std::size_t members_;
 };
 
 template <class T, bool LaneIsMember> class GroupTraining {
@@ -70,17 +39,39 @@ template <class T, bool LaneIsMember> class GroupTraining {
     static constexpr std::size_t kMembers = LaneIsMember ? L : 1;  // of a group
 
     GroupTraining(const Common<T, LaneIsMember>& common, std::size_t first)
-        : common_(common), job_(common.job), first_(first), count_(std::min(kMembers, job_.members - first)),
-          space_{common.vectors(), LaneIsMember},
-          objective_(common.network, space_, strengths(), common.weight_mask.data()) {
+        : common_(common), job_(common.job), count_(std::min(kMembers, job_.members - first)),
+          space_{common.vectors(), LaneIsMember}, objective_(common.network, space_, common.weight_mask.data()) {
         const std::size_t size = space_.n * L;
         theta_.assign(size, T(0)), proposed_.assign(size, T(0));
-        gather_theta();
-        if (job_.patience) best_ = theta_;
-        solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters, space_, theta_.data());
-        if (!solver_) throw std::invalid_argument("the native engine has no such solver for this dtype");
+        if (job_.patience) best_.assign(size, T(0));
+        for (std::size_t lane = 0; lane < L; ++lane) seat(lane, first + std::min(lane, count_ - 1), 0);
+        if (LaneIsMember)  // lanes beyond the last member never move
+            for (std::size_t lane = count_; lane < L; ++lane) alive_[lane] = 0;
+        solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters,
+                                 job_.network.n_parameters, space_);
+        if (!solver_) throw std::invalid_argument("the native engine has no such solver");
+        know_members();
         prepare_batches();
-        if (job_.reins) copy_memory<LaneIsMember>(Direction::from_caller, *solver_, job_, first_, count_);
+        if (job_.reins) copy_memory<LaneIsMember>(Direction::from_caller, *solver_, job_, first, count_);
+    }
+
+    // Gives the lanes of members that have ended to those still waiting; returns how many members go on.
+    std::size_t refill(std::size_t epoch, Waiting& waiting) {
+        MaskOf<T> fresh{};
+        for (std::size_t lane = 0; lane < count_; ++lane) {
+            if (alive_[lane] && epoch - began_[lane] < job_.epochs) continue;
+            let_go(lane);
+            const std::size_t next = waiting.take();
+            if (next == job_.members) continue;
+            hand_back(lane);
+            seat(lane, next, epoch);
+            fresh[lane] = -1;
+        }
+        if (any(fresh)) {
+            solver_->forget(fresh);
+            know_members();
+        }
+        return active();
     }
 
     // Trains one epoch in the workspaces of as many threads and returns how many members go on.
@@ -90,7 +81,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
         memory_ = &workspaces[0].batch;
         objective_.work_in(workspaces, threads);
         if (train_epoch(epoch) && job_.validation.n) validate(epoch);
-        if (job_.reins) scatter_theta();
+        if (job_.reins) hand_all_back();
         return active();
     }
 
@@ -103,72 +94,81 @@ template <class T, bool LaneIsMember> class GroupTraining {
     // Hands the parameters back.
     void finish() {
         heed();
-        if (job_.reins) copy_memory<LaneIsMember>(Direction::to_caller, *solver_, job_, first_, count_);
+        if (job_.reins) copy_memory<LaneIsMember>(Direction::to_caller, *solver_, job_, members_[0], count_);
         if (job_.course->stop.load(std::memory_order_relaxed))
             for (std::size_t lane = 0; lane < count_; ++lane)
                 if (alive_[lane]) stopped(lane) = static_cast<std::int64_t>(Reason::interrupted);
-        scatter_theta();
+        hand_all_back();
     }
 
   private:
-    std::size_t member(std::size_t lane) const { return first_ + std::min(lane, count_ - 1); }
-    std::int64_t& stopped(std::size_t lane) { return job_.course->stopped[first_ + lane]; }
+    std::int64_t& stopped(std::size_t lane) { return job_.course->stopped[members_[lane]]; }
 
-    // Lets go of members that the caller has ended since the last epoch.
+    // The place of a lane's member in a history of (P, epochs) after this epoch of the group.
+    std::size_t place(std::size_t lane, std::size_t epoch) const {
+        return members_[lane] * job_.epochs + epoch - began_[lane];
+    }
+
+    void let_go(std::size_t lane) {
+        if (LaneIsMember) alive_[lane] = 0;
+        else alive_ = MaskOf<T>{};
+    }
+
+    // Takes over the caller's rates, and lets go of members that he has ended since the last epoch.
     void heed() {
         if (!job_.reins) return;
+        rate_ = per_member(job_.learning_rate);
         for (std::size_t lane = 0; lane < count_; ++lane)
-            if (alive_[lane] && stopped(lane) != static_cast<std::int64_t>(Reason::epochs)) {
-                if (LaneIsMember) alive_[lane] = 0;
-                else alive_ = MaskOf<T>{};
-            }
+            if (alive_[lane] && stopped(lane) != static_cast<std::int64_t>(Reason::epochs)) let_go(lane);
     }
 
     V per_member(const double* values) const {
         V v{};
-        for (std::size_t lane = 0; lane < L; ++lane) v[lane] = static_cast<T>(values[member(lane)]);
+        for (std::size_t lane = 0; lane < L; ++lane) v[lane] = static_cast<T>(values[members_[lane]]);
         return v;
     }
 
     Strengths<T> strengths() const {
         V m{};
         for (std::size_t lane = 0; lane < L; ++lane) {
-            m[lane] = static_cast<T>(total(job_.train.weights(member(lane)), job_.train.n));
+            m[lane] = static_cast<T>(total(job_.train.weights(members_[lane]), job_.train.n));
         }
         const V l2 = per_member(job_.l2), l1 = per_member(job_.l1), zero{};
         return {l2 / m, l1 / m, any(l2 != zero), any(l1 != zero), static_cast<T>(job_.clip_norm)};
     }
 
-    void gather_theta() {
+    // Lets a member begin in a lane. Where a lane is a sample, the one member has all of them.
+    void seat(std::size_t lane, std::size_t member, std::size_t epoch) {
+        members_[lane] = member, began_[lane] = epoch, alive_[lane] = -1;
+        keys_[2 * lane] = job_.keys[2 * member], keys_[2 * lane + 1] = job_.keys[2 * member + 1];
+        best_loss_[lane] = std::numeric_limits<double>::infinity();
+        if (lane >= kMembers) return;
         const std::size_t D = job_.network.n_parameters;
-        for (std::size_t lane = 0; lane < kMembers; ++lane)
-            for (std::size_t d = 0; d < D; ++d)
-                theta_[LaneIsMember ? d * L + lane : d] = job_.theta[member(lane) * D + d];
-        for (std::size_t lane = 0; lane < L; ++lane) {
-            alive_[lane] = LaneIsMember && lane >= count_ ? 0 : -1;  // lanes beyond the last member never move
-            keys_[2 * lane] = job_.keys[2 * member(lane)];
-            keys_[2 * lane + 1] = job_.keys[2 * member(lane) + 1];
-            best_loss_[lane] = std::numeric_limits<double>::infinity();
-        }
-        for (const Layer& layer : common_.network.layers)
-            noisy_ |= layer.kind == LayerKind::dropout && layer.parameter > 0;
+        for (std::size_t d = 0; d < D; ++d) theta_[LaneIsMember ? d * L + lane : d] = job_.theta[member * D + d];
     }
 
-    void scatter_theta() {
+    void hand_back(std::size_t lane) {
         const std::size_t D = job_.network.n_parameters;
-        for (std::size_t lane = 0; lane < count_; ++lane) {
-            const std::vector<T>& from = job_.patience && std::isfinite(best_loss_[lane]) ? best_ : theta_;
-            for (std::size_t d = 0; d < D; ++d) job_.theta[member(lane) * D + d] = from[LaneIsMember ? d * L + lane : d];
-        }
+        const std::vector<T>& from = job_.patience && std::isfinite(best_loss_[lane]) ? best_ : theta_;
+        for (std::size_t d = 0; d < D; ++d)
+            job_.theta[members_[lane] * D + d] = from[LaneIsMember ? d * L + lane : d];
+    }
+
+    void hand_all_back() {
+        for (std::size_t lane = 0; lane < count_; ++lane) hand_back(lane);
+    }
+
+    // Takes over what the job says of each member by itself.
+    void know_members() {
+        rate_ = per_member(job_.learning_rate), lambda_ = per_member(job_.weight_decay);
+        objective_.strengthen(strengths());
+        const auto number = [this](std::size_t lane) { return members_[lane]; };
+        if (common_.validation) validation_ = common_.validation->of(number, own_validation_);
+        if (common_.train) train_ = common_.train->of(number, own_train_);
     }
 
     void prepare_batches() {
-        const auto number = [this](std::size_t lane) { return member(lane); };
-        if (common_.validation) validation_ = common_.validation->of(number, own_validation_);
-        if (common_.train) {
-            train_ = common_.train->of(number, own_train_);
-            return;
-        }
+        if (common_.train) return;
         train_.batch.block = common_.block;
         train_.numbers = common_.table->numbers();
         same_rows_ = !LaneIsMember || (job_.reins ? job_.reins->n_orders == 1 : job_.shared_order);
@@ -189,7 +189,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
             const std::size_t step = epoch * batches + index, samples = std::min(size, n - index * size);
             see(index * size, samples, job_.reins ? job_.reins->first_step + step : step);
             const MaskOf<T> before = go;
-            const V J = update(step, go);
+            const V J = update(rate_at(step, batches), go);
             const double count = job_.by_batch ? static_cast<double>(samples) : 1;
             for (std::size_t lane = 0; lane < kMembers; ++lane)
                 if (before[lane]) {
@@ -199,20 +199,29 @@ template <class T, bool LaneIsMember> class GroupTraining {
         }
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!alive_[lane]) continue;
-            job_.course->loss[(first_ + lane) * job_.epochs + epoch] = total[lane] / updates[lane];
-            if (job_.reins) job_.reins->penalty[first_ + lane] = penalty[lane] / updates[lane];
-            job_.course->epochs[first_ + lane] = static_cast<std::int64_t>(epoch + 1);
+            job_.course->loss[place(lane, epoch)] = total[lane] / updates[lane];
+            if (job_.reins) job_.reins->penalty[members_[lane]] = penalty[lane] / updates[lane];
+            job_.course->epochs[members_[lane]] = static_cast<std::int64_t>(epoch - began_[lane] + 1);
         }
         validated_ = alive_, alive_ = go;
         return true;
     }
 
+    // The learning rates of an update, the schedule of each member being as old as it is itself.
+    V rate_at(std::size_t step, std::size_t batches) const {
+        if (!job_.factors) return rate_;
+        V factor{};
+        for (std::size_t lane = 0; lane < L; ++lane)
+            // Members that have ended grow older than the schedule.
+            factor[lane] = static_cast<T>(
+                job_.factors[std::min(step - began_[lane] * batches, job_.epochs * batches - 1)]);
+        return rate_ * factor;
+    }
+
     // One step of the solver for the members in `go`, from which those that diverged or converged are taken.
     // Decoupled decay is the lecture's w ← w − α ∇J − λ w (for adamw, λ is multiplied by the rate α).
-    V update(std::size_t step, MaskOf<T>& go) {
-        const V factor = splat(job_.factors ? static_cast<T>(job_.factors[step]) : T(1));
-        const V rate = per_member(job_.learning_rate) * factor;
-        const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), objective_, rate);
+    V update(V rate, MaskOf<T>& go) {
+        const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), objective_, rate, go);
         decay(rate);
         const MaskOf<T> sound = SHOAL_ISA::finite(taken.J) & SHOAL_ISA::finite(taken.gradient_size) & finite(proposed_);
         const MaskOf<T> moves = sound & go;
@@ -245,9 +254,8 @@ template <class T, bool LaneIsMember> class GroupTraining {
     }
 
     void decay(V rate) {
-        const V lambda = per_member(job_.weight_decay);
-        if (!any(lambda != V{})) return;
-        const V share = job_.decay_times_rate ? lambda * rate : lambda;
+        if (!any(lambda_ != V{})) return;
+        const V share = job_.decay_times_rate ? lambda_ * rate : lambda_;
         for (std::size_t d = 0; d < space_.n * L; d += L) {
             const V w = load(theta_.data() + d) * load(common_.weight_mask.data() + d);
             store(proposed_.data() + d, load(proposed_.data() + d) - share * w);
@@ -256,7 +264,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
 
     void shuffle(std::size_t epoch) {
         for (std::size_t i = 0; i < kMembers; ++i) {
-            if (job_.reins) orders_[i] = job_.reins->orders + job_.reins->which[member(i)] * job_.reins->n;
+            if (job_.reins) orders_[i] = job_.reins->orders + job_.reins->which[members_[i]] * job_.reins->n;
             else if (job_.shared_order) orders_[i] = common_.shared_order;
             else orders_[i] = permuters_[i]({keys_[2 * i], keys_[2 * i + 1], Purpose::order, epoch});
         }
@@ -272,13 +280,13 @@ template <class T, bool LaneIsMember> class GroupTraining {
             T* share = memory_->share.data();
             V weight{};
             for (std::size_t i = 0; i < kMembers; ++i)
-                weight[i] = lay_out_shares(job_.train.weights(member(i)), rows[i], samples, kMembers, share + i);
+                weight[i] = lay_out_shares(job_.train.weights(members_[i]), rows[i], samples, kMembers, share + i);
             if (job_.by_batch)
                 objective_.penalise(per_member(job_.l2), per_member(job_.l1), LaneIsMember ? weight : splat(weight[0]));
             if (!LaneIsMember) std::fill(share + samples, share + train_.batch.columns() * L, T(0));
             train_.values = memory_->values.data(), train_.share = share;
         }
-        objective_.see(train_, noisy_ ? keys_ : nullptr, step);
+        objective_.see(train_, common_.noisy ? keys_ : nullptr, step);
     }
 
     // Record the validation loss, remember each member's best parameters, and end those that wait too long.
@@ -288,16 +296,16 @@ template <class T, bool LaneIsMember> class GroupTraining {
         MaskOf<T> better{};
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!validated_[lane]) continue;
-            job_.course->validation_loss[(first_ + lane) * job_.epochs + epoch] = loss[lane];
+            const auto run = static_cast<std::int64_t>(epoch - began_[lane] + 1);
+            job_.course->validation_loss[place(lane, epoch)] = loss[lane];
             if (loss[lane] < best_loss_[lane]) {
                 best_loss_[lane] = loss[lane], better[lane] = -1;
-                job_.course->best_epoch[first_ + lane] = static_cast<std::int64_t>(epoch + 1);
+                job_.course->best_epoch[members_[lane]] = run;
             }
-            const auto waited = static_cast<std::int64_t>(epoch + 1) - job_.course->best_epoch[first_ + lane];
+            const std::int64_t waited = run - job_.course->best_epoch[members_[lane]];
             if (job_.patience && alive_[lane] && waited >= static_cast<std::int64_t>(job_.patience)) {
                 stopped(lane) = static_cast<std::int64_t>(Reason::early_stopping);
-                if (LaneIsMember) alive_[lane] = 0;
-                else alive_ = MaskOf<T>{};
+                let_go(lane);
             }
         }
         if (!job_.patience || !any(better)) return;
@@ -308,7 +316,9 @@ template <class T, bool LaneIsMember> class GroupTraining {
 
     const Common<T, LaneIsMember>& common_;
     const Job<T>& job_;
-    std::size_t first_, count_;
+    const std::size_t count_;             // lanes that hold a member
+    std::array<std::size_t, L> members_;  // of the lanes
+    std::array<std::size_t, L> began_;    // in which epoch of the group
     Space<T> space_;
     BatchObjective<T, LaneIsMember> objective_;
     std::unique_ptr<Solver<T>> solver_;
@@ -316,7 +326,8 @@ template <class T, bool LaneIsMember> class GroupTraining {
     std::uint64_t keys_[2 * L];
     double best_loss_[L];
     MaskOf<T> alive_{}, validated_{};
-    bool noisy_ = false, same_rows_ = true;
+    V rate_, lambda_;
+    bool same_rows_ = true;
     Columns<T, LaneIsMember> train_, validation_;
     Aligned<T> own_train_, own_validation_;  // shares
     BatchMemory<T, LaneIsMember>* memory_ = nullptr;
@@ -330,6 +341,9 @@ constexpr std::size_t kWorthSharing = 1 << 20;
 // Trains every group of the job. Groups need nothing of each other, so as many run at a time as there are
 // threads; when there are fewer groups, the threads share the blocks of each group's batch. Where somebody
 // watches, or all see one order of batches, which is then made once, groups go from epoch to epoch in step.
+//
+// Under a full-batch solver each member ends at a time of its own. There are no more groups than threads then,
+// and whoever waits takes the lane of one that has ended, so that nobody's lane idles beside a slow member.
 template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Network network) {
     using Group = GroupTraining<T, LaneIsMember>;
     Common<T, LaneIsMember> common(job, std::move(network));
@@ -343,7 +357,7 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
     workspaces.reserve(outer * of_blocks);
     for (std::size_t i = 0; i < outer * of_blocks; ++i)
         workspaces.emplace_back(common.network, common.block, common.table ? common.samples() : 0, of_rows);
-    const auto each_group = [&](auto&& work) {
+    const auto each_group = [&](std::size_t groups, auto&& work) {
         share_out(outer, groups, [&](std::size_t thread, std::size_t group) {
             try {
                 work(group, &workspaces[thread]);
@@ -353,26 +367,29 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
         }, job.course->poll);
     };
     if (!job.course->report && !common.has_shared_order()) {
-        each_group([&](std::size_t group, Workspace<T, LaneIsMember>* own) {
+        const bool refills = LaneIsMember && job.full_batch_solver && !common.noisy;
+        const std::size_t first_groups = refills ? outer : groups;
+        Waiting waiting(first_groups * size, job.members);
+        each_group(first_groups, [&](std::size_t group, Workspace<T, LaneIsMember>* own) {
             Group training(common, group * size);
-            for (std::size_t epoch = 0; epoch < job.epochs && training.train(epoch, own, of_blocks) && !job.course->stop;)
-                ++epoch;
+            for (std::size_t epoch = 0; training.refill(epoch, waiting) && !job.course->stop; ++epoch)
+                training.train(epoch, own, of_blocks);
             training.finish();
         });
         return;
     }
     std::vector<std::unique_ptr<Group>> all(groups);
-    each_group([&](std::size_t group, auto) { all[group] = std::make_unique<Group>(common, group * size); });
+    each_group(groups, [&](std::size_t group, auto) { all[group] = std::make_unique<Group>(common, group * size); });
     for (std::size_t epoch = 0; epoch < job.epochs && !job.course->stop; ++epoch) {
         std::atomic<std::size_t> active{0};
         common.begin(epoch);
-        each_group([&](std::size_t group, Workspace<T, LaneIsMember>* own) {
+        each_group(groups, [&](std::size_t group, Workspace<T, LaneIsMember>* own) {
             active += all[group]->train(epoch, own, of_blocks);
         });
         if (job.course->report && job.course->report(epoch + 1, active)) job.course->stop = true;
         if (active == 0) break;
     }
-    if (!job.course->failure) each_group([&](std::size_t group, auto) { all[group]->finish(); });
+    if (!job.course->failure) each_group(groups, [&](std::size_t group, auto) { all[group]->finish(); });
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -26,25 +26,6 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of an engine with a solver that it lacks, and hands on to the reference engine."""
-    from shoal.solvers import SOLVERS
-
-    try:
-        from shoal.engines.native import _SOLVERS
-    except ImportError:  # installed with SHOAL_NATIVE=0
-        return
-    lacking = set(SOLVERS) - set(_SOLVERS)
-
-    def impossible(item: pytest.Item) -> bool:
-        parameters = getattr(item, "callspec", None)
-        values = {v for v in parameters.params.values() if isinstance(v, str)} if parameters else set()
-        return "native" in values and bool(lacking & values)
-
-    config.hook.pytest_deselected(items=[item for item in items if impossible(item)])
-    items[:] = [item for item in items if not impossible(item)]
-
-
 @pytest.fixture(scope="session")
 def real_data() -> Callable[[str], Path]:
     """Give the path of a file in the folder that ``SHOAL_DATA`` names, say ``tables/adult.csv.gz``.

@@ -18,7 +18,7 @@ template <class T, class Rule> class FirstOrderSolver final : public Solver<T> {
     FirstOrderSolver(Rule rule, Space<T> space)
         : rule_(std::move(rule)), space_(space), gradient_(space.n * kLanes<T>) {}
 
-    Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate) override {
+    Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate, MaskOf<T>) override {
         using V = Vec<T>;
         const V J = objective(theta, gradient_.data());
         const T* const gradient = gradient_.data();

@@ -46,8 +46,7 @@ template <class T> Vec<T> dot(Space<T> space, const T* a, const T* b) {
 template <class T> MaskOf<T> differs(Space<T> space, const T* a, const T* b) {
     MaskOf<T> different{};
     for (std::size_t d = 0; d < space.n * kLanes<T>; d += kLanes<T>) different |= load(a + d) != load(b + d);
-    if (space.lane_is_member) return different;
-    return any(different) ? ~MaskOf<T>{} : MaskOf<T>{};
+    return space.fold_any(different);
 }
 
 }  // namespace shoal::SHOAL_ISA

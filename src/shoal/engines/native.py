@@ -43,7 +43,7 @@ _ACTIVATIONS = (
 _LOSSES = (
     "log_loss", "cross_entropy", "squared_error", "mean_squared_error", "absolute_error", "huber", "poisson",
 )  # fmt: skip
-_SOLVERS = ("gradient_descent", "sgd", "adam", "adamw", "rmsprop")
+_SOLVERS = ("gradient_descent", "sgd", "adam", "adamw", "rmsprop", "scg", "lbfgs")
 _DENSE, _DROPOUT = 0, 1
 
 

@@ -1,0 +1,62 @@
+// What all groups of a job share: the architecture, and the batches that are the same for all of them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "objective.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+// Σ s, in double whatever T: thousands of weights lose nothing.
+template <class T> double total(const T* s, std::size_t n) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += s[i];
+    return sum;
+}
+
+template <class T, bool LaneIsMember> struct Common {
+    static constexpr std::size_t L = kLanes<T>;
+    using Whole = WholeBatch<T, LaneIsMember>;
+
+    const Job<T>& job;
+    Network network;
+    std::size_t block;
+    bool noisy = false;          // has layers that draw random numbers
+    std::vector<T> weight_mask;  // as θ lies in a group
+    std::unique_ptr<Table<T>> table;  // for minibatches
+    std::unique_ptr<Whole> train, validation;
+    Permuter permuter;  // of a shared order
+    const std::uint32_t* shared_order = nullptr;
+
+    Common(const Job<T>& given, Network described)
+        : job(given), network(std::move(described)), block(block_columns<T, LaneIsMember>(network)),
+          permuter(has_shared_order() ? job.train.n : 0) {
+        const std::size_t D = network.n_parameters;
+        weight_mask.assign(vectors() * L, T(0));
+        for (std::size_t d = 0; d < D; ++d)
+            for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
+                weight_mask[LaneIsMember ? d * L + lane : d] = T(job.network.weight_mask[d]);
+        for (const Layer& layer : network.layers)
+            noisy |= layer.kind == LayerKind::dropout && layer.parameter > 0;
+        if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
+        else train = std::make_unique<Whole>(job.train, network, block);
+        if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);
+    }
+
+    std::size_t vectors() const {
+        const std::size_t D = network.n_parameters;
+        return LaneIsMember ? D : (D + L - 1) / L;
+    }
+    // Samples that an update sees.
+    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n; }
+    bool has_shared_order() const { return job.shared_order && job.batch_size && !job.reins; }
+
+    // The order of minibatches that is the same for everybody.
+    void begin(std::size_t epoch) {
+        constexpr std::uint64_t kShared = ~std::uint64_t(0);
+        if (has_shared_order()) shared_order = permuter({job.order_seed, kShared, Purpose::order, epoch});
+    }
+};
+
+}  // namespace shoal::SHOAL_ISA
