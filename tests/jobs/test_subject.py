@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.data.tables import read_table
-from shoal.errors import ConfigurationError, DataError, UnknownNameError
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, UnknownNameError
 from shoal.jobs.folder import load_model
 from shoal.jobs.subject import fresh_subject, saved_subject
 
@@ -39,6 +39,23 @@ def test_a_network_of_an_ensemble(fit: Callable[..., Any], tmp_path: Path) -> No
     second = saved_subject(tmp_path / "out", None, row=1, batch=8, member=2)
     assert members.size > 1
     assert np.array_equal(second.population.theta, members.theta[1:2])
+
+
+def test_the_table_of_the_model_wherever_it_lies(
+    fit: Callable[..., Any],
+    mixed: Callable[..., dict[str, list[object]]],
+    write_csv: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed())
+    fit(table, "target", tmp_path / "out")
+    found = saved_subject(tmp_path / "out", None, row=3, batch=2, member=1)
+    named = saved_subject(tmp_path / "out", str(table), row=3, batch=2, member=1)
+    assert np.array_equal(found.X, named.X)
+    assert found.output_names == ("target=yes",)
+    (tmp_path / "out" / "plan.json").write_text("[]")
+    with pytest.raises(ModelFolderError, match="does not say which table it was fitted to; name one after"):
+        saved_subject(tmp_path / "out", None, row=3, batch=2, member=1)
 
 
 def test_a_batch_ends_with_the_table(saved: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,14 @@ import numpy as np
 
 from shoal.data.frames import native_frame, quoted
 from shoal.data.tables import read_table
-from shoal.errors import ConfigurationError, DataError
+from shoal.errors import ConfigurationError, DataError, ModelFolderError
 from shoal.jobs.folder import load_model
-from shoal.jobs.layout import EVIDENCE
+from shoal.jobs.layout import PLAN
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.population import Population
 from shoal.randomness import Purpose, check_seed, stream
-from shoal.report.evidence import load_evidence
 from shoal.shapes import Array
 
 
@@ -49,7 +49,7 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
         raise ConfigurationError(
             f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"
         )
-    source = table or load_evidence(folder / EVIDENCE)["asked"]["table"]
+    source = table or _fitted_table(folder)
     frame = native_frame(read_table(source))
     if model.target.name not in frame.columns:
         raise DataError(
@@ -66,6 +66,16 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
         model.preprocessor.feature_names,
         _output_names(model),
     )
+
+
+def _fitted_table(folder: Path) -> str:
+    """Return the table that a folder's model was fitted to, as the request named it."""
+    try:
+        return str(json.loads((folder / PLAN).read_bytes())["request"]["table"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ModelFolderError(
+            f"{folder} does not say which table it was fitted to; name one after the folder"
+        ) from None
 
 
 def _output_names(model: TableModel) -> tuple[str, ...]:
