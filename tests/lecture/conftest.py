@@ -16,6 +16,12 @@ SMALL: dict[str, dict[str, Any]] = {
     "numpy-demo": {"updates": 1500},
     "capacity": {"starts": 4, "epochs": 800},
     "starts": {"hidden": (1, 2, 4), "starts": 5, "epochs": 300, "races": 3},
+    "generalization": {"draws": 4, "starts": 2, "hidden": (1, 2, 6), "sizes": (8, 60), "epochs": 4000},
+    "weight-decay": {"samples": (10, 60), "strengths": (1e-3, 0.1, 10.0), "steps": (1, 20, 300)},
+    "prior": {"strengths": (0.003, 0.03), "starts": 3, "iterations": 800},
+    "decision-boundary": {"hidden": (2, 12), "strengths": (0.0, 0.1, 100.0), "starts": 2, "iterations": 150},
+    "deep": {"depths": (1, 3, 12), "epochs": 150},
+    "shallow-vs-deep": {"sizes": (60, 300), "starts": 2, "epochs": 60},
 }
 Found = tuple[Study[Any], Any]
 

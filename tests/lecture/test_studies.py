@@ -21,7 +21,7 @@ every_study = pytest.mark.parametrize("name", STUDIES)
 def test_its_words_and_tables_are_whole(name: str, computed: Computed) -> None:
     study, found = computed(name)
     words, tables = paragraphs(study.words(found)), study.tables(found)
-    assert all(len(paragraph) > 200 for paragraph in words)
+    assert all(len(paragraph) > 100 for paragraph in words)
     assert not any(sign in " ".join(words) for sign in ("nan", "inf", "  ", "e-0", "e+"))
     assert "" in tables
     for table in tables.values():

@@ -6,15 +6,27 @@ from typing import Any
 
 from shoal.lecture.backprop import Backprop
 from shoal.lecture.capacity import Capacity
+from shoal.lecture.decision_boundary import DecisionBoundary
+from shoal.lecture.deep import Deep
+from shoal.lecture.generalization import Generalization
 from shoal.lecture.numpy_demo import NumpyDemo
+from shoal.lecture.prior import Prior
+from shoal.lecture.shallow_vs_deep import ShallowVsDeep
 from shoal.lecture.starts import Starts
 from shoal.lecture.study import Study
+from shoal.lecture.weight_decay import WeightDecay
 from shoal.registry import family
 
 STUDIES: dict[str, type[Study[Any]]] = family(
     Backprop,
     NumpyDemo,
+    Generalization,
     Capacity,
     Starts,
+    WeightDecay,
+    Prior,
+    DecisionBoundary,
+    Deep,
+    ShallowVsDeep,
 )
 """Name -> study; a new one is a file and a line here."""
