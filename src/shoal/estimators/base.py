@@ -111,6 +111,10 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
     def _encoded(self, y: Any) -> Array:
         """Return the target as the network takes it (N, K)."""
 
+    def _count_outputs(self, y: Any) -> int:
+        """Return the number of outputs that the target needs, K."""
+        return 1 if y.ndim == 1 else int(y.shape[1])
+
     @abstractmethod
     def _loss(self) -> str | Loss:
         """Return the loss that suits the target, or its name."""
@@ -169,8 +173,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
         first_pass = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, y = self._validate_input(X, y, incremental, reset=first_pass)
         weights = self._weights(y, sample_weight, X)
-        n_outputs = self._encoded(y[:1]).shape[1]
-        self.n_outputs_ = n_outputs
+        n_outputs = self.n_outputs_ = self._count_outputs(y)
         self._random_state = check_random_state(self.random_state)
         network = self._network([X.shape[1], *sizes, n_outputs])
         fit = Fit(self, network, self._random_states(), incremental, first_pass)

@@ -202,6 +202,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         encoded: Array = self._label_binarizer.transform(y)
         return encoded.toarray() if hasattr(encoded, "toarray") else encoded
 
+    def _count_outputs(self, y: Any) -> int:
+        several = self._label_binarizer.y_type_ == "multiclass"
+        return len(self.classes_) if several else super()._count_outputs(y)
+
     def _loss(self) -> str:
         return "cross_entropy" if self._label_binarizer.y_type_ == "multiclass" else "log_loss"
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import xlogy
 
-from shoal import backprop
 from shoal.network import Network
-from shoal.population import Population
 from shoal.shapes import Array
 
 
@@ -34,18 +32,3 @@ def mean_over_batches(values: Array, weights: Array, order: Array, batch_size: i
     sums = np.add.reduceat((weights * values)[order], starts)
     means = np.divide(sums, totals, out=np.zeros(len(starts)), where=totals > 0)
     return float((means * np.diff([*starts, len(order)])).sum() / len(order))
-
-
-def mean_loss(network: Network, theta: Array, X: Array, y: Array, s: Array) -> Array:
-    """Return the loss without penalties (P,) on ``X`` (N, n), ``y`` (K, N), with weights ``s`` (N,)."""
-    losses = backprop.sample_losses(network, theta, X, y) / divisor(network)
-    added = constants(network, y)
-    if added is not None:
-        losses = losses + added
-    mean: Array = (losses * s).sum(axis=-1) / s.sum()
-    return mean
-
-
-def one_member(network: Network, theta: Array) -> Population:
-    """Return a population of the one member ``theta`` (D,)."""
-    return Population(network, theta[None], np.zeros((1, 2), dtype=np.uint64))

@@ -28,12 +28,13 @@ class Validation:
 
     def judge(self, theta: Array) -> tuple[Array, Array]:
         """Return the score and the loss without penalties, each (P,), of members ``theta`` (P, D)."""
-        z = backprop.sample_outputs(self.network, theta, self.X)
-        losses = self.network.criterion.value(z, self.y) / divisor(self.network)
-        added = constants(self.network, self.y)
-        if added is not None:
-            losses = losses + added
-        return self._score(self.network.criterion.predict(z)), self._mean(losses)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a member that is about to diverge
+            z = backprop.sample_outputs(self.network, theta, self.X)
+            losses = self.network.criterion.value(z, self.y) / divisor(self.network)
+            added = constants(self.network, self.y)
+            if added is not None:
+                losses = losses + added
+            return self._score(self.network.criterion.predict(z)), self._mean(losses)
 
     def _mean(self, values: Array) -> Array:
         mean: Array = (values * self.s).sum(axis=-1) / self.s.sum()
@@ -52,8 +53,7 @@ class Validation:
 
     def _r2(self, predicted: Array) -> Array:
         """Return 1 − Σ s (y − ŷ)² / Σ s (y − ȳ)², averaged over the outputs; of a constant target 1 or 0."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            unexplained = (np.square(predicted - self.y) * self.s).sum(axis=-1)
+        unexplained = (np.square(predicted - self.y) * self.s).sum(axis=-1)
         centred = self.y - self._mean(self.y)[:, None]
         total = np.broadcast_to((np.square(centred) * self.s).sum(axis=-1), unexplained.shape)
         ratio = np.divide(unexplained, total, out=(unexplained > 0).astype(np.float64), where=total > 0)
