@@ -12,7 +12,8 @@
 namespace shoal::SHOAL_ISA {
 
 constexpr int kTileRows = 4, kTileColumns = 3;
-constexpr std::size_t kDepth = 256;  // of a panel, at most
+// How deep a panel is at most: it fills three quarters of a nearest cache of 32 KiB.
+template <class T> constexpr std::size_t kDepth = 24 * 1024 / (kTileColumns * kLanes<T> * sizeof(T));
 
 // The rows of a matrix of numbers, kTileRows to a tile. Number k of a row lies k·inner_step from its first.
 template <class T> struct Tiles {
@@ -25,7 +26,7 @@ template <class T> struct Tiles {
 template <class T> struct Panels {
     static constexpr std::size_t kRows = 64;  // of the product that one thread takes at a time
 
-    Aligned<T> columns{kDepth * kTileColumns * kLanes<T>}, rows{kRows * kDepth};
+    Aligned<T> columns{kDepth<T> * kTileColumns * kLanes<T>}, rows{kRows * kDepth<T>};
 };
 
 // Of a product of `rows` rows: how many pieces of Panels::kRows there are.
@@ -80,8 +81,8 @@ template <class T, class Fill>
 void wide_product(Tiles<T> A, std::size_t rows, std::size_t inner, std::size_t columns, Panels<T>& panels, Fill fill,
                   T* out, std::size_t out_step) {
     T* const panel = panels.columns.data();
-    for (std::size_t k = 0; k < inner; k += kDepth) {
-        const std::size_t depth = std::min(kDepth, inner - k);
+    for (std::size_t k = 0; k < inner; k += kDepth<T>) {
+        const std::size_t depth = std::min(kDepth<T>, inner - k);
         Tiles<T> block = A;
         block.data += k * A.inner_step;
         if (A.inner_step != 1) block = packed(block, rows, depth, panels.rows.data());
