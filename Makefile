@@ -62,6 +62,7 @@ format: $(EDITABLE)  ## put the code in the project's style
 
 bench: $(BENCH)/holds-package  ## measure shoal beside torch, jax and scikit-learn (25 minutes, 2 GB to install)
 	$(BENCH)/bin/python -m benchmarks
+	$(BENCH)/bin/python -m benchmarks.growth
 
 clean:  ## remove what these commands made
 	rm -rf $(VENV) $(BENCH) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -24,23 +24,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="ID", help=f"of {', '.join(EVERYTHING)}; all")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="times of each contestant")
+    parser.add_argument("--cores", type=int, nargs="+", help="the numbers of cores to try; 1, 2, 4 … all")
     arguments = parser.parse_args()
     for name in arguments.names or EVERYTHING:
         if name not in EVERYTHING:
             parser.error(f"there is no workload {name}; take some of {', '.join(EVERYTHING)}")
         say(f"{name}:")
-        part, found = run(name, arguments.repeats)
+        part, found = run(name, arguments.repeats, arguments.cores)
         record(part, name, found)
 
 
-def run(name: str, repeats: int) -> tuple[str, Any]:
+def run(name: str, repeats: int, cores: list[int] | None) -> tuple[str, Any]:
     """Measure one workload; return where its results belong, and the results."""
     origin = {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
     if name == KERNELS:
         return "kernels", {**origin, "kernels": [asdict(kernel) for kernel in measure_kernels(say, repeats)]}
     if name == B10.name:
         return "workloads", asdict(Result.of(B10, measure_commands(B10, say, repeats), **origin))
-    return "workloads", asdict(Result.of(WORKLOADS[name], measure(WORKLOADS[name], say, repeats), **origin))
+    return "workloads", asdict(
+        Result.of(WORKLOADS[name], measure(WORKLOADS[name], say, repeats, cores), **origin)
+    )
 
 
 def say(line: str) -> None:

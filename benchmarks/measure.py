@@ -109,8 +109,11 @@ class Measurement:
 class Measurer:
     """Measures one workload."""
 
-    def __init__(self, workload: Workload, folder: Path, say: Callable[[str], None], repeats: int = REPEATS):
-        self.workload, self.folder, self.say, self.repeats = workload, folder, say, repeats
+    def __init__(
+        self, workload: Workload, folder: Path, say: Callable[[str], None], repeats: int, cores: list[int]
+    ) -> None:
+        self.workload, self.folder, self.say = workload, folder, say
+        self.repeats, self.cores = repeats, cores
         self.task = workload.task()
         self.judge = Judge(self.task)
         self.files: dict[int | None, Path] = {}
@@ -138,7 +141,7 @@ class Measurer:
         for entry in self.workload.entries:
             if entry.peer != peer:
                 continue
-            for cores in core_counts():
+            for cores in self.cores:
                 measurement = Measurement(peer, entry.form, cores, self.task.networks, self._networks(entry))
                 try:
                     seconds = self._try(entry, cores, measurement)
@@ -200,7 +203,12 @@ def core_counts() -> list[int]:
     return sorted({*(2**k for k in range(cores.bit_length()) if 2**k <= cores), cores})
 
 
-def measure(workload: Workload, say: Callable[[str], None], repeats: int = REPEATS) -> list[Measurement]:
-    """Return the measurements of a workload's peers."""
+def measure(
+    workload: Workload,
+    say: Callable[[str], None],
+    repeats: int = REPEATS,
+    cores: list[int] | None = None,
+) -> list[Measurement]:
+    """Return the measurements of a workload's peers, which try these numbers of cores."""
     with tempfile.TemporaryDirectory() as folder:
-        return Measurer(workload, Path(folder), say, repeats).measure()
+        return Measurer(workload, Path(folder), say, repeats, cores or core_counts()).measure()

@@ -33,9 +33,9 @@ B4 = Workload(
     "B4",
     "7 500 networks, shared batches",
     "10→M→1 tanh, squared error, M in 1, 2, 4, 8, 12, 16, 24, 32, 48, 64, each with 30 starts × 5 L2 "
-    "strengths × 5 folds (sample weights 0 and 1), 500 rows, batch 100, shared order, Adam, 20 epochs, "
+    "strengths × 5 folds (sample weights 0 and 1), 500 rows, batch 100, shared order, Adam, 10 epochs, "
     "float32",
-    partial(task, 100, "shared", 20, 2),
+    partial(task, 100, "shared", 10, 2),
     PEERS,
     (Target(10, ("torch", "jax")), Target(100, ("sklearn",))),
 )
