@@ -161,6 +161,7 @@ def _trials(
     task: Task, trained: TrainingResult, scores: tuple[Array, Array, Array], seconds: float
 ) -> Trials:
     history, cohort = trained.history, task.cohort
+    reasons = history.reasons
     # the last update may have been the one that went too far
     known = scores if task.held.size else scores[:1]
     lost = trained.diverged | ~np.isfinite(known).all(axis=0)
@@ -178,7 +179,7 @@ def _trials(
             "validation_se": error[p],
             "epochs": history.epochs[p],
             "best_epoch": history.best_epoch[p],
-            "stopped": str(Reason.DIVERGED) if lost[p] else history.reasons[p],
+            "stopped": str(Reason.DIVERGED) if lost[p] else reasons[p],
             "diverged": lost[p],
             "seconds": seconds,
         }
