@@ -30,7 +30,7 @@ struct Network {
     double loss_parameter;
     std::size_t inputs, outputs, n_parameters;
 
-    // Rows of activations that one pass keeps: a sample's memory, in numbers.
+    // About how many numbers a pass goes through for one sample: x, and z, a and ∂J/∂a of each layer.
     std::size_t units() const {
         std::size_t total = 2 * inputs;
         for (const Layer& layer : layers) total += 3 * layer.units;
