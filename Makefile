@@ -21,7 +21,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize format bench clean
+.PHONY: help demo test lint sanitize docs format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -55,6 +55,10 @@ sanitize: $(EDITABLE)  ## run the native tests where every access to memory is c
 		tests/contract/test_native.py tests/native tests/engines --ignore tests/native/test_counts.py \
 		--deselect tests/native/test_threads.py::test_forks_while_other_threads_train \
 	|| { cat $(SANITIZED)/report.*; exit 1; }
+
+docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+	@echo "The documentation: file://$(CURDIR)/build/docs/index.html"
 
 format: $(EDITABLE)  ## put the code in the project's style
 	$(BIN)/ruff check --fix
