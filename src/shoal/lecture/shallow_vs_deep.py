@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from shoal.layers import Dense
 from shoal.lecture.marks import panel
@@ -75,8 +76,9 @@ class ShallowVsDeep(Study[Found]):
         by_size = np.empty((len(MODELS), len(self.sizes)))
         for k, size in enumerate(self.sizes):
             some = Digits((digits.train[0][:size], digits.train[1][:size]), digits.validation, digits.test)
-            models = [_linear(some), _kernels(some), self._deep(some)]
-            by_size[:, k] = [_error(model, *digits.test) for model in models]
+            with threadpool_limits(limits=1):  # matrices too small to be shared by threads
+                models = [_linear(some), _kernels(some), self._deep(some)]
+                by_size[:, k] = [_error(model, *digits.test) for model in models]
         by_place = [_errors_by_place(model, some) for model in models]
         return Found(by_size, np.array(by_place))
 
