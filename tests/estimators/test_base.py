@@ -139,7 +139,7 @@ def test_a_random_state_is_used_up_as_scikit_learn_uses_it(ours: Any, theirs: An
     X, y = data(ours)
     states = np.random.RandomState(5), np.random.RandomState(5)
     for estimator, state in zip((ours, theirs), states, strict=True):
-        estimator(random_state=state, max_iter=5, early_stopping=True).fit(X, y)
+        estimator(random_state=state, max_iter=5, n_iter_no_change=2, tol=10, early_stopping=True).fit(X, y)
     assert states[0].randint(2**31) == states[1].randint(2**31)
 
 
