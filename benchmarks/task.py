@@ -78,8 +78,10 @@ class Task:
         J_p = Σ_i s_pi · loss_i / Σ_i s_pi  +  l2_p/(2 m_p) Σ W²
 
     where the loss is ``squared_error`` (½ Σ_k r²) or ``cross_entropy`` (softmax, rows of y with one 1).
-    ``solver`` is ``adam`` (β 0.9 and 0.999, ε 1e-8), or ``gradient``: no training, ``epochs`` evaluations
-    of ∂J/∂θ over all rows. ``check_epochs`` is how long contestants train before their losses are compared.
+    ``solver`` is ``adam`` (β 0.9 and 0.999, ε 1e-8); or ``own``, whatever the contestant has for full
+    batches, for at most ``epochs`` or until |∂J/∂θ| ≤ 1e-5; or ``gradient``: no training, ``epochs``
+    evaluations of ∂J/∂θ over all rows.
+    ``check_epochs`` is how long contestants train before their losses are compared.
     """
 
     X: Array

@@ -34,6 +34,26 @@ def train(task: Task, cores: int) -> Run:
     return run
 
 
+def scg(task: Task, cores: int) -> Run:
+    return _full_batch(task, cores, "scg")
+
+
+def lbfgs(task: Task, cores: int) -> Run:
+    return _full_batch(task, cores, "lbfgs")
+
+
+def _full_batch(task: Task, cores: int, solver: str) -> Run:
+    populations = [population(task, cohort) for cohort in task.cohorts]
+
+    def run(epochs: int) -> list[Array]:
+        return [
+            shoal.train(members, task.X, task.y, solver=solver, epochs=epochs, n_jobs=cores).population.theta
+            for members in populations
+        ]
+
+    return run
+
+
 def gradient(task: Task, cores: int) -> Run:
     """Steps of gradient descent: a gradient and an update each, on parameters that move a little."""
     [cohort] = task.cohorts

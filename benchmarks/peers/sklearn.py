@@ -58,6 +58,7 @@ def fit(task: Task, units: tuple[int, ...], member: dict[str, Any], epochs: int)
     kind = Regressor if task.loss == "squared_error" else Classifier
     network = kind(
         hidden_layer_sizes=units[1:-1],
+        solver="adam" if task.solver == "adam" else "lbfgs",
         activation=task.activation,
         alpha=float(member["l2"]) * size / n,
         batch_size=size,
@@ -65,7 +66,7 @@ def fit(task: Task, units: tuple[int, ...], member: dict[str, Any], epochs: int)
         max_iter=epochs,
         shuffle=bool(orders.size),
         random_state=Orders(orders) if orders.size else None,
-        tol=0,
+        tol=1e-5 if task.solver == "own" else 0,
         n_iter_no_change=epochs + 1,
     )
     network.begin = member["layers"]

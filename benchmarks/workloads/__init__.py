@@ -8,7 +8,8 @@ WORKLOADS: dict[str, Workload] = {
     for workload in (
         b1.WORKLOAD,
         b2.WORKLOAD,
-        b3.WORKLOAD,
+        b3.ADAM,
+        b3.OWN,
         b4.B4,
         b4.B5,
         *b6.WORKLOADS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from benchmarks.task import Task
 from benchmarks.workloads.cohorts import cohort
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from benchmarks.growth import Shape
+import pytest
 from matplotlib.figure import Figure
 
+pytest.importorskip("shoal._native")
 from benchmarks import growth
 
 
@@ -19,5 +20,5 @@ def test_a_curve_stands_beside_one_in_proportion() -> None:
 
 
 def test_more_work_takes_longer() -> None:
-    small, large = Shape(1, 8, 1, 1), Shape(32, 2048, 64, 2)
+    small, large = growth.Shape(1, 8, 1, 1), growth.Shape(32, 2048, 64, 2)
     assert growth.seconds_per_epoch(large, 1) > growth.seconds_per_epoch(small, 1)

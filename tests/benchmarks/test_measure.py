@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from benchmarks import measure
 from benchmarks.judge import Judge
 from benchmarks.task import Task
 from benchmarks.workload import Entry, Workload
-
-from benchmarks import measure
 
 
 @pytest.fixture

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 from importlib import import_module
 
 import numpy as np
 import pytest
+
 from benchmarks.judge import Judge
 from benchmarks.peers import padding
 from benchmarks.peers.numpy import loop
 from benchmarks.task import Task
 from benchmarks.workload import Entry
+from benchmarks.workloads import b3
 
 
 @pytest.mark.parametrize("entry", [Entry("shoal", "train"), Entry("sklearn", "loop"), Entry("numpy", "loop")])
 def test_a_peer_reaches_the_losses_of_the_judge(task: Task, entry: Entry) -> None:
     form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
     assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
+
+
+@pytest.mark.parametrize("entry", [Entry("shoal", "scg"), Entry("shoal", "lbfgs"), Entry("sklearn", "loop")])
+def test_solvers_of_their_own_get_as_low_as_adam(entry: Entry) -> None:
+    task = b3.OWN.task()
+    task = dataclasses.replace(task, cohorts=task.cohorts[1:3]).spread(3)
+    form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
+    assert Judge(task).disagreement(form(task, 1)(500), entry) == 0
+    assert Judge(task).disagreement(form(task, 1)(1), entry) > Judge.tolerance
 
 
 def test_the_judge_sees_an_epoch_too_many(task: Task) -> None:
