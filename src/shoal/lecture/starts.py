@@ -122,8 +122,9 @@ class Starts(Study[Found]):
             median race the runner-up was only {number(100 * margin, 2)} % behind the winner. Once M is
             large enough to bend as the sinusoid does, which size wins is decided by the draw of the data
             and by luck among the starts, not by M: the procedure finds a good network, it does not find the
-            right number of hidden units. These counts are for this many points and this much noise, and say
-            nothing about other data.
+            right number of hidden units. Hundreds of iterations amplify even rounding, so that another
+            processor may see another winner. These counts are for this many points and this much noise, and
+            say nothing about other data.
         """
 
     def tables(self, found: Found) -> dict[str, Table]:
