@@ -11,7 +11,7 @@ from benchmarks import results
 from benchmarks.commands import B10, measure_commands
 from benchmarks.kernels import measure_kernels
 from benchmarks.machine import commit, machine
-from benchmarks.measure import REPEATS, measure
+from benchmarks.measure import REPEATS, core_counts, measure
 from benchmarks.results import FOLDER, Result
 from benchmarks.table import document
 from benchmarks.workloads import WORKLOADS
@@ -40,10 +40,11 @@ def run(name: str, repeats: int, cores: list[int] | None) -> tuple[str, Any]:
     if name == KERNELS:
         return "kernels", {**origin, "kernels": [asdict(kernel) for kernel in measure_kernels(say, repeats)]}
     if name == B10.name:
-        return "workloads", asdict(Result.of(B10, measure_commands(B10, say, repeats), **origin))
-    return "workloads", asdict(
-        Result.of(WORKLOADS[name], measure(WORKLOADS[name], say, repeats, cores), **origin)
-    )
+        cores = core_counts()[-1:]
+        return "workloads", asdict(Result.of(B10, measure_commands(B10, say, repeats), **origin, cores=cores))
+    cores = cores or core_counts()
+    found = measure(WORKLOADS[name], say, repeats, cores)
+    return "workloads", asdict(Result.of(WORKLOADS[name], found, **origin, cores=cores))
 
 
 def say(line: str) -> None:

@@ -206,9 +206,9 @@ def core_counts() -> list[int]:
 def measure(
     workload: Workload,
     say: Callable[[str], None],
-    repeats: int = REPEATS,
-    cores: list[int] | None = None,
+    repeats: int,
+    cores: list[int],
 ) -> list[Measurement]:
     """Return the measurements of a workload's peers, which try these numbers of cores."""
     with tempfile.TemporaryDirectory() as folder:
-        return Measurer(workload, Path(folder), say, repeats, cores or core_counts()).measure()
+        return Measurer(workload, Path(folder), say, repeats, cores).measure()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,19 +27,27 @@ class Result:
     measurements: tuple[Measurement, ...]
     date: str
     commit: str
+    cores: tuple[int, ...]
+    """The numbers of cores that were tried."""
 
     @classmethod
     def of(
-        cls, workload: Workload | Commands, measurements: list[Measurement], date: str, commit: str
+        cls,
+        workload: Workload | Commands,
+        measurements: list[Measurement],
+        date: str,
+        commit: str,
+        cores: Sequence[int],
     ) -> Result:
         about = {name: getattr(workload, name) for name in ("name", "title", "definition", "per", "targets")}
-        return cls(**about, measurements=tuple(measurements), date=date, commit=commit)
+        return cls(**about, measurements=tuple(measurements), date=date, commit=commit, cores=tuple(cores))
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> Result:
         targets = tuple(Target(t["ratio"], tuple(t["peers"])) for t in entry["targets"])
         measurements = tuple(Measurement(**m) for m in entry["measurements"])
-        return cls(**{**entry, "targets": targets, "measurements": measurements})
+        cores = tuple(entry["cores"])
+        return cls(**{**entry, "targets": targets, "measurements": measurements, "cores": cores})
 
     def best(self, peers: tuple[str, ...]) -> Measurement | None:
         """Return the fastest of the peers whose results were right."""

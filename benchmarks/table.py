@@ -35,10 +35,15 @@ def document(results: Iterable[Result], machine: Mapping[str, str], kernels: Map
         "",
         "What was done, and when on which commit it was measured:",
         "",
-        *(f"- **{r.name}** {r.definition} ({r.date}, {r.commit})." for r in results),
+        *map(_definition, results),
         *(_kernels(kernels) if kernels else ()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _definition(result: Result) -> str:
+    cores = ", ".join(map(str, result.cores))
+    return f"- **{result.name}** {result.definition} ({result.date}, {result.commit}, cores tried: {cores})."
 
 
 def _verdicts(result: Result) -> Iterator[str]:

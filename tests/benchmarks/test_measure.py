@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +13,15 @@ from benchmarks.task import Task
 from benchmarks.workload import Entry, Workload
 
 
-@pytest.fixture
-def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "core_counts", lambda: [1])
-
-
 def workload(task: Task, *entries: Entry) -> Workload:
     return Workload("T", "a test", "small", lambda: task, entries, ())
 
 
-@pytest.mark.usefixtures("one_core")
 @pytest.mark.parametrize("task", [("shared", 3)], indirect=True)
 def test_contestants_are_timed_in_their_best_form(task: Task) -> None:
     said: list[str] = []
     entries = Entry("shoal", "train"), Entry("numpy", "loop", members=3), Entry("numpy", "no_such_form")
-    shoal, numpy = measure.measure(workload(task, *entries), said.append, repeats=3)
+    shoal, numpy = measure.measure(workload(task, *entries), said.append, 3, [1])
     assert (shoal.peer, shoal.form, shoal.scale, shoal.error) == ("shoal", "train", 1, None)
     assert (numpy.peer, numpy.form, numpy.scale) == ("numpy", "loop", task.networks / 6)
     for m in (shoal, numpy):
@@ -42,11 +35,10 @@ def test_contestants_are_timed_in_their_best_form(task: Task) -> None:
     assert len(said) == 3
 
 
-@pytest.mark.usefixtures("one_core")
 @pytest.mark.parametrize("task", [(None, 1)], indirect=True)
 def test_who_disagrees_is_not_timed(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Judge, "tolerance", 1e-12)  # nobody agrees so well in float32
-    [numpy] = measure.measure(workload(task, Entry("numpy", "loop")), lambda line: None)
+    [numpy] = measure.measure(workload(task, Entry("numpy", "loop")), lambda line: None, 3, [1])
     assert "disagrees by" in str(numpy.error)
     assert numpy.seconds == []
 
@@ -68,4 +60,3 @@ def test_cores_are_tried_in_powers_of_two() -> None:
     counts = measure.core_counts()
     assert counts[0] == 1
     assert counts == sorted(set(counts))
-    assert dataclasses.is_dataclass(measure.Measurement)

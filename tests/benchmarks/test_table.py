@@ -29,6 +29,7 @@ RESULT = Result(
     ),
     "2001-02-03",
     "abc1234",
+    (1, 4),
 )
 
 KERNELS = {
@@ -52,7 +53,7 @@ def test_the_table_has_losses_as_well_as_wins() -> None:
     assert "| B0 | torch | batched compiled | 2 | 30 ms | 22.5 ms – 45 ms | 15 | 1.25 s | 1 MiB |" in page
     assert "| B0 | jax | loop | | not timed: disagrees by 0.3 | | | | |" in page
     assert "| B0 | scikit-learn | loop (2 networks, × 4) | 2 | 40 ms |" in page
-    assert "- **B0** eight networks (2001-02-03, abc1234)." in page
+    assert "- **B0** eight networks (2001-02-03, abc1234, cores tried: 1, 4)." in page
     assert "| product | 64 | 8.0 | 80% | 2.0 | 4.0 | 40%, missed | 2.0 |" in page
     assert "| exp | 64 | 0.12 ns |  | 0.50 ns | 0.25 ns |  | 0.50 ns |" in page
 
