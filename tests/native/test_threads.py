@@ -17,7 +17,9 @@ import pytest
 pytest.importorskip("shoal._native")
 
 PRELUDE = """
-import os, signal, sys, threading, time
+import faulthandler, os, signal, sys, threading, time, warnings
+faulthandler.dump_traceback_later(60, exit=True)  # a program that hangs says where
+warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # forking beside threads
 import numpy as np
 from shoal.layers import Dense
 from shoal.network import Network
@@ -48,10 +50,10 @@ def start(folder: Path, body: str) -> subprocess.Popen[str]:
 
 
 def printed(process: subprocess.Popen[str]) -> str:
-    """Return what a program writes until it ends well, within a minute."""
+    """Return what a program writes until it ends well: its prelude gives it a minute."""
     with process:
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=90)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -78,8 +80,6 @@ print(os.waitpid(child, 0)[1], theta(3) == expected)
 @needs_fork
 def test_forks_while_other_threads_train(tmp_path: Path) -> None:
     body = """
-import warnings
-warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads
 expected = theta(3)
 alive = True
 def keep_training():
