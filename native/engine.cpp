@@ -38,13 +38,13 @@ template <class T> void train(const Job<T>& job) {
 }
 
 template <class T, class F> bool apply_each(const T* from, T* to, std::size_t n, F f) {
-    for (std::size_t i = 0; i < n; i += kLanes<T>) {
-        const std::size_t size = std::min<std::size_t>(kLanes<T>, n - i) * sizeof(T);
-        T lanes[kLanes<T>] = {};
-        std::memcpy(lanes, from + i, size);
-        store(lanes, f(load(lanes)));
-        std::memcpy(to + i, lanes, size);
-    }
+    constexpr std::size_t L = kLanes<T>;
+    std::size_t i = 0;
+    for (; i + L <= n; i += L) store(to + i, f(load(from + i)));
+    T rest[L] = {};
+    std::memcpy(rest, from + i, (n - i) * sizeof(T));
+    store(rest, f(load(rest)));
+    std::memcpy(to + i, rest, (n - i) * sizeof(T));
     return true;
 }
 
