@@ -62,7 +62,7 @@ def test_every_task_is_run_once_with_the_same_bits_wherever_it_runs() -> None:
 
 def test_inline_a_result_is_there_before_the_next_task_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
-    monkeypatch.setattr(running, "run_cohort", lambda task: begun.append(task.cohort.index))
+    monkeypatch.setattr(running, "run_cohort", lambda task, threads: begun.append(task.cohort.index))
     results = completed([task(0), task(1), task(2)], n_jobs=1)
     for expected in ([0], [0, 1], [0, 1, 2]):
         next(results)
@@ -85,10 +85,14 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
             submitted.extend(parcel.task.cohort.index for parcel in args)  # type: ignore[attr-defined]
             return super().submit(fn, *args, **kwargs)  # type: ignore[arg-type]
 
+    def on_threads(task: Task, threads: int) -> int:
+        assert threads == 4  # what is trained here has all cores to itself
+        return task.cohort.index
+
     clock = itertools.count(step=8 * seconds)
     monkeypatch.setattr(running, "ProcessPoolExecutor", Pool)
     monkeypatch.setattr(running, "count_workers", lambda n_jobs: 4)
-    monkeypatch.setattr(running, "run_cohort", lambda task: task.cohort.index)
+    monkeypatch.setattr(running, "run_cohort", on_threads)
     monkeypatch.setattr(running, "run_parcel", lambda parcel: parcel.task.cohort.index)
     monkeypatch.setattr(running.time, "perf_counter", lambda: next(clock))
     assert sorted(completed([task(0), task(1), task(2)])) == [0, 1, 2]

@@ -79,17 +79,17 @@ class Curves:
     best_epoch: int
 
 
-def run_cohort(task: Task) -> CohortResult:
-    """Train the members of a cohort and score them on the rows held out.
+def run_cohort(task: Task, threads: int = 1) -> CohortResult:
+    """Train the members of a cohort, on as many threads where the engine has them, and score them.
 
-    The same task gives the same bits in any process on any executor: linear algebra runs on one thread,
-    and a member's streams are keyed by its candidate, start and fold.
+    The same task gives the same bits in any process, executor and number of threads: linear algebra runs
+    on one thread, and a member's streams are keyed by its candidate, start and fold.
     """
     began = time.perf_counter()
     with threadpool_limits(limits=1), np.errstate(all="ignore"):  # what diverged overflows once more
         X, y = task.X[task.train], task.y[task.train]
         judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
-        result = _train(task, watch=task.recipe.patience is not None)
+        result = _train(task, watch=task.recipe.patience is not None, threads=threads)
         train_loss = sample_losses(result.population, X, y).mean(axis=-1, dtype=np.float64)
         loss, error = _score(result.population, judged)
     seconds = (time.perf_counter() - began) / result.population.size
@@ -118,13 +118,13 @@ def trace(task: Task) -> Curves:
     the validation loss of one network costs less than having watched all of them.
     """
     with threadpool_limits(limits=1):
-        history = _train(task, watch=True).history
+        history = _train(task, watch=True, threads=1).history
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])
     return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
 
 
-def _train(task: Task, watch: bool) -> TrainingResult:
+def _train(task: Task, watch: bool, threads: int) -> TrainingResult:
     cohort, recipe = task.cohort, task.recipe
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
     return train(
@@ -142,7 +142,7 @@ def _train(task: Task, watch: bool) -> TrainingResult:
         seed=recipe.seed,
         batch_order="shared",
         engine=recipe.engine,
-        n_jobs=1,
+        n_jobs=threads,
     )
 
 

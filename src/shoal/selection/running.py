@@ -108,23 +108,24 @@ def completed(
 ) -> Generator[CohortResult]:
     """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` processes.
 
-    ``n_jobs=None`` runs the cohort with least work here and starts worker processes, one a core, only if
-    its pace says that the rest would take longer than ``WORTH_SECONDS``.
+    ``n_jobs=None`` runs the cohort with least work here, on a thread a core, and starts worker processes
+    instead only if its pace says that the rest would take longer than ``WORTH_SECONDS``.
 
     Raises ``CapacityError`` when a worker process dies, ``ConfigurationError`` for an impossible n_jobs.
     """
     left = list(tasks)
-    workers = count_workers(n_jobs)
+    workers, threads = count_workers(n_jobs), 1
     if executor is None and n_jobs is None and workers > 1 and len(left) > 1:
-        probe = left.pop()
+        probe, threads = left.pop(), workers
         began = time.perf_counter()
-        result = run_cohort(probe)
+        result = run_cohort(probe, threads)
         pace = (time.perf_counter() - began) / probe.cohort.work
         yield result
         if pace * sum(task.cohort.work for task in left) < WORTH_SECONDS:
             workers = 1
     if executor is None and min(workers, len(left)) <= 1:
-        yield from map(run_cohort, left)
+        for task in left:
+            yield run_cohort(task, threads)
     else:
         shipment = Shipment(left)
         with _pool(executor, min(workers, len(left)), shipment.freight) as pool:
