@@ -191,8 +191,8 @@ template <class T> void define(nb::module_& module) {
     using namespace nb::literals;
     module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
                "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
-               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "by_batch"_a, "reins"_a.none(), "threads"_a, "history"_a,
-               "report"_a.none(), "Train members in place, as shoal/training.py does.");
+               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "by_batch"_a, "reins"_a.none(),
+               "threads"_a, "history"_a, "report"_a.none(), "Train members in place, as shoal/training.py does.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
     module.def("multiply_adds", &multiply_adds<T>, "isa"_a, "n"_a, "sum"_a.noconvert(),

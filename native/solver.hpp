@@ -22,10 +22,12 @@ template <class T> struct Space {
     SHOAL_INLINE Vec<T> fold(Vec<T> partial) const {
         return lane_is_member ? partial : splat<T>(sum(partial));
     }
+    // Likewise each member's maximum, NaN counting as the largest of all, and whether any of its lanes is set.
     SHOAL_INLINE Vec<T> fold_max(Vec<T> partial) const {
         if (lane_is_member) return partial;
         T largest = partial[0];
-        for (int i = 1; i < kLanes<T>; ++i) largest = partial[i] > largest || !(partial[i] == partial[i]) ? partial[i] : largest;
+        for (int i = 1; i < kLanes<T>; ++i)
+            if (partial[i] > largest || !(partial[i] == partial[i])) largest = partial[i];
         return splat<T>(largest);
     }
     SHOAL_INLINE MaskOf<T> fold_any(MaskOf<T> partial) const {

@@ -339,11 +339,11 @@ template <class T, bool LaneIsMember> class GroupTraining {
 constexpr std::size_t kWorthSharing = 1 << 20;
 
 // Trains every group of the job. Groups need nothing of each other, so as many run at a time as there are
-// threads; when there are fewer groups, the threads share the blocks of each group's batch. Where somebody
+// threads; when there are fewer groups, the threads share what each group's batch asks for. Where somebody
 // watches, or all see one order of batches, which is then made once, groups go from epoch to epoch in step.
 //
-// Under a full-batch solver each member ends at a time of its own. There are no more groups than threads then,
-// and whoever waits takes the lane of one that has ended, so that nobody's lane idles beside a slow member.
+// Under a full-batch solver each member ends at a time of its own. Where lanes are members there are no more
+// groups than threads then, and whoever waits takes the lane of one that has ended: none idles beside a slow one.
 template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Network network) {
     using Group = GroupTraining<T, LaneIsMember>;
     Common<T, LaneIsMember> common(job, std::move(network));

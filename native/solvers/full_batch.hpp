@@ -84,7 +84,8 @@ template <class T> class FullBatchSolver : public Solver<T> {
 
 // By how much J rises between two points of a line, `length` apart: J' − J, or ½ length (slope + slope')
 // where both are lost in the rounding of J in T. Near a minimum the slopes still tell a fall from a rise.
-template <class T> SHOAL_INLINE Wide<T> rise(Wide<T> J, Wide<T> slope, Wide<T> J_next, Wide<T> slope_next, Wide<T> length) {
+template <class T>
+SHOAL_INLINE Wide<T> rise(Wide<T> J, Wide<T> slope, Wide<T> J_next, Wide<T> slope_next, Wide<T> length) {
     constexpr double rounding = 8.0 * std::numeric_limits<T>::epsilon();
     const Wide<T> difference = J_next - J, trapezium = 0.5 * length * (slope + slope_next);
     const Wide<T> noise = rounding * abs(J);
