@@ -75,15 +75,3 @@ def test_the_readme_runs_as_it_is_written(capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     assert "validation loss" in printed
     assert printed.count("e-1") >= 2, "the relative errors of the gradient are of the order of rounding"
-
-
-@pytest.mark.parametrize(
-    "page", sorted((ROOT / "docs" / "tutorials").glob("*.md")), ids=lambda page: page.name
-)
-def test_a_tutorial_runs_as_it_is_written(page: Path, tmp_path: Path) -> None:
-    """In a process of its own, for a tutorial may register something."""
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    assert blocks
-    command = [sys.executable, "-W", "error", "-c", "\n".join(blocks)]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
