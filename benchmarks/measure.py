@@ -23,6 +23,8 @@ from benchmarks.workload import Entry, Workload
 ROOT = Path(__file__).parents[1]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 REPEATS = 7
+ENOUGH = 0.3
+"""Seconds that a form is calibrated for at least."""
 HOPELESS = 3
 """A form this many times slower than its peer's best is not tried on more cores."""
 
@@ -172,6 +174,8 @@ class Measurer:
                     f"disagrees by {measurement.disagreement:.2g} (relative) after {epochs} epochs"
                 )
             seconds = [contestant.run(longer) for _ in range(2)]
+            while sum(seconds) < ENOUGH:  # threads that have just begun tell little
+                seconds.append(contestant.run(longer))
         return min(seconds) * measurement.scale
 
     def _start(self, measurement: Measurement) -> Contestant:
