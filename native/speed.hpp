@@ -11,9 +11,11 @@ namespace shoal::SHOAL_ISA {
 // Independent chains of multiply-adds: enough to hide the latency of one behind the others.
 constexpr int kChains = 12;
 
-// x ← ½ x + 1, n times from 0 in every lane of every chain. Returns the sum of all, which nears twice their number.
+// x ← ½ x + 1, n times in every lane of every chain. Returns the sum of all, which nears twice their number. Each
+// chain begins elsewhere: of equal ones the compiler would do but some.
 template <class T> double multiply_adds(std::size_t n) {
-    Vec<T> x[kChains] = {};
+    Vec<T> x[kChains];
+    for (int chain = 0; chain < kChains; ++chain) x[chain] = splat(T(chain));
     for (std::size_t i = 0; i < n; ++i)
         for (Vec<T>& chain : x) chain = chain * splat(T(0.5)) + splat(T(1));
     double total = 0;
