@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "batches.hpp"
+#include "pass.hpp"
 #include "pool.hpp"
 #include "solver.hpp"
 
@@ -96,7 +97,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         const Noise noise{keys_, step_, batch.first(b), batch.count(b), batch.samples};
         pass.bind(columns_.x(b), columns_.share_of(b), width);
         const T* z = pass.forward(theta, width, keys_ ? &noise : nullptr);
-        return pass.backward(theta, gradient, width, keys_ != nullptr, z);
+        return pass.backward(theta, gradient, width, z);
     }
 
     V serial(const T* theta, T* gradient) {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "network.hpp"
+#include "pass.hpp"
 
 namespace shoal::SHOAL_ISA {
 

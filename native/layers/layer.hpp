@@ -1,0 +1,47 @@
+// What a layer is to a pass: the compiled twin of shoal/layers/base.py.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "../network.hpp"
+#include "../wide.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+// Which part of a batch a pass sees, and where its dropout comes from. `keys` holds seed and number of
+// the member in each lane (lane = network), or of the one member in all lanes (lane = sample).
+struct Noise {
+    const std::uint64_t* keys;
+    std::uint64_t step;
+    std::size_t first, samples, batch;  // samples first … first + samples − 1 of a batch
+};
+
+// ∂J/∂a of a layer's output, then of its input, and as much room again: a layer that cannot work in place
+// writes there and lets the two change places.
+template <class T> struct Gradients {
+    T *here, *spare;
+    void swap() { std::swap(here, spare); }
+};
+
+// What the stages of a pass share: panels for each thread that takes rows of a wide layer.
+template <class T> using Tools = std::vector<Panels<T>>;
+
+// A layer at work on blocks of columns, one after the other: what it keeps of a block between forward and
+// backward is allocated once. Rows are as in products.hpp.
+template <class T> class Stage {
+  public:
+    virtual ~Stage() = default;
+
+    // The output for the rows `in`, `columns` wide, which stay as they are until `backward`. No noise: as in
+    // prediction.
+    virtual const T* forward(const T* theta, const T* in, std::size_t columns, const Noise* noise) = 0;
+
+    // Adds ∂J/∂θ to `gradient`. Where `to_input`, ∂J/∂a of the output becomes that of the input. What `forward`
+    // was given, and `columns`, are the same as there.
+    virtual void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) = 0;
+};
+
+}  // namespace shoal::SHOAL_ISA

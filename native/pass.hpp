@@ -1,0 +1,67 @@
+// The layers on a block of columns: forward, loss, backward. The compiled twin of shoal/backprop.py.
+#pragma once
+
+#include <algorithm>
+
+#include "layers/stack.hpp"
+
+namespace shoal::SHOAL_ISA {
+
+// One pass over at most `columns` columns; its memory is allocated once.
+template <class T, bool LaneIsMember> class Pass {
+  public:
+    static constexpr std::size_t lanes = kLanes<T>;
+
+    // `threads` share the rows of wide layers.
+    Pass(const Network& network, std::size_t columns, std::size_t threads)
+        : network_(network), tools_(std::make_unique<Tools<T>>(threads)), stack_(network.layers, columns, *tools_) {
+        std::size_t widest = network.inputs;
+        for (const Layer& layer : network.layers) widest = std::max(widest, layer.units);
+        for (Aligned<T>& grad : grad_) grad = Aligned<T>(widest * columns * lanes);
+    }
+
+    std::size_t threads() const { return tools_->size(); }
+
+    // The block to work on: the rows of x (inputs) and of y (outputs), and one of shares, each `columns` wide.
+    void bind(const T* x, const T* share, std::size_t columns) {
+        input_ = x;
+        y_ = input_ + network_.inputs * columns * lanes;
+        share_ = share;
+    }
+
+    // The outputs z (outputs rows × columns).
+    const T* forward(const T* theta, std::size_t columns, const Noise* noise) {
+        return stack_.forward(theta, input_, columns, noise);
+    }
+
+    // Σ share · loss in lanes, for outputs z.
+    Vec<T> loss(const T* z, std::size_t columns) {
+        T* losses = grad_[0].data();
+        sample_losses<T>(network_.loss, static_cast<T>(network_.loss_parameter), static_cast<int>(network_.outputs),
+                         columns, z, y_, losses);
+        Vec<T> J{};
+        for (std::size_t c = 0; c < columns * lanes; c += lanes) {
+            const Vec<T> weight = load(share_ + c);
+            J += select<Vec<T>>(weight != Vec<T>{}, load(losses + c) * weight, Vec<T>{});
+        }
+        return J;
+    }
+
+    // Returns Σ share · loss in lanes and adds ∂/∂θ of it to `gradient`. Call after `forward`, which gave z.
+    Vec<T> backward(const T* theta, T* gradient, std::size_t columns, const T* z) {
+        Gradients<T> grad{grad_[0].data(), grad_[1].data()};
+        const Vec<T> J = loss_and_delta<T>(network_.loss, static_cast<T>(network_.loss_parameter),
+                                           static_cast<int>(network_.outputs), columns, z, y_, share_, grad.here);
+        stack_.backward(theta, gradient, columns, grad);
+        return J;
+    }
+
+  private:
+    const Network& network_;
+    std::unique_ptr<Tools<T>> tools_;  // stays where it is when the pass moves
+    Stack<T, LaneIsMember> stack_;
+    Aligned<T> grad_[2];
+    const T *input_ = nullptr, *y_ = nullptr, *share_ = nullptr;
+};
+
+}  // namespace shoal::SHOAL_ISA
