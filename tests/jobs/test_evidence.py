@@ -39,6 +39,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
         "validation_share": None,
         "validation_table": None,
         "test_share": 0.2,
+        "test_table": None,
         "solver": "adam",
         "activation": "tanh",
         "learning_rate": 0.01,

@@ -121,6 +121,21 @@ def test_a_table_to_choose_by_is_used_whole(
     assert best == pytest.approx(-np.log(likelihood).mean(), rel=1e-5)
 
 
+def test_a_table_to_test_on_is_used_whole(
+    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
+) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed(100))
+    test = write_csv(tmp_path / "test.csv", mixed(37, seed=1))
+    outcome = fit(table, "target", tmp_path / "out", test=str(test), folds=2)
+    assert outcome.evidence["data"]["split"] == {"train": 100, "validation": 100, "test": 37}
+    asked = outcome.evidence["asked"]
+    assert (asked["test_table"], asked["test_share"]) == ("test.csv", None)
+    given = predicted(outcome.folder, test, tmp_path / "p.csv")
+    wrong = np.mean([a != b for a, b in zip(given["target"], mixed(37, seed=1)["target"], strict=True)])
+    shoal, *_ = outcome.evidence["test"]["models"]
+    assert shoal["metrics"]["error"] == pytest.approx(wrong)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_of_choice(fit: Fit, tmp_path: Path, without_report: None, rule: str) -> None:
     outcome = fit("builtin:iris", "species", tmp_path / "out", choose=rule, validation_share=0.2)

@@ -104,6 +104,7 @@ def test_at_most_ten_mistakes() -> None:
         ({"validation_share": None, "validation_table": "v.csv"}, "validation", "the table v.csv"),
         ({}, "validation", "a share of 20%"),
         ({"test_share": None}, "test", "none"),
+        ({"test_share": None, "test_table": "t.csv"}, "test", "the table t.csv"),
         ({"learning_rate": None}, "learning rate", "set by the solver"),
         ({"batch_size": None}, "batch", "all rows"),
         ({"patience": None}, "early stopping", "none"),

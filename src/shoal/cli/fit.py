@@ -28,6 +28,7 @@ def fit(
     folds: Annotated[int | None, typer.Option(help="Choose by cross-validation in this many folds.")] = None,
     valid: Annotated[str | None, typer.Option(help="Choose by the rows of this table.")] = None,
     validation_share: Annotated[float | None, typer.Option(help="Choose by this share of the rows.")] = None,
+    test: Annotated[str | None, typer.Option(help="Test at the end on the rows of this table.")] = None,
     test_share: Annotated[
         float, typer.Option(help="Share of the rows held out for one test at the end.")
     ] = 0.2,
@@ -74,6 +75,7 @@ def fit(
                 folds=folds,
                 valid=valid,
                 validation_share=validation_share,
+                test=test,
                 test_share=test_share,
                 choose=choose,
                 solver=solver,

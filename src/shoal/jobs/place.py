@@ -19,7 +19,7 @@ from shoal.selection.candidates import hidden_label
 from shoal.selection.store import TrialStore
 
 _OURS = {EVIDENCE, REPORT, PLAN, STUDY, MODEL, PREPROCESSING, WEIGHTS}
-_MAY_DIFFER = {"table", "valid", "jobs"}
+_MAY_DIFFER = {"table", "valid", "test", "jobs"}
 """Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
 
 

@@ -84,7 +84,10 @@ def prepare(request: FitRequest) -> Prepared:
         (target_column,) = describe_columns(frame.select(request.target))
         whole = _whole_target(frame, request.target, task.task)
         labels = whole.encode(frame[request.target]) if whole is not None else None
-        rest, test = holdout(len(frame), request.test_share, request.seed, labels, index=_TEST_SPLIT)
+        if request.test is None:
+            rest, test = holdout(len(frame), request.test_share, request.seed, labels, index=_TEST_SPLIT)
+        else:
+            rest, test = np.arange(len(frame)), np.zeros(0, dtype=np.intp)
         train, held, folds, share = _divide(rest, request, labels)
         target = whole or TargetEncoder.fit(frame[train.tolist()][request.target], task.task)
         preprocessor = TablePreprocessor.fit(frame[train.tolist()], request.target, columns)
@@ -92,7 +95,7 @@ def prepare(request: FitRequest) -> Prepared:
         part = _PartMaker(preprocessor, target, request.target)
         validation = part(frame[held.tolist()]) if held.size else None
         if request.valid is not None:
-            validation = _validation_part(request.valid, frame, part)
+            validation = _other_part("--valid", request.valid, frame, part)
         return Prepared(
             task=task,
             target=target,
@@ -102,7 +105,9 @@ def prepare(request: FitRequest) -> Prepared:
             n_rows=len(frame),
             train=part(frame[train.tolist()]),
             validation=validation,
-            test=part(frame[test.tolist()]),
+            test=part(frame[test.tolist()])
+            if request.test is None
+            else _other_part("--test", request.test, frame, part),
             folds=folds,
             validation_share=share,
             warnings=tuple(str(w.message) for w in caught if issubclass(w.category, ShoalWarning)),
@@ -154,15 +159,16 @@ def _divide(
     return rest[train], rest[held], None, share
 
 
-def _validation_part(path: str, frame: Frame, part: _PartMaker) -> Part:
+def _other_part(option: str, path: str, frame: Frame, part: _PartMaker) -> Part:
+    """Return the rows of another table, which has the columns of this one."""
     given = read_table(path)
     strangers = [name for name in given.columns if name not in frame.columns]
     if strangers:
-        raise DataError(f"--valid {path} has the column {strangers[0]!r}, which the table lacks; drop it")
+        raise DataError(f"{option} {path} has the column {strangers[0]!r}, which the table lacks; drop it")
     try:
         return part(rows_with_target(given, part.name))
     except DataError as error:
-        raise DataError(f"--valid {path}: {error}") from None
+        raise DataError(f"{option} {path}: {error}") from None
 
 
 def _require_memory(n_rows: int, n_features: int) -> None:

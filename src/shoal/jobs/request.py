@@ -36,6 +36,7 @@ class FitRequest:
     folds: int | None = None
     valid: str | None = None
     validation_share: float | None = None
+    test: str | None = None
     test_share: float = 0.2
     choose: str = "one-se"
     solver: str = "adam"

@@ -11,7 +11,13 @@ from typing import Literal, TypedDict
 FORMAT = 1
 
 
-class Asked(TypedDict):
+class AskedLater(TypedDict, total=False):
+    """What evidence of an earlier version may lack."""
+
+    test_table: str | None
+
+
+class Asked(AskedLater):
     """What the user asked for, and what was sized down to fit the time there was."""
 
     command: str

@@ -77,9 +77,10 @@ def _check(value: object, expected: Any, where: str) -> None:
         members = cast("Mapping[str, object]", value)
         for key, kind in typing.get_type_hints(expected).items():
             place = f"{where}.{key}" if where else key
-            if key not in members:
+            if key in members:
+                _check(members[key], kind, place)
+            elif key in expected.__required_keys__:
                 raise _MismatchError(f"{place} is missing")
-            _check(members[key], kind, place)
     elif origin is list:
         _require(isinstance(value, list), value, "a list", where)
         for i, item in enumerate(cast("list[object]", value)):

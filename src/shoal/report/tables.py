@@ -184,6 +184,9 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
         held = f"the table {asked['validation_table']}"
     else:
         held = f"a share of {percent(asked['validation_share'])}"
+    test = f"the table {asked['test_table']}" if asked.get("test_table") else "none"
+    if asked["test_share"]:
+        test = f"a share of {percent(asked['test_share'])}"
     rate, batch, patience = asked["learning_rate"], asked["batch_size"], asked["patience"]
     estimate = asked["estimate_seconds"]
     expected = [] if estimate is None else [("estimated time", duration(estimate))]
@@ -195,7 +198,7 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
         ("random starts", f"{asked['starts']:,} for every size and strength"),
         ("L2 strengths", ", ".join(map(plain, asked["l2"]))),
         ("validation", held),
-        ("test", f"a share of {percent(asked['test_share'])}" if asked["test_share"] else "none"),
+        ("test", test),
         ("solver", asked["solver"]),
         ("learning rate", "set by the solver" if rate is None else plain(rate)),
         ("activation", asked["activation"]),

@@ -1,0 +1,1 @@
+"""How well shoal's defaults generalise on real tables, beside other learners with theirs."""

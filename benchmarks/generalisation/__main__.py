@@ -1,0 +1,61 @@
+"""``python -m benchmarks.generalisation``: run what is missing, and write the table anew.
+
+Real tables are read from the folder ``SHOAL_DATA``. Every result is kept as soon as it is there, so the
+command may be stopped and called again. Peers may have been run elsewhere (``--recorded``), or are run here,
+each in its own process by the interpreter that has its packages (``--python realmlp_td=/path/to/python``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.generalisation.contestants import CONTESTANTS
+from benchmarks.generalisation.runs import FOLDER, Ledger, complete, recorded
+from benchmarks.generalisation.sets import TABLES
+from benchmarks.generalisation.table import OURS, document
+
+TITLE = "Test error (classification) and RMSE (regression)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generalisation", description=__doc__)
+    parser.add_argument("sets", nargs="*", metavar="SET", help="such as tables/adult; all")
+    parser.add_argument("--run", nargs="*", default=[OURS], choices=CONTESTANTS, help="who runs here; shoal")
+    parser.add_argument("--splits", type=int, help="of each set at most; all there are")
+    parser.add_argument("--part", choices=("choose", "confirm"), help="only the sets of one half")
+    parser.add_argument("--recorded", type=Path, help="runs of peers made elsewhere, as JSON")
+    parser.add_argument("--python", action="append", default=[], metavar="PEER=PATH")
+    parser.add_argument("--results", type=Path, default=FOLDER, help="the folder of results")
+    arguments = parser.parse_args()
+    for name in arguments.sets:
+        if name not in TABLES:
+            parser.error(f"there is no set {name}; take some of {', '.join(TABLES)}")
+    tables = [table for name, table in TABLES.items() if name in (arguments.sets or TABLES)]
+    wanted = [
+        (table.name, split)
+        for table in tables
+        if arguments.part in (None, table.part)
+        for split in range(min(arguments.splits or table.splits, table.splits))
+    ]
+    pythons = dict(pair.split("=", 1) for pair in arguments.python)
+    known = recorded(arguments.recorded) if arguments.recorded else {}
+    for name in arguments.run:
+        ledger = Ledger.of(name, arguments.results)
+        complete(ledger, wanted, known.get(name), pythons.get(name, sys.executable), say)
+    ledgers = {name: Ledger.of(name, arguments.results) for name in CONTESTANTS}
+    for name, ledger in known.items():
+        ledgers.setdefault(name, ledger).runs |= {**ledger.runs, **ledgers[name].runs}
+    page = document({name: ledger for name, ledger in ledgers.items() if ledger.runs or name == OURS}, TITLE)
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    (arguments.results / "table.md").write_text(page)
+    say(page)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The learners: shoal's defaults as a user gets them, and others with their own defaults.
+
+Each is a function from a table and a split to scores, run in a process of its own (``worker.py``).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.generalisation.sets import Table
+
+Score: TypeAlias = dict[str, float]
+Contestant: TypeAlias = Callable[[Table, int], Score]
+
+FITS_OF_SEARCH = 30
+TREES = 300
+LEAST = 1e-15
+"""A probability of 0 counts as so much, as in scikit-learn."""
+
+
+def shoal(table: Table, split: int) -> Score:
+    """``shoal fit TRAIN --target COLUMN --test TEST``: everything else is left to shoal."""
+    from shoal.data.tables import read_table
+    from shoal.jobs.fit import fit_table
+    from shoal.jobs.folder import load_model
+    from shoal.jobs.request import FitRequest
+
+    train, test = table.split(split)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        table.write(train, folder / "train.csv")
+        table.write(test, folder / "test.csv")
+        target = table.lines[0][-1]
+        request = FitRequest(
+            str(folder / "train.csv"), target, task=table.task, test=str(folder / "test.csv"), seed=split
+        )
+        began = time.perf_counter()
+        fit_table(request, folder / "model", _Nobody())
+        fitted = time.perf_counter()
+        model = load_model(folder / "model")
+        values = model.predict_features(model.preprocessor.transform(read_table(str(folder / "test.csv"))))
+        predicted = time.perf_counter()
+        evidence = json.loads((folder / "model" / "evidence.json").read_text())
+    if table.task == "regression":
+        scores = _of_numbers(table, test, model.target.decode_values(values))
+    else:
+        scores = _of_classes(table, test, values, model.target.labels)
+    return {
+        **scores,
+        "fit_s": fitted - began,
+        "predict_s": predicted - fitted,
+        "networks": float(len(evidence["trials"]["hidden"])),
+    }
+
+
+class _Nobody:
+    """Watches a job and says nothing."""
+
+    def prepared(self, *_: Any) -> None: ...
+
+    def sized(self, *_: Any) -> None: ...
+
+    def progress(self, *_: Any) -> None: ...
+
+
+def sklearn_mlp_default(table: Table, split: int) -> Score:
+    """scikit-learn's multi-layer perceptron with its defaults, columns scaled and one-hot."""
+    return _sklearn(table, split, _perceptron(table), one_hot=True)
+
+
+def sklearn_mlp_search(table: Table, split: int) -> Score:
+    """The same perceptron by a random search of 30 fits: 10 settings in 3 folds."""
+    from scipy.stats import loguniform
+    from sklearn.model_selection import RandomizedSearchCV
+
+    grid = {
+        "hidden_layer_sizes": [(50,), (100,), (200,), (100, 100), (200, 200)],
+        "alpha": loguniform(1e-5, 1e1),
+        "learning_rate_init": loguniform(3e-4, 1e-2),
+        "early_stopping": [False, True],
+    }
+    learner = _perceptron(table)
+    if table.task == "regression":
+        grid = {f"regressor__{name}": values for name, values in grid.items()}
+    search = RandomizedSearchCV(learner, grid, n_iter=FITS_OF_SEARCH // 3, cv=3, n_jobs=-1, random_state=0)
+    return _sklearn(table, split, search, one_hot=True)
+
+
+def random_forest_300(table: Table, split: int) -> Score:
+    """scikit-learn's random forest of 300 trees."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    forest = RandomForestClassifier if table.task == "classification" else RandomForestRegressor
+    return _sklearn(table, split, forest(TREES, n_jobs=-1, random_state=0), one_hot=False)
+
+
+def hist_gradient_boosting(table: Table, split: int) -> Score:
+    """scikit-learn's gradient boosting on histograms, with its defaults."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    boosting = (
+        HistGradientBoostingClassifier if table.task == "classification" else HistGradientBoostingRegressor
+    )
+    return _sklearn(table, split, boosting(random_state=0), one_hot=False)
+
+
+def realmlp_td(table: Table, split: int) -> Score:
+    """pytabkit's RealMLP with its tuned defaults."""
+    import pandas as pd
+    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+
+    numbers, texts, y = table.columns()
+    categories = pd.DataFrame(texts).add_prefix("c").astype("category")
+    X = pd.concat([pd.DataFrame(numbers).add_prefix("x"), categories], axis=1)
+    model = RealMLP_TD_Classifier if table.task == "classification" else RealMLP_TD_Regressor
+    train, test = table.split(split)
+    learner = model(device="cpu", random_state=0)
+    return _timed(table, test, learner, (X.iloc[train], y[train]), X.iloc[test])
+
+
+def _perceptron(table: Table) -> Any:
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.preprocessing import StandardScaler
+
+    if table.task == "classification":
+        return MLPClassifier(random_state=0)
+    return TransformedTargetRegressor(MLPRegressor(random_state=0), transformer=StandardScaler())
+
+
+def _sklearn(table: Table, split: int, learner: Any, one_hot: bool) -> Score:
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+    numbers, texts, y = table.columns()
+    n, c = numbers.shape[1], texts.shape[1]
+    X = np.hstack([numbers.astype(object), texts])
+    if one_hot:
+        scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+        encoded: Any = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    else:
+        scaled = SimpleImputer(strategy="median")
+        encoded = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    columns = make_column_transformer((scaled, list(range(n))), (encoded, list(range(n, n + c))))
+    train, test = table.split(split)
+    return _timed(table, test, make_pipeline(columns, learner), (X[train], y[train]), X[test])
+
+
+def _timed(table: Table, test: Any, learner: Any, train: tuple[Any, Any], X_test: Any) -> Score:
+    began = time.perf_counter()
+    learner.fit(*train)
+    fitted = time.perf_counter()
+    if table.task == "regression":
+        values = np.asarray(learner.predict(X_test), dtype=np.float64).ravel()
+        scores = _of_numbers(table, test, values)
+    else:
+        scores = _of_classes(table, test, learner.predict_proba(X_test), learner.classes_)
+    return {**scores, "fit_s": fitted - began, "predict_s": time.perf_counter() - fitted}
+
+
+def _of_numbers(table: Table, test: Any, values: npt.NDArray[np.float64]) -> Score:
+    actual = table.columns()[2][test]
+    return {"rmse": float(np.sqrt(np.mean((values - actual) ** 2)))}
+
+
+def _of_classes(table: Table, test: Any, probabilities: npt.NDArray[np.float64], labels: Any) -> Score:
+    actual = table.columns()[2][test]
+    codes = np.searchsorted(np.sort(np.asarray(labels).astype(str)), actual.astype(str))
+    order = np.argsort(np.asarray(labels).astype(str))
+    p = np.asarray(probabilities, dtype=np.float64)[:, order]
+    right = np.clip(p[np.arange(len(p)), codes], LEAST, None)
+    return {"error": float((p.argmax(axis=1) != codes).mean()), "log_loss": float(-np.log(right).mean())}
+
+
+CONTESTANTS: dict[str, Contestant] = {
+    function.__name__: function
+    for function in (
+        shoal,
+        sklearn_mlp_default,
+        sklearn_mlp_search,
+        random_forest_300,
+        hist_gradient_boosting,
+        realmlp_td,
+    )
+}
+
+
+def version_of(name: str) -> str:
+    """Return the package that a contestant comes from, and its version."""
+    package = {"shoal": "shoal", "realmlp_td": "pytabkit"}.get(name, "scikit-learn")
+    return f"{package} {importlib.metadata.version(package)}"

@@ -1,0 +1,86 @@
+"""The results, one a table, split and contestant: made in processes, kept as JSON, never made twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from benchmarks.generalisation.sets import TABLES
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "benchmarks" / "results" / "generalisation"
+Run: TypeAlias = dict[str, Any]
+Key: TypeAlias = tuple[str, int]
+
+
+@dataclass
+class Ledger:
+    """The runs of one contestant by table and split, in a file of their own where they were made here."""
+
+    name: str
+    path: Path
+    runs: dict[Key, Run] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, folder: Path = FOLDER) -> Ledger:
+        """Return the ledger in ``folder``, empty where there is no file."""
+        path = folder / f"{name}.json"
+        rows = json.loads(path.read_text()) if path.exists() else []
+        return cls(name, path, {(row["set"], row["split"]): row for row in rows})
+
+    def add(self, run: Run) -> None:
+        """Take in a run and write the file anew, so that it is whole at any moment."""
+        self.runs[run["set"], run["split"]] = run
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = ",\n".join(json.dumps(self.runs[key]) for key in sorted(self.runs))
+        written = self.path.with_suffix(".writing")
+        written.write_text(f"[\n{lines}\n]\n")
+        written.replace(self.path)
+
+
+def recorded(path: Path) -> dict[str, Ledger]:
+    """Return runs that were made elsewhere on the same splits: rows with set, split, model and scores."""
+    ledgers: dict[str, Ledger] = {}
+    for row in json.loads(path.read_text()):
+        ledger = ledgers.setdefault(row["model"], Ledger(row["model"], path))
+        ledger.runs[row["set"], row["split"]] = row
+    return ledgers
+
+
+def complete(
+    ledger: Ledger, wanted: Iterable[Key], known: Ledger | None, python: str, say: Callable[[str], None]
+) -> None:
+    """Run what is wanted and neither in the ledger nor ``known`` from elsewhere, and keep each result.
+
+    ``python`` is the interpreter that has the contestant's packages. A run that fails is told and left out.
+    """
+    for table, split in wanted:
+        if (table, split) in ledger.runs or (known is not None and (table, split) in known.runs):
+            continue
+        command = [python, "-m", "benchmarks.generalisation.worker", ledger.name, table, str(split)]
+        paths = os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": paths},
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+            say(f"{ledger.name} {table} {split}: failed ({last})")
+            continue
+        run = {"set": table, "split": split, "model": ledger.name, **json.loads(done.stdout)}
+        ledger.add(run)
+        say(f"{ledger.name} {table} {split}: {headline(run):.5g} in {run['fit_s']:.1f} s")
+
+
+def headline(run: Run) -> float:
+    """Return the score that runs are compared by: the error of a classification, the RMSE of a regression."""
+    return float(run["error" if TABLES[run["set"]].task == "classification" else "rmse"])

@@ -1,0 +1,120 @@
+"""The real tables, which of them may choose a default, and how each is split into training and test rows.
+
+The folder that ``SHOAL_DATA`` names holds them as ``tables/NAME.csv.gz`` and ``uci/NAME.csv.gz``, the target
+in the last column. Of the sets of a folder in alphabetical order the first, third, fifth … *choose*: defaults
+were settled on their training rows alone. The others *confirm*, and played no part in settling anything.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.intp]
+
+MISSING = frozenset({"", "?", "NA", "nan"})
+UCI = ("boston", "concrete", "energy", "kin8nm", "naval", "power", "protein", "wine_red", "yacht")
+CLASSIFICATIONS = (
+    "adult", "german_credit", "ionosphere", "letter", "magic", "pendigits", "phoneme", "pima", "segment",
+    "sonar",
+)  # fmt: skip
+REGRESSIONS = ("abalone", "california_housing", "cpu_act", "wine_white")
+FEW_SPLITS = 5
+LARGE_UCI = ("protein",)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A real table: its name with its folder, and what its last column asks for."""
+
+    name: str
+    task: Literal["classification", "regression"]
+
+    @property
+    def part(self) -> str:
+        """Whether the set was there to choose by, or to confirm what was chosen."""
+        return "choose" if self in CHOOSE else "confirm"
+
+    @property
+    def splits(self) -> int:
+        """How many splits there are: the 20 published ones of the uci sets (5 of the largest), else 5."""
+        folder, short = self.name.split("/")
+        return 20 if folder == "uci" and short not in LARGE_UCI else FEW_SPLITS
+
+    @property
+    def path(self) -> Path:
+        """The file; raises ``FileNotFoundError`` with a remedy where there is none."""
+        path = Path(os.environ.get("SHOAL_DATA", "")) / f"{self.name}.csv.gz"
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is not there; set SHOAL_DATA to the folder with the tables")
+        return path
+
+    @cached_property
+    def lines(self) -> list[list[str]]:
+        """The fields of every line as they are written, the header first."""
+        with gzip.open(self.path, "rt", newline="") as file:
+            return list(csv.reader(file))
+
+    def split(self, number: int) -> tuple[Rows, Rows]:
+        """Return the training and the test rows of a split, in the order in which they were drawn.
+
+        uci: the published splits, successive draws of one generator; the first 90 % train. Other tables:
+        a permutation of the split's own, whose first fifth is for testing.
+        """
+        n = len(self.lines) - 1
+        if self.name.startswith("uci/"):
+            random = np.random.RandomState(1)
+            for _ in range(number + 1):
+                order = random.choice(range(n), n, replace=False)
+            return order[: round(0.9 * n)], order[round(0.9 * n) :]
+        order = np.random.RandomState(number).permutation(n)
+        return order[n // 5 :], order[: n // 5]
+
+    def write(self, rows: Rows, path: Path) -> None:
+        """Write some rows as a CSV file, as they are."""
+        header, *body = self.lines
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *(body[i] for i in rows)])
+
+    def columns(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any], npt.NDArray[Any]]:
+        """Return numbers (N, n) with NaN for what is missing, texts (N, c), and the target (N,)."""
+        _, *body = self.lines
+        fields = [list(column) for column in zip(*body, strict=True)]
+        numeric = [_numbers(column) for column in fields[:-1]]
+        numbers = [column for column in numeric if column is not None]
+        texts = [column for column, read in zip(fields[:-1], numeric, strict=True) if read is None]
+        n = len(body)
+        target: npt.NDArray[Any] = np.array(fields[-1])
+        return (
+            np.array(numbers).T if numbers else np.empty((n, 0)),
+            np.array(texts, dtype=object).T if texts else np.empty((n, 0), dtype=object),
+            target if self.task == "classification" else target.astype(np.float64),
+        )
+
+
+def _numbers(column: list[str]) -> npt.NDArray[np.float64] | None:
+    try:
+        return np.array([np.nan if field.strip() in MISSING else float(field) for field in column])
+    except ValueError:
+        return None
+
+
+_TASKS = {
+    **dict.fromkeys((f"tables/{name}" for name in CLASSIFICATIONS), "classification"),
+    **dict.fromkeys((f"tables/{name}" for name in REGRESSIONS), "regression"),
+    **dict.fromkeys((f"uci/{name}" for name in UCI), "regression"),
+}
+TABLES = {name: Table(name, _TASKS[name]) for name in sorted(_TASKS)}  # type: ignore[arg-type]
+CHOOSE = tuple(
+    table
+    for folder in ("tables/", "uci/")
+    for table in [table for name, table in TABLES.items() if name.startswith(folder)][::2]
+)

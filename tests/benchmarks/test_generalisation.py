@@ -1,0 +1,128 @@
+"""The comparison on real tables: its halves, its splits, its ledgers, and the arithmetic of its table."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.generalisation.runs import Ledger, complete, recorded
+from benchmarks.generalisation.sets import CHOOSE, TABLES
+from benchmarks.generalisation.table import cell, document, geometric_mean, relative
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two of the tables, cut down to what a test can check by eye."""
+    (tmp_path / "uci").mkdir()
+    (tmp_path / "tables").mkdir()
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60).round(3)
+    for name, target in (
+        ("uci/yacht", (2 * x).tolist()),
+        ("tables/pima", np.where(x > 0, "b", "a").tolist()),
+    ):
+        kinds = ["red" if i % 3 else "?" for i in range(60)]
+        lines = ["x,kind,y", *(f"{a},{k},{t}" for a, k, t in zip(x, kinds, target, strict=True))]
+        with gzip.open(tmp_path / f"{name}.csv.gz", "wt") as file:
+            file.write("\n".join(lines))
+    monkeypatch.setenv("SHOAL_DATA", str(tmp_path))
+    for name in ("uci/yacht", "tables/pima"):
+        TABLES[name].__dict__.pop("lines", None)
+    return tmp_path
+
+
+def row(table: str, split: int, score: float, seconds: float = 1.0, name: str = "shoal") -> dict[str, object]:
+    return {"set": table, "split": split, "model": name, "rmse": score, "error": score, "fit_s": seconds}
+
+
+def ledger(name: str, rows: list[dict[str, object]]) -> Ledger:
+    return Ledger(name, Path("nowhere"), {(str(r["set"]), int(str(r["split"]))): r for r in rows})
+
+
+def test_half_of_the_sets_chose_and_the_other_half_confirms() -> None:
+    chose = [table.name for table in CHOOSE]
+    assert chose[:3] == ["tables/abalone", "tables/california_housing", "tables/german_credit"]
+    assert chose[-3:] == ["uci/naval", "uci/protein", "uci/yacht"]
+    assert (len(chose), len(TABLES)) == (12, 23)
+    assert TABLES["tables/adult"].part == "confirm"
+
+
+def test_splits_are_those_that_were_published(data: Path) -> None:
+    random = np.random.RandomState(1)
+    random.choice(range(60), 60, replace=False)
+    order = random.choice(range(60), 60, replace=False)
+    train, test = TABLES["uci/yacht"].split(1)
+    np.testing.assert_array_equal(np.concatenate([train, test]), order)
+    assert (len(train), len(test)) == (54, 6)
+    order = np.random.RandomState(3).permutation(60)
+    train, test = TABLES["tables/pima"].split(3)
+    np.testing.assert_array_equal(np.concatenate([test, train]), order)
+    assert (len(train), len(test)) == (48, 12)
+    assert (TABLES["uci/yacht"].splits, TABLES["uci/protein"].splits, TABLES["tables/pima"].splits) == (
+        20,
+        5,
+        5,
+    )
+
+
+def test_columns_are_numbers_and_texts_with_what_is_missing(data: Path) -> None:
+    numbers, texts, target = TABLES["uci/yacht"].columns()
+    assert (numbers.shape, texts.shape, target.dtype) == ((60, 1), (60, 1), np.float64)
+    assert TABLES["tables/pima"].columns()[2][0] in ("a", "b")
+
+
+def test_a_contestant_runs_once_a_split_and_is_told_when_it_fails(data: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    found = Ledger.of("sklearn_mlp_default", tmp_path / "results")
+    known = ledger("sklearn_mlp_default", [row("tables/pima", 1, 0.5)])
+    wanted = [("tables/pima", 0), ("tables/pima", 1), ("tables/sonar", 0)]
+    complete(found, wanted, known, sys.executable, told.append)
+    assert list(found.runs) == [("tables/pima", 0)]
+    run = found.runs["tables/pima", 0]
+    assert {"error", "log_loss", "fit_s", "predict_s", "peak_mib", "version"} <= set(run)
+    assert 0 <= run["error"] < 0.5
+    assert told[0].startswith("sklearn_mlp_default tables/pima 0: ")
+    assert "failed" in told[1]
+    assert "sonar" in told[1]
+    again = Ledger.of("sklearn_mlp_default", tmp_path / "results")
+    assert again.runs == found.runs
+    complete(again, wanted[:1], None, "/no/such/interpreter", told.append)
+    assert len(told) == 2
+
+
+def test_runs_made_elsewhere_are_read_by_contestant(tmp_path: Path) -> None:
+    path = tmp_path / "peers.json"
+    path.write_text(
+        json.dumps([row("uci/yacht", 0, 1.0, name="forest"), row("uci/yacht", 1, 2.0, name="mlp")])
+    )
+    found = recorded(path)
+    assert {name: list(each.runs) for name, each in found.items()} == {
+        "forest": [("uci/yacht", 0)],
+        "mlp": [("uci/yacht", 1)],
+    }
+
+
+def test_scores_are_compared_on_shared_splits_alone() -> None:
+    ours = ledger("shoal", [row("uci/yacht", 0, 1.0), row("uci/yacht", 1, 3.0), row("uci/yacht", 2, 9.0)])
+    theirs = ledger("mlp", [row("uci/yacht", 0, 4.0), row("uci/yacht", 1, 4.0)])
+    assert relative(ours, theirs, "uci/yacht") == 0.5
+    assert relative(ours, theirs, "uci/boston") is None
+    found = cell(ours, [("uci/yacht", 0), ("uci/yacht", 1)])
+    assert found is not None
+    assert (found.splits, found.mean, found.error) == (2, 2.0, pytest.approx(math.sqrt(2) / math.sqrt(2)))
+    assert geometric_mean([0.5, 2.0]) == pytest.approx(1.0)
+
+
+def test_the_table_says_who_is_ahead() -> None:
+    ours = ledger("shoal", [row("uci/yacht", 0, 1.0, 2.0), row("uci/boston", 0, 3.0, 2.0)])
+    rival = ledger("realmlp_td", [row("uci/yacht", 0, 2.0, 8.0), row("uci/boston", 0, 2.0, 8.0)])
+    page = document({"shoal": ours, "realmlp_td": rival}, "Errors")
+    assert "| uci/yacht | choose | 1 | 1 | 2 | 0.500 | 0.500 |" in page
+    assert "| uci/boston | choose | 1 | 3 | 2 | 1.500 | 1.500 |" in page
+    assert "| realmlp_td | 1.50 | 0.866 | – | 0.866 | 8.0 | 2.0 |" in page
