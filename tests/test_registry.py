@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from shoal.activations import ACTIVATIONS, Relu, Tanh
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS
-from shoal.layers import LAYERS, Dense
+from shoal.layers import LAYERS, Conv2D, Dense
 from shoal.losses import LOSSES
 from shoal.penalties import PENALTIES
 from shoal.registry import Named, family, from_config, resolve, to_config
@@ -24,6 +26,7 @@ REGISTRIES = {
     "schedule": SCHEDULES,
     "solver": SOLVERS,
 }
+NEED_ARGUMENTS: dict[str, Any] = {"dense": Dense(3), "conv2d": Conv2D(2, 3)}
 EVERY_ENTRY = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 every_entry = pytest.mark.parametrize(("kind", "name"), EVERY_ENTRY)
 
@@ -58,17 +61,18 @@ def test_entries_are_documented_with_their_source(kind: str, name: str) -> None:
 @every_entry
 def test_entries_resolve_by_name_and_survive_json(kind: str, name: str) -> None:
     registry = REGISTRIES[kind]
-    entry = Dense(3) if name == "dense" else resolve(kind, name, registry)
+    entry = NEED_ARGUMENTS[name] if name in NEED_ARGUMENTS else resolve(kind, name, registry)
     assert type(entry) is registry[name]
     config = json.loads(json.dumps(to_config(entry)))
     assert config["name"] == name
-    if name != "dense":  # whose nested configurations the network reads
+    if name not in NEED_ARGUMENTS:  # whose nested configurations the network reads
         assert from_config(kind, config, registry) == entry
 
 
 @every_entry
 def test_entries_are_values(kind: str, name: str) -> None:
-    first, second = (Dense(3) if name == "dense" else REGISTRIES[kind][name]() for _ in range(2))
+    given = NEED_ARGUMENTS.get(name)
+    first, second = (dataclasses.replace(given) if given else REGISTRIES[kind][name]() for _ in range(2))
     assert first == second
     assert hash(first) == hash(second)
     with pytest.raises(AttributeError):

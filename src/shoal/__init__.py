@@ -15,21 +15,34 @@ if TYPE_CHECKING:
     from shoal.estimators.regressor import MLPRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
-    from shoal.layers import Dense, Dropout
+    from shoal.layers import (
+        AveragePool2D,
+        Conv2D,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalAveragePool2D,
+        MaxPool2D,
+    )
     from shoal.network import Network
     from shoal.population import Population
     from shoal.selection.study import CapacityStudy
     from shoal.trainer import TrainingResult, train
 
 __all__ = [
+    "AveragePool2D",
     "CapacityStudy",
     "CapacityStudyCV",
+    "Conv2D",
     "Dense",
     "Dropout",
     "Explanation",
+    "Flatten",
+    "GlobalAveragePool2D",
     "GradientCheck",
     "MLPClassifier",
     "MLPRegressor",
+    "MaxPool2D",
     "Network",
     "Population",
     "TrainingResult",
@@ -40,14 +53,19 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AveragePool2D": "shoal.layers",
     "CapacityStudy": "shoal.selection.study",
     "CapacityStudyCV": "shoal.estimators.capacity_study_cv",
+    "Conv2D": "shoal.layers",
     "Dense": "shoal.layers",
     "Dropout": "shoal.layers",
     "Explanation": "shoal.explanation.explanation",
+    "Flatten": "shoal.layers",
+    "GlobalAveragePool2D": "shoal.layers",
     "GradientCheck": "shoal.explanation.gradient_check",
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
+    "MaxPool2D": "shoal.layers",
     "Network": "shoal.network",
     "Population": "shoal.population",
     "TrainingResult": "shoal.trainer",

@@ -8,6 +8,7 @@ Source: the lecture, "Finding dL/dW"; Rumelhart, Hinton & Williams 1986; Bishop,
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,9 @@ from shoal.shapes import Array
 if TYPE_CHECKING:
     from shoal.network import Network
 
-CHUNK = 4096
-"""Samples evaluated at a time outside training, so that memory does not grow with the table."""
+CHUNK, HELD = 4096, 2**22
+"""Samples evaluated at a time outside training, so that memory does not grow with the table, and activations
+held at a time of one member: of images, each of which has many, fewer samples are evaluated."""
 
 
 def forward(
@@ -28,10 +30,11 @@ def forward(
 ) -> tuple[Array, list[Cache]]:
     """Return the last layer's outputs z (P, K, N) and every layer's cache.
 
-    ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not.
+    ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not. Layers
+    see samples in the network's ``input_shape``: an image is (1|P, C, H, W, N).
     """
     caches: list[Cache] = []
-    a = x
+    a = x if len(network.input_shape) == 1 else _images(network, x)
     for index, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
         a, cache = layer.forward(parameters, a, noise and noise.at(index))
         caches.append(cache)
@@ -65,20 +68,31 @@ def data_loss(
     return (losses * share).sum(axis=-1), backward(network, theta, caches, grad_z)
 
 
+def chunk(network: Network) -> int:
+    """Return how many samples of a network's are evaluated at a time."""
+    return max(1, min(CHUNK, HELD // sum(map(math.prod, network.shapes[1:]))))
+
+
 def sample_outputs(network: Network, theta: Array, X: Array) -> Array:
     """Return z (P, K, N) for rows ``X`` (N, n), without dropout, a chunk of samples at a time."""
-    parts = [forward(network, theta, X[i : i + CHUNK].T[None])[0] for i in range(0, len(X), CHUNK)]
+    size = chunk(network)
+    parts = [forward(network, theta, X[i : i + size].T[None])[0] for i in range(0, len(X), size)]
     return _join(parts)
 
 
 def sample_losses(network: Network, theta: Array, X: Array, y: Array) -> Array:
     """Return every sample's loss (P, N) for rows ``X`` (N, n) and targets ``y`` (K, N), without penalties."""
-    criterion = network.criterion
+    criterion, size = network.criterion, chunk(network)
     parts = []
-    for i in range(0, len(X), CHUNK):
-        z, _ = forward(network, theta, X[i : i + CHUNK].T[None])
-        parts.append(criterion.value(z, y[:, i : i + CHUNK]))
+    for i in range(0, len(X), size):
+        z, _ = forward(network, theta, X[i : i + size].T[None])
+        parts.append(criterion.value(z, y[:, i : i + size]))
     return _join(parts)
+
+
+def _images(network: Network, x: Array) -> Array:
+    """Return x (1|P, n, N) as (1|P, C, H, W, N), in one piece whatever it came as."""
+    return np.ascontiguousarray(x.reshape(len(x), *network.input_shape, x.shape[-1]))
 
 
 def _join(parts: list[Array]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,12 +15,11 @@ from shoal.activations import ACTIVATIONS, Identity
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
-from shoal.layers.base import Shape
 from shoal.losses import LOSSES, Loss
 from shoal.population import Population
 from shoal.randomness import member_id
 from shoal.registry import from_config, resolve, to_config
-from shoal.shapes import Array, BoolArray, whole_number
+from shoal.shapes import Array, BoolArray, Shape, finite_rows, whole_number
 
 _FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
     "activation": ACTIVATIONS,
@@ -40,7 +40,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Network:
-    """A stack of layers over ``inputs`` features, and the loss that its last outputs are judged by.
+    """A stack of layers over ``inputs``, and the loss that its last outputs are judged by.
+
+    ``inputs`` is a number of features n, or the shape (C, H, W) of an image: channels, rows, columns. Outside
+    the layers a sample is always a row of n = C·H·W numbers, in C order where it is an image.
 
     The parameters of a population of P such networks are one array ``theta: (P, D)``; ``slots`` says
     which part of a row is which ``W: (m, n)`` or ``b: (m, 1)``.
@@ -53,14 +56,17 @@ class Network:
     >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], loss="cross_entropy")
     >>> network.n_outputs, network.n_parameters
     (3, 67)
+    >>> from shoal.layers import Flatten
+    >>> Network((1, 28, 28), [Flatten(), Dense(10)], loss="cross_entropy").n_inputs
+    784
     """
 
-    inputs: int
+    inputs: int | tuple[int, ...]
     layers: Sequence[Layer]
     loss: Loss | str = "squared_error"
 
     def __post_init__(self) -> None:
-        inputs = whole_number(self.inputs, "the inputs of a network")
+        inputs = _inputs(self.inputs)
         layers = tuple(self.layers) if isinstance(self.layers, Iterable) else ()
         if not layers or not all(isinstance(layer, Layer) for layer in layers):
             raise ConfigurationError(
@@ -76,7 +82,10 @@ class Network:
     def _check_last_layer(self) -> None:
         last = self.layers[-1]
         if len(self.shapes[-1]) != 1:
-            raise ConfigurationError(f"the last layer must give samples of shape (K,), got {self.shapes[-1]}")
+            raise ConfigurationError(
+                f"the last layer must give samples of shape (K,), got {self.shapes[-1]}; "
+                "end with Flatten() and Dense(K)"
+            )
         if self.criterion.has_link and not (isinstance(last, Dense) and isinstance(last.g, Identity)):
             raise ConfigurationError(
                 f"{self.criterion.name} applies its own link to the last layer's z, so that layer must be "
@@ -88,10 +97,20 @@ class Network:
         """The loss, resolved."""
         return resolve("loss", self.loss, LOSSES)
 
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one sample before the first layer: (n,), or (C, H, W)."""
+        return self.inputs if isinstance(self.inputs, tuple) else (self.inputs,)
+
+    @property
+    def n_inputs(self) -> int:
+        """The numbers that one sample holds, n, or C·H·W."""
+        return math.prod(self.input_shape)
+
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of one sample before the first layer and after each layer."""
-        shapes: list[Shape] = [(self.inputs,)]
+        shapes: list[Shape] = [self.input_shape]
         for layer in self.layers:
             shapes.append(layer.output_shape(shapes[-1]))
         return tuple(shapes)
@@ -108,7 +127,7 @@ class Network:
         stop = 0
         for index, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False)):
             for name, extent in layer.parameter_shapes(shape).items():
-                start, stop = stop, stop + int(np.prod(extent))
+                start, stop = stop, stop + math.prod(extent)
                 slots.append(Slot(index, name, extent, start, stop))
         return tuple(slots)
 
@@ -124,6 +143,13 @@ class Network:
         for slot in self.slots:
             mask[slot.start : slot.stop] = slot.name == "W"
         return mask
+
+    def rows(self, X: npt.ArrayLike, name: str) -> Array:
+        """Return users' samples ``X``, (N, n) or (N, C, H, W), as rows (N, n).
+
+        Raises ``DataError``, which calls them ``name``, where they do not fit.
+        """
+        return finite_rows(X, name, self.n_inputs, self.input_shape if len(self.input_shape) > 1 else ())
 
     def views(self, theta: Array) -> list[dict[str, Array]]:
         """Return ``theta`` (P, D) layer by layer as named views (P, \\*shape) that write through."""
@@ -162,7 +188,7 @@ class Network:
     def to_config(self) -> dict[str, Any]:
         """Return the architecture as plain values for JSON."""
         return {
-            "inputs": self.inputs,
+            "inputs": list(self.inputs) if isinstance(self.inputs, tuple) else self.inputs,
             "layers": [to_config(layer) for layer in self.layers],
             "loss": to_config(self.criterion),
         }
@@ -178,6 +204,17 @@ class Network:
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
+
+
+def _inputs(value: object) -> int | tuple[int, ...]:
+    """Return the inputs of a network, checked: a whole number, or a shape (C, H, W)."""
+    if not isinstance(value, tuple | list):
+        return whole_number(value, "the inputs of a network")
+    if len(value) != 3:
+        raise ConfigurationError(
+            f"the inputs of a network are a number of features or a shape (C, H, W), got {value!r}"
+        )
+    return tuple(whole_number(extent, "each of the inputs (C, H, W)") for extent in value)
 
 
 def _layer_from_config(config: Mapping[str, Any]) -> Layer:

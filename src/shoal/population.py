@@ -12,7 +12,7 @@ import numpy.typing as npt
 from shoal.backprop import sample_outputs
 from shoal.errors import ConfigurationError
 from shoal.randomness import Purpose, check_seed, stream
-from shoal.shapes import Array, BoolArray, IntArray, finite_rows, in_dtype
+from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 
 if TYPE_CHECKING:
     from shoal.network import Network
@@ -95,12 +95,12 @@ class Population:
         return Population(self.network, self.theta[rows], self.keys[rows])
 
     def outputs(self, X: npt.ArrayLike) -> Array:
-        """Return the last layer's z for rows ``X`` (N, n): (P, N, K)."""
-        rows = in_dtype(finite_rows(X, "X", self.network.inputs), self.theta.dtype, "X")
+        """Return the last layer's z for rows ``X`` (N, n), or images (N, C, H, W): (P, N, K)."""
+        rows = in_dtype(self.network.rows(X, "X"), self.theta.dtype, "X")
         return sample_outputs(self.network, self.theta, rows).swapaxes(1, 2)
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """Return predictions (P, N, K) for rows ``X`` (N, n): the loss's link applied to z.
+        """Return predictions (P, N, K) for rows ``X`` (N, n) or images: the loss's link applied to z.
 
         Probabilities for log loss and cross-entropy, rates for Poisson, z itself otherwise.
         """

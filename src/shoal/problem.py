@@ -12,7 +12,7 @@ import numpy.typing as npt
 from shoal.errors import DataError
 from shoal.network import Network
 from shoal.schedules import Schedule
-from shoal.shapes import Array, IntArray, finite_rows, in_dtype, require_finite
+from shoal.shapes import Array, IntArray, in_dtype, require_finite
 from shoal.solvers.base import Solver, State
 from shoal.stopping import Stopping
 
@@ -39,10 +39,10 @@ class Samples:
     ) -> Samples:
         """Return users' arrays as ``size`` members of ``network`` take them; messages begin with ``which``.
 
-        ``X`` (N, n), ``y`` (N,) or (N, K), ``sample_weight`` (N,) or (size, N) or None for ones. Raises
-        ``DataError`` for arrays that fit neither the network nor each other.
+        ``X`` (N, n) or images (N, C, H, W), ``y`` (N,) or (N, K), ``sample_weight`` (N,) or (size, N) or
+        None for ones. Raises ``DataError`` for arrays that fit neither the network nor each other.
         """
-        rows = finite_rows(X, f"{which}X", network.inputs)
+        rows = network.rows(X, f"{which}X")
         targets = network.criterion.encode(y, network.n_outputs)
         if targets.shape[1] != len(rows):
             raise DataError(

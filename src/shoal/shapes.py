@@ -9,14 +9,18 @@ letter axis
 ``m``  outputs (units) of a layer
 ``K``  outputs of the network
 ``D``  parameters of one network, laid flat
+``C``  channels of an image
+``H``  rows of an image
+``W``  columns of an image, beside C and H; weights elsewhere
 ====== =====================================================
 
 Inside the engine samples come last, as in the lecture's column equations: ``a: (P, m, N)``,
-``W: (P, m, n)``, ``b: (P, m, 1)``. Users keep NumPy's rows, ``X: (N, n)``.
+``W: (P, m, n)``, ``b: (P, m, 1)``. Users keep NumPy's rows, ``X: (N, n)``, or images ``(N, C, H, W)``.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,15 +32,22 @@ Array: TypeAlias = npt.NDArray[Any]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.intp]
 
+Shape: TypeAlias = tuple[int, ...]
+"""The shape of one sample: ``(n,)`` between dense layers, ``(C, H, W)`` where it is an image."""
 
-def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None) -> Array:
+
+def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, image: Shape = ()) -> Array:
     """Return ``X`` as a float array (N, n); one dimension is read as N samples of one feature.
+
+    Samples of the shape ``image`` (C, H, W) are laid flat, n = C·H·W.
 
     Raises ``DataError`` for text, dates and complex numbers, for other than one or two dimensions, for no
     rows, for a number of columns other than ``n_inputs``, and for NaN or infinities.
 
     >>> finite_rows([1, 2, 3], "X").shape
     (3, 1)
+    >>> finite_rows(np.zeros((5, 1, 2, 3)), "X", 6, image=(1, 2, 3)).shape
+    (5, 6)
     """
     try:
         array = np.asarray(X)
@@ -48,9 +59,12 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None) -> Arr
         raise DataError(f"{name} must be numbers, not text or dates ({error}); encode them first") from None
     if array.ndim == 1:
         array = array[:, None]
+    if image and array.shape[1:] == image:
+        array = array.reshape(-1, math.prod(image))
     if array.ndim != 2:
+        expected = f"(N, {', '.join(map(str, image))}) or (N, {n_inputs})" if image else "(N, n)"
         raise DataError(
-            f"{name} must have shape (N, n), one row for each sample, got {array.shape}; reshape it"
+            f"{name} must have shape {expected}, one row for each sample, got {array.shape}; reshape it"
         )
     if array.shape[0] == 0:
         raise DataError(f"{name} has no rows; at least one sample is needed")
@@ -110,6 +124,19 @@ def per_member(value: npt.ArrayLike, name: str, size: int, dtype: npt.DTypeLike)
     if wrong.any():
         raise DataError(f"{name} must be finite and not negative, got {array[wrong][0]:g}")
     return array
+
+
+def pair(value: object, name: str, least: int = 1) -> tuple[int, int]:
+    """Return ``value``, one whole number or two, as (rows, columns); raise ``ConfigurationError`` otherwise.
+
+    >>> pair(3, "size"), pair([1, 2], "size")
+    ((3, 3), (1, 2))
+    """
+    both = value if isinstance(value, tuple | list) else (value, value)
+    if len(both) != 2:
+        raise ConfigurationError(f"{name} must be one whole number or (rows, columns), got {value!r}")
+    rows, columns = (whole_number(each, name, least) for each in both)
+    return rows, columns
 
 
 def is_number(value: object) -> bool:

@@ -74,7 +74,8 @@ def train(
 
         J = Σ_i s_i · loss_i / Σ_i s_i  +  l2/(2m) Σ_l ‖W_l‖²  +  l1/m Σ_l |W_l|,      m = Σ_i s_i
 
-    - ``X`` (N, n), ``y`` (N,) or (N, K); ``validation`` = (X, y) or (X, y, sample weights).
+    - ``X`` (N, n) or images (N, C, H, W), ``y`` (N,) or (N, K).
+    - ``validation`` = (X, y) or (X, y, sample weights).
     - ``l2``, ``l1``, ``weight_decay``, ``learning_rate``: one number, or one for each member (P,).
     - ``sample_weight`` (N,) or (P, N): a fold is a weight of 0 or 1.
     - ``weight_decay`` is the decoupled λ of w ← w − α ∇J − λ w, applied to weights at every update. For

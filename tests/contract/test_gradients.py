@@ -1,4 +1,7 @@
-"""Backpropagation against central differences, for every entry of the registries and every combination."""
+"""Backpropagation of dense networks against central differences, for every combination of the registries.
+
+Every other layer has its turn in ``test_layer_gradients.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import pytest
 
 from shoal.activations import ACTIVATIONS, Identity
 from shoal.explanation.gradient_check import GradientCheck, check_gradients
-from shoal.layers import LAYERS, Dense, Dropout, Layer
+from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.objective import BatchObjective
@@ -28,7 +31,7 @@ STACKS: dict[str, Callable[[str], list[Layer]]] = {
     "dense": lambda g: [Dense(4, g), Dense(3, g)],
     "dropout": lambda g: [Dropout(0.2), Dense(6, g), Dropout(0.4), Dense(3, g)],
 }
-"""Hidden layers of one activation that hold a layer of each name; a new layer fails until it is here."""
+"""Hidden layers of one activation that hold a layer of each name."""
 
 PENALTIES = {"no penalty": (0.0, 0.0), "l2": (0.7, 0.0), "l1": (0.0, 0.5), "l1 and l2": (0.5, 0.7)}
 
@@ -40,7 +43,7 @@ every_penalty = pytest.mark.parametrize(("l2", "l1"), PENALTIES.values(), ids=PE
 def some_samples(network: Network, N: int = 5) -> tuple[Array, Array]:
     """Return X (N, n) and y (N, K): labels 0 and 1 or indicator rows for a loss with a link, else numbers."""
     rng, K = np.random.default_rng(network.n_parameters), network.n_outputs
-    X, numbers, labels = rng.normal(size=(N, network.inputs)), rng.normal(size=(N, K)), np.arange(N) % 2
+    X, numbers, labels = rng.normal(size=(N, network.n_inputs)), rng.normal(size=(N, K)), np.arange(N) % 2
     if not network.criterion.has_link:
         return X, numbers
     return X, labels[:, None] if K == 1 else np.eye(K)[labels]
@@ -105,7 +108,7 @@ def outputs_for(loss: str) -> int:
 @every_penalty
 @every_loss
 @every_activation
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", STACKS)
 def test_every_layer_activation_loss_and_penalty(
     layer: str, activation: str, loss: str, l2: float, l1: float
 ) -> None:

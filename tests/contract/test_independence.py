@@ -38,7 +38,7 @@ def some_samples(network: Network, N: int, seed: int = 0) -> tuple[Array, Array]
     """Return X (N, n) and y (N, K) that every loss can take."""
     rng, K = np.random.default_rng(seed), network.n_outputs
     labels = rng.integers(max(K, 2), size=N)
-    return rng.normal(size=(N, network.inputs)), labels[:, None] if K == 1 else np.eye(K)[labels]
+    return rng.normal(size=(N, network.n_inputs)), labels[:, None] if K == 1 else np.eye(K)[labels]
 
 
 def bits(result: TrainingResult, X: Array, y: Array) -> list[dict[str, bytes]]:

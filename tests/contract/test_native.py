@@ -61,7 +61,7 @@ def assert_close(actual: Array | None, expected: Array | None, rtol: float) -> N
 def assert_same(population: Population, N: int, **settings: Any) -> TrainingResult:
     """Train with both engines, compare all that is known afterwards, and return the native result."""
     network = population.network
-    X, y = samples(N, network.inputs, network.n_outputs)
+    X, y = samples(N, network.n_inputs, network.n_outputs)
     rtol = RTOL[str(population.theta.dtype)]
     settings = {"epochs": 100} | settings
     actual = train(population, X, y, engine="native", **settings)

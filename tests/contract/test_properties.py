@@ -57,7 +57,7 @@ def batches(draw: st.DrawFn, network: Network) -> Batch:
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     labels = rng.integers(max(K, 2), size=N)
     y = labels[None].astype(float) if K == 1 else np.eye(K)[labels].T
-    return Batch(rng.normal(size=(network.inputs, N)), y, rng.uniform(0.1, 2, size=N))
+    return Batch(rng.normal(size=(network.n_inputs, N)), y, rng.uniform(0.1, 2, size=N))
 
 
 networks_with_batches = networks().flatmap(

@@ -81,7 +81,7 @@ def test_the_data_are_summarised(fitted: Outcome) -> None:
     data = fitted.evidence["data"]
     target = read_table(fitted.folder.parent / "table.csv")["target"].to_list()
     classes = [{"label": label, "count": target.count(label)} for label in ("no", "yes")]
-    assert (data["rows"], data["features"]) == (150, fitted.model.population.network.inputs)
+    assert (data["rows"], data["features"]) == (150, fitted.model.population.network.n_inputs)
     assert data["split"] == {"train": 120, "validation": 120, "test": 30}
     assert data["target"] == {
         "name": "target", "kind": "boolean", "classes": classes, "mean": None, "sd": None, "min": None,

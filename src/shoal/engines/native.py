@@ -150,7 +150,7 @@ def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:
         network.weight_mask,
         _LOSSES.index(loss.name),
         _parameter(loss),
-        network.inputs,
+        network.n_inputs,
         network.n_outputs,
     )
 

@@ -224,7 +224,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
     def _describe(self, network: Network) -> list[int]:
         """Set the attributes that say what the network is, and return the units of every layer."""
         self.n_iter_, self.t_ = 0, 0
-        units = [network.inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
+        units = [network.n_inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
         self.n_layers_ = len(units)
         self.out_activation_ = OUT_ACTIVATIONS.get(network.criterion.name, "identity")
         return units

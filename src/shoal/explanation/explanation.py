@@ -147,7 +147,7 @@ def explain(
     population = Population(network, population.theta.astype(np.float64), population.keys)
     samples = Samples.of(network, X, y)
     n, N = _sample_number(sample, len(samples)), len(samples)
-    features = _names(feature_names, "feature_names", network.inputs, "x")
+    features = _names(feature_names, "feature_names", network.n_inputs, "x")
     outputs = _names(output_names, "output_names", network.n_outputs, "output ")
     kept = trace(network, population.theta, samples.X.T, samples.y)
     check = check_gradients(population, X, y)

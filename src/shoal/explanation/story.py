@@ -47,7 +47,7 @@ def tell(explanation: Explanation) -> Iterator[Block]:
 
 def _opening(explanation: Explanation) -> Iterator[Block]:
     steps = explanation.trace.steps
-    sizes = " → ".join(str(n) for n in (explanation.network.inputs, *(len(step.z) for step in steps)))
+    sizes = " → ".join(str(n) for n in (explanation.network.n_inputs, *(len(step.z) for step in steps)))
     gates = ", ".join(f"layer {step.number} {step.gate.name}" for step in steps)
     owned = " (the loss brings it)" if explanation.network.criterion.has_link else ""
     N = explanation.trace.y.shape[1]
@@ -69,8 +69,8 @@ def _opening(explanation: Explanation) -> Iterator[Block]:
         line(
             "Samples are columns, as in the lecture: {x} is {one} for one sample and {whole} for the batch.",
             x=Symbol("x"),
-            one=shape_name((explanation.network.inputs, 1)),
-            whole=shape_name((explanation.network.inputs, N)),
+            one=shape_name((explanation.network.n_inputs, 1)),
+            whole=shape_name((explanation.network.n_inputs, N)),
         )
     )
 

@@ -26,7 +26,7 @@ def population_model(population: Population) -> onnx.ModelProto:
     """
     network, kind = population.network, FLOAT_TYPES[population.theta.dtype.name]
     graph = Graph(taken=["X"])
-    X = graph.input("X", kind, network.inputs, "one sample to a row")
+    X = graph.input("X", kind, network.n_inputs, "one sample to a row")
     predictions = add_population(graph, population, X)
     every = predictions
     if population.size == 1:

@@ -84,7 +84,7 @@ def _require_fit(
     n_features, n_classes = len(preprocessor.feature_names), len(target.labels)
     loss, n_outputs = loss_of(n_classes)
     has, needs = (
-        (network.inputs, network.criterion.name, network.n_outputs),
+        (network.n_inputs, network.criterion.name, network.n_outputs),
         (n_features, loss, n_outputs),
     )
     if has != needs or preprocessor.target != target.name:

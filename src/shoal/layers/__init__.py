@@ -1,10 +1,27 @@
 """Layers, one to a file; a new one is registered here."""
 
+from shoal.layers.average_pool2d import AveragePool2D
 from shoal.layers.base import Layer
+from shoal.layers.conv2d import Conv2D
 from shoal.layers.dense import Dense
 from shoal.layers.dropout import Dropout
+from shoal.layers.flatten import Flatten
+from shoal.layers.global_average_pool2d import GlobalAveragePool2D
+from shoal.layers.max_pool2d import MaxPool2D
 from shoal.registry import family
 
-LAYERS: dict[str, type[Layer]] = family(Dense, Dropout)
+LAYERS: dict[str, type[Layer]] = family(
+    Dense, Dropout, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D, Flatten
+)
 
-__all__ = ["LAYERS", "Dense", "Dropout", "Layer"]
+__all__ = [
+    "LAYERS",
+    "AveragePool2D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePool2D",
+    "Layer",
+    "MaxPool2D",
+]

@@ -10,10 +10,9 @@ import numpy as np
 
 from shoal.randomness import Noise
 from shoal.registry import Named
-from shoal.shapes import Array
+from shoal.shapes import Array, Shape
 
-Shape: TypeAlias = tuple[int, ...]
-"""The shape of one sample: ``(n,)`` between dense layers."""
+__all__ = ["Cache", "Layer", "Parameters", "Shape"]
 
 Parameters: TypeAlias = Mapping[str, Array]
 """A layer's parameters by name, each with the leading axis P: ``{"W": (P, m, n), "b": (P, m, 1)}``."""

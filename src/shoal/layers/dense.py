@@ -7,17 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from shoal.activations import ACTIVATIONS, Activation
+from shoal.activations import Activation
 from shoal.errors import ConfigurationError
-from shoal.initializers import INITIALIZERS, Initializer
-from shoal.layers.base import Cache, Layer, Parameters, Shape
+from shoal.initializers import Initializer
+from shoal.layers.base import Cache, Parameters
+from shoal.layers.weighted import Weighted
 from shoal.randomness import Noise
-from shoal.registry import resolve
-from shoal.shapes import Array, whole_number
+from shoal.shapes import Array, Shape, whole_number
 
 
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(Weighted):
     """A layer of ``units`` neurons, each connected to every input.
 
     Forward, layer l of the lecture::
@@ -50,16 +50,8 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         units = whole_number(self.units, "the units of a dense layer")
-        activation = resolve("activation", self.activation, ACTIVATIONS)
-        initializer = self.initializer or activation.recommended_initializer
         object.__setattr__(self, "units", units)
-        object.__setattr__(self, "activation", activation)
-        object.__setattr__(self, "initializer", resolve("initializer", initializer, INITIALIZERS))
-
-    @property
-    def g(self) -> Activation:
-        """The activation function, resolved."""
-        return resolve("activation", self.activation, ACTIVATIONS)
+        self.resolve_names()
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -72,8 +64,8 @@ class Dense(Layer):
         return {"W": (self.units, shape[0]), "b": (self.units, 1)}
 
     def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
-        initializer = resolve("initializer", self.initializer or self.g.recommended_initializer, INITIALIZERS)
-        return {"W": initializer.weights(rng, self.units, shape[0]), "b": initializer.biases(rng, self.units)}
+        start = self.start
+        return {"W": start.weights(rng, self.units, shape[0]), "b": start.biases(rng, self.units)}
 
     def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
         z = parameters["W"] @ a

@@ -103,7 +103,7 @@ def engine_for(network: Network, recipe: Recipe) -> Engine:
 
     Raises ``UnknownNameError`` and ``ConfigurationError`` as ``shoal.train`` does.
     """
-    sample = Samples(np.zeros((1, network.inputs)), np.zeros((network.n_outputs, 1)), np.ones((1, 1)))
+    sample = Samples(np.zeros((1, network.n_inputs)), np.zeros((network.n_outputs, 1)), np.ones((1, 1)))
     strength = np.zeros(1)
     problem = Problem(sample, None, strength, strength, strength, strength)
     stopping = Stopping(recipe.epochs, recipe.tolerance, recipe.patience)

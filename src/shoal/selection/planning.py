@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shoal.backprop import CHUNK
+from shoal.backprop import chunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,10 +66,10 @@ class Cost:
     def bytes(self, network: Network) -> int:
         """Return about what one member holds: parameters, solver state, activations, losses, curves."""
         batch = min(self.batch_size or self.samples, self.samples)
-        gathered = network.inputs if self.batch_size is not None else 0
-        units = sum(shape[0] for shape in network.shapes[1:])
+        gathered = network.n_inputs if self.batch_size is not None else 0
+        units = sum(math.prod(shape) for shape in network.shapes[1:])
         most = max(self.samples, self.held)
-        training, scoring = 4 * (gathered + units) * batch, 2 * units * min(most, CHUNK)
+        training, scoring = 4 * (gathered + units) * batch, 2 * units * min(most, chunk(network))
         numbers = 10 * network.n_parameters + max(training, scoring) + 2 * most
         return self.itemsize * numbers + 8 * self.held + 16 * self.epochs
 
@@ -79,7 +79,7 @@ class Cost:
         They are there once as they came, twice as the rows of the fold, and what is not gathered batch by
         batch once more as the native engine lays it out, with a column for every lane of small batches.
         """
-        n = network.inputs + network.n_outputs
+        n = network.n_inputs + network.n_outputs
         few = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
         laid_out = self.held + (self.samples if self.batch_size is None else 0)
         packed = (VECTOR_BYTES if few else self.itemsize) * laid_out

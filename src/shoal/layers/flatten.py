@@ -1,0 +1,41 @@
+"""Flatten: an image becomes a column of numbers, which dense layers take."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shoal.layers.base import Cache, Layer, Parameters
+from shoal.randomness import Noise
+from shoal.shapes import Array, Shape
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """The same numbers in one column, in C order: channel by channel, row by row; (C, H, W) becomes (n,).
+
+    Forward and backward, n = C·H·W::
+
+        a[(c·H + y)·W + x] = a_in[c, y, x]
+        ∂J/∂a_in[c, y, x] = ∂J/∂a[(c·H + y)·W + x]
+
+    Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition",
+    II.B, where layer C5 sees all of the feature maps before it.
+
+    >>> Flatten().output_shape((6, 12, 12))
+    (864,)
+    """
+
+    name: ClassVar[str] = "flatten"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (math.prod(shape),)
+
+    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
+        return a.reshape(len(a), -1, a.shape[-1]), a.shape
+
+    def backward(
+        self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
+    ) -> Array | None:
+        return grad_a.reshape(len(grad_a), *cache[1:])

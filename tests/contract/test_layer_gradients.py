@@ -1,0 +1,173 @@
+"""Every layer's backward against central differences: in every shape that it takes, with every activation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from shoal.activations import ACTIVATIONS, Identity
+from shoal.explanation.gradient_check import GradientCheck, check_gradients
+from shoal.layers import (
+    LAYERS,
+    AveragePool2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    MaxPool2D,
+)
+from shoal.layers.weighted import Activated
+from shoal.losses import LOSSES
+from shoal.network import Network
+from shoal.population import Population
+from shoal.randomness import Noise
+from shoal.shapes import Array, Shape
+
+TOLERANCE = 1e-6
+STEP = 2e-6
+CLEARANCE = 2e-4
+"""How far every kink is from where it matters; a step in one parameter moves nothing by so much."""
+
+IMAGE = (2, 6, 5)
+
+STACKS: dict[str, Callable[[str], list[Layer]]] = {
+    "dense": lambda g: [Flatten(), Dense(4, g)],
+    "dropout": lambda g: [Dropout(0.2), Conv2D(2, 3, g), Dropout(0.3), Flatten()],
+    "conv2d": lambda g: [Conv2D(3, 3, g), Conv2D(2, 2, g), Flatten()],
+    "max_pool2d": lambda g: [Conv2D(3, 2, g), MaxPool2D(2), Flatten()],
+    "average_pool2d": lambda g: [Conv2D(3, 2, g), AveragePool2D(2), Flatten()],
+    "global_average_pool2d": lambda g: [Conv2D(4, 3, g), GlobalAveragePool2D()],
+    "flatten": lambda g: [Conv2D(2, 3, g), Flatten(), Flatten()],
+}
+"""Hidden layers of one activation that hold a layer of each name; a new layer fails until it is here."""
+
+SHAPES: dict[str, tuple[Shape, list[Layer]]] = {
+    "one pixel": ((3, 1, 1), [Conv2D(2, 1, "tanh"), Conv2D(3, 1, "tanh"), Flatten()]),
+    "a filter as large as the image": ((2, 4, 3), [Conv2D(5, (4, 3), "tanh"), Flatten()]),
+    "rows unlike columns": (
+        (1, 7, 6),
+        [Conv2D(3, (2, 3), "tanh", stride=(2, 1)), Conv2D(2, (3, 1), "tanh"), Flatten()],
+    ),
+    "stride beyond the filter": (
+        (2, 8, 7),
+        [Conv2D(3, 2, "tanh", stride=3), Conv2D(2, 2, "tanh"), Flatten()],
+    ),
+    "same": (
+        (2, 5, 4),
+        [Conv2D(3, 3, "tanh", padding="same"), Conv2D(2, 3, "tanh", padding="same"), Flatten()],
+    ),
+    "same, an even filter": ((1, 5, 4), [Conv2D(2, (2, 4), "tanh", padding="same"), Flatten()]),
+    "same with stride": (
+        (2, 7, 6),
+        [Conv2D(3, 3, "tanh", stride=2, padding="same"), Conv2D(2, 3, "tanh", (3, 2), "same"), Flatten()],
+    ),
+    "dilation": ((2, 7, 6), [Conv2D(3, 2, "tanh", dilation=(2, 3)), Conv2D(2, 2, "tanh"), Flatten()]),
+    "dilation, same": ((1, 5, 6), [Conv2D(3, 3, "tanh", padding="same", dilation=2), Flatten()]),
+    "groups": ((4, 4, 4), [Conv2D(6, 3, "tanh", groups=2), Conv2D(6, 2, "tanh", groups=3), Flatten()]),
+    "a filter to a channel": ((3, 4, 4), [Conv2D(6, 3, "tanh", groups=3), Conv2D(2, 1, "tanh"), Flatten()]),
+    "everything at once": (
+        (4, 9, 8),
+        [
+            Conv2D(4, (3, 2), "tanh", (2, 1), "same", (1, 2), 2),
+            Conv2D(2, 3, "tanh", stride=2, dilation=(1, 2), groups=2),
+            Flatten(),
+        ],
+    ),
+    "maxima of windows that overlap": ((1, 8, 7), [Conv2D(2, 2, "tanh"), MaxPool2D(3, 2), Flatten()]),
+    "maxima of windows apart": ((1, 9, 9), [Conv2D(2, 2, "tanh"), MaxPool2D((2, 1), (3, 4)), Flatten()]),
+    "means of windows that overlap": (
+        (1, 6, 7),
+        [Conv2D(2, 2, "tanh"), AveragePool2D((3, 2), 1), Conv2D(2, 2, "tanh"), Flatten()],
+    ),
+    "means, the edge left out": ((2, 8, 6), [Conv2D(2, 2, "tanh"), AveragePool2D(3), Flatten()]),
+    "pooling first": (
+        (2, 9, 9),
+        [AveragePool2D(2, 1), MaxPool2D(3, 1), Dropout(0.2), Conv2D(2, 3, "tanh"), GlobalAveragePool2D()],
+    ),
+    "a network of 1998": (
+        (1, 12, 12),
+        [
+            Conv2D(2, 3, "tanh"),
+            AveragePool2D(2),
+            Conv2D(3, 2, "tanh"),
+            MaxPool2D(2),
+            Flatten(),
+            Dense(5, "tanh"),
+        ],
+    ),
+}
+
+
+def some_samples(network: Network, N: int = 3) -> tuple[Array, Array]:
+    """Return X (N, n) and y (N, K): labels 0 and 1 or indicator rows for a loss with a link, else numbers."""
+    rng, K = np.random.default_rng(network.n_parameters), network.n_outputs
+    X, numbers, labels = rng.normal(size=(N, network.n_inputs)), rng.normal(size=(N, K)), np.arange(N) % 2
+    if not network.criterion.has_link:
+        return X, numbers
+    return X, labels[:, None] if K == 1 else np.eye(K)[labels]
+
+
+def some_start(network: Network, seed: int) -> Population:
+    """Return a member with weights as they are drawn, and biases and scales away from 0 and 1."""
+    population, rng = network.population(1, seed=seed, dtype="float64"), np.random.default_rng(seed)
+    population.theta += np.where(network.weight_mask, 0, rng.uniform(-0.3, 0.3, network.n_parameters))
+    return population
+
+
+def clearance(population: Population, X: Array, y: Array) -> float:
+    """Return how near a kink is: of an activation (z = 0), a maximum (two alike), a loss (|r| = 0 or 1)."""
+    network, theta = population.network, population.theta
+    noise, a = Noise(population.keys, step=0), X.T.reshape(1, *network.input_shape, len(X))
+    distances = []
+    for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
+        if isinstance(layer, Activated) and not isinstance(layer.g, Identity):
+            linear = dataclasses.replace(layer, activation="identity")  # type: ignore[type-var]
+            distances.append(np.abs(linear.forward(parameters, a, noise.at(i))[0]))
+        if isinstance(layer, MaxPool2D):
+            seen = layer.window.gather(a)
+            windows = np.sort(seen.reshape(*seen.shape[:2], -1, *seen.shape[4:]), axis=2)
+            distances.append(windows[:, :, -1] - windows[:, :, -2])
+        a, _ = layer.forward(parameters, a, noise.at(i))
+    r = np.abs(a - y.T)
+    distances += [r, np.abs(r - 1)]
+    return min(float(distance.min()) for distance in distances)
+
+
+def check_somewhere_smooth(network: Network) -> GradientCheck:
+    """Return the check at the first start that no kink is near, with every array's gradient in it."""
+    X, y = some_samples(network)
+    start = next(
+        population
+        for seed in range(2000)
+        if clearance(population := some_start(network, seed), X, y) >= CLEARANCE
+    )
+    check = check_gradients(start, X, y, l2=0.3, step=STEP)
+    for slot in network.slots:
+        assert np.abs(check.analytic[slot.start : slot.stop]).max() > 1e-5, slot
+    return check
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_layer_with_every_activation(layer: str, activation: str) -> None:
+    network = Network(IMAGE, [*STACKS[layer](activation), Dense(2)], "cross_entropy")
+    assert layer in {each.name for each in network.layers}
+    assert check_somewhere_smooth(network).relative_error < TOLERANCE
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_layer_under_every_loss(layer: str, loss: str) -> None:
+    network = Network(IMAGE, [*STACKS[layer]("softplus"), Dense(2)], loss)
+    assert check_somewhere_smooth(network).relative_error < TOLERANCE
+
+
+@pytest.mark.parametrize(("image", "layers"), SHAPES.values(), ids=SHAPES)
+def test_every_shape(image: Shape, layers: list[Layer]) -> None:
+    network = Network(image, [*layers, Dense(2)], "cross_entropy")
+    assert check_somewhere_smooth(network).relative_error < TOLERANCE
