@@ -52,7 +52,7 @@ WORKLOADS = tuple(
             sklearn="loop",
             numpy="loop",
         ),
-        (Target(3, ("torch", "jax", "numpy")), Target(5, ("sklearn",))),
+        (Target(3, ("torch",)), Target(5, ("sklearn",))),
     )
     for name, dtype in (("B6", "float32"), ("B6d", "float64"))
 )
