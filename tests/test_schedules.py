@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shoal.errors import ConfigurationError
 from shoal.registry import from_config, to_config
-from shoal.schedules import SCHEDULES, Constant, Cosine, OneCycle, Schedule, StepDecay
+from shoal.schedules import SCHEDULES, Constant, Cosine, CosineLog, OneCycle, Schedule, StepDecay
 
 # (schedule, T, factors of t = 0 … T − 1), by hand: cos π/4 = 1/√2, cos π/3 = ½.
 COS45 = 1 / math.sqrt(2)
@@ -25,6 +25,8 @@ KNOWN = [
     (OneCycle(warmup=0.5, initial=0.2, final=0.1), 4, [0.2, 0.6, 1.0, 0.55]),
     (OneCycle(warmup=0.0, final=0.0), 2, [1.0, 0.5]),
     (OneCycle(warmup=0.25, initial=1.0, final=0.0), 4, [1.0, 1.0, 0.75, 0.25]),
+    (CosineLog(cycles=1), 1, [0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1.5))]),
+    (CosineLog(cycles=2), 2, [0.5 - 0.5 * math.cos(2 * math.pi * math.log2(x)) for x in (1.75, 3.25)]),
 ]
 
 fractions = st.floats(0.001, 0.999)
@@ -78,6 +80,7 @@ def test_one_cycle_peaks_at_the_end_of_its_warm_up() -> None:
         (StepDecay, "drop", [0.0, -0.5, 1.5, math.nan, math.inf]),
         (StepDecay, "every", [0.0, -0.5, 1.5, math.nan, math.inf]),
         (Cosine, "final", [-0.1, 1.1, math.nan, math.inf]),
+        (CosineLog, "cycles", [0, -1, 31, 2.0]),
         (OneCycle, "warmup", [-0.1, 1.0, math.nan, math.inf]),
         (OneCycle, "initial", [0.0, 1.1, math.nan, math.inf]),
         (OneCycle, "final", [-0.1, 1.1, math.nan, math.inf]),

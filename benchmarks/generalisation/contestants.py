@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.generalisation.sets import Table
+from shoal._version import __version__
 
 Score: TypeAlias = dict[str, float]
 Contestant: TypeAlias = Callable[[Table, int], Score]
@@ -198,5 +199,7 @@ CONTESTANTS: dict[str, Contestant] = {
 
 def version_of(name: str) -> str:
     """Return the package that a contestant comes from, and its version."""
-    package = {"shoal": "shoal", "realmlp_td": "pytabkit"}.get(name, "scikit-learn")
+    if name == "shoal":
+        return f"shoal {__version__}"
+    package = "pytabkit" if name == "realmlp_td" else "scikit-learn"
     return f"{package} {importlib.metadata.version(package)}"

@@ -9,13 +9,16 @@ import pytest
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.randomness import member_id
+from shoal.schedules import Constant
 from shoal.selection.candidates import Candidate
 from shoal.selection.cohort import CohortResult, Recipe, Task, run_cohort, trace
 from shoal.selection.planning import Cohort, Member
 from shoal.solvers import SOLVERS
 from shoal.trainer import train
 
-RECIPE = Recipe(SOLVERS["scg"](), None, 30, None, None, 1e-5, "float64", seed=7, engine="auto")
+RECIPE = Recipe(
+    SOLVERS["scg"](), None, 30, None, None, 1e-5, Constant(), 0.0, "float64", seed=7, engine="auto"
+)
 MEMBERS = (
     Member(Candidate(2, (3,), 0.0), 0),
     Member(Candidate(2, (3,), 0.0), 1),

@@ -9,6 +9,8 @@ import pytest
 from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES
 from shoal.initializers import INITIALIZERS
+from shoal.layers import Dropout
+from shoal.schedules import SCHEDULES
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import Recipe
 from shoal.selection.design import Design
@@ -20,7 +22,12 @@ X = np.linspace(-1, 1, 24)
 
 
 def design(
-    *, folds: int | None = 3, initializer: str | None = None, starts: int = 4, **recipe: Any
+    *,
+    folds: int | None = 3,
+    initializer: str | None = None,
+    dropout: float = 0.0,
+    starts: int = 4,
+    **recipe: Any,
 ) -> Design:
     defaults = {
         "solver": SOLVERS["scg"](),
@@ -29,6 +36,8 @@ def design(
         "batch_size": None,
         "patience": None,
         "tolerance": 1e-5,
+        "schedule": SCHEDULES["constant"](),
+        "weight_decay": 0.0,
         "dtype": "float64",
         "seed": 0,
         "engine": "auto",
@@ -39,6 +48,7 @@ def design(
         starts,
         ACTIVATIONS["tanh"](),
         initializer and INITIALIZERS[initializer](),  # type: ignore[arg-type]
+        dropout,
         Recipe(**(defaults | recipe)),
         2**28,
         samples,
@@ -51,6 +61,12 @@ def test_networks_have_hidden_layers_and_a_linear_output() -> None:
     assert networks[(3, 2)].layers[0].activation.name == "tanh"
     assert networks[(3, 2)].layers[-1].activation.name == "identity"
     assert {layer.initializer.name for n in networks.values() for layer in n.layers} == {"normal"}
+
+
+def test_dropout_follows_every_hidden_layer() -> None:
+    layers = design(dropout=0.25, solver=SOLVERS["adam"]()).networks[(3, 2)].layers
+    assert [layer.name for layer in layers] == ["dense", "dropout", "dense", "dropout", "dense"]
+    assert layers[1] == Dropout(0.25)
 
 
 def test_tasks_train_and_judge_on_the_rows_of_their_fold() -> None:
@@ -102,6 +118,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "learning_rate": {"learning_rate": 0.1},
     "epochs": {"epochs": 51},
     "patience": {"patience": 3},
+    "schedule": {"schedule": SCHEDULES["cosine"]()},
+    "weight_decay": {"weight_decay": 0.1},
+    "dropout": {"dropout": 0.1, "solver": SOLVERS["adam"]()},
     "dtype": {"dtype": "float32"},
     "seed": {"seed": 1},
     "rows to train and validate on (sha256)": {"folds": 4},
@@ -110,7 +129,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_settings_tell_studies_apart_that_train_other_networks(name: str) -> None:
-    base, other = design().settings(), design(**CHANGES[name]).settings()
+    solver = {"solver": SOLVERS["adam"]()} if name == "dropout" else {}
+    base, other = design(**solver).settings(), design(**CHANGES[name]).settings()
     assert json.loads(json.dumps(base)) == base
     assert [key for key in base if base[key] != other[key]] == [name]
 

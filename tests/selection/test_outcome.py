@@ -11,6 +11,7 @@ from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.randomness import member_id
+from shoal.schedules import Constant
 from shoal.selection.candidates import Candidate
 from shoal.selection.choice import all_contenders
 from shoal.selection.cohort import CohortResult, Recipe, Task
@@ -27,7 +28,9 @@ Losses = list[float]
 @pytest.fixture
 def shelf(row: Callable[..., dict[str, Any]]) -> Callable[[Losses], Shelf]:
     """Four networks w x + b, starts 0 to 3, with w = 1, 2, 3, 4 and b = 10 w, two to a cohort."""
-    recipe = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, "float64", seed=9, engine="auto")
+    recipe = Recipe(
+        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, "float64", seed=9, engine="auto"
+    )
     network, rows = Network(1, [Dense(1)]), np.arange(1)
 
     def build(train_losses: Losses) -> Shelf:

@@ -53,7 +53,9 @@ def test_every_network_of_the_grid_is_in_exactly_one_cohort(
     assert [c.index for c in cohorts] == list(range(len(cohorts)))
     assert all(m.candidate.hidden == c.hidden for c in cohorts for m in c.members)
     assert all(len(c.members) <= planning.LARGEST for c in cohorts)
-    assert all(a.work >= b.work for a, b in itertools.pairwise(cohorts))
+    order = [(c.members[0].start, -c.work) for c in cohorts]
+    assert order == sorted(order)
+    assert all(c.members[0].start == min(m.start for m in c.members) for c in cohorts)
     assert cohorts == planned(hidden, strengths, starts, folds, cost)
 
 

@@ -19,6 +19,7 @@ import pytest
 from shoal.errors import CapacityError, ConfigurationError, DataError
 from shoal.layers import Dense
 from shoal.network import Network
+from shoal.schedules import Constant
 from shoal.selection import running
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Recipe, Task
@@ -27,7 +28,9 @@ from shoal.selection.running import Runner, StudyProgress, completed, count_work
 from shoal.selection.store import MemoryStore
 from shoal.solvers import SOLVERS
 
-RECIPE = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, "float64", seed=0, engine="auto")
+RECIPE = Recipe(
+    SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, "float64", seed=0, engine="auto"
+)
 
 
 def task(index: int, starts: int = 2, y: float = 1.0) -> Task:

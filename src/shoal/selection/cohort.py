@@ -13,7 +13,6 @@ from shoal.engines import choose_engine
 from shoal.population import Population
 from shoal.problem import Method, Problem, Samples
 from shoal.randomness import member_id
-from shoal.schedules import Constant
 from shoal.selection.candidates import hidden_label
 from shoal.selection.trials import Trials
 from shoal.stopping import Reason, Stopping
@@ -22,6 +21,7 @@ from shoal.trainer import TrainingResult, sample_losses, train
 if TYPE_CHECKING:
     from shoal.engines.base import Engine
     from shoal.network import Network
+    from shoal.schedules import Schedule
     from shoal.selection.planning import Cohort
     from shoal.shapes import Array, IntArray
     from shoal.solvers.base import Solver
@@ -37,6 +37,8 @@ class Recipe:
     batch_size: int | None
     patience: int | None
     tolerance: float
+    schedule: Schedule
+    weight_decay: float
     dtype: str
     seed: int
     engine: str
@@ -107,7 +109,7 @@ def engine_for(network: Network, recipe: Recipe) -> Engine:
     strength = np.zeros(1)
     problem = Problem(sample, None, strength, strength, strength, strength)
     stopping = Stopping(recipe.epochs, recipe.tolerance, recipe.patience)
-    method = Method(recipe.solver, Constant(), stopping, recipe.batch_size, True, recipe.seed, None)
+    method = Method(recipe.solver, recipe.schedule, stopping, recipe.batch_size, True, recipe.seed, None)
     return choose_engine(recipe.engine, network, problem, method)
 
 
@@ -139,6 +141,8 @@ def _train(task: Task, watch: bool, threads: int) -> TrainingResult:
         batch_size=recipe.batch_size,
         patience=recipe.patience,
         tolerance=recipe.tolerance,
+        schedule=recipe.schedule,
+        weight_decay=recipe.weight_decay,
         seed=recipe.seed,
         batch_order="shared",
         engine=recipe.engine,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from shoal.activations import Activation
 from shoal.initializers import Initializer
-from shoal.layers import Dense
+from shoal.layers import Dense, Dropout, Layer
 from shoal.network import Network
 from shoal.registry import to_config
 from shoal.selection.cohort import Recipe, Task, engine_for
@@ -47,6 +47,7 @@ class Design:
     starts: int
     activation: Activation
     initializer: Initializer | None
+    dropout: float
     recipe: Recipe
     memory: int
     samples: Samples
@@ -57,13 +58,15 @@ class Design:
         samples = self.samples
         output = Dense(samples.n_outputs, initializer=self.initializer)
         return {
-            hidden: Network(
-                samples.X.shape[1],
-                [*(Dense(units, self.activation, self.initializer) for units in hidden), output],
-                samples.loss,
-            )
+            hidden: Network(samples.X.shape[1], [*self._hidden_layers(hidden), output], samples.loss)
             for hidden in dict.fromkeys(candidate.hidden for candidate in self.candidates)
         }
+
+    def _hidden_layers(self, hidden: Hidden) -> Iterator[Layer]:
+        for units in hidden:
+            yield Dense(units, self.activation, self.initializer)
+            if self.dropout:
+                yield Dropout(self.dropout)
 
     @cached_property
     def engine(self) -> Engine:
@@ -129,9 +132,11 @@ class Design:
             "memory": self.memory,
             "activation": to_config(self.activation),
             "initializer": self.initializer and to_config(self.initializer),
+            "dropout": self.dropout,
             "loss": to_config(self.samples.loss),
             **recipe,
             "solver": to_config(self.recipe.solver),
+            "schedule": to_config(self.recipe.schedule),
             **self.samples.fingerprint(),
         }
 

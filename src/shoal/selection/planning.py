@@ -94,7 +94,9 @@ def plan(
     cost: Cost,
     first_index: int = 0,
 ) -> list[Cohort]:
-    """Return cohorts that hold every (candidate, start, fold) once, those with most work first.
+    """Return cohorts that hold every (candidate, start, fold) once: the first starts first, and of those
+    the cohorts with most work. So a study that is ended early has compared all candidates on all folds,
+    from fewer starts.
 
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
@@ -103,6 +105,8 @@ def plan(
     for candidate in candidates:
         group = by_hidden.setdefault(candidate.hidden, [])
         group.extend(Member(candidate, start) for start in range(starts))
+    for group in by_hidden.values():
+        group.sort(key=lambda member: member.start)
     total = sum(len(group) * cost.work(networks[hidden]) for hidden, group in by_hidden.items()) * len(folds)
     allowed = min(max(total / PIECES, LEAST_WORK), MOST_WORK)
     pieces: list[tuple[float, Hidden, int, tuple[Member, ...]]] = []
@@ -112,7 +116,7 @@ def plan(
         size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[hidden])))
         for fold in folds:
             pieces.extend((len(part) * work, hidden, fold, part) for part in _parts(group, max(size, 1)))
-    pieces.sort(key=lambda piece: -piece[0])
+    pieces.sort(key=lambda piece: (piece[3][0].start, -piece[0]))
     return [
         Cohort(first_index + i, hidden, fold, part, work)
         for i, (work, hidden, fold, part) in enumerate(pieces)

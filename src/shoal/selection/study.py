@@ -20,6 +20,7 @@ from shoal.losses import Loss
 from shoal.population import Population
 from shoal.randomness import check_seed
 from shoal.registry import resolve
+from shoal.schedules import SCHEDULES, Schedule
 from shoal.selection.candidates import grid
 from shoal.selection.choice import RULES, Choice, choose
 from shoal.selection.cohort import Curves, Recipe
@@ -55,9 +56,10 @@ class CapacityStudy:
       Splits are stratified where the targets are classes.
 
     How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
-    ``tolerance``, ``dtype`` and ``engine`` are those of ``shoal.train``; ``activation`` and ``initializer``
-    those of the hidden layers. ``loss=None`` is squared error for targets that are floats; for whole numbers
-    that are the labels 0 … C−1, log loss (two) or cross-entropy (more); any other targets need it stated.
+    ``tolerance``, ``schedule``, ``weight_decay``, ``dtype`` and ``engine`` are those of ``shoal.train``;
+    ``activation`` and ``initializer`` those of the hidden layers, after each of which comes ``dropout``.
+    ``loss=None`` is squared error for targets that are floats; for whole numbers that are the labels 0 … C−1,
+    log loss (two) or cross-entropy (more); any other targets need it stated.
 
     How one is chosen, ``choose``:
 
@@ -107,6 +109,9 @@ class CapacityStudy:
     batch_size: int | None = None
     patience: int | None = None
     tolerance: float = 1e-5
+    schedule: str | Schedule = "constant"
+    weight_decay: float = 0.0
+    dropout: float = 0.0
     dtype: str | None = None
     engine: str = "auto"
     folds: int | None = None
@@ -121,6 +126,7 @@ class CapacityStudy:
     def __post_init__(self) -> None:
         self._candidates = grid(self.hidden, self.l2)
         self._solver = resolve("solver", self.solver, SOLVERS)
+        self._schedule = resolve("schedule", self.schedule, SCHEDULES)
         self._activation = resolve("activation", self.activation, ACTIVATIONS)
         self._initializer = (
             None if self.initializer is None else resolve("initializer", self.initializer, INITIALIZERS)
@@ -241,12 +247,21 @@ class CapacityStudy:
             batch_size=self.batch_size,
             patience=self.patience,
             tolerance=self.tolerance,
+            schedule=self._schedule,
+            weight_decay=self.weight_decay,
             dtype=dtype,
             seed=self.seed,
             engine=self.engine,
         )
         return Design(
-            self._candidates, self.starts, self._activation, self._initializer, recipe, self.memory, samples
+            self._candidates,
+            self.starts,
+            self._activation,
+            self._initializer,
+            self.dropout,
+            recipe,
+            self.memory,
+            samples,
         )
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
