@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from shoal.architectures import Hidden, Perceptron
 from shoal.errors import CapacityError, UnknownNameError
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
@@ -22,7 +23,6 @@ from shoal.jobs.sizing import (
     default_batch_size,
     size_study,
 )
-from shoal.selection.candidates import Hidden
 from shoal.solvers import SOLVERS
 
 RNG = np.random.default_rng(0)
@@ -34,7 +34,7 @@ LOAD = Workload(
     folds=5,
     n_outputs=1,
     loss="squared_error",
-    activation="tanh",
+    architecture=Perceptron("tanh"),
     solver="adam",
     batch_size=32,
 )

@@ -165,3 +165,8 @@ def test_a_choice_becomes_plain_json(sizes: Trials) -> None:
     }
     assert plain["members"] == [{"hidden": "4", "l2": 0.0, "start": 1}]
     assert json.loads(json.dumps(choice.spread_dicts()))[0]["starts"] == 2
+
+
+def test_a_sentence_calls_sizes_what_they_count(row: Any) -> None:
+    trials = Trials.from_rows([row(hidden="8x16", parameters=9)])
+    assert choose(trials, "best", unit="filter").sentence.startswith("8x16 filters (l2 0, start 0; 9 param")

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.activations import ACTIVATIONS
+from shoal.architectures import Perceptron
 from shoal.engines import ENGINES
-from shoal.initializers import INITIALIZERS
 from shoal.layers import Dropout
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates import grid
@@ -46,9 +45,7 @@ def design(
     return Design(
         grid([0, 2, "3x2"], [0.0, 1.0]),
         starts,
-        ACTIVATIONS["tanh"](),
-        initializer and INITIALIZERS[initializer](),  # type: ignore[arg-type]
-        dropout,
+        Perceptron("tanh", initializer, dropout),
         Recipe(**(defaults | recipe)),
         2**28,
         samples,
@@ -113,14 +110,13 @@ def test_with_patience_the_final_training_takes_the_median_of_the_best_epochs(ro
 
 CHANGES: dict[str, dict[str, Any]] = {
     "starts": {"starts": 5},
-    "initializer": {"initializer": "he"},
+    "architecture": {"initializer": "he", "dropout": 0.1, "solver": SOLVERS["adam"]()},
     "solver": {"solver": SOLVERS["adam"]()},
     "learning_rate": {"learning_rate": 0.1},
     "epochs": {"epochs": 51},
     "patience": {"patience": 3},
     "schedule": {"schedule": SCHEDULES["cosine"]()},
     "weight_decay": {"weight_decay": 0.1},
-    "dropout": {"dropout": 0.1, "solver": SOLVERS["adam"]()},
     "dtype": {"dtype": "float32"},
     "seed": {"seed": 1},
     "rows to train and validate on (sha256)": {"folds": 4},
@@ -129,7 +125,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_settings_tell_studies_apart_that_train_other_networks(name: str) -> None:
-    solver = {"solver": SOLVERS["adam"]()} if name == "dropout" else {}
+    solver = {"solver": SOLVERS["adam"]()} if name == "architecture" else {}
     base, other = design(**solver).settings(), design(**CHANGES[name]).settings()
     assert json.loads(json.dumps(base)) == base
     assert [key for key in base if base[key] != other[key]] == [name]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from shoal.architectures import Perceptron
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
@@ -131,7 +132,7 @@ def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Worklo
         folds=folds,
         n_outputs=n_outputs,
         loss=loss,
-        activation=request.activation,
+        architecture=Perceptron(request.activation),
         solver=request.solver,
         batch_size=recipe.batch_size,
     )

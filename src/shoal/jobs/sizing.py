@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
+from shoal.architectures import Architecture, Hidden
 from shoal.data.memory import require_memory
-from shoal.layers import Dense
 from shoal.network import Network
 from shoal.registry import resolve
 from shoal.report.wording import plural
-from shoal.selection.candidates import Hidden, hidden_label
+from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
@@ -91,7 +91,7 @@ class Workload:
     folds: int
     n_outputs: int
     loss: str
-    activation: str
+    architecture: Architecture
     solver: str
     batch_size: int | None
 
@@ -141,8 +141,7 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
 
 
 def _network(hidden: Hidden, load: Workload) -> Network:
-    layers = [*(Dense(units, load.activation) for units in hidden), Dense(load.n_outputs)]
-    return Network(load.X.shape[1], layers, loss=load.loss)
+    return load.architecture.network(hidden, load.X.shape[1], load.n_outputs, load.loss)
 
 
 def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.architectures import Hidden
 from shoal.errors import ConfigurationError
-
-Hidden = tuple[int, ...]
 
 
 @dataclass(frozen=True)

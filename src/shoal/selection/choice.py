@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.architectures import Perceptron
 from shoal.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from shoal.selection.trials import Trials
 
 RULES = ("best", "one-se", "ensemble")
+HIDDEN_UNIT = Perceptron.unit
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,14 @@ class Contender:
     validation_loss: float
     standard_error: float
 
-    @property
-    def words(self) -> str:
-        """The contender as a sentence names it.
+    def words(self, unit: str = HIDDEN_UNIT) -> str:
+        """Return the contender as a sentence names it; ``unit`` is what its size counts.
 
-        >>> Contender(0, "16x16", 0.5, 3, 321, 0.2, 0.01).words
+        >>> Contender(0, "16x16", 0.5, 3, 321, 0.2, 0.01).words()
         '16x16 hidden units (l2 0.5, start 3; 321 parameters)'
         """
-        units = "no hidden units" if self.hidden == "0" else f"{self.hidden} hidden units"
-        units = "1 hidden unit" if self.hidden == "1" else units
+        units = f"no {unit}s" if self.hidden == "0" else f"{self.hidden} {unit}s"
+        units = f"1 {unit}" if self.hidden == "1" else units
         return f"{units} (l2 {self.l2:g}, start {self.start}; {self.parameters} parameters)"
 
 
@@ -103,8 +104,8 @@ class Choice:
         return [asdict(spread) for spread in self.spread]
 
 
-def choose(trials: Trials, rule: str = "one-se") -> Choice:
-    """Return the contender that ``rule`` prefers.
+def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Choice:
+    """Return the contender that ``rule`` prefers; its sentence calls what sizes count a ``unit``.
 
     - ``"best"``: the smallest validation loss L.
     - ``"one-se"``: Occam's rule. Of the contenders with ``L ≤ L* + SE*``, where L* is the smallest loss
@@ -130,8 +131,9 @@ def choose(trials: Trials, rule: str = "one-se") -> Choice:
         threshold = best.validation_loss + best.standard_error
         near = [c for c in contenders if c.validation_loss <= threshold]
         chosen = min(near, key=lambda c: (c.parameters, -c.l2, c.validation_loss, c.start))
-        reason = _occam(chosen, best, _networks(trials))
-    sentence = f"{chosen.words[0].upper()}{chosen.words[1:]}: {reason}"
+        reason = _occam(chosen, best, _networks(trials), unit)
+    words = chosen.words(unit)
+    sentence = f"{words[0].upper()}{words[1:]}: {reason}"
     return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(trials))
 
 
@@ -190,7 +192,7 @@ def _by_loss(contender: Contender) -> tuple[float, int, float, int]:
     return contender.validation_loss, contender.parameters, -contender.l2, contender.start
 
 
-def _occam(chosen: Contender, best: Contender, networks: str) -> str:
+def _occam(chosen: Contender, best: Contender, networks: str, unit: str) -> str:
     limit = best.validation_loss + best.standard_error
     if chosen == best:
         return (
@@ -200,7 +202,7 @@ def _occam(chosen: Contender, best: Contender, networks: str) -> str:
     return (
         f"the smallest network whose validation loss, {chosen.validation_loss:.4g}, is within one standard "
         f"error ({best.standard_error:.2g}) of the best of {networks}, {best.validation_loss:.4g} "
-        f"from {best.words}."
+        f"from {best.words(unit)}."
     )
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shoal.activations import Activation
-from shoal.initializers import Initializer
-from shoal.layers import Dense, Dropout, Layer
-from shoal.network import Network
 from shoal.registry import to_config
 from shoal.selection.cohort import Recipe, Task, engine_for
 from shoal.selection.planning import Cohort, Cost, plan
 
 if TYPE_CHECKING:
+    from shoal.architectures import Architecture, Hidden
     from shoal.engines.base import Engine
-    from shoal.selection.candidates import Candidate, Hidden
+    from shoal.network import Network
+    from shoal.selection.candidates import Candidate
     from shoal.selection.samples import Samples
     from shoal.selection.trials import Trials
     from shoal.shapes import IntArray
@@ -41,32 +39,21 @@ class Plan:
 
 @dataclass(frozen=True)
 class Design:
-    """The candidates of a study, their networks, how they are trained, and on what."""
+    """The candidates of a study, what their sizes stand for, how they are trained, and on what."""
 
     candidates: Sequence[Candidate]
     starts: int
-    activation: Activation
-    initializer: Initializer | None
-    dropout: float
+    architecture: Architecture
     recipe: Recipe
     memory: int
     samples: Samples
 
     @cached_property
     def networks(self) -> dict[Hidden, Network]:
-        """The fully connected network of each size: hidden layers and a linear output layer."""
-        samples = self.samples
-        output = Dense(samples.n_outputs, initializer=self.initializer)
-        return {
-            hidden: Network(samples.X.shape[1], [*self._hidden_layers(hidden), output], samples.loss)
-            for hidden in dict.fromkeys(candidate.hidden for candidate in self.candidates)
-        }
-
-    def _hidden_layers(self, hidden: Hidden) -> Iterator[Layer]:
-        for units in hidden:
-            yield Dense(units, self.activation, self.initializer)
-            if self.dropout:
-                yield Dropout(self.dropout)
+        """The network of each size."""
+        n_inputs, n_outputs, loss = self.samples.X.shape[1], self.samples.n_outputs, self.samples.loss
+        sizes = dict.fromkeys(candidate.hidden for candidate in self.candidates)
+        return {hidden: self.architecture.network(hidden, n_inputs, n_outputs, loss) for hidden in sizes}
 
     @cached_property
     def engine(self) -> Engine:
@@ -130,9 +117,7 @@ class Design:
             "l2": list(dict.fromkeys(candidate.l2 for candidate in self.candidates)),
             "starts": self.starts,
             "memory": self.memory,
-            "activation": to_config(self.activation),
-            "initializer": self.initializer and to_config(self.initializer),
-            "dropout": self.dropout,
+            "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
             **recipe,
             "solver": to_config(self.recipe.solver),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy.special import logit
 
-from shoal.selection.choice import Choice, Contender, finite_contenders, spreads
+from shoal.selection.choice import HIDDEN_UNIT, Choice, Contender, finite_contenders, spreads
 
 if TYPE_CHECKING:
     from shoal.losses import Loss
@@ -25,7 +25,9 @@ Predict: TypeAlias = Callable[[Sequence[Contender]], "Array"]
 SampleLosses: TypeAlias = Callable[["Array"], "Array"]
 
 
-def choose_ensemble(trials: Trials, predict: Predict, sample_losses: SampleLosses) -> Choice:
+def choose_ensemble(
+    trials: Trials, predict: Predict, sample_losses: SampleLosses, unit: str = HIDDEN_UNIT
+) -> Choice:
     """Return the members of one architecture whose mean prediction has the smallest validation loss.
 
     ``predict`` gives the contenders' predictions (M, N, K) for the samples that validate, and
@@ -54,7 +56,7 @@ def choose_ensemble(trials: Trials, predict: Predict, sample_losses: SampleLosse
     sentence = (
         f"The mean of {_count(len(members), 'prediction')} by {_count(len(distinct), 'network')} of hidden "
         f"size {members[0].hidden}: validation loss {loss:.4g}, against {best.validation_loss:.4g} from the "
-        f"best single network, {best.words}; members were added greedily for as long as the loss fell."
+        f"best single network, {best.words(unit)}; members were added greedily for as long as the loss fell."
     )
     return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(trials))
 

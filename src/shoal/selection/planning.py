@@ -12,8 +12,9 @@ from shoal.backprop import chunk
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shoal.architectures import Hidden
     from shoal.network import Network
-    from shoal.selection.candidates import Candidate, Hidden
+    from shoal.selection.candidates import Candidate
 
 LARGEST = 64
 """Members of a cohort at most."""

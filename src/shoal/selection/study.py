@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from shoal.activations import ACTIVATIONS, Activation
+from shoal.activations import Activation
+from shoal.architectures import Architecture, Perceptron
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.initializers import INITIALIZERS, Initializer
+from shoal.initializers import Initializer
 from shoal.losses import Loss
 from shoal.population import Population
 from shoal.randomness import check_seed
@@ -57,9 +58,10 @@ class CapacityStudy:
 
     How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
     ``tolerance``, ``schedule``, ``weight_decay``, ``dtype`` and ``engine`` are those of ``shoal.train``;
-    ``activation`` and ``initializer`` those of the hidden layers, after each of which comes ``dropout``.
-    ``loss=None`` is squared error for targets that are floats; for whole numbers that are the labels 0 … C−1,
-    log loss (two) or cross-entropy (more); any other targets need it stated.
+    ``activation`` and ``initializer`` those of the hidden layers, after each of which comes ``dropout``,
+    unless an ``architecture`` of one's own says what sizes stand for. ``loss=None`` is squared error for
+    targets that are floats; for whole numbers that are the labels 0 … C−1, log loss (two) or cross-entropy
+    (more); any other targets need it stated.
 
     How one is chosen, ``choose``:
 
@@ -122,15 +124,14 @@ class CapacityStudy:
     progress: ProgressCallback | None = None
     store: str | os.PathLike[str] | None = None
     memory: int = 2**28
+    architecture: Architecture | None = None
 
     def __post_init__(self) -> None:
         self._candidates = grid(self.hidden, self.l2)
         self._solver = resolve("solver", self.solver, SOLVERS)
         self._schedule = resolve("schedule", self.schedule, SCHEDULES)
-        self._activation = resolve("activation", self.activation, ACTIVATIONS)
-        self._initializer = (
-            None if self.initializer is None else resolve("initializer", self.initializer, INITIALIZERS)
-        )
+        own = Perceptron(self.activation, self.initializer, self.dropout)
+        self._architecture = self.architecture or own
         self._table: Trials | None = None
         self._outcome: Outcome | None = None
         check_seed(self.seed)
@@ -253,16 +254,7 @@ class CapacityStudy:
             seed=self.seed,
             engine=self.engine,
         )
-        return Design(
-            self._candidates,
-            self.starts,
-            self._activation,
-            self._initializer,
-            self.dropout,
-            recipe,
-            self.memory,
-            samples,
-        )
+        return Design(self._candidates, self.starts, self._architecture, recipe, self.memory, samples)
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
         tasks = design.tasks()
@@ -281,13 +273,14 @@ class CapacityStudy:
 
     def _choose(self, shelf: Shelf, samples: Samples) -> Choice:
         if self.choose != "ensemble":
-            return choose(self.table, self.choose)
+            return choose(self.table, self.choose, self._architecture.unit)
         targets = samples.loss.encode(samples.y, samples.n_outputs)
         judged = targets[:, np.concatenate([held for _, held in samples.splits])]
         return choose_ensemble(
             self.table,
             predict=lambda contenders: shelf.predictions(contenders, samples),
             sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
+            unit=self._architecture.unit,
         )
 
     def _train_again(
