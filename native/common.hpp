@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "augmentation.hpp"
 #include "objective.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -51,11 +52,17 @@ template <class T, bool LaneIsMember> struct Common {
     // Samples that an update sees.
     std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n; }
     bool has_shared_order() const { return job.shared_order && job.batch_size && !job.reins; }
+    // Whether groups need something that is made for all of them at the beginning of an epoch.
+    bool is_in_step() const { return has_shared_order() || job.deformation; }
 
-    // The order of minibatches that is the same for everybody.
+    // Makes what is the same for everybody: the order of minibatches, and images as this epoch sees them.
     void begin(std::size_t epoch) {
         constexpr std::uint64_t kShared = ~std::uint64_t(0);
         if (has_shared_order()) shared_order = permuter({job.order_seed, kShared, Purpose::order, epoch});
+        if (!job.deformation) return;
+        const std::size_t before = job.reins ? job.reins->first_step / ((job.samples() + samples() - 1) / samples()) : 0;
+        deform(*job.deformation, job.train.X, job.train.n, before + epoch, job.threads,
+               [this](std::size_t i) { return table->row(i); }, job.course->poll);
     }
 };
 

@@ -61,10 +61,18 @@ template <class T> bool apply(const char* f, const T* from, T* to, std::size_t n
     return false;
 }
 
+template <class T>
+void deform_all(const Deformation& given, const T* from, std::size_t n, std::uint64_t epoch, std::size_t threads,
+                T* to) {
+    const std::size_t size = given.channels * given.pixels();
+    deform(given, from, n, epoch, threads, [=](std::size_t i) { return to + i * size; });
+}
+
 }  // namespace
 
 extern const Engine engine;
 const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &apply<float>, &apply<double>,
+                    &deform_all<float>, &deform_all<double>,
                     kLanes<float>, kLanes<double>, kChains, &multiply_adds<float>, &multiply_adds<double>,
                     &product<float>, &product<double>};
 

@@ -68,6 +68,18 @@ template <class T> struct Reins {
     std::size_t first_step;
 };
 
+// How images are deformed: shoal/augmentation.py's Augmentation, and the shape of an image.
+struct Deformation {
+    std::size_t channels, rows, columns;
+    double translate, scale, rotate, elastic;  // pixels, largest factor, radians, α
+    double fill;                               // NaN: the nearest pixel of the edge
+    const double* taps;                        // of the Gaussian, 2 · reach + 1
+    std::size_t reach;
+    std::uint64_t seed;
+
+    std::size_t pixels() const { return rows * columns; }
+};
+
 template <class T> struct Job {
     Description network;
     std::size_t members;
@@ -84,6 +96,7 @@ template <class T> struct Job {
     std::size_t epochs, batch_size;  // batch_size 0: full batch
     double tolerance;
     std::size_t patience;  // 0: never stop early, keep the last parameters
+    const Deformation* deformation;  // of the training images, anew in every epoch; null: none
     bool shared_order;
     std::uint64_t order_seed;
     double clip_norm;  // 0: none

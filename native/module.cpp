@@ -39,6 +39,9 @@ using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;
 template <class T>
 using ReinsArrays = std::tuple<Array<const std::uint32_t, 2>, Array<const std::int64_t, 1>, Array<double, 1>,
                                Array<T, 3>, Array<double, 2>, std::size_t>;
+// Channels, rows, columns; translate, largest factor, rotate, elastic, fill; taps of the Gaussian; seed.
+using AugmentationArrays = std::tuple<std::size_t, std::size_t, std::size_t, std::vector<double>,
+                                      Array<const double, 1>, std::uint64_t>;
 // Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,).
 using HistoryArrays = std::tuple<Array<double, 2>, std::optional<Array<double, 2>>, Array<std::int64_t, 1>,
                                  Array<std::int64_t, 1>, Array<std::int64_t, 1>>;
@@ -108,14 +111,21 @@ template <class T> Samples<T> samples_of(const SamplesArrays<T>& arrays) {
     return {X.data(), y.data(), s.data(), X.shape(0), s.shape(0) > 1};
 }
 
+Deformation deformation_of(const AugmentationArrays& arrays) {
+    const auto& [channels, rows, columns, extents, taps, seed] = arrays;
+    return {channels, rows, columns, extents.at(0), extents.at(1), extents.at(2), extents.at(3), extents.at(4),
+            taps.data(), taps.size() / 2, seed};
+}
+
 template <class T>
 void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta, Array<const std::uint64_t, 2> keys,
            const SamplesArrays<T>& samples, const std::optional<SamplesArrays<T>>& validation,
            Array<const double, 2> strengths, const SolverArrays& solver,
            const std::optional<Array<const double, 1>>& factors, std::size_t epochs, std::size_t batch_size,
            double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
-           bool by_batch, const std::optional<ReinsArrays<T>>& leading, std::size_t threads,
-           const HistoryArrays& history, const std::optional<nb::callable>& report) {
+           const std::optional<AugmentationArrays>& augmentation, bool by_batch,
+           const std::optional<ReinsArrays<T>>& leading, std::size_t threads, const HistoryArrays& history,
+           const std::optional<nb::callable>& report) {
     const Engine& engine = engine_for(isa);
     Course course;
     const auto& [loss, validation_loss, epochs_run, best_epoch, stopped] = history;
@@ -148,6 +158,9 @@ void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> the
     job.full_batch_solver = full_batch, job.decay_times_rate = decay_times_rate;
     job.factors = factors ? factors->data() : nullptr;
     job.epochs = epochs, job.batch_size = batch_size, job.tolerance = tolerance, job.patience = patience;
+    const std::optional<Deformation> deformation =
+        augmentation ? std::optional(deformation_of(*augmentation)) : std::nullopt;
+    job.deformation = deformation ? &*deformation : nullptr;
     job.shared_order = shared_order.has_value(), job.order_seed = shared_order.value_or(0);
     job.clip_norm = clip_norm, job.threads = threads, job.course = &course;
     {
@@ -164,6 +177,19 @@ template <class T> void apply(const std::string& isa, const std::string& f, Arra
     if constexpr (sizeof(T) == 4) known = engine.apply_float(f.c_str(), from.data(), to.data(), from.size());
     else known = engine.apply_double(f.c_str(), from.data(), to.data(), from.size());
     if (!known) throw nb::value_error(("there is no elementary function '" + f + "'").c_str());
+}
+
+template <class T>
+void deform(const std::string& isa, const AugmentationArrays& augmentation, Array<const T, 2> X, std::uint64_t epoch,
+            std::size_t threads, Array<T, 2> seen) {
+    const Engine& engine = engine_for(isa);
+    const Deformation deformation = deformation_of(augmentation);
+    if (X.shape(1) != deformation.channels * deformation.pixels() || seen.shape(0) != X.shape(0) ||
+        seen.shape(1) != X.shape(1))
+        throw nb::value_error("deform takes X and seen (N, C·H·W) of the shape that the augmentation names");
+    const nb::gil_scoped_release released;
+    if constexpr (sizeof(T) == 4) engine.deform_float(deformation, X.data(), X.shape(0), epoch, threads, seen.data());
+    else engine.deform_double(deformation, X.data(), X.shape(0), epoch, threads, seen.data());
 }
 
 // How many multiply-adds were done.
@@ -191,10 +217,12 @@ template <class T> void define(nb::module_& module) {
     using namespace nb::literals;
     module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
                "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
-               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "by_batch"_a, "reins"_a.none(),
+               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "by_batch"_a, "reins"_a.none(),
                "threads"_a, "history"_a, "report"_a.none(), "Train members in place, as shoal/training.py does.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
+    module.def("deform", &deform<T>, "isa"_a, "augmentation"_a, "X"_a.noconvert(), "epoch"_a, "threads"_a,
+               "seen"_a.noconvert(), "Write images as an epoch sees them.");
     module.def("multiply_adds", &multiply_adds<T>, "isa"_a, "n"_a, "sum"_a.noconvert(),
                "Do chains of n multiply-adds, and return how many that were.");
     module.def("product", &product<T>, "isa"_a, "W"_a.noconvert(), "a"_a.noconvert(), "z"_a.noconvert(), "repeats"_a,

@@ -10,7 +10,7 @@
 
 namespace shoal::SHOAL_ISA {
 
-enum class Purpose : std::uint64_t { weights, order, dropout, split, permutation, other };
+enum class Purpose : std::uint64_t { weights, order, dropout, split, permutation, other, augmentation };
 
 // One stream: key = (seed, member), counter = (position, index, purpose, 0). Draw k is word k mod 4 of the
 // block at position 1 + k div 4, so a stream can be opened anywhere.

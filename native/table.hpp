@@ -41,7 +41,7 @@ template <class T> class Table {
             for (std::size_t k = 0; k < outputs; ++k) row[inputs + k] = samples.y[k * samples.n + i];
         }
     }
-    const T* row(std::size_t i) const { return rows_.data() + i * stride_; }
+    T* row(std::size_t i) const { return rows_.data() + i * stride_; }
     std::size_t numbers() const { return numbers_; }
 
   private:

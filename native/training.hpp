@@ -366,7 +366,7 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
             }
         }, job.course->poll);
     };
-    if (!job.course->report && !common.has_shared_order()) {
+    if (!job.course->report && !common.is_in_step()) {
         const bool refills = LaneIsMember && job.full_batch_solver && !common.noisy;
         const std::size_t first_groups = refills ? outer : groups;
         Waiting waiting(first_groups * size, job.members);

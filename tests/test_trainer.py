@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import shoal
+from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.errors import ShoalError
 from shoal.layers import Dense, Dropout
@@ -180,6 +181,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"solver": "lbfgs", "clip_norm": 1.0},
         "lbfgs searches along a line and cannot clip gradients; drop clip_norm",
+    ),
+    ({"augmentation": "elastic"}, "augmentation must be an Augmentation or None, got 'elastic'"),
+    ({"augmentation": Augmentation()}, "augmentation needs minibatches, for images are new in every epoch; "),
+    (
+        {"augmentation": Augmentation(), "batch_size": 2},
+        "augmentation deforms images, and the network takes samples of shape (2,); build it on theirs, as ",
     ),
     (
         {"solver": "scg", "network": Network(2, [Dense(3), Dropout(), Dense(1)])},

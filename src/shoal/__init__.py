@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shoal._version import __version__
 
 if TYPE_CHECKING:
+    from shoal.augmentation import Augmentation
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.regressor import MLPRegressor
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shoal.trainer import TrainingResult, train
 
 __all__ = [
+    "Augmentation",
     "AveragePool2D",
     "CapacityStudy",
     "CapacityStudyCV",
@@ -53,6 +55,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Augmentation": "shoal.augmentation",
     "AveragePool2D": "shoal.layers",
     "CapacityStudy": "shoal.selection.study",
     "CapacityStudyCV": "shoal.estimators.capacity_study_cv",

@@ -9,6 +9,7 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Doubles: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.intp]
+AugmentationArrays: TypeAlias = tuple[int, int, int, Sequence[float], Doubles, int]
 
 def instruction_set() -> Literal["x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64-v1", "aarch64", "generic"]:
     """Return the highest instruction set level that this processor runs."""
@@ -21,6 +22,11 @@ def cores() -> int:
 
 def apply(isa: str, f: str, x: Floats, out: Floats) -> None:
     """Write f(x) into ``out``: exp, expm1, log, log1p, tanh, sigmoid or ndtr, in the dtype of both."""
+
+def deform(
+    isa: str, augmentation: AugmentationArrays, X: Floats, epoch: int, threads: int, seen: Floats
+) -> None:
+    """Write images X (N, C·H·W) into ``seen`` as an epoch sees them, as ``shoal.augmentation`` does."""
 
 def multiply_adds(isa: str, n: int, sum: Floats) -> int:  # noqa: A002
     """Do chains of n multiply-adds x ← ½ x + 1 in the dtype of ``sum`` (1,), and return how many in all."""
@@ -44,6 +50,7 @@ def train(
     patience: int,
     shared_order: int | None,
     clip_norm: float,
+    augmentation: AugmentationArrays | None,
     by_batch: bool,
     reins: tuple[npt.NDArray[np.uint32], Integers, Doubles, Floats, Doubles, int] | None,
     threads: int,
@@ -58,6 +65,8 @@ def train(
     - ``solver``: its number, parameters, whether it needs the full batch, whether decay is times the rate.
     - ``batch_size`` 0 is full batch, ``patience`` 0 never stops early, ``clip_norm`` 0 never clips;
       ``shared_order`` is the seed of an order that all members share, or None.
+    - ``augmentation``: channels, rows, columns; translate, the largest factor, rotate in radians, elastic,
+      fill (NaN: the edge); taps of the Gaussian (2R+1,); the seed of its streams.
     - ``by_batch`` divides penalties by the weight of the minibatch; ``reins``: orders (R, M) and each
       member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before.
     - ``report(epochs done, members active)`` runs after each epoch; returning True ends training.

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from shoal.augmentation import Augmentation
 from shoal.errors import DataError
 from shoal.network import Network
 from shoal.schedules import Schedule
@@ -141,16 +142,20 @@ class Reins:
 
 @dataclass(frozen=True)
 class Method:
-    """How the objective is minimised: all that is the same for every member of a population."""
+    """How the objective is minimised: all that is the same for every member of a population.
+
+    ``seed`` is of what members share: an order of minibatches, and images as ``augmentation`` deforms them.
+    """
 
     solver: Solver
     schedule: Schedule
     stopping: Stopping
     batch_size: int | None
     shared_order: bool
-    order_seed: int
+    seed: int
     clip_norm: float | None
     reins: Reins | None = None
+    augmentation: Augmentation | None = None
 
     def batches(self, n_samples: int) -> int:
         """Return the number of updates in an epoch over ``n_samples``."""

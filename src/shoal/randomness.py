@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     SPLIT = 3
     PERMUTATION = 4
     OTHER = 5
+    AUGMENTATION = 6
 
 
 def check_seed(seed: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal import backprop
+from shoal.augmentation import Augmentation
 from shoal.engines import choose_engine
 from shoal.errors import ConfigurationError
 from shoal.history import History
@@ -65,6 +66,7 @@ def train(
     schedule: str | Schedule = "constant",
     clip_norm: float | None = None,
     batch_order: str = "own",
+    augmentation: Augmentation | None = None,
     dtype: str | None = None,
     engine: str = "auto",
     n_jobs: int | None = None,
@@ -84,6 +86,8 @@ def train(
       decays by α·λ: ask for it with ``solver="adamw"``.
     - ``batch_size=None`` is full batch; ``batch_order="shared"`` gives all members the same minibatches
       (drawn from ``seed``), ``"own"`` each member its own.
+    - ``augmentation`` deforms the images to train on anew in every epoch, alike for all members; it needs a
+      ``batch_size``.
     - ``patience`` epochs without a lower validation loss end a member, whose best parameters are restored.
     - ``seconds``: no epoch begins when so much time has passed since the call; who still trained then stops
       for the reason "deadline". All members go from epoch to epoch together, and run at least one.
@@ -108,7 +112,14 @@ def train(
     """
     deadline = None if seconds is None else _Deadline(seconds, callback)
     method = _method(
-        solver, schedule, Stopping(epochs, tolerance, patience), batch_size, batch_order, seed, clip_norm
+        solver,
+        schedule,
+        Stopping(epochs, tolerance, patience),
+        batch_size,
+        batch_order,
+        seed,
+        clip_norm,
+        augmentation,
     )
     population = _population(network, starts, seed, dtype, method.solver)
     problem = _problem(
@@ -171,6 +182,7 @@ def _method(
     batch_order: str,
     seed: int,
     clip_norm: float | None,
+    augmentation: Augmentation | None,
 ) -> Method:
     chosen = resolve("solver", solver, SOLVERS)
     if batch_size is not None:
@@ -182,6 +194,13 @@ def _method(
             )
     if batch_order not in BATCH_ORDERS:
         raise ConfigurationError(f"batch_order must be 'own' or 'shared', got {batch_order!r}")
+    if augmentation is not None and not isinstance(augmentation, Augmentation):
+        raise ConfigurationError(f"augmentation must be an Augmentation or None, got {augmentation!r}")
+    if augmentation is not None and batch_size is None:
+        raise ConfigurationError(
+            "augmentation needs minibatches, for images are new in every epoch; "
+            "give a batch_size, such as 128, to a solver that takes one"
+        )
     if clip_norm is not None and not (is_number(clip_norm) and 0 < clip_norm < np.inf):
         raise ConfigurationError(f"clip_norm must be a positive number or None, got {clip_norm!r}")
     if clip_norm is not None and not chosen.takes_learning_rate:
@@ -194,8 +213,9 @@ def _method(
         stopping=stopping,
         batch_size=batch_size,
         shared_order=batch_order == "shared",
-        order_seed=check_seed(seed),
+        seed=check_seed(seed),
         clip_norm=clip_norm,
+        augmentation=augmentation,
     )
 
 
@@ -219,6 +239,11 @@ def _problem(
         )
         raise ConfigurationError(f"validation must be (X, y) or (X, y, sample weights), got {got}")
     solver, network, dtype = method.solver, population.network, population.theta.dtype
+    if method.augmentation is not None and len(network.input_shape) != 3:
+        raise ConfigurationError(
+            f"augmentation deforms images, and the network takes samples of shape {network.input_shape}; "
+            "build it on theirs, as Network((channels, rows, columns), [Flatten(), …])"
+        )
     if not solver.takes_learning_rate and any(layer.random for layer in network.layers):
         raise ConfigurationError(
             f"{solver.name} needs the same function at every step, and dropout changes it; use adam or sgd"

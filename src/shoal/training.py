@@ -7,7 +7,7 @@ since every operation is per member, nobody's numbers change when a companion le
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,10 @@ def train_members(
             _heed(population, active, method, history)
             if not len(active.rows):
                 break
-            alive = _run_epoch(population.network, active, problem, method, epoch, history)
+            seen = _seen(population.network, problem.train, method, epoch)
+            alive = _run_epoch(
+                population.network, active, replace(problem, train=seen), method, epoch, history
+            )
             alive &= _validate(population.network, active, problem, method, epoch, history, alive)
             _retire(population, active, method, alive)
             if method.reins is not None:
@@ -117,6 +120,15 @@ def _all_members(population: Population, problem: Problem, method: Method) -> Ac
         best_theta=theta.copy(),
         best_loss=np.full(population.size, np.inf),
     )
+
+
+def _seen(network: Network, train: Samples, method: Method, epoch: int) -> Samples:
+    """Return the samples as an epoch sees them."""
+    if method.augmentation is None:
+        return train
+    before = 0 if method.reins is None else method.reins.first_step // method.batches(len(train))
+    X = method.augmentation.deform(train.X, network.input_shape, method.seed, before + epoch)
+    return replace(train, X=X)
 
 
 def _run_epoch(
@@ -194,7 +206,7 @@ def _batches(
         order = (orders if len(orders) == 1 else orders[which[active.rows]]).astype(np.intp)
         n = order.shape[1]
     elif method.shared_order:
-        order = permutation(n, method.order_seed, SHARED, Purpose.ORDER, epoch)[None]
+        order = permutation(n, method.seed, SHARED, Purpose.ORDER, epoch)[None]
     else:
         order = np.stack(
             [permutation(n, int(seed), int(member), Purpose.ORDER, epoch) for seed, member in active.keys]

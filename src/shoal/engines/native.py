@@ -7,6 +7,7 @@ anything, and is left to the reference engine.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -16,15 +17,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from shoal.activations import ACTIVATIONS
+from shoal.augmentation import Augmentation
 from shoal.history import History
-from shoal.layers import Dense, Dropout
+from shoal.layers import Dense, Dropout, Flatten
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
 from shoal.registry import Named
 from shoal.schedules import Constant
-from shoal.shapes import Array
+from shoal.shapes import Array, Shape
 from shoal.solvers import SOLVERS
 from shoal.stopping import Reason
 
@@ -63,7 +65,7 @@ class NativeEngine:
         if len(problem.train) >= 2**32:
             return "2³² samples or more"
         for layer in network.layers:
-            if type(layer) not in (Dense, Dropout):
+            if type(layer) not in (Dense, Dropout, Flatten):
                 return f"the layer {layer!r}"
             if type(layer) is Dense and not _knows(layer.g, _ACTIVATIONS, ACTIVATIONS):
                 return f"the activation {layer.g!r}"
@@ -71,6 +73,8 @@ class NativeEngine:
             return f"the loss {network.criterion!r}"
         if not _knows(method.solver, _SOLVERS, SOLVERS):
             return f"the solver {method.solver!r}"
+        if method.augmentation is not None and type(method.augmentation) is not Augmentation:
+            return f"the augmentation {method.augmentation!r}"
         return None
 
     def train(
@@ -98,8 +102,9 @@ class NativeEngine:
             method.batch_size or 0,
             stopping.tolerance,
             stopping.patience or 0,
-            method.order_seed if method.shared_order else None,
+            method.seed if method.shared_order else None,
             method.clip_norm or 0.0,
+            _augmentation(population.network, method),
             problem.by_batch,
             None if reins is None else reins.arrays,
             threads(n_jobs),
@@ -134,16 +139,15 @@ def _knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[An
 def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:
     """Return the architecture as numbers: see ``_native.pyi``, and ``Layer`` in native/network.hpp."""
     starts = {(slot.layer, slot.name): slot.start for slot in network.slots}
+    sizes = [math.prod(shape) for shape in network.shapes]
     layers = []
-    for index, (layer, (inputs,), (units,)) in enumerate(
-        zip(network.layers, network.shapes[:-1], network.shapes[1:], strict=True)
-    ):
+    for index, (layer, inputs, units) in enumerate(zip(network.layers, sizes[:-1], sizes[1:], strict=True)):
         if isinstance(layer, Dense):
             g = _ACTIVATIONS.index(layer.g.name)
             places = starts[index, "W"], starts[index, "b"]
             layers.append((_DENSE, inputs, units, *places, g, _parameter(layer.g)))
         else:
-            layers.append((_DROPOUT, inputs, units, 0, 0, 0, _parameter(layer)))
+            layers.append((_DROPOUT, inputs, units, 0, 0, 0, _parameter(layer)))  # Flatten: of rate 0
     loss = network.criterion
     return (
         np.array(layers, dtype=np.float64),
@@ -168,6 +172,26 @@ def _parameter(member: Named) -> float:
 def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
     X, y, s = (np.ascontiguousarray(array) for array in (samples.X, samples.y, samples.s))
     return X, y, s
+
+
+def _augmentation(network: Network, method: Method) -> Any:
+    """Return how images are deformed: see ``_native.pyi``."""
+    if method.augmentation is None:
+        return None
+    return augmentation_arrays(method.augmentation, network.input_shape, method.seed)
+
+
+def augmentation_arrays(augmentation: Augmentation, shape: Shape, seed: int) -> Any:
+    """Return a deformation of images of ``shape`` (C, H, W) as ``_native.deform`` takes it."""
+    fill = np.nan if augmentation.fill is None else augmentation.fill
+    extents = [
+        augmentation.translate,
+        1 + augmentation.scale,
+        np.deg2rad(augmentation.rotate),
+        augmentation.elastic,
+        fill,
+    ]
+    return *shape, extents, augmentation.taps, seed
 
 
 def _factors(method: Method, n_samples: int) -> Array | None:

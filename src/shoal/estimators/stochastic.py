@@ -140,7 +140,7 @@ class StochasticTraining:
             Stopping(settings.epochs),
             settings.batch_size,
             shared_order=False,
-            order_seed=0,
+            seed=0,
             clip_norm=None,
             reins=self.reins,
         )
