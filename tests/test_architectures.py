@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shoal.architectures import Perceptron
-from shoal.errors import UnknownNameError
-from shoal.layers import Dense, Dropout
+from shoal.architectures import Convolutional, Perceptron
+from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from shoal.network import Network
 from shoal.registry import to_config
 
@@ -28,3 +28,49 @@ def test_names_are_resolved_at_once() -> None:
         Perceptron("tahn")
     with pytest.raises(UnknownNameError, match="initializer"):
         Perceptron(initializer="normale")
+
+
+def test_a_stage_convolves_and_pools() -> None:
+    built = Convolutional((1, 8, 9), "tanh", dropout=0.5).network((4,), 72, 10, "cross_entropy")
+    layers = [
+        Conv2D(4, 3, "tanh", padding="same"),
+        MaxPool2D(2),
+        Flatten(),
+        Dropout(0.5),
+        Dense(16, "tanh"),
+        Dropout(0.5),
+        Dense(10),
+    ]
+    assert built == Network((1, 8, 9), layers, "cross_entropy")
+    assert built.shapes[2] == (4, 4, 4)
+
+
+def test_stages_go_on_where_nothing_is_left_to_pool() -> None:
+    built = Convolutional((3, 2, 5), dense=()).network((2, 3), 30, 1, "log_loss")
+    assert [layer.name for layer in built.layers] == ["conv2d", "max_pool2d", "conv2d", "flatten", "dense"]
+    assert built.shapes[3] == (3, 1, 2)
+
+
+def test_no_stages_are_a_linear_network() -> None:
+    built = Convolutional((1, 4, 4), dropout=0.5).network((), 16, 10, "cross_entropy")
+    assert built == Network((1, 4, 4), [Flatten(), Dense(10)], "cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings", "message"),
+    [
+        ((28, 28), {}, r"images have a shape \(C, H, W\), got \(28, 28\)"),
+        ((1, 0, 28), {}, "each extent of an image must be a whole number ≥ 1, got 0"),
+        ((1, 28, 28), {"kernel": 0}, "the kernel must be"),
+        ((1, 5, 5), {}, r"of shape \(1, 5, 5\) have 25 pixels, the samples 16"),
+    ],
+)
+def test_images_that_cannot_be(shape: tuple[int, ...], settings: dict[str, int], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Convolutional(shape, **settings).network((2,), 16, 10, "cross_entropy")
+
+
+def test_operations_count_a_shared_weight_at_every_place() -> None:
+    built = Convolutional((2, 6, 6), dense=()).network((4,), 72, 10, "cross_entropy")
+    assert built.n_parameters == (4 * 2 * 9 + 4) + (36 * 10 + 10)
+    assert built.operations == (4 * 2 * 9 + 4) * 36 + (36 * 10 + 10)

@@ -137,6 +137,11 @@ class Network:
         return self.slots[-1].stop if self.slots else 0
 
     @cached_property
+    def operations(self) -> int:
+        """About how many multiplications and additions, counted together, one sample takes forward."""
+        return sum(layer.operations(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
+
+    @cached_property
     def weight_mask(self) -> BoolArray:
         """Which of the D parameters are weights (D,): penalties and decay leave biases alone."""
         mask = np.zeros(self.n_parameters, dtype=np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeAlias
@@ -42,6 +43,10 @@ class Layer(Named, ABC):
     def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
         """Return initial parameters for one member, in float64."""
         return {}
+
+    def operations(self, shape: Shape) -> int:
+        """Return about how many multiplications and additions, counted together, one sample takes forward."""
+        return sum(math.prod(extent) for extent in self.parameter_shapes(shape).values())
 
     @abstractmethod
     def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:

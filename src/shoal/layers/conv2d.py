@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -96,6 +97,9 @@ class Conv2D(Weighted):
         extent = self.parameter_shapes(shape)["W"]
         W = self.start.weights(rng, self.filters, int(np.prod(extent[1:])))
         return {"W": W.reshape(extent), "b": self.start.biases(rng, self.filters)}
+
+    def operations(self, shape: Shape) -> int:
+        return super().operations(shape) * math.prod(self.output_shape(shape)[1:])
 
     def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
         W, b = parameters["W"], parameters["b"]

@@ -61,8 +61,8 @@ class Cost:
     memory: int
 
     def work(self, network: Network) -> float:
-        """Return the operations of training one member: forward and twice that backward, 2 each weight."""
-        return 6.0 * network.n_parameters * self.samples * self.epochs
+        """Return the operations of training one member: forward and twice that backward, 2 each time."""
+        return 6.0 * network.operations * self.samples * self.epochs
 
     def bytes(self, network: Network) -> int:
         """Return about what one member holds: parameters, solver state, activations, losses, curves."""
