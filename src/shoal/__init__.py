@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shoal.augmentation import Augmentation
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
+    from shoal.estimators.conv_classifier import ConvClassifier
     from shoal.estimators.regressor import MLPRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
@@ -36,6 +37,7 @@ __all__ = [
     "CapacityStudy",
     "CapacityStudyCV",
     "Conv2D",
+    "ConvClassifier",
     "Dense",
     "Dropout",
     "Explanation",
@@ -59,6 +61,7 @@ _HOMES = {
     "AveragePool2D": "shoal.layers",
     "CapacityStudy": "shoal.selection.study",
     "CapacityStudyCV": "shoal.estimators.capacity_study_cv",
+    "ConvClassifier": "shoal.estimators.conv_classifier",
     "Conv2D": "shoal.layers",
     "Dense": "shoal.layers",
     "Dropout": "shoal.layers",

@@ -1,0 +1,321 @@
+"""``ConvClassifier``: convolutional networks for arrays of images, with scikit-learn's interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from shoal.activations import Activation
+from shoal.architectures import Convolutional, doubling, stages
+from shoal.augmentation import Augmentation
+from shoal.data.images.preprocessing import ImagePreprocessor
+from shoal.errors import DataError
+from shoal.estimators.parameters import CLASSIFIER
+from shoal.network import Network
+from shoal.problem import Progress
+from shoal.selection.splits import holdout
+from shoal.shapes import Array
+from shoal.trainer import TrainingResult, train
+
+FIRST_FILTERS, BATCH = 16, 128
+_COUNT = Interval(Integral, 1, None, closed="left")
+_FEW = ["array-like", _COUNT, StrOptions({"auto"})]
+
+
+class ConvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier of images (N, H, W) or (N, H, W, C): stages of convolution and pooling, then dense layers.
+
+    Bytes are divided by 255, then every channel is standardised by its mean and deviation over the images
+    fitted. What is not listed here is ``MLPClassifier``'s:
+
+    - ``filters`` of each stage; "auto" is 16, doubled with each stage, and the number of stages goes by the
+      size of the images (`shoal.architectures.stages`). ``kernel_size`` is the side of the filters.
+    - ``hidden_layer_sizes`` are the dense layers after the stages; "auto" is one of four units for every
+      filter of the last stage. ``dropout`` comes before each dense layer.
+    - ``max_iter`` epochs; with ``early_stopping`` fewer, once the loss on ``X_val`` or else on a
+      ``validation_fraction`` of the images has not been lower for ``n_iter_no_change`` epochs, and the best
+      weights are kept.
+    - ``n_starts`` networks are trained together; ``combine_starts`` keeps the best (by the validation loss
+      where there is one, else by the training loss) or predicts with the mean of all, the "ensemble".
+    - ``augmentation`` deforms the images to train on anew in every epoch: a ``shoal.Augmentation``.
+
+    Attributes: ``classes_``, ``population_`` (the networks that predict), ``network_``, ``preprocessor_``,
+    ``image_shape_`` (H, W, C), ``loss_curve_`` and ``validation_loss_curve_`` of the best start, ``n_iter_``,
+    ``best_start_``, ``start_losses_``, ``diverged_`` of all starts.
+
+    Raises ``ValueError`` for arrays that are no images or do not belong together, and where every start
+    diverged.
+
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> classifier = ConvClassifier(6, max_iter=5, batch_size=32, learning_rate_init=0.01, random_state=0)
+    >>> classifier = classifier.fit(digits.images[:500], digits.target[:500])
+    >>> bool(classifier.score(digits.images[500:], digits.target[500:]) > 0.8)
+    True
+    """
+
+    _parameter_constraints = {
+        name: CLASSIFIER[name]
+        for name in (
+            *("alpha", "batch_size", "learning_rate_init", "max_iter", "random_state", "verbose"),
+            *("early_stopping", "n_iter_no_change", "dropout", "n_starts", "combine_starts", "class_weight"),
+            "n_jobs",
+        )
+    } | {
+        "filters": _FEW,
+        "kernel_size": [_COUNT, StrOptions({"auto"})],
+        "hidden_layer_sizes": _FEW,
+        "activation": [str, Activation],
+        "solver": [StrOptions({"adam", "sgd"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [_COUNT],
+        "augmentation": [Augmentation, None],
+        "dtype": [StrOptions({"float32", "float64"})],
+    }
+
+    def __init__(
+        self,
+        filters: Any = "auto",
+        kernel_size: int | str = "auto",
+        hidden_layer_sizes: Any = "auto",
+        activation: str | Activation = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 0.001,
+        max_iter: int = 20,
+        random_state: Any = None,
+        verbose: bool | int = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        class_weight: Any = None,
+        dropout: float = 0.0,
+        n_starts: int = 1,
+        combine_starts: str = "best",
+        augmentation: Augmentation | None = None,
+        dtype: str = "float32",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.verbose = verbose
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.dropout = dropout
+        self.n_starts = n_starts
+        self.combine_starts = combine_starts
+        self.augmentation = augmentation
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> ConvClassifier:
+        """Train on images ``X`` (N, H, W) or (N, H, W, C) and labels ``y`` (N,), and return the estimator.
+
+        ``X_val`` and ``y_val`` are images to validate on: ``validation_loss_curve_`` follows them, and with
+        ``early_stopping`` they stand in for those that are set aside otherwise.
+        """
+        pixels = _images(X, self)
+        self.image_shape_ = pixels.shape[1:]
+        self.n_features_in_ = int(np.prod(self.image_shape_))
+        codes = self._learn_classes(y, pixels)
+        weights = self._weights(codes, sample_weight, pixels)
+        seed = self._seed()
+        rows, held = np.arange(len(pixels)), None
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val belong together; give both, or neither")
+        if X_val is not None:
+            held = self._checked_validation(X_val, y_val, sample_weight_val)
+        elif self.early_stopping:
+            rows, aside = holdout(len(pixels), self.validation_fraction, seed, codes)
+            held = (pixels[aside], codes[aside], weights[aside])
+        self.preprocessor_ = ImagePreprocessor.fit(pixels[rows])
+        X = self.preprocessor_.transform(pixels[rows], self.dtype)
+        validation = held and (self.preprocessor_.transform(held[0], self.dtype), *held[1:])
+        self._keep(self._train(X, codes[rows], weights[rows], validation, seed))
+        return self
+
+    def _learn_classes(self, y: Any, pixels: Array) -> Array:
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None: ConvClassifier needs it")
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(pixels, y)
+        check_classification_targets(y)
+        self._encoder = LabelEncoder().fit(y)
+        self.classes_ = self._encoder.classes_
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
+            )
+        codes: Array = self._encoder.transform(y)
+        return codes
+
+    def _weights(self, codes: Array, sample_weight: Any, pixels: Array) -> Array:
+        weights = _check_sample_weight(sample_weight, pixels)
+        if self.class_weight is not None:
+            weights = weights * compute_sample_weight(self.class_weight, self.classes_[codes])
+        return np.asarray(weights)
+
+    def _seed(self) -> int:
+        given = self.random_state
+        drawn = isinstance(given, int | np.integer) and given >= 0
+        return int(given) if drawn else int(check_random_state(given).randint(2**31 - 1))
+
+    def _checked_validation(self, X: Any, y: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
+        pixels = _images(X, self, self.image_shape_)
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(pixels, y)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(f"y_val has the classes {unknown}, which y does not have: {self.classes_}")
+        return pixels, self._encoder.transform(y), _check_sample_weight(sample_weight, pixels)
+
+    def _network(self) -> Network:
+        rows, columns, channels = self.image_shape_
+        shape = (channels, rows, columns)
+        filters = doubling(FIRST_FILTERS, stages(shape)[0]) if _auto(self.filters) else _sizes(self.filters)
+        architecture = Convolutional(
+            shape,
+            self.activation,
+            None if _auto(self.kernel_size) else int(self.kernel_size),
+            None if _auto(self.hidden_layer_sizes) else _sizes(self.hidden_layer_sizes),
+            float(self.dropout),
+        )
+        loss, n_outputs = (
+            ("log_loss", 1) if len(self.classes_) == 2 else ("cross_entropy", len(self.classes_))
+        )
+        return architecture.network(filters, self.n_features_in_, n_outputs, loss)
+
+    def _train(
+        self, X: Array, y: Array, weights: Array, validation: tuple[Array, Array, Array] | None, seed: int
+    ) -> TrainingResult:
+        batch = min(BATCH if _auto(self.batch_size) else int(self.batch_size), len(X))
+        return train(
+            self._network(),
+            X,
+            y,
+            starts=self.n_starts,
+            seed=seed,
+            solver=self.solver,
+            learning_rate=self.learning_rate_init,
+            epochs=self.max_iter,
+            batch_size=batch,
+            l2=self.alpha
+            * np.ceil(len(X) / batch),  # scikit-learn divides by the minibatch, the engine by all
+            sample_weight=weights,
+            validation=validation,
+            patience=self.n_iter_no_change if self.early_stopping else None,
+            augmentation=self.augmentation,
+            dtype=self.dtype,
+            n_jobs=self.n_jobs,
+            callback=_printer() if self.verbose else None,
+        )
+
+    def _keep(self, result: TrainingResult) -> None:
+        history = result.history
+        self.diverged_ = result.diverged
+        if self.diverged_.all():
+            raise ValueError(
+                f"Training diverged with learning_rate_init={self.learning_rate_init:g}: try "
+                f"learning_rate_init={self.learning_rate_init / 10:g}"
+            )
+        last = np.arange(len(history.epochs)), history.epochs - 1
+        if history.validation_loss is None:
+            losses = history.loss[last]
+        elif self.early_stopping:
+            losses = np.nanmin(history.validation_loss, axis=1)
+        else:
+            losses = history.validation_loss[last]
+        self.start_losses_ = np.where(self.diverged_, np.nan, losses)
+        best = self.best_start_ = int(np.nanargmin(self.start_losses_))
+        self.n_iter_ = int(history.epochs[best])
+        self.loss_curve_ = history.loss[best, : self.n_iter_].tolist()
+        if history.validation_loss is not None:
+            self.validation_loss_curve_ = history.validation_loss[best, : self.n_iter_].tolist()
+        together = self.combine_starts == "ensemble"
+        self.population_ = result.population.members(~self.diverged_ if together else best)
+        self.network_ = self.population_.network
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of every class (N, n_classes), in the order of ``classes_``."""
+        check_is_fitted(self)
+        rows = self.preprocessor_.transform(_images(X, self, self.image_shape_), self.dtype)
+        mean: Array = self.population_.predict(rows).mean(axis=0)
+        return np.hstack([1 - mean, mean]) if mean.shape[1] == 1 else mean
+
+    def predict(self, X: Any) -> Array:
+        """Return the most probable class of every image (N,)."""
+        most_probable = self.predict_proba(X).argmax(axis=1)
+        labels: Array = self.classes_[most_probable]
+        return labels
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _images(X: Any, estimator: ConvClassifier, expected: tuple[int, ...] | None = None) -> Array:
+    """Return images (N, H, W, C), bytes as they are and other numbers as floats of the estimator's dtype."""
+    array: Array = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=estimator)
+    if array.dtype != np.uint8:
+        array = check_array(array, dtype=estimator.dtype, ensure_2d=False, allow_nd=True, estimator=estimator)
+    if array.ndim not in (3, 4) or not array.size:
+        raise DataError(
+            f"X must be images of shape (N, H, W), or (N, H, W, C) with channels last, got {array.shape}; "
+            "reshape it, as in X.reshape(-1, 28, 28)"
+        )
+    images = array if array.ndim == 4 else array[..., None]
+    if expected is not None and images.shape[1:] != expected:
+        raise DataError(
+            f"X has images of shape {images.shape[1:]} (H, W, C), ConvClassifier was fitted to {expected}; "
+            "resize them to that"
+        )
+    return images
+
+
+def _auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _sizes(value: Any) -> tuple[int, ...]:
+    return (int(value),) if isinstance(value, Integral) else tuple(int(each) for each in value)
+
+
+def _printer() -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        print(f"Epoch {progress.epoch} of at most {progress.epochs}, {progress.active} in training")
+
+    return report
