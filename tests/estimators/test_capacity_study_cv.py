@@ -138,7 +138,8 @@ def test_every_fit_is_the_estimator_fitted_by_itself() -> None:
     X, y = IRIS
     candidates = [{"alpha": alpha, "random_state": seed} for alpha in (0.01, 1.0) for seed in (4, 5)]
     splits = list(StratifiedKFold(3).split(X, y))
-    fitted = train_cohorts(MLPClassifier(max_iter=12, batch_size=17), candidates, splits, X, y, 1)
+    members = [MLPClassifier(max_iter=12, batch_size=17, **parameters) for parameters in candidates]
+    fitted = train_cohorts(members, splits, X, y, 1)
     for (c, f), one in fitted.items():
         alone = MLPClassifier(max_iter=12, batch_size=17, **candidates[c]).fit(
             X[splits[f][0]], y[splits[f][0]]

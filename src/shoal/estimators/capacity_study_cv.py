@@ -58,12 +58,13 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         groups = params.get("groups")
         splits = list(splitter.split(X, y, groups))
         given = {name for name, value in params.items() if value is not None and name != "groups"}
-        if given or y is None or why_not(self.estimator, candidates, y, splits):
+        members = [clone(self.estimator).set_params(**parameters) for parameters in candidates]
+        if given or y is None or why_not(members, y, splits):
             self.populations_ = False
             super().fit(X, y, **params)
             return self
         self.populations_, self.n_splits_ = True, len(splits)
-        fitted = train_cohorts(self.estimator, candidates, splits, X, y, self.n_jobs)
+        fitted = train_cohorts(members, splits, X, y, self.n_jobs)
         self._judge(candidates, splits, fitted, X, y)
         if self.refit:
             self._refit(X, y)

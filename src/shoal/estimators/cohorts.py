@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from sklearn.base import clone
 from shoal.estimators.architecture import activations_of, hidden_sizes, initial_coefs, theta_of
 from shoal.estimators.base import BaseMLP
 from shoal.estimators.fitting import batch_size_of, solver_of, threads_of, write
+from shoal.estimators.orders import Orders
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.rules import Rates, Watch
-from shoal.estimators.stochastic import Orders, Settings, StochasticTraining
+from shoal.estimators.stochastic import Settings, StochasticTraining
 from shoal.population import Population
 from shoal.shapes import IntArray
 
@@ -35,12 +36,11 @@ class Fitted:
     failure: str
 
 
-def why_not(estimator: Any, candidates: Sequence[Mapping[str, Any]], y: Any, splits: Sequence[Split]) -> str:
-    """Return why the candidates cannot be trained as populations, or nothing if they can."""
-    if not isinstance(estimator, BaseMLP):
-        return f"{type(estimator).__name__} is not a perceptron of shoal"
-    for parameters in candidates:
-        member = clone(estimator).set_params(**parameters)
+def why_not(members: Sequence[Any], y: Any, splits: Sequence[Split]) -> str:
+    """Return why candidates, each an estimator, cannot be trained as populations, or nothing if they can."""
+    for member in members:
+        if not isinstance(member, BaseMLP):
+            return f"{type(member).__name__} is not a perceptron of shoal"
         member._validate_params()
         if member.solver not in STOCHASTIC_SOLVERS or member.early_stopping or member.n_starts > 1:
             return "its solver is neither 'sgd' nor 'adam', or it stops early, or has several starts"
@@ -49,7 +49,7 @@ def why_not(estimator: Any, candidates: Sequence[Mapping[str, Any]], y: Any, spl
         if not isinstance(member.random_state, int | np.integer) or member.verbose:
             return "random_state is no number, or it prints each epoch"
     labels = np.asarray(y)
-    if hasattr(estimator, "class_weight") and labels.ndim == 1:
+    if hasattr(members[0], "class_weight") and labels.ndim == 1:
         classes = len(np.unique(labels))
         if any(len(np.unique(labels[train])) < classes for train, _ in splits):
             return "a fold lacks a class"
@@ -57,16 +57,14 @@ def why_not(estimator: Any, candidates: Sequence[Mapping[str, Any]], y: Any, spl
 
 
 def train_cohorts(
-    estimator: Any,
-    candidates: Sequence[Mapping[str, Any]],
+    members: Sequence[Any],
     splits: Sequence[Split],
     X: Any,
     y: Any,
     n_jobs: int | None,
 ) -> dict[tuple[int, int], Fitted]:
-    """Return every candidate fitted on every split, by their numbers; the same as fitting each by itself."""
+    """Return every candidate, each an estimator, fitted on every split, as if each was fitted by itself."""
     cohorts: dict[Any, list[tuple[int, int]]] = {}
-    members = [clone(estimator).set_params(**parameters) for parameters in candidates]
     for c, member in enumerate(members):
         shared = {k: repr(v) for k, v in member.get_params().items() if k not in PER_MEMBER}
         for f, (train, _) in enumerate(splits):
@@ -138,8 +136,8 @@ class _Cohort:
 
     def fitted(self, p: int, seconds: float) -> Fitted:
         """Return member ``p`` as an estimator that was fitted by itself."""
-        member = copy.copy(self.template).set_params(
-            **{name: getattr(self.members[p], name) for name in PER_MEMBER}
-        )
+        member = copy.copy(self.template)
+        for name in PER_MEMBER:  # set_params would look all parameters up, for each of hundreds of members
+            setattr(member, name, getattr(self.members[p], name))
         failure = write(member, self.network, self.training, p)
         return Fitted(member, seconds, failure)

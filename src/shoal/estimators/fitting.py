@@ -13,9 +13,10 @@ from sklearn.model_selection import train_test_split
 
 from shoal.estimators import reports
 from shoal.estimators.full_batch import Descent, lbfgs, scg, warn_of_lbfgs
+from shoal.estimators.orders import Orders
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.rules import Rates, Watch
-from shoal.estimators.stochastic import Orders, Settings, StochasticTraining
+from shoal.estimators.stochastic import Settings, StochasticTraining
 from shoal.estimators.validation import Validation
 from shoal.network import Network
 from shoal.population import Population

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from shoal.engines import choose_engine
 from shoal.estimators.losses import constants, divisor, mean_over_batches
+from shoal.estimators.orders import Orders
 from shoal.estimators.rules import Rates, Watch
 from shoal.estimators.validation import Validation
 from shoal.population import Population
@@ -18,36 +19,6 @@ from shoal.schedules import Constant
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver
 from shoal.stopping import Reason, Stopping
-
-
-@dataclass
-class Orders:
-    """The orders of minibatches: each of S random states shuffles each of the F sets of ``rows`` (F, M).
-
-    Order s F + f is that of state s and rows f. An epoch's order shuffles that of the epoch before, as
-    scikit-learn does; without ``shuffle`` the rows stay as they are.
-    """
-
-    rows: IntArray
-    randoms: list[np.random.RandomState]
-    shuffle: bool
-    current: IntArray = field(init=False)
-    _places: IntArray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._places = np.tile(np.arange(self.rows.shape[1]), (len(self.randoms), 1))
-        self.current = np.tile(self.rows, (len(self.randoms), 1))
-
-    def next(self) -> IntArray:
-        """Return the orders (S F, M) of the next epoch."""
-        if self.shuffle:
-            F = len(self.rows)
-            for s, (places, random) in enumerate(zip(self._places, self.randoms, strict=True)):
-                shuffled = np.arange(len(places))
-                random.shuffle(shuffled)
-                places[:] = places[shuffled]
-                self.current[s * F : (s + 1) * F] = self.rows[:, places]
-        return self.current
 
 
 @dataclass(frozen=True)
@@ -144,11 +115,12 @@ class StochasticTraining:
             clip_norm=None,
             reins=self.reins,
         )
-        self._shuffle()
-        self._running = self.going
         engine = choose_engine("auto", self.population.network, problem, method)
         try:
-            engine.train(self.population, problem, method, self._after_epoch, settings.n_jobs)
+            with self.orders:
+                self._shuffle()
+                self._running = self.going
+                engine.train(self.population, problem, method, self._after_epoch, settings.n_jobs)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             self.interrupted = True
