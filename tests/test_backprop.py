@@ -8,6 +8,7 @@ import pytest
 from shoal import backprop
 from shoal.backprop import CHUNK, backward, data_loss, forward, sample_losses, sample_outputs
 from shoal.layers import Dense, Dropout
+from shoal.layers.base import Batch
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.population import Population
@@ -97,11 +98,15 @@ def test_a_gradient_is_the_sum_over_the_samples_by_their_shares() -> None:
     )
 
 
+def batch_of(population: Population, N: int) -> Batch:
+    return Batch(Noise(population.keys, 0), np.full((1, N), 1 / N))
+
+
 def test_backward_leaves_parameters_and_caches_alone() -> None:
     population = Network(3, [Dropout(0.5), Dense(4, "relu"), Dense(2)]).population(2, dtype="float64")
     theta, x = population.theta, np.random.default_rng(0).normal(size=(1, 3, 4))
     before = theta.copy()
-    z, caches = forward(population.network, theta, x, Noise(population.keys, 0))
+    z, caches = forward(population.network, theta, x, batch_of(population, 4))
     first = backward(population.network, theta, caches, np.ones_like(z))
     again = backward(population.network, theta, caches, np.ones_like(z))
     assert np.array_equal(first, again)
@@ -111,7 +116,7 @@ def test_backward_leaves_parameters_and_caches_alone() -> None:
 def test_dropout_layers_of_a_step_draw_different_masks() -> None:
     network = Network(4, [Dropout(0.5), Dropout(0.5), Dense(1)])
     population = network.population(1, dtype="float64")
-    _, caches = forward(network, population.theta, np.ones((1, 4, 50)), Noise(population.keys, 0))
+    _, caches = forward(network, population.theta, np.ones((1, 4, 50)), batch_of(population, 50))
     assert not np.array_equal(caches[0], caches[1])
 
 

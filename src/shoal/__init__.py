@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import (
         AveragePool2D,
+        BatchNorm,
         Conv2D,
         Dense,
         Dropout,
         Flatten,
         GlobalAveragePool2D,
+        LayerNorm,
+        LocallyConnected2D,
         MaxPool2D,
+        Residual,
     )
     from shoal.network import Network
     from shoal.population import Population
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Augmentation",
     "AveragePool2D",
+    "BatchNorm",
     "CapacityStudy",
     "CapacityStudyCV",
     "Conv2D",
@@ -44,11 +49,14 @@ __all__ = [
     "Flatten",
     "GlobalAveragePool2D",
     "GradientCheck",
+    "LayerNorm",
+    "LocallyConnected2D",
     "MLPClassifier",
     "MLPRegressor",
     "MaxPool2D",
     "Network",
     "Population",
+    "Residual",
     "TrainingResult",
     "__version__",
     "check_gradients",
@@ -59,6 +67,7 @@ __all__ = [
 _HOMES = {
     "Augmentation": "shoal.augmentation",
     "AveragePool2D": "shoal.layers",
+    "BatchNorm": "shoal.layers",
     "CapacityStudy": "shoal.selection.study",
     "CapacityStudyCV": "shoal.estimators.capacity_study_cv",
     "ConvClassifier": "shoal.estimators.conv_classifier",
@@ -69,11 +78,14 @@ _HOMES = {
     "Flatten": "shoal.layers",
     "GlobalAveragePool2D": "shoal.layers",
     "GradientCheck": "shoal.explanation.gradient_check",
+    "LayerNorm": "shoal.layers",
+    "LocallyConnected2D": "shoal.layers",
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
     "MaxPool2D": "shoal.layers",
     "Network": "shoal.network",
     "Population": "shoal.population",
+    "Residual": "shoal.layers",
     "TrainingResult": "shoal.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
     "explain": "shoal.explanation.explanation",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.layers.base import Cache
+from shoal.layers import stack
+from shoal.layers.base import Batch, Cache
 from shoal.randomness import Noise
 from shoal.shapes import Array
 
@@ -26,31 +27,25 @@ held at a time of one member: of images, each of which has many, fewer samples a
 
 
 def forward(
-    network: Network, theta: Array, x: Array, noise: Noise | None = None
+    network: Network, theta: Array, x: Array, batch: Batch | None = None
 ) -> tuple[Array, list[Cache]]:
     """Return the last layer's outputs z (P, K, N) and every layer's cache.
 
     ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not. Layers
     see samples in the network's ``input_shape``: an image is (1|P, C, H, W, N).
     """
-    caches: list[Cache] = []
     a = x if len(network.input_shape) == 1 else _images(network, x)
-    for index, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
-        a, cache = layer.forward(parameters, a, noise and noise.at(index))
-        caches.append(cache)
-    return a, caches
+    return stack.forward(network.layers, network.views(theta), a, batch)
 
 
 def backward(network: Network, theta: Array, caches: list[Cache], grad_z: Array) -> Array:
-    """Return ∂J/∂θ (P, D) from ∂J/∂z (P, K, N) and the caches that ``forward`` left."""
+    """Return ∂J/∂θ (P, D) from ∂J/∂z (P, K, N) and the caches that ``forward`` left.
+
+    In the places of statistics, which have no gradient, stands by how much the batch changes them.
+    """
     gradient = np.empty_like(theta)
     parameters, gradients = network.views(theta), network.views(gradient)
-    grad_a: Array | None = grad_z
-    for index in reversed(range(len(network.layers))):
-        assert grad_a is not None
-        grad_a = network.layers[index].backward(
-            parameters[index], caches[index], grad_a, gradients[index], propagate=index > 0
-        )
+    stack.backward(network.layers, parameters, caches, grad_z, gradients, propagate=False)
     return gradient
 
 
@@ -62,7 +57,7 @@ def data_loss(
     L = Σ_i share_i · loss_i,  with ``share`` (P, N) or (1, N) summing to 1 over the samples;
     ``y`` (K, N) or (P, K, N).
     """
-    z, caches = forward(network, theta, x, noise)
+    z, caches = forward(network, theta, x, None if noise is None else Batch(noise, share))
     losses = network.criterion.value(z, y)
     grad_z = network.criterion.delta(z, y) * share[:, None, :]
     return (losses * share).sum(axis=-1), backward(network, theta, caches, grad_z)

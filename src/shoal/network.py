@@ -15,6 +15,7 @@ from shoal.activations import ACTIVATIONS, Identity
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
+from shoal.layers.base import Role
 from shoal.losses import LOSSES, Loss
 from shoal.population import Population
 from shoal.randomness import member_id
@@ -144,9 +145,17 @@ class Network:
     @cached_property
     def weight_mask(self) -> BoolArray:
         """Which of the D parameters are weights (D,): penalties and decay leave biases alone."""
+        return self._mask(Role.WEIGHT)
+
+    @cached_property
+    def statistic_mask(self) -> BoolArray:
+        """Which of the D parameters are running statistics (D,): observed on the batches, not learnt."""
+        return self._mask(Role.STATISTIC)
+
+    def _mask(self, role: Role) -> BoolArray:
         mask = np.zeros(self.n_parameters, dtype=np.bool_)
         for slot in self.slots:
-            mask[slot.start : slot.stop] = slot.name == "W"
+            mask[slot.start : slot.stop] = self.layers[slot.layer].role(slot.name) is role
         return mask
 
     def rows(self, X: npt.ArrayLike, name: str) -> Array:
@@ -210,6 +219,11 @@ class Network:
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
+    def walk(self) -> Iterator[Layer]:
+        """Yield every layer, those inside others too, in the order in which they are counted."""
+        for layer in self.layers:
+            yield from layer.walk()
+
 
 def _inputs(value: object) -> int | tuple[int, ...]:
     """Return the inputs of a network, checked: a whole number, or a shape (C, H, W)."""
@@ -227,4 +241,6 @@ def _layer_from_config(config: Mapping[str, Any]) -> Layer:
         key: from_config(key, value, _FIELD_FAMILIES[key]) if key in _FIELD_FAMILIES else value
         for key, value in config.items()
     }
+    if "layers" in fields:
+        fields["layers"] = [_layer_from_config(layer) for layer in fields["layers"]]
     return from_config("layer", fields, LAYERS)

@@ -20,6 +20,8 @@ class BatchObjective:
     - ``l2``, ``l1``, ``m`` (Q,): m is the weight of the whole training set, so the penalty is the same in
       every batch.
     - ``noise`` gives dropout the same masks at every call.
+    - Running statistics have the gradient 0; ``observed`` (Q, D) is by how much the last call would change
+      them, empty where there are none.
     - ``clip_norm`` bounds each member's gradient: g ← g · min(1, clip/‖g‖) (Pascanu et al. 2013).
     """
 
@@ -42,6 +44,7 @@ class BatchObjective:
         self.penalties = [(p, strength) for p, strength in ((L2(), l2), (L1(), l1)) if strength.any()]
         self.m = m
         self.penalty = np.zeros(len(m))  # its part of J at the last evaluation
+        self.observed = np.zeros((len(m), 0))  # by how much statistics (Q, D) change by it, 0 elsewhere
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
         """Return J (Q,) and ∂J/∂θ (Q, D) at ``theta`` (Q, D), whose rows belong to ``members``."""
@@ -50,6 +53,7 @@ class BatchObjective:
         J, gradient = data_loss(
             self.network, theta, x, y, share, Noise(self.noise.keys[pick], self.noise.step)
         )
+        self._set_apart(gradient)
         self.penalty = np.zeros(len(J), J.dtype)
         for penalty, strengths in self.penalties:
             # Only where it applies: 0 · ∞ is NaN, and would end a member whose weights are merely large.
@@ -61,6 +65,13 @@ class BatchObjective:
             self.penalty[rows] += value
             gradient[rows] += penalty.gradient(W, strength, m)
         return J, gradient if self.clip_norm is None else clipped(gradient, self.clip_norm)
+
+    def _set_apart(self, gradient: Array) -> None:
+        """Move the changes of statistics, on which J does not depend, from ``gradient`` to ``observed``."""
+        statistics = self.network.statistic_mask
+        if statistics.any():
+            self.observed = np.where(statistics, gradient, 0)
+            gradient[:, statistics] = 0
 
 
 def clipped(gradient: Array, bound: float) -> Array:

@@ -73,13 +73,21 @@ class Population:
 
     @property
     def weights(self) -> list[Array]:
-        """The weights W of each layer that has them, as writable views (P, m, n)."""
-        return [views["W"] for views in self.network.views(self.theta) if "W" in views]
+        """The weights W of each layer that has them, as writable views, (P, m, n) of a dense layer."""
+        return self._named("W")
 
     @property
     def biases(self) -> list[Array]:
-        """The biases b of each layer that has them, as writable views (P, m, 1)."""
-        return [views["b"] for views in self.network.views(self.theta) if "b" in views]
+        """The biases b of each layer that has them, as writable views, (P, m, 1) of a dense layer."""
+        return self._named("b")
+
+    def _named(self, letter: str) -> list[Array]:
+        return [
+            view
+            for views in self.network.views(self.theta)
+            for name, view in views.items()
+            if name.rpartition(".")[2] == letter
+        ]
 
     def members(self, indices: Sequence[int] | IntArray | BoolArray | int) -> Population:
         """Return a population of copies of the members at ``indices``, or where a mask (P,) is True.

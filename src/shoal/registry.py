@@ -48,9 +48,14 @@ def to_config(member: Named) -> dict[str, Any]:
     """Return ``{"name": …, field: value, …}``, plain enough for JSON."""
     config: dict[str, Any] = {"name": member.name}
     for field in dataclasses.fields(member):  # type: ignore[arg-type]
-        value = getattr(member, field.name)
-        config[field.name] = to_config(value) if isinstance(value, Named) else value
+        config[field.name] = _plain(getattr(member, field.name))
     return config
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return to_config(value) if isinstance(value, Named) else value
 
 
 def from_config(kind: str, config: Mapping[str, Any], registry: Mapping[str, type[T]]) -> T:

@@ -244,9 +244,14 @@ def _problem(
             f"augmentation deforms images, and the network takes samples of shape {network.input_shape}; "
             "build it on theirs, as Network((channels, rows, columns), [Flatten(), …])"
         )
-    if not solver.takes_learning_rate and any(layer.random for layer in network.layers):
+    if not solver.takes_learning_rate and any(layer.random for layer in network.walk()):
         raise ConfigurationError(
             f"{solver.name} needs the same function at every step, and dropout changes it; use adam or sgd"
+        )
+    if not solver.takes_learning_rate and network.statistic_mask.any():
+        raise ConfigurationError(
+            f"{solver.name} tries parameters that it does not keep, and batch_norm would remember their "
+            "statistics; use adam or sgd, or layer_norm"
         )
     if learning_rate is not None and not solver.takes_learning_rate:
         raise ConfigurationError(f"{solver.name} finds its own step length; leave learning_rate out")

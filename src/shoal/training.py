@@ -185,6 +185,8 @@ def _update(
     if active.decay.any():
         decay = active.decay[:, None] * (rate if solver.decay_times_rate else 1)
         proposed = proposed - decay * (active.theta * network.weight_mask)
+    if objective.observed.size:
+        proposed = proposed + objective.observed
     finite = np.isfinite(step.J) & np.isfinite(step.gradient_size) & np.isfinite(proposed).all(axis=-1)
     moves = finite & alive
     active.theta = proposed if moves.all() else np.where(moves[:, None], proposed, active.theta)

@@ -13,6 +13,7 @@ import pytest
 from shoal.activations import ACTIVATIONS, Identity
 from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import Dense, Dropout, Layer
+from shoal.layers.base import Batch
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.objective import BatchObjective
@@ -69,12 +70,12 @@ def balanced_start(network: Network, seed: int) -> Population:
 def clearance(population: Population, X: Array, y: Array) -> float:
     """Return how near a kink is: of an activation (at z = 0), a loss (|r| = 0 or 1) or l1 (W = 0)."""
     network, theta = population.network, population.theta
-    noise, a = Noise(population.keys, step=0), X.T[None]
+    batch, a = Batch(Noise(population.keys, step=0), np.full((1, len(X)), 1 / len(X))), X.T[None]
     distances = [np.abs(theta[:, network.weight_mask])]
     for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
         if isinstance(layer, Dense) and not isinstance(layer.g, Identity):
             distances.append(np.abs(parameters["W"] @ a + parameters["b"]))
-        a, _ = layer.forward(parameters, a, noise.at(i))
+        a, _ = layer.forward(parameters, a, batch.at(i))
     r = np.abs(a - y.T)
     distances += [r, np.abs(r - 1)]
     return min(float(distance.min()) for distance in distances)

@@ -2,26 +2,44 @@
 
 from shoal.layers.average_pool2d import AveragePool2D
 from shoal.layers.base import Layer
+from shoal.layers.batch_norm import BatchNorm
 from shoal.layers.conv2d import Conv2D
 from shoal.layers.dense import Dense
 from shoal.layers.dropout import Dropout
 from shoal.layers.flatten import Flatten
 from shoal.layers.global_average_pool2d import GlobalAveragePool2D
+from shoal.layers.layer_norm import LayerNorm
+from shoal.layers.locally_connected2d import LocallyConnected2D
 from shoal.layers.max_pool2d import MaxPool2D
+from shoal.layers.residual import Residual
 from shoal.registry import family
 
 LAYERS: dict[str, type[Layer]] = family(
-    Dense, Dropout, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D, Flatten
+    Dense,
+    Dropout,
+    Conv2D,
+    LocallyConnected2D,
+    MaxPool2D,
+    AveragePool2D,
+    GlobalAveragePool2D,
+    Flatten,
+    BatchNorm,
+    LayerNorm,
+    Residual,
 )
 
 __all__ = [
     "LAYERS",
     "AveragePool2D",
+    "BatchNorm",
     "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
     "GlobalAveragePool2D",
     "Layer",
+    "LayerNorm",
+    "LocallyConnected2D",
     "MaxPool2D",
+    "Residual",
 ]

@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from shoal.layers.base import Cache, Parameters
+from shoal.layers.base import Batch, Cache, Parameters
 from shoal.layers.pool2d import Pool2D
-from shoal.randomness import Noise
 from shoal.shapes import Array
 
 
@@ -38,7 +37,7 @@ class AveragePool2D(Pool2D):
     size: int | tuple[int, int] = 2
     stride: int | tuple[int, int] | None = None
 
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         window, out = self.window, self.window.output_extent(a.shape[2:4])
         total = np.zeros((*a.shape[:2], *out, a.shape[-1]), a.dtype)
         for i, j in window.offsets:

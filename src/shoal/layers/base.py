@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -13,13 +15,38 @@ from shoal.randomness import Noise
 from shoal.registry import Named
 from shoal.shapes import Array, Shape
 
-__all__ = ["Cache", "Layer", "Parameters", "Shape"]
+__all__ = ["Batch", "Cache", "Layer", "Parameters", "Role", "Shape"]
 
 Parameters: TypeAlias = Mapping[str, Array]
 """A layer's parameters by name, each with the leading axis P: ``{"W": (P, m, n), "b": (P, m, 1)}``."""
 
 Cache: TypeAlias = Any
 """What ``forward`` keeps for ``backward``; only the layer that made it looks inside."""
+
+
+class Role(Enum):
+    """What becomes of a parameter in training."""
+
+    WEIGHT = "learnt by the gradient, and made smaller by penalties and decay"
+    OFFSET = "learnt by the gradient, and never penalised: biases, scales, shifts"
+    STATISTIC = "observed on the batches, and left alone by gradients and solvers"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a layer is told of a training step besides its input.
+
+    ``noise`` holds the members' random draws. ``share`` (P, N) or (1, N) is the part of J that each sample
+    makes: its weight over the sum of all, 0 for one that is left out; it sums to 1, or to 0 where the batch
+    holds none of a member's samples.
+    """
+
+    noise: Noise
+    share: Array
+
+    def at(self, layer: int) -> Batch:
+        """Return the same for another layer, whose draws are its own."""
+        return Batch(self.noise.at(layer), self.share)
 
 
 class Layer(Named, ABC):
@@ -30,7 +57,7 @@ class Layer(Named, ABC):
     """
 
     random: ClassVar[bool] = False
-    """True where ``forward`` draws from the noise, so that J is another function at every step."""
+    """True where ``forward`` draws from the batch's noise, so that J is another function at every step."""
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
@@ -48,9 +75,17 @@ class Layer(Named, ABC):
         """Return about how many multiplications and additions, counted together, one sample takes forward."""
         return sum(math.prod(extent) for extent in self.parameter_shapes(shape).values())
 
+    def role(self, name: str) -> Role:
+        """Return what becomes of the parameter of that name in training."""
+        return Role.WEIGHT if name == "W" else Role.OFFSET
+
+    def walk(self) -> Iterator[Layer]:
+        """Yield this layer, and then those that it holds, as they follow each other."""
+        yield self
+
     @abstractmethod
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
-        """Return the layer's output and its cache; ``noise`` is None outside training."""
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+        """Return the layer's output and its cache; ``batch`` is None outside training."""
 
     @abstractmethod
     def backward(
@@ -58,5 +93,6 @@ class Layer(Named, ABC):
     ) -> Array | None:
         """Fill ``gradients`` in place and return ∂J/∂(input), or None unless ``propagate``.
 
-        ``grad_a`` is ∂J/∂(output), with the shape of what ``forward`` returned.
+        ``grad_a`` is ∂J/∂(output), with the shape of what ``forward`` returned. In the place of a statistic
+        stands by how much the batch changes it.
         """

@@ -11,10 +11,9 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
-from shoal.layers.base import Cache, Parameters
+from shoal.layers.base import Batch, Cache, Parameters
 from shoal.layers.weighted import Weighted
 from shoal.layers.window import Window, window_of
-from shoal.randomness import Noise
 from shoal.shapes import Array, Shape, whole_number
 
 
@@ -101,7 +100,7 @@ class Conv2D(Weighted):
     def operations(self, shape: Shape) -> int:
         return super().operations(shape) * math.prod(self.output_shape(shape)[1:])
 
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         W, b = parameters["W"], parameters["b"]
         fields = self.window.gather(a)
         A = fields.reshape(len(a), self.groups, W[0, 0].size, -1)

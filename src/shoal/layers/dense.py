@@ -10,9 +10,8 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
-from shoal.layers.base import Cache, Parameters
+from shoal.layers.base import Batch, Cache, Parameters
 from shoal.layers.weighted import Weighted
-from shoal.randomness import Noise
 from shoal.shapes import Array, Shape, whole_number
 
 
@@ -67,7 +66,7 @@ class Dense(Weighted):
         start = self.start
         return {"W": start.weights(rng, self.units, shape[0]), "b": start.biases(rng, self.units)}
 
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         z = parameters["W"] @ a
         z += parameters["b"]
         a_out = self.g.forward(z)

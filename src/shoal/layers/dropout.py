@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shoal.errors import ConfigurationError
-from shoal.layers.base import Cache, Layer, Parameters, Shape
-from shoal.randomness import Noise
+from shoal.layers.base import Batch, Cache, Layer, Parameters, Shape
 from shoal.shapes import Array, is_number
 
 
@@ -41,10 +40,10 @@ class Dropout(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return shape
 
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
-        if noise is None or self.rate == 0:
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+        if batch is None or self.rate == 0:
             return a, None
-        mask = noise.keep(1 - self.rate, a.shape[1:]).astype(a.dtype)
+        mask = batch.noise.keep(1 - self.rate, a.shape[1:]).astype(a.dtype)
         mask /= 1 - self.rate
         return a * mask, mask
 

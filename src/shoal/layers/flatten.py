@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shoal.layers.base import Cache, Layer, Parameters
-from shoal.randomness import Noise
+from shoal.layers.base import Batch, Cache, Layer, Parameters
 from shoal.shapes import Array, Shape
 
 
@@ -32,7 +31,7 @@ class Flatten(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         return a.reshape(len(a), -1, a.shape[-1]), a.shape
 
     def backward(

@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.errors import ConfigurationError
-from shoal.layers.base import Cache, Layer, Parameters
-from shoal.randomness import Noise
+from shoal.layers.base import Batch, Cache, Layer, Parameters
 from shoal.shapes import Array, Shape
 
 
@@ -38,7 +37,7 @@ class GlobalAveragePool2D(Layer):
             )
         return shape[:1]
 
-    def forward(self, parameters: Parameters, a: Array, noise: Noise | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         P, C, H, W, N = a.shape
         total: Array = a.reshape(P, C, H * W, N).sum(axis=2)
         return total / (H * W), a.shape

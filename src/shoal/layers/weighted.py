@@ -1,11 +1,15 @@
-"""What layers with an activation have in common, and those with weights: their names, resolved."""
+"""What layers with an activation, with weights, or with a divisor have in common: names and checks."""
 
 from __future__ import annotations
 
+import math
+
 from shoal.activations import ACTIVATIONS, Activation
+from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS, Initializer
 from shoal.layers.base import Layer
 from shoal.registry import resolve
+from shoal.shapes import is_number
 
 
 class Activated(Layer):
@@ -36,3 +40,9 @@ class Weighted(Activated):
     def start(self) -> Initializer:
         """The distribution that the first weights are drawn from, resolved."""
         return resolve("initializer", self.initializer or self.g.recommended_initializer, INITIALIZERS)
+
+
+def require_epsilon(epsilon: object, layer: str) -> None:
+    """Raise ``ConfigurationError`` unless ``epsilon`` is a finite number above 0."""
+    if not is_number(epsilon) or not 0 < epsilon < math.inf:  # type: ignore[operator]
+        raise ConfigurationError(f"the epsilon of {layer} is a finite number above 0, got {epsilon!r}")

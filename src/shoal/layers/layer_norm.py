@@ -1,0 +1,87 @@
+"""Layer normalisation: every sample brought to one mean and one scale, over its own features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from shoal.activations import Activation
+from shoal.layers.base import Batch, Cache, Parameters, Role
+from shoal.layers.weighted import Activated, require_epsilon
+from shoal.shapes import Array, Shape
+
+
+@dataclass(frozen=True)
+class LayerNorm(Activated):
+    """Subtract a sample's mean and divide by its deviation; then scale and shift each feature, and apply g.
+
+    Forward, over all n numbers of a sample, n = C·H·W of an image::
+
+        μ = 1/n Σ_k a_in[k]               σ² = 1/n Σ_k (a_in[k] − μ)²          one of each for every sample
+        â = (a_in − μ) / √(σ² + ε)        z = γ â + β        a = g(z)
+
+    Backward, from ∂J/∂a, with ĝ = γ δ::
+
+        δ = ∂J/∂a · g'(z)                 ∂J/∂γ = Σ_N δ â         ∂J/∂β = Σ_N δ
+        ∂J/∂a_in[k] = 1/√(σ² + ε) · (ĝ[k] − 1/n Σ_j ĝ[j] − â[k] · 1/n Σ_j ĝ[j] â[j])
+
+    A sample's result does not depend on the others in the batch, so it is the same in training and outside,
+    and any solver will do. Penalties and decay leave γ and β alone.
+
+    Raises ``ConfigurationError`` unless ε > 0, ``UnknownNameError`` for an unknown activation.
+
+    Source: Ba, Kiros & Hinton 2016, "Layer normalization", equations 3 and 4.
+
+    >>> LayerNorm().parameter_shapes((6, 12, 12))
+    {'gamma': (6, 12, 12, 1), 'beta': (6, 12, 12, 1)}
+    """
+
+    name: ClassVar[str] = "layer_norm"
+    activation: Activation | str = "identity"
+    epsilon: float = 1e-5
+
+    def __post_init__(self) -> None:
+        require_epsilon(self.epsilon, self.name)
+        self.resolve_names()
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
+        return {"gamma": (*shape, 1), "beta": (*shape, 1)}
+
+    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
+        return {"gamma": np.ones((*shape, 1)), "beta": np.zeros((*shape, 1))}
+
+    def role(self, name: str) -> Role:
+        return Role.OFFSET
+
+    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+        centred = a - _mean(a)
+        scale = 1 / np.sqrt(_mean(centred**2) + a.dtype.type(self.epsilon))
+        a_hat = centred * scale
+        z = parameters["gamma"] * a_hat + parameters["beta"]
+        a_out = self.g.forward(z)
+        return a_out, (scale, a_hat, z, a_out)
+
+    def backward(
+        self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
+    ) -> Array | None:
+        scale, a_hat, z, a_out = cache
+        delta = grad_a * self.g.derivative(z, a_out)
+        np.sum(delta * a_hat, axis=-1, keepdims=True, out=gradients["gamma"])
+        np.sum(delta, axis=-1, keepdims=True, out=gradients["beta"])
+        if not propagate:
+            return None
+        grad_hat = parameters["gamma"] * delta
+        grad_in: Array = scale * (grad_hat - _mean(grad_hat) - a_hat * _mean(grad_hat * a_hat))
+        return grad_in
+
+
+def _mean(array: Array) -> Array:
+    """Return each sample's mean over its numbers: (P, *shape, N) becomes (P, 1, …, 1, N)."""
+    P, *shape, N = array.shape
+    mean: Array = np.ascontiguousarray(array).reshape(P, -1, N).mean(axis=1)
+    return mean.reshape(P, *(1 for _ in shape), N)
