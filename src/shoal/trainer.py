@@ -239,20 +239,7 @@ def _problem(
         )
         raise ConfigurationError(f"validation must be (X, y) or (X, y, sample weights), got {got}")
     solver, network, dtype = method.solver, population.network, population.theta.dtype
-    if method.augmentation is not None and len(network.input_shape) != 3:
-        raise ConfigurationError(
-            f"augmentation deforms images, and the network takes samples of shape {network.input_shape}; "
-            "build it on theirs, as Network((channels, rows, columns), [Flatten(), …])"
-        )
-    if not solver.takes_learning_rate and any(layer.random for layer in network.walk()):
-        raise ConfigurationError(
-            f"{solver.name} needs the same function at every step, and dropout changes it; use adam or sgd"
-        )
-    if not solver.takes_learning_rate and network.statistic_mask.any():
-        raise ConfigurationError(
-            f"{solver.name} tries parameters that it does not keep, and batch_norm would remember their "
-            "statistics; use adam or sgd, or layer_norm"
-        )
+    _check_method(network, method)
     if learning_rate is not None and not solver.takes_learning_rate:
         raise ConfigurationError(f"{solver.name} finds its own step length; leave learning_rate out")
     if learning_rate is None:
@@ -281,6 +268,25 @@ def _problem(
         weight_decay=strengths["weight_decay"],
         learning_rate=strengths["learning_rate"],
     )
+
+
+def _check_method(network: Network, method: Method) -> None:
+    """Raise ``ConfigurationError`` where the network cannot be trained by the method."""
+    solver = method.solver
+    if method.augmentation is not None and len(network.input_shape) != 3:
+        raise ConfigurationError(
+            f"augmentation deforms images, and the network takes samples of shape {network.input_shape}; "
+            "build it on theirs, as Network((channels, rows, columns), [Flatten(), …])"
+        )
+    if not solver.takes_learning_rate and any(layer.random for layer in network.walk()):
+        raise ConfigurationError(
+            f"{solver.name} needs the same function at every step, and dropout changes it; use adam or sgd"
+        )
+    if not solver.takes_learning_rate and network.statistic_mask.any():
+        raise ConfigurationError(
+            f"{solver.name} tries parameters that it does not keep, and batch_norm would remember their "
+            "statistics; use adam or sgd, or layer_norm"
+        )
 
 
 def sample_losses(population: Population, X: npt.ArrayLike, y: npt.ArrayLike) -> Array:
