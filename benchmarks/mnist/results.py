@@ -72,8 +72,9 @@ def _page(entries: Entries, rows: Mapping[str, Row]) -> Iterator[str]:
         "# MNIST",
         "",
         "Accuracy in %, as docs/mnist.md explains it. A row is trained by `python -m benchmarks.mnist ROW`;",
-        "the validation number, by which settings were chosen, is that of `--validate`. Several networks of a",
-        "row are trained at once: the mean of their accuracies (and the range), or their vote where they do.",
+        "the validation number, by which settings were chosen, is that of `--validate`. Several networks of",
+        "a row are trained at once: the mean of their accuracies (and the range), or their vote",
+        "where they have one.",
         "",
         *HEADER,
     )

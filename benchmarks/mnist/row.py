@@ -23,8 +23,8 @@ class Row:
 
     Accuracies are in %. ``published`` is what somebody else reached with the same, and ``target`` what is to
     be reached here, of all votes where ``votes``, else in the mean of the starts. ``rows`` of the training
-    images are taken; ``moved`` trains on each of them in five places, as Nielsen does. ``standardised`` pixels have
-    mean 0 and standard deviation 1 over all training images.
+    images are taken; ``moved`` trains on each of them in five places, as Nielsen does. ``standardised``
+    pixels have mean 0 and standard deviation 1 over all training images.
     """
 
     name: str

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.mnist.digits import Digits, read
+from benchmarks.mnist.results import Entry, load, save
+from benchmarks.mnist.row import Row
+from benchmarks.mnist.rows import ROWS
+from shoal.layers import Dense, Flatten
+
+SETTINGS = {"epochs": 40, "learning_rate": 0.01, "batch_size": 20}
+
+
+def stripes(n: int = 60) -> Digits:
+    """Return images of noise with a bright row at the height that their digit names."""
+    rng = np.random.default_rng(0)
+    X, y = rng.uniform(0, 0.3, size=(n, 28, 28)), np.arange(n) % 10
+    X[np.arange(n), 4 + 2 * y] += 0.7
+    return Digits(X.reshape(n, 784).astype("float32"), y)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "log_loss"])
+@pytest.mark.parametrize("standardised", [False, True])
+def test_a_row_trains_its_networks_at_once(loss: str, standardised: bool) -> None:
+    row = Row(
+        "a", "", (Flatten(), Dense(10)), SETTINGS, loss=loss, starts=3, rows=50, standardised=standardised
+    )
+    trained = row.run(stripes(), seed=0, threads=1, callback=None)
+    accuracies, together = trained.judge(stripes())
+    assert len(accuracies) == trained.population.size == 3
+    assert min(*accuracies, together) == 100
+    wrong = Digits(stripes().X, (stripes().y + 1) % 10)
+    assert max(*trained.judge(wrong)[0], trained.judge(wrong)[1]) == 0
+
+
+def test_the_validation_part_is_the_end_of_the_training_part(real_data: Callable[[str], Path]) -> None:
+    train, judges = read(real_data("mnist"), "validation")
+    everything, test = read(real_data("mnist"), "test")
+    assert (len(train), len(judges), len(everything), len(test)) == (50_000, 10_000, 60_000, 10_000)
+    np.testing.assert_array_equal(judges.X[0], everything.X[50_000])
+    assert (everything.X.min(), everything.X.max()) == (0, 1)
+
+
+def test_results_are_kept_by_row_and_part(tmp_path: Path) -> None:
+    name, row = next(iter(ROWS.items()))
+    entry = Entry([98.0, 98.5], 99.0, 12.3, 2, 1000, 0, "2026-01-01", "abc", "a machine")
+    save(tmp_path, {name: {"test": entry}}, ROWS)
+    assert load(tmp_path) == {name: {"test": entry}}
+    page = (tmp_path / "mnist.md").read_text()
+    assert "98.25 (98.00 to 98.50)" in page
+    assert row.target is not None
+    assert f"≥ {row.target:g}, missed" in page
+    assert (entry.accuracy(votes=True), entry.accuracy(votes=False)) == (99.0, 98.25)
+
+
+def test_every_row_is_a_network_of_ten_digits() -> None:
+    assert all(row.network.n_inputs == 784 and row.network.n_outputs == 10 for row in ROWS.values())
