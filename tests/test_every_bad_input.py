@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.jobs.fit import fit_table
+from shoal.jobs.fit import fit_data
 from shoal.jobs.place import begin
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
@@ -48,7 +48,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     size = AskedSize(hidden=((1,), (2,)), starts=2, l2=(1.0,), epochs=3)
     request = FitRequest(str(folder / "t.csv"), "label", size=size, jobs=1)
     with TerminalListener(plain_console(stderr=True)) as listener:
-        fit_table(request, folder / "out", listener)
+        fit_data(request, folder / "out", listener)
     return folder / "out"
 
 

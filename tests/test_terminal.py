@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from shoal.jobs.fit import Outcome
+from shoal.jobs.prepare import PreparedTable
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.selection.design import Plan
 from shoal.selection.running import StudyProgress
@@ -34,7 +35,8 @@ class Rows(list[int]):
 
 
 def parts(rows: int, columns: int, features: int, n_train: int, n_judged: int | None, n_test: int) -> Any:
-    return SimpleNamespace(
+    prepared = SimpleNamespace(
+        noun="row",
         n_rows=rows,
         columns=("",) * columns,
         train=Rows(n_train, features),
@@ -44,6 +46,8 @@ def parts(rows: int, columns: int, features: int, n_train: int, n_judged: int | 
         task=SimpleNamespace(sentence="regression, because it is"),
         warnings=("column 'a[b]' is :warning: not used",),
     )
+    prepared.sentence = PreparedTable.sentence.fget(prepared)  # type: ignore[attr-defined]
+    return prepared
 
 
 def test_text_is_shown_as_it_is(lines: Lines) -> None:
@@ -117,6 +121,7 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
         "diverged": {"count": 3, "of": 40, "sentences": ["hidden 2: gone.", "hidden 4: gone."]},
         "test": {"rows": 1, "models": [{"name": "shoal", "metrics": metrics}]},
         "seconds": 81.2,
+        "data": {"noun": "row"},
     }
     TerminalListener(plain_console()).finished(Outcome(None, evidence, Path("some/out")))  # type: ignore[arg-type]
     told = lines()

@@ -31,8 +31,8 @@ LEAST = 1e-15
 def shoal(table: Table, split: int) -> Score:
     """``shoal fit TRAIN --target COLUMN --test TEST``: everything else is left to shoal."""
     from shoal.data.tables import read_table
-    from shoal.jobs.fit import fit_table
-    from shoal.jobs.folder import load_model
+    from shoal.jobs.fit import fit_data
+    from shoal.jobs.folder import load_table_model
     from shoal.jobs.request import FitRequest
 
     train, test = table.split(split)
@@ -45,9 +45,9 @@ def shoal(table: Table, split: int) -> Score:
             str(folder / "train.csv"), target, task=table.task, test=str(folder / "test.csv"), seed=split
         )
         began = time.perf_counter()
-        fit_table(request, folder / "model", _Nobody())
+        fit_data(request, folder / "model", _Nobody())
         fitted = time.perf_counter()
-        model = load_model(folder / "model")
+        model = load_table_model(folder / "model")
         values = model.predict_features(model.preprocessor.transform(read_table(str(folder / "test.csv"))))
         predicted = time.perf_counter()
         evidence = json.loads((folder / "model" / "evidence.json").read_text())

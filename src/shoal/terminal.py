@@ -15,7 +15,7 @@ from shoal.report.wording import duration, plural
 
 if TYPE_CHECKING:
     from shoal.jobs.fit import Outcome
-    from shoal.jobs.prepare import Prepared
+    from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing import Sizing
     from shoal.selection.design import Plan
     from shoal.selection.running import StudyProgress
@@ -59,16 +59,12 @@ class TerminalListener:
     def prepared(self, prepared: Prepared) -> None:
         for warning in prepared.warnings:
             self.say(f"note: {warning}", style="yellow")
-        self.say(
-            f"{plural(prepared.n_rows, 'row')}, {plural(len(prepared.columns), 'column')}, "
-            f"{plural(prepared.train.X.shape[1], 'feature')}. "
-            f"{prepared.task.sentence[0].upper()}{prepared.task.sentence[1:]}."
-        )
+        self.say(prepared.sentence)
         if prepared.folds:
-            judged = f"{prepared.folds} folds of {plural(len(prepared.train), 'row')} to choose by"
+            judged = f"{prepared.folds} folds of {plural(len(prepared.train), prepared.noun)} to choose by"
         else:
             assert prepared.validation is not None
-            trained = plural(len(prepared.train), "row")
+            trained = plural(len(prepared.train), prepared.noun)
             judged = f"{trained} to train on, {len(prepared.validation):,} to choose by"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 
@@ -109,7 +105,7 @@ class TerminalListener:
                 style="yellow",
             )
         models = evidence["test"]["models"]
-        rows = plural(evidence["test"]["rows"], "row")
+        rows = plural(evidence["test"]["rows"], evidence["data"]["noun"])
         table = Table(title=f"Test: {rows}", title_justify="left")
         table.add_column("")
         for name in models[0]["metrics"]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from shoal.jobs.fit import Outcome, fit_table
+from shoal.jobs.fit import Outcome, fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.terminal import TerminalListener
@@ -71,7 +71,7 @@ def fit() -> Callable[..., Outcome]:
         size = dataclasses.replace(TINY, **{name: settings.pop(name) for name in sizes & settings.keys()})
         request = FitRequest(str(table), target, size=size, **{"jobs": 1, **settings})
         listener = TerminalListener(Console(file=io.StringIO()))
-        return fit_table(request, folder, listener, "shoal fit", **how)
+        return fit_data(request, folder, listener, "shoal fit", **how)
 
     return run
 
@@ -93,3 +93,31 @@ def fitted(
 def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the drawing, which is half the time of a tiny job, where nobody looks at it."""
     monkeypatch.setattr("shoal.jobs.fit.write_report", lambda evidence, path: None)
+
+
+@pytest.fixture(scope="session")
+def write_images() -> Callable[..., Path]:
+    """Write an NPZ file of small images of three classes, a bright bar for each, in the parts asked for."""
+
+    def write(path: Path, parts: Mapping[str, int] | None = None, seed: int = 0) -> Path:
+        rng = np.random.default_rng(seed)
+        arrays: dict[str, Any] = {}
+        for suffix, n in (parts or {"": 90}).items():
+            y = np.arange(n) % 3
+            X = rng.integers(0, 90, (n, 6, 5))
+            X[np.arange(n)[:, None], 2 * y[:, None] + [0, 1]] += 120
+            arrays |= {f"X{suffix}": X.astype(np.uint8), f"y{suffix}": y}
+        np.savez(path, **arrays)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def fitted_images(
+    fit: Callable[..., Outcome], write_images: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Outcome:
+    """A finished job on images that it has learnt; its folder is shared, so leave it as it is."""
+    folder = tmp_path_factory.mktemp("fitted_images")
+    images = write_images(folder / "images.npz", {"": 240})
+    return fit(images, None, folder / "out", hidden=((2,), (3, 4)), epochs=15, validation_share=0.2)

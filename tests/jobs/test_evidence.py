@@ -42,6 +42,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
         "test_table": None,
         "solver": "adam",
         "activation": "tanh",
+        "architecture": "perceptron",
         "learning_rate": 0.01,
         "batch_size": 32,
         "epochs": 60,

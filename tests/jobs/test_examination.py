@@ -11,7 +11,8 @@ from shoal.data.tables import read_table
 from shoal.jobs.examination import RESIDUALS_SHOWN, SHUFFLES, examine, importances
 from shoal.jobs.fit import Outcome
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepare import Prepared, prepare
+from shoal.jobs.prepare import prepare
+from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 from shoal.shapes import Array
 

@@ -17,7 +17,7 @@ from shoal.data.tables import read_table
 from shoal.errors import CapacityError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_model
-from shoal.jobs.predict import predict_table
+from shoal.jobs.predict import predict_data
 from shoal.selection.choice import RULES
 from shoal.solvers import SOLVERS
 
@@ -42,7 +42,7 @@ def held_out(n: int, seed: int, labels: npt.NDArray[Any] | None = None) -> npt.N
 
 def predicted(folder: Path, table: object, out: Path) -> dict[str, npt.NDArray[Any]]:
     """What ``shoal predict`` writes for a table, read back without shoal's help."""
-    predict_table(folder, str(table), out)
+    predict_data(folder, str(table), out)
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}

@@ -11,7 +11,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, DataError, OutputError
 from shoal.jobs.fit import Outcome
-from shoal.jobs.predict import predict_table
+from shoal.jobs.predict import predict_data
 
 Mixed = Callable[..., dict[str, list[Any]]]
 Write = Callable[..., Path]
@@ -23,7 +23,7 @@ def table(mixed: Mixed, write_csv: Write, tmp_path: Path) -> Path:
 
 
 def test_a_row_of_predictions_for_each_row_of_the_table(fitted: Outcome, table: Path, tmp_path: Path) -> None:
-    assert predict_table(fitted.folder, str(table), tmp_path / "p.csv") == 20
+    assert predict_data(fitted.folder, str(table), tmp_path / "p.csv") == 20
     given = pl.read_csv(tmp_path / "p.csv")
     assert given.columns == ["target", "P(target=no)", "P(target=yes)"]
     signal = pl.read_csv(table)["signal"].to_numpy()
@@ -35,7 +35,7 @@ def test_a_row_of_predictions_for_each_row_of_the_table(fitted: Outcome, table: 
 
 def test_every_format_holds_the_same(fitted: Outcome, table: Path, tmp_path: Path) -> None:
     for name in ("p.csv", "p.tsv", "p.csv.gz", "p.tsv.gz", "p.parquet"):
-        predict_table(fitted.folder, str(table), tmp_path / name)
+        predict_data(fitted.folder, str(table), tmp_path / name)
     plain = pl.read_csv(tmp_path / "p.csv")
     assert plain.equals(pl.read_csv(tmp_path / "p.tsv", separator="\t"))
     assert plain.equals(pl.read_parquet(tmp_path / "p.parquet"))
@@ -46,11 +46,11 @@ def test_every_format_holds_the_same(fitted: Outcome, table: Path, tmp_path: Pat
 def test_the_target_and_unused_columns_are_not_needed(
     fitted: Outcome, mixed: Mixed, write_csv: Write, table: Path, tmp_path: Path
 ) -> None:
-    predict_table(fitted.folder, str(table), tmp_path / "all.csv")
+    predict_data(fitted.folder, str(table), tmp_path / "all.csv")
     columns = mixed(20, seed=3)
     del columns["target"], columns["unit"]
     shuffled = dict(reversed(columns.items()))
-    predict_table(fitted.folder, str(write_csv(tmp_path / "few.csv", shuffled)), tmp_path / "few_p.csv")
+    predict_data(fitted.folder, str(write_csv(tmp_path / "few.csv", shuffled)), tmp_path / "few_p.csv")
     assert (tmp_path / "few_p.csv").read_text() == (tmp_path / "all.csv").read_text()
 
 
@@ -58,7 +58,7 @@ def test_a_missing_column_is_named(fitted: Outcome, mixed: Mixed, write_csv: Wri
     columns = mixed(20)
     columns["Signal"] = columns.pop("signal")
     with pytest.raises(DataError, match=r"lacks the column 'signal', .* is 'Signal' meant"):
-        predict_table(fitted.folder, str(write_csv(tmp_path / "t.csv", columns)), tmp_path / "p.csv")
+        predict_data(fitted.folder, str(write_csv(tmp_path / "t.csv", columns)), tmp_path / "p.csv")
     assert not (tmp_path / "p.csv").exists()
 
 
@@ -67,21 +67,21 @@ def test_an_extra_column_is_refused_until_it_is_allowed(
 ) -> None:
     table = str(write_csv(tmp_path / "t.csv", {**mixed(20), "new": ["?"] * 20}))
     with pytest.raises(DataError, match=r"not trained on: 'new'; drop them or pass --ignore-extra"):
-        predict_table(fitted.folder, table, tmp_path / "p.csv")
+        predict_data(fitted.folder, table, tmp_path / "p.csv")
     assert not (tmp_path / "p.csv").exists()
-    assert predict_table(fitted.folder, table, tmp_path / "p.csv", ignore_extra=True) == 20
+    assert predict_data(fitted.folder, table, tmp_path / "p.csv", ignore_extra=True) == 20
 
 
 @pytest.mark.parametrize("name", ["p.xlsx", "p", "p.parquet.gz", "p.npz"])
 def test_an_unknown_extension(fitted: Outcome, table: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=r"expected \.csv"):
-        predict_table(fitted.folder, str(table), tmp_path / name)
+        predict_data(fitted.folder, str(table), tmp_path / name)
     assert not (tmp_path / name).exists()
 
 
 def test_a_place_that_is_not_there(fitted: Outcome, table: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file or directory"):
-        predict_table(fitted.folder, str(table), tmp_path / "nowhere" / "p.csv")
+        predict_data(fitted.folder, str(table), tmp_path / "nowhere" / "p.csv")
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -92,7 +92,7 @@ def test_numbers_are_in_the_units_of_the_target(
     columns = {"x": x.tolist(), "y": (5000 + 100 * x).tolist()}
     table = write_csv(tmp_path / "t.csv", columns)
     outcome = fit(table, "y", tmp_path / "out", hidden=((),), l2=(0.0,), epochs=300, solver="lbfgs")
-    predict_table(outcome.folder, str(table), tmp_path / "p.csv")
+    predict_data(outcome.folder, str(table), tmp_path / "p.csv")
     given = pl.read_csv(tmp_path / "p.csv")
     assert given.columns == ["y"]
     np.testing.assert_allclose(given["y"].to_numpy(), 5000 + 100 * x, atol=5)

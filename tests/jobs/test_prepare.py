@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from shoal.errors import CapacityError, DataError
-from shoal.jobs.prepare import Part, Prepared, prepare
+from shoal.jobs.prepare import prepare
+from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
 
 Mixed = Callable[..., dict[str, list[Any]]]

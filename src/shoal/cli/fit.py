@@ -1,4 +1,4 @@
-"""``shoal fit``: from a table to a model, its evidence and a report."""
+"""``shoal fit``: from a table, or from images, to a model, its evidence and a report."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import NAME, Debug, comma_separated, parse_bytes
+from shoal.cli.options import NAME, Debug, comma_separated, parse_bytes, parse_size
 from shoal.cli.output import complain
 
 
 def fit(
     table: Annotated[
-        str, typer.Argument(help="CSV, TSV (either .gz), Parquet or NPZ file, or builtin:NAME.")
+        str,
+        typer.Argument(
+            help="A table: CSV, TSV (either .gz), Parquet or NPZ file, builtin:NAME. Or images: a folder "
+            "with a folder for each class, IDX or NPZ files.",
+        ),
     ],
-    target: Annotated[str, typer.Option(help="The column to predict.")],
     out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],
+    target: Annotated[str | None, typer.Option(help="The column of a table to predict.")] = None,
     task: Annotated[
         str | None, typer.Option(help="classification or regression; inferred if left out.")
     ] = None,
-    hidden: Annotated[str | None, typer.Option(help="Hidden sizes, as in 1,2,4,8 or 8,16x16.")] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(help="Hidden sizes, as in 1,2,4,8 or 8,16x16; of images the filters of each stage."),
+    ] = None,
     starts: Annotated[int | None, typer.Option(help="Random starts of each size and strength.")] = None,
     l2: Annotated[str | None, typer.Option(help="L2 strengths λ of λ/(2m)·Σw², as in 0,0.1,1.")] = None,
     folds: Annotated[int | None, typer.Option(help="Choose by cross-validation in this many folds.")] = None,
@@ -36,11 +43,19 @@ def fit(
         str, typer.Option(help="one-se (smallest good network), best, or ensemble.")
     ] = "one-se",
     solver: Annotated[str, typer.Option(help="adam, sgd, scg, lbfgs, …")] = "adam",
-    activation: Annotated[str, typer.Option(help="Of the hidden units: tanh, relu, …")] = "tanh",
+    activation: Annotated[
+        str | None, typer.Option(help="Of the hidden units: tanh (tables), relu (images), …")
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The solver's step size α.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a minibatch.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.")] = None,
     patience: Annotated[int, typer.Option(help="Epochs without improvement before a network stops.")] = 10,
+    image_size: Annotated[
+        str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse images that would have to be changed or left out.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; all cores if left out.")] = None,
     memory: Annotated[
@@ -52,12 +67,12 @@ def fit(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Choose a network for a table, train it, test it once, and report the evidence."""
+    """Choose a network for a table or for images, train it, test it once, and report the evidence."""
     from shoal.terminal import TerminalListener, plain_console
 
     with TerminalListener(plain_console()) as listener:
         try:
-            from shoal.jobs.fit import fit_table
+            from shoal.jobs.fit import fit_data
             from shoal.jobs.request import FitRequest
             from shoal.jobs.sizing import AskedSize
             from shoal.selection.candidates import parse_hidden
@@ -83,12 +98,14 @@ def fit(
                 learning_rate=learning_rate,
                 batch_size=batch_size,
                 patience=patience,
+                image_size=None if image_size is None else parse_size(image_size, "--image-size"),
+                strict=strict,
                 seed=seed,
                 jobs=jobs,
                 memory=parse_bytes(memory, "--memory"),
             )
             command = shlex.join([NAME, *sys.argv[1:]])
-            outcome = fit_table(request, out, listener, command, resume, overwrite)
+            outcome = fit_data(request, out, listener, command, resume, overwrite)
         except KeyboardInterrupt:
             complain("interrupted; repeat the command with --resume to go on from the last network kept")
             raise typer.Exit(130) from None

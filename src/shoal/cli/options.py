@@ -43,3 +43,17 @@ def parse_bytes(text: str, option: str) -> int:
     if match is None or (match[3] and not match[2]):
         raise ConfigurationError(f"{option} takes a size, got {text!r}; write it as in 500MB or 2GB")
     return int(float(match[1]) * (1024 if match[3] else 1000) ** " kmgt".index(match[2].lower() or " "))
+
+
+def parse_size(text: str, option: str) -> tuple[int, int]:
+    """Return rows and columns, written as one number for both or as ``24x32``.
+
+    Raises ``ConfigurationError``, which names the option, for anything else.
+
+    >>> parse_size("28", "--image-size"), parse_size("24x32", "--image-size")
+    ((28, 28), (24, 32))
+    """
+    match = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text.strip().lower())
+    if match is None:
+        raise ConfigurationError(f"{option} takes rows and columns, got {text!r}; write it as in 32 or 24x32")
+    return int(match[1]), int(match[2] or match[1])

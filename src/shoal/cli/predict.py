@@ -1,4 +1,4 @@
-"""``shoal predict``: a saved model's predictions for a table."""
+"""``shoal predict``: a saved model's predictions for a table, or for images."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from shoal.cli.options import Debug
 
 def predict(
     folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
-    table: Annotated[str, typer.Argument(help="The table to predict for.")],
+    source: Annotated[str, typer.Argument(help="The table, or the images, to predict for.")],
     out: Annotated[Path, typer.Option(help="The file to write: .csv, .tsv (either .gz) or .parquet.")],
     ignore_extra: Annotated[
         bool, typer.Option("--ignore-extra", help="Allow columns that the model was not trained on.")
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Predict the target for every row of a table."""
-    from shoal.jobs.predict import predict_table
+    """Predict the target for every row of a table, or the class of every image."""
+    from shoal.jobs.predict import predict_data
     from shoal.report.wording import plural
     from shoal.terminal import plain_console
 
-    rows = predict_table(folder, table, out, ignore_extra)
+    rows = predict_data(folder, source, out, ignore_extra)
     plain_console().print(f"{plural(rows, 'prediction')}: {out}")

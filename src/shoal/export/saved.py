@@ -8,7 +8,7 @@ from pathlib import Path
 from shoal.errors import ConfigurationError
 from shoal.export.onnx import export_onnx
 from shoal.export.torch import export_torch
-from shoal.jobs.folder import load_model
+from shoal.jobs.folder import load_table_model
 
 
 def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
@@ -27,7 +27,7 @@ def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) 
             f"{path} has the extension {kind!r}, expected .onnx (the whole model) or .safetensors (the "
             "weights for PyTorch)"
         )
-    model = load_model(Path(folder))
+    model = load_table_model(Path(folder))
     if kind == ".onnx":
         export_onnx(model, path)
     else:

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from shoal._version import __version__
+from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
 from shoal.history import divergence_sentence
-from shoal.jobs.prepare import Prepared
+from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
+from shoal.registry import resolve
 from shoal.selection.candidates import hidden_label
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
@@ -52,7 +54,7 @@ def assemble(
     table = Path(request.table).name
     return {
         "format": FORMAT,
-        "title": f"{request.target} from {table}",
+        "title": f"{prepared.target.name} from {table}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
         "asked": _asked(request, command, prepared, sizing, recipe, table),
@@ -72,12 +74,12 @@ def assemble(
 def _asked(
     request: FitRequest, command: str, prepared: Prepared, sizing: Sizing, recipe: Recipe, table: str
 ) -> dict[str, Any]:
-    size = sizing.size
+    size, architecture = sizing.size, prepared.architecture(request)
     return {
         "command": command,
         "table": table,
-        "target": request.target,
-        "task": prepared.task.task,
+        "target": prepared.target.name,
+        "task": prepared.target.task,
         "choose": request.choose,
         "hidden": [hidden_label(hidden) for hidden in size.hidden],
         "starts": size.starts,
@@ -85,10 +87,11 @@ def _asked(
         "folds": prepared.folds,
         "validation_share": prepared.validation_share,
         "validation_table": None if request.valid is None else Path(request.valid).name,
-        "test_share": None if request.test is not None else request.test_share,
+        "test_share": prepared.test_share,
         "test_table": None if request.test is None else Path(request.test).name,
         "solver": request.solver,
-        "activation": request.activation,
+        "activation": resolve("activation", architecture.activation, ACTIVATIONS).name,
+        "architecture": architecture.name,
         "learning_rate": recipe.learning_rate,
         "batch_size": recipe.batch_size,
         "epochs": size.epochs,
@@ -104,6 +107,7 @@ def _data(prepared: Prepared) -> dict[str, Any]:
     validation = development if prepared.validation is None else len(prepared.validation)
     return {
         "rows": prepared.n_rows,
+        "noun": prepared.noun,
         "columns": [_column(column) for column in prepared.columns],
         "features": prepared.train.X.shape[1],
         "target": _target(prepared),
@@ -120,7 +124,7 @@ def _column(column: ColumnSummary) -> dict[str, Any]:
 def _target(prepared: Prepared) -> dict[str, Any]:
     y = np.concatenate([prepared.development[1], prepared.test.y])
     values = prepared.target.decode_values(y)
-    summary: dict[str, Any] = {"name": prepared.target.name, "kind": prepared.target_column.kind}
+    summary: dict[str, Any] = {"name": prepared.target.name, "kind": prepared.target_kind}
     if prepared.n_classes:
         counts = np.bincount(y, minlength=prepared.n_classes).tolist()
         classes = [{"label": k, "count": n} for k, n in zip(prepared.target.labels, counts, strict=True)]

@@ -9,8 +9,8 @@ import numpy as np
 
 from shoal.jobs.baselines import Predictor, fit_baselines
 from shoal.jobs.metrics import class_metrics, number_metrics
-from shoal.jobs.model import TableModel
-from shoal.jobs.prepare import Prepared
+from shoal.jobs.model import Model, TableModel
+from shoal.jobs.prepared import Prepared
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array
 
@@ -18,7 +18,7 @@ RESIDUALS_SHOWN = 2000
 SHUFFLES = 5
 
 
-def examine(model: TableModel, prepared: Prepared) -> dict[str, Any]:
+def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
     The baselines are fitted on every row that is not for testing, so they have seen at least what the

@@ -1,4 +1,4 @@
-"""The main job: from a table to a saved model with its evidence."""
+"""The main job: from a table, or from images, to a saved model with its evidence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from shoal.architectures import Perceptron
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
@@ -15,9 +14,10 @@ from shoal.jobs.evidence import Recipe, assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import TableModel, loss_of
+from shoal.jobs.model import Model, TableModel, loss_of
 from shoal.jobs.place import begin, read_plan, require_free
-from shoal.jobs.prepare import Prepared, prepare
+from shoal.jobs.prepare import prepare
+from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing, Workload, default_batch_size, size_study
 from shoal.registry import resolve
@@ -28,8 +28,6 @@ from shoal.selection.study import CapacityStudy
 from shoal.solvers import SOLVERS
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
-FIT_RATE = 0.01
-"""The learning rate of adaptive solvers here: inputs and targets are scaled, and early stopping guards."""
 
 
 class Listener(Protocol):
@@ -49,7 +47,7 @@ class Listener(Protocol):
 class Outcome:
     """A finished job: its model, its evidence, and the folder with both and the report."""
 
-    model: TableModel
+    model: Model
     evidence: dict[str, Any]
     folder: Path
 
@@ -59,7 +57,7 @@ class Outcome:
         return self.folder / REPORT
 
 
-def fit_table(
+def fit_data(
     request: FitRequest,
     folder: Path,
     listener: Listener,
@@ -83,7 +81,8 @@ def fit_table(
     if begun:
         sizing = read_plan(folder, request)
     else:
-        sizing = size_study(request.size, _workload(request, prepared, recipe), workers)
+        load = _workload(request, prepared, recipe)
+        sizing = size_study(request.size, load, workers, prepared.ladder)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
@@ -97,9 +96,9 @@ def fit_table(
     if not begun:
         begin(folder, request, sizing, overwrite)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
-    model = TableModel(prepared.preprocessor, prepared.target, study.best)
+    model = prepared.model(study.best)
     test = examine(model, prepared)
-    shuffled = importances(model, prepared, request.seed)
+    shuffled = importances(model, prepared, request.seed) if isinstance(model, TableModel) else []
     seconds = time.perf_counter() - began
     evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seconds)
     save_model(model, folder)
@@ -112,7 +111,11 @@ def fit_table(
 def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
     solver = resolve("solver", request.solver, SOLVERS)
     default = (
-        FIT_RATE if solver.name in ADAPTIVE else solver.learning_rate if solver.takes_learning_rate else None
+        prepared.learning_rate
+        if solver.name in ADAPTIVE
+        else solver.learning_rate
+        if solver.takes_learning_rate
+        else None
     )
     return Recipe(
         learning_rate=default if request.learning_rate is None else request.learning_rate,
@@ -132,7 +135,7 @@ def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Worklo
         folds=folds,
         n_outputs=n_outputs,
         loss=loss,
-        architecture=Perceptron(request.activation),
+        architecture=prepared.architecture(request),
         solver=request.solver,
         batch_size=recipe.batch_size,
     )
@@ -153,7 +156,7 @@ def _study(
         l2=size.l2,
         solver=request.solver,
         seed=request.seed,
-        activation=request.activation,
+        architecture=prepared.architecture(request),
         loss=loss_of(prepared.n_classes)[0],
         learning_rate=recipe.learning_rate,
         epochs=size.epochs,

@@ -14,20 +14,22 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
 from shoal.files import as_json, write_atomically
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
-from shoal.jobs.model import TableModel, loss_of
+from shoal.jobs.model import ImageModel, Model, TableModel, loss_of
 from shoal.network import Network
 from shoal.population import Population
+from shoal.shapes import Shape
 
 FORMAT = 1
 REMEDY = "restore the folder as shoal wrote it, or fit again"
 
 
-def save_model(model: TableModel, folder: Path) -> None:
+def save_model(model: Model, folder: Path) -> None:
     """Write the model's three files into ``folder``; raise ``OutputError`` if that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,8 +54,8 @@ def save_model(model: TableModel, folder: Path) -> None:
     write_atomically(folder / MODEL, as_json(description))
 
 
-def load_model(folder: Path) -> TableModel:
-    """Read a model that ``save_model`` wrote.
+def load_model(folder: Path) -> TableModel | ImageModel:
+    """Read a model that ``save_model`` wrote, of a table or of images.
 
     Raises ``ModelFolderError`` if a file is missing, truncated, altered, or of a newer format.
     """
@@ -72,24 +74,38 @@ def load_model(folder: Path) -> TableModel:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
     if not np.isfinite(theta).all():
         raise ModelFolderError(f"{folder / WEIGHTS} holds weights that are not finite; {REMEDY}")
-    preprocessor = TablePreprocessor.from_config(_parse(PREPROCESSING, contents[PREPROCESSING], folder))
-    _require_fit(preprocessor, target, network, folder)
-    return TableModel(preprocessor, target, population)
-
-
-def _require_fit(
-    preprocessor: TablePreprocessor, target: TargetEncoder, network: Network, folder: Path
-) -> None:
-    """Raise ``ModelFolderError`` unless the network takes the features, and gives what the target needs."""
-    n_features, n_classes = len(preprocessor.feature_names), len(target.labels)
-    loss, n_outputs = loss_of(n_classes)
-    has, needs = (
-        (network.n_inputs, network.criterion.name, network.n_outputs),
-        (n_features, loss, n_outputs),
-    )
-    if has != needs or preprocessor.target != target.name:
+    preprocessing = _parse(PREPROCESSING, contents[PREPROCESSING], folder)
+    if preprocessing.get("kind") == KIND:
+        images = ImagePreprocessor.from_config(preprocessing)
+        _require_fit(images.shape, target, network, folder)
+        return ImageModel(images, target, population)
+    columns = TablePreprocessor.from_config(preprocessing)
+    _require_fit((len(columns.feature_names),), target, network, folder)
+    if columns.target != target.name:
         raise ModelFolderError(
-            f"{folder / MODEL} describes a network of {has}, where its table needs {needs} (inputs, loss, "
+            f"{folder / MODEL} predicts {target.name!r}, and {PREPROCESSING} has {columns.target!r}; {REMEDY}"
+        )
+    return TableModel(columns, target, population)
+
+
+def load_table_model(folder: Path) -> TableModel:
+    """Read a model of a table; one of images is a ``ConfigurationError``."""
+    model = load_model(folder)
+    if isinstance(model, ImageModel):
+        raise ConfigurationError(
+            f"{folder} holds a model of images, expected one of a table; 'shoal predict' and 'shoal report' "
+            "are what there is for images"
+        )
+    return model
+
+
+def _require_fit(shape: Shape, target: TargetEncoder, network: Network, folder: Path) -> None:
+    """Raise ``ModelFolderError`` unless the network takes such samples, and gives what the target needs."""
+    has = (network.input_shape, network.criterion.name, network.n_outputs)
+    needs = (shape, *loss_of(len(target.labels)))
+    if has != needs:
+        raise ModelFolderError(
+            f"{folder / MODEL} describes a network of {has}, where its data need {needs} (inputs, loss, "
             f"outputs); {REMEDY}"
         )
 

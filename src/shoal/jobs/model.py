@@ -1,4 +1,4 @@
-"""A trained model of a table: preprocessing, networks and target together."""
+"""A trained model: preprocessing, networks and target together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from shoal.data.images.image_set import ImageSet
+from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.population import Population
@@ -25,10 +27,10 @@ def loss_of(n_classes: int) -> tuple[str, int]:
 
 
 @dataclass(frozen=True)
-class TableModel:
-    """Predicts a table's target: the mean of the predictions of its networks, mostly of a single one."""
+class Model:
+    """Predicts a target: the mean of the predictions of its networks, mostly of a single one."""
 
-    preprocessor: TablePreprocessor
+    preprocessor: TablePreprocessor | ImagePreprocessor
     target: TargetEncoder
     population: Population
 
@@ -41,14 +43,37 @@ class TableModel:
             return np.concatenate([1 - mean, mean], axis=1)
         return mean
 
-    def predict(self, frame: Any, ignore_extra: bool = False) -> dict[str, Array]:
-        """Return the columns of predictions for a table: the target, and for classes every probability.
-
-        Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
-        """
-        scores = self.predict_features(self.preprocessor.transform(frame, ignore_extra=ignore_extra))
+    def labelled(self, scores: Array) -> dict[str, Array]:
+        """Return the columns of predictions: the target, and for classes every probability."""
         name = self.target.name
         if self.target.task == "regression":
             return {name: self.target.decode_values(scores)}
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
         return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
+
+
+@dataclass(frozen=True)
+class TableModel(Model):
+    """A model of a table."""
+
+    preprocessor: TablePreprocessor
+
+    def predict(self, frame: Any, ignore_extra: bool = False) -> dict[str, Array]:
+        """Return the columns of predictions for a table: the target, and for classes every probability.
+
+        Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
+        """
+        X = self.preprocessor.transform(frame, ignore_extra=ignore_extra)
+        return self.labelled(self.predict_features(X))
+
+
+@dataclass(frozen=True)
+class ImageModel(Model):
+    """A model of images; its target is their class."""
+
+    preprocessor: ImagePreprocessor
+
+    def predict(self, images: ImageSet) -> dict[str, Array]:
+        """Return the columns of predictions for images: their names, the target, and every probability."""
+        X = self.preprocessor.transform(images.pixels)
+        return {"image": np.array(images.names), **self.labelled(self.predict_features(X))}

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shoal.data.images.image_set import Wish
+from shoal.data.images.source import read_unlabelled
 from shoal.data.predictions import write_predictions
 from shoal.data.tables import read_table
 from shoal.jobs.folder import load_model
+from shoal.jobs.model import ImageModel
 
 
-def predict_table(folder: Path, table: str, out: Path, ignore_extra: bool = False) -> int:
-    """Write a prediction for every row of ``table`` to ``out``, in its order, and return how many.
+def predict_data(folder: Path, source: str, out: Path, ignore_extra: bool = False) -> int:
+    """Write a prediction for every row of a table, or every image, to ``out`` in order; return how many.
 
-    Columns: the target; for a classification also ``P(target=label)`` for every label. The target may be
-    in the table or not. Raises a ``ShoalError`` for a damaged model or a table that does not fit it.
+    Columns: the target; for a classification also ``P(target=label)`` for every label; for images their names
+    first. The target may be in the table or not, and labels of images are not looked at. Images get the
+    size and the channels of those fitted, with a note. Raises a ``ShoalError`` for a damaged model or data
+    that do not fit it.
     """
     model = load_model(folder)
-    predictions = model.predict(read_table(table), ignore_extra=ignore_extra)
+    if isinstance(model, ImageModel):
+        wish = Wish(model.preprocessor.size, model.preprocessor.channels)
+        predictions = model.predict(read_unlabelled(source, wish))
+    else:
+        predictions = model.predict(read_table(source), ignore_extra=ignore_extra)
     write_predictions(out, predictions)
     return len(predictions[model.target.name])

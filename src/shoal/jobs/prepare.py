@@ -2,73 +2,72 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.architectures import Architecture, Perceptron
+from shoal.data.columns import describe_columns
 from shoal.data.frames import Frame
+from shoal.data.images.source import holds_images
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
 from shoal.data.task import TargetEncoder, TaskChoice, infer_task, rows_with_target
-from shoal.errors import DataError, ShoalWarning
+from shoal.errors import ConfigurationError, DataError
+from shoal.jobs.division import divide
+from shoal.jobs.model import TableModel
+from shoal.jobs.prepare_images import prepare_images
+from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import SMALL_TABLE
-from shoal.selection.splits import holdout
-from shoal.shapes import Array, IntArray
+from shoal.jobs.sizing import LADDER, StudySize
+from shoal.population import Population
+from shoal.report.wording import plural
 
-DEFAULT_FOLDS, DEFAULT_SHARE = 5, 0.2
 COPIES = 3
 """Feature matrices alive at once: the parts, the study's samples in both precisions, and the baselines'."""
-_TEST_SPLIT, _VALIDATION_SPLIT = 0, 1
+ACTIVATION, RATE = "tanh", 0.01
+"""Where nothing else is asked for. A large rate: inputs and targets are scaled, and early stopping guards."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some rows as a network takes them: features X (N, n), encoded target y (N,), and the table's rows."""
-
-    X: Array
-    y: Array
-    frame: Frame
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A table made ready: the parts to train on, to choose by (None with folds) and to test on at the end."""
+class PreparedTable(Prepared):
+    """A table made ready."""
 
     task: TaskChoice
-    target: TargetEncoder
     preprocessor: TablePreprocessor
-    columns: tuple[ColumnSummary, ...]
-    target_column: ColumnSummary
-    n_rows: int
-    train: Part
-    validation: Part | None
-    test: Part
-    folds: int | None
-    validation_share: float | None
-    warnings: tuple[str, ...]
 
     @property
-    def n_classes(self) -> int:
-        """The number of classes; 0 for a regression."""
-        return len(self.target.labels)
+    def noun(self) -> str:
+        return "row"
 
     @property
-    def development(self) -> tuple[Array, Array]:
-        """Every row that is not for testing: (X, y)."""
-        parts = [part for part in (self.train, self.validation) if part is not None]
-        return np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
+    def sentence(self) -> str:
+        return (
+            f"{plural(self.n_rows, 'row')}, {plural(len(self.columns), 'column')}, "
+            f"{plural(self.train.X.shape[1], 'feature')}. "
+            f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}."
+        )
+
+    @property
+    def ladder(self) -> tuple[StudySize, ...]:
+        return LADDER
+
+    @property
+    def learning_rate(self) -> float:
+        return RATE
+
+    def architecture(self, request: FitRequest) -> Architecture:
+        return Perceptron(request.activation or ACTIVATION)
+
+    def model(self, population: Population) -> TableModel:
+        return TableModel(self.preprocessor, self.target, population)
 
 
 def prepare(request: FitRequest) -> Prepared:
+    """Read what a job is asked to work on, a table or images, and divide it."""
+    return prepare_images(request) if holds_images(request.table) else prepare_table(request)
+
+
+def prepare_table(request: FitRequest) -> PreparedTable:
     """Read the table and divide it; medians, scales and categories come from the training rows alone.
 
     With folds the training rows are all that are not for testing, so a fold's scaling has seen its
@@ -76,42 +75,50 @@ def prepare(request: FitRequest) -> Prepared:
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ShoalWarning)
+    if request.target is None:
+        raise ConfigurationError(
+            f"{request.table} is read as a table, which needs --target, the column to predict; give it (or a "
+            "folder, IDX or NPZ file of images)"
+        )
+    if request.strict or request.image_size is not None:
+        option = "--strict" if request.strict else "--image-size"
+        raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
+    with collected() as notes:
         frame = rows_with_target(read_table(request.table), request.target)
         task = infer_task(frame[request.target], request.task)
         columns = tuple(describe_columns(frame, request.target))
         (target_column,) = describe_columns(frame.select(request.target))
         whole = _whole_target(frame, request.target, task.task)
         labels = whole.encode(frame[request.target]) if whole is not None else None
-        if request.test is None:
-            rest, test = holdout(len(frame), request.test_share, request.seed, labels, index=_TEST_SPLIT)
-        else:
-            rest, test = np.arange(len(frame)), np.zeros(0, dtype=np.intp)
-        train, held, folds, share = _divide(rest, request, labels)
-        target = whole or TargetEncoder.fit(frame[train.tolist()][request.target], task.task)
-        preprocessor = TablePreprocessor.fit(frame[train.tolist()], request.target, columns)
+        rows = divide(len(frame), request, labels, request.test is not None, request.valid is not None)
+        to_train = frame[rows.train.tolist()]
+        target = whole or TargetEncoder.fit(to_train[request.target], task.task)
+        preprocessor = TablePreprocessor.fit(to_train, request.target, columns)
         _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, request.target)
-        validation = part(frame[held.tolist()]) if held.size else None
+        validation = part(frame[rows.held.tolist()]) if rows.held.size else None
         if request.valid is not None:
             validation = _other_part("--valid", request.valid, frame, part)
-        return Prepared(
-            task=task,
-            target=target,
-            preprocessor=preprocessor,
-            columns=columns,
-            target_column=target_column,
-            n_rows=len(frame),
-            train=part(frame[train.tolist()]),
-            validation=validation,
-            test=part(frame[test.tolist()])
-            if request.test is None
-            else _other_part("--test", request.test, frame, part),
-            folds=folds,
-            validation_share=share,
-            warnings=tuple(str(w.message) for w in caught if issubclass(w.category, ShoalWarning)),
-        )
+        if request.test is not None:
+            test = _other_part("--test", request.test, frame, part)
+        else:
+            test = part(frame[rows.test.tolist()])
+        train = part(to_train)
+    return PreparedTable(
+        target=target,
+        n_rows=len(frame),
+        train=train,
+        validation=validation,
+        test=test,
+        folds=rows.folds,
+        validation_share=rows.validation_share,
+        test_share=None if request.test is not None else request.test_share,
+        warnings=tuple(notes),
+        columns=columns,
+        target_kind=target_column.kind,
+        task=task,
+        preprocessor=preprocessor,
+    )
 
 
 @dataclass(frozen=True)
@@ -129,34 +136,6 @@ def _whole_target(frame: Frame, name: str, task: str) -> TargetEncoder | None:
     # and standard deviation belong to the training rows.
     encoder = TargetEncoder.fit(frame[name], task)
     return encoder if task == "classification" else None
-
-
-def _divide(
-    rest: IntArray, request: FitRequest, labels: npt.NDArray[Any] | None
-) -> tuple[IntArray, IntArray, int | None, float | None]:
-    """Return the training rows, the validation rows, and which of folds or a share was used."""
-    none = np.zeros(0, dtype=np.intp)
-    if request.valid is not None:
-        return rest, none, None, None
-    if len(rest) < 2:
-        raise DataError(
-            f"the table leaves {len(rest)} row to train on and choose by beside the test rows; add rows, or "
-            "choose by the rows of another table with --valid"
-        )
-    folds, share = request.folds, request.validation_share
-    if folds is None and share is None:
-        small = len(rest) < SMALL_TABLE
-        folds, share = (min(DEFAULT_FOLDS, len(rest)), None) if small else (None, DEFAULT_SHARE)
-    if share is None:
-        if folds is not None and folds > len(rest):
-            raise DataError(
-                f"--folds {folds} asks for more folds than the {len(rest)} rows that are not for testing; "
-                f"ask for {len(rest)} or fewer"
-            )
-        return rest, none, folds, None
-    rest_labels = None if labels is None else labels[rest]
-    train, held = holdout(len(rest), share, request.seed, rest_labels, index=_VALIDATION_SPLIT)
-    return rest[train], rest[held], None, share
 
 
 def _other_part(option: str, path: str, frame: Frame, part: _PartMaker) -> Part:

@@ -22,7 +22,7 @@ MOST = 2**16 - 1
 
 @dataclass(frozen=True)
 class FitRequest:
-    """The table, the target, and every setting; None leaves a setting to shoal.
+    """The table and its target, or images, and every setting; None leaves a setting to shoal.
 
     Raises ``ConfigurationError`` for whatever can be known to be wrong before the table is read: unknown
     names, sizes, shares and counts out of range, two ways to validate at once, and settings that the
@@ -30,7 +30,7 @@ class FitRequest:
     """
 
     table: str
-    target: str
+    target: str | None = None
     task: str | None = None
     size: AskedSize = dataclasses.field(default_factory=AskedSize)
     folds: int | None = None
@@ -40,10 +40,12 @@ class FitRequest:
     test_share: float = 0.2
     choose: str = "one-se"
     solver: str = "adam"
-    activation: str = "tanh"
+    activation: str | None = None
     learning_rate: float | None = None
     batch_size: int | None = None
     patience: int = 10
+    image_size: tuple[int, int] | None = None
+    strict: bool = False
     seed: int = 0
     jobs: int | None = None
     memory: int = 2**28
@@ -57,7 +59,8 @@ class FitRequest:
             raise UnknownNameError("rule of choice", self.choose, RULES)
         if self.task is not None and self.task not in TASKS:
             raise UnknownNameError("task", self.task, TASKS)
-        resolve("activation", self.activation, ACTIVATIONS)
+        if self.activation is not None:
+            resolve("activation", self.activation, ACTIVATIONS)
         grid(
             (1,) if self.size.hidden is None else self.size.hidden,
             (0.0,) if self.size.l2 is None else self.size.l2,
@@ -78,6 +81,7 @@ class FitRequest:
             ("--jobs", self.jobs, 1, None),
             ("--memory", self.memory, 1, None),
             ("--folds", self.folds, 2, MOST),
+            ("--image-size", None if self.image_size is None else min(self.image_size), 1, None),
         ):
             if count is not None and count < least:
                 raise ConfigurationError(f"{name} must be at least {least}, got {count}")

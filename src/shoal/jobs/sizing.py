@@ -112,13 +112,15 @@ def default_batch_size(n: int, solver: str) -> int | None:
     return 32 if n < 5000 else 128 if n < 20000 else 256
 
 
-def size_study(asked: AskedSize, load: Workload, workers: int) -> Sizing:
+def size_study(
+    asked: AskedSize, load: Workload, workers: int, ladder: tuple[StudySize, ...] = LADDER
+) -> Sizing:
     """Return the largest study of the ladder that ``workers`` processes end within ``BUDGET_SECONDS``.
 
     What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
     ``CapacityError`` if one network a process is more than the memory can hold.
     """
-    rungs = [asked.filled(rung) for rung in LADDER]
+    rungs = [asked.filled(rung) for rung in ladder]
     hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)

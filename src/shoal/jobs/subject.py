@@ -12,7 +12,7 @@ import numpy as np
 from shoal.data.frames import native_frame, quoted
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError
-from shoal.jobs.folder import load_model
+from shoal.jobs.folder import load_table_model
 from shoal.jobs.layout import PLAN
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
@@ -44,7 +44,7 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
     ensemble. Raises ``DataError`` for a row that the table does not have or a table without the target, and
     ``ConfigurationError`` for a member that is not there.
     """
-    model = load_model(folder)
+    model = load_table_model(folder)
     if not 1 <= member <= model.population.size:
         raise ConfigurationError(
             f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"

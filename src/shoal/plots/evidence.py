@@ -1,7 +1,8 @@
 """The format of ``evidence.json``: what a study leaves behind for plots and reports to read.
 
 Everything is plain JSON. Lists of ``Trials`` are parallel: entry ``i`` of each describes network ``i``.
-Unknown keys are allowed, so that a later version may add to the format without a new number.
+Unknown keys are allowed, and some may be missing, so that a later version may add to the format without a
+new number.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ class AskedLater(TypedDict, total=False):
     """What evidence of an earlier version may lack."""
 
     test_table: str | None
+    architecture: str
 
 
 class Asked(AskedLater):
@@ -82,8 +84,14 @@ class Split(TypedDict):
     test: int | None
 
 
-class Data(TypedDict):
-    """The table as it was read; ``features`` counts the inputs of the network after encoding."""
+class DataLater(TypedDict, total=False):
+    """What evidence of an earlier version may lack: what a row is called."""
+
+    noun: str
+
+
+class Data(DataLater):
+    """What was read; ``features`` counts the inputs of the network after encoding."""
 
     rows: int
     columns: list[Column]

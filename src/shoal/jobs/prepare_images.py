@@ -1,0 +1,181 @@
+"""From images to the arrays of a study: read, divided, standardised by the images that train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shoal.architectures import Architecture, Convolutional, doubling, stages
+from shoal.data.frames import pl
+from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
+from shoal.data.images.preprocessing import ImagePreprocessor
+from shoal.data.images.source import read_images
+from shoal.data.memory import require_memory
+from shoal.data.task import CLASSIFICATION, TargetEncoder
+from shoal.errors import ConfigurationError, DataError
+from shoal.jobs.division import divide
+from shoal.jobs.model import ImageModel
+from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import StudySize
+from shoal.population import Population
+from shoal.report.wording import plural
+from shoal.shapes import IntArray, Shape
+
+TARGET = "class"
+ACTIVATION, RATE = "relu", 0.001
+"""Where nothing else is asked for: what the literature of convolutional networks has settled on."""
+COPIES = 5
+"""Rows of float32 alive at once: the parts, the study's samples and their gathering, and the baselines'."""
+
+
+@dataclass(frozen=True)
+class PreparedImages(Prepared):
+    """Images made ready; ``train_images`` and ``test_images`` are those of the parts, row by row."""
+
+    preprocessor: ImagePreprocessor
+    train_images: ImageSet
+    test_images: ImageSet
+
+    @property
+    def noun(self) -> str:
+        return "image"
+
+    @property
+    def sentence(self) -> str:
+        colours = "grey" if self.preprocessor.channels == 1 else "coloured"
+        return (
+            f"{plural(self.n_rows, f'{colours} image')} of {shown(self.preprocessor.size)} pixels, "
+            f"{plural(self.n_classes, 'class', 'classes')}."
+        )
+
+    @property
+    def ladder(self) -> tuple[StudySize, ...]:
+        return image_ladder(self.preprocessor.shape)
+
+    @property
+    def learning_rate(self) -> float:
+        return RATE
+
+    def architecture(self, request: FitRequest) -> Architecture:
+        return Convolutional(self.preprocessor.shape, request.activation or ACTIVATION)
+
+    def model(self, population: Population) -> ImageModel:
+        return ImageModel(self.preprocessor, self.target, population)
+
+
+def image_ladder(shape: Shape) -> tuple[StudySize, ...]:
+    """Return the studies for images of ``shape`` (C, H, W), from the one that one would like down.
+
+    Sizes are filters, doubled with each stage: four widths, and the middle ones with a stage less and more.
+
+    >>> image_ladder((1, 8, 8))[-1].hidden
+    ((4,), (8,))
+    """
+    number, _ = stages(shape)
+    widths = tuple(doubling(filters, number) for filters in (4, 8, 16, 32))
+    depths = tuple(doubling(8, depth) for depth in (number - 1, number + 1) if depth)
+    strengths = (1.0, 10.0, 100.0)
+    return (
+        StudySize((*widths, *depths), 5, strengths, 40),
+        StudySize((*widths, *depths), 3, strengths, 30),
+        StudySize((*widths, *depths), 3, (10.0,), 30),
+        StudySize((*widths[:3], *depths), 3, (10.0,), 20),
+        StudySize(widths[:3], 3, (10.0,), 20),
+        StudySize(widths[:3], 2, (10.0,), 12),
+        StudySize(widths[:3], 2, (10.0,), 6),
+        StudySize(widths[:2], 2, (10.0,), 6),
+        StudySize(widths[:2], 2, (10.0,), 3),
+    )
+
+
+def prepare_images(request: FitRequest) -> PreparedImages:
+    """Read the images and divide them; the mean and deviation come from the training images alone.
+
+    Test and validation images are those that --test and --valid name, or the source's own test and
+    validation parts, or else a share.
+
+    Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
+    """
+    if request.target is not None or request.task is not None:
+        option = "--target" if request.target is not None else "--task"
+        raise ConfigurationError(
+            f"{request.table} holds images, whose classes are their folders or labels, and {option} was "
+            "given; leave it out"
+        )
+    with collected() as notes:
+        data = _with_others(
+            read_images(request.table, Wish(request.image_size, None, request.strict)), request
+        )
+        _require_memory(data)
+        target = TargetEncoder.fit(_labels(data.train), CLASSIFICATION)
+        codes = target.encode(_labels(data.train))
+        divided = request.folds is not None or request.validation_share is not None
+        own = data.validation is not None and not divided
+        rows = divide(len(data.train), request, codes, data.test is not None, own)
+        preprocessor = ImagePreprocessor.fit(data.train.pixels[rows.train])
+
+        def part(images: ImageSet) -> Part:
+            return Part(preprocessor.transform(images.pixels), target.encode(_labels(images)))
+
+        to_train, to_test = _rows(data.train, rows.train), data.test or _rows(data.train, rows.test)
+        held = data.validation if own else _rows(data.train, rows.held) if rows.held.size else None
+        train, test = part(to_train), part(to_test)
+        validation = None if held is None else part(held)
+    return PreparedImages(
+        target=target,
+        n_rows=sum(len(images) for images in vars(data).values() if images is not None),
+        train=train,
+        validation=validation,
+        test=test,
+        folds=rows.folds,
+        validation_share=rows.validation_share,
+        test_share=None if data.test is not None else request.test_share,
+        warnings=tuple(notes),
+        columns=(),
+        target_kind="folder" if Path(request.table).is_dir() else "label",
+        preprocessor=preprocessor,
+        train_images=to_train,
+        test_images=to_test,
+    )
+
+
+def _with_others(data: ImageData, request: FitRequest) -> ImageData:
+    """Return images with those that --valid and --test name in place of the source's own parts."""
+    pixels = data.train.pixels
+    wish = Wish((pixels.shape[1], pixels.shape[2]), pixels.shape[3], request.strict)
+    parts = {"validation": data.validation, "test": data.test}
+    for name, option, path in (("validation", "--valid", request.valid), ("test", "--test", request.test)):
+        if path is None:
+            continue
+        parts[name] = others = read_images(path, wish).train
+        strangers = sorted(set(others.labels or ()) - set(data.train.labels or ()))
+        if strangers:
+            raise DataError(
+                f"{option} {path} has the class {strangers[0]!r}, which {request.table} lacks; leave it out"
+            )
+    return ImageData(data.train, **parts)
+
+
+def _labels(images: ImageSet) -> pl.Series:
+    return pl.Series(TARGET, images.labels)
+
+
+def _rows(images: ImageSet, rows: IntArray) -> ImageSet:
+    labels = images.labels
+    return ImageSet(
+        images.pixels[rows],
+        tuple(images.names[row] for row in rows),
+        None if labels is None else tuple(labels[row] for row in rows),
+    )
+
+
+def _require_memory(data: ImageData) -> None:
+    numbers = sum(images.pixels.size for images in vars(data).values() if images is not None)
+    require_memory(
+        numbers * np.dtype(np.float32).itemsize * COPIES,
+        f"training on {len(data.train):,} images of {data.train.pixels[0].size:,} numbers",
+        "use fewer images, a smaller --image-size, or a larger machine",
+    )

@@ -1,0 +1,104 @@
+"""What a job works on, whatever it was read from: parts of rows as a network takes them."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.architectures import Architecture
+from shoal.data.columns import ColumnSummary
+from shoal.data.frames import Frame
+from shoal.data.task import TargetEncoder
+from shoal.errors import ShoalWarning
+from shoal.jobs.model import Model
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import StudySize
+from shoal.population import Population
+from shoal.shapes import Array
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows as a network takes them: features X (N, n), encoded target y (N,), and a table's own rows."""
+
+    X: Array
+    y: Array
+    frame: Frame | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True)
+class Prepared(ABC):
+    """Data made ready: the parts to train on, to choose by (None with folds) and to test on at the end.
+
+    ``columns`` are a table's, without the target, whose values are of ``target_kind``; images have none.
+    The shares are None where rows were brought along, or where there are folds.
+    """
+
+    target: TargetEncoder
+    n_rows: int
+    train: Part
+    validation: Part | None
+    test: Part
+    folds: int | None
+    validation_share: float | None
+    test_share: float | None
+    warnings: tuple[str, ...]
+    columns: tuple[ColumnSummary, ...]
+    target_kind: str
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """What one sample is called."""
+
+    @property
+    @abstractmethod
+    def sentence(self) -> str:
+        """What was read, and what is asked of it."""
+
+    @property
+    @abstractmethod
+    def ladder(self) -> tuple[StudySize, ...]:
+        """The studies that there are to pick from, from the one that one would like down."""
+
+    @property
+    @abstractmethod
+    def learning_rate(self) -> float:
+        """The learning rate of adaptive solvers, where none is asked for."""
+
+    @abstractmethod
+    def architecture(self, request: FitRequest) -> Architecture:
+        """Return what the sizes of a study stand for."""
+
+    @abstractmethod
+    def model(self, population: Population) -> Model:
+        """Return trained networks with all that takes them from what was read to predictions."""
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes; 0 for a regression."""
+        return len(self.target.labels)
+
+    @property
+    def development(self) -> tuple[Array, Array]:
+        """Every row that is not for testing: (X, y)."""
+        parts = [part for part in (self.train, self.validation) if part is not None]
+        return np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
+
+
+@contextmanager
+def collected() -> Iterator[list[str]]:
+    """Collect the package's warnings of a block as texts, instead of showing them one by one."""
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ShoalWarning)
+        yield told
+        told += [str(warning.message) for warning in caught if issubclass(warning.category, ShoalWarning)]

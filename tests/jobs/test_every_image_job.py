@@ -1,0 +1,122 @@
+"""Jobs on images: the same honesty, resuming and folders as for tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.data.images.source import read_images
+from shoal.errors import ConfigurationError, ModelFolderError, ShoalWarning
+from shoal.jobs.fit import Outcome
+from shoal.jobs.folder import load_model, load_table_model
+from shoal.jobs.model import ImageModel
+from shoal.jobs.predict import predict_data
+from shoal.terminal import TerminalListener
+
+Fit = Callable[..., Outcome]
+Write = Callable[..., Path]
+
+
+def scores(outcome: Outcome) -> dict[str, float]:
+    (model,) = [m for m in outcome.evidence["test"]["models"] if m["name"] == "shoal"]
+    metrics: dict[str, float] = model["metrics"]
+    return metrics
+
+
+def test_it_learns_and_tells_what_it_did(fitted_images: Outcome) -> None:
+    evidence = fitted_images.evidence
+    assert scores(fitted_images)["error"] < 0.1
+    assert evidence["title"] == "class from images.npz"
+    assert evidence["asked"]["architecture"] == "convolutional"
+    assert (evidence["asked"]["activation"], evidence["asked"]["learning_rate"]) == ("relu", 0.001)
+    assert evidence["asked"]["hidden"] == ["2", "3x4"]
+    assert evidence["data"]["noun"] == "image"
+    assert evidence["data"]["split"] == {"train": 154, "validation": 38, "test": 48}
+    assert evidence["importances"] == []
+    assert "filters (l2 1, start" in evidence["choice"]["sentence"]
+
+
+def test_the_test_score_is_that_of_the_predictions(fitted_images: Outcome, tmp_path: Path) -> None:
+    source = fitted_images.folder.parent / "images.npz"
+    assert predict_data(fitted_images.folder, str(source), tmp_path / "p.csv") == 240
+    with (tmp_path / "p.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["image", "class", "P(class=0)", "P(class=1)", "P(class=2)"]
+    labels = read_images(source).train.labels
+    assert labels is not None
+    wrong = {row["image"] for row, label in zip(rows, labels, strict=True) if row["class"] != label}
+    confusion = np.array(fitted_images.evidence["test"]["confusion"]["counts"])
+    assert len(wrong) >= confusion.sum() - np.trace(confusion)
+    total = [sum(float(row[f"P(class={k})"]) for k in range(3)) for row in rows]
+    np.testing.assert_allclose(total, 1, rtol=1e-5)
+
+
+def test_the_sources_own_test_part_is_the_test(fit: Fit, write_images: Write, tmp_path: Path) -> None:
+    """The scores are those of the test part, however the images to train on are divided."""
+    source = write_images(tmp_path / "a.npz", {"_train": 60, "_test": 21})
+    outcome = fit(source, None, tmp_path / "out", hidden=((2,),), epochs=3)
+    images = read_images(source).test
+    assert images is not None
+    assert images.labels is not None
+    assert outcome.evidence["asked"]["test_share"] is None
+    given = outcome.model.predict(images)
+    codes = np.array([int(label) for label in images.labels])
+    likelihood = [given[f"P(class={code})"][row] for row, code in enumerate(codes)]
+    assert outcome.evidence["test"]["rows"] == 21
+    assert scores(outcome)["log loss"] == pytest.approx(-np.log(likelihood).mean(), rel=1e-5)
+
+
+def test_a_resumed_job_ends_as_if_nothing_had_happened(
+    fit: Fit, write_images: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_images(tmp_path / "a.npz")
+    whole = fit(source, None, tmp_path / "whole", validation_share=0.2)
+
+    def interrupted(_: object, progress: Any) -> None:
+        if progress.done:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TerminalListener, "progress", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fit(source, None, tmp_path / "out", validation_share=0.2)
+    assert not (tmp_path / "out/model.json").exists()
+    with pytest.raises(ConfigurationError, match="--image-size was left out, now"):
+        fit(source, None, tmp_path / "out", validation_share=0.2, image_size=(3, 3), resume=True)
+    resumed = fit(source, None, tmp_path / "out", validation_share=0.2, resume=True)
+    np.testing.assert_array_equal(resumed.model.population.theta, whole.model.population.theta)
+    assert scores(resumed) == scores(whole)
+
+
+def test_the_folder_says_what_the_images_are(fitted_images: Outcome) -> None:
+    saved = json.loads((fitted_images.folder / "preprocessing.json").read_text())
+    assert (saved["kind"], saved["size"], saved["channels"]) == ("images", [6, 5], 1)
+    loaded = load_model(fitted_images.folder)
+    assert isinstance(loaded, ImageModel)
+    images = read_images(fitted_images.folder.parent / "images.npz").train
+    for name, values in fitted_images.model.predict(images).items():
+        np.testing.assert_array_equal(loaded.predict(images)[name], values)
+    with pytest.raises(ConfigurationError, match="holds a model of images, expected one of a table"):
+        load_table_model(fitted_images.folder)
+
+
+def test_a_network_for_images_of_another_size(fitted_images: Outcome, tmp_path: Path) -> None:
+    from shoal.jobs.folder import save_model
+
+    model = fitted_images.model
+    other = type(model.preprocessor)((5, 6), model.preprocessor.mean, model.preprocessor.deviation)
+    save_model(ImageModel(other, model.target, model.population), tmp_path)
+    with pytest.raises(ModelFolderError, match=r"a network of \(\(1, 6, 5\), .* its data need \(\(1, 5, 6\)"):
+        load_model(tmp_path)
+
+
+def test_images_to_predict_for_get_the_models_size(fitted_images: Outcome, tmp_path: Path) -> None:
+    np.savez(tmp_path / "large.npz", X=np.zeros((2, 12, 10), np.uint8))
+    with pytest.warns(ShoalWarning, match="are resized to 6×5"):
+        assert predict_data(fitted_images.folder, str(tmp_path / "large.npz"), tmp_path / "p.csv") == 2

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.architectures import Convolutional
+from shoal.data import memory
+from shoal.errors import CapacityError, ConfigurationError, DataError
+from shoal.jobs.prepare import prepare
+from shoal.jobs.prepare_images import PreparedImages, image_ladder
+from shoal.jobs.request import FitRequest
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def ready(write_images: Write, tmp_path: Path) -> Callable[..., PreparedImages]:
+    def build(parts: dict[str, int] | None = None, **settings: Any) -> PreparedImages:
+        prepared = prepare(FitRequest(str(write_images(tmp_path / "a.npz", parts)), **settings))
+        assert isinstance(prepared, PreparedImages)
+        return prepared
+
+    return build
+
+
+def test_every_image_is_in_one_part(ready: Callable[..., PreparedImages]) -> None:
+    prepared = ready({"": 100}, validation_share=0.25)
+    sizes = [len(part or ()) for part in (prepared.train, prepared.validation, prepared.test)]
+    assert sizes == [60, 20, 20]
+    assert prepared.validation is not None
+    for part in (prepared.train, prepared.validation, prepared.test):
+        counts = np.bincount(part.y)
+        assert counts.max() - counts.min() <= 1
+    assert len({*prepared.train_images.names, *prepared.test_images.names}) == 80
+    assert prepared.sentence == "100 grey images of 6×5 pixels, 3 classes."
+
+
+def test_a_few_images_are_folded(ready: Callable[..., PreparedImages]) -> None:
+    prepared = ready({"": 100})
+    assert (prepared.folds, prepared.validation, len(prepared.train)) == (5, None, 80)
+
+
+def test_scales_are_those_of_the_training_images(ready: Callable[..., PreparedImages]) -> None:
+    prepared = ready({"": 100}, validation_share=0.25)
+    assert prepared.train.X.dtype == np.float32
+    assert prepared.train.X.mean(dtype=float) == pytest.approx(0, abs=1e-5)
+    assert prepared.train.X.std(dtype=float) == pytest.approx(1, rel=1e-4)
+    pixels = prepared.train_images.pixels / 255
+    np.testing.assert_allclose(prepared.preprocessor.mean, pixels.mean())
+    np.testing.assert_allclose(
+        prepared.train.X[7], (pixels[7].ravel() - pixels.mean()) / pixels.std(), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_source_brings_its_own_test_and_validation(ready: Callable[..., PreparedImages]) -> None:
+    prepared = ready({"_train": 30, "_val": 12, "_test": 9})
+    assert prepared.validation is not None
+    assert (len(prepared.train), len(prepared.validation), len(prepared.test)) == (30, 12, 9)
+    assert (prepared.folds, prepared.validation_share, prepared.n_rows) == (None, None, 51)
+    shared = ready({"_train": 30, "_val": 12, "_test": 9}, validation_share=0.2)
+    assert (len(shared.train), len(shared.validation or ()), len(shared.test)) == (24, 6, 9)
+
+
+def test_other_sources_to_choose_by_and_to_test_on(
+    ready: Callable[..., PreparedImages], write_images: Write, tmp_path: Path
+) -> None:
+    valid, test = (write_images(tmp_path / f"{name}.npz", {"": n}) for name, n in (("v", 6), ("t", 3)))
+    prepared = ready({"": 30}, valid=str(valid), test=str(test))
+    assert (len(prepared.train), len(prepared.validation or ()), len(prepared.test)) == (30, 6, 3)
+    strange = tmp_path / "s.npz"
+    np.savez(strange, X=np.zeros((2, 6, 5), np.uint8), y=["0", "cow"])
+    with pytest.raises(DataError, match=r"--test .*s.npz has the class 'cow', which .*a.npz lacks"):
+        ready({"": 30}, test=str(strange))
+
+
+def test_notes_are_kept_or_refused(ready: Callable[..., PreparedImages]) -> None:
+    prepared = ready({"": 20}, image_size=(3, 4))
+    assert prepared.preprocessor.shape == (1, 3, 4)
+    assert len(prepared.warnings) == 1
+    assert "are resized to 3×4" in prepared.warnings[0]
+    with pytest.raises(DataError, match="--strict was given"):
+        ready({"": 20}, image_size=(3, 4), strict=True)
+
+
+@pytest.mark.parametrize("option", ["target", "task"])
+def test_options_of_tables_are_refused(ready: Callable[..., PreparedImages], option: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"holds images, .* --{option} was given; leave it out"):
+        ready({"": 20}, **{option: "classification"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "option"), [({"strict": True}, "--strict"), ({"image_size": (3, 3)}, "--im")]
+)
+def test_options_of_images_are_refused_for_tables(settings: dict[str, Any], option: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{option}.* is for images, and builtin:iris is a table"):
+        prepare(FitRequest("builtin:iris", "species", **settings))
+    with pytest.raises(ConfigurationError, match="builtin:iris is read as a table, which needs --target"):
+        prepare(FitRequest("builtin:iris"))
+
+
+def test_more_than_the_memory_holds(
+    ready: Callable[..., PreparedImages], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 30_000)
+    with pytest.raises(CapacityError, match="training on 30 images of 30 numbers needs 17"):
+        ready({"": 30})
+
+
+def test_the_studies_go_by_the_size() -> None:
+    ladder = image_ladder((1, 28, 28))
+    assert ladder[0].hidden == ((4, 8), (8, 16), (16, 32), (32, 64), (8,), (8, 16, 32))
+    assert ladder[-1].hidden == ((4, 8), (8, 16))
+    sizes = [len(rung.hidden) * rung.starts * len(rung.l2) * rung.epochs for rung in ladder]
+    assert sizes == sorted(sizes, reverse=True)
+    for rung in ladder:
+        for hidden in rung.hidden:
+            assert Convolutional((1, 28, 28)).network(hidden, 784, 10, "cross_entropy").n_outputs == 10
