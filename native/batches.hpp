@@ -8,9 +8,20 @@
 
 namespace shoal::SHOAL_ISA {
 
+// Of images few columns fill the second-level cache. They are a power of two, for batches mostly are: then blocks are
+// of the same size, and shared out evenly.
+template <class T> std::size_t image_columns(const Network& network) {
+    constexpr std::size_t kRoom = 3 << 19, kMost = 32;  // much of a pass is read soon after it was written, or never
+    const std::size_t column = network.units() * kLanes<T> * sizeof(T);
+    std::size_t columns = 1;
+    while (columns < kMost && 2 * columns * column <= kRoom) columns *= 2;
+    return columns;
+}
+
 // Columns that a block of a batch has at most: its activations stay in the nearest caches. A function of the
 // architecture and the layout alone, since blocks decide the order in which a gradient is added up.
 template <class T, bool LaneIsMember> std::size_t block_columns(const Network& network) {
+    if (network.sees_images()) return image_columns<T>(network);
     if (is_wide<LaneIsMember>(network)) return 48;  // wide products keep to the caches by themselves
     const std::size_t column = network.units() * kLanes<T> * sizeof(T);
     const std::size_t room = LaneIsMember ? 32 * 1024 : 256 * 1024;

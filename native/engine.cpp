@@ -11,14 +11,26 @@
 namespace shoal::SHOAL_ISA {
 namespace {
 
+// A layer of the numbers at `at`.
+Layer layer_from(const double* at) {
+    const auto next = [&at] { return static_cast<std::size_t>(*at++); };
+    Layer layer{};
+    layer.kind = static_cast<LayerKind>(next());
+    layer.inputs = next(), layer.units = next(), layer.weights = next(), layer.biases = next();
+    layer.g = static_cast<Activation>(next()), layer.parameter = *at++;
+    Geometry& geometry = layer.geometry;
+    for (Image* image : {&geometry.in, &geometry.out}) *image = {next(), next(), next()};
+    for (Extent* extent : {&geometry.size, &geometry.stride, &geometry.before, &geometry.dilation})
+        *extent = {next(), next()};
+    geometry.groups = next();
+    return layer;
+}
+
 Network network_from(const Description& given) {
     Network network{{}, static_cast<Loss>(given.loss), given.loss_parameter, given.inputs, given.outputs,
                     given.n_parameters};
-    for (const double* at = given.layers; at != given.layers + given.n_layers * kLayerNumbers; at += kLayerNumbers) {
-        const auto whole = [at](int i) { return static_cast<std::size_t>(at[i]); };
-        network.layers.push_back({static_cast<LayerKind>(whole(0)), whole(1), whole(2), whole(3), whole(4),
-                                  static_cast<Activation>(whole(5)), at[6]});
-    }
+    for (std::size_t l = 0; l < given.n_layers; ++l)
+        network.layers.push_back(layer_from(given.layers + l * kLayerNumbers));
     return network;
 }
 

@@ -10,16 +10,44 @@
 
 namespace shoal::SHOAL_ISA {
 
-enum class LayerKind : std::int64_t { dense, dropout };
+enum class LayerKind : std::int64_t { dense, dropout, flatten, convolution, max_pool, average_pool, global_average_pool };
 
-// One layer as Python describes it. W (units, inputs) begins at θ[weights], b (units, 1) at θ[biases].
+// A sample as channels of rows of pixels, in this order in memory.
+struct Image {
+    std::size_t channels, rows, columns;
+
+    std::size_t plane() const { return rows * columns; }
+    std::size_t size() const { return channels * plane(); }
+};
+
+// How something is counted along rows and along columns of an image.
+struct Extent {
+    std::size_t rows, columns;
+
+    std::size_t size() const { return rows * columns; }
+};
+
+// The windows that a layer moves over an image; `before` is how many pixels of padding come before the first.
+struct Geometry {
+    Image in, out;
+    Extent size, stride, before, dilation;
+    std::size_t groups;  // of channels that do not see each other
+};
+
+// One layer as Python describes it. W (units, inputs), or (filters, channels / groups, rows, columns), begins at
+// θ[weights], b at θ[biases].
 struct Layer {
     LayerKind kind;
     std::size_t inputs, units, weights, biases;
     Activation g;
     double parameter;  // of g; of dropout: the rate
+    Geometry geometry{};
 
-    bool has_parameters() const { return kind != LayerKind::dropout; }
+    bool has_parameters() const { return kind == LayerKind::dense || kind == LayerKind::convolution; }
+    // Inputs that a unit sees.
+    std::size_t fan_in() const {
+        return geometry.groups ? geometry.in.channels / geometry.groups * geometry.size.size() : inputs;
+    }
 };
 
 struct Network {
@@ -33,6 +61,20 @@ struct Network {
         std::size_t total = 2 * inputs;
         for (const Layer& layer : layers) total += 3 * layer.units;
         return total;
+    }
+
+    // About how many multiplications forward takes for one sample.
+    std::size_t multiplications() const {
+        std::size_t total = 0;
+        for (const Layer& layer : layers)
+            if (layer.has_parameters()) total += layer.units * (layer.fan_in() + 1);
+        return total;
+    }
+
+    bool sees_images() const {
+        for (const Layer& layer : layers)
+            if (layer.geometry.in.size()) return true;
+        return false;
     }
 };
 

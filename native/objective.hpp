@@ -67,7 +67,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
             std::fill(gradient + from * kLanes<T>, gradient + to * kLanes<T>, T(0));
             return true;
         }, [](bool, bool) { return true; });
-        V J = threads_ > 1 && columns_.batch.blocks() > 1 ? parallel(theta, gradient) : serial(theta, gradient);
+        V J = data_loss(theta, gradient);
         J = space_.fold(J);
         if (strengths_.any_l2 || strengths_.any_l1) J += penalty_ = penalties(theta, gradient);
         if (strengths_.clip_norm > 0) clip(gradient);
@@ -91,6 +91,16 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     }
 
   private:
+    // J and ∂J/∂θ of the batch, without penalties.
+    V data_loss(const T* theta, T* gradient) {
+        const std::size_t blocks = columns_.batch.blocks(), together = blocks_together();
+        const std::size_t pieces = (blocks + together - 1) / together;
+        if (pieces > 1 && (threads_ > 1 || together > 1)) return in_pieces(theta, gradient, pieces);
+        V J{};
+        for (std::size_t p = 0; p < pieces; ++p) J += piece(workspaces_[0].pass, theta, gradient, p);
+        return J;
+    }
+
     V block(Pass<T, LaneIsMember>& pass, const T* theta, T* gradient, std::size_t b) {
         const Batch<T, LaneIsMember>& batch = columns_.batch;
         const std::size_t width = batch.width(b);
@@ -100,34 +110,44 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         return pass.backward(theta, gradient, width, z);
     }
 
-    V serial(const T* theta, T* gradient) {
+    // Blocks with one gradient, so that few of these are added up where θ is long. Their number is a function of
+    // shapes alone.
+    std::size_t blocks_together() const {
+        constexpr std::size_t kLeast = 16, kRoom = 1 << 20;  // pieces, and numbers in all of them
+        const std::size_t most = std::max(kLeast, kRoom / (space_.n * kLanes<T>));
+        return (columns_.batch.blocks() + most - 1) / most;
+    }
+
+    // Adds J and ∂J/∂θ of the blocks of one piece.
+    V piece(Pass<T, LaneIsMember>& pass, const T* theta, T* gradient, std::size_t p) {
+        const std::size_t together = blocks_together(), end = std::min((p + 1) * together, columns_.batch.blocks());
         V J{};
-        for (std::size_t b = 0; b < columns_.batch.blocks(); ++b) J += block(workspaces_[0].pass, theta, gradient, b);
+        for (std::size_t b = p * together; b < end; ++b) J += block(pass, theta, gradient, b);
         return J;
     }
 
-    // Blocks on several threads, each with a gradient of its own; added up in the order of the blocks, which
-    // gives the bits of `serial`.
-    V parallel(const T* theta, T* gradient) {
-        const std::size_t size = space_.n * kLanes<T>, blocks = columns_.batch.blocks();
-        if (partial_.size() < blocks * size) partial_ = Aligned<T>(blocks * size), J_.resize(blocks);
-        const std::size_t used = std::min(threads_, blocks);
-        share_out(used, blocks, [&](std::size_t thread, std::size_t b) {
-            T* own = partial_.data() + b * size;
+    // Pieces on several threads, each with a gradient of its own; added up in their order, which gives the same
+    // bits for any number of threads.
+    V in_pieces(const T* theta, T* gradient, std::size_t pieces) {
+        const std::size_t size = space_.n * kLanes<T>;
+        if (partial_.size() < pieces * size) partial_ = Aligned<T>(pieces * size), J_.resize(pieces);
+        const std::size_t used = std::min(threads_, pieces);
+        share_out(used, pieces, [&](std::size_t thread, std::size_t p) {
+            T* own = partial_.data() + p * size;
             std::fill(own, own + size, T(0));
-            J_[b] = block(workspaces_[thread].pass, theta, own, b);
+            J_[p] = piece(workspaces_[thread].pass, theta, own, p);
         });
-        const std::size_t slices = size * blocks > 65536 ? used : 1, n = space_.n;
+        const std::size_t slices = size * pieces > 65536 ? used : 1, n = space_.n;
         share_out(slices, slices, [&](std::size_t, std::size_t slice) {
             for (std::size_t d = n * slice / slices * kLanes<T>; d < n * (slice + 1) / slices * kLanes<T>;
                  d += kLanes<T>) {
                 V total{};
-                for (std::size_t b = 0; b < blocks; ++b) total += load(partial_.data() + b * size + d);
+                for (std::size_t p = 0; p < pieces; ++p) total += load(partial_.data() + p * size + d);
                 store(gradient + d, total);
             }
         });
         V J{};
-        for (std::size_t b = 0; b < blocks; ++b) J += J_[b];
+        for (std::size_t p = 0; p < pieces; ++p) J += J_[p];
         return J;
     }
 

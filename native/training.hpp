@@ -349,10 +349,11 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
     Common<T, LaneIsMember> common(job, std::move(network));
     constexpr std::size_t size = Group::kMembers;
     const std::size_t groups = (job.members + size - 1) / size;
-    const bool inside = groups < job.threads && common.samples() * common.network.n_parameters * size >= kWorthSharing;
-    // A group's threads share the rows of its wide layers, or else the blocks of its batches.
+    const bool inside = groups < job.threads && common.samples() * common.network.multiplications() * size >= kWorthSharing;
+    // A group's threads share the rows of its wide layers, or else the blocks of its batches, which are small for images.
     const std::size_t outer = inside ? 1 : std::min(job.threads, groups), inner = inside ? job.threads : 1;
-    const std::size_t of_rows = is_wide<LaneIsMember>(common.network) ? inner : 1, of_blocks = inner / of_rows;
+    const bool by_rows = is_wide<LaneIsMember>(common.network) && !common.network.sees_images();
+    const std::size_t of_rows = by_rows ? inner : 1, of_blocks = inner / of_rows;
     std::vector<Workspace<T, LaneIsMember>> workspaces;
     workspaces.reserve(outer * of_blocks);
     for (std::size_t i = 0; i < outer * of_blocks; ++i)

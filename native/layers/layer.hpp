@@ -44,4 +44,11 @@ template <class T> class Stage {
     virtual void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) = 0;
 };
 
+// A layer that says how what lies there is seen, and does nothing.
+template <class T> class FlattenStage final : public Stage<T> {
+  public:
+    const T* forward(const T*, const T* in, std::size_t, const Noise*) override { return in; }
+    void backward(const T*, T*, std::size_t, Gradients<T>&, bool) override {}
+};
+
 }  // namespace shoal::SHOAL_ISA

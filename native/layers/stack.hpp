@@ -4,16 +4,24 @@
 #include <memory>
 #include <vector>
 
+#include "convolution.hpp"
 #include "dense.hpp"
 #include "dropout.hpp"
+#include "pooling.hpp"
 
 namespace shoal::SHOAL_ISA {
 
 template <class T, bool LaneIsMember>
 std::unique_ptr<Stage<T>> make_stage(const Layer& layer, std::size_t number, std::size_t columns, Tools<T>& tools) {
-    if (layer.kind == LayerKind::dropout)
-        return std::make_unique<DropoutStage<T, LaneIsMember>>(layer, number, columns);
-    return std::make_unique<DenseStage<T, LaneIsMember>>(layer, columns, tools);
+    switch (layer.kind) {
+        case LayerKind::dropout: return std::make_unique<DropoutStage<T, LaneIsMember>>(layer, number, columns);
+        case LayerKind::flatten: return std::make_unique<FlattenStage<T>>();
+        case LayerKind::convolution: return std::make_unique<ConvolutionStage<T, LaneIsMember>>(layer, columns);
+        case LayerKind::max_pool: return std::make_unique<MaxPoolStage<T>>(layer, columns);
+        case LayerKind::average_pool:
+        case LayerKind::global_average_pool: return std::make_unique<AveragePoolStage<T>>(layer, columns);
+        default: return std::make_unique<DenseStage<T, LaneIsMember>>(layer, columns, tools);
+    }
 }
 
 template <class T, bool LaneIsMember> class Stack {

@@ -9,6 +9,7 @@ import pytest
 
 from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES
+from shoal.engines.architecture import ACTIVATION_NAMES
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
 from shoal.network import Network
@@ -391,6 +392,6 @@ def test_an_instruction_set_that_the_machine_lacks(monkeypatch: pytest.MonkeyPat
 
 
 def test_every_name_of_a_registry_has_a_number() -> None:
-    assert set(native._ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
     assert set(native._LOSSES) == set(LOSSES)
     assert set(native._SOLVERS) <= set(SOLVERS)

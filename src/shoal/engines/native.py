@@ -6,25 +6,20 @@ anything, and is left to the reference engine.
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import os
 import sys
-from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from shoal.activations import ACTIVATIONS
 from shoal.augmentation import Augmentation
+from shoal.engines.architecture import knows, layer_rows, parameter, parameters, unknown_layer
 from shoal.history import History
-from shoal.layers import Dense, Dropout, Flatten
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
-from shoal.registry import Named
 from shoal.schedules import Constant
 from shoal.shapes import Array, Shape
 from shoal.solvers import SOLVERS
@@ -38,15 +33,11 @@ else:  # by its name: the check of the layers takes a module that it cannot read
 INSTRUCTION_SET = os.environ.get("SHOAL_INSTRUCTION_SET") or next(iter(_native.instruction_sets()), "")
 """What the engine is run with: the machine's best, or what the environment asks for."""
 
-# The numbers of the enumerations in native/: activations.hpp, losses.hpp, solvers.hpp, network.hpp.
-_ACTIVATIONS = (
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
-)  # fmt: skip
+# The numbers of the enumerations in native/: losses.hpp and solvers.hpp.
 _LOSSES = (
     "log_loss", "cross_entropy", "squared_error", "mean_squared_error", "absolute_error", "huber", "poisson",
 )  # fmt: skip
 _SOLVERS = ("gradient_descent", "sgd", "adam", "adamw", "rmsprop", "scg", "lbfgs")
-_DENSE, _DROPOUT = 0, 1
 
 
 class NativeEngine:
@@ -64,14 +55,12 @@ class NativeEngine:
             return f"the instruction set {INSTRUCTION_SET!r} on this machine, which has {known}"
         if len(problem.train) >= 2**32:
             return "2³² samples or more"
-        for layer in network.layers:
-            if type(layer) not in (Dense, Dropout, Flatten):
-                return f"the layer {layer!r}"
-            if type(layer) is Dense and not _knows(layer.g, _ACTIVATIONS, ACTIVATIONS):
-                return f"the activation {layer.g!r}"
-        if not _knows(network.criterion, _LOSSES, LOSSES):
+        lacking = unknown_layer(network)
+        if lacking is not None:
+            return lacking
+        if not knows(network.criterion, _LOSSES, LOSSES):
             return f"the loss {network.criterion!r}"
-        if not _knows(method.solver, _SOLVERS, SOLVERS):
+        if not knows(method.solver, _SOLVERS, SOLVERS):
             return f"the solver {method.solver!r}"
         if method.augmentation is not None and type(method.augmentation) is not Augmentation:
             return f"the augmentation {method.augmentation!r}"
@@ -96,7 +85,7 @@ class NativeEngine:
             _arrays(problem.train),
             None if validation is None else _arrays(validation),
             strengths,
-            (_SOLVERS.index(solver.name), _fields(solver), solver.full_batch, solver.decay_times_rate),
+            (_SOLVERS.index(solver.name), parameters(solver), solver.full_batch, solver.decay_times_rate),
             _factors(method, len(problem.train)),
             stopping.epochs,
             method.batch_size or 0,
@@ -131,42 +120,17 @@ def threads(n_jobs: int) -> int:
     return min(_native.cores(), int(limit)) if limit.isdigit() and int(limit) > 0 else _native.cores()
 
 
-def _knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[Any]]) -> bool:
-    """Return whether a member of a family is exactly what the project registers by one of the names."""
-    return member.name in names and type(member) is registry[member.name]
-
-
 def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:
-    """Return the architecture as numbers: see ``_native.pyi``, and ``Layer`` in native/network.hpp."""
-    starts = {(slot.layer, slot.name): slot.start for slot in network.slots}
-    sizes = [math.prod(shape) for shape in network.shapes]
-    layers = []
-    for index, (layer, inputs, units) in enumerate(zip(network.layers, sizes[:-1], sizes[1:], strict=True)):
-        if isinstance(layer, Dense):
-            g = _ACTIVATIONS.index(layer.g.name)
-            places = starts[index, "W"], starts[index, "b"]
-            layers.append((_DENSE, inputs, units, *places, g, _parameter(layer.g)))
-        else:
-            layers.append((_DROPOUT, inputs, units, 0, 0, 0, _parameter(layer)))  # Flatten: of rate 0
+    """Return the architecture as numbers: see ``_native.pyi``."""
     loss = network.criterion
     return (
-        np.array(layers, dtype=np.float64),
+        layer_rows(network),
         network.weight_mask,
         _LOSSES.index(loss.name),
-        _parameter(loss),
+        parameter(loss),
         network.n_inputs,
         network.n_outputs,
     )
-
-
-def _fields(member: Named) -> list[float]:
-    """Return a member's hyper-parameters, in the order in which its class names them."""
-    return [float(getattr(member, field.name)) for field in dataclasses.fields(member)]  # type: ignore[arg-type]
-
-
-def _parameter(member: Named) -> float:
-    """Return the one hyper-parameter of an activation, loss or layer of dropout, or 0 where it has none."""
-    return next(iter(_fields(member)), 0.0)
 
 
 def _arrays(samples: Samples) -> tuple[Array, Array, Array]:

@@ -1,0 +1,106 @@
+"""An architecture as the numbers by which the compiled engine knows it: ``Layer`` in native/network.hpp."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from shoal.activations import ACTIVATIONS, Activation
+from shoal.layers import (
+    AveragePool2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    MaxPool2D,
+)
+from shoal.layers.weighted import Activated
+from shoal.layers.window import Window
+from shoal.network import Network
+from shoal.registry import Named
+from shoal.shapes import Array, Shape
+
+# The numbers of the enumerations in activations.hpp and network.hpp.
+ACTIVATION_NAMES = (
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
+)  # fmt: skip
+LAYER_KINDS: tuple[type[Layer], ...] = (
+    Dense, Dropout, Flatten, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D,
+)  # fmt: skip
+
+
+def unknown_layer(network: Network) -> str | None:
+    """Return what the compiled engine does not know of a network's layers, or None."""
+    for layer in network.layers:
+        if type(layer) not in LAYER_KINDS:
+            return f"the layer {layer!r}"
+        if isinstance(layer, Activated) and not knows(layer.g, ACTIVATION_NAMES, ACTIVATIONS):
+            return f"the activation {layer.g!r}"
+    return None
+
+
+def knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[Any]]) -> bool:
+    """Return whether a member of a family is exactly what the project registers by one of the names."""
+    return member.name in names and type(member) is registry[member.name]
+
+
+def layer_rows(network: Network) -> Array:
+    """Return a row of numbers for each layer, in the order of ``Layer`` and ``Geometry``.
+
+    >>> layer_rows(Network(3, [Dense(5, "tanh"), Dense(2)]))[:, :6]
+    array([[ 0.,  3.,  5.,  0., 15.,  2.],
+           [ 0.,  5.,  2., 20., 30.,  0.]])
+    """
+    starts = {(slot.layer, slot.name): slot.start for slot in network.slots}
+    pairs = zip(network.layers, network.shapes[:-1], network.shapes[1:], strict=True)
+    rows = [
+        (
+            LAYER_KINDS.index(type(layer)),
+            math.prod(before),
+            math.prod(after),
+            starts.get((index, "W"), 0),
+            starts.get((index, "b"), 0),
+            *_activation(layer),
+            *_geometry(layer, before, after),
+        )
+        for index, (layer, before, after) in enumerate(pairs)
+    ]
+    return np.array(rows, dtype=np.float64)
+
+
+def parameters(member: Named) -> list[float]:
+    """Return a member's hyper-parameters, in the order in which its class names them."""
+    return [float(getattr(member, field.name)) for field in dataclasses.fields(member)]  # type: ignore[arg-type]
+
+
+def parameter(member: Named) -> float:
+    """Return the one hyper-parameter of an activation, loss or layer of dropout, or 0 where it has none."""
+    return next(iter(parameters(member)), 0.0)
+
+
+def _activation(layer: Layer) -> tuple[int, float]:
+    """Return the activation's number and its parameter, which for dropout is the rate."""
+    g: Activation | None = layer.g if isinstance(layer, Activated) else None
+    if g is not None:
+        return ACTIVATION_NAMES.index(g.name), parameter(g)
+    return 0, layer.rate if isinstance(layer, Dropout) else 0.0
+
+
+def _geometry(layer: Layer, before: Shape, after: Shape) -> tuple[int, ...]:
+    """Return both images, the window's size, stride, padding before it and dilation, and the groups."""
+    if isinstance(layer, GlobalAveragePool2D):
+        window = Window((before[1], before[2]))
+    elif isinstance(layer, Conv2D | MaxPool2D | AveragePool2D):
+        window = layer.window
+    else:
+        return (0,) * 15
+    (above, _), (left, _) = window.padding(before[1:])
+    groups = layer.groups if isinstance(layer, Conv2D) else 1
+    image = after if len(after) == 3 else (*after, 1, 1)
+    return (*before, *image, *window.size, *window.stride, above, left, *window.dilation, groups)
