@@ -39,10 +39,7 @@ template <class T, int R, int C>
 SHOAL_INLINE void panel_tile(Tiles<T> A, std::size_t row, const T* panel, std::size_t depth, T* out,
                              std::size_t out_step) {
     constexpr std::size_t L = kLanes<T>;
-    out += row * out_step;
-    Vec<T> acc[R][C];
-    for (int r = 0; r < R; ++r)
-        for (int c = 0; c < C; ++c) acc[r][c] = load(out + r * out_step + c * L);
+    Vec<T> acc[R][C] = {};
     const T* a[R];
     for (int r = 0; r < R; ++r) a[r] = A.row(row + r);
     for (std::size_t k = 0; k < depth; ++k) {
@@ -54,7 +51,10 @@ SHOAL_INLINE void panel_tile(Tiles<T> A, std::size_t row, const T* panel, std::s
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int c = 0; c < C; ++c) store(out + r * out_step + c * L, acc[r][c]);
+        for (int c = 0; c < C; ++c) {
+            T* const at = out + (row + r) * out_step + c * L;
+            store(at, load(at) + acc[r][c]);  // once, whatever lies there: so blocks may be added up apart
+        }
 }
 
 template <class T, int C>

@@ -31,7 +31,14 @@ BATCHES: dict[str, dict[str, Any]] = {
 }
 BIG: tuple[Shape, list[Layer]] = (
     (1, 18, 18),
-    [Conv2D(6, 5, "relu"), MaxPool2D(2), Conv2D(13, 3, "relu"), AveragePool2D(2), Flatten(), Dense(50, "relu")],
+    [
+        Conv2D(6, 5, "relu"),
+        MaxPool2D(2),
+        Conv2D(13, 3, "relu"),
+        AveragePool2D(2),
+        Flatten(),
+        Dense(50, "relu"),
+    ],
 )
 """A network that is wide in its dense part, with more filters than a tile has."""
 
@@ -46,7 +53,9 @@ def some(network: Network, N: int, seed: int = 0) -> tuple[Array, Array]:
     ]
 
 
-def same(image: Shape, layers: list[Layer], dtype: str, N: int, validation: bool = False, **settings: Any) -> None:
+def same(
+    image: Shape, layers: list[Layer], dtype: str, N: int, validation: bool = False, **settings: Any
+) -> None:
     """Train three members with both engines, and compare all that is known afterwards."""
     network = Network(image, [*layers, Dense(3)], "cross_entropy")
     population = network.population(3, seed=2, dtype=dtype)
@@ -55,7 +64,9 @@ def same(image: Shape, layers: list[Layer], dtype: str, N: int, validation: bool
     settings["epochs"] //= -(-N // settings.get("batch_size", N))
     if validation:
         settings["validation"] = some(network, 11, seed=1)
-    actual, expected = (train(population, X, y, engine=engine, **settings) for engine in ("native", "reference"))
+    actual, expected = (
+        train(population, X, y, engine=engine, **settings) for engine in ("native", "reference")
+    )
     assert actual.history.reasons == expected.history.reasons
     for a, b in (
         (actual.population.theta, expected.population.theta),

@@ -34,21 +34,23 @@ PRELUDE = """
 import ctypes, json, sys
 import numpy as np
 from shoal.engines import native
-from shoal.layers import Dense, Dropout
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from shoal.network import Network
 from shoal.trainer import train
 
 jobs, counter = json.loads(sys.argv[1]), ctypes.CDLL(sys.argv[2])
 
-def job(widths, samples, starts, epochs, dropout=0, validate=False, **settings):
+def job(widths, samples, starts, epochs, dropout=0, validate=False, image=None, **settings):
     n, *hidden, K = widths
     layers = [layer for m in hidden for layer in (Dense(m, "tanh"), Dropout(dropout))[: 2 if dropout else 1]]
+    if image:
+        layers = [Conv2D(5, 3, "tanh", padding="same"), MaxPool2D(2), Flatten(), *layers]
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(samples, n)), rng.normal(size=(samples, K))
     settings = {"engine": "native", "n_jobs": 1, "dtype": "float32", "tolerance": 0} | settings
     if validate:
         settings["validation"] = X[: samples // 2], y[: samples // 2]
-    train(Network(n, [*layers, Dense(K)]), X, y, starts=starts, epochs=epochs, **settings)
+    train(Network(image or n, [*layers, Dense(K)]), X, y, starts=starts, epochs=epochs, **settings)
 
 class Counted:
     '''The compiled module, whose `train` is counted and nothing around it.'''
@@ -154,6 +156,14 @@ JOBS: dict[str, Job] = {
     "own-minibatches": {"widths": [3, 9, 2], "samples": 60, "starts": 11, "batch_size": 8, "dropout": 0.2},
     "early-stopping": {"widths": [3, 9, 2], "samples": 60, "starts": 3, "validate": True, "patience": 999},
     "threads": {"widths": [4, 32, 16, 4], "samples": 2000, "starts": 1, "n_jobs": 3},
+    "images": {
+        "widths": [144, 50, 2],
+        "samples": 150,
+        "starts": 1,
+        "image": [1, 12, 12],
+        "n_jobs": 2,
+        "batch_size": 100,
+    },
 }
 
 

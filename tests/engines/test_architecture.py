@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.activations import ACTIVATIONS, Tanh
+from shoal.engines.architecture import (
+    ACTIVATION_NAMES,
+    LAYER_KINDS,
+    knows,
+    layer_rows,
+    parameter,
+    parameters,
+    unknown_layer,
+)
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, GlobalAveragePool2D, MaxPool2D
+from shoal.losses import Huber, SquaredError
+from shoal.network import Network
+
+
+@dataclass(frozen=True)
+class MyTanh(Tanh):
+    pass
+
+
+@dataclass(frozen=True)
+class MyFlatten(Flatten):
+    pass
+
+
+def test_a_convolution() -> None:
+    conv = Conv2D(4, (3, 2), "relu", stride=(2, 1), padding="same", dilation=(1, 2), groups=2)
+    [first, *_] = layer_rows(Network((2, 5, 6), [conv, Flatten(), Dense(1)]))
+    # 3 windows of 3 rows, 2 apart, reach over 7 rows: one more above and one below. 2 columns, 2 apart, need
+    # two columns more than there are windows: one on either side.
+    images, window = [2, 5, 6, 4, 3, 6], [3, 2, 2, 1, 1, 1, 1, 2]
+    kind, relu = LAYER_KINDS.index(Conv2D), ACTIVATION_NAMES.index("relu")
+    assert first.tolist() == [kind, 60, 72, 0, 4 * 1 * 6, relu, 0, *images, *window, 2]
+
+
+def test_pools_and_what_has_no_window() -> None:
+    network = Network((3, 9, 8), [MaxPool2D(3, 2), Dropout(0.25), GlobalAveragePool2D(), Dense(2)])
+    pool, dropout, mean, dense = layer_rows(network)
+    assert pool[7:].tolist() == [3, 9, 8, 3, 4, 3, 3, 3, 2, 2, 0, 0, 1, 1, 1]
+    assert mean[7:15].tolist() == [3, 4, 3, 3, 1, 1, 4, 3]
+    assert dropout[6] == 0.25
+    assert not np.concatenate([dropout[7:], dense[7:]]).any()
+    assert dense[3:5].tolist() == [0, 6]
+
+
+def test_what_nobody_knows() -> None:
+    assert unknown_layer(Network((1, 2, 2), [Flatten(), Dense(1, "tanh")])) is None
+    assert "MyFlatten" in str(unknown_layer(Network((1, 2, 2), [MyFlatten(), Dense(1)])))
+    assert "MyTanh" in str(unknown_layer(Network((1, 2, 2), [Conv2D(1, 1, MyTanh()), Flatten(), Dense(1)])))
+    assert knows(Tanh(), ACTIVATION_NAMES, ACTIVATIONS)
+    assert not knows(MyTanh(), ACTIVATION_NAMES, ACTIVATIONS)
+    assert not knows(Tanh(), (), ACTIVATIONS)
+
+
+def test_parameters() -> None:
+    assert parameters(Huber(2.0)) == [2.0]
+    assert parameter(Huber(2.0)) == 2.0
+    assert parameter(SquaredError()) == 0.0
