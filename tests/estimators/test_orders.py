@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from sklearn.utils import shuffle
 
-from shoal.estimators.orders import LONG, Orders
+from shoal.estimators.orders import KEPT, LONG, Orders
 
 
 def test_long_orders_are_those_of_scikit_learn_and_of_each_state_by_itself() -> None:
@@ -20,12 +21,13 @@ def test_long_orders_are_those_of_scikit_learn_and_of_each_state_by_itself() -> 
             np.testing.assert_array_equal(orders.current, expected)
 
 
-def test_an_order_that_nobody_asked_for_was_never_drawn() -> None:
+@pytest.mark.parametrize("epochs", [1, 3, KEPT, KEPT + 1, 2 * KEPT + 5])
+def test_an_order_that_nobody_asked_for_was_never_drawn(epochs: int) -> None:
     random, untouched = np.random.RandomState(1), np.random.RandomState(1)
     with Orders(np.arange(LONG)[None], [random], shuffle=True) as orders:
-        for _ in range(3):
+        for _ in range(epochs):
             orders.next()
-    for _ in range(3):
+    for _ in range(epochs):
         untouched.shuffle(np.arange(LONG))
     assert random.randint(2**31) == untouched.randint(2**31)
 
