@@ -10,12 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.activations import ACTIVATIONS, LeakyRelu
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, DataError
 from shoal.initializers import INITIALIZERS, Normal
-from shoal.layers import Dense, Dropout, Layer
+from shoal.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    LocallyConnected2D,
+    MaxPool2D,
+    Residual,
+)
 from shoal.losses import LOSSES, Huber
 from shoal.network import Network
 from shoal.randomness import Purpose, member_id, stream
+from shoal.trainer import train
 
 
 def hidden_layers() -> st.SearchStrategy[list[Layer]]:
@@ -52,7 +66,80 @@ def test_shapes_and_places_in_the_arena() -> None:
     assert [layer.name for layer in network] == ["dense", "dropout", "dense"]
 
 
-@given(networks(), st.integers(1, 3))
+def image_layers() -> st.SearchStrategy[list[Layer]]:
+    """Return stacks of layers for images of any size, of every kind that there is."""
+    activation, padding = st.sampled_from([*ACTIVATIONS]), st.sampled_from(["valid", "same"])
+    kinds = [
+        st.builds(Conv2D, st.integers(1, 3), st.just(1), activation, st.integers(1, 2), padding),
+        st.builds(LocallyConnected2D, st.integers(1, 2), st.just((1, 1)), activation),
+        st.builds(Residual, st.lists(st.builds(BatchNorm, activation) | st.just(Dropout(0.1)), min_size=1)),
+        st.builds(BatchNorm, activation, st.floats(0, 0.99), st.floats(1e-8, 1)),
+        st.builds(LayerNorm, activation),
+        st.builds(Residual, st.just([Residual([LayerNorm("tanh")], "relu")]), activation),
+        st.builds(MaxPool2D, st.just(1), st.none() | st.integers(1, 2)),
+        st.builds(AveragePool2D, st.just(1)),
+    ]
+    last = st.sampled_from([Flatten(), GlobalAveragePool2D()])
+    return st.builds(lambda layers, last: [*layers, last], st.lists(st.one_of(kinds), max_size=3), last)
+
+
+def image_networks() -> st.SearchStrategy[Network]:
+    """Return small networks over images."""
+    return st.builds(
+        lambda shape, layers: Network(shape, [*layers, Dense(2)], "cross_entropy"),
+        st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4)),
+        image_layers(),
+    )
+
+
+def test_an_image_s_shape_and_numbers() -> None:
+    network = Network([2, 6, 5], [Conv2D(3, 2), Flatten(), Dense(1)])  # type: ignore[arg-type]
+    assert network.inputs == network.input_shape == (2, 6, 5)
+    assert network.n_inputs == 60
+    assert network.shapes == ((2, 6, 5), (3, 5, 4), (60,), (1,))
+    assert network.to_config()["inputs"] == [2, 6, 5]
+    dense = Network(7, [Dense(1)])
+    assert (dense.inputs, dense.input_shape, dense.n_inputs) == (7, (7,), 7)
+    assert dense.to_config()["inputs"] == 7
+
+
+def test_images_and_their_rows_are_the_same_samples() -> None:
+    network = Network((2, 3, 4), [Conv2D(3, 2, "tanh"), Flatten(), Dense(1)])
+    X, y = np.random.default_rng(0).normal(size=(5, 2, 3, 4)), np.arange(5.0)
+    population = network.population(2)
+    assert np.array_equal(population.predict(X), population.predict(X.reshape(5, -1)))
+    images, rows = (train(population, x, y, epochs=2).population.theta for x in (X, X.reshape(5, -1)))
+    assert np.array_equal(images, rows)
+    for wrong, got in ((X[:, :1], "(5, 1, 3, 4)"), (X[0], "(2, 3, 4)")):
+        with pytest.raises(DataError) as error:
+            population.predict(wrong)
+        assert str(error.value) == (
+            f"X must have shape (N, 2, 3, 4) or (N, 24), one row for each sample, got {got}; reshape it"
+        )
+
+
+def test_masks_go_by_what_layers_say_of_their_parameters() -> None:
+    network = Network((1, 2, 2), [Residual([BatchNorm(), Conv2D(1, 1)]), LayerNorm(), Flatten(), Dense(1)])
+    roles = [
+        (slot.name, bool(network.weight_mask[slot.start]), bool(network.statistic_mask[slot.start]))
+        for slot in network.slots
+    ]
+    assert roles == [
+        ("0.gamma", False, False),
+        ("0.beta", False, False),
+        ("0.mean", False, True),
+        ("0.variance", False, True),
+        ("1.W", True, False),
+        ("1.b", False, False),
+        ("gamma", False, False),
+        ("beta", False, False),
+        ("W", True, False),
+        ("b", False, False),
+    ]
+    assert [layer.name for layer in network.walk()][:3] == ["residual", "batch_norm", "conv2d"]
+
+
+@given(networks() | image_networks(), st.integers(1, 3))
 def test_views_divide_the_arena_and_write_through(network: Network, P: int) -> None:
     theta = np.arange(P * network.n_parameters, dtype=float).reshape(P, -1)
     values = theta.copy()
@@ -65,7 +152,7 @@ def test_views_divide_the_arena_and_write_through(network: Network, P: int) -> N
     assert np.array_equal(theta, values + 1)  # every parameter is in exactly one view
 
 
-@given(networks())
+@given(networks() | image_networks())
 def test_the_description_survives_json(network: Network) -> None:
     again = Network.from_config(json.loads(json.dumps(network.to_config())))
     assert again == network
@@ -116,6 +203,11 @@ DENSE = DESCRIPTION["layers"][0]
         DESCRIPTION | {"layers": [DENSE | {"activation": {"name": "leaky_relu", "slope": None}}]},
         DESCRIPTION | {"layers": [DENSE | {"initializer": {"name": "normal", "sigma": float("nan")}}]},
         DESCRIPTION | {"layers": [{"name": "dropout", "rate": "0.5"}]},
+        DESCRIPTION | {"inputs": [1, 2]},
+        DESCRIPTION | {"inputs": [1, 2, "3"]},
+        DESCRIPTION | {"layers": [{"name": "residual", "layers": None}, DENSE]},
+        DESCRIPTION | {"layers": [{"name": "residual", "layers": [3]}, DENSE]},
+        DESCRIPTION | {"layers": [{"name": "residual", "layers": [{"name": "none"}]}, DENSE]},
     ],
     ids=str,
 )
@@ -136,6 +228,18 @@ LINK = (
         (lambda: Network(0, [Dense(1)]), "the inputs of a network must be a whole number ≥ 1, got 0"),
         (lambda: Network(2.0, [Dense(1)]), "the inputs of a network must be a whole number ≥ 1, got 2.0"),
         (lambda: Network(True, [Dense(1)]), "the inputs of a network must be a whole number ≥ 1, got True"),
+        (
+            lambda: Network((28, 28), [Dense(1)]),
+            "the inputs of a network are a number of features or a shape (C, H, W), got (28, 28)",
+        ),
+        (
+            lambda: Network((1, 0, 3), [Dense(1)]),
+            "each of the inputs (C, H, W) must be a whole number ≥ 1, got 0",
+        ),
+        (
+            lambda: Network((1, 4, 4), [Conv2D(2, 3)]),
+            "the last layer must give samples of shape (K,), got (2, 2, 2); end with Flatten() and Dense(K)",
+        ),
         (lambda: Network(2, []), "layers must be a list such as [Dense(8, 'tanh'), Dense(1)], got []"),
         (lambda: Network(2, None), "layers must be a list such as [Dense(8, 'tanh'), Dense(1)], got None"),
         (lambda: Network(2, 5), "layers must be a list such as [Dense(8, 'tanh'), Dense(1)], got 5"),
