@@ -20,7 +20,7 @@ from shoal.errors import MissingDependencyError, ModelFolderError, OutputError
 from shoal.report.html import render, write_report
 
 Builder = Callable[..., dict[str, Any]]
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "img"}
 FIGURE = {"svg", "g", "path", "use", "text", "title", "defs", "clippath", "rect"}
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -291,3 +291,68 @@ def test_a_place_that_cannot_be_written(sample: Builder, tmp_path: Path, place: 
         write_report(sample(**SMALL), tmp_path / place)
     assert "\n" not in str(caught.value)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def image_evidence(sample: Builder) -> dict[str, Any]:
+    """Evidence of a study of images, with one picture for every place that has some."""
+    evidence = sample(labels=("cat", "<b>dog</b>"))
+    evidence["asked"]["architecture"] = "convolutional"
+    evidence["data"] |= {"columns": [], "noun": "image", "images": {"rows": 8, "columns": 9, "channels": 1}}
+    evidence["importances"] = []
+    example = {
+        "name": "<i>x</i>.png",
+        "actual": "cat",
+        "called": "<b>dog</b>",
+        "sure": 0.9,
+        "picture": "iVBORw0K",
+    }
+    evidence["seen"] = {
+        "wrong": 3,
+        "mistakes": [example],
+        "layers": [{"layer": "dense: 3 units", "parameters": 1234, "operations": 5678}],
+        "filters": ["iVBORw0K"],
+        "example": example,
+        "responses": [{"layer": "convolution", "pictures": ["iVBORw0K"]}],
+        "units": [
+            {"layer": "c", "field": "3×3", "units": [{"unit": 0, "ideal": "AAAA", "patches": ["BBBB"]}]}
+        ],
+        "classes": [{"label": "<b>dog</b>", "ideal": "CCCC"}],
+        "saliency": [{**example, "saliency": "DDDD"}],
+    }
+    return evidence
+
+
+def test_a_report_of_images_speaks_of_images(sample: Builder) -> None:
+    html = render(image_evidence(sample))
+    words = Page(html).words
+    for told in (
+        "How many filters?",
+        "grey images of 8×9 pixels",
+        "Which images are mistaken?",
+        "1,234",
+        "5,678",
+    ):
+        assert told in words
+    for untold in ("hidden unit", "Which columns matter?", "test row", " columns of "):
+        assert untold not in words
+    for picture in ("iVBORw0K", "AAAA", "BBBB", "CCCC", "DDDD"):
+        assert f'src="data:image/png;base64,{picture}"' in html
+    assert "<b>dog" not in html
+    assert "<i>x" not in html
+
+
+def test_what_is_no_picture_is_refused(sample: Builder) -> None:
+    evidence = image_evidence(sample)
+    evidence["seen"]["units"][0]["units"][0]["patches"] = ['x" onerror="alert(1)']
+    with pytest.raises(
+        ModelFolderError, match=r"seen\.units\[0\]\.units\[0\]\.patches is .* expected a picture"
+    ):
+        render(evidence)
+
+
+def test_no_mistakes_are_a_sentence(sample: Builder) -> None:
+    evidence = image_evidence(sample)
+    evidence["seen"] |= {"wrong": 0, "mistakes": [], "filters": [], "units": []}
+    words = Page(render(evidence)).words
+    assert "No test image is called something else than it is." in words
+    assert "The filters of the first layer" not in words

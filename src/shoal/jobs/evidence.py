@@ -48,6 +48,7 @@ def assemble(
     study: CapacityStudy,
     test: dict[str, Any],
     importances: list[dict[str, Any]],
+    seen: dict[str, Any] | None,
     seconds: float,
 ) -> dict[str, Any]:
     """Return the evidence of a finished job; ``shoal.report`` renders it."""
@@ -66,6 +67,7 @@ def assemble(
         "spread": study.choice.spread_dicts(),
         "test": test,
         "importances": importances,
+        "seen": seen,
         "diverged": _diverged(study.table, recipe.learning_rate or 0.0),
         "versions": {**_versions(), "engine": ", then ".join(study.engines)},
     }
@@ -108,6 +110,7 @@ def _data(prepared: Prepared) -> dict[str, Any]:
     return {
         "rows": prepared.n_rows,
         "noun": prepared.noun,
+        "images": prepared.image_size,
         "columns": [_column(column) for column in prepared.columns],
         "features": prepared.train.X.shape[1],
         "target": _target(prepared),

@@ -14,11 +14,13 @@ from shoal.jobs.evidence import Recipe, assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import Model, TableModel, loss_of
+from shoal.jobs.model import ImageModel, Model, TableModel, loss_of
 from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import prepare
+from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
+from shoal.jobs.sights import look
 from shoal.jobs.sizing import Sizing, Workload, default_batch_size, size_study
 from shoal.registry import resolve
 from shoal.report.html import write_report
@@ -99,13 +101,20 @@ def fit_data(
     model = prepared.model(study.best)
     test = examine(model, prepared)
     shuffled = importances(model, prepared, request.seed) if isinstance(model, TableModel) else []
+    seen = _sights(model, prepared, request.seed)
     seconds = time.perf_counter() - began
-    evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seconds)
+    evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seen, seconds)
     save_model(model, folder)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT)
     remove_leftovers(folder)
     return Outcome(model, evidence, folder)
+
+
+def _sights(model: Model, prepared: Prepared, seed: int) -> dict[str, Any] | None:
+    if isinstance(model, ImageModel) and isinstance(prepared, PreparedImages):
+        return look(model, prepared, seed)
+    return None
 
 
 def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:

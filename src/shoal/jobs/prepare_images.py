@@ -44,6 +44,10 @@ class PreparedImages(Prepared):
         return "image"
 
     @property
+    def image_size(self) -> dict[str, int]:
+        return dict(zip(("channels", "rows", "columns"), self.preprocessor.shape, strict=True))
+
+    @property
     def sentence(self) -> str:
         colours = "grey" if self.preprocessor.channels == 1 else "coloured"
         return (

@@ -60,6 +60,11 @@ class Prepared(ABC):
         """What one sample is called."""
 
     @property
+    def image_size(self) -> dict[str, int] | None:
+        """The rows, columns and channels of images; None for tables."""
+        return None
+
+    @property
     @abstractmethod
     def sentence(self) -> str:
         """What was read, and what is asked of it."""

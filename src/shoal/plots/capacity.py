@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import distinct, key_of, ordered_sizes, starts, units
+from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, ordered_sizes, starts, units
 from shoal.plots.scales import scale_errors
 from shoal.plots.text import plain, size_name
 
@@ -31,7 +31,7 @@ GOLDEN = 0.6180339887  # multiples of it, modulo one, never come close to each o
 NAMED_STRENGTHS = 5  # more than these and the legend names the ends of the scale only
 
 
-def scatter(trials: Trials, choice: Choice, score: Score) -> str:
+def scatter(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) -> str:
     """Return the scatter as SVG: a column a size, a point a start, the choice, the best and the threshold.
 
     Sizes are ordered by their parameters, the order in which the one-standard-error rule prefers them.
@@ -39,19 +39,19 @@ def scatter(trials: Trials, choice: Choice, score: Score) -> str:
     With folds a point is the mean over them. Starts that diverged have no error; they are counted at the
     top edge.
     """
-    everything = starts(trials)
+    everything = starts(trials, unit)
     place = _Placement(trials)
     label = f"validation {score['name']} ({score['unit']})"
     with drawing.axes(640, 370) as (figure, axes):
         tooltips = _draw_starts(axes, everything, place)
         _draw_choice(axes, choice, everything, place)
         _draw_threshold(axes, choice)
-        _draw_diverged(axes, everything, place, tooltips)
+        _draw_diverged(axes, everything, place, tooltips, unit)
         axes.margins(y=0.06)
-        _scale_sizes(axes, place.sizes)
+        _scale_sizes(axes, place.sizes, unit)
         scale_errors(axes, np.array([start.loss for start in everything.values()]), label)
         _draw_legend(figure, axes, len(place.strengths))
-        title = f"Scatter of {label} against hidden units, {len(everything)} random starts"
+        title = f"Scatter of {label} against {unit}s, {len(everything)} random starts"
         return drawing.svg(figure, "capacity", title, tooltips)
 
 
@@ -94,7 +94,7 @@ def _draw_starts(axes: Axes, everything: Mapping[Key, Start], place: _Placement)
     return tooltips
 
 
-def _scale_sizes(axes: Axes, sizes: list[str]) -> None:
+def _scale_sizes(axes: Axes, sizes: list[str], unit: str) -> None:
     names = [size_name(size) for size in sizes]
     slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
     crowded = max(map(len, names)) * len(names) > UPRIGHT
@@ -102,7 +102,7 @@ def _scale_sizes(axes: Axes, sizes: list[str]) -> None:
     axes.set_xticks(range(len(names)), names, **(slanted if crowded else {}))
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False, axis="x")
-    axes.set_xlabel("hidden units")
+    axes.set_xlabel(f"{unit}s")
 
 
 def _draw_legend(figure: Figure, axes: Axes, n_strengths: int) -> None:
@@ -163,7 +163,11 @@ def _draw_choice(axes: Axes, choice: Choice, everything: Mapping[Key, Start], pl
 
 
 def _draw_diverged(
-    axes: Axes, everything: Mapping[Key, Start], place: _Placement, tooltips: dict[str, list[str]]
+    axes: Axes,
+    everything: Mapping[Key, Start],
+    place: _Placement,
+    tooltips: dict[str, list[str]],
+    unit: str,
 ) -> None:
     """Mark at the top edge of each column how many of its starts have no error to be drawn at."""
     of = Counter(start.hidden for start in everything.values())
@@ -196,4 +200,4 @@ def _draw_diverged(
             va="center",
             annotation_clip=False,
         )
-    tooltips["diverged"] = [f"{units(size)}: {lost[size]} of {of[size]} diverged" for size in sizes]
+    tooltips["diverged"] = [f"{units(size, unit)}: {lost[size]} of {of[size]} diverged" for size in sizes]

@@ -84,10 +84,19 @@ class Split(TypedDict):
     test: int | None
 
 
+class ImageSize(TypedDict):
+    """What images were brought to; one channel is grey, three are colours."""
+
+    rows: int
+    columns: int
+    channels: int
+
+
 class DataLater(TypedDict, total=False):
-    """What evidence of an earlier version may lack: what a row is called."""
+    """What evidence of an earlier version may lack: what a row is called, and what images are like."""
 
     noun: str
+    images: ImageSize | None
 
 
 class Data(DataLater):
@@ -220,7 +229,81 @@ class Diverged(TypedDict):
     sentences: list[str]
 
 
-class Evidence(TypedDict):
+class Example(TypedDict):
+    """A test image, its class, what it is called and how surely; ``picture`` is a PNG file in base64."""
+
+    name: str
+    actual: str
+    called: str
+    sure: float
+    picture: str
+
+
+class Salient(Example):
+    """A test image and the size of the gradient of its score, pixel by pixel."""
+
+    saliency: str
+
+
+class LayerOfNetwork(TypedDict):
+    """A layer in words, its parameters, and its multiplications and additions for one image."""
+
+    layer: str
+    parameters: int
+    operations: int
+
+
+class Responses(TypedDict):
+    """What a layer makes of the example, a picture a map."""
+
+    layer: str
+    pictures: list[str]
+
+
+class Unit(TypedDict):
+    """A unit of a layer's maps: the image that excites it most, and patches of images that do."""
+
+    unit: int
+    ideal: str
+    patches: list[str]
+
+
+class UnitsOfLayer(TypedDict):
+    """Units of a convolutional layer; ``field`` is how much of the image one sees."""
+
+    layer: str
+    field: str
+    units: list[Unit]
+
+
+class Ideal(TypedDict):
+    """The image that speaks for a class most."""
+
+    label: str
+    ideal: str
+
+
+class Seen(TypedDict):
+    """What a network of images sees: ``wrong`` test images, and pictures."""
+
+    wrong: int
+    mistakes: list[Example]
+    layers: list[LayerOfNetwork]
+    filters: list[str]
+    example: Example
+    responses: list[Responses]
+    units: list[UnitsOfLayer]
+    classes: list[Ideal]
+    saliency: list[Salient]
+
+
+class EvidenceLater(TypedDict, total=False):
+    """What evidence of an earlier version may lack, and that of tables has nothing to say of."""
+
+    seen: Seen | None
+
+
+class Evidence(EvidenceLater):
     """The whole of ``evidence.json``."""
 
     format: int

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shoal.plots.evidence import Candidate, Trials
 
 Key: TypeAlias = tuple[str, float, int]
+HIDDEN_UNIT = "hidden unit"
+"""What sizes count, unless they count something else."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Start:
     l2: float
     start: int
     losses: tuple[float, ...]
+    unit: str = HIDDEN_UNIT
 
     @property
     def loss(self) -> float:
@@ -40,16 +43,17 @@ class Start:
         """What it is and how it did, for a tooltip."""
         lowest, highest = number(min(self.losses)), number(max(self.losses))
         folds = f" (folds {lowest} to {highest})" if len(self.losses) > 1 else ""
-        return f"{units(self.hidden)}, L2 {plain(self.l2)}, start {self.start}: {number(self.loss)}{folds}"
+        size = units(self.hidden, self.unit)
+        return f"{size}, L2 {plain(self.l2)}, start {self.start}: {number(self.loss)}{folds}"
 
 
-def starts(trials: Trials) -> dict[Key, Start]:
+def starts(trials: Trials, unit: str = HIDDEN_UNIT) -> dict[Key, Start]:
     """Return every start of the study by size, strength and start, its folds taken together."""
     losses: dict[Key, list[float]] = {}
     keys = zip(trials["hidden"], trials["l2"], trials["start"], strict=True)
     for key, loss in zip(keys, finite(trials["validation_loss"]).tolist(), strict=True):
         losses.setdefault(key, []).append(loss)
-    return {key: Start(*key, tuple(folds)) for key, folds in losses.items()}
+    return {key: Start(*key, tuple(folds), unit) for key, folds in losses.items()}
 
 
 def ordered_sizes(trials: Trials) -> list[str]:
@@ -68,12 +72,12 @@ def key_of(candidate: Candidate) -> Key:
     return candidate["hidden"], candidate["l2"], candidate["start"]
 
 
-def units(hidden: str) -> str:
-    """Return a size in words.
+def units(hidden: str, unit: str = HIDDEN_UNIT) -> str:
+    """Return a size in words; ``unit`` is what it counts.
 
     >>> units("0"), units("1"), units("16x8")
     ('no hidden units', '1 hidden unit', '16×8 hidden units')
     """
     if hidden == "0":
-        return "no hidden units"
-    return "1 hidden unit" if hidden == "1" else f"{size_name(hidden)} hidden units"
+        return f"no {unit}s"
+    return f"1 {unit}" if hidden == "1" else f"{size_name(hidden)} {unit}s"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import distinct, ordered_sizes, starts, units
+from shoal.plots.networks import HIDDEN_UNIT, distinct, ordered_sizes, starts, units
 from shoal.plots.scales import End, label_ends, scale_errors
 from shoal.plots.text import plain
 
@@ -25,12 +25,12 @@ LABEL_ROOM = 0.055  # of the axis, for the label of one strength
 MARKERS = "osD^vP"
 
 
-def lines(trials: Trials, choice: Choice, score: Score) -> str:
+def lines(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) -> str:
     """Return the figure as SVG: every random start a point, the median of each size a line.
 
     The axis of strengths is logarithmic; 0, which no logarithm has, stands apart to its left.
     """
-    everything, sizes = starts(trials), ordered_sizes(trials)
+    everything, sizes = starts(trials, unit), ordered_sizes(trials)
     position = positions(sorted(set(trials["l2"])))
     width = 0.4 * _closest(position) / len(sizes)
     at = {size: _moved(position, (rank - (len(sizes) - 1) / 2) * width) for rank, size in enumerate(sizes)}
@@ -48,7 +48,7 @@ def lines(trials: Trials, choice: Choice, score: Score) -> str:
         _scale_strengths(axes, position)
         scale_errors(axes, np.array([start.loss for start in everything.values()]), label)
         label_ends(axes, ends)
-        return drawing.svg(figure, "strength", f"{label} against L2 strength, by hidden units", tooltips)
+        return drawing.svg(figure, "strength", f"{label} against L2 strength, by {unit}s", tooltips)
 
 
 def _moved(position: dict[float, float], aside: float) -> dict[float, float]:
@@ -100,7 +100,7 @@ def _draw_size(axes: Axes, here: Sequence[Start], at: dict[float, float], rank: 
     axes.plot(x[first:], y[first:], linewidth=1.8, markersize=6, **style)
     if first:
         axes.plot(x[:2], y[:2], linewidth=1.4, linestyle=(0, (2, 2)), markersize=6, **style)
-    return [End(units(here[0].hidden), x[-1], y[-1], style, leads=strengths[-1] == max(at))]
+    return [End(units(here[0].hidden, here[0].unit), x[-1], y[-1], style, leads=strengths[-1] == max(at))]
 
 
 def _scale_strengths(axes: Axes, position: dict[float, float]) -> None:

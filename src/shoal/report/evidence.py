@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from typing import Any, Literal, NoReturn, Union, cast
 from shoal.errors import ModelFolderError
 from shoal.plots.evidence import FORMAT, Evidence
 
+PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 REBUILD = "run shoal fit again, or restore the file from a copy"
 
 
@@ -56,6 +59,7 @@ def checked(value: object, name: str = "the evidence") -> Evidence:
         evidence = cast("Evidence", value)
         _check_lengths(evidence)
         _check_candidates(evidence)
+        _check_pictures(evidence.get("seen"), "seen")
     except _MismatchError as mismatch:
         raise ModelFolderError(f"{name}: {mismatch}; {REBUILD}") from None
     return evidence
@@ -150,6 +154,20 @@ def _check_candidates(evidence: Evidence) -> None:
     for i, entry in enumerate(evidence["spread"]):
         if entry["hidden"] not in trials["hidden"]:
             raise _MismatchError(f"spread[{i}] is of a size that is not among the trials")
+
+
+def _check_pictures(value: object, where: str) -> None:
+    """Hold every text of ``PICTURES`` to base64, since a page shows it as the data of a picture."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            texts = item if isinstance(item, list) else [item]
+            for text in texts:
+                if key in PICTURES and isinstance(text, str):
+                    _require(_BASE64.fullmatch(text) is not None, text, "a picture", f"{where}.{key}")
+            _check_pictures(item, f"{where}.{key}")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            _check_pictures(item, f"{where}[{i}]")
 
 
 def _require(fits: bool, value: object, expected: str, where: str) -> None:

@@ -66,9 +66,10 @@ def _printable(value: object) -> object:
 def _figures(page: Evidence) -> dict[str, str]:
     """Return the figures that this evidence has something to show in."""
     trials, choice, score, test = page["trials"], page["choice"], page["score"], page["test"]
-    figures = {"capacity": capacity.scatter(trials, choice, score)}
+    unit = wording.unit(page["asked"])
+    figures = {"capacity": capacity.scatter(trials, choice, score, unit)}
     if len(set(trials["l2"])) > 1:
-        figures["strength"] = strength.lines(trials, choice, score)
+        figures["strength"] = strength.lines(trials, choice, score, unit)
     if page["curves"] and page["curves"]["train_loss"]:
         figures["curves"] = curves.lines(page["curves"], score)
     if test and test["residuals"] and test["residuals"]["actual"]:

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shoal.plots.networks import units
+from shoal.plots.networks import HIDDEN_UNIT, units
 from shoal.plots.scales import LOGARITHMIC_FROM
 from shoal.plots.text import number, percent, plain, size_name
-from shoal.report.wording import HIGHER_IS_BETTER, duration, metric, model_name, plural
+from shoal.report.wording import HIGHER_IS_BETTER, duration, metric, model_name, plural, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
 MOST_MISTAKES = 10
+OWN_PART = "the part of the data that is made for it"
 RULES = {
     "best": "the lowest validation error (best)",
     "one-se": "the smallest network within one standard error of the best (one-se)",
@@ -92,7 +93,7 @@ class SpreadRow:
     track: list[float] | None
 
 
-def spread(entries: Sequence[Spread], order: Sequence[str]) -> list[SpreadRow]:
+def spread(entries: Sequence[Spread], order: Sequence[str], unit: str = HIDDEN_UNIT) -> list[SpreadRow]:
     """Return a row for each size, in ``order``, and each strength."""
     ends = [v for entry in entries for v in (entry["min"], entry["max"]) if v is not None]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
@@ -110,7 +111,7 @@ def spread(entries: Sequence[Spread], order: Sequence[str]) -> list[SpreadRow]:
         known = [value for value in five if value is not None]
         rows.append(
             SpreadRow(
-                hidden=units(entry["hidden"]),
+                hidden=units(entry["hidden"], unit),
                 l2=plain(entry["l2"]),
                 starts=entry["starts"],
                 diverged=entry["diverged"],
@@ -178,23 +179,27 @@ def mistakes(confusion: Confusion) -> list[list[str]]:
 
 def settings(asked: Asked) -> list[tuple[str, str]]:
     """Return what was asked, as pairs of a name and a value."""
+    noun = "images" if unit(asked) == "filter" else "table"
+    own = OWN_PART if noun == "images" else "none"
     if asked["folds"]:
         held = plural(asked["folds"], "fold")
     elif asked["validation_table"]:
-        held = f"the table {asked['validation_table']}"
+        held = f"the {noun} {asked['validation_table']}"
+    elif asked["validation_share"] is None:
+        held = own
     else:
         held = f"a share of {percent(asked['validation_share'])}"
-    test = f"the table {asked['test_table']}" if asked.get("test_table") else "none"
+    test = f"the {noun} {asked['test_table']}" if asked.get("test_table") else own
     if asked["test_share"]:
         test = f"a share of {percent(asked['test_share'])}"
     rate, batch, patience = asked["learning_rate"], asked["batch_size"], asked["patience"]
     estimate = asked["estimate_seconds"]
     expected = [] if estimate is None else [("estimated time", duration(estimate))]
     return [
-        ("table", asked["table"]),
+        (noun, asked["table"]),
         ("target", f"{asked['target']} ({asked['task']})"),
         ("rule of choice", RULES[asked["choose"]]),
-        ("hidden units", ", ".join(map(size_name, asked["hidden"]))),
+        (f"{unit(asked)}s", ", ".join(map(size_name, asked["hidden"]))),
         ("random starts", f"{asked['starts']:,} for every size and strength"),
         ("L2 strengths", ", ".join(map(plain, asked["l2"]))),
         ("validation", held),
@@ -202,7 +207,7 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
         ("solver", asked["solver"]),
         ("learning rate", "set by the solver" if rate is None else plain(rate)),
         ("activation", asked["activation"]),
-        ("batch", "all rows" if batch is None else plural(batch, "row")),
+        ("batch", "all rows" if batch is None else plural(batch, "image" if noun == "images" else "row")),
         ("epochs", f"at most {asked['epochs']:,}"),
         ("early stopping", f"after {plural(patience, 'epoch')} without progress" if patience else "none"),
         ("seed", str(asked["seed"])),
@@ -245,7 +250,7 @@ class Part:
     width: float
 
 
-def parts(split: Split, folds: int | None) -> list[Part]:
+def parts(split: Split, folds: int | None, noun: str = "row") -> list[Part]:
     """Return what the rows served; with folds the same rows train and validate in turn."""
     if folds:
         shown = [("train", f"train and validate in turn, {plural(folds, 'fold')}", split["train"])]
@@ -254,7 +259,7 @@ def parts(split: Split, folds: int | None) -> list[Part]:
     shown.append(("test", "test", split["test"] or 0))
     total = sum(rows for _, _, rows in shown) or 1
     return [
-        Part(colour, f"{use}: {plural(rows, 'row')}", round(100 * rows / total, 2))
+        Part(colour, f"{use}: {plural(rows, noun)}", round(100 * rows / total, 2))
         for colour, use, rows in shown
         if rows
     ]

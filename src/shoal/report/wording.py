@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from shoal.plots.importances import MOST, ranked
-from shoal.plots.networks import distinct, units
+from shoal.plots.networks import HIDDEN_UNIT, distinct, units
 from shoal.plots.text import number, percent, plain, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Choice, Data, Evidence, HeldOut, Importance, Model
+    from shoal.plots.evidence import Asked, Choice, Data, Evidence, HeldOut, Importance, Model
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
 TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
@@ -92,6 +92,7 @@ def lead(evidence: Evidence) -> str:
     """Return what was done in two sentences."""
     asked, data, trials = evidence["asked"], evidence["data"], evidence["trials"]
     classes = data["target"]["classes"]
+    size = data.get("images")
     kind = f"one of {plural(len(classes), 'class', 'classes')}" if classes else "a number"
     used = sum(column["used"] for column in data["columns"])
     counts = [
@@ -101,21 +102,30 @@ def lead(evidence: Evidence) -> str:
     ]
     if asked["folds"]:
         counts.append(plural(asked["folds"], "fold"))
+    inputs = f"{used} of the {plural(len(data['columns']), 'column')} of {asked['table']}"
+    if size:
+        colours = "grey" if size["channels"] == 1 else "coloured"
+        inputs = f"the {colours} images of {size['rows']}×{size['columns']} pixels in {asked['table']}"
     return (
-        f"Predicts {asked['target']}, {kind}, from {used} of the {plural(len(data['columns']), 'column')} "
-        f"of {asked['table']}. {plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were "
-        f"trained and compared in {duration(evidence['seconds'])}."
+        f"Predicts {asked['target']}, {kind}, from {inputs}. "
+        f"{plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were trained and "
+        f"compared in {duration(evidence['seconds'])}."
     )
 
 
-def verdict(test: HeldOut, choice: Choice) -> Verdict:
+def unit(asked: Asked) -> str:
+    """Return what the sizes of networks count."""
+    return "filter" if asked.get("architecture") == "convolutional" else HIDDEN_UNIT
+
+
+def verdict(test: HeldOut, choice: Choice, noun: str = "row") -> Verdict:
     """Return how the choice compares with the simpler models on the test rows, whoever is better."""
     score = test["score_name"]
     values = {model["name"]: model["metrics"].get(score) for model in test["models"]}
     ours = values.pop("shoal", None)
     others = {name: value for name, value in values.items() if value is not None}
     who = model_name("shoal", choice)
-    where = f"On the {plural(test['rows'], 'test row')}, which had no part in training or choosing,"
+    where = f"On the {plural(test['rows'], f'test {noun}')}, which had no part in training or choosing,"
     if ours is None or not others:
         sentence = f"{where} the {who} has a {score} of {number(ours)}."
         return Verdict("alone", "There is nothing to compare with", sentence)
@@ -133,7 +143,8 @@ def verdict(test: HeldOut, choice: Choice) -> Verdict:
         headline = f"The {who} is level with the {rival_name}: prefer the simpler one"
         return Verdict("level", headline, sentence)
     if lost > 0:
-        headline = f"The {rival_name} does better: for this table the simpler model is the better one"
+        these = "this table" if noun == "row" else f"these {noun}s"
+        headline = f"The {rival_name} does better: for {these} the simpler model is the better one"
         return Verdict("baseline", headline, sentence)
     return Verdict("chosen", f"The {who} does better than the {rival_name}", sentence)
 
@@ -170,7 +181,7 @@ def _compared(name: str, score: str, ours: float, theirs: float) -> str:
     return f"{percent(abs(ratio - 1))} {direction} the {name}'s {metric(score, theirs)}"
 
 
-def certainty(test: HeldOut) -> str | None:
+def certainty(test: HeldOut, noun: str = "row") -> str | None:
     """Return how far the error rate may be from its true value for want of test rows, if there is one."""
     ours: Model | None = next((model for model in test["models"] if model["name"] == "shoal"), None)
     error = ours["metrics"].get("error") if ours else None
@@ -178,8 +189,8 @@ def certainty(test: HeldOut) -> str | None:
         return None
     low, high = wilson_interval(error, test["rows"])
     return (
-        f"With {plural(test['rows'], 'test row')}, an error of {metric('error', error)} stands for a true "
-        f"error between {metric('error', low)} and {metric('error', high)} (95% interval)."
+        f"With {plural(test['rows'], f'test {noun}')}, an error of {metric('error', error)} stands for a "
+        f"true error between {metric('error', low)} and {metric('error', high)} (95% interval)."
     )
 
 
@@ -191,18 +202,17 @@ def test_measure(evidence: Evidence) -> str:
     return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)})"
 
 
-def baseline_help(data: Data) -> str:
+def baseline_help(data: Data, noun: str = "row") -> str:
     """Return what the constant baseline is."""
-    if data["target"]["classes"]:
-        return "The constant baseline answers every row with the shares of the classes in the training rows."
-    return "The constant baseline answers every row with the mean of the target in the training rows."
+    answer = "the shares of the classes" if data["target"]["classes"] else "the mean of the target"
+    return f"The constant baseline answers every {noun} with {answer} in the training {noun}s."
 
 
-def members(choice: Choice) -> list[str]:
+def members(choice: Choice, unit: str = HIDDEN_UNIT) -> list[str]:
     """Return the networks of an ensemble in words, with how often each counts."""
     times: dict[str, int] = {}
     for member in choice["members"]:
-        words = f"{units(member['hidden'])}, L2 {plain(member['l2'])}, start {member['start']}"
+        words = f"{units(member['hidden'], unit)}, L2 {plain(member['l2'])}, start {member['start']}"
         times[words] = times.get(words, 0) + 1
     return [f"{words} (counted {n} times)" if n > 1 else words for words, n in times.items()]
 
