@@ -299,6 +299,7 @@ def image_evidence(sample: Builder) -> dict[str, Any]:
     evidence["asked"]["architecture"] = "convolutional"
     evidence["data"] |= {"columns": [], "noun": "image", "images": {"rows": 8, "columns": 9, "channels": 1}}
     evidence["importances"] = []
+    evidence["choice"]["sentence"] = "8 filters: because."
     example = {
         "name": "<i>x</i>.png",
         "actual": "cat",
