@@ -65,7 +65,7 @@ class Judge:
     def _loss(self, cohort: Cohort, p: int, theta: Array) -> float:
         member = _exact_member(self.task, cohort, p)
         member.theta[:] = theta
-        return member.objective()
+        return member.loss()
 
     @cached_property
     def _gradient(self) -> Array:

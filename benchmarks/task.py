@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,29 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
+class Convolution(NamedTuple):
+    """``filters`` of ``size`` × ``size`` pixels and relu, then the maxima of ``pool`` × ``pool`` pixels.
+
+    ``same`` surrounds the image with zeros, so that it keeps its size before it is pooled; 1 pools nothing.
+    """
+
+    filters: int
+    size: int
+    same: bool
+    pool: int
+
+    def output(self, image: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape (C, H, W) that an image has afterwards."""
+        less = 0 if self.same else self.size - 1
+        return self.filters, *((extent - less) // self.pool for extent in image[1:])
+
+
 @dataclass(frozen=True)
 class Cohort:
     """P networks of one architecture.
 
-    ``units`` are the inputs, the hidden layers' sizes and the outputs. ``theta`` (P, D) holds W (m, n) and
+    ``units`` are the inputs, the hidden layers' sizes and the outputs; where samples are an ``image``
+    (C, H, W), ``convolutions`` come before these. ``theta`` (P, D) holds W (m, n), or (m, C, size, size), and
     b (m,) of layer after layer; ``keys`` (P, 2) are shoal's seeds and member numbers; ``l2`` (P,) ;
     ``weights`` are the sample weights, (1, N) for all members or (P, N); ``orders`` the rows of every epoch,
     (1, E, N) for all members or (P, E, N), and empty for full batch.
@@ -34,6 +53,8 @@ class Cohort:
     l2: Array
     weights: Array
     orders: Array
+    image: tuple[int, ...] = ()
+    convolutions: tuple[Convolution, ...] = ()
 
     @property
     def size(self) -> int:
@@ -46,18 +67,25 @@ class Cohort:
             name: getattr(self, name) if len(getattr(self, name)) < self.size else getattr(self, name)[rows]
             for name in ARRAYS
         }
-        return Cohort(self.units, **picked)
+        return dataclasses.replace(self, **picked)
 
     def spread(self, count: int) -> Cohort:
         """Return ``count`` members, or all if there are fewer, at even distances."""
         return self.members(np.linspace(0, self.size - 1, min(count, self.size)).round().astype(int))
 
     def layers(self, theta: Array) -> list[tuple[Array, Array]]:
-        """Return W (P, m, n) and b (P, m) of every layer, as views of ``theta`` (P, D)."""
+        """Return W (P, m, n), or (P, m, C, size, size), and b (P, m) of every layer, as views."""
+        channels = [*self.image[:1], *(stage.filters for stage in self.convolutions)]
+        shapes: list[tuple[int, ...]] = [
+            (stage.filters, before, stage.size, stage.size)
+            for stage, before in zip(self.convolutions, channels[:-1], strict=True)
+        ]
+        shapes += [(m, n) for n, m in zip(self.units[:-1], self.units[1:], strict=True)]
         parts, start = [], 0
-        for n, m in zip(self.units[:-1], self.units[1:], strict=True):
-            middle, end = start + m * n, start + m * n + m
-            parts.append((theta[:, start:middle].reshape(-1, m, n), theta[:, middle:end]))
+        for shape in shapes:
+            middle = start + math.prod(shape)
+            end = middle + shape[0]
+            parts.append((theta[:, start:middle].reshape(-1, *shape), theta[:, middle:end]))
             start = end
         return parts
 
@@ -66,7 +94,7 @@ class Cohort:
         return np.concatenate([part.reshape(len(part), -1) for layer in layers for part in layer], axis=1)
 
 
-ARRAYS = tuple(field.name for field in dataclasses.fields(Cohort) if field.name != "units")
+ARRAYS = tuple(field.name for field in dataclasses.fields(Cohort) if field.type == "Array")
 
 
 @dataclass(frozen=True)
@@ -120,7 +148,8 @@ class Task:
         }
         arrays = {"X": self.X, "y": self.y, "settings": np.array(json.dumps(settings))}
         for i, cohort in enumerate(self.cohorts):
-            arrays[f"units_{i}"] = np.array(cohort.units)
+            shape = {"units": cohort.units, "image": cohort.image, "convolutions": cohort.convolutions}
+            arrays[f"shape_{i}"] = np.array(json.dumps(shape))
             arrays |= {f"{name}_{i}": getattr(cohort, name) for name in ARRAYS}
         np.savez(path, allow_pickle=False, **arrays)
 
@@ -128,12 +157,17 @@ class Task:
     def load(cls, path: Path) -> Task:
         """Return the task that ``save`` wrote."""
         with np.load(path) as arrays:
-            count = sum(name.startswith("units_") for name in arrays)
+            count = sum(name.startswith("shape_") for name in arrays)
             cohorts = tuple(
                 Cohort(
-                    tuple(int(unit) for unit in arrays[f"units_{i}"]),
+                    **_shape(json.loads(str(arrays[f"shape_{i}"]))),
                     **{name: arrays[f"{name}_{i}"] for name in ARRAYS},
                 )
                 for i in range(count)
             )
             return cls(arrays["X"], arrays["y"], cohorts, **json.loads(str(arrays["settings"])))
+
+
+def _shape(entry: dict[str, Any]) -> dict[str, Any]:
+    stages = tuple(Convolution(*stage) for stage in entry["convolutions"])
+    return {"units": tuple(entry["units"]), "image": tuple(entry["image"]), "convolutions": stages}

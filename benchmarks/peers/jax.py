@@ -25,7 +25,16 @@ Layers: TypeAlias = Any  # [(W (n, m), b (m,)) …], perhaps with an axis of mem
 
 
 def objective(task: Task, layers: Layers, x: Any, y: Any, s: Any, strength: Any) -> Any:
-    a, penalty = x, 0.0
+    penalty = 0.0
+    image, stages = task.cohorts[0].image, task.cohorts[0].convolutions
+    a = x.reshape(-1, *image) if image else x
+    for stage, (W, b) in zip(stages, layers, strict=False):
+        padding = "SAME" if stage.same else "VALID"
+        z = lax.conv_general_dilated(a, W, (1, 1), padding) + b[:, None, None]
+        window = (1, 1, stage.pool, stage.pool)
+        a = lax.reduce_window(jax.nn.relu(z), -jnp.inf, lax.max, window, window, "VALID")
+        penalty += jnp.vdot(W, W)
+    a, layers = a.reshape(len(x), -1), layers[len(stages) :]
     for i, (W, b) in enumerate(layers):
         z = a @ W + b
         if i < len(layers) - 1:
@@ -77,11 +86,16 @@ def trainer(task: Task, epochs: int) -> Callable[..., Layers]:
 
 def transposed(cohort: Cohort, theta: Array) -> Layers:
     """Return W (P, n, m) and b (P, m) of every layer."""
-    return [(np.ascontiguousarray(W.swapaxes(1, 2)), b) for W, b in cohort.layers(theta)]
+    return [(np.ascontiguousarray(_turned(W)), b) for W, b in cohort.layers(theta)]
 
 
 def result(cohort: Cohort, layers: Layers) -> Array:
-    return cohort.flat([(np.asarray(W).swapaxes(1, 2), np.asarray(b)) for W, b in layers])
+    return cohort.flat([(_turned(np.asarray(W)), np.asarray(b)) for W, b in layers])
+
+
+def _turned(W: Array) -> Array:
+    """Return the matrices of dense layers transposed; filters stay as they are."""
+    return W.swapaxes(1, 2) if W.ndim == 3 else W
 
 
 def scan(task: Task, cores: int) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers import Run
+from benchmarks.peers.images import Stage
 from benchmarks.task import Array, Cohort, Task
 
 Layers = list[tuple[Array, Array]]
@@ -22,6 +23,10 @@ class Member:
         self.gradient: Array = np.empty_like(self.theta)
         self.gradients = self._layers(cohort, self.gradient)
         self.strength = cohort.l2[p] / self.weights.sum()
+        self.image, count = cohort.image, len(cohort.convolutions)
+        pairs = zip(cohort.convolutions, self.layers[:count], strict=True)
+        self.stages = [Stage(stage, W, b) for stage, (W, b) in pairs]
+        self.dense, self.dense_gradients = self.layers[count:], self.gradients[count:]
 
     @staticmethod
     def _layers(cohort: Cohort, theta: Array) -> Layers:
@@ -35,25 +40,50 @@ class Member:
         share = s / s.sum()
         J = share @ losses
         delta *= share[:, None]
-        for i in reversed(range(len(self.layers))):
-            (W, _), (dW, db) = self.layers[i], self.gradients[i]
+        for i in reversed(range(len(self.dense))):
+            (W, _), (dW, db) = self.dense[i], self.dense_gradients[i]
             a = activations[i]
             np.matmul(delta.T, a, out=dW)
             delta.sum(axis=0, out=db)
-            if self.strength:
-                J += 0.5 * self.strength * np.vdot(W, W)
-                dW += self.strength * W
-            if i:
+            if i or self.stages:
                 delta = delta @ W
+            if i:
                 delta *= 1 - a**2 if self.task.activation == "tanh" else a > 0
-        return float(J)
+        self._convolve_back(delta)
+        if self.strength:
+            for (W, _), (dW, _) in zip(self.layers, self.gradients, strict=True):
+                dW += self.strength * W
+        return float(J) + self._penalty()
+
+    def loss(self) -> float:
+        """Return J of all rows, some at a time: the fields of many images fill the memory."""
+        losses = [
+            self._loss(self._forward(self.task.X[rows])[-1], self.task.y[rows])[0]
+            for rows in (slice(start, start + 1000) for start in range(0, len(self.task.X), 1000))
+        ]
+        return float(self.weights @ np.concatenate(losses) / self.weights.sum()) + self._penalty()
+
+    def _penalty(self) -> float:
+        return float(0.5 * self.strength * sum(np.vdot(W, W) for W, _ in self.layers))
+
+    def _convolve_back(self, delta: Array) -> None:
+        shapes = [self.image]
+        for stage in self.stages:
+            shapes.append(stage.stage.output(shapes[-1]))
+        for i in reversed(range(len(self.stages))):
+            delta = delta.reshape(-1, *shapes[i + 1])
+            grad = self.stages[i].backward(delta, *self.gradients[i], propagate=i > 0)
+            delta = delta if grad is None else grad
 
     def _forward(self, X: Array) -> list[Array]:
-        activations = [X]
-        for i, (W, b) in enumerate(self.layers):
+        a = X.reshape(-1, *self.image) if self.image else X
+        for stage in self.stages:
+            a = stage.forward(a)
+        activations = [a.reshape(len(X), -1)]
+        for i, (W, b) in enumerate(self.dense):
             z = activations[-1] @ W.T
             z += b
-            if i < len(self.layers) - 1:
+            if i < len(self.dense) - 1:
                 z = np.tanh(z, out=z) if self.task.activation == "tanh" else np.maximum(z, 0, out=z)
             activations.append(z)
         return activations

@@ -50,7 +50,8 @@ def merge(cohorts: Sequence[Cohort]) -> Cohort:
         np.concatenate(filled),
         np.concatenate([cohort.keys for cohort in cohorts]),
         np.concatenate([cohort.l2 for cohort in cohorts]),
-        *(_together([getattr(cohort, name) for cohort in cohorts]) for name in ("weights", "orders")),
+        _together([cohort.weights for cohort in cohorts]),
+        _together([cohort.orders for cohort in cohorts]),
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 import shoal
 from benchmarks.peers import Run
-from benchmarks.task import Array, Cohort, Task
+from benchmarks.task import Array, Cohort, Convolution, Task
+from shoal.layers import Layer
 
 
 def train(task: Task, cores: int) -> Run:
@@ -76,7 +77,23 @@ def gradient(task: Task, cores: int) -> Run:
 
 
 def population(task: Task, cohort: Cohort) -> shoal.Population:
-    inputs, *hidden, outputs = cohort.units
-    layers = [*(shoal.Dense(units, task.activation) for units in hidden), shoal.Dense(outputs)]
-    network = shoal.Network(inputs, layers, loss=task.loss)
-    return shoal.Population(network, cohort.theta, cohort.keys.astype(np.uint64))
+    like = network(cohort.units, task.activation, cohort.image, cohort.convolutions, task.loss)
+    return shoal.Population(like, cohort.theta, cohort.keys.astype(np.uint64))
+
+
+def network(
+    units: tuple[int, ...],
+    activation: str,
+    image: tuple[int, ...] = (),
+    convolutions: tuple[Convolution, ...] = (),
+    loss: str = "squared_error",
+) -> shoal.Network:
+    """Return the architecture that a cohort's fields describe."""
+    inputs, *hidden, outputs = units
+    layers: list[Layer] = []
+    for filters, size, same, pool in convolutions:
+        layers.append(shoal.Conv2D(filters, size, "relu", padding="same" if same else "valid"))
+        layers += [shoal.MaxPool2D(pool)] if pool > 1 else []
+    layers += [shoal.Flatten()] if image else []
+    layers += [*(shoal.Dense(width, activation) for width in hidden), shoal.Dense(outputs)]
+    return shoal.Network(image or inputs, layers, loss=loss)

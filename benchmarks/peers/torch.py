@@ -1,4 +1,4 @@
-"""torch on the CPU: a loop over networks, or batched products (``baddbmm``); eager, or compiled."""
+"""torch on the CPU, eager or compiled: a loop over networks, ``baddbmm``, or grouped convolutions."""
 
 from __future__ import annotations
 
@@ -38,21 +38,34 @@ def batches(task: Task, orders: Tensor | None, epochs: int) -> Iterator[Tensor |
 class Loop:
     """One ``nn.Sequential`` after another, as a user of torch would write it."""
 
-    def __init__(self, task: Task, implementation: dict[str, bool], compiled: bool) -> None:
+    def __init__(
+        self, task: Task, implementation: dict[str, bool], compiled: bool, channels_last: bool = False
+    ) -> None:
         self.task, self.implementation = task, implementation
-        self.X, self.y = torch.from_numpy(task.X), targets(task)
+        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.X, self.y = (
+            torch.from_numpy(task.X).view(-1, *(task.cohorts[0].image or task.X.shape[1:])),
+            targets(task),
+        )
         self.models = [self._model(cohort) for cohort in task.cohorts]
         self.objectives = [self._objective(model, compiled) for model in self.models]
 
     def _model(self, cohort: Cohort) -> nn.Sequential:
         layers: list[nn.Module] = []
+        image = cohort.image
+        for stage in cohort.convolutions:
+            padding = "same" if stage.same else "valid"
+            layers += [nn.Conv2d(image[0], stage.filters, stage.size, padding=padding), nn.ReLU()]
+            layers += [nn.MaxPool2d(stage.pool)] if stage.pool > 1 else []
+            image = stage.output(image)
+        layers += [nn.Flatten()] if image else []
         for n, m in zip(cohort.units[:-1], cohort.units[1:], strict=True):
             layers += [nn.Linear(n, m), nn.Tanh() if self.task.activation == "tanh" else nn.ReLU()]
-        return nn.Sequential(*layers[:-1]).to(torch.from_numpy(self.task.X).dtype)
+        return nn.Sequential(*layers[:-1]).to(dtype=self.X.dtype, memory_format=self.layout)
 
     def _objective(self, model: nn.Module, compiled: bool) -> Objective:
         def objective(x: Tensor, y: Tensor, s: Tensor | None) -> Tensor:
-            losses = sample_losses(self.task, model(x), y)
+            losses = sample_losses(self.task, model(x.contiguous(memory_format=self.layout)), y)
             return losses.mean() if s is None else torch.dot(losses, s) / s.sum()
 
         return torch.compile(objective, dynamic=False) if compiled else objective
@@ -131,6 +144,53 @@ class Batched:
         return [self.train(cohort, epochs) for cohort in self.task.cohorts]
 
 
+class Grouped:
+    """All LeNets of a cohort as one network whose channels come in a group for each member.
+
+    The members share their batches, so that the first convolution is an ordinary one, of all their filters.
+    """
+
+    def __init__(self, task: Task, compiled: bool) -> None:
+        self.task = task
+        [self.cohort] = task.cohorts
+        self.X, self.y = torch.from_numpy(task.X).view(-1, *self.cohort.image), targets(task)
+        self.objective: Objective = (
+            torch.compile(self._objective, dynamic=False) if compiled else self._objective
+        )
+
+    def _objective(self, layers: list[Tensor], x: Tensor, y: Tensor) -> Tensor:
+        """Return Σ_p J_p for x (B, C, H, W) and y (B,)."""
+        members, a = self.cohort.size, x
+        stages = self.cohort.convolutions
+        for i, (stage, (W, b)) in enumerate(zip(stages, pairs(layers), strict=False)):
+            padding = "same" if stage.same else "valid"
+            a = torch.relu(functional.conv2d(a, W, b, padding=padding, groups=members if i else 1))
+            a = functional.max_pool2d(a, stage.pool)
+        a = a.reshape(len(x), members, -1).transpose(0, 1)
+        for i, (W, b) in enumerate(pairs(layers[2 * len(stages) :])):
+            z = torch.baddbmm(b, torch.relu(a) if i else a, W)
+            a = z
+        return sample_losses(self.task, z, y.expand(members, -1)).mean(dim=1).sum()
+
+    def run(self, epochs: int) -> list[Array]:
+        cohort, count = self.cohort, 2 * len(self.cohort.convolutions)
+        parts = [part for layer in cohort.layers(cohort.theta) for part in layer]
+        arrays = [part.reshape(-1, *part.shape[2:]) for part in parts[:count]]
+        arrays += [part.swapaxes(1, 2) if part.ndim == 3 else part[:, None] for part in parts[count:]]
+        layers = [torch.tensor(np.ascontiguousarray(array), requires_grad=True) for array in arrays]
+        decay = float(cohort.l2[0] / cohort.weights.sum())  # of weights only; all members' are alike
+        groups = [{"params": layers[::2], "weight_decay": decay}, {"params": layers[1::2]}]
+        optimizer = torch.optim.Adam(groups, lr=self.task.learning_rate, fused=True)
+        for rows in batches(self.task, torch.from_numpy(cohort.orders[0]), epochs):
+            optimizer.zero_grad()
+            self.objective(layers, self.X[rows], self.y[rows]).backward()
+            optimizer.step()
+        trained = [layer.detach().numpy() for layer in layers]
+        dense = [array.swapaxes(1, 2) for array in trained[count:]]
+        flat = [array.reshape(cohort.size, -1) for array in (*trained[:count], *dense)]
+        return [np.concatenate(flat, axis=1)]
+
+
 def pairs(layers: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     return zip(layers[::2], layers[1::2], strict=True)
 
@@ -145,6 +205,22 @@ def loop_foreach(task: Task, cores: int) -> Run:
 
 def loop_compiled(task: Task, cores: int) -> Run:
     return Loop(task, {"fused": True}, compiled=True).run
+
+
+def loop_channels_last(task: Task, cores: int) -> Run:
+    return Loop(task, {"fused": True}, compiled=False, channels_last=True).run
+
+
+def loop_channels_last_compiled(task: Task, cores: int) -> Run:
+    return Loop(task, {"fused": True}, compiled=True, channels_last=True).run
+
+
+def grouped(task: Task, cores: int) -> Run:
+    return Grouped(task, compiled=False).run
+
+
+def grouped_compiled(task: Task, cores: int) -> Run:
+    return Grouped(task, compiled=True).run
 
 
 def batched(task: Task, cores: int) -> Run:

@@ -1,7 +1,7 @@
 """The workloads, by name."""
 
 from benchmarks.workload import Workload
-from benchmarks.workloads import b1, b2, b3, b4, b6, b7, b8
+from benchmarks.workloads import b1, b2, b3, b4, b6, b7, b8, c1, c3
 
 WORKLOADS: dict[str, Workload] = {
     workload.name: workload
@@ -15,5 +15,8 @@ WORKLOADS: dict[str, Workload] = {
         *b6.WORKLOADS,
         b7.WORKLOAD,
         b8.WORKLOAD,
+        *c1.ONE,
+        c1.THIRTY,
+        c3.WORKLOAD,
     )
 }

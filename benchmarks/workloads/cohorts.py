@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-import shoal
-from benchmarks.task import Array, Cohort
+from benchmarks.peers.shoal import network
+from benchmarks.task import Array, Cohort, Convolution
 from shoal.randomness import SHARED, Purpose, permutation
 
 
@@ -23,14 +23,14 @@ def cohort(
     epochs: int,
     order: str | None = None,
     seed: int = 0,
+    image: tuple[int, ...] = (),
+    convolutions: tuple[Convolution, ...] = (),
 ) -> Cohort:
     """Return ``starts`` networks for each of the L2 strengths and folds, which share a start's weights.
 
     ``order`` is None for full batch, ``shared`` by all members, or each member's ``own``.
     """
-    inputs, *hidden, outputs = units
-    layers = [*(shoal.Dense(width, activation) for width in hidden), shoal.Dense(outputs)]
-    begin = shoal.Network(inputs, layers).population(starts, seed=seed, dtype=dtype)
+    begin = network(units, activation, image, convolutions).population(starts, seed=seed, dtype=dtype)
     axes = np.arange(starts), np.array([*l2]), np.arange(folds)
     start, strength, fold = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
     member = np.arange(len(start))
@@ -43,6 +43,8 @@ def cohort(
         strength.astype(dtype),
         weights.astype(dtype),
         _orders(order, seed, len(member), rows, epochs),
+        image,
+        convolutions,
     )
 
 

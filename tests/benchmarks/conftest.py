@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.task import Task
+from benchmarks.task import Convolution, Task
 from benchmarks.workloads.cohorts import cohort
 
 ROWS, EPOCHS = 30, 4
@@ -21,6 +21,34 @@ def small_task(order: str | None = "own", folds: int = 3) -> Task:
     )
     batch_size = None if order is None else 12
     return Task(X, y, cohorts, EPOCHS, check_epochs=3, learning_rate=0.05, batch_size=batch_size)
+
+
+def image_task() -> Task:
+    """Return a task of two small convolutional networks: padded and not, with pixels that no pool takes."""
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(ROWS, 2 * 9 * 8)).astype(np.float32), np.eye(3)[rng.integers(3, size=ROWS)]
+    networks = cohort(
+        (4, 5, 3),
+        2,
+        activation="relu",
+        l2=(0.5,),
+        rows=ROWS,
+        epochs=EPOCHS,
+        order="shared",
+        image=(2, 9, 8),
+        convolutions=(Convolution(3, 4, same=True, pool=2), Convolution(4, 2, same=False, pool=2)),
+    )
+    return Task(
+        X,
+        y.astype(np.float32),
+        (networks,),
+        EPOCHS,
+        check_epochs=3,
+        activation="relu",
+        loss="cross_entropy",
+        learning_rate=0.01,
+        batch_size=12,
+    )
 
 
 @pytest.fixture(params=[("own", 3), ("shared", 3), ("own", 1), (None, 1)], ids=str)

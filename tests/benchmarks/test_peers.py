@@ -14,10 +14,18 @@ from benchmarks.peers.numpy import loop
 from benchmarks.task import Task
 from benchmarks.workload import Entry
 from benchmarks.workloads import b3
+from tests.benchmarks.conftest import image_task
 
 
 @pytest.mark.parametrize("entry", [Entry("shoal", "train"), Entry("sklearn", "loop"), Entry("numpy", "loop")])
 def test_a_peer_reaches_the_losses_of_the_judge(task: Task, entry: Entry) -> None:
+    form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
+    assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
+
+
+@pytest.mark.parametrize("entry", [Entry("shoal", "train"), Entry("numpy", "loop")])
+def test_networks_on_images_reach_the_losses_of_the_judge(entry: Entry) -> None:
+    task = image_task()
     form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
     assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
 
