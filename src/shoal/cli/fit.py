@@ -59,8 +59,9 @@ def fit(
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; all cores if left out.")] = None,
     memory: Annotated[
-        str, typer.Option(help="Of each process for the networks it trains together, as in 500MB or 2GB.")
-    ] = "256MiB",
+        str | None,
+        typer.Option(help="Of each process, as in 500MB or 2GB; 256MiB besides the data if left out."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted study in --out.")
     ] = False,
@@ -102,7 +103,7 @@ def fit(
                 strict=strict,
                 seed=seed,
                 jobs=jobs,
-                memory=parse_bytes(memory, "--memory"),
+                memory=None if memory is None else parse_bytes(memory, "--memory"),
             )
             command = shlex.join([NAME, *sys.argv[1:]])
             outcome = fit_data(request, out, listener, command, resume, overwrite)

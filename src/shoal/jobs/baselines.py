@@ -12,6 +12,9 @@ from shoal.shapes import Array
 Predictor = Callable[[Array], Array]
 """Takes rows X (N, n); returns class probabilities (N, K), or standardised numbers (N,)."""
 
+PRODUCTS, ITERATIONS = 5e10, (50, 1000)
+"""What the linear model may spend on large data, as numbers times classes times iterations, within bounds."""
+
 
 def fit_baselines(X: Array, y: Array, n_classes: int) -> dict[str, Predictor]:
     """Return the fitted baselines by name; ``n_classes`` is 0 for a regression.
@@ -38,7 +41,8 @@ def _linear(X: Array, y: Array, n_classes: int) -> Predictor:
     with warnings.catch_warnings():
         # A baseline that is nearly converged serves, and so does one of many classes.
         warnings.simplefilter("ignore", UserWarning)
-        model = LogisticRegression(max_iter=1000).fit(X, y)
+        most = int(np.clip(PRODUCTS / (X.size * n_classes), *ITERATIONS))
+        model = LogisticRegression(max_iter=most).fit(X, y)
 
     def predict(rows: Array) -> Array:
         probabilities = np.zeros((len(rows), n_classes))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
@@ -30,6 +32,12 @@ from shoal.selection.study import CapacityStudy
 from shoal.solvers import SOLVERS
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
+
+
+MEMORY = 2**28
+"""Bytes of a process for the networks that it trains together, where none are asked for."""
+COPIES = 4
+"""As the samples came, those of a fold's two parts, and one as an engine lays them out (`Cost`)."""
 
 
 class Listener(Protocol):
@@ -89,10 +97,11 @@ def fit_data(
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
     plan = study.plan(prepared.train.X, prepared.train.y, validation)
-    if plan.memory > request.memory:
+    allowed = memory_of(request, prepared)
+    if plan.memory > allowed:
         raise CapacityError(
             f"one network at a time needs {readable(plan.memory)}, and --memory allows "
-            f"{readable(request.memory)}; allow more, or use smaller --hidden sizes or a smaller --batch-size"
+            f"{readable(allowed)}; allow more, or use smaller --hidden sizes or a smaller --batch-size"
         )
     listener.sized(sizing, plan, workers)
     if not begun:
@@ -109,6 +118,13 @@ def fit_data(
     write_report(evidence, folder / REPORT)
     remove_leftovers(folder)
     return Outcome(model, evidence, folder)
+
+
+def memory_of(request: FitRequest, prepared: Prepared) -> int:
+    """Return how much memory a process may take; left open, ``MEMORY`` besides the samples."""
+    rows = len(prepared.train) + (0 if prepared.validation is None else len(prepared.validation))
+    samples = rows * (prepared.train.X.shape[1] + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
+    return request.memory or MEMORY + COPIES * samples
 
 
 def _sights(model: Model, prepared: Prepared, seed: int) -> dict[str, Any] | None:
@@ -176,5 +192,5 @@ def _study(
         n_jobs=request.jobs,
         progress=progress,
         store=store,
-        memory=request.memory,
+        memory=memory_of(request, prepared),
     )

@@ -48,7 +48,7 @@ class FitRequest:
     strict: bool = False
     seed: int = 0
     jobs: int | None = None
-    memory: int = 2**28
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         ways = {"--folds": self.folds, "--valid": self.valid, "--validation-share": self.validation_share}
