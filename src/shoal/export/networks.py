@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from shoal.activations import Activation, Elu, LeakyRelu, Selu, exponent_limit
-from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onnx
+from shoal.activations import exponent_limit
+from shoal.export.activations import add_activation
+from shoal.export.graph import FLOAT_TYPES, ML, Graph, no_form, onnx
+from shoal.export.images import ImageGraph
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
 from shoal.population import Population
@@ -41,20 +42,32 @@ def add_population(graph: Graph, population: Population, X: str) -> str:
     """Add the population's forward pass over ``X`` (N, n), of its dtype; return the name of its predictions.
 
     They are (P, N, K), and (N, K) from one network, whose matrices lose the leading axis so that any
-    tool recognises them.
+    tool recognises them. Dense networks stand side by side in one product, others one after the other.
     """
     network, dtype = population.network, population.theta.dtype
-    a = X
-    for layer, parameters in zip(network.layers, network.views(population.theta), strict=True):
-        if isinstance(layer, Dense):
-            a = _add_activation(graph, layer.g, _add_affine(graph, parameters, a), dtype)
-        elif layer.name != "dropout":  # which passes on what it gets, outside training
-            raise no_form(f"the layer {layer.name!r}")
+    if all(layer.name in ("dense", "dropout") for layer in network.walk()):
+        a = _add_dense(graph, population, X)
+    else:
+        images = ImageGraph(graph, dtype)
+        members = [images.network(network, theta, X) for theta in population.theta]
+        a = members[0]
+        if len(members) > 1:
+            a = graph.add("Concat", *(graph.add("Unsqueeze", z, np.array([0])) for z in members), axis=0)
     loss = network.criterion
     if loss.name in LINKS:
         return LINKS[loss.name](graph, a, dtype)
     if loss.has_link:
         raise no_form(f"the link of {loss.name!r}")
+    return a
+
+
+def _add_dense(graph: Graph, population: Population, X: str) -> str:
+    """Add the population's last z (P, N, K), or (N, K) of one network."""
+    network, a = population.network, X
+    for layer, parameters in zip(network.layers, network.views(population.theta), strict=True):
+        if isinstance(layer, Dense):  # the others are dropout, which passes on what it gets
+            z = _add_affine(graph, parameters, a)
+            a = add_activation(graph, layer.g, z, population.theta.dtype)
     return a
 
 
@@ -83,80 +96,9 @@ def _add_affine(graph: Graph, parameters: Parameters, a: str) -> str:
     return graph.add("Add", graph.add("MatMul", a, W), b)
 
 
-def _add_activation(graph: Graph, g: Activation, z: str, dtype: DType) -> str:
-    if g.name not in ACTIVATION_FORMS:
-        raise no_form(f"the activation {g.name!r}")
-    return ACTIVATION_FORMS[g.name](graph, z, g, dtype)
-
-
-def _standard(op: str) -> Callable[[Graph, str, Any, DType], str]:
-    return lambda graph, z, g, dtype: graph.add(op, z)
-
-
-# LeakyRelu, Elu and Selu are ONNX operators too, but keep their hyper-parameters in single precision.
-
-
-def _leaky_relu(graph: Graph, z: str, g: LeakyRelu, dtype: DType) -> str:
-    return graph.add("Max", z, graph.add("Mul", z, dtype.type(g.slope)))
-
-
-def _elu(graph: Graph, z: str, g: Elu, dtype: DType) -> str:
-    return _add_saturating(graph, z, g.alpha, dtype)
-
-
-def _selu(graph: Graph, z: str, g: Selu, dtype: DType) -> str:
-    return graph.add("Mul", _add_saturating(graph, z, g.alpha, dtype), dtype.type(g.scale))
-
-
-def _add_saturating(graph: Graph, z: str, alpha: float, dtype: DType) -> str:
-    """Add ``max(z, 0) + α (e^min(z, 0) − 1)``."""
-    exponential = graph.add("Exp", graph.add("Min", z, dtype.type(0)))
-    below = graph.add("Mul", graph.add("Sub", exponential, dtype.type(1)), dtype.type(alpha))
-    return graph.add("Add", graph.add("Relu", z), below)
-
-
-def _gelu(graph: Graph, z: str, g: Any, dtype: DType) -> str:
-    """Add ``z Φ(z)`` by ``Erf``, which runtimes have for single precision only."""
-    kind = FLOAT_TYPES[dtype.name]
-    single = graph.add("Cast", graph.add("Mul", z, dtype.type(1 / math.sqrt(2))), to=TensorProto.FLOAT)
-    erf = graph.add("Cast", graph.add("Erf", single), to=kind)
-    twice = graph.add("Add", erf, dtype.type(1))
-    return graph.add("Mul", graph.add("Mul", twice, dtype.type(0.5)), z)
-
-
-def _silu(graph: Graph, z: str, g: Any, dtype: DType) -> str:
-    return graph.add("Mul", z, graph.add("Sigmoid", z))
-
-
-def _mish(graph: Graph, z: str, g: Any, dtype: DType) -> str:
-    return graph.add("Mul", z, graph.add("Tanh", _softplus(graph, z, g, dtype)))
-
-
-def _softplus(graph: Graph, z: str, g: Any, dtype: DType) -> str:
-    """Add ``max(z, 0) + ln(1 + e^−|z|)``; the operator Softplus is there in single precision only."""
-    exponential = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
-    return graph.add(
-        "Add", graph.add("Relu", z), graph.add("Log", graph.add("Add", exponential, dtype.type(1)))
-    )
-
-
 def _exponential(graph: Graph, z: str, dtype: DType) -> str:
     return graph.add("Exp", graph.add("Min", z, dtype.type(exponent_limit(dtype))))
 
-
-ACTIVATION_FORMS: dict[str, Callable[[Graph, str, Any, DType], str]] = {
-    "sigmoid": _standard("Sigmoid"),
-    "tanh": _standard("Tanh"),
-    "relu": _standard("Relu"),
-    "leaky_relu": _leaky_relu,
-    "elu": _elu,
-    "selu": _selu,
-    "gelu": _gelu,
-    "silu": _silu,
-    "mish": _mish,
-    "softplus": _softplus,
-    "identity": lambda graph, z, g, dtype: z,
-}
 
 LINKS: dict[str, Callable[[Graph, str, DType], str]] = {
     "log_loss": lambda graph, z, dtype: graph.add("Sigmoid", z),

@@ -103,7 +103,7 @@ class Residual(Activated):
 
     def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         first = 0 if batch is None else batch.noise.layer + 1
-        f, caches = stack.forward(self.layers, self._apart(parameters), a, batch, first)
+        f, caches = stack.forward(self.layers, self.apart(parameters), a, batch, first)
         z = a + f
         a_out = self.g.forward(z)
         return a_out, (caches, z, a_out)
@@ -114,11 +114,11 @@ class Residual(Activated):
         caches, z, a_out = cache
         delta = grad_a * self.g.derivative(z, a_out)
         grad_f = stack.backward(
-            self.layers, self._apart(parameters), caches, delta, self._apart(gradients), propagate
+            self.layers, self.apart(parameters), caches, delta, self.apart(gradients), propagate
         )
         return None if grad_f is None else delta + grad_f
 
-    def _apart(self, parameters: Parameters) -> list[Parameters]:
+    def apart(self, parameters: Parameters) -> list[Parameters]:
         """Return each inner layer's own of the parameters, by the names that it knows."""
         own: list[dict[str, Any]] = [{} for _ in self.layers]
         for name, array in parameters.items():
