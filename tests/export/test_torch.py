@@ -10,9 +10,22 @@ import safetensors
 import safetensors.numpy
 from scipy.special import softmax
 
-from shoal.errors import OutputError
+from shoal.errors import ConfigurationError, OutputError
 from shoal.export.torch import export_torch, torch_state
-from shoal.layers import Dense, Dropout
+from shoal.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    LocallyConnected2D,
+    MaxPool2D,
+    Residual,
+)
 from shoal.network import Network
 from shoal.population import Population
 
@@ -55,6 +68,44 @@ def test_one_network_is_a_sequential(tmp_path: Path, dtype: str) -> None:
     assert {tensor.dtype.name for tensor in state.values()} == {dtype}
     X = np.random.default_rng(1).normal(size=(20, 3)).astype(dtype)
     np.testing.assert_allclose(sequential(state, X), made.predict(X)[0], rtol=1e-4, atol=1e-6)
+
+
+def test_images_have_pytorch_s_names() -> None:
+    layers = [
+        *(Conv2D(4, (3, 2), "relu", groups=2), BatchNorm("tanh"), MaxPool2D(2), Dropout(0.1)),
+        *(AveragePool2D(1), LayerNorm(), GlobalAveragePool2D(), BatchNorm(), Flatten(), Dense(3)),
+    ]
+    made = Network((2, 8, 7), layers, "cross_entropy").population(1)
+    made.theta[:] = np.random.default_rng(0).normal(size=made.theta.shape)
+    state = torch_state(made)
+    # Conv2d 0, ReLU 1, BatchNorm2d 2, Tanh 3, MaxPool2d 4, Dropout 5, AvgPool2d 6, LayerNorm 7,
+    # AdaptiveAvgPool2d 8, Flatten 9, BatchNorm1d 10, Flatten 11, Linear 12
+    assert {name: tensor.shape for name, tensor in state.items()} == {
+        "0.weight": (4, 1, 3, 2),
+        "0.bias": (4,),
+        "2.weight": (4,),
+        "2.bias": (4,),
+        "2.running_mean": (4,),
+        "2.running_var": (4,),
+        "7.weight": (4, 3, 3),
+        "7.bias": (4, 3, 3),
+        "10.weight": (4,),
+        "10.bias": (4,),
+        "10.running_mean": (4,),
+        "10.running_var": (4,),
+        "12.weight": (3, 4),
+        "12.bias": (3,),
+    }
+    views = made.network.views(made.theta)
+    assert np.array_equal(state["0.weight"], views[0]["W"][0])
+    assert np.array_equal(state["2.running_var"], views[1]["variance"][0, :, 0])
+    assert np.array_equal(state["7.bias"], views[5]["beta"][0, ..., 0])
+
+
+@pytest.mark.parametrize("layer", [Residual([Conv2D(1, 1)]), LocallyConnected2D(1, 1)])
+def test_layers_that_pytorch_does_not_have(layer: Layer) -> None:
+    with pytest.raises(ConfigurationError, match=f"no module for the layer .{layer.name}.; export"):
+        torch_state(Network((1, 2, 2), [layer, Flatten(), Dense(1)]).population(1))
 
 
 def test_several_networks_are_a_list_of_them() -> None:

@@ -10,22 +10,39 @@ import numpy as np
 import safetensors.numpy
 
 from shoal.activations import Identity
+from shoal.errors import ConfigurationError
 from shoal.export.weights import as_population
 from shoal.files import write_atomically
-from shoal.layers import Dense
+from shoal.layers.weighted import Activated
 
 if TYPE_CHECKING:
     from shoal.shapes import Array
+
+
+_WEIGHTS = {"W": "weight", "b": "bias"}
+_SCALES = {"gamma": "weight", "beta": "bias"}
+PARAMETER_NAMES: dict[str, dict[str, str]] = {
+    "dense": _WEIGHTS,
+    "conv2d": _WEIGHTS,
+    "layer_norm": _SCALES,
+    "batch_norm": _SCALES | {"mean": "running_mean", "variance": "running_var"},
+    **{name: {} for name in ("dropout", "flatten", "max_pool2d", "average_pool2d", "global_average_pool2d")},
+}
+"""PyTorch's names for the parameters of each layer that it has modules for."""
 
 
 def torch_state(model: Any) -> dict[str, Array]:
     """Return the parameters under PyTorch's names for them: ``"0.weight"`` (m, n), ``"0.bias"`` (m,), ….
 
     Numbers count the modules of the ``Sequential`` that is the network: each ``Dense`` is a ``Linear`` and,
-    but for the identity, an activation; each ``Dropout`` is a ``Dropout``. From P > 1 members a first number
-    says which, as in a ``ModuleList`` of them: ``"2.0.weight"``. The loss's link is none of the modules.
+    but for the identity, an activation; each ``Dropout`` is a ``Dropout``, and so on with ``Conv2d``, pools,
+    ``Flatten``, ``BatchNorm1d`` or ``2d`` and ``LayerNorm``; a ``GlobalAveragePool2D`` is two of them,
+    ``AdaptiveAvgPool2d(1)`` and ``Flatten``. From P > 1 members a first number says which, as
+    in a ``ModuleList`` of them: ``"2.0.weight"``. The loss's link is none of the modules.
 
-    >>> from shoal.layers import Dense
+    Raises ``ConfigurationError`` for layers that PyTorch has no module of.
+
+    >>> from shoal.layers.weighted import Activated
     >>> from shoal.network import Network
     >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], "cross_entropy")
     >>> {name: tensor.shape for name, tensor in torch_state(network.population(1)).items()}
@@ -38,12 +55,16 @@ def torch_state(model: Any) -> dict[str, Array]:
     for p in members:
         module = 0
         for layer, parameters in zip(population.network.layers, views, strict=True):
-            if isinstance(layer, Dense):
-                name = f"{p}.{module}" if population.size > 1 else str(module)
-                state[f"{name}.weight"] = np.ascontiguousarray(parameters["W"][p])
-                state[f"{name}.bias"] = np.ascontiguousarray(parameters["b"][p, :, 0])
-                module += not isinstance(layer.g, Identity)
-            module += 1
+            if layer.name not in PARAMETER_NAMES:
+                raise ConfigurationError(
+                    f"PyTorch has no module for the layer {layer.name!r}; export to ONNX instead"
+                )
+            place = f"{p}.{module}" if population.size > 1 else str(module)
+            for name, theirs in PARAMETER_NAMES[layer.name].items():
+                array = parameters[name][p] if name == "W" else parameters[name][p, ..., 0]
+                state[f"{place}.{theirs}"] = np.ascontiguousarray(array)
+            module += 2 if layer.name == "global_average_pool2d" else 1
+            module += isinstance(layer, Activated) and not isinstance(layer.g, Identity)
     return state
 
 
