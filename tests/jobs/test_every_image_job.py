@@ -17,6 +17,7 @@ from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.model import ImageModel
 from shoal.jobs.predict import predict_data
+from shoal.jobs.report import rebuild_report
 from shoal.terminal import TerminalListener
 
 Fit = Callable[..., Outcome]
@@ -120,3 +121,8 @@ def test_images_to_predict_for_get_the_models_size(fitted_images: Outcome, tmp_p
     np.savez(tmp_path / "large.npz", X=np.zeros((2, 12, 10), np.uint8))
     with pytest.warns(ShoalWarning, match="are resized to 6×5"):
         assert predict_data(fitted_images.folder, str(tmp_path / "large.npz"), tmp_path / "p.csv") == 2
+
+
+def test_the_report_is_made_again_from_the_evidence_alone(fitted_images: Outcome, tmp_path: Path) -> None:
+    (tmp_path / "evidence.json").write_bytes((fitted_images.folder / "evidence.json").read_bytes())
+    assert rebuild_report(tmp_path).read_text() == (fitted_images.folder / "report.html").read_text()

@@ -119,3 +119,24 @@ def test_the_studies_go_by_the_size() -> None:
     for rung in ladder:
         for hidden in rung.hidden:
             assert Convolutional((1, 28, 28)).network(hidden, 784, 10, "cross_entropy").n_outputs == 10
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_test_images_that_were_trained_on_are_told(tmp_path: Path, own: bool) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (40, 4, 4), dtype=np.uint8), np.arange(40) % 2
+    if own:
+        test = np.stack([X[3], X[5] // 2])
+        np.savez(tmp_path / "a.npz", X_train=X, y_train=y, X_test=test, y_test=[1, 1])
+    else:
+        X[20:] = X[:20]  # every image twice, of which most fall into different parts
+        np.savez(tmp_path / "a.npz", X=X, y=y)
+    prepared = prepare(FitRequest(str(tmp_path / "a.npz")))
+    (note,) = prepared.warnings
+    assert "are among those to train on or choose by too, so the test flatters" in note
+    if own:
+        assert note.startswith("1 of 2 test images, such as 0,")
+
+
+def test_nothing_is_told_where_every_image_is_another(ready: Callable[..., PreparedImages]) -> None:
+    assert ready({"": 60}).warnings == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.images.source import read_images
 from shoal.data.memory import require_memory
 from shoal.data.task import CLASSIFICATION, TargetEncoder
-from shoal.errors import ConfigurationError, DataError
+from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import divide
 from shoal.jobs.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
@@ -22,7 +24,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import StudySize
 from shoal.population import Population
 from shoal.report.wording import plural
-from shoal.shapes import IntArray, Shape
+from shoal.shapes import Array, IntArray, Shape
 
 TARGET = "class"
 ACTIVATION, RATE = "relu", 0.001
@@ -125,6 +127,7 @@ def prepare_images(request: FitRequest) -> PreparedImages:
             return Part(preprocessor.transform(images.pixels), target.encode(_labels(images)))
 
         to_train, to_test = _rows(data.train, rows.train), data.test or _rows(data.train, rows.test)
+        _tell_of_twins(to_test, [data.train, data.validation], rows.test if data.test is None else None)
         held = data.validation if own else _rows(data.train, rows.held) if rows.held.size else None
         train, test = part(to_train), part(to_test)
         validation = None if held is None else part(held)
@@ -161,6 +164,29 @@ def _with_others(data: ImageData, request: FitRequest) -> ImageData:
                 f"{option} {path} has the class {strangers[0]!r}, which {request.table} lacks; leave it out"
             )
     return ImageData(data.train, **parts)
+
+
+def _tell_of_twins(test: ImageSet, others: list[ImageSet | None], own: IntArray | None) -> None:
+    """Warn of test images that are, pixel for pixel, among those to train on or to choose by as well.
+
+    ``own`` are the test's rows among the first of ``others``, where it was taken from there.
+    """
+    known: set[bytes] = set()
+    for k, images in enumerate(images for images in others if images is not None):
+        left_out = set(own.tolist()) if k == 0 and own is not None else set()
+        known.update(_digest(pixels) for row, pixels in enumerate(images.pixels) if row not in left_out)
+    twins = [name for name, pixels in zip(test.names, test.pixels, strict=True) if _digest(pixels) in known]
+    if twins:
+        warnings.warn(
+            f"{len(twins):,} of {len(test):,} test images, such as {twins[0]}, are among those to train on "
+            "or choose by too, so the test flatters; remove one of each",
+            ShoalWarning,
+            stacklevel=2,
+        )
+
+
+def _digest(pixels: Array) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest()
 
 
 def _labels(images: ImageSet) -> pl.Series:
