@@ -10,8 +10,10 @@ import onnxruntime
 import pytest
 import safetensors.numpy
 
+from shoal.data.images.source import read_images
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.export.saved import export_folder
+from shoal.jobs.folder import load_model
 
 Shoal = Callable[..., Any]
 BRIEFLY = ("--hidden", "2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1")
@@ -70,3 +72,17 @@ def test_other_extensions_and_folders_are_refused(shoal: Shoal, tmp_path: Path) 
     with pytest.raises(ModelFolderError, match="is no model folder"):
         export_folder(tmp_path, "model.onnx")
     assert "expected .onnx" in shoal("export", tmp_path, "--to", "model.pt").refusal
+
+
+def test_the_networks_of_images_predict_the_same_in_onnxruntime(shoal: Shoal) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("a.npz", X=rng.integers(0, 256, (40, 6, 5), dtype=np.uint8), y=np.arange(40) % 2)
+    assert shoal("fit", "a.npz", "--out", "out", *BRIEFLY).code == 0
+    assert shoal("export", "out", "--to", "net.onnx").code == 0
+    model = load_model(Path("out"))
+    X = model.preprocessor.transform(read_images("a.npz").train.pixels)
+    session = onnxruntime.InferenceSession("net.onnx", providers=["CPUExecutionProvider"])
+    (mean,) = session.run(["mean"], {session.get_inputs()[0].name: X})
+    np.testing.assert_allclose(mean[:, 0], model.predict_features(X)[:, 1], rtol=1e-4, atol=1e-6)
+    assert shoal("export", "out", "--to", "net.safetensors").code == 0
+    assert "0.weight" in safetensors.numpy.load_file("net.safetensors")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.layers import Conv2D, Layer
+from shoal.layers import Conv2D, Layer, stack
 from shoal.layers.base import Cache
 from shoal.network import Network
 from shoal.shapes import Array, Shape
@@ -143,11 +143,10 @@ def _forward(network: Network, theta: Array, X: Array, depth: int) -> tuple[list
 
 def _pull_back(network: Network, theta: Array, caches: list[Cache], grad: Array) -> Array:
     """Return the gradient (N, C, H, W) with respect to the images, from that of the last cached layer."""
-    parameters, unused = network.views(theta), network.views(np.empty_like(theta))
-    for index in reversed(range(len(caches))):
-        handed = network.layers[index].backward(
-            parameters[index], caches[index], grad, unused[index], propagate=True
-        )
-        assert handed is not None
-        grad = handed
-    return np.moveaxis(grad[0], -1, 0)
+    depth = len(caches)
+    unused = network.views(np.empty_like(theta))
+    handed = stack.backward(
+        network.layers[:depth], network.views(theta)[:depth], caches, grad, unused[:depth], propagate=True
+    )
+    assert handed is not None
+    return np.moveaxis(handed[0], -1, 0)

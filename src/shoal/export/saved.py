@@ -8,13 +8,15 @@ from pathlib import Path
 from shoal.errors import ConfigurationError
 from shoal.export.onnx import export_onnx
 from shoal.export.torch import export_torch
-from shoal.jobs.folder import load_table_model
+from shoal.jobs.folder import load_model
+from shoal.jobs.model import TableModel
 
 
 def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
     """Write the model in ``folder`` to ``path``.
 
-    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``);
+    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images the
+      networks alone, which take pixels as ``preprocessing.json`` standardises them;
     - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
       features and give the standardised target of ``preprocessing.json`` and ``model.json``.
 
@@ -27,8 +29,8 @@ def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) 
             f"{path} has the extension {kind!r}, expected .onnx (the whole model) or .safetensors (the "
             "weights for PyTorch)"
         )
-    model = load_table_model(Path(folder))
+    model = load_model(Path(folder))
     if kind == ".onnx":
-        export_onnx(model, path)
+        export_onnx(model if isinstance(model, TableModel) else model.population, path)
     else:
         export_torch(model.population, path)
