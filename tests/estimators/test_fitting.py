@@ -221,14 +221,14 @@ def test_it_works_inside_scikit_learns_own() -> None:
 def test_ctrl_c_keeps_the_last_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     from shoal.estimators.stochastic import StochasticTraining
 
-    shuffle = StochasticTraining._shuffle
+    shuffle = StochasticTraining._begin_epoch
 
     def interrupt(training: StochasticTraining) -> None:
         if len(training.losses) == 4:
             raise KeyboardInterrupt
         shuffle(training)
 
-    monkeypatch.setattr(StochasticTraining, "_shuffle", interrupt)
+    monkeypatch.setattr(StochasticTraining, "_begin_epoch", interrupt)
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         fitted = classifier().fit(X, Y)
     assert fitted.n_iter_ == 4

@@ -22,7 +22,8 @@ from shoal.estimators.architecture import (
     network_of,
     theta_of,
 )
-from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic
+from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
+from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic, forget
 from shoal.estimators.full_batch import PackedObjective
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS, validate_data
 from shoal.losses import LOSSES, Loss
@@ -37,7 +38,7 @@ NOT_FINITE = (
 )
 
 
-class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
+class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A multi-layer perceptron with scikit-learn's interface; see ``MLPClassifier`` and ``MLPRegressor``."""
 
     def __init__(
@@ -169,6 +170,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any] | None, incremental: bool
     ) -> Any:
+        given = X, y, sample_weight
         sizes = hidden_sizes(self.hidden_layer_sizes)
         first_pass = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, y = self._validate_input(X, y, incremental, reset=first_pass)
@@ -176,7 +178,8 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
         n_outputs = self.n_outputs_ = self._count_outputs(y)
         self._random_state = check_random_state(self.random_state)
         network = self._network([X.shape[1], *sizes, n_outputs])
-        fit = Fit(self, network, self._random_states(), incremental, first_pass)
+        tasks = self._tasks(*given, incremental)
+        fit = Fit(self, network, self._random_states(), incremental, first_pass, tasks)
         if first_pass:
             self._initialize(network, X.dtype, fit)
         fit.theta = self._current_theta(network, X.dtype)
@@ -188,7 +191,15 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
             fit_full_batch(fit, X, y, weights)
         if fit.failure:
             raise ValueError(f"{NOT_FINITE} {fit.failure}")
+        tasks.end()
         return self
+
+    def _tasks(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Tasks:
+        if self.solver in STOCHASTIC_SOLVERS:
+            return Tasks(self, X, y, sample_weight, 1 if incremental else self.max_iter, "epoch")
+        # The starts of 'lbfgs' go one after another, those of 'scg' all together.
+        runs = self.n_starts if self.solver == "lbfgs" else 1
+        return Tasks(self, X, y, sample_weight, runs * self.max_iter, "iteration")
 
     def _validation_input(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         if X is None or y is None:
@@ -219,7 +230,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
         drawn = [initial_coefs(units, activations, random, dtype) for random in fit.randoms]
         self.coefs_, self.intercepts_ = drawn[0]
         self._starts = np.stack([theta_of(*coefs) for coefs in drawn])
-        fit.forget()
+        forget(self)
 
     def _describe(self, network: Network) -> list[int]:
         """Set the attributes that say what the network is, and return the units of every layer."""

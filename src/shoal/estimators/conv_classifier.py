@@ -20,6 +20,7 @@ from shoal.architectures import Convolutional, doubling, stages
 from shoal.augmentation import Augmentation
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.errors import DataError
+from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.parameters import CLASSIFIER
 from shoal.network import Network
 from shoal.problem import Progress
@@ -32,7 +33,7 @@ _COUNT = Interval(Integral, 1, None, closed="left")
 _FEW = ["array-like", _COUNT, StrOptions({"auto"})]
 
 
-class ConvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier of images (N, H, W) or (N, H, W, C): stages of convolution and pooling, then dense layers.
 
     Bytes are divided by 255, then every channel is standardised by its mean and deviation over the images
@@ -146,6 +147,7 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``X_val`` and ``y_val`` are images to validate on: ``validation_loss_curve_`` follows them, and with
         ``early_stopping`` they stand in for those that are set aside otherwise.
         """
+        given = X, y, sample_weight
         pixels = _images(X, self)
         self.image_shape_ = pixels.shape[1:]
         self.n_features_in_ = int(np.prod(self.image_shape_))
@@ -163,7 +165,9 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.preprocessor_ = ImagePreprocessor.fit(pixels[rows])
         X = self.preprocessor_.transform(pixels[rows], self.dtype)
         validation = held and (self.preprocessor_.transform(held[0], self.dtype), *held[1:])
-        self._keep(self._train(X, codes[rows], weights[rows], validation, seed))
+        tasks = Tasks(self, *given, self.max_iter, "epoch")
+        self._keep(self._train(X, codes[rows], weights[rows], validation, seed, tasks))
+        tasks.end()
         return self
 
     def _learn_classes(self, y: Any, pixels: Array) -> Array:
@@ -218,7 +222,13 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return architecture.network(filters, self.n_features_in_, n_outputs, loss)
 
     def _train(
-        self, X: Array, y: Array, weights: Array, validation: tuple[Array, Array, Array] | None, seed: int
+        self,
+        X: Array,
+        y: Array,
+        weights: Array,
+        validation: tuple[Array, Array, Array] | None,
+        seed: int,
+        tasks: Tasks,
     ) -> TrainingResult:
         batch = min(BATCH if _auto(self.batch_size) else int(self.batch_size), len(X))
         return train(
@@ -239,7 +249,7 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             augmentation=self.augmentation,
             dtype=self.dtype,
             n_jobs=self.n_jobs,
-            callback=_printer() if self.verbose else None,
+            callback=_reporter(tasks, bool(self.verbose)) if self.verbose or tasks.heard else None,
         )
 
     def _keep(self, result: TrainingResult) -> None:
@@ -314,8 +324,13 @@ def _sizes(value: Any) -> tuple[int, ...]:
     return (int(value),) if isinstance(value, Integral) else tuple(int(each) for each in value)
 
 
-def _printer() -> Callable[[Progress], None]:
-    def report(progress: Progress) -> None:
-        print(f"Epoch {progress.epoch} of at most {progress.epochs}, {progress.active} in training")
+def _reporter(tasks: Tasks, verbose: bool) -> Callable[[Progress], bool]:
+    """Return what is to be called after every epoch, when the first begins."""
+    tasks.begin_step()
+
+    def report(progress: Progress) -> bool:
+        if verbose:
+            print(f"Epoch {progress.epoch} of at most {progress.epochs}, {progress.active} in training")
+        return tasks.next_step(progress)
 
     return report

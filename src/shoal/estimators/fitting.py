@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,14 +13,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from shoal.estimators import reports
+from shoal.estimators.callbacks import Tasks
 from shoal.estimators.full_batch import Descent, lbfgs, scg, warn_of_lbfgs
 from shoal.estimators.orders import Orders
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.rules import Rates, Watch
-from shoal.estimators.stochastic import Settings, StochasticTraining
+from shoal.estimators.stochastic import Report, Settings, StochasticTraining
 from shoal.estimators.validation import Validation
 from shoal.network import Network
 from shoal.population import Population
+from shoal.problem import Samples
 from shoal.shapes import Array
 from shoal.solvers.adam import Adam
 from shoal.solvers.base import Solver
@@ -31,30 +34,31 @@ ALMOST_ONE = 1 - 2.0**-53
 
 @dataclass
 class Fit:
-    """What a call of fit works with; ``theta`` (P, D) are the parameters that it begins and ends with."""
+    """What a call of fit works with; ``theta`` (P, D) are the parameters that it begins with."""
 
     estimator: Any
     network: Network
     randoms: list[np.random.RandomState]
     incremental: bool
     first_pass: bool
+    tasks: Tasks
     theta: Array = field(init=False)
     failure: str = ""
     """Why the fit cannot be used, in a sentence."""
 
-    def forget(self) -> None:
-        """Begin the records that scikit-learn's stochastic solvers keep over calls of fit."""
-        est = self.estimator
-        est.early_stopped_ = False
-        if est.solver not in STOCHASTIC_SOLVERS:
-            return
-        est.loss_curve_, est._no_improvement_count = [], 0
-        est.validation_loss_curve_ = None
-        est._best_theta = None
-        early = est.early_stopping
-        est.validation_scores_ = [] if early else None
-        est.best_validation_score_ = -np.inf if early else None
-        est.best_loss_ = None if early else np.inf
+
+def forget(est: Any) -> None:
+    """Begin the records that scikit-learn's stochastic solvers keep over calls of fit."""
+    est.early_stopped_ = False
+    if est.solver not in STOCHASTIC_SOLVERS:
+        return
+    est.loss_curve_, est._no_improvement_count = [], 0
+    est.validation_loss_curve_ = None
+    est._best_theta = None
+    early = est.early_stopping
+    est.validation_scores_ = [] if early else None
+    est.best_validation_score_ = -np.inf if early else None
+    est.best_loss_ = None if early else np.inf
 
 
 @dataclass
@@ -168,11 +172,30 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
         t=getattr(est, "t_", 0),
         validation=validation,
         stops_early=early,
-        report=reports.printer(est) if est.verbose else None,
+        begin_epoch=fit.tasks.begin_step,
+        reports=_reports(fit),
     )
     if getattr(est, "_best_theta", None) is not None and not fit.first_pass and size == 1:
         training.best_theta = est._best_theta
     return training
+
+
+def _reports(fit: Fit) -> list[Report]:
+    """Return what is to be told of every epoch: to the user, and to scikit-learn's callbacks."""
+    told: list[Report] = [reports.printer(fit.estimator)] if fit.estimator.verbose else []
+    if fit.tasks.heard:
+
+        def report(training: StochasticTraining) -> bool:
+            def attributes() -> dict[str, Any]:
+                fitted = copy.copy(fit.estimator)
+                _settle(fit, fitted, training)
+                fitted._optimizer = None  # what it remembers is known at the end alone
+                return dict(vars(fitted))
+
+            return fit.tasks.end_step(attributes)
+
+        told.append(report)
+    return told
 
 
 def threads_of(n_jobs: int | None) -> int:
@@ -188,17 +211,9 @@ def threads_of(n_jobs: int | None) -> int:
 
 def _keep(fit: Fit, training: StochasticTraining) -> None:
     """Write what was learned into the estimator: of the best start, and the weights of all."""
-    est, watch = fit.estimator, training.watch
-    last = training.last_losses
-    merit = watch.best if training.stops_early else -last
-    best = int(np.where(training.diverged & ~np.isfinite(merit) | np.isnan(merit), -np.inf, merit).argmax())
-    _record(est, training, best)
-    est.start_losses_ = last
+    est = fit.estimator
+    best = _settle(fit, est, training)
     est._optimizer = Optimizer(training.reins.state, training.reins.rate, training.steps)
-    est.early_stopped_ = bool(training.stops_early and not training.going[best] and not est.diverged_)
-    restored = training.stops_early and (not fit.incremental or est.early_stopped_)
-    fit.theta = training.best_theta if restored else training.population.theta
-    est._take(fit.network, fit.theta, best, ~training.diverged | restored)
     if est.diverged_ and training.stops_early:
         warnings.warn(reports.of_divergence(est), ConvergenceWarning, stacklevel=2)
     elif est.diverged_:
@@ -210,6 +225,20 @@ def _keep(fit: Fit, training: StochasticTraining) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
+
+
+def _settle(fit: Fit, est: Any, training: StochasticTraining) -> int:
+    """Make ``est``, the estimator or a copy, what the training has led to so far; return its best start."""
+    last = training.last_losses
+    merit = training.watch.best if training.stops_early else -last
+    best = int(np.where(training.diverged & ~np.isfinite(merit) | np.isnan(merit), -np.inf, merit).argmax())
+    _record(est, training, best)
+    est.start_losses_ = last
+    est.early_stopped_ = bool(training.stops_early and not training.going[best] and not est.diverged_)
+    restored = training.stops_early and (not fit.incremental or est.early_stopped_)
+    theta = training.best_theta if restored else training.reins.theta
+    est._take(fit.network, theta.copy(), best, ~training.diverged | restored)
+    return best
 
 
 def _record(est: Any, training: StochasticTraining, p: int) -> None:
@@ -224,7 +253,7 @@ def _record(est: Any, training: StochasticTraining, p: int) -> None:
         scores = np.array(training.scores)[:n_iter, p].tolist()
         est.validation_scores_ = [*(getattr(est, "validation_scores_", None) or ()), *scores]
         est.best_validation_score_ = float(watch.best[p])
-        est._best_theta = training.best_theta
+        est._best_theta = training.best_theta.copy()
     else:
         est.best_loss_ = float(watch.best[p])
     if training.validation is not None:
@@ -234,9 +263,8 @@ def _record(est: Any, training: StochasticTraining, p: int) -> None:
 
 def write(est: Any, network: Network, training: StochasticTraining, p: int) -> str:
     """Make ``est``, not fitted so far, the member ``p`` of a training; return why that failed, if it did."""
-    fit = Fit(est, network, [], incremental=False, first_pass=True)
     est._describe(network)
-    fit.forget()
+    forget(est)
     _record(est, training, p)
     est.start_losses_ = training.last_losses[p : p + 1]
     state = {key: array[p : p + 1] for key, array in training.reins.state.items()}
@@ -247,23 +275,11 @@ def write(est: Any, network: Network, training: StochasticTraining, p: int) -> s
 
 def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> None:
     """Train by 'lbfgs' or 'scg', in float64, for they judge steps by small differences."""
-    est, dtype = fit.estimator, fit.theta.dtype
+    est = fit.estimator
     samples = est._samples(X, y, weights, np.float64)
     theta = fit.theta.astype(np.float64)
     if est.solver == "lbfgs":
-        descents = [
-            lbfgs(
-                fit.network,
-                start,
-                samples,
-                float(est.alpha),
-                tol=est.tol,
-                max_iter=est.max_iter,
-                max_fun=est.max_fun,
-                verbose=bool(est.verbose),
-            )
-            for start in theta
-        ]
+        descents = _lbfgs_starts(fit, theta, samples)
     else:
         population = Population(fit.network, theta, np.zeros((len(theta), 2), dtype=np.uint64))
         descents = scg(
@@ -273,30 +289,71 @@ def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> None:
             tol=est.tol,
             max_iter=est.max_iter,
             n_jobs=threads_of(est.n_jobs),
+            tasks=fit.tasks,
         )
-    _keep_descents(fit, descents, dtype)
+    _keep_descents(fit, descents)
 
 
-def _keep_descents(fit: Fit, descents: list[Descent], dtype: Any) -> None:
-    est = fit.estimator
+def _lbfgs_starts(fit: Fit, theta: Array, samples: Samples) -> list[Descent]:
+    """Return what became of each start, up to that in which a callback asked for the end."""
+    est, ended = fit.estimator, list[Descent]()
+
+    def after_iteration(descent: Descent) -> bool:
+        def attributes() -> dict[str, Any]:
+            fitted = copy.copy(est)
+            _settle_descents(fit, fitted, [*ended, descent])
+            return dict(vars(fitted))
+
+        return fit.tasks.end_step(attributes)
+
+    for start in theta:
+        descent = lbfgs(
+            fit.network,
+            start,
+            samples,
+            float(est.alpha),
+            tol=est.tol,
+            max_iter=est.max_iter,
+            max_fun=est.max_fun,
+            verbose=bool(est.verbose),
+            before_evaluation=fit.tasks.begin_step,
+            after_iteration=after_iteration if fit.tasks.heard else None,
+        )
+        fit.tasks.end_step()  # one whose search along a line failed
+        ended.append(descent)
+        if descent.interrupted:
+            break
+    return ended
+
+
+def _settle_descents(fit: Fit, est: Any, descents: list[Descent]) -> Descent:
+    """Make ``est``, the estimator or a copy, what the descents have led to so far; return their best."""
     losses = np.array([descent.loss for descent in descents])
     best = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
     chosen = descents[best]
-    fit.theta = np.stack([descent.theta for descent in descents]).astype(dtype)
+    theta = np.stack([descent.theta for descent in descents]).astype(fit.theta.dtype)
     est.n_iter_, est.loss_, est.start_losses_ = chosen.n_iter, chosen.loss, losses
-    finite = np.isfinite(fit.theta).all(axis=1) & np.isfinite(losses)
+    finite = np.isfinite(theta).all(axis=1) & np.isfinite(losses)
     est.diverged_ = not bool(finite[best])
     if chosen.curve:
         est.loss_curve_ = chosen.curve
+    est._take(fit.network, theta, best, finite)
+    return chosen
+
+
+def _keep_descents(fit: Fit, descents: list[Descent]) -> None:
+    est = fit.estimator
+    chosen = _settle_descents(fit, est, descents)
     if est.diverged_:
         fit.failure = reports.of_divergence(est)
+    elif chosen.converged or any(descent.interrupted for descent in descents):
+        return
     elif est.solver == "lbfgs":
         warn_of_lbfgs(chosen, est.max_iter)
-    elif not chosen.converged:
+    else:
         warnings.warn(
             f"scg stopped after {chosen.n_iter} iterations ({chosen.message}) before tol={est.tol:g} was "
             f"reached: raise max_iter={est.max_iter}, or scale the features",
             ConvergenceWarning,
             stacklevel=2,
         )
-    est._take(fit.network, fit.theta, best, finite)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from shoal.engines import choose_engine
 from shoal.estimators.architecture import packed_places
+from shoal.estimators.callbacks import Tasks
 from shoal.estimators.losses import constants, divisor
 from shoal.network import Network
 from shoal.objective import BatchObjective
@@ -24,6 +26,9 @@ from shoal.solvers.scaled_conjugate_gradient import ScaledConjugateGradient
 from shoal.stopping import Reason, Stopping
 
 _SILENT: Any = {"iprint": -1} if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15) else {}
+
+INTERRUPTED = 99
+"""SciPy's status of a minimisation that its callback ended."""
 
 
 class PackedObjective:
@@ -63,7 +68,10 @@ class PackedObjective:
 
 @dataclass(frozen=True)
 class Descent:
-    """What became of one member: parameters theta (D,), iterations, its losses, and why it ended."""
+    """What became of one member: parameters theta (D,), iterations, its losses, and why it ended.
+
+    Who was ``interrupted`` ended because a callback asked for it.
+    """
 
     theta: Array
     n_iter: int
@@ -71,6 +79,7 @@ class Descent:
     curve: list[float]
     converged: bool
     message: str
+    interrupted: bool = False
 
 
 def lbfgs(
@@ -83,27 +92,58 @@ def lbfgs(
     max_iter: int,
     max_fun: int,
     verbose: bool,
+    before_evaluation: Callable[[], None],
+    after_iteration: Callable[[Descent], bool] | None,
 ) -> Descent:
-    """Minimise by SciPy's L-BFGS-B from theta (D,), until the gradient is within ``tol``."""
+    """Minimise by SciPy's L-BFGS-B from theta (D,), until the gradient is within ``tol``.
+
+    ``after_iteration`` takes the descent so far; returning True ends it.
+    """
     objective = PackedObjective(network, samples, alpha)
     minimize: Any = scipy.optimize.minimize
+    iterations = 0
+
+    def evaluated(packed: Array) -> tuple[float, Array]:
+        before_evaluation()
+        return objective(packed)
+
+    def unpacked(packed: Array) -> Array:
+        parameters = np.empty_like(theta)
+        parameters[objective.places] = packed
+        return parameters
+
+    def watch(intermediate_result: Any) -> None:  # SciPy goes by this name
+        nonlocal iterations
+        iterations += 1
+        reached = unpacked(intermediate_result.x), iterations, float(intermediate_result.fun)
+        if after_iteration is not None and after_iteration(Descent(*reached, [], False, "going on")):
+            raise StopIteration
+
     found = minimize(
-        objective,
+        evaluated,
         theta[objective.places],
         method="L-BFGS-B",
         jac=True,
+        callback=None if after_iteration is None else watch,
         options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol, **_SILENT},
     )
-    trained = np.empty_like(theta)
-    trained[objective.places] = found.x
     n_iter = min(int(found.nit), max_iter)
     if verbose:
         print(f"L-BFGS: {n_iter} iterations, {found.nfev} evaluations, loss = {found.fun:.8f}")
-    return Descent(trained, n_iter, float(found.fun), [], found.status == 0, str(found.message))
+    converged, interrupted = found.status == 0, found.status == INTERRUPTED
+    message = str(found.message)
+    return Descent(unpacked(found.x), n_iter, float(found.fun), [], converged, message, interrupted)
 
 
 def scg(
-    population: Population, samples: Samples, alpha: float, *, tol: float, max_iter: int, n_jobs: int
+    population: Population,
+    samples: Samples,
+    alpha: float,
+    *,
+    tol: float,
+    max_iter: int,
+    n_jobs: int,
+    tasks: Tasks,
 ) -> list[Descent]:
     """Train every member by scaled conjugate gradients until its gradient is within ``tol``."""
     size = population.size
@@ -111,7 +151,8 @@ def scg(
     problem = Problem(samples, None, np.full(size, float(alpha)), zeros, zeros, zeros)
     method = Method(ScaledConjugateGradient(), Constant(), Stopping(max_iter, tol), None, False, 0, None)
     engine = choose_engine("auto", population.network, problem, method)
-    history = engine.train(population, problem, method, None, n_jobs)
+    tasks.begin_step()
+    history = engine.train(population, problem, method, tasks.next_step if tasks.heard else None, n_jobs)
     descents = []
     for p in range(size):
         curve = history.loss[p, : history.epochs[p]]
@@ -124,15 +165,14 @@ def scg(
                 curve.tolist(),
                 converged,
                 history.explain_divergence(p) if history.diverged[p] else history.reasons[p],
+                bool(history.stopped[p] == Reason.INTERRUPTED),
             )
         )
     return descents
 
 
 def warn_of_lbfgs(descent: Descent, max_iter: int) -> None:
-    """Warn (``ConvergenceWarning``) of a descent that ended before it converged."""
-    if descent.converged:
-        return
+    """Warn (``ConvergenceWarning``) that a descent ended before it converged."""
     more = f" Raise max_iter={max_iter}." if descent.n_iter == max_iter else ""
     warnings.warn(
         f"lbfgs failed to converge after {descent.n_iter} iteration(s): {descent.message}.{more} "

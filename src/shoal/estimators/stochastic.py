@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from shoal.schedules import Constant
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver
 from shoal.stopping import Reason, Stopping
+
+Report: TypeAlias = "Callable[[StochasticTraining], bool]"
+"""Called after every epoch; returning True ends the training."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,12 @@ class StochasticTraining:
         rate: Array | None = None,
         validation: Validation | None = None,
         stops_early: bool = False,
-        report: Callable[[StochasticTraining], bool] | None = None,
+        begin_epoch: Callable[[], None] | None = None,
+        reports: Sequence[Report] = (),
     ) -> None:
         self.population, self.samples, self.orders, self.settings = population, samples, orders, settings
-        self.watch, self.validation, self.stops_early, self.report = watch, validation, stops_early, report
+        self.watch, self.validation, self.stops_early = watch, validation, stops_early
+        self.begin_epoch, self.reports = begin_epoch, reports
         self.t, self.alpha = t, alpha
         self.reins = Reins(
             orders=np.empty(orders.current.shape, dtype=np.uint32),
@@ -118,7 +124,7 @@ class StochasticTraining:
         engine = choose_engine("auto", self.population.network, problem, method)
         try:
             with self.orders:
-                self._shuffle()
+                self._begin_epoch()
                 self._running = self.going
                 engine.train(self.population, problem, method, self._after_epoch, settings.n_jobs)
         except KeyboardInterrupt:
@@ -127,7 +133,9 @@ class StochasticTraining:
             if self.losses:
                 self.population.theta[...] = self.reins.theta
 
-    def _shuffle(self) -> None:
+    def _begin_epoch(self) -> None:
+        if self.begin_epoch is not None:
+            self.begin_epoch()
         self.reins.orders[...] = self.orders.next()
 
     def _after_epoch(self, progress: Progress) -> bool:
@@ -143,11 +151,11 @@ class StochasticTraining:
             self.watch.count[self.due & ~stops] = 0
             self.reins.ended[stops] = Reason.CONVERGED
         self._running = self.going
-        ends = self.report is not None and self.report(self)
-        if ends or not self._running.any():
+        ends = [report(self) for report in self.reports]
+        if any(ends) or not self._running.any():
             return True
         if progress.epoch < progress.epochs:
-            self._shuffle()
+            self._begin_epoch()
         return False
 
     def _watch(self, ran: BoolArray, going: BoolArray) -> None:
