@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from shoal import ConvClassifier, MLPClassifier, MLPRegressor
+from shoal import CapacityStudyCV, ConvClassifier, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -195,6 +195,31 @@ def test_images_have_epochs_too(verbose: bool, capsys: pytest.CaptureFixture[str
     assert ("Epoch 2 of at most 4" in capsys.readouterr().out) == verbose
     assert diary.fitted[0] is None
     assert diary.fitted[-1].score(DIGITS.images[:200], DIGITS.target[:200]) >= 0
+
+
+def test_a_search_by_populations_has_the_tasks_of_grid_search_cv() -> None:
+    grid, diaries = {"alpha": [0.1, 1.0]}, (Diary(), Diary())
+    for search, diary in zip((CapacityStudyCV, GridSearchCV), diaries, strict=True):
+        search(classifier(max_iter=2), grid, cv=3).set_callbacks(diary).fit(SCALED, Y)
+    assert diaries[0].lines == diaries[1].lines
+    assert diaries[0].lines.count("end candidate-split-evaluation") == 6
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_what_spreads_from_a_search_by_populations_hears_of_the_refit(refit: bool) -> None:
+    diary = Spreading()
+    study = CapacityStudyCV(classifier(max_iter=4), {"alpha": [0.1, 1.0]}, cv=3, refit=refit)
+    study.set_callbacks(diary, ProgressBar()).fit(SCALED, Y)
+    assert study.populations_
+    assert diary.lines.count("end epoch") == 4 * refit
+    assert diary.lines[-2:] == ["end fit", "teardown"]
+
+
+def test_callbacks_of_the_networks_hear_of_every_fit() -> None:
+    diary = Diary()
+    study = CapacityStudyCV(classifier(max_iter=2).set_callbacks(diary), {"alpha": [0.1, 1.0]}, cv=3)
+    assert not study.fit(SCALED, Y).populations_
+    assert diary.steps == 2 * 7
 
 
 def test_clones_keep_callbacks() -> None:

@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning
+from sklearn.feature_selection import SelectKBest
 from sklearn.model_selection import GridSearchCV, GroupKFold, ShuffleSplit, StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from shoal import CapacityStudyCV, MLPClassifier, MLPRegressor
+from shoal.estimators import cohorts
 from shoal.shapes import Array
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -26,6 +30,16 @@ GRID = {
     "learning_rate_init": [0.01, 0.05],
     "random_state": [0, 1],
 }
+
+
+class Picky(FunctionTransformer):
+    """Leaves X as it is, and refuses to be fitted to rows that do not begin with the first flower."""
+
+    def fit(self, X: Array, y: Array | None = None) -> Picky:
+        if (X[0] != IRIS[0][0]).any():
+            raise ArithmeticError(f"X begins with {X[0]}")
+        super().fit(X, y)
+        return self
 
 
 def both(estimator: Any, X: Array, y: Array, grid: dict[str, Any] = GRID, **options: Any) -> tuple[Any, Any]:
@@ -47,7 +61,11 @@ def assert_same(ours: Any, theirs: Any) -> None:
     assert ours.best_index_ == theirs.best_index_
     assert ours.best_params_ == theirs.best_params_
     np.testing.assert_allclose(ours.best_score_, theirs.best_score_, rtol=1e-7)
-    for mine, yours in zip(ours.best_estimator_.coefs_, theirs.best_estimator_.coefs_, strict=True):
+    best = [
+        getattr(search.best_estimator_, "_final_estimator", search.best_estimator_)
+        for search in (ours, theirs)
+    ]
+    for mine, yours in zip(best[0].coefs_, best[1].coefs_, strict=True):
         np.testing.assert_array_equal(mine, yours)
     assert ours.n_splits_ == theirs.n_splits_
 
@@ -105,14 +123,20 @@ def test_groups_reach_the_splitter() -> None:
     [
         (
             make_pipeline(StandardScaler(), MLPClassifier(max_iter=5, random_state=0)),
+            {"mlpclassifier__alpha": [1], "standardscaler__with_mean": [False, True]},
+        ),
+        (make_pipeline(MLPClassifier(max_iter=5, random_state=0)), {"mlpclassifier__alpha": [1]}),
+        (
+            make_pipeline(Picky(), MLPClassifier(max_iter=5, random_state=0)),
             {"mlpclassifier__alpha": [1]},
         ),
         (MLPClassifier(max_iter=5, random_state=0, early_stopping=True), {"alpha": [1, 2]}),
         (MLPClassifier(max_iter=5, random_state=0), {"solver": ["adam", "lbfgs"]}),
-        (MLPClassifier(max_iter=5, random_state=0, class_weight="balanced"), {"alpha": [1, 2]}),
     ],
-    ids=["pipeline", "early stopping", "lbfgs", "class weights"],
+    ids=["steps that differ", "no step before", "a step that fails", "early stopping", "lbfgs"],
 )
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
 def test_what_no_population_can_hold_is_searched_all_the_same(estimator: Any, grid: dict[str, Any]) -> None:
     ours = CapacityStudyCV(estimator, grid, cv=3).fit(*IRIS)
     theirs = GridSearchCV(clone(estimator), grid, cv=3).fit(*IRIS)
@@ -120,6 +144,63 @@ def test_what_no_population_can_hold_is_searched_all_the_same(estimator: Any, gr
     np.testing.assert_allclose(
         ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"], rtol=1e-7
     )
+
+
+def prefixed(step: str, grid: dict[str, Any]) -> dict[str, Any]:
+    return {f"{step}__{name}": values for name, values in grid.items()}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [StandardScaler()],
+        [StandardScaler(), PCA(2)],
+        [SelectKBest(k=3), "passthrough"],
+        [StandardScaler().set_output(transform="pandas")],
+        [FunctionTransformer(sparse.csr_array)],
+    ],
+    ids=str,
+)
+def test_a_pipelines_search_is_grid_search_cvs(steps: list[Any]) -> None:
+    pipeline = make_pipeline(*steps, MLPClassifier(max_iter=12))
+    ours, theirs = both(pipeline, *IRIS, prefixed("mlpclassifier", GRID))
+    assert ours.populations_
+    assert_same(ours, theirs)
+    np.testing.assert_array_equal(ours.predict(IRIS[0]), theirs.predict(IRIS[0]))
+
+
+@pytest.mark.parametrize("large", [0, 2**30])
+def test_folds_of_other_sizes_and_widths_are_trained_apart(
+    large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """442 rows in 3 folds, one of which has one row more; and a fold without the rows of the last level."""
+    monkeypatch.setattr(cohorts, "LARGE", large)
+    levels = np.repeat(np.arange(6.0), [80, 80, 80, 80, 82, 40])[:, None]
+    pipeline = make_pipeline(OneHotEncoder(handle_unknown="ignore"), MLPRegressor(max_iter=10, batch_size=50))
+    grid = {"mlpregressor__alpha": [0.01, 1], "mlpregressor__random_state": [0, 1]}
+    ours, theirs = both(pipeline, levels, DIABETES[1], grid)
+    assert ours.populations_
+    assert_same(ours, theirs)
+
+
+def test_scorers_see_the_whole_pipeline() -> None:
+    def steps(estimator: Any, X: Array, y: Array) -> float:
+        return float(len(estimator.steps) + estimator[:-1].transform(X).mean() + estimator.score(X, y))
+
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier(max_iter=5, random_state=1))
+    ours, theirs = both(pipeline, *IRIS, {"mlpclassifier__alpha": [0.1, 1]}, scoring=steps)
+    assert ours.populations_
+    assert_same(ours, theirs)
+
+
+def test_class_weights_are_those_of_each_fold() -> None:
+    rows = np.r_[0:50, 50:60, 100:137]
+    grid = {"class_weight": [None, "balanced", {0: 1, 1: 5, 2: 2}], "alpha": [0.1, 1], "random_state": [0]}
+    ours, theirs = both(
+        MLPClassifier(max_iter=15, learning_rate_init=0.01), IRIS[0][rows], IRIS[1][rows], grid
+    )
+    assert ours.populations_
+    assert_same(ours, theirs)
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
@@ -134,12 +215,13 @@ def test_a_fit_that_diverges_fails_alone() -> None:
 
 def test_every_fit_is_the_estimator_fitted_by_itself() -> None:
     from shoal.estimators.cohorts import train_cohorts
+    from shoal.estimators.folds import folds_of
 
     X, y = IRIS
     candidates = [{"alpha": alpha, "random_state": seed} for alpha in (0.01, 1.0) for seed in (4, 5)]
     splits = list(StratifiedKFold(3).split(X, y))
     members = [MLPClassifier(max_iter=12, batch_size=17, **parameters) for parameters in candidates]
-    fitted = train_cohorts(members, splits, X, y, 1)
+    fitted = train_cohorts(members, folds_of(members[0], members, splits, X, y), 1)
     for (c, f), one in fitted.items():
         alone = MLPClassifier(max_iter=12, batch_size=17, **candidates[c]).fit(
             X[splits[f][0]], y[splits[f][0]]

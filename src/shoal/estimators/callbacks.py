@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from shoal.problem import Progress
@@ -15,7 +16,7 @@ except ImportError:  # scikit-learn before 1.9
         """Nothing, for this scikit-learn has no callbacks to set."""
 
 
-__all__ = ["CallbackSupportMixin", "Tasks"]
+__all__ = ["CallbackSupportMixin", "SearchTasks", "Tasks"]
 
 
 class Tasks:
@@ -70,3 +71,48 @@ class Tasks:
             self._fit.call_on_fit_task_end(
                 estimator=self._estimator, reconstruction_attributes={}, **self._given
             )
+
+
+class SearchTasks:
+    """The tasks of a search by populations: as in ``GridSearchCV`` its fits, and the refit.
+
+    The ``fits`` have no tasks within, and end when the population that they are members of is trained.
+    """
+
+    def __init__(self, search: Any, X: Any, y: Any, fits: int) -> None:
+        self._search, self._given = search, {"X": X, "y": y}
+        self._heard = bool(getattr(search, "_skl_callbacks", ()))
+        if self._heard:
+            self._root = search._init_callback_context(max_subtasks=1 + (search.refit is not False))
+            self._root.call_on_fit_task_begin(estimator=search, **self._given)
+            self._fits = self._root.subcontext(task_name="search", max_subtasks=fits)
+            self._fits.call_on_fit_task_begin(estimator=search)
+
+    def trained(self, fits: int) -> None:
+        """Begin and end so many fits."""
+        for _ in range(fits if self._heard else 0):
+            fit = self._fits.subcontext(task_name="candidate-split-evaluation")
+            fit.call_on_fit_task_begin(estimator=self._search)
+            fit.call_on_fit_task_end(estimator=self._search)
+
+    def end_search(self) -> None:
+        """End the task of all fits."""
+        if self._heard:
+            self._fits.call_on_fit_task_end(estimator=self._search)
+
+    @contextmanager
+    def refit(self, estimator: Any) -> Iterator[None]:
+        """Begin the refit of ``estimator``, which hears of it too, and end it."""
+        if not self._heard:
+            yield
+            return
+        refit = self._root.subcontext(task_name="refit-with-best-params")
+        with refit.propagate_callback_context(estimator):
+            refit.call_on_fit_task_begin(estimator=self._search, **self._given)
+            yield
+        refit.call_on_fit_task_end(estimator=self._search, **self._given)
+
+    def end(self) -> None:
+        """End the search."""
+        if self._heard:
+            self._root.call_on_fit_task_end(estimator=self._search, **self._given)

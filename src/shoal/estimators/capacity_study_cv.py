@@ -6,15 +6,16 @@ import time
 import warnings
 from typing import Any
 
-import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.model_selection._validation import _score, _warn_or_raise_about_fit_failures
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 
-from shoal.estimators.cohorts import Fitted, Split, train_cohorts, why_not
+from shoal.estimators.callbacks import SearchTasks
+from shoal.estimators.cohorts import Fitted, train_cohorts
+from shoal.estimators.folds import Fold, Split, folds_of, lacks_a_class, networks_of, why_not
 
 
 class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
@@ -29,9 +30,12 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
     are one population; any other parameter, such as ``hidden_layer_sizes``, begins another. Random starts are
     a list of ``random_state``. ``n_jobs`` threads train (None is all cores).
 
+    The estimator may be a pipeline that ends with one of these, if the grid has parameters of that step
+    alone: the steps before it are fitted once to each fold.
+
     What no population can hold is searched as ``GridSearchCV`` does, one fit after another, and
-    ``populations_`` is False: pipelines, 'lbfgs' and 'scg', early stopping, class weights, sample weights,
-    ``random_state=None``.
+    ``populations_`` is False: other parameters of a pipeline, 'lbfgs' and 'scg', early stopping, sample
+    weights, ``random_state=None``.
 
     >>> from sklearn.datasets import load_iris
     >>> from shoal import MLPClassifier
@@ -46,29 +50,44 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
     populations_: bool
     """Whether the candidates were trained as populations."""
 
+    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, **params: Any) -> CapacityStudyCV:
         """Search on rows ``X`` (n_samples, n_features) and target ``y``, then refit the best candidate.
 
         ``params`` go to the splitter (``groups``) and to ``fit``, as in ``GridSearchCV``.
         """
-        self._validate_params()
         candidates = list(ParameterGrid(self.param_grid))
         X, y = indexable(X, y)
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         groups = params.get("groups")
         splits = list(splitter.split(X, y, groups))
         given = {name for name, value in params.items() if value is not None and name != "groups"}
-        members = [clone(self.estimator).set_params(**parameters) for parameters in candidates]
-        if given or y is None or why_not(members, y, splits):
-            self.populations_ = False
+        networks = networks_of(self.estimator, candidates)
+        folds = [] if given or y is None else self._folds(candidates, networks, splits, X, y)
+        self.populations_ = bool(folds)
+        if not folds:
             super().fit(X, y, **params)
             return self
-        self.populations_, self.n_splits_ = True, len(splits)
-        fitted = train_cohorts(members, splits, X, y, self.n_jobs)
+        self.n_splits_ = len(splits)
+        tasks = SearchTasks(self, X, y, len(candidates) * len(splits))
+        fitted = train_cohorts(networks, folds, self.n_jobs, tasks.trained)
         self._judge(candidates, splits, fitted, X, y)
+        tasks.end_search()
         if self.refit:
-            self._refit(X, y)
+            self._refit(X, y, tasks)
+        tasks.end()
         return self
+
+    def _folds(
+        self, candidates: list[dict[str, Any]], networks: list[Any], splits: list[Split], X: Any, y: Any
+    ) -> list[Fold]:
+        """Return what populations are trained on, or nothing where no population can hold the candidates."""
+        if why_not(self.estimator, candidates, networks) or lacks_a_class(networks[0], y, splits):
+            return []
+        try:
+            return folds_of(self.estimator, networks, splits, X, y)
+        except Exception:  # of a step before the networks: GridSearchCV has its ways with fits that fail
+            return []
 
     def _judge(
         self,
@@ -119,10 +138,11 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         scored.setdefault("score_time", 0.0)
         return scored
 
-    def _refit(self, X: Any, y: Any) -> None:
-        began = time.perf_counter()
+    def _refit(self, X: Any, y: Any, tasks: SearchTasks) -> None:
         self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-        self.best_estimator_.fit(X, y)
+        began = time.perf_counter()
+        with tasks.refit(self.best_estimator_):
+            self.best_estimator_.fit(X, y)
         self.refit_time_ = time.perf_counter() - began
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
@@ -130,9 +150,7 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
 
 def _warn_of_iterations(fitted: dict[tuple[int, int], Fitted]) -> None:
     """Warn once (``ConvergenceWarning``) of all fits that used up their iterations."""
-    iterations = np.array([fit.estimator.n_iter_ for fit in fitted.values()])
-    limits = np.array([fit.estimator.max_iter for fit in fitted.values()])
-    short = int((iterations == limits).sum())
+    short = sum(fit.used_up for fit in fitted.values())
     if short:
         warnings.warn(
             f"{short} of {len(fitted)} fits reached max_iter before they converged; raise max_iter or tol",

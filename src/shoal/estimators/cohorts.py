@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,110 +13,111 @@ import numpy as np
 from sklearn.base import clone
 
 from shoal.estimators.architecture import activations_of, hidden_sizes, initial_coefs, theta_of
-from shoal.estimators.base import BaseMLP
 from shoal.estimators.fitting import batch_size_of, solver_of, threads_of, write
+from shoal.estimators.folds import Fold
 from shoal.estimators.orders import Orders
-from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.rules import Rates, Watch
 from shoal.estimators.stochastic import Settings, StochasticTraining
 from shoal.population import Population
+from shoal.problem import Samples
 from shoal.shapes import IntArray
 
 PER_MEMBER = ("alpha", "learning_rate_init", "random_state")
 """The parameters that may differ within a population."""
 
-Split = tuple[IntArray, IntArray]
+LARGE = 2**30
+"""Bytes of features beyond which folds that have rows of their own are trained one after another."""
 
 
 @dataclass
 class Fitted:
-    """What became of one candidate on one split."""
+    """What became of one candidate on one fold: ``estimator`` is the network behind the fold's steps."""
 
     estimator: Any
     seconds: float
     failure: str
-
-
-def why_not(members: Sequence[Any], y: Any, splits: Sequence[Split]) -> str:
-    """Return why candidates, each an estimator, cannot be trained as populations, or nothing if they can."""
-    for member in members:
-        if not isinstance(member, BaseMLP):
-            return f"{type(member).__name__} is not a perceptron of shoal"
-        member._validate_params()
-        if member.solver not in STOCHASTIC_SOLVERS or member.early_stopping or member.n_starts > 1:
-            return "its solver is neither 'sgd' nor 'adam', or it stops early, or has several starts"
-        if member.preprocessing is not None or getattr(member, "class_weight", None) is not None:
-            return "its preprocessing or class weights depend on the fold"
-        if not isinstance(member.random_state, int | np.integer) or member.verbose:
-            return "random_state is no number, or it prints each epoch"
-    labels = np.asarray(y)
-    if hasattr(members[0], "class_weight") and labels.ndim == 1:
-        classes = len(np.unique(labels))
-        if any(len(np.unique(labels[train])) < classes for train, _ in splits):
-            return "a fold lacks a class"
-    return ""
+    used_up: bool
+    """Whether it ran for all its iterations."""
 
 
 def train_cohorts(
-    members: Sequence[Any],
-    splits: Sequence[Split],
-    X: Any,
-    y: Any,
+    networks: Sequence[Any],
+    folds: Sequence[Fold],
     n_jobs: int | None,
+    trained: Callable[[int], None] = lambda fits: None,
 ) -> dict[tuple[int, int], Fitted]:
-    """Return every candidate, each an estimator, fitted on every split, as if each was fitted by itself."""
+    """Return every candidate's network fitted on every fold, as if each was fitted by itself.
+
+    ``trained`` is told after every population how many fits it was.
+    """
+    sizes = {id(fold.X): 8 * math.prod(np.shape(fold.X)) for fold in folds}
+    apart = sum(sizes.values()) > LARGE
+    kinds = [(fold.kind, id(fold.X) if apart else 0) for fold in folds]
     cohorts: dict[Any, list[tuple[int, int]]] = {}
-    for c, member in enumerate(members):
-        shared = {k: repr(v) for k, v in member.get_params().items() if k not in PER_MEMBER}
-        for f, (train, _) in enumerate(splits):
-            cohorts.setdefault((tuple(sorted(shared.items())), len(train)), []).append((c, f))
+    for c, network in enumerate(networks):
+        shared = {k: repr(v) for k, v in network.get_params().items() if k not in PER_MEMBER}
+        for f, kind in enumerate(kinds):
+            cohorts.setdefault((tuple(sorted(shared.items())), kind), []).append((c, f))
     fitted: dict[tuple[int, int], Fitted] = {}
     for places in cohorts.values():
         began = time.perf_counter()
-        cohort = _Cohort([members[c] for c, _ in places], [splits[f][0] for _, f in places], X, y, n_jobs)
+        cohort = _Cohort([networks[c] for c, _ in places], [folds[f] for _, f in places], n_jobs)
         cohort.training.run()
         seconds = (time.perf_counter() - began) / len(places)
         for p, place in enumerate(places):
             fitted[place] = cohort.fitted(p, seconds)
+        trained(len(places))
     return fitted
 
 
 class _Cohort:
-    """Members of one architecture, each with its rows, its random state, its alpha and its rate."""
+    """Members of one architecture, each with its fold, its random state, its alpha and its rate."""
 
-    def __init__(
-        self, members: Sequence[Any], rows: Sequence[IntArray], X: Any, y: Any, n_jobs: int | None
-    ) -> None:
-        self.members = members
-        template = self.template = clone(members[0])
-        features, targets = template._validate_input(X, y, incremental=False, reset=True)
-        dtype = features.dtype
-        self.samples = template._samples(features, targets, None, dtype)
-        template.n_outputs_ = len(self.samples.y)
-        self.units = [features.shape[1], *hidden_sizes(template.hidden_layer_sizes), template.n_outputs_]
+    def __init__(self, members: Sequence[Any], folds: Sequence[Fold], n_jobs: int | None) -> None:
+        self.members, self.folds = members, folds
+        self.templates: dict[int, Any] = {}
+        """An estimator that knows its features and classes, for every table of rows."""
+        tables: list[Samples] = []
+        first_rows: dict[int, int] = {}
+        for fold in folds:
+            if id(fold.X) not in first_rows:
+                first_rows[id(fold.X)] = sum(map(len, tables))
+                tables.append(self._learn(fold))
+        self.samples = _stacked(tables)
+        template = self.templates[id(folds[0].X)]
+        features = self.samples.X.shape[1]
+        self.units = [features, *hidden_sizes(template.hidden_layer_sizes), template.n_outputs_]
         self.network = template._network(self.units)
-        self.training = self._training(rows, dtype, n_jobs)
+        rows = {id(fold): first_rows[id(fold.X)] + fold.train for fold in folds}
+        which = [list(rows).index(id(fold)) for fold in folds]
+        self.training = self._training(np.stack(list(rows.values())), np.array(which), n_jobs)
 
-    def _training(self, rows: Sequence[IntArray], dtype: Any, n_jobs: int | None) -> StochasticTraining:
-        template, size = self.template, len(self.members)
+    def _learn(self, fold: Fold) -> Samples:
+        template = self.templates[id(fold.X)] = clone(self.members[0])
+        features, targets = template._validate_input(fold.X, fold.y, incremental=False, reset=True)
+        weights = template._weights(targets, None, features)
+        samples: Samples = template._samples(features, targets, weights, features.dtype)
+        template.n_outputs_ = len(samples.y)
+        return samples
+
+    def _training(self, rows: IntArray, fold: IntArray, n_jobs: int | None) -> StochasticTraining:
+        """Return the training of members whose ``fold`` (P,) says which of the ``rows`` (F, M) are theirs."""
+        template, size = self.members[0], len(self.members)
         seeds = sorted({int(member.random_state) for member in self.members})
-        folds = {id(train): f for f, train in enumerate({id(r): r for r in rows}.values())}
-        distinct = list({id(r): r for r in rows}.values())
         randoms = [np.random.RandomState(seed) for seed in seeds]
         activations = activations_of(template.activation, len(self.units) - 2)
+        dtype = self.samples.X.dtype
         starts = [theta_of(*initial_coefs(self.units, activations, random, dtype)) for random in randoms]
         stream = np.array([seeds.index(int(member.random_state)) for member in self.members])
-        which = stream * len(distinct) + np.array([folds[id(train)] for train in rows])
         rates = Rates(
             template.learning_rate if template.solver == "sgd" else "constant",
             np.array([float(member.learning_rate_init) for member in self.members]),
             float(template.power_t),
         )
-        M = len(distinct[0])
         settings = Settings(
             solver_of(template),
             rates,
-            batch_size_of(template, M),
+            batch_size_of(template, rows.shape[1]),
             template.max_iter,
             template.tol,
             template.n_iter_no_change,
@@ -128,16 +130,28 @@ class _Cohort:
             Population(self.network, np.stack(starts)[stream], keys),
             self.samples,
             np.array([float(member.alpha) for member in self.members]),
-            Orders(np.stack(distinct), randoms, template.shuffle),
-            which,
+            Orders(rows, randoms, template.shuffle),
+            stream * len(rows) + fold,
             settings,
             watch=Watch.new(size, template.tol, higher_is_better=False),
         )
 
     def fitted(self, p: int, seconds: float) -> Fitted:
-        """Return member ``p`` as an estimator that was fitted by itself."""
-        member = copy.copy(self.template)
+        """Return member ``p`` as if it was fitted by itself."""
+        fold = self.folds[p]
+        member = copy.copy(self.templates[id(fold.X)])
         for name in PER_MEMBER:  # set_params would look all parameters up, for each of hundreds of members
             setattr(member, name, getattr(self.members[p], name))
         failure = write(member, self.network, self.training, p)
-        return Fitted(member, seconds, failure)
+        return Fitted(fold.behind_its_steps(member), seconds, failure, member.n_iter_ == member.max_iter)
+
+
+def _stacked(tables: Sequence[Samples]) -> Samples:
+    """Return the rows of all tables in one, which are no copy where there is one alone."""
+    if len(tables) == 1:
+        return tables[0]
+    return Samples(
+        np.concatenate([table.X for table in tables]),
+        np.concatenate([table.y for table in tables], axis=1),
+        np.concatenate([table.s for table in tables], axis=1),
+    )
