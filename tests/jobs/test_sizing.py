@@ -65,11 +65,12 @@ def networks(size: StudySize) -> int:
 
 
 def by_hand(size: StudySize, seconds: float, workers: int, folds: int) -> float:
-    """The estimate, written out: every network of every fold, and the chosen one's starts once more."""
+    """The estimate, written out: every network of every fold, and the chosen one again, twice."""
     units = [sum(hidden) for hidden in size.hidden]
     study = folds * sum(units) * size.starts * len(size.l2) * size.epochs * seconds
     again = size.starts * size.epochs * seconds * np.mean(units) if folds > 1 else 0.0
-    return STARTUP_SECONDS + MARGIN * float(study + again) / workers
+    curves = size.epochs * seconds * max(units)
+    return STARTUP_SECONDS + curves + MARGIN * float(study + again) / workers
 
 
 def test_a_fast_machine_gets_the_whole_study(size_it: SizeIt) -> None:
@@ -84,6 +85,11 @@ def test_the_estimate_is_the_sum_of_the_work(size_it: SizeIt, folds: int, worker
     sizing = size_it(1e-5, workers=workers, load=dataclasses.replace(LOAD, folds=folds))
     assert sizing.seconds == pytest.approx(by_hand(sizing.size, 1e-5, workers, folds))
     assert MARGIN == 2.0
+
+
+def test_what_comes_after_the_study_counts(size_it: SizeIt) -> None:
+    longer = size_it(1e-9, load=dataclasses.replace(LOAD, finishing=20.0))
+    assert longer.seconds == pytest.approx(size_it(1e-9).seconds + 20)
 
 
 def test_the_slower_the_machine_the_smaller_the_study(size_it: SizeIt) -> None:

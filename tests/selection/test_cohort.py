@@ -8,13 +8,14 @@ import pytest
 
 from shoal.layers import Dense
 from shoal.network import Network
+from shoal.population import Population
 from shoal.randomness import member_id
 from shoal.schedules import Constant
 from shoal.selection.candidates import Candidate
 from shoal.selection.cohort import CohortResult, Recipe, Task, run_cohort, trace
 from shoal.selection.planning import Cohort, Member
 from shoal.solvers import SOLVERS
-from shoal.trainer import train
+from shoal.trainer import sample_losses, train
 
 RECIPE = Recipe(
     SOLVERS["scg"](), None, 30, None, None, 1e-5, Constant(), 0.0, "float64", seed=7, engine="auto"
@@ -129,3 +130,17 @@ def test_a_member_whose_last_update_went_too_far_has_diverged(task: Task) -> Non
     assert result.trials["diverged"].all()
     assert set(result.trials["stopped"]) == {"diverged"}
     assert np.isnan(result.trials["train_loss"]).all()
+
+
+def test_of_a_costly_network_every_few_samples_give_the_training_loss(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_cohort(task)
+    monkeypatch.setattr("shoal.selection.cohort.SCORED", len(task.train) * task.network.operations // 3)
+    few = run_cohort(task)
+    population = Population.from_members(task.network, [0] * len(few.theta), 0, task.recipe.dtype)
+    population.theta[:] = few.theta
+    losses = sample_losses(population, task.X[task.train][::3], task.y[task.train][::3])
+    np.testing.assert_allclose(few.trials["train_loss"], losses.mean(axis=-1), rtol=1e-12)
+    np.testing.assert_array_equal(few.theta, whole.theta)
+    np.testing.assert_array_equal(few.trials["validation_loss"], whole.trials["validation_loss"])

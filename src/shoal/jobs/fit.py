@@ -163,6 +163,7 @@ def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Worklo
         architecture=prepared.architecture(request),
         solver=request.solver,
         batch_size=recipe.batch_size,
+        finishing=prepared.finishing,
     )
 
 

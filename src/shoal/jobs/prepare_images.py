@@ -17,6 +17,7 @@ from shoal.data.images.source import read_images
 from shoal.data.memory import require_memory
 from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
@@ -29,6 +30,8 @@ from shoal.shapes import Array, IntArray, Shape
 TARGET = "class"
 ACTIVATION, RATE = "relu", 0.001
 """Where nothing else is asked for: what the literature of convolutional networks has settled on."""
+LOOKING, PRODUCT = 12.0, 5e-10
+"""Seconds for the pictures of the report, and for one product of the linear model, on a few cores."""
 COPIES = 5
 """Rows of float32 alive at once: the parts, the study's samples and their gathering, and the baselines'."""
 
@@ -48,6 +51,11 @@ class PreparedImages(Prepared):
     @property
     def image_size(self) -> dict[str, int]:
         return dict(zip(("channels", "rows", "columns"), self.preprocessor.shape, strict=True))
+
+    @property
+    def finishing(self) -> float:
+        products = ITERATIONS[1] * self.n_rows * self.train.X.shape[1] * self.n_classes
+        return LOOKING + PRODUCT * min(float(products), PRODUCTS)
 
     @property
     def sentence(self) -> str:

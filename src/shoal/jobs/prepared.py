@@ -65,6 +65,11 @@ class Prepared(ABC):
         return None
 
     @property
+    def finishing(self) -> float:
+        """About how many seconds the linear model and the pictures take, where they take more than a few."""
+        return 0.0
+
+    @property
     @abstractmethod
     def sentence(self) -> str:
         """What was read, and what is asked of it."""

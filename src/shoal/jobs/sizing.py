@@ -94,6 +94,8 @@ class Workload:
     architecture: Architecture
     solver: str
     batch_size: int | None
+    finishing: float = 0.0
+    """Seconds that what comes after the study takes, besides what every job does."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,8 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     if load.folds > 1:  # the chosen candidate is trained once more, on all rows
         epochs += size.epochs / len(size.hidden) / len(size.l2)
     work = networks * epochs * sum(seconds_of[hidden] for hidden in size.hidden)
-    return STARTUP_SECONDS + MARGIN * work / workers
+    curves = size.epochs * max(seconds_of[hidden] for hidden in size.hidden)  # of the chosen, trained again
+    return STARTUP_SECONDS + load.finishing + curves + MARGIN * work / workers
 
 
 def _network(hidden: Hidden, load: Workload) -> Network:

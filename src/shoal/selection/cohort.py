@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from shoal.solvers.base import Solver
 
 
+SCORED = 10**10
+"""Operations of a network that its training loss may take: of a network of images, every few samples."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How every network of a study is trained; the arguments of ``shoal.train`` that all of them share."""
@@ -92,7 +96,8 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         X, y = task.X[task.train], task.y[task.train]
         judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
         result = _train(task, watch=task.recipe.patience is not None, threads=threads)
-        train_loss = sample_losses(result.population, X, y).mean(axis=-1, dtype=np.float64)
+        few = slice(None, None, max(len(X) * task.network.operations // SCORED, 1))
+        train_loss = sample_losses(result.population, X[few], y[few]).mean(axis=-1, dtype=np.float64)
         loss, error = _score(result.population, judged)
     seconds = (time.perf_counter() - began) / result.population.size
     return CohortResult(
