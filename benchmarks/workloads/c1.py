@@ -13,7 +13,7 @@ from benchmarks.workloads.cohorts import cohort
 IMAGE = (1, 28, 28)
 STAGES = (Convolution(6, 5, same=False, pool=2), Convolution(16, 5, same=False, pool=2))
 UNITS = (256, 120, 84, 10)
-ROWS, EPOCHS = 15_000, 4
+ROWS, EPOCHS = 6_000, 10
 ROWS_OF_30 = 2_048
 
 
@@ -35,7 +35,7 @@ def task(networks: int, rows: int, batch: int, epochs: int) -> Task:
         activation="relu",
         rows=rows,
         epochs=epochs,
-        order="shared",
+        order="own" if networks == 1 else "shared",
         image=IMAGE,
         convolutions=STAGES,
     )
@@ -57,7 +57,7 @@ ONE = tuple(
     Workload(
         name,
         f"LeNet-5, batch {batch}",
-        f"{LENET}, batch {batch}, 60 000 images (15 000, 4 epochs)",
+        f"{LENET}, batch {batch}, 60 000 images (6 000, 10 epochs)",
         partial(task, 1, ROWS, batch, EPOCHS),
         entries(
             shoal="train",
