@@ -38,8 +38,7 @@ template <class T, bool LaneIsMember> struct Common {
         for (std::size_t d = 0; d < D; ++d)
             for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
                 weight_mask[LaneIsMember ? d * L + lane : d] = T(job.network.weight_mask[d]);
-        for (const Layer& layer : network.layers)
-            noisy |= layer.kind == LayerKind::dropout && layer.parameter > 0;
+        noisy = network.draws();
         if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
         else train = std::make_unique<Whole>(job.train, network, block);
         if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);

@@ -11,26 +11,27 @@
 namespace shoal::SHOAL_ISA {
 namespace {
 
-// A layer of the numbers at `at`.
-Layer layer_from(const double* at) {
+// The layer whose numbers begin at `at`, which moves past them and those of the layers inside.
+Layer layer_from(const double*& at) {
     const auto next = [&at] { return static_cast<std::size_t>(*at++); };
     Layer layer{};
     layer.kind = static_cast<LayerKind>(next());
     layer.inputs = next(), layer.units = next(), layer.weights = next(), layer.biases = next();
-    layer.g = static_cast<Activation>(next()), layer.parameter = *at++;
+    layer.g = static_cast<Activation>(next()), layer.parameter = *at++, layer.epsilon = *at++;
     Geometry& geometry = layer.geometry;
     for (Image* image : {&geometry.in, &geometry.out}) *image = {next(), next(), next()};
     for (Extent* extent : {&geometry.size, &geometry.stride, &geometry.before, &geometry.dilation})
         *extent = {next(), next()};
     geometry.groups = next();
+    for (std::size_t inside = next(); inside > 0; --inside) layer.inside.push_back(layer_from(at));
     return layer;
 }
 
 Network network_from(const Description& given) {
     Network network{{}, static_cast<Loss>(given.loss), given.loss_parameter, given.inputs, given.outputs,
                     given.n_parameters};
-    for (std::size_t l = 0; l < given.n_layers; ++l)
-        network.layers.push_back(layer_from(given.layers + l * kLayerNumbers));
+    const double* at = given.layers;
+    while (at != given.layers + given.n_layers * kLayerNumbers) network.layers.push_back(layer_from(at));
     return network;
 }
 

@@ -23,8 +23,9 @@ template <class T> struct Samples {
     const T* weights(std::size_t member) const { return s + (weights_per_member ? member * n : 0); }
 };
 
-// An architecture; `layers` holds kLayerNumbers numbers a layer, in the order of `Layer` and `Geometry` in network.hpp.
-constexpr std::size_t kLayerNumbers = 22;
+// An architecture; `layers` holds kLayerNumbers numbers a layer, in the order of `Layer` and `Geometry` in
+// network.hpp; the last is how many layers inside it follow.
+constexpr std::size_t kLayerNumbers = 24;
 
 struct Description {
     const double* layers;

@@ -1,6 +1,7 @@
 // An architecture: its layers, their shapes, and where in θ their parameters lie.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -10,7 +11,18 @@
 
 namespace shoal::SHOAL_ISA {
 
-enum class LayerKind : std::int64_t { dense, dropout, flatten, convolution, max_pool, average_pool, global_average_pool };
+enum class LayerKind : std::int64_t {
+    dense,
+    dropout,
+    flatten,
+    convolution,
+    max_pool,
+    average_pool,
+    global_average_pool,
+    locally_connected,
+    layer_norm,
+    residual
+};
 
 // A sample as channels of rows of pixels, in this order in memory.
 struct Image {
@@ -34,21 +46,37 @@ struct Geometry {
     std::size_t groups;  // of channels that do not see each other
 };
 
-// One layer as Python describes it. W (units, inputs), or (filters, channels / groups, rows, columns), begins at
-// θ[weights], b at θ[biases].
+// One layer as Python describes it. Its first parameters begin at θ[weights]: W (units, inputs), or (filters, channels
+// / groups, rows, columns) for all places or for each, or γ; the others, b or β, at θ[biases].
 struct Layer {
     LayerKind kind;
     std::size_t inputs, units, weights, biases;
     Activation g;
     double parameter;  // of g; of dropout: the rate
+    double epsilon{};  // of a norm
     Geometry geometry{};
+    std::vector<Layer> inside{};  // of a residual block
 
-    bool has_parameters() const { return kind == LayerKind::dense || kind == LayerKind::convolution; }
+    bool has_parameters() const {
+        for (const Layer& layer : inside)
+            if (layer.has_parameters()) return true;
+        return has_weights() || kind == LayerKind::layer_norm;
+    }
+    bool has_weights() const {
+        return kind == LayerKind::dense || kind == LayerKind::convolution || kind == LayerKind::locally_connected;
+    }
     // Inputs that a unit sees.
     std::size_t fan_in() const {
         return geometry.groups ? geometry.in.channels / geometry.groups * geometry.size.size() : inputs;
     }
 };
+
+// Σ f(layer) over all layers, those inside others too.
+template <class F> std::size_t total_of(const std::vector<Layer>& layers, F f) {
+    std::size_t total = 0;
+    for (const Layer& layer : layers) total += f(layer) + total_of(layer.inside, f);
+    return total;
+}
 
 struct Network {
     std::vector<Layer> layers;
@@ -58,23 +86,32 @@ struct Network {
 
     // About how many numbers a pass goes through for one sample: x, and z, a and ∂J/∂a of each layer.
     std::size_t units() const {
-        std::size_t total = 2 * inputs;
-        for (const Layer& layer : layers) total += 3 * layer.units;
-        return total;
+        return 2 * inputs + total_of(layers, [](const Layer& layer) { return 3 * layer.units; });
+    }
+
+    // The largest number of inputs or outputs of a layer.
+    std::size_t widest() const {
+        std::size_t widest = inputs;
+        total_of(layers, [&](const Layer& layer) { return widest = std::max({widest, layer.inputs, layer.units}); });
+        return widest;
     }
 
     // About how many multiplications forward takes for one sample.
     std::size_t multiplications() const {
-        std::size_t total = 0;
-        for (const Layer& layer : layers)
-            if (layer.has_parameters()) total += layer.units * (layer.fan_in() + 1);
-        return total;
+        return total_of(layers, [](const Layer& layer) {
+            return layer.has_weights() ? layer.units * (layer.fan_in() + 1) : 0;
+        });
     }
 
     bool sees_images() const {
-        for (const Layer& layer : layers)
-            if (layer.geometry.in.size()) return true;
-        return false;
+        return total_of(layers, [](const Layer& layer) { return layer.geometry.in.size(); }) > 0;
+    }
+
+    // Whether J is another function at every step.
+    bool draws() const {
+        return total_of(layers, [](const Layer& layer) {
+            return std::size_t(layer.kind == LayerKind::dropout && layer.parameter > 0);
+        }) > 0;
     }
 };
 
@@ -84,9 +121,7 @@ template <bool LaneIsMember> bool is_wide(const Layer& layer) {
     return !LaneIsMember && layer.kind == LayerKind::dense && layer.units >= kWide && layer.inputs >= kWide;
 }
 template <bool LaneIsMember> bool is_wide(const Network& network) {
-    for (const Layer& layer : network.layers)
-        if (is_wide<LaneIsMember>(layer)) return true;
-    return false;
+    return total_of(network.layers, [](const Layer& layer) { return std::size_t(is_wide<LaneIsMember>(layer)); }) > 0;
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -1,8 +1,6 @@
 // The layers on a block of columns: forward, loss, backward. The compiled twin of shoal/backprop.py.
 #pragma once
 
-#include <algorithm>
-
 #include "layers/stack.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -14,10 +12,8 @@ template <class T, bool LaneIsMember> class Pass {
 
     // `threads` share the rows of wide layers.
     Pass(const Network& network, std::size_t columns, std::size_t threads)
-        : network_(network), tools_(std::make_unique<Tools<T>>(threads)), stack_(network.layers, columns, *tools_) {
-        std::size_t widest = network.inputs;
-        for (const Layer& layer : network.layers) widest = std::max(widest, layer.units);
-        for (Aligned<T>& grad : grad_) grad = Aligned<T>(widest * columns * lanes);
+        : network_(network), tools_(std::make_unique<Tools<T>>(threads)), stack_(network.layers, 0, columns, *tools_) {
+        for (Aligned<T>& grad : grad_) grad = Aligned<T>(network.widest() * columns * lanes);
     }
 
     std::size_t threads() const { return tools_->size(); }
@@ -52,7 +48,7 @@ template <class T, bool LaneIsMember> class Pass {
         Gradients<T> grad{grad_[0].data(), grad_[1].data()};
         const Vec<T> J = loss_and_delta<T>(network_.loss, static_cast<T>(network_.loss_parameter),
                                            static_cast<int>(network_.outputs), columns, z, y_, share_, grad.here);
-        stack_.backward(theta, gradient, columns, grad);
+        stack_.backward(theta, gradient, columns, grad, false);
         return J;
     }
 

@@ -61,7 +61,7 @@ ONE = tuple(
         partial(task, 1, ROWS, batch, EPOCHS),
         entries(
             shoal="train",
-            torch="loop loop_channels_last loop_compiled loop_channels_last_compiled",
+            torch="loop loop_channels_last",
             jax="scan",
         ),
         (Target(3, ("torch",)),),
@@ -73,7 +73,6 @@ THIRTY = Workload(
     "30 LeNets at once",
     f"30 × {LENET}, batch 128, shared order, 2 048 images, one epoch",
     partial(task, 30, ROWS_OF_30, 128, 1),
-    entries(shoal="train", torch="grouped grouped_compiled")
-    + entries(6, torch="loop loop_channels_last loop_compiled"),
+    entries(shoal="train", torch="grouped") + entries(6, torch="loop loop_channels_last"),
     (Target(5, ("torch",)),),
 )

@@ -26,8 +26,6 @@ WORKLOAD = Workload(
     "two conv 64×3×3 relu on 64 channels of 16 × 16 pixels, max 4, 1024→10, cross-entropy, 256 images, "
     "batch 64, Adam, 2 epochs, float32",
     task,
-    entries(
-        shoal="train", torch="loop loop_channels_last loop_compiled loop_channels_last_compiled", jax="scan"
-    ),
+    entries(shoal="train", torch="loop loop_channels_last", jax="scan"),
     (Target(1, ("torch",)),),
 )

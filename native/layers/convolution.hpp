@@ -1,6 +1,9 @@
-// A convolution, a = g(W * a_in + b): the compiled twin of shoal/layers/convolution.py.
+// A convolution, a = g(W * a_in + b): the compiled twin of shoal/layers/conv2d.py.
 //
 //     z[m, y, x] = Σ_{c, i, j} W[m, c, i, j] · a_in[c, s y + d i − p, s x + d j − p] + b[m]
+//
+// Of unshared fields (shoal/layers/locally_connected2d.py) each place (y, x) has a W and b of its own. There a run
+// of windows is one place, where it is a row of the output otherwise.
 #pragma once
 
 #include "frame.hpp"
@@ -13,7 +16,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
     static constexpr std::size_t lanes = kLanes<T>;
 
     ConvolutionStage(const Layer& layer, std::size_t columns)
-        : layer_(layer), geometry_(layer.geometry), frame_(geometry_), a_(layer.units * columns * lanes),
+        : layer_(layer), geometry_(layer.geometry), shared_(layer.kind == LayerKind::convolution), frame_(geometry_), a_(layer.units * columns * lanes),
           own_z_(derivative_needs_z(layer.g) ? layer.units * columns * lanes : 0),
           z_(derivative_needs_z(layer.g) ? own_z_.data() : a_.data()) {
         const std::size_t framed = frame_.own() ? frame_.image().size() * columns * lanes : 0;
@@ -27,27 +30,22 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
         if (columns != columns_) measure(columns);
         in_ = frame_.own() ? in_frame_.data() : in;
         if (frame_.own()) frame_.put(in, in_frame_.data(), columns);
-        const std::size_t run = windows_.run * lanes;
-        for (std::size_t y = 0; y < windows_.rows; ++y)
-            for (std::size_t group = 0; group < geometry_.groups; ++group) {
-                const std::size_t m = group * filters(), at = m * windows_.out_plane + y * windows_.out_row;
-                correlate<T, LaneIsMember>(theta, layer_.weights + m * windows_.n_taps, layer_.biases + m, filters(),
-                                           windows_, in_ + group * in_group_ + y * windows_.in_row, z_ + at);
-                for (std::size_t i = 0; i < filters(); ++i) {
-                    const std::size_t row = at + i * windows_.out_plane;
-                    activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_ + row, a_.data() + row, run);
-                }
+        each_run([&](std::size_t group, std::size_t W, std::size_t b, std::size_t from, std::size_t to) {
+            const std::size_t at = group * filters() * windows_.out_plane + to;
+            correlate<T, LaneIsMember>(theta, W, b, filters(), windows_, in_ + group * in_group_ + from, z_ + at);
+            for (std::size_t i = 0; i < filters(); ++i) {
+                const std::size_t row = at + i * windows_.out_plane;
+                activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_ + row, a_.data() + row,
+                            windows_.run * lanes);
             }
+        });
         return a_.data();
     }
 
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
+        times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_, a_.data(), grad.here,
+                            layer_.units * columns * lanes);
         differentiate(gradient, grad.here);
-        for (std::size_t group = 0; group < geometry_.groups; ++group) {
-            const std::size_t m = group * filters();
-            correlate_outer<T, LaneIsMember>(gradient, layer_.weights + m * windows_.n_taps, filters(), windows_,
-                                             grad.here + m * windows_.out_plane, in_ + group * in_group_, sums_.data());
-        }
         if (!to_input) return;
         T* const to = frame_.own() ? grad_frame_.data() : grad.spare;
         std::fill(grad.spare, grad.spare + layer_.inputs * columns * lanes, T(0));
@@ -70,40 +68,56 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
             for (std::size_t i = 0; i < geometry_.size.rows; ++i)
                 for (std::size_t j = 0; j < geometry_.size.columns; ++j)
                     *tap++ = (c * in.plane() + frame_.tap(i, j)) * pixel;
-        windows_ = {taps_.data(), taps_.size(), geometry_.out.rows, geometry_.out.columns * columns,
+        windows_ = {taps_.data(), taps_.size(), shared_ ? geometry_.out.rows : 1,
+                    shared_ ? geometry_.out.columns * columns : columns,
                     geometry_.stride.rows * in.columns * pixel, geometry_.out.columns * pixel,
                     geometry_.out.plane() * pixel};
         in_plane_ = in.plane() * pixel, in_group_ = geometry_.in.channels / geometry_.groups * in_plane_;
         std::fill(in_frame_.data(), in_frame_.data() + in_frame_.size(), T(0));
     }
 
-    // δ = ∂J/∂a · g'(z), in place of ∂J/∂a; ∂J/∂b += δ, summed over positions and samples.
-    void differentiate(T* gradient, T* grad) {
-        for (std::size_t m = 0; m < geometry_.out.channels; ++m) {
-            const std::size_t at = m * windows_.out_plane;
-            times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_ + at, a_.data() + at, grad + at,
-                                windows_.out_plane);
-            plane_sum<T, LaneIsMember>(gradient, layer_.biases + m, grad + at, windows_.out_plane / lanes);
-        }
+    // f(group, place of W and of b in θ, first number of the input and of the output) for each run of windows.
+    template <class F> void each_run(F f) const {
+        const std::size_t places = shared_ ? 1 : geometry_.out.columns, pixel = columns_ * lanes;
+        for (std::size_t y = 0; y < geometry_.out.rows; ++y)
+            for (std::size_t x = 0; x < places; ++x)
+                for (std::size_t group = 0; group < geometry_.groups; ++group) {
+                    const std::size_t set = shared_ ? group : y * places + x;  // of filters
+                    f(group, layer_.weights + set * filters() * windows_.n_taps, layer_.biases + set * filters(),
+                      y * windows_.in_row + x * pixel, y * windows_.out_row + x * pixel);
+                }
+    }
+
+    // ∂J/∂b = Σ δ and ∂J/∂W = Σ δ aᵀ, over samples, and over positions that share them.
+    void differentiate(T* gradient, const T* delta) {
+        const auto add = [&](std::size_t group, std::size_t W, std::size_t b, std::size_t from, std::size_t to) {
+            const T* const of_group = delta + group * filters() * windows_.out_plane + to;
+            for (std::size_t m = 0; m < filters(); ++m)
+                plane_sum<T, LaneIsMember>(gradient, b + m, of_group + m * windows_.out_plane,
+                                           windows_.rows * windows_.run);
+            correlate_outer<T, LaneIsMember>(gradient, W, filters(), windows_, of_group,
+                                             in_ + group * in_group_ + from, sums_.data());
+        };
+        if (!shared_) return each_run(add);
+        for (std::size_t group = 0; group < geometry_.groups; ++group)
+            add(group, layer_.weights + group * filters() * windows_.n_taps, layer_.biases + group * filters(), 0, 0);
     }
 
     // ∂J/∂a_in += Wᵀ δ, each where its window was.
-    void feed_back(const T* theta, const T* delta, T* to) {
+    void feed_back(const T* theta, const T* delta, T* input) {
         const std::size_t run = windows_.run * lanes;
-        for (std::size_t y = 0; y < windows_.rows; ++y)
-            for (std::size_t group = 0; group < geometry_.groups; ++group) {
-                const std::size_t first = group * filters();
-                for (std::size_t m = 0; m < filters(); ++m)
-                    std::memcpy(panel_.data() + m * run,
-                                delta + (first + m) * windows_.out_plane + y * windows_.out_row, run * sizeof(T));
-                spread<T, LaneIsMember>(theta, layer_.weights + first * windows_.n_taps, filters(),
-                                        geometry_.in.channels / geometry_.groups, in_plane_, windows_, panel_.data(),
-                                        to + group * in_group_ + y * windows_.in_row);
-            }
+        each_run([&](std::size_t group, std::size_t W, std::size_t, std::size_t from, std::size_t to) {
+            for (std::size_t m = 0; m < filters(); ++m)
+                std::memcpy(panel_.data() + m * run, delta + (group * filters() + m) * windows_.out_plane + to,
+                            run * sizeof(T));
+            spread<T, LaneIsMember>(theta, W, filters(), geometry_.in.channels / geometry_.groups, in_plane_, windows_,
+                                    panel_.data(), input + group * in_group_ + from);
+        });
     }
 
     const Layer& layer_;
     const Geometry& geometry_;
+    const bool shared_;
     const Frame<T> frame_;
     Aligned<T> a_, own_z_, in_frame_, grad_frame_, sums_, panel_;
     T* const z_;  // a, unless the derivative asks for z

@@ -14,7 +14,7 @@ namespace shoal::SHOAL_ISA {
 struct Windows {
     const std::size_t* taps;  // from the first number of a window to each of its numbers
     std::size_t n_taps;
-    std::size_t rows, run;             // output rows, and vectors in one of them
+    std::size_t rows, run;             // output rows, and vectors in one of them, that share parameters
     std::size_t in_row, out_row;       // from one output row to the next, in either image
     std::size_t out_plane;             // from one output channel to the next
 };

@@ -59,7 +59,7 @@ def train(
 ) -> None:
     """Train the members of ``theta`` (P, D) in place and write their ``history``, as ``shoal.training`` does.
 
-    - ``network``: layers (L, 22), weight mask (D,), loss, its parameter, inputs, outputs.
+    - ``network``: layers (L, 24), weight mask (D,), loss, its parameter, inputs, outputs.
     - ``samples``, ``validation``: X (N, n), y (K, N), s (1, N) or (P, N), in the dtype of ``theta``.
     - ``strengths`` (4, P): l2, l1, weight decay, learning rate; ``factors`` of the rate, one an update.
     - ``solver``: its number, parameters, whether it needs the full batch, whether decay is times the rate.

@@ -14,7 +14,7 @@ from shoal.engines.architecture import (
     parameters,
     unknown_layer,
 )
-from shoal.layers import Conv2D, Dense, Dropout, Flatten, GlobalAveragePool2D, MaxPool2D
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, GlobalAveragePool2D, LayerNorm, MaxPool2D, Residual
 from shoal.losses import Huber, SquaredError
 from shoal.network import Network
 
@@ -36,17 +36,30 @@ def test_a_convolution() -> None:
     # two columns more than there are windows: one on either side.
     images, window = [2, 5, 6, 4, 3, 6], [3, 2, 2, 1, 1, 1, 1, 2]
     kind, relu = LAYER_KINDS.index(Conv2D), ACTIVATION_NAMES.index("relu")
-    assert first.tolist() == [kind, 60, 72, 0, 4 * 1 * 6, relu, 0, *images, *window, 2]
+    assert first.tolist() == [kind, 60, 72, 0, 4 * 1 * 6, relu, 0, 0, *images, *window, 2, 0]
 
 
 def test_pools_and_what_has_no_window() -> None:
     network = Network((3, 9, 8), [MaxPool2D(3, 2), Dropout(0.25), GlobalAveragePool2D(), Dense(2)])
     pool, dropout, mean, dense = layer_rows(network)
-    assert pool[7:].tolist() == [3, 9, 8, 3, 4, 3, 3, 3, 2, 2, 0, 0, 1, 1, 1]
-    assert mean[7:15].tolist() == [3, 4, 3, 3, 1, 1, 4, 3]
+    assert pool[8:].tolist() == [3, 9, 8, 3, 4, 3, 3, 3, 2, 2, 0, 0, 1, 1, 1, 0]
+    assert mean[8:16].tolist() == [3, 4, 3, 3, 1, 1, 4, 3]
     assert dropout[6] == 0.25
-    assert not np.concatenate([dropout[7:], dense[7:]]).any()
+    assert not np.concatenate([dropout[8:], dense[8:]]).any()
     assert dense[3:5].tolist() == [0, 6]
+
+
+def test_layers_inside_another_follow_it() -> None:
+    inner = [Conv2D(2, 3, padding="same"), LayerNorm(epsilon=0.5)]
+    block, conv, norm, dense = layer_rows(Network((2, 4, 4), [Residual(inner, "relu"), Flatten(), Dense(1)]))[
+        [0, 1, 2, 4]
+    ]
+    assert block[-1] == 2
+    assert [row[-1] for row in (conv, norm, dense)] == [0, 0, 0]
+    assert conv[3:5].tolist() == [0, 2 * 2 * 9]
+    assert norm[3:5].tolist() == [38, 38 + 32]
+    assert norm[7] == 0.5
+    assert dense[3] == 38 + 64
 
 
 def test_what_nobody_knows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +19,10 @@ from shoal.layers import (
     Flatten,
     GlobalAveragePool2D,
     Layer,
+    LayerNorm,
+    LocallyConnected2D,
     MaxPool2D,
+    Residual,
 )
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
@@ -31,13 +35,14 @@ ACTIVATION_NAMES = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
 )  # fmt: skip
 LAYER_KINDS: tuple[type[Layer], ...] = (
-    Dense, Dropout, Flatten, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D,
+    Dense, Dropout, Flatten, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D, LocallyConnected2D,
+    LayerNorm, Residual,
 )  # fmt: skip
 
 
 def unknown_layer(network: Network) -> str | None:
     """Return what the compiled engine does not know of a network's layers, or None."""
-    for layer in network.layers:
+    for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
         if type(layer) not in LAYER_KINDS:
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, ACTIVATION_NAMES, ACTIVATIONS):
@@ -53,25 +58,43 @@ def knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[Any
 def layer_rows(network: Network) -> Array:
     """Return a row of numbers for each layer, in the order of ``Layer`` and ``Geometry``.
 
+    The layers inside another one follow it; its last number says how many they are.
+
     >>> layer_rows(Network(3, [Dense(5, "tanh"), Dense(2)]))[:, :6]
     array([[ 0.,  3.,  5.,  0., 15.,  2.],
            [ 0.,  5.,  2., 20., 30.,  0.]])
     """
     starts = {(slot.layer, slot.name): slot.start for slot in network.slots}
-    pairs = zip(network.layers, network.shapes[:-1], network.shapes[1:], strict=True)
-    rows = [
-        (
-            LAYER_KINDS.index(type(layer)),
-            math.prod(before),
-            math.prod(after),
-            starts.get((index, "W"), 0),
-            starts.get((index, "b"), 0),
-            *_activation(layer),
-            *_geometry(layer, before, after),
-        )
-        for index, (layer, before, after) in enumerate(pairs)
-    ]
+    rows: list[tuple[float, ...]] = []
+    for index, (layer, shape) in enumerate(zip(network.layers, network.shapes, strict=False)):
+        places = {name: start for (at, name), start in starts.items() if at == index}
+        rows += _rows(layer, shape, places)
     return np.array(rows, dtype=np.float64)
+
+
+def _rows(layer: Layer, before: Shape, places: Mapping[str, int]) -> list[tuple[float, ...]]:
+    """Return the row of a layer, whose parameters begin at ``places``, and those of the layers inside it."""
+    inside = layer.layers if isinstance(layer, Residual) else ()
+    after = layer.output_shape(before)
+    first, second = ("gamma", "beta") if isinstance(layer, LayerNorm) else ("W", "b")
+    row = (
+        LAYER_KINDS.index(type(layer)),
+        math.prod(before),
+        math.prod(after),
+        places.get(first, 0),
+        places.get(second, 0),
+        *_activation(layer),
+        layer.epsilon if isinstance(layer, LayerNorm) else 0.0,
+        *_geometry(layer, before, after),
+        len(inside),
+    )
+    rows: list[tuple[float, ...]] = [row]
+    for number, inner in enumerate(inside):
+        prefix = f"{number}."
+        own = {name.removeprefix(prefix): at for name, at in places.items() if name.startswith(prefix)}
+        rows += _rows(inner, before, own)
+        before = inner.output_shape(before)
+    return rows
 
 
 def parameters(member: Named) -> list[float]:
@@ -96,7 +119,7 @@ def _geometry(layer: Layer, before: Shape, after: Shape) -> tuple[int, ...]:
     """Return both images, the window's size, stride, padding before it and dilation, and the groups."""
     if isinstance(layer, GlobalAveragePool2D):
         window = Window((before[1], before[2]))
-    elif isinstance(layer, Conv2D | MaxPool2D | AveragePool2D):
+    elif isinstance(layer, Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
         window = layer.window
     else:
         return (0,) * 15
