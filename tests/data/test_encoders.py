@@ -56,6 +56,36 @@ def test_a_missing_number_is_the_median_and_says_so_if_some_were_missing_before(
     assert encoded(fitted([1.0, 2.0, 3.0], "numeric"), [None, "-", "2"]) == {"x": [0, 0, 0]}
 
 
+def test_a_number_in_pieces_says_how_much_of_each_it_has_covered() -> None:
+    series = as_series([1.0, 2.0, 3.0, 4.0, 9.0], "x")
+    encoder = fitted([1.0, 2.0, 3.0, 4.0, 9.0], "numeric").in_pieces(series, 2)
+    assert encoder.feature_names == ("x", "x piece 1", "x piece 2")
+    features = encoded(encoder, [0, 2, 3, 4.5, 99, None])
+    assert features["x piece 1"] == [-0.5, 0.0, 0.5, 0.5, 0.5, 0.5]  # from 1 to 3
+    assert features["x piece 2"] == [-0.5, -0.5, -0.5, -0.25, 0.5, -0.5]  # from 3 to 9
+    assert from_config("encoder", to_config(encoder), ENCODERS) == encoder
+
+
+def test_two_values_have_no_pieces_and_neither_have_other_kinds() -> None:
+    for values, kind in (([1.0, 5.0, 5.0], "numeric"), (["a", "b", "a"], "categorical")):
+        encoder = fitted(values, kind)
+        assert encoder.in_pieces(as_series(values, "x"), 8) == encoder
+
+
+def test_a_tiny_piece_is_a_step() -> None:
+    encoder = ENCODERS["numeric"](
+        column="x", median=0.0, scale=1.0, indicator=False, knots=(-1.0, 0.0, 5e-324)
+    )
+    assert encoded(encoder, [1e150])["x piece 2"] == [0.5]
+    assert encoded(encoder, [0.0])["x piece 2"] == [-0.5]
+
+
+@pytest.mark.parametrize("knots", [[1.0, 1.0], [2.0, 1.0], [1.0, float("inf")], ["1", "2"], 3.0])
+def test_knots_that_do_not_rise_are_refused(knots: Any) -> None:
+    with pytest.raises(ConfigurationError, match="expected"):
+        ENCODERS["numeric"](column="x", median=0.0, scale=1.0, indicator=False, knots=knots)
+
+
 def test_strange_texts_seen_before_are_missing_and_others_an_error(refuses: Any) -> None:
     encoder = fitted([*(str(k) for k in range(3, 54)), "unknown"], "numeric")
     assert encoded(encoder, ["unknown", "28"]) == {"x": [0, 0], "x is missing": [1, 0]}
@@ -159,7 +189,7 @@ def test_values_of_another_kind_are_refused(kind: str, values: Any, refuses: Any
 
 
 GOOD = {
-    "numeric": {"median": 1.5, "scale": 2.0, "indicator": True, "stray_tokens": ["tr."]},
+    "numeric": {"median": 1.5, "scale": 2.0, "indicator": True, "stray_tokens": ["tr."], "knots": [0.5, 2.0]},
     "boolean": {"commoner": True, "indicator": False},
     "categorical": {"levels": ["a", "b"], "other": True, "indicator": False},
     "date": {

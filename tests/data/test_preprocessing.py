@@ -57,6 +57,20 @@ def test_features_stand_in_the_order_of_their_columns() -> None:
     assert_array_equal(X[:, 10], [0, 1, 0, 1, 1, 0])
 
 
+def test_numbers_in_pieces_stand_after_the_number_itself() -> None:
+    preprocessor = fit_quietly(HOUSES, "price", pieces=2)
+    assert preprocessor.feature_names[:5] == (
+        "size",
+        "size piece 1",
+        "size piece 2",
+        "size is missing",
+        "kind=flat",
+    )
+    assert preprocessor.source_columns[:4] == ("size",) * 4
+    again = TablePreprocessor.from_config(json.loads(json.dumps(preprocessor.to_config())))
+    assert_array_equal(again.transform(HOUSES), preprocessor.transform(HOUSES))
+
+
 def test_each_unused_column_is_named_in_a_warning() -> None:
     with pytest.warns(ShoalWarning, match=r"^column 'country' is not used: constant, always 'NL'") as caught:
         preprocessor = TablePreprocessor.fit(HOUSES, "price")

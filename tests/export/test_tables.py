@@ -86,11 +86,13 @@ def mixed() -> dict[str, list[Any]]:
     return table
 
 
+@pytest.mark.parametrize("pieces", [0, 5])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_columns_of_every_kind_new_categories_and_missing_values(
-    run: Run, trained: Trained, mixed: dict[str, list[Any]], dtype: str
+    run: Run, trained: Trained, mixed: dict[str, list[Any]], dtype: str, pieces: int
 ) -> None:
-    model = trained(mixed, "target", dtype=dtype)
+    model = trained(mixed, "target", dtype=dtype, pieces=pieces)
+    assert any("piece 1" in name for name in model.preprocessor.feature_names) == bool(pieces)
     kinds = {column.name: column.kind for column in model.preprocessor.columns}
     assert set(kinds.values()) == {"numeric", "categorical", "boolean", "date"}
     assert kinds["code, or «Wert»"] == "numeric"

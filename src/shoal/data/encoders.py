@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -35,6 +37,10 @@ class ColumnEncoder(Named, ABC):
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
         """Learn from the rows of ``series``, a column that ``summary`` describes."""
 
+    def in_pieces(self, series: pl.Series, pieces: int) -> Self:
+        """Return the encoder that also tells where in its range a number of ``series`` lies; else itself."""
+        return self
+
     @property
     @abstractmethod
     def feature_names(self) -> tuple[str, ...]:
@@ -51,8 +57,13 @@ class NumericEncoder(ColumnEncoder):
 
     ``r = (x − median) / scale``, feature ``r / √(1 + (r/3)²)``, which lies within ±3 and is ``r`` near 0.
     ``scale`` is the interquartile range, or the standard deviation where half the values are equal, or 1.
-    A missing value becomes the median (feature 0); if some were missing among the fitted rows, a second
+    A missing value becomes the median (feature 0); if some were missing among the fitted rows, another
     feature is 1 where they are.
+
+    ``knots`` e₀ < e₁ < … < e_T, quantiles of the fitted rows, cut the range into T pieces with a feature
+    each: ``min(1, max(0, (x − e_t) / (e_{t+1} − e_t))) − ½``. What is linear in them bends at every knot, so
+    a network need not learn where its target does. Source: Gorishniy, Rubachev & Babenko 2022, "On embeddings
+    for numerical features in tabular deep learning", eq. 1, here centred.
     """
 
     name: ClassVar[str] = "numeric"
@@ -61,11 +72,13 @@ class NumericEncoder(ColumnEncoder):
     scale: float
     indicator: bool
     stray_tokens: tuple[str, ...] = ()
+    knots: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self, median=float, scale=float, indicator=bool)
         _check_scale(self.scale)
         object.__setattr__(self, "stray_tokens", _texts(self.stray_tokens))
+        object.__setattr__(self, "knots", _rising(self.knots))
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
@@ -73,13 +86,23 @@ class NumericEncoder(ColumnEncoder):
         median, scale = centre_and_scale(x[~np.isnan(x)])
         return cls(series.name, median, scale, bool(np.isnan(x).any()), summary.stray_tokens)
 
+    def in_pieces(self, series: pl.Series, pieces: int) -> Self:
+        x = values.numbers(series, self.stray_tokens)
+        knots = quantile_knots(x[~np.isnan(x)], pieces)
+        return dataclasses.replace(self, knots=knots if len(knots) > 2 else ())
+
     @property
     def feature_names(self) -> tuple[str, ...]:
-        return (self.column, *_missing_name(self))
+        pieces = [f"{self.column} piece {t}" for t in range(1, len(self.knots))]
+        return (self.column, *pieces, *_missing_name(self))
 
     def encode(self, series: pl.Series) -> list[Floats]:
         x = values.numbers(series, self.stray_tokens)
-        return [_scaled(x, self.median, self.scale), *_missing_feature(self, np.isnan(x))]
+        missing = np.isnan(x)
+        known = np.where(missing, self.median, x)
+        with np.errstate(over="ignore"):  # pieces may be tiny; the bounds take infinities
+            pieces = [np.clip((known - low) / (high - low), 0, 1) - 0.5 for low, high in pairwise(self.knots)]
+        return [_scaled(x, self.median, self.scale), *pieces, *_missing_feature(self, missing)]
 
 
 @dataclass(frozen=True)
@@ -247,6 +270,18 @@ def centre_and_scale(known: Floats) -> tuple[float, float]:
     return median, spread or 1.0
 
 
+def quantile_knots(known: Floats, pieces: int) -> tuple[float, ...]:
+    """Return the distinct ones among the ``pieces`` + 1 quantiles of (N,), from the least to the largest.
+
+    >>> quantile_knots(np.array([1.0, 2.0, 2.0, 2.0, 9.0]), 4)
+    (1.0, 2.0, 9.0)
+    """
+    if not known.size:
+        return ()
+    quantiles = np.quantile(known, np.linspace(0, 1, pieces + 1), method="inverted_cdf")  # values that occur
+    return tuple(np.unique(quantiles).tolist())
+
+
 def _missing_name(encoder: Any) -> tuple[str, ...]:
     return (f"{encoder.column} is missing",) if encoder.indicator else ()
 
@@ -267,6 +302,14 @@ def _check(encoder: ColumnEncoder, **types: type) -> None:
 def _check_scale(scale: float) -> None:
     if scale <= 0:
         raise ConfigurationError(f"scale must be positive, got {scale!r}")
+
+
+def _rising(given: Any) -> tuple[float, ...]:
+    if not isinstance(given, (list, tuple)) or not all(type(knot) in (int, float) for knot in given):
+        raise ConfigurationError(f"expected a list of numbers, got {given!r}")
+    if not all(a < b for a, b in pairwise(given)) or not all(map(math.isfinite, given)):
+        raise ConfigurationError(f"expected finite numbers in rising order, got {given!r}")
+    return tuple(map(float, given))
 
 
 def _texts(given: Any) -> tuple[str, ...]:

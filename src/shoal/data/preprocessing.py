@@ -41,8 +41,12 @@ class TablePreprocessor:
     encoders: tuple[ColumnEncoder, ...]
 
     @classmethod
-    def fit(cls, frame: Any, target: str, columns: Sequence[ColumnSummary] | None = None) -> Self:
+    def fit(
+        cls, frame: Any, target: str, columns: Sequence[ColumnSummary] | None = None, pieces: int = 0
+    ) -> Self:
         """Learn medians, scales and categories from the rows of ``frame``: the training rows, and no others.
+
+        ``pieces`` > 1 cuts the range of every number into so many, with a feature for each.
 
         ``columns`` is what ``describe_columns`` said of the whole table; give it, so that the kinds do
         not depend on which rows are trained on. Without it the given rows are described.
@@ -52,7 +56,10 @@ class TablePreprocessor:
         table = native_frame(frame)
         described = tuple(describe_columns(frame, target) if columns is None else columns)
         used = [column for column in described if column.used]
-        fitted = cls(target, described, tuple(ENCODERS[c.kind].fit(table[c.name], c) for c in used))
+        encoders = [ENCODERS[column.kind].fit(table[column.name], column) for column in used]
+        if pieces:
+            encoders = [encoder.in_pieces(table[encoder.column], pieces) for encoder in encoders]
+        fitted = cls(target, described, tuple(encoders))
         if not used:
             raise DataError(
                 f"none of the {len(described)} columns beside {target!r} can be used "

@@ -43,6 +43,15 @@ def add_measured(graph: Graph, encoders: Sequence[NumericEncoder | DateEncoder])
     return graph.add("Div", bounded, graph.add("Sqrt", one_more)), missing
 
 
+def add_pieces(graph: Graph, encoder: NumericEncoder) -> str:
+    """Add how much of each piece between its knots a number has covered, less ½: (N, T)."""
+    low, high = np.array(encoder.knots[:-1]), np.array(encoder.knots[1:])
+    missing = graph.add("IsNaN", encoder.column)
+    known = graph.add("Where", missing, np.float64(encoder.median), encoder.column)
+    covered = graph.add("Div", graph.add("Sub", known, low), high - low)
+    return graph.add("Sub", graph.add("Clip", covered, np.float64(0), np.float64(1)), np.float64(0.5))
+
+
 def add_booleans(graph: Graph, encoders: Sequence[BooleanEncoder]) -> tuple[str, str]:
     """Add 1 for true and 0 for false, the commoner of both where missing, for k columns at once.
 

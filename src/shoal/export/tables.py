@@ -14,7 +14,15 @@ from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, ColumnEncode
 from shoal.data.frames import native_frame
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import ConfigurationError
-from shoal.export.columns import EXPLANATIONS, KINDS, add_booleans, add_categories, add_circles, add_measured
+from shoal.export.columns import (
+    EXPLANATIONS,
+    KINDS,
+    add_booleans,
+    add_categories,
+    add_circles,
+    add_measured,
+    add_pieces,
+)
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
 from shoal.export.networks import add_label, add_mean, add_population
 from shoal.jobs.model import TableModel
@@ -113,6 +121,8 @@ def _measured_blocks(
         if isinstance(encoder, DateEncoder) and encoder.circles:
             angles = own[encoder.column][1 : 1 + 2 * len(encoder.circles)]
             blocks.append((add_circles(graph, encoder), angles))
+        if isinstance(encoder, NumericEncoder) and encoder.knots:
+            blocks.append((add_pieces(graph, encoder), own[encoder.column][1 : len(encoder.knots)]))
     return blocks + _indicator_blocks(graph, encoders, missing, own)
 
 
