@@ -28,7 +28,7 @@ help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
 
 demo: $(SHOAL)  ## choose, train and explain a network for a real table
-	$(BIN)/shoal fit builtin:breast_cancer --target diagnosis --out demo --overwrite
+	$(BIN)/shoal fit builtin:breast_cancer --target diagnosis --choose one-se --out demo --overwrite
 	@echo "The report: file://$(CURDIR)/demo/report.html"
 
 test: lint  ## run every check: lint, types, layers, tests, examples

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.errors import DataError
+from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense
 from shoal.losses import LOSSES
 from shoal.network import Network
@@ -97,3 +97,36 @@ def test_messages_say_which_data_is_meant() -> None:
         with pytest.raises(DataError) as error:
             Samples.of(NETWORK, *arrays, dtype="float32", which="validation ")
         assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "y", "smooth"),
+    [
+        ("log_loss", 1, [0, 1, 1], [[0.05, 0.95, 0.95]]),
+        ("cross_entropy", 2, [0, 1, 1], [[0.95, 0.05, 0.05], [0.05, 0.95, 0.95]]),
+        ("cross_entropy", 4, [3, 0, 2], [[0.025, 0.925, 0.025], [0.025] * 3, [0.025, 0.025, 0.925],
+                                         [0.925, 0.025, 0.025]]),
+    ],
+)  # fmt: skip
+def test_smoothed_labels_share_a_tenth_among_all_classes(
+    loss: str, outputs: int, y: list[int], smooth: list[list[float]]
+) -> None:
+    network = Network(2, [Dense(outputs)], loss)
+    samples = Samples.of(network, X, y, dtype="float32")
+    smoothed = samples.smoothed(network.criterion, 0.1)
+    np.testing.assert_allclose(smoothed.y, smooth, rtol=1e-6)
+    assert smoothed.y.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("loss", "amount", "message"),
+    [
+        ("squared_error", 0.1, "label_smoothing is for classes, got 0.1 with squared_error"),
+        ("log_loss", 1.0, "label_smoothing must be from 0 to below 1, got 1.0"),
+        ("log_loss", -0.1, "label_smoothing must be from 0 to below 1, got -0.1"),
+    ],
+)
+def test_smoothing_that_is_refused(loss: str, amount: float, message: str) -> None:
+    network = Network(2, [Dense(1)], loss)
+    with pytest.raises(ConfigurationError, match=message):
+        Samples.of(network, X, [0, 1, 1]).smoothed(network.criterion, amount)

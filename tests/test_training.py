@@ -112,6 +112,26 @@ def test_schedules_count_the_updates_of_the_whole_training(
 
 
 @every_engine
+def test_smoothed_labels_move_the_optimum_and_are_not_validated_on(engine: str) -> None:
+    # a bias alone learns the logit of the share of ones: (1 − 0.2) · ¾ + 0.1 = 0.7 instead of ¾
+    population = Network(1, [Dense(1)], "log_loss").population(1, dtype="float64")
+    data = np.zeros(4), np.array([1, 1, 1, 0])
+    settings: dict[str, Any] = {
+        "solver": "gradient_descent",
+        "learning_rate": 4.0,
+        "epochs": 200,
+        "tolerance": 1e-9,
+    }
+    result = train(population, *data, label_smoothing=0.2, validation=data, engine=engine, **settings)
+    bias = result.population.biases[0].item()
+    assert bias == pytest.approx(np.log(0.7 / 0.3))
+    assert result.history.validation_loss is not None
+    plain = -0.75 * np.log(0.7) - 0.25 * np.log(0.3)
+    last = result.history.epochs[0] - 1
+    assert result.history.validation_loss[0, last] == pytest.approx(plain)
+
+
+@every_engine
 def test_clipping_shortens_steps_to_the_bound(engine: str) -> None:
     population, (X, y), alpha = line(2), noisy_line(), 0.5
     population.theta[0] += 10

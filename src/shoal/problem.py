@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from shoal.augmentation import Augmentation
-from shoal.errors import DataError
+from shoal.errors import ConfigurationError, DataError
+from shoal.losses import Loss
 from shoal.network import Network
 from shoal.schedules import Schedule
-from shoal.shapes import Array, IntArray, in_dtype, require_finite
+from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite
 from shoal.solvers.base import Solver, State
 from shoal.stopping import Stopping
 
@@ -55,6 +56,21 @@ class Samples:
             y=in_dtype(targets, dtype, f"{which}y"),
             s=_sample_weights(sample_weight, size, len(rows), dtype, which),
         )
+
+    def smoothed(self, loss: Loss, amount: float) -> Samples:
+        """Return the samples with (1 − ε) y + ε/C for indicators y of C classes, ε the ``amount``.
+
+        Raises ``ConfigurationError`` for a loss without classes, and unless 0 ≤ ε < 1.
+        """
+        if loss.name not in ("log_loss", "cross_entropy"):
+            raise ConfigurationError(
+                f"label_smoothing is for classes, got {amount!r} with {loss.name}; leave it out"
+            )
+        if not (is_number(amount) and 0 <= amount < 1):
+            raise ConfigurationError(f"label_smoothing must be from 0 to below 1, got {amount!r}")
+        classes = max(len(self.y), 2) if loss.name == "cross_entropy" else 2
+        smooth = (1 - amount) * self.y + amount / classes
+        return replace(self, y=smooth.astype(self.y.dtype))
 
     def __len__(self) -> int:
         return len(self.X)

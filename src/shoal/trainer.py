@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -59,6 +59,7 @@ def train(
     l1: npt.ArrayLike = 0.0,
     weight_decay: npt.ArrayLike = 0.0,
     sample_weight: npt.ArrayLike | None = None,
+    label_smoothing: float = 0.0,
     validation: Validation | None = None,
     patience: int | None = None,
     seconds: float | None = None,
@@ -80,6 +81,9 @@ def train(
     - ``validation`` = (X, y) or (X, y, sample weights).
     - ``l2``, ``l1``, ``weight_decay``, ``learning_rate``: one number, or one for each member (P,).
     - ``sample_weight`` (N,) or (P, N): a fold is a weight of 0 or 1.
+    - ``label_smoothing`` ε trains on (1 − ε) y + ε/C instead of the classes' indicators y, C the number of
+      classes, and not for validation. Source: Szegedy et al. 2016, "Rethinking the Inception architecture",
+      sec. 7.
     - ``weight_decay`` is the decoupled λ of w ← w − α ∇J − λ w, applied to weights at every update. For
       plain gradient descent it does what ``l2`` does when λ = α·l2/m, and only there: adaptive and
       momentum solvers rescale the penalty's gradient but not the decay. The AdamW of the literature
@@ -125,6 +129,10 @@ def train(
     problem = _problem(
         population, method, X, y, sample_weight, validation, l2, l1, weight_decay, learning_rate
     )
+    if label_smoothing:
+        problem = replace(
+            problem, train=problem.train.smoothed(population.network.criterion, label_smoothing)
+        )
     if callback is not None and not callable(callback):
         raise ConfigurationError(f"callback must be a function of the progress, got {callback!r}")
     n_jobs = 0 if n_jobs is None else whole_number(n_jobs, "n_jobs")

@@ -85,7 +85,7 @@ def test_a_contestant_runs_once_a_split_and_is_told_when_it_fails(data: Path, tm
     complete(found, wanted, known, sys.executable, told.append)
     assert list(found.runs) == [("tables/pima", 0)]
     run = found.runs["tables/pima", 0]
-    assert {"error", "log_loss", "fit_s", "predict_s", "peak_mib", "version"} <= set(run)
+    assert {"error", "log_loss", "fit_s", "predict_s", "cpu_s", "peak_mib", "version"} <= set(run)
     assert 0 <= run["error"] < 0.5
     assert told[0].startswith("sklearn_mlp_default tables/pima 0: ")
     assert "failed" in told[1]

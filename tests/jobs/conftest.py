@@ -63,13 +63,16 @@ def write_csv() -> Callable[[Path, Columns], Path]:
 
 @pytest.fixture(scope="session")
 def fit() -> Callable[..., Outcome]:
-    """Run a job, a tiny one unless said otherwise: ``fit(table, target, folder, epochs=…, solver=…)``."""
+    """Run a job, a tiny one that chooses a single network unless said otherwise.
+
+    ``fit(table, target, folder, epochs=…, solver=…)``; ``choose="ensemble"`` is what users get by default.
+    """
     sizes = {field.name for field in dataclasses.fields(AskedSize)}
 
     def run(table: object, target: str, folder: Path, **settings: Any) -> Outcome:
         how = {name: settings.pop(name) for name in ("resume", "overwrite") if name in settings}
         size = dataclasses.replace(TINY, **{name: settings.pop(name) for name in sizes & settings.keys()})
-        request = FitRequest(str(table), target, size=size, **{"jobs": 1, **settings})
+        request = FitRequest(str(table), target, size=size, **{"jobs": 1, "choose": "one-se", **settings})
         listener = TerminalListener(Console(file=io.StringIO()))
         return fit_data(request, folder, listener, "shoal fit", **how)
 

@@ -22,7 +22,8 @@ from shoal.selection.trials import COLUMNS
 
 Fit = Callable[..., Outcome]
 
-SIZE = ["--hidden", "1,2,3,4", "--starts", "2", "--l2", "0,1", "--epochs", "50", "--patience", "50"]
+SIZE = ["--hidden", "1,2,3,4", "--starts", "2", "--l2", "0,1", "--epochs", "50", "--patience", "50",
+        "--choose", "one-se"]  # fmt: skip
 SETTINGS: dict[str, Any] = {
     "hidden": ((1,), (2,), (3,), (4,)),
     "starts": 2,
@@ -173,6 +174,24 @@ def test_ctrl_c_ends_with_one_line_and_the_study_is_resumed(
     assert "--resume" in line
     assert "Traceback" not in out
     assert 2 <= len({row[0] for row in trials(folder)}) <= 3 < COHORTS
+    fit(table, "target", folder, resume=True, **SETTINGS)
+    assert ends(folder) == undisturbed
+
+
+def test_ctrl_c_keeps_the_best_so_far_as_soon_as_there_is_one(
+    undisturbed: dict[str, Any], fit: Fit, table: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    process = start(table, folder, "--jobs", "1")
+    keep_cohorts(process, 5)  # one size on all of its four folds, and a fold of the next
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "Ended early, by Ctrl-C: " in out
+    assert (folder / "model.json").exists()
+    evidence = json.loads((folder / "evidence.json").read_text())
+    assert 4 * 4 <= len(evidence["trials"]["hidden"]) <= 4 * 6
+    assert evidence["choice"]["hidden"] == "4"
     fit(table, "target", folder, resume=True, **SETTINGS)
     assert ends(folder) == undisturbed
 

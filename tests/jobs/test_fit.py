@@ -3,7 +3,9 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pytest
+from rich.console import Console
 
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError
-from shoal.jobs.fit import Outcome
+from shoal.jobs.fit import Outcome, fit_data
 from shoal.jobs.folder import load_model
 from shoal.jobs.predict import predict_data
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import AskedSize
 from shoal.selection.choice import RULES
 from shoal.solvers import SOLVERS
+from shoal.terminal import TerminalListener
 
 Fit = Callable[..., Outcome]
 Mixed = Callable[..., dict[str, list[object]]]
@@ -119,6 +125,35 @@ def test_a_table_to_choose_by_is_used_whole(
         float(given[f"P(target={label})"][row]) for row, label in enumerate(mixed(37, seed=1)["target"])
     ]
     assert best == pytest.approx(-np.log(likelihood).mean(), rel=1e-5)
+
+
+def test_an_ensemble_is_what_one_gets(mixed: Mixed, write_csv: Write, tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed(80, "regression"))
+    size = AskedSize(hidden=((4, 4),), starts=2, epochs=5)
+    listener = TerminalListener(Console(file=io.StringIO()))
+    outcome = fit_data(FitRequest(str(table), "target", size=size, jobs=1), tmp_path / "out", listener)
+    asked, choice = outcome.evidence["asked"], outcome.evidence["choice"]
+    assert (asked["choose"], asked["solver"], asked["activation"]) == ("ensemble", "adamw", "mish")
+    assert (asked["schedule"], asked["pieces"], asked["patience"]) == ("cosine_log", 8, None)
+    assert outcome.model.population.size == 5 * len(choice["members"])
+    assert "signal piece 8" in outcome.model.preprocessor.feature_names
+    given = predicted(outcome.folder, table, tmp_path / "p.csv")
+    assert np.isfinite([float(value) for value in given["target"]]).all()
+    page = outcome.report.read_text()
+    for told in ("cosine_log", "0.02", "8 for every number"):
+        assert told in page
+
+
+def test_the_time_that_is_given_is_kept(
+    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
+) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed(120))
+    began = time.monotonic()
+    wide: dict[str, Any] = {"hidden": ((64, 64),), "starts": None, "epochs": 2000}
+    outcome = fit(table, "target", tmp_path / "out", choose="ensemble", time=6.0, **wide)
+    assert time.monotonic() - began < 60  # of the many minutes that it would have taken
+    assert "Ended early, by time: " in outcome.evidence["choice"]["sentence"]
+    assert outcome.evidence["asked"]["planned"] == ["Ends after 6 s, with the best found until then."]
 
 
 def test_a_table_to_test_on_is_used_whole(

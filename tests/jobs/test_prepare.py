@@ -75,7 +75,9 @@ def test_scales_are_those_of_the_training_rows(ready: Callable[..., Prepared], m
 
 def test_a_small_table_is_folded_and_a_large_one_shared(ready: Callable[..., Prepared], mixed: Mixed) -> None:
     assert (ready(mixed(60)).folds, ready(mixed(60)).validation_share) == (5, None)
-    large = ready({name: values * 40 for name, values in mixed(100).items()})
+    columns = {name: values * 40 for name, values in mixed(100).items()}
+    assert ready(columns).folds == 5  # an ensemble's folds train on all rows together
+    large = ready(columns, choose="one-se")
     assert (large.folds, large.validation_share) == (None, 0.2)
     assert [len(part) for part in (large.train, large.validation or [], large.test)] == [2560, 640, 800]
 

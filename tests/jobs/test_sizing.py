@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shoal.architectures import Hidden, Perceptron
-from shoal.errors import CapacityError, UnknownNameError
+from shoal.errors import CapacityError
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
+    FILLING_STARTS,
     LADDER,
     MARGIN,
     STARTUP_SECONDS,
     AskedSize,
+    Goal,
     Sizing,
     StudySize,
     Workload,
-    default_batch_size,
+    ensemble_ladder,
     size_study,
 )
-from shoal.solvers import SOLVERS
 
 RNG = np.random.default_rng(0)
 LOAD = Workload(
@@ -39,6 +40,7 @@ LOAD = Workload(
     batch_size=32,
 )
 SizeIt = Callable[..., Sizing]
+BUDGET = BUDGET_SECONDS["good"]
 
 
 @pytest.fixture
@@ -50,12 +52,13 @@ def size_it(monkeypatch: pytest.MonkeyPatch) -> SizeIt:
         asked: AskedSize | None = None,
         workers: int = 1,
         load: Workload = LOAD,
+        goal: Goal | None = None,
     ) -> Sizing:
         def clock(hidden: Hidden, load: Workload) -> float:
             return seconds * sum(hidden)
 
         monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
-        return size_study(asked or AskedSize(), load, workers)
+        return size_study(asked or AskedSize(), load, workers, goal)
 
     return size
 
@@ -140,9 +143,9 @@ def test_what_was_asked_for_stays_and_the_rest_fits_if_anything_does(
             assert getattr(sizing.size, name) == value
     costs = [by_hand(asked.filled(rung), seconds, workers, folds=5) for rung in LADDER]
     assert sizing.seconds == pytest.approx(by_hand(sizing.size, seconds, workers, folds=5))
-    if min(costs) <= BUDGET_SECONDS * (1 - 1e-9):
-        assert sizing.seconds <= BUDGET_SECONDS
-        assert sizing.size == asked.filled(LADDER[[c <= BUDGET_SECONDS for c in costs].index(True)])
+    if min(costs) <= BUDGET * (1 - 1e-9):
+        assert sizing.seconds <= BUDGET
+        assert sizing.size == asked.filled(LADDER[[c <= BUDGET for c in costs].index(True)])
     else:
         assert sizing.size == asked.filled(LADDER[-1])
 
@@ -162,13 +165,13 @@ def test_nothing_is_said_where_nothing_was_left_open(size_it: SizeIt) -> None:
     sizing = size_it(1.0, asked)
     assert sizing.size == StudySize(((64,),), 30, (0.0,), 500)
     assert sizing.sentences == ()
-    assert sizing.seconds > BUDGET_SECONDS
+    assert sizing.seconds > BUDGET
 
 
 @pytest.mark.parametrize("solver", ["adam", "scg", "lbfgs"])
 def test_the_clock_is_read_on_real_training(solver: str) -> None:
     """Ten times as many rows, or many more units, take longer; the timing itself is not looked at."""
-    load = dataclasses.replace(LOAD, solver=solver, batch_size=default_batch_size(48, solver))
+    load = dataclasses.replace(LOAD, solver=solver, batch_size=32 if solver == "adam" else None)
     asked = AskedSize(hidden=((1,),), starts=1, l2=(0.0,), epochs=10**6)
     few = size_study(asked, load, 1).seconds
     more = size_study(asked, dataclasses.replace(load, n_train=4800, n_judged=1200), 1).seconds
@@ -206,9 +209,34 @@ def test_the_memory_of_all_processes_counts(monkeypatch: pytest.MonkeyPatch, siz
         size_it(1e-6, AskedSize(hidden=((64,),)), workers=8)
 
 
-def test_batches_grow_with_the_table_and_only_where_the_solver_takes_them() -> None:
-    assert [default_batch_size(n, "adam") for n in (100, 10_000, 100_000)] == [32, 128, 256]
-    for name, solver in SOLVERS.items():
-        assert (default_batch_size(100, name) is None) == solver.full_batch
-    with pytest.raises(UnknownNameError, match="did you mean 'adam'"):
-        default_batch_size(100, "adan")
+MEMBERS = ensemble_ladder((64, 64), 300)
+
+
+def test_every_rung_of_an_ensemble_costs_less_than_the_one_above() -> None:
+    costs = [by_hand(rung, 1e-4, 1, folds=5) for rung in MEMBERS]
+    assert costs == sorted(costs, reverse=True)
+    assert len(set(costs)) == len(costs)
+    assert (MEMBERS[0].starts, MEMBERS[0].epochs) == (16, 300)
+
+
+@pytest.mark.parametrize("seconds", [10.0, 40.0])
+def test_another_goal_has_its_own_ladder_and_time(size_it: SizeIt, seconds: float) -> None:
+    sizing = size_it(1e-5, goal=Goal(MEMBERS, seconds))
+    costs = [by_hand(rung, 1e-5, 1, folds=5) for rung in MEMBERS]
+    assert sizing.size == MEMBERS[[cost <= seconds for cost in costs].index(True)]
+
+
+def test_a_deadline_gets_more_starts_than_there_is_time_for(size_it: SizeIt) -> None:
+    sizing = size_it(1e-5, goal=Goal(MEMBERS, 20.0, deadline=True))
+    assert sizing.size.starts == FILLING_STARTS
+    assert sizing.seconds == 20.0
+    assert sizing.sentences == ("Ends after 20 s, with the best found until then.",)
+    first = dataclasses.replace(sizing.size, starts=1)
+    assert by_hand(first, 1e-5, 1, folds=5) - STARTUP_SECONDS <= 10.0
+    assert size_it(1e-5, AskedSize(starts=3), goal=Goal(MEMBERS, 20.0, deadline=True)).size.starts == 3
+
+
+def test_a_deadline_far_away_is_no_estimate(size_it: SizeIt) -> None:
+    sizing = size_it(1e-9, goal=Goal(MEMBERS, 1e6, deadline=True))
+    assert sizing.size == dataclasses.replace(MEMBERS[0], starts=FILLING_STARTS)
+    assert sizing.seconds == pytest.approx(by_hand(sizing.size, 1e-9, 1, folds=5))

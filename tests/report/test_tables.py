@@ -109,6 +109,11 @@ def test_at_most_ten_mistakes() -> None:
         ({"batch_size": None}, "batch", "all rows"),
         ({"patience": None}, "early stopping", "none"),
         ({"patience": 1}, "early stopping", "after 1 epoch without progress"),
+        ({"schedule": "cosine_log"}, "schedule of the rate", "cosine_log"),
+        ({"weight_decay": 0.02}, "weight decay", "0.02"),
+        ({"label_smoothing": 0.1}, "label smoothing", "0.1"),
+        ({"dropout": 0.15}, "dropout", "0.15"),
+        ({"pieces": 8}, "pieces", "8 for every number"),
         ({"hidden": ["1", "16x8"]}, "hidden units", "1, 16×8"),
         ({"choose": "best"}, "rule of choice", "the lowest validation error (best)"),
         ({"estimate_seconds": 100.0}, "estimated time", "1 min 40 s"),
@@ -116,6 +121,12 @@ def test_at_most_ten_mistakes() -> None:
 )
 def test_settings(sample: Builder, change: dict[str, Any], term: str, value: str) -> None:
     assert dict(tables.settings({**sample()["asked"], **change}))[term] == value
+
+
+def test_plain_training_has_no_refinements(sample: Builder) -> None:
+    plain = {"schedule": "constant", "weight_decay": 0.0, "dropout": 0.0, "label_smoothing": 0.0, "pieces": 0}
+    asked = sample()["asked"]
+    assert tables.settings({**asked, **plain}) == tables.settings(asked)  # as evidence of before
 
 
 def test_no_estimate_no_entry(sample: Builder) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -264,3 +265,61 @@ def test_an_interrupted_study_keeps_what_was_done(
     resumed = sinusoid(store=tmp_path, progress=told.append).fit(*TRAIN, validation=VALID, resume=True)
     assert told[0].done == 10
     assert_same_study(resumed, study)
+
+
+def interrupt_after(networks: int) -> Callable[[StudyProgress], None]:
+    def interrupt(progress: StudyProgress) -> None:
+        if progress.done == networks:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+@pytest.mark.parametrize("rule", ["best", "one-se", "ensemble"])
+def test_ctrl_c_may_end_a_study_with_the_best_so_far(rule: str, tmp_path: Path) -> None:
+    options = {"hidden": [1, 2], "starts": 3, "folds": 2, "choose": rule, "memory": 1}  # one network a cohort
+    ended = sinusoid(anytime=True, progress=interrupt_after(7), store=tmp_path, **options).fit(X[:60], Y[:60])
+    assert len(ended.table) == 7
+    assert "Ended early, by Ctrl-C: 7 of 12 networks were trained." in ended.choice.sentence
+    both = {(c, s) for c, s in zip(ended.table["candidate"], ended.table["start"], strict=True)}
+    assert {(0, 0), (1, 0)} <= both  # every candidate had a start before any had two
+    assert {(member.candidate, member.start) for member in ended.choice.members} <= {(0, 0), (1, 0), (1, 1)}
+    assert np.isfinite(ended.predict(X)).all()
+    resumed = sinusoid(store=tmp_path, **options).fit(X[:60], Y[:60], resume=True)
+    whole = sinusoid(**options).fit(X[:60], Y[:60])
+    assert resumed.choice == whole.choice
+    np.testing.assert_array_equal(resumed.best.theta, whole.best.theta)
+
+
+def test_a_study_without_a_whole_contender_has_no_best_so_far() -> None:
+    study = sinusoid(anytime=True, progress=interrupt_after(1), folds=2, memory=1)
+    with pytest.raises(KeyboardInterrupt, match="stopped after 1 networks"):
+        study.fit(X[:60], Y[:60])
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_study_ends_when_its_time_is_up(n_jobs: int) -> None:
+    began = time.monotonic()
+    study = sinusoid(seconds=2.0, starts=10**4, epochs=2000, n_jobs=n_jobs, choose="best", memory=2**16)
+    study.fit(*TRAIN, validation=VALID)
+    assert time.monotonic() - began < 30  # of the many minutes that it would have taken
+    assert "Ended early, by time: " in study.choice.sentence
+    assert len(study.table) < 4 * 10**4
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, True, "1"])
+def test_seconds_are_a_positive_number(seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="seconds must be a positive number or None"):
+        sinusoid(seconds=seconds)
+
+
+def test_watched_losses_are_kept_and_the_chosen_network_is_not_trained_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shoal.selection.outcome.trace", lambda task: pytest.fail("was trained again"))
+    for store in (None, tmp_path):
+        watched = sinusoid(patience=200, choose="best", store=store).fit(*TRAIN, validation=VALID)
+        curves, chosen = watched.curves, watched.choice.chosen
+        assert curves.validation_loss.min() == pytest.approx(chosen.validation_loss)
+        assert curves.best_epoch == curves.validation_loss.argmin() + 1
+        assert len(curves.train_loss) == len(curves.validation_loss) <= 200

@@ -40,16 +40,26 @@ def fit(
         float, typer.Option(help="Share of the rows held out for one test at the end.")
     ] = 0.2,
     choose: Annotated[
-        str, typer.Option(help="one-se (smallest good network), best, or ensemble.")
-    ] = "one-se",
-    solver: Annotated[str, typer.Option(help="adam, sgd, scg, lbfgs, …")] = "adam",
-    activation: Annotated[
-        str | None, typer.Option(help="Of the hidden units: tanh (tables), relu (images), …")
+        str | None,
+        typer.Option(
+            help="ensemble (tables); or a single network: one-se (smallest good one; images), best."
+        ),
+    ] = None,
+    quality: Annotated[str, typer.Option(help="How long to look for it: fast, good or best.")] = "good",
+    time: Annotated[
+        float | None, typer.Option(help="Return the best found in this many seconds instead.")
+    ] = None,
+    solver: Annotated[str | None, typer.Option(help="adam, sgd, scg, lbfgs, …")] = None,
+    activation: Annotated[str | None, typer.Option(help="Of the hidden units: tanh, relu, mish, …")] = None,
+    pieces: Annotated[
+        int | None, typer.Option(help="Cut the range of every number into pieces; 0 for none.")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The solver's step size α.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a minibatch.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.")] = None,
-    patience: Annotated[int, typer.Option(help="Epochs without improvement before a network stops.")] = 10,
+    patience: Annotated[
+        int | None, typer.Option(help="Epochs without improvement before a network stops.")
+    ] = None,
     image_size: Annotated[
         str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")
     ] = None,
@@ -94,8 +104,11 @@ def fit(
                 test=test,
                 test_share=test_share,
                 choose=choose,
+                quality=quality,
+                time=time,
                 solver=solver,
                 activation=activation,
+                pieces=pieces,
                 learning_rate=learning_rate,
                 batch_size=batch_size,
                 patience=patience,

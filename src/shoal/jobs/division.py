@@ -35,8 +35,9 @@ def divide(
     labels: npt.NDArray[Any] | None,
     own_test: bool,
     own_validation: bool,
+    by_folds: bool = False,
 ) -> Division:
-    """Divide n rows as asked; class ``labels`` (n,) keep their shares.
+    """Divide n rows as asked, ``by_folds`` where nothing is; class ``labels`` (n,) keep their shares.
 
     Nothing is set aside for what has rows of its own. Raises ``DataError`` for too few rows.
     """
@@ -52,7 +53,7 @@ def divide(
         )
     folds, share = request.folds, request.validation_share
     if folds is None and share is None:
-        small = len(rest) < SMALL_TABLE
+        small = by_folds or len(rest) < SMALL_TABLE
         folds, share = (min(DEFAULT_FOLDS, len(rest)), None) if small else (None, DEFAULT_SHARE)
     if share is None:
         if folds is not None and folds > len(rest):

@@ -6,7 +6,6 @@ import datetime
 import math
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
 from shoal.history import divergence_sentence
 from shoal.jobs.prepared import Prepared
+from shoal.jobs.recipes import Recipe
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.registry import resolve
@@ -29,14 +29,6 @@ from shoal.shapes import Array
 FORMAT = 1
 DIVERGENCES_TOLD = 20
 PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "safetensors")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How the networks were trained, with every default filled in."""
-
-    learning_rate: float | None
-    batch_size: int | None
 
 
 def assemble(
@@ -76,13 +68,13 @@ def assemble(
 def _asked(
     request: FitRequest, command: str, prepared: Prepared, sizing: Sizing, recipe: Recipe, table: str
 ) -> dict[str, Any]:
-    size, architecture = sizing.size, prepared.architecture(request)
+    size, architecture = sizing.size, recipe.architecture
     return {
         "command": command,
         "table": table,
         "target": prepared.target.name,
         "task": prepared.target.task,
-        "choose": request.choose,
+        "choose": prepared.rule(request),
         "hidden": [hidden_label(hidden) for hidden in size.hidden],
         "starts": size.starts,
         "l2": list(size.l2),
@@ -91,13 +83,18 @@ def _asked(
         "validation_table": None if request.valid is None else Path(request.valid).name,
         "test_share": prepared.test_share,
         "test_table": None if request.test is None else Path(request.test).name,
-        "solver": request.solver,
+        "solver": recipe.solver.name,
         "activation": resolve("activation", architecture.activation, ACTIVATIONS).name,
         "architecture": architecture.name,
         "learning_rate": recipe.learning_rate,
         "batch_size": recipe.batch_size,
+        "schedule": recipe.schedule,
+        "weight_decay": recipe.weight_decay,
+        "dropout": architecture.dropout,
+        "label_smoothing": recipe.label_smoothing,
+        "pieces": recipe.pieces,
         "epochs": size.epochs,
-        "patience": request.patience,
+        "patience": recipe.patience,
         "seed": request.seed,
         "planned": list(sizing.sentences),
         "estimate_seconds": round(sizing.seconds, 1),

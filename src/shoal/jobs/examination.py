@@ -10,12 +10,14 @@ import numpy as np
 from shoal.jobs.baselines import Predictor, fit_baselines
 from shoal.jobs.metrics import class_metrics, number_metrics
 from shoal.jobs.model import Model, TableModel
-from shoal.jobs.prepared import Prepared
+from shoal.jobs.prepared import Part, Prepared
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array
 
 RESIDUALS_SHOWN = 2000
 SHUFFLES = 5
+UNITS, LEAST_ROWS = 2 * 10**8, 200
+"""What may be spent on importances, in units computed (a few seconds), and rows that they need at least."""
 
 
 def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
         "shoal": model.predict_features,
         **fit_baselines(*prepared.development, prepared.n_classes),
     }
-    score = _scorer(prepared)
+    score = _scorer(prepared, prepared.test.y)
     predictions = {name: predict(prepared.test.X) for name, predict in predictors.items()}
     return {
         "rows": len(prepared.test),
@@ -43,12 +45,14 @@ def importances(model: TableModel, prepared: Prepared, seed: int) -> list[dict[s
     """Return how much the test score worsens when a column's values are shuffled among the test rows.
 
     Every feature that comes from the column is shuffled alike. The mean and standard deviation of
-    ``SHUFFLES`` shuffles, the most important column first. Source: Breiman 2001, "Random forests", 10.
+    ``SHUFFLES`` shuffles, the most important column first, on as many of the rows as ``UNITS`` allows.
+    Source: Breiman 2001, "Random forests", 10.
     """
-    test, score = prepared.test, _scorer(prepared)
+    sources = np.array(model.preprocessor.source_columns)
+    test = _affordable(prepared.test, model, SHUFFLES * len(set(sources.tolist())))
+    score = _scorer(prepared, test.y)
     name = "log loss" if prepared.n_classes else "RMSE"
     intact = score(model.predict_features(test.X))[name]
-    sources = np.array(model.preprocessor.source_columns)
     rows = []
     for index, column in enumerate(dict.fromkeys(sources.tolist())):
         X, features = test.X.copy(), np.flatnonzero(sources == column)
@@ -61,9 +65,16 @@ def importances(model: TableModel, prepared: Prepared, seed: int) -> list[dict[s
     return sorted(rows, key=lambda row: -row["increase"])
 
 
-def _scorer(prepared: Prepared) -> Callable[[Array], dict[str, float]]:
-    """Return the function from predictions of the test rows to metrics, in the units of the target."""
-    actual = prepared.test.y
+def _affordable(part: Part, model: TableModel, times: int) -> Part:
+    """Return the first rows of a part, as many as can be predicted so many times; their order is random."""
+    population = model.population
+    units = population.size * sum(int(np.prod(shape)) for shape in population.network.shapes[1:])
+    n = max(UNITS // (units * times), LEAST_ROWS)
+    return part if n >= len(part) else Part(part.X[:n], part.y[:n])
+
+
+def _scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, float]]:
+    """Return the function from predictions of some rows to metrics, in the units of the target."""
     if prepared.n_classes:
         return lambda probabilities: class_metrics(probabilities, actual)
     decode = prepared.target.decode_values

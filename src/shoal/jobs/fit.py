@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import numpy as np
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
-from shoal.jobs.evidence import Recipe, assemble
+from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
@@ -21,17 +21,17 @@ from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import prepare
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.prepared import Prepared
+from shoal.jobs.recipes import Recipe, batch_size_for
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sights import look
-from shoal.jobs.sizing import Sizing, Workload, default_batch_size, size_study
-from shoal.registry import resolve
+from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.report.html import write_report
 from shoal.selection.design import Plan
 from shoal.selection.running import ProgressCallback, StudyProgress, count_workers
 from shoal.selection.study import CapacityStudy
-from shoal.solvers import SOLVERS
 
-ADAPTIVE = ("adam", "adamw", "rmsprop")
+FINISHING_SECONDS, LEAST_SECONDS = 3.0, 0.1
+"""Of the time that the user allows, what the examination and the report take; what a study gets at least."""
 
 
 MEMORY = 2**28
@@ -87,13 +87,17 @@ def fit_data(
     prepared = prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
-    recipe = _recipe(request, prepared)
+    recipe = prepared.recipe(request)
+    recipe = replace(recipe, batch_size=recipe.batch_size or batch_size_for(recipe, len(prepared.train)))
     if begun:
         sizing = read_plan(folder, request)
     else:
-        load = _workload(request, prepared, recipe)
-        sizing = size_study(request.size, load, workers, prepared.ladder)
-    study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress)
+        goal = prepared.goal(request)
+        sizing = size_study(request.size, _workload(prepared, recipe), workers, goal)
+    seconds = None
+    if request.time is not None:
+        seconds = max(began + request.time - FINISHING_SECONDS - time.perf_counter(), LEAST_SECONDS)
+    study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
     plan = study.plan(prepared.train.X, prepared.train.y, validation)
@@ -111,8 +115,8 @@ def fit_data(
     test = examine(model, prepared)
     shuffled = importances(model, prepared, request.seed) if isinstance(model, TableModel) else []
     seen = _sights(model, prepared, request.seed)
-    seconds = time.perf_counter() - began
-    evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seen, seconds)
+    took = time.perf_counter() - began
+    evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seen, took)
     save_model(model, folder)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT)
@@ -133,22 +137,7 @@ def _sights(model: Model, prepared: Prepared, seed: int) -> dict[str, Any] | Non
     return None
 
 
-def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
-    solver = resolve("solver", request.solver, SOLVERS)
-    default = (
-        prepared.learning_rate
-        if solver.name in ADAPTIVE
-        else solver.learning_rate
-        if solver.takes_learning_rate
-        else None
-    )
-    return Recipe(
-        learning_rate=default if request.learning_rate is None else request.learning_rate,
-        batch_size=request.batch_size or default_batch_size(len(prepared.train), request.solver),
-    )
-
-
-def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Workload:
+def _workload(prepared: Prepared, recipe: Recipe) -> Workload:
     folds = prepared.folds or 1
     n = len(prepared.train)
     loss, n_outputs = loss_of(prepared.n_classes)
@@ -160,8 +149,8 @@ def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Worklo
         folds=folds,
         n_outputs=n_outputs,
         loss=loss,
-        architecture=prepared.architecture(request),
-        solver=request.solver,
+        architecture=recipe.architecture,
+        solver=recipe.solver,
         batch_size=recipe.batch_size,
         finishing=prepared.finishing,
     )
@@ -174,24 +163,30 @@ def _study(
     recipe: Recipe,
     store: Path,
     progress: ProgressCallback,
+    seconds: float | None,
 ) -> CapacityStudy:
     size = sizing.size
     return CapacityStudy(
         hidden=size.hidden,
         starts=size.starts,
         l2=size.l2,
-        solver=request.solver,
+        solver=recipe.solver,
         seed=request.seed,
-        architecture=prepared.architecture(request),
+        architecture=recipe.architecture,
         loss=loss_of(prepared.n_classes)[0],
         learning_rate=recipe.learning_rate,
         epochs=size.epochs,
         batch_size=recipe.batch_size,
-        patience=request.patience,
+        patience=recipe.patience or size.epochs,
+        schedule=recipe.schedule,
+        weight_decay=recipe.weight_decay,
+        label_smoothing=recipe.label_smoothing,
         folds=prepared.folds,
-        choose=request.choose,
+        choose=prepared.rule(request),
         n_jobs=request.jobs,
         progress=progress,
         store=store,
         memory=memory_of(request, prepared),
+        seconds=seconds,
+        anytime=True,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shoal.architectures import Architecture, Perceptron
 from shoal.data.columns import describe_columns
 from shoal.data.frames import Frame
 from shoal.data.images.source import holds_images
@@ -17,15 +16,14 @@ from shoal.jobs.division import divide
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepare_images import prepare_images
 from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.recipes import Recipe, table_goal, table_recipe
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import LADDER, StudySize
+from shoal.jobs.sizing import Goal
 from shoal.population import Population
 from shoal.report.wording import plural
 
 COPIES = 3
 """Feature matrices alive at once: the parts, the study's samples in both precisions, and the baselines'."""
-ACTIVATION, RATE = "tanh", 0.01
-"""Where nothing else is asked for. A large rate: inputs and targets are scaled, and early stopping guards."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,21 @@ class PreparedTable(Prepared):
             f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}."
         )
 
-    @property
-    def ladder(self) -> tuple[StudySize, ...]:
-        return LADDER
+    def rule(self, request: FitRequest) -> str:
+        return _rule(request)
 
-    @property
-    def learning_rate(self) -> float:
-        return RATE
+    def recipe(self, request: FitRequest) -> Recipe:
+        return table_recipe(request, _rule(request), self.task.task)
 
-    def architecture(self, request: FitRequest) -> Architecture:
-        return Perceptron(request.activation or ACTIVATION)
+    def goal(self, request: FitRequest) -> Goal:
+        return table_goal(request, _rule(request), self.task.task, len(self.train))
 
     def model(self, population: Population) -> TableModel:
         return TableModel(self.preprocessor, self.target, population)
+
+
+def _rule(request: FitRequest) -> str:
+    return request.choose or "ensemble"
 
 
 def prepare(request: FitRequest) -> Prepared:
@@ -90,10 +90,14 @@ def prepare_table(request: FitRequest) -> PreparedTable:
         (target_column,) = describe_columns(frame.select(request.target))
         whole = _whole_target(frame, request.target, task.task)
         labels = whole.encode(frame[request.target]) if whole is not None else None
-        rows = divide(len(frame), request, labels, request.test is not None, request.valid is not None)
+        by_folds = _rule(request) == "ensemble"
+        rows = divide(
+            len(frame), request, labels, request.test is not None, request.valid is not None, by_folds
+        )
         to_train = frame[rows.train.tolist()]
         target = whole or TargetEncoder.fit(to_train[request.target], task.task)
-        preprocessor = TablePreprocessor.fit(to_train, request.target, columns)
+        pieces = table_recipe(request, _rule(request), task.task).pieces
+        preprocessor = TablePreprocessor.fit(to_train, request.target, columns, pieces)
         _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, request.target)
         validation = part(frame[rows.held.tolist()]) if rows.held.size else None

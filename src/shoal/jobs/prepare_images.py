@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.architectures import Architecture, Convolutional, doubling, stages
+from shoal.architectures import Convolutional, doubling, stages
 from shoal.data.frames import pl
 from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
 from shoal.data.images.preprocessing import ImagePreprocessor
@@ -21,8 +21,9 @@ from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.recipes import Recipe, plain_recipe, single_goal
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import StudySize
+from shoal.jobs.sizing import Goal, StudySize
 from shoal.population import Population
 from shoal.report.wording import plural
 from shoal.shapes import Array, IntArray, Shape
@@ -65,16 +66,14 @@ class PreparedImages(Prepared):
             f"{plural(self.n_classes, 'class', 'classes')}."
         )
 
-    @property
-    def ladder(self) -> tuple[StudySize, ...]:
-        return image_ladder(self.preprocessor.shape)
+    def rule(self, request: FitRequest) -> str:
+        return request.choose or "one-se"
 
-    @property
-    def learning_rate(self) -> float:
-        return RATE
+    def recipe(self, request: FitRequest) -> Recipe:
+        return plain_recipe(request, Convolutional(self.preprocessor.shape, ACTIVATION), RATE)
 
-    def architecture(self, request: FitRequest) -> Architecture:
-        return Convolutional(self.preprocessor.shape, request.activation or ACTIVATION)
+    def goal(self, request: FitRequest) -> Goal:
+        return single_goal(request, image_ladder(self.preprocessor.shape))
 
     def model(self, population: Population) -> ImageModel:
         return ImageModel(self.preprocessor, self.target, population)

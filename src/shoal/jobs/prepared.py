@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.architectures import Architecture
 from shoal.data.columns import ColumnSummary
 from shoal.data.frames import Frame
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
 from shoal.jobs.model import Model
+from shoal.jobs.recipes import Recipe
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import StudySize
+from shoal.jobs.sizing import Goal
 from shoal.population import Population
 from shoal.shapes import Array
 
@@ -74,19 +74,17 @@ class Prepared(ABC):
     def sentence(self) -> str:
         """What was read, and what is asked of it."""
 
-    @property
     @abstractmethod
-    def ladder(self) -> tuple[StudySize, ...]:
-        """The studies that there are to pick from, from the one that one would like down."""
-
-    @property
-    @abstractmethod
-    def learning_rate(self) -> float:
-        """The learning rate of adaptive solvers, where none is asked for."""
+    def rule(self, request: FitRequest) -> str:
+        """Return the rule of choice: the one asked for, or that of such data."""
 
     @abstractmethod
-    def architecture(self, request: FitRequest) -> Architecture:
-        """Return what the sizes of a study stand for."""
+    def recipe(self, request: FitRequest) -> Recipe:
+        """Return how networks are trained, but for the batch size where none is asked for."""
+
+    @abstractmethod
+    def goal(self, request: FitRequest) -> Goal:
+        """Return the studies that there are to pick from, and the time for the one that is picked."""
 
     @abstractmethod
     def model(self, population: Population) -> Model:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shoal.activations import ACTIVATIONS
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.selection.candidates import grid
@@ -38,12 +38,15 @@ class FitRequest:
     validation_share: float | None = None
     test: str | None = None
     test_share: float = 0.2
-    choose: str = "one-se"
-    solver: str = "adam"
+    choose: str | None = None
+    quality: str = "good"
+    time: float | None = None
+    solver: str | None = None
     activation: str | None = None
+    pieces: int | None = None
     learning_rate: float | None = None
     batch_size: int | None = None
-    patience: int = 10
+    patience: int | None = None
     image_size: tuple[int, int] | None = None
     strict: bool = False
     seed: int = 0
@@ -55,10 +58,12 @@ class FitRequest:
         given = [name for name, value in ways.items() if value is not None]
         if len(given) > 1:
             raise ConfigurationError(f"{' and '.join(given)} were given; validate in one way only")
-        if self.choose not in RULES:
+        if self.choose is not None and self.choose not in RULES:
             raise UnknownNameError("rule of choice", self.choose, RULES)
         if self.task is not None and self.task not in TASKS:
             raise UnknownNameError("task", self.task, TASKS)
+        if self.quality not in QUALITIES:
+            raise UnknownNameError("quality", self.quality, QUALITIES)
         if self.activation is not None:
             resolve("activation", self.activation, ACTIVATIONS)
         grid(
@@ -80,6 +85,7 @@ class FitRequest:
             ("--patience", self.patience, 1, None),
             ("--jobs", self.jobs, 1, None),
             ("--memory", self.memory, 1, None),
+            ("--pieces", self.pieces, 0, MOST),
             ("--folds", self.folds, 2, MOST),
             ("--image-size", None if self.image_size is None else min(self.image_size), 1, None),
         ):
@@ -88,8 +94,11 @@ class FitRequest:
             if count is not None and most is not None and count > most:
                 raise ConfigurationError(f"{name} must be at most {most}, got {count}")
 
+        if self.time is not None and not 0 < self.time < math.inf:
+            raise ConfigurationError(f"--time must be a positive number of seconds, got {self.time:g}")
+
     def _check_solver(self) -> None:
-        solver = resolve("solver", self.solver, SOLVERS)
+        solver = resolve("solver", self.solver or "adam", SOLVERS)
         if self.batch_size is not None and solver.full_batch:
             raise ConfigurationError(
                 f"{solver.name} takes all rows at every step, got --batch-size {self.batch_size}; leave it "

@@ -22,13 +22,20 @@ from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
+from shoal.solvers.base import Solver
 from shoal.trainer import sample_losses, train
 
-BUDGET_SECONDS = 100.0
+BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
+"""What a study of single networks may take, by the quality asked for."""
+ENSEMBLE_SECONDS = {"fast": (8.0, 0.5e-3), "good": (15.0, 3e-3), "best": (60.0, 12e-3)}
+"""What an ensemble may take, and besides for every row: much data pay for long training."""
+QUALITIES = tuple(BUDGET_SECONDS)
 STARTUP_SECONDS = 4.0
 """What is done once: starting processes, the linear model, the examination, the report."""
 MARGIN = 2.0
 """A few networks are timed alone; a study's cohorts leave the caches, share the machine, end unevenly."""
+FILLING_STARTS = 64
+"""Random starts of a study that a deadline ends."""
 SMALL_TABLE = 3000
 """Below this many rows, folds spend the data better than a validation share."""
 
@@ -80,6 +87,34 @@ LADDER: tuple[StudySize, ...] = (
 """From the study that one would like to the smallest that still compares starts and sizes."""
 
 
+def ensemble_ladder(hidden: Hidden, epochs: int) -> tuple[StudySize, ...]:
+    """Return the sizes of studies whose members make an ensemble, from many long trainings to a few short.
+
+    >>> ensemble_ladder((128, 128), 300)[-1]
+    StudySize(hidden=((64, 64),), starts=1, l2=(0.0,), epochs=5)
+    """
+    small = tuple(units // 2 for units in hidden)
+    long = [(starts, 1.0) for starts in (16, 8, 6, 4, 3, 2)]
+    short = [(1, share) for share in (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)]
+    sizes = [(hidden, *size) for size in [*long, *short]] + [
+        (small, 1, share) for share in (0.08, 0.04, 0.02)
+    ]
+    return tuple(StudySize((h,), starts, (0.0,), max(int(share * epochs), 5)) for h, starts, share in sizes)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The studies that there are to pick from, and in how many seconds the one that is picked shall end.
+
+    With ``deadline`` the time is to be used: the study has more starts than there is time for, and is
+    ended when the time is up.
+    """
+
+    ladder: tuple[StudySize, ...] = LADDER
+    seconds: float = BUDGET_SECONDS["good"]
+    deadline: bool = False
+
+
 @dataclass(frozen=True)
 class Workload:
     """The data that every network of the study sees: rows trained on and judged on, in how many folds."""
@@ -92,7 +127,7 @@ class Workload:
     n_outputs: int
     loss: str
     architecture: Architecture
-    solver: str
+    solver: str | Solver
     batch_size: int | None
     finishing: float = 0.0
     """Seconds that what comes after the study takes, besides what every job does."""
@@ -107,32 +142,44 @@ class Sizing:
     sentences: tuple[str, ...]
 
 
-def default_batch_size(n: int, solver: str) -> int | None:
-    """Return the minibatch size for ``n`` training rows; None (all rows) for a full-batch solver."""
-    if resolve("solver", solver, SOLVERS).full_batch:
-        return None
-    return 32 if n < 5000 else 128 if n < 20000 else 256
-
-
-def size_study(
-    asked: AskedSize, load: Workload, workers: int, ladder: tuple[StudySize, ...] = LADDER
-) -> Sizing:
-    """Return the largest study of the ladder that ``workers`` processes end within ``BUDGET_SECONDS``.
+def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None = None) -> Sizing:
+    """Return the largest study of the ladder that ``workers`` processes end within the goal's seconds.
 
     What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
     ``CapacityError`` if one network a process is more than the memory can hold.
     """
-    rungs = [asked.filled(rung) for rung in ladder]
+    goal = goal or Goal()
+    rungs = [asked.filled(rung) for rung in goal.ladder]
     hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)
     with threadpool_limits(limits=1):  # as the study's processes work
         seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
+    if goal.deadline:
+        return _filling(asked, rungs, seconds_of, load, workers, goal.seconds)
     for rung in rungs:
         seconds = _seconds(rung, seconds_of, load, workers)
-        if seconds <= BUDGET_SECONDS:
+        if seconds <= goal.seconds:
             break
     return Sizing(rung, seconds, _sentences(asked, rung, rungs[0], workers))
+
+
+def _filling(
+    asked: AskedSize,
+    rungs: list[StudySize],
+    seconds_of: dict[Hidden, float],
+    load: Workload,
+    workers: int,
+    seconds: float,
+) -> Sizing:
+    """Return the study whose first starts take at most half of the time, and more starts than it has."""
+    for rung in rungs:
+        first = dataclasses.replace(rung, starts=1)
+        if _seconds(first, seconds_of, load, workers) - STARTUP_SECONDS <= seconds / 2:
+            break
+    size = dataclasses.replace(first, starts=asked.starts or FILLING_STARTS)
+    sentence = f"Ends after {seconds:g} s, with the best found until then."
+    return Sizing(size, min(seconds, _seconds(size, seconds_of, load, workers)), (sentence,))
 
 
 def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, workers: int) -> float:

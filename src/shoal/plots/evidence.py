@@ -17,6 +17,11 @@ class AskedLater(TypedDict, total=False):
 
     test_table: str | None
     architecture: str
+    schedule: str
+    weight_decay: float
+    dropout: float
+    label_smoothing: float
+    pieces: int
 
 
 class Asked(AskedLater):

@@ -209,10 +209,23 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
         ("activation", asked["activation"]),
         ("batch", "all rows" if batch is None else plural(batch, "image" if noun == "images" else "row")),
         ("epochs", f"at most {asked['epochs']:,}"),
+        *_refinements(asked),
         ("early stopping", f"after {plural(patience, 'epoch')} without progress" if patience else "none"),
         ("seed", str(asked["seed"])),
         *expected,
     ]
+
+
+def _refinements(asked: Asked) -> list[tuple[str, str]]:
+    """Return what was done beyond plain training, as pairs of a name and a value."""
+    pairs = [
+        ("schedule of the rate", asked.get("schedule", "constant")),
+        ("weight decay", plain(asked.get("weight_decay", 0.0))),
+        ("dropout", plain(asked.get("dropout", 0.0))),
+        ("label smoothing", plain(asked.get("label_smoothing", 0.0))),
+        ("pieces", f"{asked.get('pieces', 0)} for every number"),
+    ]
+    return [(name, value) for name, value in pairs if value not in ("constant", "0", "0 for every number")]
 
 
 @dataclass(frozen=True)

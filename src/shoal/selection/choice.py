@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +135,18 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
     words = chosen.words(unit)
     sentence = f"{words[0].upper()}{words[1:]}: {reason}"
     return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(trials))
+
+
+def complete(trials: Trials, folds: int) -> Trials:
+    """Return the trials of the contenders that have been trained on all ``folds``."""
+    keys = list(zip(trials["candidate"].tolist(), trials["start"].tolist(), strict=True))
+    counts = Counter(keys)
+    return trials.take(np.array([counts[key] == folds for key in keys], dtype=bool))
+
+
+def any_contender(trials: Trials, folds: int) -> bool:
+    """Return whether some contender has been trained on all ``folds`` and may win."""
+    return any(math.isfinite(c.validation_loss) for c in all_contenders(complete(trials, folds)))
 
 
 def finite_contenders(trials: Trials) -> list[Contender]:

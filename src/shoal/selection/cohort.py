@@ -43,6 +43,7 @@ class Recipe:
     tolerance: float
     schedule: Schedule
     weight_decay: float
+    label_smoothing: float
     dtype: str
     seed: int
     engine: str
@@ -66,11 +67,15 @@ class Task:
 
 @dataclass(frozen=True)
 class CohortResult:
-    """The trained members of a cohort, in its order: their rows in the table and parameters (P, D)."""
+    """The trained members of a cohort, in its order: their rows in the table and parameters (P, D).
+
+    ``losses`` (2, P, E) are J and the validation loss after every epoch, None where nobody watched it.
+    """
 
     index: int
     trials: Trials
     theta: Array
+    losses: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,13 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         train_loss = sample_losses(result.population, X[few], y[few]).mean(axis=-1, dtype=np.float64)
         loss, error = _score(result.population, judged)
     seconds = (time.perf_counter() - began) / result.population.size
+    history = result.history
+    watched = history.validation_loss
     return CohortResult(
-        task.cohort.index, _trials(task, result, (train_loss, loss, error), seconds), result.population.theta
+        task.cohort.index,
+        _trials(task, result, (train_loss, loss, error), seconds),
+        result.population.theta,
+        None if watched is None else np.stack([history.loss, watched]),
     )
 
 
@@ -148,6 +158,7 @@ def _train(task: Task, watch: bool, threads: int) -> TrainingResult:
         tolerance=recipe.tolerance,
         schedule=recipe.schedule,
         weight_decay=recipe.weight_decay,
+        label_smoothing=recipe.label_smoothing,
         seed=recipe.seed,
         batch_order="shared",
         engine=recipe.engine,

@@ -13,11 +13,11 @@ from shoal.errors import ConfigurationError
 from shoal.penalties import L2
 from shoal.population import Population
 from shoal.randomness import member_id
-from shoal.selection.cohort import trace
+from shoal.selection.cohort import Curves, trace
 
 if TYPE_CHECKING:
     from shoal.selection.choice import Contender
-    from shoal.selection.cohort import CohortResult, Curves, Task
+    from shoal.selection.cohort import CohortResult, Task
     from shoal.selection.samples import Samples
     from shoal.selection.store import Store
     from shoal.shapes import Array
@@ -45,8 +45,13 @@ class Shelf:
         return Population(task.network, np.stack(theta), np.array(numbers, dtype=np.uint64))
 
     def curves(self, key: Key) -> Curves:
-        """Return the course of one network's training, by training it again."""
+        """Return the course of one network's training: as it was watched, or by training it again."""
         task, row = self._places[key]
+        result = self._store.load(task.cohort.index)
+        if result.losses is not None:
+            epochs = int(result.trials["epochs"][row])
+            train_loss, validation_loss = result.losses[:, row, :epochs]
+            return Curves(train_loss, validation_loss, int(result.trials["best_epoch"][row]))
         alone = dataclasses.replace(task.cohort, members=(task.cohort.members[row],))
         return trace(dataclasses.replace(task, cohort=alone))
 

@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from shoal.selection.store import Store
 
+LOOK_UP_SECONDS = 0.5
 WORTH_SECONDS = 5.0
 """Left to itself, a study starts worker processes when more than this much work remains."""
 
@@ -63,14 +64,23 @@ class Runner:
         executor: Executor | None,
         n_jobs: int | None,
         progress: ProgressCallback | None,
+        seconds: float | None = None,
     ) -> None:
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self.ended_by = ""
         self._store, self._done = store, done
         self._executor, self._n_jobs, self._progress = executor, n_jobs, progress
         self._total = self.networks = 0
         self._best: float | None = None
 
-    def run(self, tasks: Sequence[Task]) -> list[Trials]:
-        """Return the trials of every task in the order of the tasks."""
+    def run(
+        self, tasks: Sequence[Task], enough: Callable[[list[Trials]], bool] | None = None
+    ) -> list[Trials]:
+        """Return the trials of every task in the order of the tasks.
+
+        As soon as what is done is ``enough``, the time being up or a Ctrl-C ends the run, ``ended_by`` says
+        which, and the tasks that have not ended are left out.
+        """
         left = [task for task in tasks if task.cohort.index not in self._done]
         self._total += sum(len(task.cohort.members) for task in tasks)
         for task in tasks:
@@ -80,15 +90,33 @@ class Runner:
         work = {task.cohort.index: task.cohort.work for task in left}
         began, before = time.perf_counter(), self.networks
         self._tell(0.0, None)
-        with closing(completed(left, self._executor, self._n_jobs)) as results:
-            for result in results:
-                self._store.save(result)
-                self._done[result.index] = result.trials
-                self._count(result.trials)
-                remaining = max(remaining - work[result.index], 0.0)
-                elapsed = time.perf_counter() - began
-                self._tell((self.networks - before) / elapsed, elapsed * remaining / (total - remaining))
-        return [self._done[task.cohort.index] for task in tasks]
+        try:
+            with closing(completed(left, self._executor, self._n_jobs)) as results:
+                for result in results:
+                    if result is not None:
+                        self._store.save(result)
+                        self._done[result.index] = result.trials
+                        self._count(result.trials)
+                        remaining = max(remaining - work[result.index], 0.0)
+                        elapsed = time.perf_counter() - began
+                        pace = (self.networks - before) / elapsed
+                        self._tell(pace, elapsed * remaining / (total - remaining))
+                    if self._is_late and enough is not None and enough(self._of(tasks)):
+                        self.ended_by = "time"
+                        break
+        except KeyboardInterrupt:
+            if enough is None or not enough(self._of(tasks)):
+                raise
+            self.ended_by = "Ctrl-C"
+        return self._of(tasks)
+
+    @property
+    def _is_late(self) -> bool:
+        return self._end is not None and time.monotonic() >= self._end
+
+    def _of(self, tasks: Sequence[Task]) -> list[Trials]:
+        """Return the trials of those tasks that have ended."""
+        return [self._done[task.cohort.index] for task in tasks if task.cohort.index in self._done]
 
     def _count(self, trials: Trials) -> None:
         self.networks += len(trials)
@@ -105,8 +133,10 @@ class Runner:
 
 def completed(
     tasks: Sequence[Task], executor: Executor | None = None, n_jobs: int | None = None
-) -> Generator[CohortResult]:
+) -> Generator[CohortResult | None]:
     """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` processes.
+
+    While none ends on a process, None is yielded now and then, so that the caller can look at the clock.
 
     ``n_jobs=None`` runs the cohort with least work here, on a thread a core, and starts worker processes
     instead only if its pace says that the rest would take longer than ``WORTH_SECONDS``.
@@ -151,7 +181,7 @@ def count_workers(n_jobs: int | None) -> int:
     return max(cores + 1 + (-1 if n_jobs is None else n_jobs), 1)
 
 
-def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult]:
+def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | None]:
     waiting: dict[Future[CohortResult | Lacking], Parcel] = {}
     ended: SimpleQueue[Future[CohortResult | Lacking]] = SimpleQueue()
 
@@ -166,15 +196,18 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult]:
     try:
         submit(shipment.parcels)
         while waiting:
-            with suppress(Empty):
+            try:
                 # a Ctrl-C in the instant before the wait is noticed only when the wait ends
-                future = ended.get(timeout=1)
-                parcel = waiting.pop(future)
-                result = future.result()
-                if isinstance(result, Lacking):
-                    submit([shipment.again(parcel, result.worker)])
-                else:
-                    yield result
+                future = ended.get(timeout=LOOK_UP_SECONDS)
+            except Empty:
+                yield None
+                continue
+            parcel = waiting.pop(future)
+            result = future.result()
+            if isinstance(result, Lacking):
+                submit([shipment.again(parcel, result.worker)])
+            else:
+                yield result
     except BrokenExecutor:
         raise CapacityError(
             "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size "

@@ -153,7 +153,10 @@ class TrialStore:
 
     def save(self, result: CohortResult) -> None:
         """Write a cohort's file, then its rows and the file's checksum in one transaction."""
-        content = safetensors.numpy.save({"theta": np.ascontiguousarray(result.theta)})
+        tensors = {"theta": np.ascontiguousarray(result.theta)}
+        if result.losses is not None:
+            tensors["losses"] = np.ascontiguousarray(result.losses)
+        content = safetensors.numpy.save(tensors)
         name = f"{result.index:06d}.safetensors"
         columns = ["cohort", "member", *COLUMNS]
         rows = [
@@ -178,7 +181,8 @@ class TrialStore:
             content = self._content(index)
         if content is None:
             raise ModelFolderError(f"cohort {index} of {self.folder} is missing or altered; resume the study")
-        return CohortResult(index, self._trials(index), safetensors.numpy.load(content)["theta"])
+        tensors = safetensors.numpy.load(content)
+        return CohortResult(index, self._trials(index), tensors["theta"], tensors.get("losses"))
 
     def close(self) -> None:
         """Close the files and let the lock go."""

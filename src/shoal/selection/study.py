@@ -23,7 +23,7 @@ from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.schedules import SCHEDULES, Schedule
 from shoal.selection.candidates import grid
-from shoal.selection.choice import RULES, Choice, choose
+from shoal.selection.choice import RULES, Choice, any_contender, choose, complete
 from shoal.selection.cohort import Curves, Recipe
 from shoal.selection.design import Design, Plan
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
@@ -32,6 +32,7 @@ from shoal.selection.running import ProgressCallback, Runner, count_workers
 from shoal.selection.samples import Samples, Split, gather
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
+from shoal.shapes import is_number
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
 from shoal.stopping import Stopping
@@ -57,11 +58,11 @@ class CapacityStudy:
       Splits are stratified where the targets are classes.
 
     How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
-    ``tolerance``, ``schedule``, ``weight_decay``, ``dtype`` and ``engine`` are those of ``shoal.train``;
-    ``activation`` and ``initializer`` those of the hidden layers, after each of which comes ``dropout``,
-    unless an ``architecture`` of one's own says what sizes stand for. ``loss=None`` is squared error for
-    targets that are floats; for whole numbers that are the labels 0 … C−1, log loss (two) or cross-entropy
-    (more); any other targets need it stated.
+    ``tolerance``, ``schedule``, ``weight_decay``, ``label_smoothing``, ``dtype`` and ``engine`` are those of
+    ``shoal.train``; ``activation`` and ``initializer`` those of the hidden layers, after each of which comes
+    ``dropout``, unless an ``architecture`` of one's own says what sizes stand for. ``loss=None`` is squared
+    error for targets that are floats; for whole numbers that are the labels 0 … C−1, log loss (two) or
+    cross-entropy (more); any other targets need it stated.
 
     How one is chosen, ``choose``:
 
@@ -82,7 +83,9 @@ class CapacityStudy:
     that a process holds for the networks that it trains together, down to one at a time; ``plan`` tells what
     that comes to. ``store`` names a folder in which every cohort is kept as it ends: after a kill at any
     moment, ``fit(…, resume=True)`` trains what is missing, and ends with the same networks. ``progress`` is
-    called with a ``StudyProgress`` at the start and after every cohort.
+    called with a ``StudyProgress`` at the start and after every cohort. ``seconds`` ends the study when so
+    much time has passed, and ``anytime`` lets Ctrl-C end it, as soon as one candidate is trained on all
+    folds: then the best found until then is chosen, and the sentence of the choice says so.
 
     Raises ``ConfigurationError`` for impossible settings.
 
@@ -113,6 +116,7 @@ class CapacityStudy:
     tolerance: float = 1e-5
     schedule: str | Schedule = "constant"
     weight_decay: float = 0.0
+    label_smoothing: float = 0.0
     dropout: float = 0.0
     dtype: str | None = None
     engine: str = "auto"
@@ -124,6 +128,8 @@ class CapacityStudy:
     progress: ProgressCallback | None = None
     store: str | os.PathLike[str] | None = None
     memory: int = 2**28
+    seconds: float | None = None
+    anytime: bool = False
     architecture: Architecture | None = None
 
     def __post_init__(self) -> None:
@@ -136,6 +142,8 @@ class CapacityStudy:
         self._outcome: Outcome | None = None
         check_seed(self.seed)
         Stopping(self.epochs, self.tolerance, self.patience)
+        if self.seconds is not None and not (is_number(self.seconds) and self.seconds > 0):
+            raise ConfigurationError(f"seconds must be a positive number or None, got {self.seconds!r}")
         count_workers(self.n_jobs)
         if self.choose not in RULES:
             raise UnknownNameError("rule of choice", self.choose, RULES)
@@ -165,7 +173,7 @@ class CapacityStudy:
         self._table = self._outcome = None
         with closing(store):
             done = store.begin(design.settings(), resume, design.engine.label)
-            runner = Runner(store, done, self.executor, self.n_jobs, self.progress)
+            runner = Runner(store, done, self.executor, self.n_jobs, self.progress, self.seconds)
             try:
                 self._run(design, store, runner)
             except KeyboardInterrupt:
@@ -250,6 +258,7 @@ class CapacityStudy:
             tolerance=self.tolerance,
             schedule=self._schedule,
             weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
             dtype=dtype,
             seed=self.seed,
             engine=self.engine,
@@ -257,12 +266,20 @@ class CapacityStudy:
         return Design(self._candidates, self.starts, self._architecture, recipe, self.memory, samples)
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
-        tasks = design.tasks()
-        trials = Trials.concatenate(runner.run(tasks))
+        tasks, folds = design.tasks(), range(len(design.samples.splits))
+
+        def enough(done: list[Trials]) -> bool:
+            return bool(done) and any_contender(Trials.concatenate(done), len(folds))
+
+        stops = self.anytime or self.seconds is not None
+        trials = Trials.concatenate(runner.run(tasks, enough if stops else None))
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
         shelf = Shelf(store, tasks)
-        choice = self._choose(shelf, design.samples)
-        folds = range(len(design.samples.splits))
+        choice = self._choose(complete(self._table, len(folds)), shelf, design.samples)
+        if runner.ended_by:
+            planned = sum(len(task.cohort.members) for task in tasks)
+            cut = f" Ended early, by {runner.ended_by}: {len(trials)} of {planned} networks were trained."
+            choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
         curves = shelf.curves(keys[0])
         if len(folds) == 1 or self.choose == "ensemble":
@@ -271,13 +288,13 @@ class CapacityStudy:
             choice, best = self._train_again(choice, design, store, runner, len(tasks))
         self._outcome = Outcome(choice, best, curves, design.samples.splits, store.engines())
 
-    def _choose(self, shelf: Shelf, samples: Samples) -> Choice:
+    def _choose(self, trials: Trials, shelf: Shelf, samples: Samples) -> Choice:
         if self.choose != "ensemble":
-            return choose(self.table, self.choose, self._architecture.unit)
+            return choose(trials, self.choose, self._architecture.unit)
         targets = samples.loss.encode(samples.y, samples.n_outputs)
         judged = targets[:, np.concatenate([held for _, held in samples.splits])]
         return choose_ensemble(
-            self.table,
+            trials,
             predict=lambda contenders: shelf.predictions(contenders, samples),
             sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
             unit=self._architecture.unit,
@@ -287,17 +304,19 @@ class CapacityStudy:
         self, choice: Choice, design: Design, store: Store, runner: Runner, n_cohorts: int
     ) -> tuple[Choice, Population]:
         """Return the chosen candidate trained on all samples, from the start with the smallest objective."""
-        chosen, n = choice.chosen, len(design.samples.X)
+        chosen, n, starts = choice.chosen, len(design.samples.X), self.starts
+        if runner.ended_by:  # what is trained from fewer starts is not for a study that is resumed
+            starts = len(np.unique(self.table["start"]))
+            design, store = dataclasses.replace(design, starts=starts), MemoryStore()
+            runner = Runner(store, {}, self.executor, self.n_jobs, self.progress)
         tasks = design.final_tasks(chosen.candidate, self.table, n_cohorts)
         runner.run(tasks)
         shelf = Shelf(store, tasks)
         fold = len(design.samples.splits)
-        keys = [(chosen.candidate, start, fold) for start in range(self.starts)]
+        keys = [(chosen.candidate, start, fold) for start in range(starts)]
         key = shelf.lowest_objective(keys, chosen.l2, n)
         of_several = (
-            f" from {self.starts} starts; start {key[1]} reached the smallest objective"
-            if self.starts > 1
-            else ""
+            f" from {starts} starts; start {key[1]} reached the smallest objective" if starts > 1 else ""
         )
         sentence = f"{choice.sentence} Trained again on all {n} samples{of_several}."
         return dataclasses.replace(choice, sentence=sentence), shelf.population([key])

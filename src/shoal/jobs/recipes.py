@@ -1,0 +1,109 @@
+"""How a job trains its networks: what the user left open, filled in by the rule of choice and the task.
+
+A single network is to be as small as the data allow, so it is trained plainly. The members of an ensemble
+are to be as good as they can be: docs/generalisation.md says what each of their settings gained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shoal.architectures import Convolutional, Perceptron
+from shoal.data.task import CLASSIFICATION
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal, StudySize, ensemble_ladder
+from shoal.registry import resolve
+from shoal.solvers import SOLVERS
+from shoal.solvers.base import Solver
+
+ADAPTIVE = ("adam", "adamw", "rmsprop")
+RATE = 0.01
+"""Of a single network under an adaptive solver: inputs and targets are scaled, and early stopping guards."""
+PATIENCE = 10
+"""Epochs without improvement before a single network stops."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How every network is trained; ``pieces`` is into how many the range of a number is cut, 0: none.
+
+    ``patience=None`` is the whole training, from which the best epoch is kept.
+    """
+
+    solver: Solver
+    architecture: Perceptron | Convolutional
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    patience: int | None = PATIENCE
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    pieces: int = 0
+
+
+_ADAMW: dict[str, Any] = {
+    "solver": SOLVERS["adamw"](beta2=0.95),  # type: ignore[call-arg]
+    "patience": None,
+    "schedule": "cosine_log",
+    "weight_decay": 0.02,
+}
+CLASSES = Recipe(
+    architecture=Perceptron("mish", dropout=0.15), learning_rate=0.01, label_smoothing=0.1, **_ADAMW
+)
+NUMBERS = Recipe(architecture=Perceptron("mish"), learning_rate=0.003, pieces=8, **_ADAMW)
+"""Members of ensembles."""
+LONGEST_OF_CLASSES, LONGEST_OF_NUMBERS = ((128, 128, 128), 150), ((128, 128), 300)
+"""Hidden units of the members, and epochs of the longest training that pays."""
+
+
+def table_recipe(request: FitRequest, rule: str, task: str) -> Recipe:
+    """Return how the networks of a table are trained, but for the batch size.
+
+    A solver that the user names trains plainly: the settings of members were found with theirs.
+    """
+    if rule != "ensemble" or request.solver is not None:
+        return plain_recipe(request, Perceptron("tanh"), RATE)
+    return _as_asked(CLASSES if task == CLASSIFICATION else NUMBERS, request)
+
+
+def plain_recipe(request: FitRequest, architecture: Perceptron | Convolutional, rate: float) -> Recipe:
+    """Return a training without refinements; ``rate`` is the learning rate of adaptive solvers."""
+    solver = resolve("solver", request.solver or "adam", SOLVERS)
+    own = solver.learning_rate if solver.takes_learning_rate else None
+    return _as_asked(Recipe(solver, architecture, rate if solver.name in ADAPTIVE else own), request)
+
+
+def _as_asked(recipe: Recipe, request: FitRequest) -> Recipe:
+    """Return the recipe with what the user asked for in its place."""
+    if request.activation is not None:
+        recipe = replace(recipe, architecture=replace(recipe.architecture, activation=request.activation))
+    names = ("learning_rate", "batch_size", "patience", "pieces")
+    return replace(recipe, **{name: value for name in names if (value := getattr(request, name)) is not None})
+
+
+def table_goal(request: FitRequest, rule: str, task: str, n: int) -> Goal:
+    """Return the studies of ``n`` rows to pick from, and the time that the one picked shall take."""
+    if rule != "ensemble":
+        return single_goal(request, LADDER)
+    ladder = ensemble_ladder(*(LONGEST_OF_CLASSES if task == CLASSIFICATION else LONGEST_OF_NUMBERS))
+    seconds, seconds_a_row = ENSEMBLE_SECONDS[request.quality]
+    return _goal(request, ladder, seconds + seconds_a_row * n)
+
+
+def single_goal(request: FitRequest, ladder: tuple[StudySize, ...]) -> Goal:
+    """Return the same for studies from which a single network is chosen."""
+    return _goal(request, ladder, BUDGET_SECONDS[request.quality])
+
+
+def _goal(request: FitRequest, ladder: tuple[StudySize, ...], seconds: float) -> Goal:
+    return Goal(ladder, request.time or seconds, deadline=request.time is not None)
+
+
+def batch_size_for(recipe: Recipe, n: int) -> int | None:
+    """Return the minibatch size for ``n`` training rows; None (all rows) for a full-batch solver."""
+    if recipe.solver.full_batch:
+        return None
+    if recipe.schedule == "constant":
+        return 32 if n < 5000 else 128 if n < 20000 else 256
+    return 32 if n < 2000 else 64 if n < 5000 else 128 if n < 20000 else 256

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shoal.architectures import Perceptron
+from shoal.jobs.recipes import CLASSES, NUMBERS, Recipe, batch_size_for, table_goal, table_recipe
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
+from shoal.solvers import SOLVERS
+
+
+def recipe_for(asked: FitRequest, task: str) -> Recipe:
+    return table_recipe(asked, asked.choose or "ensemble", task)
+
+
+def goal_for(asked: FitRequest, task: str, n: int) -> Goal:
+    return table_goal(asked, asked.choose or "ensemble", task, n)
+
+
+def request(**settings: Any) -> FitRequest:
+    return FitRequest("table.csv", "y", **settings)
+
+
+def test_members_of_ensembles_are_trained_by_the_task() -> None:
+    assert recipe_for(request(), "classification") == CLASSES
+    assert recipe_for(request(), "regression") == NUMBERS
+    assert (CLASSES.architecture.dropout, NUMBERS.architecture.dropout) == (0.15, 0.0)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("settings", [{"choose": "one-se"}, {"choose": "best"}, {"solver": "adam"}])
+def test_a_single_network_and_a_named_solver_are_trained_plainly(settings: dict[str, Any], task: str) -> None:
+    assert recipe_for(request(**settings), task) == Recipe(
+        SOLVERS["adam"](), Perceptron("tanh"), learning_rate=0.01
+    )
+
+
+def test_the_rate_of_a_named_solver() -> None:
+    rates = {"adamw": 0.01, "sgd": SOLVERS["sgd"].learning_rate, "scg": None}
+    for solver, rate in rates.items():
+        assert recipe_for(request(solver=solver), "regression").learning_rate == rate
+
+
+def test_what_is_asked_for_goes_before() -> None:
+    asked: dict[str, Any] = {
+        "learning_rate": 0.5, "batch_size": 7, "patience": 3, "pieces": 0,
+    }  # fmt: skip
+    recipe = recipe_for(request(activation="relu", **asked), "regression")
+    assert {name: getattr(recipe, name) for name in asked} == asked
+    assert recipe.architecture == Perceptron("relu")
+    assert recipe.schedule == NUMBERS.schedule
+
+
+def test_batches_grow_with_the_table_and_only_where_the_solver_takes_them() -> None:
+    plain = recipe_for(request(choose="best"), "regression")
+    assert [batch_size_for(plain, n) for n in (100, 10_000, 100_000)] == [32, 128, 256]
+    assert [batch_size_for(NUMBERS, n) for n in (100, 3000, 10_000, 100_000)] == [32, 64, 128, 256]
+    assert batch_size_for(recipe_for(request(solver="scg"), "regression"), 100) is None
+
+
+def test_the_time_is_that_of_the_quality_and_the_rows_unless_it_is_given() -> None:
+    assert goal_for(request(choose="best"), "regression", 9).ladder == LADDER
+    for quality, (base, a_row) in ENSEMBLE_SECONDS.items():
+        single = goal_for(request(choose="one-se", quality=quality), "regression", 10**6)
+        assert (single.seconds, single.deadline) == (BUDGET_SECONDS[quality], False)
+        members = goal_for(request(quality=quality), "classification", 1000)
+        assert (members.seconds, members.deadline) == (base + 1000 * a_row, False)
+    assert goal_for(request(time=60.0), "regression", 10**6).seconds == 60.0
+    assert goal_for(request(time=60.0), "regression", 9).deadline
+    sizes = {goal_for(request(), task, 9).ladder[0].hidden for task in ("classification", "regression")}
+    assert sizes == {((128, 128, 128),), ((128, 128),)}
