@@ -85,9 +85,9 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
 
     with monkeypatch.context() as patched:
         patched.setattr(TerminalListener, "progress", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            fit(source, None, tmp_path / "out", validation_share=0.2)
-    assert not (tmp_path / "out/model.json").exists()
+        early = fit(source, None, tmp_path / "out", validation_share=0.2)
+    assert "Ended early, by Ctrl-C: " in early.evidence["choice"]["sentence"]
+    assert len(early.evidence["trials"]["hidden"]) < len(whole.evidence["trials"]["hidden"])
     with pytest.raises(ConfigurationError, match="--image-size was left out, now"):
         fit(source, None, tmp_path / "out", validation_share=0.2, image_size=(3, 3), resume=True)
     resumed = fit(source, None, tmp_path / "out", validation_share=0.2, resume=True)
