@@ -21,6 +21,17 @@ SMALL: dict[str, dict[str, Any]] = {
     "prior": {"strengths": (0.003, 0.03), "starts": 3, "iterations": 800},
     "decision-boundary": {"hidden": (2, 12), "strengths": (0.0, 0.1, 100.0), "starts": 2, "iterations": 150},
     "deep": {"depths": (1, 3, 12), "epochs": 150},
+    "representation": {"updates": 300},
+    "parameters": {
+        "train": 400,
+        "dense": (2, 32),
+        "local": (1, 2),
+        "convolutional": (2, 12),
+        "starts": 2,
+        "updates": 300,
+    },
+    "data-efficiency": {"sizes": (30, 400), "starts": 2, "updates": 250},
+    "invariance": {"train": 400, "updates": 300, "looked_at": 150},
     "shallow-vs-deep": {"sizes": (60, 300), "starts": 2, "epochs": 60},
 }
 Found = tuple[Study[Any], Any]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from shoal.lecture.images import digits
 from shoal.lecture.shallow_vs_deep import MODELS, moved_by_a_pixel
 from shoal.lecture.study import Study
 
@@ -29,8 +30,8 @@ def test_all_of_them_do_worse_far_from_the_training_images_and_on_moved_ones(com
 
 def test_the_parts_of_the_data_have_no_image_in_common(computed: Computed) -> None:
     study, _ = computed("shallow-vs-deep")
-    digits = study.digits()
-    parts = [digits.train, digits.validation, digits.test]
+    drawn = digits(study.seed, max(study.sizes), study.validation)
+    parts = [drawn.train, drawn.validation, drawn.test]
     assert [len(X) for X, _ in parts] == [300, 300, 1197]
     images = np.concatenate([X for X, _ in parts])
     assert len(np.unique(images, axis=0)) == 1797

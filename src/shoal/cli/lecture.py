@@ -16,6 +16,9 @@ def lecture(
         bool, typer.Option("--all", help="Run all studies, in the order of the slides.")
     ] = False,
     out: Annotated[Path, typer.Option(help="The folder for figures, data and page.")] = Path("lecture"),
+    data: Annotated[
+        Path | None, typer.Option(help="A folder with MNIST's files, for studies of images.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than the study's own.")] = None,
     debug: Debug = False,
 ) -> None:
@@ -39,8 +42,11 @@ def lecture(
         raise UnknownNameError("study", name, STUDIES)
     chosen = STUDIES.values() if name is None else [STUDIES[name]]
     settings = {} if seed is None else {"seed": check_seed(seed)}
+    of_images = {study.name: {"data": str(data)} for study in chosen if data and hasattr(study, "data")}
+    if data is not None and not of_images:
+        raise ConfigurationError(f"{name} is no study of images that could read {data}; drop --data")
     page = run_lecture(
-        [study(**settings) for study in chosen],
+        [study(**settings, **of_images.get(study.name, {})) for study in chosen],
         out,
         "lecture.html" if name is None else f"{name}.html",
         lambda report: console.print(f"{report.study.name}: {duration(report.seconds)}"),

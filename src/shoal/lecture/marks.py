@@ -51,6 +51,14 @@ def error_axis(axis: Axis) -> None:
     plain_ticks(axis)
 
 
+def percent_axis(axes: Axes) -> None:
+    """Label shares as percentages, from 0 on."""
+    from matplotlib.ticker import PercentFormatter
+
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
 def power_of_ten(value: float) -> str:
     """Return a tick of a logarithmic axis: plain near one, a power of ten elsewhere.
 

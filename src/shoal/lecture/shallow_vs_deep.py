@@ -9,19 +9,18 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.layers import Dense
-from shoal.lecture.marks import panel
+from shoal.lecture.images import Images, digits
+from shoal.lecture.marks import panel, percent_axis
 from shoal.lecture.study import Study, Table
 from shoal.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import percent, plain
-from shoal.randomness import Purpose, permutation
 from shoal.shapes import Array, IntArray
 from shoal.trainer import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MODELS = {
@@ -36,15 +35,6 @@ WIDTHS = (0.3, 1.0)
 """Of the Gaussians, as multiples of the median distance between two training images; chosen by validation."""
 PULLS = (0.1, 1.0, 10.0)
 """scikit-learn's C of the linear classifiers, chosen by validation."""
-
-
-@dataclass(frozen=True)
-class Digits:
-    """Images (N, 64) with pixels in [0, 1] and their digits: to train on, to choose by, to test on."""
-
-    train: tuple[Array, IntArray]
-    validation: tuple[Array, IntArray]
-    test: tuple[Array, IntArray]
 
 
 @dataclass(frozen=True)
@@ -72,40 +62,30 @@ class ShallowVsDeep(Study[Found]):
     epochs: int = 120
 
     def compute(self) -> Found:
-        digits = self.digits()
+        images = digits(self.seed, max(self.sizes), self.validation)
         by_size = np.empty((len(MODELS), len(self.sizes)))
         for k, size in enumerate(self.sizes):
-            some = Digits((digits.train[0][:size], digits.train[1][:size]), digits.validation, digits.test)
+            some = images.first(size)
             with threadpool_limits(limits=1):  # matrices too small to be shared by threads
                 models = [_linear(some), _kernels(some), self._deep(some)]
-                by_size[:, k] = [_error(model, *digits.test) for model in models]
+                by_size[:, k] = [_error(model, *images.test) for model in models]
         by_place = [_errors_by_place(model, some) for model in models]
         return Found(by_size, np.array(by_place))
 
-    def digits(self) -> Digits:
-        """Return scikit-learn's digits in an order drawn from the seed."""
-        from sklearn.datasets import load_digits
-
-        bunch = load_digits()
-        order = permutation(len(bunch.data), self.seed, 0, Purpose.SPLIT)
-        X, y = bunch.data[order] / 16, bunch.target[order]
-        a, b = max(self.sizes), max(self.sizes) + self.validation
-        return Digits((X[:a], y[:a]), (X[a:b], y[a:b]), (X[b:], y[b:]))
-
-    def _deep(self, digits: Digits) -> Callable[[Array], IntArray]:
+    def _deep(self, images: Images) -> Callable[[Array], IntArray]:
         """Return the start with the smallest validation loss, at its best epoch."""
         layers = [*(Dense(units, "relu") for units in self.hidden), Dense(10)]
         network = Network(64, layers, loss="cross_entropy")
         result = train(
             network,
-            *digits.train,
+            *images.train,
             starts=self.starts,
             seed=self.seed,
             learning_rate=2e-3,
             epochs=self.epochs,
-            batch_size=min(64, len(digits.train[0])),
+            batch_size=min(64, len(images.train[0])),
             l2=0.1,
-            validation=digits.validation,
+            validation=images.validation,
             patience=30,
         )
         assert result.history.validation_loss is not None
@@ -153,7 +133,7 @@ class ShallowVsDeep(Study[Found]):
         left.set_xscale("log")
         left.set_xticks(self.sizes, [plain(size) for size in self.sizes])
         left.minorticks_off()
-        _percent_axis(left)
+        percent_axis(left)
         panel(right, f"which of them, {self.sizes[-1]} training images", y="share of digits")
         for k, ((name, (colour, _)), row) in enumerate(zip(MODELS.items(), found.by_place, strict=True)):
             places = np.arange(len(PLACES)) + 0.27 * (k - 1)
@@ -162,32 +142,25 @@ class ShallowVsDeep(Study[Found]):
         right.set_xticks(range(len(PLACES)), list(PLACES))
         right.tick_params(axis="x", length=0)
         right.grid(visible=False, axis="x")
-        _percent_axis(right)
+        percent_axis(right)
         handles, labels = left.get_legend_handles_labels()
         drawing.legend(figure, [list(zip(handles, labels, strict=True))])
 
 
-def _percent_axis(axes: Axes) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-
-
-def _linear(digits: Digits) -> Callable[[Array], IntArray]:
+def _linear(images: Images) -> Callable[[Array], IntArray]:
     from sklearn.linear_model import LogisticRegression
 
-    return _best([LogisticRegression(C=C, max_iter=300).fit(*digits.train) for C in PULLS], digits)
+    return _best([LogisticRegression(C=C, max_iter=300).fit(*images.train) for C in PULLS], images)
 
 
-def _kernels(digits: Digits) -> Callable[[Array], IntArray]:
+def _kernels(images: Images) -> Callable[[Array], IntArray]:
     """Return a linear classifier of exp(−|x − c|²/2s²), with a training image c for each feature."""
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import pairwise_distances
     from sklearn.pipeline import make_pipeline
 
-    X = digits.train[0]
+    X = images.train[0]
     median = float(np.median(pairwise_distances(X[:200])))
     models = []
     for width in WIDTHS:
@@ -195,13 +168,13 @@ def _kernels(digits: Digits) -> Callable[[Array], IntArray]:
         features = Nystroem(gamma=gamma, n_components=min(len(X), 200), random_state=0)
         for C in (1.0, 100.0):
             classifier = LogisticRegression(C=C, max_iter=300)
-            models.append(make_pipeline(features, classifier).fit(*digits.train))
-    return _best(models, digits)
+            models.append(make_pipeline(features, classifier).fit(*images.train))
+    return _best(models, images)
 
 
-def _best(models: list[Any], digits: Digits) -> Callable[[Array], IntArray]:
+def _best(models: list[Any], images: Images) -> Callable[[Array], IntArray]:
     """Return the predictions of the model with the fewest mistakes on validation images."""
-    errors = [_error(model.predict, *digits.validation) for model in models]
+    errors = [_error(model.predict, *images.validation) for model in models]
     predict: Callable[[Array], IntArray] = models[int(np.argmin(errors))].predict
     return predict
 
@@ -210,11 +183,11 @@ def _error(predict: Callable[[Array], IntArray], X: Array, y: IntArray) -> float
     return float((predict(X) != y).mean())
 
 
-def _errors_by_place(predict: Callable[[Array], IntArray], digits: Digits) -> list[float]:
+def _errors_by_place(predict: Callable[[Array], IntArray], images: Images) -> list[float]:
     from sklearn.metrics import pairwise_distances_argmin_min
 
-    X, y = digits.test
-    _, distance = pairwise_distances_argmin_min(X, digits.train[0])
+    X, y = images.test
+    _, distance = pairwise_distances_argmin_min(X, images.train[0])
     near = distance <= np.median(distance)
     moved = moved_by_a_pixel(X)
     return [

@@ -6,11 +6,15 @@ from typing import Any
 
 from shoal.lecture.backprop import Backprop
 from shoal.lecture.capacity import Capacity
+from shoal.lecture.data_efficiency import DataEfficiency
 from shoal.lecture.decision_boundary import DecisionBoundary
 from shoal.lecture.deep import Deep
 from shoal.lecture.generalization import Generalization
+from shoal.lecture.invariance import Invariance
 from shoal.lecture.numpy_demo import NumpyDemo
+from shoal.lecture.parameters import Parameters
 from shoal.lecture.prior import Prior
+from shoal.lecture.representation import Representation
 from shoal.lecture.shallow_vs_deep import ShallowVsDeep
 from shoal.lecture.starts import Starts
 from shoal.lecture.study import Study
@@ -28,5 +32,9 @@ STUDIES: dict[str, type[Study[Any]]] = family(
     DecisionBoundary,
     Deep,
     ShallowVsDeep,
+    Representation,
+    Parameters,
+    DataEfficiency,
+    Invariance,
 )
 """Name -> study; a new one is a file and a line here."""
