@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,12 +51,10 @@ def run(row: Row, folder: Path | None, part: Part, seed: int, threads: int | Non
         if progress.epoch * 10 // progress.epochs > (progress.epoch - 1) * 10 // progress.epochs:
             print(f"  epoch {progress.epoch}, {time.perf_counter() - began:.0f} s", flush=True)
 
-    trained = row.run(train, seed, threads, tell)
+    judged = row.run(train, judges, seed, threads, tell)
     seconds = time.perf_counter() - began
-    accuracies, together = trained.judge(judges)
     entry = Entry(
-        accuracies=accuracies,
-        together=together,
+        **asdict(judged),
         seconds=seconds,
         threads=threads_for(threads or 0),
         parameters=row.network.n_parameters,
@@ -64,7 +63,7 @@ def run(row: Row, folder: Path | None, part: Part, seed: int, threads: int | Non
         commit=commit(),
         machine=machine()["processor"],
     )
-    print(f"{row.name}, {part}: {entry.words(row.votes)}, {seconds:.0f} s", flush=True)
+    print(f"{row.name}, {part}: {entry.words()}, {seconds:.0f} s", flush=True)
     return entry
 
 

@@ -32,17 +32,23 @@ class Entry:
     date: str
     commit: str
     machine: str
+    best: list[float] | None = None
 
-    def accuracy(self, votes: bool) -> float:
-        """The row's number: of all together, or the mean of the networks."""
-        return self.together if votes else float(np.mean(self.accuracies))
+    @property
+    def accuracy(self) -> float:
+        """The mean of the networks."""
+        return float(np.mean(self.accuracies))
 
-    def words(self, votes: bool) -> str:
-        """Return the accuracy, with what the single networks reach where there are several."""
+    def words(self) -> str:
+        """Return the accuracy, and what else there is to say where there are several networks."""
         if len(self.accuracies) == 1:
             return f"{self.accuracies[0]:.2f}"
-        lowest, highest = min(self.accuracies), max(self.accuracies)
-        return f"{self.accuracy(votes):.2f} ({lowest:.2f} to {highest:.2f})"
+        best = f"; best epochs {_mean_and_range(self.best)}" if self.best else ""
+        return f"{_mean_and_range(self.accuracies)}{best}; vote {self.together:.2f}"
+
+
+def _mean_and_range(values: list[float]) -> str:
+    return f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 Entries = dict[str, dict[Part, Entry]]
@@ -73,8 +79,8 @@ def _page(entries: Entries, rows: Mapping[str, Row]) -> Iterator[str]:
         "",
         "Accuracy in %, as docs/mnist.md explains it. A row is trained by `python -m benchmarks.mnist ROW`;",
         "the validation number, by which settings were chosen, is that of `--validate`. Several networks of",
-        "a row are trained at once: the mean of their accuracies (and the range), or their vote",
-        "where they have one.",
+        "a row are trained at once: the mean of their accuracies (and the range), and the accuracy",
+        "of their mean prediction, the vote.",
         "",
         *HEADER,
     )
@@ -91,23 +97,29 @@ def _page(entries: Entries, rows: Mapping[str, Row]) -> Iterator[str]:
 
 
 def _line(row: Row, parts: Mapping[Part, Entry]) -> str:
-    last = next(iter(parts.values()))
-    cells = [parts[part].words(row.votes) if part in parts else "" for part in ("validation", "test")]
+    last = parts["test" if "test" in parts else "validation"]
+    cells = [parts[part].words() if part in parts else "" for part in ("validation", "test")]
     published = "" if row.published is None else f"{row.published:.2f} ({row.source})"
-    target, reached = "", parts.get("test")
-    if row.target is not None:
-        missed = reached is not None and reached.accuracy(row.votes) < row.target
-        target = f"≥ {row.target:g}{', missed' if missed else ''}"
-    seconds = parts["test" if "test" in parts else "validation"].seconds
-    networks = f"{len(last.accuracies)}{', voting' if row.votes else ''}"
+    test = parts.get("test")
+    targets = [
+        _target("", row.target, test.accuracy if test else None),
+        _target("vote ", row.vote_target, test.together if test else None),
+    ]
     values = [
         f"`{row.name}`",
         row.title,
         f"{last.parameters:,}",
         *cells,
         published,
-        target,
-        networks,
-        f"{seconds:.0f} s",
+        ", ".join(filter(None, targets)),
+        f"{len(last.accuracies)}",
+        f"{last.seconds:.0f} s",
     ]
     return f"| {' | '.join(values)} |"
+
+
+def _target(what: str, target: float | None, reached: float | None) -> str:
+    if target is None:
+        return ""
+    missed = reached is not None and round(reached, 2) < target
+    return f"{what}≥ {target:g}{' missed' if missed else ''}"
