@@ -9,6 +9,7 @@ from shoal.lecture.capacity import Capacity
 from shoal.lecture.data_efficiency import DataEfficiency
 from shoal.lecture.decision_boundary import DecisionBoundary
 from shoal.lecture.deep import Deep
+from shoal.lecture.evidence import Evidence
 from shoal.lecture.generalization import Generalization
 from shoal.lecture.invariance import Invariance
 from shoal.lecture.numpy_demo import NumpyDemo
@@ -29,6 +30,7 @@ STUDIES: dict[str, type[Study[Any]]] = family(
     Starts,
     WeightDecay,
     Prior,
+    Evidence,
     DecisionBoundary,
     Deep,
     ShallowVsDeep,
