@@ -17,6 +17,10 @@ def predict(
     ignore_extra: Annotated[
         bool, typer.Option("--ignore-extra", help="Allow columns that the model was not trained on.")
     ] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(help="Add the ends of intervals that hold this share of numbers, as in 0.9."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Predict the target for every row of a table, or the class of every image."""
@@ -24,5 +28,5 @@ def predict(
     from shoal.report.wording import plural
     from shoal.terminal import plain_console
 
-    rows = predict_data(folder, source, out, ignore_extra)
+    rows = predict_data(folder, source, out, ignore_extra, interval)
     plain_console().print(f"{plural(rows, 'prediction')}: {out}")

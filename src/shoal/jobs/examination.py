@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from shoal.calibration.conformal import coverage_and_width
 from shoal.jobs.baselines import Predictor, fit_baselines
 from shoal.jobs.metrics import class_metrics, number_metrics
 from shoal.jobs.model import Model, TableModel
@@ -18,6 +19,7 @@ RESIDUALS_SHOWN = 2000
 SHUFFLES = 5
 UNITS, LEAST_ROWS = 2 * 10**8, 200
 """What may be spent on importances, in units computed (a few seconds), and rows that they need at least."""
+COVERAGE = 0.9
 
 
 def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
         "rows": len(prepared.test),
         "score_name": "log loss" if prepared.n_classes else "RMSE",
         "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
+        "intervals": _intervals(model, prepared),
         "confusion": _confusion(predictions["shoal"], prepared) if prepared.n_classes else None,
         "residuals": None if prepared.n_classes else _residuals(predictions["shoal"], prepared),
     }
@@ -79,6 +82,16 @@ def _scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, fl
         return lambda probabilities: class_metrics(probabilities, actual)
     decode = prepared.target.decode_values
     return lambda values: number_metrics(decode(values), decode(actual))
+
+
+def _intervals(model: Model, prepared: Prepared) -> dict[str, float] | None:
+    """Return how many test values lie inside intervals of ``COVERAGE``, and how wide these are."""
+    if model.errors is None or not isinstance(model, TableModel) or model.errors.most < COVERAGE:
+        return None
+    decode = prepared.target.decode_values
+    ends = (decode(end) for end in model.interval(prepared.test.X, COVERAGE))
+    covered, width = coverage_and_width(decode(prepared.test.y), *ends)
+    return {"coverage": COVERAGE, "covered": covered, "width": width}
 
 
 def _confusion(probabilities: Array, prepared: Prepared) -> dict[str, Any]:

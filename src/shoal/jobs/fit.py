@@ -15,6 +15,7 @@ from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
+from shoal.jobs.held import held_errors
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import ImageModel, Model, TableModel, loss_of
 from shoal.jobs.place import begin, read_plan, require_free
@@ -111,7 +112,7 @@ def fit_data(
     if not begun:
         begin(folder, request, sizing, overwrite)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
-    model = prepared.model(study.best)
+    model = replace(prepared.model(study.best), errors=held_errors(study, prepared))
     test = examine(model, prepared)
     shuffled = importances(model, prepared, request.seed) if isinstance(model, TableModel) else []
     seen = _sights(model, prepared, request.seed)

@@ -14,6 +14,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from shoal.calibration.conformal import Conformal
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
@@ -37,8 +38,11 @@ def save_model(model: Model, folder: Path) -> None:
     except OSError as error:
         raise OutputError(f"{folder} cannot be written ({error.strerror}); give another --out") from None
     population = model.population
+    arrays = {"theta": np.ascontiguousarray(population.theta)}
+    if model.errors is not None:
+        arrays |= {"residuals": model.errors.residuals, "folds": model.errors.folds}
     files = {
-        WEIGHTS: safetensors.numpy.save({"theta": np.ascontiguousarray(population.theta)}),
+        WEIGHTS: safetensors.numpy.save(arrays),
         PREPROCESSING: as_json(model.preprocessor.to_config()),
     }
     for name, content in files.items():
@@ -66,7 +70,9 @@ def load_model(folder: Path) -> TableModel | ImageModel:
         if _sha256(content) != description["sha256"].get(name):
             raise ModelFolderError(f"{folder / name} is truncated or was altered; {REMEDY}")
     try:
-        theta = safetensors.numpy.load(contents[WEIGHTS])["theta"]
+        arrays = safetensors.numpy.load(contents[WEIGHTS])
+        theta = arrays["theta"]
+        errors = Conformal(arrays["residuals"], arrays["folds"]) if "residuals" in arrays else None
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
         target = TargetEncoder.from_config(description["target"])
@@ -85,7 +91,7 @@ def load_model(folder: Path) -> TableModel | ImageModel:
         raise ModelFolderError(
             f"{folder / MODEL} predicts {target.name!r}, and {PREPROCESSING} has {columns.target!r}; {REMEDY}"
         )
-    return TableModel(columns, target, population)
+    return TableModel(columns, target, population, errors)
 
 
 def load_table_model(folder: Path) -> TableModel:

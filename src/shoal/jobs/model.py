@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from shoal.calibration.conformal import Conformal
 from shoal.data.images.image_set import ImageSet
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
+from shoal.errors import ConfigurationError
 from shoal.population import Population
 from shoal.shapes import Array
 
@@ -28,11 +30,16 @@ def loss_of(n_classes: int) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Model:
-    """Predicts a target: the mean of the predictions of its networks, mostly of a single one."""
+    """Predicts a target: the mean of the predictions of its networks, mostly of a single one.
+
+    ``errors`` are those of a regression on rows held out, for intervals. Where they are of several folds, the
+    networks of fold k are every K-th of the population, from k on.
+    """
 
     preprocessor: TablePreprocessor | ImagePreprocessor
     target: TargetEncoder
     population: Population
+    errors: Conformal | None = None
 
     def predict_features(self, X: Array) -> Array:
         """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
@@ -58,13 +65,37 @@ class TableModel(Model):
 
     preprocessor: TablePreprocessor
 
-    def predict(self, frame: Any, ignore_extra: bool = False) -> dict[str, Array]:
+    def predict(
+        self, frame: Any, ignore_extra: bool = False, interval: float | None = None
+    ) -> dict[str, Array]:
         """Return the columns of predictions for a table: the target, and for classes every probability.
+
+        ``interval=0.9`` adds the ends of intervals that hold nine of ten values, to numbers.
 
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
         X = self.preprocessor.transform(frame, ignore_extra=ignore_extra)
-        return self.labelled(self.predict_features(X))
+        columns = self.labelled(self.predict_features(X))
+        if interval is not None:
+            ends = zip(("lower", "upper"), self.interval(X, interval), strict=True)
+            columns |= {
+                f"{self.target.name} {end}": self.target.decode_values(values) for end, values in ends
+            }
+        return columns
+
+    def interval(self, X: Array, coverage: float) -> tuple[Array, Array]:
+        """Return the ends (N,), standardised, of intervals for prepared rows: see ``Conformal.interval``.
+
+        Raises ``ConfigurationError`` for classes, and a model that was saved without its errors.
+        """
+        if self.errors is None:
+            remedy = "their probabilities say it" if self.target.labels else "fit again"
+            what = "classes have" if self.target.labels else "this model was saved with"
+            raise ConfigurationError(f"{what} no intervals; {remedy}")
+        folds = self.errors.n_folds
+        groups = [self.population.members(np.arange(k, self.population.size, folds)) for k in range(folds)]
+        means = [group.predict(X).astype(np.float64).mean(axis=0)[:, 0] for group in groups]
+        return self.errors.interval(np.array(means), coverage)
 
 
 @dataclass(frozen=True)

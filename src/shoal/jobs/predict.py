@@ -8,23 +8,30 @@ from shoal.data.images.image_set import Wish
 from shoal.data.images.source import read_unlabelled
 from shoal.data.predictions import write_predictions
 from shoal.data.tables import read_table
+from shoal.errors import ConfigurationError
 from shoal.jobs.folder import load_model
 from shoal.jobs.model import ImageModel
 
 
-def predict_data(folder: Path, source: str, out: Path, ignore_extra: bool = False) -> int:
+def predict_data(
+    folder: Path, source: str, out: Path, ignore_extra: bool = False, interval: float | None = None
+) -> int:
     """Write a prediction for every row of a table, or every image, to ``out`` in order; return how many.
 
     Columns: the target; for a classification also ``P(target=label)`` for every label; for images their names
-    first. The target may be in the table or not, and labels of images are not looked at. Images get the
+    first; ``interval=0.9`` adds the ends of intervals that hold nine of ten numbers.
+
+    The target may be in the table or not, and labels of images are not looked at. Images get the
     size and the channels of those fitted, with a note. Raises a ``ShoalError`` for a damaged model or data
     that do not fit it.
     """
     model = load_model(folder)
     if isinstance(model, ImageModel):
+        if interval is not None:
+            raise ConfigurationError("classes of images have no intervals; their probabilities say it")
         wish = Wish(model.preprocessor.size, model.preprocessor.channels)
         predictions = model.predict(read_unlabelled(source, wish))
     else:
-        predictions = model.predict(read_table(source), ignore_extra=ignore_extra)
+        predictions = model.predict(read_table(source), ignore_extra=ignore_extra, interval=interval)
     write_predictions(out, predictions)
     return len(predictions[model.target.name])

@@ -208,7 +208,21 @@ class Residuals(TypedDict):
     predicted: list[float]
 
 
-class HeldOut(TypedDict):
+class Intervals(TypedDict):
+    """The share of test values inside intervals made for ``coverage`` of them, and their mean width."""
+
+    coverage: float
+    covered: float
+    width: float
+
+
+class HeldOutLater(TypedDict, total=False):
+    """What evidence of an earlier version may lack."""
+
+    intervals: Intervals | None
+
+
+class HeldOut(HeldOutLater):
     """Scores on rows that had no part in training or choosing."""
 
     rows: int

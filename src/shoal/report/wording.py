@@ -194,6 +194,21 @@ def certainty(test: HeldOut, noun: str = "row") -> str | None:
     )
 
 
+def intervals(test: HeldOut) -> str:
+    """Return how well intervals around the predictions have held what they promised on the test rows."""
+    found = test.get("intervals")
+    if found is None:
+        return ""
+    rows = plural(test["rows"], "test row")
+    return (
+        f"Intervals made to hold {percent(found['coverage'])} of all values hold "
+        f"{percent(found['covered'])} of those of the {rows}; they are {number(found['width'])} wide in the "
+        "mean. 'shoal predict --interval' "
+        "adds them to predictions: conformal intervals, from the errors on rows held out, for rows that come "
+        "from where these came from."
+    )
+
+
 def test_measure(evidence: Evidence) -> str:
     """Return the name and the unit of the score on the test rows."""
     score, test = evidence["score"], evidence["test"]

@@ -223,6 +223,14 @@ class CapacityStudy:
         return _fitted(self._outcome).splits
 
     @property
+    def held(self) -> Array:
+        """The predictions (N, K) of what was chosen for the rows held out, split after split.
+
+        Every row is predicted by networks that were not trained on it: those of its fold.
+        """
+        return _fitted(self._outcome).held
+
+    @property
     def engines(self) -> list[str]:
         """The engine that trained the networks; several, in turn, if the study was resumed with others."""
         return _fitted(self._outcome).engines
@@ -282,11 +290,12 @@ class CapacityStudy:
             choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
         curves = shelf.curves(keys[0])
+        held = shelf.predictions(choice.members, design.samples).mean(axis=0)
         if len(folds) == 1 or self.choose == "ensemble":
             best = shelf.population(keys)
         else:
             choice, best = self._train_again(choice, design, store, runner, len(tasks))
-        self._outcome = Outcome(choice, best, curves, design.samples.splits, store.engines())
+        self._outcome = Outcome(choice, best, curves, design.samples.splits, held, store.engines())
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: Samples) -> Choice:
         if self.choose != "ensemble":
@@ -330,6 +339,7 @@ class Outcome:
     best: Population
     curves: Curves
     splits: list[Split]
+    held: Array
     engines: list[str]
 
 

@@ -1,0 +1,89 @@
+"""Intervals of a whole job: from the errors on rows held out to columns of a table of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shoal.errors import ConfigurationError
+from shoal.jobs.fit import Outcome
+from shoal.jobs.folder import load_table_model
+from shoal.jobs.predict import predict_data
+
+Fit = Callable[..., Outcome]
+Mixed = Callable[..., dict[str, list[Any]]]
+Write = Callable[..., Path]
+LEARNT = {"hidden": ((2,),), "epochs": 40}
+
+
+@pytest.fixture
+def table(mixed: Mixed, write_csv: Write, tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "table.csv", mixed(400, task="regression"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "folds"),
+    [
+        ({"validation_share": 0.3, "choose": "best"}, 1),
+        ({"folds": 4, "choose": "best"}, 1),  # trained again on all rows: no network of a fold is left
+        ({"folds": 4, "choose": "ensemble"}, 4),
+    ],
+    ids=str,
+)
+def test_intervals_of_new_rows_hold_about_what_they_promise(
+    fit: Fit,
+    mixed: Mixed,
+    write_csv: Write,
+    table: Path,
+    tmp_path: Path,
+    without_report: None,
+    settings: dict[str, Any],
+    folds: int,
+) -> None:
+    outcome = fit(table, "target", tmp_path / "out", **LEARNT, **settings)
+    assert outcome.model.errors is not None
+    assert outcome.model.errors.n_folds == folds
+    new = mixed(600, task="regression", seed=9)
+    predict_data(outcome.folder, str(write_csv(tmp_path / "new.csv", new)), tmp_path / "p.csv", interval=0.9)
+    given = pl.read_csv(tmp_path / "p.csv")
+    assert given.columns == ["target", "target lower", "target upper"]
+    actual = np.array(new["target"])
+    inside = (given["target lower"].to_numpy() <= actual) & (actual <= given["target upper"].to_numpy())
+    # The quantile of 96 or 320 errors, and 600 new rows: three standard errors of both together.
+    assert 0.9 - 0.09 < inside.mean() < 0.9 + 0.09
+    assert ((given["target lower"] < given["target"]) & (given["target"] < given["target upper"])).all()
+
+
+def test_each_error_is_of_networks_that_did_not_see_the_row(
+    fit: Fit, table: Path, tmp_path: Path, without_report: None
+) -> None:
+    outcome = fit(table, "target", tmp_path / "out", **LEARNT, folds=4, choose="ensemble")
+    model = load_table_model(outcome.folder)
+    assert model.errors is not None
+    assert outcome.model.errors is not None
+    np.testing.assert_array_equal(model.errors.residuals, outcome.model.errors.residuals)
+    np.testing.assert_array_equal(model.errors.folds, np.repeat(np.arange(4), 80))
+    rows = pl.read_csv(table)
+    ends = model.predict(rows, interval=0.9)
+    assert np.ptp(ends["target upper"] - ends["target lower"]) > 0  # other networks, other ends
+
+
+def test_the_report_says_how_many_test_rows_they_hold(fit: Fit, table: Path, tmp_path: Path) -> None:
+    outcome = fit(table, "target", tmp_path / "out", **LEARNT)
+    found = outcome.evidence["test"]["intervals"]
+    assert found["coverage"] == 0.9
+    assert 0.75 < found["covered"] <= 1
+    assert found["width"] > 0
+    assert "Intervals made to hold 90" in outcome.report.read_text()
+
+
+def test_classes_have_no_intervals(fitted: Outcome, tmp_path: Path) -> None:
+    table = fitted.folder.parent / "table.csv"
+    with pytest.raises(ConfigurationError, match="classes have no intervals; their probabilities say it"):
+        predict_data(fitted.folder, str(table), tmp_path / "p.csv", interval=0.9)
+    assert fitted.evidence["test"]["intervals"] is None
