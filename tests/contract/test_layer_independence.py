@@ -64,27 +64,31 @@ def assert_independent(population: Population, N: int, **settings: Any) -> None:
         assert np.array_equal(alone.population.outputs(X)[0], outputs[p])
 
 
+every_engine = pytest.mark.parametrize("engine", ["auto", "reference"])
+
+
+@every_engine
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("batch_size", [None, 3])
 @pytest.mark.parametrize("layer", LAYERS)
-def test_every_layer(layer: str, batch_size: int | None, dtype: str) -> None:
+def test_every_layer(layer: str, batch_size: int | None, dtype: str, engine: str) -> None:
     network = Network(IMAGE, [*STACKS[layer], Dense(2)], "cross_entropy")
     assert layer in {each.name for each in network.walk()}
-    assert_independent(
-        network.population(3, dtype=dtype), 7, epochs=2, learning_rate=0.01, batch_size=batch_size
-    )
+    population = network.population(3, dtype=dtype)
+    assert_independent(population, 7, epochs=2, learning_rate=0.01, batch_size=batch_size, engine=engine)
 
 
+@every_engine
 @pytest.mark.parametrize("N", [1, 2, 9, 40])
 @pytest.mark.parametrize("image", [(1, 1, 1), (1, 1, 5), (3, 4, 1), (1, 9, 9)], ids=str)
-def test_odd_sizes(image: Shape, N: int) -> None:
+def test_odd_sizes(image: Shape, N: int, engine: str) -> None:
     layers = [
         Conv2D(3, 3, "tanh", 1, "same"),
-        BatchNorm(),
+        *([BatchNorm()] if engine == "reference" else []),  # the one layer that is not native
         Residual([LocallyConnected2D(3, 2, "relu", 1, "same"), LayerNorm()]),
         MaxPool2D(1),
         GlobalAveragePool2D(),
     ]
     network = Network(image, [*layers, Dense(2)], "cross_entropy")
     for batch_size in (None, 1, 4):
-        assert_independent(network.population(3), N, epochs=2, batch_size=batch_size)
+        assert_independent(network.population(3), N, epochs=2, batch_size=batch_size, engine=engine)
