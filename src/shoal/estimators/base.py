@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_random_state
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.estimators import tables
@@ -25,7 +25,7 @@ from shoal.estimators.architecture import (
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic, forget
 from shoal.estimators.full_batch import PackedObjective
-from shoal.estimators.parameters import STOCHASTIC_SOLVERS, validate_data
+from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.losses import LOSSES, Loss
 from shoal.network import Network
 from shoal.problem import Samples

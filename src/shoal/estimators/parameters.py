@@ -1,4 +1,4 @@
-"""What scikit-learn checks the estimators' parameters against, and a function that it lacked before 1.6."""
+"""What scikit-learn checks the estimators' parameters against."""
 
 from __future__ import annotations
 
@@ -10,17 +10,6 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.losses import Loss
-
-try:
-    from sklearn.utils.validation import validate_data
-except ImportError:  # scikit-learn 1.5
-
-    def validate_data(estimator: Any, *arrays: Any, **options: Any) -> Any:
-        """Check arrays and what the estimator knows of their features."""
-        return estimator._validate_data(*arrays, **options)
-
-
-__all__ = ["CLASSIFIER", "COMMON", "REGRESSOR", "STOCHASTIC_SOLVERS", "validate_data"]
 
 STOCHASTIC_SOLVERS = ("sgd", "adam")
 

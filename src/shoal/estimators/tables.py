@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.validation import _check_y
+from sklearn.utils.validation import _check_y, validate_data
 
-from shoal.estimators.parameters import validate_data
 from shoal.shapes import Array
 
 TARGET = "target of the estimator"
