@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from shoal.data.images.image_set import ImageSet, shown
 from shoal.explanation import vision
@@ -31,7 +32,8 @@ _STARTS = 3
 
 def look(model: ImageModel, prepared: PreparedImages, seed: int) -> dict[str, Any]:
     """Return the pictures of a model, of its first network where it has several."""
-    return _Sight(model, prepared, seed).evidence()
+    with threadpool_limits(limits=1):  # a few images at a time: threads would wait for each other
+        return _Sight(model, prepared, seed).evidence()
 
 
 class _Sight:
