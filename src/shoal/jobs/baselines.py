@@ -6,12 +6,15 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from shoal.shapes import Array
 
 Predictor = Callable[[Array], Array]
 """Takes rows X (N, n); returns class probabilities (N, K), or standardised numbers (N,)."""
 
+SHARED = 5_000_000
+"""Numbers from which on several threads share the linear model's products."""
 PRODUCTS, ITERATIONS = 5e10, (50, 1000)
 """What the linear model may spend on large data, as numbers times classes times iterations, within bounds."""
 
@@ -38,7 +41,8 @@ def _linear(X: Array, y: Array, n_classes: int) -> Predictor:
 
     if not n_classes:
         return Ridge().fit(X, y).predict  # type: ignore[no-any-return]
-    with warnings.catch_warnings():
+    threads = 1 if X.size < SHARED else None  # in small products threads only wait for each other
+    with threadpool_limits(limits=threads), warnings.catch_warnings():
         # A baseline that is nearly converged serves, and so does one of many classes.
         warnings.simplefilter("ignore", UserWarning)
         most = int(np.clip(PRODUCTS / (X.size * n_classes), *ITERATIONS))
