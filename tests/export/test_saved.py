@@ -54,7 +54,7 @@ def test_a_saved_model_predicts_the_same_in_onnxruntime(shoal: Shoal) -> None:
 
 
 def test_weights_for_torch(shoal: Shoal) -> None:
-    fit = ("fit", "builtin:iris", "--target", "species", "--out", "out", *BRIEFLY)
+    fit = ("fit", "builtin:iris", "--target", "species", "--out", "out", "--choose", "one-se", *BRIEFLY)
     assert shoal(*fit).code == 0
     assert shoal("export", "out", "--to", "net.safetensors").out == ["Model: net.safetensors"]
     state = safetensors.numpy.load_file("net.safetensors")

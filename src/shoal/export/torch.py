@@ -42,7 +42,7 @@ def torch_state(model: Any) -> dict[str, Array]:
 
     Raises ``ConfigurationError`` for layers that PyTorch has no module of.
 
-    >>> from shoal.layers.weighted import Activated
+    >>> from shoal.layers.dense import Dense
     >>> from shoal.network import Network
     >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], "cross_entropy")
     >>> {name: tensor.shape for name, tensor in torch_state(network.population(1)).items()}

@@ -91,7 +91,7 @@ def ensemble_ladder(hidden: Hidden, epochs: int) -> tuple[StudySize, ...]:
     """Return the sizes of studies whose members make an ensemble, from many long trainings to a few short.
 
     >>> ensemble_ladder((128, 128), 300)[-1]
-    StudySize(hidden=((64, 64),), starts=1, l2=(0.0,), epochs=5)
+    StudySize(hidden=((64, 64),), starts=1, l2=(0.0,), epochs=6)
     """
     small = tuple(units // 2 for units in hidden)
     long = [(starts, 1.0) for starts in (16, 8, 6, 4, 3, 2)]

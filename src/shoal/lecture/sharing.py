@@ -34,7 +34,7 @@ def network(kind: str, shape: Shape, width: int) -> Network:
     pooling of 2 × 2; they differ in one thing, that a convolution has the same weights at all places.
 
     >>> [network(kind, (1, 8, 8), 4).n_parameters for kind in KINDS]
-    [310, 7946, 666]
+    [310, 7626, 666]
     """
     layers: list[Layer] = [Flatten(), Dense(width, "relu")]
     if kind != DENSE:
