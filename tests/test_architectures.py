@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from shoal.architectures import Convolutional, Perceptron
+from shoal.architectures import Convolutional, Perceptron, loss_of
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from shoal.network import Network
 from shoal.registry import to_config
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "expected"), [(0, "squared_error"), (2, "log_loss"), (5, "cross_entropy")]
+)
+def test_the_loss_suits_the_target(n_classes: int, expected: str) -> None:
+    assert loss_of(n_classes) == (expected, n_classes if n_classes > 2 else 1)
 
 
 def test_a_perceptron_has_hidden_layers_and_a_linear_output() -> None:

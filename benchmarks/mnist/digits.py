@@ -36,19 +36,6 @@ class Digits:
         """Return some of them."""
         return Digits(self.X[start:stop], self.y[start:stop])
 
-    def and_moved(self) -> Digits:
-        """Return them, and all of them moved by a pixel up, down, left and right: five times as many.
-
-        >>> image = np.arange(784, dtype="float32")[None]
-        >>> five = Digits(image, np.array([3])).and_moved()
-        >>> five.y.tolist(), five.X[:, :2].tolist()
-        ([3, 3, 3, 3, 3], [[0.0, 1.0], [28.0, 29.0], [0.0, 0.0], [1.0, 2.0], [0.0, 0.0]])
-        """
-        images = np.pad(self.X.reshape(-1, 28, 28), ((0, 0), (1, 1), (1, 1)))
-        places = ((1, 1), (2, 1), (0, 1), (1, 2), (1, 0))
-        moved = [images[:, r : r + 28, c : c + 28].reshape(-1, 784) for r, c in places]
-        return Digits(np.concatenate(moved), np.tile(self.y, 5))
-
 
 def read(folder: Path | None, part: Part) -> tuple[Digits, Digits]:
     """Return the images to train on and those to judge by.

@@ -23,9 +23,8 @@ class Row:
 
     Accuracies are in %. ``published`` is what somebody else reached with the same, and ``target`` what is to
     be reached here in the mean of the networks, ``vote_target`` by their mean prediction. ``rows`` of the
-    training images are taken; ``moved`` trains on each of them in five places, as Nielsen does.
-    ``standardised`` pixels have mean 0 and standard deviation 1 over all training images. A ``watched`` row
-    is judged after each epoch; its solver must remember nothing from one to the next.
+    training images are taken. ``standardised`` pixels have mean 0 and standard deviation 1 over all training
+    images. A ``watched`` row is judged after each epoch; its solver must remember nothing in between.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Row:
     loss: str = "cross_entropy"
     starts: int = 1
     rows: int = 60_000
-    moved: bool = False
     standardised: bool = False
     watched: bool = False
 
@@ -52,8 +50,6 @@ class Row:
     ) -> Judged:
         """Train on the first of the digits, and judge by the others."""
         some = digits.rows(0, self.rows)
-        if self.moved:
-            some = some.and_moved()
         mean, sd = (float(some.X.mean()), float(some.X.std())) if self.standardised else (0.0, 1.0)
         y: npt.ArrayLike = some.y if self.loss == "cross_entropy" else np.eye(10)[some.y]
         X, judges = (some.X - mean) / sd, Digits((judges.X - mean) / sd, judges.y)

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
+from shoal.architectures import loss_of
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.jobs.fit import Outcome
-from shoal.jobs.model import TableModel, loss_of
+from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.network import Network
 
@@ -61,13 +61,6 @@ def test_a_regression_gives_values_in_the_target_s_units() -> None:
     assert {name: values.tolist() for name, values in model.predict(NEW).items()} == {
         "target": [110.0, 110.0]
     }
-
-
-@pytest.mark.parametrize(
-    ("n_classes", "expected"), [(0, "squared_error"), (2, "log_loss"), (5, "cross_entropy")]
-)
-def test_the_loss_suits_the_target(n_classes: int, expected: str) -> None:
-    assert loss_of(n_classes) == (expected, n_classes if n_classes > 2 else 1)
 
 
 def test_rows_do_not_influence_one_another(

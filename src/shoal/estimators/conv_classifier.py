@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from shoal.activations import Activation
-from shoal.architectures import Convolutional, doubling, stages
+from shoal.architectures import Convolutional, doubling, loss_of, stages
 from shoal.augmentation import Augmentation
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.errors import DataError
@@ -216,9 +216,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
             None if _auto(self.hidden_layer_sizes) else _sizes(self.hidden_layer_sizes),
             float(self.dropout),
         )
-        loss, n_outputs = (
-            ("log_loss", 1) if len(self.classes_) == 2 else ("cross_entropy", len(self.classes_))
-        )
+        loss, n_outputs = loss_of(len(self.classes_))
         return architecture.network(filters, self.n_features_in_, n_outputs, loss)
 
     def _train(

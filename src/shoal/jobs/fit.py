@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from shoal.architectures import loss_of
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
@@ -17,7 +18,7 @@ from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
 from shoal.jobs.held import held_errors
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import ImageModel, Model, TableModel, loss_of
+from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import prepare
 from shoal.jobs.prepare_images import PreparedImages

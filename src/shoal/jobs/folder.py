@@ -14,6 +14,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from shoal.architectures import loss_of
 from shoal.calibration.conformal import Conformal
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
@@ -21,7 +22,7 @@ from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
 from shoal.files import as_json, write_atomically
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
-from shoal.jobs.model import ImageModel, Model, TableModel, loss_of
+from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.network import Network
 from shoal.population import Population
 from shoal.shapes import Shape

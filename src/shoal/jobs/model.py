@@ -17,17 +17,6 @@ from shoal.population import Population
 from shoal.shapes import Array
 
 
-def loss_of(n_classes: int) -> tuple[str, int]:
-    """Return the loss that suits a target, and the number of outputs it takes; no classes: a regression.
-
-    >>> loss_of(0), loss_of(2), loss_of(3)
-    (('squared_error', 1), ('log_loss', 1), ('cross_entropy', 3))
-    """
-    if not n_classes:
-        return "squared_error", 1
-    return ("log_loss", 1) if n_classes == 2 else ("cross_entropy", n_classes)
-
-
 @dataclass(frozen=True)
 class Model:
     """Predicts a target: the mean of the predictions of its networks, mostly of a single one.

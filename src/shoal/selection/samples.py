@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from shoal.architectures import loss_of
 from shoal.errors import ConfigurationError, DataError
 from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
@@ -110,7 +111,7 @@ def infer_loss(y: Array) -> Loss:
         )
     if len(labels) == 1:
         raise DataError("y holds one class only; at least two are needed to tell apart")
-    return LOSSES["log_loss" if len(labels) == 2 else "cross_entropy"]()
+    return LOSSES[loss_of(len(labels))[0]]()
 
 
 def _checked(
