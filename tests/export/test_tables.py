@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,16 @@ def test_tables_that_come_with_scikit_learn(
 ) -> None:
     frame = read_table(f"builtin:{table}")
     assert_same(run, trained(frame, target, starts, dtype), frame)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 2.5])
+@pytest.mark.parametrize(("table", "target"), [("breast_cancer", "diagnosis"), ("wine", "cultivar")])
+def test_probabilities_have_their_temperature(
+    run: Run, trained: Trained, table: str, target: str, temperature: float
+) -> None:
+    frame = read_table(f"builtin:{table}")
+    model = trained(frame, target)
+    assert_same(run, dataclasses.replace(model, temperature=temperature), frame)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -52,6 +53,16 @@ def test_saving_again_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
     save_model(load_model(saved), tmp_path / "again")
     for name in FILES:
         assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
+
+
+def test_the_temperature_is_kept(fitted: Outcome, tmp_path: Path) -> None:
+    save_model(dataclasses.replace(fitted.model, temperature=0.75), tmp_path)
+    assert load_model(tmp_path).temperature == 0.75
+
+
+def test_a_folder_from_before_temperatures_has_none(saved: Path) -> None:
+    rewrite(saved, lambda d: (d.pop("temperature"), d.update(format=1)))
+    assert load_model(saved).temperature == 1.0
 
 
 def test_nothing_but_json_and_safetensors(saved: Path) -> None:
@@ -107,9 +118,9 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_model_of_a_newer_version(saved: Path) -> None:
-    (saved / "model.json").write_text('{"format": 2, "anything": "else"}')
+    (saved / "model.json").write_text('{"format": 3, "anything": "else"}')
     with pytest.raises(
-        ModelFolderError, match=r"of format 2, this version .* up to 1; install a newer shoal"
+        ModelFolderError, match=r"of format 3, this version .* up to 2; install a newer shoal"
     ):
         load_model(saved)
 
@@ -134,6 +145,11 @@ def layers(description: dict[str, Any]) -> list[dict[str, Any]]:
     [
         lambda d: d.pop("network"),
         lambda d: d.pop("keys"),
+        lambda d: d.pop("temperature"),
+        lambda d: d.update(temperature="1"),
+        lambda d: d.update(temperature=True),
+        lambda d: d.update(temperature=-1.0),
+        lambda d: d.update(temperature=1e9),
         lambda d: d.update(target=[]),
         lambda d: d.update(network={"inputs": "three"}),
         lambda d: d.update(keys=[[-1, 0]]),

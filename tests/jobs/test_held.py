@@ -1,7 +1,8 @@
-"""Intervals of a whole job: from the errors on rows held out to columns of a table of predictions."""
+"""What rows held out say of a whole job: intervals in a table of predictions, and temperatures."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from shoal.calibration.temperature import cooled, fit_temperature, log_loss, settled_temperature
 from shoal.errors import ConfigurationError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_table_model
@@ -87,3 +89,51 @@ def test_classes_have_no_intervals(fitted: Outcome, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="classes have no intervals; their probabilities say it"):
         predict_data(fitted.folder, str(table), tmp_path / "p.csv", interval=0.9)
     assert fitted.evidence["test"]["intervals"] is None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"validation_share": 0.3, "choose": "best"}, {"folds": 4, "choose": "ensemble", "starts": 3}],
+    ids=str,
+)
+def test_the_temperature_is_that_of_rows_held_out(
+    fit: Fit,
+    mixed: Mixed,
+    write_csv: Write,
+    tmp_path: Path,
+    without_report: None,
+    settings: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Four epochs leave networks too unsure: the temperature is below 1."""
+    seen: list[tuple[Any, Any]] = []
+
+    def spied(probabilities: Any, codes: Any) -> float:
+        seen.append((probabilities, codes))
+        return settled_temperature(probabilities, codes)
+
+    monkeypatch.setattr("shoal.jobs.held.settled_temperature", spied)
+    table = write_csv(tmp_path / "table.csv", mixed(400, task="classes"))
+    outcome = fit(table, "target", tmp_path / "out", hidden=((4,),), epochs=4, **settings)
+    [(probabilities, codes)] = seen
+    assert probabilities.shape == ((96 if "validation_share" in settings else 320), 3)
+    told = outcome.evidence["calibration"]
+    T = fit_temperature(probabilities, codes)
+    assert outcome.model.temperature == told["temperature"] == T < 1
+    assert told["rows"] == len(codes)
+    assert told["after"] == log_loss(cooled(probabilities, T), codes) < told["before"]
+    frame = pl.read_csv(table)
+    given = load_table_model(outcome.folder).predict(frame)
+    bare = dataclasses.replace(outcome.model, temperature=1.0).predict(frame)
+    assert given["target"].tolist() == bare["target"].tolist()
+    assert given["P(target=low)"].max() > bare["P(target=low)"].max()
+    reliability = outcome.evidence["test"]["reliability"]
+    assert reliability["after"]["log_loss"] < reliability["before"]["log_loss"]
+    assert outcome.evidence["test"]["models"][0]["metrics"]["log loss"] == reliability["after"]["log_loss"]
+
+
+def test_numbers_have_no_temperature(fit: Fit, table: Path, tmp_path: Path, without_report: None) -> None:
+    outcome = fit(table, "target", tmp_path / "out", **LEARNT)
+    assert outcome.model.temperature == 1.0
+    assert outcome.evidence["calibration"] is None
+    assert outcome.evidence["test"]["reliability"] is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -45,6 +46,16 @@ def test_an_ensemble_averages_probabilities_not_outputs() -> None:
     model.population.biases[0][:, 0, 0] = [4.0, -1.0]
     mean = (sigmoid(4.0) + sigmoid(-1.0)) / 2
     np.testing.assert_allclose(model.predict(NEW)["P(target=yes)"], [mean, mean])
+
+
+def test_the_temperature_is_that_of_the_mean() -> None:
+    model = build(TargetEncoder("target", "classification", ("no", "yes")), members=2)
+    model.population.weights[0][:] = 0.0
+    model.population.biases[0][:, 0, 0] = [4.0, -1.0]
+    mean = (sigmoid(4.0) + sigmoid(-1.0)) / 2
+    z = np.log(mean / (1 - mean))
+    given = dataclasses.replace(model, temperature=0.5).predict(NEW)
+    np.testing.assert_allclose(given["P(target=yes)"], [sigmoid(2 * z)] * 2)
 
 
 def test_several_classes_have_an_output_each() -> None:

@@ -84,6 +84,15 @@ def _wrong(path: tuple[Any, ...], value: object) -> Callable[[dict[str, Any]], N
         (lambda e: e["trials"]["l2"].pop(), r"trials has lists of different lengths"),
         (lambda e: e["test"]["confusion"]["counts"].pop(), r"counts is not a square of its 2 labels"),
         (lambda e: e.pop("curves"), r"curves is missing"),
+        (lambda e: e["test"]["reliability"]["after"]["share"].pop(), r"reliability\.after has bins of diff"),
+        (
+            _wrong(("test", "reliability", "before", "accuracy", 0), 1.5),
+            r"test\.reliability\.before has numbers that are no shares",
+        ),
+        (
+            _wrong(("calibration", "temperature"), None),
+            r"calibration\.temperature is null, expected a finite",
+        ),
         (lambda e: e["test"].pop("rows"), r"test\.rows is missing"),
         (_wrong(("choice", "members"), []), r"choice\.members is empty"),
         (_wrong(("choice", "start"), 99), r"choice is not among the trials"),

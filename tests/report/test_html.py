@@ -226,6 +226,14 @@ def test_one_strength_is_a_sentence_and_no_figure(sample: Builder) -> None:
     assert 'id="strength-' in render(sample(starts=2))
 
 
+def test_reliability_is_for_classes_that_have_it(sample: Builder) -> None:
+    evidence = sample(**SMALL)
+    assert "One temperature, 0.720," in Page(render(evidence)).words
+    assert 'id="reliability"' not in render(sample("regression", **SMALL))
+    del evidence["test"]["reliability"]  # as an earlier version left it
+    assert 'id="reliability"' not in render(evidence)
+
+
 def test_a_baseline_that_wins_is_said_at_the_top(sample: Builder) -> None:
     words = Page(render(sample(linear=0.9, **SMALL))).words
     assert "The linear model does better" in words.split("What was asked")[0]

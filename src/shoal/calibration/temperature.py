@@ -7,50 +7,79 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit, softmax
 
 from shoal.shapes import Array, IntArray
 
 COLDEST, HOTTEST = 0.05, 20.0
 """Temperatures tried: beyond them the probabilities are shares, or certainties, of no use to anybody."""
 BINS = 10
+PARTS = 5
+"""Of the rows that calibrate, to see whether a temperature helps those that it was not fitted on."""
 
 
-def fit_temperature(predictions: Array, codes: IntArray) -> float:
-    """Return the temperature T that gives the members' mean prediction the smallest log loss.
+def fit_temperature(probabilities: Array, codes: IntArray) -> float:
+    """Return the temperature T that gives probabilities (N, K) the smallest log loss.
 
-    ``predictions`` (M, N, K) of M members for rows that they were not trained on, K = 1 for two classes;
-    ``codes`` (N,) are the classes of the rows. T > 1 makes probabilities less certain, T < 1 more; which
-    class is likeliest for a single member does not change.
+    ``codes`` (N,) are the classes of the rows, which must have had no part in training. T > 1 makes
+    probabilities less certain, T < 1 more; which class is likeliest does not change. Of an ensemble the mean
+    is cooled, not the members: cooled members would be averaged into something too uncertain again.
 
-    Source: Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", 4.2.
+    Source: Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", 4.2; Rahaman &
+    Thiery 2021, "Uncertainty quantification and deep ensembles", section 4, for averaging first.
 
-    >>> sure = np.full((1, 8, 1), 0.99)
+    >>> sure = np.tile([0.01, 0.99], (8, 1))
     >>> T = fit_temperature(sure, np.array([1, 1, 1, 1, 1, 1, 0, 0]))
-    >>> cooled(sure, T)[0, 0].round(3)  # three of four
-    array([0.75])
+    >>> cooled(sure, T)[0].round(3)  # three of four
+    array([0.25, 0.75])
     """
-    rows = np.arange(len(codes))
 
     def loss(log_temperature: float) -> float:
-        mean = cooled(predictions, math.exp(log_temperature)).mean(axis=0)
-        right = np.where(codes == 1, mean[:, 0], 1 - mean[:, 0]) if mean.shape[1] == 1 else mean[rows, codes]
-        return float(-np.log(np.maximum(right, np.finfo(np.float64).tiny)).mean())
+        return log_loss(cooled(probabilities, math.exp(log_temperature)), codes)
 
     found = minimize_scalar(loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
     return math.exp(float(found.x))
 
 
-def cooled(predictions: Array, temperature: float) -> Array:
-    """Return what probabilities (…, K) are at a temperature: those of z/T where theirs are those of z.
+def settled_temperature(probabilities: Array, codes: IntArray) -> float:
+    """Return ``fit_temperature`` where temperatures help rows that they were not fitted on, else 1.
 
-    One output is the probability of the second of two classes.
+    Every ``PARTS``-th row is cooled by the temperature of the others, part by part; unless the log loss of
+    all rows is smaller so, the probabilities stay as they are.
+
+    >>> fair = np.tile([0.25, 0.75], (80, 1))
+    >>> settled_temperature(fair, np.tile([1, 0, 1, 1], 20))
+    1.0
     """
-    p = np.clip(predictions, np.finfo(np.float64).tiny, 1 - np.finfo(np.float64).epsneg)
-    result: Array = (
-        expit(logit(p) / temperature) if p.shape[-1] == 1 else softmax(np.log(p) / temperature, axis=-1)
-    )
+    part = np.arange(len(codes)) % PARTS
+    held = probabilities.copy()
+    for k in np.unique(part):
+        rest = part != k
+        if rest.any():
+            held[~rest] = cooled(held[~rest], fit_temperature(probabilities[rest], codes[rest]))
+    if log_loss(held, codes) < log_loss(probabilities, codes):
+        return fit_temperature(probabilities, codes)
+    return 1.0
+
+
+def cooled(probabilities: Array, temperature: float) -> Array:
+    """Return probabilities (…, K) at a temperature: those of z/T where the given ones are those of z::
+
+        p_k(T) = p_k^(1/T) / Σ_j p_j^(1/T)
+
+    >>> cooled(np.array([0.2, 0.8]), 0.5).round(3)  # 1 : 4 becomes 1 : 16
+    array([0.059, 0.941])
+    """
+    if temperature == 1:
+        return probabilities
+    powers = (probabilities / probabilities.max(axis=-1, keepdims=True)) ** (1 / temperature)
+    result: Array = powers / powers.sum(axis=-1, keepdims=True)
     return result
+
+
+def log_loss(probabilities: Array, codes: IntArray) -> float:
+    """Return the mean of −ln p of the actual class, in nats; a p of 0 counts as the smallest float."""
+    right = probabilities[np.arange(len(codes)), codes]
+    return float(-np.log(np.maximum(right, np.finfo(np.float64).tiny)).mean())
 
 
 @dataclass(frozen=True)

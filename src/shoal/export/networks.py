@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.activations import exponent_limit
 from shoal.export.activations import add_activation
-from shoal.export.graph import FLOAT_TYPES, ML, Graph, no_form, onnx
+from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onnx
 from shoal.export.images import ImageGraph
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
@@ -19,11 +19,12 @@ from shoal.shapes import Array
 DType: TypeAlias = "np.dtype[Any]"
 
 
-def population_model(population: Population) -> onnx.ModelProto:
-    """Return the ONNX model of a population.
+def population_model(population: Population, temperature: float | None = None) -> onnx.ModelProto:
+    """Return the ONNX model of a population; of classifiers with their temperature where it has one.
 
     Input ``X`` (N, n) in the population's dtype; outputs ``predictions`` (P, N, K), as
-    ``population.predict`` gives them, and ``mean`` (N, K), the prediction of the members as an ensemble.
+    ``population.predict`` gives them, and ``mean`` (N, K), the prediction of the members as an ensemble. With
+    a temperature also ``probabilities`` (N, C) of all C classes.
     """
     network, kind = population.network, FLOAT_TYPES[population.theta.dtype.name]
     graph = Graph(taken=["X"])
@@ -35,6 +36,10 @@ def population_model(population: Population) -> onnx.ModelProto:
     graph.output("predictions", every, kind, (population.size, "rows", network.n_outputs))
     mean = add_mean(graph, population, predictions, population.theta.dtype)
     graph.output("mean", mean, kind, ("rows", network.n_outputs))
+    if temperature is not None:
+        every = add_probabilities(graph, graph.add("Cast", mean, to=TensorProto.DOUBLE), network.n_outputs)
+        probabilities = add_cooled(graph, every, temperature)
+        graph.output("probabilities", probabilities, TensorProto.DOUBLE, ("rows", max(network.n_outputs, 2)))
     return graph.model(f"{population.size} x {network!r}", {"loss": network.criterion.name})
 
 
@@ -77,6 +82,20 @@ def add_mean(graph: Graph, population: Population, predictions: str, dtype: DTyp
         return predictions
     total = graph.add("ReduceSum", predictions, np.array([0]), keepdims=0)
     return graph.add("Div", total, dtype.type(population.size))
+
+
+def add_probabilities(graph: Graph, mean: str, n_outputs: int) -> str:
+    """Add the probabilities (N, C) of C classes; of two, ``mean`` (N, 1) has only the second's."""
+    return mean if n_outputs > 1 else graph.add("Concat", graph.add("Sub", np.float64(1), mean), mean, axis=1)
+
+
+def add_cooled(graph: Graph, probabilities: str, temperature: float) -> str:
+    """Add what ``shoal.calibration.temperature.cooled`` makes of probabilities (N, C)."""
+    if temperature == 1:
+        return probabilities
+    largest = graph.add("ReduceMax", probabilities, axes=[1], keepdims=1)
+    powers = graph.add("Pow", graph.add("Div", probabilities, largest), np.float64(1 / temperature))
+    return graph.add("Div", powers, graph.add("ReduceSum", powers, np.array([1]), keepdims=1))
 
 
 def add_label(graph: Graph, code: str, classes: Array) -> str:

@@ -32,9 +32,10 @@ def to_onnx(model: Any) -> onnx.ModelProto:
       ``label`` and ``probabilities`` (N, C), or ``variable`` (N, K);
     - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, outputs
       ``label`` and ``probabilities``, or ``variable``. ``shoal.export.tables.feeds`` makes the inputs from a
-      table.
+      table; an ``ImageModel`` as its population, with an output ``probabilities`` (N, C) more.
 
-    Weights keep their precision, dropout is gone, and an ensemble becomes the mean of its members.
+    Weights keep their precision, dropout is gone, and an ensemble becomes the mean of its members,
+    at its temperature.
     Predictions are those of shoal to rounding.
 
     Raises ``MissingDependencyError`` without the package onnx, ``ConfigurationError`` for anything else than
@@ -54,8 +55,12 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.estimators import estimator_model
 
         return estimator_model(model)
-    from shoal.jobs.model import TableModel
+    from shoal.jobs.model import ImageModel, TableModel
 
+    if isinstance(model, ImageModel):
+        from shoal.export.networks import population_model
+
+        return population_model(model.population, model.temperature)
     if isinstance(model, TableModel):
         from shoal.export.tables import table_model
 

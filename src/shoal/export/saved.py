@@ -9,7 +9,6 @@ from shoal.errors import ConfigurationError
 from shoal.export.onnx import export_onnx
 from shoal.export.torch import export_torch
 from shoal.jobs.folder import load_model
-from shoal.jobs.model import TableModel
 
 
 def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
@@ -18,7 +17,8 @@ def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) 
     - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images the
       networks alone, which take pixels as ``preprocessing.json`` standardises them;
     - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
-      features and give the standardised target of ``preprocessing.json`` and ``model.json``.
+      features and give the standardised target of ``preprocessing.json`` and ``model.json``; the temperature
+      of probabilities, there too, is for whoever averages them.
 
     Raises ``ConfigurationError`` for another extension, ``ModelFolderError`` for a damaged model,
     ``MissingDependencyError`` without the package onnx, ``OutputError`` if ``path`` cannot be written.
@@ -31,6 +31,6 @@ def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) 
         )
     model = load_model(Path(folder))
     if kind == ".onnx":
-        export_onnx(model if isinstance(model, TableModel) else model.population, path)
+        export_onnx(model, path)
     else:
         export_torch(model.population, path)

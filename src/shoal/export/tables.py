@@ -24,7 +24,7 @@ from shoal.export.columns import (
     add_pieces,
 )
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
-from shoal.export.networks import add_label, add_mean, add_population
+from shoal.export.networks import add_cooled, add_label, add_mean, add_population, add_probabilities
 from shoal.jobs.model import TableModel
 
 Block: TypeAlias = tuple[str, list[int]]
@@ -51,12 +51,12 @@ def table_model(model: TableModel) -> onnx.ModelProto:
         variable = graph.add("Add", scaled, np.float64(target.mean))
         graph.output("variable", variable, TensorProto.DOUBLE, ("rows", 1))
     else:
-        if len(target.labels) == 2:
-            mean = graph.add("Concat", graph.add("Sub", np.float64(1), mean), mean, axis=1)
-        code = graph.add("ArgMax", mean, axis=1, keepdims=0)
+        every = add_probabilities(graph, mean, population.network.n_outputs)
+        probabilities = add_cooled(graph, every, model.temperature)
+        code = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
         label = add_label(graph, code, np.array(target.labels))
         graph.output("label", label, TensorProto.STRING, ("rows",))
-        graph.output("probabilities", mean, TensorProto.DOUBLE, ("rows", len(target.labels)))
+        graph.output("probabilities", probabilities, TensorProto.DOUBLE, ("rows", len(target.labels)))
     return graph.model(f"predicts {target.name!r}", {"target": target.name, "task": target.task})
 
 

@@ -38,12 +38,10 @@ def assemble(
     sizing: Sizing,
     recipe: Recipe,
     study: CapacityStudy,
-    test: dict[str, Any],
-    importances: list[dict[str, Any]],
-    seen: dict[str, Any] | None,
+    findings: dict[str, Any],
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the evidence of a finished job; ``shoal.report`` renders it."""
+    """Return the evidence of a finished job, which ``shoal.report`` renders; ``findings`` are parts of it."""
     table = Path(request.table).name
     return {
         "format": FORMAT,
@@ -57,9 +55,7 @@ def assemble(
         "choice": study.choice.to_dict(),
         "curves": _curves(study),
         "spread": study.choice.spread_dicts(),
-        "test": test,
-        "importances": importances,
-        "seen": seen,
+        **findings,
         "diverged": _diverged(study.table, recipe.learning_rate or 0.0),
         "versions": {**_versions(), "engine": ", then ".join(study.engines)},
     }

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from shoal.calibration.conformal import coverage_and_width
-from shoal.jobs.baselines import Predictor, fit_baselines
+from shoal.calibration.temperature import cooled, log_loss, reliability
+from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.metrics import class_metrics, number_metrics
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.randomness import Purpose, stream
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 RESIDUALS_SHOWN = 2000
 SHUFFLES = 5
@@ -25,22 +27,39 @@ COVERAGE = 0.9
 def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
-    The baselines are fitted on every row that is not for testing, so they have seen at least what the
-    model has.
+    How reliable probabilities are is said before and after their temperature. The baselines are fitted on
+    every row that is not for testing, so they have seen at least what the model has.
     """
-    predictors: dict[str, Predictor] = {
-        "shoal": model.predict_features,
-        **fit_baselines(*prepared.development, prepared.n_classes),
-    }
+    plain = dataclasses.replace(model, temperature=1.0).predict_features(prepared.test.X)
+    predictions = {"shoal": cooled(plain, model.temperature)}
+    for name, predict in fit_baselines(*prepared.development, prepared.n_classes).items():
+        predictions[name] = predict(prepared.test.X)
     score = _scorer(prepared, prepared.test.y)
-    predictions = {name: predict(prepared.test.X) for name, predict in predictors.items()}
+    of = _of_classes if prepared.n_classes else _of_numbers
     return {
         "rows": len(prepared.test),
         "score_name": "log loss" if prepared.n_classes else "RMSE",
         "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
+        **of(model, plain, prepared),
+    }
+
+
+def _of_classes(model: Model, plain: Array, prepared: Prepared) -> dict[str, Any]:
+    probabilities, codes = cooled(plain, model.temperature), prepared.test.y
+    return {
+        "reliability": {"before": _reliability(plain, codes), "after": _reliability(probabilities, codes)},
+        "intervals": None,
+        "confusion": _confusion(probabilities, prepared),
+        "residuals": None,
+    }
+
+
+def _of_numbers(model: Model, values: Array, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "reliability": None,
         "intervals": _intervals(model, prepared),
-        "confusion": _confusion(predictions["shoal"], prepared) if prepared.n_classes else None,
-        "residuals": None if prepared.n_classes else _residuals(predictions["shoal"], prepared),
+        "confusion": None,
+        "residuals": _residuals(values, prepared),
     }
 
 
@@ -92,6 +111,13 @@ def _intervals(model: Model, prepared: Prepared) -> dict[str, float] | None:
     ends = (decode(end) for end in model.interval(prepared.test.X, COVERAGE))
     covered, width = coverage_and_width(decode(prepared.test.y), *ends)
     return {"coverage": COVERAGE, "covered": covered, "width": width}
+
+
+def _reliability(probabilities: Array, codes: IntArray) -> dict[str, Any]:
+    """Return how often probabilities are right, by their size: the bins, and on the whole."""
+    found = reliability(probabilities, codes)
+    bins = {name: getattr(found, name).tolist() for name in ("confidence", "accuracy", "share")}
+    return {"log_loss": log_loss(probabilities, codes), "error": found.error, **bins}
 
 
 def _confusion(probabilities: Array, prepared: Prepared) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
-from shoal.jobs.held import held_errors
+from shoal.jobs.held import calibrated, calibration
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.jobs.place import begin, read_plan, require_free
@@ -113,12 +113,15 @@ def fit_data(
     if not begun:
         begin(folder, request, sizing, overwrite)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
-    model = replace(prepared.model(study.best), errors=held_errors(study, prepared))
-    test = examine(model, prepared)
-    shuffled = importances(model, prepared, request.seed) if isinstance(model, TableModel) else []
-    seen = _sights(model, prepared, request.seed)
+    model = calibrated(prepared.model(study.best), study, prepared)
+    findings = {
+        "calibration": calibration(model, study, prepared),
+        "test": examine(model, prepared),
+        "importances": importances(model, prepared, request.seed) if isinstance(model, TableModel) else [],
+        "seen": _sights(model, prepared, request.seed),
+    }
     took = time.perf_counter() - began
-    evidence = assemble(request, command, prepared, sizing, recipe, study, test, shuffled, seen, took)
+    evidence = assemble(request, command, prepared, sizing, recipe, study, findings, took)
     save_model(model, folder)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT)

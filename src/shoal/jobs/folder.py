@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 
 from shoal.architectures import loss_of
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
@@ -27,7 +28,8 @@ from shoal.network import Network
 from shoal.population import Population
 from shoal.shapes import Shape
 
-FORMAT = 1
+FORMAT = 2
+"""1 is the same without a temperature, which was 1."""
 REMEDY = "restore the folder as shoal wrote it, or fit again"
 
 
@@ -53,6 +55,7 @@ def save_model(model: Model, folder: Path) -> None:
         "target": model.target.to_config(),
         "network": population.network.to_config(),
         "keys": population.keys.tolist(),
+        "temperature": model.temperature,
         "sha256": {name: _sha256(content) for name, content in files.items()},
     }
     description["sha256"][MODEL] = _sha256(as_json(description))
@@ -77,6 +80,7 @@ def load_model(folder: Path) -> TableModel | ImageModel:
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
         target = TargetEncoder.from_config(description["target"])
+        temperature = _temperature(description, target)
     except (KeyError, TypeError, ValueError, OverflowError, SafetensorError, ConfigurationError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
     if not np.isfinite(theta).all():
@@ -85,14 +89,14 @@ def load_model(folder: Path) -> TableModel | ImageModel:
     if preprocessing.get("kind") == KIND:
         images = ImagePreprocessor.from_config(preprocessing)
         _require_fit(images.shape, target, network, folder)
-        return ImageModel(images, target, population)
+        return ImageModel(images, target, population, temperature=temperature)
     columns = TablePreprocessor.from_config(preprocessing)
     _require_fit((len(columns.feature_names),), target, network, folder)
     if columns.target != target.name:
         raise ModelFolderError(
             f"{folder / MODEL} predicts {target.name!r}, and {PREPROCESSING} has {columns.target!r}; {REMEDY}"
         )
-    return TableModel(columns, target, population, errors)
+    return TableModel(columns, target, population, errors, temperature)
 
 
 def load_table_model(folder: Path) -> TableModel:
@@ -104,6 +108,15 @@ def load_table_model(folder: Path) -> TableModel:
             "are what there is for images"
         )
     return model
+
+
+def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
+    """Return the temperature of a description; raise ``ValueError`` if it is none."""
+    value = description["temperature"] if description["format"] > 1 else 1.0
+    known = isinstance(value, float) and (COLDEST <= value <= HOTTEST if target.labels else value == 1)
+    if not known:
+        raise ValueError(f"its temperature is {value!r}")
+    return value
 
 
 def _require_fit(shape: Shape, target: TargetEncoder, network: Network, folder: Path) -> None:
@@ -148,7 +161,7 @@ def _check_description(description: dict[str, Any], folder: Path) -> None:
         )
     checksums = description.get("sha256")
     stated = checksums.pop(MODEL, None) if isinstance(checksums, dict) else None
-    if found != FORMAT or stated != _sha256(as_json(description)):
+    if found not in (1, FORMAT) or stated != _sha256(as_json(description)):
         raise ModelFolderError(f"{folder / MODEL} is truncated or was altered; {REMEDY}")
 
 

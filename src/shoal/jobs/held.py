@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any, TypeVar
+
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.temperature import cooled, log_loss, settled_temperature
+from shoal.jobs.model import Model, of_every_class
 from shoal.jobs.prepared import Prepared
 from shoal.selection.study import CapacityStudy
+from shoal.shapes import Array, IntArray
+
+M = TypeVar("M", bound=Model)
 
 
-def held_errors(study: CapacityStudy, prepared: Prepared) -> Conformal | None:
-    """Return the errors of a regression on the rows held out, for intervals; None for classes.
+def calibrated(model: M, study: CapacityStudy, prepared: Prepared) -> M:
+    """Return the model with what rows held out say of it: a temperature, or the errors of a regression."""
+    if prepared.n_classes:
+        return dataclasses.replace(model, temperature=settled_temperature(*_classes(study, prepared)))
+    return dataclasses.replace(model, errors=_errors(study, prepared))
+
+
+def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> dict[str, Any] | None:
+    """Return for a report what the temperature did to the log loss of the rows held out; None for numbers."""
+    if not prepared.n_classes:
+        return None
+    probabilities, codes = _classes(study, prepared)
+    return {
+        "temperature": model.temperature,
+        "rows": len(codes),
+        "before": log_loss(probabilities, codes),
+        "after": log_loss(cooled(probabilities, model.temperature), codes),
+    }
+
+
+def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]:
+    """Return the probabilities (N, K) and the classes (N,) of the rows held out."""
+    _, y = prepared.development
+    rows = np.concatenate([held for _, held in study.splits])
+    return of_every_class(study.held), y[rows].astype(np.intp)
+
+
+def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:
+    """Return the errors of a regression on the rows held out, for intervals.
 
     An ensemble holds the networks of every fold, so a row's error goes with those that did not see it: CV+.
     One network trained again on all rows has none of them left: the errors of its folds stand for its own, as
     in the jackknife, which has no guarantee. The choice was made by the same errors, which makes them a
     little small where many networks were compared.
     """
-    if prepared.n_classes:
-        return None
     splits = study.splits
     _, y = prepared.development
     rows = np.concatenate([held for _, held in splits])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from shoal.calibration.temperature import log_loss
 from shoal.shapes import Array, IntArray
 
 
@@ -15,10 +16,8 @@ def class_metrics(probabilities: Array, codes: IntArray) -> dict[str, float]:
     >>> class_metrics(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]))["error"]
     0.0
     """
-    likelihood = probabilities[np.arange(len(codes)), codes]
-    log_likelihood = np.log(np.maximum(likelihood, np.finfo(np.float64).tiny))
     return {
-        "log loss": float(-log_likelihood.mean()),
+        "log loss": log_loss(probabilities, codes),
         "error": float((probabilities.argmax(axis=1) != codes).mean()),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.temperature import cooled
 from shoal.data.images.image_set import ImageSet
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
@@ -22,22 +23,22 @@ class Model:
     """Predicts a target: the mean of the predictions of its networks, mostly of a single one.
 
     ``errors`` are those of a regression on rows held out, for intervals. Where they are of several folds, the
-    networks of fold k are every K-th of the population, from k on.
+    networks of fold k are every K-th of the population, from k on. ``temperature`` is that of the
+    probabilities of classes, also found on rows held out; see ``shoal.calibration.temperature``.
     """
 
     preprocessor: TablePreprocessor | ImagePreprocessor
     target: TargetEncoder
     population: Population
     errors: Conformal | None = None
+    temperature: float = 1.0
 
     def predict_features(self, X: Array) -> Array:
         """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
         mean: Array = self.population.predict(X).astype(np.float64).mean(axis=0)
         if self.target.task == "regression":
             return mean[:, 0]
-        if len(self.target.labels) == 2:
-            return np.concatenate([1 - mean, mean], axis=1)
-        return mean
+        return cooled(of_every_class(mean), self.temperature)
 
     def labelled(self, scores: Array) -> dict[str, Array]:
         """Return the columns of predictions: the target, and for classes every probability."""
@@ -46,6 +47,13 @@ class Model:
             return {name: self.target.decode_values(scores)}
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
         return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
+
+
+def of_every_class(predictions: Array) -> Array:
+    """Return probabilities (N, K) of K classes; a network says only that of the second of two, (N, 1)."""
+    if predictions.shape[1] == 1:
+        return np.concatenate([1 - predictions, predictions], axis=1)
+    return predictions
 
 
 @dataclass(frozen=True)

@@ -216,9 +216,30 @@ class Intervals(TypedDict):
     width: float
 
 
+class Bins(TypedDict):
+    """Probabilities of the likeliest class, in bins: their mean, the share that is right, the share of rows.
+
+    ``error`` is the expected calibration error, ``log_loss`` that of all rows in nats.
+    """
+
+    confidence: list[float]
+    accuracy: list[float]
+    share: list[float]
+    error: float
+    log_loss: float
+
+
+class Reliability(TypedDict):
+    """How often the probabilities of the test rows are right, as trained and at their temperature."""
+
+    before: Bins
+    after: Bins
+
+
 class HeldOutLater(TypedDict, total=False):
     """What evidence of an earlier version may lack."""
 
+    reliability: Reliability | None
     intervals: Intervals | None
 
 
@@ -316,10 +337,20 @@ class Seen(TypedDict):
     saliency: list[Salient]
 
 
+class Calibration(TypedDict):
+    """The temperature of probabilities, and the log loss of ``rows`` held out ``before`` and ``after`` it."""
+
+    temperature: float
+    rows: int
+    before: float
+    after: float
+
+
 class EvidenceLater(TypedDict, total=False):
-    """What evidence of an earlier version may lack, and that of tables has nothing to say of."""
+    """What evidence of an earlier version may lack, or what its task has nothing to say of."""
 
     seen: Seen | None
+    calibration: Calibration | None
 
 
 class Evidence(EvidenceLater):

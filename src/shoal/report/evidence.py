@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, Union, cast
 
 from shoal.errors import ModelFolderError
-from shoal.plots.evidence import FORMAT, Evidence
+from shoal.plots.evidence import FORMAT, Bins, Evidence
 
 PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -136,6 +136,18 @@ def _check_lengths(evidence: Evidence) -> None:
         n_actual, n_predicted = len(test["residuals"]["actual"]), len(test["residuals"]["predicted"])
         if n_actual != n_predicted:
             raise _MismatchError(f"test.residuals has {n_actual} actual and {n_predicted} predicted values")
+    for name, bins in ((test and test.get("reliability")) or {}).items():
+        _check_bins(cast("Bins", bins), f"test.reliability.{name}")
+
+
+def _check_bins(bins: Bins, where: str) -> None:
+    """Hold a bin's numbers to shares, one of each for every bin, and that to one bin at least."""
+    columns = [bins["confidence"], bins["accuracy"], bins["share"]]
+    sizes = set(map(len, columns))
+    if len(sizes) > 1 or 0 in sizes:
+        raise _MismatchError(f"{where} has bins of different numbers {sorted(sizes)}, or none")
+    if not all(0 <= value <= 1 for column in columns for value in column):
+        raise _MismatchError(f"{where} has numbers that are no shares, expected them between 0 and 1")
 
 
 def _check_candidates(evidence: Evidence) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.errors import MissingDependencyError
 from shoal.files import write_atomically
-from shoal.plots import capacity, curves, importances, residuals, strength
+from shoal.plots import capacity, curves, importances, reliability, residuals, strength
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain, printable
 from shoal.report import tables, wording
@@ -72,6 +72,8 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["strength"] = strength.lines(trials, choice, score, unit)
     if page["curves"] and page["curves"]["train_loss"]:
         figures["curves"] = curves.lines(page["curves"], score)
+    if test and (found := test.get("reliability")):
+        figures["reliability"] = reliability.diagram(found, test["rows"], wording.noun(page))
     if test and test["residuals"] and test["residuals"]["actual"]:
         target = page["data"]["target"]["name"]
         figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)

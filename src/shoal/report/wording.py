@@ -209,6 +209,36 @@ def intervals(test: HeldOut) -> str:
     )
 
 
+def noun(evidence: Evidence) -> str:
+    """Return what one sample is called."""
+    return evidence["data"].get("noun", "row")
+
+
+def calibration(evidence: Evidence) -> str:
+    """Return what the temperature of the probabilities is, whence, and what it did on the test rows."""
+    test, found = evidence["test"], evidence.get("calibration")
+    shown = test.get("reliability") if test else None
+    if found is None or shown is None:
+        return ""
+    rows = f"{noun(evidence)}s"
+    held = f"{plural(found['rows'], noun(evidence))} held out from training"
+    before, after = shown["before"], shown["after"]
+    if found["temperature"] == 1:
+        return (
+            f"The probabilities stay as trained: no temperature lowers the log loss of {held}, "
+            f"{number(found['before'])}. On the test {rows} the expected calibration error is "
+            f"{percent(after['error'])}."
+        )
+    surer = "surer" if found["temperature"] < 1 else "less sure"
+    return (
+        f"One temperature, {number(found['temperature'], 3)}, makes all probabilities {surer} and leaves "
+        f"their order as it is. It was fitted on {held}, where it brings the log loss from "
+        f"{number(found['before'])} to {number(found['after'])}. On the test {rows} the log loss goes from "
+        f"{number(before['log_loss'])} to {number(after['log_loss'])}, the expected calibration error from "
+        f"{percent(before['error'])} to {percent(after['error'])}."
+    )
+
+
 def test_measure(evidence: Evidence) -> str:
     """Return the name and the unit of the score on the test rows."""
     score, test = evidence["score"], evidence["test"]
