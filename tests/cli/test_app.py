@@ -48,7 +48,8 @@ def test_bare_shoal_helps(shoal: Shoal) -> None:
     [
         ("fti", "No such command 'fti'. Did you mean 'fit'?; 'shoal --help' tells what it takes"),
         ("fit", "Missing argument"),
-        ("fit t.csv --out out", "t.csv is read as a table, which needs --target"),
+        ("fit builtin:iris --out out", "which needs --target, the column to predict"),
+        ("fit no.csv --out out", "no.csv does not exist, expected a table"),
         ("fit t.csv --target y", "Missing option '--out'; 'shoal fit --help' tells what it takes"),
         ("predict out", "Missing argument"),
         ("--version-of-what", "No such option"),

@@ -76,6 +76,9 @@ def test_without_a_compiled_engine_one_line_says_why(
         for _ in range(2):
             train(NETWORK, X, y, epochs=1)
     assert caplog.messages == [f"the reference engine (NumPy) does the work: {why}"]
+    with pytest.raises(ConfigurationError) as raised:
+        train(NETWORK, X, y, epochs=1, engine="native")
+    assert str(raised.value) == f"engine 'native' is not here: {why}; or use engine='auto'"
 
 
 def test_an_unknown_engine() -> None:

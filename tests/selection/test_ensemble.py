@@ -61,6 +61,15 @@ def test_the_ensemble_is_of_the_architecture_that_averages_best(
     assert len(choice.spread) == 2
 
 
+def test_one_network_may_be_the_whole_ensemble(row: Callable[..., dict[str, Any]]) -> None:
+    trials = Trials.from_rows(
+        [row(candidate=0, hidden="4", start=s, parameters=13, validation_loss=1.0 + s) for s in range(2)]
+    )
+    choice = choose_ensemble(trials, lambda group: constants(1.0, 2.0), squared(0.0))
+    assert len(choice.members) == 1
+    assert choice.sentence.startswith("One network by itself of hidden size 4: validation loss 1, against")
+
+
 @pytest.mark.parametrize("name", sorted(LOSSES))
 @pytest.mark.parametrize("n_outputs", [1, 3])
 def test_a_prediction_has_the_loss_of_the_z_that_it_came_from(name: str, n_outputs: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -53,6 +53,11 @@ def infer_task(target: Any, override: str | None = None) -> TaskChoice:
     return TaskChoice(task, f"{task}, because {series.name!r} {why}; --task {other} overrides")
 
 
+def names_shown(columns: Sequence[str]) -> str:
+    """Return the names of the first columns for a message: 'a', 'b' …"""
+    return ", ".join(map(quoted, columns[:10])) + (" …" if len(columns) > 10 else "")
+
+
 def rows_with_target(frame: Any, target: str) -> Frame:
     """Return the rows whose target is known; warns (``ShoalWarning``) of how many are not.
 
@@ -62,8 +67,9 @@ def rows_with_target(frame: Any, target: str) -> Frame:
     if target not in table.columns:
         near = difflib.get_close_matches(target, table.columns, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        shown = ", ".join(map(quoted, table.columns[:10])) + (" …" if len(table.columns) > 10 else "")
-        raise DataError(f"the table has no column {target!r} to predict; {hint}Its columns: {shown}")
+        raise DataError(
+            f"the table has no column {target!r} to predict; {hint}Its columns: {names_shown(table.columns)}"
+        )
     series = table[target].to_native()
     known = _known(series)
     missing = int((~known).sum())

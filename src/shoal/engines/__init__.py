@@ -26,7 +26,7 @@ def choose_engine(name: str, network: Network, problem: Problem, method: Method)
     """Return the engine of that name, or for ``"auto"`` the first that supports the job.
 
     Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` if the engine asked for
-    cannot do the job.
+    is not installed, or cannot do the job.
     """
     if name == "auto":
         if _MISSING is not None:
@@ -36,6 +36,10 @@ def choose_engine(name: str, network: Network, problem: Problem, method: Method)
             if lacking is None:
                 return engine
             _say_once(f"engine {engine.name!r} does not support {lacking}: a slower one takes the job")
+    if name == "native" and _MISSING is not None:
+        raise ConfigurationError(
+            f"engine 'native' is not here: {_why_missing(_MISSING)}; or use engine='auto'"
+        )
     if name not in ENGINES:
         raise UnknownNameError("engine", name, [*ENGINES, "auto"])
     lacking = ENGINES[name].unsupported(network, problem, method)

@@ -10,7 +10,7 @@ from shoal.data.images.source import holds_images
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
-from shoal.data.task import TargetEncoder, TaskChoice, infer_task, rows_with_target
+from shoal.data.task import TargetEncoder, TaskChoice, infer_task, names_shown, rows_with_target
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.division import divide
 from shoal.jobs.model import TableModel
@@ -75,31 +75,23 @@ def prepare_table(request: FitRequest) -> PreparedTable:
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    if request.target is None:
-        raise ConfigurationError(
-            f"{request.table} is read as a table, which needs --target, the column to predict; give it (or a "
-            "folder, IDX or NPZ file of images)"
-        )
-    if request.strict or request.image_size is not None:
-        option = "--strict" if request.strict else "--image-size"
-        raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
     with collected() as notes:
-        frame = rows_with_target(read_table(request.table), request.target)
-        task = infer_task(frame[request.target], request.task)
-        columns = tuple(describe_columns(frame, request.target))
-        (target_column,) = describe_columns(frame.select(request.target))
-        whole = _whole_target(frame, request.target, task.task)
-        labels = whole.encode(frame[request.target]) if whole is not None else None
+        frame, name = _rows_and_target(request)
+        task = infer_task(frame[name], request.task)
+        columns = tuple(describe_columns(frame, name))
+        (target_column,) = describe_columns(frame.select(name))
+        whole = _whole_target(frame, name, task.task)
+        labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = _rule(request) == "ensemble"
         rows = divide(
             len(frame), request, labels, request.test is not None, request.valid is not None, by_folds
         )
         to_train = frame[rows.train.tolist()]
-        target = whole or TargetEncoder.fit(to_train[request.target], task.task)
+        target = whole or TargetEncoder.fit(to_train[name], task.task)
         pieces = table_recipe(request, _rule(request), task.task).pieces
-        preprocessor = TablePreprocessor.fit(to_train, request.target, columns, pieces)
+        preprocessor = TablePreprocessor.fit(to_train, name, columns, pieces)
         _require_memory(len(frame), len(preprocessor.feature_names))
-        part = _PartMaker(preprocessor, target, request.target)
+        part = _PartMaker(preprocessor, target, name)
         validation = part(frame[rows.held.tolist()]) if rows.held.size else None
         if request.valid is not None:
             validation = _other_part("--valid", request.valid, frame, part)
@@ -133,6 +125,20 @@ class _PartMaker:
 
     def __call__(self, frame: Frame) -> Part:
         return Part(self.preprocessor.transform(frame), self.target.encode(frame[self.name]), frame)
+
+
+def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
+    """Return the rows to work on, and the name of the column to predict."""
+    table = read_table(request.table)
+    if request.target is None:
+        raise ConfigurationError(
+            f"{request.table} is read as a table, which needs --target, the column to predict; give it (or a "
+            f"folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
+        )
+    if request.strict or request.image_size is not None:
+        option = "--strict" if request.strict else "--image-size"
+        raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
+    return rows_with_target(table, request.target), request.target
 
 
 def _whole_target(frame: Frame, name: str, task: str) -> TargetEncoder | None:

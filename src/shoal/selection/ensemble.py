@@ -54,11 +54,17 @@ def choose_ensemble(
         standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
     )
     sentence = (
-        f"The mean of {_count(len(members), 'prediction')} by {_count(len(distinct), 'network')} of hidden "
-        f"size {members[0].hidden}: validation loss {loss:.4g}, against {best.validation_loss:.4g} from the "
-        f"best single network, {best.words(unit)}; members were added greedily for as long as the loss fell."
+        f"{_who(len(members), len(distinct))} of hidden size {members[0].hidden}: "
+        f"validation loss {loss:.4g}, against {best.validation_loss:.4g} from the best single network, "
+        f"{best.words(unit)}; members were added greedily for as long as the loss fell."
     )
     return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(trials))
+
+
+def _who(predictions: int, networks: int) -> str:
+    if predictions == 1:
+        return "One network by itself"
+    return f"The mean of {_count(predictions, 'prediction')} by {_count(networks, 'network')}"
 
 
 def _count(number: int, noun: str) -> str:
