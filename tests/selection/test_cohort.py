@@ -144,3 +144,30 @@ def test_of_a_costly_network_every_few_samples_give_the_training_loss(
     np.testing.assert_allclose(few.trials["train_loss"], losses.mean(axis=-1), rtol=1e-12)
     np.testing.assert_array_equal(few.theta, whole.theta)
     np.testing.assert_array_equal(few.trials["validation_loss"], whole.trials["validation_loss"])
+
+
+@pytest.fixture
+def seeing_one_of_two(task: Task) -> Task:
+    """The task with another column before that of x, which the networks are not given."""
+    X = np.hstack([np.random.default_rng(1).normal(size=(40, 1)), task.X])
+    network = Network(2, task.network.layers)
+    return dataclasses.replace(task, network=network, X=X, inputs=np.array([1]))
+
+
+def test_networks_of_a_view_are_those_that_have_no_other_inputs(task: Task, seeing_one_of_two: Task) -> None:
+    narrow, wide = run_cohort(task), run_cohort(seeing_one_of_two)
+    assert columns_but_seconds(wide) == columns_but_seconds(narrow)
+    views = seeing_one_of_two.network.views(wide.theta)
+    assert not views[0]["W"][:, :, 0].any()
+    keys = np.zeros((3, 2), dtype=np.uint64)
+    predictions = [
+        Population(each.network, result.theta, keys).predict(each.X)
+        for each, result in ((task, narrow), (seeing_one_of_two, wide))
+    ]
+    np.testing.assert_array_equal(*predictions)
+
+
+def test_the_course_of_a_view_is_that_of_its_training(task: Task, seeing_one_of_two: Task) -> None:
+    alone = dataclasses.replace(task.cohort, members=MEMBERS[:1])
+    courses = [trace(dataclasses.replace(each, cohort=alone)) for each in (task, seeing_one_of_two)]
+    np.testing.assert_array_equal(*(course.validation_loss for course in courses))

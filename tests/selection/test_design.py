@@ -12,7 +12,7 @@ from shoal.layers import Dropout
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import Recipe
-from shoal.selection.design import Design
+from shoal.selection.design import Design, checked_views
 from shoal.selection.samples import gather
 from shoal.selection.trials import Trials
 from shoal.solvers import SOLVERS
@@ -26,6 +26,7 @@ def design(
     initializer: str | None = None,
     dropout: float = 0.0,
     starts: int = 4,
+    views: tuple[tuple[int, ...], ...] = (),
     **recipe: Any,
 ) -> Design:
     defaults = {
@@ -50,6 +51,7 @@ def design(
         Recipe(**(defaults | recipe)),
         2**28,
         samples,
+        checked_views(views, 1),
     )
 
 
@@ -111,6 +113,7 @@ def test_with_patience_the_final_training_takes_the_median_of_the_best_epochs(ro
 
 CHANGES: dict[str, dict[str, Any]] = {
     "starts": {"starts": 5},
+    "views": {"views": ((0,), (0,))},
     "architecture": {"initializer": "he", "dropout": 0.1, "solver": SOLVERS["adam"]()},
     "solver": {"solver": SOLVERS["adam"]()},
     "learning_rate": {"learning_rate": 0.1},

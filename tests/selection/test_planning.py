@@ -64,6 +64,13 @@ def test_a_small_study_is_one_cohort_for_each_size() -> None:
     assert [(c.hidden, len(c.members)) for c in cohorts] == [((3,), 30), ((2,), 30), ((1,), 30)]
 
 
+def test_a_cohort_has_members_of_one_view() -> None:
+    candidates = grid([2], [0.0])
+    cohorts = plan(candidates, networks(candidates), 5, [0], SMALL, views=2)
+    starts = {c.view: [member.start for member in c.members] for c in cohorts}
+    assert starts == {0: [0, 2, 4], 1: [1, 3]}
+
+
 def test_memory_bounds_the_members_of_a_cohort() -> None:
     network = Network(3, [Dense(8, "tanh"), Dense(1)])
     room_for_four = dataclasses.replace(SMALL, memory=SMALL.shared_bytes(network) + 4 * SMALL.bytes(network))

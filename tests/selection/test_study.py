@@ -144,6 +144,25 @@ def test_an_ensemble_with_folds_has_every_fold_of_its_members() -> None:
     assert total / 60 == pytest.approx(study.choice.chosen.validation_loss)
 
 
+def test_starts_take_the_views_of_the_inputs_in_turn() -> None:
+    rows = np.stack([X, RNG.normal(size=X.size)], axis=1)  # the second column is noise
+    study = sinusoid(hidden=[3], starts=4, views=[[0], [1]], choose="ensemble", folds=2)
+    study.fit(rows, Y)
+    losses = study.table["validation_loss"].reshape(4, 2).mean(axis=1)
+    assert losses[[0, 2]].max() < 0.1 < losses[[1, 3]].min()
+    assert set(study.table["parameters"]) == {10}  # of networks with one input
+    assert {member.start for member in study.choice.members} <= {0, 2}
+    first = study.best.network.views(study.best.theta)[0]["W"]
+    assert first.shape[2] == 2
+    assert not first[:, :, 1].any()
+
+
+@pytest.mark.parametrize("view", [[], [2], [-1]])
+def test_a_view_is_of_inputs_that_there_are(view: list[int]) -> None:
+    with pytest.raises(ConfigurationError, match="a view is a list of input columns, 0 to 0"):
+        sinusoid(views=[[0], view]).fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("n_classes", "loss", "shape"), [(2, "log_loss", (90,)), (3, "cross_entropy", (90, 3))]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.engines import choose_engine
+from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Method, Problem, Samples
 from shoal.randomness import member_id
@@ -20,7 +22,6 @@ from shoal.trainer import TrainingResult, sample_losses, train
 
 if TYPE_CHECKING:
     from shoal.engines.base import Engine
-    from shoal.network import Network
     from shoal.schedules import Schedule
     from shoal.selection.planning import Cohort
     from shoal.shapes import Array, IntArray
@@ -53,7 +54,8 @@ class Recipe:
 class Task:
     """A cohort with all that training it takes: rows of ``X`` (N, n) and ``y`` to train and to judge by.
 
-    ``held`` is empty where there is nothing to judge by.
+    ``held`` is empty where there is nothing to judge by. With ``inputs`` the members are given these columns
+    of X alone; ``network``, which takes all of them, has weights of 0 for the others.
     """
 
     cohort: Cohort
@@ -63,6 +65,7 @@ class Task:
     y: Array
     train: IntArray
     held: IntArray
+    inputs: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     The same task gives the same bits in any process, executor and number of threads: linear algebra runs
     on one thread, and a member's streams are keyed by its candidate, start and fold.
     """
+    if task.inputs is not None:
+        return _widened(run_cohort(_narrow(task, task.inputs), threads), task, task.inputs)
     began = time.perf_counter()
     with threadpool_limits(limits=1), np.errstate(all="ignore"):  # what diverged overflows once more
         X, y = task.X[task.train], task.y[task.train]
@@ -134,11 +139,30 @@ def trace(task: Task) -> Curves:
     A member is the same bits in any company, so this is the training that it had in its cohort; watching
     the validation loss of one network costs less than having watched all of them.
     """
+    if task.inputs is not None:
+        task = _narrow(task, task.inputs)
     with threadpool_limits(limits=1):
         history = _train(task, watch=True, threads=1).history
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])
     return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
+
+
+def _narrow(task: Task, inputs: IntArray) -> Task:
+    """Return the task of networks that have no other inputs than these."""
+    network = Network(len(inputs), task.network.layers, task.network.loss)
+    return dataclasses.replace(task, network=network, X=task.X[:, inputs], inputs=None)
+
+
+def _widened(result: CohortResult, task: Task, inputs: IntArray) -> CohortResult:
+    """Return the same functions as networks of all inputs."""
+    theta = np.zeros((len(result.theta), task.network.n_parameters), result.theta.dtype)
+    narrow = _narrow(task, inputs).network.views(result.theta)
+    for wide_layer, layer in zip(task.network.views(theta), narrow, strict=True):
+        for name, values in layer.items():
+            wide = wide_layer[name]
+            wide[... if wide.shape == values.shape else (..., inputs)] = values
+    return dataclasses.replace(result, theta=theta)
 
 
 def _train(task: Task, watch: bool, threads: int) -> TrainingResult:

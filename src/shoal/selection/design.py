@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.errors import ConfigurationError
 from shoal.registry import to_config
 from shoal.selection.cohort import Recipe, Task, engine_for
 from shoal.selection.planning import Cohort, Cost, plan
@@ -47,6 +48,8 @@ class Design:
     recipe: Recipe
     memory: int
     samples: Samples
+    views: Sequence[IntArray] = ()
+    """The inputs that the networks of each view are given; without views all of them."""
 
     @cached_property
     def networks(self) -> dict[Hidden, Network]:
@@ -69,6 +72,7 @@ class Design:
             self.starts,
             range(len(self.samples.splits)),
             self._study_cost(),
+            views=max(len(self.views), 1),
         )
         return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
 
@@ -101,6 +105,7 @@ class Design:
             [len(self.samples.splits)],
             self._cost(recipe, everything.size, 0),
             first_index=n_cohorts + candidate * self.starts,
+            views=max(len(self.views), 1),
         )
         return [self._task(cohort, recipe, everything, everything[:0]) for cohort in cohorts]
 
@@ -116,6 +121,7 @@ class Design:
             "hidden": list(dict.fromkeys(candidate.label for candidate in self.candidates)),
             "l2": list(dict.fromkeys(candidate.l2 for candidate in self.candidates)),
             "starts": self.starts,
+            "views": [inputs.tolist() for inputs in self.views],
             "memory": self.memory,
             "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
@@ -128,7 +134,8 @@ class Design:
     def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
         samples = self.samples
         recipe = dataclasses.replace(recipe, engine=self.engine.name)
-        return Task(cohort, self.networks[cohort.hidden], recipe, samples.X, samples.y, train, held)
+        inputs = self.views[cohort.view] if self.views else None
+        return Task(cohort, self.networks[cohort.hidden], recipe, samples.X, samples.y, train, held, inputs)
 
     def _study_cost(self) -> Cost:
         sizes = [[rows.size for rows in split] for split in self.samples.splits]
@@ -137,3 +144,14 @@ class Design:
     def _cost(self, recipe: Recipe, n_samples: int, held: int) -> Cost:
         itemsize = np.dtype(recipe.dtype).itemsize
         return Cost(n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory)
+
+
+def checked_views(views: Sequence[Sequence[int]], n_inputs: int) -> tuple[IntArray, ...]:
+    """Return the columns of each view in rising order; ``ConfigurationError`` for others than 0 … n − 1."""
+    known = set(range(n_inputs))
+    for view in views:
+        if not len(view) or not known.issuperset(view):
+            raise ConfigurationError(
+                f"a view is a list of input columns, 0 to {n_inputs - 1}, got {list(view)!r}"
+            )
+    return tuple(np.unique(np.asarray(view, dtype=np.intp)) for view in views)

@@ -37,13 +37,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Members of one architecture, trained together on the training rows of one fold."""
+    """Members of one architecture and one view of the inputs, trained together on the rows of one fold."""
 
     index: int
     hidden: Hidden
     fold: int
     members: tuple[Member, ...]
     work: float
+    view: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,33 +95,36 @@ def plan(
     folds: Sequence[int],
     cost: Cost,
     first_index: int = 0,
+    views: int = 1,
 ) -> list[Cohort]:
     """Return cohorts that hold every (candidate, start, fold) once: the first starts first, and of those
     the cohorts with most work. So a study that is ended early has compared all candidates on all folds,
-    from fewer starts.
+    from fewer starts. Start s is of view s mod ``views``, whose networks take at most what those of
+    all inputs do.
 
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
     """
-    by_hidden: dict[Hidden, list[Member]] = {}
+    groups: dict[tuple[Hidden, int], list[Member]] = {}
     for candidate in candidates:
-        group = by_hidden.setdefault(candidate.hidden, [])
-        group.extend(Member(candidate, start) for start in range(starts))
-    for group in by_hidden.values():
+        for start in range(starts):
+            groups.setdefault((candidate.hidden, start % views), []).append(Member(candidate, start))
+    for group in groups.values():
         group.sort(key=lambda member: member.start)
-    total = sum(len(group) * cost.work(networks[hidden]) for hidden, group in by_hidden.items()) * len(folds)
+    total = sum(len(group) * cost.work(networks[hidden]) for (hidden, _), group in groups.items()) * len(folds)
     allowed = min(max(total / PIECES, LEAST_WORK), MOST_WORK)
-    pieces: list[tuple[float, Hidden, int, tuple[Member, ...]]] = []
-    for hidden, group in by_hidden.items():
+    pieces: list[tuple[float, Hidden, int, tuple[Member, ...], int]] = []
+    for (hidden, view), group in groups.items():
         work = cost.work(networks[hidden])
         room = cost.memory - cost.shared_bytes(networks[hidden])
         size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[hidden])))
         for fold in folds:
-            pieces.extend((len(part) * work, hidden, fold, part) for part in _parts(group, max(size, 1)))
+            parts = _parts(group, max(size, 1))
+            pieces.extend((len(part) * work, hidden, fold, part, view) for part in parts)
     pieces.sort(key=lambda piece: (piece[3][0].start, -piece[0]))
     return [
-        Cohort(first_index + i, hidden, fold, part, work)
-        for i, (work, hidden, fold, part) in enumerate(pieces)
+        Cohort(first_index + i, hidden, fold, part, work, view)
+        for i, (work, hidden, fold, part, view) in enumerate(pieces)
     ]
 
 

@@ -25,7 +25,7 @@ from shoal.schedules import SCHEDULES, Schedule
 from shoal.selection.candidates import grid
 from shoal.selection.choice import RULES, Choice, any_contender, choose, complete
 from shoal.selection.cohort import Curves, Recipe
-from shoal.selection.design import Design, Plan
+from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
 from shoal.selection.outcome import Shelf
 from shoal.selection.running import ProgressCallback, Runner, count_workers
@@ -76,6 +76,10 @@ class CapacityStudy:
     trained again on all samples from every start (for the median of the best epochs of its folds, with
     patience) and the start with the smallest objective J is kept; an ensemble averages its fold members.
     Networks that diverged are never chosen.
+
+    ``views`` are lists of input columns: start s is given those of ``views[s mod V]`` alone, so that the
+    networks of an ensemble see the inputs in different forms. All are handed out as networks of all inputs,
+    with weights of 0 for those that they were not given.
 
     Where it runs: ``n_jobs`` processes (None: one a core as soon as it is worth it), or any
     ``concurrent.futures`` ``executor``, say Dask's: one call is a cohort, and the data travel once to
@@ -131,6 +135,7 @@ class CapacityStudy:
     seconds: float | None = None
     anytime: bool = False
     architecture: Architecture | None = None
+    views: Sequence[Sequence[int]] = ()
 
     def __post_init__(self) -> None:
         self._candidates = grid(self.hidden, self.l2)
@@ -271,7 +276,8 @@ class CapacityStudy:
             seed=self.seed,
             engine=self.engine,
         )
-        return Design(self._candidates, self.starts, self._architecture, recipe, self.memory, samples)
+        views = checked_views(self.views, samples.X.shape[1])
+        return Design(self._candidates, self.starts, self._architecture, recipe, self.memory, samples, views)
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
         tasks, folds = design.tasks(), range(len(design.samples.splits))
