@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shoal.errors import ConfigurationError
 from shoal.registry import from_config, to_config
-from shoal.schedules import SCHEDULES, Constant, Cosine, CosineLog, OneCycle, Schedule, StepDecay
+from shoal.schedules import SCHEDULES, Constant, Cosine, CosineLog, FlatCosine, OneCycle, Schedule, StepDecay
 
 # (schedule, T, factors of t = 0 … T − 1), by hand: cos π/4 = 1/√2, cos π/3 = ½.
 COS45 = 1 / math.sqrt(2)
@@ -22,6 +22,8 @@ KNOWN = [
     (Cosine(), 4, [1, 0.5 + COS45 / 2, 0.5, 0.5 - COS45 / 2]),
     (Cosine(final=0.2), 3, [1, 0.2 + 0.8 * 0.75, 0.2 + 0.8 * 0.25]),
     (Cosine(final=1.0), 3, [1, 1, 1]),
+    (FlatCosine(flat=0.0), 4, [1, 0.5 + COS45 / 2, 0.5, 0.5 - COS45 / 2]),
+    (FlatCosine(flat=0.25), 4, [1, 1, 0.75, 0.25]),
     (OneCycle(warmup=0.5, initial=0.2, final=0.1), 4, [0.2, 0.6, 1.0, 0.55]),
     (OneCycle(warmup=0.0, final=0.0), 2, [1.0, 0.5]),
     (OneCycle(warmup=0.25, initial=1.0, final=0.0), 4, [1.0, 1.0, 0.75, 0.25]),
@@ -80,6 +82,7 @@ def test_one_cycle_peaks_at_the_end_of_its_warm_up() -> None:
         (StepDecay, "drop", [0.0, -0.5, 1.5, math.nan, math.inf]),
         (StepDecay, "every", [0.0, -0.5, 1.5, math.nan, math.inf]),
         (Cosine, "final", [-0.1, 1.1, math.nan, math.inf]),
+        (FlatCosine, "flat", [-0.1, 1.0, math.nan, math.inf]),
         (CosineLog, "cycles", [0, -1, 31, 2.0]),
         (OneCycle, "warmup", [-0.1, 1.0, math.nan, math.inf]),
         (OneCycle, "initial", [0.0, 1.1, math.nan, math.inf]),

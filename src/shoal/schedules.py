@@ -86,6 +86,32 @@ class Cosine(Schedule):
 
 
 @dataclass(frozen=True)
+class FlatCosine(Schedule):
+    """The full rate for the fraction ``flat`` of the training, then half a cosine down to 0.
+
+    ``factor = 1`` while ``t < f T``, then ``½ (1 + cos(π (t − f T) / (T − f T)))``; f is ``flat``. Raises
+    ``ConfigurationError`` unless ``0 ≤ flat < 1``. Source: Howard & Gugger 2020, "fastai: a layered API for
+    deep learning", ``fit_flat_cos``, which is flat for 0.75.
+
+    >>> [round(FlatCosine().factor(t, 8), 3) for t in range(8)]
+    [1.0, 1.0, 1.0, 1.0, 1.0, 0.854, 0.5, 0.146]
+    """
+
+    flat: float = 0.5
+
+    name = "flat_cosine"
+
+    def __post_init__(self) -> None:
+        _require(self.name, "flat", self.flat, "0 ≤ flat < 1", 0 <= self.flat < 1)
+
+    def factor(self, step: int, n_steps: int) -> float:
+        progress = step / n_steps
+        return (
+            1.0 if progress < self.flat else _half_cosine(1.0, 0.0, (progress - self.flat) / (1 - self.flat))
+        )
+
+
+@dataclass(frozen=True)
 class OneCycle(Schedule):
     """A warm-up from ``initial`` to 1 over the fraction ``warmup`` of the training, then down to ``final``.
 
@@ -155,4 +181,4 @@ def _require(schedule: str, field: str, value: float, expected: str, holds: bool
         )
 
 
-SCHEDULES: dict[str, type[Schedule]] = family(Constant, StepDecay, Cosine, OneCycle, CosineLog)
+SCHEDULES: dict[str, type[Schedule]] = family(Constant, StepDecay, Cosine, FlatCosine, OneCycle, CosineLog)

@@ -111,7 +111,9 @@ def plan(
             groups.setdefault((candidate.hidden, start % views), []).append(Member(candidate, start))
     for group in groups.values():
         group.sort(key=lambda member: member.start)
-    total = sum(len(group) * cost.work(networks[hidden]) for (hidden, _), group in groups.items()) * len(folds)
+    total = sum(len(group) * cost.work(networks[hidden]) for (hidden, _), group in groups.items()) * len(
+        folds
+    )
     allowed = min(max(total / PIECES, LEAST_WORK), MOST_WORK)
     pieces: list[tuple[float, Hidden, int, tuple[Member, ...], int]] = []
     for (hidden, view), group in groups.items():
