@@ -95,6 +95,27 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
     assert scores(resumed) == scores(whole)
 
 
+def test_images_are_deformed_as_asked_and_the_evidence_tells(
+    fit: Fit, fitted_images: Outcome, write_images: Write, tmp_path: Path
+) -> None:
+    """A deformation that does nothing trains as none does; every other trains other networks."""
+    source = write_images(tmp_path / "a.npz")
+    fits = {
+        asked: fit(source, None, tmp_path / asked, epochs=2, augment=asked)
+        for asked in ("none", "rotate=0", "mild")
+    }
+    theta = {asked: outcome.model.population.theta for asked, outcome in fits.items()}
+    np.testing.assert_allclose(theta["rotate=0"], theta["none"], rtol=1e-4, atol=1e-6)
+    assert np.abs(theta["mild"] - theta["none"]).max() > 1e-3
+    told = {asked: outcome.evidence["asked"]["augmentation"] for asked, outcome in fits.items()}
+    assert told["none"] is None
+    assert told["mild"] == fitted_images.evidence["asked"]["augmentation"]
+    assert (told["mild"]["translate"], told["mild"]["rotate"]) == (0.25, 5)
+    assert "moved by up to 0.25 pixels" in fits["mild"].report.read_text()
+    with pytest.raises(ConfigurationError, match="--augment was mild, now none"):
+        fit(source, None, tmp_path / "mild", epochs=2, augment="none", resume=True)
+
+
 def test_the_folder_says_what_the_images_are(fitted_images: Outcome) -> None:
     saved = json.loads((fitted_images.folder / "preprocessing.json").read_text())
     assert (saved["kind"], saved["size"], saved["channels"]) == ("images", [6, 5], 1)

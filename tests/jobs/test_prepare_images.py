@@ -10,6 +10,7 @@ import pytest
 from shoal.architectures import Convolutional
 from shoal.data import memory
 from shoal.errors import CapacityError, ConfigurationError, DataError
+from shoal.jobs.augment import augmentation_of
 from shoal.jobs.prepare import prepare
 from shoal.jobs.prepare_images import PreparedImages, image_ladder
 from shoal.jobs.request import FitRequest
@@ -93,13 +94,24 @@ def test_options_of_tables_are_refused(ready: Callable[..., PreparedImages], opt
 
 
 @pytest.mark.parametrize(
-    ("settings", "option"), [({"strict": True}, "--strict"), ({"image_size": (3, 3)}, "--im")]
+    ("settings", "option"),
+    [({"strict": True}, "--strict"), ({"image_size": (3, 3)}, "--im"), ({"augment": "none"}, "--augment")],
 )
 def test_options_of_images_are_refused_for_tables(settings: dict[str, Any], option: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{option}.* is for images, and builtin:iris is a table"):
         prepare(FitRequest("builtin:iris", "species", **settings))
     with pytest.raises(ConfigurationError, match="builtin:iris is read as a table, which needs --target"):
         prepare(FitRequest("builtin:iris"))
+
+
+def test_images_are_deformed_a_little_unless_all_are_seen_at_every_step(
+    ready: Callable[..., PreparedImages], write_images: Write, tmp_path: Path
+) -> None:
+    prepared, source = ready({"": 30}), str(tmp_path / "a.npz")
+    asked = {"mild": {}, "strong": {"augment": "strong"}, "none": {"solver": "scg"}}
+    for strength, settings in asked.items():
+        recipe = prepared.recipe(FitRequest(source, **settings))
+        assert recipe.augmentation == augmentation_of(strength, 5)
 
 
 def test_more_than_the_memory_holds(

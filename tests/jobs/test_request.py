@@ -18,6 +18,7 @@ def request(**settings: Any) -> FitRequest:
 
 def test_what_is_left_out_is_left_to_shoal() -> None:
     assert request().size == AskedSize(None, None, None, None)
+    assert request(solver="scg", augment="none").augment == "none"
     assert request(learning_rate=0.1, folds=2, jobs=1, starts=65535).folds == 2
 
 
@@ -57,6 +58,8 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
         ({"l2": (-1.0,)}, "an L2 strength must be a number ≥ 0, got -1.0"),
         ({"l2": (float("nan"),)}, "an L2 strength must be a number ≥ 0, got nan"),
         ({"solver": "scg", "learning_rate": 0.1}, "scg finds its own step length, got --learning-rate 0.1"),
+        ({"augment": "wild"}, "--augment takes none, mild, strong"),
+        ({"solver": "scg", "augment": "mild"}, "scg takes the same images at every step, got --augment mild"),
         ({"solver": "lbfgs", "batch_size": 32}, "lbfgs takes all rows at every step, got --batch-size 32"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",

@@ -114,6 +114,11 @@ def test_at_most_ten_mistakes() -> None:
         ({"label_smoothing": 0.1}, "label smoothing", "0.1"),
         ({"dropout": 0.15}, "dropout", "0.15"),
         ({"pieces": 8}, "pieces", "8 for every number"),
+        (
+            {"augmentation": {"translate": 1.4, "scale": 0.1, "rotate": 0.0, "elastic": 34.0, "sigma": 4.0}},
+            "augmentation",
+            "moved by up to 1.4 pixels, stretched by up to 10%, deformed elastically (α 34, σ 4)",
+        ),
         ({"hidden": ["1", "16x8"]}, "hidden units", "1, 16×8"),
         ({"choose": "best"}, "rule of choice", "the lowest validation error (best)"),
         ({"estimate_seconds": 100.0}, "estimated time", "1 min 40 s"),
@@ -124,7 +129,10 @@ def test_settings(sample: Builder, change: dict[str, Any], term: str, value: str
 
 
 def test_plain_training_has_no_refinements(sample: Builder) -> None:
-    plain = {"schedule": "constant", "weight_decay": 0.0, "dropout": 0.0, "label_smoothing": 0.0, "pieces": 0}
+    plain = {
+        "schedule": "constant", "weight_decay": 0.0, "dropout": 0.0, "label_smoothing": 0.0, "pieces": 0,
+        "augmentation": None,
+    }  # fmt: skip
     asked = sample()["asked"]
     assert tables.settings({**asked, **plain}) == tables.settings(asked)  # as evidence of before
 

@@ -18,7 +18,7 @@ from shoal.solvers import SOLVERS
 from shoal.trainer import sample_losses, train
 
 RECIPE = Recipe(
-    SOLVERS["scg"](), None, 30, None, None, 1e-5, Constant(), 0.0, 0.0, "float64", seed=7, engine="auto"
+    SOLVERS["scg"](), None, 30, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 7, "auto"
 )
 MEMBERS = (
     Member(Candidate(2, (3,), 0.0), 0),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.architectures import Perceptron
+from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.layers import Dropout
 from shoal.schedules import SCHEDULES
@@ -39,6 +40,7 @@ def design(
         "schedule": SCHEDULES["constant"](),
         "weight_decay": 0.0,
         "label_smoothing": 0.0,
+        "augmentation": None,
         "dtype": "float64",
         "seed": 0,
         "engine": "auto",
@@ -122,6 +124,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "schedule": {"schedule": SCHEDULES["cosine"]()},
     "weight_decay": {"weight_decay": 0.1},
     "label_smoothing": {"label_smoothing": 0.1},
+    "augmentation": {"augmentation": Augmentation(translate=1)},
     "dtype": {"dtype": "float32"},
     "seed": {"seed": 1},
     "rows to train and validate on (sha256)": {"folds": 4},

@@ -29,7 +29,7 @@ Losses = list[float]
 def shelf(row: Callable[..., dict[str, Any]]) -> Callable[[Losses], Shelf]:
     """Four networks w x + b, starts 0 to 3, with w = 1, 2, 3, 4 and b = 10 w, two to a cohort."""
     recipe = Recipe(
-        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, "float64", seed=9, engine="auto"
+        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 9, "auto"
     )
     network, rows = Network(1, [Dense(1)]), np.arange(1)
 

@@ -28,9 +28,7 @@ from shoal.selection.running import Runner, StudyProgress, completed, count_work
 from shoal.selection.store import MemoryStore
 from shoal.solvers import SOLVERS
 
-RECIPE = Recipe(
-    SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, "float64", seed=0, engine="auto"
-)
+RECIPE = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 0, "auto")
 
 
 def task(index: int, starts: int = 2, y: float = 1.0) -> Task:

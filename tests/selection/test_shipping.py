@@ -24,7 +24,7 @@ X, Y = np.linspace(-1, 1, 12)[:, None], np.linspace(0, 1, 12) ** 2
 def tasks() -> list[Task]:
     """Two tasks that share their data and not their rows."""
     recipe = Recipe(
-        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, "float64", seed=0, engine="auto"
+        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 0, "auto"
     )
     network, members = Network(1, [Dense(2, "tanh"), Dense(1)]), (Member(grid([2], [0.0])[0], 0),)
     cohorts = [Cohort(index, (2,), index, members, work=1.0) for index in range(2)]

@@ -63,6 +63,13 @@ def fit(
     image_size: Annotated[
         str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            help="Deform images anew in every epoch: none, mild, strong, or as in translate=1,rotate=10 "
+            "(pixels, degrees; scale, elastic, sigma)."
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse images that would have to be changed or left out.")
     ] = False,
@@ -113,6 +120,7 @@ def fit(
                 batch_size=batch_size,
                 patience=patience,
                 image_size=None if image_size is None else parse_size(image_size, "--image-size"),
+                augment=augment,
                 strict=strict,
                 seed=seed,
                 jobs=jobs,

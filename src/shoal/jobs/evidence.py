@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 import platform
@@ -89,6 +90,7 @@ def _asked(
         "dropout": architecture.dropout,
         "label_smoothing": recipe.label_smoothing,
         "pieces": recipe.pieces,
+        "augmentation": None if recipe.augmentation is None else dataclasses.asdict(recipe.augmentation),
         "epochs": size.epochs,
         "patience": recipe.patience,
         "seed": request.seed,

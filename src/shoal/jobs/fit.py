@@ -157,6 +157,7 @@ def _workload(prepared: Prepared, recipe: Recipe) -> Workload:
         architecture=recipe.architecture,
         solver=recipe.solver,
         batch_size=recipe.batch_size,
+        augmentation=recipe.augmentation,
         finishing=prepared.finishing,
     )
 
@@ -186,6 +187,7 @@ def _study(
         schedule=recipe.schedule,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,
+        augmentation=recipe.augmentation,
         folds=prepared.folds,
         choose=prepared.rule(request),
         n_jobs=request.jobs,

@@ -135,9 +135,13 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
             f"{request.table} is read as a table, which needs --target, the column to predict; give it (or a "
             f"folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
         )
-    if request.strict or request.image_size is not None:
-        option = "--strict" if request.strict else "--image-size"
-        raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
+    for option, given in {
+        "--strict": request.strict,
+        "--image-size": request.image_size is not None,
+        "--augment": request.augment is not None,
+    }.items():
+        if given:
+            raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
     return rows_with_target(table, request.target), request.target
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from shoal.data.images.source import read_images
 from shoal.data.memory import require_memory
 from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.jobs.augment import augmentation_of
 from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.model import ImageModel
@@ -29,7 +30,7 @@ from shoal.report.wording import plural
 from shoal.shapes import Array, IntArray, Shape
 
 TARGET = "class"
-ACTIVATION, RATE = "relu", 0.001
+ACTIVATION, RATE, AUGMENT = "relu", 0.001, "mild"
 """Where nothing else is asked for: what the literature of convolutional networks has settled on."""
 LOOKING, PRODUCT = 12.0, 5e-10
 """Seconds for the pictures of the report, and for one product of the linear model, on a few cores."""
@@ -70,7 +71,11 @@ class PreparedImages(Prepared):
         return request.choose or "one-se"
 
     def recipe(self, request: FitRequest) -> Recipe:
-        return plain_recipe(request, Convolutional(self.preprocessor.shape, ACTIVATION), RATE)
+        recipe = plain_recipe(request, Convolutional(self.preprocessor.shape, ACTIVATION), RATE)
+        if recipe.solver.full_batch:
+            return recipe
+        deformed = augmentation_of(request.augment or AUGMENT, min(self.preprocessor.size))
+        return replace(recipe, augmentation=deformed)
 
     def goal(self, request: FitRequest) -> Goal:
         return single_goal(request, image_ladder(self.preprocessor.shape))
@@ -90,17 +95,17 @@ def image_ladder(shape: Shape) -> tuple[StudySize, ...]:
     number, _ = stages(shape)
     widths = tuple(doubling(filters, number) for filters in (4, 8, 16, 32))
     depths = tuple(doubling(8, depth) for depth in (number - 1, number + 1) if depth)
-    strengths = (1.0, 10.0, 100.0)
+    strengths = (0.1, 1.0, 10.0)
     return (
         StudySize((*widths, *depths), 5, strengths, 40),
         StudySize((*widths, *depths), 3, strengths, 30),
-        StudySize((*widths, *depths), 3, (10.0,), 30),
-        StudySize((*widths[:3], *depths), 3, (10.0,), 20),
-        StudySize(widths[:3], 3, (10.0,), 20),
-        StudySize(widths[:3], 2, (10.0,), 12),
-        StudySize(widths[:3], 2, (10.0,), 6),
-        StudySize(widths[:2], 2, (10.0,), 6),
-        StudySize(widths[:2], 2, (10.0,), 3),
+        StudySize((*widths, *depths), 3, (1.0,), 30),
+        StudySize((*widths[:3], *depths), 3, (1.0,), 20),
+        StudySize(widths[:3], 3, (1.0,), 20),
+        StudySize(widths[:3], 2, (1.0,), 12),
+        StudySize(widths[:3], 2, (1.0,), 6),
+        StudySize(widths[:2], 2, (1.0,), 6),
+        StudySize(widths[:2], 2, (1.0,), 3),
     )
 
 

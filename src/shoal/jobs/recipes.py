@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shoal.architectures import Convolutional, Perceptron
+from shoal.augmentation import Augmentation
 from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal, StudySize, ensemble_ladder
@@ -40,6 +41,7 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     pieces: int = 0
+    augmentation: Augmentation | None = None
 
 
 _ADAMW: dict[str, Any] = {

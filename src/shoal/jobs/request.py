@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shoal.activations import ACTIVATIONS
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.jobs.augment import augmentation_of
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
@@ -48,6 +49,7 @@ class FitRequest:
     batch_size: int | None = None
     patience: int | None = None
     image_size: tuple[int, int] | None = None
+    augment: str | None = None
     strict: bool = False
     seed: int = 0
     jobs: int | None = None
@@ -71,8 +73,9 @@ class FitRequest:
             (0.0,) if self.size.l2 is None else self.size.l2,
         )
         check_seed(self.seed)
+        deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None
         self._check_numbers()
-        self._check_solver()
+        self._check_solver(deforms)
 
     def _check_numbers(self) -> None:
         for name, share in (("--test-share", self.test_share), ("--validation-share", self.validation_share)):
@@ -97,8 +100,13 @@ class FitRequest:
         if self.time is not None and not 0 < self.time < math.inf:
             raise ConfigurationError(f"--time must be a positive number of seconds, got {self.time:g}")
 
-    def _check_solver(self) -> None:
+    def _check_solver(self, deforms: bool) -> None:
         solver = resolve("solver", self.solver or "adam", SOLVERS)
+        if deforms and solver.full_batch:
+            raise ConfigurationError(
+                f"{solver.name} takes the same images at every step, got --augment {self.augment}; leave it "
+                "out, or use adam or sgd"
+            )
         if self.batch_size is not None and solver.full_batch:
             raise ConfigurationError(
                 f"{solver.name} takes all rows at every step, got --batch-size {self.batch_size}; leave it "

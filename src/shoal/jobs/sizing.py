@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threadpoolctl import threadpool_limits
 
 from shoal.architectures import Architecture, Hidden
+from shoal.augmentation import Augmentation
 from shoal.data.memory import require_memory
 from shoal.network import Network
 from shoal.registry import resolve
@@ -129,6 +130,7 @@ class Workload:
     architecture: Architecture
     solver: str | Solver
     batch_size: int | None
+    augmentation: Augmentation | None = None
     finishing: float = 0.0
     """Seconds that what comes after the study takes, besides what every job does."""
 
@@ -223,7 +225,14 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed
         began = time.perf_counter()
         train(
-            population, X, y, solver=load.solver, epochs=1, batch_size=load.batch_size, batch_order="shared"
+            population,
+            X,
+            y,
+            solver=load.solver,
+            epochs=1,
+            batch_size=load.batch_size,
+            batch_order="shared",
+            augmentation=load.augmentation,
         )
         trained = time.perf_counter()
         sample_losses(population, X, y)

@@ -12,6 +12,16 @@ from typing import Literal, TypedDict
 FORMAT = 1
 
 
+class Augmentation(TypedDict):
+    """How images were moved (pixels), stretched (share), turned (degrees), deformed (Simard's α, σ)."""
+
+    translate: float
+    scale: float
+    rotate: float
+    elastic: float
+    sigma: float
+
+
 class AskedLater(TypedDict, total=False):
     """What evidence of an earlier version may lack."""
 
@@ -22,6 +32,7 @@ class AskedLater(TypedDict, total=False):
     dropout: float
     label_smoothing: float
     pieces: int
+    augmentation: Augmentation | None
 
 
 class Asked(AskedLater):

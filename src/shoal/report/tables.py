@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shoal.plots.networks import HIDDEN_UNIT, units
 from shoal.plots.scales import LOGARITHMIC_FROM
 from shoal.plots.text import number, percent, plain, size_name
-from shoal.report.wording import HIGHER_IS_BETTER, duration, metric, model_name, plural, unit
+from shoal.report.wording import HIGHER_IS_BETTER, augmentation, duration, metric, model_name, plural, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -224,8 +224,11 @@ def _refinements(asked: Asked) -> list[tuple[str, str]]:
         ("dropout", plain(asked.get("dropout", 0.0))),
         ("label smoothing", plain(asked.get("label_smoothing", 0.0))),
         ("pieces", f"{asked.get('pieces', 0)} for every number"),
+        ("augmentation", augmentation(asked.get("augmentation"))),
     ]
-    return [(name, value) for name, value in pairs if value not in ("constant", "0", "0 for every number")]
+    return [
+        (name, value) for name, value in pairs if value not in ("constant", "0", "0 for every number", "none")
+    ]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from shoal.plots.text import number, percent, plain, shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Asked, Choice, Data, Evidence, HeldOut, Importance, Model
+    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance, Model
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
 TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
@@ -111,6 +111,23 @@ def lead(evidence: Evidence) -> str:
         f"{plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were trained and "
         f"compared in {duration(evidence['seconds'])}."
     )
+
+
+def augmentation(of: Augmentation | None) -> str:
+    """Return how images were deformed in training.
+
+    >>> augmentation({"translate": 1.4, "scale": 0.1, "rotate": 5.0, "elastic": 0.0, "sigma": 4.0})
+    'moved by up to 1.4 pixels, stretched by up to 10%, turned by up to 5°'
+    """
+    if of is None:
+        return "none"
+    words = [
+        (of["translate"], f"moved by up to {of['translate']:.3g} pixels"),
+        (of["scale"], f"stretched by up to {percent(of['scale'])}"),
+        (of["rotate"], f"turned by up to {of['rotate']:.3g}°"),
+        (of["elastic"], f"deformed elastically (α {of['elastic']:.3g}, σ {of['sigma']:.3g})"),
+    ]
+    return ", ".join(phrase for extent, phrase in words if extent) or "none"
 
 
 def unit(asked: Asked) -> str:

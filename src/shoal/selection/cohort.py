@@ -21,6 +21,7 @@ from shoal.stopping import Reason, Stopping
 from shoal.trainer import TrainingResult, sample_losses, train
 
 if TYPE_CHECKING:
+    from shoal.augmentation import Augmentation
     from shoal.engines.base import Engine
     from shoal.schedules import Schedule
     from shoal.selection.planning import Cohort
@@ -45,6 +46,7 @@ class Recipe:
     schedule: Schedule
     weight_decay: float
     label_smoothing: float
+    augmentation: Augmentation | None
     dtype: str
     seed: int
     engine: str
@@ -129,7 +131,16 @@ def engine_for(network: Network, recipe: Recipe) -> Engine:
     strength = np.zeros(1)
     problem = Problem(sample, None, strength, strength, strength, strength)
     stopping = Stopping(recipe.epochs, recipe.tolerance, recipe.patience)
-    method = Method(recipe.solver, recipe.schedule, stopping, recipe.batch_size, True, recipe.seed, None)
+    method = Method(
+        recipe.solver,
+        recipe.schedule,
+        stopping,
+        recipe.batch_size,
+        shared_order=True,
+        seed=recipe.seed,
+        clip_norm=None,
+        augmentation=recipe.augmentation,
+    )
     return choose_engine(recipe.engine, network, problem, method)
 
 
@@ -183,6 +194,7 @@ def _train(task: Task, watch: bool, threads: int) -> TrainingResult:
         schedule=recipe.schedule,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,
+        augmentation=recipe.augmentation,
         seed=recipe.seed,
         batch_order="shared",
         engine=recipe.engine,

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     import polars
 
+    from shoal.augmentation import Augmentation
     from shoal.shapes import Array
 
 
@@ -58,11 +59,11 @@ class CapacityStudy:
       Splits are stratified where the targets are classes.
 
     How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
-    ``tolerance``, ``schedule``, ``weight_decay``, ``label_smoothing``, ``dtype`` and ``engine`` are those of
-    ``shoal.train``; ``activation`` and ``initializer`` those of the hidden layers, after each of which comes
-    ``dropout``, unless an ``architecture`` of one's own says what sizes stand for. ``loss=None`` is squared
-    error for targets that are floats; for whole numbers that are the labels 0 … C−1, log loss (two) or
-    cross-entropy (more); any other targets need it stated.
+    ``tolerance``, ``schedule``, ``weight_decay``, ``label_smoothing``, ``augmentation``, ``dtype`` and
+    ``engine`` are those of ``shoal.train``; ``activation`` and ``initializer`` those of the hidden layers,
+    after each of which comes ``dropout``, unless an ``architecture`` of one's own says what sizes stand for.
+    ``loss=None`` is squared error for targets that are floats; for whole numbers that are the labels
+    0 … C−1, log loss (two) or cross-entropy (more); any other targets need it stated.
 
     How one is chosen, ``choose``:
 
@@ -121,6 +122,7 @@ class CapacityStudy:
     schedule: str | Schedule = "constant"
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    augmentation: Augmentation | None = None
     dropout: float = 0.0
     dtype: str | None = None
     engine: str = "auto"
@@ -272,6 +274,7 @@ class CapacityStudy:
             schedule=self._schedule,
             weight_decay=self.weight_decay,
             label_smoothing=self.label_smoothing,
+            augmentation=self.augmentation,
             dtype=dtype,
             seed=self.seed,
             engine=self.engine,
