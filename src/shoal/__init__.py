@@ -11,6 +11,7 @@ from shoal._version import __version__
 
 if TYPE_CHECKING:
     from shoal.augmentation import Augmentation
+    from shoal.estimators.automatic import ShoalClassifier, ShoalRegressor
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.conv_classifier import ConvClassifier
@@ -57,6 +58,8 @@ __all__ = [
     "Network",
     "Population",
     "Residual",
+    "ShoalClassifier",
+    "ShoalRegressor",
     "TrainingResult",
     "__version__",
     "check_gradients",
@@ -86,6 +89,8 @@ _HOMES = {
     "Network": "shoal.network",
     "Population": "shoal.population",
     "Residual": "shoal.layers",
+    "ShoalClassifier": "shoal.estimators.automatic",
+    "ShoalRegressor": "shoal.estimators.automatic",
     "TrainingResult": "shoal.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
     "explain": "shoal.explanation.explanation",

@@ -99,20 +99,21 @@ class TargetEncoder:
     sd: float = 1.0
 
     @classmethod
-    def fit(cls, target: Any, task: str) -> Self:
+    def fit(cls, target: Any, task: str, least: int = 2) -> Self:
         """Learn the classes, or the mean and standard deviation, from (N,) values without missing ones.
 
         For a classification give the whole table's target, so that a rare class is known whichever rows are
-        trained on; for a regression the training rows'.
+        trained on; for a regression the training rows'. ``least`` rows are asked of each class: one where
+        none are set aside for a test.
 
-        Raises ``DataError`` for missing values, one class, a class with one member, a regression target that
+        Raises ``DataError`` for missing values, one class, a class with fewer rows, a regression target that
         is not numeric or constant.
         """
         series = as_series(target)
         _require_task(task)
         if task == CLASSIFICATION:
             _require_complete(series.is_null().to_numpy(), series.name)
-            return cls(series.name, task, _classes(series))
+            return cls(series.name, task, _classes(series, least))
         y = _numbers(series)
         _require_complete(np.isnan(y), series.name)
         mean, sd = float(y.mean()), float(y.std())
@@ -234,7 +235,7 @@ def _require_complete(missing: npt.NDArray[np.bool_], name: str) -> None:
         )
 
 
-def _classes(series: pl.Series) -> tuple[str, ...]:
+def _classes(series: pl.Series, least: int) -> tuple[str, ...]:
     counts: dict[tuple[float, str], list[Any]] = {}
     rows = values.text(series).alias("label").value_counts(name="rows").sort("label")
     for label, count in rows.iter_rows():
@@ -246,7 +247,7 @@ def _classes(series: pl.Series) -> tuple[str, ...]:
             "a classification needs two classes at least"
         )
     for label, count in counts.values():
-        if count == 1:
+        if count < least:
             raise DataError(
                 f"the class {quoted(label)} of the target {series.name!r} has one row; each needs "
                 "two at least, one to train on and one to test on: drop the row, merge the class with "

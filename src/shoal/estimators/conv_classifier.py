@@ -21,7 +21,7 @@ from shoal.augmentation import Augmentation
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.errors import DataError
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
-from shoal.estimators.parameters import CLASSIFIER
+from shoal.estimators.parameters import CLASSIFIER, COUNT
 from shoal.network import Network
 from shoal.problem import Progress
 from shoal.selection.splits import holdout
@@ -29,8 +29,8 @@ from shoal.shapes import Array
 from shoal.trainer import TrainingResult, train
 
 FIRST_FILTERS, BATCH = 16, 128
-_COUNT = Interval(Integral, 1, None, closed="left")
-_FEW = ["array-like", _COUNT, StrOptions({"auto"})]
+
+_FEW = ["array-like", COUNT, StrOptions({"auto"})]
 
 
 class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -74,12 +74,12 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         )
     } | {
         "filters": _FEW,
-        "kernel_size": [_COUNT, StrOptions({"auto"})],
+        "kernel_size": [COUNT, StrOptions({"auto"})],
         "hidden_layer_sizes": _FEW,
         "activation": [str, Activation],
         "solver": [StrOptions({"adam", "sgd"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [_COUNT],
+        "n_iter_no_change": [COUNT],
         "augmentation": [Augmentation, None],
         "dtype": [StrOptions({"float32", "float64"})],
     }

@@ -14,20 +14,20 @@ from shoal.losses import Loss
 STOCHASTIC_SOLVERS = ("sgd", "adam")
 
 _NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_POSITIVE = [Interval(Real, 0, None, closed="neither")]
+POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
-_COUNT = Interval(Integral, 1, None, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
 
 COMMON: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like", _COUNT],
+    "hidden_layer_sizes": ["array-like", COUNT],
     "activation": [StrOptions({"logistic", *ACTIVATIONS}), "array-like", Activation],
     "solver": [StrOptions({"lbfgs", "scg", *STOCHASTIC_SOLVERS})],
     "alpha": _NOT_NEGATIVE,
-    "batch_size": [StrOptions({"auto"}), _COUNT],
+    "batch_size": [StrOptions({"auto"}), COUNT],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-    "learning_rate_init": _POSITIVE,
+    "learning_rate_init": POSITIVE,
     "power_t": _NOT_NEGATIVE,
-    "max_iter": [_COUNT],
+    "max_iter": [COUNT],
     "shuffle": ["boolean"],
     "random_state": ["random_state"],
     "tol": _NOT_NEGATIVE,
@@ -39,11 +39,11 @@ COMMON: dict[str, list[Any]] = {
     "validation_fraction": _FRACTION,
     "beta_1": _FRACTION,
     "beta_2": _FRACTION,
-    "epsilon": _POSITIVE,
-    "n_iter_no_change": [_COUNT, Options(Real, {np.inf})],
-    "max_fun": [_COUNT],
+    "epsilon": POSITIVE,
+    "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
+    "max_fun": [COUNT],
     "dropout": _FRACTION,
-    "n_starts": [_COUNT],
+    "n_starts": [COUNT],
     "combine_starts": [StrOptions({"best", "ensemble"})],
     "preprocessing": [StrOptions({"table"}), None],
     "dtype": [StrOptions({"float32", "float64"}), None],

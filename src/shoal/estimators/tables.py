@@ -23,13 +23,13 @@ def features(estimator: Any, X: Any, reset: bool) -> Array:
     from shoal.data.preprocessing import TablePreprocessor  # the frame libraries load only where asked for
 
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    frame = X if hasattr(X, "columns") else _columns(X)
+    frame = X if hasattr(X, "columns") else columns(X)
     if reset:
         estimator.preprocessor_ = TablePreprocessor.fit(frame, TARGET)
     return np.asarray(estimator.preprocessor_.transform(frame))
 
 
-def _columns(X: Any) -> dict[str, list[Any]]:
+def columns(X: Any) -> dict[str, list[Any]]:
     """Return an array's columns by the names that scikit-learn gives them."""
     array = np.asarray(X)
     if array.ndim != 2:

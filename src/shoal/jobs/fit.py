@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from shoal.architectures import loss_of
+from shoal.data.frames import Frame
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
@@ -20,7 +21,7 @@ from shoal.jobs.held import calibrated, calibration
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.jobs.place import begin, read_plan, require_free
-from shoal.jobs.prepare import prepare
+from shoal.jobs.prepare import prepare, prepare_frame
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Recipe, batch_size_for
@@ -89,16 +90,13 @@ def fit_data(
     prepared = prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
-    recipe = prepared.recipe(request)
-    recipe = replace(recipe, batch_size=recipe.batch_size or batch_size_for(recipe, len(prepared.train)))
+    recipe = _recipe(request, prepared)
     if begun:
         sizing = read_plan(folder, request)
     else:
         goal = prepared.goal(request)
         sizing = size_study(request.size, _workload(prepared, recipe), workers, goal)
-    seconds = None
-    if request.time is not None:
-        seconds = max(began + request.time - FINISHING_SECONDS - time.perf_counter(), LEAST_SECONDS)
+    seconds = _seconds_left(request, began, FINISHING_SECONDS)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
@@ -127,6 +125,35 @@ def fit_data(
     write_report(evidence, folder / REPORT)
     remove_leftovers(folder)
     return Outcome(model, evidence, folder)
+
+
+def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel, CapacityStudy]:
+    """Return the model that ``shoal fit`` makes of a table's rows, and its study, which nothing is kept of.
+
+    ``name`` is the target's column. No rows are set aside for a test. Raises a ``ShoalError`` for whatever
+    the user can put right.
+    """
+    began = time.perf_counter()
+    prepared = prepare_frame(frame, name, request, divide_test=False)
+    recipe = _recipe(request, prepared)
+    sizing = size_study(
+        request.size, _workload(prepared, recipe), count_workers(request.jobs), prepared.goal(request)
+    )
+    study = _study(request, prepared, sizing, recipe, None, None, _seconds_left(request, began, 0.0))
+    study.fit(prepared.train.X, prepared.train.y)
+    return calibrated(prepared.model(study.best), study, prepared), study
+
+
+def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
+    recipe = prepared.recipe(request)
+    return replace(recipe, batch_size=recipe.batch_size or batch_size_for(recipe, len(prepared.train)))
+
+
+def _seconds_left(request: FitRequest, began: float, finishing: float) -> float | None:
+    """Return the time that a study has, where the user says how long all shall take."""
+    if request.time is None:
+        return None
+    return max(began + request.time - finishing - time.perf_counter(), LEAST_SECONDS)
 
 
 def memory_of(request: FitRequest, prepared: Prepared) -> int:
@@ -167,8 +194,8 @@ def _study(
     prepared: Prepared,
     sizing: Sizing,
     recipe: Recipe,
-    store: Path,
-    progress: ProgressCallback,
+    store: Path | None,
+    progress: ProgressCallback | None,
     seconds: float | None,
 ) -> CapacityStudy:
     size = sizing.size

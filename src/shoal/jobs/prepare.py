@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shoal.data.columns import describe_columns
 from shoal.data.frames import Frame
@@ -68,38 +68,44 @@ def prepare(request: FitRequest) -> Prepared:
 
 
 def prepare_table(request: FitRequest) -> PreparedTable:
-    """Read the table and divide it; medians, scales and categories come from the training rows alone.
+    """Read the table and divide it: see ``prepare_frame``."""
+    with collected() as notes:
+        frame, name = _rows_and_target(request)
+    prepared = prepare_frame(frame, name, request, divide_test=request.test is None)
+    return replace(prepared, warnings=(*notes, *prepared.warnings))
+
+
+def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: bool) -> PreparedTable:
+    """Divide the rows of a table; medians, scales and categories come from the training rows alone.
 
     With folds the training rows are all that are not for testing, so a fold's scaling has seen its
-    validation rows' features (never their targets).
+    validation rows' features (never their targets). Unless ``divide_test`` none are for testing but those of
+    a table asked for.
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
     with collected() as notes:
-        frame, name = _rows_and_target(request)
         task = infer_task(frame[name], request.task)
         columns = tuple(describe_columns(frame, name))
         (target_column,) = describe_columns(frame.select(name))
-        whole = _whole_target(frame, name, task.task)
+        whole = _whole_target(frame, name, task.task, least=2 if divide_test else 1)
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = _rule(request) == "ensemble"
-        rows = divide(
-            len(frame), request, labels, request.test is not None, request.valid is not None, by_folds
-        )
+        rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
         to_train = frame[rows.train.tolist()]
         target = whole or TargetEncoder.fit(to_train[name], task.task)
         pieces = table_recipe(request, _rule(request), task.task).pieces
         preprocessor = TablePreprocessor.fit(to_train, name, columns, pieces)
         _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, name)
+        train = part(to_train)
         validation = part(frame[rows.held.tolist()]) if rows.held.size else None
         if request.valid is not None:
             validation = _other_part("--valid", request.valid, frame, part)
         if request.test is not None:
             test = _other_part("--test", request.test, frame, part)
         else:
-            test = part(frame[rows.test.tolist()])
-        train = part(to_train)
+            test = part(frame[rows.test.tolist()]) if divide_test else Part(train.X[:0], train.y[:0])
     return PreparedTable(
         target=target,
         n_rows=len(frame),
@@ -108,7 +114,7 @@ def prepare_table(request: FitRequest) -> PreparedTable:
         test=test,
         folds=rows.folds,
         validation_share=rows.validation_share,
-        test_share=None if request.test is not None else request.test_share,
+        test_share=request.test_share if divide_test else None,
         warnings=tuple(notes),
         columns=columns,
         target_kind=target_column.kind,
@@ -145,10 +151,10 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
     return rows_with_target(table, request.target), request.target
 
 
-def _whole_target(frame: Frame, name: str, task: str) -> TargetEncoder | None:
+def _whole_target(frame: Frame, name: str, task: str, least: int) -> TargetEncoder | None:
     # Classes are known from all rows, so that a rare one is known wherever it falls; a regression's mean
     # and standard deviation belong to the training rows.
-    encoder = TargetEncoder.fit(frame[name], task)
+    encoder = TargetEncoder.fit(frame[name], task, least)
     return encoder if task == "classification" else None
 
 

@@ -1,0 +1,212 @@
+"""Estimators with nothing to tune: the ensembles that ``shoal fit`` makes, for scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from shoal.data.frames import Frame, as_frame, pl
+from shoal.data.task import CLASSIFICATION, REGRESSION
+from shoal.estimators.parameters import COUNT, POSITIVE
+from shoal.estimators.tables import TARGET, columns, target
+from shoal.jobs.fit import fit_frame
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import QUALITIES, AskedSize
+from shoal.shapes import Array
+
+_AUTO = StrOptions({"auto"})
+
+
+class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
+    """What the classifier and the regressor share; see ``ShoalClassifier`` and ``ShoalRegressor``."""
+
+    _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        "hidden_layer_sizes": ["array-like", COUNT, _AUTO],
+        "n_starts": [COUNT, _AUTO],
+        "max_iter": [COUNT, _AUTO],
+        "batch_size": [COUNT, _AUTO],
+        "learning_rate_init": [*POSITIVE, _AUTO],
+        "quality": [StrOptions(set(QUALITIES))],
+        "time_limit": [*POSITIVE, None],
+        "random_state": ["random_state"],
+        "n_jobs": [COUNT, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Any = "auto",
+        n_starts: int | str = "auto",
+        max_iter: int | str = "auto",
+        batch_size: int | str = "auto",
+        learning_rate_init: float | str = "auto",
+        quality: str = "good",
+        time_limit: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_starts = n_starts
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.quality = quality
+        self.time_limit = time_limit
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _train(self, frame: Frame, y: list[Any], task: str) -> None:
+        """Make the ensemble of the rows and their targets ``y``."""
+        hidden = _given(self.hidden_layer_sizes)
+        request = FitRequest(
+            table=f"the rows given to {type(self).__name__}",
+            target=TARGET,
+            task=task,
+            size=AskedSize(
+                hidden=None if hidden is None else (tuple(np.atleast_1d(hidden).tolist()),),
+                starts=_given(self.n_starts),
+                epochs=_given(self.max_iter),
+            ),
+            quality=self.quality,
+            time=self.time_limit,
+            batch_size=_given(self.batch_size),
+            learning_rate=_given(self.learning_rate_init),
+            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            jobs=self.n_jobs,
+        )
+        table = frame.to_native().with_columns(pl.Series(TARGET, y))
+        self.model_, self.study_ = fit_frame(as_frame(table), TARGET, request)
+        self.n_iter_ = int(self.study_.table["epochs"].max())
+
+    def _frame(self, X: Any, reset: bool) -> Frame:
+        """Return a table, a frame or an array of numbers and texts, checked as scikit-learn checks it."""
+        if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return as_frame(X, "X")
+        least = 2 if reset else 1
+        checks = {"dtype": None, "ensure_all_finite": "allow-nan", "ensure_min_samples": least}
+        return as_frame(columns(validate_data(self, X, reset=reset, **checks)), "X")
+
+    def _features(self, X: Any) -> Array:
+        check_is_fitted(self)
+        features: Array = self.model_.preprocessor.transform(self._frame(X, reset=False))
+        return features
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
+
+
+class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
+    """The ensemble of networks that ``shoal fit`` makes for classes, with nothing to tune.
+
+    Random starts are trained on each of five folds; those whose mean prediction has the smallest loss on the
+    rows held out are kept, as often as they are picked, and one temperature is fitted on the same rows
+    (`docs/generalisation.md` tells what each setting gains)::
+
+        P(class | x) ∝ (1/M Σ_i P_i(class | x))^(1/T)
+
+    ``X`` (N, n) is an array or a data frame: numbers, texts, dates, booleans, with gaps. Everything is
+    "auto" unless said otherwise:
+
+    - ``hidden_layer_sizes``, ``max_iter`` epochs, ``batch_size`` and ``learning_rate_init`` of each network;
+      ``n_starts`` of them on each fold.
+    - ``quality``, "fast", "good" or "best": how much time may be spent, by the number of rows. The sizes
+      that are left open are those that this machine can train in it; give ``n_starts`` and ``max_iter`` to
+      have the same networks anywhere.
+    - ``time_limit``: the best found in so many seconds. ``n_jobs`` processes, all cores for None.
+
+    Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
+    why), ``n_iter_`` (epochs of the longest training), ``n_features_in_``.
+
+    Raises ``ValueError`` for arrays that do not fit and for one class.
+
+    Source: Caruana et al. 2004 (greedy selection), Guo et al. 2017 (temperature).
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = ShoalClassifier(n_starts=1, max_iter=20, random_state=0, n_jobs=1).fit(X, y)
+    >>> classifier.predict_proba(X[:2]).shape, classifier.score(X, y) > 0.9
+    ((2, 3), True)
+    """
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any) -> ShoalClassifier:
+        """Train on rows ``X`` (N, n) and labels ``y`` (N,), and return the estimator."""
+        frame = self._frame(X, reset=True)
+        y = column_or_1d(target(y, len(frame), type(self).__name__, numeric=False), warn=True)
+        check_classification_targets(y)
+        encoder = LabelEncoder().fit(y)
+        self.classes_ = encoder.classes_
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
+            )
+        self._train(frame, encoder.transform(y).tolist(), CLASSIFICATION)
+        return self
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of every class, (N, K), in the order of ``classes_``."""
+        features = self._features(X)
+        return self.model_.predict_features(features)
+
+    def predict(self, X: Any) -> Array:
+        """Return the most probable class of every row, (N,)."""
+        most_probable = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[most_probable])
+
+
+class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
+    """The ensemble of networks that ``shoal fit`` makes for numbers, with nothing to tune.
+
+    It predicts the mean of networks trained on five folds of the rows, y = 1/M Σ_i y_i(x), and intervals
+    from their errors on rows held out. Settings, attributes and errors are ``ShoalClassifier``'s, without
+    classes.
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(size=(200, 2))
+    >>> y = X[:, 0] + 0.1 * rng.normal(size=200)
+    >>> regressor = ShoalRegressor(n_starts=1, max_iter=20, random_state=0, n_jobs=1).fit(X, y)
+    >>> lower, upper = regressor.predict_interval(X, coverage=0.9).T
+    >>> 0.8 < float(np.mean((lower <= y) & (y <= upper))) < 1
+    True
+    """
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any) -> ShoalRegressor:
+        """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator."""
+        frame = self._frame(X, reset=True)
+        y = column_or_1d(target(y, len(frame), type(self).__name__, numeric=True), warn=True)
+        self._train(frame, y.tolist(), REGRESSION)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Return the expected number of every row, (N,)."""
+        features = self._features(X)
+        return np.asarray(self.model_.target.decode_values(self.model_.predict_features(features)))
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Return the ends (N, 2) of intervals that hold the share ``coverage`` of new values.
+
+        They are conformal, CV+ of the folds, and hold for rows drawn as those of the table were.
+
+        Source: Barber, Candès, Ramdas & Tibshirani 2021, "Predictive inference with the jackknife+".
+        """
+        ends = self.model_.interval(self._features(X), coverage)
+        return np.stack([self.model_.target.decode_values(end) for end in ends], axis=1)
+
+
+def _given(value: Any) -> Any:
+    """Return what is asked for; None where it is left open."""
+    return None if isinstance(value, str) and value == "auto" else value

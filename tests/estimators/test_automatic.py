@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.model_selection import cross_val_score
+from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
+
+from shoal import ShoalClassifier, ShoalRegressor
+
+SMALL: dict[str, Any] = {
+    "hidden_layer_sizes": (16,),
+    "n_starts": 1,
+    "max_iter": 20,
+    "random_state": 0,
+    "n_jobs": 1,
+}
+
+
+@parametrize_with_checks([ShoalClassifier(**SMALL), ShoalRegressor(**SMALL)])
+def test_every_check_of_scikit_learn(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", [ShoalClassifier, ShoalRegressor])
+def test_parameters_are_validated_as_in_scikit_learn(estimator: Any) -> None:
+    check_param_validation(estimator.__name__, estimator(**SMALL))
+
+
+def pets(n: int = 90) -> tuple[pl.DataFrame, list[str]]:
+    rng = np.random.default_rng(0)
+    weight, kind = rng.normal(size=n), rng.choice(["furry", "scaly"], size=n)
+    frame = pl.DataFrame({"weight": [None, *weight[1:]], "kind": kind})
+    return frame, ["cat" if k == "furry" and w > 0 else "newt" for w, k in zip(weight, kind, strict=True)]
+
+
+def test_a_frame_with_gaps_and_categories_and_labels_that_are_texts() -> None:
+    X, y = pets()
+    classifier = ShoalClassifier(**SMALL | {"max_iter": 40}).fit(X, y)
+    assert classifier.classes_.tolist() == ["cat", "newt"]
+    assert classifier.feature_names_in_.tolist() == ["weight", "kind"]
+    assert classifier.score(X, y) > 0.9
+    probabilities = classifier.predict_proba(X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert (classifier.predict(X) == classifier.classes_[probabilities.argmax(axis=1)]).all()
+
+
+def test_labels_keep_their_order_beyond_ten() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(240) % 12
+    X = np.eye(12)[y] + 0.05 * rng.normal(size=(240, 12))
+    classifier = ShoalClassifier(**SMALL | {"max_iter": 60}).fit(X, [f"class {label}" for label in y])
+    assert classifier.score(X, [f"class {label}" for label in y]) > 0.95
+
+
+def test_a_class_of_one_row_is_learned_too() -> None:
+    X, y = load_iris(return_X_y=True)
+    rare = ShoalClassifier(**SMALL).fit(X[:101], y[:101])
+    assert rare.predict_proba(X[:5]).shape == (5, 3)
+    with pytest.raises(ValueError, match="one class only, 0"):
+        ShoalClassifier(**SMALL).fit(X[:50], y[:50])
+
+
+def test_intervals_hold_what_they_promise_on_new_rows() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(600, 1))
+    y = 100 * X[:, 0] + 10 * rng.normal(size=600)
+    regressor = ShoalRegressor(**SMALL).fit(X[:300], y[:300])
+    lower, upper = regressor.predict_interval(X[300:], coverage=0.8).T
+    assert 0.72 < np.mean((lower <= y[300:]) & (y[300:] <= upper)) < 0.9
+    wider = regressor.predict_interval(X[300:], coverage=0.95)
+    assert (wider[:, 0] < lower).all()
+    assert (wider[:, 1] > upper).all()
+    predicted = regressor.predict(X[300:])
+    assert ((lower < predicted) & (predicted < upper)).all()
+
+
+def test_what_is_asked_for_is_what_is_trained() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    asked = {"hidden_layer_sizes": (7, 5), "n_starts": 2, "max_iter": 3, "batch_size": 50}
+    regressor = ShoalRegressor(**SMALL | asked).fit(X, y)
+    assert set(regressor.study_.table["hidden"]) == {"7x5"}
+    assert set(regressor.study_.table["start"]) == {0, 1}
+    assert regressor.n_iter_ == 3
+    assert regressor.study_.batch_size == 50
+    assert ShoalRegressor(**SMALL, learning_rate_init=0.5).fit(X, y).study_.learning_rate == 0.5
+
+
+def test_it_ends_in_the_time_that_it_is_given() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    regressor = ShoalRegressor(hidden_layer_sizes=(4,), max_iter=300, n_jobs=1, time_limit=0.5).fit(X, y)
+    assert "Ended early, by time" in regressor.study_.choice.sentence
+
+
+def test_the_same_random_state_makes_the_same_ensemble() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    regressor = ShoalRegressor(**SMALL).fit(X, y)
+    np.testing.assert_array_equal(clone(regressor).fit(X, y).predict(X), regressor.predict(X))
+    other = ShoalRegressor(**SMALL | {"random_state": 1}).fit(X, y)
+    assert (other.predict(X) != regressor.predict(X)).any()
+
+
+def test_it_is_cross_validated() -> None:
+    X, y = load_iris(return_X_y=True)
+    assert cross_val_score(ShoalClassifier(**SMALL), X, y, cv=2).mean() > 0.8
