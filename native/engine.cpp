@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "outputs.hpp"
 #include "speed.hpp"
 #include "training.hpp"
 
@@ -50,6 +51,8 @@ template <class T> void train(const Job<T>& job) {
         train_groups<T, false>(job, network_from(job.network));
 }
 
+template <class T> void evaluate(const Evaluation<T>& job) { outputs(job, network_from(job.network)); }
+
 template <class T, class F> bool apply_each(const T* from, T* to, std::size_t n, F f) {
     constexpr std::size_t L = kLanes<T>;
     std::size_t i = 0;
@@ -84,7 +87,7 @@ void deform_all(const Deformation& given, const T* from, std::size_t n, std::uin
 }  // namespace
 
 extern const Engine engine;
-const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &apply<float>, &apply<double>,
+const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &evaluate<float>, &evaluate<double>, &apply<float>, &apply<double>,
                     &deform_all<float>, &deform_all<double>,
                     kLanes<float>, kLanes<double>, kChains, &multiply_adds<float>, &multiply_adds<double>,
                     &product<float>, &product<double>};

@@ -11,6 +11,8 @@ struct Engine {
     const char* name;  // as instruction_set() names it
     void (*train_float)(const Job<float>&);
     void (*train_double)(const Job<double>&);
+    void (*outputs_float)(const Evaluation<float>&);
+    void (*outputs_double)(const Evaluation<double>&);
     // to = f(from) for n numbers, f an elementary function by its name; false if there is none of that name.
     bool (*apply_float)(const char* f, const float* from, float* to, std::size_t n);
     bool (*apply_double)(const char* f, const double* from, double* to, std::size_t n);

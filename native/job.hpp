@@ -35,17 +35,10 @@ struct Description {
     const bool* weight_mask;  // (D,): true for weights, false for biases
 };
 
-// What is written while training, and how the outside watches and ends it.
-struct Course {
-    double* loss;             // (P, epochs)
-    double* validation_loss;  // (P, epochs), or null
-    std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
-
+// How the outside watches a job, and ends it.
+struct Watch {
     // Called often, from any of the threads; must not throw.
     std::function<void()> poll;
-    // Where given, all members go from epoch to epoch in step. It is called after each by the thread that
-    // called, with the number of epochs done and of members still training, and returns whether to end.
-    std::function<bool(std::size_t, std::size_t)> report;
 
     std::atomic<bool> stop{false};
     std::exception_ptr failure;  // the first one
@@ -56,6 +49,17 @@ struct Course {
         if (!failure) failure = std::move(reason);
         stop.store(true, std::memory_order_relaxed);
     }
+};
+
+// What is written while training.
+struct Course : Watch {
+    double* loss;             // (P, epochs)
+    double* validation_loss;  // (P, epochs), or null
+    std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
+
+    // Where given, all members go from epoch to epoch in step. It is called after each by the thread that
+    // called, with the number of epochs done and of members still training, and returns whether to end.
+    std::function<bool(std::size_t, std::size_t)> report;
 };
 
 // What the caller decides himself from epoch to epoch, and what he sees: shoal/problem.py's Reins.
@@ -106,6 +110,16 @@ template <class T> struct Job {
 
     // Of an epoch.
     std::size_t samples() const { return reins ? reins->n : train.n; }
+};
+
+// What members θ (P, D) are to give for rows X (N, inputs): z (P, outputs, N).
+template <class T> struct Evaluation {
+    Description network;  // of which the loss and the weight mask are not looked at
+    std::size_t members, n;
+    const T *theta, *X;
+    T* z;
+    std::size_t threads;
+    Watch* watch;
 };
 
 }  // namespace shoal

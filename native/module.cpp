@@ -84,16 +84,16 @@ bool is_main_thread() {
 // it, in the midst of C++.
 constexpr std::chrono::milliseconds kPause{50};
 
-std::function<void()> signals_to(Course& course) {
+std::function<void()> signals_to(Watch& watch) {
     if (!is_main_thread()) return nullptr;
     using Clock = std::chrono::steady_clock;
-    return [&course, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
+    return [&watch, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
         if (std::this_thread::get_id() != owner) return;
         const Clock::time_point now = Clock::now();
         if (now - last < kPause) return;
         last = now;
         const nb::gil_scoped_acquire gil;
-        if (PyErr_CheckSignals() != 0) course.fail(std::make_exception_ptr(nb::python_error()));
+        if (PyErr_CheckSignals() != 0) watch.fail(std::make_exception_ptr(nb::python_error()));
     };
 }
 
@@ -171,6 +171,26 @@ void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> the
     if (course.failure) std::rethrow_exception(course.failure);
 }
 
+template <class T>
+void outputs(const std::string& isa, Array<const double, 2> layers, Array<const T, 2> theta, Array<const T, 2> X,
+             std::size_t threads, Array<T, 3> z) {
+    const Engine& engine = engine_for(isa);
+    Watch watch;
+    watch.poll = signals_to(watch);
+    Evaluation<T> job{};
+    job.network = {layers.data(), layers.shape(0), X.shape(1), z.shape(1), theta.shape(1), 0, 0, nullptr};
+    job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
+    job.threads = threads, job.watch = &watch;
+    if (z.shape(0) != job.members || z.shape(2) != job.n)
+        throw nb::value_error("outputs takes theta (P, D), X (N, n) and z (P, K, N)");
+    {
+        const nb::gil_scoped_release released;
+        if constexpr (sizeof(T) == 4) engine.outputs_float(job);
+        else engine.outputs_double(job);
+    }
+    if (watch.failure) std::rethrow_exception(watch.failure);
+}
+
 template <class T> void apply(const std::string& isa, const std::string& f, Array<const T, 1> from, Array<T, 1> to) {
     const Engine& engine = engine_for(isa);
     bool known;
@@ -219,6 +239,8 @@ template <class T> void define(nb::module_& module) {
                "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
                "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "by_batch"_a, "reins"_a.none(),
                "threads"_a, "history"_a, "report"_a.none(), "Train members in place, as shoal/training.py does.");
+    module.def("outputs", &outputs<T>, "isa"_a, "layers"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,
+               "z"_a.noconvert(), "Write what members give for rows, without dropout.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
     module.def("deform", &deform<T>, "isa"_a, "augmentation"_a, "X"_a.noconvert(), "epoch"_a, "threads"_a,

@@ -115,6 +115,9 @@ struct Network {
     }
 };
 
+// Below this many multiplications, waking threads costs more than they save.
+constexpr std::size_t kWorthSharing = 1 << 20;
+
 // Whether a layer's products go by panels. A function of shapes alone, for it decides how sums are added up.
 constexpr std::size_t kWide = 48;
 template <bool LaneIsMember> bool is_wide(const Layer& layer) {

@@ -335,9 +335,6 @@ template <class T, bool LaneIsMember> class GroupTraining {
     const std::uint32_t* orders_[L] = {};
 };
 
-// Below this many multiplications a batch, waking threads costs more than they save.
-constexpr std::size_t kWorthSharing = 1 << 20;
-
 // Trains every group of the job. Groups need nothing of each other, so as many run at a time as there are
 // threads; when there are fewer groups, the threads share what each group's batch asks for. Where somebody
 // watches, or all see one order of batches, which is then made once, groups go from epoch to epoch in step.

@@ -18,7 +18,7 @@ from benchmarks.mnist.digits import Part, read
 from benchmarks.mnist.results import FOLDER, Entry, load, save
 from benchmarks.mnist.row import Row
 from benchmarks.mnist.rows import ROWS
-from shoal.engines.native import threads as threads_for
+from shoal.compiled.module import threads as threads_for
 from shoal.problem import Progress
 
 

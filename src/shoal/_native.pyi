@@ -31,6 +31,9 @@ def deform(
 def multiply_adds(isa: str, n: int, sum: Floats) -> int:  # noqa: A002
     """Do chains of n multiply-adds x ← ½ x + 1 in the dtype of ``sum`` (1,), and return how many in all."""
 
+def outputs(isa: str, layers: Doubles, theta: Floats, X: Floats, threads: int, z: Floats) -> None:
+    """Write what members ``theta`` (P, D) give for rows ``X`` (N, n), without dropout, to ``z`` (P, K, N)."""
+
 def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""
 

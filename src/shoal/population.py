@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from shoal.backprop import sample_outputs
 from shoal.errors import ConfigurationError
+from shoal.evaluation import sample_outputs
 from shoal.randomness import Purpose, check_seed, stream
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 
@@ -102,17 +102,20 @@ class Population:
             ) from None
         return Population(self.network, self.theta[rows], self.keys[rows])
 
-    def outputs(self, X: npt.ArrayLike) -> Array:
-        """Return the last layer's z for rows ``X`` (N, n), or images (N, C, H, W): (P, N, K)."""
-        rows = in_dtype(self.network.rows(X, "X"), self.theta.dtype, "X")
-        return sample_outputs(self.network, self.theta, rows).swapaxes(1, 2)
+    def outputs(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
+        """Return the last layer's z for rows ``X`` (N, n), or images (N, C, H, W): (P, N, K).
 
-    def predict(self, X: npt.ArrayLike) -> Array:
+        On ``n_jobs`` threads, None: all cores; how many changes no bit.
+        """
+        rows = in_dtype(self.network.rows(X, "X"), self.theta.dtype, "X")
+        return sample_outputs(self.network, self.theta, rows, n_jobs or 0).swapaxes(1, 2)
+
+    def predict(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
         """Return predictions (P, N, K) for rows ``X`` (N, n) or images: the loss's link applied to z.
 
         Probabilities for log loss and cross-entropy, rates for Poisson, z itself otherwise.
         """
-        return self.network.criterion.predict(self.outputs(X).swapaxes(1, 2)).swapaxes(1, 2)
+        return self.network.criterion.predict(self.outputs(X, n_jobs).swapaxes(1, 2)).swapaxes(1, 2)
 
 
 def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:

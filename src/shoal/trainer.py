@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from shoal import backprop
+from shoal import evaluation
 from shoal.augmentation import Augmentation
 from shoal.engines import choose_engine
 from shoal.errors import ConfigurationError
@@ -297,10 +297,12 @@ def _check_method(network: Network, method: Method) -> None:
         )
 
 
-def sample_losses(population: Population, X: npt.ArrayLike, y: npt.ArrayLike) -> Array:
+def sample_losses(
+    population: Population, X: npt.ArrayLike, y: npt.ArrayLike, n_jobs: int | None = None
+) -> Array:
     """Return every member's loss on every sample (P, N), without penalties and without dropout.
 
     Raises ``DataError`` for arrays that do not fit the network.
     """
     samples = Samples.of(population.network, X, y, dtype=population.theta.dtype)
-    return backprop.sample_losses(population.network, population.theta, samples.X, samples.y)
+    return evaluation.sample_losses(population.network, population.theta, samples.X, samples.y, n_jobs or 0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS
+from shoal.compiled.architecture import ACTIVATION_NAMES
 from shoal.engines import ENGINES
-from shoal.engines.architecture import ACTIVATION_NAMES
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
 from shoal.network import Network
@@ -26,6 +26,7 @@ if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
+from shoal.compiled import module
 from shoal.engines import native
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
@@ -367,7 +368,7 @@ def test_a_callback_sees_every_epoch_and_changes_no_bit(N: int) -> None:
 def test_every_instruction_set_of_this_machine(
     isa: str, dtype: str, N: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native, "INSTRUCTION_SET", isa)
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
     network = small(Dense(7, "gelu"), Dense(5, "tanh"), Dense(3, "elu"), K=3, loss="cross_entropy")
     population = network.population(5, dtype=dtype)
     assert_same(population, N, validation=samples(21, K=3, seed=4), l2=0.1)
@@ -385,7 +386,7 @@ def test_elementary_functions(f: str, isa: str, dtype: str) -> None:
 
 
 def test_an_instruction_set_that_the_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "INSTRUCTION_SET", "abacus")
+    monkeypatch.setattr(module, "INSTRUCTION_SET", "abacus")
     X, y = samples(13)
     with pytest.raises(Exception, match="does not support the instruction set 'abacus' on this machine"):
         train(small(), X, y, epochs=1, engine="native")

@@ -19,6 +19,7 @@ if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
+from shoal.compiled import module
 from shoal.engines import native
 
 AUGMENTATIONS = {
@@ -37,7 +38,7 @@ def images(N: int, shape: tuple[int, int, int]) -> Array:
 def deformed(augmentation: Augmentation, X: Array, shape: tuple[int, int, int], threads: int) -> Array:
     seen = np.empty_like(X)
     arrays = native.augmentation_arrays(augmentation, shape, seed=2**63 + 5)
-    _native.deform(native.INSTRUCTION_SET, arrays, X, 2**31 + 7, threads, seen)
+    _native.deform(module.INSTRUCTION_SET, arrays, X, 2**31 + 7, threads, seen)
     return seen
 
 

@@ -20,8 +20,8 @@ if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.engines import native
-from shoal.engines.architecture import LAYER_KINDS, unknown_layer
+from shoal.compiled import module
+from shoal.compiled.architecture import LAYER_KINDS, unknown_layer
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 # Lanes are networks, or samples in vectors that are not full and in blocks that are not.
@@ -121,7 +121,7 @@ def test_every_shape(image: Shape, layers: list[Layer], batch: dict[str, Any]) -
 def test_every_instruction_set(
     isa: str, dtype: str, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native, "INSTRUCTION_SET", isa)
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
     same(*BIG, dtype, epochs=20, **batch)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS, Tanh
+from shoal.compiled.architecture import ACTIVATION_NAMES
 from shoal.engines import ENGINES
-from shoal.engines.architecture import ACTIVATION_NAMES
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.losses import Huber
@@ -83,19 +83,6 @@ def test_what_somebody_else_wrote_is_left_to_the_reference_engine(
 def test_the_registries_are_numbered_as_in_the_native_sources() -> None:
     assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
     assert tuple(SOLVERS)[: len(native._SOLVERS)] == native._SOLVERS
-
-
-def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native._native, "cores", lambda: 4)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert native.threads(0) == 4
-    assert native.threads(7) == 7
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert native.threads(0) == 2
-    monkeypatch.setenv("OMP_NUM_THREADS", "9")
-    assert native.threads(0) == 4
-    monkeypatch.setattr(multiprocessing, "parent_process", lambda: "somebody")
-    assert native.threads(0) == 1
 
 
 def _theta(n_jobs: int) -> bytes:

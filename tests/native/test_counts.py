@@ -61,7 +61,7 @@ class Counted:
         compiled.train(*arguments)
         end()
 
-compiled, native._native = native._native, Counted()
+compiled, native.native = native.native, Counted()
 """
 
 HEAP = (

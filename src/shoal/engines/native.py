@@ -6,15 +6,14 @@ anything, and is left to the reference engine.
 
 from __future__ import annotations
 
-import os
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from shoal.augmentation import Augmentation
-from shoal.engines.architecture import knows, layer_rows, parameter, parameters, unknown_layer
+from shoal.compiled import module
+from shoal.compiled.architecture import knows, layer_rows, parameter, parameters, unknown_layer
+from shoal.compiled.module import native, threads, unknown_instruction_set
 from shoal.history import History
 from shoal.losses import LOSSES
 from shoal.network import Network
@@ -25,14 +24,6 @@ from shoal.shapes import Array, Shape
 from shoal.solvers import SOLVERS
 from shoal.stopping import Reason
 
-if TYPE_CHECKING:
-    from shoal import _native
-else:  # by its name: the check of the layers takes a module that it cannot read for the whole package
-    _native = import_module("shoal._native")
-
-INSTRUCTION_SET = os.environ.get("SHOAL_INSTRUCTION_SET") or next(iter(_native.instruction_sets()), "")
-"""What the engine is run with: the machine's best, or what the environment asks for."""
-
 # The numbers of the enumerations in native/: losses.hpp and solvers.hpp.
 _LOSSES = (
     "log_loss", "cross_entropy", "squared_error", "mean_squared_error", "absolute_error", "huber", "poisson",
@@ -41,23 +32,20 @@ _SOLVERS = ("gradient_descent", "sgd", "adam", "adamw", "rmsprop", "scg", "lbfgs
 
 
 class NativeEngine:
-    """C++ on any number of threads, in the instruction set ``INSTRUCTION_SET``."""
+    """C++ on any number of threads, in the instruction set ``shoal.compiled.module.INSTRUCTION_SET``."""
 
     name: ClassVar[str] = "native"
 
     @property
     def label(self) -> str:
-        return f"native ({INSTRUCTION_SET})"
+        return f"native ({module.INSTRUCTION_SET})"
 
     def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
-        if INSTRUCTION_SET not in _native.instruction_sets():
-            known = ", ".join(_native.instruction_sets()) or "none"
-            return f"the instruction set {INSTRUCTION_SET!r} on this machine, which has {known}"
+        unknown = unknown_instruction_set() or unknown_layer(network)
+        if unknown is not None:
+            return unknown
         if len(problem.train) >= 2**32:
             return "2³² samples or more"
-        lacking = unknown_layer(network)
-        if lacking is not None:
-            return lacking
         if not knows(network.criterion, _LOSSES, LOSSES):
             return f"the loss {network.criterion!r}"
         if not knows(method.solver, _SOLVERS, SOLVERS):
@@ -77,8 +65,8 @@ class NativeEngine:
         theta = population.theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
         strengths = np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate])
         reins = None if method.reins is None else _Led(method.reins, theta, strengths[3], history)
-        _native.train(
-            INSTRUCTION_SET,
+        native.train(
+            module.INSTRUCTION_SET,
             _described(population.network),
             theta,
             np.ascontiguousarray(population.keys),
@@ -104,20 +92,6 @@ class NativeEngine:
             reins.keep_state()
         population.theta[...] = theta
         return history
-
-
-def threads(n_jobs: int) -> int:
-    """Return how many threads ``n_jobs`` asks for.
-
-    0 is all cores, at most ``OMP_NUM_THREADS``, but 1 inside a worker process, whose siblings have the rest.
-    """
-    if n_jobs:
-        return n_jobs
-    multiprocessing = sys.modules.get("multiprocessing")  # a worker process has it; others need not load it
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
-        return 1
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return min(_native.cores(), int(limit)) if limit.isdigit() and int(limit) > 0 else _native.cores()
 
 
 def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:

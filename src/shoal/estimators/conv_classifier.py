@@ -279,7 +279,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         """Return the probability of every class (N, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
         rows = self.preprocessor_.transform(_images(X, self, self.image_shape_), self.dtype)
-        mean: Array = self.population_.predict(rows).mean(axis=0)
+        mean: Array = self.population_.predict(rows, self.n_jobs).mean(axis=0)
         return np.hstack([1 - mean, mean]) if mean.shape[1] == 1 else mean
 
     def predict(self, X: Any) -> Array:

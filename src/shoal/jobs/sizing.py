@@ -235,7 +235,7 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
             augmentation=load.augmentation,
         )
         trained = time.perf_counter()
-        sample_losses(population, X, y)
+        sample_losses(population, X, y, n_jobs=1)
         step.append(trained - began)
         judge.append(time.perf_counter() - trained)
     rows_timed = members * len(X)

@@ -109,8 +109,8 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
         result = _train(task, watch=task.recipe.patience is not None, threads=threads)
         few = slice(None, None, max(len(X) * task.network.operations // SCORED, 1))
-        train_loss = sample_losses(result.population, X[few], y[few]).mean(axis=-1, dtype=np.float64)
-        loss, error = _score(result.population, judged)
+        train_loss = sample_losses(result.population, X[few], y[few], threads).mean(axis=-1, dtype=np.float64)
+        loss, error = _score(result.population, judged, threads)
     seconds = (time.perf_counter() - began) / result.population.size
     history = result.history
     watched = history.validation_loss
@@ -202,11 +202,11 @@ def _train(task: Task, watch: bool, threads: int) -> TrainingResult:
     )
 
 
-def _score(population: Population, judged: tuple[Array, Array] | None) -> tuple[Array, Array]:
+def _score(population: Population, judged: tuple[Array, Array] | None, threads: int) -> tuple[Array, Array]:
     """Return the mean loss over the judging samples and its standard error, (P,) each."""
     if judged is None:
         return np.full(population.size, np.nan), np.full(population.size, np.nan)
-    losses = sample_losses(population, *judged).astype(np.float64)
+    losses = sample_losses(population, *judged, n_jobs=threads).astype(np.float64)
     n = losses.shape[-1]
     if n == 1:  # one sample says nothing about the spread of the mean
         return losses[:, 0], np.zeros(population.size)

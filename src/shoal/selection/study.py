@@ -247,7 +247,7 @@ class CapacityStudy:
 
         Probabilities for log loss and cross-entropy, rates for Poisson, values otherwise.
         """
-        mean: Array = self.best.predict(X).mean(axis=0)
+        mean: Array = self.best.predict(X, self.n_jobs).mean(axis=0)
         return mean[:, 0] if mean.shape[1] == 1 else mean
 
     def _design(

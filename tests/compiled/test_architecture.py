@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.activations import ACTIVATIONS, Tanh
-from shoal.engines.architecture import (
+from shoal.compiled.architecture import (
     ACTIVATION_NAMES,
     LAYER_KINDS,
     knows,

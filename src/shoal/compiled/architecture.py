@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,9 +26,11 @@ from shoal.layers import (
 )
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
-from shoal.network import Network
 from shoal.registry import Named
 from shoal.shapes import Array, Shape
+
+if TYPE_CHECKING:
+    from shoal.network import Network
 
 # The numbers of the enumerations in activations.hpp and network.hpp.
 ACTIVATION_NAMES = (
@@ -60,6 +62,7 @@ def layer_rows(network: Network) -> Array:
 
     The layers inside another one follow it; its last number says how many they are.
 
+    >>> from shoal.network import Network
     >>> layer_rows(Network(3, [Dense(5, "tanh"), Dense(2)]))[:, :6]
     array([[ 0.,  3.,  5.,  0., 15.,  2.],
            [ 0.,  5.,  2., 20., 30.,  0.]])

@@ -1,0 +1,123 @@
+"""Trained networks give the same from the compiled module and from the reference, whoever comes along."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shoal import backprop
+from shoal.engines import ENGINES
+from shoal.evaluation import sample_outputs
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
+from shoal.network import Network
+from shoal.shapes import Array, Shape
+from tests.contract.test_layer_gradients import IMAGE, SHAPES, STACKS
+
+if "native" not in ENGINES:
+    pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
+
+from shoal import _native
+from shoal.compiled import module
+from shoal.compiled.architecture import unknown_layer
+
+RTOL = {"float32": 1e-3, "float64": 1e-9}
+WIDE: list[Layer] = [Dense(70, "gelu"), Dropout(0.3), Dense(50, "tanh")]
+LENET: list[Layer] = [
+    Conv2D(6, 5, "tanh"), MaxPool2D(2), Conv2D(16, 3, "relu"), MaxPool2D(2), Flatten(), Dense(60, "relu"),
+]  # fmt: skip
+NETWORKS: dict[str, tuple[int | Shape, list[Layer]]] = {
+    "dense": (5, [Dense(7, "mish")]),
+    "wide": (61, WIDE),
+    "images": ((1, 18, 18), LENET),
+    **{name: (IMAGE, stack("tanh")) for name, stack in STACKS.items()},
+    **SHAPES,
+}
+NATIVE = {
+    name: network
+    for name, (inputs, layers) in NETWORKS.items()
+    if unknown_layer(network := Network(inputs, [*layers, Dense(3)], "cross_entropy")) is None
+}
+both_dtypes = pytest.mark.parametrize("dtype", RTOL)
+
+
+def members(network: Network, N: int, dtype: str) -> tuple[Array, Array]:
+    """Return five members and N samples; parameters are drawn, so that no bias and no scale is left out."""
+    rng = np.random.default_rng(3)
+    theta = network.population(5, dtype=dtype).theta
+    return theta + rng.normal(scale=0.1, size=theta.shape).astype(dtype) ** 2, rng.normal(
+        size=(N, network.n_inputs)
+    ).astype(dtype)
+
+
+@both_dtypes
+@pytest.mark.parametrize("N", [1, 45, 300])
+@pytest.mark.parametrize("name", NATIVE)
+def test_every_layer_and_shape(name: str, N: int, dtype: str) -> None:
+    theta, X = members(NATIVE[name], N, dtype)
+    z, expected = sample_outputs(NATIVE[name], theta, X), backprop.sample_outputs(NATIVE[name], theta, X)
+    assert z.dtype == expected.dtype
+    assert not np.array_equal(z, expected)  # or the reference is held to itself
+    np.testing.assert_allclose(z, expected, rtol=0, atol=RTOL[dtype] * np.abs(expected).max())
+
+
+@both_dtypes
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+@pytest.mark.parametrize("name", ["wide", "images"])
+def test_every_instruction_set(name: str, isa: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    test_every_layer_and_shape(name, 45, dtype)
+
+
+@both_dtypes
+@pytest.mark.parametrize("N", [37, 700])
+@pytest.mark.parametrize("name", ["dense", "wide", "images", "layer_norm"])
+def test_the_bits_depend_neither_on_threads_nor_on_companions(name: str, N: int, dtype: str) -> None:
+    """Companions of a member are other members, and those of a sample other samples."""
+    network = NATIVE[name]
+    theta, X = members(network, N, dtype)
+    one = sample_outputs(network, theta, X, 1)
+    for threads in 2, 5:
+        assert np.array_equal(sample_outputs(network, theta, X, threads), one)
+    for some in [0], [4], [3, 1]:
+        assert np.array_equal(sample_outputs(network, theta[some], X, 4), one[some])
+    for rows in [7], [N - 1, 0, 5]:
+        assert np.array_equal(sample_outputs(network, theta, X[rows], 4), one[:, :, rows])
+
+
+@both_dtypes
+def test_a_member_that_is_not_finite_harms_nobody(dtype: str) -> None:
+    theta, X = members(NATIVE["images"], 45, dtype)
+    broken = theta.copy()
+    broken[1] = np.nan
+    broken[3] *= np.finfo(dtype).max
+    z, sound = sample_outputs(NATIVE["images"], broken, X), sample_outputs(NATIVE["images"], theta, X)
+    assert np.isnan(z[1]).all()
+    assert not np.isfinite(z[3]).all()
+    assert np.array_equal(z[::2], sound[::2])
+
+
+def test_ctrl_c_ends_it() -> None:
+    """In a process of its own: the signal comes while the compiled module is at work."""
+    import signal
+    import subprocess
+    import sys
+
+    code = """
+import numpy as np
+from shoal import Conv2D, Dense, Flatten, Network
+network = Network((8, 32, 32), [Conv2D(64, 5), Flatten(), Dense(1)])
+X = np.zeros((400, network.n_inputs), np.float32)
+population = network.population(40)
+print("ready", flush=True)
+try:
+    population.outputs(X)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[0] == "interrupted\n"
