@@ -21,7 +21,7 @@ from shoal.shapes import Array
 if TYPE_CHECKING:
     from shoal.network import Network
 
-CHUNK, HELD = 4096, 2**22
+CHUNK, HELD = 512, 2**22
 """Samples evaluated at a time outside training, so that memory does not grow with the table, and activations
 held at a time of one member: of images, each of which has many, fewer samples are evaluated."""
 

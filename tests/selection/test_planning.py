@@ -103,7 +103,7 @@ def test_scoring_holds_the_activations_of_a_chunk_of_samples() -> None:
     cost = dataclasses.replace(SMALL, samples=10**6, batch_size=10)
     network = Network(3, [Dense(8, "tanh"), Dense(1)])
     activations = cost.bytes(network) - dataclasses.replace(cost, samples=10).bytes(network)
-    assert activations == 8 * (2 * 9 * 4096 - 4 * 12 * 10 + 2 * (10**6 - 10))
+    assert activations == 8 * (2 * 9 * 512 - 4 * 12 * 10 + 2 * (10**6 - 10))
 
 
 # Networks of a size, from how many samples of how many features, and in batches of how many.
@@ -132,16 +132,22 @@ print(study.plan().memory, peak() - before)
 """
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     "sizes",
-    [(4000, 30, 16, 0), (4000, 50, 8, 32), (30000, 100, 1, 256)],
+    [(4000, 30, 16, 0), (12000, 50, 8, 32), (30000, 100, 1, 256)],
     ids=["full batch", "small batch", "much data"],
 )
-def test_the_estimated_memory_is_what_a_process_takes(engine: str, sizes: tuple[int, ...]) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", MEASURED, engine, *map(str, sizes)], capture_output=True, text=True, check=True
-    )
-    estimated, taken = map(int, ran.stdout.split())
-    assert taken > 2**23
-    assert 0.6 * taken < estimated < 3 * taken
+def test_the_estimated_memory_is_what_a_process_takes(sizes: tuple[int, ...]) -> None:
+    """With the engine that takes more: a plan is the same whichever there is."""
+    ran = [
+        subprocess.run(
+            [sys.executable, "-c", MEASURED, engine, *map(str, sizes)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for engine in ENGINES
+    ]
+    (estimated, *_), taken = zip(*(map(int, done.stdout.split()) for done in ran), strict=True)
+    assert max(taken) > 2**23
+    assert 0.6 * max(taken) < estimated < 3 * max(taken)
