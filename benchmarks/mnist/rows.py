@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.mnist import nielsen
 from benchmarks.mnist.row import Row
 from shoal.augmentation import Augmentation
-from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
 
 ELASTIC = Augmentation(translate=1, scale=0.1, rotate=10, elastic=34)
 
@@ -33,20 +33,27 @@ DENSE = Row(
     standardised=True,
 )
 
+AFFINE = Augmentation(translate=2, scale=0.15, rotate=15)
+
+
+def _lenet(filters: int, dropout: float) -> tuple[Layer, ...]:
+    return (
+        Conv2D(filters, 5, "relu"),
+        MaxPool2D(2),
+        Conv2D(2 * filters, 5, "relu"),
+        MaxPool2D(2),
+        Flatten(),
+        Dropout(dropout),
+        Dense(128, "relu"),
+        Dropout(dropout),
+        Dense(10),
+    )
+
+
 LENET = Row(
     "lenet",
     "16 and 32 filters of 5×5, pooling, 128 units",
-    (
-        Conv2D(16, 5, "relu"),
-        MaxPool2D(2),
-        Conv2D(32, 5, "relu"),
-        MaxPool2D(2),
-        Flatten(),
-        Dropout(0.5),
-        Dense(128, "relu"),
-        Dropout(0.5),
-        Dense(10),
-    ),
+    _lenet(16, dropout=0.5),
     {**SETTINGS, "learning_rate": 2e-3, "epochs": 20},
     published=99.05,
     source="LeCun et al. 1998, LeNet-5",
@@ -58,10 +65,10 @@ LENET = Row(
 AUGMENTED = replace(
     LENET,
     name="lenet-augmented",
-    title="the same without dropout, deformed images",
+    title="20 and 40 filters, less dropout, images moved, stretched and turned",
     vote_target=99.65,
-    layers=tuple(layer for layer in LENET.layers if not isinstance(layer, Dropout)),
-    settings={**LENET.settings, "epochs": 20, "augmentation": ELASTIC},
+    layers=_lenet(20, dropout=0.3),
+    settings={**LENET.settings, "epochs": 40, "augmentation": AFFINE},
     published=99.6,
     source="Simard et al. 2003",
     target=99.5,
