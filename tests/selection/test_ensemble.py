@@ -67,7 +67,10 @@ def test_one_network_may_be_the_whole_ensemble(row: Callable[..., dict[str, Any]
     )
     choice = choose_ensemble(trials, lambda group: constants(1.0, 2.0), squared(0.0))
     assert len(choice.members) == 1
-    assert choice.sentence.startswith("One network by itself of hidden size 4: validation loss 1, against")
+    assert choice.sentence == (
+        "4 hidden units (l2 0, start 0; 13 parameters): validation loss 1, "
+        "which the mean with no other network lowers."
+    )
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))

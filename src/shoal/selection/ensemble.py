@@ -53,18 +53,19 @@ def choose_ensemble(
         validation_loss=loss,
         standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
     )
-    sentence = (
-        f"{_who(len(members), len(distinct))} of hidden size {members[0].hidden}: "
-        f"validation loss {loss:.4g}, against {best.validation_loss:.4g} from the best single network, "
-        f"{best.words(unit)}; members were added greedily for as long as the loss fell."
-    )
+    sentence = _sentence(members, best, loss, unit)
     return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(trials))
 
 
-def _who(predictions: int, networks: int) -> str:
-    if predictions == 1:
-        return "One network by itself"
-    return f"The mean of {_count(predictions, 'prediction')} by {_count(networks, 'network')}"
+def _sentence(members: Sequence[Contender], best: Contender, loss: float, unit: str) -> str:
+    if len(members) == 1:
+        return f"{members[0].words(unit)}: validation loss {loss:.4g}, which the mean with no other network lowers."
+    networks = len(dict.fromkeys(members))
+    return (
+        f"The mean of {_count(len(members), 'prediction')} by {_count(networks, 'network')} of hidden size "
+        f"{members[0].hidden}: validation loss {loss:.4g}, against {best.validation_loss:.4g} from the best "
+        f"single network, {best.words(unit)}; members were added greedily for as long as the loss fell."
+    )
 
 
 def _count(number: int, noun: str) -> str:
