@@ -59,7 +59,8 @@ def choose_ensemble(
 
 def _sentence(members: Sequence[Contender], best: Contender, loss: float, unit: str) -> str:
     if len(members) == 1:
-        return f"{members[0].words(unit)}: validation loss {loss:.4g}, which the mean with no other network lowers."
+        who = members[0].words(unit)
+        return f"{who}: validation loss {loss:.4g}, which the mean with no other network lowers."
     networks = len(dict.fromkeys(members))
     return (
         f"The mean of {_count(len(members), 'prediction')} by {_count(networks, 'network')} of hidden size "
