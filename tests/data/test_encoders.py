@@ -66,10 +66,27 @@ def test_a_number_in_pieces_says_how_much_of_each_it_has_covered() -> None:
     assert from_config("encoder", to_config(encoder), ENCODERS) == encoder
 
 
-def test_two_values_have_no_pieces_and_neither_have_other_kinds() -> None:
+def test_a_number_in_waves_has_a_sine_and_a_cosine_of_each_frequency() -> None:
+    values = [1.0, 2.0, 3.0, 4.0, 9.0, None]  # the median is 3, the interquartile range 2
+    encoder = fitted(values, "numeric").in_waves(as_series(values, "x"), 2)
+    assert encoder.feature_names == ("x", "x sin 1", "x cos 1", "x sin 2", "x cos 2", "x is missing")
+    assert encoder.forms == ("plain", "waves", "waves", "waves", "waves", "plain")
+    # a quarter and three quarters of all normal numbers are nearer to 0 than these
+    assert_allclose(encoder.waves, [0.318639363964375, 1.15034938037601], rtol=1e-12)
+    features = encoded(encoder, [3, 5, None])
+    r = 1 / np.sqrt(1 + 1 / 9)
+    for t, frequency in enumerate(encoder.waves, 1):
+        assert_allclose(features[f"x sin {t}"], [0, np.sin(2 * np.pi * frequency * r), 0], rtol=1e-12)
+        assert_allclose(features[f"x cos {t}"], [1, np.cos(2 * np.pi * frequency * r), 1], rtol=1e-12)
+    assert from_config("encoder", to_config(encoder), ENCODERS) == encoder
+
+
+def test_two_values_have_one_form_and_so_have_other_kinds() -> None:
     for values, kind in (([1.0, 5.0, 5.0], "numeric"), (["a", "b", "a"], "categorical")):
         encoder = fitted(values, kind)
         assert encoder.in_pieces(as_series(values, "x"), 8) == encoder
+        assert encoder.in_waves(as_series(values, "x"), 4) == encoder
+        assert set(encoder.forms) == {"plain"}
 
 
 def test_a_tiny_piece_is_a_step() -> None:
@@ -189,7 +206,14 @@ def test_values_of_another_kind_are_refused(kind: str, values: Any, refuses: Any
 
 
 GOOD = {
-    "numeric": {"median": 1.5, "scale": 2.0, "indicator": True, "stray_tokens": ["tr."], "knots": [0.5, 2.0]},
+    "numeric": {
+        "median": 1.5,
+        "scale": 2.0,
+        "indicator": True,
+        "stray_tokens": ["tr."],
+        "knots": [0.5, 2.0],
+        "waves": [0.3],
+    },
     "boolean": {"commoner": True, "indicator": False},
     "categorical": {"levels": ["a", "b"], "other": True, "indicator": False},
     "date": {

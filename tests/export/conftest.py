@@ -42,12 +42,12 @@ def trained() -> Callable[..., TableModel]:
     """Train a model of a table, briefly, an ensemble of three unless said otherwise."""
 
     def build(
-        frame: Any, target: str, starts: int = 3, dtype: str = "float32", pieces: int = 0
+        frame: Any, target: str, starts: int = 3, dtype: str = "float32", pieces: int = 0, waves: int = 0
     ) -> TableModel:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ShoalWarning)  # of columns that are not used
             known = rows_with_target(frame, target)
-            preprocessor = TablePreprocessor.fit(known, target, pieces=pieces)
+            preprocessor = TablePreprocessor.fit(known, target, pieces=pieces, waves=waves)
         encoder = TargetEncoder.fit(known[target], infer_task(known[target]).task)
         loss, n_outputs = loss_of(len(encoder.labels))
         X, y = preprocessor.transform(known), encoder.encode(known[target])

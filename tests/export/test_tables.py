@@ -97,13 +97,14 @@ def mixed() -> dict[str, list[Any]]:
     return table
 
 
-@pytest.mark.parametrize("pieces", [0, 5])
+@pytest.mark.parametrize(("pieces", "waves"), [(0, 0), (5, 0), (0, 2), (5, 3)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_columns_of_every_kind_new_categories_and_missing_values(
-    run: Run, trained: Trained, mixed: dict[str, list[Any]], dtype: str, pieces: int
+    run: Run, trained: Trained, mixed: dict[str, list[Any]], dtype: str, pieces: int, waves: int
 ) -> None:
-    model = trained(mixed, "target", dtype=dtype, pieces=pieces)
-    assert any("piece 1" in name for name in model.preprocessor.feature_names) == bool(pieces)
+    model = trained(mixed, "target", dtype=dtype, pieces=pieces, waves=waves)
+    for form, asked in (("piece 1", pieces), ("sin 1", waves)):
+        assert any(form in name for name in model.preprocessor.feature_names) == bool(asked)
     kinds = {column.name: column.kind for column in model.preprocessor.columns}
     assert set(kinds.values()) == {"numeric", "categorical", "boolean", "date"}
     assert kinds["code, or «Wert»"] == "numeric"

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from shoal.data import values
 from shoal.data.columns import ColumnSummary
@@ -25,6 +26,10 @@ Floats = values.Floats
 #: of the spread within it; fewer are noise. Small tables take one row in twenty, but never a single row.
 MIN_ROWS_OF_LEVEL, MIN_SHARE_OF_LEVEL = 10, 0.05
 MAX_LEVELS = 50
+
+
+PLAIN, PIECES, WAVES = "plain", "pieces", "waves"
+OTHER_FORMS = (PIECES, WAVES)
 
 
 class ColumnEncoder(Named, ABC):
@@ -41,10 +46,19 @@ class ColumnEncoder(Named, ABC):
         """Return the encoder that also tells where in its range a number of ``series`` lies; else itself."""
         return self
 
+    def in_waves(self, series: pl.Series, waves: int) -> Self:
+        """Return the encoder that also tells the waves of a number of ``series``; else itself."""
+        return self
+
     @property
     @abstractmethod
     def feature_names(self) -> tuple[str, ...]:
         """The names of the features, n_c of them."""
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What each of the n_c features is: ``PLAIN``, or one of the ``OTHER_FORMS`` of a number."""
+        return (PLAIN,) * len(self.feature_names)
 
     @abstractmethod
     def encode(self, series: pl.Series) -> list[Floats]:
@@ -64,6 +78,10 @@ class NumericEncoder(ColumnEncoder):
     each: ``min(1, max(0, (x − e_t) / (e_{t+1} − e_t))) − ½``. What is linear in them bends at every knot, so
     a network need not learn where its target does. Source: Gorishniy, Rubachev & Babenko 2022, "On embeddings
     for numerical features in tabular deep learning", eq. 1, here centred.
+
+    ``waves`` are frequencies f: ``sin 2πfr`` and ``cos 2πfr`` of the scaled and bounded number r, a basis in
+    which what is smooth but not straight takes few weights. Source: eq. 2 of the same, whose frequencies
+    are drawn from a normal distribution and learned; these stay at its quantiles (``frequencies``).
     """
 
     name: ClassVar[str] = "numeric"
@@ -73,12 +91,14 @@ class NumericEncoder(ColumnEncoder):
     indicator: bool
     stray_tokens: tuple[str, ...] = ()
     knots: tuple[float, ...] = ()
+    waves: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self, median=float, scale=float, indicator=bool)
         _check_scale(self.scale)
         object.__setattr__(self, "stray_tokens", _texts(self.stray_tokens))
         object.__setattr__(self, "knots", _rising(self.knots))
+        object.__setattr__(self, "waves", _rising(self.waves))
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
@@ -91,10 +111,22 @@ class NumericEncoder(ColumnEncoder):
         knots = quantile_knots(x[~np.isnan(x)], pieces)
         return dataclasses.replace(self, knots=knots if len(knots) > 2 else ())
 
+    def in_waves(self, series: pl.Series, waves: int) -> Self:
+        x = values.numbers(series, self.stray_tokens)
+        several = np.unique(x[~np.isnan(x)]).size > 2  # of two values any feature says all
+        return dataclasses.replace(self, waves=frequencies(waves) if several else ())
+
     @property
     def feature_names(self) -> tuple[str, ...]:
         pieces = [f"{self.column} piece {t}" for t in range(1, len(self.knots))]
-        return (self.column, *pieces, *_missing_name(self))
+        numbers = range(1, 1 + len(self.waves))
+        waves = [f"{self.column} {wave} {t}" for t in numbers for wave in ("sin", "cos")]
+        return (self.column, *pieces, *waves, *_missing_name(self))
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        pieces, waves = (PIECES,) * (len(self.knots) - 1), (WAVES,) * (2 * len(self.waves))
+        return (PLAIN, *pieces, *waves, *((PLAIN,) * self.indicator))
 
     def encode(self, series: pl.Series) -> list[Floats]:
         x = values.numbers(series, self.stray_tokens)
@@ -102,7 +134,9 @@ class NumericEncoder(ColumnEncoder):
         known = np.where(missing, self.median, x)
         with np.errstate(over="ignore"):  # pieces may be tiny; the bounds take infinities
             pieces = [np.clip((known - low) / (high - low), 0, 1) - 0.5 for low, high in pairwise(self.knots)]
-        return [_scaled(x, self.median, self.scale), *pieces, *_missing_feature(self, missing)]
+        r = _scaled(x, self.median, self.scale)
+        waves = [wave(2 * np.pi * f * r) for f in self.waves for wave in (np.sin, np.cos)]
+        return [r, *pieces, *waves, *_missing_feature(self, missing)]
 
 
 @dataclass(frozen=True)
@@ -280,6 +314,16 @@ def quantile_knots(known: Floats, pieces: int) -> tuple[float, ...]:
         return ()
     quantiles = np.quantile(known, np.linspace(0, 1, pieces + 1), method="inverted_cdf")  # values that occur
     return tuple(np.unique(quantiles).tolist())
+
+
+def frequencies(waves: int) -> tuple[float, ...]:
+    """Return the frequencies of so many waves: quantiles of |Z|, Z normal with mean 0 and variance 1.
+
+    >>> [round(f, 2) for f in frequencies(4)]
+    [0.16, 0.49, 0.89, 1.53]
+    """
+    shares = (np.arange(waves) + 0.5) / waves
+    return tuple(ndtri((1 + shares) / 2).tolist())
 
 
 def _missing_name(encoder: Any) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
-from shoal.data.encoders import ENCODERS, ColumnEncoder
+from shoal.data.encoders import ENCODERS, OTHER_FORMS, PLAIN, ColumnEncoder
 from shoal.data.frames import native_frame, quoted
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
@@ -42,11 +42,17 @@ class TablePreprocessor:
 
     @classmethod
     def fit(
-        cls, frame: Any, target: str, columns: Sequence[ColumnSummary] | None = None, pieces: int = 0
+        cls,
+        frame: Any,
+        target: str,
+        columns: Sequence[ColumnSummary] | None = None,
+        pieces: int = 0,
+        waves: int = 0,
     ) -> Self:
         """Learn medians, scales and categories from the rows of ``frame``: the training rows, and no others.
 
-        ``pieces`` > 1 cuts the range of every number into so many, with a feature for each.
+        ``pieces`` > 1 cuts the range of every number into so many, with a feature for each; ``waves`` adds
+        sines and cosines of so many frequencies.
 
         ``columns`` is what ``describe_columns`` said of the whole table; give it, so that the kinds do
         not depend on which rows are trained on. Without it the given rows are described.
@@ -59,6 +65,8 @@ class TablePreprocessor:
         encoders = [ENCODERS[column.kind].fit(table[column.name], column) for column in used]
         if pieces:
             encoders = [encoder.in_pieces(table[encoder.column], pieces) for encoder in encoders]
+        if waves:
+            encoders = [encoder.in_waves(table[encoder.column], waves) for encoder in encoders]
         fitted = cls(target, described, tuple(encoders))
         if not used:
             raise DataError(
@@ -78,6 +86,17 @@ class TablePreprocessor:
     def feature_names(self) -> tuple[str, ...]:
         """The names of the n features."""
         return tuple(name for encoder in self.encoders for name in encoder.feature_names)
+
+    @property
+    def views(self) -> tuple[tuple[int, ...], ...]:
+        """The features of each form of numbers, with the plain ones; none where there are fewer than two."""
+        forms = [form for encoder in self.encoders for form in encoder.forms]
+        views = [
+            tuple(place for place, form in enumerate(forms) if form in (PLAIN, other))
+            for other in OTHER_FORMS
+            if other in forms
+        ]
+        return tuple(views) if len(views) > 1 else ()
 
     @property
     def warnings(self) -> tuple[str, ...]:

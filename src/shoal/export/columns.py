@@ -52,6 +52,12 @@ def add_pieces(graph: Graph, encoder: NumericEncoder) -> str:
     return graph.add("Sub", graph.add("Clip", covered, np.float64(0), np.float64(1)), np.float64(0.5))
 
 
+def add_waves(graph: Graph, r: str, waves: Sequence[float]) -> tuple[str, str]:
+    """Add ``sin 2πfr`` and ``cos 2πfr`` of a scaled number r (N, 1) for every frequency f: (N, F) each."""
+    angle = graph.add("Mul", r, 2 * np.pi * np.array(waves))
+    return graph.add("Sin", angle), graph.add("Cos", angle)
+
+
 def add_booleans(graph: Graph, encoders: Sequence[BooleanEncoder]) -> tuple[str, str]:
     """Add 1 for true and 0 for false, the commoner of both where missing, for k columns at once.
 

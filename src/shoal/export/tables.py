@@ -22,6 +22,7 @@ from shoal.export.columns import (
     add_circles,
     add_measured,
     add_pieces,
+    add_waves,
 )
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
 from shoal.export.networks import add_cooled, add_label, add_mean, add_population, add_probabilities
@@ -117,12 +118,19 @@ def _measured_blocks(
         return []
     scaled, missing = add_measured(graph, encoders)
     blocks = [(scaled, [own[e.column][0] for e in encoders])]
-    for encoder in encoders:
+    for k, encoder in enumerate(encoders):
         if isinstance(encoder, DateEncoder) and encoder.circles:
             angles = own[encoder.column][1 : 1 + 2 * len(encoder.circles)]
             blocks.append((add_circles(graph, encoder), angles))
         if isinstance(encoder, NumericEncoder) and encoder.knots:
             blocks.append((add_pieces(graph, encoder), own[encoder.column][1 : len(encoder.knots)]))
+        if isinstance(encoder, NumericEncoder) and encoder.waves:
+            first = max(len(encoder.knots), 1)
+            places = own[encoder.column][first : first + 2 * len(encoder.waves)]
+            sines, cosines = add_waves(
+                graph, graph.add("Gather", scaled, np.array([k]), axis=1), encoder.waves
+            )
+            blocks += [(sines, places[::2]), (cosines, places[1::2])]
     return blocks + _indicator_blocks(graph, encoders, missing, own)
 
 
