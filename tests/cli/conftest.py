@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-TINY = ("--hidden", "1,2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1")
+TINY = ("--hidden", "1,2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1", "--pieces", "0")
 
 
 @pytest.fixture(scope="session")

@@ -76,11 +76,13 @@ def test_views_are_a_form_of_the_numbers_each_with_all_that_is_plain() -> None:
     preprocessor = fit_quietly(houses, "y", pieces=2, waves=1)
     names = preprocessor.feature_names
     assert names[:6] == ("x", "x piece 1", "x piece 2", "x sin 1", "x cos 1", "x is missing")
-    in_pieces, in_waves = ([names[place] for place in view] for view in preprocessor.views)
+    in_pieces, in_waves = (
+        [names[place] for place in view] for view in preprocessor.views(("pieces", "waves"))
+    )
     assert in_pieces == [*names[:3], *names[5:]]
     assert in_waves == [names[0], *names[3:]]
     for pieces, waves in ((0, 0), (2, 0), (0, 1)):
-        assert fit_quietly(houses, "y", pieces=pieces, waves=waves).views == ()
+        assert fit_quietly(houses, "y", pieces=pieces, waves=waves).views(("pieces", "waves")) == ()
 
 
 def test_each_unused_column_is_named_in_a_warning() -> None:

@@ -50,6 +50,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
         "dropout": 0.0,
         "label_smoothing": 0.0,
         "pieces": 0,
+        "waves": 0,
         "augmentation": None,
         "epochs": 60,
         "patience": 10,

@@ -23,7 +23,9 @@ Write = Callable[..., Path]
 @pytest.fixture(scope="module")
 def examined(fitted: Outcome) -> tuple[TableModel, Prepared]:
     """The fitted model, and the rows that it was fitted and is tested on."""
-    return fitted.model, prepare(FitRequest(str(fitted.folder.parent / "table.csv"), "target"))
+    return fitted.model, prepare(
+        FitRequest(str(fitted.folder.parent / "table.csv"), "target", choose="one-se")
+    )
 
 
 def test_the_one_informative_column_is_found(fitted: Outcome) -> None:

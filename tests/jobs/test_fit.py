@@ -134,13 +134,13 @@ def test_an_ensemble_is_what_one_gets(mixed: Mixed, write_csv: Write, tmp_path: 
     outcome = fit_data(FitRequest(str(table), "target", size=size, jobs=1), tmp_path / "out", listener)
     asked, choice = outcome.evidence["asked"], outcome.evidence["choice"]
     assert (asked["choose"], asked["solver"], asked["activation"]) == ("ensemble", "adamw", "mish")
-    assert (asked["schedule"], asked["pieces"], asked["patience"]) == ("cosine_log", 8, None)
+    assert (asked["schedule"], asked["pieces"], asked["patience"]) == ("flat_cosine", 8, 1)
     assert outcome.model.population.size == 5 * len(choice["members"])
     assert "signal piece 8" in outcome.model.preprocessor.feature_names
     given = predicted(outcome.folder, table, tmp_path / "p.csv")
     assert np.isfinite([float(value) for value in given["target"]]).all()
     page = outcome.report.read_text()
-    for told in ("cosine_log", "0.02", "8 for every number"):
+    for told in ("flat_cosine", "0.02", "8 for every number", "4 for every number"):
         assert told in page
 
 

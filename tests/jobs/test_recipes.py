@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from shoal.architectures import Perceptron
-from shoal.jobs.recipes import CLASSES, NUMBERS, Recipe, batch_size_for, table_goal, table_recipe
+from shoal.jobs.recipes import (
+    CLASSES,
+    NUMBERS,
+    Recipe,
+    batch_size_for,
+    patience_for,
+    table_goal,
+    table_recipe,
+)
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
 from shoal.solvers import SOLVERS
@@ -26,7 +34,7 @@ def request(**settings: Any) -> FitRequest:
 def test_members_of_ensembles_are_trained_by_the_task() -> None:
     assert recipe_for(request(), "classification") == CLASSES
     assert recipe_for(request(), "regression") == NUMBERS
-    assert (CLASSES.architecture.dropout, NUMBERS.architecture.dropout) == (0.15, 0.0)
+    assert (CLASSES.forms, NUMBERS.forms) == (("plain", "pieces"), ("pieces", "waves"))
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
@@ -45,7 +53,7 @@ def test_the_rate_of_a_named_solver() -> None:
 
 def test_what_is_asked_for_goes_before() -> None:
     asked: dict[str, Any] = {
-        "learning_rate": 0.5, "batch_size": 7, "patience": 3, "pieces": 0,
+        "learning_rate": 0.5, "batch_size": 7, "patience": 3, "pieces": 0, "waves": 2,
     }  # fmt: skip
     recipe = recipe_for(request(activation="relu", **asked), "regression")
     assert {name: getattr(recipe, name) for name in asked} == asked
@@ -69,5 +77,22 @@ def test_the_time_is_that_of_the_quality_and_the_rows_unless_it_is_given() -> No
         assert (members.seconds, members.deadline) == (base + 1000 * a_row, False)
     assert goal_for(request(time=60.0), "regression", 10**6).seconds == 60.0
     assert goal_for(request(time=60.0), "regression", 9).deadline
-    sizes = {goal_for(request(), task, 9).ladder[0].hidden for task in ("classification", "regression")}
-    assert sizes == {((128, 128, 128),), ((128, 128),)}
+    sizes = [goal_for(request(), "classification", n).ladder[0].hidden for n in (4999, 5000)]
+    assert sizes == [((128,) * 3,), ((256,) * 3,)]
+    assert goal_for(request(), "regression", 9).ladder[0].hidden == ((128,) * 2,)
+    for task in ("classification", "regression"):
+        epochs = [goal_for(request(), task, n).ladder[0].epochs for n in (19_999, 20_000)]
+        assert epochs[0] == 2 * epochs[1]
+
+
+def test_a_network_that_is_not_told_otherwise_waits_for_a_third_of_its_epochs() -> None:
+    assert [patience_for(NUMBERS, epochs) for epochs in (300, 2)] == [100, 1]
+    assert patience_for(recipe_for(request(patience=7), "regression"), 300) == 7
+    assert patience_for(recipe_for(request(choose="best"), "regression"), 300) == 10
+
+
+def test_every_rung_has_as_many_starts_of_each_view() -> None:
+    for views in (1, 2, 3):
+        ladder = table_goal(request(), "ensemble", "regression", 100, views).ladder
+        assert {size.starts % views for size in ladder} == {0}
+        assert ladder[-1].starts == views

@@ -54,6 +54,9 @@ def fit(
     pieces: Annotated[
         int | None, typer.Option(help="Cut the range of every number into pieces; 0 for none.")
     ] = None,
+    waves: Annotated[
+        int | None, typer.Option(help="Tell the waves of every number, of so many frequencies; 0 for none.")
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The solver's step size α.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a minibatch.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.")] = None,
@@ -116,6 +119,7 @@ def fit(
                 solver=solver,
                 activation=activation,
                 pieces=pieces,
+                waves=waves,
                 learning_rate=learning_rate,
                 batch_size=batch_size,
                 patience=patience,

@@ -29,7 +29,7 @@ MAX_LEVELS = 50
 
 
 PLAIN, PIECES, WAVES = "plain", "pieces", "waves"
-OTHER_FORMS = (PIECES, WAVES)
+"""The forms in which an encoder gives a number: as such, how much of each piece it has covered, its waves."""
 
 
 class ColumnEncoder(Named, ABC):
@@ -57,7 +57,7 @@ class ColumnEncoder(Named, ABC):
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """What each of the n_c features is: ``PLAIN``, or one of the ``OTHER_FORMS`` of a number."""
+        """What each of the n_c features is: ``PLAIN``, or another form of a number."""
         return (PLAIN,) * len(self.feature_names)
 
     @abstractmethod

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
-from shoal.data.encoders import ENCODERS, OTHER_FORMS, PLAIN, ColumnEncoder
+from shoal.data.encoders import ENCODERS, PLAIN, ColumnEncoder
 from shoal.data.frames import native_frame, quoted
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
@@ -87,14 +87,20 @@ class TablePreprocessor:
         """The names of the n features."""
         return tuple(name for encoder in self.encoders for name in encoder.feature_names)
 
-    @property
-    def views(self) -> tuple[tuple[int, ...], ...]:
-        """The features of each form of numbers, with the plain ones; none where there are fewer than two."""
-        forms = [form for encoder in self.encoders for form in encoder.forms]
+    def views(self, forms: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Return the features of each form with the plain ones; none where there are fewer than two.
+
+        >>> from shoal.data.frames import pl
+        >>> frame = pl.DataFrame({"x": [1.0, 2.0, 4.0], "y": [0.0, 1.0, 1.0]})
+        >>> preprocessor = TablePreprocessor.fit(frame, "y", pieces=2)
+        >>> preprocessor.feature_names, preprocessor.views(["plain", "pieces"])
+        (('x', 'x piece 1', 'x piece 2'), ((0,), (0, 1, 2)))
+        """
+        known = [form for encoder in self.encoders for form in encoder.forms]
         views = [
-            tuple(place for place, form in enumerate(forms) if form in (PLAIN, other))
-            for other in OTHER_FORMS
-            if other in forms
+            tuple(place for place, form in enumerate(known) if form in (PLAIN, asked))
+            for asked in forms
+            if asked in known
         ]
         return tuple(views) if len(views) > 1 else ()
 

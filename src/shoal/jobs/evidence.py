@@ -90,6 +90,7 @@ def _asked(
         "dropout": architecture.dropout,
         "label_smoothing": recipe.label_smoothing,
         "pieces": recipe.pieces,
+        "waves": recipe.waves,
         "augmentation": None if recipe.augmentation is None else dataclasses.asdict(recipe.augmentation),
         "epochs": size.epochs,
         "patience": recipe.patience,

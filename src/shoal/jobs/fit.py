@@ -24,7 +24,7 @@ from shoal.jobs.place import begin, read_plan, require_free
 from shoal.jobs.prepare import prepare, prepare_frame
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.prepared import Prepared
-from shoal.jobs.recipes import Recipe, batch_size_for
+from shoal.jobs.recipes import Recipe, batch_size_for, patience_for
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sights import look
 from shoal.jobs.sizing import Sizing, Workload, size_study
@@ -96,6 +96,7 @@ def fit_data(
     else:
         goal = prepared.goal(request)
         sizing = size_study(request.size, _workload(prepared, recipe), workers, goal)
+    recipe = replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
     seconds = _seconds_left(request, began, FINISHING_SECONDS)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -184,6 +185,7 @@ def _workload(prepared: Prepared, recipe: Recipe) -> Workload:
         architecture=recipe.architecture,
         solver=recipe.solver,
         batch_size=recipe.batch_size,
+        views=prepared.views,
         augmentation=recipe.augmentation,
         finishing=prepared.finishing,
     )
@@ -206,11 +208,12 @@ def _study(
         solver=recipe.solver,
         seed=request.seed,
         architecture=recipe.architecture,
+        views=prepared.views,
         loss=loss_of(prepared.n_classes)[0],
         learning_rate=recipe.learning_rate,
         epochs=size.epochs,
         batch_size=recipe.batch_size,
-        patience=recipe.patience or size.epochs,
+        patience=recipe.patience,
         schedule=recipe.schedule,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,

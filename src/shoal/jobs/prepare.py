@@ -32,6 +32,8 @@ class PreparedTable(Prepared):
 
     task: TaskChoice
     preprocessor: TablePreprocessor
+    forms: tuple[str, ...]
+    """Of numbers, that some networks each are given."""
 
     @property
     def noun(self) -> str:
@@ -45,6 +47,10 @@ class PreparedTable(Prepared):
             f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}."
         )
 
+    @property
+    def views(self) -> tuple[tuple[int, ...], ...]:
+        return self.preprocessor.views(self.forms)
+
     def rule(self, request: FitRequest) -> str:
         return _rule(request)
 
@@ -52,7 +58,7 @@ class PreparedTable(Prepared):
         return table_recipe(request, _rule(request), self.task.task)
 
     def goal(self, request: FitRequest) -> Goal:
-        return table_goal(request, _rule(request), self.task.task, len(self.train))
+        return table_goal(request, _rule(request), self.task.task, len(self.train), max(len(self.views), 1))
 
     def model(self, population: Population) -> TableModel:
         return TableModel(self.preprocessor, self.target, population)
@@ -94,8 +100,8 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
         to_train = frame[rows.train.tolist()]
         target = whole or TargetEncoder.fit(to_train[name], task.task)
-        pieces = table_recipe(request, _rule(request), task.task).pieces
-        preprocessor = TablePreprocessor.fit(to_train, name, columns, pieces)
+        recipe = table_recipe(request, _rule(request), task.task)
+        preprocessor = TablePreprocessor.fit(to_train, name, columns, recipe.pieces, recipe.waves)
         _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, name)
         train = part(to_train)
@@ -120,6 +126,7 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         target_kind=target_column.kind,
         task=task,
         preprocessor=preprocessor,
+        forms=recipe.forms,
     )
 
 

@@ -70,6 +70,11 @@ class Prepared(ABC):
         return 0.0
 
     @property
+    def views(self) -> tuple[tuple[int, ...], ...]:
+        """The features that the networks of each view are given; none where all see all of them."""
+        return ()
+
+    @property
     @abstractmethod
     def sentence(self) -> str:
         """What was read, and what is asked of it."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shoal.architectures import Convolutional, Perceptron
+from shoal.architectures import Convolutional, Hidden, Perceptron
 from shoal.augmentation import Augmentation
+from shoal.data.encoders import PIECES, PLAIN, WAVES
 from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal, StudySize, ensemble_ladder
@@ -23,13 +24,16 @@ RATE = 0.01
 """Of a single network under an adaptive solver: inputs and targets are scaled, and early stopping guards."""
 PATIENCE = 10
 """Epochs without improvement before a single network stops."""
+PATIENT = 3
+"""The part of its epochs, one in so many, that a member of an ensemble waits for an improvement."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How every network is trained; ``pieces`` is into how many the range of a number is cut, 0: none.
+    """How every network is trained; ``pieces`` is into how many the range of a number is cut, 0: none, and
+    ``waves`` of how many frequencies it is told. Of several ``forms`` of numbers every network is given one.
 
-    ``patience=None`` is the whole training, from which the best epoch is kept.
+    ``patience=None`` is a third of the longest training (``patience_for``).
     """
 
     solver: Solver
@@ -41,22 +45,31 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     pieces: int = 0
+    waves: int = 0
+    forms: tuple[str, ...] = ()
     augmentation: Augmentation | None = None
 
 
 _ADAMW: dict[str, Any] = {
     "solver": SOLVERS["adamw"](beta2=0.95),  # type: ignore[call-arg]
     "patience": None,
-    "schedule": "cosine_log",
+    "schedule": "flat_cosine",
     "weight_decay": 0.02,
 }
 CLASSES = Recipe(
-    architecture=Perceptron("mish", dropout=0.15), learning_rate=0.01, label_smoothing=0.1, **_ADAMW
+    architecture=Perceptron("mish"),
+    learning_rate=0.01,
+    label_smoothing=0.1,
+    pieces=8,
+    forms=(PLAIN, PIECES),
+    **_ADAMW,
 )
-NUMBERS = Recipe(architecture=Perceptron("mish"), learning_rate=0.003, pieces=8, **_ADAMW)
+NUMBERS = Recipe(
+    architecture=Perceptron("mish"), learning_rate=0.003, pieces=8, waves=4, forms=(PIECES, WAVES), **_ADAMW
+)
 """Members of ensembles."""
-LONGEST_OF_CLASSES, LONGEST_OF_NUMBERS = ((128, 128, 128), 150), ((128, 128), 300)
-"""Hidden units of the members, and epochs of the longest training that pays."""
+NARROW, WIDE, MANY_ROWS, VERY_MANY_ROWS = 128, 256, 5000, 20000
+"""Units of a hidden layer, below so many rows and from there on; and where half of the epochs do."""
 
 
 def table_recipe(request: FitRequest, rule: str, task: str) -> Recipe:
@@ -80,17 +93,25 @@ def _as_asked(recipe: Recipe, request: FitRequest) -> Recipe:
     """Return the recipe with what the user asked for in its place."""
     if request.activation is not None:
         recipe = replace(recipe, architecture=replace(recipe.architecture, activation=request.activation))
-    names = ("learning_rate", "batch_size", "patience", "pieces")
+    names = ("learning_rate", "batch_size", "patience", "pieces", "waves")
     return replace(recipe, **{name: value for name in names if (value := getattr(request, name)) is not None})
 
 
-def table_goal(request: FitRequest, rule: str, task: str, n: int) -> Goal:
+def table_goal(request: FitRequest, rule: str, task: str, n: int, views: int = 1) -> Goal:
     """Return the studies of ``n`` rows to pick from, and the time that the one picked shall take."""
     if rule != "ensemble":
         return single_goal(request, LADDER)
-    ladder = ensemble_ladder(*(LONGEST_OF_CLASSES if task == CLASSIFICATION else LONGEST_OF_NUMBERS))
+    ladder = ensemble_ladder(*longest(task, n), views)
     seconds, seconds_a_row = ENSEMBLE_SECONDS[request.quality]
     return _goal(request, ladder, seconds + seconds_a_row * n)
+
+
+def longest(task: str, n: int) -> tuple[Hidden, int]:
+    """Return the hidden units of members for ``n`` rows, and the epochs of the longest training that pays."""
+    shorter = 2 if n >= VERY_MANY_ROWS else 1
+    if task == CLASSIFICATION:
+        return (WIDE if n >= MANY_ROWS else NARROW,) * 3, 60 // shorter
+    return (NARROW,) * 2, 300 // shorter
 
 
 def single_goal(request: FitRequest, ladder: tuple[StudySize, ...]) -> Goal:
@@ -100,6 +121,15 @@ def single_goal(request: FitRequest, ladder: tuple[StudySize, ...]) -> Goal:
 
 def _goal(request: FitRequest, ladder: tuple[StudySize, ...], seconds: float) -> Goal:
     return Goal(ladder, request.time or seconds, deadline=request.time is not None)
+
+
+def patience_for(recipe: Recipe, epochs: int) -> int:
+    """Return how many epochs without improvement a network waits that trains for at most ``epochs``.
+
+    Where there is noise the best epoch is an early one, and a third as many epochs again as there may be
+    prove it; without noise the losses fall to the end, in leaps that are shorter than that.
+    """
+    return recipe.patience or max(epochs // PATIENT, 1)
 
 
 def batch_size_for(recipe: Recipe, n: int) -> int | None:

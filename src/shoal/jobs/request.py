@@ -45,6 +45,7 @@ class FitRequest:
     solver: str | None = None
     activation: str | None = None
     pieces: int | None = None
+    waves: int | None = None
     learning_rate: float | None = None
     batch_size: int | None = None
     patience: int | None = None
@@ -89,6 +90,7 @@ class FitRequest:
             ("--jobs", self.jobs, 1, None),
             ("--memory", self.memory, 1, None),
             ("--pieces", self.pieces, 0, MOST),
+            ("--waves", self.waves, 0, MOST),
             ("--folds", self.folds, 2, MOST),
             ("--image-size", None if self.image_size is None else min(self.image_size), 1, None),
         ):

@@ -8,6 +8,7 @@ does other things besides: it is an upper bound, not a forecast.
 from __future__ import annotations
 
 import dataclasses
+import statistics
 import time
 from dataclasses import dataclass
 
@@ -28,8 +29,9 @@ from shoal.trainer import sample_losses, train
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
 """What a study of single networks may take, by the quality asked for."""
-ENSEMBLE_SECONDS = {"fast": (8.0, 0.5e-3), "good": (15.0, 3e-3), "best": (60.0, 12e-3)}
-"""What an ensemble may take, and besides for every row: much data pay for long training."""
+ENSEMBLE_SECONDS = {"fast": (6.0, 1.5e-3), "good": (8.0, 9e-3), "best": (60.0, 27e-3)}
+"""What an ensemble may take if no network stops early, and besides for every row: much data pay for long
+training. Most networks stop early."""
 QUALITIES = tuple(BUDGET_SECONDS)
 STARTUP_SECONDS = 4.0
 """What is done once: starting processes, the linear model, the examination, the report."""
@@ -88,17 +90,19 @@ LADDER: tuple[StudySize, ...] = (
 """From the study that one would like to the smallest that still compares starts and sizes."""
 
 
-def ensemble_ladder(hidden: Hidden, epochs: int) -> tuple[StudySize, ...]:
+def ensemble_ladder(hidden: Hidden, epochs: int, views: int = 1) -> tuple[StudySize, ...]:
     """Return the sizes of studies whose members make an ensemble, from many long trainings to a few short.
 
-    >>> ensemble_ladder((128, 128), 300)[-1]
-    StudySize(hidden=((64, 64),), starts=1, l2=(0.0,), epochs=6)
+    There are as many starts of each of the ``views``.
+
+    >>> ensemble_ladder((128, 128), 300, views=2)[-1]
+    StudySize(hidden=((64, 64),), starts=2, l2=(0.0,), epochs=6)
     """
     small = tuple(units // 2 for units in hidden)
-    long = [(starts, 1.0) for starts in (16, 8, 6, 4, 3, 2)]
-    short = [(1, share) for share in (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)]
+    long = [(starts, 1.0) for starts in (16, 8, 6, 4, 3, 2) if starts > views and starts % views == 0]
+    short = [(views, share) for share in (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)]
     sizes = [(hidden, *size) for size in [*long, *short]] + [
-        (small, 1, share) for share in (0.08, 0.04, 0.02)
+        (small, views, share) for share in (0.08, 0.04, 0.02)
     ]
     return tuple(StudySize((h,), starts, (0.0,), max(int(share * epochs), 5)) for h, starts, share in sizes)
 
@@ -130,6 +134,7 @@ class Workload:
     architecture: Architecture
     solver: str | Solver
     batch_size: int | None
+    views: tuple[tuple[int, ...], ...] = ()
     augmentation: Augmentation | None = None
     finishing: float = 0.0
     """Seconds that what comes after the study takes, besides what every job does."""
@@ -156,7 +161,9 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)
     with threadpool_limits(limits=1):  # as the study's processes work
-        seconds_of = {size: _seconds_an_epoch(size, load) for size in hidden}
+        seconds_of = {
+            size: statistics.mean(_seconds_an_epoch(size, seen) for seen in _seen(load)) for size in hidden
+        }
     if goal.deadline:
         return _filling(asked, rungs, seconds_of, load, workers, goal.seconds)
     for rung in rungs:
@@ -176,7 +183,7 @@ def _filling(
 ) -> Sizing:
     """Return the study whose first starts take at most half of the time, and more starts than it has."""
     for rung in rungs:
-        first = dataclasses.replace(rung, starts=1)
+        first = dataclasses.replace(rung, starts=max(len(load.views), 1))
         if _seconds(first, seconds_of, load, workers) - STARTUP_SECONDS <= seconds / 2:
             break
     size = dataclasses.replace(first, starts=asked.starts or FILLING_STARTS)
@@ -192,6 +199,11 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     work = networks * epochs * sum(seconds_of[hidden] for hidden in size.hidden)
     curves = size.epochs * max(seconds_of[hidden] for hidden in size.hidden)  # of the chosen, trained again
     return STARTUP_SECONDS + load.finishing + curves + MARGIN * work / workers
+
+
+def _seen(load: Workload) -> list[Workload]:
+    """Return what the networks of each view see."""
+    return [dataclasses.replace(load, X=load.X[:, list(view)]) for view in load.views] or [load]
 
 
 def _network(hidden: Hidden, load: Workload) -> Network:

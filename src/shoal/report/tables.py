@@ -224,6 +224,7 @@ def _refinements(asked: Asked) -> list[tuple[str, str]]:
         ("dropout", plain(asked.get("dropout", 0.0))),
         ("label smoothing", plain(asked.get("label_smoothing", 0.0))),
         ("pieces", f"{asked.get('pieces', 0)} for every number"),
+        ("waves", f"{asked.get('waves', 0)} for every number"),
         ("augmentation", augmentation(asked.get("augmentation"))),
     ]
     return [
