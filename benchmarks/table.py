@@ -10,7 +10,7 @@ from benchmarks.measure import Measurement
 from benchmarks.results import Result
 from benchmarks.workload import Target
 
-NAMES = {"sklearn": "scikit-learn", "numpy": "NumPy by hand"}
+NAMES = {"sklearn": "scikit-learn", "numpy": "NumPy by hand", "estimators": "shoal's estimator"}
 HEADER = (
     "| id | contestant | form | cores | median | quartiles | time ÷ shoal's | cold start | peak memory |",
     "|---|---|---|--:|--:|--:|--:|--:|--:|",

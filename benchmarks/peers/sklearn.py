@@ -8,6 +8,7 @@ task's order of rows. Its penalty is divided by the batch's weights and not by t
 from __future__ import annotations
 
 import warnings
+from itertools import chain, repeat
 from typing import Any
 
 import joblib
@@ -20,17 +21,20 @@ from benchmarks.task import Array, Cohort, Task
 
 
 class Orders(np.random.RandomState):
-    """Shuffles as the task says: scikit-learn shuffles an order that is shuffled already."""
+    """Shuffles as the task says."""
 
-    def __init__(self, orders: Array) -> None:
+    def __init__(self, shuffles: Array) -> None:
         super().__init__(0)
-        self.orders = iter(orders)
-        self.current = np.arange(orders.shape[-1])
+        self.shuffles = chain(shuffles, repeat(shuffles[-1]))  # shoal's estimators draw one ahead
 
     def shuffle(self, x: Any) -> None:
-        wanted = next(self.orders)
-        x[:] = np.argsort(self.current)[wanted]
-        self.current = wanted
+        x[:] = next(self.shuffles)
+
+
+def shuffles(orders: Array) -> Array:
+    """Return what makes of each order the next: scikit-learn shuffles an order that is shuffled already."""
+    before = np.concatenate([np.arange(orders.shape[-1])[None], orders[:-1]])
+    return np.take_along_axis(np.argsort(before), orders, axis=1)
 
 
 class Given:
@@ -51,11 +55,18 @@ class Classifier(Given, MLPClassifier):  # type: ignore[misc]
     pass
 
 
-def fit(task: Task, units: tuple[int, ...], member: dict[str, Any], epochs: int) -> Array:
-    """Return the trained parameters (D,) of one network."""
-    n, weights, orders = len(task.X), member["weights"], member["orders"]
+def fit(
+    task: Task,
+    units: tuple[int, ...],
+    member: dict[str, Any],
+    epochs: int,
+    kinds: tuple[type[Any], type[Any]] = (Regressor, Classifier),
+    **more: Any,
+) -> Array:
+    """Return the trained parameters (D,) of one network, an estimator of one of the two kinds."""
+    n, weights, shuffles = len(task.X), member["weights"], member["shuffles"]
     size = task.batch_size or n
-    kind = Regressor if task.loss == "squared_error" else Classifier
+    kind = kinds[task.loss != "squared_error"]
     network = kind(
         hidden_layer_sizes=units[1:-1],
         solver="adam" if task.solver == "adam" else "lbfgs",
@@ -64,12 +75,13 @@ def fit(task: Task, units: tuple[int, ...], member: dict[str, Any], epochs: int)
         batch_size=size,
         learning_rate_init=task.learning_rate,
         max_iter=epochs,
-        shuffle=bool(orders.size),
-        random_state=Orders(orders) if orders.size else None,
+        shuffle=bool(shuffles.size),
+        random_state=Orders(shuffles) if shuffles.size else None,
         tol=1e-5 if task.solver == "own" else 0,
         n_iter_no_change=epochs + 1,
+        **more,
     )
-    network.begin = member["layers"]
+    network.begin = list(member["layers"])
     target = task.labels if task.loss == "cross_entropy" else task.y if units[-1] > 1 else task.y[:, 0]
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         network.fit(task.X, target, None if (weights == 1).all() else weights)
@@ -79,39 +91,36 @@ def fit(task: Task, units: tuple[int, ...], member: dict[str, Any], epochs: int)
 
 def members(cohort: Cohort) -> list[dict[str, Any]]:
     layers = cohort.layers(cohort.theta)
+    drawn = [shuffles(orders) for orders in cohort.orders] if cohort.orders.size else [cohort.orders]
     return [
         {
             "layers": [(W[p], b[p]) for W, b in layers],
             "l2": cohort.l2[p],
             "weights": cohort.weights[p % len(cohort.weights)],
-            "orders": cohort.orders[p % len(cohort.orders)] if cohort.orders.size else cohort.orders,
+            "shuffles": drawn[p % len(drawn)],
         }
         for p in range(cohort.size)
     ]
 
 
 def loop(task: Task, cores: int) -> Run:
+    cohorts = [(cohort.units, members(cohort)) for cohort in task.cohorts]
+
     def run(epochs: int) -> list[Array]:
-        return [
-            np.stack([fit(task, cohort.units, member, epochs) for member in members(cohort)])
-            for cohort in task.cohorts
-        ]
+        return [np.stack([fit(task, units, each, epochs) for each in group]) for units, group in cohorts]
 
     return run
 
 
 def loky(task: Task, cores: int) -> Run:
     """One network a job, in a pool of processes that stays alive; joblib sends jobs in batches."""
+    cohorts = [(cohort.units, members(cohort)) for cohort in task.cohorts]
     bare = Task(task.X, task.y, (), **{name: getattr(task, name) for name in SETTINGS})
 
     def run(epochs: int) -> list[Array]:
-        jobs = (
-            joblib.delayed(fit)(bare, cohort.units, member, epochs)
-            for cohort in task.cohorts
-            for member in members(cohort)
-        )
+        jobs = (joblib.delayed(fit)(bare, units, each, epochs) for units, group in cohorts for each in group)
         trained = iter(joblib.Parallel(n_jobs=cores, backend="loky")(jobs))
-        return [np.stack([next(trained) for _ in range(cohort.size)]) for cohort in task.cohorts]
+        return [np.stack([next(trained) for _ in group]) for _, group in cohorts]
 
     return run
 

@@ -47,6 +47,7 @@ WORKLOADS = tuple(
         partial(task, dtype),
         entries(
             shoal="train",
+            estimators="loop",
             torch="loop loop_foreach loop_compiled",
             jax="scan",
             sklearn="loop",
