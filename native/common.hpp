@@ -31,7 +31,7 @@ template <class T, bool LaneIsMember> struct Common {
     const std::uint32_t* shared_order = nullptr;
 
     Common(const Job<T>& given, Network described)
-        : job(given), network(std::move(described)), block(block_columns<T, LaneIsMember>(network)),
+        : job(given), network(std::move(described)), block(columns_of_a_block()),
           permuter(has_shared_order() ? job.train.n : 0) {
         const std::size_t D = network.n_parameters;
         weight_mask.assign(vectors() * L, T(0));
@@ -44,6 +44,11 @@ template <class T, bool LaneIsMember> struct Common {
         if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);
     }
 
+    // Samples that know each other are in one block, whatever the caches hold.
+    std::size_t columns_of_a_block() const {
+        if (!network.ties_samples()) return block_columns<T, LaneIsMember>(network);
+        return Batch<T, LaneIsMember>{samples()}.columns();
+    }
     std::size_t vectors() const {
         const std::size_t D = network.n_parameters;
         return LaneIsMember ? D : (D + L - 1) / L;

@@ -18,7 +18,7 @@ Layer layer_from(const double*& at) {
     Layer layer{};
     layer.kind = static_cast<LayerKind>(next());
     layer.inputs = next(), layer.units = next(), layer.weights = next(), layer.biases = next();
-    layer.g = static_cast<Activation>(next()), layer.parameter = *at++, layer.epsilon = *at++;
+    layer.g = static_cast<Activation>(next()), layer.parameter = *at++, layer.epsilon = *at++, layer.momentum = *at++;
     Geometry& geometry = layer.geometry;
     for (Image* image : {&geometry.in, &geometry.out}) *image = {next(), next(), next()};
     for (Extent* extent : {&geometry.size, &geometry.stride, &geometry.before, &geometry.dilation})

@@ -25,7 +25,7 @@ template <class T> struct Samples {
 
 // An architecture; `layers` holds kLayerNumbers numbers a layer, in the order of `Layer` and `Geometry` in
 // network.hpp; the last is how many layers inside it follow.
-constexpr std::size_t kLayerNumbers = 24;
+constexpr std::size_t kLayerNumbers = 25;
 
 struct Description {
     const double* layers;

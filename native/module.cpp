@@ -31,7 +31,7 @@ template <class T, int axes> using Array = nb::ndarray<T, nb::ndim<axes>, nb::c_
 
 // X (N, n), y (K, N), s (1, N) or (P, N).
 template <class T> using SamplesArrays = std::tuple<Array<const T, 2>, Array<const T, 2>, Array<const T, 2>>;
-// Layers (L, 24), weight mask (D,), loss, its parameter, inputs, outputs.
+// Layers (L, 25), weight mask (D,), loss, its parameter, inputs, outputs.
 using NetworkArrays = std::tuple<Array<const double, 2>, Array<const bool, 1>, int, double, std::size_t, std::size_t>;
 // Kind, parameters, needs the full batch, multiplies decay by the rate.
 using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;

@@ -21,7 +21,8 @@ enum class LayerKind : std::int64_t {
     global_average_pool,
     locally_connected,
     layer_norm,
-    residual
+    residual,
+    batch_norm
 };
 
 // A sample as channels of rows of pixels, in this order in memory.
@@ -53,18 +54,24 @@ struct Layer {
     std::size_t inputs, units, weights, biases;
     Activation g;
     double parameter;  // of g; of dropout: the rate
-    double epsilon{};  // of a norm
+    double epsilon{};   // of a norm
+    double momentum{};  // of batch normalisation
     Geometry geometry{};
     std::vector<Layer> inside{};  // of a residual block
 
     bool has_parameters() const {
         for (const Layer& layer : inside)
             if (layer.has_parameters()) return true;
-        return has_weights() || kind == LayerKind::layer_norm;
+        return has_weights() || kind == LayerKind::layer_norm || kind == LayerKind::batch_norm;
     }
     bool has_weights() const {
         return kind == LayerKind::dense || kind == LayerKind::convolution || kind == LayerKind::locally_connected;
     }
+    // Of batch normalisation: features, or the channels of an image, whose places share γ, β, mean and variance. These
+    // follow each other in θ.
+    std::size_t channels() const { return units / geometry.size.size(); }
+    std::size_t mean(std::size_t k) const { return biases + channels() + k; }
+    std::size_t variance(std::size_t k) const { return biases + 2 * channels() + k; }
     // Inputs that a unit sees.
     std::size_t fan_in() const {
         return geometry.groups ? geometry.in.channels / geometry.groups * geometry.size.size() : inputs;
@@ -105,6 +112,11 @@ struct Network {
 
     bool sees_images() const {
         return total_of(layers, [](const Layer& layer) { return layer.geometry.in.size(); }) > 0;
+    }
+
+    // Whether what is made of one sample depends on the others of its batch.
+    bool ties_samples() const {
+        return total_of(layers, [](const Layer& layer) { return std::size_t(layer.kind == LayerKind::batch_norm); }) > 0;
     }
 
     // Whether J is another function at every step.

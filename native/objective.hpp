@@ -36,7 +36,13 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     using V = Vec<T>;
 
     BatchObjective(const Network& network, Space<T> space, const T* weight_mask)
-        : network_(network), space_(space), weight_mask_(weight_mask) {}
+        : network_(network), space_(space), weight_mask_(weight_mask) {
+        total_of(network.layers, [this](const Layer& layer) {
+            if (layer.kind == LayerKind::batch_norm) norms_.push_back(&layer);
+            return 0;
+        });
+        if (!norms_.empty()) observed_ = Aligned<T>(space.n * kLanes<T>);
+    }
 
     // What J is penalised and clipped by from now on.
     void strengthen(Strengths<T> strengths) { strengths_ = strengths; }
@@ -69,9 +75,15 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         }, [](bool, bool) { return true; });
         V J = data_loss(theta, gradient);
         J = space_.fold(J);
+        each_statistic([&](std::size_t d) { observed_.data()[d] = gradient[d], gradient[d] = T(0); });
         if (strengths_.any_l2 || strengths_.any_l1) J += penalty_ = penalties(theta, gradient);
         if (strengths_.clip_norm > 0) clip(gradient);
         return J;
+    }
+
+    // Changes running statistics, on which J does not depend, as the last batch has it.
+    void remember(T* theta) const {
+        each_statistic([&](std::size_t d) { theta[d] += observed_.data()[d]; });
     }
 
     // Σ share · loss over a batch for each lane, without dropout and without penalties. Blocks are added up in
@@ -91,6 +103,13 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     }
 
   private:
+    // f(place in θ) for the running statistics of the members.
+    template <class F> void each_statistic(F f) const {
+        constexpr std::size_t step = LaneIsMember ? kLanes<T> : 1;
+        for (const Layer* layer : norms_)
+            for (std::size_t d = layer->mean(0) * step; d < layer->variance(layer->channels()) * step; ++d) f(d);
+    }
+
     // J and ∂J/∂θ of the batch, without penalties.
     V data_loss(const T* theta, T* gradient) {
         const std::size_t blocks = columns_.batch.blocks(), together = blocks_together();
@@ -104,9 +123,9 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     V block(Pass<T, LaneIsMember>& pass, const T* theta, T* gradient, std::size_t b) {
         const Batch<T, LaneIsMember>& batch = columns_.batch;
         const std::size_t width = batch.width(b);
-        const Noise noise{keys_, step_, batch.first(b), batch.count(b), batch.samples};
-        pass.bind(columns_.x(b), columns_.share_of(b), width);
-        const T* z = pass.forward(theta, width, keys_ ? &noise : nullptr);
+        const Seen<T> seen{keys_, step_, batch.first(b), batch.count(b), batch.samples, columns_.share_of(b)};
+        pass.bind(columns_.x(b), seen.share, width);
+        const T* z = pass.forward(theta, width, &seen);
         return pass.backward(theta, gradient, width, z);
     }
 
@@ -192,7 +211,8 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     const T* weight_mask_;
     Workspace<T, LaneIsMember>* workspaces_ = nullptr;
     std::size_t threads_ = 0;
-    Aligned<T> partial_;
+    std::vector<const Layer*> norms_;  // that keep statistics
+    Aligned<T> partial_, observed_;
     std::vector<V> J_;
     V penalty_{};
     Columns<T, LaneIsMember> columns_;

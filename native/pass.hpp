@@ -26,8 +26,8 @@ template <class T, bool LaneIsMember> class Pass {
     }
 
     // The outputs z (outputs rows × columns).
-    const T* forward(const T* theta, std::size_t columns, const Noise* noise) {
-        return stack_.forward(theta, input_, columns, noise);
+    const T* forward(const T* theta, std::size_t columns, const Seen<T>* seen) {
+        return stack_.forward(theta, input_, columns, seen);
     }
 
     // Σ share · loss in lanes, for outputs z.

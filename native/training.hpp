@@ -223,6 +223,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
     V update(V rate, MaskOf<T>& go) {
         const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), objective_, rate, go);
         decay(rate);
+        objective_.remember(proposed_.data());
         const MaskOf<T> sound = SHOAL_ISA::finite(taken.J) & SHOAL_ISA::finite(taken.gradient_size) & finite(proposed_);
         const MaskOf<T> moves = sound & go;
         if (all(moves)) {
@@ -349,7 +350,8 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
     const bool inside = groups < job.threads && common.samples() * common.network.multiplications() * size >= kWorthSharing;
     // A group's threads share the rows of its wide layers, or else the blocks of its batches, which are small for images.
     const std::size_t outer = inside ? 1 : std::min(job.threads, groups), inner = inside ? job.threads : 1;
-    const bool by_rows = is_wide<LaneIsMember>(common.network) && !common.network.sees_images();
+    const bool ties = common.network.ties_samples();  // then there is one block
+    const bool by_rows = ties || (is_wide<LaneIsMember>(common.network) && !common.network.sees_images());
     const std::size_t of_rows = by_rows ? inner : 1, of_blocks = inner / of_rows;
     std::vector<Workspace<T, LaneIsMember>> workspaces;
     workspaces.reserve(outer * of_blocks);

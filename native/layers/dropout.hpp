@@ -14,10 +14,10 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
     DropoutStage(const Layer& layer, std::size_t number, std::size_t columns)
         : layer_(layer), number_(number), a_(layer.units * columns * lanes), mask_(layer.units * columns * lanes) {}
 
-    const T* forward(const T*, const T* in, std::size_t columns, const Noise* noise) override {
-        dropped_ = noise != nullptr && layer_.parameter > 0;
+    const T* forward(const T*, const T* in, std::size_t columns, const Seen<T>* seen) override {
+        dropped_ = seen && seen->keys && layer_.parameter > 0;
         if (!dropped_) return in;
-        draw(columns, *noise);
+        draw(columns, *seen);
         std::memcpy(a_.data(), in, layer_.units * columns * lanes * sizeof(T));
         multiply(a_.data(), columns);
         return a_.data();
@@ -30,16 +30,16 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
 
   private:
     // The scaled mask r / (1 − rate), its draws numbered (row, sample) over the whole batch.
-    void draw(std::size_t columns, const Noise& noise) {
+    void draw(std::size_t columns, const Seen<T>& seen) {
         T* const mask = mask_.data();
         const double keep = 1 - layer_.parameter;
         const T scale = static_cast<T>(1) / static_cast<T>(keep);
         for (std::size_t lane = 0; lane < (LaneIsMember ? lanes : 1); ++lane) {
-            Stream stream(noise.keys[2 * lane], noise.keys[2 * lane + 1], Purpose::dropout,
-                          noise.step << 16 | number_);
+            Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout,
+                          seen.step << 16 | number_);
             for (std::size_t row = 0; row < layer_.units; ++row)
-                for (std::size_t s = 0; s < noise.samples; ++s) {
-                    const double u = stream.uniform(row * noise.batch + noise.first + s);
+                for (std::size_t s = 0; s < seen.samples; ++s) {
+                    const double u = stream.uniform(row * seen.batch + seen.first + s);
                     const std::size_t at = LaneIsMember ? s * lanes + lane : s;
                     mask[row * columns * lanes + at] = u < keep ? scale : T(0);
                 }

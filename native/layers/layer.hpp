@@ -11,12 +11,13 @@
 
 namespace shoal::SHOAL_ISA {
 
-// Which part of a batch a pass sees, and where its dropout comes from. `keys` holds seed and number of
-// the member in each lane (lane = network), or of the one member in all lanes (lane = sample).
-struct Noise {
+// What a pass knows of its block in training besides x. `keys` holds seed and number of the member in each lane (lane
+// = network), or of the one member in all lanes (lane = sample), from which dropout comes; null: there is none.
+template <class T> struct Seen {
     const std::uint64_t* keys;
     std::uint64_t step;
     std::size_t first, samples, batch;  // samples first … first + samples − 1 of a batch
+    const T* share;                     // of each sample in J, in columns
 };
 
 // ∂J/∂a of a layer's output, then of its input, and as much room again: a layer that cannot work in place
@@ -35,9 +36,9 @@ template <class T> class Stage {
   public:
     virtual ~Stage() = default;
 
-    // The output for the rows `in`, `columns` wide, which stay as they are until `backward`. No noise: as in
+    // The output for the rows `in`, `columns` wide, which stay as they are until `backward`. Null is seen in
     // prediction.
-    virtual const T* forward(const T* theta, const T* in, std::size_t columns, const Noise* noise) = 0;
+    virtual const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>* seen) = 0;
 
     // Adds ∂J/∂θ to `gradient`. Where `to_input`, ∂J/∂a of the output becomes that of the input. What `forward`
     // was given, and `columns`, are the same as there.
@@ -47,7 +48,7 @@ template <class T> class Stage {
 // A layer that says how what lies there is seen, and does nothing.
 template <class T> class FlattenStage final : public Stage<T> {
   public:
-    const T* forward(const T*, const T* in, std::size_t, const Noise*) override { return in; }
+    const T* forward(const T*, const T* in, std::size_t, const Seen<T>*) override { return in; }
     void backward(const T*, T*, std::size_t, Gradients<T>&, bool) override {}
 };
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "batch_norm.hpp"
 #include "convolution.hpp"
 #include "dense.hpp"
 #include "dropout.hpp"
@@ -26,8 +27,8 @@ template <class T, bool LaneIsMember> class Stack {
         }
     }
 
-    const T* forward(const T* theta, const T* a, std::size_t columns, const Noise* noise) {
-        for (const auto& stage : stages_) a = stage->forward(theta, a, columns, noise);
+    const T* forward(const T* theta, const T* a, std::size_t columns, const Seen<T>* seen) {
+        for (const auto& stage : stages_) a = stage->forward(theta, a, columns, seen);
         return a;
     }
 
@@ -51,9 +52,9 @@ template <class T, bool LaneIsMember> class ResidualStage final : public Stage<T
         : layer_(layer), stack_(layer.inside, number + 1, columns, tools), z_(layer.units * columns * lanes),
           a_(layer.units * columns * lanes), delta_(layer.units * columns * lanes) {}
 
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Noise* noise) override {
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>* seen) override {
         const std::size_t n = layer_.units * columns * lanes;
-        const T* const f = stack_.forward(theta, in, columns, noise);
+        const T* const f = stack_.forward(theta, in, columns, seen);
         for (std::size_t i = 0; i < n; i += lanes) store(z_.data() + i, load(in + i) + load(f + i));
         activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), n);
         return a_.data();
@@ -86,6 +87,7 @@ std::unique_ptr<Stage<T>> make_stage(const Layer& layer, std::size_t number, std
         case LayerKind::average_pool:
         case LayerKind::global_average_pool: return std::make_unique<AveragePoolStage<T>>(layer, columns);
         case LayerKind::layer_norm: return std::make_unique<LayerNormStage<T, LaneIsMember>>(layer, columns);
+        case LayerKind::batch_norm: return std::make_unique<BatchNormStage<T, LaneIsMember>>(layer, columns);
         case LayerKind::residual:
             return std::make_unique<ResidualStage<T, LaneIsMember>>(layer, number, columns, tools);
         default: return std::make_unique<DenseStage<T, LaneIsMember>>(layer, columns, tools);

@@ -14,7 +14,17 @@ from shoal.compiled.architecture import (
     parameters,
     unknown_layer,
 )
-from shoal.layers import Conv2D, Dense, Dropout, Flatten, GlobalAveragePool2D, LayerNorm, MaxPool2D, Residual
+from shoal.layers import (
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    LayerNorm,
+    MaxPool2D,
+    Residual,
+)
 from shoal.losses import Huber, SquaredError
 from shoal.network import Network
 
@@ -36,14 +46,14 @@ def test_a_convolution() -> None:
     # two columns more than there are windows: one on either side.
     images, window = [2, 5, 6, 4, 3, 6], [3, 2, 2, 1, 1, 1, 1, 2]
     kind, relu = LAYER_KINDS.index(Conv2D), ACTIVATION_NAMES.index("relu")
-    assert first.tolist() == [kind, 60, 72, 0, 4 * 1 * 6, relu, 0, 0, *images, *window, 2, 0]
+    assert first.tolist() == [kind, 60, 72, 0, 4 * 1 * 6, relu, 0, 0, 0, *images, *window, 2, 0]
 
 
 def test_pools_and_what_has_no_window() -> None:
     network = Network((3, 9, 8), [MaxPool2D(3, 2), Dropout(0.25), GlobalAveragePool2D(), Dense(2)])
     pool, dropout, mean, dense = layer_rows(network)
-    assert pool[8:].tolist() == [3, 9, 8, 3, 4, 3, 3, 3, 2, 2, 0, 0, 1, 1, 1, 0]
-    assert mean[8:16].tolist() == [3, 4, 3, 3, 1, 1, 4, 3]
+    assert pool[9:].tolist() == [3, 9, 8, 3, 4, 3, 3, 3, 2, 2, 0, 0, 1, 1, 1, 0]
+    assert mean[9:17].tolist() == [3, 4, 3, 3, 1, 1, 4, 3]
     assert dropout[6] == 0.25
     assert not np.concatenate([dropout[8:], dense[8:]]).any()
     assert dense[3:5].tolist() == [0, 6]
@@ -60,6 +70,16 @@ def test_layers_inside_another_follow_it() -> None:
     assert norm[3:5].tolist() == [38, 38 + 32]
     assert norm[7] == 0.5
     assert dense[3] == 38 + 64
+
+
+def test_places_that_share_the_parameters_of_batch_norm() -> None:
+    image, _, features, _ = layer_rows(
+        Network((3, 4, 5), [BatchNorm(momentum=0.6, epsilon=0.5), Flatten(), BatchNorm(), Dense(1)])
+    )
+    assert image[3:5].tolist() == [0, 3]
+    assert image[7:9].tolist() == [0.5, 0.6]
+    assert (image[15:17].tolist(), features[15:17].tolist()) == ([20, 1], [1, 1])
+    assert features[3:5].tolist() == [12, 72]
 
 
 def test_what_nobody_knows() -> None:

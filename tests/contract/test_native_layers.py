@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from shoal.engines import ENGINES
-from shoal.layers import AveragePool2D, Conv2D, Dense, Dropout, Flatten, Layer, LayerNorm, MaxPool2D
+from shoal.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+)
 from shoal.network import Network
 from shoal.population import Population
 from shoal.shapes import Array, Shape
@@ -21,7 +31,7 @@ if "native" not in ENGINES:
 
 from shoal import _native
 from shoal.compiled import module
-from shoal.compiled.architecture import LAYER_KINDS, unknown_layer
+from shoal.compiled.architecture import LAYER_KINDS
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 # Lanes are networks, or samples in vectors that are not full and in blocks that are not.
@@ -43,10 +53,7 @@ BIG: tuple[Shape, list[Layer]] = (
 )
 """A network that is wide in its dense part, with more filters than a tile has."""
 
-# Batch norm is the reference engine's alone: it couples all samples of a batch, which blocks keep apart.
-NATIVE: dict[str, Callable[[str], list[Layer]]] = {
-    name: stack for name, stack in STACKS.items() if name != "batch_norm"
-}
+NATIVE: dict[str, Callable[[str], list[Layer]]] = dict(STACKS)
 # A norm over three features, as in the stack of gradients, makes a rounding error a thousand times as large.
 NATIVE["layer_norm"] = lambda g: [
     LayerNorm(g),
@@ -56,11 +63,6 @@ NATIVE["layer_norm"] = lambda g: [
     Dense(20),
     LayerNorm(),
 ]
-NATIVE_SHAPES = {
-    name: (image, layers)
-    for name, (image, layers) in SHAPES.items()
-    if unknown_layer(Network(image, [*layers, Dense(2)])) is None
-}
 
 both_dtypes = pytest.mark.parametrize("dtype", RTOL)
 every_batch = pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
@@ -110,9 +112,10 @@ def test_every_layer(layer: str, dtype: str, batch: dict[str, Any]) -> None:
 
 
 @every_batch
-@pytest.mark.parametrize(("image", "layers"), NATIVE_SHAPES.values(), ids=NATIVE_SHAPES)
+@pytest.mark.parametrize(("image", "layers"), SHAPES.values(), ids=SHAPES)
 def test_every_shape(image: Shape, layers: list[Layer], batch: dict[str, Any]) -> None:
-    same(image, layers, "float64", **batch)
+    # At a rate of 0.05 twenty layers leap about: what is 1e-15 grows to 1 in 70 steps of either engine.
+    same(image, layers, "float64", learning_rate=0.05 if len(layers) < 9 else 0.005, **batch)
 
 
 @every_batch
@@ -132,12 +135,33 @@ def test_activations_that_keep_z_and_that_do_not(activation: str) -> None:
 
 
 @both_dtypes
+@pytest.mark.parametrize("batch", [{}, {"batch_size": 9}, {"batch_size": 40}])
+def test_batch_statistics_of_folds(batch: dict[str, Any], dtype: str) -> None:
+    """Members whose samples are few, some minibatches without any, of images and of features."""
+    layers = [
+        BatchNorm("tanh", momentum=0.6),
+        Conv2D(3, 2),
+        BatchNorm(epsilon=0.1),
+        Flatten(),
+        Dense(4),
+        BatchNorm(),
+    ]
+    N = 45 if batch.get("batch_size") != 9 else 30
+    folds = (np.arange(N) % 7 == np.array([[0], [3], [5]])).astype(float)
+    folds[1] *= 2.5
+    # Not Adam: the bias before a batch norm has a gradient of rounding errors, which that makes into steps.
+    settings = {"clip_norm": 0.3, "patience": 4, "l1": 0.01, "weight_decay": 0.001} | batch
+    same(IMAGE, layers, dtype, N, validation=True, sample_weight=folds, **settings)
+
+
+@both_dtypes
+@pytest.mark.parametrize("first", [Dropout(0.1), BatchNorm()], ids=["dropout", "batch_norm"])
 @pytest.mark.parametrize(("N", "batch_size"), [(13, None), (700, None), (200, 60)])
 def test_the_bits_depend_neither_on_threads_nor_on_companions(
-    N: int, batch_size: int | None, dtype: str
+    N: int, batch_size: int | None, first: Layer, dtype: str
 ) -> None:
     image, layers = BIG if N > 13 else (IMAGE, STACKS["max_pool2d"]("relu"))
-    network = Network(image, [Dropout(0.1), *layers, Dense(3)], "cross_entropy")
+    network = Network(image, [first, *layers, Dense(3)], "cross_entropy")
     population = network.population(5, dtype=dtype)
     X, y = some(network, N)
 

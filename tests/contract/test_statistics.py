@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import BatchNorm, Conv2D, Dense, Flatten, LayerNorm, Residual
 from shoal.network import Network
@@ -21,8 +22,9 @@ def some_samples(N: int = 12) -> tuple[Array, Array]:
     return rng.normal(3, 2, size=(N, 3)), rng.normal(size=N)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("solver", WITH_A_RATE)
-def test_statistics_of_the_data_are_the_same_whatever_learns(solver: str) -> None:
+def test_statistics_of_the_data_are_the_same_whatever_learns(solver: str, engine: str) -> None:
     X, y = some_samples()
     result = train(
         NETWORK,
@@ -36,6 +38,7 @@ def test_statistics_of_the_data_are_the_same_whatever_learns(solver: str) -> Non
         weight_decay=0.01,
         clip_norm=1e-3 if not SOLVERS[solver].full_batch else None,
         dtype="float64",
+        engine=engine,
     )
     # The first layer sees the data at every step: mean ← ¾ mean + ¼ μ from 0, variance ← ¾ v + ¼ σ² from 1.
     first = NETWORK.views(result.population.theta)[0]
@@ -65,11 +68,12 @@ def test_minibatches_move_them_one_after_the_other() -> None:
     assert min(np.abs(mean - expected).max() for expected in orders) < 1e-12
 
 
-def test_samples_of_weight_0_do_not_touch_a_member() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_samples_of_weight_0_do_not_touch_a_member(engine: str) -> None:
     X, y = some_samples()
     fold = np.array([1.0] * 8 + [0.0] * 4)
     X_other = np.where(fold[:, None] > 0, X, 1e3)
-    settings = {"epochs": 5, "learning_rate": 0.05, "dtype": "float64", "batch_size": None}
+    settings = {"epochs": 5, "learning_rate": 0.05, "dtype": "float64", "engine": engine}
     mine = train(NETWORK, X, y, sample_weight=fold, **settings)  # type: ignore[arg-type]
     other = train(NETWORK, X_other, y, sample_weight=fold, **settings)  # type: ignore[arg-type]
     few = train(NETWORK, X[:8], y[:8], **settings)  # type: ignore[arg-type]
@@ -77,10 +81,11 @@ def test_samples_of_weight_0_do_not_touch_a_member() -> None:
     np.testing.assert_allclose(mine.population.theta, few.population.theta, rtol=1e-9, atol=1e-12)
 
 
-def test_minibatches_without_a_sample_of_the_fold_leave_them() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_minibatches_without_a_sample_of_the_fold_leave_them(engine: str) -> None:
     X, y = some_samples(6)
     fold = np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
-    result = train(NETWORK, X, y, sample_weight=fold, batch_size=1, epochs=4, dtype="float64")
+    result = train(NETWORK, X, y, sample_weight=fold, batch_size=1, epochs=4, dtype="float64", engine=engine)
     assert not result.diverged.any()
     mean = NETWORK.views(result.population.theta)[0]["mean"][0, :, 0]
     low, high = X[:2].min(axis=0), X[:2].max(axis=0)

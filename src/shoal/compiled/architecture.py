@@ -13,6 +13,7 @@ import numpy as np
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.layers import (
     AveragePool2D,
+    BatchNorm,
     Conv2D,
     Dense,
     Dropout,
@@ -38,7 +39,7 @@ ACTIVATION_NAMES = (
 )  # fmt: skip
 LAYER_KINDS: tuple[type[Layer], ...] = (
     Dense, Dropout, Flatten, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D, LocallyConnected2D,
-    LayerNorm, Residual,
+    LayerNorm, Residual, BatchNorm,
 )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _rows(layer: Layer, before: Shape, places: Mapping[str, int]) -> list[tuple[
     """Return the row of a layer, whose parameters begin at ``places``, and those of the layers inside it."""
     inside = layer.layers if isinstance(layer, Residual) else ()
     after = layer.output_shape(before)
-    first, second = ("gamma", "beta") if isinstance(layer, LayerNorm) else ("W", "b")
+    first, second = ("gamma", "beta") if isinstance(layer, LayerNorm | BatchNorm) else ("W", "b")
     row = (
         LAYER_KINDS.index(type(layer)),
         math.prod(before),
@@ -87,7 +88,8 @@ def _rows(layer: Layer, before: Shape, places: Mapping[str, int]) -> list[tuple[
         places.get(first, 0),
         places.get(second, 0),
         *_activation(layer),
-        layer.epsilon if isinstance(layer, LayerNorm) else 0.0,
+        layer.epsilon if isinstance(layer, LayerNorm | BatchNorm) else 0.0,
+        layer.momentum if isinstance(layer, BatchNorm) else 0.0,
         *_geometry(layer, before, after),
         len(inside),
     )
@@ -119,7 +121,12 @@ def _activation(layer: Layer) -> tuple[int, float]:
 
 
 def _geometry(layer: Layer, before: Shape, after: Shape) -> tuple[int, ...]:
-    """Return both images, the window's size, stride, padding before it and dilation, and the groups."""
+    """Return both images, the window's size, stride, padding before it and dilation, and the groups.
+
+    Batch normalisation has a window alone: the places that share its parameters.
+    """
+    if isinstance(layer, BatchNorm):
+        return *(0,) * 6, math.prod(before[1:]), 1, *(0,) * 7
     if isinstance(layer, GlobalAveragePool2D):
         window = Window((before[1], before[2]))
     elif isinstance(layer, Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
