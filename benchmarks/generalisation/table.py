@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.generalisation.published import beside_published
 from benchmarks.generalisation.runs import Key, Ledger, headline
 from benchmarks.generalisation.sets import TABLES
 
@@ -76,6 +77,7 @@ def document(ledgers: Mapping[str, Ledger], title: str) -> str:
     tables = [name for name in TABLES if any(key[0] == name for key in ours.runs)]
     names = [OURS, *(name for name in ledgers if name != OURS)]
     lines = [f"# {title}", "", *_scores(ledgers, names, tables), "", *_summary(ledgers, names, tables)]
+    lines += ["", *beside_published(ours)]
     return "\n".join(lines) + "\n"
 
 
@@ -110,6 +112,7 @@ def _ratios(ledgers: Mapping[str, Ledger], names: Sequence[str], table: str) -> 
 def _summary(ledgers: Mapping[str, Ledger], names: Sequence[str], tables: Sequence[str]) -> list[str]:
     """Return a row a contestant: our error relative to its own, by part, its mean rank and its time."""
     head = ["", "mean rank", f"{OURS} ÷ it, sets to choose", "sets that confirm", "all sets", "s a fit", OURS]
+    head += ["s a prediction", "MiB"]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     ranks = _mean_ranks(ledgers, names, tables)
     for name in names:
@@ -120,8 +123,19 @@ def _summary(ledgers: Mapping[str, Ledger], names: Sequence[str], tables: Sequen
             mean = geometric_mean([ratio for ratio in ratios if ratio is not None])
             words.append("–" if name == OURS or math.isnan(mean) else f"{mean:.3f}")
         words += [f"{seconds:.1f}" for seconds in _seconds(ledgers[OURS], ledgers[name], tables)[::-1]]
+        words += [_mean(ledgers[name], tables, "predict_s", 3), _mean(ledgers[name], tables, "peak_mib", 0)]
         lines.append(f"| {' | '.join(words)} |")
     return lines
+
+
+def _mean(ledger: Ledger, tables: Sequence[str], what: str, digits: int) -> str:
+    """Return the mean over tables, of means over splits, of what a run costs; – where nobody looked."""
+    kept = {
+        table: [run[what] for (name, _), run in ledger.runs.items() if name == table and what in run]
+        for table in tables
+    }
+    means = [float(np.mean(values)) for values in kept.values() if values]
+    return f"{np.mean(means):.{digits}f}" if means else "–"
 
 
 def _seconds(ours: Ledger, theirs: Ledger, tables: Sequence[str]) -> tuple[float, float]:

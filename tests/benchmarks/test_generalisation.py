@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.generalisation.published import is_ahead
 from benchmarks.generalisation.runs import Ledger, complete, recorded
 from benchmarks.generalisation.sets import CHOOSE, TABLES
 from benchmarks.generalisation.table import cell, document, geometric_mean, relative
@@ -122,7 +123,20 @@ def test_scores_are_compared_on_shared_splits_alone() -> None:
 def test_the_table_says_who_is_ahead() -> None:
     ours = ledger("shoal", [row("uci/yacht", 0, 1.0, 2.0), row("uci/boston", 0, 3.0, 2.0)])
     rival = ledger("realmlp_td", [row("uci/yacht", 0, 2.0, 8.0), row("uci/boston", 0, 2.0, 8.0)])
+    ours.runs["uci/yacht", 0] |= {"predict_s": 0.25, "peak_mib": 300.0}
     page = document({"shoal": ours, "realmlp_td": rival}, "Errors")
     assert "| uci/yacht | choose | 1 | 1 | 2 | 0.500 | 0.500 |" in page
     assert "| uci/boston | choose | 1 | 3 | 2 | 1.500 | 1.500 |" in page
-    assert "| realmlp_td | 1.50 | 0.866 | – | 0.866 | 8.0 | 2.0 |" in page
+    assert "| realmlp_td | 1.50 | 0.866 | – | 0.866 | 8.0 | 2.0 | – | – |" in page
+    assert "| shoal | 1.50 | – | – | – | 2.0 | 2.0 | 0.250 | 300 |" in page
+    assert "| uci/yacht | 1 | 1 | 1.02 | 1.11 | 1.58 | **.666** | **.57** | **.84** |" in page
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "ahead"),
+    [(".00", 0.0049, False), (".00", 0.0051, True), ("2.65", 2.6, False), ("2.65", 2.66, True)],
+)
+def test_a_printed_figure_is_ahead_if_it_is_lower_with_its_digits(
+    printed: str, ours: float, ahead: bool
+) -> None:
+    assert is_ahead(printed, ours) == ahead
