@@ -62,12 +62,12 @@ def test_the_table_is_told_in_singular_and_plural(lines: Lines) -> None:
     assert lines() == [
         "note: column 'a[b]' is :warning: not used",
         "2,000 rows, 3 columns, 4 features. Regression, because it is.",
-        "1,280 rows to train on, 320 to choose by, 400 held out for one test at the end.",
+        "1,280 rows to train on, 320 to validate on, 400 held out for one test at the end.",
     ]
     listener.prepared(parts(1, 1, 1, 1, None, 1))
     assert lines()[1:] == [
         "1 row, 1 column, 1 feature. Regression, because it is.",
-        "5 folds of 1 row to choose by, 1 held out for one test at the end.",
+        "5 folds of 1 row to validate on, 1 held out for one test at the end.",
     ]
 
 

@@ -61,11 +61,11 @@ class TerminalListener:
             self.say(f"note: {warning}", style="yellow")
         self.say(prepared.sentence)
         if prepared.folds:
-            judged = f"{prepared.folds} folds of {plural(len(prepared.train), prepared.noun)} to choose by"
+            judged = f"{prepared.folds} folds of {plural(len(prepared.train), prepared.noun)} to validate on"
         else:
             assert prepared.validation is not None
             trained = plural(len(prepared.train), prepared.noun)
-            judged = f"{trained} to train on, {len(prepared.validation):,} to choose by"
+            judged = f"{trained} to train on, {len(prepared.validation):,} to validate on"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 
     def sized(self, sizing: Sizing, plan: Plan, workers: int) -> None:

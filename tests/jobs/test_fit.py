@@ -156,6 +156,30 @@ def test_the_time_that_is_given_is_kept(
     assert outcome.evidence["asked"]["planned"] == ["Ends after 6 s, with the best found until then."]
 
 
+def test_the_evidence_chooses_by_the_rows_trained_on(
+    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path
+) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed(200))
+    outcome = fit(table, "target", tmp_path / "out", score="evidence", choose=None, epochs=50)
+    evidence = outcome.evidence
+    assert (evidence["asked"]["choose"], evidence["asked"]["solver"]) == ("evidence", "scg")
+    assert evidence["data"]["split"] == {"train": 128, "validation": 32, "test": 40}
+    scores = evidence["trials"]["log_evidence"]
+    assert evidence["choice"]["evidence"]["log_evidence"] == max(scores)
+    assert 'id="evidence"' in outcome.report.read_text()
+    assert "without validation (evidence)" in outcome.report.read_text()
+
+
+def test_evidence_that_takes_too_long_is_refused_before_anything_is_written(
+    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path
+) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed(200))
+    with pytest.raises(CapacityError, match=r"Hessian of a network of \d+ parameters is too large") as caught:
+        fit(table, "target", tmp_path / "out", score="evidence", choose=None, hidden=((900,),))
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_table_to_test_on_is_used_whole(
     fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:

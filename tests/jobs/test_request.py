@@ -27,6 +27,10 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
     [
         ({"folds": 3, "valid": "v.csv"}, "--folds and --valid were given; validate in one way only"),
         ({"folds": 3, "validation_share": 0.1}, "--folds and --validation-share were given"),
+        ({"score": "evidense"}, "unknown score 'evidense'; did you mean 'evidence'"),
+        ({"score": "evidence", "choose": "best"}, "without validation, got --choose best; leave one"),
+        ({"score": "evidence", "folds": 3}, "--score evidence chooses without validation, got --folds 3"),
+        ({"score": "evidence", "patience": 3}, "chooses without validation, got --patience 3"),
         ({"choose": "one_se"}, "unknown rule of choice 'one_se'; did you mean 'one-se'"),
         ({"task": "clasification"}, "unknown task 'clasification'; did you mean 'classification'"),
         ({"activation": "rellu"}, "unknown activation 'rellu'; did you mean 'relu'"),

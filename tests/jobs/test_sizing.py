@@ -13,6 +13,8 @@ from shoal.architectures import Hidden, Perceptron
 from shoal.errors import CapacityError
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
+    CURVATURE_RATE,
+    EVIDENCE_LADDER,
     FILLING_STARTS,
     LADDER,
     MARGIN,
@@ -25,6 +27,7 @@ from shoal.jobs.sizing import (
     ensemble_ladder,
     size_study,
 )
+from shoal.selection.by_evidence import curvature_work
 
 RNG = np.random.default_rng(0)
 LOAD = Workload(
@@ -224,6 +227,20 @@ def test_another_goal_has_its_own_ladder_and_time(size_it: SizeIt, seconds: floa
     sizing = size_it(1e-5, goal=Goal(MEMBERS, seconds))
     costs = [by_hand(rung, 1e-5, 1, folds=5) for rung in MEMBERS]
     assert sizing.size == MEMBERS[[cost <= seconds for cost in costs].index(True)]
+
+
+def test_sizes_whose_evidence_takes_too_long_are_left_out(size_it: SizeIt) -> None:
+    wide = dataclasses.replace(LOAD, X=RNG.normal(size=(60, 150)), folds=1, n_train=20000, by_evidence=True)
+    goal = Goal(EVIDENCE_LADDER, 1e9)
+    found = size_it(0.0, load=wide, goal=goal)
+    assert found.size.hidden == ((1,), (2,), (4,))
+    work = sum(
+        curvature_work(wide.architecture.network(h, 150, 1, wide.loss), 20000) for h in found.size.hidden
+    )
+    seconds = MARGIN * found.size.starts * work / CURVATURE_RATE
+    assert found.seconds == pytest.approx(STARTUP_SECONDS + seconds)
+    asked = size_it(0.0, AskedSize(hidden=((16,),)), load=wide, goal=goal)
+    assert asked.size.hidden == ((16,),)  # and is refused when the study is planned
 
 
 def test_a_deadline_gets_more_starts_than_there_is_time_for(size_it: SizeIt) -> None:

@@ -32,6 +32,8 @@ def sample_evidence(
     rng = np.random.default_rng(0)
     trials = _trials(rng, sizes, l2, starts, folds or 1, diverged)
     choice = _choice(trials, choose)
+    if choose == "evidence":
+        _add_evidence(trials, choice)
     test = _test(rng, task, labels, choice["validation_loss"] * 1.02, linear)
     return {
         "format": 1,
@@ -211,6 +213,18 @@ def _choice(trials: dict[str, list[Any]], choose: str) -> dict[str, Any]:
         f"validation loss {means[chosen]:.4f} is within one standard error of the best, {means[best]:.4f}.",
         "members": [candidate(key) for key in members],
     }
+
+
+def _add_evidence(trials: dict[str, list[Any]], choice: dict[str, Any]) -> None:
+    """Give every network a log evidence that falls with its error, and choose by it."""
+    losses = trials["validation_loss"]
+    trials["log_evidence"] = [None if v is None else -9000 * v - i % 7 for i, v in enumerate(losses)]
+    found = [-np.inf if v is None else v for v in trials["log_evidence"]]
+    best = int(np.argmax(found))
+    chosen = {name: trials[name][best] for name in ("hidden", "l2", "start")}
+    choice.update(chosen, parameters=trials["parameters"][best], validation_loss=losses[best])
+    choice["members"] = [chosen]
+    choice["evidence"] = {"log_evidence": found[best], "gamma": 21.5, "strength": 0.4, "agreement": 0.93}
 
 
 def _curves(rng: np.random.Generator, end: float) -> dict[str, Any]:

@@ -42,6 +42,7 @@ CASES: dict[str, dict[str, Any]] = {
     "folds": {"folds": 5},
     "ensemble": {"choose": "ensemble"},
     "best": {"choose": "best"},
+    "evidence": {"choose": "evidence", "l2": (1.0,)},
     "none diverged": {"diverged": 0},
     "many diverged": {"diverged": 36},
     "one network": SMALL,

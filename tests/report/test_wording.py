@@ -177,3 +177,19 @@ def test_the_temperature_is_told_with_what_it_did(sample: Builder) -> None:
     assert wording.calibration(sample("regression")) == ""
     del evidence["calibration"]  # as an earlier version left it
     assert wording.calibration(evidence) == ""
+
+
+def test_where_evidence_and_validation_agree(sample: Builder) -> None:
+    evidence = sample(choose="evidence", l2=(1.0,))
+    choice = evidence["choice"]
+    words = wording.by_evidence(choice)
+    assert words.startswith(f"Both prefer {choice['hidden']} hidden units.")
+    assert "one standard error of the lowest" in words
+    assert "agree with a rank correlation of 0.93. The data determine 21.5 of the" in words
+    choice["best"].update(hidden="1", validation_loss=0.1)
+    choice["evidence"]["agreement"] = None
+    words = wording.by_evidence(choice)
+    assert f"prefers {choice['hidden']} hidden units, validation 1 hidden unit." in words
+    assert "more than one standard error above the lowest, 0.1000" in words
+    assert "rank correlation" not in words
+    assert wording.by_evidence(sample()["choice"]) == ""

@@ -33,6 +33,9 @@ def row() -> Callable[..., Row]:
             "stopped": "converged",
             "diverged": False,
             "seconds": 0.5,
+            "log_evidence": np.nan,
+            "gamma": np.nan,
+            "strength": np.nan,
         }
         assert values.keys() <= defaults.keys()
         return defaults | values

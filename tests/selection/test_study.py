@@ -84,7 +84,7 @@ def test_curves_are_those_of_the_chosen_network(study: CapacityStudy) -> None:
 def test_trials_are_a_frame(study: CapacityStudy) -> None:
     frame = study.trials
     assert isinstance(frame, pl.DataFrame)
-    assert frame.shape == (20, 14)
+    assert frame.shape == (20, 17)
     assert frame.group_by("hidden").agg(pl.col("validation_loss").min()).height == 4
 
 

@@ -20,6 +20,8 @@ ROUNDS = 4
 """How often α and β are re-estimated and the networks trained on. The first round does most of it."""
 STEPS, HALVINGS = 10, 6
 """Newton steps from where training ends to the mode, and how often one is halved that goes too far."""
+TANGENTS = ROUNDS + 1 + STEPS
+"""How many curvatures that takes."""
 
 
 def train_by_evidence(

@@ -10,6 +10,7 @@ import numpy as np
 from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.bayes.symmetry import require_dense
 from shoal.errors import CapacityError, ConfigurationError
+from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Samples
 from shoal.shapes import Array
@@ -54,18 +55,7 @@ def tangent(population: Population, samples: Samples) -> Tangent:
     layers other than dense ones, ``CapacityError`` for more than 5000 parameters.
     """
     network = population.network
-    if network.criterion.name not in _ROOTS:
-        raise ConfigurationError(
-            f"the evidence needs one of the losses {', '.join(_ROOTS)}, got {network.criterion.name}; "
-            "choose by validation instead"
-        )
-    for layer in network.layers:
-        require_dense(layer)
-    if network.n_parameters > MOST_PARAMETERS:
-        raise CapacityError(
-            f"the Hessian of a network of {network.n_parameters} parameters is too large, the evidence is "
-            f"for {MOST_PARAMETERS} at most; use smaller hidden sizes, or choose by validation"
-        )
+    require_tangible(network)
     theta = population.theta.astype(np.float64)
     with np.errstate(all="ignore"):  # of members that diverged
         error, slope, hessian = _sums(population, theta, samples)
@@ -84,6 +74,28 @@ def tangent(population: Population, samples: Samples) -> Tangent:
         place=_along(axes, theta),
         terms=len(samples.X) * network.n_outputs,
     )
+
+
+def require_tangible(network: Network) -> None:
+    """Raise ``ConfigurationError`` or ``CapacityError`` where a network has no tangent: see ``tangent``."""
+    if network.criterion.name not in _ROOTS:
+        raise ConfigurationError(
+            f"the evidence needs one of the losses {', '.join(_ROOTS)}, got {network.criterion.name}; "
+            "choose by validation instead"
+        )
+    for layer in network.layers:
+        require_dense(layer)
+    if network.n_parameters > MOST_PARAMETERS:
+        raise CapacityError(
+            f"the Hessian of a network of {network.n_parameters} parameters is too large, the evidence is "
+            f"for {MOST_PARAMETERS} at most; use smaller hidden sizes, or choose by validation"
+        )
+
+
+def tangent_work(network: Network, n_samples: int) -> float:
+    """Return the operations that one member's tangent on so many samples takes: 2 N K D² + 10 D³."""
+    D = float(network.n_parameters)
+    return 2 * n_samples * network.n_outputs * D**2 + 10 * D**3
 
 
 def _sums(population: Population, theta: Array, samples: Samples) -> tuple[Array, Array, Array]:

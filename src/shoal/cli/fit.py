@@ -45,6 +45,12 @@ def fit(
             help="ensemble (tables); or a single network: one-se (smallest good one; images), best."
         ),
     ] = None,
+    score: Annotated[
+        str,
+        typer.Option(
+            help="Compare networks by validation, or by the evidence: Bayesian, on the rows trained on alone."
+        ),
+    ] = "validation",
     quality: Annotated[str, typer.Option(help="How long to look for it: fast, good or best.")] = "good",
     time: Annotated[
         float | None, typer.Option(help="Return the best found in this many seconds instead.")
@@ -114,6 +120,7 @@ def fit(
                 test=test,
                 test_share=test_share,
                 choose=choose,
+                score=score,
                 quality=quality,
                 time=time,
                 solver=solver,

@@ -35,11 +35,12 @@ def divide(
     labels: npt.NDArray[Any] | None,
     own_test: bool,
     own_validation: bool,
-    by_folds: bool = False,
+    by_folds: bool | None = None,
 ) -> Division:
-    """Divide n rows as asked, ``by_folds`` where nothing is; class ``labels`` (n,) keep their shares.
+    """Divide n rows as asked, ``by_folds`` or not where nothing is (None: if they are few).
 
-    Nothing is set aside for what has rows of its own. Raises ``DataError`` for too few rows.
+    Class ``labels`` (n,) keep their shares. Nothing is set aside for what has rows of its own. Raises
+    ``DataError`` for too few rows.
     """
     rest, test, none = np.arange(n), np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
     if not own_test:
@@ -53,8 +54,8 @@ def divide(
         )
     folds, share = request.folds, request.validation_share
     if folds is None and share is None:
-        small = by_folds or len(rest) < SMALL_TABLE
-        folds, share = (min(DEFAULT_FOLDS, len(rest)), None) if small else (None, DEFAULT_SHARE)
+        by_folds = len(rest) < SMALL_TABLE if by_folds is None else by_folds
+        folds, share = (min(DEFAULT_FOLDS, len(rest)), None) if by_folds else (None, DEFAULT_SHARE)
     if share is None:
         if folds is not None and folds > len(rest):
             raise DataError(

@@ -142,7 +142,7 @@ def _trials(trials: Trials) -> dict[str, list[Any]]:
     columns = trials.to_dict()
     shown = (
         "hidden", "parameters", "start", "l2", "fold", "train_loss", "validation_loss", "epochs", "diverged",
-        "stopped",
+        "stopped", "log_evidence",
     )  # fmt: skip
     return {name: [_finite(value) for value in columns[name]] for name in shown}
 

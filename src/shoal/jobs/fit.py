@@ -29,6 +29,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sights import look
 from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.report.html import write_report
+from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.design import Plan
 from shoal.selection.running import ProgressCallback, StudyProgress, count_workers
 from shoal.selection.study import CapacityStudy
@@ -95,8 +96,9 @@ def fit_data(
         sizing = read_plan(folder, request)
     else:
         goal = prepared.goal(request)
-        sizing = size_study(request.size, _workload(prepared, recipe), workers, goal)
-    recipe = replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
+        sizing = size_study(request.size, _workload(prepared, recipe, prepared.rule(request)), workers, goal)
+    if prepared.rule(request) != BY_EVIDENCE:
+        recipe = replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
     seconds = _seconds_left(request, began, FINISHING_SECONDS)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -170,7 +172,7 @@ def _sights(model: Model, prepared: Prepared, seed: int) -> dict[str, Any] | Non
     return None
 
 
-def _workload(prepared: Prepared, recipe: Recipe) -> Workload:
+def _workload(prepared: Prepared, recipe: Recipe, rule: str) -> Workload:
     folds = prepared.folds or 1
     n = len(prepared.train)
     loss, n_outputs = loss_of(prepared.n_classes)
@@ -187,6 +189,7 @@ def _workload(prepared: Prepared, recipe: Recipe) -> Workload:
         batch_size=recipe.batch_size,
         views=prepared.views,
         augmentation=recipe.augmentation,
+        by_evidence=rule == BY_EVIDENCE,
         finishing=prepared.finishing,
     )
 
@@ -200,7 +203,7 @@ def _study(
     progress: ProgressCallback | None,
     seconds: float | None,
 ) -> CapacityStudy:
-    size = sizing.size
+    size, rule = sizing.size, prepared.rule(request)
     return CapacityStudy(
         hidden=size.hidden,
         starts=size.starts,
@@ -219,7 +222,7 @@ def _study(
         label_smoothing=recipe.label_smoothing,
         augmentation=recipe.augmentation,
         folds=prepared.folds,
-        choose=prepared.rule(request),
+        choose=rule,
         n_jobs=request.jobs,
         progress=progress,
         store=store,

@@ -21,6 +21,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.population import Population
 from shoal.report.wording import plural
+from shoal.selection.choice import BY_EVIDENCE
 
 COPIES = 3
 """Feature matrices alive at once: the parts, the study's samples in both precisions, and the baselines'."""
@@ -65,7 +66,7 @@ class PreparedTable(Prepared):
 
 
 def _rule(request: FitRequest) -> str:
-    return request.choose or "ensemble"
+    return BY_EVIDENCE if request.score == BY_EVIDENCE else request.choose or "ensemble"
 
 
 def prepare(request: FitRequest) -> Prepared:
@@ -96,7 +97,7 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         (target_column,) = describe_columns(frame.select(name))
         whole = _whole_target(frame, name, task.task, least=2 if divide_test else 1)
         labels = whole.encode(frame[name]) if whole is not None else None
-        by_folds = _rule(request) == "ensemble"
+        by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
         to_train = frame[rows.train.tolist()]
         target = whole or TargetEncoder.fit(to_train[name], task.task)

@@ -27,6 +27,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.population import Population
 from shoal.report.wording import plural
+from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import Array, IntArray, Shape
 
 TARGET = "class"
@@ -68,6 +69,10 @@ class PreparedImages(Prepared):
         )
 
     def rule(self, request: FitRequest) -> str:
+        if request.score == BY_EVIDENCE:
+            raise ConfigurationError(
+                "--score evidence is for the dense networks of tables, got images; leave it out"
+            )
         return request.choose or "one-se"
 
     def recipe(self, request: FitRequest) -> Recipe:

@@ -14,12 +14,23 @@ from shoal.augmentation import Augmentation
 from shoal.data.encoders import PIECES, PLAIN, WAVES
 from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal, StudySize, ensemble_ladder
+from shoal.jobs.sizing import (
+    BUDGET_SECONDS,
+    ENSEMBLE_SECONDS,
+    EVIDENCE_LADDER,
+    LADDER,
+    Goal,
+    StudySize,
+    ensemble_ladder,
+)
 from shoal.registry import resolve
+from shoal.selection.choice import BY_EVIDENCE
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
+FULL_BATCH = "scg"
+"""For the evidence, which needs networks at the bottom of their error."""
 RATE = 0.01
 """Of a single network under an adaptive solver: inputs and targets are scaled, and early stopping guards."""
 PATIENCE = 10
@@ -77,14 +88,18 @@ def table_recipe(request: FitRequest, rule: str, task: str) -> Recipe:
 
     A solver that the user names trains plainly: the settings of members were found with theirs.
     """
+    if rule == BY_EVIDENCE:
+        return replace(plain_recipe(request, Perceptron("tanh"), RATE, FULL_BATCH), patience=None)
     if rule != "ensemble" or request.solver is not None:
         return plain_recipe(request, Perceptron("tanh"), RATE)
     return _as_asked(CLASSES if task == CLASSIFICATION else NUMBERS, request)
 
 
-def plain_recipe(request: FitRequest, architecture: Perceptron | Convolutional, rate: float) -> Recipe:
+def plain_recipe(
+    request: FitRequest, architecture: Perceptron | Convolutional, rate: float, usual: str = "adam"
+) -> Recipe:
     """Return a training without refinements; ``rate`` is the learning rate of adaptive solvers."""
-    solver = resolve("solver", request.solver or "adam", SOLVERS)
+    solver = resolve("solver", request.solver or usual, SOLVERS)
     own = solver.learning_rate if solver.takes_learning_rate else None
     return _as_asked(Recipe(solver, architecture, rate if solver.name in ADAPTIVE else own), request)
 
@@ -99,6 +114,8 @@ def _as_asked(recipe: Recipe, request: FitRequest) -> Recipe:
 
 def table_goal(request: FitRequest, rule: str, task: str, n: int, views: int = 1) -> Goal:
     """Return the studies of ``n`` rows to pick from, and the time that the one picked shall take."""
+    if rule == BY_EVIDENCE:
+        return single_goal(request, EVIDENCE_LADDER)
     if rule != "ensemble":
         return single_goal(request, LADDER)
     ladder = ensemble_ladder(*longest(task, n), views)

@@ -14,9 +14,11 @@ from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.selection.candidates import grid
-from shoal.selection.choice import RULES
+from shoal.selection.choice import BY_EVIDENCE, RULES
 from shoal.solvers import SOLVERS
 
+SCORES = ("validation", BY_EVIDENCE)
+"""What networks are compared by."""
 MOST = 2**16 - 1
 """Starts and folds at most: what the numbers of random streams have room for."""
 
@@ -40,6 +42,7 @@ class FitRequest:
     test: str | None = None
     test_share: float = 0.2
     choose: str | None = None
+    score: str = "validation"
     quality: str = "good"
     time: float | None = None
     solver: str | None = None
@@ -74,9 +77,23 @@ class FitRequest:
             (0.0,) if self.size.l2 is None else self.size.l2,
         )
         check_seed(self.seed)
+        self._check_score()
         deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None
         self._check_numbers()
         self._check_solver(deforms)
+
+    def _check_score(self) -> None:
+        if self.score not in SCORES:
+            raise UnknownNameError("score", self.score, SCORES)
+        for name, value in (
+            ("--choose", self.choose),
+            ("--folds", self.folds),
+            ("--patience", self.patience),
+        ):
+            if self.score == BY_EVIDENCE and value is not None:
+                raise ConfigurationError(
+                    f"--score evidence chooses without validation, got {name} {value}; leave one of them out"
+                )
 
     def _check_numbers(self) -> None:
         for name, share in (("--test-share", self.test_share), ("--validation-share", self.validation_share)):

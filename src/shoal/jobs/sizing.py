@@ -16,10 +16,12 @@ from threadpoolctl import threadpool_limits
 
 from shoal.architectures import Architecture, Hidden
 from shoal.augmentation import Augmentation
+from shoal.bayes.tangent import MOST_PARAMETERS
 from shoal.data.memory import require_memory
 from shoal.network import Network
 from shoal.registry import resolve
 from shoal.report.wording import plural
+from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
 from shoal.shapes import Array
@@ -89,6 +91,17 @@ LADDER: tuple[StudySize, ...] = (
 )
 """From the study that one would like to the smallest that still compares starts and sizes."""
 
+EVIDENCE_LADDER = tuple(
+    StudySize(HIDDEN[:sizes], starts, (1.0,), epochs)
+    for sizes, starts, epochs in (
+        (7, 20, 500), (7, 10, 500), (7, 5, 500), (7, 5, 250), (6, 5, 250), (6, 3, 250), (5, 3, 250),
+        (5, 2, 150), (4, 2, 150), (3, 2, 100), (2, 1, 50),
+    )
+)  # fmt: skip
+"""The same where the evidence chooses, which re-estimates the strength of L2 for every network."""
+CURVATURE_RATE = 1e10
+"""Operations a second of a core at work on curvatures."""
+
 
 def ensemble_ladder(hidden: Hidden, epochs: int, views: int = 1) -> tuple[StudySize, ...]:
     """Return the sizes of studies whose members make an ensemble, from many long trainings to a few short.
@@ -136,6 +149,7 @@ class Workload:
     batch_size: int | None
     views: tuple[tuple[int, ...], ...] = ()
     augmentation: Augmentation | None = None
+    by_evidence: bool = False
     finishing: float = 0.0
     """Seconds that what comes after the study takes, besides what every job does."""
 
@@ -156,7 +170,7 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
     ``CapacityError`` if one network a process is more than the memory can hold.
     """
     goal = goal or Goal()
-    rungs = [asked.filled(rung) for rung in goal.ladder]
+    rungs = [asked.filled(_affordable(rung, load)) for rung in goal.ladder]
     hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)
@@ -171,6 +185,18 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
         if seconds <= goal.seconds:
             break
     return Sizing(rung, seconds, _sentences(asked, rung, rungs[0], workers))
+
+
+def _affordable(rung: StudySize, load: Workload) -> StudySize:
+    """Return the rung without the sizes whose evidence would take too long; the smallest stays, to say so."""
+    if not load.by_evidence:
+        return rung
+
+    def bearable(hidden: Hidden) -> bool:
+        network = _network(hidden, load)
+        return network.n_parameters <= MOST_PARAMETERS and curvature_work(network, load.n_train) <= MOST_WORK
+
+    return dataclasses.replace(rung, hidden=tuple(filter(bearable, rung.hidden)) or rung.hidden[:1])
 
 
 def _filling(
@@ -196,7 +222,7 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     epochs = float(size.epochs * load.folds)
     if load.folds > 1:  # the chosen candidate is trained once more, on all rows
         epochs += size.epochs / len(size.hidden) / len(size.l2)
-    work = networks * epochs * sum(seconds_of[hidden] for hidden in size.hidden)
+    work = networks * sum(epochs * seconds_of[hidden] + _scoring(hidden, load) for hidden in size.hidden)
     curves = size.epochs * max(seconds_of[hidden] for hidden in size.hidden)  # of the chosen, trained again
     return STARTUP_SECONDS + load.finishing + curves + MARGIN * work / workers
 
@@ -206,13 +232,21 @@ def _seen(load: Workload) -> list[Workload]:
     return [dataclasses.replace(load, X=load.X[:, list(view)]) for view in load.views] or [load]
 
 
+def _scoring(hidden: Hidden, load: Workload) -> float:
+    """Return the seconds that the evidence of a network takes besides its training."""
+    if not load.by_evidence:
+        return 0.0
+    return curvature_work(_network(hidden, load), load.n_train) / CURVATURE_RATE
+
+
 def _network(hidden: Hidden, load: Workload) -> Network:
     return load.architecture.network(hidden, load.X.shape[1], load.n_outputs, load.loss)
 
 
 def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:
     itemsize = 4 if resolve("solver", load.solver, SOLVERS).takes_learning_rate else 8
-    return Cost(load.n_train, load.n_judged, epochs, load.batch_size, itemsize, memory=0).bytes(network)
+    cost = Cost(load.n_train, load.n_judged, epochs, load.batch_size, itemsize, 0, load.by_evidence)
+    return cost.bytes(network)
 
 
 def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> None:

@@ -42,7 +42,7 @@ class Asked(AskedLater):
     table: str
     target: str
     task: Literal["classification", "regression"]
-    choose: Literal["best", "one-se", "ensemble"]
+    choose: Literal["best", "one-se", "ensemble", "evidence"]
     hidden: list[str]
     starts: int
     l2: list[float]
@@ -133,7 +133,13 @@ class Score(TypedDict):
     unit: str
 
 
-class Trials(TypedDict):
+class TrialsLater(TypedDict, total=False):
+    """What evidence of an earlier version may lack; null but for networks that were scored so."""
+
+    log_evidence: list[float | None]
+
+
+class Trials(TrialsLater):
     """One entry a network; losses are null where the network diverged."""
 
     hidden: list[str]
@@ -164,10 +170,28 @@ class Best(Candidate):
     standard_error: float | None
 
 
-class Choice(Candidate):
+class ByEvidence(TypedDict):
+    """The Bayesian score of the choice: ln p(D | α, β, M), the parameters determined, and L2 re-estimated.
+
+    ``agreement`` is the rank correlation of all networks' evidence and validation score.
+    """
+
+    log_evidence: float
+    gamma: float
+    strength: float
+    agreement: float | None
+
+
+class ChoiceLater(Candidate, total=False):
+    """What evidence of an earlier version may lack."""
+
+    evidence: ByEvidence | None
+
+
+class Choice(ChoiceLater):
     """The network that was chosen, why, and against which threshold."""
 
-    rule: Literal["best", "one-se", "ensemble"]
+    rule: Literal["best", "one-se", "ensemble", "evidence"]
     parameters: int
     validation_loss: float
     best: Best

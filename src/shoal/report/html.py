@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.errors import MissingDependencyError
 from shoal.files import write_atomically
-from shoal.plots import capacity, curves, importances, reliability, residuals, strength
+from shoal.plots import capacity, curves, importances, log_evidence, reliability, residuals, strength
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain, printable
 from shoal.report import tables, wording
@@ -68,6 +68,8 @@ def _figures(page: Evidence) -> dict[str, str]:
     trials, choice, score, test = page["trials"], page["choice"], page["score"], page["test"]
     unit = wording.unit(page["asked"])
     figures = {"capacity": capacity.scatter(trials, choice, score, unit)}
+    if choice.get("evidence"):
+        figures["evidence"] = log_evidence.pair(trials, choice, score, unit)
     if len(set(trials["l2"])) > 1:
         figures["strength"] = strength.lines(trials, choice, score, unit)
     if page["curves"] and page["curves"]["train_loss"]:

@@ -23,6 +23,7 @@ RULES = {
     "best": "the lowest validation error (best)",
     "one-se": "the smallest network within one standard error of the best (one-se)",
     "ensemble": "the networks that predict best together (ensemble)",
+    "evidence": "the largest log evidence, without validation (evidence)",
 }
 
 

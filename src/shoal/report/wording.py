@@ -226,6 +226,32 @@ def intervals(test: HeldOut) -> str:
     )
 
 
+def by_evidence(choice: Choice, unit: str = HIDDEN_UNIT) -> str:
+    """Return where the evidence and the validation error agree."""
+    found = choice.get("evidence")
+    if found is None:
+        return ""
+    best, error = choice["best"]["validation_loss"], choice["validation_loss"]
+    spread = choice["best"]["standard_error"]
+    if choice["hidden"] == choice["best"]["hidden"]:
+        sizes = f"Both prefer {units(choice['hidden'], unit)}."
+    else:
+        sizes = (
+            f"The evidence prefers {units(choice['hidden'], unit)}, validation "
+            f"{units(choice['best']['hidden'], unit)}."
+        )
+    within = spread is not None and error <= best + spread
+    near = "within one standard error of" if within else "more than one standard error above"
+    errors = f" The validation error of the choice, {number(error)}, is {near} the lowest, {number(best)}."
+    agreement = found["agreement"]
+    orders = "" if agreement is None else f" The two orders agree with a rank correlation of {agreement:.2f}."
+    return (
+        f"{sizes}{errors}{orders} The data determine {number(found['gamma'], 3)} of the "
+        f"{plural(choice['parameters'], 'parameter')} chosen; its L2 strength was re-estimated as "
+        f"{number(found['strength'], 3)}."
+    )
+
+
 def noun(evidence: Evidence) -> str:
     """Return what one sample is called."""
     return evidence["data"].get("noun", "row")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from shoal.architectures import Perceptron
 from shoal.errors import ConfigurationError, UnknownNameError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from shoal.selection.trials import Trials
 
 RULES = ("best", "one-se", "ensemble")
+BY_EVIDENCE = "evidence"
+"""The rule that needs no validation data, and networks trained for it."""
 HIDDEN_UNIT = Perceptron.unit
 
 
@@ -26,7 +29,8 @@ class Contender:
     """One candidate from one random start, its validation loss averaged over the folds.
 
     ``standard_error`` is that of ``validation_loss``: of the mean over validation samples, and over K
-    folds ``sqrt(Σ_f se_f²) / K``.
+    folds ``sqrt(Σ_f se_f²) / K``. ``log_evidence``, ``gamma`` and ``strength`` are None but for a
+    network that was scored by evidence.
     """
 
     candidate: int
@@ -36,6 +40,9 @@ class Contender:
     parameters: int
     validation_loss: float
     standard_error: float
+    log_evidence: float | None = None
+    gamma: float | None = None
+    strength: float | None = None
 
     def words(self, unit: str = HIDDEN_UNIT) -> str:
         """Return the contender as a sentence names it; ``unit`` is what its size counts.
@@ -71,6 +78,7 @@ class Choice:
     - ``members``: the networks that predict together; one, unless the rule is "ensemble".
     - ``best``: the contender of smallest validation loss; ``threshold``: the loss that "one-se" allows.
     - ``spread``: one entry a candidate.
+    - ``agreement``: the rank correlation of log evidence and validation loss, where both are known.
     """
 
     rule: str
@@ -80,6 +88,7 @@ class Choice:
     threshold: float | None
     sentence: str
     spread: tuple[Spread, ...]
+    agreement: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the choice as plain values for JSON, without the spread."""
@@ -97,7 +106,14 @@ class Choice:
             "threshold": self.threshold,
             "sentence": self.sentence,
             "members": [_identity(member) for member in self.members],
+            "evidence": self._evidence(),
         }
+
+    def _evidence(self) -> dict[str, Any] | None:
+        if self.rule != BY_EVIDENCE:
+            return None
+        names = ("log_evidence", "gamma", "strength")
+        return {**{name: getattr(self.chosen, name) for name in names}, "agreement": self.agreement}
 
     def spread_dicts(self) -> list[dict[str, Any]]:
         """Return the spread of every candidate as plain values for JSON."""
@@ -135,6 +151,31 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
     words = chosen.words(unit)
     sentence = f"{words[0].upper()}{words[1:]}: {reason}"
     return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(trials))
+
+
+def choose_by_evidence(trials: Trials, unit: str = HIDDEN_UNIT) -> Choice:
+    """Return the network with the largest log evidence; validation losses have no say, and are compared.
+
+    Raises ``ConfigurationError`` if every network diverged.
+
+    Source: MacKay 1992, "A practical Bayesian framework for backpropagation networks"; Bishop 2006, 5.7.
+    """
+    contenders = finite_contenders(trials)
+    scores = np.array([c.log_evidence for c in contenders], dtype=np.float64)
+    chosen = contenders[int(scores.argmax())]
+    best = min(contenders, key=_by_loss)
+    losses = np.array([c.validation_loss for c in contenders])
+    varied = np.ptp(scores) > 0 and np.ptp(losses) > 0
+    agreement = float(spearmanr(scores, -losses)[0]) if varied else None
+    words = chosen.words(unit)
+    same = "is the same" if best == chosen else f"is {best.validation_loss:.4g}, of {best.words(unit)}"
+    sentence = (
+        f"{words[0].upper()}{words[1:]}: the largest log evidence of {_networks(trials)}, "
+        f"{chosen.log_evidence:.5g} nats, by the rows trained on alone. They determine {chosen.gamma:.3g} of "
+        f"its parameters, and set the strength of its penalty to {chosen.strength:.3g}. Its validation loss "
+        f"is {chosen.validation_loss:.4g}; the lowest {same}."
+    )
+    return Choice(BY_EVIDENCE, chosen, (chosen,), best, None, sentence, spreads(trials), agreement)
 
 
 def complete(trials: Trials, folds: int) -> Trials:
@@ -187,7 +228,12 @@ def _contender(trials: Trials, rows: Sequence[int]) -> Contender:
         parameters=int(trials["parameters"][first]),
         validation_loss=float(losses.mean()),
         standard_error=float(np.sqrt(np.square(trials["validation_se"][rows]).sum()) / len(rows)),
+        **{name: _known(trials[name][first]) for name in ("log_evidence", "gamma", "strength")},
     )
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _spread(group: Sequence[Contender]) -> Spread:

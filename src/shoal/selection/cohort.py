@@ -15,6 +15,7 @@ from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Method, Problem, Samples
 from shoal.randomness import member_id
+from shoal.selection.by_evidence import epochs_a_round, train_members
 from shoal.selection.candidates import hidden_label
 from shoal.selection.trials import Trials
 from shoal.stopping import Reason, Stopping
@@ -22,6 +23,7 @@ from shoal.trainer import TrainingResult, sample_losses, train
 
 if TYPE_CHECKING:
     from shoal.augmentation import Augmentation
+    from shoal.bayes.laplace import Laplace
     from shoal.engines.base import Engine
     from shoal.schedules import Schedule
     from shoal.selection.planning import Cohort
@@ -50,6 +52,8 @@ class Recipe:
     dtype: str
     seed: int
     engine: str
+    by_evidence: bool = False
+    """Whether l2 is where each member begins, and is re-estimated as its evidence prefers."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     with threadpool_limits(limits=1), np.errstate(all="ignore"):  # what diverged overflows once more
         X, y = task.X[task.train], task.y[task.train]
         judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
-        result = _train(task, watch=task.recipe.patience is not None, threads=threads)
+        result, found = _train(task, watch=task.recipe.patience is not None, threads=threads)
         few = slice(None, None, max(len(X) * task.network.operations // SCORED, 1))
         train_loss = sample_losses(result.population, X[few], y[few], threads).mean(axis=-1, dtype=np.float64)
         loss, error = _score(result.population, judged, threads)
@@ -116,7 +120,7 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     watched = history.validation_loss
     return CohortResult(
         task.cohort.index,
-        _trials(task, result, (train_loss, loss, error), seconds),
+        _trials(task, result, (train_loss, loss, error), found, seconds),
         result.population.theta,
         None if watched is None else np.stack([history.loss, watched]),
     )
@@ -153,7 +157,7 @@ def trace(task: Task) -> Curves:
     if task.inputs is not None:
         task = _narrow(task, task.inputs)
     with threadpool_limits(limits=1):
-        history = _train(task, watch=True, threads=1).history
+        history = _train(task, watch=True, threads=1)[0].history
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])
     return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
@@ -176,30 +180,37 @@ def _widened(result: CohortResult, task: Task, inputs: IntArray) -> CohortResult
     return dataclasses.replace(result, theta=theta)
 
 
-def _train(task: Task, watch: bool, threads: int) -> TrainingResult:
+def _train(task: Task, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:
     cohort, recipe = task.cohort, task.recipe
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
-    return train(
-        Population.from_members(task.network, keys, recipe.seed, recipe.dtype),
-        task.X[task.train],
-        task.y[task.train],
-        l2=[m.candidate.l2 for m in cohort.members],
-        validation=(task.X[task.held], task.y[task.held]) if watch else None,
-        solver=recipe.solver,
-        learning_rate=recipe.learning_rate,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        patience=recipe.patience,
-        tolerance=recipe.tolerance,
-        schedule=recipe.schedule,
-        weight_decay=recipe.weight_decay,
-        label_smoothing=recipe.label_smoothing,
-        augmentation=recipe.augmentation,
-        seed=recipe.seed,
-        batch_order="shared",
-        engine=recipe.engine,
-        n_jobs=threads,
-    )
+    population = Population.from_members(task.network, keys, recipe.seed, recipe.dtype)
+    X, y = task.X[task.train], task.y[task.train]
+    l2 = np.array([m.candidate.l2 for m in cohort.members])
+
+    def fit(members: Population, strengths: Array) -> TrainingResult:
+        return train(
+            members,
+            X,
+            y,
+            l2=strengths,
+            validation=(task.X[task.held], task.y[task.held]) if watch else None,
+            solver=recipe.solver,
+            learning_rate=recipe.learning_rate,
+            epochs=epochs_a_round(recipe.epochs) if recipe.by_evidence else recipe.epochs,
+            batch_size=recipe.batch_size,
+            patience=recipe.patience,
+            tolerance=recipe.tolerance,
+            schedule=recipe.schedule,
+            weight_decay=recipe.weight_decay,
+            label_smoothing=recipe.label_smoothing,
+            augmentation=recipe.augmentation,
+            seed=recipe.seed,
+            batch_order="shared",
+            engine=recipe.engine,
+            n_jobs=threads,
+        )
+
+    return train_members(fit, population, X, y, l2) if recipe.by_evidence else (fit(population, l2), None)
 
 
 def _score(population: Population, judged: tuple[Array, Array] | None, threads: int) -> tuple[Array, Array]:
@@ -214,14 +225,21 @@ def _score(population: Population, judged: tuple[Array, Array] | None, threads: 
 
 
 def _trials(
-    task: Task, trained: TrainingResult, scores: tuple[Array, Array, Array], seconds: float
+    task: Task,
+    trained: TrainingResult,
+    scores: tuple[Array, Array, Array],
+    found: Laplace | None,
+    seconds: float,
 ) -> Trials:
     history, cohort = trained.history, task.cohort
     reasons = history.reasons
+    unknown = np.full(len(cohort.members), np.nan)
+    bayes = (found.log_evidence, found.gamma, found.l2) if found else (unknown,) * 3
     # the last update may have been the one that went too far
-    known = scores if task.held.size else scores[:1]
+    known = [*(scores if task.held.size else scores[:1]), *(bayes if found else ())]
     lost = trained.diverged | ~np.isfinite(known).all(axis=0)
     train_loss, validation_loss, error = (np.where(lost, np.nan, score) for score in scores)
+    log_evidence, gamma, strength = (np.where(lost, np.nan, score) for score in bayes)
     rows = [
         {
             "candidate": member.candidate.index,
@@ -238,6 +256,9 @@ def _trials(
             "stopped": str(Reason.DIVERGED) if lost[p] else reasons[p],
             "diverged": lost[p],
             "seconds": seconds,
+            "log_evidence": log_evidence[p],
+            "gamma": gamma[p],
+            "strength": strength[p],
         }
         for p, member in enumerate(cohort.members)
     ]

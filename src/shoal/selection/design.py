@@ -12,6 +12,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.registry import to_config
+from shoal.selection.by_evidence import require_evidence
 from shoal.selection.cohort import Recipe, Task, engine_for
 from shoal.selection.planning import Cohort, Cost, plan
 
@@ -65,7 +66,13 @@ class Design:
         return engine_for(deepest, self.recipe)
 
     def tasks(self) -> list[Task]:
-        """Return a task for every cohort of the study."""
+        """Return a task for every cohort of the study.
+
+        Raises ``CapacityError`` where the evidence of a size is too much to compute.
+        """
+        if self.recipe.by_evidence:
+            for network in self.networks.values():
+                require_evidence(network, self.samples.splits[0][0].size)
         cohorts = plan(
             self.candidates,
             self.networks,
@@ -143,7 +150,9 @@ class Design:
 
     def _cost(self, recipe: Recipe, n_samples: int, held: int) -> Cost:
         itemsize = np.dtype(recipe.dtype).itemsize
-        return Cost(n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory)
+        return Cost(
+            n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory, recipe.by_evidence
+        )
 
 
 def checked_views(views: Sequence[Sequence[int]], n_inputs: int) -> tuple[IntArray, ...]:

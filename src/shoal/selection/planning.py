@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shoal.backprop import chunk
+from shoal.selection.by_evidence import curvature_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,9 @@ LARGEST = 64
 LEAST_WORK, MOST_WORK, PIECES = 2e9, 2e11, 32
 """Floating-point operations of a cohort: 1/32 of the study's, within these bounds. A kill loses seconds,
 cores stay busy to the end, and small studies are not cut into crumbs."""
+
+HESSIANS = 4
+"""Matrices (D, D) of a member alive at once: its Hessian, the axes, those of before, and a covariance."""
 
 SMALL_BATCH, SMALL_NETWORK, VECTOR_BYTES = 32, 2000, 64
 """Up to so many samples and parameters, the native engine repeats samples for every lane of a vector."""
@@ -51,7 +55,8 @@ class Cohort:
 class Cost:
     """What decides the size of cohorts: samples, epochs at most, bytes a number, bytes a cohort may hold.
 
-    ``held`` samples judge the networks that ``samples`` have trained.
+    ``held`` samples judge the networks that ``samples`` have trained. ``by_evidence`` needs every member's
+    Hessian besides.
     """
 
     samples: int
@@ -60,10 +65,12 @@ class Cost:
     batch_size: int | None
     itemsize: int
     memory: int
+    by_evidence: bool = False
 
     def work(self, network: Network) -> float:
         """Return the operations of training one member: forward and twice that backward, 2 each time."""
-        return 6.0 * network.operations * self.samples * self.epochs
+        curvatures = curvature_work(network, self.samples) if self.by_evidence else 0.0
+        return 6.0 * network.operations * self.samples * self.epochs + curvatures
 
     def bytes(self, network: Network) -> int:
         """Return about what one member holds: parameters, solver state, activations, losses, curves."""
@@ -73,7 +80,8 @@ class Cost:
         most = max(self.samples, self.held)
         training, scoring = 4 * (gathered + units) * batch, 2 * units * min(most, chunk(network))
         numbers = 10 * network.n_parameters + max(training, scoring) + 2 * most
-        return self.itemsize * numbers + 8 * self.held + 16 * self.epochs
+        hessians = HESSIANS * 8 * network.n_parameters**2 if self.by_evidence else 0
+        return self.itemsize * numbers + 8 * self.held + 16 * self.epochs + hessians
 
     def shared_bytes(self, network: Network) -> int:
         """Return about what a process holds for a cohort besides its members: the samples.

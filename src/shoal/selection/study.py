@@ -23,7 +23,15 @@ from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.schedules import SCHEDULES, Schedule
 from shoal.selection.candidates import grid
-from shoal.selection.choice import RULES, Choice, any_contender, choose, complete
+from shoal.selection.choice import (
+    BY_EVIDENCE,
+    RULES,
+    Choice,
+    any_contender,
+    choose,
+    choose_by_evidence,
+    complete,
+)
 from shoal.selection.cohort import Curves, Recipe
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
@@ -70,6 +78,8 @@ class CapacityStudy:
     - ``"best"``: the smallest validation loss, averaged over folds.
     - ``"one-se"``: the network with the fewest parameters whose validation loss is within one standard error
       of the best (Breiman et al. 1984, 3.4.3; ESL 7.10.1); then the largest l2, then the lowest loss.
+    - ``"evidence"``: the largest log evidence, by the samples trained on alone (MacKay 1992; PRML, 5.7). The
+      l2 is where each member begins, and is re-estimated; samples held out are there to compare with.
     - ``"ensemble"``: up to 20 networks of one architecture whose averaged predictions are best on the
       validation samples, added greedily (Caruana et al. 2004).
 
@@ -152,8 +162,13 @@ class CapacityStudy:
         if self.seconds is not None and not (is_number(self.seconds) and self.seconds > 0):
             raise ConfigurationError(f"seconds must be a positive number or None, got {self.seconds!r}")
         count_workers(self.n_jobs)
-        if self.choose not in RULES:
-            raise UnknownNameError("rule of choice", self.choose, RULES)
+        if self.choose not in (*RULES, BY_EVIDENCE):
+            raise UnknownNameError("rule of choice", self.choose, (*RULES, BY_EVIDENCE))
+        for name in ("folds", "patience"):
+            if self.choose == BY_EVIDENCE and getattr(self, name) is not None:
+                raise ConfigurationError(
+                    f"the evidence needs no validation, got {name}={getattr(self, name)!r}; leave {name} out"
+                )
         for name in ("starts", "memory"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
@@ -278,6 +293,7 @@ class CapacityStudy:
             dtype=dtype,
             seed=self.seed,
             engine=self.engine,
+            by_evidence=self.choose == BY_EVIDENCE,
         )
         views = checked_views(self.views, samples.X.shape[1])
         return Design(self._candidates, self.starts, self._architecture, recipe, self.memory, samples, views)
@@ -307,6 +323,8 @@ class CapacityStudy:
         self._outcome = Outcome(choice, best, curves, design.samples.splits, held, store.engines())
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: Samples) -> Choice:
+        if self.choose == BY_EVIDENCE:
+            return choose_by_evidence(trials, self._architecture.unit)
         if self.choose != "ensemble":
             return choose(trials, self.choose, self._architecture.unit)
         targets = samples.loss.encode(samples.y, samples.n_outputs)

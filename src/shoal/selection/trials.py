@@ -32,9 +32,14 @@ COLUMNS: dict[str, type] = {
     "stopped": str,
     "diverged": bool,
     "seconds": float,
+    "log_evidence": float,
+    "gamma": float,
+    "strength": float,
 }
 """Every column and its type. Losses are means over samples without penalties; those of a network that
-diverged are NaN, and ``validation_se`` is the standard error of ``validation_loss`` over its samples."""
+diverged are NaN, and ``validation_se`` is the standard error of ``validation_loss`` over its samples.
+The last three are NaN but for networks that were scored by evidence: ln p(D | α, β, M), how many parameters
+the data determine, and the l2 re-estimated as α/β."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class Trials:
 
     >>> trials = Trials.from_rows([{"candidate": 0, "hidden": "8", "l2": 0.0, "start": 0, "fold": 0,
     ...     "parameters": 25, "train_loss": 0.1, "validation_loss": 0.2, "validation_se": 0.01, "epochs": 90,
-    ...     "best_epoch": 80, "stopped": "converged", "diverged": False, "seconds": 0.5}])
+    ...     "best_epoch": 80, "stopped": "converged", "diverged": False, "seconds": 0.5,
+    ...     "log_evidence": None, "gamma": None, "strength": None}])
     >>> trials
     Trials of 1 network:
     hidden  l2  start  fold  parameters  train_loss  validation_loss  epochs    stopped
@@ -120,7 +126,9 @@ class Trials:
         return "\n".join([f"Trials of {len(self)} network{'s' * (len(self) != 1)}:", *lines])
 
 
-_UNPRINTED = {"candidate", "validation_se", "best_epoch", "diverged", "seconds"}
+_UNPRINTED = {
+    *("candidate", "validation_se", "best_epoch", "diverged", "seconds", "log_evidence", "gamma", "strength")
+}
 _PRINTED_ROWS = 10
 
 
