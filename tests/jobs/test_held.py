@@ -29,11 +29,11 @@ def table(mixed: Mixed, write_csv: Write, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("settings", "folds"),
+    "settings",
     [
-        ({"validation_share": 0.3, "choose": "best"}, 1),
-        ({"folds": 4, "choose": "best"}, 1),  # trained again on all rows: no network of a fold is left
-        ({"folds": 4, "choose": "ensemble"}, 4),
+        {"validation_share": 0.3, "choose": "best"},
+        {"folds": 4, "choose": "best"},  # trained again on all rows: no network of a fold is left
+        {"folds": 4, "choose": "ensemble"},
     ],
     ids=str,
 )
@@ -45,11 +45,8 @@ def test_intervals_of_new_rows_hold_about_what_they_promise(
     tmp_path: Path,
     without_report: None,
     settings: dict[str, Any],
-    folds: int,
 ) -> None:
     outcome = fit(table, "target", tmp_path / "out", **LEARNT, **settings)
-    assert outcome.model.errors is not None
-    assert outcome.model.errors.n_folds == folds
     new = mixed(600, task="regression", seed=9)
     predict_data(outcome.folder, str(write_csv(tmp_path / "new.csv", new)), tmp_path / "p.csv", interval=0.9)
     given = pl.read_csv(tmp_path / "p.csv")
@@ -61,18 +58,19 @@ def test_intervals_of_new_rows_hold_about_what_they_promise(
     assert ((given["target lower"] < given["target"]) & (given["target"] < given["target upper"])).all()
 
 
-def test_each_error_is_of_networks_that_did_not_see_the_row(
+def test_the_errors_of_rows_held_out_are_kept(
     fit: Fit, table: Path, tmp_path: Path, without_report: None
 ) -> None:
     outcome = fit(table, "target", tmp_path / "out", **LEARNT, folds=4, choose="ensemble")
     model = load_table_model(outcome.folder)
     assert model.errors is not None
     assert outcome.model.errors is not None
-    np.testing.assert_array_equal(model.errors.residuals, outcome.model.errors.residuals)
-    np.testing.assert_array_equal(model.errors.folds, np.repeat(np.arange(4), 80))
-    rows = pl.read_csv(table)
-    ends = model.predict(rows, interval=0.9)
-    assert np.ptp(ends["target upper"] - ends["target lower"]) > 0  # other networks, other ends
+    assert len(model.errors.errors) == 320
+    np.testing.assert_array_equal(model.errors.errors, outcome.model.errors.errors)
+    ends = model.predict(pl.read_csv(table), interval=0.9)
+    half = model.target.sd * np.sort(model.errors.errors)[289 - 1]  # ⌈0.9 · 321⌉
+    np.testing.assert_allclose(ends["target upper"] - ends["target"], half)
+    np.testing.assert_allclose(ends["target"] - ends["target lower"], half)
 
 
 def test_the_report_says_how_many_test_rows_they_hold(fit: Fit, table: Path, tmp_path: Path) -> None:

@@ -128,6 +128,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return the number of classes or labels, 0 for numbers."""
         return 0
 
+    def _held_out(self, X: Any, y: Any) -> None:
+        """Take note of how well the fit predicts the rows that it was validated on."""
+
     # Arrays as users give them.
 
     def _dtypes(self) -> Any:

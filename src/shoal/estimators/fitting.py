@@ -97,6 +97,8 @@ def fit_stochastic(
     training.run()
     if training.losses:
         _keep(fit, training)
+    if given is not None:
+        est._held_out(given[0], given[1])
 
 
 def _set_aside(fit: Fit, X: Any, y: Any, weights: Array | None) -> tuple[Any, Any, Any, tuple[Any, Any, Any]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from shoal.calibration.conformal import Conformal
+from shoal.errors import ConfigurationError
 from shoal.estimators.base import BaseMLP
 from shoal.estimators.parameters import REGRESSOR
 from shoal.estimators.tables import numbers
@@ -41,8 +44,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
 
     It is the engine's ``l2`` for full batches; for minibatches it does what ``l2 = B · alpha`` does.
 
-    Besides scikit-learn's attributes there are ``validation_loss_curve_`` (with rows to validate on),
-    ``diverged_``, ``early_stopped_``, and ``best_start_`` and ``start_losses_`` of all starts.
+    ``predict_interval`` says how far off predictions may be, where there were rows to validate on.
+
+    Besides scikit-learn's attributes there are ``validation_loss_curve_`` and ``validation_errors_`` (with
+    rows to validate on), ``diverged_``, ``early_stopped_``, and ``best_start_`` and ``start_losses_`` of all
+    starts.
 
     Warns (``ConvergenceWarning``) where training has not converged or, with ``early_stopping``, has diverged;
     without, diverging raises ``ValueError``.
@@ -167,6 +173,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         self._fit(X, y, sample_weight, validation, incremental=True)
         return self
 
+    def _fit(self, *given: Any, **how: Any) -> Any:
+        self._errors: Array | None = None  # those of an earlier fit are not this one's
+        super()._fit(*given, **how)
+        self.validation_errors_ = self._errors
+        return self
+
+    def _held_out(self, X: Any, y: Any) -> None:
+        if self.n_outputs_ == 1:
+            self._errors = np.abs(numbers(y)[:, 0] - self._outputs(X)[:, 0])
+
     def _validate_target(self, y: Any, incremental: bool) -> None:
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(f"loss='poisson' takes counts y >= 0, got {y.min():g}; use 'squared_error'")
@@ -182,3 +198,28 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         check_is_fitted(self)
         predicted = self._outputs(self._features(X, reset=False))
         return predicted.ravel() if predicted.shape[1] == 1 else predicted
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Return the lower and upper ends (n_samples, 2) of intervals that hold such a share of targets.
+
+        They are split conformal: ``predict(X)`` ± the quantile of ``validation_errors_``, the errors of the
+        rows set aside by ``early_stopping`` or given as ``X_val``. Of new rows that are exchangeable with
+        those, at least ``coverage`` lie inside; early stopping has looked at them, so a little fewer where
+        they are few.
+
+        Raises ``ConfigurationError`` without such rows and for a coverage outside (0, 1), ``DataError`` where
+        it needs more of them. Source: see ``shoal.calibration.conformal``.
+
+        >>> from sklearn.datasets import load_diabetes
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> regressor = MLPRegressor(learning_rate_init=0.03, early_stopping=True, random_state=0).fit(X, y)
+        >>> regressor.predict_interval(X[:2]).shape
+        (2, 2)
+        """
+        check_is_fitted(self)
+        if self.validation_errors_ is None:
+            raise ConfigurationError(
+                "intervals are made from errors on rows held out, and there are none of one target; fit with "
+                "solver 'adam' or 'sgd' and early_stopping=True, or with X_val and y_val"
+            )
+        return np.stack(Conformal(self.validation_errors_).interval(self.predict(X), coverage), axis=1)

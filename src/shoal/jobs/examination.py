@@ -57,7 +57,7 @@ def _of_classes(model: Model, plain: Array, prepared: Prepared) -> dict[str, Any
 def _of_numbers(model: Model, values: Array, prepared: Prepared) -> dict[str, Any]:
     return {
         "reliability": None,
-        "intervals": _intervals(model, prepared),
+        "intervals": _intervals(model, values, prepared),
         "confusion": None,
         "residuals": _residuals(values, prepared),
     }
@@ -103,12 +103,12 @@ def _scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, fl
     return lambda values: number_metrics(decode(values), decode(actual))
 
 
-def _intervals(model: Model, prepared: Prepared) -> dict[str, float] | None:
+def _intervals(model: Model, values: Array, prepared: Prepared) -> dict[str, float] | None:
     """Return how many test values lie inside intervals of ``COVERAGE``, and how wide these are."""
     if model.errors is None or not isinstance(model, TableModel) or model.errors.most < COVERAGE:
         return None
     decode = prepared.target.decode_values
-    ends = (decode(end) for end in model.interval(prepared.test.X, COVERAGE))
+    ends = (decode(end) for end in model.interval(values, COVERAGE))
     covered, width = coverage_and_width(decode(prepared.test.y), *ends)
     return {"coverage": COVERAGE, "covered": covered, "width": width}
 

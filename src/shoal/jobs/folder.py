@@ -43,7 +43,7 @@ def save_model(model: Model, folder: Path) -> None:
     population = model.population
     arrays = {"theta": np.ascontiguousarray(population.theta)}
     if model.errors is not None:
-        arrays |= {"residuals": model.errors.residuals, "folds": model.errors.folds}
+        arrays["residuals"] = model.errors.errors
     files = {
         WEIGHTS: safetensors.numpy.save(arrays),
         PREPROCESSING: as_json(model.preprocessor.to_config()),
@@ -76,7 +76,7 @@ def load_model(folder: Path) -> TableModel | ImageModel:
     try:
         arrays = safetensors.numpy.load(contents[WEIGHTS])
         theta = arrays["theta"]
-        errors = Conformal(arrays["residuals"], arrays["folds"]) if "residuals" in arrays else None
+        errors = Conformal(arrays["residuals"]) if "residuals" in arrays else None
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
         target = TargetEncoder.from_config(description["target"])

@@ -47,15 +47,10 @@ def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]
 def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:
     """Return the errors of a regression on the rows held out, for intervals.
 
-    An ensemble holds the networks of every fold, so a row's error goes with those that did not see it: CV+.
-    One network trained again on all rows has none of them left: the errors of its folds stand for its own, as
-    in the jackknife, which has no guarantee. The choice was made by the same errors, which makes them a
-    little small where many networks were compared.
+    With folds they stand for those of what predicts in the end, as in the jackknife: of the ensemble of all
+    folds, which is a little better than its members of one, or of one network trained again on all rows. The
+    choice was made by the same errors, which makes them a little small where many networks were compared.
     """
-    splits = study.splits
     _, y = prepared.development
-    rows = np.concatenate([held for _, held in splits])
-    folds = np.repeat(np.arange(len(splits)), [held.size for _, held in splits])
-    if study.best.size % len(splits):
-        folds = np.zeros_like(folds)
-    return Conformal(np.abs(y[rows] - study.held[:, 0]), folds)
+    rows = np.concatenate([held for _, held in study.splits])
+    return Conformal(np.abs(y[rows] - study.held[:, 0]))

@@ -22,9 +22,8 @@ from shoal.shapes import Array
 class Model:
     """Predicts a target: the mean of the predictions of its networks, mostly of a single one.
 
-    ``errors`` are those of a regression on rows held out, for intervals. Where they are of several folds, the
-    networks of fold k are every K-th of the population, from k on. ``temperature`` is that of the
-    probabilities of classes, also found on rows held out; see ``shoal.calibration.temperature``.
+    ``errors`` are those of a regression on rows held out, for intervals; ``temperature`` is that of the
+    probabilities of classes, also found on rows held out: see ``shoal.calibration``.
     """
 
     preprocessor: TablePreprocessor | ImagePreprocessor
@@ -72,16 +71,17 @@ class TableModel(Model):
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
         X = self.preprocessor.transform(frame, ignore_extra=ignore_extra)
-        columns = self.labelled(self.predict_features(X))
+        scores = self.predict_features(X)
+        columns = self.labelled(scores)
         if interval is not None:
-            ends = zip(("lower", "upper"), self.interval(X, interval), strict=True)
+            ends = zip(("lower", "upper"), self.interval(scores, interval), strict=True)
             columns |= {
                 f"{self.target.name} {end}": self.target.decode_values(values) for end, values in ends
             }
         return columns
 
-    def interval(self, X: Array, coverage: float) -> tuple[Array, Array]:
-        """Return the ends (N,), standardised, of intervals for prepared rows: see ``Conformal.interval``.
+    def interval(self, values: Array, coverage: float) -> tuple[Array, Array]:
+        """Return the ends (N,) of intervals around predictions, standardised: see ``Conformal.interval``.
 
         Raises ``ConfigurationError`` for classes, and a model that was saved without its errors.
         """
@@ -89,10 +89,7 @@ class TableModel(Model):
             remedy = "their probabilities say it" if self.target.labels else "fit again"
             what = "classes have" if self.target.labels else "this model was saved with"
             raise ConfigurationError(f"{what} no intervals; {remedy}")
-        folds = self.errors.n_folds
-        groups = [self.population.members(np.arange(k, self.population.size, folds)) for k in range(folds)]
-        means = [group.predict(X).astype(np.float64).mean(axis=0)[:, 0] for group in groups]
-        return self.errors.interval(np.array(means), coverage)
+        return self.errors.interval(values, coverage)
 
 
 @dataclass(frozen=True)
