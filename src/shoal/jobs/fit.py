@@ -96,9 +96,8 @@ def fit_data(
         sizing = read_plan(folder, request)
     else:
         goal = prepared.goal(request)
-        sizing = size_study(request.size, _workload(prepared, recipe, prepared.rule(request)), workers, goal)
-    if prepared.rule(request) != BY_EVIDENCE:
-        recipe = replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
+        sizing = size_study(request.size, _workload(request, prepared, recipe), workers, goal)
+    recipe = _patient(recipe, request, prepared, sizing)
     seconds = _seconds_left(request, began, FINISHING_SECONDS)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -140,8 +139,12 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     prepared = prepare_frame(frame, name, request, divide_test=False)
     recipe = _recipe(request, prepared)
     sizing = size_study(
-        request.size, _workload(prepared, recipe), count_workers(request.jobs), prepared.goal(request)
+        request.size,
+        _workload(request, prepared, recipe),
+        count_workers(request.jobs),
+        prepared.goal(request),
     )
+    recipe = _patient(recipe, request, prepared, sizing)
     study = _study(request, prepared, sizing, recipe, None, None, _seconds_left(request, began, 0.0))
     study.fit(prepared.train.X, prepared.train.y)
     return calibrated(prepared.model(study.best), study, prepared), study
@@ -150,6 +153,13 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
 def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
     recipe = prepared.recipe(request)
     return replace(recipe, batch_size=recipe.batch_size or batch_size_for(recipe, len(prepared.train)))
+
+
+def _patient(recipe: Recipe, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Recipe:
+    """Return the recipe with its patience; the evidence wants networks at the bottom of their error."""
+    if prepared.rule(request) == BY_EVIDENCE:
+        return recipe
+    return replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
 
 
 def _seconds_left(request: FitRequest, began: float, finishing: float) -> float | None:
@@ -172,7 +182,7 @@ def _sights(model: Model, prepared: Prepared, seed: int) -> dict[str, Any] | Non
     return None
 
 
-def _workload(prepared: Prepared, recipe: Recipe, rule: str) -> Workload:
+def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Workload:
     folds = prepared.folds or 1
     n = len(prepared.train)
     loss, n_outputs = loss_of(prepared.n_classes)
@@ -189,7 +199,7 @@ def _workload(prepared: Prepared, recipe: Recipe, rule: str) -> Workload:
         batch_size=recipe.batch_size,
         views=prepared.views,
         augmentation=recipe.augmentation,
-        by_evidence=rule == BY_EVIDENCE,
+        by_evidence=prepared.rule(request) == BY_EVIDENCE,
         finishing=prepared.finishing,
     )
 
@@ -203,7 +213,7 @@ def _study(
     progress: ProgressCallback | None,
     seconds: float | None,
 ) -> CapacityStudy:
-    size, rule = sizing.size, prepared.rule(request)
+    size = sizing.size
     return CapacityStudy(
         hidden=size.hidden,
         starts=size.starts,
@@ -222,7 +232,7 @@ def _study(
         label_smoothing=recipe.label_smoothing,
         augmentation=recipe.augmentation,
         folds=prepared.folds,
-        choose=rule,
+        choose=prepared.rule(request),
         n_jobs=request.jobs,
         progress=progress,
         store=store,
