@@ -199,11 +199,11 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Return the ends (N, 2) of intervals that hold the share ``coverage`` of new values.
 
-        They are conformal, CV+ of the folds, and hold for rows drawn as those of the table were.
-
-        Source: Barber, Candès, Ramdas & Tibshirani 2021, "Predictive inference with the jackknife+".
+        They are conformal, from the errors of the folds on rows held out, and hold for rows drawn as those of
+        the table were. Source: see ``shoal.calibration.conformal``.
         """
-        ends = self.model_.interval(self._features(X), coverage)
+        values = self.model_.predict_features(self._features(X))
+        ends = self.model_.interval(values, coverage)
         return np.stack([self.model_.target.decode_values(end) for end in ends], axis=1)
 
 
