@@ -79,7 +79,7 @@ class Contestant:
 
 @dataclass
 class Measurement:
-    """What one peer reached in its best form, in seconds for the whole task."""
+    """What one contestant reached in its best form, in seconds for the whole task."""
 
     peer: str
     form: str
@@ -121,8 +121,9 @@ class Measurer:
         self.files: dict[int | None, Path] = {}
 
     def measure(self) -> list[Measurement]:
-        """Return every peer's measurement, fastest form and number of cores chosen in a short calibration."""
-        chosen = [self._calibrate(peer) for peer in dict.fromkeys(e.peer for e in self.workload.entries)]
+        """Return everybody's measurement, fastest form and number of cores chosen in a short calibration."""
+        names = dict.fromkeys(entry.contestant for entry in self.workload.entries)
+        chosen = [self._calibrate(name) for name in names]
         with ExitStack() as running:
             contestants = []
             for measurement in chosen:
@@ -136,15 +137,16 @@ class Measurer:
                 measurement.bytes = contestant.ask("memory")["bytes"]
         return chosen
 
-    def _calibrate(self, peer: str) -> Measurement:
+    def _calibrate(self, contestant: str) -> Measurement:
         """Return the form and number of cores that are fastest in a tenth of the task, and who disagrees."""
         tried: dict[str, float | str] = {}
         best: tuple[float, Measurement] | None = None
         for entry in self.workload.entries:
-            if entry.peer != peer:
+            if entry.contestant != contestant:
                 continue
             for cores in self.cores:
-                measurement = Measurement(peer, entry.form, cores, self.task.networks, self._networks(entry))
+                networks = self.task.networks, self._networks(entry)
+                measurement = Measurement(contestant, entry.form, cores, *networks)
                 try:
                     seconds = self._try(entry, cores, measurement)
                 except ContestantError as error:
@@ -152,7 +154,7 @@ class Measurer:
                     seconds = float("inf")
                 label = f"{entry.form}, {cores} cores"
                 tried[label] = measurement.error or seconds
-                self.say(f"  {peer} {label}: {measurement.error or f'{seconds * 1e3:.4g} ms'}")
+                self.say(f"  {contestant} {label}: {measurement.error or f'{seconds * 1e3:.4g} ms'}")
                 if best is None or seconds < best[0]:
                     best = seconds, measurement
                 if measurement.error or seconds > HOPELESS * best[0]:  # on more cores as well
@@ -182,7 +184,7 @@ class Measurer:
         [entry] = (
             entry
             for entry in self.workload.entries
-            if (entry.peer, entry.form) == (measurement.peer, measurement.form)
+            if (entry.contestant, entry.form) == (measurement.peer, measurement.form)
         )
         return Contestant(entry.name, measurement.cores, self._file(entry))
 

@@ -10,11 +10,20 @@ from benchmarks.task import Task
 
 @dataclass(frozen=True)
 class Entry:
-    """A peer's form. ``members`` of each cohort are measured, and the time scaled up to all; None: all."""
+    """A peer's form. ``members`` of each cohort are measured, and the time scaled up to all; None: all.
+
+    The fastest of a peer's forms stands for it, and of those with another ``label`` for that.
+    """
 
     peer: str
     form: str
     members: int | None = None
+    label: str | None = None
+
+    @property
+    def contestant(self) -> str:
+        """Who is in the table."""
+        return self.label or self.peer
 
     @property
     def name(self) -> str:
@@ -24,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Target:
-    """shoal is to be ``ratio`` times as fast as the fastest of ``peers``."""
+    """shoal is to be ``ratio`` times as fast as the fastest of ``peers``, contestants by their names."""
 
     ratio: float
     peers: tuple[str, ...]
@@ -43,6 +52,6 @@ class Workload:
     per: int = 1
 
 
-def entries(members: int | None = None, **forms: str) -> tuple[Entry, ...]:
+def entries(members: int | None = None, label: str | None = None, **forms: str) -> tuple[Entry, ...]:
     """Return an entry for every form, a peer's named in one string: ``entries(torch="loop batched")``."""
-    return tuple(Entry(peer, form, members) for peer, names in forms.items() for form in names.split())
+    return tuple(Entry(peer, form, members, label) for peer, names in forms.items() for form in names.split())

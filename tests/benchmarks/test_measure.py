@@ -20,11 +20,17 @@ def workload(task: Task, *entries: Entry) -> Workload:
 @pytest.mark.parametrize("task", [("shared", 3)], indirect=True)
 def test_contestants_are_timed_in_their_best_form(task: Task) -> None:
     said: list[str] = []
-    entries = Entry("shoal", "train"), Entry("numpy", "loop", members=3), Entry("numpy", "no_such_form")
-    shoal, numpy = measure.measure(workload(task, *entries), said.append, 3, [1])
+    entries = (
+        Entry("shoal", "train"),
+        Entry("numpy", "loop", members=3),
+        Entry("numpy", "no_such_form"),
+        Entry("numpy", "loop", 1, "numpy for a few"),
+    )
+    shoal, numpy, few = measure.measure(workload(task, *entries), said.append, 3, [1])
     assert (shoal.peer, shoal.form, shoal.scale, shoal.error) == ("shoal", "train", 1, None)
     assert (numpy.peer, numpy.form, numpy.scale) == ("numpy", "loop", task.networks / 6)
-    for m in (shoal, numpy):
+    assert (few.peer, few.form, few.scale) == ("numpy for a few", "loop", task.networks / 2)
+    for m in (shoal, numpy, few):
         assert len(m.seconds) == 3
         assert 0 < m.quartiles[0] <= m.median <= m.quartiles[1]
         assert m.cold is not None
@@ -32,7 +38,7 @@ def test_contestants_are_timed_in_their_best_form(task: Task) -> None:
         assert m.bytes is not None
         assert m.bytes > 10e6
     assert "no_such_form" in str(numpy.tried["no_such_form, 1 cores"])
-    assert len(said) == 3
+    assert len(said) == 4
 
 
 @pytest.mark.parametrize("task", [(None, 1)], indirect=True)
