@@ -23,8 +23,8 @@ def recipe_for(asked: FitRequest, task: str) -> Recipe:
     return table_recipe(asked, asked.choose or "ensemble", task)
 
 
-def goal_for(asked: FitRequest, task: str, n: int) -> Goal:
-    return table_goal(asked, asked.choose or "ensemble", task, n)
+def goal_for(asked: FitRequest, n_classes: int, n: int) -> Goal:
+    return table_goal(asked, asked.choose or "ensemble", n_classes, n)
 
 
 def request(**settings: Any) -> FitRequest:
@@ -69,19 +69,19 @@ def test_batches_grow_with_the_table_and_only_where_the_solver_takes_them() -> N
 
 
 def test_the_time_is_that_of_the_quality_and_the_rows_unless_it_is_given() -> None:
-    assert goal_for(request(choose="best"), "regression", 9).ladder == LADDER
+    assert goal_for(request(choose="best"), 0, 9).ladder == LADDER
     for quality, (base, a_row) in ENSEMBLE_SECONDS.items():
-        single = goal_for(request(choose="one-se", quality=quality), "regression", 10**6)
+        single = goal_for(request(choose="one-se", quality=quality), 0, 10**6)
         assert (single.seconds, single.deadline) == (BUDGET_SECONDS[quality], False)
-        members = goal_for(request(quality=quality), "classification", 1000)
+        members = goal_for(request(quality=quality), 2, 1000)
         assert (members.seconds, members.deadline) == (base + 1000 * a_row, False)
-    assert goal_for(request(time=60.0), "regression", 10**6).seconds == 60.0
-    assert goal_for(request(time=60.0), "regression", 9).deadline
-    sizes = [goal_for(request(), "classification", n).ladder[0].hidden for n in (4999, 5000)]
-    assert sizes == [((128,) * 3,), ((256,) * 3,)]
-    assert goal_for(request(), "regression", 9).ladder[0].hidden == ((128,) * 2,)
-    for task in ("classification", "regression"):
-        epochs = [goal_for(request(), task, n).ladder[0].epochs for n in (19_999, 20_000)]
+    assert goal_for(request(time=60.0), 0, 10**6).seconds == 60.0
+    assert goal_for(request(time=60.0), 0, 9).deadline
+    sizes = [goal_for(request(), *case).ladder[0].hidden for case in ((3, 4999), (3, 5000), (2, 5000))]
+    assert sizes == [((128,) * 3,), ((256,) * 3,), ((128,) * 3,)]
+    assert goal_for(request(), 0, 9).ladder[0].hidden == ((128,) * 2,)
+    for n_classes in (0, 2, 3):
+        epochs = [goal_for(request(), n_classes, n).ladder[0].epochs for n in (19_999, 20_000)]
         assert epochs[0] == 2 * epochs[1]
 
 
@@ -93,6 +93,14 @@ def test_a_network_that_is_not_told_otherwise_waits_for_a_third_of_its_epochs() 
 
 def test_every_rung_has_as_many_starts_of_each_view() -> None:
     for views in (1, 2, 3):
-        ladder = table_goal(request(), "ensemble", "regression", 100, views).ladder
+        ladder = table_goal(request(), "ensemble", 0, 100, views).ladder
         assert {size.starts % views for size in ladder} == {0}
         assert ladder[-1].starts == views
+
+
+def test_many_rows_get_more_starts_only_if_the_best_is_asked_for() -> None:
+    starts = [
+        table_goal(request(quality=quality), "ensemble", 0, n, 2).ladder[0].starts
+        for quality, n in (("good", 4999), ("good", 5000), ("best", 5000))
+    ]
+    assert starts == [16, 2, 16]

@@ -59,7 +59,7 @@ class PreparedTable(Prepared):
         return table_recipe(request, _rule(request), self.task.task)
 
     def goal(self, request: FitRequest) -> Goal:
-        return table_goal(request, _rule(request), self.task.task, len(self.train), max(len(self.views), 1))
+        return table_goal(request, _rule(request), self.n_classes, len(self.train), max(len(self.views), 1))
 
     def model(self, population: Population) -> TableModel:
         return TableModel(self.preprocessor, self.target, population)

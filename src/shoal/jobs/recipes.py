@@ -19,6 +19,7 @@ from shoal.jobs.sizing import (
     ENSEMBLE_SECONDS,
     EVIDENCE_LADDER,
     LADDER,
+    MOST_STARTS,
     Goal,
     StudySize,
     ensemble_ladder,
@@ -80,7 +81,7 @@ NUMBERS = Recipe(
 )
 """Members of ensembles."""
 NARROW, WIDE, MANY_ROWS, VERY_MANY_ROWS = 128, 256, 5000, 20000
-"""Units of a hidden layer, below so many rows and from there on; and where half of the epochs do."""
+"""Units of a hidden layer, for more than two classes from so many rows on; where half of the epochs do."""
 
 
 def table_recipe(request: FitRequest, rule: str, task: str) -> Recipe:
@@ -112,23 +113,25 @@ def _as_asked(recipe: Recipe, request: FitRequest) -> Recipe:
     return replace(recipe, **{name: value for name in names if (value := getattr(request, name)) is not None})
 
 
-def table_goal(request: FitRequest, rule: str, task: str, n: int, views: int = 1) -> Goal:
+def table_goal(request: FitRequest, rule: str, n_classes: int, n: int, views: int = 1) -> Goal:
     """Return the studies of ``n`` rows to pick from, and the time that the one picked shall take."""
     if rule == BY_EVIDENCE:
         return single_goal(request, EVIDENCE_LADDER)
     if rule != "ensemble":
         return single_goal(request, LADDER)
-    ladder = ensemble_ladder(*longest(task, n), views)
+    # with many rows there is little that more starts would average away
+    most = views if n >= MANY_ROWS and request.quality != "best" else MOST_STARTS
+    ladder = ensemble_ladder(*longest(n_classes, n), views, most)
     seconds, seconds_a_row = ENSEMBLE_SECONDS[request.quality]
     return _goal(request, ladder, seconds + seconds_a_row * n)
 
 
-def longest(task: str, n: int) -> tuple[Hidden, int]:
+def longest(n_classes: int, n: int) -> tuple[Hidden, int]:
     """Return the hidden units of members for ``n`` rows, and the epochs of the longest training that pays."""
     shorter = 2 if n >= VERY_MANY_ROWS else 1
-    if task == CLASSIFICATION:
-        return (WIDE if n >= MANY_ROWS else NARROW,) * 3, 60 // shorter
-    return (NARROW,) * 2, 300 // shorter
+    if n_classes:
+        return (WIDE if n_classes > 2 and n >= MANY_ROWS else NARROW,) * 3, 60 // shorter
+    return (NARROW,) * 2, 200 // shorter
 
 
 def single_goal(request: FitRequest, ladder: tuple[StudySize, ...]) -> Goal:

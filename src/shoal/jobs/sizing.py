@@ -31,9 +31,11 @@ from shoal.trainer import sample_losses, train
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
 """What a study of single networks may take, by the quality asked for."""
-ENSEMBLE_SECONDS = {"fast": (6.0, 1.5e-3), "good": (8.0, 9e-3), "best": (60.0, 27e-3)}
+ENSEMBLE_SECONDS = {"fast": (6.0, 2e-3), "good": (8.0, 8e-3), "best": (60.0, 24e-3)}
 """What an ensemble may take if no network stops early, and besides for every row: much data pay for long
 training. Most networks stop early."""
+MOST_STARTS = 16
+"""Of an ensemble."""
 QUALITIES = tuple(BUDGET_SECONDS)
 STARTUP_SECONDS = 4.0
 """What is done once: starting processes, the linear model, the examination, the report."""
@@ -103,16 +105,18 @@ CURVATURE_RATE = 1e10
 """Operations a second of a core at work on curvatures."""
 
 
-def ensemble_ladder(hidden: Hidden, epochs: int, views: int = 1) -> tuple[StudySize, ...]:
+def ensemble_ladder(
+    hidden: Hidden, epochs: int, views: int = 1, most: int = MOST_STARTS
+) -> tuple[StudySize, ...]:
     """Return the sizes of studies whose members make an ensemble, from many long trainings to a few short.
 
-    There are as many starts of each of the ``views``.
+    There are as many starts of each of the ``views``, and not more than ``most`` in all.
 
     >>> ensemble_ladder((128, 128), 300, views=2)[-1]
     StudySize(hidden=((64, 64),), starts=2, l2=(0.0,), epochs=6)
     """
     small = tuple(units // 2 for units in hidden)
-    long = [(starts, 1.0) for starts in (16, 8, 6, 4, 3, 2) if starts > views and starts % views == 0]
+    long = [(starts, 1.0) for starts in (16, 8, 6, 4, 3, 2) if views < starts <= most and starts % views == 0]
     short = [(views, share) for share in (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)]
     sizes = [(hidden, *size) for size in [*long, *short]] + [
         (small, views, share) for share in (0.08, 0.04, 0.02)
