@@ -37,6 +37,13 @@ def test_members_of_ensembles_are_trained_by_the_task() -> None:
     assert (CLASSES.forms, NUMBERS.forms) == (("plain", "pieces"), ("pieces", "waves"))
 
 
+def test_many_columns_of_numbers_have_no_forms_but_those_that_are_asked_for() -> None:
+    usual, many = (table_recipe(request(), "ensemble", "regression", n) for n in (64, 65))
+    assert (usual.pieces, usual.waves) == (8, 4)
+    assert (many.pieces, many.waves) == (0, 0)
+    assert table_recipe(request(pieces=3), "ensemble", "regression", 65).pieces == 3
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("settings", [{"choose": "one-se"}, {"choose": "best"}, {"solver": "adam"}])
 def test_a_single_network_and_a_named_solver_are_trained_plainly(settings: dict[str, Any], task: str) -> None:

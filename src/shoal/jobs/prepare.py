@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shoal.data.columns import describe_columns
+from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import Frame
 from shoal.data.images.source import holds_images
 from shoal.data.memory import estimate_bytes, require_memory
@@ -56,7 +57,7 @@ class PreparedTable(Prepared):
         return _rule(request)
 
     def recipe(self, request: FitRequest) -> Recipe:
-        return table_recipe(request, _rule(request), self.task.task)
+        return table_recipe(request, _rule(request), self.task.task, _count_numbers(self.columns))
 
     def goal(self, request: FitRequest) -> Goal:
         return table_goal(request, _rule(request), self.n_classes, len(self.train), max(len(self.views), 1))
@@ -101,7 +102,7 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
         to_train = frame[rows.train.tolist()]
         target = whole or TargetEncoder.fit(to_train[name], task.task)
-        recipe = table_recipe(request, _rule(request), task.task)
+        recipe = table_recipe(request, _rule(request), task.task, _count_numbers(columns))
         preprocessor = TablePreprocessor.fit(to_train, name, columns, recipe.pieces, recipe.waves)
         _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, name)
@@ -129,6 +130,10 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         preprocessor=preprocessor,
         forms=recipe.forms,
     )
+
+
+def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
+    return sum(column.used and column.kind == "numeric" for column in columns)
 
 
 @dataclass(frozen=True)

@@ -83,17 +83,22 @@ NUMBERS = Recipe(
 NARROW, WIDE, MANY_ROWS, VERY_MANY_ROWS = 128, 256, 5000, 20000
 """Units of a hidden layer, for more than two classes from so many rows on; where half of the epochs do."""
 
+MANY_NUMBERS = 64
+"""Columns; in all forms each takes 17 features, whose memory and time would be better spent."""
 
-def table_recipe(request: FitRequest, rule: str, task: str) -> Recipe:
+
+def table_recipe(request: FitRequest, rule: str, task: str, numbers: int = 1) -> Recipe:
     """Return how the networks of a table are trained, but for the batch size.
 
-    A solver that the user names trains plainly: the settings of members were found with theirs.
+    A solver that the user names trains plainly: the settings of members were found with theirs. With more
+    than ``MANY_NUMBERS`` columns of numbers these have no forms but those that the user asks for.
     """
     if rule == BY_EVIDENCE:
         return replace(plain_recipe(request, Perceptron("tanh"), RATE, FULL_BATCH), patience=None)
     if rule != "ensemble" or request.solver is not None:
         return plain_recipe(request, Perceptron("tanh"), RATE)
-    return _as_asked(CLASSES if task == CLASSIFICATION else NUMBERS, request)
+    recipe = CLASSES if task == CLASSIFICATION else NUMBERS
+    return _as_asked(replace(recipe, pieces=0, waves=0) if numbers > MANY_NUMBERS else recipe, request)
 
 
 def plain_recipe(
