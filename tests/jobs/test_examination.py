@@ -88,7 +88,7 @@ def test_confusion_rows_are_actual_classes(
     model, prepared = examined
     always_no = np.tile([0.9, 0.1], (len(prepared.test), 1))
     monkeypatch.setattr(TableModel, "predict_features", lambda self, X: always_no)
-    counts = examine(model, prepared)["confusion"]["counts"]
+    counts = examine(model, prepared, {})["confusion"]["counts"]
     assert counts == [[int((prepared.test.y == 0).sum()), 0], [int((prepared.test.y == 1).sum()), 0]]
 
 

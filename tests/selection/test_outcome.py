@@ -86,7 +86,7 @@ def test_predictions_follow_the_splits(shelf: Callable[[Losses], Shelf], row: Ca
     X = np.arange(5.0)
     samples = gather(X, X, None, loss=None, folds=2, validation_share=0.2, seed=0, dtype="float64")
     contenders = all_contenders(Trials.from_rows([row(candidate=6, start=start) for start in (2, 0)]))
-    found = networks.predictions(contenders, samples)
+    found = networks.predictions(contenders, samples, range(len(samples.splits)))
     held = np.concatenate([held for _, held in samples.splits])
     np.testing.assert_array_equal(found[:, :, 0], [X[held] + 10, 3 * X[held] + 30])
 

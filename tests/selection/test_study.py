@@ -287,8 +287,11 @@ def test_an_interrupted_study_keeps_what_was_done(
 
 
 def interrupt_after(networks: int) -> Callable[[StudyProgress], None]:
+    left = [networks]
+
     def interrupt(progress: StudyProgress) -> None:
-        if progress.done == networks:
+        if [progress.done] == left:
+            left.clear()  # once; what is trained again counts from 0
             raise KeyboardInterrupt
 
     return interrupt
@@ -310,10 +313,32 @@ def test_ctrl_c_may_end_a_study_with_the_best_so_far(rule: str, tmp_path: Path) 
     np.testing.assert_array_equal(resumed.best.theta, whole.best.theta)
 
 
-def test_a_study_without_a_whole_contender_has_no_best_so_far() -> None:
-    study = sinusoid(anytime=True, progress=interrupt_after(1), folds=2, memory=1)
-    with pytest.raises(KeyboardInterrupt, match="stopped after 1 networks"):
+def test_a_study_without_a_network_has_no_best_so_far() -> None:
+    study = sinusoid(anytime=True, progress=interrupt_after(0), folds=2, memory=1)
+    with pytest.raises(KeyboardInterrupt, match="stopped after 0 networks"):
         study.fit(X[:60], Y[:60])
+
+
+@pytest.mark.parametrize("rule", ["best", "ensemble"])
+def test_one_fold_will_do_where_there_is_no_time_for_more(rule: str) -> None:
+    options = {"hidden": [1, 2], "starts": 3, "folds": 3, "choose": rule, "memory": 1}
+    ended = sinusoid(anytime=True, progress=interrupt_after(1), **options).fit(X[:60], Y[:60])
+    assert len(ended.table) == 1
+    assert ended.choice.sentence.count("None of them on more than 1 of 3 folds.") == 1
+    [(_, held)] = ended.splits
+    assert held.size == 20
+    assert ended.held.shape == (20, 1)
+    assert np.isfinite(ended.predict(X)).all()
+    two = sinusoid(anytime=True, progress=interrupt_after(5), **options).fit(X[:60], Y[:60])
+    assert [split[1].size for split in two.splits] == [20] * 3  # one candidate has all its folds
+
+
+def test_a_study_with_a_deadline_begins_with_small_cohorts() -> None:
+    """The first start of all, on every fold, then another, then two, four, …"""
+    options = {"hidden": [1], "starts": 9, "folds": 2, "n_jobs": 1, "choose": "ensemble"}
+    done: list[int] = []
+    sinusoid(seconds=600.0, progress=lambda p: done.append(p.done), **options).fit(X[:60], Y[:60])
+    assert done == [0, 1, 2, 3, 4, 6, 8, 12, 16, 17, 18]
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

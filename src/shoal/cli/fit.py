@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time as time_module  # for an option is called --time
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,7 @@ def fit(
     debug: Debug = False,
 ) -> None:
     """Choose a network for a table or for images, train it, test it once, and report the evidence."""
+    began = time_module.perf_counter()
     from shoal.terminal import TerminalListener, plain_console
 
     with TerminalListener(plain_console()) as listener:
@@ -138,7 +140,7 @@ def fit(
                 memory=None if memory is None else parse_bytes(memory, "--memory"),
             )
             command = shlex.join([NAME, *sys.argv[1:]])
-            outcome = fit_data(request, out, listener, command, resume, overwrite)
+            outcome = fit_data(request, out, listener, command, resume, overwrite, began)
         except KeyboardInterrupt:
             complain("interrupted; repeat the command with --resume to go on from the last network kept")
             raise typer.Exit(130) from None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from shoal.calibration.conformal import coverage_and_width
 from shoal.calibration.temperature import cooled, log_loss, reliability
-from shoal.jobs.baselines import fit_baselines
+from shoal.jobs.baselines import Predictor
 from shoal.jobs.metrics import class_metrics, number_metrics
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.prepared import Part, Prepared
@@ -24,7 +24,7 @@ UNITS, LEAST_ROWS = 2 * 10**8, 200
 COVERAGE = 0.9
 
 
-def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
+def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]) -> dict[str, Any]:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
     How reliable probabilities are is said before and after their temperature. The baselines are fitted on
@@ -32,7 +32,7 @@ def examine(model: Model, prepared: Prepared) -> dict[str, Any]:
     """
     plain = dataclasses.replace(model, temperature=1.0).predict_features(prepared.test.X)
     predictions = {"shoal": cooled(plain, model.temperature)}
-    for name, predict in fit_baselines(*prepared.development, prepared.n_classes).items():
+    for name, predict in baselines.items():
         predictions[name] = predict(prepared.test.X)
     score = _scorer(prepared, prepared.test.y)
     of = _of_classes if prepared.n_classes else _of_numbers

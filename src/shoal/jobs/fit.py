@@ -14,6 +14,7 @@ from shoal.data.frames import Frame
 from shoal.data.memory import readable
 from shoal.errors import CapacityError
 from shoal.files import as_json, remove_leftovers, write_atomically
+from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine, importances
 from shoal.jobs.folder import save_model
@@ -34,7 +35,7 @@ from shoal.selection.design import Plan
 from shoal.selection.running import ProgressCallback, StudyProgress, count_workers
 from shoal.selection.study import CapacityStudy
 
-FINISHING_SECONDS, LEAST_SECONDS = 3.0, 0.1
+FINISHING_SECONDS, FINISHING_SHARE, LEAST_SECONDS = 3.0, 0.03, 0.1
 """Of the time that the user allows, what the examination and the report take; what a study gets at least."""
 
 
@@ -78,15 +79,18 @@ def fit_data(
     command: str = "",
     resume: bool = False,
     overwrite: bool = False,
+    began: float | None = None,
 ) -> Outcome:
     """Choose, train, examine, save and report; the whole of ``shoal fit``.
+
+    ``began`` is from when on the time that the request allows counts, by ``time.perf_counter``; else now.
 
     Nothing is written until the table has been read and the study sized. After an interruption at any
     moment, ``resume=True`` goes on with the same request, and ends as an undisturbed job would have.
 
     Raises a ``ShoalError`` for whatever the user can put right.
     """
-    began = time.perf_counter()
+    began = time.perf_counter() if began is None else began
     begun = require_free(folder, resume, overwrite)
     prepared = prepare(request)
     listener.prepared(prepared)
@@ -98,6 +102,7 @@ def fit_data(
         goal = prepared.goal(request)
         sizing = size_study(request.size, _workload(request, prepared, recipe), workers, goal)
     recipe = _patient(recipe, request, prepared, sizing)
+    baselines = fit_baselines(*prepared.development, prepared.n_classes)  # before the clock runs for networks
     seconds = _seconds_left(request, began, FINISHING_SECONDS)
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -116,7 +121,7 @@ def fit_data(
     model = calibrated(prepared.model(study.best), study, prepared)
     findings = {
         "calibration": calibration(model, study, prepared),
-        "test": examine(model, prepared),
+        "test": examine(model, prepared, baselines),
         "importances": importances(model, prepared, request.seed) if isinstance(model, TableModel) else [],
         "seen": _sights(model, prepared, request.seed),
     }
@@ -166,7 +171,8 @@ def _seconds_left(request: FitRequest, began: float, finishing: float) -> float 
     """Return the time that a study has, where the user says how long all shall take."""
     if request.time is None:
         return None
-    return max(began + request.time - finishing - time.perf_counter(), LEAST_SECONDS)
+    allowed = (1 - FINISHING_SHARE) * request.time - finishing
+    return max(began + allowed - time.perf_counter(), LEAST_SECONDS)
 
 
 def memory_of(request: FitRequest, prepared: Prepared) -> int:

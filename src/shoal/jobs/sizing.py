@@ -41,8 +41,8 @@ STARTUP_SECONDS = 4.0
 """What is done once: starting processes, the linear model, the examination, the report."""
 MARGIN = 2.0
 """A few networks are timed alone; a study's cohorts leave the caches, share the machine, end unevenly."""
-FILLING_STARTS = 24
-"""Random starts of a study that a deadline ends; more of them would make its cohorts long."""
+FILLING_STARTS = 50
+"""Random starts of a study that a deadline ends: as many as ensembles are made from."""
 SMALL_TABLE = 3000
 """Below this many rows, folds spend the data better than a validation share."""
 

@@ -178,16 +178,27 @@ def choose_by_evidence(trials: Trials, unit: str = HIDDEN_UNIT) -> Choice:
     return Choice(BY_EVIDENCE, chosen, (chosen,), best, None, sentence, spreads(trials), agreement)
 
 
-def complete(trials: Trials, folds: int) -> Trials:
-    """Return the trials of the contenders that have been trained on all ``folds``."""
+def complete(trials: Trials, folds: Sequence[int]) -> Trials:
+    """Return the trials on these folds of the contenders that have been trained on all of them."""
+    trials = trials.take(np.isin(trials["fold"], folds))
     keys = list(zip(trials["candidate"].tolist(), trials["start"].tolist(), strict=True))
     counts = Counter(keys)
-    return trials.take(np.array([counts[key] == folds for key in keys], dtype=bool))
+    return trials.take(np.array([counts[key] == len(folds) for key in keys], dtype=bool))
 
 
-def any_contender(trials: Trials, folds: int) -> bool:
-    """Return whether some contender has been trained on all ``folds`` and may win."""
-    return any(math.isfinite(c.validation_loss) for c in all_contenders(complete(trials, folds)))
+def covered(trials: Trials) -> list[int]:
+    """Return the folds to choose by: those of a contender that has been trained on most, and may win.
+
+    Where a study has ended that is all of them; none where every network diverged.
+    """
+    finite = trials.take(~trials["diverged"] & np.isfinite(trials["validation_loss"]))
+    folds: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for candidate, start, fold in zip(
+        *(finite[name].tolist() for name in ("candidate", "start", "fold")), strict=True
+    ):
+        folds[candidate, start].append(fold)
+    most = max(map(len, folds.values()), default=0)
+    return next((sorted(own) for own in folds.values() if len(own) == most), [])
 
 
 def finite_contenders(trials: Trials) -> list[Contender]:

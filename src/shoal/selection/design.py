@@ -51,6 +51,8 @@ class Design:
     samples: Samples
     views: Sequence[IntArray] = ()
     """The inputs that the networks of each view are given; without views all of them."""
+    hurried: bool = False
+    """Whether the study has a deadline, and so cohorts that end soon."""
 
     @cached_property
     def networks(self) -> dict[Hidden, Network]:
@@ -80,6 +82,7 @@ class Design:
             range(len(self.samples.splits)),
             self._study_cost(),
             views=max(len(self.views), 1),
+            hurried=self.hurried,
         )
         return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
 
@@ -130,6 +133,7 @@ class Design:
             "starts": self.starts,
             "views": [inputs.tolist() for inputs in self.views],
             "memory": self.memory,
+            "hurried": self.hurried,
             "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
             **recipe,

@@ -55,10 +55,11 @@ class Shelf:
         alone = dataclasses.replace(task.cohort, members=(task.cohort.members[row],))
         return trace(dataclasses.replace(task, cohort=alone))
 
-    def predictions(self, contenders: Sequence[Contender], samples: Samples) -> Array:
-        """Return the contenders' predictions (M, N, K) for all validation rows, split after split."""
+    def predictions(self, contenders: Sequence[Contender], samples: Samples, folds: Sequence[int]) -> Array:
+        """Return the contenders' predictions (M, N, K) for the validation rows of these folds, one by one."""
         parts = []
-        for fold, (_, held) in enumerate(samples.splits):
+        for fold in folds:
+            _, held = samples.splits[fold]
             population = self.population([(c.candidate, c.start, fold) for c in contenders])
             with threadpool_limits(limits=1):  # the same bits on any number of cores
                 parts.append(population.predict(samples.X[held]).astype(np.float64))

@@ -104,11 +104,12 @@ def plan(
     cost: Cost,
     first_index: int = 0,
     views: int = 1,
+    hurried: bool = False,
 ) -> list[Cohort]:
     """Return cohorts that hold every (candidate, start, fold) once: the first starts first, and of those
     the cohorts with most work. So a study that is ended early has compared all candidates on all folds,
     from fewer starts. Start s is of view s mod ``views``, whose networks take at most what those of
-    all inputs do.
+    all inputs do. A ``hurried`` study, which will be ended so, has small cohorts, the first of one start.
 
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
@@ -122,20 +123,29 @@ def plan(
     total = sum(len(group) * cost.work(networks[hidden]) for (hidden, _), group in groups.items()) * len(
         folds
     )
-    allowed = min(max(total / PIECES, LEAST_WORK), MOST_WORK)
+    allowed = LEAST_WORK if hurried else min(max(total / PIECES, LEAST_WORK), MOST_WORK)
     pieces: list[tuple[float, Hidden, int, tuple[Member, ...], int]] = []
     for (hidden, view), group in groups.items():
         work = cost.work(networks[hidden])
         room = cost.memory - cost.shared_bytes(networks[hidden])
         size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[hidden])))
+        crowds = _doubling(group, views) if hurried else [group]
         for fold in folds:
-            parts = _parts(group, max(size, 1))
+            parts = [part for crowd in crowds for part in _parts(crowd, max(size, 1))]
             pieces.extend((len(part) * work, hidden, fold, part, view) for part in parts)
     pieces.sort(key=lambda piece: (piece[3][0].start, -piece[0]))
     return [
         Cohort(first_index + i, hidden, fold, part, work, view)
         for i, (work, hidden, fold, part, view) in enumerate(pieces)
     ]
+
+
+def _doubling(members: Sequence[Member], views: int) -> list[list[Member]]:
+    """Return the members of one start, of another, of two more, four, eight …; each view has its first."""
+    crowds: dict[int, list[Member]] = {}
+    for member in members:
+        crowds.setdefault((member.start // views).bit_length(), []).append(member)
+    return list(crowds.values())
 
 
 def _parts(members: Sequence[Member], largest: int) -> list[tuple[Member, ...]]:

@@ -27,10 +27,10 @@ from shoal.selection.choice import (
     BY_EVIDENCE,
     RULES,
     Choice,
-    any_contender,
     choose,
     choose_by_evidence,
     complete,
+    covered,
 )
 from shoal.selection.cohort import Curves, Recipe
 from shoal.selection.design import Design, Plan, checked_views
@@ -99,8 +99,8 @@ class CapacityStudy:
     that comes to. ``store`` names a folder in which every cohort is kept as it ends: after a kill at any
     moment, ``fit(…, resume=True)`` trains what is missing, and ends with the same networks. ``progress`` is
     called with a ``StudyProgress`` at the start and after every cohort. ``seconds`` ends the study when so
-    much time has passed, and ``anytime`` lets Ctrl-C end it, as soon as one candidate is trained on all
-    folds: then the best found until then is chosen, and the sentence of the choice says so.
+    much time has passed, and ``anytime`` lets Ctrl-C end it, as soon as one candidate is trained on a
+    fold: then the best found until then is chosen, and the sentence of the choice says so.
 
     Raises ``ConfigurationError`` for impossible settings.
 
@@ -296,42 +296,55 @@ class CapacityStudy:
             by_evidence=self.choose == BY_EVIDENCE,
         )
         views = checked_views(self.views, samples.X.shape[1])
-        return Design(self._candidates, self.starts, self._architecture, recipe, self.memory, samples, views)
+        return Design(
+            self._candidates,
+            self.starts,
+            self._architecture,
+            recipe,
+            self.memory,
+            samples,
+            views,
+            hurried=self.seconds is not None,
+        )
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
-        tasks, folds = design.tasks(), range(len(design.samples.splits))
+        tasks, splits = design.tasks(), design.samples.splits
 
         def enough(done: list[Trials]) -> bool:
-            return bool(done) and any_contender(Trials.concatenate(done), len(folds))
+            return bool(done) and bool(covered(Trials.concatenate(done)))
 
         stops = self.anytime or self.seconds is not None
         trials = Trials.concatenate(runner.run(tasks, enough if stops else None))
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
         shelf = Shelf(store, tasks)
-        choice = self._choose(complete(self._table, len(folds)), shelf, design.samples)
+        folds = covered(self._table) if runner.ended_by else list(range(len(splits)))
+        choice = self._choose(complete(self._table, folds), shelf, design.samples, folds)
         if runner.ended_by:
             planned = sum(len(task.cohort.members) for task in tasks)
             cut = f" Ended early, by {runner.ended_by}: {len(trials)} of {planned} networks were trained."
+            if len(folds) < len(splits):
+                cut += f" None of them on more than {len(folds)} of {len(splits)} folds."
             choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
         curves = shelf.curves(keys[0])
-        held = shelf.predictions(choice.members, design.samples).mean(axis=0)
-        if len(folds) == 1 or self.choose == "ensemble":
+        held = shelf.predictions(choice.members, design.samples, folds).mean(axis=0)
+        if len(splits) == 1 or self.choose == "ensemble":
             best = shelf.population(keys)
         else:
             choice, best = self._train_again(choice, design, store, runner, len(tasks))
-        self._outcome = Outcome(choice, best, curves, design.samples.splits, held, store.engines())
+        used = [splits[fold] for fold in folds]
+        self._outcome = Outcome(choice, best, curves, used, held, store.engines())
 
-    def _choose(self, trials: Trials, shelf: Shelf, samples: Samples) -> Choice:
+    def _choose(self, trials: Trials, shelf: Shelf, samples: Samples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
             return choose_by_evidence(trials, self._architecture.unit)
         if self.choose != "ensemble":
             return choose(trials, self.choose, self._architecture.unit)
         targets = samples.loss.encode(samples.y, samples.n_outputs)
-        judged = targets[:, np.concatenate([held for _, held in samples.splits])]
+        judged = targets[:, np.concatenate([samples.splits[fold][1] for fold in folds])]
         return choose_ensemble(
             trials,
-            predict=lambda contenders: shelf.predictions(contenders, samples),
+            predict=lambda contenders: shelf.predictions(contenders, samples, folds),
             sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
             unit=self._architecture.unit,
         )
