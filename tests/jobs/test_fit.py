@@ -18,7 +18,7 @@ from rich.console import Console
 
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError
-from shoal.jobs.fit import Outcome, fit_data
+from shoal.jobs.fit import FINISHING_SECONDS, Outcome, _seconds_left, fit_data
 from shoal.jobs.folder import load_model
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
@@ -154,6 +154,15 @@ def test_the_time_that_is_given_is_kept(
     assert time.monotonic() - began < 60  # of the many minutes that it would have taken
     assert "Ended early, by time: " in outcome.evidence["choice"]["sentence"]
     assert outcome.evidence["asked"]["planned"] == ["Ends after 6 s, with the best found until then."]
+
+
+@pytest.mark.parametrize(("passed", "left"), [(0.0, 55.2), (20.0, 35.2), (70.0, 0.1)])
+def test_networks_have_what_time_is_left(monkeypatch: pytest.MonkeyPatch, passed: float, left: float) -> None:
+    """Of 60 s 3 and another 3 % are for the examination and the report."""
+    monkeypatch.setattr("shoal.jobs.fit.time.perf_counter", lambda: 1000.0 + passed)
+    request = FitRequest("t.csv", "y", time=60.0)
+    assert _seconds_left(request, 1000.0, FINISHING_SECONDS) == pytest.approx(left)
+    assert _seconds_left(FitRequest("t.csv", "y"), 1000.0, FINISHING_SECONDS) is None
 
 
 def test_the_evidence_chooses_by_the_rows_trained_on(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -349,6 +350,16 @@ def test_a_study_ends_when_its_time_is_up(n_jobs: int) -> None:
     assert time.monotonic() - began < 30  # of the many minutes that it would have taken
     assert "Ended early, by time: " in study.choice.sentence
     assert len(study.table) < 4 * 10**4
+
+
+def test_no_cohort_begins_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that goes on by a second when it is looked at: at the start, and after every cohort."""
+    clock = itertools.count()
+    monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
+    study = sinusoid(hidden=[1], seconds=3.0, starts=8, n_jobs=1, choose="best", memory=1)
+    study.fit(*TRAIN, validation=VALID)
+    assert len(study.table) == 3
+    assert study.table["start"].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, True, "1"])
