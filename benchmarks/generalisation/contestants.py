@@ -53,6 +53,10 @@ def shoal(table: Table, split: int) -> Score:
         evidence = json.loads((folder / "model" / "evidence.json").read_text())
     if table.task == "regression":
         scores = _of_numbers(table, test, model.target.decode_values(values))
+        assert model.errors is not None
+        scores |= {
+            "nll": surprise(scores["rmse"], model.target.sd * np.sqrt(np.mean(model.errors.errors**2)))
+        }
     else:
         scores = _of_classes(table, test, values, model.target.labels)
     return {
@@ -173,6 +177,11 @@ def _timed(table: Table, test: Any, learner: Any, train: tuple[Any, Any], X_test
 def _of_numbers(table: Table, test: Any, values: npt.NDArray[np.float64]) -> Score:
     actual = table.columns()[2][test]
     return {"rmse": float(np.sqrt(np.mean((values - actual) ** 2)))}
+
+
+def surprise(rmse: float, sd: float) -> float:
+    """Return the negative log likelihood a row, in nats, of normal errors that all have one deviation."""
+    return float(np.log(sd * np.sqrt(2 * np.pi)) + 0.5 * (rmse / sd) ** 2)
 
 
 def _of_classes(table: Table, test: Any, probabilities: npt.NDArray[np.float64], labels: Any) -> Score:

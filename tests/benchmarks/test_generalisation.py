@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
-from benchmarks.generalisation.published import is_ahead
+from benchmarks.generalisation.contestants import surprise
+from benchmarks.generalisation.published import beside_published, is_ahead
 from benchmarks.generalisation.runs import Ledger, complete, recorded
 from benchmarks.generalisation.sets import CHOOSE, TABLES
 from benchmarks.generalisation.table import cell, document, geometric_mean, relative
@@ -140,3 +142,16 @@ def test_a_printed_figure_is_ahead_if_it_is_lower_with_its_digits(
     printed: str, ours: float, ahead: bool
 ) -> None:
     assert is_ahead(printed, ours) == ahead
+
+
+def test_our_likelihoods_stand_beside_the_published_ones_where_runs_have_them() -> None:
+    before = row("uci/yacht", 0, 0.5)
+    page = beside_published(ledger("shoal", [before, {**row("uci/yacht", 1, 0.7), "nll": 1.3}]))
+    assert "| uci/yacht | 2 | 0.6 | 1.02 | 1.11 | 1.58 | .666 | **.57** | .84 |" in page
+    assert page[-1] == "| uci/yacht | 1 | 1.3 | 1.63 | 1.55 | **1.18** |"
+
+
+def test_the_surprise_is_that_of_a_normal_distribution() -> None:
+    errors = np.array([0.5, -1.0, 2.0])
+    rmse = float(np.sqrt(np.mean(errors**2)))
+    assert surprise(rmse, 0.8) == pytest.approx(-norm(scale=0.8).logpdf(errors).mean())
