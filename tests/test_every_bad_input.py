@@ -119,7 +119,7 @@ def test_a_table_larger_than_the_memory(shoal: Shoal, monkeypatch: pytest.Monkey
     Path("t.csv").write_bytes(GOOD)
     for free, told in (
         (1000, "the table t.csv needs"),
-        (9000, "training on 60 rows of 4 features needs 5.6 KiB"),
+        (9000, "training on 60 rows of 12 features needs 16.9 KiB"),
     ):
         monkeypatch.setattr("shoal.data.memory.available_bytes", lambda free=free: free)
         assert told in shoal("fit", "t.csv", "--target", "label", "--out", "out").refusal
