@@ -2,6 +2,7 @@
 // Independent of instruction sets; every pointer is borrowed for the length of the call.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -57,20 +58,45 @@ struct Course : Watch {
     double* validation_loss;  // (P, epochs), or null
     std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
 
-    // Where given, all members go from epoch to epoch in step. It is called after each by the thread that
-    // called, with the number of epochs done and of members still training, and returns whether to end.
+    // Where given, all members go from epoch to epoch in step, or from E to E of them where the caller has the reins.
+    // It is called after each by the thread that called, with the number of epochs done and of members still
+    // training, and returns whether to end.
     std::function<bool(std::size_t, std::size_t)> report;
+
+    // The epochs that one of `members` has run at most.
+    std::size_t longest(std::size_t members) const {
+        return static_cast<std::size_t>(*std::max_element(epochs, epochs + members));
+    }
 };
 
-// What the caller decides himself from epoch to epoch, and what he sees: shoal/problem.py's Reins.
+// What the caller's watch over losses remembers: shoal/stopping.py's Watch.
+struct LossWatch {
+    double tol, patience;
+    double* best;         // (P,)
+    std::int64_t* count;  // (P,)
+
+    // Takes note of an epoch of a member; returns whether it is late.
+    bool see(std::size_t member, double loss) const {
+        count[member] = loss > best[member] - tol ? count[member] + 1 : 0;
+        if (loss < best[member]) best[member] = loss;
+        return static_cast<double>(count[member]) > patience;
+    }
+};
+
+// What the caller decides himself from time to time, and what he sees: shoal/problem.py's Reins.
 template <class T> struct Reins {
-    const std::uint32_t* orders;  // (R, n): samples' rows; may change between epochs
+    const std::uint32_t* orders;  // (E, R, n): samples' rows; may change after E epochs
     const std::int64_t* which;    // (P,): each member's order
-    std::size_t n_orders, n;
+    std::size_t epochs, n_orders, n;
     double* penalty;  // (P,)
     T* memory;        // (S, P, D): what the solver remembers, before and after
     double* scalars;  // (Q, P)
     std::size_t first_step;
+    const LossWatch* watch;  // null: none
+
+    const std::uint32_t* order(std::size_t member, std::size_t epoch) const {
+        return orders + (epoch % epochs * n_orders + which[member]) * n;
+    }
 };
 
 // How images are deformed: shoal/augmentation.py's Augmentation, and the shape of an image.
@@ -110,6 +136,8 @@ template <class T> struct Job {
 
     // Of an epoch.
     std::size_t samples() const { return reins ? reins->n : train.n; }
+    // That are run before anything is reported.
+    std::size_t epochs_together() const { return reins ? reins->epochs : 1; }
 };
 
 // What members θ (P, D) are to give for rows X (N, inputs): z (P, outputs, N).

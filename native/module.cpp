@@ -35,10 +35,13 @@ template <class T> using SamplesArrays = std::tuple<Array<const T, 2>, Array<con
 using NetworkArrays = std::tuple<Array<const double, 2>, Array<const bool, 1>, int, double, std::size_t, std::size_t>;
 // Kind, parameters, needs the full batch, multiplies decay by the rate.
 using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;
-// Orders (R, n) and each member's (P,), penalty (P,), the solver's memory (S, P, D) and scalars (Q, P), steps before.
+// The watch over losses: tol, patience, best (P,), count (P,).
+using WatchArrays = std::tuple<double, double, Array<double, 1>, Array<std::int64_t, 1>>;
+// Orders (E, R, n) and each member's (P,), penalty (P,), the solver's memory (S, P, D) and scalars (Q, P), steps
+// before, and who watches the losses.
 template <class T>
-using ReinsArrays = std::tuple<Array<const std::uint32_t, 2>, Array<const std::int64_t, 1>, Array<double, 1>,
-                               Array<T, 3>, Array<double, 2>, std::size_t>;
+using ReinsArrays = std::tuple<Array<const std::uint32_t, 3>, Array<const std::int64_t, 1>, Array<double, 1>,
+                               Array<T, 3>, Array<double, 2>, std::size_t, std::optional<WatchArrays>>;
 // Channels, rows, columns; translate, largest factor, rotate, elastic, fill; taps of the Gaussian; seed.
 using AugmentationArrays = std::tuple<std::size_t, std::size_t, std::size_t, std::vector<double>,
                                       Array<const double, 1>, std::uint64_t>;
@@ -148,10 +151,15 @@ void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> the
     job.learning_rate = job.weight_decay + P;
     job.by_batch = by_batch;
     Reins<T> reins{};
+    LossWatch watch{};
     if (leading) {
-        const auto& [orders, which, penalty, memory, scalars, first_step] = *leading;
-        reins = {orders.data(), which.data(), orders.shape(0), orders.shape(1), penalty.data(),
-                 memory.data(), scalars.data(), first_step};
+        const auto& [orders, which, penalty, memory, scalars, first_step, watching] = *leading;
+        if (watching) {
+            const auto& [tol, patience_of_watch, best, count] = *watching;
+            watch = {tol, patience_of_watch, best.data(), count.data()};
+        }
+        reins = {orders.data(), which.data(), orders.shape(0), orders.shape(1), orders.shape(2), penalty.data(),
+                 memory.data(), scalars.data(), first_step, watching ? &watch : nullptr};
         job.reins = &reins;
     }
     job.solver = kind, job.solver_parameters = parameters.data();

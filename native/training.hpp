@@ -12,25 +12,9 @@
 #include "common.hpp"
 #include "memory.hpp"
 #include "solvers.hpp"
+#include "waiting.hpp"
 
 namespace shoal::SHOAL_ISA {
-
-// Members of a job whose turn is yet to come: `first` … of so many.
-class Waiting {
-  public:
-    Waiting(std::size_t first, std::size_t members) : next_(first), members_(members) {}
-
-    // The next of them, or the number of all members where none is left.
-    std::size_t take() {
-        // Looks first: lanes that are left over ask again in every epoch.
-        if (next_.load(std::memory_order_relaxed) >= members_) return members_;
-        return std::min(next_.fetch_add(1, std::memory_order_relaxed), members_);
-    }
-
-  private:
-    std::atomic<std::size_t> next_;
-    const std::size_t members_;
-};
 
 template <class T, bool LaneIsMember> class GroupTraining {
   public:
@@ -80,8 +64,9 @@ template <class T, bool LaneIsMember> class GroupTraining {
         if (active() == 0) return 0;
         memory_ = &workspaces[0].batch;
         objective_.work_in(workspaces, threads);
-        if (train_epoch(epoch) && job_.validation.n) validate(epoch);
-        if (job_.reins) hand_all_back();
+        if (!train_epoch(epoch)) return active();
+        if (job_.validation.n) validate(epoch);
+        if (job_.reins) watch(epoch), hand_all_back();
         return active();
     }
 
@@ -265,7 +250,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
 
     void shuffle(std::size_t epoch) {
         for (std::size_t i = 0; i < kMembers; ++i) {
-            if (job_.reins) orders_[i] = job_.reins->orders + job_.reins->which[members_[i]] * job_.reins->n;
+            if (job_.reins) orders_[i] = job_.reins->order(members_[i], epoch);
             else if (job_.shared_order) orders_[i] = common_.shared_order;
             else orders_[i] = permuters_[i]({keys_[2 * i], keys_[2 * i + 1], Purpose::order, epoch});
         }
@@ -313,6 +298,17 @@ template <class T, bool LaneIsMember> class GroupTraining {
         if (!LaneIsMember) better = ~MaskOf<T>{};
         for (std::size_t d = 0; d < space_.n * L; d += L)
             store(best_.data() + d, select<V>(better, load(theta_.data() + d), load(best_.data() + d)));
+    }
+
+    // Shows the epoch's losses to the caller's watch, and ends who is late.
+    void watch(std::size_t epoch) {
+        for (std::size_t lane = 0; job_.reins->watch && lane < count_; ++lane) {
+            if (!validated_[lane]) continue;
+            const bool late = job_.reins->watch->see(members_[lane], job_.course->loss[place(lane, epoch)]);
+            if (!late || !alive_[lane]) continue;
+            stopped(lane) = static_cast<std::int64_t>(Reason::converged);
+            let_go(lane);
+        }
     }
 
     const Common<T, LaneIsMember>& common_;
@@ -380,13 +376,20 @@ template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Netwo
     }
     std::vector<std::unique_ptr<Group>> all(groups);
     each_group(groups, [&](std::size_t group, auto) { all[group] = std::make_unique<Group>(common, group * size); });
-    for (std::size_t epoch = 0; epoch < job.epochs && !job.course->stop; ++epoch) {
+    const std::size_t together = job.epochs_together(), in_step = common.is_in_step() ? 1 : together;
+    for (std::size_t first = 0, next; first < job.epochs && !job.course->stop; first = next) {
         std::atomic<std::size_t> active{0};
-        common.begin(epoch);
+        next = std::min(first + in_step, job.epochs);
+        common.begin(first);
         each_group(groups, [&](std::size_t group, Workspace<T, LaneIsMember>* own) {
-            active += all[group]->train(epoch, own, of_blocks);
+            std::size_t members = 1;
+            for (std::size_t epoch = first; epoch < next && members && !job.course->stop; ++epoch)
+                members = all[group]->train(epoch, own, of_blocks);
+            active += members;
         });
-        if (job.course->report && job.course->report(epoch + 1, active)) job.course->stop = true;
+        const bool ends = next % together == 0 || next == job.epochs || active == 0;
+        if (job.course->report && ends && job.course->report(job.course->longest(job.members), active))
+            job.course->stop = true;
         if (active == 0) break;
     }
     if (!job.course->failure) each_group(groups, [&](std::size_t group, auto) { all[group]->finish(); });

@@ -9,6 +9,7 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Doubles: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.intp]
+WatchArrays: TypeAlias = tuple[float, float, Doubles, Integers]
 AugmentationArrays: TypeAlias = tuple[int, int, int, Sequence[float], Doubles, int]
 
 def instruction_set() -> Literal["x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64-v1", "aarch64", "generic"]:
@@ -55,7 +56,7 @@ def train(
     clip_norm: float,
     augmentation: AugmentationArrays | None,
     by_batch: bool,
-    reins: tuple[npt.NDArray[np.uint32], Integers, Doubles, Floats, Doubles, int] | None,
+    reins: tuple[npt.NDArray[np.uint32], Integers, Doubles, Floats, Doubles, int, WatchArrays | None] | None,
     threads: int,
     history: tuple[Doubles, Doubles | None, Integers, Integers, Integers],
     report: Callable[[int, int], bool] | None,
@@ -70,7 +71,9 @@ def train(
       ``shared_order`` is the seed of an order that all members share, or None.
     - ``augmentation``: channels, rows, columns; translate, the largest factor, rotate in radians, elastic,
       fill (NaN: the edge); taps of the Gaussian (2R+1,); the seed of its streams.
-    - ``by_batch`` divides penalties by the weight of the minibatch; ``reins``: orders (R, M) and each
-      member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before.
-    - ``report(epochs done, members active)`` runs after each epoch; returning True ends training.
+    - ``by_batch`` divides penalties by the weight of the minibatch; ``reins``: orders (E, R, M) and each
+      member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before, and
+      the watch over losses: its tol and patience, its best (P,) and counts (P,).
+    - ``report(epochs done, members active)`` runs after each epoch, with ``reins`` after E; returning True
+      ends training.
     """

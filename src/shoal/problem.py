@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from shoal.augmentation import Augmentation
 from shoal.errors import ConfigurationError, DataError
+from shoal.history import History
 from shoal.losses import Loss
 from shoal.network import Network
 from shoal.schedules import Schedule
 from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite
 from shoal.solvers.base import Solver, State
-from shoal.stopping import Stopping
+from shoal.stopping import Stopping, Watch
 
 
 @dataclass(frozen=True)
@@ -125,16 +126,18 @@ class Problem:
 class Reins:
     """What a caller decides for himself from epoch to epoch, in place, and what he sees of the training.
 
-    An engine reads before every epoch, and the callback may change after each:
+    An engine takes the reins for E epochs at a time; the callback is called after these, and where nobody
+    trains any more. Before them it reads, and the callback may change after them:
 
-    - ``orders`` (R, M): R orders of M of the samples' rows; ``which`` (P,) is the order that each member
-      takes. They stand in for the orders that the engine would draw, and need a ``batch_size``.
+    - ``orders`` (E, R, M): for each epoch R orders of M of the samples' rows; ``which`` (P,) is the order
+      that each member takes. They stand in for the orders that the engine would draw, and need a
+      ``batch_size``.
     - ``rate`` (P,): learning rates, instead of the problem's.
     - ``ended`` (P,): 0, or the ``Reason`` why a member trains no more.
+    - ``watch``, where given, is shown the loss of every epoch, and ends who is late as *converged*.
 
-    It writes after every epoch, before the callback: ``theta`` (P, D), and of the epoch just run ``loss``
-    (P,) and ``penalty`` (P,), the penalties' part of it; NaN for members that had ended. In ``ended`` it
-    marks those that diverged.
+    It writes before the callback: ``theta`` (P, D), the ``history`` so far, and ``penalty`` (P,), the
+    penalties' part of the loss of the last epoch. In ``ended`` it marks those that diverged, or were late.
 
     ``state`` is what the solver remembers, as ``Solver.start`` makes it: training begins with it and leaves
     it as it is at the end (for members that ended before the others, it is of no use). ``first_step``
@@ -146,14 +149,16 @@ class Reins:
     rate: Array
     state: State
     first_step: int = 0
+    watch: Watch | None = None
     ended: IntArray = field(init=False)
-    loss: Array = field(init=False)
+    history: History = field(init=False)
     penalty: Array = field(init=False)
     theta: Array = field(init=False)
 
     def __post_init__(self) -> None:
         self.ended = np.zeros(len(self.which), dtype=np.intp)
-        self.loss, self.penalty = (np.full(len(self.which), np.nan) for _ in range(2))
+        self.history = History.empty(len(self.which), 0, validated=False, learning_rate=self.rate)
+        self.penalty = np.full(len(self.which), np.nan)
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ class Method:
     def batches(self, n_samples: int) -> int:
         """Return the number of updates in an epoch over ``n_samples``."""
         if self.reins is not None:
-            n_samples = self.reins.orders.shape[1]
+            n_samples = self.reins.orders.shape[2]
         return 1 if self.batch_size is None else int(np.ceil(n_samples / self.batch_size))
 
 
@@ -190,4 +195,4 @@ class Progress:
 
 
 Callback: TypeAlias = Callable[[Progress], bool | None]
-"""Called after every epoch; returning True ends training there."""
+"""Called after every epoch, or every E of them in ``Reins``; returning True ends training there."""

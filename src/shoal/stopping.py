@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+
 from shoal.errors import ConfigurationError
-from shoal.shapes import is_number, whole_number
+from shoal.shapes import Array, BoolArray, IntArray, is_number, whole_number
 
 
 class Reason(IntEnum):
@@ -52,3 +54,51 @@ class Stopping:
             raise ConfigurationError(f"tolerance must be a number ≥ 0, got {self.tolerance!r}")
         if self.patience is not None:
             whole_number(self.patience, "patience")
+
+
+@dataclass
+class Watch:
+    """What a member's training is judged by, epoch after epoch: its loss, or its score on validation rows.
+
+    An epoch that is not better than the ``best`` (P,) so far by at least ``tol`` counts, and any other begins
+    the ``count`` (P,) anew. Members with a count above ``patience`` are ``late``.
+
+    Source: scikit-learn's ``tol`` and ``n_iter_no_change``.
+
+    >>> watch = Watch.new(1, tol=0.1, patience=1, higher_is_better=False)
+    >>> for loss in 0.9, 0.85, 0.7, 0.69, 0.68:
+    ...     better = watch.see(np.array([loss]), np.array([True]))
+    >>> watch.count.tolist(), watch.best.tolist(), watch.late.tolist()
+    ([2], [0.68], [True])
+    """
+
+    tol: float
+    patience: float
+    best: Array
+    count: IntArray
+    higher_is_better: bool
+
+    @classmethod
+    def new(cls, size: int, tol: float, patience: float, higher_is_better: bool) -> Watch:
+        """Return the watch over ``size`` members that have not begun."""
+        worst = -np.inf if higher_is_better else np.inf
+        return cls(tol, patience, np.full(size, worst), np.zeros(size, dtype=np.intp), higher_is_better)
+
+    @property
+    def late(self) -> BoolArray:
+        """Whose epochs without doing better are too many (P,)."""
+        return np.greater(self.count, self.patience)
+
+    def see(self, values: Array, going: BoolArray) -> BoolArray:
+        """Take note of an epoch of the members ``going`` (P,), and return whose is the best so far (P,).
+
+        NaN is neither better nor worse than anything.
+        """
+        if self.higher_is_better:
+            lags, better = values < self.best + self.tol, values > self.best
+        else:
+            lags, better = values > self.best - self.tol, values < self.best
+        self.count[going] = np.where(lags, self.count + 1, 0)[going]
+        better &= going
+        self.best[better] = values[better]
+        return better

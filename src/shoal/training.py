@@ -59,6 +59,8 @@ def train_members(
         population.size, method.stopping.epochs, problem.validation is not None, problem.learning_rate
     )
     active = _all_members(population, problem, method)
+    if method.reins is not None:
+        method.reins.history = history
     with np.errstate(all="ignore"):  # a member that overflows is contained, not warned about
         for epoch in range(method.stopping.epochs):
             _heed(population, active, method, history)
@@ -69,11 +71,12 @@ def train_members(
                 population.network, active, replace(problem, train=seen), method, epoch, history
             )
             alive &= _validate(population.network, active, problem, method, epoch, history, alive)
+            alive &= _watch(active, method, epoch, history, alive)
             _retire(population, active, method, alive)
             if method.reins is not None:
                 _publish(population, active, method.reins, history)
             progress = Progress(epoch + 1, method.stopping.epochs, len(active.rows))
-            if callback is not None and callback(progress) and progress.active:
+            if callback is not None and _is_told(progress, method) and callback(progress) and progress.active:
                 _heed(population, active, method, history)
                 history.stopped[active.rows] = Reason.INTERRUPTED
                 break
@@ -84,6 +87,12 @@ def train_members(
             method.reins.state[key][active.rows] = array
     _retire(population, active, method, np.zeros(len(active.rows), dtype=np.bool_))
     return history
+
+
+def _is_told(progress: Progress, method: Method) -> bool:
+    """Return whether the callback hears of the epoch just run."""
+    together = 1 if method.reins is None else len(method.reins.orders)
+    return progress.epoch % together == 0 or progress.epoch == progress.epochs or not progress.active
 
 
 def _heed(population: Population, active: Active, method: Method, history: History) -> None:
@@ -165,7 +174,6 @@ def _run_epoch(
         alive &= finite & ~converged
     history.loss[active.rows, epoch] = total / updates
     if method.reins is not None:
-        method.reins.loss[:] = history.loss[:, epoch]
         method.reins.penalty[active.rows] = penalty / updates
     history.epochs[active.rows] = epoch + 1
     return alive
@@ -205,6 +213,7 @@ def _batches(
         return
     if method.reins is not None:
         orders, which = method.reins.orders, method.reins.which
+        orders = orders[epoch % len(orders)]
         order = (orders if len(orders) == 1 else orders[which[active.rows]]).astype(np.intp)
         n = order.shape[1]
     elif method.shared_order:
@@ -253,6 +262,19 @@ def _validate(
     waited = epoch + 1 - history.best_epoch[active.rows]
     late = alive & (waited >= method.stopping.patience)
     history.stopped[active.rows[late]] = Reason.EARLY_STOPPING
+    return ~late
+
+
+def _watch(active: Active, method: Method, epoch: int, history: History, alive: BoolArray) -> BoolArray:
+    """Show the epoch's loss to the caller's watch, if there is one, and return which go on."""
+    watch = None if method.reins is None else method.reins.watch
+    if watch is None:
+        return np.ones_like(alive)
+    ran = np.zeros(len(history.stopped), dtype=np.bool_)
+    ran[active.rows] = True
+    watch.see(history.loss[:, epoch], ran)
+    late = alive & watch.late[active.rows]
+    history.stopped[active.rows[late]] = Reason.CONVERGED
     return ~late
 
 

@@ -18,7 +18,7 @@ from shoal.solvers.base import Solver, State
 from shoal.solvers.gradient_descent import GradientDescent
 from shoal.solvers.rmsprop import RMSprop
 from shoal.solvers.sgd import SGD
-from shoal.stopping import Reason, Stopping
+from shoal.stopping import Reason, Stopping, Watch
 
 P, N, EPOCHS = 5, 40, 6
 SOLVERS: list[Solver] = [GradientDescent(), SGD(0.9, nesterov=True), Adam(epsilon_hat=True), RMSprop()]
@@ -57,18 +57,18 @@ class Lead:
         self.penalties: list[Array] = []
         self.thetas: list[Array] = []
         self.reins = Reins(
-            np.zeros((3, 37), np.uint32), self.which, np.linspace(0.01, 0.05, P), state, first_step
+            np.zeros((1, 3, 37), np.uint32), self.which, np.linspace(0.01, 0.05, P), state, first_step
         )
         self.turn()
 
     def turn(self) -> None:
         for i in range(3):
-            self.reins.orders[i] = np.random.default_rng([self.epoch, i]).permutation(N)[:37]
+            self.reins.orders[0, i] = np.random.default_rng([self.epoch, i]).permutation(N)[:37]
         self.reins.rate[:] = np.linspace(0.01, 0.05, P) * 0.5**self.epoch
 
     def __call__(self, progress: Progress) -> None:
-        for kept, told in (self.losses, self.reins.loss), (self.penalties, self.reins.penalty):
-            kept.append(told.copy())
+        self.losses.append(self.reins.history.loss[:, progress.epoch - 1].copy())
+        self.penalties.append(self.reins.penalty.copy())
         self.thetas.append(self.reins.theta.copy())
         self.epoch += 1
         if self.epoch == 2:
@@ -154,7 +154,7 @@ def test_an_epoch_by_batch_is_worked_out_by_hand(engine: str) -> None:
     members.theta[:] = [[1.0, 0.0]]
     zero, one = np.zeros(1), np.ones(1)
     samples = Samples(np.array([[1.0], [2.0], [3.0]]), np.zeros((1, 3)), np.array([[1.0, 3.0, 2.0]]))
-    reins = Reins(np.array([[0, 1, 2]], np.uint32), np.zeros(1, np.intp), zero.copy(), {})
+    reins = Reins(np.array([[[0, 1, 2]]], np.uint32), np.zeros(1, np.intp), zero.copy(), {})
     ENGINES[engine].train(
         members,
         Problem(samples, None, l2=0.8 * one, l1=zero, weight_decay=zero, learning_rate=zero, by_batch=True),
@@ -163,5 +163,64 @@ def test_an_epoch_by_batch_is_worked_out_by_hand(engine: str) -> None:
         1,
     )
     first, second = (1 * 0.5 + 3 * 2.0) / 4 + 0.4 / 4, 4.5 + 0.4 / 2
-    np.testing.assert_allclose(reins.loss, (2 * first + 1 * second) / 3)
+    np.testing.assert_allclose(reins.history.loss[:, 0], (2 * first + 1 * second) / 3)
     np.testing.assert_allclose(reins.penalty, (2 * 0.1 + 1 * 0.2) / 3)
+
+
+class Far:
+    """Lets go of the reins for some epochs at a time, watched by ``watch``; the orders are those of Lead."""
+
+    def __init__(self, together: int, watch: Watch | None, state: State) -> None:
+        self.lead = Lead(state)
+        rate = np.linspace(0.01, 0.05, P)
+        self.reins = Reins(
+            np.zeros((together, 3, 37), np.uint32), self.lead.which, rate, state, 0, watch=watch
+        )
+        self.told: list[Progress] = []
+        self.turn()
+
+    def turn(self) -> None:
+        for orders in self.reins.orders:
+            self.lead.turn()
+            orders[:] = self.lead.reins.orders[0]
+            self.lead.epoch += 1
+
+    def __call__(self, progress: Progress) -> None:
+        self.told.append(progress)
+        self.turn()
+
+
+def far(engine: str, batch_size: int, together: int, watch: Watch | None) -> tuple[Population, History, Far]:
+    members, solver = population(), Adam(epsilon_hat=True)
+    lead = Far(together, watch, solver.start(members.theta))
+    history = ENGINES[engine].train(members, problem(), method(solver, batch_size, lead.reins, 9), lead, 2)
+    return members, history, lead
+
+
+@every_engine
+@both_batches
+def test_epochs_run_together_are_those_run_one_by_one(engine: str, batch_size: int) -> None:
+    members, history, _ = far(engine, batch_size, 1, None)
+    together, history_together, lead = far(engine, batch_size, 4, None)
+    assert [progress.epoch for progress in lead.told] == [4, 8, 9]
+    np.testing.assert_array_equal(together.theta, members.theta)
+    np.testing.assert_array_equal(history_together.loss, history.loss)
+    np.testing.assert_array_equal(lead.reins.history.epochs, 9)
+
+
+@both_batches
+def test_the_engines_end_who_is_late_and_remember_what_they_saw(batch_size: int) -> None:
+    """Who is to gain 0.03 every third epoch ends after other epochs than the others do."""
+    watches = {name: Watch.new(P, 0.03, 2, higher_is_better=False) for name in ENGINES}
+    expected, history, _ = far("reference", batch_size, 4, watches["reference"])
+    assert len(set(history.epochs)) > 2
+    for name in ENGINES:
+        watch = Watch.new(P, 0.03, 2, higher_is_better=False)
+        members, seen, lead = far(name, batch_size, 4, watch)
+        np.testing.assert_array_equal(seen.epochs, history.epochs)
+        np.testing.assert_array_equal(seen.stopped, np.where(history.epochs < 9, Reason.CONVERGED, 0))
+        np.testing.assert_array_equal(lead.reins.ended, seen.stopped)
+        np.testing.assert_array_equal(watch.count, watches["reference"].count)
+        np.testing.assert_allclose(watch.best, watches["reference"].best, rtol=1e-9)
+        np.testing.assert_allclose(members.theta, expected.theta, rtol=1e-9, atol=1e-12)
+        assert lead.told[-1].epoch == max(history.epochs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from shoal import MLPClassifier, MLPRegressor
 from shoal.activations import ACTIVATIONS
 from shoal.errors import CapacityError
+from shoal.estimators import stochastic
 from shoal.losses import Huber
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -218,17 +221,34 @@ def test_it_works_inside_scikit_learns_own() -> None:
     assert "MLPClassifier" in pipeline._repr_html_()
 
 
+def test_ctrl_c_in_the_midst_of_epochs_run_together_keeps_the_last_whole_one() -> None:
+    rng = np.random.default_rng(0)
+    rows, numbers = rng.normal(size=(1999, 5)), rng.normal(size=1999)
+    long = MLPRegressor(random_state=np.random.RandomState(0), max_iter=10**6, tol=0, n_iter_no_change=10**6)
+    ctrl_c = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    ctrl_c.start()
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        long.fit(rows, numbers)
+    random = np.random.RandomState(0)
+    same = MLPRegressor(random_state=random, max_iter=long.n_iter_, tol=0, n_iter_no_change=10**6)
+    same.fit(rows, numbers)
+    assert long.loss_curve_ == same.loss_curve_
+    np.testing.assert_array_equal(long.coefs_[0], same.coefs_[0])
+    assert long.random_state.randint(2**31) == random.randint(2**31)
+
+
 def test_ctrl_c_keeps_the_last_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     from shoal.estimators.stochastic import StochasticTraining
 
-    shuffle = StochasticTraining._begin_epoch
+    shuffle = StochasticTraining._begin_epochs
 
     def interrupt(training: StochasticTraining) -> None:
         if len(training.losses) == 4:
             raise KeyboardInterrupt
         shuffle(training)
 
-    monkeypatch.setattr(StochasticTraining, "_begin_epoch", interrupt)
+    monkeypatch.setattr(StochasticTraining, "_begin_epochs", interrupt)
+    monkeypatch.setattr(stochastic, "TOGETHER", 4 * len(X))
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         fitted = classifier().fit(X, Y)
     assert fitted.n_iter_ == 4

@@ -65,29 +65,33 @@ class NativeEngine:
         theta = population.theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
         strengths = np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate])
         reins = None if method.reins is None else _Led(method.reins, theta, strengths[3], history)
-        native.train(
-            module.INSTRUCTION_SET,
-            _described(population.network),
-            theta,
-            np.ascontiguousarray(population.keys),
-            _arrays(problem.train),
-            None if validation is None else _arrays(validation),
-            strengths,
-            (_SOLVERS.index(solver.name), parameters(solver), solver.full_batch, solver.decay_times_rate),
-            _factors(method, len(problem.train)),
-            stopping.epochs,
-            method.batch_size or 0,
-            stopping.tolerance,
-            stopping.patience or 0,
-            method.seed if method.shared_order else None,
-            method.clip_norm or 0.0,
-            _augmentation(population.network, method),
-            problem.by_batch,
-            None if reins is None else reins.arrays,
-            threads(n_jobs),
-            (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
-            None if callback is None else _report(callback, stopping.epochs, reins),
-        )
+        try:
+            native.train(
+                module.INSTRUCTION_SET,
+                _described(population.network),
+                theta,
+                np.ascontiguousarray(population.keys),
+                _arrays(problem.train),
+                None if validation is None else _arrays(validation),
+                strengths,
+                (_SOLVERS.index(solver.name), parameters(solver), solver.full_batch, solver.decay_times_rate),
+                _factors(method, len(problem.train)),
+                stopping.epochs,
+                method.batch_size or 0,
+                stopping.tolerance,
+                stopping.patience or 0,
+                method.seed if method.shared_order else None,
+                method.clip_norm or 0.0,
+                _augmentation(population.network, method),
+                problem.by_batch,
+                None if reins is None else reins.arrays,
+                threads(n_jobs),
+                (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
+                None if callback is None else _report(callback, stopping.epochs, reins),
+            )
+        finally:
+            if reins is not None:
+                reins.show()
         if reins is not None:
             reins.keep_state()
         population.theta[...] = theta
@@ -144,7 +148,7 @@ def _report(callback: Callback, epochs: int, reins: _Led | None) -> Any:
     def report(epoch: int, active: int) -> bool:
         if reins is None:
             return bool(callback(Progress(epoch, epochs, active)))
-        reins.show(epoch)
+        reins.show()
         ends = bool(callback(Progress(epoch, epochs, active)))
         reins.heed()
         return ends
@@ -161,6 +165,7 @@ class _Led:
         self.scalars_of_state = [a for a in reins.state.values() if a.shape != theta.shape]
         self.memory = np.stack([np.zeros_like(theta), *self.arrays_of_state])[1:]
         self.scalars = np.stack([np.zeros(len(theta)), *(a[:, 0] for a in self.scalars_of_state)])[1:]
+        watch = reins.watch
         self.arrays = (
             reins.orders,
             reins.which,
@@ -168,12 +173,12 @@ class _Led:
             self.memory,
             self.scalars,
             reins.first_step,
+            None if watch is None else (watch.tol, watch.patience, watch.best, watch.count),
         )
-        reins.theta = theta
+        reins.theta, reins.history = theta, history
         self.heed()
 
-    def show(self, epoch: int) -> None:
-        self.reins.loss[:] = self.history.loss[:, epoch - 1]
+    def show(self) -> None:
         self.reins.ended[:] = self.history.stopped
 
     def heed(self) -> None:

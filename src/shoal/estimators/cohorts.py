@@ -16,11 +16,12 @@ from shoal.estimators.architecture import activations_of, hidden_sizes, initial_
 from shoal.estimators.fitting import batch_size_of, solver_of, threads_of, write
 from shoal.estimators.folds import Fold
 from shoal.estimators.orders import Orders
-from shoal.estimators.rules import Rates, Watch
+from shoal.estimators.rules import Rates
 from shoal.estimators.stochastic import Settings, StochasticTraining
 from shoal.population import Population
 from shoal.problem import Samples
 from shoal.shapes import IntArray
+from shoal.stopping import Watch
 
 PER_MEMBER = ("alpha", "learning_rate_init", "random_state")
 """The parameters that may differ within a population."""
@@ -119,8 +120,6 @@ class _Cohort:
             rates,
             batch_size_of(template, rows.shape[1]),
             template.max_iter,
-            template.tol,
-            template.n_iter_no_change,
             threads_of(n_jobs),
         )
         keys = np.zeros((size, 2), dtype=np.uint64)
@@ -133,7 +132,7 @@ class _Cohort:
             Orders(rows, randoms, template.shuffle),
             stream * len(rows) + fold,
             settings,
-            watch=Watch.new(size, template.tol, higher_is_better=False),
+            watch=Watch.new(size, template.tol, template.n_iter_no_change, higher_is_better=False),
         )
 
     def fitted(self, p: int, seconds: float) -> Fitted:

@@ -17,7 +17,7 @@ from shoal.estimators.callbacks import Tasks
 from shoal.estimators.full_batch import Descent, lbfgs, scg, warn_of_lbfgs
 from shoal.estimators.orders import Orders
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
-from shoal.estimators.rules import Rates, Watch
+from shoal.estimators.rules import Rates
 from shoal.estimators.stochastic import Report, Settings, StochasticTraining
 from shoal.estimators.validation import Validation
 from shoal.network import Network
@@ -27,6 +27,7 @@ from shoal.shapes import Array
 from shoal.solvers.adam import Adam
 from shoal.solvers.base import Solver
 from shoal.solvers.sgd import SGD
+from shoal.stopping import Watch
 
 ALMOST_ONE = 1 - 2.0**-53
 """A momentum of 1 to rounding: scikit-learn allows 1 itself."""
@@ -146,7 +147,7 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
         float(est.power_t),
     )
     early = bool(est.early_stopping)
-    watch = Watch.new(size, est.tol, higher_is_better=early)
+    watch = Watch.new(size, est.tol, est.n_iter_no_change, higher_is_better=early)
     if size == 1 and not fit.first_pass:
         best = getattr(est, "best_validation_score_" if early else "best_loss_", None)
         watch.best[:] = watch.best if best is None else best
@@ -163,8 +164,6 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
             rates,
             batch_size_of(est, M),
             1 if fit.incremental else est.max_iter,
-            est.tol,
-            est.n_iter_no_change,
             threads_of(est.n_jobs),
         ),
         watch=watch,
@@ -174,7 +173,7 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
         t=getattr(est, "t_", 0),
         validation=validation,
         stops_early=early,
-        begin_epoch=fit.tasks.begin_step,
+        begin_epoch=fit.tasks.begin_step if fit.tasks.heard else None,
         reports=_reports(fit),
     )
     if getattr(est, "_best_theta", None) is not None and not fit.first_pass and size == 1:
@@ -245,11 +244,13 @@ def _settle(fit: Fit, est: Any, training: StochasticTraining) -> int:
 
 def _record(est: Any, training: StochasticTraining, p: int) -> None:
     """Write scikit-learn's attributes of member ``p``, going on where those of earlier calls end."""
-    losses, watch = np.array(training.losses), training.watch
-    n_iter = int(training.epochs[p])
+    n_iter, watch = int(training.epochs[p]), training.watch
     est.n_iter_, est.loss_, est.diverged_ = n_iter, float(training.last_losses[p]), bool(training.diverged[p])
-    est.t_ = getattr(est, "t_", 0) + n_iter * training.orders.current.shape[1]
-    est.loss_curve_ = [*getattr(est, "loss_curve_", ()), *losses[:n_iter, p].tolist()]
+    est.t_ = getattr(est, "t_", 0) + n_iter * training.orders.current.shape[2]
+    est.loss_curve_ = [
+        *getattr(est, "loss_curve_", ()),
+        *(float(losses[p]) for losses in training.losses[:n_iter]),
+    ]
     est._no_improvement_count = int(watch.count[p])
     if training.stops_early:
         scores = np.array(training.scores)[:n_iter, p].tolist()

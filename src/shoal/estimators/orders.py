@@ -1,7 +1,8 @@
-"""The orders of minibatches as scikit-learn draws them, the next one while the engine trains on the last."""
+"""The orders of minibatches as scikit-learn draws them, the next ones while the engine trains on the last."""
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -17,26 +18,25 @@ LONG = 2000
 """Samples from which on shuffling takes longer than asking another thread to do it."""
 
 KEPT = 16
-"""Random states are kept once in so many orders drawn ahead: keeping one costs half as much as an order."""
+"""Random states are kept once in so many orders: keeping one costs half as much as an order."""
 
 
 class Orders:
     """Each of S random states shuffles each of the F sets of ``rows`` (F, M), anew for every epoch.
 
     Order s F + f is that of state s and rows f. An epoch's order shuffles that of the epoch before, as
-    scikit-learn does; without ``shuffle`` the rows stay as they are. ``current`` (S F, M) are the orders of
-    the epoch at hand. Within a ``with`` statement long orders are drawn ahead; at its end the random states
-    are where the last order that was asked for has left them.
+    scikit-learn does; without ``shuffle`` the rows stay as they are. ``current`` (E, S F, M) are the orders
+    asked for last, of E epochs. Within a ``with`` statement long orders are drawn ahead.
     """
 
     def __init__(self, rows: IntArray, randoms: list[np.random.RandomState], shuffle: bool) -> None:
         self.rows, self.randoms, self.shuffle = rows.astype(np.uint32), randoms, shuffle
-        self.current = np.tile(self.rows, (len(randoms), 1))
+        self.current = np.tile(self.rows, (1, len(randoms), 1))
         self._places = np.tile(np.arange(rows.shape[1]), (len(randoms), 1))
         self._ahead: ThreadPoolExecutor | None = None
         self._coming: Future[Orderings] | None = None
-        self._states: list[Any] = []
-        self._drawn_since = 0  # the states were kept
+        self._epochs = 0  # that orders were drawn for
+        self._kept: deque[tuple[int, list[Any]]] = deque(maxlen=2)  # the states after so many of them
 
     def __enter__(self) -> Orders:
         if self.shuffle and self.rows.shape[1] >= LONG:
@@ -49,34 +49,41 @@ class Orders:
         if self._ahead is not None:
             self._ahead.shutdown()
             self._ahead = None
-        if self._coming is not None:
-            self._coming = None
-            for random, state in zip(self.randoms, self._states, strict=True):
-                random.set_state(state)
-                for _ in range(self._drawn_since - 1):
-                    random.shuffle(np.arange(self.rows.shape[1]))
+        self._coming = None
 
-    def next(self) -> Orderings:
-        """Return the orders (S F, M) of the next epoch."""
+    def next(self, epochs: int = 1) -> Orderings:
+        """Return the orders (E, S F, M) of as many ``epochs``, always of so many at a time."""
         if self.shuffle:
-            self.current = self._drawn() if self._coming is None else self._coming.result()
+            self.current = self._drawn(epochs) if self._coming is None else self._coming.result()
             if self._ahead is not None:
-                self._coming = self._ahead.submit(self._drawn_ahead)
+                self._coming = self._ahead.submit(self._drawn, epochs)
+        else:
+            self.current = np.tile(self.rows, (epochs, len(self.randoms), 1))
         return self.current
 
-    def _drawn_ahead(self) -> Orderings:
-        if not self._states or self._drawn_since == KEPT:
-            self._states = [random.get_state() for random in self.randoms]
-            self._drawn_since = 0
-        self._drawn_since += 1
-        return self._drawn()
+    def leave(self, epochs: int) -> None:
+        """Leave the random states where the order of the last of so many ``epochs`` has left them.
 
-    def _drawn(self) -> Orderings:
-        drawn = np.empty_like(self.current)
-        F = len(self.rows)
-        for s, (places, random) in enumerate(zip(self._places, self.randoms, strict=True)):
-            shuffled = np.arange(len(places))
-            random.shuffle(shuffled)
-            places[:] = places[shuffled]
-            np.take(self.rows, places, axis=1, out=drawn[s * F : (s + 1) * F], mode="clip")
+        They must be epochs of the orders asked for last, or all before. Call after the ``with`` statement.
+        """
+        if not self.shuffle or epochs == self._epochs:
+            return
+        drawn, states = next(kept for kept in reversed(self._kept) if kept[0] <= epochs)
+        for random, state in zip(self.randoms, states, strict=True):
+            random.set_state(state)
+            for _ in range(epochs - drawn):
+                random.shuffle(np.arange(self.rows.shape[1]))
+
+    def _drawn(self, epochs: int) -> Orderings:
+        if not self._kept or self._epochs - self._kept[-1][0] >= KEPT:
+            self._kept.append((self._epochs, [random.get_state() for random in self.randoms]))
+        self._epochs += epochs
+        F, M = self.rows.shape
+        drawn = np.empty((epochs, len(self.randoms) * F, M), dtype=np.uint32)
+        for order in drawn:
+            for s, (places, random) in enumerate(zip(self._places, self.randoms, strict=True)):
+                shuffled = np.arange(M)
+                random.shuffle(shuffled)
+                places[:] = places[shuffled]
+                np.take(self.rows, places, axis=1, out=order[s * F : (s + 1) * F], mode="clip")
         return drawn

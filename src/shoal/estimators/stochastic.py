@@ -12,14 +12,17 @@ import numpy as np
 from shoal.engines import choose_engine
 from shoal.estimators.losses import constants, divisor, mean_over_batches
 from shoal.estimators.orders import Orders
-from shoal.estimators.rules import Rates, Watch
+from shoal.estimators.rules import Rates
 from shoal.estimators.validation import Validation
 from shoal.population import Population
 from shoal.problem import Method, Problem, Progress, Reins, Samples
 from shoal.schedules import Constant
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver
-from shoal.stopping import Reason, Stopping
+from shoal.stopping import Reason, Stopping, Watch
+
+TOGETHER = 50_000
+"""Samples in the orders of as many epochs as are run at a time, where nothing is decided between them."""
 
 Report: TypeAlias = "Callable[[StochasticTraining], bool]"
 """Called after every epoch; returning True ends the training."""
@@ -33,8 +36,6 @@ class Settings:
     rates: Rates
     batch_size: int
     epochs: int
-    tol: float
-    n_iter_no_change: float
     n_jobs: int
 
 
@@ -68,22 +69,38 @@ class StochasticTraining:
         self.watch, self.validation, self.stops_early = watch, validation, stops_early
         self.begin_epoch, self.reports = begin_epoch, reports
         self.t, self.alpha = t, alpha
+        self._constants = constants(population.network, samples.y)
+        S_F, M = orders.current.shape[1:]
+        alone = self._needs_nobody()
+        together = min(settings.epochs, max(1, min(20, TOGETHER // M))) if alone else 1
         self.reins = Reins(
-            orders=np.empty(orders.current.shape, dtype=np.uint32),
+            orders=np.empty((together, S_F, M), dtype=np.uint32),
             which=which,
             rate=settings.rates.initial.copy() if rate is None else rate,
             state=settings.solver.start(population.theta) if state is None else state,
             first_step=steps,
+            watch=watch if alone else None,
         )
         self.losses: list[Array] = []
         self.scores: list[Array] = []
         self.validation_losses: list[Array] = []
-        self.epochs = np.zeros(population.size, dtype=np.intp)
+        self.last_losses = np.full(population.size, np.nan)
+        """Each member's loss in the last epoch that it ran (P,)."""
         self.best_theta = population.theta.copy()
         self.interrupted = False
         self.due = np.zeros(population.size, dtype=np.bool_)
         """Whose epoch just run was the last that they could go on for without doing better."""
-        self._constants = constants(population.network, samples.y)
+
+    def _needs_nobody(self) -> bool:
+        """Return whether the engine can judge the epochs by itself: nothing but their losses is looked at."""
+        watched = self.validation is None and self.begin_epoch is None and not self.reports
+        loss_is_its_own = divisor(self.population.network) == 1 and self._constants is None
+        return watched and loss_is_its_own and self.settings.rates.schedule == "constant"
+
+    @property
+    def epochs(self) -> IntArray:
+        """Epochs that each member has run (P,)."""
+        return self.reins.history.epochs
 
     @property
     def going(self) -> BoolArray:
@@ -96,15 +113,9 @@ class StochasticTraining:
         return np.equal(self.reins.ended, Reason.DIVERGED)
 
     @property
-    def last_losses(self) -> Array:
-        """Each member's loss in the last epoch that it ran (P,)."""
-        losses: Array = np.array(self.losses)[np.maximum(self.epochs, 1) - 1, np.arange(len(self.epochs))]
-        return losses
-
-    @property
     def steps(self) -> int:
         """Updates made, those before this run among them."""
-        batches = -(-self.orders.current.shape[1] // self.settings.batch_size)
+        batches = -(-self.orders.current.shape[2] // self.settings.batch_size)
         return int(self.reins.first_step + batches * len(self.losses))
 
     def run(self) -> None:
@@ -124,39 +135,52 @@ class StochasticTraining:
         engine = choose_engine("auto", self.population.network, problem, method)
         try:
             with self.orders:
-                self._begin_epoch()
+                self._begin_epochs()
                 self._running = self.going
-                engine.train(self.population, problem, method, self._after_epoch, settings.n_jobs)
+                engine.train(self.population, problem, method, self._after_epochs, settings.n_jobs)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             self.interrupted = True
+            self._take_note()
             if self.losses:
                 self.population.theta[...] = self.reins.theta
+        self.orders.leave(len(self.losses))
 
-    def _begin_epoch(self) -> None:
+    def _begin_epochs(self) -> None:
         if self.begin_epoch is not None:
             self.begin_epoch()
-        self.reins.orders[...] = self.orders.next()
+        self.reins.orders[...] = self.orders.next(len(self.reins.orders))
 
-    def _after_epoch(self, progress: Progress) -> bool:
-        ran, going = self._running, self.going
-        self.epochs[ran] += 1
-        self.t += self.orders.current.shape[1]
-        self.losses.append(self._reported_loss())
-        self._watch(ran, going)
-        self.settings.rates.after_epoch(self.reins.rate, self.t)
-        self.due = going & (self.watch.count > self.settings.n_iter_no_change)
-        if self.due.any():
-            stops = self.settings.rates.instead_of_stopping(self.reins.rate, self.due)
-            self.watch.count[self.due & ~stops] = 0
-            self.reins.ended[stops] = Reason.CONVERGED
+    def _take_note(self) -> None:
+        """Take note of the losses of the epochs that were run since this was called last."""
+        for epoch in range(len(self.losses), self.epochs.max()):
+            loss, ran = self._reported_loss(epoch), self.epochs > epoch
+            self.losses.append(loss)
+            self.last_losses[ran] = loss[ran]
+
+    def _after_epochs(self, progress: Progress) -> bool:
+        self._take_note()
+        if self.reins.watch is None:
+            self._judge()
         self._running = self.going
         ends = [report(self) for report in self.reports]
         if any(ends) or not self._running.any():
             return True
         if progress.epoch < progress.epochs:
-            self._begin_epoch()
+            self._begin_epochs()
         return False
+
+    def _judge(self) -> None:
+        """Judge the epoch just run by scikit-learn's rules, and change rates by them."""
+        going = self.going
+        self.t += self.orders.current.shape[2]
+        self._watch(self._running, going)
+        self.settings.rates.after_epoch(self.reins.rate, self.t)
+        self.due = going & self.watch.late
+        if self.due.any():
+            stops = self.settings.rates.instead_of_stopping(self.reins.rate, self.due)
+            self.watch.count[self.due & ~stops] = 0
+            self.reins.ended[stops] = Reason.CONVERGED
 
     def _watch(self, ran: BoolArray, going: BoolArray) -> None:
         if self.validation is not None:
@@ -169,14 +193,16 @@ class StochasticTraining:
         else:
             self.watch.see(self.losses[-1], ran)
 
-    def _reported_loss(self) -> Array:
-        """Return the epoch's loss as scikit-learn counts it (P,)."""
-        penalty, K = self.reins.penalty, divisor(self.population.network)
-        loss: Array = self.reins.loss.copy() if K == 1 else (self.reins.loss - penalty) / K + penalty
+    def _reported_loss(self, epoch: int) -> Array:
+        """Return the loss of an epoch, the last if losses are judged here, as scikit-learn counts it (P,)."""
+        loss, penalty = self.reins.history.loss[:, epoch].copy(), self.reins.penalty
+        K = divisor(self.population.network)
+        if K > 1:
+            loss = (loss - penalty) / K + penalty
         if self._constants is not None:
             s = self.samples.s
             for p, order in enumerate(self.reins.which):
                 loss[p] += mean_over_batches(
-                    self._constants, s[p % len(s)], self.orders.current[order], self.settings.batch_size
+                    self._constants, s[p % len(s)], self.orders.current[0, order], self.settings.batch_size
                 )
         return loss
