@@ -9,13 +9,13 @@ from typing import Any
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
-from sklearn.model_selection._validation import _score, _warn_or_raise_about_fit_failures
+from sklearn.model_selection._validation import _warn_or_raise_about_fit_failures
 from sklearn.utils import indexable
-from sklearn.utils.metaestimators import _safe_split
 
 from shoal.estimators.callbacks import SearchTasks
 from shoal.estimators.cohorts import Fitted, train_cohorts
 from shoal.estimators.folds import Fold, Split, folds_of, lacks_a_class, networks_of, why_not
+from shoal.estimators.scores import Part
 
 
 class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
@@ -99,8 +99,11 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
     ) -> None:
         """Score every fit and keep ``cv_results_`` and the best."""
         scorers, refit_metric = self._get_scorers()
-        pairs = [(c, f) for c in range(len(candidates)) for f in range(len(splits))]
-        out = [self._scored(fitted[c, f], splits[f], scorers, X, y) for c, f in pairs]
+        of_folds = [
+            self._scored([fitted[c, f] for c in range(len(candidates))], split, scorers, X, y)
+            for f, split in enumerate(splits)
+        ]
+        out = [of_fold[c] for c in range(len(candidates)) for of_fold in of_folds]
         _warn_or_raise_about_fit_failures(out, self.error_score)
         _warn_of_iterations(fitted)
         results = self._format_results(candidates, len(splits), out)
@@ -116,27 +119,27 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         self.scorer_ = getattr(scorers, "_scorers", scorers)
         self.cv_results_ = results
 
-    def _scored(self, fit: Fitted, split: Split, scorers: Any, X: Any, y: Any) -> dict[str, Any]:
-        began = time.perf_counter()
-        scored: dict[str, Any] = {
-            "fit_error": fit.failure or None,
-            "n_test_samples": len(split[1]),
-            "fit_time": fit.seconds,
-        }
+    def _scored(self, fits: list[Fitted], split: Split, scorers: Any, X: Any, y: Any) -> list[dict[str, Any]]:
+        """Return what ``GridSearchCV`` notes of each fit on one fold."""
+        noted: list[dict[str, Any]] = [
+            {"fit_error": fit.failure or None, "n_test_samples": len(split[1]), "fit_time": fit.seconds}
+            for fit in fits
+        ]
+        names = getattr(scorers, "_scorers", None)
+        failed = dict.fromkeys(names, self.error_score) if names else self.error_score
         for which, rows in ("test", split[1]), ("train", split[0]):
             if which == "train" and not self.return_train_score:
                 continue
-            if fit.failure:
-                names = getattr(scorers, "_scorers", None)
-                scored[f"{which}_scores"] = (
-                    dict.fromkeys(names, self.error_score) if names else self.error_score
+            part = Part(self.estimator, X, y, rows)
+            for fit, of_fit in zip(fits, noted, strict=True):
+                began = time.perf_counter()
+                of_fit[f"{which}_scores"] = (
+                    failed
+                    if fit.failure
+                    else part.score(fit.estimator, scorers, self.scoring is None, self.error_score)
                 )
-                continue
-            part, target = _safe_split(fit.estimator, X, y, rows)
-            scored[f"{which}_scores"] = _score(fit.estimator, part, target, scorers, None, self.error_score)
-            scored.setdefault("score_time", time.perf_counter() - began)
-        scored.setdefault("score_time", 0.0)
-        return scored
+                of_fit.setdefault("score_time", time.perf_counter() - began)
+        return noted
 
     def _refit(self, X: Any, y: Any, tasks: SearchTasks) -> None:
         self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))

@@ -223,7 +223,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """Return the most probable label of every row: (n_samples,), or (n_samples, n_labels) indicators."""
         check_is_fitted(self)
-        predicted = self._outputs(self._features(X, reset=False))
+        return self._labels(self._features(X, reset=False))
+
+    def _labels(self, X: Any) -> Array:
+        """Return what is predicted for X as the network takes it."""
+        predicted = self._outputs(X)
         labels: Array = self._label_binarizer.inverse_transform(
             predicted.ravel() if self.n_outputs_ == 1 else predicted
         )

@@ -1,0 +1,44 @@
+"""The scores of many fits on the rows of one fold, which are taken and checked once for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection._validation import _score
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import _safe_split
+
+from shoal.estimators.classifier import MLPClassifier
+from shoal.shapes import Array, IntArray
+
+
+class Part:
+    """The ``rows`` of X and y that fits are scored on."""
+
+    def __init__(self, estimator: Any, X: Any, y: Any, rows: IntArray) -> None:
+        self.X, self.y = _safe_split(estimator, X, y, rows)
+        self._labels = np.asarray(self.y)
+        self._features: dict[str | None, Array | None] = {}
+
+    def score(self, estimator: Any, scorers: Any, own: bool, error_score: Any) -> Any:
+        """Return what the ``scorers`` make of a fit; ``own``: they are but its method ``score``.
+
+        The accuracy of a classifier needs no scorer: it is counted.
+        """
+        if own and self._labels.ndim == 1:
+            network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
+            features = self._behind_steps(estimator, network) if type(network) is MLPClassifier else None
+            if features is not None:
+                return float((network._labels(features) == self._labels).mean())
+        return _score(estimator, self.X, self.y, scorers, None, error_score)
+
+    def _behind_steps(self, estimator: Any, network: Any) -> Array | None:
+        """Return X as networks of this ``dtype`` take it, or None where that fails, as scorers will say."""
+        if network.dtype not in self._features:
+            try:
+                X = self.X if estimator is network else estimator[:-1].transform(self.X)
+                self._features[network.dtype] = network._features(X, reset=False)
+            except Exception:
+                self._features[network.dtype] = None
+        return self._features[network.dtype]
