@@ -82,21 +82,27 @@ bool is_main_thread() {
     return threading.attr("get_ident")().equal(threading.attr("main_thread")().attr("ident"));
 }
 
-// Lets Ctrl-C end a job: looks for signals every kPause, in the thread that began the job. Jobs of other threads
-// are not for Ctrl-C to end; and a daemon thread that asked for the interpreter while it ends would be ended with
-// it, in the midst of C++.
+// Lets a job be ended from outside, every kPause, in the thread that began it: Ctrl-C is for jobs of the main thread to
+// notice; jobs of other threads call their checkpoint, if there is one, and end with what it raises. Without one nothing is
+// called: a daemon thread that asked for the interpreter while it ends would be ended with it, in the midst of C++.
 constexpr std::chrono::milliseconds kPause{50};
 
-std::function<void()> signals_to(Watch& watch) {
-    if (!is_main_thread()) return nullptr;
+std::function<void()> interruptions_of(Watch& watch, const nb::callable* checkpoint) {
+    const bool is_main = is_main_thread();
+    if (!is_main && checkpoint == nullptr) return nullptr;
     using Clock = std::chrono::steady_clock;
-    return [&watch, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
+    return [&watch, checkpoint, is_main, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
         if (std::this_thread::get_id() != owner) return;
         const Clock::time_point now = Clock::now();
         if (now - last < kPause) return;
         last = now;
         const nb::gil_scoped_acquire gil;
-        if (PyErr_CheckSignals() != 0) watch.fail(std::make_exception_ptr(nb::python_error()));
+        try {
+            if (!is_main) (*checkpoint)();
+            else if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        } catch (const nb::python_error&) {
+            watch.fail(std::current_exception());
+        }
     };
 }
 
@@ -128,14 +134,14 @@ void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> the
            double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
            const std::optional<AugmentationArrays>& augmentation, bool by_batch,
            const std::optional<ReinsArrays<T>>& leading, std::size_t threads, const HistoryArrays& history,
-           const std::optional<nb::callable>& report) {
+           const std::optional<nb::callable>& report, const std::optional<nb::callable>& checkpoint) {
     const Engine& engine = engine_for(isa);
     Course course;
     const auto& [loss, validation_loss, epochs_run, best_epoch, stopped] = history;
     course.loss = loss.data();
     course.validation_loss = validation_loss ? validation_loss->data() : nullptr;
     course.epochs = epochs_run.data(), course.best_epoch = best_epoch.data(), course.stopped = stopped.data();
-    course.poll = signals_to(course);
+    course.poll = interruptions_of(course, checkpoint ? &*checkpoint : nullptr);
     course.report = reports_to(report);
 
     const auto& [layers, weight_mask, criterion, loss_parameter, inputs, outputs] = network;
@@ -184,7 +190,7 @@ void outputs(const std::string& isa, Array<const double, 2> layers, Array<const 
              std::size_t threads, Array<T, 3> z) {
     const Engine& engine = engine_for(isa);
     Watch watch;
-    watch.poll = signals_to(watch);
+    watch.poll = interruptions_of(watch, nullptr);
     Evaluation<T> job{};
     job.network = {layers.data(), layers.shape(0), X.shape(1), z.shape(1), theta.shape(1), 0, 0, nullptr};
     job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
@@ -246,7 +252,7 @@ template <class T> void define(nb::module_& module) {
     module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
                "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
                "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "by_batch"_a, "reins"_a.none(),
-               "threads"_a, "history"_a, "report"_a.none(), "Train members in place, as shoal/training.py does.");
+               "threads"_a, "history"_a, "report"_a.none(), "checkpoint"_a.none(), "Train members in place, as shoal/training.py does.");
     module.def("outputs", &outputs<T>, "isa"_a, "layers"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,
                "z"_a.noconvert(), "Write what members give for rows, without dropout.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),

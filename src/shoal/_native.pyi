@@ -60,6 +60,7 @@ def train(
     threads: int,
     history: tuple[Doubles, Doubles | None, Integers, Integers, Integers],
     report: Callable[[int, int], bool] | None,
+    checkpoint: Callable[[], None] | None,
 ) -> None:
     """Train the members of ``theta`` (P, D) in place and write their ``history``, as ``shoal.training`` does.
 
@@ -75,5 +76,5 @@ def train(
       member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before, and
       the watch over losses: its tol and patience, its best (P,) and counts (P,).
     - ``report(epochs done, members active)`` runs after each epoch, with ``reins`` after E; returning True
-      ends training.
+      ends training. On any but the main thread ``checkpoint()`` runs now and then, and what it raises ends it.
     """

@@ -156,11 +156,11 @@ def test_what_was_asked_for_stays_and_the_rest_fits_if_anything_does(
 def test_what_is_shrunk_is_said_and_nothing_else(size_it: SizeIt) -> None:
     sizing = size_it(1.0, AskedSize(starts=4), workers=3)
     assert sizing.sentences == (
-        "Sized to this table and 3 processes: 4 hidden sizes instead of 7, 1 L2 strength instead of 3, "
+        "Sized to this table and 3 cores: 4 hidden sizes instead of 7, 1 L2 strength instead of 3, "
         "10 epochs instead of 200.",
     )
     (sentence,) = size_it(10.0, AskedSize(hidden=((2,),), starts=1, epochs=1), workers=1).sentences
-    assert sentence == "Sized to this table and 1 process: 1 L2 strength instead of 3."
+    assert sentence == "Sized to this table and 1 core: 1 L2 strength instead of 3."
 
 
 def test_nothing_is_said_where_nothing_was_left_open(size_it: SizeIt) -> None:

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -25,6 +21,7 @@ from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Recipe, Task
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.running import Runner, StudyProgress, completed, count_workers
+from shoal.selection.shipping import Freight
 from shoal.selection.store import MemoryStore
 from shoal.solvers import SOLVERS
 
@@ -54,16 +51,36 @@ def assert_same(a: CohortResult, b: CohortResult) -> None:
     np.testing.assert_array_equal(a.trials["validation_loss"], b.trials["validation_loss"])
 
 
-def test_every_task_is_run_once_with_the_same_bits_wherever_it_runs() -> None:
+def test_every_task_is_run_once_with_the_same_bits_wherever_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tasks = [task(index) for index in range(5)]
     here = ended(completed(tasks, n_jobs=1))
     assert list(here) == [0, 1, 2, 3, 4]
     with ThreadPoolExecutor(2) as pool:
         lent = ended(completed(tasks, executor=pool))
+    threads = ended(completed(tasks, n_jobs=2))
+    monkeypatch.setattr(running, "_has_threads", lambda task: False)
     processes = ended(completed(tasks, n_jobs=2))
     for index in range(5):
         assert_same(here[index], lent[index])
+        assert_same(here[index], threads[index])
         assert_same(here[index], processes[index])
+
+
+def test_threads_are_for_engines_that_let_go_of_the_lock() -> None:
+    compiled, interpreted = (
+        replace(task(0), recipe=replace(RECIPE, engine=engine)) for engine in ("native", "reference")
+    )
+    assert running._has_threads(compiled)
+    assert not running._has_threads(interpreted)
+    by_evidence = replace(task(0), recipe=replace(RECIPE, by_evidence=True))
+    assert not running._has_threads(by_evidence)
+
+
+def test_a_cohort_alone_has_a_thread_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "run_cohort", lambda task, threads: threads)
+    assert [list(completed([task(0, starts=starts)], n_jobs=3)) for starts in (2, 5)] == [[2], [3]]
 
 
 def test_inline_a_result_is_there_before_the_next_task_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,23 +99,22 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
     """The cohort of least work, run here, tells the pace: the others hold 19 times its work."""
     submitted: list[int] = []
 
-    class Pool(ThreadPoolExecutor):
-        def __init__(self, max_workers: int, **options: object) -> None:
-            assert max_workers == 2  # no more workers than cohorts
-            super().__init__(1)
+    @contextmanager
+    def processes(workers: int, freight: Freight) -> Iterator[Executor]:
+        assert workers == 2  # no more workers than cohorts
+        with Pool(1) as pool:
+            yield pool
 
+    class Pool(ThreadPoolExecutor):
         def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
             submitted.extend(parcel.task.cohort.index for parcel in args)  # type: ignore[attr-defined]
             return super().submit(fn, *args, **kwargs)  # type: ignore[arg-type]
 
-    def on_threads(task: Task, threads: int) -> int:
-        assert threads == 4  # what is trained here has all cores to itself
-        return task.cohort.index
-
     clock = itertools.count(step=8 * seconds)
-    monkeypatch.setattr(running, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(running, "_has_threads", lambda task: False)
+    monkeypatch.setattr(running, "processes", processes)
     monkeypatch.setattr(running, "count_workers", lambda n_jobs: 4)
-    monkeypatch.setattr(running, "run_cohort", on_threads)
+    monkeypatch.setattr(running, "run_cohort", lambda task, threads=1: task.cohort.index)
     monkeypatch.setattr(running, "run_parcel", lambda parcel: parcel.task.cohort.index)
     monkeypatch.setattr(running.time, "perf_counter", lambda: next(clock))
     assert sorted(completed([task(0), task(1), task(2)])) == [0, 1, 2]
@@ -170,86 +186,3 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
     assert told[1].seconds_left > 0
     assert told[2].seconds_left == 0
     assert told[1].per_second > 0
-
-
-SLEEPERS = """
-    from dataclasses import dataclass
-    from shoal.selection import running
-
-    class Cohort:
-        work = 1.0
-    @dataclass
-    class Sleeper:
-        X: object = None
-        y: object = None
-        train: object = None
-        held: object = None
-        cohort: object = Cohort
-    def sleep(parcel):
-        import time
-        print("working", flush=True)
-        time.sleep(600)
-    class Announced(running.SimpleQueue):
-        def get(self, **options):
-            if not announced:
-                announced.append(True)
-                print("started", flush=True)
-            return super().get(**options)
-    announced = []
-    running.run_parcel, running.SimpleQueue = sleep, Announced
-    try:
-        any(running.completed([Sleeper()] * 4, n_jobs=2))
-    except KeyboardInterrupt:
-        print("interrupted", flush=True)
-"""
-
-
-@pytest.fixture
-def sleepers() -> Iterator[subprocess.Popen[str]]:
-    """A process whose two workers sleep for ten minutes, just when it begins to wait for them."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(SLEEPERS)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    yield process
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def end(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Return what it wrote, once the last worker has closed its end of the pipes, well within ten minutes."""
-    return process.communicate(timeout=120)
-
-
-def test_what_starts_while_tasks_are_submitted_ignores_ctrl_c() -> None:
-    ask = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"]
-    before = signal.getsignal(signal.SIGINT)
-    with running._deaf_to_interrupts():
-        assert subprocess.check_output(ask, text=True) == "True\n"
-    assert subprocess.check_output(ask, text=True) == "False\n"
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-@pytest.mark.parametrize("moment", ["while workers start", "while they work"])
-def test_ctrl_c_stops_processes_at_once_and_quietly(sleepers: subprocess.Popen[str], moment: str) -> None:
-    """The signal goes to the whole group, as a terminal sends it."""
-    if moment == "while they work":
-        assert sleepers.stdout is not None
-        assert [sleepers.stdout.readline() for _ in range(2)] == ["working\n"] * 2
-    os.killpg(sleepers.pid, signal.SIGINT)
-    out, err = end(sleepers)
-    assert out == "interrupted\n"
-    assert "Traceback" not in err
-    assert "KeyboardInterrupt" not in err
-
-
-def test_workers_do_not_outlive_a_parent_that_was_killed(sleepers: subprocess.Popen[str]) -> None:
-    assert sleepers.stdout is not None
-    assert sleepers.stdout.readline() == "working\n"
-    sleepers.kill()
-    end(sleepers)

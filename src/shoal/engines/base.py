@@ -14,6 +14,8 @@ class Engine(Protocol):
     """One implementation of the mathematics; all of them give the same parameters and history."""
 
     name: ClassVar[str]
+    has_threads: ClassVar[bool]
+    """Whether several threads of a process train at the same time, for it lets go of Python's lock."""
 
     @property
     def label(self) -> str:

@@ -15,6 +15,7 @@ from shoal.compiled import module
 from shoal.compiled.architecture import knows, layer_rows, parameter, parameters, unknown_layer
 from shoal.compiled.module import native, threads, unknown_instruction_set
 from shoal.history import History
+from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.population import Population
@@ -35,6 +36,7 @@ class NativeEngine:
     """C++ on any number of threads, in the instruction set ``shoal.compiled.module.INSTRUCTION_SET``."""
 
     name: ClassVar[str] = "native"
+    has_threads: ClassVar[bool] = True
 
     @property
     def label(self) -> str:
@@ -88,6 +90,7 @@ class NativeEngine:
                 threads(n_jobs),
                 (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
                 None if callback is None else _report(callback, stopping.epochs, reins),
+                checkpoint(),
             )
         finally:
             if reins is not None:

@@ -19,6 +19,7 @@ class ReferenceEngine:
     """NumPy on one thread: BLAS is held to one, for it may add in another order on more."""
 
     name: ClassVar[str] = "reference"
+    has_threads: ClassVar[bool] = False
 
     @property
     def label(self) -> str:

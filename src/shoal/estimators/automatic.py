@@ -125,7 +125,7 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
     - ``quality``, "fast", "good" or "best": how much time may be spent, by the number of rows. The sizes
       that are left open are those that this machine can train in it; give ``n_starts`` and ``max_iter`` to
       have the same networks anywhere.
-    - ``time_limit``: the best found in so many seconds. ``n_jobs`` processes, all cores for None.
+    - ``time_limit``: the best found in so many seconds. ``n_jobs`` cores, all of them for None.
 
     Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
     why), ``n_iter_`` (epochs of the longest training), ``n_features_in_``.

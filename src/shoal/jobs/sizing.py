@@ -38,7 +38,7 @@ MOST_STARTS = 16
 """Of an ensemble."""
 QUALITIES = tuple(BUDGET_SECONDS)
 STARTUP_SECONDS = 4.0
-"""What is done once: starting processes, the linear model, the examination, the report."""
+"""What is done once: the linear model, the examination, the report."""
 MARGIN = 2.0
 """A few networks are timed alone; a study's cohorts leave the caches, share the machine, end unevenly."""
 FILLING_STARTS = 50
@@ -168,7 +168,7 @@ class Sizing:
 
 
 def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None = None) -> Sizing:
-    """Return the largest study of the ladder that ``workers`` processes end within the goal's seconds.
+    """Return the largest study of the ladder that ``workers`` cores end within the goal's seconds.
 
     What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
     ``CapacityError`` if one network a process is more than the memory can hold.
@@ -178,7 +178,7 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
     hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)
-    with threadpool_limits(limits=1):  # as the study's processes work
+    with threadpool_limits(limits=1):  # as the study's workers do
         seconds_of = {
             size: statistics.mean(_seconds_an_epoch(size, seen) for seen in _seen(load)) for size in hidden
         }
@@ -307,4 +307,4 @@ def _sentences(asked: AskedSize, size: StudySize, full: StudySize, workers: int)
     ]
     if not shrunk:
         return ()
-    return (f"Sized to this table and {plural(workers, 'process', 'processes')}: {', '.join(shrunk)}.",)
+    return (f"Sized to this table and {plural(workers, 'core')}: {', '.join(shrunk)}.",)

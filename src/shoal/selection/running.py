@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,11 +16,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import joblib
 import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.backend import resource_tracker
 
 from shoal.errors import CapacityError, ConfigurationError
-from shoal.selection.cohort import CohortResult, Task, run_cohort
-from shoal.selection.shipping import Freight, Lacking, Parcel, Shipment, forget, keep, run_parcel
+from shoal.selection.cohort import CohortResult, Task, engine_for, run_cohort
+from shoal.selection.pools import deaf_to_interrupts, processes, threads
+from shoal.selection.shipping import Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
 
 if TYPE_CHECKING:
@@ -134,36 +132,46 @@ class Runner:
 def completed(
     tasks: Sequence[Task], executor: Executor | None = None, n_jobs: int | None = None
 ) -> Generator[CohortResult | None]:
-    """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` processes.
+    """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` threads or processes.
 
-    While none ends on a process, None is yielded now and then, so that the caller can look at the clock.
+    While none ends there, None is yielded now and then, so that the caller can look at the clock.
 
-    ``n_jobs=None`` runs the cohort with least work here, on a thread a core, and starts worker processes
-    instead only if its pace says that the rest would take longer than ``WORTH_SECONDS``.
+    Threads it is where the engine can (``pools``). Processes take seconds to start: ``n_jobs=None`` runs the
+    cohort with least work here, and starts them only if its pace says that the rest would take longer than
+    ``WORTH_SECONDS``.
 
     Raises ``CapacityError`` when a worker process dies, ``ConfigurationError`` for an impossible n_jobs.
     """
     left = list(tasks)
-    workers, threads = count_workers(n_jobs), 1
-    if executor is None and n_jobs is None and workers > 1 and len(left) > 1:
-        probe, threads = left.pop(), workers
+    workers = count_workers(n_jobs)
+    on_threads = executor is None and all(_has_threads(task) for task in left)
+    if executor is None and not on_threads and n_jobs is None and workers > 1 and len(left) > 1:
+        probe = left.pop()
         began = time.perf_counter()
-        result = run_cohort(probe, threads)
+        result = run_cohort(probe)
         pace = (time.perf_counter() - began) / probe.cohort.work
         yield result
         if pace * sum(task.cohort.work for task in left) < WORTH_SECONDS:
             workers = 1
     if executor is None and min(workers, len(left)) <= 1:
         for task in left:
-            yield run_cohort(task, threads)
-    else:
-        shipment = Shipment(left)
-        with _pool(executor, min(workers, len(left)), shipment.freight) as pool:
-            yield from _as_they_end(shipment, pool)
+            yield run_cohort(task, min(workers, len(task.cohort.members)))
+        return
+    shipment = Shipment(left)
+    workers = min(workers, len(left))
+    own = threads(workers) if on_threads else processes(workers, shipment.freight)
+    with own if executor is None else nullcontext(executor) as pool:
+        yield from _as_they_end(shipment, pool)
+
+
+def _has_threads(task: Task) -> bool:
+    """Whether a task keeps Python's lock for moments only; the evidence is SciPy's and NumPy's work."""
+    recipe = task.recipe
+    return not recipe.by_evidence and engine_for(task.network, recipe).has_threads
 
 
 def count_workers(n_jobs: int | None) -> int:
-    """Return how many processes ``n_jobs`` asks for.
+    """Return how many threads or processes ``n_jobs`` asks for.
 
     None and negative numbers count cores as scikit-learn does (-1: all, -2: all but one), at most
     ``OMP_NUM_THREADS``; None is 1 inside a worker process.
@@ -186,7 +194,7 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
     ended: SimpleQueue[Future[CohortResult | Lacking]] = SimpleQueue()
 
     def submit(parcels: Sequence[Parcel]) -> None:
-        with _deaf_to_interrupts(), _quiet_about_size():
+        with deaf_to_interrupts(), _quiet_about_size():
             for parcel in parcels:
                 future = pool.submit(run_parcel, parcel)
                 waiting[future] = parcel
@@ -226,74 +234,3 @@ def _quiet_about_size() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sending large graph")
         yield
-
-
-@contextmanager
-def _pool(executor: Executor | None, workers: int, freight: Freight) -> Iterator[Executor]:
-    """Lend the caller's executor, or one of our own that is gone when the block ends."""
-    if executor is not None:
-        yield executor
-        return
-    _start_tracker()
-    own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(), freight))
-    try:
-        yield own
-    except BaseException:
-        # loky's own kill_workers can lose its thread, and hang, while tasks are on their way to the workers;
-        # the sudden death of a worker is a case that it is made for
-        for process in list(own._processes.values()):
-            process.terminate()
-        raise
-    finally:
-        own.shutdown(wait=True)
-
-
-def _start_tracker() -> None:
-    """Start loky's process that tidies up semaphores, and have it do so without a word.
-
-    After an interrupt it may warn, on the user's terminal, of semaphores unlinked in the same moment.
-    """
-    before = os.environ.get("PYTHONWARNINGS")
-    quiet = "ignore:resource_tracker:UserWarning"
-    os.environ["PYTHONWARNINGS"] = f"{before},{quiet}" if before else quiet
-    try:
-        resource_tracker.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONWARNINGS"]
-        else:
-            os.environ["PYTHONWARNINGS"] = before
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for the moment in which tasks are submitted.
-
-    Processes that are born then inherit it for life, and an interrupt inside ``submit`` would leave a lock
-    taken for ever. Only the main thread may; workers that another starts are deaf once
-    ``_serve`` has run.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _serve(parent: int, freight: Freight) -> None:
-    """Leave Ctrl-C to the parent, which stops its workers; and be gone when the parent is, even if killed.
-
-    The study's arrays are here from the start, so that no task has to come twice.
-    """
-    keep(freight)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

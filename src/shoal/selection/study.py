@@ -92,7 +92,7 @@ class CapacityStudy:
     networks of an ensemble see the inputs in different forms. All are handed out as networks of all inputs,
     with weights of 0 for those that they were not given.
 
-    Where it runs: ``n_jobs`` processes (None: one a core as soon as it is worth it), or any
+    Where it runs: ``n_jobs`` threads or processes (None: one a core), or any
     ``concurrent.futures`` ``executor``, say Dask's: one call is a cohort, and the data travel once to
     every worker. Results are the same bits in all cases on one kind of processor. ``memory`` bounds the bytes
     that a process holds for the networks that it trains together, down to one at a time; ``plan`` tells what

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+import shoal
+from shoal.interruption import Cancelled
+from shoal.selection.cohort import run_cohort
+from shoal.selection.pools import deaf_to_interrupts, threads
+from tests.selection.test_running import task
+
+SLEEPERS = """
+    from dataclasses import dataclass
+    from shoal.selection import running
+
+    class Cohort:
+        work = 1.0
+    @dataclass
+    class Sleeper:
+        X: object = None
+        y: object = None
+        train: object = None
+        held: object = None
+        cohort: object = Cohort
+    def sleep(parcel):
+        import time
+        print("working", flush=True)
+        time.sleep(600)
+    class Announced(running.SimpleQueue):
+        def get(self, **options):
+            if not announced:
+                announced.append(True)
+                print("started", flush=True)
+            return super().get(**options)
+    announced = []
+    running.run_parcel, running.SimpleQueue = sleep, Announced
+    running._has_threads = lambda task: False
+    try:
+        any(running.completed([Sleeper()] * 4, n_jobs=2))
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+@pytest.fixture
+def sleepers() -> Iterator[subprocess.Popen[str]]:
+    """A process whose two workers sleep for ten minutes, just when it begins to wait for them."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SLEEPERS)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    yield process
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def end(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Return what it wrote, once the last worker has closed its end of the pipes, well within ten minutes."""
+    return process.communicate(timeout=120)
+
+
+def test_what_starts_while_tasks_are_submitted_ignores_ctrl_c() -> None:
+    ask = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"]
+    before = signal.getsignal(signal.SIGINT)
+    with deaf_to_interrupts():
+        assert subprocess.check_output(ask, text=True) == "True\n"
+    assert subprocess.check_output(ask, text=True) == "False\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("moment", ["while workers start", "while they work"])
+def test_ctrl_c_stops_processes_at_once_and_quietly(sleepers: subprocess.Popen[str], moment: str) -> None:
+    """The signal goes to the whole group, as a terminal sends it."""
+    if moment == "while they work":
+        assert sleepers.stdout is not None
+        assert [sleepers.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+    os.killpg(sleepers.pid, signal.SIGINT)
+    out, err = end(sleepers)
+    assert out == "interrupted\n"
+    assert "Traceback" not in err
+    assert "KeyboardInterrupt" not in err
+
+
+def test_workers_do_not_outlive_a_parent_that_was_killed(sleepers: subprocess.Popen[str]) -> None:
+    assert sleepers.stdout is not None
+    assert sleepers.stdout.readline() == "working\n"
+    sleepers.kill()
+    end(sleepers)
+
+
+def long_training() -> None:
+    X = np.linspace(-1, 1, 4000)[:, None]
+    shoal.train(
+        shoal.Network(1, [shoal.Dense(64, "tanh"), shoal.Dense(1)]).population(4), X, X[:, 0], epochs=10**6
+    )
+
+
+def test_threads_end_with_the_block_that_lent_them() -> None:
+    begun = threading.Event()
+
+    def work() -> None:
+        begun.set()
+        long_training()
+
+    def interrupted() -> None:
+        with threads(2) as pool:
+            futures.extend(pool.submit(work) for _ in range(3))
+            assert begun.wait(60)
+            raise KeyboardInterrupt
+
+    futures: list[Future[None]] = []
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert time.monotonic() - before < 30  # of hours
+    assert all(future.cancelled() or isinstance(future.exception(), Cancelled) for future in futures)
+
+
+def test_threads_share_one_limit_on_linear_algebra() -> None:
+    """And it is lifted after them, in whichever order they end."""
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    with threads(2) as pool:
+        for _ in range(2):
+            list(pool.map(run_cohort, [task(index) for index in range(8)]))
+            assert {info["num_threads"] for info in threadpool_info()} == {1}
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
