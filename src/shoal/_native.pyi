@@ -76,5 +76,5 @@ def train(
       member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before, and
       the watch over losses: its tol and patience, its best (P,) and counts (P,).
     - ``report(epochs done, members active)`` runs after each epoch, with ``reins`` after E; returning True
-      ends training. On any but the main thread ``checkpoint()`` runs now and then, and what it raises ends it.
+      ends training. On any but the main thread ``checkpoint()`` runs now and then; what it raises ends it.
     """
