@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 import joblib
@@ -76,6 +76,22 @@ def test_threads_are_for_engines_that_let_go_of_the_lock() -> None:
     assert not running._has_threads(interpreted)
     by_evidence = replace(task(0), recipe=replace(RECIPE, by_evidence=True))
     assert not running._has_threads(by_evidence)
+
+
+@pytest.mark.parametrize(("n_jobs", "expected"), [(None, 3), (2, 2)])
+def test_only_all_cores_are_shared_by_more_threads(
+    monkeypatch: pytest.MonkeyPatch, n_jobs: int | None, expected: int
+) -> None:
+    lent: list[int] = []
+
+    def counted(workers: int) -> AbstractContextManager[Executor]:
+        lent.append(workers)
+        return ThreadPoolExecutor(1)
+
+    monkeypatch.setattr(running, "threads", counted)
+    monkeypatch.setattr(running, "count_workers", lambda n_jobs: 2)
+    assert len(ended(completed([task(index) for index in range(3)], n_jobs=n_jobs))) == 3
+    assert lent == [expected]
 
 
 def test_a_cohort_alone_has_a_thread_a_member(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,8 +158,11 @@ def completed(
             yield run_cohort(task, min(workers, len(task.cohort.members)))
         return
     shipment = Shipment(left)
-    workers = min(workers, len(left))
-    own = threads(workers) if on_threads else processes(workers, shipment.freight)
+    own = (
+        threads(workers if n_jobs else in_full_rounds(workers, len(left)))
+        if on_threads
+        else processes(min(workers, len(left)), shipment.freight)
+    )
     with own if executor is None else nullcontext(executor) as pool:
         yield from _as_they_end(shipment, pool)
 
@@ -187,6 +190,17 @@ def count_workers(n_jobs: int | None) -> int:
     if limit.isdigit() and int(limit) > 0:
         cores = min(cores, int(limit))
     return max(cores + 1 + (-1 if n_jobs is None else n_jobs), 1)
+
+
+def in_full_rounds(cores: int, tasks: int) -> int:
+    """Return how many threads take turns on the cores, so that few of these are idle in the last round.
+
+    Ten long tasks on four cores end sooner in two rounds of five than in three of four.
+
+    >>> [in_full_rounds(4, tasks) for tasks in (3, 5, 10, 30, 40)]
+    [4, 5, 5, 5, 4]
+    """
+    return min(range(cores, 2 * cores), key=lambda threads: -(-tasks // threads) * threads)
 
 
 def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | None]:
