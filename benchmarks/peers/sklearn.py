@@ -28,7 +28,7 @@ class Orders(np.random.RandomState):
         self.shuffles = chain(shuffles, repeat(shuffles[-1]))  # shoal's estimators draw one ahead
 
     def shuffle(self, x: Any) -> None:
-        x[:] = next(self.shuffles)
+        x[:] = x[next(self.shuffles)]
 
 
 def shuffles(orders: Array) -> Array:

@@ -242,10 +242,10 @@ def test_ctrl_c_keeps_the_last_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> N
 
     shuffle = StochasticTraining._begin_epochs
 
-    def interrupt(training: StochasticTraining) -> None:
+    def interrupt(training: StochasticTraining, left: int) -> None:
         if len(training.losses) == 4:
             raise KeyboardInterrupt
-        shuffle(training)
+        shuffle(training, left)
 
     monkeypatch.setattr(StochasticTraining, "_begin_epochs", interrupt)
     monkeypatch.setattr(stochastic, "TOGETHER", 4 * len(X))

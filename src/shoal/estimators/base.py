@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.preprocessing = preprocessing
         self.dtype = dtype
         self.n_jobs = n_jobs
+
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        # scikit-learn inspects the signature anew for every fit and clone, which a search makes hundreds of.
+        names: list[str] = super()._get_param_names()
+        return names
 
     @abstractmethod
     def _validate_target(self, y: Any, incremental: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils._unique import attach_unique
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
@@ -175,8 +176,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     def _validate_target(self, y: Any, incremental: bool) -> None:
         known = hasattr(self, "classes_") and (self.warm_start or incremental)
-        if not known:
-            self._label_binarizer = LabelBinarizer().fit(y)
+        if not known:  # distinct labels are looked for once instead of four times
+            self._label_binarizer = LabelBinarizer().fit(attach_unique(y))
             self.classes_ = self._label_binarizer.classes_
             return
         classes = unique_labels(y)
@@ -199,6 +200,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         return X, y, weights
 
     def _encoded(self, y: Any) -> Array:
+        if y.ndim == 1:  # as the binarizer has it, which would look for the kinds of labels once more
+            numbers = np.searchsorted(self.classes_, y)
+            kinds = np.arange(len(self.classes_)) if len(self.classes_) > 2 else np.ones(1)
+            indicators: Array = np.equal(numbers, kinds[:, None]).T
+            return indicators
         encoded: Array = self._label_binarizer.transform(y)
         return encoded.toarray() if hasattr(encoded, "toarray") else encoded
 

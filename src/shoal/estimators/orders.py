@@ -51,11 +51,15 @@ class Orders:
             self._ahead = None
         self._coming = None
 
-    def next(self, epochs: int = 1) -> Orderings:
-        """Return the orders (E, S F, M) of as many ``epochs``, always of so many at a time."""
+    def next(self, epochs: int = 1, *, last: bool = False) -> Orderings:
+        """Return the orders (E, S F, M) of as many ``epochs``, always of so many at a time.
+
+        The ``last`` are those after which no others are asked for.
+        """
         if self.shuffle:
             self.current = self._drawn(epochs) if self._coming is None else self._coming.result()
-            if self._ahead is not None:
+            self._coming = None
+            if self._ahead is not None and not last:
                 self._coming = self._ahead.submit(self._drawn, epochs)
         else:
             self.current = np.tile(self.rows, (epochs, len(self.randoms), 1))
@@ -82,8 +86,6 @@ class Orders:
         drawn = np.empty((epochs, len(self.randoms) * F, M), dtype=np.uint32)
         for order in drawn:
             for s, (places, random) in enumerate(zip(self._places, self.randoms, strict=True)):
-                shuffled = np.arange(M)
-                random.shuffle(shuffled)
-                places[:] = places[shuffled]
+                random.shuffle(places)
                 np.take(self.rows, places, axis=1, out=order[s * F : (s + 1) * F], mode="clip")
         return drawn

@@ -21,7 +21,7 @@ from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver
 from shoal.stopping import Reason, Stopping, Watch
 
-TOGETHER = 50_000
+TOGETHER = 100_000
 """Samples in the orders of as many epochs as are run at a time, where nothing is decided between them."""
 
 Report: TypeAlias = "Callable[[StochasticTraining], bool]"
@@ -135,7 +135,7 @@ class StochasticTraining:
         engine = choose_engine("auto", self.population.network, problem, method)
         try:
             with self.orders:
-                self._begin_epochs()
+                self._begin_epochs(settings.epochs)
                 self._running = self.going
                 engine.train(self.population, problem, method, self._after_epochs, settings.n_jobs)
         except KeyboardInterrupt:
@@ -146,10 +146,11 @@ class StochasticTraining:
                 self.population.theta[...] = self.reins.theta
         self.orders.leave(len(self.losses))
 
-    def _begin_epochs(self) -> None:
+    def _begin_epochs(self, left: int) -> None:
         if self.begin_epoch is not None:
             self.begin_epoch()
-        self.reins.orders[...] = self.orders.next(len(self.reins.orders))
+        together = len(self.reins.orders)
+        self.reins.orders[...] = self.orders.next(together, last=left <= together)
 
     def _take_note(self) -> None:
         """Take note of the losses of the epochs that were run since this was called last."""
@@ -167,7 +168,7 @@ class StochasticTraining:
         if any(ends) or not self._running.any():
             return True
         if progress.epoch < progress.epochs:
-            self._begin_epochs()
+            self._begin_epochs(progress.epochs - progress.epoch)
         return False
 
     def _judge(self) -> None:
