@@ -42,12 +42,12 @@ def _lenet(filters: int, dropout: float) -> tuple[Layer, ...]:
         MaxPool2D(2),
         Conv2D(2 * filters, 5, "relu"),
         MaxPool2D(2),
-        Flatten(),
-        Dropout(dropout),
-        Dense(128, "relu"),
-        Dropout(dropout),
-        Dense(10),
+        *_head(dropout),
     )
+
+
+def _head(dropout: float) -> tuple[Layer, ...]:
+    return (Flatten(), Dropout(dropout), Dense(128, "relu"), Dropout(dropout), Dense(10))
 
 
 LENET = Row(
@@ -75,4 +75,20 @@ AUGMENTED = replace(
     starts=5,
 )
 
-ROWS = {row.name: row for row in (LENET, AUGMENTED, DENSE, *nielsen.ROWS)}
+DEEP = replace(
+    AUGMENTED,
+    name="deep-augmented",
+    title="twice 24 and twice 48 filters of 3×3, images as above",
+    layers=(
+        Conv2D(24, 3, "relu"),
+        Conv2D(24, 3, "relu"),
+        MaxPool2D(2),
+        Conv2D(48, 3, "relu"),
+        Conv2D(48, 3, "relu"),
+        MaxPool2D(2),
+        *_head(dropout=0.3),
+    ),
+    settings={**AUGMENTED.settings, "epochs": 30},
+)
+
+ROWS = {row.name: row for row in (LENET, AUGMENTED, DEEP, DENSE, *nielsen.ROWS)}
