@@ -84,11 +84,11 @@ def test_the_estimate_is_told_before_the_study(lines: Lines) -> None:
     assert lines() == [
         "Sized so.",
         "120 networks: 2 hidden sizes × 30 starts × 2 L2 strengths, 200 epochs at most. "
-        "Estimate: 1 min 21 s at most, on 4 processes. Engine: native (x86-64-v3). "
-        "Memory: about 3.0 MiB a process.",
+        "Estimate: 1 min 21 s at most, on 4 cores. Engine: native (x86-64-v3). "
+        "Memory: about 3.0 MiB a core.",
         "1 network: 1 hidden size × 1 start × 1 L2 strength, 1 epoch at most. "
-        "Estimate: 4 s at most, on 1 process. Engine: reference (NumPy). "
-        "Memory: about 2.0 KiB a process.",
+        "Estimate: 4 s at most, on 1 core. Engine: reference (NumPy). "
+        "Memory: about 2.0 KiB a core.",
     ]
 
 

@@ -76,8 +76,8 @@ class TerminalListener:
             f"{plural(plan.networks, 'network')}: {plural(len(size.hidden), 'hidden size')} × "
             f"{plural(size.starts, 'start')} × {plural(len(size.l2), 'L2 strength')}, "
             f"{plural(size.epochs, 'epoch')} at most. Estimate: {duration(sizing.seconds)} at most, "
-            f"on {plural(workers, 'process', 'processes')}. Engine: {plan.engine}. "
-            f"Memory: about {readable(plan.memory)} a process."
+            f"on {plural(workers, 'core')}. Engine: {plan.engine}. "
+            f"Memory: about {readable(plan.memory)} a core."
         )
         self._bar.start()
 

@@ -330,7 +330,7 @@ def test_a_seed_decides_everything(fit: Fit, tmp_path: Path, without_report: Non
     assert all(other[name] != one[name] for name in one)
 
 
-def test_processes_do_not_change_the_result(fit: Fit, tmp_path: Path, without_report: None) -> None:
+def test_workers_do_not_change_the_result(fit: Fit, tmp_path: Path, without_report: None) -> None:
     one = fingerprint(fit("builtin:wine", "cultivar", tmp_path / "one", jobs=1))
     two = fingerprint(fit("builtin:wine", "cultivar", tmp_path / "two", jobs=2))
     assert one == two

@@ -40,7 +40,7 @@ FINISHING_SECONDS, FINISHING_SHARE, LEAST_SECONDS = 3.0, 0.03, 0.1
 
 
 MEMORY = 2**28
-"""Bytes of a process for the networks that it trains together, where none are asked for."""
+"""Bytes of a worker for the networks that it trains together, where none are asked for."""
 COPIES = 4
 """As the samples came, those of a fold's two parts, and one as an engine lays them out (`Cost`)."""
 
@@ -176,7 +176,7 @@ def _seconds_left(request: FitRequest, began: float, finishing: float) -> float 
 
 
 def memory_of(request: FitRequest, prepared: Prepared) -> int:
-    """Return how much memory a process may take; left open, ``MEMORY`` besides the samples."""
+    """Return how much memory a worker may take; left open, ``MEMORY`` besides the samples."""
     rows = len(prepared.train) + (0 if prepared.validation is None else len(prepared.validation))
     samples = rows * (prepared.train.X.shape[1] + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
     return request.memory or MEMORY + COPIES * samples

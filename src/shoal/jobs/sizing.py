@@ -171,7 +171,7 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
     """Return the largest study of the ladder that ``workers`` cores end within the goal's seconds.
 
     What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
-    ``CapacityError`` if one network a process is more than the memory can hold.
+    ``CapacityError`` if one network a core is more than the memory can hold.
     """
     goal = goal or Goal()
     rungs = [asked.filled(_affordable(rung, load)) for rung in goal.ladder]

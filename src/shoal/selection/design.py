@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Plan:
     """What a study is about to do: so many networks in so many cohorts, on which engine.
 
-    ``memory`` is about what a process needs, in bytes, besides the program itself.
+    ``memory`` is about what a thread or process needs, in bytes, besides the program itself.
     """
 
     networks: int

@@ -84,7 +84,7 @@ class Cost:
         return self.itemsize * numbers + 8 * self.held + 16 * self.epochs + hessians
 
     def shared_bytes(self, network: Network) -> int:
-        """Return about what a process holds for a cohort besides its members: the samples.
+        """Return about what a thread or process holds for a cohort besides its members: the samples.
 
         They are there once as they came, twice as the rows of the fold, and what is not gathered batch by
         batch once more as the native engine lays it out, with a column for every lane of small batches.

@@ -95,7 +95,7 @@ class CapacityStudy:
     Where it runs: ``n_jobs`` threads or processes (None: one a core), or any
     ``concurrent.futures`` ``executor``, say Dask's: one call is a cohort, and the data travel once to
     every worker. Results are the same bits in all cases on one kind of processor. ``memory`` bounds the bytes
-    that a process holds for the networks that it trains together, down to one at a time; ``plan`` tells what
+    that a worker holds for the networks that it trains together, down to one at a time; ``plan`` tells what
     that comes to. ``store`` names a folder in which every cohort is kept as it ends: after a kill at any
     moment, ``fit(…, resume=True)`` trains what is missing, and ends with the same networks. ``progress`` is
     called with a ``StudyProgress`` at the start and after every cohort. ``seconds`` ends the study when so
