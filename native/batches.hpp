@@ -79,9 +79,14 @@ void lay_out(const Table<T>& table, const std::uint32_t* const* rows, bool same_
 }
 
 // Writes the shares s_i / Σ s of the samples `rows` of one member, `step` numbers apart; 0 where all s are 0.
-// Returns Σ s.
+// Returns Σ s. Where `s` is null all of them are 1.
 template <class T>
 T lay_out_shares(const T* s, const std::uint32_t* rows, std::size_t samples, std::size_t step, T* share) {
+    if (!s) {
+        const T even = static_cast<T>(1.0 / static_cast<double>(samples));
+        for (std::size_t i = 0; i < samples; ++i) share[i * step] = even;
+        return static_cast<T>(samples);
+    }
     constexpr std::size_t kSums = 4;  // that do not wait for each other
     double total[kSums] = {};
     for (std::size_t i = 0; i < samples; ++i) {

@@ -1,6 +1,7 @@
 // What all groups of a job share: the architecture, and the batches that are the same for all of them.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -24,6 +25,7 @@ template <class T, bool LaneIsMember> struct Common {
     Network network;
     std::size_t block;
     bool noisy = false;          // has layers that draw random numbers
+    bool weighted = false;       // samples weigh other than 1
     std::vector<T> weight_mask;  // as θ lies in a group
     std::unique_ptr<Table<T>> table;  // for minibatches
     std::unique_ptr<Whole> train, validation;
@@ -39,6 +41,8 @@ template <class T, bool LaneIsMember> struct Common {
             for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
                 weight_mask[LaneIsMember ? d * L + lane : d] = T(job.network.weight_mask[d]);
         noisy = network.draws();
+        const std::size_t weights = job.train.n * (job.train.weights_per_member ? job.members : 1);
+        weighted = std::any_of(job.train.s, job.train.s + weights, [](T s) { return s != T(1); });
         if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
         else train = std::make_unique<Whole>(job.train, network, block);
         if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);
@@ -49,6 +53,8 @@ template <class T, bool LaneIsMember> struct Common {
         if (!network.ties_samples()) return block_columns<T, LaneIsMember>(network);
         return Batch<T, LaneIsMember>{samples()}.columns();
     }
+    // A member's weights, null where all are 1.
+    const T* weights(std::size_t member) const { return weighted ? job.train.weights(member) : nullptr; }
     std::size_t vectors() const {
         const std::size_t D = network.n_parameters;
         return LaneIsMember ? D : (D + L - 1) / L;

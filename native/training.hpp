@@ -266,7 +266,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
             T* share = memory_->share.data();
             V weight{};
             for (std::size_t i = 0; i < kMembers; ++i)
-                weight[i] = lay_out_shares(job_.train.weights(members_[i]), rows[i], samples, kMembers, share + i);
+                weight[i] = lay_out_shares(common_.weights(members_[i]), rows[i], samples, kMembers, share + i);
             if (job_.by_batch)
                 objective_.penalise(per_member(job_.l2), per_member(job_.l1), LaneIsMember ? weight : splat(weight[0]));
             if (!LaneIsMember) std::fill(share + samples, share + train_.batch.columns() * L, T(0));

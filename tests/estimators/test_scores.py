@@ -42,10 +42,14 @@ def own_score(estimator: Any, X: Array, y: Array) -> float:
         (MLPClassifier(), INDICATORS),
         (Pessimist(), Y),
         (MLPRegressor(), Y / 2),
+        (MLPRegressor(), Y),
+        (MLPRegressor(dtype="float32"), Y / 2),
+        (MLPRegressor(dtype="float32"), Y.astype(np.float32)),
+        (MLPRegressor(), np.stack([Y / 2, Y], axis=1)),
         (make_pipeline(StandardScaler(), MLPClassifier()), NAMES[Y]),
         (make_pipeline(StandardScaler(), MLPRegressor()), Y / 2),
     ],
-    ids=range(10),
+    ids=range(14),
 )
 def test_a_score_is_the_estimators_own(estimator: Any, y: Any) -> None:
     network = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
@@ -57,6 +61,26 @@ def test_a_score_is_the_estimators_own(estimator: Any, y: Any) -> None:
     for _ in range(2):
         assert part.score(estimator, own_score, True, np.nan) == expected
     assert part.score(estimator, lambda *_: 0.25, False, np.nan) == 0.25
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0])
+def test_a_constant_target_is_scored_as_scikit_learn_does(constant: float) -> None:
+    regressor = MLPRegressor(max_iter=2, random_state=0).fit(X[SEEN], Y[SEEN] / 2)
+    regressor.coefs_ = [0 * W for W in regressor.coefs_]
+    regressor.intercepts_ = [0 * b for b in regressor.intercepts_]
+    target = np.full(150, constant)
+    part = Part(regressor, X, target, HELD)
+    assert part.score(regressor, own_score, True, np.nan) == regressor.score(X[HELD], target[HELD])
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed")
+def test_numbers_that_are_none_have_the_error_score() -> None:
+    regressor = MLPRegressor(max_iter=2, random_state=0).fit(X[SEEN], Y[SEEN] / 2)
+    target = Y / 2
+    target[HELD[0]] = np.nan
+    assert Part(regressor, X, target, HELD).score(regressor, own_score, True, -1.0) == -1.0
+    regressor.intercepts_[-1][:] = np.inf
+    assert Part(regressor, X, Y / 2, HELD).score(regressor, own_score, True, -1.0) == -1.0
 
 
 @pytest.mark.filterwarnings("ignore:Scoring failed")

@@ -239,6 +239,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         )
         return labels
 
+    def _score_of(self, X: Any, y: Array) -> float:
+        """Return the accuracy for X as the network takes it and labels (n_samples,), as ``score`` does."""
+        return float((self._labels(X) == y).mean())
+
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of every class (n_samples, n_classes), in the order of ``classes_``.
 

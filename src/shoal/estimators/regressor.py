@@ -199,6 +199,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         predicted = self._outputs(self._features(X, reset=False))
         return predicted.ravel() if predicted.shape[1] == 1 else predicted
 
+    def _score_of(self, X: Any, y: Array) -> float:
+        """Return R² for X as the network takes it and numbers (n_samples,), as ``score`` does."""
+        predicted = self._outputs(X)
+        numbers = y.astype(np.result_type(y, predicted), copy=False)[:, None]
+        unexplained = np.square(numbers - predicted).sum(axis=0)[0]
+        total = np.square(numbers - numbers.mean(axis=0)).sum(axis=0)[0]
+        return float(1 - unexplained / total) if total else float(unexplained == 0)
+
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Return the lower and upper ends (n_samples, 2) of intervals that hold such a share of targets.
 

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 
 from shoal.estimators.classifier import MLPClassifier
+from shoal.estimators.regressor import MLPRegressor
 from shoal.shapes import Array, IntArray
 
 
@@ -18,19 +19,25 @@ class Part:
 
     def __init__(self, estimator: Any, X: Any, y: Any, rows: IntArray) -> None:
         self.X, self.y = _safe_split(estimator, X, y, rows)
-        self._labels = np.asarray(self.y)
+        self._target = np.asarray(self.y)
         self._features: dict[str | None, Array | None] = {}
+        several = self._target.ndim == 1 and len(self._target) > 1
+        numbers = self._target.dtype.kind == "f" and bool(np.isfinite(self._target).all())
+        self._quick: set[type[Any]] = {MLPClassifier} if several else set()
+        if several and numbers:
+            self._quick.add(MLPRegressor)
 
     def score(self, estimator: Any, scorers: Any, own: bool, error_score: Any) -> Any:
         """Return what the ``scorers`` make of a fit; ``own``: they are but its method ``score``.
 
-        The accuracy of a classifier needs no scorer: it is counted.
+        What that is for a target of one column needs none of its checks.
         """
-        if own and self._labels.ndim == 1:
-            network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
-            features = self._behind_steps(estimator, network) if type(network) is MLPClassifier else None
-            if features is not None:
-                return float((network._labels(features) == self._labels).mean())
+        network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
+        if own and type(network) in self._quick:
+            features = self._behind_steps(estimator, network)
+            score = np.nan if features is None else network._score_of(features, self._target)
+            if np.isfinite(score):
+                return score
         return _score(estimator, self.X, self.y, scorers, None, error_score)
 
     def _behind_steps(self, estimator: Any, network: Any) -> Array | None:
