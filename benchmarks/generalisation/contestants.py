@@ -24,12 +24,15 @@ Contestant: TypeAlias = Callable[[Table, int], Score]
 
 FITS_OF_SEARCH = 30
 TREES = 300
+COVERAGE = 0.9
+"""What intervals of numbers are asked to hold."""
 LEAST = 1e-15
 """A probability of 0 counts as so much, as in scikit-learn."""
 
 
 def shoal(table: Table, split: int) -> Score:
     """``shoal fit TRAIN --target COLUMN --test TEST``: everything else is left to shoal."""
+    from shoal.calibration.conformal import coverage_and_width
     from shoal.data.tables import read_table
     from shoal.jobs.fit import fit_data
     from shoal.jobs.folder import load_table_model
@@ -54,8 +57,10 @@ def shoal(table: Table, split: int) -> Score:
     if table.task == "regression":
         scores = _of_numbers(table, test, model.target.decode_values(values))
         assert model.errors is not None
+        lower, upper = (model.target.decode_values(end) for end in model.interval(values, COVERAGE))
         scores |= {
-            "nll": surprise(scores["rmse"], model.target.sd * np.sqrt(np.mean(model.errors.errors**2)))
+            "nll": surprise(scores["rmse"], model.target.sd * np.sqrt(np.mean(model.errors.errors**2))),
+            "coverage": coverage_and_width(table.columns()[2][test], lower, upper)[0],
         }
     else:
         scores = _of_classes(table, test, values, model.target.labels)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.generalisation.contestants import COVERAGE
 from benchmarks.generalisation.published import beside_published
 from benchmarks.generalisation.runs import Key, Ledger, headline
 from benchmarks.generalisation.sets import TABLES
@@ -77,7 +78,7 @@ def document(ledgers: Mapping[str, Ledger], title: str) -> str:
     tables = [name for name in TABLES if any(key[0] == name for key in ours.runs)]
     names = [OURS, *(name for name in ledgers if name != OURS)]
     lines = [f"# {title}", "", *_scores(ledgers, names, tables), "", *_summary(ledgers, names, tables)]
-    lines += ["", *beside_published(ours)]
+    lines += ["", *beside_published(ours), "", *_coverage(ours, tables)]
     return "\n".join(lines) + "\n"
 
 
@@ -97,6 +98,21 @@ def _scores(ledgers: Mapping[str, Ledger], names: Sequence[str], tables: Sequenc
             *("–" if ratio is None else f"{ratio:.3f}" for ratio in (ratios.get(RIVAL), best)),
         ]
         lines.append(f"| {' | '.join(words)} |")
+    return lines
+
+
+def _coverage(ours: Ledger, tables: Sequence[str]) -> list[str]:
+    """Return how many test values lie inside our intervals, a mean over splits."""
+    lines = [f"| inside intervals of {100 * COVERAGE:g} % | splits | % |", "|---|---|---|"]
+    for table in tables:
+        shares = [
+            100 * run["coverage"]
+            for (name, _), run in ours.runs.items()
+            if name == table and "coverage" in run
+        ]
+        if shares:
+            error = f" ± {np.std(shares, ddof=1) / math.sqrt(len(shares)):.1f}" if len(shares) > 1 else ""
+            lines.append(f"| {table} | {len(shares)} | {np.mean(shares):.1f}{error} |")
     return lines
 
 

@@ -151,6 +151,17 @@ def test_our_likelihoods_stand_beside_the_published_ones_where_runs_have_them() 
     assert page[-1] == "| uci/yacht | 1 | 1.3 | 1.63 | 1.55 | **1.18** |"
 
 
+def test_coverage_is_told_where_runs_have_it() -> None:
+    runs = [
+        row("uci/boston", 0, 2.5),
+        *({**row("uci/yacht", split, 0.5), "coverage": share} for split, share in enumerate([0.88, 0.94])),
+    ]
+    page = document({"shoal": ledger("shoal", runs)}, "Scores")
+    assert page.endswith(
+        "| inside intervals of 90 % | splits | % |\n|---|---|---|\n| uci/yacht | 2 | 91.0 ± 3.0 |\n"
+    )
+
+
 def test_the_surprise_is_that_of_a_normal_distribution() -> None:
     errors = np.array([0.5, -1.0, 2.0])
     rmse = float(np.sqrt(np.mean(errors**2)))
