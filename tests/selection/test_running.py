@@ -78,9 +78,9 @@ def test_threads_are_for_engines_that_let_go_of_the_lock() -> None:
     assert not running._has_threads(by_evidence)
 
 
-@pytest.mark.parametrize(("n_jobs", "expected"), [(None, 3), (2, 2)])
+@pytest.mark.parametrize(("n_jobs", "cores", "expected"), [(None, 2, 3), (2, 2, 3), (2, 4, 2)])
 def test_only_all_cores_are_shared_by_more_threads(
-    monkeypatch: pytest.MonkeyPatch, n_jobs: int | None, expected: int
+    monkeypatch: pytest.MonkeyPatch, n_jobs: int | None, cores: int, expected: int
 ) -> None:
     lent: list[int] = []
 
@@ -89,7 +89,8 @@ def test_only_all_cores_are_shared_by_more_threads(
         return ThreadPoolExecutor(1)
 
     monkeypatch.setattr(running, "threads", counted)
-    monkeypatch.setattr(running, "count_workers", lambda n_jobs: 2)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert len(ended(completed([task(index) for index in range(3)], n_jobs=n_jobs))) == 3
     assert lent == [expected]
 

@@ -159,7 +159,7 @@ def completed(
         return
     shipment = Shipment(left)
     own = (
-        threads(workers if n_jobs else in_full_rounds(workers, len(left)))
+        threads(in_full_rounds(workers, len(left)) if workers == joblib.cpu_count() else workers)
         if on_threads
         else processes(min(workers, len(left)), shipment.freight)
     )
