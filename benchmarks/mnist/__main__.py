@@ -18,8 +18,8 @@ from benchmarks.mnist.digits import Part, read
 from benchmarks.mnist.results import FOLDER, Entry, load, save
 from benchmarks.mnist.row import Row
 from benchmarks.mnist.rows import ROWS
-from shoal.compiled.module import threads as threads_for
 from shoal.problem import Progress
+from shoal.workers import count_workers
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def run(row: Row, folder: Path | None, part: Part, seed: int, threads: int | Non
     entry = Entry(
         **asdict(judged),
         seconds=seconds,
-        threads=threads_for(threads or 0),
+        threads=count_workers(threads),
         parameters=row.network.n_parameters,
         seed=seed,
         date=datetime.now(UTC).date().isoformat(),

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from shoal.network import Network
 
 
-def sample_outputs(network: Network, theta: Array, X: Array, n_jobs: int = 0) -> Array:
+def sample_outputs(network: Network, theta: Array, X: Array, threads: int = 1) -> Array:
     """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n).
 
-    On ``n_jobs`` threads, 0: all cores; how many changes no bit.
+    How many ``threads`` do it changes no bit.
     """
     if compiled is None or compiled.unknown_instruction_set() or unknown_layer(network):
         return backprop.sample_outputs(network, theta, X)
@@ -36,16 +36,16 @@ def sample_outputs(network: Network, theta: Array, X: Array, n_jobs: int = 0) ->
         layer_rows(network),
         np.ascontiguousarray(theta),
         np.ascontiguousarray(X),
-        compiled.threads(n_jobs),
+        threads,
         z,
     )
     return z
 
 
-def sample_losses(network: Network, theta: Array, X: Array, y: Array, n_jobs: int = 0) -> Array:
+def sample_losses(network: Network, theta: Array, X: Array, y: Array, threads: int = 1) -> Array:
     """Return the loss (P, N) of every row ``X`` (N, n), whose target is in ``y`` (K, N)."""
     parts = []
     for i in range(0, len(X), CHUNK):
-        z = sample_outputs(network, theta, X[i : i + CHUNK], n_jobs)
+        z = sample_outputs(network, theta, X[i : i + CHUNK], threads)
         parts.append(network.criterion.value(z, y[:, i : i + CHUNK]))
     return np.concatenate(parts, axis=-1)

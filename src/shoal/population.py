@@ -13,6 +13,7 @@ from shoal.errors import ConfigurationError
 from shoal.evaluation import sample_outputs
 from shoal.randomness import Purpose, check_seed, stream
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
+from shoal.workers import count_workers
 
 if TYPE_CHECKING:
     from shoal.network import Network
@@ -105,10 +106,10 @@ class Population:
     def outputs(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
         """Return the last layer's z for rows ``X`` (N, n), or images (N, C, H, W): (P, N, K).
 
-        On ``n_jobs`` threads, None: all cores; how many changes no bit.
+        On ``n_jobs`` threads (``shoal.workers``), None: all cores; how many changes no bit.
         """
         rows = in_dtype(self.network.rows(X, "X"), self.theta.dtype, "X")
-        return sample_outputs(self.network, self.theta, rows, n_jobs or 0).swapaxes(1, 2)
+        return sample_outputs(self.network, self.theta, rows, count_workers(n_jobs)).swapaxes(1, 2)
 
     def predict(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
         """Return predictions (P, N, K) for rows ``X`` (N, n) or images: the loss's link applied to z.

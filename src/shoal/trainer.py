@@ -24,6 +24,7 @@ from shoal.shapes import Array, BoolArray, in_dtype, is_number, per_member, whol
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
 from shoal.stopping import Reason, Stopping
+from shoal.workers import count_workers
 
 Validation: TypeAlias = (
     tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
@@ -135,9 +136,9 @@ def train(
         )
     if callback is not None and not callable(callback):
         raise ConfigurationError(f"callback must be a function of the progress, got {callback!r}")
-    n_jobs = 0 if n_jobs is None else whole_number(n_jobs, "n_jobs")
+    threads = count_workers(n_jobs)
     history = choose_engine(engine, population.network, problem, method).train(
-        population, problem, method, deadline or callback, n_jobs
+        population, problem, method, deadline or callback, threads
     )
     if deadline is not None and deadline.passed:
         history.stopped[history.stopped == Reason.INTERRUPTED] = Reason.DEADLINE
@@ -305,4 +306,6 @@ def sample_losses(
     Raises ``DataError`` for arrays that do not fit the network.
     """
     samples = Samples.of(population.network, X, y, dtype=population.theta.dtype)
-    return evaluation.sample_losses(population.network, population.theta, samples.X, samples.y, n_jobs or 0)
+    return evaluation.sample_losses(
+        population.network, population.theta, samples.X, samples.y, count_workers(n_jobs)
+    )

@@ -12,7 +12,8 @@ import joblib
 import numpy as np
 import pytest
 
-from shoal.errors import CapacityError, ConfigurationError, DataError
+from shoal import workers
+from shoal.errors import CapacityError, DataError
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.schedules import Constant
@@ -20,10 +21,11 @@ from shoal.selection import running
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Recipe, Task
 from shoal.selection.planning import Cohort, Member
-from shoal.selection.running import Runner, StudyProgress, completed, count_workers
+from shoal.selection.running import Runner, StudyProgress, completed
 from shoal.selection.shipping import Freight
 from shoal.selection.store import MemoryStore
 from shoal.solvers import SOLVERS
+from shoal.workers import count_workers
 
 RECIPE = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 0, "auto")
 
@@ -84,12 +86,13 @@ def test_only_all_cores_are_shared_by_more_threads(
 ) -> None:
     lent: list[int] = []
 
-    def counted(workers: int) -> AbstractContextManager[Executor]:
-        lent.append(workers)
+    def counted(asked: int) -> AbstractContextManager[Executor]:
+        lent.append(asked)
         return ThreadPoolExecutor(1)
 
     monkeypatch.setattr(running, "threads", counted)
-    monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
+    monkeypatch.setattr(workers, "cores", lambda: cores)
+    monkeypatch.setattr(running, "cores", lambda: cores)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert len(ended(completed([task(index) for index in range(3)], n_jobs=n_jobs))) == 3
     assert lent == [expected]
@@ -136,17 +139,6 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
     monkeypatch.setattr(running.time, "perf_counter", lambda: next(clock))
     assert sorted(completed([task(0), task(1), task(2)])) == [0, 1, 2]
     assert submitted == elsewhere
-
-
-def test_workers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert [count_workers(n) for n in (None, -1, -2, -20, 3, 12)] == [8, 8, 7, 1, 3, 12]
-    monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    assert [count_workers(n) for n in (None, -1, -2, 12)] == [4, 4, 3, 12]
-    for wrong in (0, 1.5, True, "2"):
-        with pytest.raises(ConfigurationError, match="n_jobs must be a whole number other than 0"):
-            count_workers(wrong)  # type: ignore[arg-type]
 
 
 def test_inside_a_worker_process_a_study_uses_that_process_alone() -> None:

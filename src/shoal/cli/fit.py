@@ -84,7 +84,9 @@ def fit(
         bool, typer.Option("--strict", help="Refuse images that would have to be changed or left out.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
-    jobs: Annotated[int | None, typer.Option(help="Processes; all cores if left out.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Threads or processes; all cores if left out, or -1.")
+    ] = None,
     memory: Annotated[
         str | None,
         typer.Option(help="Of each process, as in 500MB or 2GB; 256MiB besides the data if left out."),

@@ -1,4 +1,4 @@
-"""The compiled module, the instruction set that it is run with, and how many threads.
+"""The compiled module, and the instruction set that it is run with.
 
 Importing this raises ``ImportError`` where there is none: see ``engines.choose_engine``.
 """
@@ -6,7 +6,6 @@ Importing this raises ``ImportError`` where there is none: see ``engines.choose_
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -27,17 +26,3 @@ def unknown_instruction_set() -> str | None:
         return None
     known = ", ".join(native.instruction_sets()) or "none"
     return f"the instruction set {INSTRUCTION_SET!r} on this machine, which has {known}"
-
-
-def threads(n_jobs: int) -> int:
-    """Return how many threads ``n_jobs`` asks for.
-
-    0 is all cores, at most ``OMP_NUM_THREADS``, but 1 inside a worker process, whose siblings have the rest.
-    """
-    if n_jobs:
-        return n_jobs
-    multiprocessing = sys.modules.get("multiprocessing")  # a worker process has it; others need not load it
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
-        return 1
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return min(native.cores(), int(limit)) if limit.isdigit() and int(limit) > 0 else native.cores()

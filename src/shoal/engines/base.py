@@ -27,7 +27,12 @@ class Engine(Protocol):
         ...
 
     def train(
-        self, population: Population, problem: Problem, method: Method, callback: Callback | None, n_jobs: int
+        self,
+        population: Population,
+        problem: Problem,
+        method: Method,
+        callback: Callback | None,
+        threads: int,
     ) -> History:
-        """Train ``population`` in place on ``n_jobs`` threads at most; the bits do not depend on how many."""
+        """Train ``population`` in place on ``threads`` at most; the bits do not depend on how many."""
         ...

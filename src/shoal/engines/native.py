@@ -13,7 +13,7 @@ import numpy as np
 from shoal.augmentation import Augmentation
 from shoal.compiled import module
 from shoal.compiled.architecture import knows, layer_rows, parameter, parameters, unknown_layer
-from shoal.compiled.module import native, threads, unknown_instruction_set
+from shoal.compiled.module import native, unknown_instruction_set
 from shoal.history import History
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
@@ -57,7 +57,12 @@ class NativeEngine:
         return None
 
     def train(
-        self, population: Population, problem: Problem, method: Method, callback: Callback | None, n_jobs: int
+        self,
+        population: Population,
+        problem: Problem,
+        method: Method,
+        callback: Callback | None,
+        threads: int,
     ) -> History:
         validation = problem.validation
         stopping, solver = method.stopping, method.solver
@@ -87,7 +92,7 @@ class NativeEngine:
                 _augmentation(population.network, method),
                 problem.by_batch,
                 None if reins is None else reins.arrays,
-                threads(n_jobs),
+                threads,
                 (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
                 None if callback is None else _report(callback, stopping.epochs, reins),
                 checkpoint(),

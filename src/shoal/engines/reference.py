@@ -29,7 +29,12 @@ class ReferenceEngine:
         return None
 
     def train(
-        self, population: Population, problem: Problem, method: Method, callback: Callback | None, n_jobs: int
+        self,
+        population: Population,
+        problem: Problem,
+        method: Method,
+        callback: Callback | None,
+        threads: int,
     ) -> History:
         with _threadpools().limit(limits=1, user_api="blas"):
             return train_members(population, problem, method, callback)

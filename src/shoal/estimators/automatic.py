@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         "quality": [StrOptions(set(QUALITIES))],
         "time_limit": [*POSITIVE, None],
         "random_state": ["random_state"],
-        "n_jobs": [COUNT, None],
+        "n_jobs": [Integral, None],
     }
 
     def __init__(

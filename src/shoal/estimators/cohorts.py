@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import clone
 
 from shoal.estimators.architecture import activations_of, hidden_sizes, initial_coefs, theta_of
-from shoal.estimators.fitting import batch_size_of, solver_of, threads_of, write
+from shoal.estimators.fitting import batch_size_of, solver_of, write
 from shoal.estimators.folds import Fold
 from shoal.estimators.orders import Orders
 from shoal.estimators.rules import Rates
@@ -22,6 +22,7 @@ from shoal.population import Population
 from shoal.problem import Samples
 from shoal.shapes import IntArray
 from shoal.stopping import Watch
+from shoal.workers import count_workers
 
 PER_MEMBER = ("alpha", "learning_rate_init", "random_state")
 """The parameters that may differ within a population."""
@@ -120,7 +121,7 @@ class _Cohort:
             rates,
             batch_size_of(template, rows.shape[1]),
             template.max_iter,
-            threads_of(n_jobs),
+            count_workers(n_jobs),
         )
         keys = np.zeros((size, 2), dtype=np.uint64)
         if template.dropout:

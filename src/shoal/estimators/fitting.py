@@ -28,6 +28,7 @@ from shoal.solvers.adam import Adam
 from shoal.solvers.base import Solver
 from shoal.solvers.sgd import SGD
 from shoal.stopping import Watch
+from shoal.workers import count_workers
 
 ALMOST_ONE = 1 - 2.0**-53
 """A momentum of 1 to rounding: scikit-learn allows 1 itself."""
@@ -164,7 +165,7 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
             rates,
             batch_size_of(est, M),
             1 if fit.incremental else est.max_iter,
-            threads_of(est.n_jobs),
+            count_workers(est.n_jobs),
         ),
         watch=watch,
         state=before and before.state,
@@ -197,17 +198,6 @@ def _reports(fit: Fit) -> list[Report]:
 
         told.append(report)
     return told
-
-
-def threads_of(n_jobs: int | None) -> int:
-    """Return scikit-learn's ``n_jobs`` as the engine takes it: None and −1 are 0, all that it may have."""
-    if n_jobs is None or n_jobs == -1:
-        return 0
-    if n_jobs < 0:
-        import joblib
-
-        return max(1, int(joblib.cpu_count()) + 1 + n_jobs)
-    return max(1, n_jobs)
 
 
 def _keep(fit: Fit, training: StochasticTraining) -> None:
@@ -291,7 +281,7 @@ def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> None:
             float(est.alpha),
             tol=est.tol,
             max_iter=est.max_iter,
-            n_jobs=threads_of(est.n_jobs),
+            threads=count_workers(est.n_jobs),
             tasks=fit.tasks,
         )
     _keep_descents(fit, descents)

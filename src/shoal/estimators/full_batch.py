@@ -142,7 +142,7 @@ def scg(
     *,
     tol: float,
     max_iter: int,
-    n_jobs: int,
+    threads: int,
     tasks: Tasks,
 ) -> list[Descent]:
     """Train every member by scaled conjugate gradients until its gradient is within ``tol``."""
@@ -152,7 +152,7 @@ def scg(
     method = Method(ScaledConjugateGradient(), Constant(), Stopping(max_iter, tol), None, False, 0, None)
     engine = choose_engine("auto", population.network, problem, method)
     tasks.begin_step()
-    history = engine.train(population, problem, method, tasks.next_step if tasks.heard else None, n_jobs)
+    history = engine.train(population, problem, method, tasks.next_step if tasks.heard else None, threads)
     descents = []
     for p in range(size):
         curve = history.loss[p, : history.epochs[p]]

@@ -36,7 +36,7 @@ class Settings:
     rates: Rates
     batch_size: int
     epochs: int
-    n_jobs: int
+    threads: int
 
 
 class StochasticTraining:
@@ -137,7 +137,7 @@ class StochasticTraining:
             with self.orders:
                 self._begin_epochs(settings.epochs)
                 self._running = self.going
-                engine.train(self.population, problem, method, self._after_epochs, settings.n_jobs)
+                engine.train(self.population, problem, method, self._after_epochs, settings.threads)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             self.interrupted = True

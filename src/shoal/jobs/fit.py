@@ -32,8 +32,9 @@ from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.design import Plan
-from shoal.selection.running import ProgressCallback, StudyProgress, count_workers
+from shoal.selection.running import ProgressCallback, StudyProgress
 from shoal.selection.study import CapacityStudy
+from shoal.workers import count_workers
 
 FINISHING_SECONDS, FINISHING_SHARE, LEAST_SECONDS = 3.0, 0.03, 0.1
 """Of the time that the user allows, what the examination and the report take; what a study gets at least."""

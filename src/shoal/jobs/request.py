@@ -16,6 +16,7 @@ from shoal.registry import resolve
 from shoal.selection.candidates import grid
 from shoal.selection.choice import BY_EVIDENCE, RULES
 from shoal.solvers import SOLVERS
+from shoal.workers import count_workers
 
 SCORES = ("validation", BY_EVIDENCE)
 """What networks are compared by."""
@@ -104,7 +105,6 @@ class FitRequest:
             ("--epochs", self.size.epochs, 1, None),
             ("--batch-size", self.batch_size, 1, None),
             ("--patience", self.patience, 1, None),
-            ("--jobs", self.jobs, 1, None),
             ("--memory", self.memory, 1, None),
             ("--pieces", self.pieces, 0, MOST),
             ("--waves", self.waves, 0, MOST),
@@ -116,6 +116,7 @@ class FitRequest:
             if count is not None and most is not None and count > most:
                 raise ConfigurationError(f"{name} must be at most {most}, got {count}")
 
+        count_workers(self.jobs, "--jobs")
         if self.time is not None and not 0 < self.time < math.inf:
             raise ConfigurationError(f"--time must be a positive number of seconds, got {self.time:g}")
 

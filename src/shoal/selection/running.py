@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
 import warnings
 from collections.abc import Callable, Generator
@@ -13,15 +11,15 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
-import joblib
 import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 
-from shoal.errors import CapacityError, ConfigurationError
+from shoal.errors import CapacityError
 from shoal.selection.cohort import CohortResult, Task, engine_for, run_cohort
 from shoal.selection.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.shipping import Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
+from shoal.workers import cores, count_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -159,7 +157,7 @@ def completed(
         return
     shipment = Shipment(left)
     own = (
-        threads(in_full_rounds(workers, len(left)) if workers == joblib.cpu_count() else workers)
+        threads(in_full_rounds(workers, len(left)) if workers == cores() else workers)
         if on_threads
         else processes(min(workers, len(left)), shipment.freight)
     )
@@ -171,25 +169,6 @@ def _has_threads(task: Task) -> bool:
     """Whether a task keeps Python's lock for moments only; the evidence is SciPy's and NumPy's work."""
     recipe = task.recipe
     return not recipe.by_evidence and engine_for(task.network, recipe).has_threads
-
-
-def count_workers(n_jobs: int | None) -> int:
-    """Return how many threads or processes ``n_jobs`` asks for.
-
-    None and negative numbers count cores as scikit-learn does (-1: all, -2: all but one), at most
-    ``OMP_NUM_THREADS``; None is 1 inside a worker process.
-    """
-    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
-        raise ConfigurationError(f"n_jobs must be a whole number other than 0, or None, got {n_jobs!r}")
-    if n_jobs is not None and n_jobs > 0:
-        return n_jobs
-    if n_jobs is None and multiprocessing.parent_process() is not None:
-        return 1
-    cores: int = joblib.cpu_count()
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    if limit.isdigit() and int(limit) > 0:
-        cores = min(cores, int(limit))
-    return max(cores + 1 + (-1 if n_jobs is None else n_jobs), 1)
 
 
 def in_full_rounds(cores: int, tasks: int) -> int:

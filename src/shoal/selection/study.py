@@ -36,7 +36,7 @@ from shoal.selection.cohort import Curves, Recipe
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
 from shoal.selection.outcome import Shelf
-from shoal.selection.running import ProgressCallback, Runner, count_workers
+from shoal.selection.running import ProgressCallback, Runner
 from shoal.selection.samples import Samples, Split, gather
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
@@ -44,6 +44,7 @@ from shoal.shapes import is_number
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
 from shoal.stopping import Stopping
+from shoal.workers import count_workers
 
 if TYPE_CHECKING:
     from typing import Self
