@@ -6,7 +6,8 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from shoal import backprop, evaluation
+from shoal import backprop, engines
+from shoal.engines.reference import ReferenceEngine
 from shoal.evaluation import sample_losses, sample_outputs
 from shoal.layers import Dense
 from shoal.network import Network
@@ -51,7 +52,7 @@ def test_losses_are_those_of_the_outputs_and_of_the_reference(
 def test_without_a_compiled_module_numpy_does_it(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     network, theta, X, _ = data
     expected = backprop.sample_outputs(network, theta, X)
-    monkeypatch.setattr(evaluation, "compiled", None)
+    monkeypatch.setattr(engines, "ENGINES", {"reference": ReferenceEngine()})
     np.testing.assert_array_equal(sample_outputs(network, theta, X), expected)
 
 

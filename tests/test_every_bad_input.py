@@ -147,7 +147,7 @@ BAD_OPTIONS: list[tuple[str, str]] = [
     ("--test-share 0", "--test-share must be between 0 and 1, got 0"),
     ("--batch-size 0", "--batch-size must be at least 1"),
     ("--patience -1", "--patience must be at least 1"),
-    ("--jobs 0", "--jobs must be at least 1"),
+    ("--jobs 0", "--jobs must be a whole number other than 0"),
     ("--learning-rate 0", "--learning-rate must be a positive number, got 0"),
     ("--solver adma", "unknown solver 'adma'; did you mean 'adam'?"),
     ("--activation tahn", "unknown activation 'tahn'; did you mean 'tanh'?"),

@@ -173,7 +173,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"dtype": "float16"}, "dtype must be float32 or float64, got float16"),
     ({"dtype": "double precision"}, "dtype must be float32 or float64, got double precision"),
     ({"engine": "gpu"}, "unknown engine 'gpu'. Known: auto, "),
-    ({"n_jobs": "all"}, "n_jobs must be None or -1 (all cores), or another whole number than 0, got 'all'"),
+    ({"n_jobs": "all"}, "n_jobs must be a whole number other than 0 (-1: all cores), got 'all'"),
     ({"callback": 5}, "callback must be a function of the progress, got 5"),
     ({"solver": "scg", "learning_rate": 0.1}, "scg finds its own step length; leave learning_rate out"),
     ({"solver": "scg", "weight_decay": 0.1}, "scg cannot decay weights apart from its objective; use l2"),

@@ -9,17 +9,14 @@ Source: the lecture, "Finding dL/dW"; Rumelhart, Hinton & Williams 1986; Bishop,
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shoal.layers import stack
 from shoal.layers.base import Batch, Cache
+from shoal.network import Network
 from shoal.randomness import Noise
 from shoal.shapes import Array
-
-if TYPE_CHECKING:
-    from shoal.network import Network
 
 CHUNK, HELD = 512, 2**22
 """Samples evaluated at a time outside training, so that memory does not grow with the table, and activations

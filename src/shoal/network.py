@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,12 @@ from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
 from shoal.layers.base import Role
 from shoal.losses import LOSSES, Loss
-from shoal.population import Population
 from shoal.randomness import member_id
 from shoal.registry import from_config, resolve, to_config
 from shoal.shapes import Array, BoolArray, Shape, finite_rows, whole_number
+
+if TYPE_CHECKING:
+    from shoal.population import Population
 
 _FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
     "activation": ACTIVATIONS,
@@ -195,6 +197,8 @@ class Network:
         The member of (seed, candidate, fold, start) is the same network whoever its companions are.
         Raises ``ConfigurationError`` for fewer than one start or a dtype other than float32 and float64.
         """
+        from shoal.population import Population  # which stands on engines, and these on networks
+
         starts = whole_number(starts, "starts")
         members = [member_id(candidate, first_start + start, fold) for start in range(starts)]
         return Population.from_members(self, members, seed, dtype)

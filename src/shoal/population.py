@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError
 from shoal.evaluation import sample_outputs
+from shoal.network import Network
 from shoal.randomness import Purpose, check_seed, stream
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 from shoal.workers import count_workers
-
-if TYPE_CHECKING:
-    from shoal.network import Network
 
 DTYPES = ("float32", "float64")
 

@@ -137,8 +137,8 @@ def train(
     if callback is not None and not callable(callback):
         raise ConfigurationError(f"callback must be a function of the progress, got {callback!r}")
     threads = count_workers(n_jobs)
-    history = choose_engine(engine, population.network, problem, method).train(
-        population, problem, method, deadline or callback, threads
+    history = choose_engine(engine, population.network, method).train(
+        population.network, population.theta, population.keys, problem, method, deadline or callback, threads
     )
     if deadline is not None and deadline.passed:
         history.stopped[history.stopped == Reason.INTERRUPTED] = Reason.DEADLINE

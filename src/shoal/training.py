@@ -16,7 +16,6 @@ from shoal.backprop import sample_losses
 from shoal.history import History
 from shoal.network import Network
 from shoal.objective import BatchObjective
-from shoal.population import Population
 from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
 from shoal.randomness import SHARED, Noise, Purpose, permutation
 from shoal.shapes import Array, BoolArray, IntArray
@@ -26,7 +25,7 @@ from shoal.stopping import Reason
 
 @dataclass
 class Active:
-    """The members still training: their rows of the population, parameters, solver state and strengths."""
+    """The members still training: their rows, parameters, solver state and strengths."""
 
     rows: IntArray
     theta: Array
@@ -51,33 +50,40 @@ class Active:
                 setattr(self, name, value[mask])
 
 
+@dataclass(frozen=True)
+class Members:
+    """Whom an engine trains: networks of one architecture, their parameters (P, D) and random keys (P, 2)."""
+
+    network: Network
+    theta: Array
+    keys: npt.NDArray[np.uint64]
+
+
 def train_members(
-    population: Population, problem: Problem, method: Method, callback: Callback | None = None
+    members: Members, problem: Problem, method: Method, callback: Callback | None = None
 ) -> History:
-    """Train ``population`` in place and return its history."""
+    """Train the parameters of ``members`` in place and return their history."""
     history = History.empty(
-        population.size, method.stopping.epochs, problem.validation is not None, problem.learning_rate
+        len(members.theta), method.stopping.epochs, problem.validation is not None, problem.learning_rate
     )
-    active = _all_members(population, problem, method)
+    active = _all_members(members, problem, method)
     if method.reins is not None:
         method.reins.history = history
     with np.errstate(all="ignore"):  # a member that overflows is contained, not warned about
         for epoch in range(method.stopping.epochs):
-            _heed(population, active, method, history)
+            _heed(members, active, method, history)
             if not len(active.rows):
                 break
-            seen = _seen(population.network, problem.train, method, epoch)
-            alive = _run_epoch(
-                population.network, active, replace(problem, train=seen), method, epoch, history
-            )
-            alive &= _validate(population.network, active, problem, method, epoch, history, alive)
+            seen = _seen(members.network, problem.train, method, epoch)
+            alive = _run_epoch(members.network, active, replace(problem, train=seen), method, epoch, history)
+            alive &= _validate(members.network, active, problem, method, epoch, history, alive)
             alive &= _watch(active, method, epoch, history, alive)
-            _retire(population, active, method, alive)
+            _retire(members, active, method, alive)
             if method.reins is not None:
-                _publish(population, active, method.reins, history)
+                _publish(members, active, method.reins, history)
             progress = Progress(epoch + 1, method.stopping.epochs, len(active.rows))
             if callback is not None and _is_told(progress, method) and callback(progress) and progress.active:
-                _heed(population, active, method, history)
+                _heed(members, active, method, history)
                 history.stopped[active.rows] = Reason.INTERRUPTED
                 break
             if not len(active.rows):
@@ -85,7 +91,7 @@ def train_members(
     if method.reins is not None:
         for key, array in active.state.items():
             method.reins.state[key][active.rows] = array
-    _retire(population, active, method, np.zeros(len(active.rows), dtype=np.bool_))
+    _retire(members, active, method, np.zeros(len(active.rows), dtype=np.bool_))
     return history
 
 
@@ -95,7 +101,7 @@ def _is_told(progress: Progress, method: Method) -> bool:
     return progress.epoch % together == 0 or progress.epoch == progress.epochs or not progress.active
 
 
-def _heed(population: Population, active: Active, method: Method, history: History) -> None:
+def _heed(members: Members, active: Active, method: Method, history: History) -> None:
     """Do what was decided outside since the last epoch: take the rates, and let go of members ended there."""
     reins = method.reins
     if reins is None:
@@ -103,31 +109,31 @@ def _heed(population: Population, active: Active, method: Method, history: Histo
     reasons = reins.ended[active.rows]
     history.stopped[active.rows[reasons != 0]] = reasons[reasons != 0]
     active.rate = reins.rate[active.rows].astype(active.theta.dtype)
-    _retire(population, active, method, reasons == 0)
+    _retire(members, active, method, reasons == 0)
 
 
-def _publish(population: Population, active: Active, reins: Reins, history: History) -> None:
+def _publish(members: Members, active: Active, reins: Reins, history: History) -> None:
     reins.ended[:] = history.stopped
-    population.theta[active.rows] = active.theta
-    reins.theta = population.theta
+    members.theta[active.rows] = active.theta
+    reins.theta = members.theta
 
 
-def _all_members(population: Population, problem: Problem, method: Method) -> Active:
-    theta = population.theta.copy()
+def _all_members(members: Members, problem: Problem, method: Method) -> Active:
+    theta = members.theta.copy()
     dtype = theta.dtype
     return Active(
-        rows=np.arange(population.size),
+        rows=np.arange(len(members.theta)),
         theta=theta,
-        keys=population.keys,
+        keys=members.keys,
         state=method.solver.start(theta) if method.reins is None else dict(method.reins.state),
         l2=problem.l2.astype(dtype),
         l1=problem.l1.astype(dtype),
         decay=problem.weight_decay.astype(dtype),
         rate=problem.learning_rate.astype(dtype),
-        m=np.broadcast_to(problem.train.s.sum(axis=-1), population.size),
+        m=np.broadcast_to(problem.train.s.sum(axis=-1), len(members.theta)),
         weights=problem.train.s,
         best_theta=theta.copy(),
-        best_loss=np.full(population.size, np.inf),
+        best_loss=np.full(len(members.theta), np.inf),
     )
 
 
@@ -278,8 +284,8 @@ def _watch(active: Active, method: Method, epoch: int, history: History, alive: 
     return ~late
 
 
-def _retire(population: Population, active: Active, method: Method, alive: BoolArray) -> None:
-    """Hand the parameters of members that have stopped back to the population."""
+def _retire(members: Members, active: Active, method: Method, alive: BoolArray) -> None:
+    """Hand back the parameters of members that have stopped."""
     if alive.all():
         return
     stopped = ~alive
@@ -287,5 +293,5 @@ def _retire(population: Population, active: Active, method: Method, alive: BoolA
     if method.stopping.patience is not None:
         validated = np.isfinite(active.best_loss)[:, None]
         theta = np.where(validated, active.best_theta, theta)
-    population.theta[active.rows[stopped]] = theta[stopped]
+    members.theta[active.rows[stopped]] = theta[stopped]
     active.keep(alive)

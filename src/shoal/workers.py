@@ -32,7 +32,7 @@ def count_workers(n_jobs: int | None = None, name: str = "n_jobs") -> int:
         isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0
     ):
         raise ConfigurationError(
-            f"{name} must be None or -1 (all cores), or another whole number than 0, got {n_jobs!r}"
+            f"{name} must be a whole number other than 0 (-1: all cores), got {n_jobs!r}"
         )
     if n_jobs is not None and n_jobs > 0:
         return int(n_jobs)

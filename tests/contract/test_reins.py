@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from shoal.engines import ENGINES
@@ -76,6 +77,10 @@ class Lead:
         self.turn()
 
 
+def trainees(population: Population) -> tuple[Network, Array, npt.NDArray[np.uint64]]:
+    return population.network, population.theta, population.keys
+
+
 def method(solver: Solver, batch_size: int, reins: Reins, epochs: int = EPOCHS) -> Method:
     return Method(solver, Constant(), Stopping(epochs), batch_size, False, 0, None, reins)
 
@@ -83,7 +88,9 @@ def method(solver: Solver, batch_size: int, reins: Reins, epochs: int = EPOCHS) 
 def run(engine: str, solver: Solver, batch_size: int) -> tuple[Population, History, Lead]:
     members = population()
     lead = Lead(solver.start(members.theta))
-    history = ENGINES[engine].train(members, problem(), method(solver, batch_size, lead.reins), lead, 2)
+    history = ENGINES[engine].train(
+        *trainees(members), problem(), method(solver, batch_size, lead.reins), lead, 2
+    )
     return members, history, lead
 
 
@@ -130,10 +137,10 @@ def test_training_goes_on_where_its_state_was_left(engine: str, solver: Solver, 
     halves = population()
     lead = Lead(solver.start(halves.theta))
     train = ENGINES[engine].train
-    train(halves, problem(), method(solver, batch_size, lead.reins, epochs=3), lead, 1)
+    train(*trainees(halves), problem(), method(solver, batch_size, lead.reins, epochs=3), lead, 1)
     rest = Lead(lead.reins.state, first_epoch=3)
     rest.reins.ended[1] = Reason.CONVERGED
-    train(halves, problem(), method(solver, batch_size, rest.reins, epochs=3), rest, 1)
+    train(*trainees(halves), problem(), method(solver, batch_size, rest.reins, epochs=3), rest, 1)
     np.testing.assert_allclose(halves.theta, whole.theta, rtol=1e-12, atol=1e-14)
 
 
@@ -143,7 +150,9 @@ def test_a_member_that_diverged_is_said_to_have_ended(engine: str, batch_size: i
     members = population()
     lead = Lead({})
     lead.reins.rate[3] = 1e300
-    ENGINES[engine].train(members, problem(), method(GradientDescent(), batch_size, lead.reins, 1), lead, 1)
+    ENGINES[engine].train(
+        *trainees(members), problem(), method(GradientDescent(), batch_size, lead.reins, 1), lead, 1
+    )
     assert lead.reins.ended.tolist() == [0, 0, 0, Reason.DIVERGED, 0]
 
 
@@ -156,7 +165,7 @@ def test_an_epoch_by_batch_is_worked_out_by_hand(engine: str) -> None:
     samples = Samples(np.array([[1.0], [2.0], [3.0]]), np.zeros((1, 3)), np.array([[1.0, 3.0, 2.0]]))
     reins = Reins(np.array([[[0, 1, 2]]], np.uint32), np.zeros(1, np.intp), zero.copy(), {})
     ENGINES[engine].train(
-        members,
+        *trainees(members),
         Problem(samples, None, l2=0.8 * one, l1=zero, weight_decay=zero, learning_rate=zero, by_batch=True),
         method(GradientDescent(), 2, reins, epochs=1),
         lambda progress: None,
@@ -193,7 +202,9 @@ class Far:
 def far(engine: str, batch_size: int, together: int, watch: Watch | None) -> tuple[Population, History, Far]:
     members, solver = population(), Adam(epsilon_hat=True)
     lead = Far(together, watch, solver.start(members.theta))
-    history = ENGINES[engine].train(members, problem(), method(solver, batch_size, lead.reins, 9), lead, 2)
+    history = ENGINES[engine].train(
+        *trainees(members), problem(), method(solver, batch_size, lead.reins, 9), lead, 2
+    )
     return members, history, lead
 
 

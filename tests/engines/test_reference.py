@@ -12,7 +12,7 @@ from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Dense
 from shoal.network import Network
-from shoal.problem import Method, Problem, Progress
+from shoal.problem import Method, Progress
 from shoal.trainer import train
 
 NETWORK = Network(2, [Dense(3, "tanh"), Dense(1)])
@@ -26,7 +26,7 @@ class Picky(ReferenceEngine):
 
     name = "picky"
 
-    def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
+    def lacks(self, network: Network, method: Method | None = None) -> str | None:
         return f"a network of {network.n_parameters} parameters"
 
 
@@ -40,7 +40,7 @@ def test_the_last_engine_supports_everything() -> None:
 
 def test_auto_takes_the_first_engine_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "ENGINES", {"picky": Picky(), "reference": ReferenceEngine()})
-    chosen = choose_engine("auto", NETWORK, None, None)  # type: ignore[arg-type]
+    chosen = choose_engine("auto", NETWORK)
     assert chosen.name == "reference"
 
 

@@ -45,7 +45,7 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
         ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
         ({"patience": 0}, "--patience must be at least 1, got 0"),
         ({"memory": 0}, "--memory must be at least 1, got 0"),
-        ({"jobs": 0}, "--jobs must be None or -1 (all cores), or another whole number than 0, got 0"),
+        ({"jobs": 0}, "--jobs must be a whole number other than 0 (-1: all cores), got 0"),
         ({"pieces": -1}, "--pieces must be at least 0, got -1"),
         ({"quality": "goood"}, "unknown quality 'goood'; did you mean 'good'"),
         ({"time": 0.0}, "--time must be a positive number of seconds, got 0"),

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,11 +27,9 @@ from shoal.layers import (
 )
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
+from shoal.network import Network
 from shoal.registry import Named
 from shoal.shapes import Array, Shape
-
-if TYPE_CHECKING:
-    from shoal.network import Network
 
 # The numbers of the enumerations in activations.hpp and network.hpp.
 ACTIVATION_NAMES = (

@@ -1,17 +1,20 @@
-"""What an engine is: something that trains a population in place."""
+"""What an engine is: something that trains networks and gives their outputs."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from shoal.history import History
 from shoal.network import Network
-from shoal.population import Population
 from shoal.problem import Callback, Method, Problem
+from shoal.shapes import Array
 
 
 class Engine(Protocol):
-    """One implementation of the mathematics; all of them give the same parameters and history."""
+    """One implementation of the mathematics; all of them give the same parameters, history and outputs."""
 
     name: ClassVar[str]
     has_threads: ClassVar[bool]
@@ -22,17 +25,29 @@ class Engine(Protocol):
         """The engine, and whatever else decides which bits it computes."""
         ...
 
-    def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
-        """Return what this engine lacks for the job, in words, or None if it can do it."""
+    def lacks(self, network: Network, method: Method | None = None) -> str | None:
+        """Return what this engine lacks to train a network by a method, in words, or None if it can do it.
+
+        Without a method: what it lacks to give the network's outputs.
+        """
         ...
 
     def train(
         self,
-        population: Population,
+        network: Network,
+        theta: Array,
+        keys: npt.NDArray[np.uint64],
         problem: Problem,
         method: Method,
         callback: Callback | None,
         threads: int,
     ) -> History:
-        """Train ``population`` in place on ``threads`` at most; the bits do not depend on how many."""
+        """Train members ``theta`` (P, D) in place, whose random streams are keyed by ``keys`` (P, 2).
+
+        How many ``threads`` do it changes no bit.
+        """
+        ...
+
+    def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
+        """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n), without dropout."""
         ...

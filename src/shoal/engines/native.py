@@ -9,16 +9,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from shoal.augmentation import Augmentation
 from shoal.compiled import module
 from shoal.compiled.architecture import knows, layer_rows, parameter, parameters, unknown_layer
 from shoal.compiled.module import native, unknown_instruction_set
+from shoal.errors import DataError
 from shoal.history import History
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
 from shoal.network import Network
-from shoal.population import Population
 from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
 from shoal.schedules import Constant
 from shoal.shapes import Array, Shape
@@ -42,12 +43,10 @@ class NativeEngine:
     def label(self) -> str:
         return f"native ({module.INSTRUCTION_SET})"
 
-    def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
+    def lacks(self, network: Network, method: Method | None = None) -> str | None:
         unknown = unknown_instruction_set() or unknown_layer(network)
-        if unknown is not None:
+        if unknown is not None or method is None:
             return unknown
-        if len(problem.train) >= 2**32:
-            return "2³² samples or more"
         if not knows(network.criterion, _LOSSES, LOSSES):
             return f"the loss {network.criterion!r}"
         if not knows(method.solver, _SOLVERS, SOLVERS):
@@ -58,26 +57,28 @@ class NativeEngine:
 
     def train(
         self,
-        population: Population,
+        network: Network,
+        theta: Array,
+        keys: npt.NDArray[np.uint64],
         problem: Problem,
         method: Method,
         callback: Callback | None,
         threads: int,
     ) -> History:
+        if len(problem.train) >= 2**32:
+            raise DataError("the compiled engine takes less than 2³² samples; use engine='reference'")
         validation = problem.validation
         stopping, solver = method.stopping, method.solver
-        history = History.empty(
-            population.size, stopping.epochs, validation is not None, problem.learning_rate
-        )
-        theta = population.theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
+        history = History.empty(len(theta), stopping.epochs, validation is not None, problem.learning_rate)
+        trained = theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
         strengths = np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate])
-        reins = None if method.reins is None else _Led(method.reins, theta, strengths[3], history)
+        reins = None if method.reins is None else _Led(method.reins, trained, strengths[3], history)
         try:
             native.train(
                 module.INSTRUCTION_SET,
-                _described(population.network),
-                theta,
-                np.ascontiguousarray(population.keys),
+                _described(network),
+                trained,
+                np.ascontiguousarray(keys),
                 _arrays(problem.train),
                 None if validation is None else _arrays(validation),
                 strengths,
@@ -89,7 +90,7 @@ class NativeEngine:
                 stopping.patience or 0,
                 method.seed if method.shared_order else None,
                 method.clip_norm or 0.0,
-                _augmentation(population.network, method),
+                _augmentation(network, method),
                 problem.by_batch,
                 None if reins is None else reins.arrays,
                 threads,
@@ -102,8 +103,20 @@ class NativeEngine:
                 reins.show()
         if reins is not None:
             reins.keep_state()
-        population.theta[...] = theta
+        theta[...] = trained
         return history
+
+    def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
+        z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
+        native.outputs(
+            module.INSTRUCTION_SET,
+            layer_rows(network),
+            np.ascontiguousarray(theta),
+            np.ascontiguousarray(X),
+            threads,
+            z,
+        )
+        return z
 
 
 def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
+from shoal import backprop
 from shoal.history import History
 from shoal.network import Network
-from shoal.population import Population
 from shoal.problem import Callback, Method, Problem
-from shoal.training import train_members
+from shoal.shapes import Array
+from shoal.training import Members, train_members
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -25,19 +29,25 @@ class ReferenceEngine:
     def label(self) -> str:
         return "reference (NumPy)"
 
-    def unsupported(self, network: Network, problem: Problem, method: Method) -> str | None:
+    def lacks(self, network: Network, method: Method | None = None) -> str | None:
         return None
 
     def train(
         self,
-        population: Population,
+        network: Network,
+        theta: Array,
+        keys: npt.NDArray[np.uint64],
         problem: Problem,
         method: Method,
         callback: Callback | None,
         threads: int,
     ) -> History:
         with _threadpools().limit(limits=1, user_api="blas"):
-            return train_members(population, problem, method, callback)
+            return train_members(Members(network, theta, keys), problem, method, callback)
+
+    def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
+        with _threadpools().limit(limits=1, user_api="blas"):
+            return backprop.sample_outputs(network, theta, X)
 
 
 @cache

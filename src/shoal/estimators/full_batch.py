@@ -150,9 +150,12 @@ def scg(
     zeros = np.zeros(size)
     problem = Problem(samples, None, np.full(size, float(alpha)), zeros, zeros, zeros)
     method = Method(ScaledConjugateGradient(), Constant(), Stopping(max_iter, tol), None, False, 0, None)
-    engine = choose_engine("auto", population.network, problem, method)
+    engine = choose_engine("auto", population.network, method)
     tasks.begin_step()
-    history = engine.train(population, problem, method, tasks.next_step if tasks.heard else None, threads)
+    told = tasks.next_step if tasks.heard else None
+    history = engine.train(
+        population.network, population.theta, population.keys, problem, method, told, threads
+    )
     descents = []
     for p in range(size):
         curve = history.loss[p, : history.epochs[p]]

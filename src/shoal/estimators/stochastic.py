@@ -132,12 +132,13 @@ class StochasticTraining:
             clip_norm=None,
             reins=self.reins,
         )
-        engine = choose_engine("auto", self.population.network, problem, method)
+        network, theta, keys = self.population.network, self.population.theta, self.population.keys
+        engine = choose_engine("auto", network, method)
         try:
             with self.orders:
                 self._begin_epochs(settings.epochs)
                 self._running = self.going
-                engine.train(self.population, problem, method, self._after_epochs, settings.threads)
+                engine.train(network, theta, keys, problem, method, self._after_epochs, settings.threads)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             self.interrupted = True

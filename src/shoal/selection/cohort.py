@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from shoal.engines import choose_engine
 from shoal.network import Network
 from shoal.population import Population
-from shoal.problem import Method, Problem, Samples
+from shoal.problem import Method
 from shoal.randomness import member_id
 from shoal.selection.by_evidence import epochs_a_round, train_members
 from shoal.selection.candidates import hidden_label
@@ -131,9 +131,6 @@ def engine_for(network: Network, recipe: Recipe) -> Engine:
 
     Raises ``UnknownNameError`` and ``ConfigurationError`` as ``shoal.train`` does.
     """
-    sample = Samples(np.zeros((1, network.n_inputs)), np.zeros((network.n_outputs, 1)), np.ones((1, 1)))
-    strength = np.zeros(1)
-    problem = Problem(sample, None, strength, strength, strength, strength)
     stopping = Stopping(recipe.epochs, recipe.tolerance, recipe.patience)
     method = Method(
         recipe.solver,
@@ -145,7 +142,7 @@ def engine_for(network: Network, recipe: Recipe) -> Engine:
         clip_norm=None,
         augmentation=recipe.augmentation,
     )
-    return choose_engine(recipe.engine, network, problem, method)
+    return choose_engine(recipe.engine, network, method)
 
 
 def trace(task: Task) -> Curves:
