@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from shoal.data.columns import ColumnSummary, describe_columns
@@ -132,6 +134,47 @@ def test_many_texts_among_numbers_are_categories_or_names(values: list[str]) -> 
 def test_missing_and_distinct_values_are_counted(values: Any, missing: int, distinct: int) -> None:
     column = described(values)
     assert (column.missing, column.distinct) == (missing, distinct)
+
+
+CODES = [3, 1, 2, 1] * 5
+DIGITS = [str(code) for code in CODES]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(pd.Categorical(CODES)),
+        pd.Series(pd.Categorical([float(code) for code in CODES])),
+        pd.Series(pd.Categorical(DIGITS)),
+        pd.Categorical(CODES),
+        pl.Series(DIGITS, dtype=pl.Enum(["1", "2", "3"])),
+        pl.Series(DIGITS, dtype=pl.Categorical),
+        pa.array(CODES).dictionary_encode(),
+        pa.chunked_array([pa.array(DIGITS).dictionary_encode()]),
+    ],
+    ids=lambda values: f"{type(values).__module__}-{getattr(values, 'dtype', '')}",
+)
+def test_who_declares_categories_gets_them(values: Any) -> None:
+    assert (described(values).kind, described(values).summary) == ("categorical", "'1' 50%, '2' 25%, '3' 25%")
+
+
+def test_columns_can_be_named_as_categories(refuses: Any) -> None:
+    table = {"zip": CODES, "size": [1.0, 2.5] * 10, "y": ["a", "b"] * 10}
+    assert [column.kind for column in describe_columns(table, "y")] == ["numeric", "numeric"]
+    columns = describe_columns(table, "y", categorical=["zip", "size"])
+    assert [(column.kind, column.summary) for column in columns] == [
+        ("categorical", "'1' 50%, '2' 25%, '3' 25%"),
+        ("categorical", "'1' 50%, '2.5' 50%"),
+    ]
+    with refuses(DataError, "no column 'zips'", "categorical", "did you mean 'zip'?"):
+        describe_columns(table, "y", categorical=["zips"])
+    with refuses(DataError, "the target 'y'", "leave it out"):
+        describe_columns(table, "y", categorical=["y"])
+
+
+def test_declared_categories_that_are_all_different_are_no_numbers_to_fall_back_on() -> None:
+    (column,) = describe_columns({"zip": pl.Series(map(str, range(30)), dtype=pl.Categorical)})
+    assert (column.kind, column.used) == ("identifier", False)
 
 
 def test_the_target_is_not_described_and_the_order_is_the_tables() -> None:

@@ -107,6 +107,16 @@ def test_polars_columns_of_every_type_become_plain() -> None:
     }
 
 
+def test_declared_categories_stay_declared_and_are_texts() -> None:
+    frame = as_frame(
+        pd.DataFrame({"x": pd.Categorical([3.0, None, 1.0]), "s": pd.Categorical([" a ", "NA", "b"])})
+    )
+    for _ in range(2):
+        assert frame.to_native().dtypes == [pl.Categorical, pl.Categorical]
+        assert frame.to_dict(as_series=False) == {"x": ["3", None, "1"], "s": ["a", None, "b"]}
+        frame = as_frame(frame)
+
+
 def test_values_of_several_types_in_a_list_become_texts() -> None:
     assert as_series([1, "x", None, float("nan")]).to_list() == ["1", "x", None, None]
 

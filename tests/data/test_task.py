@@ -6,6 +6,8 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from shoal.data.task import TargetEncoder, infer_task, rows_with_target
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
+
+DECLARED = "is declared to hold categories (3 classes)"
 
 
 @pytest.mark.parametrize(
@@ -33,10 +37,12 @@ from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameE
         ([1, 2, 4], "regression", "is a number with 3 distinct values"),
         ([0, 0.5, 1], "regression", "is a number with 3 distinct values"),
         (["1.5", "2.5", "-", "7"], "regression", "is a number with 3 distinct values"),
+        (pl.Series(["3", "7", "9"], dtype=pl.Categorical), "classification", DECLARED),
+        (pd.Series([3, 7, 9], dtype="category"), "classification", DECLARED),
     ],
 )
 def test_the_task_and_why(target: Any, task: str, why: str) -> None:
-    choice = infer_task(list(target))
+    choice = infer_task(list(target) if isinstance(target, range) else target)
     other = {"classification": "regression", "regression": "classification"}[task]
     assert choice.task == task
     assert choice.sentence == f"{task}, because 'target' {why}; --task {other} overrides"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from shoal.data import values
 from shoal.data.frames import native_frame, pl, quoted
+from shoal.errors import DataError
 
 KINDS = ("numeric", "boolean", "categorical", "date", "identifier", "constant")
 
@@ -43,24 +46,47 @@ class ColumnSummary:
     date_format: str | None = None
 
 
-def describe_columns(frame: Any, target: str | None = None) -> list[ColumnSummary]:
+def describe_columns(
+    frame: Any, target: str | None = None, categorical: Collection[str] = ()
+) -> list[ColumnSummary]:
     """Return a summary of every column of ``frame`` but the target, in the table's order.
 
     A column is of the first kind that fits all its values: boolean, numeric (integer codes too), date,
-    categorical. Constant columns, row numbers, columns named as an identifier whose values are all different,
-    and texts that hardly ever occur twice are not used: a network can only learn them by heart. If nothing
-    else is left, numbers that look like row numbers are used after all.
+    categorical. Columns named in ``categorical``, and those whose type says it (pandas' and polars'
+    ``Categorical``, ``Enum``, pyarrow's dictionaries), hold categories whatever their labels look like.
 
-    Raises ``DataError`` for an infinite value, naming the column and its row.
+    Constant columns, row numbers, columns named as an identifier whose values are all different, and
+    texts that hardly ever occur twice are not used: a network can only learn them by heart. If nothing else
+    is left, numbers that look like row numbers are used after all.
+
+    Raises ``DataError`` for an infinite value, naming the column and its row, and for a name in
+    ``categorical`` that is no column or the target's.
 
     >>> [column.kind for column in describe_columns({"x": [1.5, 2.5], "unit": ["cm", "cm"]})]
     ['numeric', 'constant']
     """
     table = native_frame(frame)
+    _require_columns(categorical, table.columns, target)
+    declared = {name: values.text(table[name]).cast(pl.Categorical) for name in categorical}
+    table = table.with_columns(**declared)
     columns = [describe_column(table[name]) for name in table.columns if name != target]
     if not any(column.used for column in columns):
         columns = [_rescued(column, table[column.name]) for column in columns]
     return columns
+
+
+def _require_columns(names: Collection[str], known: Sequence[str], target: str | None) -> None:
+    """Raise ``DataError`` for a column that is said to hold categories and cannot."""
+    for name in names:
+        if name == target:
+            raise DataError(
+                f"the target {name!r} is named among the categorical columns; leave it out, and ask for a "
+                "classification to predict classes"
+            )
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "name a column of it"
+            raise DataError(f"the table has no column {name!r}, said to be categorical; {hint}")
 
 
 def describe_column(series: pl.Series) -> ColumnSummary:
@@ -71,7 +97,7 @@ def describe_column(series: pl.Series) -> ColumnSummary:
         value = f"always {quoted(known[0])}" if distinct else "always missing"
         return _summary(series, known, "constant", value, note=f"{value}, so it tells nothing")
     given = values.given(series)
-    if given.n_unique() > 1:  # one value, given or not, is a category
+    if series.dtype != pl.Categorical and given.n_unique() > 1:  # one value, given or not, is a category
         for describe in (_boolean, _numeric, _date):
             summary = describe(series, given)
             if summary is not None:
@@ -180,8 +206,9 @@ def _is_named_identifier(name: str, x: values.Floats) -> bool:
 def _rescued(column: ColumnSummary, series: pl.Series) -> ColumnSummary:
     """Return a numeric identifier as a number to train on."""
     given = values.given(series)
-    numeric = series.dtype != pl.Datetime and given.cast(pl.Float64, strict=False).null_count() == 0
-    if column.kind != "identifier" or not numeric:
+    if column.kind != "identifier" or series.dtype in (pl.Datetime, pl.Categorical):
+        return column
+    if given.cast(pl.Float64, strict=False).null_count():
         return column
     return replace(column, kind="numeric", used=True, note="")
 

@@ -1,13 +1,15 @@
 """The one form that every table has inside shoal, and the one place that imports the frame libraries.
 
 A table is a ``narwhals.DataFrame`` over polars, whose columns have one of five types: ``Boolean``,
-``Int64``, ``Float64``, ``String`` (stripped of surrounding blanks) and ``Datetime``. A missing value is
-``null`` in all of them. pandas, polars, pyarrow and whatever else narwhals knows come in by `as_frame`.
+``Int64``, ``Float64``, ``String`` (stripped of surrounding blanks) and ``Datetime``, or a sixth,
+``Categorical``, where somebody declared its values to be categories. A missing value is ``null`` in all of
+them. pandas, polars, pyarrow and whatever else narwhals knows come in by `as_frame`.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -24,7 +26,7 @@ except ImportError as error:
         f"tables need narwhals and polars, and {error.name} is not installed; pip install 'shoal[frames]'"
     ) from None
 
-__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl", "quoted"]
+__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl", "quoted", "text"]
 
 Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
 
@@ -32,6 +34,7 @@ Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
 #: (see `values`): among texts it may be a category, as in + and -.
 MISSING_TEXTS = ("", "NA", "na", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NULL", "null", "Null", "?")
 
+_DECLARED = (nw.Categorical, nw.Enum)
 _PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -66,9 +69,12 @@ def as_series(obj: Any, name: str = "target") -> pl.Series:
     >>> as_series([1.0, float("nan")]).to_list()
     [1.0, None]
     """
-    native = nw.to_native(obj, pass_through=True)
+    native = _in_a_series(nw.to_native(obj, pass_through=True))
     known = nw.from_native(native, series_only=True, pass_through=True)
-    series = _as_polars(known) if isinstance(known, nw.Series) else _from_values(name, native)
+    if isinstance(known, nw.Series):
+        series = _as_polars(known).alias(str(known.name or name))
+    else:
+        series = _from_values(name, native)
     return _plain(pl.DataFrame([series]), "the series").to_series()
 
 
@@ -106,13 +112,24 @@ def _require_names(names: Sequence[Any], name: str) -> None:
 
 def _as_polars(series: nw.Series[Any]) -> pl.Series:
     try:
-        return series.to_polars()
+        given = series.to_polars()
+        return _declared(given) if series.dtype in _DECLARED else given
     except (TypeError, ValueError):  # what pyarrow raises for Python objects of several types
         return _texts(series.name, series.to_list(), series.is_null().to_list())
     except ImportError as error:
         raise MissingDependencyError(
             f"a {series.implementation} frame needs {error.name}; pip install 'shoal[frames]'"
         ) from None
+
+
+def _in_a_series(obj: Any) -> Any:
+    """Return the arrays of pandas and pyarrow, which know more than a sequence, as series of theirs."""
+    pandas, pyarrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
+    if pandas is not None and isinstance(obj, (pandas.api.extensions.ExtensionArray, pandas.Index)):
+        return pandas.Series(obj)
+    if pyarrow is not None and isinstance(obj, pyarrow.Array):
+        return pyarrow.chunked_array([obj])
+    return obj
 
 
 def _from_values(name: str, values: Any) -> pl.Series:
@@ -123,6 +140,20 @@ def _from_values(name: str, values: Any) -> pl.Series:
         return pl.Series(name, listed, strict=True)
     except (TypeError, ValueError, pl.exceptions.PolarsError):
         return _texts(name, list(listed), [value is None or _is_nan(value) for value in listed])
+
+
+def _declared(series: pl.Series) -> pl.Series:
+    """Return declared categories as texts: their own type, often numbers, is none of their meaning."""
+    return text(_plain(pl.DataFrame([series]), "the table").to_series()).cast(pl.Categorical)
+
+
+def text(series: pl.Series) -> pl.Series:
+    """Return a plain column as ``String``; 5.0 and 5 are written alike, whatever type a file had."""
+    if series.dtype == pl.Float64:
+        whole = series.cast(pl.Int64, strict=False)
+        same = (whole.cast(pl.Float64) == series).fill_null(False)
+        return whole.cast(pl.String).zip_with(same, series.cast(pl.String))
+    return series.cast(pl.String)
 
 
 def quoted(value: object) -> str:
@@ -160,7 +191,8 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _plain_values(values: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
     if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
-        return values.cast(pl.String).str.strip_chars().replace(MISSING_TEXTS, None)
+        texts = values.cast(pl.String).str.strip_chars().replace(MISSING_TEXTS, None)
+        return texts.cast(pl.Categorical) if dtype in (pl.Categorical, pl.Enum) else texts
     if dtype == pl.Boolean:
         return values
     if dtype.is_integer() and dtype not in (pl.UInt64, pl.Int128, pl.UInt128):

@@ -32,8 +32,8 @@ class TaskChoice:
 def infer_task(target: Any, override: str | None = None) -> TaskChoice:
     """Return what the target asks for, "classification" or "regression", with the reason.
 
-    Text, booleans, two distinct values, and whole numbers that count on from 0 or 1 without a gap to at
-    most 20 of them are classes; other numbers are measured.
+    Text, booleans, declared categories, two distinct values, and whole numbers that count on from 0 or 1
+    without a gap to at most 20 of them are classes; other numbers are measured.
 
     Raises ``UnknownNameError`` for another ``override``, ``DataError`` for a regression of text.
 
@@ -194,6 +194,8 @@ def _reason(series: pl.Series) -> tuple[str, str]:
         raise DataError(
             f"the target {series.name!r} holds dates, expected numbers or classes; derive one from them"
         )
+    if given.dtype == pl.Categorical:
+        return CLASSIFICATION, f"is declared to hold categories ({distinct} classes)"
     if not _is_numeric(given):
         return CLASSIFICATION, f"holds text ({distinct} classes)"
     codes = np.unique(_numbers(given))

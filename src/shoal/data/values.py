@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.frames import pl, quoted
+from shoal.data.frames import text as text
 from shoal.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +51,7 @@ def numbers(series: pl.Series, stray_tokens: Sequence[str] = ()) -> Floats:
 
     Raises ``DataError`` for a value that is no number, for an infinity, and beyond ±1e150.
     """
+    series = undeclared(series)
     if series.dtype == pl.Datetime:
         raise _unreadable(series, series.is_not_null(), "a number")
     read = series.cast(pl.Float64, strict=False)
@@ -71,6 +73,7 @@ def booleans(series: pl.Series) -> Floats:
 
     Raises ``DataError`` for any other value.
     """
+    series = undeclared(series)
     lower = text(series).str.to_lowercase()
     read = lower.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Float64)
     _require_read(series, read, "true or false")
@@ -85,6 +88,7 @@ def days(series: pl.Series, date_format: str | None, stray_tokens: Sequence[str]
 
     Raises ``DataError`` for a value that is no such date.
     """
+    series = undeclared(series)
     if series.dtype == pl.Datetime:
         read = series
     elif series.dtype == pl.String:
@@ -106,13 +110,9 @@ def parse_dates(texts: pl.Series, date_format: str) -> pl.Series:
     return read.dt.replace_time_zone(None)
 
 
-def text(series: pl.Series) -> pl.Series:
-    """Return the column as ``String``; 5.0 and 5 are written alike, so that a file's types do not matter."""
-    if series.dtype == pl.Float64:
-        whole = series.cast(pl.Int64, strict=False)
-        same = (whole.cast(pl.Float64) == series).fill_null(False)
-        return whole.cast(pl.String).zip_with(same, series.cast(pl.String))
-    return series.cast(pl.String)
+def undeclared(series: pl.Series) -> pl.Series:
+    """Return declared categories as the texts that they are, for who knows what these mean."""
+    return series.cast(pl.String) if series.dtype == pl.Categorical else series
 
 
 def given(series: pl.Series) -> pl.Series:
