@@ -13,6 +13,7 @@ import pytest
 import sklearn
 from joblib import Parallel, delayed
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import VotingClassifier
@@ -38,6 +39,12 @@ DIABETES, PROGRESS = load_diabetes().data, load_diabetes().target / 50
 
 def classifier(**settings: Any) -> MLPClassifier:
     return MLPClassifier(**{"hidden_layer_sizes": 6, "random_state": 0, "max_iter": 20, **settings})
+
+
+def forward(X: np.ndarray, coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> np.ndarray:
+    """What a classifier with one hidden layer of relu predicts for several classes, written out."""
+    hidden = np.maximum(X @ coefs[0] + intercepts[0], 0)
+    return softmax(hidden @ coefs[1] + intercepts[1], axis=1)
 
 
 def test_class_weights_are_sample_weights() -> None:
@@ -67,7 +74,7 @@ def test_an_ensemble_predicts_the_mean_of_its_starts(solver: str) -> None:
     best = classifier(n_starts=3, solver=solver).fit(SCALED, Y)
     members = [(ensemble.coefs_, ensemble.intercepts_), *ensemble._ensemble]
     assert len(members) == 3
-    mean = np.mean([ensemble._forward(SCALED, *member) for member in members], axis=0)
+    mean = np.mean([forward(SCALED, *member) for member in members], axis=0)
     np.testing.assert_allclose(ensemble.predict_proba(SCALED), mean)
     np.testing.assert_array_equal(ensemble.coefs_[0], best.coefs_[0])
     assert not np.allclose(ensemble.predict_proba(SCALED), best.predict_proba(SCALED))

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,12 @@ def knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[Any
     return member.name in names and type(member) is registry[member.name]
 
 
+@lru_cache(maxsize=256)
 def layer_rows(network: Network) -> Array:
     """Return a row of numbers for each layer, in the order of ``Layer`` and ``Geometry``.
 
-    The layers inside another one follow it; its last number says how many they are.
+    The layers inside another one follow it; its last number says how many they are. The rows are kept, for
+    every prediction asks for them again.
 
     >>> from shoal.network import Network
     >>> layer_rows(Network(3, [Dense(5, "tanh"), Dense(2)]))[:, :6]
@@ -71,7 +74,9 @@ def layer_rows(network: Network) -> Array:
     for index, (layer, shape) in enumerate(zip(network.layers, network.shapes, strict=False)):
         places = {name: start for (at, name), start in starts.items() if at == index}
         rows += _rows(layer, shape, places)
-    return np.array(rows, dtype=np.float64)
+    numbers = np.array(rows, dtype=np.float64)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def _rows(layer: Layer, before: Shape, places: Mapping[str, int]) -> list[tuple[float, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,14 @@ def activations_of(
     return [resolve("activation", "sigmoid" if g == "logistic" else g, ACTIVATIONS) for g in each]
 
 
+@lru_cache(maxsize=64)
 def network_of(
-    units: Sequence[int], activations: Sequence[Activation], dropout: float, loss: Loss
+    units: tuple[int, ...], activations: tuple[Activation, ...], dropout: float, loss: Loss
 ) -> Network:
-    """Return the network with ``units`` of every layer, from inputs to outputs."""
+    """Return the network with ``units`` of every layer, from inputs to outputs.
+
+    It is kept, for every call of ``predict`` asks for the same one.
+    """
     layers: list[Layer] = []
     for size, g in zip(units[1:-1], activations, strict=True):
         layers.append(Dense(int(size), g))

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_random_state
-from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.estimators import tables
@@ -27,6 +26,7 @@ from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic, forget
 from shoal.estimators.full_batch import PackedObjective
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
+from shoal.estimators.predictions import predictions
 from shoal.losses import LOSSES, Loss
 from shoal.network import Network
 from shoal.problem import Samples
@@ -146,9 +146,23 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _features(self, X: Any, reset: bool) -> Any:
         """Return X as the network takes it, dense or sparse, checked against what was fitted."""
+        if self.preprocessing is None and not reset and self._needs_no_check(X):
+            return X
         if self.preprocessing is None:
             return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
         return tables.features(self, X, reset).astype(self.dtype or np.float64, copy=False)
+
+    def _needs_no_check(self, X: Any) -> bool:
+        """Return whether X is what scikit-learn's check would hand back, which costs more than predicting."""
+        return (
+            type(X) is np.ndarray
+            and X.dtype in ((np.float32, np.float64) if self.dtype is None else (self.dtype,))
+            and X.ndim == 2
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")  # of whose absence it warns
+            and bool(np.isfinite(X).all())
+        )
 
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
         """Return X as the network takes it and y as scikit-learn checks it."""
@@ -222,7 +236,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _network(self, units: list[int]) -> Network:
         loss = resolve("loss", self._loss(), LOSSES)
         activations = activations_of(self.activation, len(units) - 2)
-        return network_of(units, activations, self.dropout, loss)
+        return network_of(tuple(map(int, units)), tuple(activations), float(self.dropout), loss)
 
     def _random_states(self) -> list[np.random.RandomState]:
         """Return a stream for every start; the first is that of the only start where there is one."""
@@ -274,25 +288,16 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     # Predicting.
 
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "coefs_"):  # scikit-learn's way of asking costs more than a prediction
+            check_is_fitted(self)
+
     def _outputs(self, X: Any) -> Array:
         """Return the network's predictions (N, K), the mean over an ensemble."""
         members = [(self.coefs_, self.intercepts_), *getattr(self, "_ensemble", ())]
-        return (
-            np.mean([self._forward(X, *member) for member in members], axis=0)
-            if len(members) > 1
-            else (self._forward(X, *members[0]))
-        )
-
-    def _forward(self, X: Any, coefs: list[Array], intercepts: list[Array]) -> Array:
-        activations = activations_of(self.activation, len(coefs) - 1)
-        a = X
-        for W, b, g in zip(coefs, intercepts, [*activations, None], strict=True):
-            z = safe_sparse_dot(a, W)
-            z += b
-            a = z if g is None else g.forward(z)
-        criterion = resolve("loss", self._loss(), LOSSES)
-        predicted = criterion.predict(np.asarray(a).T[None])[0].T
-        return np.ascontiguousarray(predicted)
+        network = self._network([self.coefs_[0].shape[0], *(W.shape[1] for W in self.coefs_)])
+        theta = np.stack([theta_of(*member) for member in members])
+        return predictions(network, theta, X, self.n_jobs)
 
     def _loss_grad_lbfgs(
         self, packed: Array, X: Any, y: Any, sample_weight: Any, *_buffers: Any

@@ -11,7 +11,7 @@ from sklearn.utils._unique import attach_unique
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight
 
 from shoal.estimators.base import BaseMLP
 from shoal.estimators.parameters import CLASSIFIER
@@ -228,7 +228,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Return the most probable label of every row: (n_samples,), or (n_samples, n_labels) indicators."""
-        check_is_fitted(self)
+        self._check_fitted()
         return self._labels(self._features(X, reset=False))
 
     def _labels(self, X: Any) -> Array:
@@ -248,7 +248,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
         For several labels a row, of each label by itself.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         predicted = self._outputs(self._features(X, reset=False))
         if self.out_activation_ == "logistic":  # which never reaches 1, but rounding does
             np.minimum(predicted, 1 - np.finfo(predicted.dtype).epsneg, out=predicted)

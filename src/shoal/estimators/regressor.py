@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from shoal.calibration.conformal import Conformal
 from shoal.errors import ConfigurationError
@@ -195,7 +194,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Return the prediction for every row: (n_samples,), or (n_samples, n_outputs)."""
-        check_is_fitted(self)
+        self._check_fitted()
         predicted = self._outputs(self._features(X, reset=False))
         return predicted.ravel() if predicted.shape[1] == 1 else predicted
 
@@ -224,7 +223,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         >>> regressor.predict_interval(X[:2]).shape
         (2, 2)
         """
-        check_is_fitted(self)
+        self._check_fitted()
         if self.validation_errors_ is None:
             raise ConfigurationError(
                 "intervals are made from errors on rows held out, and there are none of one target; fit with "

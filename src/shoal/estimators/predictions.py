@@ -1,0 +1,37 @@
+"""What an estimator's members predict for rows as its network takes them, on shoal's engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from shoal.evaluation import sample_outputs
+from shoal.network import Network
+from shoal.shapes import Array
+from shoal.workers import count_workers
+
+DENSE = 2**22
+"""Numbers of a sparse matrix that are made dense at a time."""
+
+
+def predictions(network: Network, theta: Array, X: Any, n_jobs: int | None) -> Array:
+    """Return the mean over members ``theta`` (P, D) of what they predict for rows ``X`` (N, n): (N, K)."""
+    threads = count_workers(n_jobs)
+    parts = []
+    for rows in _pieces(X):
+        z = sample_outputs(network, theta, rows.astype(theta.dtype, copy=False), threads)
+        predicted = network.criterion.predict(z)
+        parts.append((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
+    return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
+
+
+def _pieces(X: Any) -> Iterator[Array]:
+    """Yield X, or a sparse X dense and so many rows at a time."""
+    if not hasattr(X, "toarray"):
+        yield X
+        return
+    X, size = X.tocsr(), max(DENSE // X.shape[1], 1)
+    for first in range(0, X.shape[0], size):
+        yield X[first : first + size].toarray()

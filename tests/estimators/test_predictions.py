@@ -1,0 +1,109 @@
+"""Estimators predict on the engine: what scikit-learn's matrix products give, written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.special import expit, softmax
+from sklearn.base import clone
+
+from shoal import MLPClassifier, MLPRegressor
+from shoal.estimators import predictions
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(61, 5))
+CLASSES = RNG.integers(3, size=61)
+LINKS = {
+    "one of three": (MLPClassifier(), CLASSES),
+    "two classes": (MLPClassifier(), CLASSES > 0),
+    "labels": (MLPClassifier(), RNG.integers(2, size=(61, 2))),
+    "numbers": (MLPRegressor(), RNG.normal(size=61)),
+    "several numbers": (MLPRegressor(), RNG.normal(size=(61, 2))),
+    "counts": (MLPRegressor(loss="poisson"), RNG.poisson(2, size=61)),
+}
+
+
+def by_hand(estimator: Any, X: np.ndarray) -> np.ndarray:
+    a = X
+    for W, b in zip(estimator.coefs_[:-1], estimator.intercepts_[:-1], strict=True):
+        a = np.tanh(a @ W + b)
+    z = a @ estimator.coefs_[-1] + estimator.intercepts_[-1]
+    links = {"softmax": lambda z: softmax(z, axis=1), "logistic": expit, "exp": np.exp, "identity": np.array}
+    return links[estimator.out_activation_](z)
+
+
+def predicted(estimator: Any, X: Any) -> np.ndarray:
+    if isinstance(estimator, MLPRegressor):
+        return estimator.predict(X).reshape(X.shape[0], -1)
+    probabilities = estimator.predict_proba(X)
+    return probabilities[:, 1:] if estimator.n_outputs_ == 1 else probabilities
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", LINKS)
+def test_every_link(name: str, dtype: str) -> None:
+    estimator, y = clone(LINKS[name][0]), LINKS[name][1]
+    rows = X.astype(dtype)
+    estimator.set_params(
+        hidden_layer_sizes=(7, 4), activation="tanh", max_iter=5, random_state=0, dropout=0.2
+    )
+    estimator.fit(rows, y)
+    found = predicted(estimator, rows)
+    assert found.dtype == dtype
+    rtol, atol = (1e-5, 1e-6) if dtype == "float32" else (1e-11, 1e-12)
+    np.testing.assert_allclose(found, by_hand(estimator, rows), rtol, atol)
+
+
+@pytest.mark.parametrize("layout", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array])
+def test_a_sparse_x_is_made_dense_a_few_rows_at_a_time(layout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sparse_X = layout(np.where(X > 0.5, X, 0))
+    regressor = MLPRegressor(max_iter=5, random_state=0).fit(sparse_X, X[:, 0])
+    whole = regressor.predict(sparse_X.toarray())
+    monkeypatch.setattr(predictions, "DENSE", 50)  # numbers: ten rows
+    np.testing.assert_array_equal(regressor.predict(sparse_X), whole)
+
+
+def test_parameters_that_the_user_changes_are_those_that_predict() -> None:
+    regressor = MLPRegressor(hidden_layer_sizes=3, max_iter=5, random_state=0).fit(X, X[:, 0])
+    regressor.coefs_[1] *= 0
+    regressor.intercepts_[1][:] = 4.5
+    np.testing.assert_array_equal(regressor.predict(X), np.full(61, 4.5))
+
+
+WRONG = [
+    (np.zeros((2, 4)), "X has 4 features, but MLPRegressor is expecting 5 features as input"),
+    (np.full((2, 5), np.nan), "Input X contains NaN"),
+    (np.full((2, 5), np.inf), "Input X contains infinity"),
+    (np.zeros((0, 5)), "0 sample"),
+    (np.zeros(5), "Expected 2D array, got 1D array"),
+    (np.zeros((2, 5), dtype=complex), "Complex data not supported"),
+    (np.array([["a"] * 5]), "could not convert string to float"),
+]
+
+
+@pytest.mark.parametrize(("rows", "told"), WRONG, ids=[told for _, told in WRONG])
+def test_the_quick_way_lets_nothing_wrong_pass(rows: np.ndarray, told: str) -> None:
+    regressor = MLPRegressor(max_iter=2, random_state=0).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=told):
+        regressor.predict(rows)
+
+
+def test_arrays_of_other_types_and_layouts_are_taken_as_before() -> None:
+    regressor = MLPRegressor(max_iter=5, random_state=0).fit(X, X[:, 0])
+    expected = regressor.predict(X)
+    for rows in X.tolist(), np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2], X.astype(">f8"):
+        np.testing.assert_allclose(regressor.predict(rows), expected, rtol=1e-12)
+    whole = np.arange(10).reshape(2, 5)
+    np.testing.assert_array_equal(regressor.predict(whole), regressor.predict(whole.astype(float)))
+
+
+def test_a_table_without_the_names_it_was_fitted_with_is_warned_of() -> None:
+    named = MLPRegressor(max_iter=2, random_state=0).fit(pd.DataFrame(X, columns=list("abcde")), X[:, 0])
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        named.predict(X)
