@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from shoal.jobs.fit import fit_data
@@ -290,3 +292,50 @@ def test_a_report_that_cannot_be_made(shoal: Shoal, finished: Path) -> None:
     assert "install a newer shoal" in shoal("report", ".").refusal
     shutil.copy(finished / "evidence.json", ".")
     assert shoal("report", ".") == (0, ["Report: report.html"], [])
+
+
+@pytest.mark.parametrize("name", ["t[1]", "t?", "a b%20#", "~t", "é"])
+def test_a_name_is_a_name_on_every_route(shoal: Shoal, name: str) -> None:
+    """Beside each file lies a namesake by pattern, which would be refused for its columns."""
+    Path("out[1]").mkdir()
+    for folder in (".", "run2", "run[2]"):
+        Path(folder).mkdir(exist_ok=True)
+        pl.DataFrame({"wrong": [1.0]}).write_parquet(Path(folder, "t1.parquet"))
+    frame = pl.read_csv(io.BytesIO(GOOD))
+    files = [f"{name}.parquet", f"run[2]/{name}.parquet", f"run[2]/{name}.v.parquet"]
+    for file in files:
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        Path(file).write_bytes(buffer.getvalue())
+    table, test, valid = files
+    fit = ["fit", table, "--target", "label", "--test", test, "--valid", valid, "--out", "out[1]", *TINY]
+    assert shoal(*fit, "--choose", "best").code == 0
+    assert shoal(*fit, "--choose", "best", "--resume").code == 0
+    assert shoal("predict", "out[1]", test, "--out", f"run[2]/{name}.out.csv").code == 0
+    assert len(Path(f"run[2]/{name}.out.csv").read_text().splitlines()) == 61
+
+
+def test_what_may_never_end_is_opened_on_no_route(shoal: Shoal, finished: Path) -> None:
+    Path("t.csv").write_bytes(GOOD)
+    shutil.copytree(finished, "model")
+    for pipe in ("p.csv", "p.parquet", "p.npz"):
+        os.mkfifo(pipe)
+        for route in (
+            ["fit", pipe, "--target", "label", "--out", "out"],
+            ["fit", "t.csv", "--target", "label", "--out", "out", "--test", pipe],
+            ["fit", "t.csv", "--target", "label", "--out", "out", "--valid", pipe],
+            ["predict", "model", pipe, "--out", "p.out.csv"],
+            ["explain", "model", pipe],
+        ):
+            assert f"{pipe} cannot be read (it is a pipe, which may never end" in shoal(*route).refusal
+    for name in ("model.json", "preprocessing.json", "weights.safetensors", "evidence.json"):
+        shutil.rmtree("model")
+        shutil.copytree(finished, "model")
+        Path("model", name).unlink()
+        os.mkfifo(Path("model", name))
+        command = (
+            ["report", "model"]
+            if name == "evidence.json"
+            else ["predict", "model", "t.csv", "--out", "o.csv"]
+        )
+        assert f"model/{name} cannot be read (it is a pipe" in shoal(*command).refusal

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import stat
 from pathlib import Path
 
 from shoal.errors import OutputError
@@ -29,6 +31,21 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         raise OutputError(
             f"{path} cannot be written ({error.strerror}); name a place in a writable folder with room"
         ) from None
+
+
+def require_regular(path: Path) -> None:
+    """Raise ``OSError`` if ``path`` is a pipe, a socket or a device, which may never end; a folder passes."""
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    raise OSError(errno.EINVAL, f"it is {kind}, which may never end: save what it gives as a file first")
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a file; raise ``OSError`` as ``require_regular`` does, before anything is read."""
+    require_regular(path)
+    return path.read_bytes()
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +215,73 @@ def test_a_table_larger_than_the_memory_is_refused(
 def test_an_unknown_builtin_is_told_with_the_nearest_there_is(refuses: Any) -> None:
     with refuses(UnknownNameError, "'brest_cancer'", "did you mean 'breast_cancer'?"):
         read_table("builtin:brest_cancer")
+
+
+def npz_of(frame: pl.DataFrame, path: Path) -> None:
+    save_npz(path, **frame.to_dict(as_series=True))
+
+
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], Any]] = {
+    ".csv": lambda frame, path: path.write_bytes(frame.write_csv().encode()),
+    ".csv.gz": lambda frame, path: path.write_bytes(gzip.compress(frame.write_csv().encode())),
+    ".tsv": lambda frame, path: path.write_bytes(frame.write_csv(separator="\t").encode()),
+    ".parquet": lambda frame, path: path.write_bytes(parquet_bytes(frame)),
+    ".npz": npz_of,
+}
+NAMES = ["t[1]", "t?", "*", "t{1,2}", "a b", "t%311", "#1", "~t", "~", "-t", "é😀", "k=1", "s3:t"]
+PLACES = [".", "run[2]", "~"]
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("folder", PLACES)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_file_of_that_very_name_is_read(
+    name: str, folder: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside it lie files that the name would also mean if any of its letters were a pattern."""
+    monkeypatch.chdir(tmp_path)
+    for place in {folder, ".", "run2"}:
+        Path(place).mkdir(exist_ok=True)
+        for other in ("t1", "t2", "t", "a"):
+            WRITERS[ending](pl.DataFrame({"x": [0, 0, 0], "y": [0, 0, 0]}), Path(place, other + ending))
+    WRITERS[ending](pl.DataFrame({"x": [1, 2], "y": [3, 4]}), Path(folder, name + ending))
+    table = read_table(f"{folder}/{name}{ending}" if folder != "." else name + ending)
+    assert table.columns == ["x", "y"]
+    assert [[float(value) for value in table[column]] for column in "xy"] == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_a_name_of_a_pattern_without_its_file_is_not_there(ending: str, tmp_path: Path, refuses: Any) -> None:
+    WRITERS[ending](pl.DataFrame({"x": [0], "y": [0]}), tmp_path / f"t1{ending}")
+    for name in ("t[1]", "t?", "*"):
+        with refuses(DataError, f"{name}{ending} does not exist"):
+            read_table(tmp_path / f"{name}{ending}")
+
+
+def test_a_panic_of_the_parquet_reader_is_an_error_and_an_interrupt_is_not(
+    write_file: Any, refuses: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The panics of libraries in Rust are no ``Exception``, and each library has a class of its own."""
+    path = write_file("t.parquet", parquet_bytes(pl.DataFrame({"a": [1]})))
+    panic = type("PanicException", (BaseException,), {})
+
+    def raising(error: BaseException) -> Any:
+        def scan(*_: Any) -> Any:
+            raise error
+
+        return scan
+
+    for error in (pl.exceptions.PanicException("index\nout of range"), panic("index out of range")):
+        monkeypatch.setattr(pl, "scan_parquet", raising(error))
+        with refuses(DataError, "t.parquet cannot be read as Parquet (index out of range); write it again"):
+            read_table(path)
+    monkeypatch.setattr(pl, "scan_parquet", raising(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        read_table(path)
+
+
+@pytest.mark.parametrize("ending", [*WRITERS, ".txt", ""])
+def test_a_pipe_is_no_table(ending: str, tmp_path: Path, refuses: Any) -> None:
+    os.mkfifo(tmp_path / f"t{ending}")
+    with refuses(DataError, f"t{ending} cannot be read (it is a pipe, which may never end: save"):
+        read_table(tmp_path / f"t{ending}")

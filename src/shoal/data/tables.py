@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from shoal.data.builtin import PREFIX, builtin_table
 from shoal.data.delimited import parse_delimited
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.memory import SHARE, available_bytes, readable, require_memory
-from shoal.errors import CapacityError, DataError
+from shoal.data.places import place
+from shoal.errors import CapacityError, DataError, ShoalError
 
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
@@ -40,9 +41,10 @@ def read_table(source: str | Path) -> Frame:
     """
     if str(source).startswith(PREFIX):
         return as_frame(builtin_table(str(source)), str(source))
-    path = Path(source)
+    path = place(source, "a table")
     try:
-        _require_file(path)
+        if path.is_dir():
+            raise DataError(f"{path} is a directory, expected a table; name a file in it")
         return as_frame(_reader(path)(path), str(path))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); check the file") from None
@@ -59,22 +61,6 @@ def _reader(path: Path) -> Callable[[Path], Any]:
     raise DataError(
         f"{path} has the extension {path.suffix!r}, expected one of {known}; convert or rename it"
     )
-
-
-def _require_file(path: Path) -> None:
-    if path.is_dir():
-        raise DataError(f"{path} is a directory, expected a table; name a file in it")
-    if path.exists():
-        return
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, n=1)
-    if near:
-        hint = f"did you mean {path.with_name(near[0])}?"
-    elif not path.parent.is_dir():
-        hint = f"its directory {path.parent} does not exist either; check the path"
-    else:
-        hint = "check the path"
-    raise DataError(f"{path} does not exist, expected a table; {hint}")
 
 
 def _read_comma(path: Path) -> pl.DataFrame:
@@ -120,15 +106,27 @@ def _require_size(size: int, path: Path) -> None:
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
-    try:
-        scan = pl.scan_parquet(path)
+    # An open file: in a name polars would take brackets for a pattern, ~ for a home, and more.
+    with path.open("rb") as file, _in_our_words(path, "Parquet"):
+        scan = pl.scan_parquet(file)
         width = len(scan.collect_schema())
         height = scan.select(pl.len()).collect().item()
         _require_size(8 * width * height, path)
         return scan.collect()
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
-        raise DataError(f"{path} cannot be read as Parquet ({first}); write it again") from None
+
+
+@contextmanager
+def _in_our_words(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever a decoder raises at damaged content into a ``DataError`` of one line."""
+    try:
+        yield
+    except ShoalError:
+        raise
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        why = (" ".join(str(error).split()) or type(error).__name__)[:200]
+        raise DataError(f"{path} cannot be read as {kind} ({why}); write it again") from None
 
 
 def _read_npz(path: Path) -> Mapping[str, npt.NDArray[Any]]:

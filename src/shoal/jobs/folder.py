@@ -21,7 +21,7 @@ from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
-from shoal.files import as_json, write_atomically
+from shoal.files import as_json, read_regular, write_atomically
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.network import Network
@@ -132,7 +132,7 @@ def _require_fit(shape: Shape, target: TargetEncoder, network: Network, folder: 
 
 def _read(folder: Path, name: str) -> bytes:
     try:
-        return (folder / name).read_bytes()
+        return read_regular(folder / name)
     except FileNotFoundError:
         what = "is no model folder" if name == MODEL or not folder.is_dir() else "is incomplete"
         raise ModelFolderError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
-from shoal.files import as_json, leftovers, remove_leftovers, write_atomically
+from shoal.files import as_json, leftovers, read_regular, remove_leftovers, write_atomically
 from shoal.jobs.layout import EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing, StudySize
@@ -99,7 +99,7 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
     ``ModelFolderError`` if the plan was damaged.
     """
     try:
-        plan = json.loads((folder / PLAN).read_bytes())
+        plan = json.loads(read_regular(folder / PLAN))
         begun, sizing = _options(plan["request"]), plan["sizing"]
         size = StudySize(
             hidden=tuple(tuple(hidden) for hidden in sizing["size"]["hidden"]),

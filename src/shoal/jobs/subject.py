@@ -12,6 +12,7 @@ import numpy as np
 from shoal.data.frames import native_frame, quoted
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError
+from shoal.files import read_regular
 from shoal.jobs.folder import load_table_model
 from shoal.jobs.layout import PLAN
 from shoal.jobs.model import TableModel
@@ -71,7 +72,7 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
 def _fitted_table(folder: Path) -> str:
     """Return the table that a folder's model was fitted to, as the request named it."""
     try:
-        return str(json.loads((folder / PLAN).read_bytes())["request"]["table"])
+        return str(json.loads(read_regular(folder / PLAN))["request"]["table"])
     except (OSError, ValueError, KeyError, TypeError):
         raise ModelFolderError(
             f"{folder} does not say which table it was fitted to; name one after the folder"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, Union, cast
 
 from shoal.errors import ModelFolderError
+from shoal.files import read_regular
 from shoal.plots.evidence import FORMAT, Bins, Evidence
 
 PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")
@@ -29,7 +30,7 @@ def load_evidence(path: str | Path) -> Evidence:
     if path.is_dir():
         path = path / "evidence.json"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
         value = json.loads(text, parse_constant=_refuse_constant)
     except FileNotFoundError:
         raise ModelFolderError(f"{path} does not exist; name a folder that shoal fit wrote") from None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_every_source_has_its_reader(npz: Path, write_classes: Write, tmp_path: 
         read_images(tmp_path / "pets/cat/0.png", STRICT)
     with pytest.raises(DataError, match=r"gone-images-idx3-ubyte .*"):
         read_images(tmp_path / "gone-images-idx3-ubyte")
-    with pytest.raises(DataError, match=r"gone.npz cannot be read \(No such file or directory\)"):
+    with pytest.raises(DataError, match=r"gone.npz does not exist, expected images"):
         read_images(tmp_path / "gone.npz")
 
 
@@ -51,7 +52,7 @@ def test_images_without_their_labels(npz: Path, write_classes: Write, tmp_path: 
     folder = write_classes(tmp_path / "pets")
     assert len(read_unlabelled(folder, STRICT)) == 6
     assert len(read_unlabelled(folder / "cat/1.png", STRICT)) == 1
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="does not exist, expected images"):
         read_unlabelled(tmp_path / "gone", STRICT)
 
 
@@ -105,5 +106,34 @@ def test_an_unreadable_picture_in_a_folder(write_classes: Write, tmp_path: Path)
     folder = write_classes(tmp_path / "pets")
     (folder / "cat/0.png").unlink()
     (folder / "cat/0.png").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"pets/cat/0.png is damaged \(.*No such file.*\)"):
+    with pytest.raises(DataError, match=r"pets/cat/0.png cannot be read \(.*No such file.*\)"):
         read_images(folder)
+
+
+def test_what_may_never_end_is_no_image(npz: Path, write_classes: Write, tmp_path: Path) -> None:
+    for name in ("p.npz", "p.png", "p-images-idx3-ubyte"):
+        os.mkfifo(tmp_path / name)
+        holds_images(tmp_path / name)
+        for read in (read_images, lambda path: read_unlabelled(path, STRICT)):
+            with pytest.raises(
+                DataError, match=rf"{name} cannot be read \(it is a pipe, which may never end"
+            ):
+                read(tmp_path / name)
+    folder = write_classes(tmp_path / "pets")
+    os.mkfifo(folder / "cat/9.png")
+    (folder / "dog/9.png").symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=r"cat/9.png cannot be read \(it is a pipe.*\(2 of 8 .*dog/9.png\)"):
+        read_images(folder)
+    (tmp_path / "digits").mkdir()
+    os.mkfifo(tmp_path / "digits/train-images-idx3-ubyte")
+    (tmp_path / "digits/train-labels-idx1-ubyte").write_bytes(b"")
+    with pytest.raises(DataError, match=r"cannot be read \(it is a pipe"):
+        read_images(tmp_path / "digits")
+
+
+def test_a_folder_of_any_name_is_that_folder(write_classes: Write, tmp_path: Path) -> None:
+    write_classes(tmp_path / "run2", count=1)
+    for name in ("run[2]", "run?", "*", "~", "a b%20", "#"):
+        folder = write_classes(tmp_path / name, count=2)
+        assert len(read_images(folder).train) == 4
+        assert len(read_unlabelled(folder / "cat", STRICT)) == 2

@@ -17,6 +17,7 @@ import numpy as np
 from shoal.data.images.image_set import ImageData, ImageSet, Size, require_room
 from shoal.data.memory import require_memory
 from shoal.errors import DataError
+from shoal.files import require_regular
 from shoal.shapes import Array
 
 _UNSIGNED_BYTES = 0x08
@@ -95,6 +96,7 @@ def _read_pair(images: Path, labels: Path) -> ImageSet:
 
 def _read(path: Path, n_dimensions: int) -> Array:
     """Return the array in a file: N images (N, H, W), or N labels (N,), in uint8."""
+    require_regular(path)
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
     try:

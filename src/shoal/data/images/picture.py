@@ -19,6 +19,7 @@ import numpy as np
 from shoal.data.images.image_set import Size, shown
 from shoal.data.memory import readable
 from shoal.errors import DataError, MissingDependencyError
+from shoal.files import require_regular
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _opened(path: Path) -> Iterator[Image]:
     """Open a picture whose header promises one that may be decoded; raise ``DataError`` for any other."""
     pillow = require_pillow()
     try:
-        length = path.stat().st_size
+        length = _length(path)
         if not 0 < length <= MOST_BYTES:
             what = "is empty" if not length else f"has {readable(length)}"
             raise DataError(f"{what}, expected a picture of at most {readable(MOST_BYTES)}; save it again")
@@ -122,6 +123,14 @@ def _opened(path: Path) -> Iterator[Image]:
     except Exception as error:  # a decoder that meets a damaged file may raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"is damaged ({reason}); restore it") from None
+
+
+def _length(path: Path) -> int:
+    try:
+        require_regular(path)
+        return path.stat().st_size
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror}); restore it") from None
 
 
 def _require_bearable(image: Image) -> None:

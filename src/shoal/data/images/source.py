@@ -11,6 +11,7 @@ from shoal.data.images.idx import is_idx, read_idx, read_idx_images
 from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require_room, shown, within
 from shoal.data.images.npz import is_image_npz, read_npz
 from shoal.data.images.picture import SUFFIXES, require_pillow, resized
+from shoal.data.places import place
 from shoal.errors import DataError
 from shoal.shapes import Array
 
@@ -24,7 +25,7 @@ def holds_images(source: str | Path) -> bool:
     path = Path(source)
     if path.is_dir() or is_idx(path) or path.suffix.lower() in SUFFIXES:
         return True
-    return path.suffix.lower() == ".npz" and is_image_npz(path)
+    return path.suffix.lower() == ".npz" and path.is_file() and is_image_npz(path)
 
 
 def read_images(source: str | Path, wish: Wish = Wish()) -> ImageData:  # noqa: B008
@@ -33,7 +34,7 @@ def read_images(source: str | Path, wish: Wish = Wish()) -> ImageData:  # noqa: 
     Raises ``DataError`` for what cannot be used, ``CapacityError`` for what does not fit in memory, and
     ``MissingDependencyError`` where Pillow is needed and not installed.
     """
-    path = Path(source)
+    path = place(source, "images")
     try:
         if path.is_dir() and not is_idx(path):
             return read_folder(path, wish)
@@ -55,7 +56,7 @@ def read_unlabelled(source: str | Path, wish: Wish) -> ImageSet:
 
     Of a source with several parts it returns the first, the training part. Raises what ``read_images`` does.
     """
-    path = Path(source)
+    path = place(source, "images")
     try:
         if is_idx(path):
             images = read_idx(path).train if path.is_dir() else read_idx_images(path)
