@@ -88,6 +88,8 @@ def test_polars_columns_of_every_type_become_plain() -> None:
     frame = pl.DataFrame(
         {
             "huge": pl.Series([2**63, None], dtype=pl.UInt64),
+            "large": pl.Series([2**62 + 1, None], dtype=pl.UInt64),
+            "exact": pl.Series(["12345678901234567.50", None], dtype=pl.String).cast(pl.Decimal(20, 2)),
             "money": pl.Series(["1.25", None], dtype=pl.String).cast(pl.Decimal(10, 2)),
             "day": [dt.date(2020, 1, 1), None],
             "time": [dt.time(0, 1, 30), None],
@@ -97,7 +99,9 @@ def test_polars_columns_of_every_type_become_plain() -> None:
         }
     )
     assert plain(frame) == {
-        "huge": [2.0**63, None],
+        "huge": [str(2**63), None],
+        "large": [2**62 + 1, None],
+        "exact": ["12345678901234567.5", None],
         "money": [1.25, None],
         "day": [at("2020-01-01"), None],
         "time": [90.0, None],

@@ -35,6 +35,8 @@ Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
 MISSING_TEXTS = ("", "NA", "na", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NULL", "null", "Null", "?")
 
 _DECLARED = (nw.Categorical, nw.Enum)
+_BEYOND_FLOATS = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
+_DIGITS_OF_FLOATS = 15
 _PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -174,6 +176,7 @@ def _texts(name: str, values: list[Any], missing: list[bool]) -> pl.Series:
 
 def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """Return the frame with plain column types, all columns of a type at once (wide tables!)."""
+    frame = frame.with_columns(_exact(column) for column in frame if column.dtype in _BEYOND_FLOATS)
     columns: dict[pl.DataType, list[str]] = {}
     for column, dtype in frame.schema.items():
         columns.setdefault(dtype, []).append(column)
@@ -189,13 +192,23 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.with_columns(expressions)
 
 
+def _exact(series: pl.Series) -> pl.Series:
+    """Return whole numbers and decimals in a type that holds every digit, texts where no number does."""
+    if series.dtype.is_integer():
+        whole = series.cast(pl.Int64, strict=False)
+        return whole if whole.null_count() == series.null_count() else series.cast(pl.String)
+    texts = series.cast(pl.String).str.replace(r"(\.\d*?)0+$", "${1}").str.strip_suffix(".")
+    digits = texts.str.replace_all(r"\D", "").str.strip_chars_start("0").str.len_chars()
+    return texts if (digits > _DIGITS_OF_FLOATS).any() else series.cast(pl.Float64)
+
+
 def _plain_values(values: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
     if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
         texts = values.cast(pl.String).str.strip_chars().replace(MISSING_TEXTS, None)
         return texts.cast(pl.Categorical) if dtype in (pl.Categorical, pl.Enum) else texts
     if dtype == pl.Boolean:
         return values
-    if dtype.is_integer() and dtype not in (pl.UInt64, pl.Int128, pl.UInt128):
+    if dtype.is_integer():
         return values.cast(pl.Int64)
     if dtype.is_numeric():
         return values.cast(pl.Float64).fill_nan(None)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from shoal.data import values
 from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
+from shoal.data.labels import Classes, classes_of, codes_of, has_padded
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 
 TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
@@ -33,7 +34,8 @@ def infer_task(target: Any, override: str | None = None) -> TaskChoice:
     """Return what the target asks for, "classification" or "regression", with the reason.
 
     Text, booleans, declared categories, two distinct values, and whole numbers that count on from 0 or 1
-    without a gap to at most 20 of them are classes; other numbers are measured.
+    without a gap to at most 20 of them are classes; other numbers are measured. Whole numbers with
+    leading zeros are text.
 
     Raises ``UnknownNameError`` for another ``override``, ``DataError`` for a regression of text.
 
@@ -89,7 +91,8 @@ def rows_with_target(frame: Any, target: str) -> Frame:
 class TargetEncoder:
     """The target as class codes 0 … K−1 or as standardised numbers ``(y − mean) / sd``.
 
-    ``labels`` are the classes in order (numbers by size, texts by alphabet), empty for a regression.
+    ``labels`` are the classes in order (numbers by size, texts by alphabet), empty for a regression; what
+    makes two labels one class is told in ``shoal.data.labels``.
     """
 
     name: str
@@ -113,7 +116,10 @@ class TargetEncoder:
         _require_task(task)
         if task == CLASSIFICATION:
             _require_complete(series.is_null().to_numpy(), series.name)
-            return cls(series.name, task, _classes(series, least))
+            classes = classes_of(series)
+            _require_classes(classes, series.name, least)
+            _warn_of_spellings(classes, series.name)
+            return cls(series.name, task, classes.labels)
         y = _numbers(series)
         _require_complete(np.isnan(y), series.name)
         mean, sd = float(y.mean()), float(y.std())
@@ -134,15 +140,12 @@ class TargetEncoder:
             _require_complete(np.isnan(y), series.name)
             return (y - self.mean) / self.sd
         _require_complete(series.is_null().to_numpy(), series.name)
-        keys = [_key(label) for label in self.labels]
-        texts = values.text(series)
-        unique = {text: keys.index(key) for text in texts.unique() if (key := _key(text)) in keys}
-        codes = texts.replace_strict(list(unique), list(unique.values()), default=None, return_dtype=pl.Int64)
+        codes = codes_of(series, self.labels)
         if codes.null_count():
             row = int(codes.is_null().arg_max() or 0)
-            known = ", ".join(map(quoted, self.labels[:10]))
+            known, found = ", ".join(map(quoted, self.labels[:10])), quoted(values.text(series)[row])
             raise DataError(
-                f"the target {series.name!r} is {quoted(texts[row])} in data row {row + 1}, expected "
+                f"the target {series.name!r} is {found} in data row {row + 1}, expected "
                 f"one of the classes fitted: {known}; correct it or fit again with it"
             )
         return codes.to_numpy()
@@ -183,8 +186,7 @@ class TargetEncoder:
 
 def _reason(series: pl.Series) -> tuple[str, str]:
     given = series.filter(_known(series))
-    distinct = given.n_unique()
-    if distinct == 0:
+    if len(given) == 0:
         raise DataError(
             f"the target {series.name!r} is missing in all {len(series)} rows; name another column"
         )
@@ -195,15 +197,20 @@ def _reason(series: pl.Series) -> tuple[str, str]:
             f"the target {series.name!r} holds dates, expected numbers or classes; derive one from them"
         )
     if given.dtype == pl.Categorical:
-        return CLASSIFICATION, f"is declared to hold categories ({distinct} classes)"
+        return CLASSIFICATION, f"is declared to hold categories ({given.n_unique()} classes)"
     if not _is_numeric(given):
-        return CLASSIFICATION, f"holds text ({distinct} classes)"
-    codes = np.unique(_numbers(given))
-    if codes.size == 2:
+        return CLASSIFICATION, f"holds text ({given.n_unique()} classes)"
+    if given.dtype == pl.String and has_padded(given):
+        return CLASSIFICATION, f"holds codes with leading zeros ({given.n_unique()} classes)"
+    x = np.unique(_numbers(given))
+    distinct = x.size
+    if distinct <= MAX_CODES:  # beyond 2**53 whole numbers that differ are equal as floats
+        distinct = len(classes_of(given).labels)
+    if distinct == 2:
         return CLASSIFICATION, "has two distinct values"
-    if codes.size <= MAX_CODES and codes[0] in (0, 1) and (np.diff(codes) == 1).all():
-        return CLASSIFICATION, f"holds the codes {codes[0]:g} to {codes[-1]:g} without a gap"
-    return REGRESSION, f"is a number with {codes.size} distinct values"
+    if distinct == x.size <= MAX_CODES and x[0] in (0, 1) and (np.diff(x) == 1).all():
+        return CLASSIFICATION, f"holds the codes {x[0]:g} to {x[-1]:g} without a gap"
+    return REGRESSION, f"is a number with {distinct} distinct values"
 
 
 def _known(series: pl.Series) -> pl.Series:
@@ -237,34 +244,33 @@ def _require_complete(missing: npt.NDArray[np.bool_], name: str) -> None:
         )
 
 
-def _classes(series: pl.Series, least: int) -> tuple[str, ...]:
-    counts: dict[tuple[float, str], list[Any]] = {}
-    rows = values.text(series).alias("label").value_counts(name="rows").sort("label")
-    for label, count in rows.iter_rows():
-        entry = counts.setdefault(_key(label), [label, 0])
-        entry[1] += count
-    if len(counts) < 2:
+def _require_classes(classes: Classes, name: str, least: int) -> None:
+    if len(classes.labels) < 2:
         raise DataError(
-            f"the target {series.name!r} is {quoted(rows['label'][0])} in all {len(series)} rows; "
+            f"the target {name!r} is {quoted(classes.labels[0])} in all {sum(classes.rows)} rows; "
             "a classification needs two classes at least"
         )
-    for label, count in counts.values():
+    for label, count in zip(classes.labels, classes.rows, strict=True):
         if count < least:
             raise DataError(
-                f"the class {quoted(label)} of the target {series.name!r} has one row; each needs "
+                f"the class {quoted(label)} of the target {name!r} has one row; each needs "
                 "two at least, one to train on and one to test on: drop the row, merge the class with "
                 "another, or use --task regression if it is a number"
             )
-    return tuple(counts[key][0] for key in sorted(counts))
 
 
-def _key(label: str) -> tuple[float, str]:
-    """Return what decides a class and its order: 1 and 1.0 are one class, numbers come before texts."""
-    try:
-        number = float(label)
-    except ValueError:
-        return math.inf, label
-    return (number, "") if math.isfinite(number) else (math.inf, label)
+def _warn_of_spellings(classes: Classes, name: str) -> None:
+    """Say which labels are one class because they are one number: they might be no numbers at all."""
+    if not classes.spellings:
+        return
+    shown = "; ".join(" and ".join(map(quoted, ways)) for ways in classes.spellings[:5])
+    more = " …" if len(classes.spellings) > 5 else ""
+    warnings.warn(
+        f"the target {name!r} holds numbers only, so {shown}{more} are one class each; write them "
+        "as texts (v3.10) if they are not numbers",
+        ShoalWarning,
+        stacklevel=3,
+    )
 
 
 def _problem(config: Any) -> str:

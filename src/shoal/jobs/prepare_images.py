@@ -207,7 +207,7 @@ def _digest(pixels: Array) -> bytes:
 
 
 def _labels(images: ImageSet) -> pl.Series:
-    return pl.Series(TARGET, images.labels)
+    return pl.Series(TARGET, images.labels, dtype=pl.Categorical)  # the folders 3.1 and 3.10 are two
 
 
 def _rows(images: ImageSet, rows: IntArray) -> ImageSet:
