@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 import shoal.data.memory as memory
-import shoal.data.tables as tables
+import shoal.data.readers.contents as contents
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError, DataError, UnknownNameError
 
@@ -181,7 +181,7 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
     write_file: Any, refuses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bomb = write_file("t.csv.gz", gzip.compress(b"x\n" + b"1\n" * 4_000_000))
-    monkeypatch.setattr(tables, "available_bytes", lambda: 8 << 20)
+    monkeypatch.setattr(contents, "available_bytes", lambda: 8 << 20)
     read = []
     open_gzip = gzip.open
 

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import zipfile
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.lib.format as npy
 import numpy.typing as npt
 
 from shoal.data.images.image_set import ImageData, ImageSet, require_room
-from shoal.data.memory import require_memory
-from shoal.errors import DataError
+from shoal.data.npz import Arrays, opened_npz
+from shoal.errors import CapacityError, DataError
 from shoal.shapes import Array
 
 _IMAGES, _LABELS = ("x", "images"), ("y", "labels")
 _PARTS = {"": "train", "_train": "train", "_test": "test", "_valid": "validation", "_val": "validation"}
 
 
-@dataclass(frozen=True)
-class _Stated:
-    """What the header of an array says."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-
-
 def is_image_npz(path: Path) -> bool:
     """Return whether an NPZ file holds an array of three or four dimensions, by its headers alone."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return any(len(_stated(archive, name).shape) in (3, 4) for name in _members(archive).values())
-    except (zipfile.BadZipFile, OSError, ValueError, zlib.error, EOFError):
+        with opened_npz(path) as arrays:
+            return any(len(arrays.stated(name).shape) in (3, 4) for name in arrays.names)
+    except (DataError, CapacityError, OSError):
         return False
 
 
@@ -49,27 +36,22 @@ def read_npz(path: Path, labelled: bool = True) -> ImageData:
     Raises ``DataError`` for other arrays, and ``CapacityError`` for some that do not fit in memory, before
     they are unpacked.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _read(archive, path, labelled)
-    except (zipfile.BadZipFile, ValueError, EOFError, zlib.error, NotImplementedError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path} cannot be read as NPZ ({error}); save it again with numpy.savez") from None
+    with opened_npz(path) as arrays:
+        return _read(arrays, labelled)
 
 
-def _read(archive: zipfile.ZipFile, path: Path, labelled: bool) -> ImageData:
-    members = _members(archive)
+def _read(arrays: Arrays, labelled: bool) -> ImageData:
+    path, members = arrays.path, _members(arrays)
     sets: dict[str, ImageSet] = {}
     for suffix, part in _PARTS.items():
         images = _named(members, _IMAGES, suffix)
         if images is None or part in sets:
             continue
-        pixels = _pixels(archive, images, path)
+        pixels = _pixels(arrays, images)
         labels = _named(members, _LABELS, suffix)
         if labels is None and labelled:
             raise DataError(f"{path} has the images {images} and no labels y{suffix}; add that array")
-        texts = None if labels is None or not labelled else _texts(archive, labels, len(pixels), path)
+        texts = None if labels is None or not labelled else _texts(arrays, labels, len(pixels))
         sets[part] = ImageSet(pixels, tuple(map(str, range(len(pixels)))), texts)
     if "train" not in sets:
         raise DataError(
@@ -79,46 +61,24 @@ def _read(archive: zipfile.ZipFile, path: Path, labelled: bool) -> ImageData:
     return ImageData(**sets)
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, str]:
+def _members(arrays: Arrays) -> dict[str, str]:
     """Return the entries of an archive by the names of their arrays in lower case."""
-    return {name.removesuffix(".npy").lower(): name for name in archive.namelist() if name.endswith(".npy")}
+    return {name.removesuffix(".npy").lower(): name for name in arrays.names}
 
 
 def _named(members: Mapping[str, str], names: tuple[str, ...], suffix: str) -> str | None:
     return next((members[name + suffix] for name in names if name + suffix in members), None)
 
 
-def _stated(archive: zipfile.ZipFile, name: str) -> _Stated:
-    with archive.open(name) as file:
-        version = npy.read_magic(file)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = read(file)
-    return _Stated(shape, dtype)
-
-
-def _load(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    """Return an array whose header promised no more than the archive says that it holds."""
-    stated = _stated(archive, name)
-    if stated.dtype.hasobject:
-        raise ValueError(f"{name} holds Python objects, which are never unpickled")
-    promised, held = math.prod(stated.shape) * stated.dtype.itemsize, archive.getinfo(name).file_size
-    if promised > held:
-        raise ValueError(f"{name} promises {promised:,} bytes and holds {held:,}")
-    require_memory(2 * held, f"the array {name}", "use a part of it or a larger machine")
-    with archive.open(name) as file:
-        array: npt.NDArray[Any] = npy.read_array(file, allow_pickle=False)
-    return array
-
-
-def _pixels(archive: zipfile.ZipFile, name: str, path: Path) -> Array:
-    shape = _stated(archive, name).shape
+def _pixels(arrays: Arrays, name: str) -> Array:
+    path, shape = arrays.path, arrays.stated(name).shape
     if len(shape) not in (3, 4) or not all(shape) or (len(shape) == 4 and shape[3] not in (1, 3)):
         raise DataError(
             f"{path} has the array {name} of shape {shape}, expected (N, H, W), or (N, H, W, C) with 1 or 3 "
             "channels last; transpose or reshape it"
         )
     require_room(shape[0], (shape[1], shape[2]), shape[3] if len(shape) == 4 else 1, str(path))
-    array = _load(archive, name)
+    array = arrays.load(name)
     return _scaled(array if array.ndim == 4 else array[..., None], f"{path} has the array {name}")
 
 
@@ -141,15 +101,13 @@ def _scaled(array: npt.NDArray[Any], what: str) -> Array:
     )
 
 
-def _texts(archive: zipfile.ZipFile, name: str, count: int, path: Path) -> tuple[str, ...]:
-    labels = _load(archive, name)
+def _texts(arrays: Arrays, name: str, count: int) -> tuple[str, ...]:
+    labels = arrays.load(name)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    if labels.shape != (count,) or labels.dtype.kind not in "iubUS":
+    if labels.shape != (count,) or labels.dtype.kind not in "iubU":
         raise DataError(
-            f"{path} has the labels {name} of {labels.dtype} and shape {labels.shape}, expected {count} "
-            "whole numbers or texts, one an image; convert them"
+            f"{arrays.path} has the labels {name} of {labels.dtype} and shape {labels.shape}, expected "
+            f"{count} whole numbers or texts, one an image; convert them"
         )
-    if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, errors="backslashreplace")
     return tuple(map(str, labels.tolist()))

@@ -1,0 +1,1 @@
+"""Reading tables: one file to a format, each giving what ``as_frame`` takes."""
