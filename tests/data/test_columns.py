@@ -8,15 +8,17 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from numpy.testing import assert_array_equal
 
+from shoal.data import values
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.errors import DataError
 
 
-def described(values: Any, name: str = "x") -> ColumnSummary:
+def described(column: Any, name: str = "x") -> ColumnSummary:
     """Describe one column of a table that has another, so that it stands on its own merits."""
-    other = np.linspace(0.0, 1.0, len(values)) ** 2
-    return describe_columns({name: values, "other": other})[0]
+    other = np.linspace(0.0, 1.0, len(column)) ** 2
+    return describe_columns({name: column, "other": other})[0]
 
 
 DAYS = [f"2024-01-{day:02d}" for day in range(1, 31)]
@@ -43,7 +45,6 @@ NAMES = [f"name {k}" for k in range(30)]
         (["13/01/2024", "01/02/2024"], "date", "2024-01-13 to 2024-02-01"),
         (["01/13/2024", "02/01/2024"], "date", "2024-01-13 to 2024-02-01"),
         ([dt.date(2024, 1, 31), dt.date(2024, 2, 1)], "date", "2024-01-31 to 2024-02-01"),
-        (["01/02/2024", "02/01/2024"], "categorical", "'01/02/2024' 50%, '02/01/2024' 50%"),
         (DAYS, "date", "2024-01-01 to 2024-01-30"),
         (["cm"] * 4, "constant", "always 'cm'"),
         ([2.5] * 4, "constant", "always '2.5'"),
@@ -71,6 +72,7 @@ def test_the_kind_of_a_column(values: Any, kind: str, summary: str) -> None:
     column = described(list(values))
     assert (column.kind, column.summary) == (kind, summary)
     assert column.used == (kind not in ("identifier", "constant"))
+    assert column.decimal == "."
     assert bool(column.note) == (not column.used)
 
 
@@ -105,7 +107,13 @@ def test_a_few_strange_texts_among_dates_are_missing_values() -> None:
     assert (column.missing, column.distinct, column.note) == (2, 30, "read as missing: 'soon'")
     american = [f"01/{day:02d}/2024" for day in range(1, 31)]
     assert described(american).kind == "date"
-    assert described([*american, "soon"]).kind == "identifier"  # 01/02/2024 alone would not tell
+    assert described([*american, "soon"]).stray_tokens == ("soon",)
+    # what another order reads is a date of that order, and none to leave out
+    assert (
+        described([*[f"01/{day:02d}/2024" for day in range(1, 12)] * 3, "13/01/2024"]).date_format
+        == "%d/%m/%Y"
+    )
+    assert described([*american, "31/12/2024"]).kind == "text"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +125,8 @@ def test_a_few_strange_texts_among_dates_are_missing_values() -> None:
     ],
 )
 def test_many_texts_among_numbers_are_categories_or_names(values: list[str]) -> None:
-    assert described(values).kind in ("categorical", "identifier")
+    assert described(values).kind in ("categorical", "text")
+    assert not described(values).stray_tokens
 
 
 @pytest.mark.parametrize(
@@ -138,6 +147,106 @@ def test_missing_and_distinct_values_are_counted(values: Any, missing: int, dist
 
 CODES = [3, 1, 2, 1] * 5
 DIGITS = [str(code) for code in CODES]
+
+
+def spread(form: str, first: str, days: int, n: int = 60) -> list[str]:
+    start = dt.datetime.fromisoformat(first)
+    return [(start + dt.timedelta(days=days * k)).strftime(form) for k in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("form", "found"),
+    [
+        ("%d.%m.%y", "%d.%m.%y"),
+        ("%m/%d/%y", "%m/%d/%y"),
+        ("%d/%m/%y", "%d/%m/%y"),
+        ("%y-%m-%d", "%y-%m-%d"),
+        ("%d-%m-%y", "%d-%m-%y"),
+        ("%d-%b-%y", "%d %b %y"),
+        ("%m/%d/%Y", "%m/%d/%Y"),
+        ("%d-%m-%Y", "%d-%m-%Y"),
+        ("%d %b %Y", "%d %b %Y"),
+        ("%d. %B %Y", "%d %b %Y"),
+        ("%b %d, %Y", "%b %d, %Y"),
+        ("%A, %B %d, %Y", "%b %d, %Y"),
+        ("%m/%d/%Y %I:%M %p", "%m/%d/%Y"),
+        ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d"),
+        ("%Y-%m-%d %H:%M:%S+0000", "%Y-%m-%d"),
+        ("%Y.%m.%d", "%Y.%m.%d"),
+    ],
+)
+def test_dates_are_the_same_days_however_they_are_written(form: str, found: str) -> None:
+    written, plain = spread(form, "1996-02-27", 30), spread("%Y-%m-%d", "1996-02-27", 30)
+    column = described(written)
+    assert (column.kind, column.date_format, column.note) == ("date", found, "")
+    assert column.summary == described(plain).summary == "1996-02-27 to 2001-01-01"
+    assert_array_equal(values.days(pl.Series(written), found), values.days(pl.Series(plain), None))
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "days", "ways"),
+    [
+        ("%d/%m/%Y", "2020-01-01", 31, "MM/DD/YYYY or DD/MM/YYYY"),
+        ("%d-%m-%Y", "2020-01-01", 31, "DD-MM-YYYY or MM-DD-YYYY"),
+        ("%m/%d/%y", "1996-01-01", 31, "MM/DD/YY or DD/MM/YY"),
+        ("%d-%m-%y", "2013-05-20", 1, "DD-MM-YY or YY-MM-DD"),
+        ("%y/%m/%d", "2013-05-20", 1, "DD/MM/YY or YY/MM/DD"),
+    ],
+)
+def test_dates_that_could_be_others_are_left_as_text(form: str, first: str, days: int, ways: str) -> None:
+    written = spread(form, first, days, 12)
+    column = described(written * 2)
+    assert column.kind == "categorical"
+    assert column.note.startswith(f"dates that could be {ways}, as '{written[0]}'")
+
+
+def test_a_column_that_is_not_used_is_never_an_identifier_for_its_writing() -> None:
+    amounts = np.random.default_rng(0).uniform(1, 9000, 60).round(2)
+    for written, note in (
+        ([f"({x})" for x in amounts], "numbers in a writing that is not read, as '("),
+        (["€$"[k % 2] + str(x) for k, x in enumerate(amounts)], "amounts in several currencies, as '€"),
+        ([f"{x} kg" for x in amounts], "numbers with a unit behind, as '"),
+        ([f"1. Dez. {1900 + k}" for k in range(60)], "dates in a writing that is not read, as '1. Dez"),
+        ([*map(str, amounts), *(f"off {k}" for k in range(9))], "'off 0' and 8 more are no numbers"),
+        ([*DAYS, *(f"off {k}" for k in range(9))], "'off 0' and 8 more are no dates"),
+        ([f"Machine number {k} was stopped at once." for k in range(60)], "free text, 7 words on average"),
+        (spread("%d-%m-%y", "2013-05-20", 1, 12), "dates that could be DD-MM-YY or YY-MM-DD"),
+        (
+            [f"0{k % 9 + 1}/0{k % 8 + 1}/{2000 + k}" for k in range(60)],
+            "dates that could be MM/DD/YYYY or DD/",
+        ),
+    ):
+        column = described(written)
+        assert column.note.startswith(note), column
+        assert (column.kind, column.used) == (("text", False) if len(written) > 12 else ("categorical", True))
+
+
+def test_names_and_addresses_are_no_sentences() -> None:
+    for written in ("Braund, Mr. Owen {}", "{} Main Street", "https://example.org/a/{}", "A/5 {}"):
+        assert described([written.format(k) for k in range(60)]).kind == "identifier"
+    japanese = [f"機械{k}はすぐに止められました。" for k in range(60)]
+    assert described(japanese).kind == "text"
+    sentences = ["The same sentence again and again.", "And this is another one."] * 9
+    assert described(sentences).kind == "categorical"
+
+
+@pytest.mark.parametrize(
+    ("written", "decimal", "note"),
+    [
+        (lambda x: f"{x:.2f}".replace(".", ","), ",", "is read as"),
+        (lambda x: f"{1000 * x:,.2f}", ".", "is read as"),
+        (lambda x: f"${x:.2f}", ".", "is read as"),
+        (lambda x: f"{x:.2f} €".replace(".", ","), ",", "is read as"),
+        (lambda x: f"{x:.1f}%", ".", "is read as"),
+    ],
+)
+@pytest.mark.parametrize("gap", [None, "NA", "?", "-", "n/a", "NULL", "nan", "N/A", "None", ".", "#DIV/0!"])
+def test_numbers_with_gaps_in_every_writing(written: Any, decimal: str, note: str, gap: str | None) -> None:
+    x = np.random.default_rng(1).uniform(0.5, 99, 60)
+    texts = [gap if k % 10 == 3 else written(value) for k, value in enumerate(x)]
+    column = described(texts)
+    assert (column.kind, column.decimal, column.missing, column.stray_tokens) == ("numeric", decimal, 6, ())
+    assert note in column.note
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,7 @@ GOOD = {
         "stray_tokens": ["tr."],
         "knots": [0.5, 2.0],
         "waves": [0.3],
+        "decimal": ",",
     },
     "boolean": {"commoner": True, "indicator": False},
     "categorical": {"levels": ["a", "b"], "other": True, "indicator": False},

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import warnings
 from typing import Any
 
@@ -155,6 +156,30 @@ def test_a_regression_is_standardised() -> None:
     assert_allclose((encoder.mean, encoder.sd), (3.0, np.sqrt(14 / 3)), rtol=1e-15)
     assert_allclose(encoder.encode([3.0, 3 + np.sqrt(14 / 3)]), [0.0, 1.0], rtol=1e-15)
     assert_allclose(encoder.decode_values(encoder.encode([1, 2, 6])), [1.0, 2.0, 6.0], rtol=1e-15)
+
+
+def test_a_number_in_another_writing_is_read_and_it_is_said() -> None:
+    for target, first in (
+        (["1,5", "2,25", "-"], "'1,5' is read as 1.5"),
+        (["$1.5", "$2.25", "NA"], "'$1.5' is"),
+    ):
+        with pytest.warns(ShoalWarning, match=r"1 of 3 rows have no value"):
+            known = rows_with_target({"y": target}, "y")["y"]
+        assert infer_task(known).sentence.startswith("classification, because 'y' has two distinct values")
+        with pytest.warns(ShoalWarning, match=f"the target 'y': '{re.escape(target[0])}' is read as 1.5"):
+            encoder = TargetEncoder.fit(known, "regression")
+        assert encoder.mean == 1.875
+
+
+@pytest.mark.parametrize("gap", ["NA", "?", "-", "n/a", "NULL", "nan", "N/A", "None", ".", "#N/A", "<NA>"])
+def test_a_gap_among_numbers_is_no_class(gap: str) -> None:
+    table = {"y": [gap if k % 7 == 3 else str(k / 4) for k in range(28)]}
+    with pytest.warns(ShoalWarning, match="4 of 28 rows"):
+        known = rows_with_target(table, "y")["y"]
+    assert infer_task(known).task == "regression"
+    assert TargetEncoder.fit(known, "regression").mean == pytest.approx(
+        sum(k for k in range(28) if k % 7 != 3) / 96
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from shoal.data import values
+from shoal.data.frames import as_series
 from shoal.errors import DataError
 
 NAN = np.nan
@@ -105,6 +106,54 @@ def test_month_and_day_stand_where_the_format_says(date_format: str, day: int) -
 def test_what_is_no_date_is_named_with_its_row(series: Any, refuses: Any) -> None:
     with refuses(DataError, "column 'x'", f"{series[1]!r} in data row 2", "a date such as YYYY-MM-DD"):
         values.days(pl.Series("x", series), None)
+
+
+@pytest.mark.parametrize(
+    ("date_format", "written", "day"),
+    [
+        ("%d.%m.%y", "01.03.24", DAY + 1),
+        ("%d.%m.%y", "01.03.2024", DAY + 1),
+        ("%m/%d/%y", "03/01/2024", DAY + 1),
+        ("%d/%m/%y", "01/03/2024", DAY + 1),
+        ("%m/%d/%y", "2024-03-01", DAY + 1),
+        ("%m/%d/%Y", "1 March 2024", DAY + 1),
+        ("%Y-%m-%dT%H:%M:%S%.f%#z", "2024-03-01T12:00:00.5Z", DAY + 1.5 + 0.5 / 86400),
+    ],
+)
+def test_other_writings_are_read_where_they_cannot_be_mistaken(
+    date_format: str, written: str, day: float
+) -> None:
+    assert_array_equal(values.days(pl.Series("x", [written]), date_format), [day])
+
+
+@pytest.mark.parametrize(
+    ("date_format", "written"),
+    [
+        ("%Y-%m-%d", "31.12.99"),
+        ("%Y-%m-%d", "05-12-10"),
+        (None, "99-12-31"),
+        ("%m/%d/%Y", "12/31/99"),
+        ("%d.%m.%Y", "31.12.99"),
+        ("%m/%d/%y", "31/12/99"),
+        ("%Y-%m-%d", "01/02/2024"),
+    ],
+)
+def test_two_digits_are_a_year_only_where_the_fitted_ones_were(
+    date_format: str | None, written: str, refuses: Any
+) -> None:
+    with refuses(DataError, f"{written!r} in data row 1", "a date such as"):
+        values.days(pl.Series("x", [written]), date_format)
+
+
+@pytest.mark.parametrize("gap", ["NA", "-", "None", ".", "NaT"])
+def test_a_gap_among_dates_is_missing(gap: str) -> None:
+    series = as_series(["31 Dec 1999", gap], "x")
+    assert_array_equal(values.days(series, "%d %b %Y"), [10956, NAN])
+
+
+def test_a_fitted_decimal_comma_settles_what_one_row_does_not_tell() -> None:
+    assert_array_equal(values.numbers(pl.Series("x", ["5,123"]), (), ","), [5.123])
+    assert_array_equal(values.numbers(pl.Series("x", ["5,123"])), [5123])
 
 
 def test_a_number_is_no_date(refuses: Any) -> None:

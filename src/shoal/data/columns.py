@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 
 from shoal.data import values
+from shoal.data.dates import family_of, in_letters, parse_dates, readings
 from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.numerals import POINT, decimal_of
+from shoal.data.strays import stray_note, stray_tokens, without
+from shoal.data.texts import free_text_note, mixture_note, unread_note
 from shoal.errors import DataError
 
-KINDS = ("numeric", "boolean", "categorical", "date", "identifier", "constant")
+KINDS = ("numeric", "boolean", "categorical", "date", "text", "identifier", "constant")
+UNUSED = ("text", "identifier", "constant")
 
 #: Fewer rows than this prove nothing about a column whose values are all different.
 MIN_ROWS_OF_IDENTIFIER = 20
-#: A column holds numbers (or dates) although it holds other texts if these are so rare and so few, and the
-#: numbers are more than codes.
-STRAY_SHARE, STRAY_TOKENS, MAX_CODES = 0.05, 5, 10
 
 _IDENTIFIER_NAME = re.compile(r"(^|[\s_.-])(id|idx|index|uuid|guid|key|row|rowid|nr)$", re.IGNORECASE)
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](ID|Id)$")
@@ -31,8 +33,9 @@ class ColumnSummary:
     """One column of a table: its kind, whether it becomes features, and a line for the report.
 
     ``missing`` and ``distinct`` count values (``distinct`` without missing ones); ``note`` says why a column
-    is not used. ``stray_tokens`` are the texts of a numeric or date column that are read as missing, and
-    ``date_format`` is how the texts of a date column are written.
+    is not used, or what was done to it. ``stray_tokens`` are the texts of a numeric or date column that are
+    read as missing, ``date_format`` is how the texts of a date column are written (see ``shoal.data.dates``),
+    and ``decimal`` the mark of decimals in a numeric one (see ``shoal.data.numerals``).
     """
 
     name: str
@@ -44,6 +47,7 @@ class ColumnSummary:
     note: str = ""
     stray_tokens: tuple[str, ...] = ()
     date_format: str | None = None
+    decimal: str = POINT
 
 
 def describe_columns(
@@ -56,8 +60,8 @@ def describe_columns(
     ``Categorical``, ``Enum``, pyarrow's dictionaries), hold categories whatever their labels look like.
 
     Constant columns, row numbers, columns named as an identifier whose values are all different, and
-    texts that hardly ever occur twice are not used: a network can only learn them by heart. If nothing else
-    is left, numbers that look like row numbers are used after all.
+    texts that hardly ever occur twice (sentences are "text") are not used: a network can only learn them by
+    heart. If nothing else is left, numbers that look like row numbers are used after all.
 
     Raises ``DataError`` for an infinite value, naming the column and its row, and for a name in
     ``categorical`` that is no column or the target's.
@@ -97,12 +101,17 @@ def describe_column(series: pl.Series) -> ColumnSummary:
         value = f"always {quoted(known[0])}" if distinct else "always missing"
         return _summary(series, known, "constant", value, note=f"{value}, so it tells nothing")
     given = values.given(series)
+    note = ""
     if series.dtype != pl.Categorical and given.n_unique() > 1:  # one value, given or not, is a category
-        for describe in (_boolean, _numeric, _date):
+        for describe in (_boolean, _numeric):
             summary = describe(series, given)
             if summary is not None:
                 return summary
-    return _categorical(series, known)
+        date = _date_format(given)
+        if isinstance(date, _Dates):
+            return _date(series, given, date)
+        note = date
+    return _categorical(series, known, note)
 
 
 def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
@@ -117,77 +126,82 @@ def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
 def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.Datetime:
         return None
-    stray = _stray_tokens(given, given.cast(pl.Float64, strict=False))
+    few = given.head(20)  # enough to see that nearly all columns of text are none of numbers
+    if 2 * values.as_numbers(few).null_count() > len(few):
+        return None
+    read = values.as_numbers(given)
+    stray = stray_tokens(given, read)
     if stray is None:
         return None
-    x = values.numbers(series, stray)
+    decimal = decimal_of(given) if series.dtype == pl.String else POINT
+    x = values.numbers(series, stray, decimal)
     known = x[~np.isnan(x)]
     low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
     line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
-    kind, note = "numeric", _stray_note(stray)
+    kind, note = "numeric", "; ".join(filter(None, [values.notation_note(given, read), stray_note(stray)]))
     if _is_row_number(x):
         kind, note = "identifier", "numbers the rows"
     elif _is_named_identifier(series.name, x):
         kind, note = "identifier", "every row has its own"
-    return replace(_summary(series, _without(given, stray), kind, line, note), stray_tokens=stray)
+    summary = _summary(series, without(given, stray), kind, line, note)
+    return replace(summary, stray_tokens=stray, decimal=decimal)
 
 
-def _stray_tokens(given: pl.Series, read: pl.Series) -> tuple[str, ...] | None:
-    """Return the texts that were not read and can count as missing values, None if they are too many."""
-    n_others = read.null_count()
-    if n_others == 0:
-        return ()
-    tokens = given.filter(read.is_null()).unique()
-    few = n_others <= STRAY_SHARE * len(given) and len(tokens) <= STRAY_TOKENS
-    return tuple(sorted(tokens)) if few and read.drop_nulls().n_unique() > MAX_CODES else None
+@dataclass(frozen=True)
+class _Dates:
+    """How the dates of a column are written, None for a column of their type, and the texts that are none."""
 
-
-def _date(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
-    date_format: str | None = None
+    form: str | None = None
     stray: tuple[str, ...] = ()
-    if series.dtype == pl.String:
-        strays = {
-            form: tokens for form in values.DATE_FORMATS if (tokens := _date_strays(given, form)) is not None
-        }
-        if not strays or set(strays) >= values.AMBIGUOUS_FORMATS:
-            return None
-        date_format = min(strays, key=lambda form: len(strays[form]))
-        stray = strays[date_format]
-    elif series.dtype != pl.Datetime:
-        return None
-    known = _without(given, stray)
-    days = values.days(known, date_format)
+
+
+def _date_format(given: pl.Series) -> _Dates | str:
+    """Return how dates are written where there is one way to read them, else a note, empty for no dates."""
+    if given.dtype != pl.String:
+        return _Dates() if given.dtype == pl.Datetime else ""
+    possible: dict[str, tuple[str, ...]] = {}
+    for form, read in readings(given).items():
+        stray = stray_tokens(given, read)
+        if stray is not None and not _tells_otherwise(stray, form):
+            possible[form] = stray
+    if not possible:
+        return ""
+    best = min(possible, key=lambda form: len(possible[form]))
+    rivals = [form for form in family_of(best) if form in possible]
+    if len(rivals) > 1:
+        ways = " or ".join(map(in_letters, rivals))
+        return f"dates that could be {ways}, as {quoted(given[0])}; write them as YYYY-MM-DD"
+    return _Dates(best, possible[best])
+
+
+def _tells_otherwise(stray: tuple[str, ...], form: str) -> bool:
+    """Tell whether what a format does not read is a date to another of the same shape."""
+    others = [other for other in family_of(form) if other != form]
+    return any(parse_dates(pl.Series(stray, dtype=pl.String), other).is_not_null().any() for other in others)
+
+
+def _date(series: pl.Series, given: pl.Series, dates: _Dates) -> ColumnSummary:
+    known = without(given, dates.stray)
+    days = values.days(known, dates.form)
     first, last = (np.datetime64(int(day), "D") for day in (np.floor(days.min()), np.floor(days.max())))
-    summary = _summary(series, known, "date", f"{first} to {last}", _stray_note(stray))
-    return replace(summary, stray_tokens=stray, date_format=date_format)
+    summary = _summary(series, known, "date", f"{first} to {last}", stray_note(dates.stray))
+    return replace(summary, stray_tokens=dates.stray, date_format=dates.form)
 
 
-def _date_strays(given: pl.Series, date_format: str) -> tuple[str, ...] | None:
-    few = given.head(20)  # enough to see that nearly all columns of text are none of dates
-    if values.parse_dates(few, date_format).null_count() > len(few) / 2:
-        return None
-    stray = _stray_tokens(given, values.parse_dates(given, date_format))
-    return None if stray and date_format in values.AMBIGUOUS_FORMATS else stray
-
-
-def _categorical(series: pl.Series, known: pl.Series) -> ColumnSummary:
+def _categorical(series: pl.Series, known: pl.Series, note: str) -> ColumnSummary:
     counts = values.text(known).alias("level").value_counts(name="rows")
     counts = counts.sort(["rows", "level"], descending=[True, False])
     distinct = counts.height
     if len(known) >= MIN_ROWS_OF_IDENTIFIER and distinct > len(known) / 2:
         line = f"{distinct} different texts such as {quoted(known[0])}"
+        if not note and series.dtype == pl.String:
+            note = unread_note(known) or mixture_note(known) or free_text_note(known)
+        if note:
+            return _summary(series, known, "text", line, note)
         return _summary(series, known, "identifier", line, note="hardly any value occurs twice")
     top = [f"{quoted(level)} {_percent(rows / len(known))}" for level, rows in counts.head(3).iter_rows()]
     more = f" and {distinct - 3} more" if distinct > 3 else ""
-    return _summary(series, known, "categorical", ", ".join(top) + more)
-
-
-def _without(given: pl.Series, stray: tuple[str, ...]) -> pl.Series:
-    return given.filter(~given.is_in(stray)) if stray else given
-
-
-def _stray_note(stray: tuple[str, ...]) -> str:
-    return f"read as missing: {', '.join(map(quoted, stray))}" if stray else ""
+    return _summary(series, known, "categorical", ", ".join(top) + more, note)
 
 
 def _is_row_number(x: values.Floats) -> bool:
@@ -208,13 +222,13 @@ def _rescued(column: ColumnSummary, series: pl.Series) -> ColumnSummary:
     given = values.given(series)
     if column.kind != "identifier" or series.dtype in (pl.Datetime, pl.Categorical):
         return column
-    if given.cast(pl.Float64, strict=False).null_count():
+    if values.as_numbers(given).null_count():
         return column
     return replace(column, kind="numeric", used=True, note="")
 
 
 def _summary(series: pl.Series, known: pl.Series, kind: str, line: str, note: str = "") -> ColumnSummary:
-    used = kind not in ("identifier", "constant")
+    used = kind not in UNUSED
     return ColumnSummary(series.name, kind, used, len(series) - len(known), known.n_unique(), line, note)
 
 

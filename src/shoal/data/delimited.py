@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.frames import pl, quoted
+from shoal.data.numerals import with_decimal_points
 from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
 _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the table
-_DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Records:
 def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.DataFrame:
     """Return the table in ``data`` as columns of text; ``delimiter`` None is guessed from the first lines.
 
-    Every value stays as it is written: what a column holds is decided later, over the whole column.
+    Every value stays as it is written, but for decimal commas: what a column holds is decided later, over the
+    whole column, while the mark of decimals is the file's.
 
     Raises ``DataError`` for other than UTF-8 text, no header, no rows, columns without a name or with the
     same, and rows with another number of fields than the header.
@@ -48,7 +49,7 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
         raise DataError(f"{name} has a header and no rows; at least one row of data is needed")
     _require_rectangular(data, records, len(names), name)
     table = _read(data, records, delimiter, names, name)
-    return _with_decimal_points(table) if delimiter == ";" else table
+    return with_decimal_points(table, commas_expected=delimiter == ";")
 
 
 def _text_bytes(data: bytes, name: str) -> bytes:
@@ -182,14 +183,3 @@ def _read(data: bytes, records: Records, delimiter: str, names: list[str], name:
     if table.height != len(starts):
         raise DataError(f"{name}: {len(starts)} rows became {table.height}; check its quotes")
     return table
-
-
-def _with_decimal_points(table: pl.DataFrame) -> pl.DataFrame:
-    """Return a semicolon table with 3,14 as 3.14 in the columns where every value is such a number."""
-    written = [
-        series.name
-        for series in table
-        if series.str.contains(",", literal=True).any()
-        and series.drop_nulls().str.strip_chars().str.contains(_DECIMAL_COMMA).all()
-    ]
-    return table.with_columns(pl.col(written).str.replace(",", ".", literal=True))

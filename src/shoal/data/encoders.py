@@ -17,6 +17,7 @@ from scipy.special import ndtri
 from shoal.data import values
 from shoal.data.columns import ColumnSummary
 from shoal.data.frames import pl
+from shoal.data.numerals import COMMA, POINT
 from shoal.errors import ConfigurationError
 from shoal.registry import Named, family
 
@@ -71,6 +72,7 @@ class NumericEncoder(ColumnEncoder):
 
     ``r = (x − median) / scale``, feature ``r / √(1 + (r/3)²)``, which lies within ±3 and is ``r`` near 0.
     ``scale`` is the interquartile range, or the standard deviation where half the values are equal, or 1.
+    ``decimal`` is the mark of decimals in the texts of the fitted rows.
     A missing value becomes the median (feature 0); if some were missing among the fitted rows, another
     feature is 1 where they are.
 
@@ -92,6 +94,7 @@ class NumericEncoder(ColumnEncoder):
     stray_tokens: tuple[str, ...] = ()
     knots: tuple[float, ...] = ()
     waves: tuple[float, ...] = ()
+    decimal: str = POINT
 
     def __post_init__(self) -> None:
         _check(self, median=float, scale=float, indicator=bool)
@@ -99,20 +102,27 @@ class NumericEncoder(ColumnEncoder):
         object.__setattr__(self, "stray_tokens", _texts(self.stray_tokens))
         object.__setattr__(self, "knots", _rising(self.knots))
         object.__setattr__(self, "waves", _rising(self.waves))
+        if self.decimal not in (POINT, COMMA):
+            raise ConfigurationError(f"decimal must be a point or a comma, got {self.decimal!r}")
 
     @classmethod
     def fit(cls, series: pl.Series, summary: ColumnSummary) -> Self:
-        x = values.numbers(series, summary.stray_tokens)
+        x = values.numbers(series, summary.stray_tokens, summary.decimal)
         median, scale = centre_and_scale(x[~np.isnan(x)])
-        return cls(series.name, median, scale, bool(np.isnan(x).any()), summary.stray_tokens)
+        indicator = bool(np.isnan(x).any())
+        return cls(series.name, median, scale, indicator, summary.stray_tokens, decimal=summary.decimal)
+
+    def read(self, series: pl.Series) -> Floats:
+        """Return the numbers (N,) of a column, NaN where one is missing."""
+        return values.numbers(series, self.stray_tokens, self.decimal)
 
     def in_pieces(self, series: pl.Series, pieces: int) -> Self:
-        x = values.numbers(series, self.stray_tokens)
+        x = self.read(series)
         knots = quantile_knots(x[~np.isnan(x)], pieces)
         return dataclasses.replace(self, knots=knots if len(knots) > 2 else ())
 
     def in_waves(self, series: pl.Series, waves: int) -> Self:
-        x = values.numbers(series, self.stray_tokens)
+        x = self.read(series)
         several = np.unique(x[~np.isnan(x)]).size > 2  # of two values any feature says all
         return dataclasses.replace(self, waves=frequencies(waves) if several else ())
 
@@ -129,7 +139,7 @@ class NumericEncoder(ColumnEncoder):
         return (PLAIN, *pieces, *waves, *((PLAIN,) * self.indicator))
 
     def encode(self, series: pl.Series) -> list[Floats]:
-        x = values.numbers(series, self.stray_tokens)
+        x = self.read(series)
         missing = np.isnan(x)
         known = np.where(missing, self.median, x)
         with np.errstate(over="ignore"):  # pieces may be tiny; the bounds take infinities

@@ -16,6 +16,7 @@ from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.encoders import ENCODERS, PLAIN, ColumnEncoder
 from shoal.data.frames import native_frame, quoted
 from shoal.data.memory import estimate_bytes, require_memory
+from shoal.data.numerals import POINT
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
 
@@ -106,12 +107,17 @@ class TablePreprocessor:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for each column that is not used."""
-        return tuple(
-            f"column {column.name!r} is not used: {column.kind}, {column.note}"
+        """A sentence for each column that is not used, and for each with a note on how it was read."""
+        unused = [
+            f"column {column.name!r} is not used: "
+            + (column.note if column.kind == "text" else f"{column.kind}, {column.note}")
             for column in self.columns
             if not column.used
-        )
+        ]
+        read = [
+            f"column {column.name!r}: {column.note}" for column in self.columns if column.used and column.note
+        ]
+        return (*unused, *read)
 
     @cached_property
     def source_columns(self) -> tuple[str, ...]:
@@ -201,9 +207,10 @@ def _require_keys(config: Mapping[str, Any], keys: set[str]) -> None:
 
 
 def _column(entry: Mapping[str, Any]) -> ColumnSummary:
+    entry = {"decimal": POINT, **entry}  # those of before had no other
     _require_keys(entry, {field.name for field in fields(ColumnSummary)})
     column = ColumnSummary(**{**entry, "stray_tokens": tuple(entry["stray_tokens"])})
-    texts = (column.name, column.kind, column.summary, column.note, *column.stray_tokens)
+    texts = (column.name, column.kind, column.summary, column.note, *column.stray_tokens, column.decimal)
     texts += () if column.date_format is None else (column.date_format,)
     if not all(isinstance(text, str) for text in texts) or column.kind not in KINDS:
         raise ConfigurationError(f"column {column.name!r} is not described as shoal does")

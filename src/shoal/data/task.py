@@ -15,6 +15,7 @@ import numpy.typing as npt
 from shoal.data import values
 from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.data.labels import Classes, classes_of, codes_of, has_padded
+from shoal.data.numerals import GAPS
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 
 TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
@@ -122,6 +123,8 @@ class TargetEncoder:
             return cls(series.name, task, classes.labels)
         y = _numbers(series)
         _require_complete(np.isnan(y), series.name)
+        if note := values.notation_note(series, values.as_numbers(series)):
+            warnings.warn(f"the target {series.name!r}: {note}", ShoalWarning, stacklevel=2)
         mean, sd = float(y.mean()), float(y.std())
         if y.min() == y.max() or sd == 0:
             raise DataError(
@@ -215,13 +218,14 @@ def _reason(series: pl.Series) -> tuple[str, str]:
 
 def _known(series: pl.Series) -> pl.Series:
     """Return which rows have a value; among numbers a dash is none, among texts it is a class."""
-    if series.dtype == pl.String and (series == values.DASH).any() and _is_numeric(values.given(series)):
-        return (series != values.DASH).fill_null(False)
-    return series.is_not_null()
+    known = series.is_not_null()
+    if series.dtype == pl.String and series.is_in(GAPS).any() and _is_numeric(values.given(series)):
+        return known & ~series.is_in(GAPS)
+    return known
 
 
 def _is_numeric(given: pl.Series) -> bool:
-    return len(given) > 0 and given.cast(pl.Float64, strict=False).null_count() == 0
+    return len(given) > 0 and values.as_numbers(given).null_count() == 0
 
 
 def _numbers(series: pl.Series) -> npt.NDArray[np.float64]:

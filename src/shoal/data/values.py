@@ -1,7 +1,7 @@
 """Reads a column as one kind of value, and says which value stands in the way when it cannot.
 
 Numbers, booleans and dates come as float64 arrays (N,) with NaN where a value is missing; there, a lone
-dash in a text column is a missing value too.
+dash and whatever else programs write for "nothing" in a text column are missing values too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from shoal.data.dates import CLEAR_FORMATS, in_letters, known_format, parse_dates
 from shoal.data.frames import pl, quoted
 from shoal.data.frames import text as text
+from shoal.data.numerals import GAPS, POINT, read_numbers
 from shoal.errors import DataError
 
 Floats = npt.NDArray[np.float64]
 
-DASH = "-"
 #: Nothing measured is larger, and its square is still a float64.
 LARGEST = 1e150
 
@@ -26,35 +27,20 @@ FALSE_TEXTS = ("false", "no", "f", "n")
 BOOLEAN_PAIRS = frozenset(map(frozenset, zip(TRUE_TEXTS, FALSE_TEXTS, strict=True)))
 _BOOLEANS = {**dict.fromkeys((*TRUE_TEXTS, "1"), 1.0), **dict.fromkeys((*FALSE_TEXTS, "0"), 0.0)}
 
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f%#z",
-    "%Y-%m-%d %H:%M:%S%.f%#z",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M",
-    "%d.%m.%Y %H:%M",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-)
-#: A column that both of these read could mean either, so it is read as neither.
-AMBIGUOUS_FORMATS = frozenset({"%m/%d/%Y", "%d/%m/%Y"})
-
 _MICROSECONDS_A_DAY = 86_400e6
 
 
-def numbers(series: pl.Series, stray_tokens: Sequence[str] = ()) -> Floats:
+def numbers(series: pl.Series, stray_tokens: Sequence[str] = (), decimal: str = POINT) -> Floats:
     """Return the column as numbers; the texts in ``stray_tokens`` are missing values.
+
+    ``decimal`` is the mark of texts that could be read in two ways: see ``shoal.data.numerals``.
 
     Raises ``DataError`` for a value that is no number, for an infinity, and beyond ±1e150.
     """
     series = undeclared(series)
     if series.dtype == pl.Datetime:
         raise _unreadable(series, series.is_not_null(), "a number")
-    read = series.cast(pl.Float64, strict=False)
+    read = as_numbers(series, decimal)
     _require_read(series, read, "a number", stray_tokens)
     x = read.to_numpy()
     large = np.abs(x) > LARGEST
@@ -66,6 +52,22 @@ def numbers(series: pl.Series, stray_tokens: Sequence[str] = ()) -> Floats:
             "empty or drop the rows"
         )
     return x
+
+
+def as_numbers(series: pl.Series, decimal: str = POINT) -> pl.Series:
+    """Return the values of a plain column as ``Float64``, null where one is no number."""
+    if series.dtype == pl.String:
+        return read_numbers(series, decimal)
+    return series.cast(pl.Float64, strict=False)
+
+
+def notation_note(given: pl.Series, read: pl.Series) -> str:
+    """Return a note of how the texts of numbers were read, empty where every number is plain."""
+    if given.dtype != pl.String:
+        return ""
+    unusual = read.is_not_null() & given.cast(pl.Float64, strict=False).is_null()
+    row = unusual.arg_max()
+    return f"{quoted(given[row])} is read as {read[row]:g}" if row is not None and unusual[row] else ""
 
 
 def booleans(series: pl.Series) -> Floats:
@@ -83,8 +85,8 @@ def booleans(series: pl.Series) -> Floats:
 def days(series: pl.Series, date_format: str | None, stray_tokens: Sequence[str] = ()) -> Floats:
     """Return the column as days since 1970-01-01, the time of day as their fraction.
 
-    ``date_format`` tells how its texts are written; the other unambiguous ways are read too. The texts in
-    ``stray_tokens`` are missing values.
+    ``date_format`` tells how its texts are written; others that cannot be mistaken are read too, if they
+    tell the year in four digits. The texts in ``stray_tokens`` are missing values.
 
     Raises ``DataError`` for a value that is no such date.
     """
@@ -92,22 +94,17 @@ def days(series: pl.Series, date_format: str | None, stray_tokens: Sequence[str]
     if series.dtype == pl.Datetime:
         read = series
     elif series.dtype == pl.String:
-        read = parse_dates(series, date_format or DATE_FORMATS[0])
-        for other in DATE_FORMATS:
+        form = known_format(date_format)
+        read = parse_dates(series, form)
+        for other in (form.replace("%y", "%Y"), *CLEAR_FORMATS):
             if read.null_count() == series.null_count():
                 break
-            if other not in AMBIGUOUS_FORMATS:
+            if "%Y" in other:
                 read = read.zip_with(read.is_not_null(), parse_dates(series, other))
-        _require_read(series, read, f"a date such as {date_format or 'YYYY-MM-DD'}", stray_tokens)
+        _require_read(series, read, f"a date such as {in_letters(form)}", stray_tokens)
     else:
         raise _unreadable(series, series.is_not_null(), "a date")
     return read.to_physical().cast(pl.Float64).to_numpy() / _MICROSECONDS_A_DAY
-
-
-def parse_dates(texts: pl.Series, date_format: str) -> pl.Series:
-    """Return the texts that ``date_format`` reads as ``Datetime`` (in UTC if they tell a zone), else null."""
-    read = texts.str.to_datetime(date_format, strict=False, time_unit="us")
-    return read.dt.replace_time_zone(None)
 
 
 def undeclared(series: pl.Series) -> pl.Series:
@@ -116,9 +113,9 @@ def undeclared(series: pl.Series) -> pl.Series:
 
 
 def given(series: pl.Series) -> pl.Series:
-    """Return the values that are neither missing nor a dash."""
+    """Return the values that are neither missing nor what is written for "nothing"."""
     known = series.drop_nulls()
-    return known.filter(known != DASH) if known.dtype == pl.String else known
+    return known.filter(~known.is_in(GAPS)) if known.dtype == pl.String else known
 
 
 def _require_read(before: pl.Series, after: pl.Series, what: str, stray_tokens: Sequence[str] = ()) -> None:
@@ -127,7 +124,7 @@ def _require_read(before: pl.Series, after: pl.Series, what: str, stray_tokens: 
         return
     lost = before.is_not_null() & after.is_null()
     if before.dtype == pl.String:
-        lost &= ~before.is_in([DASH, *stray_tokens])
+        lost &= ~before.is_in([*GAPS, *stray_tokens])
     if lost.any():
         raise _unreadable(before, lost, what)
 

@@ -76,7 +76,7 @@ def feeds(model: TableModel, frame: Any) -> dict[str, npt.NDArray[Any]]:
 
 def _as_input(encoder: ColumnEncoder, series: Any) -> npt.NDArray[Any]:
     if isinstance(encoder, NumericEncoder):
-        return values.numbers(series, encoder.stray_tokens)[:, None]
+        return encoder.read(series)[:, None]
     if isinstance(encoder, DateEncoder):
         return values.days(series, encoder.date_format, encoder.stray_tokens)[:, None]
     return values.text(series).fill_null("").to_numpy().astype(object)[:, None]
