@@ -159,10 +159,7 @@ def test_a_regression_is_standardised() -> None:
 
 
 def test_a_number_in_another_writing_is_read_and_it_is_said() -> None:
-    for target, first in (
-        (["1,5", "2,25", "-"], "'1,5' is read as 1.5"),
-        (["$1.5", "$2.25", "NA"], "'$1.5' is"),
-    ):
+    for target in (["1,5", "2,25", "-"], ["$1.5", "$2.25", "NA"]):
         with pytest.warns(ShoalWarning, match=r"1 of 3 rows have no value"):
             known = rows_with_target({"y": target}, "y")["y"]
         assert infer_task(known).sentence.startswith("classification, because 'y' has two distinct values")
