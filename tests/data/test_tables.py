@@ -145,7 +145,7 @@ LISTS = pl.DataFrame({"a": [1], "b": [[1, 2]]})
 @pytest.mark.parametrize(
     ("name", "content", "fragments"),
     [
-        ("t.xlsx", b"PK\x03\x04", ["extension '.xlsx'", ".parquet", ".csv.gz", "convert"]),
+        ("t.xls", b"PK\x03\x04", ["extension '.xls'", ".parquet", "all also .gz", "convert"]),
         ("table", b"a\n1\n", ["extension ''"]),
         ("t.parquet.gz", gzip.compress(b""), ["extension '.gz'"]),
         ("t.csv.gz", CSV, ["named .gz and is not gzip"]),

@@ -18,8 +18,9 @@ def fit(
     table: Annotated[
         str,
         typer.Argument(
-            help="A table: CSV, TSV (either .gz), Parquet or NPZ file, builtin:NAME. Or images: a folder "
-            "with a folder for each class, IDX or NPZ files.",
+            help="A table: .csv, .tsv, .jsonl, .arff, .svm, .feather (each also .gz), .parquet, .npz, .xlsx "
+            "or .ods (book.xlsx#Sheet for one sheet), builtin:NAME. Or images: a folder with a folder "
+            "for each class, IDX or NPZ files.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],

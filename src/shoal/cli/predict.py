@@ -12,7 +12,10 @@ from shoal.cli.options import Debug
 
 def predict(
     folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
-    source: Annotated[str, typer.Argument(help="The table, or the images, to predict for.")],
+    source: Annotated[
+        str,
+        typer.Argument(help="The table, or the images, to predict for, in any format that shoal fit reads."),
+    ],
     out: Annotated[Path, typer.Option(help="The file to write: .csv, .tsv (either .gz) or .parquet.")],
     ignore_extra: Annotated[
         bool, typer.Option("--ignore-extra", help="Allow columns that the model was not trained on.")

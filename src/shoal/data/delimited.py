@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from shoal.data.frames import pl, quoted
+from shoal.data.frames import pl
+from shoal.data.headers import column_names, named_table, tell_of_totals
 from shoal.data.numerals import with_decimal_points
+from shoal.data.odd_lines import Records, rectangular, with_newlines, without_padding, without_preamble
+from shoal.data.plain_text import text_bytes
+from shoal.data.readers.contents import decoding
 from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
-_BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the table
-
-
-@dataclass(frozen=True)
-class Records:
-    """The records of a file, blank lines left out: where each begins and ends, and its delimiters."""
-
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    delimiters: npt.NDArray[np.int64]
 
 
 def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.DataFrame:
@@ -34,52 +26,28 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
     Every value stays as it is written, but for decimal commas: what a column holds is decided later, over the
     whole column, while the mark of decimals is the file's.
 
-    Raises ``DataError`` for other than UTF-8 text, no header, no rows, columns without a name or with the
-    same, and rows with another number of fields than the header.
+    What programs add to a table is left out: a first line ``sep=;``, comments (``#``), empty rows at the end,
+    delimiters at the end of every line, and a first column without a name that numbers the rows.
+
+    Raises ``DataError`` for other than UTF-8 text, no header, no rows, other columns without a name or with
+    the same, and rows with another number of fields than the header.
     """
-    data = _text_bytes(data, name)
-    delimiter = delimiter or _guess_delimiter(data)
-    records = _records(data, delimiter, name)
+    data, stated = without_preamble(with_newlines(text_bytes(data, name)), name)
+    delimiter = stated or delimiter or _guess_delimiter(data)
+    records = without_padding(data, _records(data, delimiter, name), delimiter)
+    if not len(records.starts):
+        raise DataError(f"{name} is empty; expected a header line and rows")
     header = data[records.starts[0] : records.ends[0]].decode()
     try:
-        names = _names(next(csv.reader([header.strip("\r\n")], delimiter=delimiter)), name)
+        names = column_names(next(csv.reader([header.strip("\r\n")], delimiter=delimiter)), name)
     except csv.Error as error:
         raise DataError(f"{name}: the header cannot be read ({error}); check its quotes") from None
     if len(records.starts) == 1:
         raise DataError(f"{name} has a header and no rows; at least one row of data is needed")
-    _require_rectangular(data, records, len(names), name)
-    table = _read(data, records, delimiter, names, name)
+    records, names = rectangular(data, records, names, delimiter, name)
+    table = named_table(_read(data, records, delimiter, len(names), name), names, name)
+    tell_of_totals(table, name)
     return with_decimal_points(table, commas_expected=delimiter == ";")
-
-
-def _text_bytes(data: bytes, name: str) -> bytes:
-    """Return ``data`` without its byte order mark and with newlines, if it is UTF-8 text."""
-    if not data.removeprefix(_BOM).strip():
-        raise DataError(f"{name} is empty; expected a header line and rows")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{name} is UTF-16 text, expected UTF-8; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
-    if b"\0" in data:
-        at = data.index(b"\0")
-        raise DataError(
-            f"{name} is not a text table: byte {at} is zero; expected UTF-8 text (CSV, TSV), Parquet or NPZ"
-        )
-    try:
-        data.isascii() or data.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(_encoding_message(data, error.start, name)) from None
-    data = data.removeprefix(_BOM)
-    return data if b"\n" in data else data.replace(b"\r", b"\n")
-
-
-def _encoding_message(data: bytes, at: int, name: str) -> str:
-    control = sum(byte < 9 or 13 < byte < 32 for byte in data[:4096])
-    if control > 0.02 * min(len(data), 4096):
-        return f"{name} is not a text table: it begins like binary data; expected CSV, TSV, Parquet or NPZ"
-    line = data.count(b"\n", 0, at) + 1
-    return (
-        f"{name} is not UTF-8 text: byte {at} (0x{data[at]:02x}, line {line}); "
-        "save it as UTF-8 (from Latin-1: iconv -f LATIN1 -t UTF-8)"
-    )
 
 
 def _guess_delimiter(data: bytes) -> str:
@@ -124,44 +92,7 @@ def _records(data: bytes, delimiter: str, name: str) -> Records:
     return Records(starts[filled], all_ends[filled], delimiters[filled])
 
 
-def _names(names: list[str], name: str) -> list[str]:
-    names = [column.strip() for column in names]
-    for position, column in enumerate(names, start=1):
-        if not column:
-            raise DataError(
-                f"{name}: column {position} has no name in the header; name it, or write the table without "
-                "its index (pandas: to_csv(…, index=False))"
-            )
-    twice = [column for column, times in Counter(names).items() if times > 1]
-    if twice:
-        raise DataError(f"{name} has more than one column named {twice[0]!r}; give every column its own name")
-    if all(_is_number(column) for column in names):
-        shown = ", ".join(map(quoted, names[:4]))
-        raise DataError(f"{name}: the first row holds numbers ({shown}), expected column names; add a header")
-    return names
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _require_rectangular(data: bytes, records: Records, width: int, name: str) -> None:
-    fields = records.delimiters + 1
-    wrong = np.flatnonzero(fields != width)
-    if wrong.size:
-        first = wrong[0]
-        line = data.count(b"\n", 0, int(records.starts[first])) + 1
-        raise DataError(
-            f"{name}: line {line} has {fields[first]} field(s), the header has {width} "
-            f"({wrong.size} such rows); correct it, or quote values that hold the delimiter"
-        )
-
-
-def _read(data: bytes, records: Records, delimiter: str, names: list[str], name: str) -> pl.DataFrame:
+def _read(data: bytes, records: Records, delimiter: str, width: int, name: str) -> list[pl.Series]:
     starts, ends = records.starts[1:], records.ends[1:]
     gaps = np.flatnonzero(ends[:-1] != starts[1:])
     if gaps.size:  # blank lines, which the reader would take for rows of missing values
@@ -169,17 +100,14 @@ def _read(data: bytes, records: Records, delimiter: str, names: list[str], name:
         body = b"".join(data[begin:end] for begin, end in list(pairwise(cuts))[::2])
     else:
         body = data[int(starts[0]) : int(ends[-1])]
-    try:
+    with decoding(Path(name), "a table", "check its quotes"):
         table = pl.read_csv(
             body,
             has_header=False,
-            schema=dict.fromkeys(names, pl.String),
+            schema={str(column): pl.String for column in range(width)},
             separator=delimiter,
             quote_char='"',
         )
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
-        raise DataError(f"{name} cannot be read as a table ({first}); check its quotes") from None
     if table.height != len(starts):
         raise DataError(f"{name}: {len(starts)} rows became {table.height}; check its quotes")
-    return table
+    return table.get_columns()

@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shoal.data.builtin import PREFIX, builtin_table
 from shoal.data.delimited import parse_delimited
 from shoal.data.frames import Frame, as_frame, pl
+from shoal.data.headers import without_index
 from shoal.data.places import place
+from shoal.data.readers.arff import read_arff
 from shoal.data.readers.arrays import read_arrays
-from shoal.data.readers.columnar import read_parquet
+from shoal.data.readers.columnar import read_arrow, read_parquet
 from shoal.data.readers.contents import file_bytes
+from shoal.data.readers.json_lines import read_json_lines
+from shoal.data.readers.svmlight import read_svmlight
+from shoal.data.readers.workbooks import SUFFIXES as WORKBOOKS
+from shoal.data.readers.workbooks import read_workbook, sheet_of
 from shoal.errors import DataError
 
 
-def read_table(source: str | Path) -> Frame:
+def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
     """Return the table in a file, or the one that ``builtin:NAME`` names.
 
-    ``.csv``, ``.tsv``, ``.txt`` and ``.tab`` may be compressed as ``.gz``; the delimiter is guessed among
-    comma, semicolon, tab and bar. Their columns are texts as written: `describe_columns` says what they
-    hold. ``.parquet`` keeps its types. ``.npz`` gives a column for each vector (N,) and for each column of
-    each matrix (N, n), named by ``feature_names`` if that array is there. Nothing is ever unpickled.
+    ======================================  ==============================================================
+    ``.csv``, ``.txt``, ``.tsv``, ``.tab``  texts as written (`describe_columns` says what they hold);
+                                            delimited by comma, semicolon, tab or bar
+    ``.parquet``                            columns with their types
+    ``.feather``, ``.arrow``, ``.ipc``      Arrow IPC, file or stream; dictionaries are categories
+    ``.jsonl``, ``.ndjson``                 an object on every line; keys are columns
+    ``.xlsx``, ``.ods``                     the first sheet, or with ``book.xlsx#Sheet 2`` that one
+    ``.arff``                               dense or sparse; nominal attributes are categories
+    ``.svm``, ``.svmlight``, ``.libsvm``    ``target``, and ``f1``, ``f2``, … as the file numbers them
+    ``.npz``                                a column for each vector (N,) and for each column of each
+                                            matrix (N, n), named by ``feature_names`` if it is there
+    ======================================  ==============================================================
 
-    Raises ``DataError`` for a file that is missing, unreadable or no such table, and ``CapacityError`` for
-    one too large for the memory, compressed ones included.
+    All but workbooks, Parquet and NPZ may be compressed as ``.gz``. A column that numbers the rows and has no
+    name, or pandas' for an index, is left out with a note. ``expected`` names columns that a sparse file
+    leaves out where they are zero in every row. Nothing is ever unpickled, or fetched.
+
+    Raises ``DataError`` for a file that is missing, unreadable or no such table, ``CapacityError`` for
+    one too large for the memory, compressed ones included, and ``MissingDependencyError`` where a format
+    needs a package that is not installed.
 
     >>> read_table("builtin:wine").columns[:3]
     ['alcohol', 'malic_acid', 'ash']
     """
     if str(source).startswith(PREFIX):
         return as_frame(builtin_table(str(source)), str(source))
-    path = place(source, "a table")
+    file, sheet = sheet_of(source)
+    path = place(file, "a table")
     try:
         if path.is_dir():
             raise DataError(f"{path} is a directory, expected a table; name a file in it")
-        return as_frame(_reader(path)(path), str(path))
+        table = _read(path, sheet, expected)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); check the file") from None
+    return as_frame(without_index(table, str(path)), str(path))
 
 
-def _reader(path: Path) -> Callable[[Path], pl.DataFrame]:
+def _read(path: Path, sheet: str | None, expected: Sequence[str]) -> pl.DataFrame:
     compressed = path.suffix.lower() == ".gz"
     kind = (Path(path.stem) if compressed else path).suffix.lower()
+    if kind in _SVMLIGHT:
+        return read_svmlight(path, expected)
+    if kind in WORKBOOKS and not compressed:
+        return read_workbook(path, sheet)
     if kind in _PACKABLE:
-        return _PACKABLE[kind]
-    if kind in _OTHERS and not compressed:
-        return _OTHERS[kind]
-    known = ", ".join([*_PACKABLE, *(f"{text}.gz" for text in _PACKABLE), *_OTHERS])
+        return _PACKABLE[kind](path)
+    if kind in _WHOLE and not compressed:
+        return _WHOLE[kind](path)
+    packable = [*_PACKABLE, *_SVMLIGHT]
     raise DataError(
-        f"{path} has the extension {path.suffix!r}, expected one of {known}; convert or rename it"
+        f"{path} has the extension {path.suffix!r}, expected one of {', '.join(packable)} (all also .gz), "
+        f"{', '.join([*_WHOLE, *WORKBOOKS])}; convert or rename it"
     )
 
 
@@ -61,5 +87,17 @@ def _read_tab(path: Path) -> pl.DataFrame:
     return parse_delimited(file_bytes(path), str(path), "\t")
 
 
-_PACKABLE = {".csv": _read_comma, ".txt": _read_comma, ".tsv": _read_tab, ".tab": _read_tab}
-_OTHERS = {".parquet": read_parquet, ".npz": read_arrays}
+_PACKABLE: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": _read_comma,
+    ".txt": _read_comma,
+    ".tsv": _read_tab,
+    ".tab": _read_tab,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".feather": read_arrow,
+    ".arrow": read_arrow,
+    ".ipc": read_arrow,
+    ".arff": read_arff,
+}
+_SVMLIGHT = (".svm", ".svmlight", ".libsvm")
+_WHOLE: dict[str, Callable[[Path], pl.DataFrame]] = {".parquet": read_parquet, ".npz": read_arrays}

@@ -32,6 +32,7 @@ def predict_data(
         wish = Wish(model.preprocessor.size, model.preprocessor.channels)
         predictions = model.predict(read_unlabelled(source, wish))
     else:
-        predictions = model.predict(read_table(source), ignore_extra=ignore_extra, interval=interval)
+        table = read_table(source, model.preprocessor.source_columns)
+        predictions = model.predict(table, ignore_extra=ignore_extra, interval=interval)
     write_predictions(out, predictions)
     return len(predictions[model.target.name])

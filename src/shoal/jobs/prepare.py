@@ -173,7 +173,7 @@ def _whole_target(frame: Frame, name: str, task: str, least: int) -> TargetEncod
 
 def _other_part(option: str, path: str, frame: Frame, part: _PartMaker) -> Part:
     """Return the rows of another table, which has the columns of this one."""
-    given = read_table(path)
+    given = read_table(path, frame.columns)
     strangers = [name for name in given.columns if name not in frame.columns]
     if strangers:
         raise DataError(f"{option} {path} has the column {strangers[0]!r}, which the table lacks; drop it")

@@ -51,7 +51,7 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
             f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"
         )
     source = table or _fitted_table(folder)
-    frame = native_frame(read_table(source))
+    frame = native_frame(read_table(source, model.preprocessor.source_columns))
     if model.target.name not in frame.columns:
         raise DataError(
             f"{source} lacks the target {quoted(model.target.name)}, which the loss needs; add that column"

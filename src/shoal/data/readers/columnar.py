@@ -1,11 +1,14 @@
-"""Parquet: columns with types of their own."""
+"""Parquet and Arrow IPC (Feather): columns with types of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from shoal.data.frames import pl
-from shoal.data.readers.contents import decoding, require_size
+from shoal.data.frames import native_frame, pl
+from shoal.data.readers.contents import decoding, file_bytes, require_size
+from shoal.errors import DataError
+
+_FEATHER_1, _FILE = b"FEA1", b"ARROW1"
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
@@ -17,3 +20,25 @@ def read_parquet(path: Path) -> pl.DataFrame:
         height = scan.select(pl.len()).collect().item()
         require_size(8 * width * height, path)
         return scan.collect()
+
+
+def read_arrow(path: Path) -> pl.DataFrame:
+    """Return the table of an Arrow IPC file, such as Feather, or stream; dictionaries are categories.
+
+    Raises ``DataError`` for Feather's first version, which was another format.
+    """
+    content = file_bytes(path)
+    if content.startswith(_FEATHER_1):
+        raise DataError(
+            f"{path} is a Feather file of version 1, which is no longer read; write it again with "
+            "pyarrow.feather.write_feather"
+        )
+    # pyarrow, since polars takes categories whose labels are numbers for those numbers.
+    with decoding(path, "Arrow IPC"):
+        import pyarrow as pa
+
+        opened = pa.ipc.open_file if content.startswith(_FILE) else pa.ipc.open_stream
+        with opened(pa.py_buffer(content)) as reader:
+            table = reader.read_all()
+        table.validate(full=True)
+        return native_frame(table, str(path))

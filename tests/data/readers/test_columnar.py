@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import gzip
+import io
+import random
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from shoal.data.tables import read_table
+from shoal.errors import DataError, ShoalError
+
+FRAME = pl.DataFrame(
+    {
+        "i": [1, None, 3],
+        "f": [0.5, 1.5, None],
+        "s": ["a", "é", None],
+        "b": [True, False, None],
+        "k": pl.Series(["x", "y", "x"], dtype=pl.Categorical),
+    }
+)
+
+
+def ipc(stream: bool = False, compression: Any = "uncompressed") -> bytes:
+    buffer = io.BytesIO()
+    write = FRAME.write_ipc_stream if stream else FRAME.write_ipc
+    write(buffer, compression=compression)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["t.feather", "t.arrow", "t.ipc", "t.arrow.gz"])
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("compression", ["uncompressed", "lz4", "zstd"])
+def test_arrow_keeps_its_types(name: str, stream: bool, compression: str, write_file: Any) -> None:
+    content = ipc(stream, compression)
+    table = read_table(write_file(name, gzip.compress(content) if name.endswith("gz") else content))
+    assert table.to_dict(as_series=False) == FRAME.to_dict(as_series=False)
+    assert table.to_native().schema["k"] == pl.Categorical
+
+
+def test_categories_whose_labels_are_numbers_stay_categories(tmp_path: Any) -> None:
+    pd.DataFrame({"k": pd.Categorical([10, 20, 10])}).to_feather(tmp_path / "t.feather")
+    table = read_table(tmp_path / "t.feather")
+    assert table.to_native().schema["k"] == pl.Categorical
+    assert table["k"].to_list() == ["10", "20", "10"]
+
+
+def test_the_first_feather_is_refused(write_file: Any, refuses: Any) -> None:
+    with refuses(DataError, "t.feather is a Feather file of version 1", "write it again"):
+        read_table(write_file("t.feather", b"FEA1" + bytes(40) + b"FEA1"))
+
+
+def test_lists_are_told(tmp_path: Any, refuses: Any) -> None:
+    with pa.OSFile(str(tmp_path / "t.arrow"), "wb") as file:
+        table = pa.table({"a": [[1], [2]]})
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    with refuses(DataError, "column 'a' of", "t.arrow", "drop or flatten"):
+        read_table(tmp_path / "t.arrow")
+
+
+@pytest.mark.parametrize("content", [b"", b"ARROW1", b"ARROW1\0\0" + bytes(99), b"hello", b"\xff" * 99])
+def test_what_is_no_arrow(content: bytes, write_file: Any, refuses: Any) -> None:
+    with refuses(DataError, "t.arrow cannot be read as Arrow IPC", "write it again"):
+        read_table(write_file("t.arrow", content))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("compression", ["uncompressed", "zstd"])
+def test_any_damage_is_a_table_or_an_error_of_one_line(
+    stream: bool, compression: str, write_file: Any
+) -> None:
+    rng, content = random.Random(0), ipc(stream, compression)  # noqa: S311
+
+    def refusal() -> str | None:
+        damaged = bytearray(content)
+        for _ in range(rng.choice([1, 2, 8])):
+            damaged[rng.randrange(len(damaged))] = rng.choice([0, 255, rng.randrange(256)])
+        try:
+            read_table(write_file("d.arrow", bytes(damaged)))
+        except ShoalError as error:
+            return str(error)
+        return None
+
+    told = [damage for _ in range(100) if (damage := refusal())]
+    assert len(told) > 25
+    assert [message for message in told if "\n" in message or "d.arrow" not in message] == []
