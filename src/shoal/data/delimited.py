@@ -17,6 +17,7 @@ from shoal.data.readers.contents import decoding
 from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
+_LONGEST_NAME = 100_000  # what the csv module takes may be changed by anybody in the process
 _CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the table
 
 
@@ -39,9 +40,12 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
         raise DataError(f"{name} is empty; expected a header line and rows")
     header = data[records.starts[0] : records.ends[0]].decode()
     try:
-        names = column_names(next(csv.reader([header.strip("\r\n")], delimiter=delimiter)), name)
+        written = next(csv.reader([header.strip("\r\n")], delimiter=delimiter))
+        if max(map(len, written)) > _LONGEST_NAME:
+            raise csv.Error(f"a name is longer than {_LONGEST_NAME:,} letters")
     except csv.Error as error:
         raise DataError(f"{name}: the header cannot be read ({error}); check its quotes") from None
+    names = column_names(written, name)
     if len(records.starts) == 1:
         raise DataError(f"{name} has a header and no rows; at least one row of data is needed")
     records, names = rectangular(data, records, names, delimiter, name)
