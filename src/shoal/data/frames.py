@@ -1,4 +1,4 @@
-"""The one form that every table has inside shoal, and the one place that imports the frame libraries.
+"""The one form that every table has inside shoal.
 
 A table is a ``narwhals.DataFrame`` over polars, whose columns have one of five types: ``Boolean``,
 ``Int64``, ``Float64``, ``String`` (stripped of surrounding blanks) and ``Datetime``, or a sixth,
@@ -8,23 +8,15 @@ them. pandas, polars, pyarrow and whatever else narwhals knows come in by `as_fr
 
 from __future__ import annotations
 
-import math
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from shoal.errors import DataError, MissingDependencyError
-
-try:
-    import narwhals as nw
-    import polars as pl
-except ImportError as error:
-    raise MissingDependencyError(
-        f"tables need narwhals and polars, and {error.name} is not installed; pip install 'shoal[frames]'"
-    ) from None
+from shoal.data.foreign import as_polars, from_values, in_a_series
+from shoal.data.libraries import nw, pl
+from shoal.errors import DataError
 
 __all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl", "quoted", "text"]
 
@@ -43,8 +35,9 @@ _PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 def as_frame(obj: Any, name: str = "the table") -> Frame:
     """Return any table as shoal's own: a narwhals frame over polars with plain column types.
 
-    ``obj`` is a pandas, polars or pyarrow frame, any other that narwhals knows, or a mapping from column
-    names to arrays (N,). ``NaN`` and the usual texts (``NA``, ``?``, …) become missing values.
+    ``obj`` is a pandas, polars or pyarrow frame, any other that narwhals knows, a mapping from column
+    names to arrays (N,), or a structured array. ``NaN`` and the usual texts (``NA``, ``?``, …) become
+    missing values.
 
     Raises ``DataError`` for anything else, for no rows, for column names that are not unique texts, and
     for columns that hold lists, structures or binary data.
@@ -53,6 +46,8 @@ def as_frame(obj: Any, name: str = "the table") -> Frame:
     ['39', None]
     """
     native = nw.to_native(obj, pass_through=True)
+    if isinstance(native, np.ndarray) and native.dtype.names:
+        native = {column: native[column] for column in native.dtype.names}
     frame = native if isinstance(native, pl.DataFrame) else pl.DataFrame(_polars_columns(native, name))
     if frame.width == 0 or frame.height == 0:
         what = "no columns" if frame.width == 0 else f"{frame.width} columns and no rows"
@@ -71,25 +66,22 @@ def as_series(obj: Any, name: str = "target") -> pl.Series:
     >>> as_series([1.0, float("nan")]).to_list()
     [1.0, None]
     """
-    native = _in_a_series(nw.to_native(obj, pass_through=True))
-    known = nw.from_native(native, series_only=True, pass_through=True)
-    if isinstance(known, nw.Series):
-        series = _as_polars(known).alias(str(known.name or name))
-    else:
-        series = _from_values(name, native)
+    series = _series(obj, name)
     return _plain(pl.DataFrame([series]), "the series").to_series()
 
 
 def _polars_columns(obj: Any, name: str) -> list[pl.Series]:
     if isinstance(obj, Mapping):
         _require_names(list(obj), name)
-        columns = [as_series(values, column).alias(column) for column, values in obj.items()]
+        columns = [_series(values, column, named=True) for column, values in obj.items()]
         lengths = {series.name: len(series) for series in columns}
         if len(set(lengths.values())) > 1:
             raise DataError(f"{name} has columns of different lengths ({lengths}); make them equally long")
         return columns
     if hasattr(obj, "iloc"):  # pandas allows names that narwhals does not
         _require_names(list(obj.columns), name)
+    if hasattr(obj, "column_names"):  # and pyarrow the same name twice
+        _require_names(list(obj.column_names), name)
     try:
         frame = nw.from_native(obj, eager_only=True)
     except TypeError:
@@ -97,7 +89,7 @@ def _polars_columns(obj: Any, name: str) -> list[pl.Series]:
             f"{name} is of type {type(obj).__name__}; give a pandas, polars or pyarrow frame, or a "
             "dictionary of columns"
         ) from None
-    return [_as_polars(frame[column]) for column in frame.columns]
+    return [_column(frame[column], column) for column in frame.columns]
 
 
 def _require_names(names: Sequence[Any], name: str) -> None:
@@ -112,36 +104,20 @@ def _require_names(names: Sequence[Any], name: str) -> None:
         raise DataError(f"{name} has more than one column named {twice[0]!r}; give every column its own name")
 
 
-def _as_polars(series: nw.Series[Any]) -> pl.Series:
-    try:
-        given = series.to_polars()
-        return _declared(given) if series.dtype in _DECLARED else given
-    except (TypeError, ValueError):  # what pyarrow raises for Python objects of several types
-        return _texts(series.name, series.to_list(), series.is_null().to_list())
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"a {series.implementation} frame needs {error.name}; pip install 'shoal[frames]'"
-        ) from None
+def _series(obj: Any, name: str, named: bool = False) -> pl.Series:
+    """Return a sequence as a column; unless it is ``named``, a series keeps the name that it has."""
+    native = in_a_series(nw.to_native(obj, pass_through=True))
+    known = nw.from_native(native, series_only=True, pass_through=True)
+    if isinstance(known, nw.Series):
+        return _column(known, name if named else str(known.name or name))
+    if isinstance(native, (str, bytes)) or not isinstance(native, Iterable):
+        raise DataError(f"{name} is {quoted(native)}; give a sequence with a value for every row")
+    return from_values(name, native)
 
 
-def _in_a_series(obj: Any) -> Any:
-    """Return the arrays of pandas and pyarrow, which know more than a sequence, as series of theirs."""
-    pandas, pyarrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
-    if pandas is not None and isinstance(obj, (pandas.api.extensions.ExtensionArray, pandas.Index)):
-        return pandas.Series(obj)
-    if pyarrow is not None and isinstance(obj, pyarrow.Array):
-        return pyarrow.chunked_array([obj])
-    return obj
-
-
-def _from_values(name: str, values: Any) -> pl.Series:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise DataError(f"{name} is {quoted(values)}; give a sequence with a value for every row")
-    listed = values if isinstance(values, np.ndarray) and values.dtype != object else list(values)
-    try:
-        return pl.Series(name, listed, strict=True)
-    except (TypeError, ValueError, pl.exceptions.PolarsError):
-        return _texts(name, list(listed), [value is None or _is_nan(value) for value in listed])
+def _column(series: nw.Series[Any], name: str) -> pl.Series:
+    given = as_polars(series, name)
+    return _declared(given) if series.dtype in _DECLARED else given
 
 
 def _declared(series: pl.Series) -> pl.Series:
@@ -162,16 +138,6 @@ def quoted(value: object) -> str:
     """Return a value as messages show it: on one line, in quotes, and not at length."""
     shown = str(value)
     return repr(shown if len(shown) <= 30 else shown[:29] + "…")
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
-def _texts(name: str, values: list[Any], missing: list[bool]) -> pl.Series:
-    """Return values of several types as they would stand in a file."""
-    texts = [None if absent else str(value) for value, absent in zip(values, missing, strict=True)]
-    return pl.Series(name, texts, dtype=pl.String)
 
 
 def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
