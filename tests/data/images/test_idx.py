@@ -56,6 +56,34 @@ def test_a_file_finds_its_labels(tmp_path: Path) -> None:
         read_idx(path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [(0x08, "u1"), (0x09, "i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")],
+)
+@pytest.mark.parametrize("gz", [False, True])
+def test_numbers_of_every_type(kind: int, dtype: str, gz: bool, tmp_path: Path) -> None:
+    """Whole numbers are bytes of brightness, and floats are from 0 to 1; labels are whole numbers."""
+    floats = "f" in dtype
+    given = (PIXELS / 32 if floats else PIXELS).astype(dtype)
+    labels = np.array([7, 100]).astype(dtype)
+    images = idx(2, 4, 3, data=given.tobytes(), kind=kind)
+    read = read_idx(write(tmp_path, "train", images, idx(2, data=labels.tobytes(), kind=kind), gz)).train
+    assert read.pixels.dtype == (np.float32 if floats else np.uint8)
+    np.testing.assert_array_equal(read.pixels[..., 0], given)
+    assert read.labels == ("7", "100")
+
+
+def test_names_that_tell_the_type(tmp_path: Path) -> None:
+    images = idx(2, 4, 3, data=(PIXELS / 32).astype(">f4").tobytes(), kind=0x0D)
+    (tmp_path / "train-images-idx3-float").write_bytes(images)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(LABELS)
+    (tmp_path / "t10k-images-idx3-float").write_bytes(images)
+    (tmp_path / "t10k-labels-idx1-int").write_bytes(idx(2, data=struct.pack(">2i", 3, 7), kind=0x0C))
+    data = read_idx(tmp_path)
+    assert data.test is not None
+    assert (data.train.labels, data.test.labels) == (("7", "3"), ("3", "7"))
+
+
 def test_files_with_dots_in_their_names(tmp_path: Path) -> None:
     (tmp_path / "train-images.idx3-ubyte").write_bytes(IMAGES)
     (tmp_path / "train-labels.idx1-ubyte").write_bytes(LABELS)
@@ -77,7 +105,19 @@ def test_a_folder_with_several_things_to_train_on(tmp_path: Path) -> None:
             LABELS,
             "the bytes 89 50 4e 47, expected 00 00 08 03 of an IDX file",
         ),
-        (idx(2, 4, 3, data=PIXELS.tobytes(), kind=0x0D), LABELS, "begins with the bytes 00 00 0d 03"),
+        (idx(2, 4, 3, data=PIXELS.tobytes(), kind=0x0A), LABELS, "begins with the bytes 00 00 0a 03"),
+        (idx(2, 4, 3, data=PIXELS.tobytes(), kind=0x0D), LABELS, "promises 96 bytes of data and holds 24"),
+        (
+            IMAGES,
+            idx(2, data=struct.pack(">2f", 7.5, 3), kind=0x0D),
+            "holds labels such as 7.5, expected whole",
+        ),
+        (IMAGES, idx(2, data=struct.pack(">2d", 7, float("nan")), kind=0x0E), "holds labels such as nan"),
+        (
+            idx(1, 1, 1, data=struct.pack(">h", -1), kind=0x0B),
+            LABELS[:-1],
+            "images of .* from -1 to -1, expected",
+        ),
         (IMAGES[:10], LABELS, "begins with the bytes 00 00 08 03, expected 00 00 08 03"),
         (IMAGES[:-1], LABELS, "promises 24 bytes of data and holds 23; fetch it again"),
         (IMAGES + b"\0", LABELS, "promises 24 bytes of data and holds more"),

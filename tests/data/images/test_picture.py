@@ -19,7 +19,7 @@ Colours = Callable[..., Pixels]
 Png = Callable[..., bytes]
 
 
-@pytest.mark.parametrize("kind", ["png", "bmp"])
+@pytest.mark.parametrize("kind", ["png", "bmp", "tif", "TIFF"])
 def test_pixels_are_those_that_were_saved(colours: Colours, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"a.{kind}"
     Image.fromarray(colours()).save(path)
@@ -102,6 +102,42 @@ def test_pictures_stand_upright(tmp_path: Path, orientation: int) -> None:
     np.testing.assert_allclose(pixels.astype(float), f, atol=25)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["L", "RGB", "I;16", "F"])
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "packbits"])
+def test_tiffs_stand_upright(tmp_path: Path, orientation: int, mode: str, compression: str | None) -> None:
+    f = np.arange(40, 40 + 8 * 5, dtype=np.uint8).reshape(8, 5)
+    turns = [f, f[:, ::-1], f[::-1, ::-1], f[::-1], f.T, np.rot90(f), f[::-1, ::-1].T, np.rot90(f, -1)]
+    turned = np.ascontiguousarray(turns[orientation - 1])
+    stored = {
+        "L": turned,
+        "RGB": np.dstack([turned] * 3),
+        "I;16": turned.astype(np.uint16) << 8,
+        "F": turned.astype(np.float32) / 255,
+    }[mode]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(stored).save(tmp_path / "a.tif", exif=exif, compression=compression)
+    assert read_header(tmp_path / "a.tif") == picture.Header((8, 5), grey=mode != "RGB")
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif", (8, 5), 1).pixels[..., 0], f)
+
+
+def test_numbers_that_are_no_brightness(tmp_path: Path) -> None:
+    wholes = [np.array([pair], np.int32) for pair in ((-1, 5), (0, 70000))]
+    floats = [np.array([pair], np.float32) for pair in ((0.5, 1.5), (0.5, np.nan))]
+    for given in (*wholes, *floats):
+        Image.fromarray(given).save(tmp_path / "a.tif")
+        with careful(), pytest.raises(DataError, match=r"^holds numbers from .* rescale it$"):
+            read_picture(tmp_path / "a.tif", (1, 2), 1)
+
+
+def test_a_tiff_of_several_pages_is_refused(tmp_path: Path) -> None:
+    pages = [Image.new("L", (4, 4), shade) for shade in (0, 100, 200)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    with pytest.raises(DataError, match=r"^has 3 pages, expected one picture; save the page to use"):
+        read_header(tmp_path / "a.tif")
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(
     chunked_png: Png, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +179,7 @@ def test_animations_are_refused(tmp_path: Path, kind: str) -> None:
     ("content", "message"),
     [
         (b"", "^is empty, expected a picture"),
-        (b"hello", "^is no picture with pixels, expected PNG, JPEG, BMP, GIF"),
+        (b"hello", "^is no picture with pixels, expected PNG, JPEG, BMP, GIF, TIFF"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "^is no picture with pixels"),
         (b"GIF89a\0\0\0\0\0\0\0", "^(is no picture with|has no) pixels"),
     ],
@@ -161,11 +197,11 @@ def test_a_picture_without_pixels(chunked_png: Png, tmp_path: Path, size: tuple[
         read_header(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp"])
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tif"])
 def test_every_truncation_is_one_line(colours: Colours, tmp_path: Path, kind: str) -> None:
     """Cut anywhere and scrambled anywhere, a file is read or refused, never anything else."""
     buffer = io.BytesIO()
-    Image.fromarray(colours(20, 20)).save(buffer, {"jpg": "JPEG"}.get(kind, kind.upper()))
+    Image.fromarray(colours(20, 20)).save(buffer, {"jpg": "JPEG", "tif": "TIFF"}.get(kind, kind.upper()))
     whole, path = buffer.getvalue(), tmp_path / f"a.{kind}"
     refused = []
     for cut in range(0, len(whole) - 20, max(1, len(whole) // 40)):

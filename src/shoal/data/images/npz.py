@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from shoal.data.images.image_set import ImageData, ImageSet, require_room
+from shoal.data.images.pixels import scaled
 from shoal.data.npz import Arrays, opened_npz
 from shoal.errors import CapacityError, DataError
 from shoal.shapes import Array
@@ -79,26 +76,7 @@ def _pixels(arrays: Arrays, name: str) -> Array:
         )
     require_room(shape[0], (shape[1], shape[2]), shape[3] if len(shape) == 4 else 1, str(path))
     array = arrays.load(name)
-    return _scaled(array if array.ndim == 4 else array[..., None], f"{path} has the array {name}")
-
-
-def _scaled(array: npt.NDArray[Any], what: str) -> Array:
-    """Return pixels in uint8, or in float32 from 0 to 1."""
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype == np.uint16:
-        return (array / np.float32(65535)).astype(np.float32)
-    low, high = (array.min(), array.max()) if array.dtype.kind in "iuf" else (np.nan, np.nan)
-    if array.dtype.kind == "f" and low >= 0 and high <= 1:
-        return array.astype(np.float32)
-    if array.dtype.kind in "iu" and low >= 0 and high <= 255:
-        return array.astype(np.uint8)
-    raise DataError(
-        f"{what} of {array.dtype} from {low} to {high}, expected whole numbers from 0 to 255 or floats from "
-        "0 to 1; rescale it"
-    )
+    return scaled(array if array.ndim == 4 else array[..., None], f"{path} has the array {name}")
 
 
 def _texts(arrays: Arrays, name: str, count: int) -> tuple[str, ...]:

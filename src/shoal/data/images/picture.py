@@ -25,16 +25,18 @@ from shoal.shapes import Array
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
 MOST_BYTES, MOST_PIXELS = 2**26, 2**25
 """A file and a picture at most: 64 MiB, and 33 million pixels, more than a camera of 8192 × 4096."""
 
 DEEP = "hold 16 bits a channel, of which the upper 8 are kept"
 INKS = "are CMYK, made for printing, and are converted to red, green and blue"
 CLEAR = "are partly transparent, and are laid on white"
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 _ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
-_GREYS = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
+_COLUMNS, _ROWS = 0x0100, 0x0101
+_GREYS = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"})
+_DEEPEST, _BRIGHTEST = 2**16 - 1, 255
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ def read_header(path: Path) -> Header:
     one of another format, without pixels or with too many, or an animation.
     """
     with _opened(path) as image:
+        width, height = _stored_size(image)
         turned = image.getexif().get(_ORIENTATION) in _TURNED
-        size = (image.width, image.height) if turned else (image.height, image.width)
-        return Header(size, image.mode in _GREYS)
+        return Header((width, height) if turned else (height, width), image.mode in _GREYS)
 
 
 def read_picture(path: Path, size: Size, channels: int) -> Picture:
@@ -109,7 +111,8 @@ def _opened(path: Path) -> Iterator[Image]:
         if not 0 < length <= MOST_BYTES:
             what = "is empty" if not length else f"has {readable(length)}"
             raise DataError(f"{what}, expected a picture of at most {readable(MOST_BYTES)}; save it again")
-        with pillow.open(path, formats=_FORMATS) as image:
+        # An open file: of a name Pillow maps the memory, and then takes turned TIFFs for upright ones.
+        with path.open("rb") as file, pillow.open(file, formats=_FORMATS) as image:
             _require_bearable(image)
             yield image
     except DataError:
@@ -133,6 +136,14 @@ def _length(path: Path) -> int:
         raise DataError(f"cannot be read ({error.strerror}); restore it") from None
 
 
+def _stored_size(image: Image) -> tuple[int, int]:
+    """Return columns and rows before a picture is turned; of a TIFF Pillow says those of after, by now."""
+    if image.format != "TIFF":
+        return image.size
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    return int(tags[_COLUMNS]), int(tags[_ROWS])
+
+
 def _require_bearable(image: Image) -> None:
     pixels = image.width * image.height
     if not pixels:
@@ -140,6 +151,8 @@ def _require_bearable(image: Image) -> None:
     if pixels > MOST_PIXELS:
         raise DataError(_too_many(f"{pixels:,}"))
     frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format == "TIFF":
+        raise DataError(f"has {frames} pages, expected one picture; save the page to use")
     if frames > 1:
         raise DataError(f"is an animation of {frames} frames, expected one picture; save the frame to use")
 
@@ -151,9 +164,8 @@ def _too_many(pixels: str) -> str:
 def _plain(image: Image, losses: list[str]) -> Image:
     """Return an image whose mode is L or RGB; what is lost on the way is added to ``losses``."""
     pillow, colours = require_pillow(), "L" if image.mode in _GREYS else "RGB"
-    if image.mode.startswith("I"):
-        deep = np.asarray(image).astype(np.int64).clip(0, 2**16 - 1)
-        grey: Image = pillow.fromarray((deep >> 8).astype(np.uint8))
+    if image.mode.startswith("I") or image.mode == "F":
+        grey: Image = pillow.fromarray(_bytes_of(np.asarray(image)))
         return grey
     if image.mode == "CMYK":
         losses.append(INKS)
@@ -165,6 +177,19 @@ def _plain(image: Image, losses: list[str]) -> Image:
         white = pillow.new("RGBA", clear.size, "white")
         image = pillow.alpha_composite(white, clear)
     return image.convert(colours)
+
+
+def _bytes_of(numbers: Array) -> Array:
+    """Return brightness in 16 bits, or in floats from 0 to 1, in bytes."""
+    whole = numbers.dtype.kind in "iu"
+    low, high, brightest = numbers.min(), numbers.max(), _DEEPEST if whole else 1
+    if not (low >= 0 and high <= brightest):
+        raise DataError(
+            f"holds numbers from {low} to {high}, expected whole ones from 0 to {_DEEPEST} or floats from 0 "
+            "to 1; rescale it"
+        )
+    pixels = numbers.astype(np.int64) >> 8 if whole else np.rint(numbers * _BRIGHTEST)
+    return pixels.astype(np.uint8)
 
 
 def require_pillow() -> ModuleType:
