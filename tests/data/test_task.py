@@ -184,7 +184,11 @@ def test_a_gap_among_numbers_is_no_class(gap: str) -> None:
     [
         (["a", "a"], "classification", ["is 'a' in all 2 rows", "two classes"]),
         (["1", "1.0"], "classification", ["is '1' in all 2 rows"]),
-        (["a", "a", "b"], "classification", ["class 'b'", "has one row", "two at least"]),
+        (
+            ["a", "a", "b", 5],
+            "classification",
+            ["2 classes", "'5' 1, 'b' 1", "--rare merge", "--rare drop", "--task regression"],
+        ),
         (["a", None, "b"], "classification", ["missing in 1 of 3 rows"]),
         ([], "classification", ["missing in 0 of 0 rows"]),
         ([0.1] * 10, "regression", ["is 0.1 in every row", "varies"]),

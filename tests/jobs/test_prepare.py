@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.errors import CapacityError, DataError
+from shoal.data.frames import as_frame
+from shoal.errors import CapacityError, ConfigurationError, DataError
 from shoal.jobs.prepare import prepare
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
@@ -160,3 +161,48 @@ def test_a_matrix_larger_than_the_memory_is_refused(
     )
     monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 80_000)
     assert ready(columns, task="regression").train.X.shape == (160, 8)
+
+
+def with_rare(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    n = len(columns["target"])
+    return {**columns, "target": ["u", "v", *(["3.1", "3.10"] * n)[: n - 2]]}
+
+
+@pytest.mark.parametrize(
+    ("rare", "classes", "rows"), [("merge", ("3.1", "3.10", "other"), 60), ("drop", ("3.1", "3.10"), 58)]
+)
+def test_rare_classes_are_merged_or_dropped_here_and_in_other_tables(
+    rare: str, classes: tuple[str, ...], rows: int, write_csv: Write, tmp_path: Path, mixed: Mixed
+) -> None:
+    table = str(write_csv(tmp_path / "table.csv", with_rare(mixed(60))))
+    prepared = prepare(FitRequest(table, "target", rare=rare))
+    assert (prepared.target.labels, prepared.n_rows) == (classes, rows)
+    assert any("'u' 1, 'v' 1" in warning for warning in prepared.warnings)
+    other = str(write_csv(tmp_path / "other.csv", {**mixed(8), "target": ["3.10", "v"] * 4}))
+    of_another = prepare(FitRequest(table, "target", rare=rare, valid=other)).validation
+    assert of_another is not None
+    assert of_another.y.tolist() == ([1, 2] * 4 if rare == "merge" else [1] * 4)
+
+
+def test_all_rare_classes_are_told_at_once(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    with pytest.raises(DataError, match=r"2 classes .*: 'u' 1, 'v' 1; --rare merge .* --rare drop"):
+        ready(with_rare(mixed(60)))
+
+
+def test_numbers_have_no_rare_classes(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    with pytest.raises(ConfigurationError, match="--rare is for classes, and this is a regression"):
+        ready({**mixed(60), "target": [k * 0.37 for k in range(60)]}, rare="drop")
+
+
+def test_labels_of_another_table_may_be_of_another_type(
+    write_csv: Write, tmp_path: Path, mixed: Mixed
+) -> None:
+    table = str(write_csv(tmp_path / "table.csv", {**mixed(60), "target": ["007", "7", "Q"] * 20}))
+    other = tmp_path / "other.parquet"
+    columns = {**mixed(4), "target": ["Q", "7", "007", "7"]}
+    as_frame(columns).to_native().write_parquet(other)
+    part = prepare(FitRequest(table, "target", test=str(other))).test
+    assert part.y.tolist() == [2, 1, 0, 1]
+    codes = str(write_csv(tmp_path / "codes.csv", {**mixed(60), "target": ["1", "2", "2.0"] * 20}))
+    as_frame({**mixed(4), "target": [2, 1, 1, 2]}).to_native().write_parquet(other)
+    assert prepare(FitRequest(codes, "target", test=str(other))).test.y.tolist() == [1, 0, 0, 1]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shoal.architectures import Convolutional
 from shoal.data import memory
@@ -152,3 +153,24 @@ def test_test_images_that_were_trained_on_are_told(tmp_path: Path, own: bool) ->
 
 def test_nothing_is_told_where_every_image_is_another(ready: Callable[..., PreparedImages]) -> None:
     assert ready({"": 60}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("rare", "classes"), [("merge", ("3.1", "3.10", "other")), ("drop", ("3.1", "3.10"))]
+)
+def test_folders_are_classes_by_their_names_and_rare_ones_are_merged_or_dropped(
+    rare: str, classes: tuple[str, ...], tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    counts = {"3.1": 12, "3.10": 12, "07": 1, "7": 1}
+    for label, count in counts.items():
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for k in range(count):
+            pixels = random.integers(0, 256, (6, 5), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / label / f"{k}.png")
+    prepared = prepare(FitRequest(str(tmp_path / "images"), rare=rare))
+    assert prepared.target.labels == classes
+    assert prepared.n_rows == (26 if rare == "merge" else 24)
+    assert any("'07' 1, '7' 1" in warning for warning in prepared.warnings)
+    with pytest.raises(DataError, match=r"2 classes .* '07' 1, '7' 1; --rare merge"):
+        prepare(FitRequest(str(tmp_path / "images")))

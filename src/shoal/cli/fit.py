@@ -28,6 +28,10 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; inferred if left out.")
     ] = None,
+    rare: Annotated[
+        str | None,
+        typer.Option(help="Classes with too few rows: merge them into one, or drop their rows."),
+    ] = None,
     hidden: Annotated[
         str | None,
         typer.Option(help="Hidden sizes, as in 1,2,4,8 or 8,16x16; of images the filters of each stage."),
@@ -109,16 +113,15 @@ def fit(
             from shoal.jobs.sizing import AskedSize
             from shoal.selection.candidates import parse_hidden
 
+            sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)
+            strengths = None if l2 is None else comma_separated(l2, "--l2", float)
+            size = AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
             request = FitRequest(
                 table=table,
                 target=target,
                 task=task,
-                size=AskedSize(
-                    hidden=None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden),
-                    starts=starts,
-                    l2=None if l2 is None else comma_separated(l2, "--l2", float),
-                    epochs=epochs,
-                ),
+                rare=rare,
+                size=size,
                 folds=folds,
                 valid=valid,
                 validation_share=validation_share,

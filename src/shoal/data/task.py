@@ -16,6 +16,7 @@ from shoal.data import values
 from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.data.labels import Classes, classes_of, codes_of, has_padded
 from shoal.data.numerals import GAPS
+from shoal.data.rare import counted, rare_of
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 
 TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
@@ -254,13 +255,13 @@ def _require_classes(classes: Classes, name: str, least: int) -> None:
             f"the target {name!r} is {quoted(classes.labels[0])} in all {sum(classes.rows)} rows; "
             "a classification needs two classes at least"
         )
-    for label, count in zip(classes.labels, classes.rows, strict=True):
-        if count < least:
-            raise DataError(
-                f"the class {quoted(label)} of the target {name!r} has one row; each needs "
-                "two at least, one to train on and one to test on: drop the row, merge the class with "
-                "another, or use --task regression if it is a number"
-            )
+    if rare := rare_of(classes, least):
+        have = f"{len(rare)} classes" if len(rare) > 1 else "a class"
+        raise DataError(
+            f"{have} of the target {name!r} with fewer rows than two, one to train on and one to test on: "
+            f"{counted(rare)}; --rare merge makes them one class, --rare drop leaves their rows out, "
+            "--task regression is for numbers"
+        )
 
 
 def _warn_of_spellings(classes: Classes, name: str) -> None:

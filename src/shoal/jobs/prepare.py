@@ -10,8 +10,16 @@ from shoal.data.frames import Frame
 from shoal.data.images.source import holds_images
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.rare import RareClasses
 from shoal.data.tables import read_table
-from shoal.data.task import TargetEncoder, TaskChoice, infer_task, names_shown, rows_with_target
+from shoal.data.task import (
+    CLASSIFICATION,
+    TargetEncoder,
+    TaskChoice,
+    infer_task,
+    names_shown,
+    rows_with_target,
+)
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.division import divide
 from shoal.jobs.model import TableModel
@@ -96,7 +104,10 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         task = infer_task(frame[name], request.task)
         columns = tuple(describe_columns(frame, name))
         (target_column,) = describe_columns(frame.select(name))
-        whole = _whole_target(frame, name, task.task, least=2 if divide_test else 1)
+        least = 2 if divide_test else 1
+        rare = _rare_classes(frame, name, task, request, least)
+        frame = rare.of_frame(frame, name)
+        whole = _whole_target(frame, name, task.task, least)
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
@@ -105,7 +116,7 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         recipe = table_recipe(request, _rule(request), task.task, _count_numbers(columns))
         preprocessor = TablePreprocessor.fit(to_train, name, columns, recipe.pieces, recipe.waves)
         _require_memory(len(frame), len(preprocessor.feature_names))
-        part = _PartMaker(preprocessor, target, name)
+        part = _PartMaker(preprocessor, target, name, rare)
         train = part(to_train)
         validation = part(frame[rows.held.tolist()]) if rows.held.size else None
         if request.valid is not None:
@@ -141,6 +152,7 @@ class _PartMaker:
     preprocessor: TablePreprocessor
     target: TargetEncoder
     name: str
+    rare: RareClasses
 
     def __call__(self, frame: Frame) -> Part:
         return Part(self.preprocessor.transform(frame), self.target.encode(frame[self.name]), frame)
@@ -164,6 +176,15 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
     return rows_with_target(table, request.target), request.target
 
 
+def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:
+    """Return what becomes of classes with fewer rows than ``least``."""
+    if task.task == CLASSIFICATION:
+        return RareClasses.settle(frame[name].to_native(), request.rare, least)
+    if request.rare is not None:
+        raise ConfigurationError(f"--rare is for classes, and this is a {task.sentence}; leave it out")
+    return RareClasses()
+
+
 def _whole_target(frame: Frame, name: str, task: str, least: int) -> TargetEncoder | None:
     # Classes are known from all rows, so that a rare one is known wherever it falls; a regression's mean
     # and standard deviation belong to the training rows.
@@ -178,7 +199,7 @@ def _other_part(option: str, path: str, frame: Frame, part: _PartMaker) -> Part:
     if strangers:
         raise DataError(f"{option} {path} has the column {strangers[0]!r}, which the table lacks; drop it")
     try:
-        return part(rows_with_target(given, part.name))
+        return part(part.rare.of_frame(rows_with_target(given, part.name), part.name))
     except DataError as error:
         raise DataError(f"{option} {path}: {error}") from None
 

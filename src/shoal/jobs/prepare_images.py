@@ -15,6 +15,7 @@ from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.images.source import read_images
 from shoal.data.memory import require_memory
+from shoal.data.rare import RareClasses
 from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.augment import augmentation_of
@@ -133,6 +134,8 @@ def prepare_images(request: FitRequest) -> PreparedImages:
             read_images(request.table, Wish(request.image_size, None, request.strict)), request
         )
         _require_memory(data)
+        rare = RareClasses.settle(_labels(data.train), request.rare, least=2)
+        data = _without_rare(data, rare)
         target = TargetEncoder.fit(_labels(data.train), CLASSIFICATION)
         codes = target.encode(_labels(data.train))
         divided = request.folds is not None or request.validation_share is not None
@@ -204,6 +207,20 @@ def _tell_of_twins(test: ImageSet, others: list[ImageSet | None], own: IntArray 
 
 def _digest(pixels: Array) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest()
+
+
+def _without_rare(data: ImageData, rare: RareClasses) -> ImageData:
+    """Return the images whose classes are not left out, rare ones with the label that they share."""
+
+    def settled(images: ImageSet) -> ImageSet:
+        labels = rare.apply(_labels(images))
+        kept = np.flatnonzero(labels.is_not_null().to_numpy())
+        return replace(_rows(images, kept), labels=tuple(labels.drop_nulls()))
+
+    if not rare.labels:
+        return data
+    others = (data.validation, data.test)
+    return ImageData(settled(data.train), *(None if part is None else settled(part) for part in others))
 
 
 def _labels(images: ImageSet) -> pl.Series:

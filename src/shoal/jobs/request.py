@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from shoal.activations import ACTIVATIONS
+from shoal.data.rare import RARE
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.jobs.augment import augmentation_of
@@ -56,6 +57,7 @@ class FitRequest:
     image_size: tuple[int, int] | None = None
     augment: str | None = None
     strict: bool = False
+    rare: str | None = None
     seed: int = 0
     jobs: int | None = None
     memory: int | None = None
@@ -69,6 +71,8 @@ class FitRequest:
             raise UnknownNameError("rule of choice", self.choose, RULES)
         if self.task is not None and self.task not in TASKS:
             raise UnknownNameError("task", self.task, TASKS)
+        if self.rare is not None and self.rare not in RARE:
+            raise UnknownNameError("way with rare classes", self.rare, RARE)
         if self.quality not in QUALITIES:
             raise UnknownNameError("quality", self.quality, QUALITIES)
         if self.activation is not None:
