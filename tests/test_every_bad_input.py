@@ -79,7 +79,7 @@ BAD_TABLES: dict[str, tuple[str, bytes, str]] = {
     "absent target": ("t.csv", GOOD.replace(b"label", b"labels", 1), "no column 'label' to predict; did"),
     "no target at all": ("t.csv", labelled(""), "'label' is missing in all 60 rows"),
     "one class": ("t.csv", labelled("yes"), "is 'yes' in all 60 rows; a classification needs two"),
-    "a class of one": ("t.csv", GOOD + b"1,red,maybe\n", "a class of the target 'label' with fewer"),
+    "a class of one": ("t.csv", GOOD + b"1,red,maybe\n", "a class of the target 'label' has fewer"),
     "infinite feature": ("t.csv", GOOD + b"inf,red,yes\n", "'size' has 'inf' in data row 61, expected a"),
     "huge feature": ("t.csv", GOOD + b"1e300,red,yes\n", "expected a finite number within"),
     "infinite target": ("t.csv", SIZES + b"1,red,-inf\n", "must be finite numbers"),

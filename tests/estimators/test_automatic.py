@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
@@ -107,3 +109,22 @@ def test_the_same_random_state_makes_the_same_ensemble() -> None:
 def test_it_is_cross_validated() -> None:
     X, y = load_iris(return_X_y=True)
     assert cross_val_score(ShoalClassifier(**SMALL), X, y, cv=2).mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (pd.array([2**53, 2**53 + 1, 2**53], dtype="Int64"), [2**53, 2**53 + 1]),
+        (pd.Series([2**53, 2**53 + 1, 2**53], dtype=pd.ArrowDtype(pa.int64())), [2**53, 2**53 + 1]),
+        (pd.array([True, False, True], dtype="boolean"), [False, True]),
+        (np.array([2**63, 2**63 + 1, 2**63], dtype="u8"), [2**63, 2**63 + 1]),
+        (["3.1", "3.10", "3.1"], ["3.1", "3.10"]),
+        (pd.Categorical(["007", "7", "007"]), ["007", "7"]),
+    ],
+)
+def test_classes_are_those_given_whatever_they_are_stored_in(y: Any, classes: list[Any]) -> None:
+    y = pd.Series(y).repeat(8).reset_index(drop=True)
+    X = pd.DataFrame({"a": np.arange(24.0)})
+    classifier = ShoalClassifier(n_starts=1, max_iter=2, hidden_layer_sizes=2, random_state=0, n_jobs=1)
+    assert classifier.fit(X, y).classes_.tolist() == classes
+    assert classifier.predict_proba(X).shape == (24, 2)

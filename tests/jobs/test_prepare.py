@@ -177,6 +177,9 @@ def test_rare_classes_are_merged_or_dropped_here_and_in_other_tables(
     table = str(write_csv(tmp_path / "table.csv", with_rare(mixed(60))))
     prepared = prepare(FitRequest(table, "target", rare=rare))
     assert (prepared.target.labels, prepared.n_rows) == (classes, rows)
+    assert prepared.sentence.endswith(
+        f"(4 classes); --task regression overrides; without rare classes there are {len(classes)}."
+    )
     assert any("'u' 1, 'v' 1" in warning for warning in prepared.warnings)
     other = str(write_csv(tmp_path / "other.csv", {**mixed(8), "target": ["3.10", "v"] * 4}))
     of_another = prepare(FitRequest(table, "target", rare=rare, valid=other)).validation

@@ -256,9 +256,10 @@ def _require_classes(classes: Classes, name: str, least: int) -> None:
             "a classification needs two classes at least"
         )
     if rare := rare_of(classes, least):
-        have = f"{len(rare)} classes" if len(rare) > 1 else "a class"
+        several = len(rare) > 1
         raise DataError(
-            f"{have} of the target {name!r} with fewer rows than two, one to train on and one to test on: "
+            f"{f'{len(rare)} classes' if several else 'a class'} of the target {name!r} "
+            f"{'have' if several else 'has'} fewer than two rows, one to train on and one to test on: "
             f"{counted(rare)}; --rare merge makes them one class, --rare drop leaves their rows out, "
             "--task regression is for numbers"
         )

@@ -43,9 +43,17 @@ def target(y: Any, n_samples: int, name: str, numeric: bool) -> Any:
     """Return y checked as scikit-learn checks it, one entry a row of X."""
     if y is None:
         raise ValueError(f"requires y to be passed, but the target y is None: {name} needs it")
-    y = _check_y(y, multi_output=True, y_numeric=numeric)
+    y = _check_y(_in_numpy(y), multi_output=True, y_numeric=numeric)
     check_consistent_length(np.empty(n_samples), y)
     return y
+
+
+def _in_numpy(y: Any) -> Any:
+    """Return whole numbers and booleans of pandas' own types as NumPy's, not as floats."""
+    own = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if own is None or own.kind not in "iub" or y.isna().any():
+        return y
+    return y.to_numpy(dtype=own)
 
 
 def flattened(y: Any) -> Any:

@@ -106,7 +106,7 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         (target_column,) = describe_columns(frame.select(name))
         least = 2 if divide_test else 1
         rare = _rare_classes(frame, name, task, request, least)
-        frame = rare.of_frame(frame, name)
+        frame, task = rare.of_frame(frame, name), _task_after(task, rare)
         whole = _whole_target(frame, name, task.task, least)
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
@@ -183,6 +183,13 @@ def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest
     if request.rare is not None:
         raise ConfigurationError(f"--rare is for classes, and this is a {task.sentence}; leave it out")
     return RareClasses()
+
+
+def _task_after(task: TaskChoice, rare: RareClasses) -> TaskChoice:
+    if not rare.labels:
+        return task
+    left = len(set(rare.becomes) - {None})
+    return replace(task, sentence=f"{task.sentence}; without rare classes there are {left}")
 
 
 def _whole_target(frame: Frame, name: str, task: str, least: int) -> TargetEncoder | None:
