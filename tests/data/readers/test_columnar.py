@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from shoal.data.tables import read_table
@@ -41,11 +42,24 @@ def test_arrow_keeps_its_types(name: str, stream: bool, compression: str, write_
     assert table.to_native().schema["k"] == pl.Categorical
 
 
-def test_categories_whose_labels_are_numbers_stay_categories(tmp_path: Any) -> None:
-    pd.DataFrame({"k": pd.Categorical([10, 20, 10])}).to_feather(tmp_path / "t.feather")
-    table = read_table(tmp_path / "t.feather")
-    assert table.to_native().schema["k"] == pl.Categorical
-    assert table["k"].to_list() == ["10", "20", "10"]
+@pytest.mark.parametrize("labels", [[10, 20, 10], [1.5, 2.0, 1.5], ["a", "b", "a"], [True, False, True]])
+@pytest.mark.parametrize("name", ["t.feather", "t.parquet"])
+def test_categories_of_pandas_are_categories(labels: list[Any], name: str, tmp_path: Any) -> None:
+    frame = pd.DataFrame({"k": pd.Categorical(labels), "x": [1, 2, 3]})
+    frame.to_feather(tmp_path / name) if name == "t.feather" else frame.to_parquet(tmp_path / name)
+    table = read_table(tmp_path / name)
+    assert table.to_native().dtypes == [pl.Categorical, pl.Int64]
+    told = {1.5: "1.5", 2.0: "2", True: "true", False: "false"}
+    assert table["k"].to_list() == [told.get(label, str(label)) for label in labels]
+
+
+@pytest.mark.parametrize(
+    "note", [b"", b"{", b"[" * 10**5, b'{"columns": 3}', b'{"columns": [{"name": "x"}]}']
+)
+def test_a_note_of_pandas_that_nobody_understands_is_none(note: bytes, tmp_path: Any) -> None:
+    table = pa.table({"x": [1, 2]}).replace_schema_metadata({"pandas": note})
+    pq.write_table(table, tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet")["x"].to_list() == [1, 2]
 
 
 def test_the_first_feather_is_refused(write_file: Any, refuses: Any) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from shoal.data.frames import native_frame, pl
+from shoal.data.frames import native_frame, pl, text
 from shoal.data.readers.contents import decoding, file_bytes, require_size
 from shoal.errors import DataError
 
@@ -12,14 +13,30 @@ _FEATHER_1, _FILE = b"FEA1", b"ARROW1"
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
-    """Return the table in a Parquet file, with its types."""
+    """Return the table in a Parquet file, with its types; categories of pandas are categories.
+
+    Arrow's types have no room for categories whose labels are no texts, so pandas notes them beside.
+    """
     # An open file: in a name polars would take brackets for a pattern, ~ for a home, and more.
     with path.open("rb") as file, decoding(path, "Parquet"):
         scan = pl.scan_parquet(file)
         width = len(scan.collect_schema())
         height = scan.select(pl.len()).collect().item()
         require_size(8 * width * height, path)
-        return scan.collect()
+        table = scan.collect()
+        file.seek(0)
+        declared = _categories_of_pandas(pl.read_parquet_metadata(file).get("pandas", ""))
+    known = [name for name in declared if name in table.columns]
+    return table.with_columns(text(table[name]).cast(pl.Categorical) for name in known)
+
+
+def _categories_of_pandas(note: str) -> list[str]:
+    """Return the columns that pandas' note declares to be categories; none of one that nobody understands."""
+    try:
+        columns = json.loads(note)["columns"]
+        return [str(column["name"]) for column in columns if column["pandas_type"] == "categorical"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def read_arrow(path: Path) -> pl.DataFrame:
