@@ -40,7 +40,11 @@ def make_lecture(*_: object) -> None:
     """Run every study: pages include its words and show its figure."""
     studies = [study() for study in STUDIES.values()]
     run_lecture(
-        studies, MADE, "lecture.html", lambda report: print(f"{report.study.name}: {report.seconds:.1f} s")
+        studies,
+        MADE,
+        "lecture.html",
+        lambda report: print(f"{report.study.name}: {report.seconds:.1f} s"),
+        overwrite=True,
     )
 
 

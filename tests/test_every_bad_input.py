@@ -241,10 +241,10 @@ def full_disk(_: int) -> None:
 def test_a_disk_that_fills_while_the_model_is_saved(shoal: Shoal, monkeypatch: pytest.MonkeyPatch) -> None:
     from shoal.jobs.folder import save_model
 
-    def save(*arguments: object) -> None:
+    def save(*arguments: object, **options: object) -> None:
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", full_disk)
-            save_model(*arguments)  # type: ignore[arg-type]
+            save_model(*arguments, **options)  # type: ignore[arg-type]
 
     Path("t.csv").write_bytes(GOOD)
     command = ["fit", "t.csv", "--target", "label", "--out", "out", *TINY]

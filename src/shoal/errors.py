@@ -69,3 +69,13 @@ class MissingDependencyError(ShoalError, ImportError):
 
 class ShoalWarning(UserWarning):
     """Something was decided for the user that they may want to know."""
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error of the system says, in one line that is never empty.
+
+    >>> reason(OSError(28, "No space left on device", "p.csv")), reason(OSError()), reason(OSError("full"))
+    ('No space left on device', 'OSError', 'full')
+    """
+    said = getattr(error, "strerror", None) or str(error)
+    return " ".join(said.split()) or type(error).__name__

@@ -47,9 +47,12 @@ def test_what_is_written_can_be_read(name: str, tmp_path: Path) -> None:
     assert read_table(tmp_path / name)["p"].cast(nw.Float64).to_list() == COLUMNS["p"].tolist()
 
 
-def test_an_existing_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_where_asked_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("old")
-    write_predictions(tmp_path / "p.csv", COLUMNS)
+    with pytest.raises(OutputError, match=r"p\.csv exists already"):
+        write_predictions(tmp_path / "p.csv", COLUMNS)
+    assert (tmp_path / "p.csv").read_text() == "old"
+    write_predictions(tmp_path / "p.csv", COLUMNS, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
     assert (tmp_path / "p.csv").read_text() == CSV
 

@@ -95,7 +95,7 @@ def fitted(
 @pytest.fixture
 def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the drawing, which is half the time of a tiny job, where nobody looks at it."""
-    monkeypatch.setattr("shoal.jobs.fit.write_report", lambda evidence, path: None)
+    monkeypatch.setattr("shoal.jobs.fit.write_report", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="session")

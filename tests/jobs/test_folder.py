@@ -226,7 +226,10 @@ def test_a_model_is_not_whole_until_its_last_file(
         raise OutputError(f"{path} cannot be written")
 
     monkeypatch.setattr("shoal.jobs.folder.write_atomically", full)
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError, match="exists already"):
         save_model(fitted.model, saved)
+    assert load_model(saved).temperature == fitted.model.temperature
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_model(fitted.model, saved, overwrite=True)
     with pytest.raises(ModelFolderError, match="is no model folder"):
         load_model(saved)

@@ -22,6 +22,7 @@ Fit = Callable[..., Outcome]
 REQUEST = FitRequest(
     "table.csv", "y", size=AskedSize(hidden=((1,), (4, 4)), l2=(0.0, 0.5)), folds=3, choose="one-se"
 )
+TORN = ".shoal-0123456789abcdef.tmp"
 SIZING = Sizing(StudySize(((1,), (4, 4)), 7, (0.0, 0.5), 60), 12.5, ("Sized so.",))
 
 
@@ -40,16 +41,16 @@ def refuse(code: int) -> Callable[..., NoReturn]:
 
 
 def test_a_new_place_is_free_and_is_not_made_by_asking(tmp_path: Path) -> None:
-    assert require_free(tmp_path / "a" / "b", resume=False, overwrite=False) is False
-    assert require_free(tmp_path / "a" / "b", resume=True, overwrite=False) is False
+    assert require_free(tmp_path / "a" / "b", REQUEST, resume=False, overwrite=False) is False
+    assert require_free(tmp_path / "a" / "b", REQUEST, resume=True, overwrite=False) is False
     assert not (tmp_path / "a").exists()
-    assert require_free(tmp_path, resume=False, overwrite=False) is False
+    assert require_free(tmp_path, REQUEST, resume=False, overwrite=False) is False
 
 
 def test_the_plan_comes_back(begun: Path) -> None:
     assert read_plan(begun, REQUEST) == SIZING
-    assert require_free(begun, resume=True, overwrite=False) is True
-    assert require_free(begun, resume=False, overwrite=True) is False
+    assert require_free(begun, REQUEST, resume=True, overwrite=False) is True
+    assert require_free(begun, REQUEST, resume=False, overwrite=True) is False
 
 
 def test_what_may_differ_and_what_may_not(begun: Path) -> None:
@@ -82,6 +83,19 @@ def occupied(folder: Path) -> None:
     (folder / "notes.txt").write_text("mine")
 
 
+def half_a_write_of_others(folder: Path) -> None:
+    (folder / ".notes.tmp").write_text("mine")
+
+
+def with_a_plan_of_others(folder: Path) -> None:
+    (folder / "plan.json").write_text('{"trip": "to the sea"}')
+
+
+def a_link_to_nowhere(folder: Path) -> None:
+    folder.rmdir()
+    folder.symlink_to(folder.parent / "nowhere")
+
+
 def is_a_file(folder: Path) -> None:
     folder.rmdir()
     folder.write_text("mine")
@@ -106,6 +120,9 @@ def finished(folder: Path) -> None:
     ("make", "told"),
     [
         (occupied, r"holds other files; give a new or empty folder"),
+        (half_a_write_of_others, r"holds other files; give a new or empty folder"),
+        (with_a_plan_of_others, r"holds other files; give a new or empty folder"),
+        (a_link_to_nowhere, r"out is a link that leads nowhere"),
         (is_a_file, r"out is a file; --out needs a folder"),
         (under_a_file, r"deep is a file, so .*out cannot be made in it"),
         (unfinished, r"holds an unfinished study; .* --resume, begin anew with --overwrite"),
@@ -118,7 +135,7 @@ def test_a_place_that_is_taken(tmp_path: Path, make: Callable[[Path], None], tol
     make(folder)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(OutputError, match=told):
-        require_free(folder, resume=False, overwrite=False)
+        require_free(folder, REQUEST, resume=False, overwrite=False)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -126,21 +143,114 @@ def test_a_folder_of_others_is_not_even_overwritten(tmp_path: Path) -> None:
     occupied(tmp_path)
     for resume, overwrite in ((True, False), (False, True)):
         with pytest.raises(OutputError, match="holds other files"):
-            require_free(tmp_path, resume, overwrite)
+            require_free(tmp_path, REQUEST, resume, overwrite)
+
+
+def note(folder: Path) -> Path:
+    (folder / "notes.txt").write_text("mine")
+    return folder / "notes.txt"
+
+
+def note_in_the_study(folder: Path) -> Path:
+    (folder / "study" / "cohorts" / "notes.txt").write_text("mine")
+    return folder / "study" / "cohorts" / "notes.txt"
+
+
+def half_a_note(folder: Path) -> Path:
+    (folder / ".notes.tmp").write_text("mine")
+    return folder / ".notes.tmp"
+
+
+def study_elsewhere(folder: Path) -> Path:
+    elsewhere = folder.parent / "elsewhere"
+    (folder / "study").rename(elsewhere)
+    (folder / "study").symlink_to(elsewhere)
+    return elsewhere / "trials.sqlite"
+
+
+def folder_for_a_model(folder: Path) -> Path:
+    (folder / "model.json").mkdir()
+    (folder / "model.json" / "a").write_text("mine")
+    return folder / "model.json" / "a"
+
+
+@pytest.mark.parametrize("add", [note, note_in_the_study, half_a_note, study_elsewhere, folder_for_a_model])
+def test_what_no_job_wrote_is_never_removed(begun: Path, add: Callable[[Path], Path]) -> None:
+    TrialStore(begun / "study").close()
+    theirs = add(begun)
+    before = theirs.read_bytes()
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match=r"holds .*, which no job wrote; move it away"):
+            begin(begun, REQUEST, SIZING, overwrite=overwrite)
+    assert theirs.read_bytes() == before
+    assert require_free(begun, REQUEST, resume=True, overwrite=False) is True  # which removes nothing
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(begun: Path) -> None:
+    theirs = begun.parent / "theirs.csv"
+    theirs.write_text("mine")
+    (begun / "model.json").symlink_to(theirs)
+    (begun / "weights.safetensors").hardlink_to(theirs)
+    begin(begun, REQUEST, SIZING, overwrite=True)
+    assert [path.name for path in begun.iterdir()] == ["plan.json"]
+    assert theirs.read_text() == "mine"
+
+
+def test_a_damaged_study_can_be_begun_anew(begun: Path) -> None:
+    TrialStore(begun / "study").close()
+    (begun / "study" / "trials.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(ModelFolderError, match="is damaged"):
+        require_free(begun, REQUEST, resume=True, overwrite=False)
+    begin(begun, REQUEST, SIZING, overwrite=True)
+    assert [path.name for path in begun.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize(("name", "part"), [("table", "t.csv"), ("valid", "deep/v.csv"), ("test", "t.ods")])
+def test_a_job_does_not_write_where_it_reads(tmp_path: Path, name: str, part: str) -> None:
+    source = tmp_path / "out" / part
+    source.parent.mkdir(parents=True)
+    source.write_text("x")
+    (tmp_path / "link").symlink_to(source)
+    for path in (source, tmp_path / "link"):
+        sheet = "#Sheet 2" if path.suffix == ".ods" else ""
+        request = dataclasses.replace(REQUEST, folds=None, **{name: f"{path}{sheet}"})
+        with pytest.raises(OutputError, match=f"holds {path}.*, which is read"):
+            require_free(tmp_path / "out", request, resume=False, overwrite=True)
+
+
+def test_nor_among_the_images_that_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "pets" / "cat").mkdir(parents=True)
+    request = dataclasses.replace(REQUEST, table=str(tmp_path / "pets"))
+    for out in (tmp_path / "pets" / "model", tmp_path / "pets"):
+        with pytest.raises(OutputError, match="which is read; give another --out"):
+            require_free(out, request, resume=False, overwrite=False)
+    assert require_free(tmp_path / "model", request, resume=False, overwrite=False) is False
+
+
+def test_neither_the_root_nor_a_home_is_a_place_for_a_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in (tmp_path, Path("/")):
+        with pytest.raises(OutputError, match="is the root or your home"):
+            require_free(folder, REQUEST, resume=False, overwrite=True)
+    monkeypatch.chdir(tmp_path / "..")
+    with pytest.raises(OutputError, match="holds other files"):
+        require_free(Path(), REQUEST, resume=False, overwrite=True)
 
 
 def test_one_cannot_resume_and_overwrite(begun: Path) -> None:
     with pytest.raises(ConfigurationError, match="--resume and --overwrite were given"):
-        require_free(begun, resume=True, overwrite=True)
+        require_free(begun, REQUEST, resume=True, overwrite=True)
 
 
 @pytest.mark.parametrize(("resume", "overwrite"), [(False, False), (True, False), (False, True)])
 def test_a_study_at_work_is_left_alone(begun: Path, resume: bool, overwrite: bool) -> None:
     store = TrialStore(begun / "study")
     with pytest.raises(OutputError, match="is in use by another study"):
-        require_free(begun, resume, overwrite)
+        require_free(begun, REQUEST, resume, overwrite)
     store.close()
-    assert require_free(begun, resume=True, overwrite=False) is True
+    assert require_free(begun, REQUEST, resume=True, overwrite=False) is True
 
 
 def test_who_begins_second_does_not_clear_the_place_of_who_began_first(begun: Path) -> None:
@@ -170,10 +280,9 @@ def test_overwriting_clears_what_is_ours_and_a_killed_write(begun: Path) -> None
     TrialStore(begun / "study").close()
     for name in ("model.json", "weights.safetensors", "preprocessing.json", "evidence.json", "report.html"):
         (begun / name).write_text("old")
-    (begun / ".model.json.123.tmp").write_text("torn")
-    (begun / "notes.txt").write_text("mine")
+    (begun / TORN).write_text("torn")
     begin(begun, dataclasses.replace(REQUEST, seed=9), SIZING, overwrite=True)
-    assert sorted(path.name for path in begun.iterdir()) == ["notes.txt", "plan.json"]
+    assert [path.name for path in begun.iterdir()] == ["plan.json"]
     assert json.loads((begun / "plan.json").read_text())["request"]["seed"] == 9
 
 
@@ -185,14 +294,14 @@ def test_a_kill_while_overwriting_leaves_a_folder_that_is_known(
         patched.setattr("shoal.jobs.place.write_atomically", refuse(errno.EINTR))
         with pytest.raises(OutputError):
             begin(begun, REQUEST, SIZING, overwrite=True)
-    assert require_free(begun, resume=True, overwrite=False) is True
+    assert require_free(begun, REQUEST, resume=True, overwrite=False) is True
     assert read_plan(begun, REQUEST) == SIZING
 
 
 def test_a_read_only_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shoal.jobs.place.os.access", lambda path, mode: False)
     with pytest.raises(OutputError, match=f"{tmp_path} is read-only; give another --out"):
-        require_free(tmp_path / "out", resume=False, overwrite=False)
+        require_free(tmp_path / "out", REQUEST, resume=False, overwrite=False)
 
 
 @pytest.mark.parametrize(

@@ -270,10 +270,24 @@ def test_without_jinja2_the_error_says_what_to_install(
 
 def test_a_report_replaces_the_one_before_it(sample: Builder, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    path.write_text("old", encoding="utf-8")
     write_report(sample(**SMALL), path)
+    path.write_text(path.read_text(encoding="utf-8") + "old", encoding="utf-8")
+    write_report(sample(**SMALL), path)
+    assert not path.read_text(encoding="utf-8").endswith("old")
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_page_of_somebody_else_is_replaced_only_where_that_was_asked_for(
+    sample: Builder, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("<!DOCTYPE html>mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"report\.html exists already; .*--overwrite, overwrite=True"):
+        write_report(sample(**SMALL), path)
+    assert path.read_text(encoding="utf-8") == "<!DOCTYPE html>mine"
+    write_report(sample(**SMALL), path, overwrite=True)
+    assert "shoal report" in path.read_text(encoding="utf-8")
 
 
 def test_a_full_disk_leaves_the_old_report_whole(
@@ -287,7 +301,7 @@ def test_a_full_disk_leaves_the_old_report_whole(
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        write_report(sample(**SMALL), path)
+        write_report(sample(**SMALL), path, overwrite=True)
     assert path.read_text(encoding="utf-8") == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shoal.cli.options import Debug, comma_separated
+from shoal.cli.options import Debug, Overwrite, comma_separated
 from shoal.cli.output import complain
 from shoal.cli.subject import (
     ActivationName,
@@ -20,6 +20,7 @@ from shoal.cli.subject import (
     Seed,
     SomeTable,
     chosen_subject,
+    require_output,
 )
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ def check(
     step: Annotated[float, typer.Option(help="The h of (J(θ + h) − J(θ − h)) / 2h.")] = 1e-5,
     tolerance: Annotated[float, typer.Option(help="The relative error from which the check fails.")] = 1e-6,
     figure: Annotated[Path | None, typer.Option(help="An SVG file for the error against the step.")] = None,
+    overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Compare backpropagation with central differences; exit code 1 where they differ."""
     from shoal.jobs.check import check_subject, draw_steps
     from shoal.terminal import plain_console
 
+    if figure is not None:
+        require_output(figure, overwrite, folder, table)
     subject = chosen_subject(
         folder,
         table,
@@ -67,7 +71,7 @@ def check(
     console.print(f"Relative error of backpropagation, against central differences of ±{step:g}:")
     console.print(_table(verdict), soft_wrap=False)
     if figure is not None:
-        study = draw_steps(subject, verdict, figure)
+        study = draw_steps(subject, verdict, figure, overwrite)
         console.print(f"The error against the step: {figure}; the best step is {study.best_step:.1g}.")
     if verdict.failures:
         name, array, error = verdict.failures[0]

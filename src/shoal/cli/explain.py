@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import Debug
+from shoal.cli.options import Debug, Overwrite
 from shoal.cli.subject import (
     ActivationName,
     Folder,
@@ -19,6 +19,7 @@ from shoal.cli.subject import (
     Seed,
     SomeTable,
     chosen_subject,
+    require_output,
 )
 
 
@@ -35,6 +36,7 @@ def explain(
     seed: Seed = 0,
     format_: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
     out: Annotated[Path | None, typer.Option(help="The file to write; the terminal if left out.")] = None,
+    overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Write out the chain rule for every parameter of a network, and check it."""
@@ -42,6 +44,8 @@ def explain(
     from shoal.terminal import plain_console
 
     require_format(format_)
+    if out is not None:
+        require_output(out, overwrite, folder, table)
     subject = chosen_subject(
         folder,
         table,
@@ -57,7 +61,7 @@ def explain(
     explanation = explain_subject(subject)
     console = plain_console()
     if out is not None:
-        write_explanation(explanation, format_, out)
+        write_explanation(explanation, format_, out, overwrite)
         console.print(f"Explanation: {out}")
     elif format_ == "terminal":
         console.print(explanation, soft_wrap=False)

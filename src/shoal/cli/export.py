@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import Debug
+from shoal.cli.options import Debug, Overwrite
 
 
 def export(
@@ -15,11 +15,12 @@ def export(
     to: Annotated[
         Path, typer.Option(help="The file to write: .onnx (the whole model) or .safetensors (for PyTorch).")
     ],
+    overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Write a model for ONNX runtimes, or its weights for PyTorch."""
     from shoal.export.saved import export_folder
     from shoal.terminal import plain_console
 
-    export_folder(folder, to)
+    export_folder(folder, to, overwrite)
     plain_console().print(f"Model: {to}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import Debug
+from shoal.cli.options import Debug, Overwrite
 
 
 def lecture(
@@ -20,6 +20,7 @@ def lecture(
         Path | None, typer.Option(help="A folder with MNIST's files, for studies of images.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than the study's own.")] = None,
+    overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Recompute the lecture: one study, or all of them, with figures, data and words on a page."""
@@ -50,5 +51,6 @@ def lecture(
         out,
         "lecture.html" if name is None else f"{name}.html",
         lambda report: console.print(f"{report.study.name}: {duration(report.seconds)}"),
+        overwrite,
     )
     console.print(f"Page: {page}")

@@ -13,6 +13,7 @@ from shoal.errors import ConfigurationError
 NAME = "shoal"
 T = TypeVar("T")
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file, if there is one.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import Debug
+from shoal.cli.options import Debug, Overwrite
 
 
 def predict(
@@ -24,6 +24,7 @@ def predict(
         float | None,
         typer.Option(help="Add the ends of intervals that hold this share of numbers, as in 0.9."),
     ] = None,
+    overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Predict the target for every row of a table, or the class of every image."""
@@ -31,5 +32,5 @@ def predict(
     from shoal.report.wording import plural
     from shoal.terminal import plain_console
 
-    rows = predict_data(folder, source, out, ignore_extra, interval)
+    rows = predict_data(folder, source, out, ignore_extra, interval, overwrite)
     plain_console().print(f"{plural(rows, 'prediction')}: {out}")

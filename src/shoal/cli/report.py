@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.options import Debug
+from shoal.cli.options import Debug, Overwrite
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")], debug: Debug = False
+    folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
+    overwrite: Overwrite = False,
+    debug: Debug = False,
 ) -> None:
     """Write the report of a model again, from its evidence."""
     from shoal.jobs.report import rebuild_report
     from shoal.terminal import plain_console
 
-    plain_console().print(f"Report: {rebuild_report(folder)}")
+    plain_console().print(f"Report: {rebuild_report(folder, overwrite)}")

@@ -6,7 +6,7 @@ import difflib
 import re
 from pathlib import Path
 
-from shoal.errors import DataError
+from shoal.errors import DataError, reason
 from shoal.files import require_regular
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -27,7 +27,7 @@ def place(source: str | Path, expected: str) -> Path:
             return path
         wrong = _absent(str(source), path, expected)
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}); check the file") from None
+        raise DataError(f"{path} cannot be read ({reason(error)}); check the file") from None
     raise DataError(f"{source} {wrong}")
 
 

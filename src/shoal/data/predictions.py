@@ -12,23 +12,25 @@ import numpy.typing as npt
 
 from shoal.data.frames import pl
 from shoal.errors import ConfigurationError
-from shoal.files import write_atomically
+from shoal.files import write_new
 
 
-def write_predictions(path: str | Path, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+def write_predictions(
+    path: str | Path, columns: Mapping[str, npt.NDArray[Any]], overwrite: bool = False
+) -> None:
     """Write ``columns``, name -> (N,), as ``.csv``, ``.tsv`` (either also ``.gz``) or ``.parquet``.
 
     The file appears complete or not at all: it is written beside its place and then moved there.
 
     Raises ``ConfigurationError`` for another extension or columns of different lengths, and ``OutputError``
-    if the place cannot be written to.
+    if the place cannot be written to, or holds a file already and ``overwrite`` is not given.
     """
     path = Path(path)
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) != 1:
         raise ConfigurationError(f"the columns of {path} must be equally long, got {lengths}")
     table = pl.DataFrame({name: pl.Series(name, values) for name, values in columns.items()})
-    write_atomically(path, _encoded(table, path))
+    write_new(path, _encoded(table, path), overwrite)
 
 
 def _encoded(table: pl.DataFrame, path: Path) -> bytes:

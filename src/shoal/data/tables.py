@@ -18,7 +18,7 @@ from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import SUFFIXES as WORKBOOKS
 from shoal.data.readers.workbooks import read_workbook, sheet_of
-from shoal.errors import DataError
+from shoal.errors import DataError, reason
 
 
 def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
@@ -57,8 +57,13 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
             raise DataError(f"{path} is a directory, expected a table; name a file in it")
         table = _read(path, sheet, expected)
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}); check the file") from None
+        raise DataError(f"{path} cannot be read ({reason(error)}); check the file") from None
     return as_frame(without_index(table, str(path)), str(path))
+
+
+def file_of(source: str | Path) -> Path:
+    """Return the file that a table is in: its name, but for a sheet in it."""
+    return Path(sheet_of(source)[0])
 
 
 def _read(path: Path, sheet: str | None, expected: Sequence[str]) -> pl.DataFrame:

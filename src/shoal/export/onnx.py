@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from shoal.errors import ConfigurationError
-from shoal.files import write_atomically
+from shoal.files import require_new, write_new
 from shoal.population import Population
 
 if TYPE_CHECKING:
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 # Populations and estimators do without the frame libraries, and a refusal without onnx.
 
 
-def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
+def export_onnx(model: Any, path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Write ``model`` to ``path`` as ONNX; see ``to_onnx`` for what it can be.
 
-    The file is there whole or not at all. Raises ``OutputError`` if the place cannot be written to, and what
-    ``to_onnx`` raises.
+    The file is there whole or not at all. Raises ``OutputError`` if the place cannot be written to, or holds
+    a file already and ``overwrite`` is not given, and what ``to_onnx`` raises.
     """
-    write_atomically(path, to_onnx(model).SerializeToString())
+    require_new(path, overwrite)
+    write_new(path, to_onnx(model).SerializeToString(), overwrite)
 
 
 def to_onnx(model: Any) -> onnx.ModelProto:

@@ -8,10 +8,13 @@ from pathlib import Path
 from shoal.errors import ConfigurationError
 from shoal.export.onnx import export_onnx
 from shoal.export.torch import export_torch
+from shoal.files import require_new
 from shoal.jobs.folder import load_model
 
 
-def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+def export_folder(
+    folder: str | os.PathLike[str], path: str | os.PathLike[str], overwrite: bool = False
+) -> None:
     """Write the model in ``folder`` to ``path``.
 
     - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images the
@@ -21,7 +24,8 @@ def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) 
       of probabilities, there too, is for whoever averages them.
 
     Raises ``ConfigurationError`` for another extension, ``ModelFolderError`` for a damaged model,
-    ``MissingDependencyError`` without the package onnx, ``OutputError`` if ``path`` cannot be written.
+    ``MissingDependencyError`` without the package onnx, ``OutputError`` if ``path`` cannot be written, lies
+    in ``folder``, or is a file already and ``overwrite`` is not given.
     """
     kind = Path(path).suffix.lower()
     if kind not in (".onnx", ".safetensors"):
@@ -30,7 +34,8 @@ def export_folder(folder: str | os.PathLike[str], path: str | os.PathLike[str]) 
             "weights for PyTorch)"
         )
     model = load_model(Path(folder))
+    require_new(path, overwrite, model=folder)
     if kind == ".onnx":
-        export_onnx(model, path)
+        export_onnx(model, path, overwrite)
     else:
-        export_torch(model.population, path)
+        export_torch(model.population, path, overwrite)

@@ -12,7 +12,7 @@ import safetensors.numpy
 from shoal.activations import Identity
 from shoal.errors import ConfigurationError
 from shoal.export.weights import as_population
-from shoal.files import write_atomically
+from shoal.files import write_new
 from shoal.layers.weighted import Activated
 
 if TYPE_CHECKING:
@@ -68,11 +68,12 @@ def torch_state(model: Any) -> dict[str, Array]:
     return state
 
 
-def export_torch(model: Any, path: str | os.PathLike[str]) -> None:
+def export_torch(model: Any, path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Write ``torch_state(model)`` to ``path`` as safetensors, the architecture in its metadata.
 
-    The file is there whole or not at all. Raises ``OutputError`` if the place cannot be written to.
+    The file is there whole or not at all. Raises ``OutputError`` if the place cannot be written to, or holds
+    a file already and ``overwrite`` is not given.
     """
     population = as_population(model)
     metadata = {"format": "pt", "network": json.dumps(population.network.to_config())}
-    write_atomically(path, safetensors.numpy.save(torch_state(population), metadata))
+    write_new(path, safetensors.numpy.save(torch_state(population), metadata), overwrite)

@@ -9,7 +9,7 @@ from pathlib import Path
 from shoal.engines import ENGINES
 from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.explanation.step_study import StepStudy, block_names, study_steps
-from shoal.files import write_atomically
+from shoal.files import write_new
 from shoal.jobs.subject import Subject
 from shoal.plots import step_size
 
@@ -51,8 +51,8 @@ def check_subject(subject: Subject, engines: Sequence[str] | None, step: float, 
     return Verdict(checks, tolerance)
 
 
-def draw_steps(subject: Subject, verdict: Verdict, path: Path) -> StepStudy:
-    """Write the error against the step as SVG, and return the study."""
+def draw_steps(subject: Subject, verdict: Verdict, path: Path, overwrite: bool = False) -> StepStudy:
+    """Write the error against the step as SVG, and return the study; see ``write_new`` for ``overwrite``."""
     study = study_steps(subject.population, subject.X, subject.y)
     figure = step_size.lines(
         study.steps.tolist(),
@@ -62,5 +62,5 @@ def draw_steps(subject: Subject, verdict: Verdict, path: Path) -> StepStudy:
         used=verdict.checks[0].step,
         tolerance=verdict.tolerance,
     )
-    write_atomically(path, figure.encode())
+    write_new(path, figure.encode(), overwrite)
     return study

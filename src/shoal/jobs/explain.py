@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shoal.errors import ConfigurationError
 from shoal.explanation.explanation import Explanation, explain
-from shoal.files import write_atomically
+from shoal.files import write_new
 from shoal.jobs.subject import Subject
 
 FORMATS = ("terminal", "markdown", "html", "json")
@@ -42,6 +42,6 @@ def require_format(format_: str) -> None:
         raise ConfigurationError(f"--format {format_} is not known, expected one of {', '.join(FORMATS)}")
 
 
-def write_explanation(explanation: Explanation, format_: str, path: Path) -> None:
-    """Write the explanation to a file, whole or not at all."""
-    write_atomically(path, formatted(explanation, format_).encode())
+def write_explanation(explanation: Explanation, format_: str, path: Path, overwrite: bool = False) -> None:
+    """Write the explanation to a file, whole or not at all; to one that is there with ``overwrite`` only."""
+    write_new(path, formatted(explanation, format_).encode(), overwrite)

@@ -92,7 +92,7 @@ def fit_data(
     Raises a ``ShoalError`` for whatever the user can put right.
     """
     began = time.perf_counter() if began is None else began
-    begun = require_free(folder, resume, overwrite)
+    begun = require_free(folder, request, resume, overwrite)
     prepared = prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
@@ -128,9 +128,9 @@ def fit_data(
     }
     took = time.perf_counter() - began
     evidence = assemble(request, command, prepared, sizing, recipe, study, findings, took)
-    save_model(model, folder)
+    save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
-    write_report(evidence, folder / REPORT)
+    write_report(evidence, folder / REPORT, overwrite=True)
     remove_leftovers(folder)
     return Outcome(model, evidence, folder)
 

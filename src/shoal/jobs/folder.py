@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import as_json, read_regular, write_atomically
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import ImageModel, Model, TableModel
@@ -33,13 +34,21 @@ FORMAT = 2
 REMEDY = "restore the folder as shoal wrote it, or fit again"
 
 
-def save_model(model: Model, folder: Path) -> None:
-    """Write the model's three files into ``folder``; raise ``OutputError`` if that is not possible."""
+def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
+    """Write the model's three files into ``folder``; raise ``OutputError`` if that is not possible.
+
+    Files of these names are replaced with ``overwrite`` only.
+    """
     try:
+        for name in () if overwrite else (WEIGHTS, PREPROCESSING, MODEL):
+            if os.path.lexists(folder / name):
+                raise OutputError(
+                    f"{folder / name} exists already; name another folder, or give overwrite=True"
+                )
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MODEL).unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written ({error.strerror}); give another --out") from None
+        raise OutputError(f"{folder} cannot be written ({reason(error)}); give another --out") from None
     population = model.population
     arrays = {"theta": np.ascontiguousarray(population.theta)}
     if model.errors is not None:
@@ -139,7 +148,7 @@ def _read(folder: Path, name: str) -> bytes:
             f"{folder} {what}: it has no {name}; give a folder that 'shoal fit … --out' wrote"
         ) from None
     except OSError as error:
-        raise ModelFolderError(f"{folder / name} cannot be read ({error.strerror}); {REMEDY}") from None
+        raise ModelFolderError(f"{folder / name} cannot be read ({reason(error)}); {REMEDY}") from None
 
 
 def _parse(name: str, content: bytes, folder: Path) -> dict[str, Any]:

@@ -6,41 +6,57 @@ import contextlib
 import dataclasses
 import json
 import os
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError
-from shoal.files import as_json, leftovers, read_regular, remove_leftovers, write_atomically
+from shoal.data.tables import file_of
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
+from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
 from shoal.jobs.layout import EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.selection.candidates import hidden_label
-from shoal.selection.store import TrialStore
+from shoal.selection.store import CONTENTS as STORE
+from shoal.selection.store import DATABASE, TrialStore
 
-_OURS = {EVIDENCE, REPORT, PLAN, STUDY, MODEL, PREPROCESSING, WEIGHTS}
+CONTENTS: Contents = {
+    **{re.escape(name): None for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT)},
+    STUDY: STORE,
+}
+"""Every name that a job gives, so that no other is ever removed."""
 _MAY_DIFFER = {"table", "valid", "test", "jobs"}
 """Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
 
 
-def require_free(folder: Path, resume: bool, overwrite: bool) -> bool:
-    """Return whether ``folder`` holds a study to go on with; raise ``OutputError`` if it must not be used."""
+def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: bool) -> bool:
+    """Return whether ``folder`` holds a study to go on with; raise ``OutputError`` if it must not be used.
+
+    Nothing but what a job made itself is ever replaced, so a folder with anything else in it is refused.
+    """
     if resume and overwrite:
         raise ConfigurationError(
             "--resume and --overwrite were given; go on with the one, or begin anew with the other"
         )
     try:
         _require_writable(folder)
-        names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-        names -= {path.name for path in leftovers(folder)}
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be used ({error.strerror}); give another --out") from None
+        _require_apart(folder, request)
+        others = strangers(folder, CONTENTS) if folder.exists() else []
+        torn = leftovers(folder) if folder.exists() else []
+        names = {path.name for path in folder.iterdir() if path not in torn} if folder.exists() else set()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no system knows
+        raise OutputError(f"{folder} cannot be used ({reason(error)}); give another --out") from None
     if not names:
         return False
-    if PLAN not in names:
+    if PLAN not in names or not _is_ours(folder / PLAN):
         raise OutputError(f"{folder} holds other files; give a new or empty folder as --out")
-    if STUDY in names:
-        TrialStore(folder / STUDY).close()  # raises if another job is at work in it
+    if others and not resume:
+        raise OutputError(
+            f"{folder} holds {others[0].relative_to(folder)}, which no job wrote; move it away, or give "
+            "another --out"
+        )
+    if (folder / STUDY / DATABASE).exists():
+        _require_idle(folder / STUDY, damaged=overwrite)
     if resume:
         return True
     if overwrite:
@@ -55,15 +71,56 @@ def require_free(folder: Path, resume: bool, overwrite: bool) -> bool:
     )
 
 
+def _require_idle(study: Path, damaged: bool) -> None:
+    """Raise ``OutputError`` if another job is at work in a study, ``ModelFolderError`` unless it is whole."""
+    try:
+        TrialStore(study).close()
+    except ModelFolderError:
+        if not damaged:
+            raise
+
+
 def _require_writable(folder: Path) -> None:
     """Raise ``OutputError`` if nothing can be written in ``folder``, or nothing made where it is to be."""
+    if folder.is_symlink() and not folder.exists():
+        raise OutputError(f"{folder} is a link that leads nowhere; give another --out")
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file; --out needs a folder, new or empty")
+    if folder.resolve() in (Path(folder.resolve().anchor), _home()):
+        raise OutputError(f"{folder} is the root or your home; give a folder of the job's own as --out")
     ground = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not ground.is_dir():
         raise OutputError(f"{ground} is a file, so {folder} cannot be made in it; give another --out")
     if not os.access(ground, os.W_OK | os.X_OK):
         raise OutputError(f"{ground} is read-only; give another --out, or change its permissions")
+
+
+def _home() -> Path | None:
+    """Return the user's folder, or None for a user without one."""
+    try:
+        return Path.home().resolve()
+    except RuntimeError:
+        return None
+
+
+def _require_apart(folder: Path, request: FitRequest) -> None:
+    """Raise ``OutputError`` if the job would write among the data, or was to read what it writes."""
+    place = folder.resolve()
+    for source in filter(None, (request.table, request.valid, request.test)):
+        data = file_of(source).resolve()
+        if data.is_relative_to(place) and data.exists():
+            raise OutputError(f"{folder} holds {source}, which is read; give another --out")
+        if place.is_relative_to(data) and data.is_dir():
+            raise OutputError(f"{folder} lies in {source}, which is read; give another --out")
+
+
+def _is_ours(plan: Path) -> bool:
+    """Whether a file of this name can be a job's: its keys say so, and one that was torn has none."""
+    try:
+        content = json.loads(read_regular(plan))
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(content, dict) and {"request", "sizing"} <= content.keys()
 
 
 def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = False) -> None:
@@ -72,15 +129,11 @@ def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = F
     The earlier plan goes last, so that after a kill at any moment the folder is still known as a job's.
     Raises ``OutputError`` if that is not possible, or if another job has begun there by now.
     """
-    require_free(folder, resume=False, overwrite=overwrite)
+    require_free(folder, request, resume=False, overwrite=overwrite)
     new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / STUDY).exists():
-            shutil.rmtree(folder / STUDY)
-        for name in _OURS - {STUDY, PLAN}:
-            (folder / name).unlink(missing_ok=True)
-        remove_leftovers(folder)
+        clear(folder, {name: inner for name, inner in CONTENTS.items() if name != re.escape(PLAN)})
         plan = {"request": dataclasses.asdict(request), "sizing": dataclasses.asdict(sizing)}
         write_atomically(folder / PLAN, as_json(plan))
     except (OSError, OutputError) as error:
@@ -89,7 +142,7 @@ def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = F
                 folder.rmdir()
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"{folder} cannot be written ({error.strerror}); give another --out") from None
+        raise OutputError(f"{folder} cannot be written ({reason(error)}); give another --out") from None
 
 
 def read_plan(folder: Path, request: FitRequest) -> Sizing:

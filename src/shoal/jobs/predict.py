@@ -7,14 +7,20 @@ from pathlib import Path
 from shoal.data.images.image_set import Wish
 from shoal.data.images.source import read_unlabelled
 from shoal.data.predictions import write_predictions
-from shoal.data.tables import read_table
+from shoal.data.tables import file_of, read_table
 from shoal.errors import ConfigurationError
+from shoal.files import require_new
 from shoal.jobs.folder import load_model
 from shoal.jobs.model import ImageModel
 
 
 def predict_data(
-    folder: Path, source: str, out: Path, ignore_extra: bool = False, interval: float | None = None
+    folder: Path,
+    source: str,
+    out: Path,
+    ignore_extra: bool = False,
+    interval: float | None = None,
+    overwrite: bool = False,
 ) -> int:
     """Write a prediction for every row of a table, or every image, to ``out`` in order; return how many.
 
@@ -22,10 +28,12 @@ def predict_data(
     first; ``interval=0.9`` adds the ends of intervals that hold nine of ten numbers.
 
     The target may be in the table or not, and labels of images are not looked at. Images get the
-    size and the channels of those fitted, with a note. Raises a ``ShoalError`` for a damaged model or data
-    that do not fit it.
+    size and the channels of those fitted, with a note. Raises a ``ShoalError`` for a damaged model, data
+    that do not fit it, and a file ``out`` that is there already, unless it may be replaced (``overwrite``),
+    and is not read.
     """
     model = load_model(folder)
+    require_new(out, overwrite, read=[file_of(source)], model=folder)
     if isinstance(model, ImageModel):
         if interval is not None:
             raise ConfigurationError("classes of images have no intervals; their probabilities say it")
@@ -34,5 +42,5 @@ def predict_data(
     else:
         table = read_table(source, model.preprocessor.source_columns)
         predictions = model.predict(table, ignore_extra=ignore_extra, interval=interval)
-    write_predictions(out, predictions)
+    write_predictions(out, predictions, overwrite)
     return len(predictions[model.target.name])

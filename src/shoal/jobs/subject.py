@@ -50,7 +50,7 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
         raise ConfigurationError(
             f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"
         )
-    source = table or _fitted_table(folder)
+    source = table_of(folder, table)
     frame = native_frame(read_table(source, model.preprocessor.source_columns))
     if model.target.name not in frame.columns:
         raise DataError(
@@ -69,8 +69,10 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
     )
 
 
-def _fitted_table(folder: Path) -> str:
-    """Return the table that a folder's model was fitted to, as the request named it."""
+def table_of(folder: Path, table: str | None) -> str:
+    """Return the table that is named, or else the one that a folder's model was fitted to."""
+    if table is not None:
+        return table
     try:
         return str(json.loads(read_regular(folder / PLAN))["request"]["table"])
     except (OSError, ValueError, KeyError, TypeError):

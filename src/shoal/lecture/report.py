@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shoal.files import write_atomically
+from shoal.files import require_new, write_new
 from shoal.lecture.study import Study, Table
 
 
@@ -42,10 +42,13 @@ class Report:
         }
         return files if listing is None else files | {f"{name}.py": listing.encode()}
 
-    def write(self, out: Path) -> None:
+    def write(self, out: Path, overwrite: bool = False) -> None:
         """Write the files into the folder ``out``; raise ``OutputError`` where that cannot be done."""
-        for file, content in self.files().items():
-            write_atomically(out / file, content)
+        files = self.files()
+        for file in files:
+            require_new(out / file, overwrite)
+        for file, content in files.items():
+            write_new(out / file, content, overwrite)
 
 
 def markdown(report: Report) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NoReturn, Union, cast
 
-from shoal.errors import ModelFolderError
+from shoal.errors import ModelFolderError, reason
 from shoal.files import read_regular
 from shoal.plots.evidence import FORMAT, Bins, Evidence
 
@@ -35,7 +35,7 @@ def load_evidence(path: str | Path) -> Evidence:
     except FileNotFoundError:
         raise ModelFolderError(f"{path} does not exist; name a folder that shoal fit wrote") from None
     except OSError as error:
-        raise ModelFolderError(f"{path} cannot be read ({error.strerror}); check its permissions") from None
+        raise ModelFolderError(f"{path} cannot be read ({reason(error)}); check its permissions") from None
     except (ValueError, RecursionError) as error:
         raise ModelFolderError(f"{path} is not valid JSON ({error}); {REBUILD}") from None
     return checked(value, str(path))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shoal.errors import MissingDependencyError
-from shoal.files import write_atomically
+from shoal.files import require_new, write_new
 from shoal.plots import capacity, curves, importances, log_evidence, reliability, residuals, strength
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain, printable
@@ -19,6 +19,8 @@ from shoal.report.wording import plural
 if TYPE_CHECKING:
     from shoal.plots.evidence import Evidence
 
+_GENERATOR, _BEGINNING = b'<meta name="generator" content="shoal ', 1024
+"""What is in the first bytes of every report."""
 _MISSING = "jinja2 is needed to write a report; install it with: pip install 'shoal[report]'"
 
 
@@ -85,9 +87,21 @@ def _figures(page: Evidence) -> dict[str, str]:
     return figures
 
 
-def write_report(evidence: Mapping[str, Any], path: str | Path) -> None:
+def write_report(evidence: Mapping[str, Any], path: str | Path, overwrite: bool = False) -> None:
     """Write the report on ``evidence`` to the file ``path``, whole or not at all.
 
+    With ``overwrite`` it may replace a file, without it only a report of shoal's.
     Raises ``OutputError`` where the file cannot be written, and what ``render`` raises.
     """
-    write_atomically(path, render(evidence).encode())
+    overwrite = overwrite or _is_report(Path(path))
+    require_new(path, overwrite)
+    write_new(path, render(evidence).encode(), overwrite)
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file begins as the reports do that ``write_report`` writes."""
+    try:
+        with path.open("rb") as file:
+            return _GENERATOR in file.read(_BEGINNING)
+    except OSError:
+        return False

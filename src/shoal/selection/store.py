@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import warnings
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import safetensors.numpy
 
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalWarning
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalWarning, reason
+from shoal.files import Contents, remove_leftovers, write_atomically
 from shoal.selection.cohort import CohortResult
 from shoal.selection.trials import COLUMNS, Trials
 
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 FORMAT = 1
+DATABASE = "trials.sqlite"
+CONTENTS: Contents = {
+    r"study\.lock": None,
+    r"(trials\.sqlite|study\.lock)-(journal|wal|shm)": None,
+    re.escape(DATABASE): None,
+    "cohorts": {r"\d+\.(safetensors|writing)": None},
+}
+"""Every name that a store gives; ``.writing`` was that of a cohort half written, once."""
 _SQL_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS study (format INTEGER NOT NULL, settings TEXT NOT NULL)",
@@ -97,7 +107,8 @@ class TrialStore:
             lock = sqlite3.connect(self.folder / "study.lock", timeout=0, isolation_level=None)
             stack.enter_context(closing(lock))
             self._take(lock)
-            database = sqlite3.connect(self.folder / "trials.sqlite", timeout=60)
+            remove_leftovers(self.folder / "cohorts")
+            database = sqlite3.connect(self.folder / DATABASE, timeout=60)
             stack.enter_context(closing(database))
             database.row_factory = sqlite3.Row
             with database:
@@ -164,7 +175,7 @@ class TrialStore:
             for member, row in enumerate(result.trials.rows())
         ]
         with self._one_line_errors():
-            _write_durably(self.folder / "cohorts" / name, content)
+            write_atomically(self.folder / "cohorts" / name, content)
             with self._database:
                 self._database.executemany(
                     f"INSERT INTO trials ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
@@ -258,30 +269,9 @@ class TrialStore:
             ) from None
         except OSError as error:
             raise OutputError(
-                f"{error.filename or self.folder} cannot be written: {error.strerror}; free space, check "
+                f"{error.filename or self.folder} cannot be written: {reason(error)}; free space, check "
                 "permissions, or give another folder"
             ) from None
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """Write ``content`` so that ``path`` has all of it or is not there, even after a loss of power."""
-    temporary = path.with_suffix(".writing")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # elsewhere a directory cannot be flushed
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def _brief(value: object) -> str:

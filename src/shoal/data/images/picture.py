@@ -18,7 +18,7 @@ import numpy as np
 
 from shoal.data.images.image_set import Size, shown
 from shoal.data.memory import readable
-from shoal.errors import DataError, MissingDependencyError
+from shoal.errors import DataError, MissingDependencyError, reason
 from shoal.files import require_regular
 from shoal.shapes import Array
 
@@ -124,8 +124,7 @@ def _opened(path: Path) -> Iterator[Image]:
     except pillow.DecompressionBombError:
         raise DataError(_too_many("more")) from None
     except Exception as error:  # a decoder that meets a damaged file may raise anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"is damaged ({reason}); restore it") from None
+        raise DataError(f"is damaged ({reason(error)}); restore it") from None
 
 
 def _length(path: Path) -> int:
@@ -133,7 +132,7 @@ def _length(path: Path) -> int:
         require_regular(path)
         return path.stat().st_size
     except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); restore it") from None
+        raise DataError(f"cannot be read ({reason(error)}); restore it") from None
 
 
 def _stored_size(image: Image) -> tuple[int, int]:

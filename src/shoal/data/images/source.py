@@ -12,7 +12,7 @@ from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require
 from shoal.data.images.npz import is_image_npz, read_npz
 from shoal.data.images.picture import SUFFIXES, require_pillow, resized
 from shoal.data.places import place
-from shoal.errors import DataError
+from shoal.errors import DataError, reason
 from shoal.shapes import Array
 
 
@@ -44,7 +44,7 @@ def read_images(source: str | Path, wish: Wish = Wish()) -> ImageData:  # noqa: 
             )
         data = read_idx(path) if is_idx(path) else read_npz(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}); check it") from None
+        raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
     size = wish.size or within(_size(data.train))
     channels = wish.channels or data.train.pixels.shape[3]
     parts = {name: part for name, part in vars(data).items() if part is not None}
@@ -65,7 +65,7 @@ def read_unlabelled(source: str | Path, wish: Wish) -> ImageSet:
         else:
             images = read_npz(path, labelled=False).train
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}); check it") from None
+        raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
     size, channels = wish.size or within(_size(images)), wish.channels or images.pixels.shape[3]
     return _fitted(images, size, channels, path, wish)
 
