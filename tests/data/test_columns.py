@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,17 @@ def test_a_few_strange_texts_among_numbers_are_missing_values() -> None:
     assert (column.kind, column.stray_tokens) == ("numeric", ("tr.", "unknown"))
     assert (column.missing, column.distinct) == (5, 95)
     assert column.note == "read as missing: 'tr.', 'unknown'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("numeric", lambda k: str(k)), ("date", lambda k: f"2024-{k % 12 + 1:02}-{k % 28 + 1:02}")],
+)
+def test_strange_texts_that_a_sorted_table_has_first_are_missing_values(
+    kind: str, value: Callable[[int], str]
+) -> None:
+    column = described(["(none)"] * 30 + [value(k) for k in range(970)])
+    assert (column.kind, column.stray_tokens, column.missing) == (kind, ("(none)",), 30)
 
 
 def test_a_few_strange_texts_among_dates_are_missing_values() -> None:

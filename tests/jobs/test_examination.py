@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from shoal.jobs.examination import RESIDUALS_SHOWN, SHUFFLES, examine, importanc
 from shoal.jobs.fit import Outcome
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepare import prepare
-from shoal.jobs.prepared import Prepared
+from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
 from shoal.shapes import Array
 
@@ -64,6 +65,24 @@ def test_an_importance_is_the_rise_of_the_score_when_rows_are_exchanged(
     assert row["sd"] == pytest.approx(np.std(rises), abs=1e-9)
 
 
+def in_order_of_the_target(prepared: Prepared) -> Prepared:
+    order = np.argsort(prepared.test.y, kind="stable")
+    return dataclasses.replace(prepared, test=Part(prepared.test.X[order], prepared.test.y[order]))
+
+
+def test_importances_of_a_sorted_table_are_those_of_all_of_it(
+    examined: tuple[TableModel, Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one class alone no column tells anything."""
+    model, prepared = examined
+    monkeypatch.setattr("shoal.jobs.examination.UNITS", 0)
+    monkeypatch.setattr("shoal.jobs.examination.LEAST_ROWS", 12)
+    first = importances(model, in_order_of_the_target(prepared), seed=0)[0]
+    whole = importances(model, prepared, seed=0)[0]
+    assert first["column"] == whole["column"] == "signal"
+    assert first["increase"] > 0.3
+
+
 def test_shuffling_leaves_the_rows_as_they_were(examined: tuple[TableModel, Prepared]) -> None:
     model, prepared = examined
     before = prepared.test.X.copy()
@@ -88,7 +107,7 @@ def test_confusion_rows_are_actual_classes(
     model, prepared = examined
     always_no = np.tile([0.9, 0.1], (len(prepared.test), 1))
     monkeypatch.setattr(TableModel, "predict_features", lambda self, X: always_no)
-    counts = examine(model, prepared, {})["confusion"]["counts"]
+    counts = examine(model, prepared, {}, seed=0)["confusion"]["counts"]
     assert counts == [[int((prepared.test.y == 0).sum()), 0], [int((prepared.test.y == 1).sum()), 0]]
 
 
@@ -123,9 +142,13 @@ def test_few_residuals_are_shown_of_many(
     fit: Callable[..., Outcome], write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:
     n = 5 * RESIDUALS_SHOWN + 500
-    x = np.random.default_rng(0).normal(size=n).round(4)
+    x = np.sort(np.random.default_rng(0).normal(size=n).round(4))
     table = write_csv(tmp_path / "table.csv", {"x": x.tolist(), "y": (2 * x).tolist()})
     outcome = fit(table, "y", tmp_path / "out", hidden=((1,),), starts=1, epochs=1)
     test = outcome.evidence["test"]
     assert test["rows"] == RESIDUALS_SHOWN + 100
-    assert len(test["residuals"]["actual"]) == len(test["residuals"]["predicted"]) == RESIDUALS_SHOWN
+    actual, predicted = (np.array(test["residuals"][name]) for name in ("actual", "predicted"))
+    assert len(actual) == len(predicted) == RESIDUALS_SHOWN
+    # the table is sorted, and yet its upper end is seen, each value beside its own prediction
+    assert (actual > np.quantile(2 * x, 0.999)).any()
+    assert (np.diff(predicted[np.argsort(actual, kind="stable")]) >= 0).all()

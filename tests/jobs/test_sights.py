@@ -102,6 +102,23 @@ def test_patches_are_parts_of_images_to_train_on(ready: PreparedImages, seen: di
                 assert (windows == inner).all(axis=(-1, -2)).any()
 
 
+def test_patches_and_examples_are_not_those_that_come_first(
+    fitted_images: Outcome, ready: PreparedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images that stand side by side are often alike: frames of one film, or all of one class."""
+    probed: list[int] = []
+    monkeypatch.setattr(sights, "PROBES", 12)
+    monkeypatch.setattr(
+        sights._Sight, "patch", lambda self, row, *place: probed.append(row) or np.zeros((2, 2), np.uint8)
+    )
+    seen = look(fitted_images.model, ready, 0)  # type: ignore[arg-type]
+    assert len(set(probed)) <= 12
+    assert max(probed) > len(ready.train) / 2
+    assert len(set(ready.train.y[probed])) == 3
+    first = {ready.test_images.names[int(np.flatnonzero(ready.test.y == k)[0])] for k in range(3)}
+    assert {entry["name"] for entry in seen["saliency"]} != first
+
+
 def test_classes_and_saliency(seen: dict[str, Any]) -> None:
     assert [entry["label"] for entry in seen["classes"]] == ["0", "1", "2"]
     assert [entry["actual"] for entry in seen["saliency"]] == ["0", "1", "2"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.selection.splits import holdout, k_folds
+from shoal.selection.splits import holdout, k_folds, some_rows
 
 sizes = st.integers(2, 200)
 seeds = st.integers(0, 2**64 - 1)
@@ -69,6 +69,30 @@ def test_stratified_folds_deal_each_class_evenly(labels: list[int], k: int, seed
         assert max(counts) - min(counts) <= 1
 
 
+@given(
+    labels=st.lists(st.integers(0, 4), min_size=1, max_size=80),
+    most=st.integers(1, 90),
+    seed=st.integers(0, 2**64 - 1),
+)
+def test_some_rows_are_no_more_than_asked_for_and_of_each_class_its_share(
+    labels: list[int], most: int, seed: int
+) -> None:
+    y = np.sort(labels)  # as a table that somebody sorted
+    rows = some_rows(len(y), most, seed, labels=y)
+    assert len(rows) == min(most, len(y))
+    assert (np.diff(rows) > 0).all()
+    counts, share = np.bincount(y[rows], minlength=5), len(rows) / len(y)
+    assert (np.abs(counts - share * np.bincount(y, minlength=5)) < 1 + 1e-9).all()
+
+
+@pytest.mark.parametrize("labels", [None, [0] * 3 + [1] * 6 + [2] * 3])
+def test_every_row_is_as_likely_to_be_among_some(labels: list[int] | None) -> None:
+    drawn = np.zeros(12)
+    for seed in range(3000):
+        drawn[some_rows(12, 4, seed, labels)] += 1
+    np.testing.assert_allclose(drawn / 3000, 1 / 3, atol=0.05)  # more than five standard deviations
+
+
 def test_a_seed_fixes_the_split_and_another_changes_it() -> None:
     first, again, other = (holdout(100, 0.3, seed)[1] for seed in (5, 5, 6))
     assert np.array_equal(first, again)
@@ -77,6 +101,12 @@ def test_a_seed_fixes_the_split_and_another_changes_it() -> None:
     folds, folds_again, folds_other = (k_folds(100, 4, seed)[0][1] for seed in (5, 5, 6))
     assert np.array_equal(folds, folds_again)
     assert not np.array_equal(folds, folds_other)
+
+
+def test_a_seed_fixes_some_rows_and_another_changes_them() -> None:
+    first, again, other = (some_rows(1000, 30, seed) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
 
 
 def test_a_second_split_of_one_seed_is_independent_of_the_first() -> None:

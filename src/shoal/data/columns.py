@@ -13,6 +13,7 @@ import numpy as np
 from shoal.data import values
 from shoal.data.dates import family_of, in_letters, parse_dates, readings
 from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.glance import a_few
 from shoal.data.numerals import POINT, decimal_of
 from shoal.data.strays import stray_note, stray_tokens, without
 from shoal.data.texts import free_text_note, mixture_note, unread_note
@@ -126,7 +127,7 @@ def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
 def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.Datetime:
         return None
-    few = given.head(20)  # enough to see that nearly all columns of text are none of numbers
+    few = a_few(given)
     if 2 * values.as_numbers(few).null_count() > len(few):
         return None
     read = values.as_numbers(given)

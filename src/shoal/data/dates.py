@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.frames import pl
+from shoal.data.glance import a_few
 
 #: Formats that no other is mistaken for.
 CLEAR_FORMATS = (
@@ -69,8 +70,8 @@ def parse_dates(texts: pl.Series, date_format: str) -> pl.Series:
 
 
 def readings(texts: pl.Series) -> dict[str, pl.Series]:
-    """Return what each format reads of the texts, for those that read half of the first twenty."""
-    few = texts.head(20)  # enough to see that nearly all columns of text are none of dates
+    """Return what each format reads of the texts, for those that read half of a few of them."""
+    few = a_few(texts)
     return {
         form: parse_dates(texts, form)
         for form in FORMATS

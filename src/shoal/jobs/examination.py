@@ -15,6 +15,7 @@ from shoal.jobs.metrics import class_metrics, number_metrics
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.randomness import Purpose, stream
+from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 RESIDUALS_SHOWN = 2000
@@ -24,7 +25,9 @@ UNITS, LEAST_ROWS = 2 * 10**8, 200
 COVERAGE = 0.9
 
 
-def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]) -> dict[str, Any]:
+def examine(
+    model: Model, prepared: Prepared, baselines: Mapping[str, Predictor], seed: int
+) -> dict[str, Any]:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
     How reliable probabilities are is said before and after their temperature. The baselines are fitted on
@@ -35,12 +38,15 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
     for name, predict in baselines.items():
         predictions[name] = predict(prepared.test.X)
     score = _scorer(prepared, prepared.test.y)
-    of = _of_classes if prepared.n_classes else _of_numbers
+    if prepared.n_classes:
+        shown = _of_classes(model, plain, prepared)
+    else:
+        shown = _of_numbers(model, plain, prepared, seed)
     return {
         "rows": len(prepared.test),
         "score_name": "log loss" if prepared.n_classes else "RMSE",
         "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
-        **of(model, plain, prepared),
+        **shown,
     }
 
 
@@ -54,12 +60,12 @@ def _of_classes(model: Model, plain: Array, prepared: Prepared) -> dict[str, Any
     }
 
 
-def _of_numbers(model: Model, values: Array, prepared: Prepared) -> dict[str, Any]:
+def _of_numbers(model: Model, values: Array, prepared: Prepared, seed: int) -> dict[str, Any]:
     return {
         "reliability": None,
         "intervals": _intervals(model, values, prepared),
         "confusion": None,
-        "residuals": _residuals(values, prepared),
+        "residuals": _residuals(values, prepared, seed),
     }
 
 
@@ -71,7 +77,7 @@ def importances(model: TableModel, prepared: Prepared, seed: int) -> list[dict[s
     Source: Breiman 2001, "Random forests", 10.
     """
     sources = np.array(model.preprocessor.source_columns)
-    test = _affordable(prepared.test, model, SHUFFLES * len(set(sources.tolist())))
+    test = _affordable(prepared, model, SHUFFLES * len(set(sources.tolist())), seed)
     score = _scorer(prepared, test.y)
     name = "log loss" if prepared.n_classes else "RMSE"
     intact = score(model.predict_features(test.X))[name]
@@ -89,12 +95,14 @@ def importances(model: TableModel, prepared: Prepared, seed: int) -> list[dict[s
     return sorted(rows, key=lambda row: -row["increase"])
 
 
-def _affordable(part: Part, model: TableModel, times: int) -> Part:
-    """Return the first rows of a part, as many as can be predicted so many times; their order is random."""
+def _affordable(prepared: Prepared, model: TableModel, times: int, seed: int) -> Part:
+    """Return some of the rows to test on, as many as can be predicted so many times."""
     population = model.population
     units = population.size * sum(int(np.prod(shape)) for shape in population.network.shapes[1:])
     n = max(UNITS // (units * times), LEAST_ROWS)
-    return part if n >= len(part) else Part(part.X[:n], part.y[:n])
+    part = prepared.test
+    rows = some_rows(len(part), n, seed, part.y if prepared.n_classes else None)
+    return part if len(rows) == len(part) else Part(part.X[rows], part.y[rows])
 
 
 def _scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, float]]:
@@ -128,7 +136,7 @@ def _confusion(probabilities: Array, prepared: Prepared) -> dict[str, Any]:
     return {"labels": list(prepared.target.labels), "counts": counts.tolist()}
 
 
-def _residuals(values: Array, prepared: Prepared) -> dict[str, Any]:
+def _residuals(values: Array, prepared: Prepared, seed: int) -> dict[str, Any]:
     decode = prepared.target.decode_values
-    shown = slice(0, RESIDUALS_SHOWN)  # test rows are in no particular order: enough of them show the shape
+    shown = some_rows(len(values), RESIDUALS_SHOWN, seed)  # enough of them show the shape
     return {"actual": decode(prepared.test.y[shown]).tolist(), "predicted": decode(values[shown]).tolist()}

@@ -122,7 +122,7 @@ def fit_data(
     model = calibrated(prepared.model(study.best), study, prepared)
     findings = {
         "calibration": calibration(model, study, prepared),
-        "test": examine(model, prepared, baselines),
+        "test": examine(model, prepared, baselines, request.seed),
         "importances": importances(model, prepared, request.seed) if isinstance(model, TableModel) else [],
         "seen": _sights(model, prepared, request.seed),
     }

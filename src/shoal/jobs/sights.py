@@ -15,9 +15,10 @@ from shoal.jobs.prepare_images import PreparedImages
 from shoal.layers import Conv2D, Dense, Layer
 from shoal.network import Network
 from shoal.plots.png import encoded, signed
-from shoal.randomness import Purpose, stream
+from shoal.randomness import Purpose, permutation, stream
 from shoal.report.wording import plural
-from shoal.shapes import Array, Shape
+from shoal.selection.splits import some_rows
+from shoal.shapes import Array, IntArray, Shape
 
 MISTAKES, FILTERS, MAPS, UNITS, PATCHES, CLASSES = 40, 32, 16, 8, 6, 10
 """Pictures of each kind at most."""
@@ -49,7 +50,7 @@ class _Sight:
     def evidence(self) -> dict[str, Any]:
         wrong = np.flatnonzero(self.called != self.actual)
         right = np.flatnonzero(self.called == self.actual)
-        examples = right if right.size else np.arange(len(self.actual))
+        examples = self.shuffled(right if right.size else np.arange(len(self.actual)))
         return {
             "wrong": int(wrong.size),
             "mistakes": self.mistakes(wrong),
@@ -61,6 +62,10 @@ class _Sight:
             "classes": self.classes(),
             "saliency": self.saliency(examples),
         }
+
+    def shuffled(self, rows: IntArray) -> IntArray:
+        """Return rows in random order: those that stand side by side are often alike."""
+        return rows[permutation(len(rows), self.seed, 0, Purpose.PERMUTATION)]
 
     def mistakes(self, wrong: Array) -> list[dict[str, Any]]:
         """Return the wrong answers that were most sure."""
@@ -102,24 +107,25 @@ class _Sight:
         """Return the strongest units of a convolutional layer, and what excites each of them most."""
         shape = self.network.shapes[layer + 1]
         count = PROBED // sum(int(np.prod(shape)) for shape in self.network.shapes[1:])
-        probes = self.prepared.train.X[: max(min(PROBES, count), 1)]
-        response = vision.responses(self.network, self.theta, probes)[layer]
+        train = self.prepared.train
+        probes = some_rows(len(train), max(min(PROBES, count), 1), self.seed, train.y)
+        response = vision.responses(self.network, self.theta, train.X[probes])[layer]
         strongest = np.argsort(-response.mean(axis=(0, 2, 3)), kind="stable")[: self._affordable()]
         return {
             "layer": title(self.network.layers[layer], shape),
             "field": shown(_extent(self.network, layer)),
-            "units": [self.unit(layer, int(unit), response[:, unit]) for unit in strongest],
+            "units": [self.unit(layer, int(unit), response[:, unit], probes) for unit in strongest],
         }
 
-    def unit(self, layer: int, unit: int, response: Array) -> dict[str, Any]:
+    def unit(self, layer: int, unit: int, response: Array, probes: IntArray) -> dict[str, Any]:
         highest = response.reshape(len(response), -1)
         order = np.argsort(-highest.max(axis=1), kind="stable")
         patches = []
         for row in order[:PATCHES]:
             place = divmod(int(highest[row].argmax()), response.shape[2])
-            patches.append(encoded(self.patch(int(row), layer, *place)))
+            patches.append(encoded(self.patch(int(probes[row]), layer, *place)))
         middle = (response.shape[1] // 2, response.shape[2] // 2)
-        ideal = self.ideal(Place(layer, (unit, *middle)), int(order[0]))
+        ideal = self.ideal(Place(layer, (unit, *middle)), int(probes[order[0]]))
         field = vision.receptive_field(self.network, layer, *middle)
         return {"unit": unit, "ideal": encoded(_ideal_pixels(ideal[:, *field])), "patches": patches}
 

@@ -24,6 +24,7 @@ from shoal.report.wording import plural
 from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
+from shoal.selection.splits import some_rows
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
@@ -268,7 +269,7 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     network = _network(hidden, load)
     members = max(1, min(_PROBE_MEMBERS, _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)))
     batch = min(load.batch_size or load.n_train, load.n_train)
-    rows = slice(0, min(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES)))
+    rows = some_rows(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES), seed=0)
     X, y = load.X[rows], load.y[rows]
     population = network.population(members)
     step, judge = [], []

@@ -17,6 +17,8 @@ from shoal.problem import Method
 from shoal.randomness import member_id
 from shoal.selection.by_evidence import epochs_a_round, train_members
 from shoal.selection.candidates import hidden_label
+from shoal.selection.samples import class_labels
+from shoal.selection.splits import some_rows
 from shoal.selection.trials import Trials
 from shoal.stopping import Reason, Stopping
 from shoal.trainer import TrainingResult, sample_losses, train
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 
 SCORED = 10**10
-"""Operations of a network that its training loss may take: of a network of images, every few samples."""
+"""Operations of a network that its training loss may take: of a network of images, that of some samples."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         X, y = task.X[task.train], task.y[task.train]
         judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
         result, found = _train(task, watch=task.recipe.patience is not None, threads=threads)
-        few = slice(None, None, max(len(X) * task.network.operations // SCORED, 1))
-        train_loss = sample_losses(result.population, X[few], y[few], threads).mean(axis=-1, dtype=np.float64)
+        scored = _scored(task, X, y)
+        train_loss = sample_losses(result.population, *scored, threads).mean(axis=-1, dtype=np.float64)
         loss, error = _score(result.population, judged, threads)
     seconds = (time.perf_counter() - began) / result.population.size
     history = result.history
@@ -124,6 +126,15 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         result.population.theta,
         None if watched is None else np.stack([history.loss, watched]),
     )
+
+
+def _scored(task: Task, X: Array, y: Array) -> tuple[Array, Array]:
+    """Return those of the samples trained on that the training loss is of: the same for all networks."""
+    most = max(SCORED // task.network.operations, 1)
+    if len(X) <= most:
+        return X, y
+    rows = some_rows(len(X), most, task.recipe.seed, class_labels(y, task.network.criterion))
+    return X[rows], y[rows]
 
 
 def engine_for(network: Network, recipe: Recipe) -> Engine:

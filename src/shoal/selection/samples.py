@@ -80,7 +80,7 @@ def gather(
     chosen = infer_loss(targets) if loss is None else resolve("loss", loss, LOSSES)
     n_outputs = _count_outputs(targets, chosen)
     chosen.encode(targets, n_outputs)  # says now, not in the middle of a study, what does not fit the loss
-    labels = _class_labels(targets, chosen)
+    labels = class_labels(targets, chosen)
     if validation is not None:
         splits = [(np.arange(n), np.arange(n, len(rows)))]
     elif folds is not None:
@@ -136,7 +136,7 @@ def _count_outputs(y: Array, loss: Loss) -> int:
     return max(int(y.max()) + 1, 2) if loss.name == "cross_entropy" else 1
 
 
-def _class_labels(y: Array, loss: Loss) -> IntArray | None:
+def class_labels(y: Array, loss: Loss) -> IntArray | None:
     """Return labels by which to stratify a split, where the targets are classes."""
     return y.astype(np.intp) if y.ndim == 1 and loss.name in ("cross_entropy", "log_loss") else None
 

@@ -1,4 +1,4 @@
-"""Which samples train and which judge: a held-out share, or k folds, both stratified on request."""
+"""Which samples train, judge or are looked at: a held-out share, k folds, or some, stratified on request."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.randomness import Purpose, check_seed, permutation
+from shoal.randomness import Purpose, check_seed, permutation, stream
 
 if TYPE_CHECKING:
     from shoal.shapes import IntArray
 
-_FOLDS = 2**32
-"""The index of the folds' random stream, away from those of ``holdout``."""
+_FOLDS, _SOME = 2**32, 2**33
+"""The indices of the random streams of folds and of ``some_rows``, away from those of ``holdout``."""
 
 
 def holdout(
@@ -68,6 +68,26 @@ def k_folds(
     fold = np.empty(n, dtype=np.intp)
     fold[dealt] = np.arange(n) % k
     return [(np.flatnonzero(fold != j), np.flatnonzero(fold == j)) for j in range(k)]
+
+
+def some_rows(n: int, most: int, seed: int, labels: npt.ArrayLike | None = None) -> IntArray:
+    """Return at most ``most`` of the row numbers of n samples, drawn at random and sorted; all if n is less.
+
+    Tables are often sorted, so their first rows stand for nothing but themselves. With integer ``labels``
+    (n,) each class gives its share of the rows, to within one. Every row is as likely to be drawn as any
+    other.
+
+    Source: Madow 1944, "On the theory of systematic sampling": of shuffled classes, laid end to end, every
+    (n/most)-th, from a random place on.
+
+    >>> some_rows(9, 3, seed=0, labels=[0, 0, 0, 1, 1, 1, 2, 2, 2])
+    array([1, 5, 7])
+    """
+    if n <= most:
+        return np.arange(n)
+    laid = np.concatenate(_shuffled_classes(n, labels, seed, _SOME))
+    first = stream(seed, purpose=Purpose.SPLIT, index=_SOME + 1).random()
+    return np.sort(laid[((np.arange(most) + first) * (n / most)).astype(np.intp)])
 
 
 def _shuffled_classes(n: int, labels: npt.ArrayLike | None, seed: int, index: int) -> list[IntArray]:
