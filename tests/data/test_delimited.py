@@ -5,12 +5,16 @@ import io
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 import shoal.data.delimited as delimited
+from shoal.data import values
 from shoal.data.delimited import parse_delimited
+from shoal.data.frames import as_frame
 from shoal.errors import DataError, ShoalWarning
 
 
@@ -144,3 +148,14 @@ def test_garbage_is_a_table_or_a_data_error(data: bytes) -> None:
 )
 def test_nearly_a_table_is_a_table_or_a_data_error(pieces: list[bytes]) -> None:
     assert is_table_or_refused(b"".join(pieces))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("gap", ["", "NA", "?", "-", "n/a", "NULL", "nan", "None", "."])
+def test_decimal_commas_with_gaps_are_the_same_numbers_for_every_delimiter(delimiter: str, gap: str) -> None:
+    x = [0.126, 5.123, None, -1234.5, 2.0]
+    fields = [gap if value is None else f"{value:,.3f}".translate(str.maketrans(",.", ".,")) for value in x]
+    table = f"a{delimiter}b\n" + "".join(f'"{field}"{delimiter}"{field}"\n' for field in fields)
+    frame = as_frame(parse_delimited(table.encode(), "t.csv")).to_native()
+    for name in "ab":
+        assert_array_equal(values.numbers(frame[name]), np.array(x, dtype=float))

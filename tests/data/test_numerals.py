@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.data.numerals import decimal_of, read_numbers, with_decimal_points
+from shoal.data.numerals import read_numbers, with_decimal_points
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,17 @@ from shoal.data.numerals import decimal_of, read_numbers, with_decimal_points
     ],
 )
 def test_a_column_is_read_in_one_way(texts: list[str | None], expected: list[float | None]) -> None:
-    assert read_numbers(pl.Series(texts, dtype=pl.String)).to_list() == expected
+    assert read_numbers(pl.Series(texts, dtype=pl.String)).numbers.to_list() == expected
 
 
 def test_what_could_be_both_goes_by_what_is_known() -> None:
-    assert read_numbers(pl.Series(["1,234", "5,678"])).to_list() == [1234, 5678]
-    assert read_numbers(pl.Series(["1,234", "5,678"]), ",").to_list() == [1.234, 5.678]
-    assert read_numbers(pl.Series(["1.234", "5.5"]), ",").to_list() == [1.234, 5.5]
-    assert read_numbers(pl.Series(["1,234", "0,678"])).to_list() == [1.234, 0.678]
-    assert decimal_of(pl.Series(["1,234", "0,678"])) == ","
-    assert decimal_of(pl.Series(["1,234", "678"])) == decimal_of(pl.Series(["NA", "-"])) == "."
+    assert read_numbers(pl.Series(["1,234", "5,678"])).numbers.to_list() == [1234, 5678]
+    assert read_numbers(pl.Series(["1,234", "5,678"]), ",").numbers.to_list() == [1.234, 5.678]
+    assert read_numbers(pl.Series(["1.234", "5.5"]), ",").numbers.to_list() == [1.234, 5.5]
+    assert read_numbers(pl.Series(["1,234", "0,678"])).numbers.to_list() == [1.234, 0.678]
+    assert read_numbers(pl.Series(["1,234", "0,678"])).decimal == ","
+    assert read_numbers(pl.Series(["1,234", "678"]))[1:] == (".", False)
+    assert read_numbers(pl.Series(["NA", "-", "5"]))[1:] == (".", True)
 
 
 @pytest.mark.parametrize(
@@ -93,16 +94,16 @@ def test_a_number_is_the_same_in_every_writing(
     texts = [*map(write, numbers), gap, write(10)]
     parts = 100 if "%" in suffix else 1
     expected = [*(float(number) / parts for number in numbers), None, 10 / parts]
-    assert read_numbers(pl.Series(texts)).to_list() == expected
+    assert read_numbers(pl.Series(texts)).numbers.to_list() == expected
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6))
 def test_what_python_writes_is_read_to_the_last_bit(numbers: list[float]) -> None:
-    assert read_numbers(pl.Series([repr(number) for number in numbers])).to_list() == numbers
+    assert read_numbers(pl.Series([repr(number) for number in numbers])).numbers.to_list() == numbers
     commas = [repr(number).replace(".", ",") for number in numbers]
-    assert read_numbers(pl.Series([*commas, "0,5"])).to_list() == [*numbers, 0.5]
+    assert read_numbers(pl.Series([*commas, "0,5"])).numbers.to_list() == [*numbers, 0.5]
 
 
 @given(st.lists(st.text(max_size=8), max_size=6))
 def test_no_text_is_an_error(texts: list[str]) -> None:
-    assert len(read_numbers(pl.Series(texts, dtype=pl.String))) == len(texts)
+    assert len(read_numbers(pl.Series(texts, dtype=pl.String)).numbers) == len(texts)

@@ -14,7 +14,7 @@ from shoal.data import values
 from shoal.data.dates import family_of, in_letters, parse_dates, readings
 from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.glance import a_few
-from shoal.data.numerals import POINT, decimal_of
+from shoal.data.numerals import GAPS, POINT, Reading
 from shoal.data.strays import stray_note, stray_tokens, without
 from shoal.data.texts import free_text_note, mixture_note, unread_note
 from shoal.errors import DataError
@@ -24,6 +24,9 @@ UNUSED = ("text", "identifier", "constant")
 
 #: Fewer rows than this prove nothing about a column whose values are all different.
 MIN_ROWS_OF_IDENTIFIER = 20
+
+#: So many texts are looked at to say what a column that is not used looks like.
+ENOUGH_TO_LOOK_AT = 1000
 
 _IDENTIFIER_NAME = re.compile(r"(^|[\s_.-])(id|idx|index|uuid|guid|key|row|rowid|nr)$", re.IGNORECASE)
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](ID|Id)$")
@@ -74,7 +77,8 @@ def describe_columns(
     _require_columns(categorical, table.columns, target)
     declared = {name: values.text(table[name]).cast(pl.Categorical) for name in categorical}
     table = table.with_columns(**declared)
-    columns = [describe_column(table[name]) for name in table.columns if name != target]
+    given = table.with_columns(pl.col(pl.String).replace(GAPS, None))  # all at once (wide tables!)
+    columns = [_described(table[name], given[name]) for name in table.columns if name != target]
     if not any(column.used for column in columns):
         columns = [_rescued(column, table[column.name]) for column in columns]
     return columns
@@ -96,12 +100,17 @@ def _require_columns(names: Collection[str], known: Sequence[str], target: str |
 
 def describe_column(series: pl.Series) -> ColumnSummary:
     """Return the summary of one column."""
+    return _described(series, values.given(series))
+
+
+def _described(series: pl.Series, given: pl.Series) -> ColumnSummary:
+    """Return the summary of a column, whose values but for gaps are ``given``."""
     known = series.drop_nulls()
     distinct = known.n_unique()
     if distinct == 0 or (distinct == 1 and len(known) == len(series)):
         value = f"always {quoted(known[0])}" if distinct else "always missing"
         return _summary(series, known, "constant", value, note=f"{value}, so it tells nothing")
-    given = values.given(series)
+    given = given.drop_nulls()
     note = ""
     if series.dtype != pl.Categorical and given.n_unique() > 1:  # one value, given or not, is a category
         for describe in (_boolean, _numeric):
@@ -127,31 +136,35 @@ def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
 def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if series.dtype == pl.Datetime:
         return None
-    few = a_few(given)
-    if 2 * values.as_numbers(few).null_count() > len(few):
-        return None
-    read = values.as_numbers(given)
-    stray = stray_tokens(given, read)
+    reading = Reading(given.cast(pl.Float64, strict=False))
+    if reading.numbers.null_count():
+        few = a_few(given)
+        if 2 * values.as_numbers(few).null_count() > len(few):
+            return None
+        reading = values.read(given)
+    stray = stray_tokens(given, reading.numbers)
     if stray is None:
         return None
-    decimal = decimal_of(given) if series.dtype == pl.String else POINT
-    x = values.numbers(series, stray, decimal)
-    known = x[~np.isnan(x)]
-    low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
+    x = reading.numbers.drop_nulls().to_numpy()
+    if (np.abs(x) > values.LARGEST).any():
+        values.numbers(series, stray, reading.decimal)  # which says where
+    low, median, high = np.quantile(x, [0.25, 0.5, 0.75])
     line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
-    kind, note = "numeric", "; ".join(filter(None, [values.notation_note(given, read), stray_note(stray)]))
-    if _is_row_number(x):
+    notes = values.notation_note(given, reading), stray_note(stray)
+    kind, note = "numeric", "; ".join(filter(None, notes))
+    if x.size == len(series) and _is_row_number(x):
         kind, note = "identifier", "numbers the rows"
-    elif _is_named_identifier(series.name, x):
+    elif x.size == len(series) and _is_named_identifier(series.name, x):
         kind, note = "identifier", "every row has its own"
     summary = _summary(series, without(given, stray), kind, line, note)
-    return replace(summary, stray_tokens=stray, decimal=decimal)
+    return replace(summary, stray_tokens=stray, decimal=reading.decimal)
 
 
 @dataclass(frozen=True)
 class _Dates:
-    """How the dates of a column are written, None for a column of their type, and the texts that are none."""
+    """The dates of a column, how they are written (None for a column of their type), and what is none."""
 
+    read: pl.Series
     form: str | None = None
     stray: tuple[str, ...] = ()
 
@@ -159,9 +172,10 @@ class _Dates:
 def _date_format(given: pl.Series) -> _Dates | str:
     """Return how dates are written where there is one way to read them, else a note, empty for no dates."""
     if given.dtype != pl.String:
-        return _Dates() if given.dtype == pl.Datetime else ""
+        return _Dates(given) if given.dtype == pl.Datetime else ""
+    read_by = readings(given)
     possible: dict[str, tuple[str, ...]] = {}
-    for form, read in readings(given).items():
+    for form, read in read_by.items():
         stray = stray_tokens(given, read)
         if stray is not None and not _tells_otherwise(stray, form):
             possible[form] = stray
@@ -172,7 +186,7 @@ def _date_format(given: pl.Series) -> _Dates | str:
     if len(rivals) > 1:
         ways = " or ".join(map(in_letters, rivals))
         return f"dates that could be {ways}, as {quoted(given[0])}; write them as YYYY-MM-DD"
-    return _Dates(best, possible[best])
+    return _Dates(read_by[best], best, possible[best])
 
 
 def _tells_otherwise(stray: tuple[str, ...], form: str) -> bool:
@@ -183,9 +197,9 @@ def _tells_otherwise(stray: tuple[str, ...], form: str) -> bool:
 
 def _date(series: pl.Series, given: pl.Series, dates: _Dates) -> ColumnSummary:
     known = without(given, dates.stray)
-    days = values.days(known, dates.form)
-    first, last = (np.datetime64(int(day), "D") for day in (np.floor(days.min()), np.floor(days.max())))
-    summary = _summary(series, known, "date", f"{first} to {last}", stray_note(dates.stray))
+    days = dates.read.dt.date()
+    first, last = days.min(), days.max()
+    summary = _summary(series, known, "date", f"{first!s} to {last!s}", stray_note(dates.stray))
     return replace(summary, stray_tokens=dates.stray, date_format=dates.form)
 
 
@@ -196,7 +210,8 @@ def _categorical(series: pl.Series, known: pl.Series, note: str) -> ColumnSummar
     if len(known) >= MIN_ROWS_OF_IDENTIFIER and distinct > len(known) / 2:
         line = f"{distinct} different texts such as {quoted(known[0])}"
         if not note and series.dtype == pl.String:
-            note = unread_note(known) or mixture_note(known) or free_text_note(known)
+            some = known.gather_every(max(1, len(known) // ENOUGH_TO_LOOK_AT))
+            note = unread_note(some) or mixture_note(some) or free_text_note(some)
         if note:
             return _summary(series, known, "text", line, note)
         return _summary(series, known, "identifier", line, note="hardly any value occurs twice")

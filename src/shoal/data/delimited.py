@@ -51,7 +51,8 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
     records, names = rectangular(data, records, names, delimiter, name)
     table = named_table(_read(data, records, delimiter, len(names), name), names, name)
     tell_of_totals(table, name)
-    return with_decimal_points(table, commas_expected=delimiter == ";")
+    commas_in_values = b'"' in data if delimiter == "," else b"," in data
+    return with_decimal_points(table, commas_expected=delimiter == ";") if commas_in_values else table
 
 
 def _guess_delimiter(data: bytes) -> str:

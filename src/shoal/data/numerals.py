@@ -7,6 +7,8 @@ decimal comma: another value of the column, the other columns of its file, or th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from shoal.data.frames import MISSING_TEXTS, pl
 
 POINT, COMMA = ".", ","
@@ -33,22 +35,39 @@ _EITHER = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
 _POINT_ONLY = r"^[+-]?[0-9]*\.[0-9]+"
 
 
-def read_numbers(texts: pl.Series, decimal: str = POINT) -> pl.Series:
-    """Return the texts as ``Float64`` in the way that reads most of them, null where one is no number.
+class Reading(NamedTuple):
+    """The numbers of a column, null where a text is none, its decimal mark, and whether all are plain."""
+
+    numbers: pl.Series
+    decimal: str = POINT
+    plain: bool = True
+
+
+def read_numbers(texts: pl.Series, decimal: str = POINT) -> Reading:
+    """Return the texts as ``Float64`` in the way that reads most of them.
 
     ``decimal`` settles what could be read in both ways.
 
-    >>> read_numbers(pl.Series(["1.234,5", "-7", "NA"])).to_list()
+    >>> read_numbers(pl.Series(["1.234,5", "-7", "NA"])).numbers.to_list()
     [1234.5, -7.0, None]
-    >>> read_numbers(pl.Series(["1,234"])).item(), read_numbers(pl.Series(["1,234"]), ",").item()
-    (1234.0, 1.234)
+    >>> [read_numbers(pl.Series(["1,234"]), decimal).numbers.item() for decimal in (".", ",")]
+    [1234.0, 1.234]
     """
-    return _read(texts, decimal)[0]
-
-
-def decimal_of(texts: pl.Series) -> str:
-    """Return the decimal mark of the column, a point where nothing tells."""
-    return _read(texts, POINT)[1]
+    plain = texts.cast(pl.Float64, strict=False)
+    if plain.null_count() == texts.null_count():
+        return Reading(plain)
+    unread = plain.is_null() & texts.is_not_null() & ~texts.is_in(GAPS)
+    if not unread.any():
+        return Reading(plain)
+    others = texts.filter(unread)
+    point = plain.clone().scatter(unread.arg_true(), _with_point(*_without_signs(others)))  # in place
+    readings = {POINT: point}
+    if decimal == COMMA or others.str.contains(r",|\.[0-9]{3}\.").any():
+        readings[COMMA] = _with_comma(*_without_signs(texts))
+    least = min(reading.null_count() for reading in readings.values())
+    best = [mark for mark, reading in readings.items() if reading.null_count() == least]
+    mark = decimal if decimal in best else best[0]
+    return Reading(readings[mark], mark, readings[mark].null_count() == plain.null_count() and mark == POINT)
 
 
 def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFrame:
@@ -68,20 +87,6 @@ def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFr
     return table.with_columns(_as_plain_texts(series) for series in candidates)
 
 
-def _read(texts: pl.Series, decimal: str) -> tuple[pl.Series, str]:
-    plain = texts.cast(pl.Float64, strict=False)
-    if plain.null_count() == texts.null_count():
-        return plain, POINT
-    if not (plain.is_null() & texts.is_not_null() & ~texts.is_in(GAPS)).any():
-        return plain, POINT
-    bare, parts = _without_signs(texts)
-    readings = {POINT: _with_point(bare), COMMA: _with_comma(bare)}
-    least = min(reading.null_count() for reading in readings.values())
-    best = [mark for mark, reading in readings.items() if reading.null_count() == least]
-    mark = decimal if decimal in best else best[0]
-    return readings[mark] / parts, mark
-
-
 def _without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return the texts without minus signs of print, currency and per cent, and what to divide each by."""
     bare = texts.str.replace("−", "-", literal=True)
@@ -92,19 +97,19 @@ def _without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     return bare.str.replace(rf"{_SPACE}?%$", ""), 1.0 + 99.0 * percent.cast(pl.Float64)
 
 
-def _with_point(bare: pl.Series) -> pl.Series:
+def _with_point(bare: pl.Series, parts: pl.Series) -> pl.Series:
     grouped = bare.str.contains(_WITH_POINT)
     digits = bare.str.replace_all(f",|{_GROUP}", "")
-    return digits.zip_with(grouped, bare).cast(pl.Float64, strict=False)
+    return digits.zip_with(grouped, bare).cast(pl.Float64, strict=False) / parts
 
 
-def _with_comma(bare: pl.Series) -> pl.Series:
+def _with_comma(bare: pl.Series, parts: pl.Series) -> pl.Series:
     fits = bare.str.contains(_WITH_COMMA)
     commas, points = bare.str.contains(",", literal=True), bare.str.contains(".", literal=True)
     if int((fits & points & ~commas).sum()) > int((fits & commas).sum()):
         fits &= ~points | commas  # 1.234 is no 1234 where that writing is the rule
     plain = _plain_digits(bare).cast(pl.Float64, strict=False)
-    return plain.set(~fits.fill_null(False), None)
+    return plain.set(~fits.fill_null(False), None) / parts
 
 
 def _plain_digits(texts: pl.Series) -> pl.Series:

@@ -124,7 +124,7 @@ class TargetEncoder:
             return cls(series.name, task, classes.labels)
         y = _numbers(series)
         _require_complete(np.isnan(y), series.name)
-        if note := values.notation_note(series, values.as_numbers(series)):
+        if note := values.notation_note(series, values.read(series)):
             warnings.warn(f"the target {series.name!r}: {note}", ShoalWarning, stacklevel=2)
         mean, sd = float(y.mean()), float(y.std())
         if y.min() == y.max() or sd == 0:

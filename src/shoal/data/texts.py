@@ -40,7 +40,7 @@ def unread_note(known: pl.Series) -> str:
     >>> unread_note(pl.Series(["€4", "$3.50"]))
     "amounts in several currencies, as '€4'; write the numbers alone"
     """
-    others = known.filter(read_numbers(known).is_null())
+    others = known.filter(read_numbers(known).numbers.is_null())
     signs = others.str.extract(f"({CURRENCY})").drop_nulls().n_unique()
     amounts = "amounts in several currencies" if signs > 1 else "amounts in a writing that is not read"
     for pattern, what, remedy in (
@@ -57,9 +57,12 @@ def unread_note(known: pl.Series) -> str:
 
 def mixture_note(known: pl.Series) -> str:
     """Return a note if most of the texts (N,) are numbers or dates, and others too many to leave out."""
-    kinds = [("numbers", read_numbers(known)), *(("dates", read) for read in readings(known).values())]
+    kinds = [
+        ("numbers", read_numbers(known).numbers),
+        *(("dates", read) for read in readings(known).values()),
+    ]
     what, read = min(kinds, key=lambda kind: kind[1].null_count())
     others = known.filter(read.is_null())
     if not 0 < len(others) < len(known) / 2:
         return ""
-    return f"{quoted(others[0])} and {len(others) - 1} more are no {what}; correct them or leave them empty"
+    return f"{quoted(others[0])} and others are no {what}; correct them or leave them empty"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from shoal.data.dates import CLEAR_FORMATS, in_letters, known_format, parse_dates
 from shoal.data.frames import pl, quoted
 from shoal.data.frames import text as text
-from shoal.data.numerals import GAPS, POINT, read_numbers
+from shoal.data.numerals import GAPS, POINT, Reading, read_numbers
 from shoal.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -57,17 +57,22 @@ def numbers(series: pl.Series, stray_tokens: Sequence[str] = (), decimal: str = 
 def as_numbers(series: pl.Series, decimal: str = POINT) -> pl.Series:
     """Return the values of a plain column as ``Float64``, null where one is no number."""
     if series.dtype == pl.String:
-        return read_numbers(series, decimal)
+        return read_numbers(series, decimal).numbers
     return series.cast(pl.Float64, strict=False)
 
 
-def notation_note(given: pl.Series, read: pl.Series) -> str:
+def notation_note(texts: pl.Series, reading: Reading) -> str:
     """Return a note of how the texts of numbers were read, empty where every number is plain."""
-    if given.dtype != pl.String:
+    if reading.plain:
         return ""
-    unusual = read.is_not_null() & given.cast(pl.Float64, strict=False).is_null()
-    row = unusual.arg_max()
-    return f"{quoted(given[row])} is read as {read[row]:g}" if row is not None and unusual[row] else ""
+    unusual = reading.numbers.is_not_null() & texts.cast(pl.Float64, strict=False).is_null()
+    row = int(unusual.arg_max() or 0)
+    return f"{quoted(texts[row])} is read as {reading.numbers[row]:g}" if unusual[row] else ""
+
+
+def read(series: pl.Series) -> Reading:
+    """Return the numbers of a plain column, and how they are written."""
+    return read_numbers(series) if series.dtype == pl.String else Reading(as_numbers(series))
 
 
 def booleans(series: pl.Series) -> Floats:
