@@ -7,7 +7,7 @@
 
 #include "outputs.hpp"
 #include "speed.hpp"
-#include "training.hpp"
+#include "trainer.hpp"
 
 namespace shoal::SHOAL_ISA {
 namespace {
@@ -43,12 +43,11 @@ Network network_from(const Description& given) {
 constexpr std::size_t kFewSamples = 32;
 constexpr std::size_t kFewParameters = 2000;
 
-template <class T> void train(const Job<T>& job) {
-    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.samples()) : job.train.n;
+template <class T> std::unique_ptr<Trainer<T>> begin(const Job<T>& job) {
+    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
     if (samples <= kFewSamples && job.network.n_parameters <= kFewParameters)
-        train_groups<T, true>(job, network_from(job.network));
-    else
-        train_groups<T, false>(job, network_from(job.network));
+        return std::make_unique<Groups<T, true>>(job, network_from(job.network));
+    return std::make_unique<Groups<T, false>>(job, network_from(job.network));
 }
 
 template <class T> void evaluate(const Evaluation<T>& job) { outputs(job, network_from(job.network)); }
@@ -87,7 +86,7 @@ void deform_all(const Deformation& given, const T* from, std::size_t n, std::uin
 }  // namespace
 
 extern const Engine engine;
-const Engine engine{SHOAL_ISA_NAME, &train<float>, &train<double>, &evaluate<float>, &evaluate<double>, &apply<float>, &apply<double>,
+const Engine engine{SHOAL_ISA_NAME, &begin<float>, &begin<double>, &evaluate<float>, &evaluate<double>, &apply<float>, &apply<double>,
                     &deform_all<float>, &deform_all<double>,
                     kLanes<float>, kLanes<double>, kChains, &multiply_adds<float>, &multiply_adds<double>,
                     &product<float>, &product<double>};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "job.hpp"
 
@@ -9,8 +10,9 @@ namespace shoal {
 
 struct Engine {
     const char* name;  // as instruction_set() names it
-    void (*train_float)(const Job<float>&);
-    void (*train_double)(const Job<double>&);
+    // Members that have begun to train; the job outlives them.
+    std::unique_ptr<Trainer<float>> (*begin_float)(const Job<float>&);
+    std::unique_ptr<Trainer<double>> (*begin_double)(const Job<double>&);
     void (*outputs_float)(const Evaluation<float>&);
     void (*outputs_double)(const Evaluation<double>&);
     // to = f(from) for n numbers, f an elementary function by its name; false if there is none of that name.

@@ -1,4 +1,4 @@
-// A training job as Python hands it over: shoal/problem.py's Problem and Method, as plain memory.
+// A training job as Python hands it over: shoal/problem.py's Problem and a Recipe, as plain memory.
 // Independent of instruction sets; every pointer is borrowed for the length of the call.
 #pragma once
 
@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace shoal {
 
@@ -36,8 +39,8 @@ struct Description {
     const bool* weight_mask;  // (D,): true for weights, false for biases
 };
 
-// How the outside watches a job, and ends it.
-struct Watch {
+// How the outside ends a job.
+struct Control {
     // Called often, from any of the threads; must not throw.
     std::function<void()> poll;
 
@@ -52,25 +55,8 @@ struct Watch {
     }
 };
 
-// What is written while training.
-struct Course : Watch {
-    double* loss;             // (P, epochs)
-    double* validation_loss;  // (P, epochs), or null
-    std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
-
-    // Where given, all members go from epoch to epoch in step, or from E to E of them where the caller has the reins.
-    // It is called after each by the thread that called, with the number of epochs done and of members still
-    // training, and returns whether to end.
-    std::function<bool(std::size_t, std::size_t)> report;
-
-    // The epochs that one of `members` has run at most.
-    std::size_t longest(std::size_t members) const {
-        return static_cast<std::size_t>(*std::max_element(epochs, epochs + members));
-    }
-};
-
-// What the caller's watch over losses remembers: shoal/stopping.py's Watch.
-struct LossWatch {
+// The watch over plateaus: shoal/stopping.py's Watch.
+struct Watch {
     double tol, patience;
     double* best;         // (P,)
     std::int64_t* count;  // (P,)
@@ -83,20 +69,32 @@ struct LossWatch {
     }
 };
 
-// What the caller decides himself from time to time, and what he sees: shoal/problem.py's Reins.
-template <class T> struct Reins {
-    const std::uint32_t* orders;  // (E, R, n): samples' rows; may change after E epochs
-    const std::int64_t* which;    // (P,): each member's order
-    std::size_t epochs, n_orders, n;
-    double* penalty;  // (P,)
-    T* memory;        // (S, P, D): what the solver remembers, before and after
-    double* scalars;  // (Q, P)
-    std::size_t first_step;
-    const LossWatch* watch;  // null: none
+// What is written while training.
+struct Course {
+    double* loss;             // (P, epochs)
+    double* validation_loss;  // (P, epochs), or null
+    std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
+    double* penalty;                              // (P,)
+    const Watch* watch;                           // null: none
+};
 
-    const std::uint32_t* order(std::size_t member, std::size_t epoch) const {
-        return orders + (epoch % epochs * n_orders + which[member]) * n;
+// Orders of minibatches that the caller draws himself: shoal/problem.py's Orders.
+struct Orders {
+    const std::uint32_t* rows = nullptr;  // (E, R, n): samples' rows; null: the engine draws
+    const std::int64_t* which = nullptr;  // (P,): each member's order
+    std::size_t n_orders = 0, n = 0;
+
+    const std::uint32_t* of(std::size_t member, std::size_t epoch) const {
+        return rows + (epoch * n_orders + which[member]) * n;
     }
+};
+
+// Some epochs that are trained in one go: `first` of the plan is the first of them.
+struct Stretch : Control {
+    std::size_t first = 0, epochs = 0;
+    std::size_t step = 0;  // updates before
+    Orders orders;         // of as many epochs
+    std::size_t threads = 1;
 };
 
 // How images are deformed: shoal/augmentation.py's Augmentation, and the shape of an image.
@@ -114,30 +112,43 @@ struct Deformation {
 template <class T> struct Job {
     Description network;
     std::size_t members;
-    T* theta;                   // (P, D), trained in place
+    T* theta;                   // (P, D): where members begin, and where they have come to after a stretch
     const std::uint64_t* keys;  // (P, 2)
     Samples<T> train, validation;  // validation.n = 0: none
-    const double *l2, *l1, *weight_decay, *learning_rate;  // (P,)
+    const double *l2, *l1, *weight_decay, *learning_rate;  // (P,); may change between stretches
     bool by_batch;  // penalties are divided by the weight of the minibatch
-    const Reins<T>* reins;  // null: the engine leads; the rates above may change between epochs otherwise
     int solver;
     const double* solver_parameters;
     bool full_batch_solver, decay_times_rate;
-    const double* factors;  // of the learning rate, one for each update; null: all are 1
-    std::size_t epochs, batch_size;  // batch_size 0: full batch
+    const double* factors;  // of the learning rate, one for each of so many updates; null: all are 1
+    std::size_t n_factors;
+    std::size_t epochs, batch_size;  // of the plan; batch_size 0: full batch
     double tolerance;
     std::size_t patience;  // 0: never stop early, keep the last parameters
     const Deformation* deformation;  // of the training images, anew in every epoch; null: none
     bool shared_order;
     std::uint64_t order_seed;
     double clip_norm;  // 0: none
-    std::size_t threads;
-    Course* course;
+    Course course;
+};
 
-    // Of an epoch.
-    std::size_t samples() const { return reins ? reins->n : train.n; }
-    // That are run before anything is reported.
-    std::size_t epochs_together() const { return reins ? reins->epochs : 1; }
+// What members remember, by name: vectors that lie as θ does, (P, k, D), and numbers, (P, k).
+template <class T> struct Memory {
+    std::map<std::string, std::vector<T>> vectors;
+    std::map<std::string, std::vector<double>> numbers;
+};
+
+enum class Direction { to_memory, from_memory };
+
+// Members that have begun to train, between two stretches.
+template <class T> struct Trainer {
+    virtual ~Trainer() = default;
+
+    virtual void advance(Stretch& stretch) = 0;
+    // Trains to the end of the plan; nothing is asked afterwards. Lanes may go from member to member.
+    virtual void finish(Stretch& stretch) = 0;
+    // Members go on from where they are in job.theta after so many epochs, or what they remember is copied.
+    virtual void exchange(Direction direction, Memory<T>& memory, std::size_t epoch) = 0;
 };
 
 // What members θ (P, D) are to give for rows X (N, inputs): z (P, outputs, N).
@@ -147,7 +158,7 @@ template <class T> struct Evaluation {
     const T *theta, *X;
     T* z;
     std::size_t threads;
-    Watch* watch;
+    Control* control;
 };
 
 }  // namespace shoal

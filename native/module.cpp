@@ -7,10 +7,13 @@
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "engine.hpp"
@@ -35,19 +38,16 @@ template <class T> using SamplesArrays = std::tuple<Array<const T, 2>, Array<con
 using NetworkArrays = std::tuple<Array<const double, 2>, Array<const bool, 1>, int, double, std::size_t, std::size_t>;
 // Kind, parameters, needs the full batch, multiplies decay by the rate.
 using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;
-// The watch over losses: tol, patience, best (P,), count (P,).
+// The watch over plateaus: tol, patience, best (P,), count (P,).
 using WatchArrays = std::tuple<double, double, Array<double, 1>, Array<std::int64_t, 1>>;
-// Orders (E, R, n) and each member's (P,), penalty (P,), the solver's memory (S, P, D) and scalars (Q, P), steps
-// before, and who watches the losses.
-template <class T>
-using ReinsArrays = std::tuple<Array<const std::uint32_t, 3>, Array<const std::int64_t, 1>, Array<double, 1>,
-                               Array<T, 3>, Array<double, 2>, std::size_t, std::optional<WatchArrays>>;
+// Orders (E, R, n) and each member's (P,).
+using OrdersArrays = std::tuple<Array<const std::uint32_t, 3>, Array<const std::int64_t, 1>>;
 // Channels, rows, columns; translate, largest factor, rotate, elastic, fill; taps of the Gaussian; seed.
 using AugmentationArrays = std::tuple<std::size_t, std::size_t, std::size_t, std::vector<double>,
                                       Array<const double, 1>, std::uint64_t>;
-// Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,).
+// Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,), penalty (P,).
 using HistoryArrays = std::tuple<Array<double, 2>, std::optional<Array<double, 2>>, Array<std::int64_t, 1>,
-                                 Array<std::int64_t, 1>, Array<std::int64_t, 1>>;
+                                 Array<std::int64_t, 1>, Array<std::int64_t, 1>, Array<double, 1>>;
 
 // The engines built into this module, the best one last.
 std::vector<const Engine*> built() {
@@ -87,11 +87,11 @@ bool is_main_thread() {
 // called: a daemon thread that asked for the interpreter while it ends would be ended with it, in the midst of C++.
 constexpr std::chrono::milliseconds kPause{50};
 
-std::function<void()> interruptions_of(Watch& watch, const nb::callable* checkpoint) {
+std::function<void()> interruptions_of(Control& control, const nb::callable* checkpoint) {
     const bool is_main = is_main_thread();
     if (!is_main && checkpoint == nullptr) return nullptr;
     using Clock = std::chrono::steady_clock;
-    return [&watch, checkpoint, is_main, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
+    return [&control, checkpoint, is_main, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
         if (std::this_thread::get_id() != owner) return;
         const Clock::time_point now = Clock::now();
         if (now - last < kPause) return;
@@ -101,17 +101,8 @@ std::function<void()> interruptions_of(Watch& watch, const nb::callable* checkpo
             if (!is_main) (*checkpoint)();
             else if (PyErr_CheckSignals() != 0) throw nb::python_error();
         } catch (const nb::python_error&) {
-            watch.fail(std::current_exception());
+            control.fail(std::current_exception());
         }
-    };
-}
-
-// Calls report(epochs done, members active), which returns whether to end.
-std::function<bool(std::size_t, std::size_t)> reports_to(const std::optional<nb::callable>& report) {
-    if (!report) return nullptr;
-    return [&report](std::size_t epochs, std::size_t active) {
-        const nb::gil_scoped_acquire gil;
-        return nb::cast<bool>((*report)(epochs, active));
     };
 }
 
@@ -126,75 +117,134 @@ Deformation deformation_of(const AugmentationArrays& arrays) {
             taps.data(), taps.size() / 2, seed};
 }
 
-template <class T>
-void train(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta, Array<const std::uint64_t, 2> keys,
-           const SamplesArrays<T>& samples, const std::optional<SamplesArrays<T>>& validation,
-           Array<const double, 2> strengths, const SolverArrays& solver,
-           const std::optional<Array<const double, 1>>& factors, std::size_t epochs, std::size_t batch_size,
-           double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
-           const std::optional<AugmentationArrays>& augmentation, bool by_batch,
-           const std::optional<ReinsArrays<T>>& leading, std::size_t threads, const HistoryArrays& history,
-           const std::optional<nb::callable>& report, const std::optional<nb::callable>& checkpoint) {
-    const Engine& engine = engine_for(isa);
-    Course course;
-    const auto& [loss, validation_loss, epochs_run, best_epoch, stopped] = history;
-    course.loss = loss.data();
-    course.validation_loss = validation_loss ? validation_loss->data() : nullptr;
-    course.epochs = epochs_run.data(), course.best_epoch = best_epoch.data(), course.stopped = stopped.data();
-    course.poll = interruptions_of(course, checkpoint ? &*checkpoint : nullptr);
-    course.report = reports_to(report);
-
-    const auto& [layers, weight_mask, criterion, loss_parameter, inputs, outputs] = network;
-    const auto& [kind, parameters, full_batch, decay_times_rate] = solver;
-    const std::size_t P = theta.shape(0);
-    Job<T> job{};
-    job.network = {layers.data(), layers.shape(0), inputs, outputs, theta.shape(1), criterion, loss_parameter,
-                   weight_mask.data()};
-    job.members = P, job.theta = theta.data(), job.keys = keys.data();
-    job.train = samples_of<T>(samples);
-    if (validation) job.validation = samples_of<T>(*validation);
-    job.l2 = strengths.data(), job.l1 = job.l2 + P, job.weight_decay = job.l1 + P;
-    job.learning_rate = job.weight_decay + P;
-    job.by_batch = by_batch;
-    Reins<T> reins{};
-    LossWatch watch{};
-    if (leading) {
-        const auto& [orders, which, penalty, memory, scalars, first_step, watching] = *leading;
-        if (watching) {
-            const auto& [tol, patience_of_watch, best, count] = *watching;
-            watch = {tol, patience_of_watch, best.data(), count.data()};
+// Members that train, with all that they read and write.
+template <class T> class Training {
+  public:
+    Training(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta, Array<const std::uint64_t, 2> keys,
+             const SamplesArrays<T>& samples, const std::optional<SamplesArrays<T>>& validation,
+             Array<const double, 2> strengths, bool by_batch, const SolverArrays& solver,
+             const std::optional<Array<const double, 1>>& factors, std::size_t epochs, std::size_t batch_size,
+             double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
+             const std::optional<AugmentationArrays>& augmentation, const std::optional<WatchArrays>& watch,
+             const HistoryArrays& history)
+        : network_(network), theta_(theta), keys_(keys), samples_(samples), validation_(validation),
+          strengths_(strengths), solver_(solver), factors_(factors), augmentation_(augmentation), watch_arrays_(watch),
+          history_(history) {
+        const auto& [layers, weight_mask, criterion, loss_parameter, inputs, outputs] = network;
+        const auto& [kind, parameters, full_batch, decay_times_rate] = solver;
+        const std::size_t P = theta.shape(0);
+        job_.network = {layers.data(), layers.shape(0), inputs, outputs, theta.shape(1), criterion, loss_parameter,
+                        weight_mask.data()};
+        job_.members = P, job_.theta = theta.data(), job_.keys = keys.data();
+        job_.train = samples_of<T>(samples);
+        if (validation) job_.validation = samples_of<T>(*validation);
+        job_.l2 = strengths.data(), job_.l1 = job_.l2 + P, job_.weight_decay = job_.l1 + P;
+        job_.learning_rate = job_.weight_decay + P;
+        job_.by_batch = by_batch;
+        job_.solver = kind, job_.solver_parameters = std::get<1>(solver_).data();
+        job_.full_batch_solver = full_batch, job_.decay_times_rate = decay_times_rate;
+        if (factors) job_.factors = factors->data(), job_.n_factors = factors->shape(0);
+        job_.epochs = epochs, job_.batch_size = batch_size, job_.tolerance = tolerance, job_.patience = patience;
+        if (augmentation) deformation_ = deformation_of(*augmentation), job_.deformation = &*deformation_;
+        job_.shared_order = shared_order.has_value(), job_.order_seed = shared_order.value_or(0);
+        job_.clip_norm = clip_norm;
+        const auto& [loss, validation_loss, epochs_run, best_epoch, stopped, penalty] = history;
+        if (watch) {
+            const auto& [tol, watch_patience, best, count] = *watch;
+            watch_ = Watch{tol, watch_patience, best.data(), count.data()};
         }
-        reins = {orders.data(), which.data(), orders.shape(0), orders.shape(1), orders.shape(2), penalty.data(),
-                 memory.data(), scalars.data(), first_step, watching ? &watch : nullptr};
-        job.reins = &reins;
-    }
-    job.solver = kind, job.solver_parameters = parameters.data();
-    job.full_batch_solver = full_batch, job.decay_times_rate = decay_times_rate;
-    job.factors = factors ? factors->data() : nullptr;
-    job.epochs = epochs, job.batch_size = batch_size, job.tolerance = tolerance, job.patience = patience;
-    const std::optional<Deformation> deformation =
-        augmentation ? std::optional(deformation_of(*augmentation)) : std::nullopt;
-    job.deformation = deformation ? &*deformation : nullptr;
-    job.shared_order = shared_order.has_value(), job.order_seed = shared_order.value_or(0);
-    job.clip_norm = clip_norm, job.threads = threads, job.course = &course;
-    {
+        job_.course = {loss.data(), validation_loss ? validation_loss->data() : nullptr, epochs_run.data(),
+                       best_epoch.data(), stopped.data(), penalty.data(), watch_ ? &*watch_ : nullptr};
+        const Engine& engine = engine_for(isa);
         const nb::gil_scoped_release released;
-        if constexpr (sizeof(T) == 4) engine.train_float(job);
-        else engine.train_double(job);
+        if constexpr (sizeof(T) == 4) trainer_ = engine.begin_float(job_);
+        else trainer_ = engine.begin_double(job_);
     }
-    if (course.failure) std::rethrow_exception(course.failure);
-}
+    Training(const Training&) = delete;
+
+    // Trains epochs `first` … of the plan, after so many updates, to its end where nothing is asked afterwards.
+    void advance(std::size_t first, std::size_t epochs, std::size_t step, const std::optional<OrdersArrays>& orders,
+                 std::size_t threads, bool to_the_end, const std::optional<nb::callable>& checkpoint) {
+        Stretch stretch;
+        stretch.first = first, stretch.epochs = epochs, stretch.step = step, stretch.threads = threads;
+        if (orders) {
+            const auto& [rows, which] = *orders;
+            if (rows.shape(0) != epochs || which.shape(0) != job_.members)
+                throw nb::value_error("orders are (E, R, M) for as many epochs, and one of them a member (P,)");
+            stretch.orders = {rows.data(), which.data(), rows.shape(1), rows.shape(2)};
+        }
+        stretch.poll = interruptions_of(stretch, checkpoint ? &*checkpoint : nullptr);
+        {
+            const nb::gil_scoped_release released;
+            if (to_the_end) trainer_->finish(stretch);
+            else trainer_->advance(stretch);
+        }
+        if (stretch.failure) std::rethrow_exception(stretch.failure);
+    }
+
+    // What members remember, by name: vectors (P, k · D), and numbers (P, k).
+    nb::tuple memory() {
+        Memory<T> memory;
+        trainer_->exchange(Direction::to_memory, memory, 0);
+        return nb::make_tuple(named(std::move(memory.vectors)), named(std::move(memory.numbers)));
+    }
+
+    // Lets members go on from what they remember, and where theta and the history say that they are.
+    void restore(const nb::dict& vectors, const nb::dict& numbers, std::size_t epoch) {
+        Memory<T> memory{read<T>(vectors), read<double>(numbers)};
+        trainer_->exchange(Direction::from_memory, memory, epoch);
+    }
+
+  private:
+    template <class N> nb::dict named(std::map<std::string, std::vector<N>> all) const {
+        nb::dict arrays;
+        for (auto& [name, numbers] : all) {
+            auto* owned = new std::vector<N>(std::move(numbers));
+            const nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<N>*>(p); });
+            const std::size_t P = job_.members;
+            arrays[name.c_str()] = nb::ndarray<nb::numpy, N, nb::ndim<2>>(owned->data(), {P, owned->size() / P}, owner);
+        }
+        return arrays;
+    }
+
+    template <class N> static std::map<std::string, std::vector<N>> read(const nb::dict& arrays) {
+        std::map<std::string, std::vector<N>> all;
+        for (const auto& [name, value] : arrays) {
+            const auto numbers = nb::cast<Array<const N, 2>>(value);
+            all[nb::cast<std::string>(name)].assign(numbers.data(), numbers.data() + numbers.size());
+        }
+        return all;
+    }
+
+    // What the job points to.
+    const NetworkArrays network_;
+    const Array<T, 2> theta_;
+    const Array<const std::uint64_t, 2> keys_;
+    const SamplesArrays<T> samples_;
+    const std::optional<SamplesArrays<T>> validation_;
+    const Array<const double, 2> strengths_;
+    const SolverArrays solver_;
+    const std::optional<Array<const double, 1>> factors_;
+    const std::optional<AugmentationArrays> augmentation_;
+    const std::optional<WatchArrays> watch_arrays_;
+    const HistoryArrays history_;
+    std::optional<Deformation> deformation_;
+    std::optional<Watch> watch_;
+
+    Job<T> job_{};
+    std::unique_ptr<Trainer<T>> trainer_;
+};
 
 template <class T>
 void outputs(const std::string& isa, Array<const double, 2> layers, Array<const T, 2> theta, Array<const T, 2> X,
              std::size_t threads, Array<T, 3> z) {
     const Engine& engine = engine_for(isa);
-    Watch watch;
-    watch.poll = interruptions_of(watch, nullptr);
+    Control control;
+    control.poll = interruptions_of(control, nullptr);
     Evaluation<T> job{};
     job.network = {layers.data(), layers.shape(0), X.shape(1), z.shape(1), theta.shape(1), 0, 0, nullptr};
     job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
-    job.threads = threads, job.watch = &watch;
+    job.threads = threads, job.control = &control;
     if (z.shape(0) != job.members || z.shape(2) != job.n)
         throw nb::value_error("outputs takes theta (P, D), X (N, n) and z (P, K, N)");
     {
@@ -202,7 +252,7 @@ void outputs(const std::string& isa, Array<const double, 2> layers, Array<const 
         if constexpr (sizeof(T) == 4) engine.outputs_float(job);
         else engine.outputs_double(job);
     }
-    if (watch.failure) std::rethrow_exception(watch.failure);
+    if (control.failure) std::rethrow_exception(control.failure);
 }
 
 template <class T> void apply(const std::string& isa, const std::string& f, Array<const T, 1> from, Array<T, 1> to) {
@@ -249,10 +299,19 @@ void product(const std::string& isa, Array<const T, 2> W, Array<const T, 2> a, A
 
 template <class T> void define(nb::module_& module) {
     using namespace nb::literals;
-    module.def("train", &train<T>, "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a,
-               "validation"_a.none(), "strengths"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a,
-               "tolerance"_a, "patience"_a, "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "by_batch"_a, "reins"_a.none(),
-               "threads"_a, "history"_a, "report"_a.none(), "checkpoint"_a.none(), "Train members in place, as shoal/training.py does.");
+    nb::class_<Training<T>>(module, sizeof(T) == 4 ? "TrainingFloat" : "TrainingDouble")
+        .def(nb::init<const std::string&, const NetworkArrays&, Array<T, 2>, Array<const std::uint64_t, 2>,
+                      const SamplesArrays<T>&, const std::optional<SamplesArrays<T>>&, Array<const double, 2>, bool,
+                      const SolverArrays&, const std::optional<Array<const double, 1>>&, std::size_t, std::size_t, double,
+                      std::size_t, std::optional<std::uint64_t>, double, const std::optional<AugmentationArrays>&,
+                      const std::optional<WatchArrays>&, const HistoryArrays&>(),
+             "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a, "validation"_a.none(), "strengths"_a,
+             "by_batch"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a, "tolerance"_a, "patience"_a,
+             "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "watch"_a.none(), "history"_a)
+        .def("advance", &Training<T>::advance, "first"_a, "epochs"_a, "step"_a, "orders"_a.none(), "threads"_a,
+             "to_the_end"_a, "checkpoint"_a.none(), "Train members some epochs, as shoal/training.py does.")
+        .def("memory", &Training<T>::memory, "Return what members remember: vectors and numbers, by name.")
+        .def("restore", &Training<T>::restore, "vectors"_a, "numbers"_a, "epoch"_a, "Go on from what was remembered.");
     module.def("outputs", &outputs<T>, "isa"_a, "layers"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,
                "z"_a.noconvert(), "Write what members give for rows, without dropout.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),

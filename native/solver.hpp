@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "lanes.hpp"
+#include "memory.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -62,9 +62,8 @@ template <class T> struct Solver {
     // count their steps for all members of a group together.
     virtual void forget(MaskOf<T>) {}
 
-    // What it remembers: arrays that lie as θ does, and scalars of the group.
-    virtual std::vector<T*> memory() { return {}; }
-    virtual std::vector<double*> scalars() { return {}; }
+    // Names what it remembers, as shoal/solvers does in Python.
+    virtual void remember(Ledger<T>& ledger) = 0;
     virtual ~Solver() = default;
 };
 

@@ -7,10 +7,8 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense
 from shoal.losses import LOSSES
 from shoal.network import Network
-from shoal.problem import Method, Samples
-from shoal.schedules import Constant
-from shoal.solvers.adam import Adam
-from shoal.stopping import Stopping
+from shoal.problem import Samples
+from shoal.recipe import Recipe
 
 NETWORK = Network(2, [Dense(1)])
 X = [[1, 2], [3, 4], [5, 6]]
@@ -21,8 +19,7 @@ X = [[1, 2], [3, 4], [5, 6]]
     [(None, 7, 1), (1, 7, 7), (2, 7, 4), (6, 7, 2), (7, 7, 1), (8, 7, 1), (3, 9, 3)],
 )
 def test_the_last_batch_may_be_smaller(batch_size: int | None, N: int, batches: int) -> None:
-    method = Method(Adam(), Constant(), Stopping(), batch_size, False, 0, None)
-    assert method.batches(N) == batches
+    assert Recipe(batch_size=batch_size).batches(N) == batches
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -11,9 +11,10 @@ from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense, Dropout
 from shoal.network import Network
 from shoal.problem import Progress
+from shoal.recipe import Recipe
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
-from shoal.stopping import Reason, Stopping
+from shoal.stopping import Reason
 from shoal.trainer import sample_losses, train
 
 FULL_BATCH = [name for name, solver in SOLVERS.items() if solver.full_batch]
@@ -329,12 +330,13 @@ def test_a_callback_that_raises_is_not_swallowed() -> None:
         ({"tolerance": "small"}, "tolerance must be a number ≥ 0, got 'small'"),
         ({"patience": 0}, "patience must be a whole number ≥ 1, got 0"),
         ({"patience": 2.5}, "patience must be a whole number ≥ 1, got 2.5"),
+        ({"plateau": 3}, "plateau must be a Plateau or None, got 3"),
     ],
     ids=str,
 )
 def test_rules_that_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        Stopping(**settings)
+        Recipe(**settings)
     assert str(error.value) == message
 
 

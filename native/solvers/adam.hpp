@@ -20,8 +20,10 @@ template <class T> struct Adam {
     Adam(double first, double second, T small, bool hat, std::size_t n_numbers)
         : beta1(first), beta2(second), epsilon(small), epsilon_hat(hat), m(n_numbers, T(0)), v(n_numbers, T(0)) {}
 
-    std::vector<T*> memory() { return {m.data(), v.data()}; }
-    std::vector<double*> scalars() { return {&beta1_power, &beta2_power}; }
+    void remember(Ledger<T>& ledger) {
+        ledger.vector("m", m.data()), ledger.vector("v", v.data());
+        ledger.common("beta1_power", beta1_power), ledger.common("beta2_power", beta2_power);
+    }
 
     auto changes(Vec<T> rate) {
         using V = Vec<T>;

@@ -12,7 +12,7 @@ namespace shoal::SHOAL_ISA {
 //
 // `Rule` is the solver proper. Its changes(rate) makes the function (g, d) → Δθ of the vector that begins at
 // number d, which holds this step's constants by value: they stay in registers whatever the pass writes.
-// memory() and scalars() are what it remembers, in the order of the Python class's start().
+// remember(ledger) names what it remembers.
 template <class T, class Rule> class FirstOrderSolver final : public Solver<T> {
   public:
     FirstOrderSolver(Rule rule, Space<T> space)
@@ -37,8 +37,7 @@ template <class T, class Rule> class FirstOrderSolver final : public Solver<T> {
         return {J, space_.fold_max(size), MaskOf<T>{}};
     }
 
-    std::vector<T*> memory() override { return rule_.memory(); }
-    std::vector<double*> scalars() override { return rule_.scalars(); }
+    void remember(Ledger<T>& ledger) override { rule_.remember(ledger); }
 
   private:
     Rule rule_;

@@ -67,6 +67,11 @@ template <class T> class FullBatchSolver : public Solver<T> {
         return {J, gradient_size, converged};
     }
 
+    void remember(Ledger<T>& ledger) override {
+        ledger.vector("theta", here_.theta.data()), ledger.vector("gradient", here_.gradient.data());
+        ledger.number("J", here_.J);
+    }
+
     void forget(M members) override {
         const V nowhere = splat(std::numeric_limits<T>::quiet_NaN());
         for (std::size_t d = 0; d < size_; d += kLanes<T>) put<T>(here_.theta.data() + d, nowhere, members);

@@ -7,8 +7,7 @@ namespace shoal::SHOAL_ISA {
 
 // Δθ = −α g
 template <class T> struct GradientDescent {
-    std::vector<T*> memory() { return {}; }
-    std::vector<double*> scalars() { return {}; }
+    void remember(Ledger<T>&) {}
 
     auto changes(Vec<T> rate) {
         return [=](Vec<T> g, std::size_t) { return -rate * g; };

@@ -20,6 +20,17 @@ template <class T> class LBFGS final : public FullBatchSolver<T> {
         drop_pairs(members);
     }
 
+    // Pairs lie oldest first.
+    void remember(Ledger<T>& ledger) override {
+        FullBatchSolver<T>::remember(ledger);
+        for (std::size_t i = 0; i < memory_; ++i) {
+            const std::size_t at = pair(memory_ - 1 - i);
+            ledger.vector("s", s(at), i, memory_), ledger.vector("y", y(at), i, memory_);
+            ledger.number("rho", rho_[at], i, memory_);
+        }
+        ledger.number("gamma", gamma_);
+    }
+
   private:
     M advance(M members, M, Objective<T>& objective) override {
         const T* gradient = here_.gradient.data();

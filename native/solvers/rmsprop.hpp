@@ -13,8 +13,7 @@ template <class T> struct RMSprop {
 
     RMSprop(double decay, T small, std::size_t n_numbers) : rho(decay), epsilon(small), v(n_numbers, T(0)) {}
 
-    std::vector<T*> memory() { return {v.data()}; }
-    std::vector<double*> scalars() { return {}; }
+    void remember(Ledger<T>& ledger) { ledger.vector("v", v.data()); }
 
     auto changes(Vec<T> rate) {
         using V = Vec<T>;

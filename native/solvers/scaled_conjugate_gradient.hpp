@@ -29,6 +29,15 @@ template <class T> class ScaledConjugateGradient final : public FullBatchSolver<
         iteration_ = members ? M{} + 1 : iteration_;
     }
 
+    void remember(Ledger<T>& ledger) override {
+        FullBatchSolver<T>::remember(ledger);
+        ledger.vector("direction", p()), ledger.number("curvature", delta_), ledger.number("lambda", lambda_);
+        ledger.number("lambda_bar", lambda_bar_), ledger.number("iteration", iteration_);
+        M succeeded = success_ & 1;
+        ledger.number("success", succeeded);
+        success_ = -succeeded;  // a lane of a mask that is set is −1
+    }
+
   private:
     M advance(M members, M moved, Objective<T>& objective) override {
         begin(members);

@@ -14,8 +14,7 @@ template <class T> struct SGD {
     SGD(T mu, bool looks_ahead, std::size_t n_numbers)
         : momentum(mu), nesterov(looks_ahead), velocity(n_numbers, T(0)) {}
 
-    std::vector<T*> memory() { return {velocity.data()}; }
-    std::vector<double*> scalars() { return {}; }
+    void remember(Ledger<T>& ledger) { ledger.vector("velocity", velocity.data()); }
 
     auto changes(Vec<T> rate) {
         using V = Vec<T>;

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     )
     from shoal.network import Network
     from shoal.population import Population
+    from shoal.recipe import Recipe
+    from shoal.run import Run
     from shoal.selection.study import CapacityStudy
-    from shoal.trainer import TrainingResult, train
+    from shoal.trainer import TrainingResult, begin, train
 
 __all__ = [
     "Augmentation",
@@ -57,11 +59,14 @@ __all__ = [
     "MaxPool2D",
     "Network",
     "Population",
+    "Recipe",
     "Residual",
+    "Run",
     "ShoalClassifier",
     "ShoalRegressor",
     "TrainingResult",
     "__version__",
+    "begin",
     "check_gradients",
     "explain",
     "train",
@@ -88,10 +93,13 @@ _HOMES = {
     "MaxPool2D": "shoal.layers",
     "Network": "shoal.network",
     "Population": "shoal.population",
+    "Recipe": "shoal.recipe",
     "Residual": "shoal.layers",
+    "Run": "shoal.run",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",
     "TrainingResult": "shoal.trainer",
+    "begin": "shoal.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
     "explain": "shoal.explanation.explanation",
     "train": "shoal.trainer",

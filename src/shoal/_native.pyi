@@ -38,43 +38,66 @@ def outputs(isa: str, layers: Doubles, theta: Floats, X: Floats, threads: int, z
 def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""
 
-def train(
-    isa: str,
-    network: tuple[Doubles, npt.NDArray[np.bool_], int, float, int, int],
-    theta: Floats,
-    keys: npt.NDArray[np.uint64],
-    samples: tuple[Floats, Floats, Floats],
-    validation: tuple[Floats, Floats, Floats] | None,
-    strengths: Doubles,
-    solver: tuple[int, Sequence[float], bool, bool],
-    factors: Doubles | None,
-    epochs: int,
-    batch_size: int,
-    tolerance: float,
-    patience: int,
-    shared_order: int | None,
-    clip_norm: float,
-    augmentation: AugmentationArrays | None,
-    by_batch: bool,
-    reins: tuple[npt.NDArray[np.uint32], Integers, Doubles, Floats, Doubles, int, WatchArrays | None] | None,
-    threads: int,
-    history: tuple[Doubles, Doubles | None, Integers, Integers, Integers],
-    report: Callable[[int, int], bool] | None,
-    checkpoint: Callable[[], None] | None,
-) -> None:
-    """Train the members of ``theta`` (P, D) in place and write their ``history``, as ``shoal.training`` does.
+class TrainingFloat:
+    """Members ``theta`` (P, D) in float32 that train in place, as ``shoal.training`` does, with ``history``.
 
-    - ``network``: layers (L, 24), weight mask (D,), loss, its parameter, inputs, outputs.
+    - ``network``: layers (L, 25), weight mask (D,), loss, its parameter, inputs, outputs.
     - ``samples``, ``validation``: X (N, n), y (K, N), s (1, N) or (P, N), in the dtype of ``theta``.
-    - ``strengths`` (4, P): l2, l1, weight decay, learning rate; ``factors`` of the rate, one an update.
+    - ``strengths`` (4, P): l2, l1, weight decay, learning rate, which may be changed between calls;
+      ``factors`` of the rate, one an update. ``by_batch`` divides penalties by the weight of the minibatch.
     - ``solver``: its number, parameters, whether it needs the full batch, whether decay is times the rate.
     - ``batch_size`` 0 is full batch, ``patience`` 0 never stops early, ``clip_norm`` 0 never clips;
       ``shared_order`` is the seed of an order that all members share, or None.
     - ``augmentation``: channels, rows, columns; translate, the largest factor, rotate in radians, elastic,
       fill (NaN: the edge); taps of the Gaussian (2R+1,); the seed of its streams.
-    - ``by_batch`` divides penalties by the weight of the minibatch; ``reins``: orders (E, R, M) and each
-      member's (P,), penalties (P,), the solver's memory (S, P, D) and scalars (Q, P), updates before, and
-      the watch over losses: its tol and patience, its best (P,) and counts (P,).
-    - ``report(epochs done, members active)`` runs after each epoch, with ``reins`` after E; returning True
-      ends training. On any but the main thread ``checkpoint()`` runs now and then; what it raises ends it.
+    - ``watch`` over plateaus: its tol and patience, its best (P,) and counts (P,).
+    - ``history``: losses and validation losses (P, epochs), epochs, best epochs, reasons and penalties (P,).
     """
+
+    def __init__(
+        self,
+        isa: str,
+        network: tuple[Doubles, npt.NDArray[np.bool_], int, float, int, int],
+        theta: Floats,
+        keys: npt.NDArray[np.uint64],
+        samples: tuple[Floats, Floats, Floats],
+        validation: tuple[Floats, Floats, Floats] | None,
+        strengths: Doubles,
+        by_batch: bool,
+        solver: tuple[int, Sequence[float], bool, bool],
+        factors: Doubles | None,
+        epochs: int,
+        batch_size: int,
+        tolerance: float,
+        patience: int,
+        shared_order: int | None,
+        clip_norm: float,
+        augmentation: AugmentationArrays | None,
+        watch: WatchArrays | None,
+        history: tuple[Doubles, Doubles | None, Integers, Integers, Integers, Doubles],
+    ) -> None: ...
+    def advance(
+        self,
+        first: int,
+        epochs: int,
+        step: int,
+        orders: tuple[npt.NDArray[np.uint32], Integers] | None,
+        threads: int,
+        to_the_end: bool,
+        checkpoint: Callable[[], None] | None,
+    ) -> None:
+        """Train epochs ``first`` … of the plan, after ``step`` updates.
+
+        With ``orders`` (E, R, M) of as many epochs, and each member's (P,). Where it is ``to_the_end``,
+        nothing is asked afterwards. On any but the main thread ``checkpoint()`` runs now and then; what it
+        raises ends the training.
+        """
+
+    def memory(self) -> tuple[dict[str, Floats], dict[str, Doubles]]:
+        """Return what members remember, by name: vectors (P, k·D), and numbers (P, k)."""
+
+    def restore(self, vectors: dict[str, Floats], numbers: dict[str, Doubles], epoch: int) -> None:
+        """Go on from what was remembered after ``epoch`` epochs, and where theta and the history stand."""
+
+class TrainingDouble(TrainingFloat):
+    """The same in float64."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +45,34 @@ class History:
             stopped=np.full(size, Reason.EPOCHS, dtype=np.intp),
             learning_rate=np.asarray(learning_rate, dtype=np.float64),
         )
+
+    def arrays(self) -> tuple[Array, Array | None, Array, Array, Array]:
+        """Return the arrays that training writes: losses, epochs, best epochs and reasons."""
+        return self.loss, self.validation_loss, self.epochs, self.best_epoch, self.stopped
+
+    def take(self, other: History) -> None:
+        """Become equal to another history of as many members and epochs, in the same arrays."""
+        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
+            if mine is not None:
+                mine[...] = theirs
+
+    @contextmanager
+    def kept_whole(self, epoch: int, theta: Array) -> Iterator[None]:
+        """Let training write from ``epoch`` on, here and in ``theta``; undo what it wrote where it fails."""
+        known = [array.copy() for array in (self.epochs, self.best_epoch, self.stopped, theta)]
+        try:
+            yield
+        except BaseException:
+            for array, values in zip((self.epochs, self.best_epoch, self.stopped, theta), known, strict=True):
+                array[...] = values
+            for losses in self.loss, self.validation_loss:
+                if losses is not None:
+                    losses[:, epoch:] = np.nan
+            raise
+
+    def copy(self) -> History:
+        """Return a history whose arrays are its own."""
+        return copy.deepcopy(self)
 
     @property
     def diverged(self) -> BoolArray:

@@ -1,23 +1,27 @@
-"""What an engine is given: the data, the objective's strengths, and how to minimise it."""
+"""What an engine is given: the data, and the objective's strengths."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from shoal.augmentation import Augmentation
 from shoal.errors import ConfigurationError, DataError
 from shoal.history import History
 from shoal.losses import Loss
 from shoal.network import Network
-from shoal.schedules import Schedule
+from shoal.recipe import STRENGTHS, Recipe
 from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite
-from shoal.solvers.base import Solver, State
-from shoal.stopping import Stopping, Watch
+from shoal.solvers.base import State
+from shoal.stopping import Watch
+
+Validation: TypeAlias = (
+    tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+)
 
 
 @dataclass(frozen=True)
@@ -121,68 +125,94 @@ class Problem:
     learning_rate: Array
     by_batch: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        size: int,
+        recipe: Recipe,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        validation: Validation | None = None,
+        dtype: npt.DTypeLike = "float64",
+    ) -> Problem:
+        """Return the problem of ``size`` members of ``network``, from users' arrays and settings.
 
-@dataclass
-class Reins:
-    """What a caller decides for himself from epoch to epoch, in place, and what he sees of the training.
+        Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for settings that do not.
+        """
+        if recipe.patience is not None and validation is None:
+            raise ConfigurationError(
+                "patience needs validation=(X, y) to watch; give it, or leave patience out"
+            )
+        parts = len(validation) if isinstance(validation, tuple | list) else 0
+        if validation is not None and parts not in (2, 3):
+            got = f"{parts} parts" if parts else type(validation).__name__
+            raise ConfigurationError(f"validation must be (X, y) or (X, y, sample weights), got {got}")
+        recipe.require(network)
+        strengths = recipe.strengths(size, dtype)
+        train = Samples.of(network, X, y, sample_weight, size=size, dtype=dtype)
+        if recipe.label_smoothing:
+            train = train.smoothed(network.criterion, recipe.label_smoothing)
+        judges = validation and Samples.of(network, *validation, size=size, dtype=dtype, which="validation ")
+        named: dict[str, Any] = dict(strengths)
+        return cls(train, judges or None, **named)
 
-    An engine takes the reins for E epochs at a time; the callback is called after these, and where nobody
-    trains any more. Before them it reads, and the callback may change after them:
+    def strengths(self) -> dict[str, Array]:
+        """Return what each member has of its own, (P,) by name, and what may change while it is trained."""
+        return {name: getattr(self, name) for name in STRENGTHS}
 
-    - ``orders`` (E, R, M): for each epoch R orders of M of the samples' rows; ``which`` (P,) is the order
-      that each member takes. They stand in for the orders that the engine would draw, and need a
-      ``batch_size``.
-    - ``rate`` (P,): learning rates, instead of the problem's.
-    - ``ended`` (P,): 0, or the ``Reason`` why a member trains no more.
-    - ``watch``, where given, is shown the loss of every epoch, and ends who is late as *converged*.
-
-    It writes before the callback: ``theta`` (P, D), the ``history`` so far, and ``penalty`` (P,), the
-    penalties' part of the loss of the last epoch. In ``ended`` it marks those that diverged, or were late.
-
-    ``state`` is what the solver remembers, as ``Solver.start`` makes it: training begins with it and leaves
-    it as it is at the end (for members that ended before the others, it is of no use). ``first_step``
-    counts the updates before; dropout goes on with its masks from there.
-    """
-
-    orders: npt.NDArray[np.uint32]
-    which: IntArray
-    rate: Array
-    state: State
-    first_step: int = 0
-    watch: Watch | None = None
-    ended: IntArray = field(init=False)
-    history: History = field(init=False)
-    penalty: Array = field(init=False)
-    theta: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.ended = np.zeros(len(self.which), dtype=np.intp)
-        self.history = History.empty(len(self.which), 0, validated=False, learning_rate=self.rate)
-        self.penalty = np.full(len(self.which), np.nan)
+    def with_strengths(self, strengths: Mapping[str, Array]) -> Problem:
+        """Return the problem with others of ``STRENGTHS``."""
+        others: dict[str, Any] = dict(strengths)
+        return replace(self, **others)
 
 
 @dataclass(frozen=True)
-class Method:
-    """How the objective is minimised: all that is the same for every member of a population.
+class Orders:
+    """The orders of minibatches that a caller draws himself, in place of those that the engine would draw.
 
-    ``seed`` is of what members share: an order of minibatches, and images as ``augmentation`` deforms them.
+    ``rows`` (E, R, M): for each of E epochs R orders of M of the samples' rows; ``which`` (P,) is the order
+    that each member takes.
     """
 
-    solver: Solver
-    schedule: Schedule
-    stopping: Stopping
-    batch_size: int | None
-    shared_order: bool
-    seed: int
-    clip_norm: float | None
-    reins: Reins | None = None
-    augmentation: Augmentation | None = None
+    rows: npt.NDArray[np.uint32]
+    which: IntArray
 
-    def batches(self, n_samples: int) -> int:
-        """Return the number of updates in an epoch over ``n_samples``."""
-        if self.reins is not None:
-            n_samples = self.reins.orders.shape[2]
-        return 1 if self.batch_size is None else int(np.ceil(n_samples / self.batch_size))
+    def of_epoch(self, index: int) -> Orders:
+        """Return those of one of the E epochs."""
+        return Orders(self.rows[index : index + 1], self.which)
+
+    def of_members(self, members: IntArray) -> IntArray:
+        """Return the orders of the first epoch that ``members`` (Q,) take, (Q, M), or (1, M) of all."""
+        orders = self.rows[0]
+        chosen: IntArray = (orders if len(orders) == 1 else orders[self.which[members]]).astype(np.intp)
+        return chosen
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where a training stands after so many epochs and updates: plain arrays, which nobody else changes.
+
+    ``theta`` (P, D), ``best_theta`` and ``best_loss`` (P,) of the validation so far, the solver's ``memory``
+    (P, …), by name, ``history`` and ``penalty`` (P,), the ``watch`` over plateaus, and the strengths (P,).
+    """
+
+    epoch: int
+    step: int
+    theta: Array
+    best_theta: Array
+    best_loss: Array
+    memory: State
+    history: History
+    penalty: Array
+    watch: Watch | None
+    strengths: Mapping[str, Array]
+
+    def copy(self) -> Snapshot:
+        """Return one whose arrays are its own."""
+        return copy.deepcopy(self)
 
 
 @dataclass(frozen=True)
@@ -195,4 +225,4 @@ class Progress:
 
 
 Callback: TypeAlias = Callable[[Progress], bool | None]
-"""Called after every epoch, or every E of them in ``Reins``; returning True ends training there."""
+"""Called after every epoch; returning True ends training there."""

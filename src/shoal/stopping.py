@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from shoal.errors import ConfigurationError
-from shoal.shapes import Array, BoolArray, IntArray, is_number, whole_number
+from shoal.shapes import Array, BoolArray, IntArray
 
 
 class Reason(IntEnum):
@@ -26,34 +26,16 @@ class Reason(IntEnum):
 
 
 @dataclass(frozen=True)
-class Stopping:
-    """The rules that end training, each applied to every member by itself.
+class Plateau:
+    """Ends a member as *converged* whose loss in training has not fallen by ``tol`` for too long.
 
-    - ``epochs``: at most this many passes over the data (iterations, for a full-batch solver).
-    - ``tolerance``: a full-batch solver has converged when the largest entry of |∂J/∂θ| is at most this.
-    - ``patience``: with validation data, stop after this many epochs without a lower validation loss and
-      return the parameters of the best epoch; None never stops early and returns the last ones.
-    - a loss or parameter that is no longer finite ends the member as *diverged*, with its last finite
-      parameters.
-
-    Raises ``ConfigurationError`` for anything else than whole numbers ≥ 1 and a tolerance ≥ 0.
-
-    Source of early stopping: Prechelt 1998, "Early stopping – but when?".
-
-    >>> Stopping(epochs=100, patience=10).patience
-    10
+    An epoch whose loss is not below the lowest so far by at least ``tol`` counts, any other begins the count
+    anew, and more than ``patience`` of them in a row are too long. Source: scikit-learn's ``tol`` and
+    ``n_iter_no_change``.
     """
 
-    epochs: int = 200
-    tolerance: float = 1e-5
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        whole_number(self.epochs, "epochs")
-        if not is_number(self.tolerance) or not self.tolerance >= 0:
-            raise ConfigurationError(f"tolerance must be a number ≥ 0, got {self.tolerance!r}")
-        if self.patience is not None:
-            whole_number(self.patience, "patience")
+    tol: float
+    patience: float
 
 
 @dataclass
@@ -83,6 +65,21 @@ class Watch:
         """Return the watch over ``size`` members that have not begun."""
         worst = -np.inf if higher_is_better else np.inf
         return cls(tol, patience, np.full(size, worst), np.zeros(size, dtype=np.intp), higher_is_better)
+
+    @classmethod
+    def of(cls, plateau: Plateau | None, size: int) -> Watch | None:
+        """Return the watch over ``size`` members that a rule asks for, if there is one."""
+        if plateau is None:
+            return None
+        return cls.new(size, plateau.tol, plateau.patience, higher_is_better=False)
+
+    def arrays(self) -> tuple[float, float, Array, IntArray]:
+        """Return the rule, and the arrays that are written while it is followed."""
+        return self.tol, self.patience, self.best, self.count
+
+    def copy(self) -> Watch:
+        """Return a watch that goes on by itself."""
+        return copy.deepcopy(self)
 
     @property
     def late(self) -> BoolArray:

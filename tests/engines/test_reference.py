@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from shoal import engines
+from shoal import engines, training
 from shoal.engines import ENGINES, choose_engine, reference
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Dense
 from shoal.network import Network
-from shoal.problem import Method, Progress
+from shoal.recipe import Recipe
+from shoal.shapes import Array
 from shoal.trainer import train
 
 NETWORK = Network(2, [Dense(3, "tanh"), Dense(1)])
@@ -26,7 +28,7 @@ class Picky(ReferenceEngine):
 
     name = "picky"
 
-    def lacks(self, network: Network, method: Method | None = None) -> str | None:
+    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
         return f"a network of {network.n_parameters} parameters"
 
 
@@ -88,15 +90,20 @@ def test_an_unknown_engine() -> None:
         train(NETWORK, X, y, engine="refrence")
 
 
-def test_linear_algebra_runs_on_one_thread_and_on_as_many_as_before_afterwards() -> None:
+def test_linear_algebra_runs_on_one_thread_and_on_as_many_as_before_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     during: list[set[int]] = []
 
-    def look(progress: Progress) -> None:
-        during.append(blas_threads())
+    class Watched(training.BatchObjective):
+        def __call__(self, *arguments: Any) -> tuple[Array, Array]:
+            during.append(blas_threads())
+            return super().__call__(*arguments)
 
+    monkeypatch.setattr(training, "BatchObjective", Watched)
     reference._threadpools.cache_clear()  # SciPy may have come since, with a BLAS of its own
     with threadpool_limits(2, user_api="blas"):
-        train(NETWORK, X, y, epochs=1, engine="reference", callback=look)
+        train(NETWORK, X, y, epochs=1, engine="reference")
         assert blas_threads() == {2}
     assert during == [{1}]
 

@@ -27,6 +27,7 @@ from shoal import MLPClassifier, MLPRegressor
 from shoal.activations import ACTIVATIONS
 from shoal.errors import CapacityError
 from shoal.estimators import stochastic
+from shoal.estimators.orders import Orders
 from shoal.losses import Huber
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -245,16 +246,15 @@ def test_ctrl_c_in_the_midst_of_epochs_run_together_keeps_the_last_whole_one() -
 
 
 def test_ctrl_c_keeps_the_last_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    from shoal.estimators.stochastic import StochasticTraining
+    shuffle, asked = Orders.next, list[int]()
 
-    shuffle = StochasticTraining._begin_epochs
-
-    def interrupt(training: StochasticTraining, left: int) -> None:
-        if len(training.losses) == 4:
+    def interrupt(orders: Orders, epochs: int = 1, *, last: bool = False) -> Any:
+        asked.append(epochs)
+        if sum(asked) > 4:
             raise KeyboardInterrupt
-        shuffle(training, left)
+        return shuffle(orders, epochs, last=last)
 
-    monkeypatch.setattr(StochasticTraining, "_begin_epochs", interrupt)
+    monkeypatch.setattr(Orders, "next", interrupt)
     monkeypatch.setattr(stochastic, "TOGETHER", 4 * len(X))
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         fitted = classifier().fit(X, Y)

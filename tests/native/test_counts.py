@@ -53,12 +53,22 @@ def job(widths, samples, starts, epochs, dropout=0, validate=False, image=None, 
     train(Network(image or n, [*layers, Dense(K)]), X, y, starts=starts, epochs=epochs, **settings)
 
 class Counted:
-    '''The compiled module, whose `train` is counted and nothing around it.'''
+    '''The compiled module, whose training is counted and nothing around it.'''
     def __getattr__(self, name):
         return getattr(compiled, name)
-    def train(self, *arguments):
+    def TrainingFloat(self, *arguments):
+        return Training(compiled.TrainingFloat, arguments)
+    def TrainingDouble(self, *arguments):
+        return Training(compiled.TrainingDouble, arguments)
+
+class Training:
+    def __init__(self, kind, arguments):
         begin()
-        compiled.train(*arguments)
+        self.training = kind(*arguments)
+        end()
+    def advance(self, *arguments):
+        begin()
+        self.training.advance(*arguments)
         end()
 
 compiled, native.native = native.native, Counted()
@@ -76,7 +86,7 @@ def end():
 counts = []
 for settings in jobs[:1] + jobs:  # the first one starts the threads
     job(**settings)
-print(json.dumps(counts[1:]))
+print(json.dumps([[sum(both) for both in zip(*counts[i : i + 2])] for i in range(2, len(counts), 2)]))
 """
 )
 
@@ -142,8 +152,9 @@ def instructions(library: Callable[[str], Path], tmp_path: Path) -> Callable[...
             env=os.environ | {"SHOAL_INSTRUCTION_SET": "x86-64-v3"},
             check=True,
         )
-        parts = (Path(f"{out}.{part}").read_text() for part in range(1, len(jobs) + 1))
-        return [int(re.search(r"^totals: (\d+)$", part, re.MULTILINE)[1]) for part in parts]  # type: ignore[index]
+        parts = (Path(f"{out}.{part}").read_text() for part in range(1, 2 * len(jobs) + 1))
+        totals = [int(re.search(r"^totals: (\d+)$", part, re.MULTILINE)[1]) for part in parts]  # type: ignore[index]
+        return [sum(both) for both in zip(totals[::2], totals[1::2], strict=True)]  # to begin, and to train
 
     return count
 

@@ -10,17 +10,15 @@ from shoal.layers import Dense
 from shoal.network import Network
 from shoal.population import Population
 from shoal.randomness import member_id
-from shoal.schedules import Constant
+from shoal.recipe import Recipe
 from shoal.selection.candidates import Candidate
-from shoal.selection.cohort import CohortResult, Recipe, Task, run_cohort, trace
+from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort, trace
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.splits import some_rows
 from shoal.solvers import SOLVERS
 from shoal.trainer import sample_losses, train
 
-RECIPE = Recipe(
-    SOLVERS["scg"](), None, 30, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 7, "auto"
-)
+RECIPE = Recipe(solver="scg", epochs=30, batch_order="shared", seed=7)
 MEMBERS = (
     Member(Candidate(2, (3,), 0.0), 0),
     Member(Candidate(2, (3,), 0.0), 1),
@@ -35,7 +33,8 @@ def task() -> Task:
     y = np.sin(2 * np.pi * X[:, 0]) + 0.3 * rng.normal(size=40)
     cohort = Cohort(index=4, hidden=(3,), fold=1, members=MEMBERS, work=1.0)
     network = Network(1, [Dense(3, "tanh"), Dense(1)])
-    return Task(cohort, network, RECIPE, X, y, train=np.arange(0, 40, 2), held=np.arange(1, 40, 2))
+    train, held = np.arange(0, 40, 2), np.arange(1, 40, 2)
+    return Task(cohort, network, RECIPE, Conditions("float64"), X, y, train, held)
 
 
 def columns_but_seconds(result: CohortResult) -> dict[str, list[object]]:
@@ -139,7 +138,7 @@ def test_of_a_costly_network_some_samples_give_the_training_loss(
     whole = run_cohort(task)
     monkeypatch.setattr("shoal.selection.cohort.SCORED", len(task.train) * task.network.operations // 3)
     few = run_cohort(task)
-    population = Population.from_members(task.network, [0] * len(few.theta), 0, task.recipe.dtype)
+    population = Population.from_members(task.network, [0] * len(few.theta), 0, task.conditions.dtype)
     population.theta[:] = few.theta
     rows = task.train[some_rows(len(task.train), len(task.train) // 3, task.recipe.seed)]
     losses = sample_losses(population, task.X[rows], task.y[rows])

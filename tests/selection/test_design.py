@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from shoal.architectures import Perceptron
 from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.layers import Dropout
+from shoal.recipe import Recipe
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates import grid
-from shoal.selection.cohort import Recipe
+from shoal.selection.cohort import Conditions
 from shoal.selection.design import Design, checked_views
 from shoal.selection.samples import gather
 from shoal.selection.trials import Trials
@@ -41,9 +43,8 @@ def design(
         "weight_decay": 0.0,
         "label_smoothing": 0.0,
         "augmentation": None,
-        "dtype": "float64",
+        "batch_order": "shared",
         "seed": 0,
-        "engine": "auto",
     }
     samples = gather(X, X**2, None, loss=None, folds=folds, validation_share=0.25, seed=0, dtype="float64")
     return Design(
@@ -51,6 +52,7 @@ def design(
         starts,
         Perceptron("tanh", initializer, dropout),
         Recipe(**(defaults | recipe)),
+        Conditions("float64"),
         2**28,
         samples,
         checked_views(views, 1),
@@ -113,19 +115,19 @@ def test_with_patience_the_final_training_takes_the_median_of_the_best_epochs(ro
     assert task.recipe.patience is None
 
 
+ADAM = {"solver": SOLVERS["adam"]()}
 CHANGES: dict[str, dict[str, Any]] = {
     "starts": {"starts": 5},
     "views": {"views": ((0,), (0,))},
-    "architecture": {"initializer": "he", "dropout": 0.1, "solver": SOLVERS["adam"]()},
+    "architecture": {"initializer": "he", "dropout": 0.1, **ADAM},
     "solver": {"solver": SOLVERS["adam"]()},
-    "learning_rate": {"learning_rate": 0.1},
+    "learning_rate": {"learning_rate": 0.1, **ADAM},
     "epochs": {"epochs": 51},
     "patience": {"patience": 3},
     "schedule": {"schedule": SCHEDULES["cosine"]()},
-    "weight_decay": {"weight_decay": 0.1},
+    "weight_decay": {"weight_decay": 0.1, **ADAM},
     "label_smoothing": {"label_smoothing": 0.1},
-    "augmentation": {"augmentation": Augmentation(translate=1)},
-    "dtype": {"dtype": "float32"},
+    "augmentation": {"augmentation": Augmentation(translate=1), "batch_size": 8, **ADAM},
     "seed": {"seed": 1},
     "rows to train and validate on (sha256)": {"folds": 4},
 }
@@ -133,17 +135,26 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_settings_tell_studies_apart_that_train_other_networks(name: str) -> None:
-    solver = {"solver": SOLVERS["adam"]()} if name == "architecture" else {}
-    base, other = design(**solver).settings(), design(**CHANGES[name]).settings()
+    changes = CHANGES[name]
+    needed = {key: changes[key] for key in ("solver", "batch_size") if key in changes and name != key}
+    base, other = design(**needed).settings(), design(**changes).settings()
     assert json.loads(json.dumps(base)) == base
     assert [key for key in base if base[key] != other[key]] == [name]
 
 
+def test_settings_tell_studies_apart_in_other_conditions() -> None:
+    base, single = design(), replace(design(), conditions=Conditions("float32"))
+    by_evidence = replace(design(), conditions=Conditions("float64", by_evidence=True))
+    for name, other in (("dtype", single), ("by_evidence", by_evidence)):
+        settings, theirs = base.settings(), other.settings()
+        assert [key for key in settings if settings[key] != theirs[key]] == [name]
+
+
 def test_one_engine_trains_the_whole_study_and_may_be_asked_for() -> None:
-    asked = design(engine="reference")
+    asked = replace(design(), conditions=Conditions("float64", "reference"))
     assert asked.plan().engine == "reference (NumPy)"
-    assert {task.recipe.engine for task in asked.tasks()} == {"reference"}
+    assert {task.conditions.engine for task in asked.tasks()} == {"reference"}
     fastest = next(iter(ENGINES.values()))
     assert design(solver=SOLVERS["adam"]()).plan().engine == fastest.label
-    assert {task.recipe.engine for task in design(solver=SOLVERS["adam"]()).tasks()} == {fastest.name}
+    assert {task.conditions.engine for task in design(solver=SOLVERS["adam"]()).tasks()} == {fastest.name}
     assert asked.settings() == design().settings()  # a study may go on with another engine

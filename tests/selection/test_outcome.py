@@ -11,16 +11,15 @@ from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.randomness import member_id
-from shoal.schedules import Constant
+from shoal.recipe import Recipe
 from shoal.selection.candidates import Candidate
 from shoal.selection.choice import all_contenders
-from shoal.selection.cohort import CohortResult, Recipe, Task
+from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.outcome import Shelf
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.samples import gather
 from shoal.selection.store import MemoryStore
 from shoal.selection.trials import Trials
-from shoal.solvers import SOLVERS
 
 Losses = list[float]
 
@@ -28,9 +27,7 @@ Losses = list[float]
 @pytest.fixture
 def shelf(row: Callable[..., dict[str, Any]]) -> Callable[[Losses], Shelf]:
     """Four networks w x + b, starts 0 to 3, with w = 1, 2, 3, 4 and b = 10 w, two to a cohort."""
-    recipe = Recipe(
-        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 9, "auto"
-    )
+    recipe = Recipe(solver="scg", epochs=5, batch_order="shared", seed=9)
     network, rows = Network(1, [Dense(1)]), np.arange(1)
 
     def build(train_losses: Losses) -> Shelf:
@@ -38,7 +35,9 @@ def shelf(row: Callable[..., dict[str, Any]]) -> Callable[[Losses], Shelf]:
         for index, starts in enumerate([(0, 1), (2, 3)]):
             members = tuple(Member(Candidate(6, (), 0.5), start) for start in starts)
             cohort = Cohort(index, (), 2, members, work=1.0)
-            tasks.append(Task(cohort, network, recipe, np.ones((1, 1)), np.ones(1), rows, rows))
+            tasks.append(
+                Task(cohort, network, recipe, Conditions("float64"), np.ones((1, 1)), np.ones(1), rows, rows)
+            )
             trials = Trials.from_rows([row(train_loss=train_losses[start]) for start in starts])
             theta = np.array([[1.0 + start, 10.0 + 10 * start] for start in starts])
             store.save(CohortResult(index, trials, theta))

@@ -16,31 +16,31 @@ from shoal import workers
 from shoal.errors import CapacityError, DataError
 from shoal.layers import Dense
 from shoal.network import Network
-from shoal.schedules import Constant
+from shoal.recipe import Recipe
 from shoal.selection import running
 from shoal.selection.candidates import grid
-from shoal.selection.cohort import CohortResult, Recipe, Task
+from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.running import Runner, StudyProgress, completed
 from shoal.selection.shipping import Freight
 from shoal.selection.store import MemoryStore
-from shoal.solvers import SOLVERS
 from shoal.workers import count_workers
 
-RECIPE = Recipe(SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 0, "auto")
+RECIPE = Recipe(solver="scg", epochs=5, batch_order="shared", seed=0)
 
 
-def task(index: int, starts: int = 2, y: float = 1.0) -> Task:
+def task(index: int, starts: int = 2, scale: float = 1.0) -> Task:
     """A cohort so small that it takes milliseconds."""
     X = np.linspace(-1, 1, 8)[:, None]
     members = tuple(Member(grid([2], [0.0])[0], start) for start in range(starts))
     cohort = Cohort(index, (2,), 0, members, work=10.0 - index)
     network = Network(1, [Dense(2, "tanh"), Dense(1)])
-    return Task(cohort, network, RECIPE, X, y * X[:, 0] ** 2 + index, np.arange(6), np.arange(6, 8))
+    y = scale * X[:, 0] ** 2 + index
+    return Task(cohort, network, RECIPE, Conditions("float64"), X, y, np.arange(6), np.arange(6, 8))
 
 
 def broken_task(index: int) -> Task:
-    return task(index, y=np.nan)
+    return task(index, scale=np.nan)
 
 
 def ended(results: Iterable[CohortResult | None]) -> dict[int, CohortResult]:
@@ -72,11 +72,11 @@ def test_every_task_is_run_once_with_the_same_bits_wherever_it_runs(
 
 def test_threads_are_for_engines_that_let_go_of_the_lock() -> None:
     compiled, interpreted = (
-        replace(task(0), recipe=replace(RECIPE, engine=engine)) for engine in ("native", "reference")
+        replace(task(0), conditions=Conditions("float64", engine)) for engine in ("native", "reference")
     )
     assert running._has_threads(compiled)
     assert not running._has_threads(interpreted)
-    by_evidence = replace(task(0), recipe=replace(RECIPE, by_evidence=True))
+    by_evidence = replace(task(0), conditions=Conditions("float64", by_evidence=True))
     assert not running._has_threads(by_evidence)
 
 

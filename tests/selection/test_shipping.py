@@ -9,13 +9,12 @@ import pytest
 
 from shoal.layers import Dense
 from shoal.network import Network
-from shoal.schedules import Constant
+from shoal.recipe import Recipe
 from shoal.selection import shipping
 from shoal.selection.candidates import grid
-from shoal.selection.cohort import CohortResult, Recipe, Task, run_cohort
+from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.shipping import Lacking, Shipment, keep, run_parcel
-from shoal.solvers import SOLVERS
 
 X, Y = np.linspace(-1, 1, 12)[:, None], np.linspace(0, 1, 12) ** 2
 
@@ -23,14 +22,12 @@ X, Y = np.linspace(-1, 1, 12)[:, None], np.linspace(0, 1, 12) ** 2
 @pytest.fixture
 def tasks() -> list[Task]:
     """Two tasks that share their data and not their rows."""
-    recipe = Recipe(
-        SOLVERS["scg"](), None, 5, None, None, 1e-5, Constant(), 0.0, 0.0, None, "float64", 0, "auto"
-    )
+    recipe = Recipe(solver="scg", epochs=5, batch_order="shared", seed=0)
     network, members = Network(1, [Dense(2, "tanh"), Dense(1)]), (Member(grid([2], [0.0])[0], 0),)
     cohorts = [Cohort(index, (2,), index, members, work=1.0) for index in range(2)]
-    rows = np.arange(12)
+    rows, conditions = np.arange(12), Conditions("float64")
     return [
-        Task(cohort, network, recipe, X, Y, rows[rows % 2 == fold], rows[rows % 2 != fold])
+        Task(cohort, network, recipe, conditions, X, Y, rows[rows % 2 == fold], rows[rows % 2 != fold])
         for fold, cohort in enumerate(cohorts)
     ]
 

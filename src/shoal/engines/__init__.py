@@ -8,7 +8,7 @@ from shoal.engines.base import Engine
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.network import Network
-from shoal.problem import Method
+from shoal.recipe import Recipe
 
 try:
     from shoal.engines.native import NativeEngine
@@ -22,10 +22,10 @@ ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*_COMPILED, Ref
 """Every engine, the fastest first; the last one supports everything."""
 
 
-def choose_engine(name: str, network: Network, method: Method | None = None) -> Engine:
+def choose_engine(name: str, network: Network, recipe: Recipe | None = None) -> Engine:
     """Return the engine of that name, or for ``"auto"`` the first that can do the job.
 
-    The job is to train the network by a method, or without one to give its outputs.
+    The job is to train the network by a recipe, or without one to give its outputs.
 
     Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` if the engine asked for
     is not installed, or cannot do the job.
@@ -34,7 +34,7 @@ def choose_engine(name: str, network: Network, method: Method | None = None) -> 
         if _MISSING is not None:
             _say_once(f"the reference engine (NumPy) does the work: {_why_missing(_MISSING)}")
         for engine in ENGINES.values():
-            lacking = engine.lacks(network, method)
+            lacking = engine.lacks(network, recipe)
             if lacking is None:
                 return engine
             _say_once(f"engine {engine.name!r} does not support {lacking}: a slower one takes the job")
@@ -44,7 +44,7 @@ def choose_engine(name: str, network: Network, method: Method | None = None) -> 
         )
     if name not in ENGINES:
         raise UnknownNameError("engine", name, [*ENGINES, "auto"])
-    lacking = ENGINES[name].lacks(network, method)
+    lacking = ENGINES[name].lacks(network, recipe)
     if lacking is not None:
         raise ConfigurationError(f"engine {name!r} does not support {lacking}; use engine='auto'")
     return ENGINES[name]

@@ -1,7 +1,8 @@
-"""What an engine is: something that trains networks and gives their outputs."""
+"""What an engine is: something that trains networks, a few epochs at a time, and gives their outputs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -9,8 +10,66 @@ import numpy.typing as npt
 
 from shoal.history import History
 from shoal.network import Network
-from shoal.problem import Callback, Method, Problem
-from shoal.shapes import Array
+from shoal.problem import Orders, Problem, Snapshot
+from shoal.recipe import Recipe
+from shoal.shapes import Array, BoolArray
+from shoal.stopping import Reason, Watch
+
+
+class Training(Protocol):
+    """Members that an engine has begun to train, between two epochs.
+
+    ``theta`` (P, D) are their parameters, the best ones of those that have ended where ``patience`` is set,
+    ``history`` is their course so far. ``epoch`` and ``step`` count the epochs and updates behind them,
+    ``penalty`` (P,) is the penalties' part of the loss of the last epoch (NaN or 0 under solvers for the full
+    batch), and ``watch`` is over plateaus, where there is such a rule.
+
+    How many epochs are trained at a time, and on how many threads, changes no bit.
+    """
+
+    theta: Array
+    history: History
+    epoch: int
+    step: int
+    penalty: Array
+    watch: Watch | None
+
+    @property
+    def active(self) -> BoolArray:
+        """Which members train on (P,)."""
+        ...
+
+    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+        """Train as many epochs, if the plan has so many left: ``Recipe.epochs``.
+
+        With ``orders`` of as many epochs, these stand in for the orders that the engine would draw. Ended by
+        an exception (Ctrl-C), it leaves ``theta`` and the history as they were; what the solver remembers is
+        lost, so nothing but ``restore`` goes on from there.
+        """
+        ...
+
+    def finish(self, threads: int = 1) -> None:
+        """Train to the end of the plan. Nothing is asked of the training afterwards but theta and history."""
+        ...
+
+    def end(self, members: BoolArray, reason: Reason) -> None:
+        """Let ``members`` (P,) train no more."""
+        ...
+
+    def set(self, strengths: Mapping[str, Array]) -> None:
+        """Go on with other strengths, each (P,): any of ``shoal.problem.STRENGTHS``.
+
+        Solvers that find their own step length begin anew, on what is another function.
+        """
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return where the training stands, as arrays of its own."""
+        ...
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from where a training of the same members by the same recipe stood."""
+        ...
 
 
 class Engine(Protocol):
@@ -25,26 +84,19 @@ class Engine(Protocol):
         """The engine, and whatever else decides which bits it computes."""
         ...
 
-    def lacks(self, network: Network, method: Method | None = None) -> str | None:
-        """Return what this engine lacks to train a network by a method, in words, or None if it can do it.
+    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
+        """Return what this engine lacks to train a network by a recipe, in words, or None if it can do it.
 
-        Without a method: what it lacks to give the network's outputs.
+        Without a recipe: what it lacks to give the network's outputs.
         """
         ...
 
-    def train(
-        self,
-        network: Network,
-        theta: Array,
-        keys: npt.NDArray[np.uint64],
-        problem: Problem,
-        method: Method,
-        callback: Callback | None,
-        threads: int,
-    ) -> History:
-        """Train members ``theta`` (P, D) in place, whose random streams are keyed by ``keys`` (P, 2).
+    def begin(
+        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+    ) -> Training:
+        """Return a training that begins at ``theta`` (P, D), which stays as it is.
 
-        How many ``threads`` do it changes no bit.
+        The members' random streams are keyed by ``keys`` (P, 2).
         """
         ...
 

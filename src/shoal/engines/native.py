@@ -6,6 +6,8 @@ anything, and is left to the reference engine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,16 +17,18 @@ from shoal.augmentation import Augmentation
 from shoal.compiled import module
 from shoal.compiled.architecture import knows, layer_rows, parameter, parameters, unknown_layer
 from shoal.compiled.module import native, unknown_instruction_set
+from shoal.engines.base import Training
 from shoal.errors import DataError
 from shoal.history import History
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
 from shoal.network import Network
-from shoal.problem import Callback, Method, Problem, Progress, Reins, Samples
+from shoal.problem import Orders, Problem, Samples, Snapshot
+from shoal.recipe import STRENGTHS, Recipe
 from shoal.schedules import Constant
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, BoolArray, Shape
 from shoal.solvers import SOLVERS
-from shoal.stopping import Reason
+from shoal.stopping import Reason, Watch
 
 # The numbers of the enumerations in native/: losses.hpp and solvers.hpp.
 _LOSSES = (
@@ -43,68 +47,22 @@ class NativeEngine:
     def label(self) -> str:
         return f"native ({module.INSTRUCTION_SET})"
 
-    def lacks(self, network: Network, method: Method | None = None) -> str | None:
+    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
         unknown = unknown_instruction_set() or unknown_layer(network)
-        if unknown is not None or method is None:
+        if unknown is not None or recipe is None:
             return unknown
         if not knows(network.criterion, _LOSSES, LOSSES):
             return f"the loss {network.criterion!r}"
-        if not knows(method.solver, _SOLVERS, SOLVERS):
-            return f"the solver {method.solver!r}"
-        if method.augmentation is not None and type(method.augmentation) is not Augmentation:
-            return f"the augmentation {method.augmentation!r}"
+        if not knows(recipe.rule, _SOLVERS, SOLVERS):
+            return f"the solver {recipe.rule!r}"
+        if recipe.augmentation is not None and type(recipe.augmentation) is not Augmentation:
+            return f"the augmentation {recipe.augmentation!r}"
         return None
 
-    def train(
-        self,
-        network: Network,
-        theta: Array,
-        keys: npt.NDArray[np.uint64],
-        problem: Problem,
-        method: Method,
-        callback: Callback | None,
-        threads: int,
-    ) -> History:
-        if len(problem.train) >= 2**32:
-            raise DataError("the compiled engine takes less than 2³² samples; use engine='reference'")
-        validation = problem.validation
-        stopping, solver = method.stopping, method.solver
-        history = History.empty(len(theta), stopping.epochs, validation is not None, problem.learning_rate)
-        trained = theta.copy()  # C-contiguous, and nothing is half-trained after a Ctrl-C
-        strengths = np.stack([problem.l2, problem.l1, problem.weight_decay, problem.learning_rate])
-        reins = None if method.reins is None else _Led(method.reins, trained, strengths[3], history)
-        try:
-            native.train(
-                module.INSTRUCTION_SET,
-                _described(network),
-                trained,
-                np.ascontiguousarray(keys),
-                _arrays(problem.train),
-                None if validation is None else _arrays(validation),
-                strengths,
-                (_SOLVERS.index(solver.name), parameters(solver), solver.full_batch, solver.decay_times_rate),
-                _factors(method, len(problem.train)),
-                stopping.epochs,
-                method.batch_size or 0,
-                stopping.tolerance,
-                stopping.patience or 0,
-                method.seed if method.shared_order else None,
-                method.clip_norm or 0.0,
-                _augmentation(network, method),
-                problem.by_batch,
-                None if reins is None else reins.arrays,
-                threads,
-                (history.loss, history.validation_loss, history.epochs, history.best_epoch, history.stopped),
-                None if callback is None else _report(callback, stopping.epochs, reins),
-                checkpoint(),
-            )
-        finally:
-            if reins is not None:
-                reins.show()
-        if reins is not None:
-            reins.keep_state()
-        theta[...] = trained
-        return history
+    def begin(
+        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+    ) -> Training:
+        return NativeTraining(network, theta, keys, problem, recipe)
 
     def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
         z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
@@ -117,6 +75,123 @@ class NativeEngine:
             z,
         )
         return z
+
+
+class NativeTraining:
+    """A training by the compiled engine, as ``shoal.engines.base.Training`` says what one is.
+
+    The compiled half reads and writes the arrays that are made here: theta, the history, the strengths.
+    """
+
+    def __init__(
+        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+    ) -> None:
+        if len(problem.train) >= 2**32:
+            raise DataError("the compiled engine takes less than 2³² samples; use engine='reference'")
+        solver, validation = recipe.rule, problem.validation
+        self.epoch = self.step = 0
+        self.theta = np.array(theta, order="C")
+        self.history = History.empty(len(theta), recipe.epochs, validation is not None, problem.learning_rate)
+        self.penalty = np.full(len(theta), np.nan)
+        self.watch = Watch.of(recipe.plateau, len(theta))
+        self._recipe, self._n_samples = recipe, len(problem.train)
+        self._strengths = np.stack(list(problem.strengths().values()))
+        kind = native.TrainingFloat if theta.dtype == np.float32 else native.TrainingDouble
+        self._compiled = kind(
+            module.INSTRUCTION_SET,
+            _described(network),
+            self.theta,
+            np.ascontiguousarray(keys),
+            _arrays(problem.train),
+            None if validation is None else _arrays(validation),
+            self._strengths,
+            problem.by_batch,
+            (_SOLVERS.index(solver.name), parameters(solver), solver.full_batch, solver.decay_times_rate),
+            _factors(recipe, len(problem.train)),
+            recipe.epochs,
+            recipe.batch_size or 0,
+            recipe.tolerance,
+            recipe.patience or 0,
+            recipe.seed if recipe.batch_order == "shared" else None,
+            recipe.clip_norm or 0.0,
+            _augmentation(network, recipe),
+            None if self.watch is None else self.watch.arrays(),
+            (*self.history.arrays(), self.penalty),
+        )
+
+    @property
+    def active(self) -> BoolArray:
+        """Which members train on (P,)."""
+        on: BoolArray = np.equal(self.history.stopped, Reason.EPOCHS)
+        return on if self.epoch < self._recipe.epochs else np.zeros_like(on)
+
+    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+        """Train as many epochs, if the plan has so many left."""
+        self._train(epochs, threads, orders, to_the_end=False)
+
+    def finish(self, threads: int = 1) -> None:
+        """Train to the end of the plan."""
+        self._train(self._recipe.epochs, threads, None, to_the_end=True)
+
+    def _train(self, epochs: int, threads: int, orders: Orders | None, to_the_end: bool) -> None:
+        epochs = min(epochs, self._recipe.epochs - self.epoch)
+        if not epochs or not self.active.any():
+            return
+        drawn = None if orders is None else (np.ascontiguousarray(orders.rows[:epochs]), orders.which)
+        with self.history.kept_whole(self.epoch, self.theta):
+            self._compiled.advance(self.epoch, epochs, self.step, drawn, threads, to_the_end, checkpoint())
+        ran = int(self.history.epochs.max()) - self.epoch  # fewer where the last members have ended
+        n = self._n_samples if orders is None else orders.rows.shape[2]
+        self.step += ran * self._recipe.batches(n)
+        self.epoch += ran
+
+    def end(self, members: BoolArray, reason: Reason) -> None:
+        """Let ``members`` (P,) train no more."""
+        self.history.stopped[members & np.equal(self.history.stopped, Reason.EPOCHS)] = reason
+        self._compiled.advance(self.epoch, 0, self.step, None, 1, False, None)  # hands their parameters back
+
+    def set(self, strengths: Mapping[str, Array]) -> None:
+        """Go on with other strengths, each (P,)."""
+        for name, values in strengths.items():
+            self._strengths[STRENGTHS.index(name)] = values
+        solver = self._recipe.rule
+        if not solver.takes_learning_rate:  # what it remembers is of another function
+            self.restore(replace(self.snapshot(), memory=solver.start(self.theta)))
+
+    def snapshot(self) -> Snapshot:
+        """Return where the training stands, as arrays of its own."""
+        vectors, numbers = self._compiled.memory()
+        best_loss = numbers.pop("best_loss")[:, 0]
+        best_theta = vectors.pop("best_theta", self.theta)
+        D = self.theta.shape[1]
+        memory = {name: values.reshape(len(values), -1, D) for name, values in vectors.items()}
+        return Snapshot(
+            self.epoch,
+            self.step,
+            self.theta.copy(),
+            best_theta.copy(),
+            best_loss,
+            memory | numbers,
+            self.history.copy(),
+            self.penalty.copy(),
+            None if self.watch is None else self.watch.copy(),
+            dict(zip(STRENGTHS, self._strengths.copy(), strict=True)),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from where a training of the same members stood."""
+        self.epoch, self.step = snapshot.epoch, snapshot.step
+        self.theta[...] = snapshot.theta
+        self.history.take(snapshot.history)
+        self.penalty[...] = snapshot.penalty
+        if self.watch is not None and snapshot.watch is not None:
+            self.watch.best[...], self.watch.count[...] = snapshot.watch.best, snapshot.watch.count
+        self._strengths[...] = [snapshot.strengths[name] for name in STRENGTHS]
+        known = {**snapshot.memory, "best_theta": snapshot.best_theta, "best_loss": snapshot.best_loss}
+        vectors, numbers = self._compiled.memory()
+        for name, array in (*vectors.items(), *numbers.items()):
+            array[...] = known[name].reshape(array.shape)
+        self._compiled.restore(vectors, numbers, self.epoch)
 
 
 def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:
@@ -137,11 +212,11 @@ def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
     return X, y, s
 
 
-def _augmentation(network: Network, method: Method) -> Any:
+def _augmentation(network: Network, recipe: Recipe) -> Any:
     """Return how images are deformed: see ``_native.pyi``."""
-    if method.augmentation is None:
+    if recipe.augmentation is None:
         return None
-    return augmentation_arrays(method.augmentation, network.input_shape, method.seed)
+    return augmentation_arrays(recipe.augmentation, network.input_shape, recipe.seed)
 
 
 def augmentation_arrays(augmentation: Augmentation, shape: Shape, seed: int) -> Any:
@@ -157,58 +232,9 @@ def augmentation_arrays(augmentation: Augmentation, shape: Shape, seed: int) -> 
     return *shape, extents, augmentation.taps, seed
 
 
-def _factors(method: Method, n_samples: int) -> Array | None:
+def _factors(recipe: Recipe, n_samples: int) -> Array | None:
     """Return the factor of the learning rate at every update, or None where the rate stays."""
-    if type(method.schedule) is Constant:
+    if type(recipe.rates) is Constant:
         return None
-    n_steps = method.batches(n_samples) * method.stopping.epochs
-    return np.array([method.schedule.factor(step, n_steps) for step in range(n_steps)])
-
-
-def _report(callback: Callback, epochs: int, reins: _Led | None) -> Any:
-    def report(epoch: int, active: int) -> bool:
-        if reins is None:
-            return bool(callback(Progress(epoch, epochs, active)))
-        reins.show()
-        ends = bool(callback(Progress(epoch, epochs, active)))
-        reins.heed()
-        return ends
-
-    return report
-
-
-class _Led:
-    """A training in somebody's reins: what these hold, as arrays that the compiled loop reads and writes."""
-
-    def __init__(self, reins: Reins, theta: Array, rate: Array, history: History) -> None:
-        self.reins, self.rate, self.history = reins, rate, history
-        self.arrays_of_state = [a for a in reins.state.values() if a.shape == theta.shape]
-        self.scalars_of_state = [a for a in reins.state.values() if a.shape != theta.shape]
-        self.memory = np.stack([np.zeros_like(theta), *self.arrays_of_state])[1:]
-        self.scalars = np.stack([np.zeros(len(theta)), *(a[:, 0] for a in self.scalars_of_state)])[1:]
-        watch = reins.watch
-        self.arrays = (
-            reins.orders,
-            reins.which,
-            reins.penalty,
-            self.memory,
-            self.scalars,
-            reins.first_step,
-            None if watch is None else (watch.tol, watch.patience, watch.best, watch.count),
-        )
-        reins.theta, reins.history = theta, history
-        self.heed()
-
-    def show(self) -> None:
-        self.reins.ended[:] = self.history.stopped
-
-    def heed(self) -> None:
-        self.rate[:] = self.reins.rate
-        ended = (self.reins.ended != Reason.EPOCHS) & (self.history.stopped == Reason.EPOCHS)
-        self.history.stopped[ended] = self.reins.ended[ended]
-
-    def keep_state(self) -> None:
-        for array, values in zip(self.arrays_of_state, self.memory, strict=True):
-            array[...] = values
-        for array, values in zip(self.scalars_of_state, self.scalars, strict=True):
-            array[:, 0] = values
+    n_steps = recipe.batches(n_samples) * recipe.epochs
+    return np.array([recipe.rates.factor(step, n_steps) for step in range(n_steps)])

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal import backprop
-from shoal.history import History
+from shoal.engines.base import Training
 from shoal.network import Network
-from shoal.problem import Callback, Method, Problem
+from shoal.problem import Orders, Problem
+from shoal.recipe import Recipe
 from shoal.shapes import Array
-from shoal.training import Members, train_members
+from shoal.training import ReferenceTraining
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -29,25 +30,23 @@ class ReferenceEngine:
     def label(self) -> str:
         return "reference (NumPy)"
 
-    def lacks(self, network: Network, method: Method | None = None) -> str | None:
+    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
         return None
 
-    def train(
-        self,
-        network: Network,
-        theta: Array,
-        keys: npt.NDArray[np.uint64],
-        problem: Problem,
-        method: Method,
-        callback: Callback | None,
-        threads: int,
-    ) -> History:
-        with _threadpools().limit(limits=1, user_api="blas"):
-            return train_members(Members(network, theta, keys), problem, method, callback)
+    def begin(
+        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+    ) -> Training:
+        return _OnOneThread(network, theta, keys, problem, recipe)
 
     def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
         with _threadpools().limit(limits=1, user_api="blas"):
             return backprop.sample_outputs(network, theta, X)
+
+
+class _OnOneThread(ReferenceTraining):
+    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+        with _threadpools().limit(limits=1, user_api="blas"):
+            super().advance(epochs, threads, orders)
 
 
 @cache

@@ -204,7 +204,7 @@ def _keep(fit: Fit, training: StochasticTraining) -> None:
     """Write what was learned into the estimator: of the best start, and the weights of all."""
     est = fit.estimator
     best = _settle(fit, est, training)
-    est._optimizer = Optimizer(training.reins.state, training.reins.rate, training.steps)
+    est._optimizer = Optimizer(training.memory, training.rate, training.steps)
     if est.diverged_ and training.stops_early:
         warnings.warn(reports.of_divergence(est), ConvergenceWarning, stacklevel=2)
     elif est.diverged_:
@@ -227,7 +227,7 @@ def _settle(fit: Fit, est: Any, training: StochasticTraining) -> int:
     est.start_losses_ = last
     est.early_stopped_ = bool(training.stops_early and not training.going[best] and not est.diverged_)
     restored = training.stops_early and (not fit.incremental or est.early_stopped_)
-    theta = training.best_theta if restored else training.reins.theta
+    theta = training.best_theta if restored else training.theta
     est._take(fit.network, theta.copy(), best, ~training.diverged | restored)
     return best
 
@@ -260,9 +260,9 @@ def write(est: Any, network: Network, training: StochasticTraining, p: int) -> s
     forget(est)
     _record(est, training, p)
     est.start_losses_ = training.last_losses[p : p + 1]
-    state = {key: array[p : p + 1] for key, array in training.reins.state.items()}
-    est._optimizer = Optimizer(state, training.reins.rate[p : p + 1], training.steps)
-    est._take(network, training.population.theta[p : p + 1], 0, ~training.diverged[p : p + 1])
+    state = {key: array[p : p + 1] for key, array in training.memory.items()}
+    est._optimizer = Optimizer(state, training.rate[p : p + 1], training.steps)
+    est._take(network, training.theta[p : p + 1], 0, ~training.diverged[p : p + 1])
     return reports.of_divergence(est) if est.diverged_ else ""
 
 

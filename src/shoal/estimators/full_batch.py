@@ -12,18 +12,18 @@ import scipy.optimize
 from sklearn.exceptions import ConvergenceWarning
 
 from shoal.engines import choose_engine
+from shoal.engines.running import finish
 from shoal.estimators.architecture import packed_places
 from shoal.estimators.callbacks import Tasks
 from shoal.estimators.losses import constants, divisor
 from shoal.network import Network
 from shoal.objective import BatchObjective
 from shoal.population import Population
-from shoal.problem import Method, Problem, Samples
+from shoal.problem import Problem, Samples
 from shoal.randomness import Noise
-from shoal.schedules import Constant
+from shoal.recipe import Recipe
 from shoal.shapes import Array
-from shoal.solvers.scaled_conjugate_gradient import ScaledConjugateGradient
-from shoal.stopping import Reason, Stopping
+from shoal.stopping import Reason
 
 _SILENT: Any = {"iprint": -1} if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15) else {}
 
@@ -149,20 +149,19 @@ def scg(
     size = population.size
     zeros = np.zeros(size)
     problem = Problem(samples, None, np.full(size, float(alpha)), zeros, zeros, zeros)
-    method = Method(ScaledConjugateGradient(), Constant(), Stopping(max_iter, tol), None, False, 0, None)
-    engine = choose_engine("auto", population.network, method)
+    recipe = Recipe(solver="scg", epochs=max_iter, tolerance=tol)
+    engine = choose_engine("auto", population.network, recipe)
     tasks.begin_step()
-    told = tasks.next_step if tasks.heard else None
-    history = engine.train(
-        population.network, population.theta, population.keys, problem, method, told, threads
-    )
+    training = engine.begin(population.network, population.theta, population.keys, problem, recipe)
+    finish(training, max_iter, threads, tasks.next_step if tasks.heard else None)
+    history = training.history
     descents = []
     for p in range(size):
         curve = history.loss[p, : history.epochs[p]]
         converged = bool(history.stopped[p] == Reason.CONVERGED)
         descents.append(
             Descent(
-                population.theta[p],
+                training.theta[p],
                 int(history.epochs[p]),
                 float(curve[-1]),
                 curve.tolist(),

@@ -33,7 +33,7 @@ def printer(est: Any) -> Callable[[StochasticTraining], bool]:
 
 def _consequence(training: StochasticTraining, member: int) -> str:
     if training.going[member]:
-        return f"Setting learning rate to {training.reins.rate[member]:f}"
+        return f"Setting learning rate to {training.rate[member]:f}"
     adaptive = training.settings.rates.schedule == "adaptive"
     return "Learning rate too small. Stopping." if adaptive else "Stopping."
 

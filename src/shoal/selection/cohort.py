@@ -10,27 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.engines import choose_engine
 from shoal.network import Network
 from shoal.population import Population
-from shoal.problem import Method
 from shoal.randomness import member_id
 from shoal.selection.by_evidence import epochs_a_round, train_members
 from shoal.selection.candidates import hidden_label
 from shoal.selection.samples import class_labels
 from shoal.selection.splits import some_rows
 from shoal.selection.trials import Trials
-from shoal.stopping import Reason, Stopping
+from shoal.stopping import Reason
 from shoal.trainer import TrainingResult, sample_losses, train
 
 if TYPE_CHECKING:
-    from shoal.augmentation import Augmentation
     from shoal.bayes.laplace import Laplace
-    from shoal.engines.base import Engine
-    from shoal.schedules import Schedule
+    from shoal.recipe import Recipe
     from shoal.selection.planning import Cohort
     from shoal.shapes import Array, IntArray
-    from shoal.solvers.base import Solver
 
 
 SCORED = 10**10
@@ -38,24 +33,15 @@ SCORED = 10**10
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How every network of a study is trained; the arguments of ``shoal.train`` that all of them share."""
+class Conditions:
+    """What all networks of a study are trained in, by which engine, and whether by their evidence.
 
-    solver: Solver
-    learning_rate: float | None
-    epochs: int
-    batch_size: int | None
-    patience: int | None
-    tolerance: float
-    schedule: Schedule
-    weight_decay: float
-    label_smoothing: float
-    augmentation: Augmentation | None
+    ``by_evidence``: l2 is where each member begins, and is re-estimated as its evidence prefers.
+    """
+
     dtype: str
-    seed: int
-    engine: str
+    engine: str = "auto"
     by_evidence: bool = False
-    """Whether l2 is where each member begins, and is re-estimated as its evidence prefers."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +55,7 @@ class Task:
     cohort: Cohort
     network: Network
     recipe: Recipe
+    conditions: Conditions
     X: Array
     y: Array
     train: IntArray
@@ -137,25 +124,6 @@ def _scored(task: Task, X: Array, y: Array) -> tuple[Array, Array]:
     return X[rows], y[rows]
 
 
-def engine_for(network: Network, recipe: Recipe) -> Engine:
-    """Return the engine that trains a network by a recipe, which is known before there are samples.
-
-    Raises ``UnknownNameError`` and ``ConfigurationError`` as ``shoal.train`` does.
-    """
-    stopping = Stopping(recipe.epochs, recipe.tolerance, recipe.patience)
-    method = Method(
-        recipe.solver,
-        recipe.schedule,
-        stopping,
-        recipe.batch_size,
-        shared_order=True,
-        seed=recipe.seed,
-        clip_norm=None,
-        augmentation=recipe.augmentation,
-    )
-    return choose_engine(recipe.engine, network, method)
-
-
 def trace(task: Task) -> Curves:
     """Train a cohort of one again and return its course.
 
@@ -189,36 +157,26 @@ def _widened(result: CohortResult, task: Task, inputs: IntArray) -> CohortResult
 
 
 def _train(task: Task, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:
-    cohort, recipe = task.cohort, task.recipe
+    cohort, recipe, by_evidence = task.cohort, task.recipe, task.conditions.by_evidence
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
-    population = Population.from_members(task.network, keys, recipe.seed, recipe.dtype)
+    population = Population.from_members(task.network, keys, recipe.seed, task.conditions.dtype)
     X, y = task.X[task.train], task.y[task.train]
     l2 = np.array([m.candidate.l2 for m in cohort.members])
+
+    epochs = epochs_a_round(recipe.epochs) if by_evidence else recipe.epochs
 
     def fit(members: Population, strengths: Array) -> TrainingResult:
         return train(
             members,
             X,
             y,
-            l2=strengths,
+            dataclasses.replace(recipe, l2=strengths, epochs=epochs),
             validation=(task.X[task.held], task.y[task.held]) if watch else None,
-            solver=recipe.solver,
-            learning_rate=recipe.learning_rate,
-            epochs=epochs_a_round(recipe.epochs) if recipe.by_evidence else recipe.epochs,
-            batch_size=recipe.batch_size,
-            patience=recipe.patience,
-            tolerance=recipe.tolerance,
-            schedule=recipe.schedule,
-            weight_decay=recipe.weight_decay,
-            label_smoothing=recipe.label_smoothing,
-            augmentation=recipe.augmentation,
-            seed=recipe.seed,
-            batch_order="shared",
-            engine=recipe.engine,
+            engine=task.conditions.engine,
             n_jobs=threads,
         )
 
-    return train_members(fit, population, X, y, l2) if recipe.by_evidence else (fit(population, l2), None)
+    return train_members(fit, population, X, y, l2) if by_evidence else (fit(population, l2), None)
 
 
 def _score(population: Population, judged: tuple[Array, Array] | None, threads: int) -> tuple[Array, Array]:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.engines import choose_engine
 from shoal.errors import ConfigurationError
 from shoal.registry import to_config
 from shoal.selection.by_evidence import require_evidence
-from shoal.selection.cohort import Recipe, Task, engine_for
+from shoal.selection.cohort import Conditions, Task
 from shoal.selection.planning import Cohort, Cost, plan
 
 if TYPE_CHECKING:
     from shoal.architectures import Architecture, Hidden
     from shoal.engines.base import Engine
     from shoal.network import Network
+    from shoal.recipe import Recipe
     from shoal.selection.candidates import Candidate
     from shoal.selection.samples import Samples
     from shoal.selection.trials import Trials
@@ -47,6 +49,7 @@ class Design:
     starts: int
     architecture: Architecture
     recipe: Recipe
+    conditions: Conditions
     memory: int
     samples: Samples
     views: Sequence[IntArray] = ()
@@ -65,14 +68,14 @@ class Design:
     def engine(self) -> Engine:
         """The engine that trains all of the networks: one that can train the deepest."""
         deepest = max(self.networks.values(), key=lambda network: len(network.layers))
-        return engine_for(deepest, self.recipe)
+        return choose_engine(self.conditions.engine, deepest, self.recipe)
 
     def tasks(self) -> list[Task]:
         """Return a task for every cohort of the study.
 
         Raises ``CapacityError`` where the evidence of a size is too much to compute.
         """
-        if self.recipe.by_evidence:
+        if self.conditions.by_evidence:
             for network in self.networks.values():
                 require_evidence(network, self.samples.splits[0][0].size)
         cohorts = plan(
@@ -125,9 +128,10 @@ class Design:
         Two studies with equal settings have equal trials, to the bit on the same engine; how the choice is
         made, and on how many cores the study runs, are not among them.
         """
-        recipe = dataclasses.asdict(self.recipe)
-        del recipe["engine"]
         return {
+            **self.recipe.to_config(),
+            "dtype": self.conditions.dtype,
+            "by_evidence": self.conditions.by_evidence,
             "hidden": list(dict.fromkeys(candidate.label for candidate in self.candidates)),
             "l2": list(dict.fromkeys(candidate.l2 for candidate in self.candidates)),
             "starts": self.starts,
@@ -136,27 +140,23 @@ class Design:
             "hurried": self.hurried,
             "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
-            **recipe,
-            "solver": to_config(self.recipe.solver),
-            "schedule": to_config(self.recipe.schedule),
             **self.samples.fingerprint(),
         }
 
     def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
         samples = self.samples
-        recipe = dataclasses.replace(recipe, engine=self.engine.name)
+        conditions = dataclasses.replace(self.conditions, engine=self.engine.name)
         inputs = self.views[cohort.view] if self.views else None
-        return Task(cohort, self.networks[cohort.hidden], recipe, samples.X, samples.y, train, held, inputs)
+        network = self.networks[cohort.hidden]
+        return Task(cohort, network, recipe, conditions, samples.X, samples.y, train, held, inputs)
 
     def _study_cost(self) -> Cost:
         sizes = [[rows.size for rows in split] for split in self.samples.splits]
         return self._cost(self.recipe, *map(max, zip(*sizes, strict=True)))
 
     def _cost(self, recipe: Recipe, n_samples: int, held: int) -> Cost:
-        itemsize = np.dtype(recipe.dtype).itemsize
-        return Cost(
-            n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory, recipe.by_evidence
-        )
+        itemsize, by_evidence = np.dtype(self.conditions.dtype).itemsize, self.conditions.by_evidence
+        return Cost(n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory, by_evidence)
 
 
 def checked_views(views: Sequence[Sequence[int]], n_inputs: int) -> tuple[IntArray, ...]:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 
+from shoal.engines import choose_engine
 from shoal.errors import CapacityError
-from shoal.selection.cohort import CohortResult, Task, engine_for, run_cohort
+from shoal.selection.cohort import CohortResult, Task, run_cohort
 from shoal.selection.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.shipping import Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
@@ -167,8 +168,9 @@ def completed(
 
 def _has_threads(task: Task) -> bool:
     """Whether a task keeps Python's lock for moments only; the evidence is SciPy's and NumPy's work."""
-    recipe = task.recipe
-    return not recipe.by_evidence and engine_for(task.network, recipe).has_threads
+    conditions = task.conditions
+    engine = choose_engine(conditions.engine, task.network, task.recipe)
+    return not conditions.by_evidence and engine.has_threads
 
 
 def in_full_rounds(cores: int, tasks: int) -> int:

@@ -19,9 +19,8 @@ from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import Initializer
 from shoal.losses import Loss
 from shoal.population import Population
-from shoal.randomness import check_seed
-from shoal.registry import resolve
-from shoal.schedules import SCHEDULES, Schedule
+from shoal.recipe import Recipe
+from shoal.schedules import Schedule
 from shoal.selection.candidates import grid
 from shoal.selection.choice import (
     BY_EVIDENCE,
@@ -32,7 +31,7 @@ from shoal.selection.choice import (
     complete,
     covered,
 )
-from shoal.selection.cohort import Curves, Recipe
+from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
 from shoal.selection.outcome import Shelf
@@ -41,9 +40,7 @@ from shoal.selection.samples import Samples, Split, gather
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
 from shoal.shapes import is_number
-from shoal.solvers import SOLVERS
 from shoal.solvers.base import Solver
-from shoal.stopping import Stopping
 from shoal.workers import count_workers
 
 if TYPE_CHECKING:
@@ -152,14 +149,11 @@ class CapacityStudy:
 
     def __post_init__(self) -> None:
         self._candidates = grid(self.hidden, self.l2)
-        self._solver = resolve("solver", self.solver, SOLVERS)
-        self._schedule = resolve("schedule", self.schedule, SCHEDULES)
+        self._recipe = self._resolved_recipe()
         own = Perceptron(self.activation, self.initializer, self.dropout)
         self._architecture = self.architecture or own
         self._table: Trials | None = None
         self._outcome: Outcome | None = None
-        check_seed(self.seed)
-        Stopping(self.epochs, self.tolerance, self.patience)
         if self.seconds is not None and not (is_number(self.seconds) and self.seconds > 0):
             raise ConfigurationError(f"seconds must be a positive number or None, got {self.seconds!r}")
         count_workers(self.n_jobs)
@@ -174,6 +168,12 @@ class CapacityStudy:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise ConfigurationError(f"{name} must be a whole number ≥ 1, got {value!r}")
+
+    def _resolved_recipe(self) -> Recipe:
+        """Return how every network is trained, but for l2; all see the same minibatches."""
+        mine = {field.name for field in dataclasses.fields(self)} - {"l2"}
+        shared = [field.name for field in dataclasses.fields(Recipe) if field.name in mine]
+        return Recipe.of({name: getattr(self, name) for name in shared} | {"batch_order": "shared"})
 
     def fit(
         self,
@@ -269,7 +269,7 @@ class CapacityStudy:
     def _design(
         self, X: npt.ArrayLike, y: npt.ArrayLike, validation: tuple[npt.ArrayLike, npt.ArrayLike] | None
     ) -> Design:
-        dtype = self.dtype or ("float32" if self._solver.takes_learning_rate else "float64")
+        dtype = self.dtype or ("float32" if self._recipe.rule.takes_learning_rate else "float64")
         samples = gather(
             X,
             y,
@@ -280,28 +280,13 @@ class CapacityStudy:
             seed=self.seed,
             dtype=dtype,
         )
-        recipe = Recipe(
-            solver=self._solver,
-            learning_rate=self.learning_rate,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            patience=self.patience,
-            tolerance=self.tolerance,
-            schedule=self._schedule,
-            weight_decay=self.weight_decay,
-            label_smoothing=self.label_smoothing,
-            augmentation=self.augmentation,
-            dtype=dtype,
-            seed=self.seed,
-            engine=self.engine,
-            by_evidence=self.choose == BY_EVIDENCE,
-        )
         views = checked_views(self.views, samples.X.shape[1])
         return Design(
             self._candidates,
             self.starts,
             self._architecture,
-            recipe,
+            self._recipe,
+            Conditions(dtype, self.engine, by_evidence=self.choose == BY_EVIDENCE),
             self.memory,
             samples,
             views,

@@ -1,4 +1,4 @@
-// The training loop of one group of members: the twin of shoal/training.py, line by line.
+// The training of one group of members: the twin of shoal/training.py, line by line.
 #pragma once
 
 #include <array>
@@ -16,27 +16,24 @@
 
 namespace shoal::SHOAL_ISA {
 
-template <class T, bool LaneIsMember> class GroupTraining {
+template <class T, bool LaneIsMember> class Group {
   public:
     using V = Vec<T>;
     static constexpr std::size_t L = kLanes<T>;
     static constexpr std::size_t kMembers = LaneIsMember ? L : 1;  // of a group
 
-    GroupTraining(const Common<T, LaneIsMember>& common, std::size_t first)
+    Group(const Common<T, LaneIsMember>& common, std::size_t first)
         : common_(common), job_(common.job), count_(std::min(kMembers, job_.members - first)),
           space_{common.vectors(), LaneIsMember}, objective_(common.network, space_, common.weight_mask.data()) {
         const std::size_t size = space_.n * L;
         theta_.assign(size, T(0)), proposed_.assign(size, T(0));
         if (job_.patience) best_.assign(size, T(0));
-        for (std::size_t lane = 0; lane < L; ++lane) seat(lane, first + std::min(lane, count_ - 1), 0);
-        if (LaneIsMember)  // lanes beyond the last member never move
-            for (std::size_t lane = count_; lane < L; ++lane) alive_[lane] = 0;
+        seat_all(first);
         solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters,
                                  job_.network.n_parameters, space_);
         if (!solver_) throw std::invalid_argument("the native engine has no such solver");
         know_members();
         prepare_batches();
-        if (job_.reins) copy_memory<LaneIsMember>(Direction::from_caller, *solver_, job_, first, count_);
     }
 
     // Gives the lanes of members that have ended to those still waiting; returns how many members go on.
@@ -47,7 +44,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
             let_go(lane);
             const std::size_t next = waiting.take();
             if (next == job_.members) continue;
-            hand_back(lane);
+            hand_back(lane, true);
             seat(lane, next, epoch);
             fresh[lane] = -1;
         }
@@ -58,15 +55,21 @@ template <class T, bool LaneIsMember> class GroupTraining {
         return active();
     }
 
+    // Takes over strengths that the caller has changed since the last stretch, and lets go of members that he has ended.
+    void heed() {
+        know_strengths();
+        for (std::size_t lane = 0; lane < count_; ++lane)
+            if (alive_[lane] && has_stopped(lane)) let_go(lane);
+    }
+
     // Trains one epoch in the workspaces of as many threads and returns how many members go on.
     std::size_t train(std::size_t epoch, Workspace<T, LaneIsMember>* workspaces, std::size_t threads) {
-        heed();
         if (active() == 0) return 0;
         memory_ = &workspaces[0].batch;
         objective_.work_in(workspaces, threads);
         if (!train_epoch(epoch)) return active();
         if (job_.validation.n) validate(epoch);
-        if (job_.reins) watch(epoch), hand_all_back();
+        if (job_.course.watch) watch(epoch);
         return active();
     }
 
@@ -76,18 +79,28 @@ template <class T, bool LaneIsMember> class GroupTraining {
         return members;
     }
 
-    // Hands the parameters back.
-    void finish() {
-        heed();
-        if (job_.reins) copy_memory<LaneIsMember>(Direction::to_caller, *solver_, job_, members_[0], count_);
-        if (job_.course->stop.load(std::memory_order_relaxed))
+    // Hands the parameters back; at the end of the plan the best ones of those that train to the last, too.
+    void hand_all_back(bool is_end) {
+        for (std::size_t lane = 0; lane < count_; ++lane) hand_back(lane, is_end || !alive_[lane]);
+    }
+
+    // Copies all that the group remembers, or lets it go on from there after so many epochs.
+    void exchange(Direction direction, Memory<T>& memory, std::size_t epoch) {
+        const std::size_t first = members_[0];
+        if (direction == Direction::from_memory) {
+            seat_all(first);
             for (std::size_t lane = 0; lane < count_; ++lane)
-                if (alive_[lane]) stopped(lane) = static_cast<std::int64_t>(Reason::interrupted);
-        hand_all_back();
+                if (has_stopped(lane) || epoch >= job_.epochs) let_go(lane);
+        }
+        Ledger<T> ledger(direction, memory, job_.members, first, count_, job_.network.n_parameters, LaneIsMember);
+        solver_->remember(ledger);
+        ledger.number("best_loss", best_loss_);
+        if (job_.patience) ledger.vector("best_theta", best_.data());
     }
 
   private:
-    std::int64_t& stopped(std::size_t lane) { return job_.course->stopped[members_[lane]]; }
+    std::int64_t& stopped(std::size_t lane) { return job_.course.stopped[members_[lane]]; }
+    bool has_stopped(std::size_t lane) { return stopped(lane) != static_cast<std::int64_t>(Reason::epochs); }
 
     // The place of a lane's member in a history of (P, epochs) after this epoch of the group.
     std::size_t place(std::size_t lane, std::size_t epoch) const {
@@ -99,14 +112,6 @@ template <class T, bool LaneIsMember> class GroupTraining {
         else alive_ = MaskOf<T>{};
     }
 
-    // Takes over the caller's rates, and lets go of members that he has ended since the last epoch.
-    void heed() {
-        if (!job_.reins) return;
-        rate_ = per_member(job_.learning_rate);
-        for (std::size_t lane = 0; lane < count_; ++lane)
-            if (alive_[lane] && stopped(lane) != static_cast<std::int64_t>(Reason::epochs)) let_go(lane);
-    }
-
     V per_member(const double* values) const {
         V v{};
         for (std::size_t lane = 0; lane < L; ++lane) v[lane] = static_cast<T>(values[members_[lane]]);
@@ -115,9 +120,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
 
     Strengths<T> strengths() const {
         V m{};
-        for (std::size_t lane = 0; lane < L; ++lane) {
-            m[lane] = static_cast<T>(total(job_.train.weights(members_[lane]), job_.train.n));
-        }
+        for (std::size_t lane = 0; lane < L; ++lane) m[lane] = common_.m(members_[lane]);
         const V l2 = per_member(job_.l2), l1 = per_member(job_.l1), zero{};
         return {l2 / m, l1 / m, any(l2 != zero), any(l1 != zero), static_cast<T>(job_.clip_norm)};
     }
@@ -132,47 +135,52 @@ template <class T, bool LaneIsMember> class GroupTraining {
         for (std::size_t d = 0; d < D; ++d) theta_[LaneIsMember ? d * L + lane : d] = job_.theta[member * D + d];
     }
 
-    void hand_back(std::size_t lane) {
+    void seat_all(std::size_t first) {
+        for (std::size_t lane = 0; lane < L; ++lane) seat(lane, first + std::min(lane, count_ - 1), 0);
+        if (LaneIsMember)  // lanes beyond the last member never move
+            for (std::size_t lane = count_; lane < L; ++lane) alive_[lane] = 0;
+    }
+
+    void hand_back(std::size_t lane, bool best) {
         const std::size_t D = job_.network.n_parameters;
-        const std::vector<T>& from = job_.patience && std::isfinite(best_loss_[lane]) ? best_ : theta_;
+        const std::vector<T>& from = best && job_.patience && std::isfinite(best_loss_[lane]) ? best_ : theta_;
         for (std::size_t d = 0; d < D; ++d)
             job_.theta[members_[lane] * D + d] = from[LaneIsMember ? d * L + lane : d];
     }
 
-    void hand_all_back() {
-        for (std::size_t lane = 0; lane < count_; ++lane) hand_back(lane);
-    }
-
     // Takes over what the job says of each member by itself.
     void know_members() {
-        rate_ = per_member(job_.learning_rate), lambda_ = per_member(job_.weight_decay);
-        objective_.strengthen(strengths());
+        know_strengths();
         const auto number = [this](std::size_t lane) { return members_[lane]; };
         if (common_.validation) validation_ = common_.validation->of(number, own_validation_);
         if (common_.train) train_ = common_.train->of(number, own_train_);
+    }
+
+    void know_strengths() {
+        rate_ = per_member(job_.learning_rate), lambda_ = per_member(job_.weight_decay);
+        objective_.strengthen(strengths());
     }
 
     void prepare_batches() {
         if (common_.train) return;
         train_.batch.block = common_.block;
         train_.numbers = common_.table->numbers();
-        same_rows_ = !LaneIsMember || (job_.reins ? job_.reins->n_orders == 1 : job_.shared_order);
-        if (job_.reins || job_.shared_order) return;
-        for (std::size_t i = 0; i < kMembers; ++i) permuters_.emplace_back(job_.train.n);
     }
 
     // One update for each batch; false if training was stopped before the last.
     bool train_epoch(std::size_t epoch) {
-        const std::size_t n = job_.samples(), size = job_.batch_size ? job_.batch_size : n;
-        const std::size_t batches = (n + size - 1) / size;
+        const Stretch& stretch = *common_.stretch;
+        const std::size_t n = common_.samples_of_an_epoch(), batches = common_.batches();
+        const std::size_t size = job_.batch_size ? job_.batch_size : n;
         if (job_.batch_size) shuffle(epoch);
         double total[L] = {}, penalty[L] = {}, updates[L] = {};
         MaskOf<T> go = alive_;
         for (std::size_t index = 0; index < batches; ++index) {
-            if (job_.course->poll) job_.course->poll();
-            if (job_.course->stop.load(std::memory_order_relaxed)) return false;
-            const std::size_t step = epoch * batches + index, samples = std::min(size, n - index * size);
-            see(index * size, samples, job_.reins ? job_.reins->first_step + step : step);
+            if (stretch.poll) stretch.poll();
+            if (stretch.stop.load(std::memory_order_relaxed)) return false;
+            const std::size_t step = stretch.step + (epoch - stretch.first) * batches + index;
+            const std::size_t samples = std::min(size, n - index * size);
+            see(index * size, samples, step);
             const MaskOf<T> before = go;
             const V J = update(rate_at(step, batches), go);
             const double count = job_.by_batch ? static_cast<double>(samples) : 1;
@@ -184,9 +192,9 @@ template <class T, bool LaneIsMember> class GroupTraining {
         }
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!alive_[lane]) continue;
-            job_.course->loss[place(lane, epoch)] = total[lane] / updates[lane];
-            if (job_.reins) job_.reins->penalty[members_[lane]] = penalty[lane] / updates[lane];
-            job_.course->epochs[members_[lane]] = static_cast<std::int64_t>(epoch - began_[lane] + 1);
+            job_.course.loss[place(lane, epoch)] = total[lane] / updates[lane];
+            job_.course.penalty[members_[lane]] = penalty[lane] / updates[lane];
+            job_.course.epochs[members_[lane]] = static_cast<std::int64_t>(epoch - began_[lane] + 1);
         }
         validated_ = alive_, alive_ = go;
         return true;
@@ -198,8 +206,7 @@ template <class T, bool LaneIsMember> class GroupTraining {
         V factor{};
         for (std::size_t lane = 0; lane < L; ++lane)
             // Members that have ended grow older than the schedule.
-            factor[lane] = static_cast<T>(
-                job_.factors[std::min(step - began_[lane] * batches, job_.epochs * batches - 1)]);
+            factor[lane] = static_cast<T>(job_.factors[std::min(step - began_[lane] * batches, job_.n_factors - 1)]);
         return rate_ * factor;
     }
 
@@ -249,8 +256,12 @@ template <class T, bool LaneIsMember> class GroupTraining {
     }
 
     void shuffle(std::size_t epoch) {
+        const Stretch& stretch = *common_.stretch;
+        if (!stretch.orders.rows && !job_.shared_order && permuters_.empty())
+            permuters_.assign(kMembers, Permuter(job_.train.n));
+        same_rows_ = !LaneIsMember || (stretch.orders.rows ? stretch.orders.n_orders == 1 : job_.shared_order);
         for (std::size_t i = 0; i < kMembers; ++i) {
-            if (job_.reins) orders_[i] = job_.reins->order(members_[i], epoch);
+            if (stretch.orders.rows) orders_[i] = stretch.orders.of(members_[i], epoch - stretch.first);
             else if (job_.shared_order) orders_[i] = common_.shared_order;
             else orders_[i] = permuters_[i]({keys_[2 * i], keys_[2 * i + 1], Purpose::order, epoch});
         }
@@ -283,12 +294,12 @@ template <class T, bool LaneIsMember> class GroupTraining {
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!validated_[lane]) continue;
             const auto run = static_cast<std::int64_t>(epoch - began_[lane] + 1);
-            job_.course->validation_loss[place(lane, epoch)] = loss[lane];
+            job_.course.validation_loss[place(lane, epoch)] = loss[lane];
             if (loss[lane] < best_loss_[lane]) {
                 best_loss_[lane] = loss[lane], better[lane] = -1;
-                job_.course->best_epoch[members_[lane]] = run;
+                job_.course.best_epoch[members_[lane]] = run;
             }
-            const std::int64_t waited = run - job_.course->best_epoch[members_[lane]];
+            const std::int64_t waited = run - job_.course.best_epoch[members_[lane]];
             if (job_.patience && alive_[lane] && waited >= static_cast<std::int64_t>(job_.patience)) {
                 stopped(lane) = static_cast<std::int64_t>(Reason::early_stopping);
                 let_go(lane);
@@ -300,11 +311,11 @@ template <class T, bool LaneIsMember> class GroupTraining {
             store(best_.data() + d, select<V>(better, load(theta_.data() + d), load(best_.data() + d)));
     }
 
-    // Shows the epoch's losses to the caller's watch, and ends who is late.
+    // Shows the epoch's losses to the watch over plateaus, and ends who is late.
     void watch(std::size_t epoch) {
-        for (std::size_t lane = 0; job_.reins->watch && lane < count_; ++lane) {
+        for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!validated_[lane]) continue;
-            const bool late = job_.reins->watch->see(members_[lane], job_.course->loss[place(lane, epoch)]);
+            const bool late = job_.course.watch->see(members_[lane], job_.course.loss[place(lane, epoch)]);
             if (!late || !alive_[lane]) continue;
             stopped(lane) = static_cast<std::int64_t>(Reason::converged);
             let_go(lane);
@@ -331,68 +342,5 @@ template <class T, bool LaneIsMember> class GroupTraining {
     std::vector<Permuter> permuters_;
     const std::uint32_t* orders_[L] = {};
 };
-
-// Trains every group of the job. Groups need nothing of each other, so as many run at a time as there are
-// threads; when there are fewer groups, the threads share what each group's batch asks for. Where somebody
-// watches, or all see one order of batches, which is then made once, groups go from epoch to epoch in step.
-//
-// Under a full-batch solver each member ends at a time of its own. Where lanes are members there are no more
-// groups than threads then, and whoever waits takes the lane of one that has ended: none idles beside a slow one.
-template <class T, bool LaneIsMember> void train_groups(const Job<T>& job, Network network) {
-    using Group = GroupTraining<T, LaneIsMember>;
-    Common<T, LaneIsMember> common(job, std::move(network));
-    constexpr std::size_t size = Group::kMembers;
-    const std::size_t groups = (job.members + size - 1) / size;
-    const bool inside = groups < job.threads && common.samples() * common.network.multiplications() * size >= kWorthSharing;
-    // A group's threads share the rows of its wide layers, or else the blocks of its batches, which are small for images.
-    const std::size_t outer = inside ? 1 : std::min(job.threads, groups), inner = inside ? job.threads : 1;
-    const bool ties = common.network.ties_samples();  // then there is one block
-    const bool by_rows = ties || (is_wide<LaneIsMember>(common.network) && !common.network.sees_images());
-    const std::size_t of_rows = by_rows ? inner : 1, of_blocks = inner / of_rows;
-    std::vector<Workspace<T, LaneIsMember>> workspaces;
-    workspaces.reserve(outer * of_blocks);
-    for (std::size_t i = 0; i < outer * of_blocks; ++i)
-        workspaces.emplace_back(common.network, common.block, common.table ? common.samples() : 0, of_rows);
-    const auto each_group = [&](std::size_t groups, auto&& work) {
-        share_out(outer, groups, [&](std::size_t thread, std::size_t group) {
-            try {
-                work(group, &workspaces[thread]);
-            } catch (...) {  // memory, most likely; a thread must not end with it
-                job.course->fail(std::current_exception());
-            }
-        }, job.course->poll);
-    };
-    if (!job.course->report && !common.is_in_step()) {
-        const bool refills = LaneIsMember && job.full_batch_solver && !common.noisy;
-        const std::size_t first_groups = refills ? outer : groups;
-        Waiting waiting(first_groups * size, job.members);
-        each_group(first_groups, [&](std::size_t group, Workspace<T, LaneIsMember>* own) {
-            Group training(common, group * size);
-            for (std::size_t epoch = 0; training.refill(epoch, waiting) && !job.course->stop; ++epoch)
-                training.train(epoch, own, of_blocks);
-            training.finish();
-        });
-        return;
-    }
-    std::vector<std::unique_ptr<Group>> all(groups);
-    each_group(groups, [&](std::size_t group, auto) { all[group] = std::make_unique<Group>(common, group * size); });
-    const std::size_t together = job.epochs_together(), in_step = common.is_in_step() ? 1 : together;
-    for (std::size_t first = 0, next; first < job.epochs && !job.course->stop; first = next) {
-        std::atomic<std::size_t> active{0};
-        next = std::min(first + in_step, job.epochs);
-        common.begin(first);
-        each_group(groups, [&](std::size_t group, Workspace<T, LaneIsMember>* own) {
-            std::size_t members = 1;
-            for (std::size_t epoch = first; epoch < next && members && !job.course->stop; ++epoch)
-                members = all[group]->train(epoch, own, of_blocks);
-            active += members;
-        });
-        const bool ends = next % together == 0 || next == job.epochs || active == 0;
-        if (job.course->report && ends && job.course->report(job.course->longest(job.members), active))
-            job.course->stop = true;
-        if (active == 0) break;
-    }
-    if (!job.course->failure) each_group(groups, [&](std::size_t group, auto) { all[group]->finish(); });
-}
 
 }  // namespace shoal::SHOAL_ISA
