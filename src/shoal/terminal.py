@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.segment import Segments
 from rich.table import Table
 
 from shoal.data.memory import readable
@@ -20,10 +21,19 @@ if TYPE_CHECKING:
     from shoal.selection.design import Plan
     from shoal.selection.running import StudyProgress
 
+WIDEST = 1000
+"""Characters in a line at most."""
+
 
 def plain_console(stderr: bool = False) -> Console:
     """Return a console that shows text as it is, whatever characters the data brought into it."""
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Print a table as wide as it is: a narrow terminal breaks its lines, which beats half a number."""
+    segments = console.render(table, console.options.update(max_width=max(console.width, WIDEST)))
+    console.print(Segments(segments), end="", soft_wrap=True)
 
 
 class TerminalListener:
@@ -112,5 +122,5 @@ class TerminalListener:
             table.add_column(name, justify="right")
         for model in models:
             table.add_row(model["name"], *map(number, model["metrics"].values()))
-        self.console.print(table, soft_wrap=False)
+        print_whole(self.console, table)
         self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")

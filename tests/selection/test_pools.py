@@ -76,13 +76,38 @@ def end(process: subprocess.Popen[str]) -> tuple[str, str]:
     return process.communicate(timeout=120)
 
 
-def test_what_starts_while_tasks_are_submitted_ignores_ctrl_c() -> None:
-    ask = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"]
+def test_what_starts_while_tasks_are_submitted_is_deaf_to_ctrl_c() -> None:
+    ask = [sys.executable, "-c", "import signal; print(signal.SIGINT in signal.pthread_sigmask(0, []))"]
     before = signal.getsignal(signal.SIGINT)
     with deaf_to_interrupts():
         assert subprocess.check_output(ask, text=True) == "True\n"
     assert subprocess.check_output(ask, text=True) == "False\n"
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("thread", ["this one", "another"])
+def test_ctrl_c_while_tasks_are_submitted_is_put_off_and_not_lost(thread: str) -> None:
+    def interrupt() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def submit() -> None:
+        with deaf_to_interrupts():
+            if thread == "this one":
+                interrupt()
+            else:  # which does not block it
+                listener = threading.Thread(target=listen)
+                listener.start()
+                listener.join()
+            submitted.append(True)
+
+    def listen() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        interrupt()
+
+    submitted: list[bool] = []
+    with pytest.raises(KeyboardInterrupt):
+        submit()
+    assert submitted
 
 
 @pytest.mark.parametrize("moment", ["while workers start", "while they work"])

@@ -1,5 +1,16 @@
-"""The command ``shoal``: one file to a command, all registered in ``app``, started by ``entry``."""
+"""The command ``shoal``: one file to a command, all registered in ``app``, run by ``entry``."""
 
-from shoal.cli.entry import main
+import sys
+
+from shoal.cli.signals import WATCH
+
+
+def main() -> None:
+    """Run the command line, and end the process with its exit code."""
+    WATCH.install()
+    from shoal.cli.entry import run  # which takes long enough for somebody to lose patience
+
+    sys.exit(run())
+
 
 __all__ = ["main"]

@@ -49,7 +49,7 @@ def check(
 ) -> None:
     """Compare backpropagation with central differences; exit code 1 where they differ."""
     from shoal.jobs.check import check_subject, draw_steps
-    from shoal.terminal import plain_console
+    from shoal.terminal import plain_console, print_whole
 
     if figure is not None:
         require_output(figure, overwrite, folder, table)
@@ -69,7 +69,7 @@ def check(
     verdict = check_subject(subject, engines, step, tolerance)
     console = plain_console()
     console.print(f"Relative error of backpropagation, against central differences of ±{step:g}:")
-    console.print(_table(verdict), soft_wrap=False)
+    print_whole(console, _table(verdict))
     if figure is not None:
         study = draw_steps(subject, verdict, figure, overwrite)
         console.print(f"The error against the step: {figure}; the best step is {study.best_step:.1g}.")

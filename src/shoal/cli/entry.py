@@ -1,8 +1,16 @@
-"""Where the command line starts: encodings, warnings, and every error as one line with an exit code."""
+"""Where the command line starts: streams, signals, warnings, and every error as one line with an exit code.
+
+==== ==============================================================================================
+0    done; a reader of the output that left early, as ``head`` does, changes nothing
+1    ``shoal check`` found a gradient that differs; or an error inside shoal, to be reported
+2    what the user can put right, in one line; also output that was asked for and could not be written
+130  Ctrl-C (129: the terminal is gone, 143: terminated), also where the best so far was kept
+==== ==============================================================================================
+"""
 
 from __future__ import annotations
 
-import io
+import signal
 import sys
 import traceback
 import warnings
@@ -12,22 +20,47 @@ from typer import TyperException
 from shoal.cli.app import app
 from shoal.cli.options import NAME
 from shoal.cli.output import complain, note
-from shoal.errors import ShoalError, ShoalWarning
+from shoal.cli.signals import WATCH, Terminated
+from shoal.cli.streams import BestEffort, standard_streams
+from shoal.errors import ShoalError, ShoalWarning, reason
+
+INTERRUPTED = 130
+"""What the library of commands makes of Ctrl-C."""
 
 
-def main() -> None:
-    """Run the command line; an error that the user can put right is one line, with exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # show the rest where an encoding lacks a character
-            stream.reconfigure(errors="backslashreplace")
-    with warnings.catch_warnings():
+def run() -> int:
+    """Run the command that the arguments name, and return the exit code."""
+    with standard_streams() as out, warnings.catch_warnings():
         warnings.simplefilter("always", ShoalWarning)
         warnings.showwarning = note
-        sys.exit(_run())
+        try:
+            WATCH.has_begun = True
+            code = _outcome()
+        except (KeyboardInterrupt, Terminated):
+            code = INTERRUPTED
+        finally:
+            WATCH.is_over = True
+        out.flush()
+        if WATCH.received or code == INTERRUPTED:
+            WATCH.received = WATCH.received or [signal.SIGINT]
+            complain(WATCH.sentence())
+            return WATCH.code
+        return _judged(code, out)
 
 
-def _run() -> int:
-    """Run the command that the arguments name, and return the exit code."""
+def _judged(code: int, out: BestEffort) -> int:
+    """Return the exit code of a command that could not print all, and say so."""
+    if code or not out.lost:
+        return code
+    if out.is_needed:
+        complain(f"the standard output cannot be written ({out.lost}); lead it to a place with room")
+        return 2
+    note(f"the standard output cannot be written ({out.lost}); the files are whole")
+    return 0
+
+
+def _outcome() -> int:
+    """Run the command, and say in one line why it could not end well."""
     try:
         code: int | None = app(sys.argv[1:] or ["--help"], prog_name=NAME, standalone_mode=False)
     except Exception as error:
@@ -48,9 +81,10 @@ def _words(error: Exception) -> str:
         command = context.command_path if context else NAME
         message = f"{error.format_message().rstrip('.')}; '{command} --help' tells what it takes"
     elif isinstance(error, MemoryError):
-        message = f"not enough memory ({error}); use smaller hidden sizes, --batch-size or --jobs"
+        what = f" ({error})" if str(error) else ""
+        message = f"not enough memory{what}; use smaller hidden sizes, --batch-size or --jobs"
     elif isinstance(error, ShoalError | OSError):
-        message = str(error)
+        message = str(error) or reason(error)
     else:
         message = f"{type(error).__name__}: {error}"
     return " ".join(message.split())

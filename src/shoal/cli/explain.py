@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.streams import files_come_first
 from shoal.cli.subject import (
     ActivationName,
     Folder,
@@ -45,6 +46,7 @@ def explain(
 
     require_format(format_)
     if out is not None:
+        files_come_first()
         require_output(out, overwrite, folder, table)
     subject = chosen_subject(
         folder,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.streams import files_come_first
 
 
 def export(
@@ -19,6 +20,7 @@ def export(
     debug: Debug = False,
 ) -> None:
     """Write a model for ONNX runtimes, or its weights for PyTorch."""
+    files_come_first()
     from shoal.export.saved import export_folder
     from shoal.terminal import plain_console
 

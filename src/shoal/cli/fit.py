@@ -6,12 +6,17 @@ import shlex
 import sys
 import time as time_module  # for an option is called --time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shoal.cli.options import NAME, Debug, comma_separated, parse_bytes, parse_size
-from shoal.cli.output import complain
+from shoal.cli.signals import WATCH
+from shoal.cli.streams import files_come_first
+
+if TYPE_CHECKING:
+    from shoal.jobs.fit import Outcome
+    from shoal.jobs.request import FitRequest
 
 
 def fit(
@@ -104,50 +109,64 @@ def fit(
 ) -> None:
     """Choose a network for a table or for images, train it, test it once, and report the evidence."""
     began = time_module.perf_counter()
+    files_come_first()
     from shoal.terminal import TerminalListener, plain_console
 
     with TerminalListener(plain_console()) as listener:
-        try:
-            from shoal.jobs.fit import fit_data
-            from shoal.jobs.request import FitRequest
-            from shoal.jobs.sizing import AskedSize
-            from shoal.selection.candidates import parse_hidden
+        from shoal.jobs.fit import fit_data
+        from shoal.jobs.request import FitRequest
+        from shoal.jobs.sizing import AskedSize
+        from shoal.selection.candidates import parse_hidden
 
-            sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)
-            strengths = None if l2 is None else comma_separated(l2, "--l2", float)
-            size = AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
-            request = FitRequest(
-                table=table,
-                target=target,
-                task=task,
-                rare=rare,
-                size=size,
-                folds=folds,
-                valid=valid,
-                validation_share=validation_share,
-                test=test,
-                test_share=test_share,
-                choose=choose,
-                score=score,
-                quality=quality,
-                time=time,
-                solver=solver,
-                activation=activation,
-                pieces=pieces,
-                waves=waves,
-                learning_rate=learning_rate,
-                batch_size=batch_size,
-                patience=patience,
-                image_size=None if image_size is None else parse_size(image_size, "--image-size"),
-                augment=augment,
-                strict=strict,
-                seed=seed,
-                jobs=jobs,
-                memory=None if memory is None else parse_bytes(memory, "--memory"),
-            )
-            command = shlex.join([NAME, *sys.argv[1:]])
-            outcome = fit_data(request, out, listener, command, resume, overwrite, began)
-        except KeyboardInterrupt:
-            complain("interrupted; repeat the command with --resume to go on from the last network kept")
-            raise typer.Exit(130) from None
+        sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)
+        strengths = None if l2 is None else comma_separated(l2, "--l2", float)
+        size = AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
+        request = FitRequest(
+            table=table,
+            target=target,
+            task=task,
+            rare=rare,
+            size=size,
+            folds=folds,
+            valid=valid,
+            validation_share=validation_share,
+            test=test,
+            test_share=test_share,
+            choose=choose,
+            score=score,
+            quality=quality,
+            time=time,
+            solver=solver,
+            activation=activation,
+            pieces=pieces,
+            waves=waves,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            patience=patience,
+            image_size=None if image_size is None else parse_size(image_size, "--image-size"),
+            augment=augment,
+            strict=strict,
+            seed=seed,
+            jobs=jobs,
+            memory=None if memory is None else parse_bytes(memory, "--memory"),
+        )
+        WATCH.advice = lambda: _advice(out, request)
+        command = shlex.join([NAME, *sys.argv[1:]])
+        outcome = fit_data(request, out, listener, command, resume, overwrite, began)
+        WATCH.advice = lambda: _advice_at_the_end(outcome)
         listener.finished(outcome)
+
+
+def _advice(out: Path, request: FitRequest) -> str:
+    """Return what somebody can do who interrupted a job."""
+    from shoal.jobs.place import is_resumable
+
+    if is_resumable(out, request):
+        return "repeat the command with --resume to go on from the last network kept"
+    return f"there is nothing yet to go on from in {out}"
+
+
+def _advice_at_the_end(outcome: Outcome) -> str:
+    if outcome.ended_by:
+        return f"{outcome.folder} holds the best so far, and the same command with --resume goes on"
+    return f"{outcome.folder} is whole"

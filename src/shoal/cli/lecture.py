@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.streams import files_come_first
 
 
 def lecture(
@@ -46,6 +47,7 @@ def lecture(
     of_images = {study.name: {"data": str(data)} for study in chosen if data and hasattr(study, "data")}
     if data is not None and not of_images:
         raise ConfigurationError(f"{name} is no study of images that could read {data}; drop --data")
+    files_come_first()
     page = run_lecture(
         [study(**settings, **of_images.get(study.name, {})) for study in chosen],
         out,

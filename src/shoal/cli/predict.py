@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.streams import files_come_first
 
 
 def predict(
@@ -28,6 +29,7 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Predict the target for every row of a table, or the class of every image."""
+    files_come_first()
     from shoal.jobs.predict import predict_data
     from shoal.report.wording import plural
     from shoal.terminal import plain_console

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.streams import files_come_first
 
 
 def report(
@@ -16,6 +17,7 @@ def report(
     debug: Debug = False,
 ) -> None:
     """Write the report of a model again, from its evidence."""
+    files_come_first()
     from shoal.jobs.report import rebuild_report
     from shoal.terminal import plain_console
 

@@ -61,11 +61,15 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished job: its model, its evidence, and the folder with both and the report."""
+    """A finished job: its model, its evidence, and the folder with both and the report.
+
+    ``ended_by`` is what ended its study early, as ``CapacityStudy.ended_by`` has it.
+    """
 
     model: Model
     evidence: dict[str, Any]
     folder: Path
+    ended_by: str = ""
 
     @property
     def report(self) -> Path:
@@ -132,7 +136,7 @@ def fit_data(
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT, overwrite=True)
     remove_leftovers(folder)
-    return Outcome(model, evidence, folder)
+    return Outcome(model, evidence, folder, study.ended_by)
 
 
 def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel, CapacityStudy]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.data.tables import file_of
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalError, reason
 from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
 from shoal.jobs.layout import EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
 from shoal.jobs.request import FitRequest
@@ -176,6 +176,15 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
             f"--resume goes on with the same settings, but {'; '.join(told)}; repeat those, or --overwrite"
         )
     return restored
+
+
+def is_resumable(folder: Path, request: FitRequest) -> bool:
+    """Whether a job with this request, if resumed, would go on with what is in ``folder``."""
+    try:
+        read_plan(folder, request)
+    except ShoalError:
+        return False
+    return True
 
 
 def _options(request: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import FrameType
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend import resource_tracker
@@ -75,20 +76,40 @@ def _start_tracker() -> None:
 
 @contextmanager
 def deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for the moment in which tasks are submitted.
+    """Put Ctrl-C off for the moment in which tasks are submitted.
 
-    Processes that are born then inherit it for life, and an interrupt inside ``submit`` would leave a lock
-    taken for ever. Only the main thread may; workers that another starts are deaf once
-    ``_serve`` has run.
+    Processes that are born then block it for life, and an interrupt inside ``submit`` would leave a lock
+    taken for ever. Another thread may still receive it, so that the handler itself has to wait too.
     """
     if threading.current_thread() is not threading.main_thread():
+        with _blocked():
+            yield
+        return
+    missed: list[FrameType | None] = []
+    before = signal.getsignal(signal.SIGINT)
+    if callable(before):
+        signal.signal(signal.SIGINT, lambda _, frame: missed.append(frame))
+    try:
+        with _blocked():
+            yield
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
+            if missed:
+                before(signal.SIGINT, missed[0])
+
+
+@contextmanager
+def _blocked() -> Iterator[None]:
+    """Have this thread, and what it starts, get no Ctrl-C, where the system has such a thing."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _serve(parent: int, freight: Freight) -> None:

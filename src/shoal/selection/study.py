@@ -241,6 +241,11 @@ class CapacityStudy:
         return _fitted(self._outcome).curves
 
     @property
+    def ended_by(self) -> str:
+        """What ended the study early, "time" or "Ctrl-C"; nothing if it came to its end."""
+        return _fitted(self._outcome).ended_by
+
+    @property
     def splits(self) -> list[Split]:
         """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
         return _fitted(self._outcome).splits
@@ -319,7 +324,7 @@ class CapacityStudy:
         else:
             choice, best = self._train_again(choice, design, store, runner, len(tasks))
         used = [splits[fold] for fold in folds]
-        self._outcome = Outcome(choice, best, curves, used, held, store.engines())
+        self._outcome = Outcome(choice, best, curves, used, held, store.engines(), runner.ended_by)
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: Samples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
@@ -367,6 +372,7 @@ class Outcome:
     splits: list[Split]
     held: Array
     engines: list[str]
+    ended_by: str
 
 
 T = TypeVar("T")
