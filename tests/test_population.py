@@ -142,3 +142,21 @@ def test_dtypes_by_any_name(dtype: object) -> None:
 def test_rows_that_cannot_be_predicted(X: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
         a_population(dtype="float32").predict(X)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_of_two_classes_both_keep_their_digits(dtype: str) -> None:
+    population = Network(1, [Dense(1)], "log_loss").population(2, dtype=dtype)
+    population.theta[:] = [[1, 0], [-1, 0]]
+    logits = np.linspace(-80, 80, 41)
+    expected = np.stack([expit(-logits), expit(logits)], axis=-1)
+    given = population.probabilities(logits)
+    assert given.shape == (2, 41, 2)
+    assert given.dtype == dtype
+    np.testing.assert_allclose(given, [expected, expected[:, ::-1]], rtol=1e-6)
+
+
+def test_of_other_outputs_probabilities_are_predictions() -> None:
+    for loss in ("cross_entropy", "log_loss"):  # of the second, three questions
+        population, rows = a_population(loss=loss), np.random.default_rng(0).normal(size=(5, 3))
+        np.testing.assert_array_equal(population.probabilities(rows), population.predict(rows))

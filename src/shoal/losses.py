@@ -57,6 +57,10 @@ class Loss(Named, ABC):
         """Return the prediction ŷ (P, K, N); z itself where the loss has no link."""
         return z
 
+    def probabilities(self, z: Array) -> Array:
+        """Return the probabilities (P, C, N) of C classes: ``predict``, but two from one yes-or-no output."""
+        return self.predict(z)
+
     def encode(self, y: npt.ArrayLike, n_outputs: int) -> Array:
         """Return the user's targets, (N,) or (N, K), as a float64 array (K, N).
 
@@ -112,6 +116,10 @@ class LogLoss(Loss):
 
     def predict(self, z: Array) -> Array:
         return sigmoid(z)
+
+    def probabilities(self, z: Array) -> Array:
+        # 1 − σ(z) = σ(−z), of which a difference would leave few digits where it is small
+        return sigmoid(np.concatenate([-z, z], axis=-2) if z.shape[-2] == 1 else z)
 
     def encode(self, y: npt.ArrayLike, n_outputs: int) -> Array:
         encoded = super().encode(y, n_outputs)

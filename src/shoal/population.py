@@ -116,6 +116,21 @@ class Population:
         """
         return self.network.criterion.predict(self.outputs(X, n_jobs).swapaxes(1, 2)).swapaxes(1, 2)
 
+    def probabilities(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
+        """Return the probabilities (P, N, C) of all C classes for rows ``X`` (N, n) or images.
+
+        They are ``predict``'s, but for one yes-or-no output those of no and of yes, each in its own digits:
+        a small one is no difference of larger ones.
+
+        >>> from shoal.layers import Dense
+        >>> from shoal.network import Network
+        >>> population = Network(1, [Dense(1)], "log_loss").population(1, seed=0)
+        >>> population.theta[:] = [1, 0]
+        >>> [f"{p:.3g}" for p in population.probabilities([[30.0]])[0, 0]]
+        ['9.36e-14', '1']
+        """
+        return self.network.criterion.probabilities(self.outputs(X, n_jobs).swapaxes(1, 2)).swapaxes(1, 2)
+
 
 def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     """Return ``dtype`` as NumPy's; raise ``ConfigurationError`` unless it is float32 or float64.

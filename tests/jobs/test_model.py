@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from shoal.architectures import loss_of
 from shoal.data.preprocessing import TablePreprocessor
@@ -87,3 +88,13 @@ def test_rows_do_not_influence_one_another(
     ]
     np.testing.assert_allclose(alone, together, rtol=1e-5)
     assert len(set(alone)) == 12
+
+
+@pytest.mark.parametrize("labels", [("no", "yes"), ("a", "b", "c")])
+def test_what_is_nearly_impossible_is_no_zero(labels: tuple[str, ...]) -> None:
+    model = build(TargetEncoder("target", "classification", labels))
+    single = model.population.network.population(1, dtype="float32")
+    single.theta[:], single.biases[0][0, -1] = 0.0, 300.0
+    model = dataclasses.replace(model, population=single)
+    ((first, *_, last),) = model.predict_features(np.zeros((1, 1), "f4"))
+    np.testing.assert_allclose([np.log(first), last], [-300.0, 1.0])

@@ -292,12 +292,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if not hasattr(self, "coefs_"):  # scikit-learn's way of asking costs more than a prediction
             check_is_fitted(self)
 
-    def _outputs(self, X: Any) -> Array:
-        """Return the network's predictions (N, K), the mean over an ensemble."""
+    def _outputs(self, X: Any, of_every_class: bool = False) -> Array:
+        """Return the network's predictions (N, K), or probabilities (N, C), the mean over an ensemble."""
         members = [(self.coefs_, self.intercepts_), *getattr(self, "_ensemble", ())]
         network = self._network([self.coefs_[0].shape[0], *(W.shape[1] for W in self.coefs_)])
         theta = np.stack([theta_of(*member) for member in members])
-        return predictions(network, theta, X, self.n_jobs)
+        criterion = network.criterion
+        link = criterion.probabilities if of_every_class else criterion.predict
+        return predictions(network, theta, X, link, self.n_jobs)
 
     def _loss_grad_lbfgs(
         self, packed: Array, X: Any, y: Any, sample_weight: Any, *_buffers: Any

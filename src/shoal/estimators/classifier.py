@@ -249,10 +249,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         For several labels a row, of each label by itself.
         """
         self._check_fitted()
-        predicted = self._outputs(self._features(X, reset=False))
+        predicted = self._outputs(self._features(X, reset=False), of_every_class=True)
         if self.out_activation_ == "logistic":  # which never reaches 1, but rounding does
             np.minimum(predicted, 1 - np.finfo(predicted.dtype).epsneg, out=predicted)
-        return np.hstack([1 - predicted, predicted]) if self.n_outputs_ == 1 else predicted
+        return predicted
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of ``predict_proba``; of a probability that is rounded to 0, −∞."""

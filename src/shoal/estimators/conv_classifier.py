@@ -279,8 +279,8 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         """Return the probability of every class (N, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
         rows = self.preprocessor_.transform(_images(X, self, self.image_shape_), self.dtype)
-        mean: Array = self.population_.predict(rows, self.n_jobs).mean(axis=0)
-        return np.hstack([1 - mean, mean]) if mean.shape[1] == 1 else mean
+        mean: Array = self.population_.probabilities(rows, self.n_jobs).mean(axis=0)
+        return mean
 
     def predict(self, X: Any) -> Array:
         """Return the most probable class of every image (N,)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,18 @@ DENSE = 2**22
 """Numbers of a sparse matrix that are made dense at a time."""
 
 
-def predictions(network: Network, theta: Array, X: Any, n_jobs: int | None) -> Array:
-    """Return the mean over members ``theta`` (P, D) of what they predict for rows ``X`` (N, n): (N, K)."""
+def predictions(
+    network: Network, theta: Array, X: Any, link: Callable[[Array], Array], n_jobs: int | None
+) -> Array:
+    """Return the mean over members ``theta`` (P, D) of what they predict for rows ``X`` (N, n): (N, K).
+
+    ``link`` makes it of z (P, K, N).
+    """
     threads = count_workers(n_jobs)
     parts = []
     for rows in _pieces(X):
         z = sample_outputs(network, theta, rows.astype(theta.dtype, copy=False), threads)
-        predicted = network.criterion.predict(z)
+        predicted = link(z)
         parts.append((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
     return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
-from shoal.jobs.model import Model, of_every_class
+from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array, IntArray
@@ -41,7 +41,10 @@ def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]
     """Return the probabilities (N, K) and the classes (N,) of the rows held out."""
     _, y = prepared.development
     rows = np.concatenate([held for _, held in study.splits])
-    return of_every_class(study.held), y[rows].astype(np.intp)
+    held = study.held
+    if held.shape[1] == 1:  # a study knows the second of two classes only
+        held = np.concatenate([1 - held, held], axis=1)
+    return held, y[rows].astype(np.intp)
 
 
 def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:

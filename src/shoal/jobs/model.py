@@ -34,10 +34,13 @@ class Model:
 
     def predict_features(self, X: Array) -> Array:
         """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
-        mean: Array = self.population.predict(X).astype(np.float64).mean(axis=0)
         if self.target.task == "regression":
-            return mean[:, 0]
-        return cooled(of_every_class(mean), self.temperature)
+            values: Array = self.population.predict(X).astype(np.float64).mean(axis=0)
+            return values[:, 0]
+        # double before the link: what is nearly impossible is a small number in it, and no 0
+        z = self.population.outputs(X).swapaxes(1, 2).astype(np.float64)
+        members = self.population.network.criterion.probabilities(z)
+        return cooled(members.mean(axis=0).T, self.temperature)
 
     def labelled(self, scores: Array) -> dict[str, Array]:
         """Return the columns of predictions: the target, and for classes every probability."""
@@ -46,13 +49,6 @@ class Model:
             return {name: self.target.decode_values(scores)}
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
         return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
-
-
-def of_every_class(predictions: Array) -> Array:
-    """Return probabilities (N, K) of K classes; a network says only that of the second of two, (N, 1)."""
-    if predictions.shape[1] == 1:
-        return np.concatenate([1 - predictions, predictions], axis=1)
-    return predictions
 
 
 @dataclass(frozen=True)
