@@ -320,11 +320,11 @@ class Mish(Activation):
         1 - call("tanh", ln(1 + exp(Z))) ** 2
     )
 
-    # Above it q / (q + 2) is 1 to the last bit of a double, and below it (q + 2)² fits a float32.
-    _linear_from: ClassVar[float] = 22.0
+    linear_from: ClassVar[float] = 22.0
+    """Above it q / (q + 2) is 1 to the last bit of a double, and below it (q + 2)² fits a float32."""
 
     def forward(self, z: Array) -> Array:
-        w = np.exp(np.minimum(z, self._linear_from))
+        w = np.exp(np.minimum(z, self.linear_from))
         a = w + 2
         a *= w
         a /= a + 2
@@ -332,7 +332,7 @@ class Mish(Activation):
         return a
 
     def derivative(self, z: Array, a: Array) -> Array:
-        z = np.minimum(z, self._linear_from)
+        z = np.minimum(z, self.linear_from)
         w = np.exp(z)
         q = w * (w + 2)
         slope: Array = (q + 4 * z * w * (w + 1) / (q + 2)) / (q + 2)

@@ -50,6 +50,20 @@ def test_classes_of_every_kind(run: Run, labels: list[Any]) -> None:
     assert_same_classes(run, MLPClassifier((4,), **BRIEFLY).fit(X, np.array(labels)[y]), X)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([1, 2**63 + 5], dtype=np.uint64),
+        np.array(["2024-02-29", "1969-12-31"], dtype="datetime64[D]"),
+        np.array([1, 2], dtype="timedelta64[D]"),
+    ],
+)
+def test_other_classes_become_texts(run: Run, labels: Any) -> None:
+    X, y = table("breast_cancer")
+    estimator = MLPClassifier((4,), **BRIEFLY).fit(X, labels[y])
+    assert run(estimator, {"X": X})["label"].tolist() == [str(label) for label in estimator.predict(X)]
+
+
 def test_booleans_become_whole_numbers(run: Run) -> None:
     X, y = table("breast_cancer")
     estimator = MLPClassifier((4,), **BRIEFLY).fit(X, y == 1)

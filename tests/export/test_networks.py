@@ -37,8 +37,6 @@ def assert_same(run: Run, made: Population, samples: Any) -> None:
     outputs = run(made, {"X": samples.astype(dtype)})
     expected = made.predict(samples)
     rtol = RTOL[dtype.name]
-    if any(isinstance(layer, Dense) and layer.g.name == "gelu" for layer in made.network.layers):
-        rtol = 1e-5  # Erf is single precision
     atol = rtol * np.abs(expected).max()
     assert outputs["predictions"].dtype == dtype
     np.testing.assert_allclose(outputs["predictions"], expected, rtol=rtol, atol=atol)

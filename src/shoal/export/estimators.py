@@ -8,7 +8,14 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
-from shoal.export.networks import add_label, add_mean, add_population
+from shoal.export.networks import (
+    add_class_probabilities,
+    add_label,
+    add_link,
+    add_mean,
+    add_population,
+    label_kind,
+)
 from shoal.export.weights import population_of
 
 
@@ -35,7 +42,10 @@ def estimator_model(estimator: Any) -> onnx.ModelProto:
         label = add_labels(graph, estimator, prediction)
         several = ("rows", len(estimator.classes_))
         graph.output(
-            "label", label, label_kind(estimator), several if is_multilabel(estimator) else ("rows",)
+            "label",
+            label,
+            label_kind(np.asarray(estimator.classes_)),
+            several if is_multilabel(estimator) else ("rows",),
         )
         graph.output("probabilities", prediction, kind, several)
     else:
@@ -46,11 +56,10 @@ def estimator_model(estimator: Any) -> onnx.ModelProto:
 def add_prediction(graph: Graph, estimator: Any, X: str) -> str:
     """Add what the network says of ``X`` (N, n): probabilities (N, C) of all classes, or values (N, K)."""
     population = population_of(estimator)
-    members = add_population(graph, population, X)
-    mean = add_mean(graph, population, members, population.theta.dtype)
-    if is_classifier(estimator) and estimator.n_outputs_ == 1:
-        return graph.add("Concat", graph.add("Sub", population.theta.dtype.type(1), mean), mean, axis=1)
-    return mean
+    z = add_population(graph, population, X)
+    add = add_class_probabilities if is_classifier(estimator) else add_link
+    dtype = population.theta.dtype
+    return add_mean(graph, population, add(graph, population.network, z, dtype), dtype)
 
 
 def add_labels(graph: Graph, estimator: Any, probabilities: str) -> str:
@@ -61,12 +70,6 @@ def add_labels(graph: Graph, estimator: Any, probabilities: str) -> str:
     return add_label(
         graph, graph.add("ArgMax", probabilities, axis=1, keepdims=0), np.asarray(estimator.classes_)
     )
-
-
-def label_kind(estimator: Any) -> int:
-    """Return the type of a classifier's labels in ONNX: texts, whole numbers, or numbers."""
-    kinds = {"O": TensorProto.STRING, "U": TensorProto.STRING, "f": TensorProto.DOUBLE}
-    return int(kinds.get(np.asarray(estimator.classes_).dtype.kind, TensorProto.INT64))
 
 
 def is_multilabel(estimator: Any) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from shoal.activations import exponent_limit
-from shoal.export.activations import add_activation
+from shoal.export.activations import add_activation, add_sigmoid
 from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onnx
 from shoal.export.images import ImageGraph
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
+from shoal.network import Network
 from shoal.population import Population
 from shoal.shapes import Array
 
@@ -29,7 +31,8 @@ def population_model(population: Population, temperature: float | None = None) -
     network, kind = population.network, FLOAT_TYPES[population.theta.dtype.name]
     graph = Graph(taken=["X"])
     X = graph.input("X", kind, network.n_inputs, "one sample to a row")
-    predictions = add_population(graph, population, X)
+    z = add_population(graph, population, X)
+    predictions = add_link(graph, network, z, population.theta.dtype)
     every = predictions
     if population.size == 1:
         every = graph.add("Unsqueeze", predictions, np.array([0]))
@@ -37,33 +40,62 @@ def population_model(population: Population, temperature: float | None = None) -
     mean = add_mean(graph, population, predictions, population.theta.dtype)
     graph.output("mean", mean, kind, ("rows", network.n_outputs))
     if temperature is not None:
-        every = add_probabilities(graph, graph.add("Cast", mean, to=TensorProto.DOUBLE), network.n_outputs)
-        probabilities = add_cooled(graph, every, temperature)
+        probabilities = add_cooled(graph, add_class_means(graph, population, z), temperature)
         graph.output("probabilities", probabilities, TensorProto.DOUBLE, ("rows", max(network.n_outputs, 2)))
     return graph.model(f"{population.size} x {network!r}", {"loss": network.criterion.name})
 
 
 def add_population(graph: Graph, population: Population, X: str) -> str:
-    """Add the population's forward pass over ``X`` (N, n), of its dtype; return the name of its predictions.
+    """Add the population's forward pass over ``X`` (N, n), of its dtype; return the name of its last z.
 
     They are (P, N, K), and (N, K) from one network, whose matrices lose the leading axis so that any
     tool recognises them. Dense networks stand side by side in one product, others one after the other.
     """
-    network, dtype = population.network, population.theta.dtype
+    network = population.network
     if all(layer.name in ("dense", "dropout") for layer in network.walk()):
-        a = _add_dense(graph, population, X)
-    else:
-        images = ImageGraph(graph, dtype)
-        members = [images.network(network, theta, X) for theta in population.theta]
-        a = members[0]
-        if len(members) > 1:
-            a = graph.add("Concat", *(graph.add("Unsqueeze", z, np.array([0])) for z in members), axis=0)
+        return _add_dense(graph, population, X)
+    images = ImageGraph(graph, population.theta.dtype)
+    members = [images.network(network, theta, X) for theta in population.theta]
+    if len(members) == 1:
+        return members[0]
+    return graph.add("Concat", *(graph.add("Unsqueeze", z, np.array([0])) for z in members), axis=0)
+
+
+def add_link(graph: Graph, network: Network, z: str, dtype: DType) -> str:
+    """Add the predictions that the network's loss makes of ``z``, of its shape and dtype."""
     loss = network.criterion
     if loss.name in LINKS:
-        return LINKS[loss.name](graph, a, dtype)
+        return LINKS[loss.name](graph, z, dtype)
     if loss.has_link:
         raise no_form(f"the link of {loss.name!r}")
-    return a
+    return z
+
+
+def add_class_probabilities(graph: Graph, network: Network, z: str, dtype: DType) -> str:
+    """Add the probabilities (P, N, C) of all classes, (N, C) of one network, as ``Loss.probabilities`` does.
+
+    Those of no and yes are ``softmax([0, z])``, neither of them 1 less the other: each keeps its digits.
+    """
+    if network.n_outputs > 1 or network.criterion.name != "log_loss":
+        return add_link(graph, network, z, dtype)
+    most = dtype.type(pair_limit(dtype))
+    bounded = graph.add("Clip", z, -most, most)
+    pair = graph.add("Concat", graph.add("Mul", bounded, dtype.type(0)), bounded, axis=-1)
+    return graph.add("Softmax", pair, axis=-1)
+
+
+def pair_limit(dtype: DType) -> float:
+    """Return a z whose e^−z is still a normal number of ``dtype``: what is smaller is 0 in some runtimes."""
+    return min(exponent_limit(dtype), -0.999 * math.log(np.finfo(dtype).tiny))
+
+
+def add_class_means(graph: Graph, population: Population, z: str) -> str:
+    """Add the mean over the members of the probabilities of all classes: (N, C), double before the link."""
+    double = np.dtype(np.float64)
+    members = add_class_probabilities(
+        graph, population.network, graph.add("Cast", z, to=TensorProto.DOUBLE), double
+    )
+    return add_mean(graph, population, members, double)
 
 
 def _add_dense(graph: Graph, population: Population, X: str) -> str:
@@ -77,16 +109,11 @@ def _add_dense(graph: Graph, population: Population, X: str) -> str:
 
 
 def add_mean(graph: Graph, population: Population, predictions: str, dtype: DType) -> str:
-    """Add the mean over the members of what ``add_population`` returned: (N, K), of that dtype."""
+    """Add the mean over the members of predictions (P, N, K), (N, K) of one: (N, K), of that dtype."""
     if population.size == 1:
         return predictions
     total = graph.add("ReduceSum", predictions, np.array([0]), keepdims=0)
     return graph.add("Div", total, dtype.type(population.size))
-
-
-def add_probabilities(graph: Graph, mean: str, n_outputs: int) -> str:
-    """Add the probabilities (N, C) of C classes; of two, ``mean`` (N, 1) has only the second's."""
-    return mean if n_outputs > 1 else graph.add("Concat", graph.add("Sub", np.float64(1), mean), mean, axis=1)
 
 
 def add_cooled(graph: Graph, probabilities: str, temperature: float) -> str:
@@ -100,11 +127,23 @@ def add_cooled(graph: Graph, probabilities: str, temperature: float) -> str:
 
 def add_label(graph: Graph, code: str, classes: Array) -> str:
     """Add the class (N,) that each of the numbers ``code`` (N,) stands for."""
-    if classes.dtype.kind in "OU":
+    kind = label_kind(classes)
+    if kind == TensorProto.STRING:
         texts = [str(label) for label in classes]
         numbers = list(range(len(texts)))
         return graph.add("LabelEncoder", code, domain=ML, keys_int64s=numbers, values_strings=texts)
-    return graph.add("Gather", classes.astype(np.int64 if classes.dtype.kind in "biu" else np.float64), code)
+    return graph.add("Gather", classes.astype(np.int64 if kind == TensorProto.INT64 else np.float64), code)
+
+
+def label_kind(classes: Array) -> int:
+    """Return what classes are in ONNX: whole numbers, truth values among them; numbers; or texts.
+
+    Texts are also dates, and whole numbers beyond those of 64 bits with a sign.
+    """
+    if classes.dtype.kind == "f":
+        return int(TensorProto.DOUBLE)
+    whole = classes.dtype.kind in "biu" and int(classes.max()) <= np.iinfo(np.int64).max
+    return int(TensorProto.INT64 if whole else TensorProto.STRING)
 
 
 def _add_affine(graph: Graph, parameters: Parameters, a: str) -> str:
@@ -120,7 +159,7 @@ def _exponential(graph: Graph, z: str, dtype: DType) -> str:
 
 
 LINKS: dict[str, Callable[[Graph, str, DType], str]] = {
-    "log_loss": lambda graph, z, dtype: graph.add("Sigmoid", z),
+    "log_loss": add_sigmoid,
     "cross_entropy": lambda graph, z, dtype: graph.add("Softmax", z, axis=-1),
     "poisson": _exponential,
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.base import is_classifier
 
 from shoal.errors import ConfigurationError, MissingDependencyError
 from shoal.estimators.classifier import MLPClassifier
 from shoal.estimators.regressor import MLPRegressor
-from shoal.export.estimators import add_labels, add_prediction, is_multilabel, label_kind
+from shoal.export.estimators import add_labels, add_prediction, is_multilabel
 from shoal.export.graph import FLOAT_TYPES, ML, OPSETS, Graph, TensorProto, onnx
+from shoal.export.networks import label_kind
 
 try:
     from skl2onnx import update_registered_converter
@@ -57,7 +59,7 @@ def _declare_outputs(operator: Any) -> None:
         return
     several = [rows, len(estimator.classes_)]
     labels: dict[int, Any] = {TensorProto.STRING: StringTensorType, TensorProto.INT64: Int64TensorType}
-    kind = labels.get(label_kind(estimator), floats)
+    kind = labels.get(label_kind(np.asarray(estimator.classes_)), floats)
     operator.outputs[0].set_type(kind(several if is_multilabel(estimator) else [rows]))
     operator.outputs[1].set_type(floats(several))
 

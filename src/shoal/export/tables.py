@@ -25,7 +25,14 @@ from shoal.export.columns import (
     add_waves,
 )
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
-from shoal.export.networks import add_cooled, add_label, add_mean, add_population, add_probabilities
+from shoal.export.networks import (
+    add_class_means,
+    add_cooled,
+    add_label,
+    add_link,
+    add_mean,
+    add_population,
+)
 from shoal.jobs.model import TableModel
 
 Block: TypeAlias = tuple[str, list[int]]
@@ -45,15 +52,16 @@ def table_model(model: TableModel) -> onnx.ModelProto:
     preprocessor, target, population = model.preprocessor, model.target, model.population
     graph = Graph(taken=[encoder.column for encoder in preprocessor.encoders])
     X = graph.add("Cast", add_features(graph, preprocessor), to=FLOAT_TYPES[population.theta.dtype.name])
-    members = graph.add("Cast", add_population(graph, population, X), to=TensorProto.DOUBLE)
-    mean = add_mean(graph, population, members, np.dtype(np.float64))
+    z = add_population(graph, population, X)
     if target.task == "regression":
+        values = add_link(graph, population.network, z, population.theta.dtype)
+        members = graph.add("Cast", values, to=TensorProto.DOUBLE)
+        mean = add_mean(graph, population, members, np.dtype(np.float64))
         scaled = graph.add("Mul", mean, np.float64(target.sd))
         variable = graph.add("Add", scaled, np.float64(target.mean))
         graph.output("variable", variable, TensorProto.DOUBLE, ("rows", 1))
     else:
-        every = add_probabilities(graph, mean, population.network.n_outputs)
-        probabilities = add_cooled(graph, every, model.temperature)
+        probabilities = add_cooled(graph, add_class_means(graph, population, z), model.temperature)
         code = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
         label = add_label(graph, code, np.array(target.labels))
         graph.output("label", label, TensorProto.STRING, ("rows",))
