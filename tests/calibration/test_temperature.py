@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit, softmax
 
-from shoal.calibration.temperature import cooled, fit_temperature, log_loss, reliability, settled_temperature
+from shoal.calibration.temperature import (
+    HOTTEST,
+    coldest,
+    cooled,
+    fit_temperature,
+    log_loss,
+    reliability,
+    settled_temperature,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -56,6 +64,79 @@ def test_no_temperature_is_kept_that_fits_chance_alone() -> None:
         improved += log_loss(cooled(true, fit_temperature(true, codes)), codes) < log_loss(true, codes)
     assert improved == 40  # on the rows that it is fitted on, every one looks good
     assert kept < 20
+
+
+def separated(rng: np.random.Generator, n: int, classes: int, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return probabilities (n, classes) of normal classes, ``scale`` times too sure, and classes."""
+    codes = rng.integers(classes, size=n)
+    x = rng.normal(size=(n, classes))
+    x[np.arange(n), codes] += 3.5
+    return softmax(scale * 3.5 * x, axis=1), codes
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
+@pytest.mark.parametrize(("n", "classes"), [(12, 2), (48, 2), (48, 3), (150, 6)])
+def test_no_temperature_of_few_rows_harms_new_rows(n: int, classes: int, scale: float) -> None:
+    """Nearly all rows are right here, so the log loss alone would have no smallest value."""
+    before, after = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        given, codes = separated(rng, n, classes, scale)
+        new, actual = separated(rng, 2000, classes, scale)
+        before.append(log_loss(new, actual))
+        after.append(log_loss(cooled(new, settled_temperature(given, codes)), actual))
+    assert np.mean(after) < 1.03 * np.mean(before)
+
+
+@pytest.mark.parametrize("n", [1, 3, 48, 10000])
+@pytest.mark.parametrize("margin", [1.5, 4.0, 15.0])
+def test_rows_that_are_all_right_leave_one_chance_in_two_more_of_them(n: int, margin: float) -> None:
+    given = np.tile(softmax([0.0, margin]), (n, 1))
+    T = fit_temperature(given, np.ones(n, dtype=int))
+    wrong = min(given[0, 0], 1 / (n + 2))  # the rule of succession, but no row becomes less sure
+    assert cooled(given, T)[0, 0] == pytest.approx(wrong, rel=1e-3)
+
+
+def test_errors_that_are_nearly_ties_prove_no_more_than_none() -> None:
+    given = np.tile(softmax([0.0, 3.0]), (50, 1))
+    given[:2] = 0.501, 0.499
+    T = fit_temperature(given, np.ones(50, dtype=int))
+    assert pytest.approx(coldest(given)) == T
+    assert T > 0.6
+
+
+@pytest.mark.parametrize("rare", [1, 3])
+def test_a_rare_class_that_is_always_right_is_no_certainty(rare: int) -> None:
+    codes = (np.arange(60) < rare).astype(int)
+    z = np.where(codes == 1, 2.0, -3.0)
+    given = np.stack([expit(-z), expit(z)], axis=1)
+    T = settled_temperature(given, codes)
+    assert 0.6 < T <= 1
+    assert cooled(given, T)[codes == 1, 0].min() > 1 / 62
+
+
+def test_rows_that_are_all_wrong_make_probabilities_less_sure() -> None:
+    given = np.tile([0.02, 0.98], (40, 1))
+    assert 5 < fit_temperature(given, np.zeros(40, dtype=int)) <= HOTTEST
+    assert 1 < fit_temperature(given[:1], np.zeros(1, dtype=int)) < 5  # one row is a weak proof
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_outputs_as_large_as_floats_hold_have_no_say(dtype: type) -> None:
+    with np.errstate(under="ignore"):
+        z = np.array([[0.0, 3e38], [1e30, 0.0], [0.0, 90.0]] * 20, dtype=dtype)
+        given = softmax(z, axis=1).astype(np.float64)
+    assert fit_temperature(given, np.tile([1, 0, 1], 20)) == pytest.approx(1, abs=1e-3)
+
+
+def test_on_many_rows_the_temperature_is_that_of_the_smallest_log_loss() -> None:
+    true, codes = drawn(10000, 3)
+    for hot in (0.4, 0.8, 2.5):
+        given = cooled(true, 1 / hot)
+        tried = hot * np.linspace(0.9, 1.1, 201)
+        losses = [log_loss(cooled(given, T), codes) for T in tried]
+        assert fit_temperature(given, codes) == pytest.approx(tried[int(np.argmin(losses))], rel=2e-3)
+        assert coldest(given) < 0.5 * hot
 
 
 def test_one_row_is_too_few() -> None:

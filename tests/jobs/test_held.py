@@ -130,6 +130,17 @@ def test_the_temperature_is_that_of_rows_held_out(
     assert outcome.evidence["test"]["models"][0]["metrics"]["log loss"] == reliability["after"]["log_loss"]
 
 
+@pytest.mark.parametrize("rule", ["best", "one-se"])
+def test_a_network_trained_again_has_no_temperature_of_the_networks_of_folds(
+    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, rule: str
+) -> None:
+    table = write_csv(tmp_path / "table.csv", mixed(200, task="classes"))
+    outcome = fit(table, "target", tmp_path / "out", hidden=((4,),), epochs=4, folds=2, choose=rule)
+    assert outcome.model.temperature == 1.0
+    assert outcome.evidence["calibration"] is None
+    assert "none are left to find a temperature on" in outcome.report.read_text()
+
+
 def test_numbers_have_no_temperature(fit: Fit, table: Path, tmp_path: Path, without_report: None) -> None:
     outcome = fit(table, "target", tmp_path / "out", **LEARNT)
     assert outcome.model.temperature == 1.0

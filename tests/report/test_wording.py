@@ -177,6 +177,11 @@ def test_the_temperature_is_told_with_what_it_did(sample: Builder) -> None:
     assert wording.calibration(sample("regression")) == ""
     del evidence["calibration"]  # as an earlier version left it
     assert wording.calibration(evidence) == ""
+    again = {**sample(folds=5), "calibration": None}
+    assert wording.calibration(again).startswith(
+        "The probabilities are as trained: the network has seen all rows but those of the test, so that none "
+        "are left to find a temperature on. On the test rows the expected calibration error is 1.2%."
+    )
 
 
 def test_where_evidence_and_validation_agree(sample: Builder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,25 +19,69 @@ PARTS = 5
 
 
 def fit_temperature(probabilities: Array, codes: IntArray) -> float:
-    """Return the temperature T that gives probabilities (N, K) the smallest log loss.
+    """Return the temperature T that rows held out give probabilities (N, K): with β = 1/T, where
+
+        Σ_i −ln p_i(T) + β − 1 − ln β          p_i: the probability of the class of row i
+
+    is smallest, but no T below 1 that is colder than ``coldest`` allows N rows to prove.
 
     ``codes`` (N,) are the classes of the rows, which must have had no part in training. T > 1 makes
     probabilities less certain, T < 1 more; which class is likeliest does not change. Of an ensemble the mean
     is cooled, not the members: cooled members would be averaged into something too uncertain again.
 
+    The log loss alone has no smallest value where all rows are right, nor where all are wrong. The rest is
+    the prior Gamma(2, 1) of β, whose mode is no change; its weight beside that of the rows vanishes as 1/N,
+    and with it the sum is convex in β.
+
     Source: Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", 4.2; Rahaman &
     Thiery 2021, "Uncertainty quantification and deep ensembles", section 4, for averaging first.
 
-    >>> sure = np.tile([0.01, 0.99], (8, 1))
-    >>> T = fit_temperature(sure, np.array([1, 1, 1, 1, 1, 1, 0, 0]))
-    >>> cooled(sure, T)[0].round(3)  # three of four
+    >>> sure = np.tile([0.01, 0.99], (800, 1))
+    >>> T = fit_temperature(sure, np.repeat([1, 0], [600, 200]))
+    >>> cooled(sure, T)[0].round(2)  # three of four
     array([0.25, 0.75])
     """
 
-    def loss(log_temperature: float) -> float:
-        return log_loss(cooled(probabilities, math.exp(log_temperature)), codes)
+    def cost(T: float) -> float:
+        return len(codes) * log_loss(cooled(probabilities, T), codes) + 1 / T - 1 + math.log(T)
 
-    found = minimize_scalar(loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
+    T = _best_temperature(cost)
+    return T if T >= 1 else max(T, min(coldest(probabilities), 1.0))
+
+
+def coldest(probabilities: Array) -> float:
+    """Return the lowest temperature that probabilities (N, K) may have on the word of N rows::
+
+        argmin_T  Σ_i −(N + 1) ln p_i1(T) − ln p_i2(T)
+
+    where p_i1 is the probability of the likeliest class of row i and p_i2 that of the next. By the rule of
+    succession N rows that are all right leave one chance in N + 2 for the next to be wrong: this is the
+    temperature at which that is what the probabilities say. Few errors, or such as were nearly ties, prove no
+    more than none do; and enough of them prove more, so that on large tables this bound has no say.
+
+    Source: Laplace 1814, "Essai philosophique sur les probabilités"; Platt 1999, "Probabilistic outputs for
+    support vector machines", 2.2, whose targets (N₊ + 1)/(N₊ + 2) these are.
+
+    >>> sure = np.tile([0.1, 0.9], (79, 1))
+    >>> cooled(sure, coldest(sure))[0].round(4)  # 1/81
+    array([0.0123, 0.9877])
+    """
+    n = len(probabilities)
+    # networks work in single precision: a probability below its resolution says no more than that
+    clipped = np.maximum(probabilities, np.finfo(np.float32).eps)
+    second, first = np.argpartition(clipped, -2, axis=1)[:, -2:].T
+
+    def cost(T: float) -> float:
+        p = cooled(clipped, T)
+        return (n + 1) * log_loss(p, first) + log_loss(p, second)
+
+    return _best_temperature(cost)
+
+
+def _best_temperature(cost: Callable[[float], float]) -> float:
+    """Return where ``cost`` is smallest between ``COLDEST`` and ``HOTTEST``."""
+    bounds = (math.log(COLDEST), math.log(HOTTEST))
+    found = minimize_scalar(lambda log_T: cost(math.exp(log_T)), bounds=bounds, method="bounded")
     return math.exp(float(found.x))
 
 

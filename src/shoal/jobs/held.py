@@ -18,15 +18,24 @@ M = TypeVar("M", bound=Model)
 
 
 def calibrated(model: M, study: CapacityStudy, prepared: Prepared) -> M:
-    """Return the model with what rows held out say of it: a temperature, or the errors of a regression."""
-    if prepared.n_classes:
-        return dataclasses.replace(model, temperature=settled_temperature(*_classes(study, prepared)))
-    return dataclasses.replace(model, errors=_errors(study, prepared))
+    """Return the model with what rows held out say of it: a temperature, or the errors of a regression.
+
+    A network that was trained again on all rows keeps its probabilities: how sure it is of rows that it has
+    not seen nobody knows, since those of its folds were other networks.
+    """
+    if not prepared.n_classes:
+        return dataclasses.replace(model, errors=_errors(study, prepared))
+    if _was_trained_again(study):
+        return model
+    return dataclasses.replace(model, temperature=settled_temperature(*_classes(study, prepared)))
 
 
 def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> dict[str, Any] | None:
-    """Return for a report what the temperature did to the log loss of the rows held out; None for numbers."""
-    if not prepared.n_classes:
+    """Return for a report what the temperature did to the log loss of the rows held out.
+
+    None for numbers, and for a network that has no rows held out.
+    """
+    if not prepared.n_classes or _was_trained_again(study):
         return None
     probabilities, codes = _classes(study, prepared)
     return {
@@ -35,6 +44,11 @@ def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> dict[
         "before": log_loss(probabilities, codes),
         "after": log_loss(cooled(probabilities, model.temperature), codes),
     }
+
+
+def _was_trained_again(study: CapacityStudy) -> bool:
+    """Whether what was chosen are not the networks that predicted the rows held out."""
+    return study.folds is not None and study.choice.rule != "ensemble"
 
 
 def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]:

@@ -261,9 +261,16 @@ def calibration(evidence: Evidence) -> str:
     """Return what the temperature of the probabilities is, whence, and what it did on the test rows."""
     test, found = evidence["test"], evidence.get("calibration")
     shown = test.get("reliability") if test else None
-    if found is None or shown is None:
+    trained_again = evidence["asked"]["folds"] and evidence["choice"]["rule"] != "ensemble"
+    if shown is None or (found is None and not trained_again):
         return ""
     rows = f"{noun(evidence)}s"
+    if found is None:
+        return (
+            f"The probabilities are as trained: the network has seen all {rows} but those of the test, so "
+            "that none are left to find a temperature on. On the test "
+            f"{rows} the expected calibration error is {percent(shown['after']['error'])}."
+        )
     held = f"{plural(found['rows'], noun(evidence))} held out from training"
     before, after = shown["before"], shown["after"]
     if found["temperature"] == 1:
