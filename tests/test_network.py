@@ -277,8 +277,8 @@ LINK = (
             "dtype must be float32 or float64, got huge",
         ),
         (
-            lambda: Network(2, [Dense(1)]).population(2, first_start=65535),
-            "start must be from 0 to 65535, got 65536",
+            lambda: Network(2, [Dense(1)]).population(2, first_start=2**32 - 1),
+            "start must be from 0 to 4294967295, got 4294967296",
         ),
     ],
 )

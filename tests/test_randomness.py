@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.errors import ConfigurationError
-from shoal.randomness import SHARED, Noise, Purpose, check_seed, member_id, permutation, stream
+from shoal.randomness import (
+    SHARED,
+    Noise,
+    Purpose,
+    check_seed,
+    member_id,
+    member_ids,
+    permutation,
+    stream,
+    streams,
+)
 
 WORD = 2**64
 uint64 = st.integers(0, WORD - 1)
@@ -97,18 +107,33 @@ def test_masks_of_members_steps_and_layers_differ_and_repeat() -> None:
     assert Noise(keys[1:2], 1).at(1).keep(0.5, (8, 8)).tobytes() == masks[1, 1, 1]
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1), st.integers(0, 2**16 - 1))
+@given(st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1))
 def test_a_member_number_holds_candidate_fold_and_start(candidate: int, start: int, fold: int) -> None:
     number = member_id(candidate, start, fold)
-    assert (number >> 32, (number >> 16) % 2**16, number % 2**16) == (candidate, fold, start)
+    assert ((number >> 32) % 2**16, (number >> 16) % 2**16) == (candidate, fold)
+    assert (number >> 48 << 16) + number % 2**16 == start
     assert member_id(np.int64(candidate), np.int64(start), np.int64(fold)) == number
+
+
+@pytest.mark.parametrize("starts", [range(1), range(65530, 65545), range(2**32 - 3, 2**32)])
+def test_numbers_of_many_members_are_those_of_each(starts: range) -> None:
+    numbers = member_ids(7, starts, 3)
+    assert numbers.dtype == np.uint64
+    assert numbers.tolist() == [member_id(7, start, 3) for start in starts]
+
+
+def test_streams_one_after_the_other_are_those_of_each() -> None:
+    members = [0, 5, 2**63 + 1, 5]
+    for purpose in Purpose:
+        found = [rng.normal(size=3).tolist() for rng in streams(9, members, purpose)]
+        assert found == [stream(9, member, purpose).normal(size=3).tolist() for member in members]
 
 
 @pytest.mark.parametrize(
     ("candidate", "start", "fold", "message"),
     [
-        (2**32, 0, 0, "candidate must be from 0 to 4294967295, got 4294967296"),
-        (0, 2**16, 0, "start must be from 0 to 65535, got 65536"),
+        (2**16, 0, 0, "candidate must be from 0 to 65535, got 65536"),
+        (0, 2**32, 0, "start must be from 0 to 4294967295, got 4294967296"),
         (0, 0, 2**16, "fold must be from 0 to 65535, got 65536"),
         (0, -1, 0, "start must be a whole number ≥ 0, got -1"),
         (0.5, 0, 0, "candidate must be a whole number ≥ 0, got 0.5"),

@@ -119,7 +119,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"y": y * np.inf}, "y has 6 NaN or infinite values, the first at (0, 0); fill or drop them"),
     ({"starts": 0}, "starts must be a whole number ≥ 1, got 0"),
     ({"starts": 2.0}, "starts must be a whole number ≥ 1, got 2.0"),
-    ({"starts": 70_000}, "start must be from 0 to 65535, got 65536"),
+    ({"starts": 2**32 + 1}, "start must be from 0 to 4294967295, got 4294967296"),
     (
         {"network": POPULATION, "starts": 5},
         "starts=5 was asked for with a population of 3; leave starts out, ",

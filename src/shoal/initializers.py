@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoal.draws import Constant, Draw, Drawn, Gaussian, Uniform
 from shoal.errors import ConfigurationError
 from shoal.registry import Named, family
 
@@ -31,6 +32,14 @@ class Initializer(Named, ABC):
     def biases(self, rng: np.random.Generator, m: int) -> Array:
         """Return b (m, 1); zeros, without drawing from ``rng``."""
         return np.zeros((m, 1))
+
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        """Return how W and b are drawn for whole populations: what the methods above give."""
+        drawn = type(self).biases is not Initializer.biases
+        return {
+            "W": Drawn(lambda rng: self.weights(rng, m, n)),
+            "b": Drawn(lambda rng: self.biases(rng, m)) if drawn else Constant(0.0),
+        }
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,9 @@ class Normal(Initializer):
     def biases(self, rng: np.random.Generator, m: int) -> Array:
         return rng.normal(0, self.sigma, (m, 1))
 
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        return {"W": Gaussian(self.sigma), "b": Gaussian(self.sigma)}
+
 
 @dataclass(frozen=True)
 class Glorot(Initializer):
@@ -81,6 +93,9 @@ class Glorot(Initializer):
         limit = math.sqrt(6 / (n + m))
         return rng.uniform(-limit, limit, (m, n))
 
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        return {"W": Uniform(math.sqrt(6 / (n + m))), "b": Constant(0.0)}
+
 
 @dataclass(frozen=True)
 class He(Initializer):
@@ -96,6 +111,9 @@ class He(Initializer):
 
     def weights(self, rng: np.random.Generator, m: int, n: int) -> Array:
         return rng.normal(0, math.sqrt(2 / n), (m, n))
+
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        return {"W": Gaussian(math.sqrt(2 / n)), "b": Constant(0.0)}
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,9 @@ class Lecun(Initializer):
     def weights(self, rng: np.random.Generator, m: int, n: int) -> Array:
         return rng.normal(0, math.sqrt(1 / n), (m, n))
 
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        return {"W": Gaussian(math.sqrt(1 / n)), "b": Constant(0.0)}
+
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
@@ -129,6 +150,9 @@ class Zeros(Initializer):
 
     def weights(self, rng: np.random.Generator, m: int, n: int) -> Array:
         return np.zeros((m, n))
+
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        return {"W": Constant(0.0), "b": Constant(0.0)}
 
 
 INITIALIZERS: dict[str, type[Initializer]] = family(Normal, Glorot, He, Lecun, Zeros)

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.activations import ACTIVATIONS, Identity
+from shoal.draws import Constant
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
 from shoal.layers.base import Role
 from shoal.losses import LOSSES, Loss
-from shoal.randomness import member_id
+from shoal.randomness import member_ids
 from shoal.registry import from_config, resolve, to_config
 from shoal.shapes import Array, BoolArray, Shape, finite_rows, whole_number
 
@@ -177,11 +178,32 @@ class Network:
 
     def initialize(self, rng: np.random.Generator) -> Array:
         """Return the initial parameters of one member (D,), drawn layer by layer, in float64."""
-        parts: list[Array] = []
-        for layer, shape in zip(self.layers, self.shapes, strict=False):
-            values = layer.initialize(rng, shape)
-            parts.extend(values[name].ravel() for name in layer.parameter_shapes(shape))
-        return np.concatenate(parts) if parts else np.zeros(0)
+        [theta] = self.initialize_all([rng], 1)
+        return np.asarray(theta)
+
+    def initialize_all(self, streams: Iterable[np.random.Generator], size: int) -> Array:
+        """Return the initial parameters of ``size`` members (P, D), each from the stream that is its own.
+
+        A stream is done with before the next is asked for.
+        """
+        places = {(slot.layer, slot.name): slice(slot.start, slot.stop) for slot in self.slots}
+        theta = np.empty((size, self.n_parameters))
+        draws = []
+        for index, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False)):
+            drawn, parameters = layer.draws(shape), layer.parameter_shapes(shape)
+            if drawn.keys() != parameters.keys():
+                raise ConfigurationError(
+                    f"{layer!r} has the parameters {', '.join(parameters)} and says how "
+                    f"{', '.join(drawn) or 'none of them'} begins; its draws must name each of them"
+                )
+            draws += [(places[index, name], draw) for name, draw in drawn.items()]
+        fills = [(place, draw.fill) for place, draw in draws if not isinstance(draw, Constant)]
+        for row, rng in zip(theta, streams, strict=True):
+            for place, fill in fills:
+                fill(rng, row[place])
+        for place, draw in draws:
+            draw.finish(theta[:, place])
+        return theta
 
     def population(
         self,
@@ -200,7 +222,7 @@ class Network:
         from shoal.population import Population  # which stands on engines, and these on networks
 
         starts = whole_number(starts, "starts")
-        members = [member_id(candidate, first_start + start, fold) for start in range(starts)]
+        members = member_ids(candidate, range(first_start, first_start + starts), fold)
         return Population.from_members(self, members, seed, dtype)
 
     def to_config(self) -> dict[str, Any]:

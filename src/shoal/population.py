@@ -12,7 +12,7 @@ import numpy.typing as npt
 from shoal.errors import ConfigurationError
 from shoal.evaluation import sample_outputs
 from shoal.network import Network
-from shoal.randomness import Purpose, check_seed, stream
+from shoal.randomness import check_seed, streams
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 from shoal.workers import count_workers
 
@@ -52,7 +52,11 @@ class Population:
 
     @classmethod
     def from_members(
-        cls, network: Network, members: Sequence[int], seed: int = 0, dtype: npt.DTypeLike = "float32"
+        cls,
+        network: Network,
+        members: Sequence[int] | npt.NDArray[np.uint64],
+        seed: int = 0,
+        dtype: npt.DTypeLike = "float32",
     ) -> Population:
         """Return the members of the given numbers (see ``shoal.randomness.member_id``), newly initialised.
 
@@ -61,9 +65,10 @@ class Population:
         """
         check_seed(seed)
         dtype = float_dtype(dtype)
-        theta = np.stack([network.initialize(stream(seed, member, Purpose.WEIGHTS)) for member in members])
-        keys = np.array([(seed, member) for member in members], dtype=np.uint64)
-        return cls(network, theta.astype(dtype), keys)
+        keys = np.empty((len(members), 2), dtype=np.uint64)
+        keys[:, 0], keys[:, 1] = seed, members
+        theta = network.initialize_all(streams(seed, keys[:, 1].tolist()), len(members)).astype(dtype)
+        return cls(network, theta, keys)
 
     @property
     def size(self) -> int:

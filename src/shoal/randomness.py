@@ -10,7 +10,9 @@ engine draws the same numbers with twenty lines of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,17 +44,28 @@ def check_seed(seed: int) -> int:
 
 
 def member_id(candidate: int, start: int, fold: int = 0) -> int:
-    """Return the number of a member within its seed: candidate (32 bits), fold (16), start (16).
+    """Return the number of a member within its seed: of ``start`` the upper 16 bits, ``candidate`` (16 bits),
+    ``fold`` (16), and of ``start`` the lower 16.
 
     >>> member_id(candidate=1, start=2, fold=3) == (1 << 32) + (3 << 16) + 2
     True
     """
-    number = 0
-    for label, value, bits in (("candidate", candidate, 32), ("fold", fold, 16), ("start", start, 16)):
+    for label, value, bits in (("candidate", candidate, 16), ("fold", fold, 16), ("start", start, 32)):
         if whole_number(value, label, least=0) >= 2**bits:
             raise ConfigurationError(f"{label} must be from 0 to {2**bits - 1}, got {value}")
-        number = (number << bits) | int(value)
-    return number
+    return (int(start) >> 16 << 48) | int(candidate) << 32 | int(fold) << 16 | int(start) % 2**16
+
+
+def member_ids(candidate: int, starts: range, fold: int = 0) -> npt.NDArray[np.uint64]:
+    """Return the numbers of a candidate's members, one for each of its ``starts``.
+
+    >>> [int(number) for number in member_ids(1, range(2, 4))] == [member_id(1, start) for start in (2, 3)]
+    True
+    """
+    first, _ = (member_id(candidate, start, fold) for start in (starts[0], starts[-1]))  # or an error
+    numbers = np.arange(starts.start, starts.stop, dtype=np.uint64)
+    upper, lower = numbers >> np.uint64(16) << np.uint64(48), numbers % np.uint64(2**16)
+    return upper | lower | np.uint64(first & 0xFFFF_FFFF_0000)
 
 
 def stream(
@@ -68,6 +81,25 @@ def stream(
     key = np.array([seed, member], dtype=np.uint64)
     counter = np.array([0, index, int(purpose), 0], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def streams(
+    seed: int, members: Iterable[int], purpose: Purpose = Purpose.WEIGHTS
+) -> Iterator[np.random.Generator]:
+    """Yield the stream of one member after the other, each to be done with before the next is asked for.
+
+    They are those of ``stream``, from one generator whose key is changed: a new one takes ten times as long.
+
+    >>> [float(rng.random()) for rng in streams(0, [3, 4])] == [float(stream(0, m).random()) for m in (3, 4)]
+    True
+    """
+    rng = stream(seed, 0, purpose)
+    bits = rng.bit_generator
+    state: Any = bits.state
+    for member in members:
+        state["state"]["key"][1] = member
+        bits.state = state
+        yield rng
 
 
 def permutation(n: int, seed: int, member: int, purpose: Purpose, index: int = 0) -> IntArray:

@@ -19,7 +19,7 @@ def request(**settings: Any) -> FitRequest:
 def test_what_is_left_out_is_left_to_shoal() -> None:
     assert request().size == AskedSize(None, None, None, None)
     assert request(solver="scg", augment="none").augment == "none"
-    assert request(learning_rate=0.1, folds=2, jobs=1, starts=65535).folds == 2
+    assert request(learning_rate=0.1, folds=2, jobs=1, starts=70000).folds == 2
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
         ({"test_share": float("nan")}, "--test-share must be between 0 and 1, got nan"),
         ({"validation_share": 1.0}, "--validation-share must be between 0 and 1, got 1"),
         ({"starts": 0}, "--starts must be at least 1, got 0"),
-        ({"starts": 65536}, "--starts must be at most 65535, got 65536"),
+        ({"starts": 2**32}, "--starts must be at most 4294967295, got 4294967296"),
         ({"epochs": -5}, "--epochs must be at least 1, got -5"),
         ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
         ({"patience": 0}, "--patience must be at least 1, got 0"),

@@ -21,7 +21,7 @@ from shoal.workers import count_workers
 
 SCORES = ("validation", BY_EVIDENCE)
 """What networks are compared by."""
-MOST = 2**16 - 1
+MOST, MOST_STARTS = 2**16 - 1, 2**32 - 1
 """Starts and folds at most: what the numbers of random streams have room for."""
 
 
@@ -105,7 +105,7 @@ class FitRequest:
             if share is not None and not 0 < share < 1:
                 raise ConfigurationError(f"{name} must be between 0 and 1, got {share:g}; 0.2 is usual")
         for name, count, least, most in (
-            ("--starts", self.size.starts, 1, MOST),
+            ("--starts", self.size.starts, 1, MOST_STARTS),
             ("--epochs", self.size.epochs, 1, None),
             ("--batch-size", self.batch_size, 1, None),
             ("--patience", self.patience, 1, None),

@@ -11,11 +11,12 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from shoal.draws import Draw
 from shoal.randomness import Noise
 from shoal.registry import Named
 from shoal.shapes import Array, Shape
 
-__all__ = ["Batch", "Cache", "Layer", "Parameters", "Role", "Shape"]
+__all__ = ["Batch", "Cache", "Draw", "Layer", "Parameters", "Role", "Shape"]
 
 Parameters: TypeAlias = Mapping[str, Array]
 """A layer's parameters by name, each with the leading axis P: ``{"W": (P, m, n), "b": (P, m, 1)}``."""
@@ -67,9 +68,19 @@ class Layer(Named, ABC):
         """Return the shape of every parameter of one member; the order is the order in the arena."""
         return {}
 
+    def draws(self, shape: Shape) -> dict[str, Draw]:
+        """Return how every parameter begins, in the order in which it is drawn."""
+        return {}
+
     def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
         """Return initial parameters for one member, in float64."""
-        return {}
+        extents, values = self.parameter_shapes(shape), {}
+        for name, draw in self.draws(shape).items():
+            part = np.empty((1, math.prod(extents[name])))
+            draw.fill(rng, part[0])
+            draw.finish(part)
+            values[name] = part.reshape(extents[name])
+        return values
 
     def operations(self, shape: Shape) -> int:
         """Return about how many multiplications and additions, counted together, one sample takes forward."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.activations import Activation
+from shoal.draws import Constant, Draw
 from shoal.errors import ConfigurationError
 from shoal.layers.base import Batch, Cache, Parameters, Role
 from shoal.layers.weighted import Activated, require_epsilon
@@ -68,9 +69,13 @@ class BatchNorm(Activated):
     def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
         return dict.fromkeys(("gamma", "beta", "mean", "variance"), (shape[0], 1))
 
-    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
-        zeros, ones = np.zeros((shape[0], 1)), np.ones((shape[0], 1))
-        return {"gamma": ones, "beta": zeros, "mean": zeros, "variance": ones}
+    def draws(self, shape: Shape) -> dict[str, Draw]:
+        return {
+            "gamma": Constant(1.0),
+            "beta": Constant(0.0),
+            "mean": Constant(0.0),
+            "variance": Constant(1.0),
+        }
 
     def role(self, name: str) -> Role:
         return Role.STATISTIC if name in ("mean", "variance") else Role.OFFSET

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.activations import Activation
+from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
 from shoal.layers.base import Batch, Cache, Parameters
@@ -92,10 +93,8 @@ class Conv2D(Weighted):
     def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"W": (self.filters, shape[0] // self.groups, *self.window.size), "b": (self.filters, 1)}
 
-    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
-        extent = self.parameter_shapes(shape)["W"]
-        W = self.start.weights(rng, self.filters, int(np.prod(extent[1:])))
-        return {"W": W.reshape(extent), "b": self.start.biases(rng, self.filters)}
+    def draws(self, shape: Shape) -> dict[str, Draw]:
+        return self.start.draws(self.filters, math.prod(self.parameter_shapes(shape)["W"][1:]))
 
     def operations(self, shape: Shape) -> int:
         return super().operations(shape) * math.prod(self.output_shape(shape)[1:])

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.activations import Activation
+from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
 from shoal.layers.base import Batch, Cache, Parameters
@@ -62,9 +63,8 @@ class Dense(Weighted):
     def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"W": (self.units, shape[0]), "b": (self.units, 1)}
 
-    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
-        start = self.start
-        return {"W": start.weights(rng, self.units, shape[0]), "b": start.biases(rng, self.units)}
+    def draws(self, shape: Shape) -> dict[str, Draw]:
+        return self.start.draws(self.units, shape[0])
 
     def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         z = parameters["W"] @ a

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.activations import Activation
+from shoal.draws import Constant, Draw
 from shoal.layers.base import Batch, Cache, Parameters, Role
 from shoal.layers.weighted import Activated, require_epsilon
 from shoal.shapes import Array, Shape
@@ -52,8 +53,8 @@ class LayerNorm(Activated):
     def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"gamma": (*shape, 1), "beta": (*shape, 1)}
 
-    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
-        return {"gamma": np.ones((*shape, 1)), "beta": np.zeros((*shape, 1))}
+    def draws(self, shape: Shape) -> dict[str, Draw]:
+        return {"gamma": Constant(1.0), "beta": Constant(0.0)}
 
     def role(self, name: str) -> Role:
         return Role.OFFSET

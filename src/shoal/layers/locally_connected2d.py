@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.activations import Activation
+from shoal.draws import Draw, Drawn
 from shoal.initializers import Initializer
 from shoal.layers.base import Batch, Cache, Parameters
 from shoal.layers.weighted import Weighted
@@ -82,12 +83,17 @@ class LocallyConnected2D(Weighted):
             "b": (*places, self.filters, 1),
         }
 
-    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
+    def draws(self, shape: Shape) -> dict[str, Draw]:
         extents = self.parameter_shapes(shape)
         places, n = range(math.prod(extents["W"][:2])), math.prod(extents["W"][3:])
-        W = np.stack([self.start.weights(rng, self.filters, n) for _ in places])
-        b = np.stack([self.start.biases(rng, self.filters) for _ in places])
-        return {"W": W.reshape(extents["W"]), "b": b.reshape(extents["b"])}
+
+        def weights(rng: np.random.Generator) -> Array:
+            return np.stack([self.start.weights(rng, self.filters, n) for _ in places])
+
+        def biases(rng: np.random.Generator) -> Array:
+            return np.stack([self.start.biases(rng, self.filters) for _ in places])
+
+        return {"W": Drawn(weights), "b": Drawn(biases)}
 
     def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
         # Places before what is seen there: (P, C, kh, kw, H_out, W_out, N) to (P, H_out, W_out, C·kh·kw, N).

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from shoal.activations import Activation
+from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.layers import stack
 from shoal.layers.base import Batch, Cache, Layer, Parameters, Role
@@ -85,11 +84,11 @@ class Residual(Activated):
             for name, extent in layer.parameter_shapes(given).items()
         }
 
-    def initialize(self, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
+    def draws(self, shape: Shape) -> dict[str, Draw]:
         return {
-            f"{index}.{name}": values
+            f"{index}.{name}": draw
             for index, (layer, given) in enumerate(zip(self.layers, self.shapes(shape), strict=False))
-            for name, values in layer.initialize(rng, given).items()
+            for name, draw in layer.draws(given).items()
         }
 
     def operations(self, shape: Shape) -> int:
