@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,12 @@ import numpy as np
 import pytest
 
 from shoal.data.tables import read_table
-from shoal.jobs.examination import RESIDUALS_SHOWN, SHUFFLES, examine, importances
+from shoal.jobs.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.fit import Outcome
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepare import prepare
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
-from shoal.shapes import Array
 
 Mixed = Callable[..., dict[str, list[object]]]
 Write = Callable[..., Path]
@@ -27,67 +25,6 @@ def examined(fitted: Outcome) -> tuple[TableModel, Prepared]:
     return fitted.model, prepare(
         FitRequest(str(fitted.folder.parent / "table.csv"), "target", choose="one-se")
     )
-
-
-def test_the_one_informative_column_is_found(fitted: Outcome) -> None:
-    rows = fitted.evidence["importances"]
-    assert rows[0]["column"] == "signal"
-    assert sorted(row["column"] for row in rows) == ["colour", "member", "noise", "seen", "signal"]
-    first, *others = (row["increase"] for row in rows)
-    assert first > 0.3
-    assert max(map(abs, others)) < 0.1 * first
-    assert others == sorted(others, reverse=True)
-
-
-def test_an_importance_is_the_rise_of_the_score_when_rows_are_exchanged(
-    examined: tuple[TableModel, Prepared],
-) -> None:
-    model, prepared = examined
-    (row,) = [row for row in importances(model, prepared, seed=0) if row["column"] == "colour"]
-    sources = model.preprocessor.source_columns
-    features = [k for k, column in enumerate(sources) if column == "colour"]
-    assert len(features) == 3  # all of them are shuffled alike, so that a row keeps one colour
-    y, X = prepared.test.y, prepared.test.X
-
-    def log_loss(rows: Array) -> float:
-        return float(-np.log(model.predict_features(rows)[np.arange(len(y)), y]).mean())
-
-    index = list(dict.fromkeys(sources)).index("colour")
-    rises = []
-    for shuffle in range(SHUFFLES):
-        draws = np.random.Philox(key=[0, index], counter=[0, shuffle, 4, 0])
-        order = np.random.Generator(draws).permutation(len(X))
-        mixed = X.copy()
-        mixed[:, features] = X[order][:, features]
-        assert (mixed[:, features].sum(axis=1) == 1).all()
-        rises.append(log_loss(mixed) - log_loss(X))
-    assert row["increase"] == pytest.approx(np.mean(rises), abs=1e-9)
-    assert row["sd"] == pytest.approx(np.std(rises), abs=1e-9)
-
-
-def in_order_of_the_target(prepared: Prepared) -> Prepared:
-    order = np.argsort(prepared.test.y, kind="stable")
-    return dataclasses.replace(prepared, test=Part(prepared.test.X[order], prepared.test.y[order]))
-
-
-def test_importances_of_a_sorted_table_are_those_of_all_of_it(
-    examined: tuple[TableModel, Prepared], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of one class alone no column tells anything."""
-    model, prepared = examined
-    monkeypatch.setattr("shoal.jobs.examination.UNITS", 0)
-    monkeypatch.setattr("shoal.jobs.examination.LEAST_ROWS", 12)
-    first = importances(model, in_order_of_the_target(prepared), seed=0)[0]
-    whole = importances(model, prepared, seed=0)[0]
-    assert first["column"] == whole["column"] == "signal"
-    assert first["increase"] > 0.3
-
-
-def test_shuffling_leaves_the_rows_as_they_were(examined: tuple[TableModel, Prepared]) -> None:
-    model, prepared = examined
-    before = prepared.test.X.copy()
-    importances(model, prepared, seed=1)
-    np.testing.assert_array_equal(prepared.test.X, before)
 
 
 def test_confusion_counts_every_test_row_once(fitted: Outcome) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ from rich.console import Console
 
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError
-from shoal.jobs.fit import FINISHING_SECONDS, Outcome, _seconds_left, fit_data
+from shoal.jobs.deadline import Deadline
+from shoal.jobs.fit import Outcome, _finishing, _seconds_for, fit_data
 from shoal.jobs.folder import load_model
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
@@ -156,13 +158,18 @@ def test_the_time_that_is_given_is_kept(
     assert outcome.evidence["asked"]["planned"] == ["Ends after 6 s, with the best found until then."]
 
 
-@pytest.mark.parametrize(("passed", "left"), [(0.0, 55.2), (20.0, 35.2), (70.0, 0.1)])
-def test_networks_have_what_time_is_left(monkeypatch: pytest.MonkeyPatch, passed: float, left: float) -> None:
-    """Of 60 s 3 and another 3 % are for the examination and the report."""
-    monkeypatch.setattr("shoal.jobs.fit.time.perf_counter", lambda: 1000.0 + passed)
-    request = FitRequest("t.csv", "y", time=60.0)
-    assert _seconds_left(request, 1000.0, FINISHING_SECONDS) == pytest.approx(left)
-    assert _seconds_left(FitRequest("t.csv", "y"), 1000.0, FINISHING_SECONDS) is None
+@pytest.mark.parametrize(("passed", "left"), [(0.0, 50.2), (20.0, 30.2), (70.0, 0.1)])
+def test_networks_have_what_time_is_left(passed: float, left: float) -> None:
+    """Of 60 s 2 are for the report, and 13 % for the examination."""
+    request, data = FitRequest("t.csv", "y", time=60.0), Mock(columns=())
+    deadline = Deadline(request.time, began=1000.0, clock=lambda: 1000.0 + passed)
+    assert _seconds_for(deadline, _finishing(request, data)) == pytest.approx(left)
+    assert _seconds_for(Deadline(), _finishing(FitRequest("t.csv", "y"), data)) is None
+
+
+def test_a_report_of_many_columns_takes_longer() -> None:
+    few, many = (_finishing(FitRequest("t.csv", "y", time=60.0), Mock(columns=range(n))) for n in (0, 10**4))
+    assert many == pytest.approx(few + 2)
 
 
 def test_the_evidence_chooses_by_the_rows_trained_on(

@@ -13,15 +13,11 @@ from shoal.calibration.temperature import cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
 from shoal.jobs.metrics import class_metrics, number_metrics
 from shoal.jobs.model import Model, TableModel
-from shoal.jobs.prepared import Part, Prepared
-from shoal.randomness import Purpose, stream
+from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 RESIDUALS_SHOWN = 2000
-SHUFFLES = 5
-UNITS, LEAST_ROWS = 2 * 10**8, 200
-"""What may be spent on importances, in units computed (a few seconds), and rows that they need at least."""
 COVERAGE = 0.9
 
 
@@ -37,7 +33,7 @@ def examine(
     predictions = {"shoal": cooled(plain, model.temperature)}
     for name, predict in baselines.items():
         predictions[name] = predict(prepared.test.X)
-    score = _scorer(prepared, prepared.test.y)
+    score = scorer(prepared, prepared.test.y)
     if prepared.n_classes:
         shown = _of_classes(model, plain, prepared)
     else:
@@ -69,43 +65,7 @@ def _of_numbers(model: Model, values: Array, prepared: Prepared, seed: int) -> d
     }
 
 
-def importances(model: TableModel, prepared: Prepared, seed: int) -> list[dict[str, Any]]:
-    """Return how much the test score worsens when a column's values are shuffled among the test rows.
-
-    Every feature that comes from the column is shuffled alike. The mean and standard deviation of
-    ``SHUFFLES`` shuffles, the most important column first, on as many of the rows as ``UNITS`` allows.
-    Source: Breiman 2001, "Random forests", 10.
-    """
-    sources = np.array(model.preprocessor.source_columns)
-    test = _affordable(prepared, model, SHUFFLES * len(set(sources.tolist())), seed)
-    score = _scorer(prepared, test.y)
-    name = "log loss" if prepared.n_classes else "RMSE"
-    intact = score(model.predict_features(test.X))[name]
-    rows = []
-    for index, column in enumerate(dict.fromkeys(sources.tolist())):
-        features = np.flatnonzero(sources == column)
-        X = np.tile(test.X, (SHUFFLES, 1, 1))
-        for shuffle in range(SHUFFLES):
-            order = stream(seed, index, Purpose.PERMUTATION, shuffle).permutation(len(test))
-            X[shuffle][:, features] = test.X[np.ix_(order, features)]
-        # all at once: reading the weights of an ensemble takes longer than a few rows of arithmetic
-        predictions = np.split(model.predict_features(X.reshape(-1, X.shape[-1])), SHUFFLES)
-        increases = [score(values)[name] - intact for values in predictions]
-        rows.append({"column": column, "increase": float(np.mean(increases)), "sd": float(np.std(increases))})
-    return sorted(rows, key=lambda row: -row["increase"])
-
-
-def _affordable(prepared: Prepared, model: TableModel, times: int, seed: int) -> Part:
-    """Return some of the rows to test on, as many as can be predicted so many times."""
-    population = model.population
-    units = population.size * sum(int(np.prod(shape)) for shape in population.network.shapes[1:])
-    n = max(UNITS // (units * times), LEAST_ROWS)
-    part = prepared.test
-    rows = some_rows(len(part), n, seed, part.y if prepared.n_classes else None)
-    return part if len(rows) == len(part) else Part(part.X[rows], part.y[rows])
-
-
-def _scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, float]]:
+def scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, float]]:
     """Return the function from predictions of some rows to metrics, in the units of the target."""
     if prepared.n_classes:
         return lambda probabilities: class_metrics(probabilities, actual)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,13 +12,15 @@ import numpy as np
 from shoal.architectures import loss_of
 from shoal.data.frames import Frame
 from shoal.data.memory import readable
-from shoal.errors import CapacityError
+from shoal.errors import CapacityError, ShoalWarning
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.baselines import fit_baselines
+from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import assemble
-from shoal.jobs.examination import examine, importances
+from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.held import calibrated, calibration
+from shoal.jobs.importances import Importances, importances
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.jobs.place import begin, read_plan, require_free
@@ -36,8 +38,9 @@ from shoal.selection.running import ProgressCallback, StudyProgress
 from shoal.selection.study import CapacityStudy
 from shoal.workers import count_workers
 
-FINISHING_SECONDS, FINISHING_SHARE, LEAST_SECONDS = 3.0, 0.03, 0.1
-"""Of the time that the user allows, what the examination and the report take; what a study gets at least."""
+REPORT_SECONDS, REPORT_SECONDS_A_COLUMN = 2.0, 2e-4
+FINISHING_SHARE, LEAST_SECONDS = 0.13, 0.1
+"""Of the time that the user allows, what the examination takes besides; what a study gets at least."""
 
 
 MEMORY = 2**28
@@ -95,7 +98,7 @@ def fit_data(
 
     Raises a ``ShoalError`` for whatever the user can put right.
     """
-    began = time.perf_counter() if began is None else began
+    deadline = Deadline(request.time, began)
     begun = require_free(folder, request, resume, overwrite)
     prepared = prepare(request)
     listener.prepared(prepared)
@@ -108,7 +111,7 @@ def fit_data(
         sizing = size_study(request.size, _workload(request, prepared, recipe), workers, goal)
     recipe = _patient(recipe, request, prepared, sizing)
     baselines = fit_baselines(*prepared.development, prepared.n_classes)  # before the clock runs for networks
-    seconds = _seconds_left(request, began, FINISHING_SECONDS)
+    seconds = _seconds_for(deadline, _finishing(request, prepared))
     study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
@@ -124,14 +127,18 @@ def fit_data(
         begin(folder, request, sizing, overwrite)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
     model = calibrated(prepared.model(study.best), study, prepared)
-    findings = {
+    findings: dict[str, Any] = {
         "calibration": calibration(model, study, prepared),
         "test": examine(model, prepared, baselines, request.seed),
-        "importances": importances(model, prepared, request.seed) if isinstance(model, TableModel) else [],
-        "seen": _sights(model, prepared, request.seed),
     }
-    took = time.perf_counter() - began
-    evidence = assemble(request, command, prepared, sizing, recipe, study, findings, took)
+    before_the_report = deadline.sooner(_reporting(prepared))
+    found = Importances([])
+    if isinstance(model, TableModel):
+        found = importances(model, prepared, request.seed, before_the_report)
+    findings["importances"] = found.rows
+    findings["seen"] = _sights(model, prepared, request.seed, before_the_report)
+    sizing = _noted(sizing, found.note)
+    evidence = assemble(request, command, prepared, sizing, recipe, study, findings, deadline.elapsed)
     save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT, overwrite=True)
@@ -145,7 +152,7 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     ``name`` is the target's column. No rows are set aside for a test. Raises a ``ShoalError`` for whatever
     the user can put right.
     """
-    began = time.perf_counter()
+    deadline = Deadline(request.time)
     prepared = prepare_frame(frame, name, request, divide_test=False)
     recipe = _recipe(request, prepared)
     sizing = size_study(
@@ -155,7 +162,7 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
         prepared.goal(request),
     )
     recipe = _patient(recipe, request, prepared, sizing)
-    study = _study(request, prepared, sizing, recipe, None, None, _seconds_left(request, began, 0.0))
+    study = _study(request, prepared, sizing, recipe, None, None, _seconds_for(deadline, 0.0))
     study.fit(prepared.train.X, prepared.train.y)
     return calibrated(prepared.model(study.best), study, prepared), study
 
@@ -172,12 +179,27 @@ def _patient(recipe: Recipe, request: FitRequest, prepared: Prepared, sizing: Si
     return replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
 
 
-def _seconds_left(request: FitRequest, began: float, finishing: float) -> float | None:
+def _seconds_for(deadline: Deadline, finishing: float) -> float | None:
     """Return the time that a study has, where the user says how long all shall take."""
-    if request.time is None:
-        return None
-    allowed = (1 - FINISHING_SHARE) * request.time - finishing
-    return max(began + allowed - time.perf_counter(), LEAST_SECONDS)
+    return None if deadline.seconds is None else max(deadline.left(finishing), LEAST_SECONDS)
+
+
+def _finishing(request: FitRequest, prepared: Prepared) -> float:
+    """Return the seconds that are kept for what comes after the study, where there is an end to it all."""
+    return _reporting(prepared) + FINISHING_SHARE * (request.time or 0.0)
+
+
+def _reporting(prepared: Prepared) -> float:
+    """Return the seconds that the evidence and its report take; every column has its line."""
+    return REPORT_SECONDS + REPORT_SECONDS_A_COLUMN * len(prepared.columns)
+
+
+def _noted(sizing: Sizing, note: str) -> Sizing:
+    """Return what was decided, with what there was no time for, which is told at once."""
+    if not note:
+        return sizing
+    warnings.warn(note, ShoalWarning, stacklevel=3)
+    return replace(sizing, sentences=(*sizing.sentences, note))
 
 
 def memory_of(request: FitRequest, prepared: Prepared) -> int:
@@ -187,9 +209,9 @@ def memory_of(request: FitRequest, prepared: Prepared) -> int:
     return request.memory or MEMORY + COPIES * samples
 
 
-def _sights(model: Model, prepared: Prepared, seed: int) -> dict[str, Any] | None:
+def _sights(model: Model, prepared: Prepared, seed: int, deadline: Deadline) -> dict[str, Any] | None:
     if isinstance(model, ImageModel) and isinstance(prepared, PreparedImages):
-        return look(model, prepared, seed)
+        return look(model, prepared, seed, deadline.left())
     return None
 
 

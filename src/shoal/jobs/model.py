@@ -34,13 +34,22 @@ class Model:
 
     def predict_features(self, X: Array) -> Array:
         """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
+        outputs = self.population.outputs(X).swapaxes(1, 2)
+        return self.of_mean(self.of_networks(outputs).mean(axis=0).T)
+
+    def of_networks(self, z: Array) -> Array:
+        """Return what each network of outputs z (P, K, N) says: probabilities or values, in double."""
+        criterion = self.population.network.criterion
         if self.target.task == "regression":
-            values: Array = self.population.predict(X).astype(np.float64).mean(axis=0)
-            return values[:, 0]
+            return criterion.predict(z).astype(np.float64)
         # double before the link: what is nearly impossible is a small number in it, and no 0
-        z = self.population.outputs(X).swapaxes(1, 2).astype(np.float64)
-        members = self.population.network.criterion.probabilities(z)
-        return cooled(members.mean(axis=0).T, self.temperature)
+        return criterion.probabilities(z.astype(np.float64))
+
+    def of_mean(self, mean: Array) -> Array:
+        """Return what the mean (N, K) over the networks says: see ``predict_features``."""
+        if self.target.task == "regression":
+            return mean[:, 0]
+        return cooled(mean, self.temperature)
 
     def labelled(self, scores: Array) -> dict[str, Array]:
         """Return the columns of predictions: the target, and for classes every probability."""

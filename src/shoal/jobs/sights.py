@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,22 +25,23 @@ MISTAKES, FILTERS, MAPS, UNITS, PATCHES, CLASSES = 40, 32, 16, 8, 6, 10
 """Pictures of each kind at most."""
 PROBES, PROBED = 1000, 2**24
 """Images that are looked for patches in, at most, and numbers that their responses may have."""
-WORK = 2e11
-"""Operations that gradient ascent may take, in about half a minute."""
+WORK, RATE = 2e11, 5e9
+"""Operations that gradient ascent may take, in about half a minute, and in a second."""
 ROW = 16
 """Units of a dense layer that stand side by side."""
 _STARTS = 3
 
 
-def look(model: ImageModel, prepared: PreparedImages, seed: int) -> dict[str, Any]:
-    """Return the pictures of a model, of its first network where it has several."""
+def look(model: ImageModel, prepared: PreparedImages, seed: int, seconds: float = math.inf) -> dict[str, Any]:
+    """Return the pictures of a model, of its first network where it has several; fewer in a few seconds."""
+    work = min(WORK, RATE * max(seconds, 0.0))
     with threadpool_limits(limits=1):  # a few images at a time: threads would wait for each other
-        return _Sight(model, prepared, seed).evidence()
+        return _Sight(model, prepared, seed, work).evidence()
 
 
 class _Sight:
-    def __init__(self, model: ImageModel, prepared: PreparedImages, seed: int) -> None:
-        self.model, self.prepared, self.seed = model, prepared, seed
+    def __init__(self, model: ImageModel, prepared: PreparedImages, seed: int, work: float) -> None:
+        self.model, self.prepared, self.seed, self.work = model, prepared, seed, work
         first = model.population.members(0)
         self.network, self.theta = first.network, first.theta
         self.labels = model.target.labels
@@ -175,7 +177,7 @@ class _Sight:
         """Return how many units of each layer gradient ascent may be spent on."""
         one = 6.0 * self.network.operations * _STARTS * vision.STEPS
         every = one * max(len(vision.convolutions(self.network)), 1)
-        return int(np.clip(WORK // every, 2, UNITS))
+        return int(np.clip(self.work // every, 2, UNITS))
 
 
 def layers(network: Network) -> list[dict[str, Any]]:
