@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.segment import Segments
 from rich.table import Table
+from rich.text import Text
 
 from shoal.data.memory import readable
 from shoal.plots.text import number
+from shoal.printable import on_one_line
 from shoal.report.wording import duration, plural
 
 if TYPE_CHECKING:
@@ -25,9 +27,15 @@ WIDEST = 1000
 """Characters in a line at most."""
 
 
+class _PlainConsole(Console):
+    def render_str(self, text: str, **settings: Any) -> Text:
+        """Return a text as it will be laid out: every string that is printed passes here, each as a line."""
+        return super().render_str(on_one_line(text), **settings)
+
+
 def plain_console(stderr: bool = False) -> Console:
-    """Return a console that shows text as it is, whatever characters the data brought into it."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    """Return a console that shows text as it is: what data brought into it neither marks up nor steers."""
+    return _PlainConsole(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def print_whole(console: Console, table: Table) -> None:

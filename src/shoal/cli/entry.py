@@ -19,7 +19,7 @@ from typer import TyperException
 
 from shoal.cli.app import app
 from shoal.cli.options import NAME
-from shoal.cli.output import complain, note
+from shoal.cli.output import complain, note, show
 from shoal.cli.signals import WATCH, Terminated
 from shoal.cli.streams import BestEffort, standard_streams
 from shoal.errors import ShoalError, ShoalWarning, reason
@@ -65,7 +65,8 @@ def _outcome() -> int:
         code: int | None = app(sys.argv[1:] or ["--help"], prog_name=NAME, standalone_mode=False)
     except Exception as error:
         if "--debug" in sys.argv:
-            traceback.print_exc()
+            for line in traceback.format_exc().splitlines():
+                show(line)
         if isinstance(error, ShoalError | TyperException | MemoryError | OSError):
             complain(_words(error))
             return 2

@@ -14,6 +14,11 @@ def note(message: Warning | str, *_: object, **__: object) -> None:
 
 def complain(message: str) -> None:
     """Show an error in the words that are for its reader."""
+    show(f"{NAME}: {message}")
+
+
+def show(line: str) -> None:
+    """Show a line on the error stream."""
     from shoal.terminal import plain_console
 
-    plain_console(stderr=True).print(f"{NAME}: {message}")
+    plain_console(stderr=True).print(line)

@@ -6,7 +6,6 @@ Every string is escaped, whatever a table calls its columns.
 from __future__ import annotations
 
 import html as _html
-import re
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
@@ -14,10 +13,10 @@ from shoal.explanation.blocks import Block, Formula, Heading, Line, Matrix, Para
 from shoal.explanation.numerals import grid
 from shoal.formulas.mathml import mathml
 from shoal.formulas.nodes import Expression
+from shoal.printable import printable
 
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
-)
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a browser may do with the page: show it."""
 
 
 def html(blocks: Sequence[Block]) -> str:
@@ -27,6 +26,7 @@ def html(blocks: Sequence[Block]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f"<title>The chain rule of a network</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n{_contents(blocks)}<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
@@ -34,7 +34,7 @@ def html(blocks: Sequence[Block]) -> str:
 
 def escaped(text: str) -> str:
     """Return text that a page shows as it is."""
-    return _html.escape(_UNPRINTABLE.sub("\ufffd", text))
+    return _html.escape(printable(text))
 
 
 def _inline(parts: Line) -> str:

@@ -11,6 +11,7 @@ from shoal.explanation.symbols import batch_partial, delta_rule, lecture_product
 from shoal.formulas.latex import latex
 from shoal.formulas.nodes import Expression, L, Partial, dotted
 from shoal.formulas.text import text
+from shoal.printable import backslashed
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def as_json(explanation: Explanation) -> str:
         ],
         "gradients": [_gradient(explanation, comparison) for comparison in explanation.comparisons],
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return backslashed(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
 
 
 def _gradient(explanation: Explanation, comparison: Comparison) -> dict[str, Any]:

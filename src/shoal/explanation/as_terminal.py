@@ -15,6 +15,7 @@ from rich.text import Text as RichText
 from shoal.explanation.blocks import Block, Formula, Heading, Line, Matrix, Paragraph, Table
 from shoal.explanation.numerals import grid
 from shoal.formulas.text import text
+from shoal.printable import on_one_line
 
 WIDTH = 110
 
@@ -33,8 +34,8 @@ def plain(blocks: Sequence[Block]) -> str:
 
 
 def words(parts: Line) -> str:
-    """Return a sentence as plain text."""
-    return "".join(part if isinstance(part, str) else text(part) for part in parts)
+    """Return a sentence as plain text on one line."""
+    return on_one_line("".join(part if isinstance(part, str) else text(part) for part in parts))
 
 
 def _rendered(block: Block) -> Iterator[RenderableType]:
@@ -59,7 +60,8 @@ def _rendered(block: Block) -> Iterator[RenderableType]:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], justify: str) -> RichTable:
     table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
     for i, title in enumerate(head):
+        title = on_one_line(title)
         table.add_column(RichText(title), justify="left" if not i or justify == "left" else "right")
     for row in rows:
-        table.add_row(*map(RichText, row))
+        table.add_row(*(RichText(on_one_line(cell)) for cell in row))
     return table

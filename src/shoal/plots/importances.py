@@ -9,7 +9,8 @@ import numpy as np
 
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
-from shoal.plots.text import number, printable, shortened
+from shoal.plots.text import number, shortened
+from shoal.printable import printable
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Importance

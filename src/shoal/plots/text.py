@@ -5,19 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-# Control characters that no markup may hold, halves of surrogate pairs, and marks that turn text around.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
-)
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with every character that a page cannot hold replaced by U+FFFD.
-
-    >>> printable("a\\x00b")
-    'a\ufffdb'
-    """
-    return _UNPRINTABLE.sub("\ufffd", text)
+from shoal.printable import printable
 
 
 def shortened(text: str, width: int) -> str:

@@ -11,7 +11,8 @@ from shoal.errors import MissingDependencyError
 from shoal.files import require_new, write_new
 from shoal.plots import capacity, curves, importances, log_evidence, reliability, residuals, strength
 from shoal.plots.networks import ordered_sizes, units
-from shoal.plots.text import number, percent, plain, printable
+from shoal.plots.text import number, percent, plain
+from shoal.printable import printable
 from shoal.report import tables, wording
 from shoal.report.evidence import checked
 from shoal.report.wording import plural
