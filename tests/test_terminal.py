@@ -119,7 +119,11 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
     evidence = {
         "choice": {"sentence": "2 hidden units: because."},
         "diverged": {"count": 3, "of": 40, "sentences": ["hidden 2: gone.", "hidden 4: gone."]},
-        "test": {"rows": 1, "models": [{"name": "shoal", "metrics": metrics}]},
+        "test": {
+            "rows": 1,
+            "models": [{"name": "shoal", "metrics": metrics}],
+            "verdict": {"outcome": "level", "headline": "Not told apart", "differences": "By 1."},
+        },
         "seconds": 81.2,
         "data": {"noun": "row"},
     }
@@ -134,4 +138,5 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
     assert scores.strip("│ ").split() == [
         "shoal", "│", "0.1235", "│", "0.05000", "│", "53,542", "│", "2.39e-5", "│", "1.5e148",
     ]  # fmt: skip
+    assert told[-2] == "Not told apart. By 1."
     assert told[-1] == "Took 1 min 21 s. Model: some/out  Report: some/out/report.html"

@@ -27,6 +27,10 @@ WIDEST = 1000
 """Characters in a line at most."""
 
 
+STYLES = {"chosen": "green", "mixed": "yellow", "level": "yellow", "baseline": "red", "alone": None}
+"""Of the verdict, by its outcome."""
+
+
 class _PlainConsole(Console):
     def render_str(self, text: str, **settings: Any) -> Text:
         """Return a text as it will be laid out: every string that is printed passes here, each as a line."""
@@ -131,4 +135,6 @@ class TerminalListener:
         for model in models:
             table.add_row(model["name"], *map(number, model["metrics"].values()))
         print_whole(self.console, table)
+        told = evidence["test"]["verdict"]
+        self.say(f"{told['headline']}. {told['differences']}".rstrip(), style=STYLES[told["outcome"]])
         self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")

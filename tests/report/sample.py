@@ -35,6 +35,7 @@ def sample_evidence(
     if choose == "evidence":
         _add_evidence(trials, choice)
     test = _test(rng, task, labels, choice["validation_loss"] * 1.02, linear)
+    test["comparisons"] = _comparisons(test["models"])
     return {
         "format": 1,
         "title": "income from adult.csv.gz",
@@ -297,6 +298,23 @@ def _test(
         "confusion": {"labels": list(labels), "counts": counts.tolist()},
         "residuals": None,
     }
+
+
+def _comparisons(models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Compare ours with the others; the intervals reach a twentieth of the other's loss each way."""
+    power = {"RMSE": 2}
+    loss = {"RMSE": "squared error", "MAE": "absolute error"}
+    found = []
+    for model in models[1:]:
+        for metric, value in models[0]["metrics"].items():
+            if metric == "R²":
+                continue
+            theirs = model["metrics"][metric] ** power.get(metric, 1)
+            difference = value ** power.get(metric, 1) - theirs
+            ends = {"low": difference - theirs / 20, "high": difference + theirs / 20}
+            names = {"model": model["name"], "metric": metric, "loss": loss.get(metric, metric)}
+            found.append({**names, "difference": difference, **ends})
+    return found
 
 
 def _bins(steepness: float, log_loss: float, error: float) -> dict[str, Any]:

@@ -121,10 +121,16 @@ def cooled(probabilities: Array, temperature: float) -> Array:
     return result
 
 
-def log_loss(probabilities: Array, codes: IntArray) -> float:
-    """Return the mean of −ln p of the actual class, in nats; a p of 0 counts as the smallest float."""
+def log_losses(probabilities: Array, codes: IntArray) -> Array:
+    """Return −ln p of the actual class of each row (N,), in nats; a p of 0 counts as the smallest float."""
     right = probabilities[np.arange(len(codes)), codes]
-    return float(-np.log(np.maximum(right, np.finfo(np.float64).tiny)).mean())
+    losses: Array = -np.log(np.maximum(right, np.finfo(np.float64).tiny))
+    return losses
+
+
+def log_loss(probabilities: Array, codes: IntArray) -> float:
+    """Return the mean of ``log_losses``."""
+    return float(log_losses(probabilities, codes).mean())
 
 
 @dataclass(frozen=True)

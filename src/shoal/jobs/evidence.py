@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,10 +22,14 @@ from shoal.jobs.recipes import Recipe
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.registry import resolve
+from shoal.report.verdict import verdict
 from shoal.selection.candidates import hidden_label
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
 from shoal.shapes import Array
+
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Choice
 
 FORMAT = 1
 DIVERGENCES_TOLD = 20
@@ -43,7 +47,9 @@ def assemble(
     seconds: float,
 ) -> dict[str, Any]:
     """Return the evidence of a finished job, which ``shoal.report`` renders; ``findings`` are parts of it."""
-    table = Path(request.table).name
+    table, test = Path(request.table).name, findings["test"]
+    choice = study.choice.to_dict()
+    told = verdict(test, cast("Choice", choice), prepared.noun)
     return {
         "format": FORMAT,
         "title": f"{prepared.target.name} from {table}",
@@ -53,10 +59,11 @@ def assemble(
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": _trials(study.table),
-        "choice": study.choice.to_dict(),
+        "choice": choice,
         "curves": _curves(study),
         "spread": study.choice.spread_dicts(),
         **findings,
+        "test": {**test, "verdict": told},
         "diverged": _diverged(study.table, recipe.learning_rate or 0.0),
         "versions": {**_versions(), "engine": ", then ".join(study.engines)},
     }

@@ -11,7 +11,8 @@ import numpy as np
 from shoal.calibration.conformal import coverage_and_width
 from shoal.calibration.temperature import cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
-from shoal.jobs.metrics import class_metrics, number_metrics
+from shoal.jobs.comparison import compare
+from shoal.jobs.metrics import RowLosses, class_losses, class_metrics, number_losses, number_metrics
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
@@ -26,14 +27,16 @@ def examine(
 ) -> dict[str, Any]:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
-    How reliable probabilities are is said before and after their temperature. The baselines are fitted on
-    every row that is not for testing, so they have seen at least what the model has.
+    Each baseline is compared with the model row by row. The baselines are fitted on every row that is not for
+    testing, so they have seen at least what the model has. How reliable probabilities are is said before and
+    after their temperature.
     """
     plain = dataclasses.replace(model, temperature=1.0).predict_features(prepared.test.X)
     predictions = {"shoal": cooled(plain, model.temperature)}
     for name, predict in baselines.items():
         predictions[name] = predict(prepared.test.X)
-    score = scorer(prepared, prepared.test.y)
+    score, losses = scorer(prepared, prepared.test.y), _row_losses(prepared, prepared.test.y)
+    ours, *others = [losses(values) for values in predictions.values()]
     if prepared.n_classes:
         shown = _of_classes(model, plain, prepared)
     else:
@@ -42,6 +45,7 @@ def examine(
         "rows": len(prepared.test),
         "score_name": "log loss" if prepared.n_classes else "RMSE",
         "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
+        "comparisons": compare(ours, dict(zip(baselines, others, strict=True))),
         **shown,
     }
 
@@ -71,6 +75,14 @@ def scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, flo
         return lambda probabilities: class_metrics(probabilities, actual)
     decode = prepared.target.decode_values
     return lambda values: number_metrics(decode(values), decode(actual))
+
+
+def _row_losses(prepared: Prepared, actual: Array) -> Callable[[Array], RowLosses]:
+    """Return the function from predictions of some rows to the losses of each, in the units of the target."""
+    if prepared.n_classes:
+        return lambda probabilities: class_losses(probabilities, actual)
+    decode = prepared.target.decode_values
+    return lambda values: number_losses(decode(values), decode(actual))
 
 
 def _intervals(model: Model, values: Array, prepared: Prepared) -> dict[str, float] | None:

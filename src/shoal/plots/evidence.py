@@ -231,6 +231,30 @@ class Model(TypedDict):
     metrics: dict[str, float | None]
 
 
+class Comparison(TypedDict):
+    """How much larger a ``loss`` of ours is than the other model's, the mean over the rows of the test.
+
+    ``low`` and ``high`` are the ends of the 95 % interval of that paired difference, which decides between
+    the two by ``metric``: below 0 ours is the better model.
+    """
+
+    model: str
+    metric: str
+    loss: str
+    difference: float
+    low: float
+    high: float
+
+
+class Verdict(TypedDict):
+    """How the choice did beside the simpler models, in words; ``outcome`` says who was better."""
+
+    outcome: Literal["chosen", "mixed", "level", "baseline", "alone"]
+    headline: str
+    sentence: str
+    differences: str
+
+
 class Confusion(TypedDict):
     """``counts[i][j]`` test rows of class ``labels[i]`` were called ``labels[j]``."""
 
@@ -276,6 +300,8 @@ class Reliability(TypedDict):
 class HeldOutLater(TypedDict, total=False):
     """What evidence of an earlier version may lack."""
 
+    comparisons: list[Comparison]
+    verdict: Verdict
     reliability: Reliability | None
     intervals: Intervals | None
 

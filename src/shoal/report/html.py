@@ -13,7 +13,7 @@ from shoal.plots import capacity, curves, importances, log_evidence, reliability
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain
 from shoal.printable import printable
-from shoal.report import tables, wording
+from shoal.report import tables, verdict, wording
 from shoal.report.evidence import checked
 from shoal.report.wording import plural
 
@@ -52,6 +52,7 @@ def render(evidence: Mapping[str, Any]) -> str:
         sizes=ordered_sizes(page["trials"]),
         figures=_figures(page),
         tables=tables,
+        verdict=verdict,
         wording=wording,
     )
 

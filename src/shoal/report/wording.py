@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from shoal.plots.importances import MOST, ranked
 from shoal.plots.networks import HIDDEN_UNIT, distinct, units
@@ -14,21 +12,10 @@ from shoal.plots.text import number, percent, plain, shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance, Model
+    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance
 
-LEVEL = 0.01  # models whose scores differ by a smaller share are called level
-TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How the choice did on the test rows; ``outcome`` says who was best."""
-
-    outcome: Literal["chosen", "level", "baseline", "alone"]
-    headline: str
-    sentence: str
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
@@ -54,22 +41,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def wilson_interval(errors: float, rows: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the score interval of a share, 95 % unless ``z`` says otherwise::
-
-        (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
-
-    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
-
-    >>> low, high = wilson_interval(0.1, 100)
-    >>> round(low, 4), round(high, 4)
-    (0.0552, 0.1744)
-    """
-    middle = errors + z * z / (2 * rows)
-    half = z * math.sqrt(errors * (1 - errors) / rows + z * z / (4 * rows * rows))
-    return max(0.0, (middle - half) / (1 + z * z / rows)), min(1.0, (middle + half) / (1 + z * z / rows))
 
 
 def metric(name: str, value: float | None) -> str:
@@ -133,82 +104,6 @@ def augmentation(of: Augmentation | None) -> str:
 def unit(asked: Asked) -> str:
     """Return what the sizes of networks count."""
     return "filter" if asked.get("architecture") == "convolutional" else HIDDEN_UNIT
-
-
-def verdict(test: HeldOut, choice: Choice, noun: str = "row") -> Verdict:
-    """Return how the choice compares with the simpler models on the test rows, whoever is better."""
-    score = test["score_name"]
-    values = {model["name"]: model["metrics"].get(score) for model in test["models"]}
-    ours = values.pop("shoal", None)
-    others = {name: value for name, value in values.items() if value is not None}
-    who = model_name("shoal", choice)
-    where = f"On the {plural(test['rows'], f'test {noun}')}, which had no part in training or choosing,"
-    if ours is None or not others:
-        sentence = f"{where} the {who} has a {score} of {number(ours)}."
-        return Verdict("alone", "There is nothing to compare with", sentence)
-    sign = -1.0 if score in HIGHER_IS_BETTER else 1.0
-    rival = min(others, key=lambda name: sign * others[name])
-    rival_name = model_name(rival, choice)
-    compared = [_compared(model_name(name, choice), score, ours, value) for name, value in others.items()]
-    sentence = f"{where} the {who} has a {score} of {metric(score, ours)}: {' and '.join(compared)}."
-    sentence += _otherwise(test, choice, rival)
-    if "constant" in others and sign * (ours - others["constant"]) > LEVEL * abs(others["constant"]):
-        headline = "Even the constant baseline does better: nothing that generalises was learned"
-        return Verdict("baseline", headline, sentence)
-    lost = sign * (ours - others[rival])
-    if abs(lost) <= LEVEL * abs(others[rival]):
-        headline = f"The {who} is level with the {rival_name}: prefer the simpler one"
-        return Verdict("level", headline, sentence)
-    if lost > 0:
-        these = "this table" if noun == "row" else f"these {noun}s"
-        headline = f"The {rival_name} does better: for {these} the simpler model is the better one"
-        return Verdict("baseline", headline, sentence)
-    return Verdict("chosen", f"The {who} does better than the {rival_name}", sentence)
-
-
-def _otherwise(test: HeldOut, choice: Choice, rival: str) -> str:
-    """Return a sentence on other scores by which ``rival`` is ahead or behind against the verdict, if any."""
-    metrics = {model["name"]: model["metrics"] for model in test["models"]}
-    ours, theirs = metrics["shoal"], metrics[rival]
-    leads = {name: _leads(name, ours.get(name), theirs.get(name)) for name in ours}
-    against = [name for name in leads if leads[name] == -leads[test["score_name"]] != 0]
-    if not against:
-        return ""
-    ahead = "shoal" if leads[against[0]] > 0 else rival
-    return f" By {' and '.join(against)}, though, the {model_name(ahead, choice)} is ahead."
-
-
-def _leads(score: str, ours: float | None, theirs: float | None) -> int:
-    """Return 1 where ours is the better score, −1 where theirs is, 0 where they are equal or unknown."""
-    if ours is None or theirs is None or ours == theirs:
-        return 0
-    return 1 if (ours > theirs) is (score in HIGHER_IS_BETTER) else -1
-
-
-def _compared(name: str, score: str, ours: float, theirs: float) -> str:
-    """Return one rival's score, and where ours lies from it where shares of it make sense."""
-    if score in HIGHER_IS_BETTER or theirs <= 0:
-        return f"the {name} has {metric(score, theirs)}"
-    ratio = ours / theirs
-    if ratio == 1:
-        return f"the {name} has the same"
-    if ratio >= TIMES:
-        return f"{number(ratio, 2)} times the {name}'s {metric(score, theirs)}"
-    direction = "above" if ratio > 1 else "below"
-    return f"{percent(abs(ratio - 1))} {direction} the {name}'s {metric(score, theirs)}"
-
-
-def certainty(test: HeldOut, noun: str = "row") -> str | None:
-    """Return how far the error rate may be from its true value for want of test rows, if there is one."""
-    ours: Model | None = next((model for model in test["models"] if model["name"] == "shoal"), None)
-    error = ours["metrics"].get("error") if ours else None
-    if error is None or not 0 <= error <= 1 or not test["rows"]:
-        return None
-    low, high = wilson_interval(error, test["rows"])
-    return (
-        f"With {plural(test['rows'], f'test {noun}')}, an error of {metric('error', error)} stands for a "
-        f"true error between {metric('error', low)} and {metric('error', high)} (95% interval)."
-    )
 
 
 def intervals(test: HeldOut) -> str:
