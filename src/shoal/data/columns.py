@@ -15,6 +15,7 @@ from shoal.data.dates import family_of, in_letters, parse_dates, readings
 from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.glance import a_few
 from shoal.data.numerals import GAPS, POINT, Reading
+from shoal.data.plain_numbers import plain_numbers
 from shoal.data.strays import stray_note, stray_tokens, without
 from shoal.data.texts import free_text_note, mixture_note, unread_note
 from shoal.errors import DataError
@@ -77,11 +78,22 @@ def describe_columns(
     _require_columns(categorical, table.columns, target)
     declared = {name: values.text(table[name]).cast(pl.Categorical) for name in categorical}
     table = table.with_columns(**declared)
-    given = table.with_columns(pl.col(pl.String).replace(GAPS, None))  # all at once (wide tables!)
-    columns = [_described(table[name], given[name]) for name in table.columns if name != target]
+    columns = _all_described(table, [name for name in table.columns if name != target])
     if not any(column.used for column in columns):
         columns = [_rescued(column, table[column.name]) for column in columns]
     return columns
+
+
+def _all_described(table: pl.DataFrame, names: Sequence[str]) -> list[ColumnSummary]:
+    """Return the summary of each column; those of plain numbers are looked at together (wide tables!)."""
+    known = {
+        plain.name: _number(plain.name, table.height, plain.x, plain.distinct, plain.quartiles)
+        for plain in plain_numbers(table, names, values.LARGEST)
+    }
+    others = table.select(name for name in names if name not in known)
+    given = others.with_columns(pl.col(pl.String).replace(GAPS, None))  # all at once, too
+    known |= {name: _described(others[name], given[name]) for name in others.columns}
+    return [known[name] for name in names]
 
 
 def _require_columns(names: Collection[str], known: Sequence[str], target: str | None) -> None:
@@ -148,16 +160,24 @@ def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     x = reading.numbers.drop_nulls().to_numpy()
     if (np.abs(x) > values.LARGEST).any():
         values.numbers(series, stray, reading.decimal)  # which says where
-    low, median, high = np.quantile(x, [0.25, 0.5, 0.75])
-    line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
+    quartiles, distinct = np.quantile(x, [0.25, 0.5, 0.75]), without(given, stray).n_unique()
     notes = values.notation_note(given, reading), stray_note(stray)
-    kind, note = "numeric", "; ".join(filter(None, notes))
-    if x.size == len(series) and _is_row_number(x):
-        kind, note = "identifier", "numbers the rows"
-    elif x.size == len(series) and _is_named_identifier(series.name, x):
-        kind, note = "identifier", "every row has its own"
-    summary = _summary(series, without(given, stray), kind, line, note)
+    summary = _number(series.name, len(series), x, distinct, quartiles, "; ".join(filter(None, notes)))
     return replace(summary, stray_tokens=stray, decimal=reading.decimal)
+
+
+def _number(
+    name: str, n_rows: int, x: values.Floats, distinct: int, quartiles: values.Floats, note: str = ""
+) -> ColumnSummary:
+    """Return the summary of a column of numbers, of which x are known in as many rows."""
+    low, median, high = quartiles
+    line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
+    kind = "numeric"
+    if x.size == n_rows and _is_row_number(x):
+        kind, note = "identifier", "numbers the rows"
+    elif x.size == n_rows and _is_named_identifier(name, x):
+        kind, note = "identifier", "every row has its own"
+    return ColumnSummary(name, kind, kind not in UNUSED, n_rows - x.size, distinct, line, note)
 
 
 @dataclass(frozen=True)
@@ -222,8 +242,8 @@ def _categorical(series: pl.Series, known: pl.Series, note: str) -> ColumnSummar
 
 def _is_row_number(x: values.Floats) -> bool:
     """Tell whether the column counts 0, 1, 2, … or 1, 2, 3, … down the table."""
-    counts = np.array_equal(x, x[0] + np.arange(x.size))
-    return counts and x[0] in (0, 1) and x.size >= MIN_ROWS_OF_IDENTIFIER
+    counts = x[0] in (0, 1) and x.size >= MIN_ROWS_OF_IDENTIFIER
+    return counts and np.array_equal(x, x[0] + np.arange(x.size))
 
 
 def _is_named_identifier(name: str, x: values.Floats) -> bool:

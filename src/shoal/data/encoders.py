@@ -144,7 +144,7 @@ class NumericEncoder(ColumnEncoder):
         known = np.where(missing, self.median, x)
         with np.errstate(over="ignore"):  # pieces may be tiny; the bounds take infinities
             pieces = [np.clip((known - low) / (high - low), 0, 1) - 0.5 for low, high in pairwise(self.knots)]
-        r = _scaled(x, self.median, self.scale)
+        r = scaled(x, self.median, self.scale)
         waves = [wave(2 * np.pi * f * r) for f in self.waves for wave in (np.sin, np.cos)]
         return [r, *pieces, *waves, *_missing_feature(self, missing)]
 
@@ -266,7 +266,7 @@ class DateEncoder(ColumnEncoder):
     def encode(self, series: pl.Series) -> list[Floats]:
         x = values.days(series, self.date_format, self.stray_tokens)
         missing = np.isnan(x)
-        features = [_scaled(x, self.median, self.scale)]
+        features = [scaled(x, self.median, self.scale)]
         for name in self.circles:
             angle = 2 * np.pi * CIRCLES[name](np.where(missing, self.median, x))
             features += [np.where(missing, 0.0, np.sin(angle)), np.where(missing, 0.0, np.cos(angle))]
@@ -299,16 +299,21 @@ def squash(r: Floats) -> Floats:
     return bounded / np.hypot(1.0, bounded / 3.0)
 
 
-def _scaled(x: Floats, median: float, scale: float) -> Floats:
+def scaled(x: Floats, median: float | Floats, scale: float | Floats) -> Floats:
+    """Return the feature of numbers, or of a matrix of them, each column by its own median and scale."""
     with np.errstate(over="ignore"):  # a tiny scale; squash takes infinities
         return squash((np.where(np.isnan(x), median, x) - median) / scale)
 
 
-def centre_and_scale(known: Floats) -> tuple[float, float]:
-    """Return the median and the interquartile range of (N,), or the standard deviation, or 1."""
+def centre_and_scale(known: Floats, quartiles: Floats | None = None) -> tuple[float, float]:
+    """Return the median and the interquartile range of (N,), or the standard deviation, or 1.
+
+    Who knows the ``quartiles`` already gives them.
+    """
     if known.size == 0:
         return 0.0, 1.0
-    low, median, high = (float(value) for value in np.quantile(known, [0.25, 0.5, 0.75]))
+    quartiles = np.quantile(known, [0.25, 0.5, 0.75]) if quartiles is None else quartiles
+    low, median, high = (float(value) for value in quartiles)
     varies = known.min() < known.max()  # the deviation of equal values is not always exactly zero
     spread = high - low or (float(np.std(known)) if varies else 1.0)
     return median, spread or 1.0

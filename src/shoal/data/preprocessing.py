@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
-from shoal.data.encoders import ENCODERS, PLAIN, ColumnEncoder
-from shoal.data.frames import native_frame, quoted
+from shoal.data.encoders import ENCODERS, PLAIN, ColumnEncoder, NumericEncoder, centre_and_scale, scaled
+from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.numerals import POINT
+from shoal.data.plain_numbers import matrices, plain_numbers
+from shoal.data.values import LARGEST
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
 
@@ -63,7 +65,7 @@ class TablePreprocessor:
         table = native_frame(frame)
         described = tuple(describe_columns(frame, target) if columns is None else columns)
         used = [column for column in described if column.used]
-        encoders = [ENCODERS[column.kind].fit(table[column.name], column) for column in used]
+        encoders = _fitted(table, used)
         if pieces:
             encoders = [encoder.in_pieces(table[encoder.column], pieces) for encoder in encoders]
         if waves:
@@ -140,11 +142,17 @@ class TablePreprocessor:
             "use fewer rows, or drop columns with many categories",
         )
         X = np.empty((table.height, n_features))
-        first = 0
-        for encoder in self.encoders:
-            for feature in encoder.encode(table[encoder.column]):
-                X[:, first] = feature
-                first += 1
+        places = np.cumsum([0, *(len(encoder.feature_names) for encoder in self.encoders)])
+        numbers = {
+            encoder.column: (encoder, place)
+            for encoder, place in zip(self.encoders, places, strict=False)
+            if isinstance(encoder, NumericEncoder) and not encoder.knots and not encoder.waves
+        }
+        done = _encode_together(table, numbers, X)
+        for encoder, place in zip(self.encoders, places, strict=False):
+            if encoder.column not in done:
+                for k, feature in enumerate(encoder.encode(table[encoder.column])):
+                    X[:, place + k] = feature
         return X
 
     def validate(self, frame: Any, ignore_extra: bool = False) -> None:
@@ -199,6 +207,32 @@ class TablePreprocessor:
                 "shoal wrote it, or fit again"
             ) from None
         return cls(config["target"], columns, encoders)
+
+
+def _fitted(table: pl.DataFrame, used: Sequence[ColumnSummary]) -> list[ColumnEncoder]:
+    """Return an encoder for each column, those of plain numbers made together (wide tables!)."""
+    numbers = [c.name for c in used if c.kind == "numeric" and not c.stray_tokens and c.decimal == POINT]
+    plain = {
+        of.name: NumericEncoder(of.name, *centre_and_scale(of.x, of.quartiles), of.x.size < table.height)
+        for of in plain_numbers(table, numbers, LARGEST)
+    }
+    return [plain.get(c.name) or ENCODERS[c.kind].fit(table[c.name], c) for c in used]
+
+
+def _encode_together(
+    table: pl.DataFrame, numbers: Mapping[str, tuple[NumericEncoder, int]], X: npt.NDArray[np.float64]
+) -> set[str]:
+    """Write the features of columns of plain numbers from their places in X on; return which they are."""
+    done: set[str] = set()
+    for names, values in matrices(table, list(numbers), LARGEST):
+        encoders = [numbers[name][0] for name in names]
+        places = np.array([numbers[name][1] for name in names], dtype=np.intp)
+        medians, scales = (np.array([getattr(e, name) for e in encoders]) for name in ("median", "scale"))
+        X[:, places] = scaled(values, medians, scales)
+        tells = np.array([encoder.indicator for encoder in encoders], dtype=bool)
+        X[:, places[tells] + 1] = np.isnan(values[:, tells])
+        done.update(names)
+    return done
 
 
 def _require_keys(config: Mapping[str, Any], keys: set[str]) -> None:
