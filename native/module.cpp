@@ -19,6 +19,7 @@
 #include "engine.hpp"
 #include "instruction_set.hpp"
 #include "instruction_sets.hpp"  // generated: those that this module is built for
+#include "interpreter.hpp"
 #include "pool.hpp"
 
 namespace nb = nanobind;
@@ -76,30 +77,25 @@ const Engine& engine_for(const std::string& name) {
     throw nb::value_error(("this machine has no engine for the instruction set '" + name + "'").c_str());
 }
 
-// Whether this is the thread in which Python handles signals.
-bool is_main_thread() {
-    const nb::module_ threading = nb::module_::import_("threading");
-    return threading.attr("get_ident")().equal(threading.attr("main_thread")().attr("ident"));
-}
-
 // Lets a job be ended from outside, every kPause, in the thread that began it: Ctrl-C is for jobs of the main thread to
 // notice; jobs of other threads call their checkpoint, if there is one, and end with what it raises. Without one nothing is
-// called: a daemon thread that asked for the interpreter while it ends would be ended with it, in the midst of C++.
+// called: work that nobody can end need not wait for the lock.
 constexpr std::chrono::milliseconds kPause{50};
 
-std::function<void()> interruptions_of(Control& control, const nb::callable* checkpoint) {
-    const bool is_main = is_main_thread();
+std::function<void()> interruptions_of(Control& control, Lock& lock, const nb::callable* checkpoint) {
+    const bool is_main = MainThread::is_this();
     if (!is_main && checkpoint == nullptr) return nullptr;
     using Clock = std::chrono::steady_clock;
-    return [&control, checkpoint, is_main, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
+    return [&control, &lock, checkpoint, is_main, owner = std::this_thread::get_id(), last = Clock::now()]() mutable {
         if (std::this_thread::get_id() != owner) return;
         const Clock::time_point now = Clock::now();
         if (now - last < kPause) return;
         last = now;
-        const nb::gil_scoped_acquire gil;
         try {
-            if (!is_main) (*checkpoint)();
-            else if (PyErr_CheckSignals() != 0) throw nb::python_error();
+            lock.held([&] {
+                if (is_main && PyErr_CheckSignals() != 0) throw nb::python_error();
+                if (!is_main) call(*checkpoint);
+            });
         } catch (const nb::python_error&) {
             control.fail(std::current_exception());
         }
@@ -156,7 +152,8 @@ template <class T> class Training {
         job_.course = {loss.data(), validation_loss ? validation_loss->data() : nullptr, epochs_run.data(),
                        best_epoch.data(), stopped.data(), penalty.data(), watch_ ? &*watch_ : nullptr};
         const Engine& engine = engine_for(isa);
-        const nb::gil_scoped_release released;
+        Lock lock;
+        const Lock::Released released(lock);
         if constexpr (sizeof(T) == 4) trainer_ = engine.begin_float(job_);
         else trainer_ = engine.begin_double(job_);
     }
@@ -173,9 +170,10 @@ template <class T> class Training {
                 throw nb::value_error("orders are (E, R, M) for as many epochs, and one of them a member (P,)");
             stretch.orders = {rows.data(), which.data(), rows.shape(1), rows.shape(2)};
         }
-        stretch.poll = interruptions_of(stretch, checkpoint ? &*checkpoint : nullptr);
+        Lock lock;
+        stretch.poll = interruptions_of(stretch, lock, checkpoint ? &*checkpoint : nullptr);
         {
-            const nb::gil_scoped_release released;
+            const Lock::Released released(lock);
             if (to_the_end) trainer_->finish(stretch);
             else trainer_->advance(stretch);
         }
@@ -240,7 +238,8 @@ void outputs(const std::string& isa, Array<const double, 2> layers, Array<const 
              std::size_t threads, Array<T, 3> z) {
     const Engine& engine = engine_for(isa);
     Control control;
-    control.poll = interruptions_of(control, nullptr);
+    Lock lock;
+    control.poll = interruptions_of(control, lock, nullptr);
     Evaluation<T> job{};
     job.network = {layers.data(), layers.shape(0), X.shape(1), z.shape(1), theta.shape(1), 0, 0, nullptr};
     job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
@@ -248,7 +247,7 @@ void outputs(const std::string& isa, Array<const double, 2> layers, Array<const 
     if (z.shape(0) != job.members || z.shape(2) != job.n)
         throw nb::value_error("outputs takes theta (P, D), X (N, n) and z (P, K, N)");
     {
-        const nb::gil_scoped_release released;
+        const Lock::Released released(lock);
         if constexpr (sizeof(T) == 4) engine.outputs_float(job);
         else engine.outputs_double(job);
     }
@@ -271,7 +270,8 @@ void deform(const std::string& isa, const AugmentationArrays& augmentation, Arra
     if (X.shape(1) != deformation.channels * deformation.pixels() || seen.shape(0) != X.shape(0) ||
         seen.shape(1) != X.shape(1))
         throw nb::value_error("deform takes X and seen (N, C·H·W) of the shape that the augmentation names");
-    const nb::gil_scoped_release released;
+    Lock lock;
+    const Lock::Released released(lock);
     if constexpr (sizeof(T) == 4) engine.deform_float(deformation, X.data(), X.shape(0), epoch, threads, seen.data());
     else engine.deform_double(deformation, X.data(), X.shape(0), epoch, threads, seen.data());
 }
@@ -328,6 +328,8 @@ template <class T> void define(nb::module_& module) {
 
 NB_MODULE(_native, module) {
     module.doc() = "The compiled engine.";
+    MainThread::find();
+    nb::set_leak_warnings(false);  // what daemon threads train outlives the interpreter
     module.def("instruction_set", &instruction_set,
                "Return the highest instruction set level that this processor runs: 'x86-64-v1' to 'x86-64-v4', "
                "'aarch64' or 'generic'.");

@@ -5,12 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
+
+from shoal.activations import ACTIVATIONS
+from shoal.initializers import INITIALIZERS
+from shoal.layers import LAYERS
+from shoal.losses import LOSSES
+from shoal.penalties import PENALTIES
+from shoal.schedules import SCHEDULES
+from shoal.solvers import SOLVERS
+
+FAMILIES: list[dict[str, Any]] = [
+    ACTIVATIONS, INITIALIZERS, LAYERS, LOSSES, PENALTIES, SCHEDULES, SOLVERS
+]  # fmt: skip
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
@@ -40,6 +52,16 @@ def real_data() -> Callable[[str], Path]:
         return Path(folder, name).resolve(strict=True)
 
     return path
+
+
+@pytest.fixture(autouse=True)
+def families() -> Iterator[None]:
+    """Take back what a test registers in a family, a tutorial's activation say, for those after it."""
+    before = [dict(family) for family in FAMILIES]
+    yield
+    for family, members in zip(FAMILIES, before, strict=True):
+        family.clear()
+        family.update(members)
 
 
 class Ended(NamedTuple):

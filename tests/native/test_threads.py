@@ -1,68 +1,19 @@
-"""The compiled engine's threads survive what Python programs do to threads.
-
-Each test is a program of its own with a time limit: what goes wrong with threads hangs, or ends the process.
-"""
+"""The compiled engine's threads survive what Python programs do to threads."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 
+from tests.native.programs import printed, run, start
+
 pytest.importorskip("shoal._native")
 
-PRELUDE = """
-import faulthandler, os, signal, sys, threading, time, warnings
-faulthandler.dump_traceback_later(60, exit=True)  # a program that hangs says where
-warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # forking beside threads
-import numpy as np
-from shoal.layers import Dense
-from shoal.network import Network
-from shoal.trainer import train
-
-X = np.random.default_rng(0).normal(size=(40, 2))
-network = Network(2, [Dense(8, "tanh"), Dense(1)])
-
-def theta(n_jobs, **settings):
-    settings = {"starts": 20, "epochs": 3, "engine": "native"} | settings
-    return train(network, X, X[:, 0], n_jobs=n_jobs, **settings).population.theta.tobytes()
-
-def endless(n_jobs):
-    many = np.tile(X, (100, 1))
-    train(network, many, many[:, 0], starts=20, epochs=10**6, engine="native", n_jobs=n_jobs)
-"""
-
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-def start(folder: Path, body: str) -> subprocess.Popen[str]:
-    """Start a program whose main part is ``body``."""
-    program = folder / "program.py"
-    program.write_text(f"{PRELUDE}\nif __name__ == '__main__':\n{textwrap.indent(body, '    ')}")
-    return subprocess.Popen(
-        [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def printed(process: subprocess.Popen[str]) -> str:
-    """Return what a program writes until it ends well: its prelude gives it a minute."""
-    with process:
-        try:
-            out, err = process.communicate(timeout=90)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-    assert (process.returncode, err) == (0, "")
-    return out
-
-
-def run(folder: Path, body: str) -> str:
-    return printed(start(folder, body))
 
 
 @needs_fork
@@ -169,32 +120,12 @@ for epoch in 1, 2, 3:
     assert run(tmp_path, body) == "1 True\n2 True\n3 True\n"
 
 
-def test_the_interpreter_ends_while_the_threads_sleep(tmp_path: Path) -> None:
-    body = """
-import atexit
-atexit.register(lambda: print(theta(3) == expected))
-expected = theta(3)
-time.sleep(0.1)
-"""
-    assert run(tmp_path, body) == "True\n"
-
-
-def test_the_interpreter_ends_while_a_daemon_thread_trains(tmp_path: Path) -> None:
-    body = """
-for n_jobs in 1, 2:
-    threading.Thread(target=endless, args=[n_jobs], daemon=True).start()
-time.sleep(0.3)
-"""
-    for _ in range(3):
-        assert run(tmp_path, body) == ""
-
-
 @pytest.mark.parametrize("n_jobs", [1, 3])
 def test_ctrl_c_is_heard_while_another_thread_trains(n_jobs: int, tmp_path: Path) -> None:
     body = f"""
 threading.Thread(target=endless, args=[3], daemon=True).start()
-time.sleep(0.2)
-print("ready", flush=True)
+wait_for_trainings(1)
+say_when_trainings_run(2)
 try:
     endless({n_jobs})
 except KeyboardInterrupt:
@@ -204,8 +135,6 @@ os._exit(0)
     process = start(tmp_path, body)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.5)
     process.send_signal(signal.SIGINT)
     assert printed(process) == "interrupted True\n"
 

@@ -9,6 +9,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from shoal.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from shoal import _native
 else:  # by its name: the check of the layers takes a module that it cannot read for the whole package
@@ -16,8 +18,20 @@ else:  # by its name: the check of the layers takes a module that it cannot read
 
 native = _native
 
-INSTRUCTION_SET = os.environ.get("SHOAL_INSTRUCTION_SET") or next(iter(native.instruction_sets()), "")
-"""What the kernels are run with: the machine's best, or what the environment asks for."""
+ASKED = os.environ.get("SHOAL_INSTRUCTION_SET", "")
+"""What the environment asks the kernels to be run with; empty: whatever is best."""
+INSTRUCTION_SET = ASKED or next(iter(native.instruction_sets()), "")
+"""What they are run with."""
+
+
+def require_instruction_set() -> None:
+    """Raise ``ConfigurationError`` where the environment asks for an instruction set that is not here."""
+    if ASKED and ASKED not in native.instruction_sets():
+        known = ", ".join(native.instruction_sets()) or "none"
+        raise ConfigurationError(
+            f"SHOAL_INSTRUCTION_SET={ASKED} asks for what this machine does not have, which has {known}; "
+            "set it to one of these, or unset it"
+        )
 
 
 def unknown_instruction_set() -> str | None:

@@ -11,6 +11,7 @@ from shoal.network import Network
 from shoal.recipe import Recipe
 
 try:
+    from shoal.compiled.module import require_instruction_set
     from shoal.engines.native import NativeEngine
 except ImportError as error:
     _COMPILED: tuple[Engine, ...] = ()
@@ -30,6 +31,8 @@ def choose_engine(name: str, network: Network, recipe: Recipe | None = None) -> 
     Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` if the engine asked for
     is not installed, or cannot do the job.
     """
+    if name != ReferenceEngine.name and _MISSING is None:
+        require_instruction_set()
     if name == "auto":
         if _MISSING is not None:
             _say_once(f"the reference engine (NumPy) does the work: {_why_missing(_MISSING)}")

@@ -1,0 +1,73 @@
+"""Programs of their own that train: what goes wrong with threads hangs, or ends the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+PRELUDE = '''
+import faulthandler, os, signal, sys, threading, time, warnings
+faulthandler.dump_traceback_later(300, exit=True)  # a program that hangs says where
+warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # forking beside threads
+import numpy as np
+from shoal.history import History
+from shoal.layers import Dense
+from shoal.network import Network
+from shoal.trainer import train
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+network = Network(2, [Dense(8, "tanh"), Dense(1)])
+
+def theta(n_jobs, X=X, **settings):
+    settings = {"starts": 20, "epochs": 3, "engine": "native"} | settings
+    return train(network, X, X[:, 0], n_jobs=n_jobs, **settings).population.theta.tobytes()
+
+def endless(n_jobs, **settings):
+    while True:  # however fast the machine is
+        theta(n_jobs, np.tile(X, (100, 1)), starts=3, epochs=10**6, **settings)
+
+histories, empty = [], History.empty
+
+def noted(*arguments):
+    histories.append(empty(*arguments))
+    return histories[-1]
+
+History.empty = noted
+
+def wait_for_trainings(n):
+    """Wait until n trainings are under way: the compiled loop writes its history while it runs."""
+    while sum(history.epochs.any() for history in list(histories)) < n:
+        time.sleep(0.001)
+
+def say_when_trainings_run(n):
+    threading.Thread(target=lambda: (wait_for_trainings(n), print("ready", flush=True)), daemon=True).start()
+'''
+
+
+def start(folder: Path, body: str) -> subprocess.Popen[str]:
+    """Start a program whose main part is ``body``."""
+    program = folder / "program.py"
+    program.write_text(f"{PRELUDE}\nif __name__ == '__main__':\n{textwrap.indent(body, '    ')}")
+    return subprocess.Popen(
+        [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Return how a program ends: its exit code, and what it writes. Its prelude ends one that hangs."""
+    with process:
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def printed(process: subprocess.Popen[str]) -> str:
+    """Return what a program writes until it ends well."""
+    code, out, err = ended(process)
+    assert (code, err) == (0, "")
+    return out
+
+
+def run(folder: Path, body: str) -> str:
+    return printed(start(folder, body))
