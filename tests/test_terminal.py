@@ -118,6 +118,8 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
     metrics = {"log loss": 0.123456, "error": 0.05, "RMSE": 53541.94, "MAE": 2.39e-5, "R²": 1.5e148}
     evidence = {
         "choice": {"sentence": "2 hidden units: because."},
+        "asked": {"hidden": ["2"], "l2": [0.0], "starts": 3, "folds": None},
+        "trials": {"hidden": ["2"] * 3, "start": [0, 1, 2], "fold": [0] * 3},
         "diverged": {"count": 3, "of": 40, "sentences": ["hidden 2: gone.", "hidden 4: gone."]},
         "test": {
             "rows": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -14,12 +14,13 @@ from rich.text import Text
 from shoal.data.memory import readable
 from shoal.plots.text import number
 from shoal.printable import on_one_line
-from shoal.report.wording import duration, plural
+from shoal.report.wording import duration, little, plural
 
 if TYPE_CHECKING:
     from shoal.jobs.fit import Outcome
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing import Sizing
+    from shoal.plots.evidence import Evidence
     from shoal.selection.design import Plan
     from shoal.selection.running import StudyProgress
 
@@ -120,6 +121,8 @@ class TerminalListener:
         self._bar.stop()
         evidence = outcome.evidence
         self.say(evidence["choice"]["sentence"])
+        if few := little(cast("Evidence", evidence)):
+            self.say(f"note: {few}", style="yellow")
         lost = evidence["diverged"]
         if lost["count"]:
             self.say(

@@ -98,3 +98,18 @@ def test_where_evidence_and_validation_agree(sample: Builder) -> None:
     assert "more than one standard error above the lowest, 0.1000" in words
     assert "rank correlation" not in words
     assert wording.by_evidence(sample()["choice"]) == ""
+
+
+def test_how_little_was_tried_is_said_and_nothing_where_enough_was(sample: Builder) -> None:
+    assert wording.little(sample()) == wording.little(sample(folds=5)) == ""
+    whole = sample(folds=5, sizes={"4": 57}, l2=(1.0,), starts=1, diverged=0)
+    assert wording.little(whole) == (
+        "There is one candidate, and nothing to compare it with: what was chosen may be far from the best."
+    )
+    cut = sample(sizes={"4": 57}, l2=(1.0,), starts=1, diverged=0)
+    cut["asked"].update(folds=5, starts=50)
+    assert wording.little(cut).startswith(
+        "The study was ended early, with 1 of 250 networks trained; networks were judged on 1 of 5 folds "
+        "alone; there is one candidate, and nothing to compare it with: "
+    )
+    assert "more than 2 random starts: " in wording.little(sample(starts=2))

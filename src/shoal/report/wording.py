@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance
 
+FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
 
@@ -82,6 +83,30 @@ def lead(evidence: Evidence) -> str:
         f"{plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were trained and "
         f"compared in {duration(evidence['seconds'])}."
     )
+
+
+def little(evidence: Evidence) -> str:
+    """Return how little was tried, where the study was ended early or has few starts; else nothing.
+
+    It goes by what was planned and what was trained.
+    """
+    asked, trials = evidence["asked"], evidence["trials"]
+    trained, starts = len(trials["hidden"]), len(set(trials["start"]))
+    folds, planned_folds = len(set(trials["fold"])), asked["folds"] or 1
+    planned = len(asked["hidden"]) * len(asked["l2"]) * asked["starts"] * planned_folds
+    told = []
+    if trained < planned:
+        told.append(f"the study was ended early, with {trained:,} of {plural(planned, 'network')} trained")
+    if folds < planned_folds:
+        told.append(f"networks were judged on {folds} of {plural(planned_folds, 'fold')} alone")
+    if trained == folds:
+        told.append("there is one candidate, and nothing to compare it with")
+    elif starts < FEW_STARTS:
+        told.append(f"there are no more than {plural(starts, 'random start')}")
+    if not told:
+        return ""
+    text = "; ".join(told)
+    return f"{text[0].upper()}{text[1:]}: what was chosen may be far from the best."
 
 
 def augmentation(of: Augmentation | None) -> str:
