@@ -6,10 +6,13 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from shoal import backprop, engines
+from shoal import backprop, engines, evaluation
+from shoal.engines import ENGINES
 from shoal.engines.reference import ReferenceEngine
+from shoal.errors import DataError
 from shoal.evaluation import sample_losses, sample_outputs
 from shoal.layers import Dense
+from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.shapes import Array
 
@@ -68,3 +71,40 @@ def test_arrays_of_any_layout(data: Data) -> None:
     expected = sample_outputs(network, theta[:1], X[::2])
     across, down = np.asfortranarray(theta)[:1], np.asfortranarray(X)[::2]
     np.testing.assert_array_equal(sample_outputs(network, across, down), expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_no_prediction_is_nan_in_silence(monkeypatch: pytest.MonkeyPatch, loss: str, engine: str) -> None:
+    """Sums that overflow are an error that names the network and the row, in both engines."""
+    monkeypatch.setattr(evaluation, "choose_engine", lambda *_: ENGINES[engine])
+    population = Network(2, [Dense(3, "relu"), Dense(2)], loss).population(3, dtype="float32")
+    population.weights[0][1], population.biases[0][1] = [[3e38, 0], [0, 3e38], [0, 0]], 0
+    population.weights[1][1] = [3e38, -3e38, 0]
+    rows = [[0.0, 0.0], [0.0, 0.0], [3.0, 4.0]]
+    assert np.isnan(population.outputs(rows)[1]).any()
+    with pytest.raises(
+        DataError,
+        match=r"^1 of 3 networks predict no finite number for 1 of 3 rows, the first .* 2 for row 3:",
+    ):
+        population.predict(rows)
+    assert np.isfinite(population.members([0, 2]).predict(rows)).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_infinite_logit_has_a_limit(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    monkeypatch.setattr(evaluation, "choose_engine", lambda *_: ENGINES[engine])
+    population = Network(1, [Dense(1)], "log_loss").population(1, dtype="float32")
+    population.theta[:] = [3e38, 0]
+    assert np.isinf(population.outputs([[9.0], [-9.0]])).all()
+    np.testing.assert_allclose(population.predict([[9.0], [-9.0]])[0, :, 0], [1, 0], atol=1e-30)
+    np.testing.assert_allclose(population.probabilities([[9.0]])[0, 0], [0, 1], atol=1e-30)
+
+
+def test_an_infinite_value_of_a_regression_is_refused() -> None:
+    population = Network(1, [Dense(1)]).population(2, dtype="float32")
+    population.theta[:] = [[1, 0], [3e38, 0]]
+    with pytest.raises(
+        DataError, match="1 of 2 networks predict no finite number for 1 of 2 rows, the first of "
+    ):
+        population.predict([[0.5], [9.0]])

@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.backprop import CHUNK
 from shoal.engines import choose_engine
+from shoal.errors import DataError
 from shoal.network import Network
 from shoal.shapes import Array
 
@@ -22,6 +23,25 @@ def sample_outputs(network: Network, theta: Array, X: Array, threads: int = 1) -
     How many ``threads`` do it changes no bit.
     """
     return choose_engine("auto", network).outputs(network, theta, X, threads)
+
+
+def predictions_of(values: Array) -> Array:
+    """Return predictions (P, K, N) as they are; raise ``DataError`` if one of them is no finite number.
+
+    Weights may be finite and so large that sums overflow. An infinite z is a limit that links know, σ(∞) = 1
+    and e^−∞ = 0; what has none is ∞ − ∞, an infinite number as a prediction, and 0 · ∞.
+    """
+    finite = np.isfinite(values)
+    if finite.all():
+        return values
+    lost = np.logical_not(np.logical_and.reduce(finite, axis=1))
+    (P, N), (first, row) = lost.shape, np.argwhere(lost)[0] + 1
+    networks, rows = np.count_nonzero(lost.any(axis=1)), np.count_nonzero(lost.any(axis=0))
+    raise DataError(
+        f"{networks} of {P} networks predict no finite number for {rows} of {N} rows, the first of them "
+        f"network {first} for row {row}: their weights are so large that sums overflow; leave such networks "
+        "out, or fit again with a smaller learning rate or more l2"
+    )
 
 
 def sample_losses(network: Network, theta: Array, X: Array, y: Array, threads: int = 1) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError
-from shoal.evaluation import sample_outputs
+from shoal.evaluation import predictions_of, sample_outputs
 from shoal.network import Network
 from shoal.randomness import check_seed, streams
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
@@ -109,7 +109,8 @@ class Population:
     def outputs(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
         """Return the last layer's z for rows ``X`` (N, n), or images (N, C, H, W): (P, N, K).
 
-        On ``n_jobs`` threads (``shoal.workers``), None: all cores; how many changes no bit.
+        On ``n_jobs`` threads (``shoal.workers``), None: all cores; how many changes no bit. Where weights are
+        so large that sums overflow, z is infinite or NaN.
         """
         rows = in_dtype(self.network.rows(X, "X"), self.theta.dtype, "X")
         return sample_outputs(self.network, self.theta, rows, count_workers(n_jobs)).swapaxes(1, 2)
@@ -118,8 +119,10 @@ class Population:
         """Return predictions (P, N, K) for rows ``X`` (N, n) or images: the loss's link applied to z.
 
         Probabilities for log loss and cross-entropy, rates for Poisson, z itself otherwise.
+
+        Raises ``DataError`` where a network's weights are so large that it predicts no finite number.
         """
-        return self.network.criterion.predict(self.outputs(X, n_jobs).swapaxes(1, 2)).swapaxes(1, 2)
+        return self._linked(self.network.criterion.predict, X, n_jobs)
 
     def probabilities(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
         """Return the probabilities (P, N, C) of all C classes for rows ``X`` (N, n) or images.
@@ -134,7 +137,12 @@ class Population:
         >>> [f"{p:.3g}" for p in population.probabilities([[30.0]])[0, 0]]
         ['9.36e-14', '1']
         """
-        return self.network.criterion.probabilities(self.outputs(X, n_jobs).swapaxes(1, 2)).swapaxes(1, 2)
+        return self._linked(self.network.criterion.probabilities, X, n_jobs)
+
+    def _linked(self, link: Callable[[Array], Array], X: npt.ArrayLike, n_jobs: int | None) -> Array:
+        with np.errstate(invalid="ignore"):  # predictions_of says it in words
+            linked = link(self.outputs(X, n_jobs).swapaxes(1, 2))
+        return predictions_of(linked).swapaxes(1, 2)
 
 
 def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:

@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 from sklearn.base import clone
 
 from shoal import MLPClassifier, MLPRegressor
+from shoal.errors import DataError
 from shoal.estimators import predictions
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -107,3 +108,13 @@ def test_a_table_without_the_names_it_was_fitted_with_is_warned_of() -> None:
     named = MLPRegressor(max_iter=2, random_state=0).fit(pd.DataFrame(X, columns=list("abcde")), X[:, 0])
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         named.predict(X)
+
+
+def test_weights_that_are_too_large_are_said() -> None:
+    X, y = 4 * np.arange(20.0).reshape(-1, 1), np.arange(20) % 2
+    for estimator in (MLPClassifier((4,), max_iter=2), MLPRegressor(hidden_layer_sizes=(4,), max_iter=2)):
+        estimator.fit(X, y)
+        estimator.intercepts_[0][:], estimator.coefs_[0][:] = 0, 1e308
+        estimator.coefs_[1][:] = [[1e308], [-1e308]] * 2
+        with pytest.raises(DataError, match="1 of 1 networks predict no finite number for 19 of 20 rows"):
+            estimator.predict(X)

@@ -9,6 +9,7 @@ import pytest
 from shoal.architectures import loss_of
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
+from shoal.errors import DataError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
@@ -98,3 +99,22 @@ def test_what_is_nearly_impossible_is_no_zero(labels: tuple[str, ...]) -> None:
     model = dataclasses.replace(model, population=single)
     ((first, *_, last),) = model.predict_features(np.zeros((1, 1), "f4"))
     np.testing.assert_allclose([np.log(first), last], [-300.0, 1.0])
+
+
+@pytest.mark.parametrize("labels", [("no", "yes"), ("a", "b", "c"), ()])
+def test_weights_that_are_too_large_are_said(labels: tuple[str, ...]) -> None:
+    model = build(TargetEncoder("target", "classification" if labels else "regression", labels), members=3)
+    population = Network(
+        1,
+        [Dense(1, "relu"), Dense(4, "relu"), *model.population.network.layers],
+        model.population.network.loss,
+    )
+    single = population.population(3, dtype="float32")
+    single.weights[0][1], single.biases[0][1], single.weights[1][1] = 0, 4, 3e38
+    single.weights[2][1] = [3e38, -3e38, 3e38, -3e38]
+    model = dataclasses.replace(model, population=single)
+    with pytest.raises(
+        DataError, match="1 of 3 networks predict no finite number for 2 of 2 rows"
+    ) as refused:
+        model.predict(NEW)
+    assert "\n" not in str(refused.value)

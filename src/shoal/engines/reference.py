@@ -39,7 +39,8 @@ class ReferenceEngine:
         return _OnOneThread(network, theta, keys, problem, recipe)
 
     def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
-        with _threadpools().limit(limits=1, user_api="blas"):
+        quiet = np.errstate(over="ignore", invalid="ignore")  # as the compiled engine is
+        with _threadpools().limit(limits=1, user_api="blas"), quiet:
             return backprop.sample_outputs(network, theta, X)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shoal.evaluation import sample_outputs
+from shoal.evaluation import predictions_of, sample_outputs
 from shoal.network import Network
 from shoal.shapes import Array
 from shoal.workers import count_workers
@@ -27,7 +27,8 @@ def predictions(
     parts = []
     for rows in _pieces(X):
         z = sample_outputs(network, theta, rows.astype(theta.dtype, copy=False), threads)
-        predicted = link(z)
+        with np.errstate(invalid="ignore"):  # predictions_of says it in words
+            predicted = predictions_of(link(z))
         parts.append((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
     return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
 

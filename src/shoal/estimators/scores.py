@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 
+from shoal.errors import DataError
 from shoal.estimators.classifier import MLPClassifier
 from shoal.estimators.regressor import MLPRegressor
 from shoal.shapes import Array, IntArray
@@ -35,7 +37,9 @@ class Part:
         network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
         if own and type(network) in self._quick:
             features = self._behind_steps(estimator, network)
-            score = np.nan if features is None else network._score_of(features, self._target)
+            score = np.nan
+            with contextlib.suppress(DataError):  # of predictions that are no numbers, as scorers will say
+                score = np.nan if features is None else network._score_of(features, self._target)
             if np.isfinite(score):
                 return score
         return _score(estimator, self.X, self.y, scorers, None, error_score)

@@ -14,6 +14,7 @@ from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError
+from shoal.evaluation import predictions_of
 from shoal.population import Population
 from shoal.shapes import Array
 
@@ -35,7 +36,9 @@ class Model:
     def predict_features(self, X: Array) -> Array:
         """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
         outputs = self.population.outputs(X).swapaxes(1, 2)
-        return self.of_mean(self.of_networks(outputs).mean(axis=0).T)
+        with np.errstate(invalid="ignore"):  # predictions_of says it in words
+            members = self.of_networks(outputs)
+        return self.of_mean(predictions_of(members).mean(axis=0).T)
 
     def of_networks(self, z: Array) -> Array:
         """Return what each network of outputs z (P, K, N) says: probabilities or values, in double."""
