@@ -112,6 +112,14 @@ def test_every_rung_costs_less_than_the_one_above(size_it: SizeIt) -> None:
     assert len(set(costs)) == len(costs)
 
 
+def test_first_starts_fit_into_what_reading_has_left(size_it: SizeIt) -> None:
+    """A table that took most of the time to read gets a smaller study than one that took none."""
+    whole, late = (size_it(2e-4, goal=Goal(seconds=100.0, deadline=True, left=left)) for left in (None, 5.0))
+    assert by_hand(dataclasses.replace(late.size, starts=1), 2e-4, 1, 5) - STARTUP_SECONDS <= 2.5
+    assert networks(late.size) * late.size.epochs < networks(whole.size) * whole.size.epochs
+    assert late.sentences == whole.sentences == ("Ends after 100 s, with the best found until then.",)
+
+
 settings = st.one_of(st.none(), st.integers(1, 50))
 sizes = st.one_of(st.none(), st.lists(st.integers(1, 64), min_size=1, max_size=5, unique=True))
 

@@ -107,7 +107,7 @@ def fit_data(
     if begun:
         sizing = read_plan(folder, request)
     else:
-        goal = prepared.goal(request)
+        goal = replace(prepared.goal(request), left=_seconds_for(deadline, _finishing(request, prepared)))
         sizing = size_study(request.size, _workload(request, prepared, recipe), workers, goal)
     recipe = _patient(recipe, request, prepared, sizing)
     baselines = fit_baselines(*prepared.development, prepared.n_classes)  # before the clock runs for networks

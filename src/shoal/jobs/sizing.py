@@ -130,12 +130,13 @@ class Goal:
     """The studies that there are to pick from, and in how many seconds the one that is picked shall end.
 
     With ``deadline`` the time is to be used: the study has more starts than there is time for, and is
-    ended when the time is up.
+    ended when the time is up. Of the seconds only those ``left`` are for the study, where that is known.
     """
 
     ladder: tuple[StudySize, ...] = LADDER
     seconds: float = BUDGET_SECONDS["good"]
     deadline: bool = False
+    left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
             size: statistics.mean(_seconds_an_epoch(size, seen) for seen in _seen(load)) for size in hidden
         }
     if goal.deadline:
-        return _filling(asked, rungs, seconds_of, load, workers, goal.seconds)
+        return _filling(asked, rungs, seconds_of, load, workers, goal)
     for rung in rungs:
         seconds = _seconds(rung, seconds_of, load, workers)
         if seconds <= goal.seconds:
@@ -210,12 +211,13 @@ def _filling(
     seconds_of: dict[Hidden, float],
     load: Workload,
     workers: int,
-    seconds: float,
+    goal: Goal,
 ) -> Sizing:
     """Return the study whose first starts take at most half of the time, and more starts than it has."""
+    seconds, left = goal.seconds, goal.seconds if goal.left is None else goal.left
     for rung in rungs:
         first = dataclasses.replace(rung, starts=max(len(load.views), 1))
-        if _seconds(first, seconds_of, load, workers) - STARTUP_SECONDS <= seconds / 2:
+        if _seconds(first, seconds_of, load, workers) - STARTUP_SECONDS <= left / 2:
             break
     size = dataclasses.replace(first, starts=asked.starts or FILLING_STARTS)
     sentence = f"Ends after {seconds:g} s, with the best found until then."
