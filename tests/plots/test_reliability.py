@@ -50,3 +50,12 @@ def test_one_bin(found: dict[str, Any], marks: Marks, sure: float) -> None:
     for when in ("before", "after"):
         found[when] |= {"confidence": [sure], "accuracy": [1 - sure], "share": [1.0]}
     assert len(marks(reliability.diagram(found, 1), "after")) == 1
+
+
+def test_bins_of_a_few_rows_are_not_joined(found: dict[str, Any], groups: Marks, marks: Marks) -> None:
+    found["after"] |= {"confidence": [0.5, 0.6, 0.8, 1.0], "accuracy": [0.0, 0.6, 0.9, 1.0]}
+    found["after"]["share"] = [0.09, 0.31, 0.3, 0.3]
+    figure = reliability.diagram(found, 100)
+    (path,) = [part.attrib["d"] for group in groups(figure, "joined-after") for part in group]
+    assert path.count("L") == 2  # three bins of thirty rows; the nine rows have a mark alone
+    assert len(marks(figure, "after")) == 4

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEAST, LARGEST = 4.0, 14.0
 """Diameters of the marks, of no rows and of all; their area goes by the share of rows."""
+LEAST_ROWS = 10
+"""Of a bin that a line is drawn through: the share of fewer is mostly chance."""
 BEFORE: dict[str, Any] = {"color": drawing.ORANGE, "marker": "s", "markerfacecolor": "white"}
 AFTER: dict[str, Any] = {"color": drawing.BLUE, "marker": "o"}
 
@@ -51,11 +53,12 @@ def diagram(found: Reliability, rows: int, noun: str = "row") -> str:
 
 
 def _draw(axes: Axes, name: str, bins: Bins, rows: int, style: dict[str, Any]) -> Artist:
-    """Draw the bins as a line with marks of their sizes; return what stands for it in a legend."""
+    """Draw bins as marks of their sizes, joined where rows suffice; return what a legend shows for them."""
     from matplotlib.lines import Line2D
 
     x, y, share = (np.array(bins[key]) for key in ("confidence", "accuracy", "share"))
-    axes.plot(x, y, color=style["color"], linewidth=1.6)
+    joined = np.where(np.round(share * rows) >= LEAST_ROWS, y, np.nan)
+    axes.plot(x, joined, color=style["color"], linewidth=1.6, gid=f"joined-{name}")
     error = np.sqrt(y * (1 - y) / np.maximum(share * rows, 1.0))
     axes.vlines(x, y - error, np.minimum(y + error, 1.0), color=style["color"], linewidth=1.2)
     for k, size in enumerate(np.sqrt(LEAST**2 + share * (LARGEST**2 - LEAST**2))):
