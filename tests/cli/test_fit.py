@@ -43,3 +43,43 @@ def test_a_disk_that_fills_in_the_middle_of_a_study(shoal: Shoal, iris: Iris, py
     assert line.startswith("shoal: out/study cannot be written to")
     assert not Path("out/model.json").exists()
     assert shoal(*iris, "--resume").code == 0
+
+
+SOME = "sepal length (cm),sepal width (cm)"
+
+
+def test_columns_left_out_are_not_asked_for_again(shoal: Shoal, iris: Iris) -> None:
+    told = shoal(*iris, "--drop", SOME, "--drop", "petal width (cm)").out
+    assert told[0].startswith("note: 3 of 4 columns are left out, as asked: 'sepal length (cm)', ")
+    Path("few.csv").write_text("petal length (cm)\n1.4\n")
+    assert shoal("predict", "out", "few.csv", "--out", "p.csv").code == 0
+    assert shoal("predict", "out", "builtin:iris", "--out", "q.csv").code == 0
+    assert Path("q.csv").read_text().splitlines()[1] == Path("p.csv").read_text().splitlines()[1]
+    assert shoal(*iris, "--drop", SOME, "--drop", "petal width (cm)", "--resume").code == 0
+    assert "--drop was sepal length (cm),sepal width (cm),petal width (cm), now left out" in (
+        shoal(*iris, "--resume").refusal
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--drop", "petal wdth (cm)"),
+            "no column 'petal wdth (cm)', which --drop names; did you mean",
+        ),
+        (("--drop", "species"), "--drop names 'species', the target"),
+        (("--columns", "species"), "--columns names 'species', the target"),
+        (
+            ("--drop", SOME, "--columns", SOME),
+            "--drop leaves 'sepal length (cm)', 'sepal width (cm)' out",
+        ),
+        (
+            ("--target", "petal width (cm)"),
+            "--target names 'species', 'petal width (cm)', and a model",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_chosen(shoal: Shoal, iris: Iris, options: tuple[str, str], told: str) -> None:
+    assert told in shoal(*iris, *options).refusal
+    assert not Path("out").exists()

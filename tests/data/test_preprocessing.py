@@ -289,3 +289,22 @@ def test_an_altered_preprocessor_is_refused(alter: Alter, refuses: Any) -> None:
 def test_what_is_no_preprocessor_is_refused(config: Any, refuses: Any) -> None:
     with refuses(ModelFolderError, "the saved preprocessing cannot be used"):
         TablePreprocessor.from_config(config)
+
+
+def test_columns_left_out_may_be_there_or_not_for_good() -> None:
+    fitted = fit_quietly(HOUSES, "price", dropped=("kind", "sold"))
+    assert [column.name for column in fitted.columns] == ["size", "garden", "country"]
+    loaded = TablePreprocessor.from_config(json.loads(json.dumps(fitted.to_config())))
+    assert loaded == fitted
+    assert_array_equal(loaded.transform(HOUSES), loaded.transform(without(HOUSES, "kind", "sold")))
+    with pytest.raises(DataError, match="not trained on: 'kinds'"):
+        loaded.transform({**HOUSES, "kinds": HOUSES["kind"]})
+
+
+def test_a_model_of_before_left_no_column_out() -> None:
+    config = fit_quietly(HOUSES, "price").to_config()
+    del config["dropped"]
+    assert TablePreprocessor.from_config(config).dropped == ()
+    for altered in ([1], 3):
+        with pytest.raises(ModelFolderError, match="saved preprocessing cannot be used"):
+            TablePreprocessor.from_config({**config, "dropped": altered})

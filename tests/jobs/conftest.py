@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,17 @@ from shoal.jobs.fit import Outcome, fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.terminal import TerminalListener
+from shoal.words import as_option, spoken
 
 Columns = Mapping[str, Sequence[object]]
 TINY = AskedSize(hidden=((1,), (2,)), starts=2, l2=(1.0,), epochs=3)
+
+
+@pytest.fixture(autouse=True)
+def of_the_command_line() -> Iterator[None]:
+    """Messages name settings as options, as they do for most who run a job."""
+    with spoken(as_option):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def ready(write_csv: Write, tmp_path: Path) -> Callable[..., Prepared]:
-    def build(columns: dict[str, list[Any]], **settings: Any) -> Prepared:
-        return prepare(FitRequest(str(write_csv(tmp_path / "table.csv", columns)), "target", **settings))
+    def build(table: dict[str, list[Any]], **settings: Any) -> Prepared:
+        return prepare(FitRequest(str(write_csv(tmp_path / "table.csv", table)), "target", **settings))
 
     return build
 
@@ -209,3 +209,76 @@ def test_labels_of_another_table_may_be_of_another_type(
     codes = str(write_csv(tmp_path / "codes.csv", {**mixed(60), "target": ["1", "2", "2.0"] * 20}))
     as_frame({**mixed(4), "target": [2, 1, 1, 2]}).to_native().write_parquet(other)
     assert prepare(FitRequest(codes, "target", test=str(other))).test.y.tolist() == [1, 0, 0, 1]
+
+
+def coded(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {**columns, "code": [k % 4 + 1 for k in range(len(columns["target"]))]}
+
+
+def test_columns_are_left_out_and_codes_are_categories(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    prepared = ready(coded(mixed(60)), drop=("noise,seen", "unit"), categorical=("code",))
+    assert [column.name for column in prepared.columns] == ["signal", "colour", "member", "code"]
+    assert prepared.preprocessor.dropped == ("noise", "seen", "unit")
+    assert prepared.preprocessor.feature_names[-4:] == ("code=1", "code=2", "code=3", "code=4")
+    assert prepared.warnings[0] == "3 of 7 columns are left out, as asked: 'noise', 'seen', 'unit'"
+    assert len(prepared.warnings) == 1  # nothing is said of a column that is not looked at
+
+
+def test_a_table_without_those_left_out_is_the_same_table(
+    ready: Callable[..., Prepared], mixed: Mixed
+) -> None:
+    columns = coded(mixed(60))
+    alone = ready({name: columns[name] for name in ("signal", "code", "target")})
+    for asked in ({"columns": ("code,signal",)}, {"drop": ("noise,colour,member,seen,unit",)}):
+        chosen = ready(columns, **asked)
+        np.testing.assert_array_equal(chosen.train.X, alone.train.X)
+        np.testing.assert_array_equal(chosen.test.X, alone.test.X)
+
+
+def test_a_column_left_out_may_hold_anything(ready: Callable[..., Prepared], mixed: Mixed) -> None:
+    columns = {**mixed(60), "broken": ["inf", *range(59)]}
+    with pytest.raises(DataError, match="'broken'"):
+        ready(columns)
+    assert "broken" in ready(columns, drop=("broken",)).preprocessor.dropped
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_other_tables_may_have_the_columns_left_out_or_not(
+    ready: Callable[..., Prepared], mixed: Mixed, write_csv: Write, tmp_path: Path, there: bool
+) -> None:
+    other = mixed(12, seed=1)
+    if not there:
+        del other["noise"]
+    path = str(write_csv(tmp_path / "other.csv", other))
+    prepared = ready(mixed(60), drop=("noise",), test=path, valid=path)
+    assert len(prepared.test) == 12
+    np.testing.assert_array_equal(prepared.test.X, prepared.validation.X)
+
+
+def test_codes_are_the_same_categories_whatever_the_file(
+    ready: Callable[..., Prepared], mixed: Mixed, tmp_path: Path
+) -> None:
+    columns = coded(mixed(60))
+    of_text = ready(columns, columns=("code",), categorical=("code",))
+    for name, values in (("whole", columns["code"]), ("real", [float(code) for code in columns["code"]])):
+        path = tmp_path / f"{name}.parquet"
+        as_frame({**columns, "code": values}).to_native().write_parquet(path)
+        request = FitRequest(str(path), "target", columns=("code",), categorical=("code",))
+        np.testing.assert_array_equal(prepare(request).train.X, of_text.train.X)
+
+
+def test_arrays_have_columns_to_choose_from(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    code = rng.integers(1, 4, 60)
+    np.savez(tmp_path / "a.npz", X=np.stack([code, rng.normal(size=60)], axis=1), y=code % 2)
+    known = prepare(FitRequest(str(tmp_path / "a.npz"), "y")).preprocessor.source_columns
+    first = known[0]
+    chosen = prepare(FitRequest(str(tmp_path / "a.npz"), "y", columns=(first,), categorical=(first,)))
+    assert chosen.preprocessor.feature_names[:3] == (f"{first}=1", f"{first}=2", f"{first}=3")
+
+
+def test_several_targets_are_refused(mixed: Mixed, write_csv: Write, tmp_path: Path) -> None:
+    path = str(write_csv(tmp_path / "table.csv", {**mixed(60), "signal,noise": [k % 2 for k in range(60)]}))
+    assert prepare(FitRequest(path, "signal,noise")).target.labels == ("0", "1")
+    with pytest.raises(ConfigurationError, match=r"--target names 'signal', 'colour', .* with the others in"):
+        prepare(FitRequest(path, "signal,colour"))

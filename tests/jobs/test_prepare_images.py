@@ -88,10 +88,18 @@ def test_notes_are_kept_or_refused(ready: Callable[..., PreparedImages]) -> None
         ready({"": 20}, image_size=(3, 4), strict=True)
 
 
-@pytest.mark.parametrize("option", ["target", "task"])
-def test_options_of_tables_are_refused(ready: Callable[..., PreparedImages], option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("target", "y"), ("task", "classification"), ("drop", ("x",)), ("columns", ("x",))),
+        ("categorical", ("x",)),
+    ],
+)
+def test_options_of_tables_are_refused(
+    ready: Callable[..., PreparedImages], option: str, value: object
+) -> None:
     with pytest.raises(ConfigurationError, match=f"holds images, .* --{option} was given; leave it out"):
-        ready({"": 20}, **{option: "classification"})
+        ready({"": 20}, **{option: value})
 
 
 @pytest.mark.parametrize(

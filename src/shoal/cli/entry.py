@@ -23,6 +23,7 @@ from shoal.cli.output import complain, note, show
 from shoal.cli.signals import WATCH, Terminated
 from shoal.cli.streams import BestEffort, standard_streams
 from shoal.errors import ShoalError, ShoalWarning, reason
+from shoal.words import as_option, spoken
 
 INTERRUPTED = 130
 """What the library of commands makes of Ctrl-C."""
@@ -30,7 +31,7 @@ INTERRUPTED = 130
 
 def run() -> int:
     """Run the command that the arguments name, and return the exit code."""
-    with standard_streams() as out, warnings.catch_warnings():
+    with standard_streams() as out, warnings.catch_warnings(), spoken(as_option):
         warnings.simplefilter("always", ShoalWarning)
         warnings.showwarning = note
         try:

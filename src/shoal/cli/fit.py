@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shoal.cli.options import NAME, Debug, comma_separated, parse_bytes, parse_size
+from shoal.cli.options import NAME, Debug, comma_separated, one_target, parse_bytes, parse_size
 from shoal.cli.signals import WATCH
 from shoal.cli.streams import files_come_first
 
 if TYPE_CHECKING:
     from shoal.jobs.fit import Outcome
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.sizing import AskedSize
 
 
 def fit(
@@ -29,9 +30,21 @@ def fit(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],
-    target: Annotated[str | None, typer.Option(help="The column of a table to predict.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="The column of a table to predict.", metavar="COLUMN")
+    ] = None,
     task: Annotated[
         str | None, typer.Option(help="classification or regression; inferred if left out.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="Columns of a table to leave out.", metavar="COLUMN,…")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option(help="Predict from these columns alone.", metavar="COLUMN,…")
+    ] = None,
+    categorical: Annotated[
+        list[str] | None,
+        typer.Option(help="Columns whose numbers are codes of categories.", metavar="COLUMN,…"),
     ] = None,
     rare: Annotated[
         str | None,
@@ -115,18 +128,16 @@ def fit(
     with TerminalListener(plain_console()) as listener:
         from shoal.jobs.fit import fit_data
         from shoal.jobs.request import FitRequest
-        from shoal.jobs.sizing import AskedSize
-        from shoal.selection.candidates import parse_hidden
 
-        sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)
-        strengths = None if l2 is None else comma_separated(l2, "--l2", float)
-        size = AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
         request = FitRequest(
             table=table,
-            target=target,
+            target=one_target(target),
             task=task,
+            drop=tuple(drop) if drop else None,
+            columns=tuple(columns) if columns else None,
+            categorical=tuple(categorical) if categorical else None,
             rare=rare,
-            size=size,
+            size=_size(hidden, starts, l2, epochs),
             folds=folds,
             valid=valid,
             validation_share=validation_share,
@@ -155,6 +166,16 @@ def fit(
         outcome = fit_data(request, out, listener, command, resume, overwrite, began)
         WATCH.advice = lambda: _advice_at_the_end(outcome)
         listener.finished(outcome)
+
+
+def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | None) -> AskedSize:
+    """Return what a study is asked to try."""
+    from shoal.jobs.sizing import AskedSize
+    from shoal.selection.candidates import parse_hidden
+
+    sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)
+    strengths = None if l2 is None else comma_separated(l2, "--l2", float)
+    return AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
 
 
 def _advice(out: Path, request: FitRequest) -> str:

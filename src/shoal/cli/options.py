@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 import typer
@@ -30,6 +30,16 @@ def comma_separated(text: str, option: str, parse: Callable[[str], T]) -> tuple[
         raise ConfigurationError(
             f"{option} takes values separated by commas, got {text!r}; write them as in 0.1,1,10"
         ) from None
+
+
+def one_target(given: Sequence[str] | None) -> str | None:
+    """Return the column to predict; raise ``ConfigurationError`` where several options name one each."""
+    names = list(dict.fromkeys(given or ()))
+    if len(names) > 1:
+        from shoal.data.chosen import several_targets
+
+        raise ConfigurationError(several_targets(names))
+    return names[0] if names else None
 
 
 def parse_bytes(text: str, option: str) -> int:

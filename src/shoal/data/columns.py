@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from shoal.data import values
 from shoal.data.dates import family_of, in_letters, parse_dates, readings
 from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.glance import a_few
+from shoal.data.names import meant
 from shoal.data.numerals import GAPS, POINT, Reading
 from shoal.data.plain_numbers import plain_numbers
 from shoal.data.strays import stray_note, stray_tokens, without
@@ -105,9 +105,7 @@ def _require_columns(names: Collection[str], known: Sequence[str], target: str |
                 "classification to predict classes"
             )
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "name a column of it"
-            raise DataError(f"the table has no column {name!r}, said to be categorical; {hint}")
+            raise DataError(f"the table has no column {name!r}, said to be categorical; {meant(name, known)}")
 
 
 def describe_column(series: pl.Series) -> ColumnSummary:

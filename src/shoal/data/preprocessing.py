@@ -29,7 +29,8 @@ FORMAT = 1
 class TablePreprocessor:
     """Turns a table into the matrix X (N, n) that a network takes; made by ``fit`` and fixed from then on.
 
-    ``columns`` summarises every column but the target, and ``encoders`` has one for each that is used.
+    ``columns`` summarises every column but the target and those ``dropped``, which may be in a table or not,
+    and ``encoders`` has one for each that is used.
 
     >>> table = {"size": [1.0, 2.0, 4.0, None], "sold": ["a", "b", "a", "b"]}
     >>> preprocessor = TablePreprocessor.fit(table, target="sold")
@@ -42,6 +43,7 @@ class TablePreprocessor:
     target: str
     columns: tuple[ColumnSummary, ...]
     encoders: tuple[ColumnEncoder, ...]
+    dropped: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -51,6 +53,7 @@ class TablePreprocessor:
         columns: Sequence[ColumnSummary] | None = None,
         pieces: int = 0,
         waves: int = 0,
+        dropped: Sequence[str] = (),
     ) -> Self:
         """Learn medians, scales and categories from the rows of ``frame``: the training rows, and no others.
 
@@ -58,19 +61,20 @@ class TablePreprocessor:
         sines and cosines of so many frequencies.
 
         ``columns`` is what ``describe_columns`` said of the whole table; give it, so that the kinds do
-        not depend on which rows are trained on. Without it the given rows are described.
+        not depend on which rows are trained on. Without it the given rows are described. ``dropped`` names
+        columns that are not looked at, here and later.
 
         Warns (``ShoalWarning``) of each column that is not used. Raises ``DataError`` if none can be.
         """
-        table = native_frame(frame)
-        described = tuple(describe_columns(frame, target) if columns is None else columns)
+        table = native_frame(frame).drop(dropped, strict=False)
+        described = tuple(describe_columns(table, target) if columns is None else columns)
         used = [column for column in described if column.used]
         encoders = _fitted(table, used)
         if pieces:
             encoders = [encoder.in_pieces(table[encoder.column], pieces) for encoder in encoders]
         if waves:
             encoders = [encoder.in_waves(table[encoder.column], waves) for encoder in encoders]
-        fitted = cls(target, described, tuple(encoders))
+        fitted = cls(target, described, tuple(encoders), tuple(dropped))
         if not used:
             raise DataError(
                 f"none of the {len(described)} columns beside {target!r} can be used "
@@ -160,7 +164,7 @@ class TablePreprocessor:
         self._require_columns(native_frame(frame).columns, ignore_extra)
 
     def _require_columns(self, given: Sequence[str], ignore_extra: bool) -> None:
-        known = {self.target, *(column.name for column in self.columns)}
+        known = {self.target, *self.dropped, *(column.name for column in self.columns)}
         names = set(given)
         extra = [name for name in given if name not in known]
         lacking = [encoder.column for encoder in self.encoders if encoder.column not in names]
@@ -185,13 +189,15 @@ class TablePreprocessor:
             "target": self.target,
             "columns": [asdict(column) for column in self.columns],
             "encoders": [to_config(encoder) for encoder in self.encoders],
+            "dropped": list(self.dropped),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Return the preprocessor that ``to_config`` described; ``ModelFolderError`` if it was altered."""
         try:
-            _require_keys(config, {"format", "target", "columns", "encoders"})
+            config = {"dropped": [], **config}  # those of before had none
+            _require_keys(config, {"format", "target", "columns", "encoders", "dropped"})
             if config["format"] != FORMAT:
                 raise ConfigurationError(f"format {config['format']!r} is not {FORMAT}")
             columns = tuple(_column(entry) for entry in config["columns"])
@@ -201,12 +207,15 @@ class TablePreprocessor:
                 raise ConfigurationError("the encoders are not those of the used columns")
             if not isinstance(config["target"], str):
                 raise ConfigurationError(f"the target is {config['target']!r}, which is no name")
+            dropped = tuple(config["dropped"])
+            if not all(isinstance(name, str) for name in dropped):
+                raise ConfigurationError("the dropped columns are no names")
         except (ConfigurationError, TypeError, KeyError, AttributeError) as error:
             raise ModelFolderError(
                 f"the saved preprocessing cannot be used: {error}; take the model folder as "
                 "shoal wrote it, or fit again"
             ) from None
-        return cls(config["target"], columns, encoders)
+        return cls(config["target"], columns, encoders, dropped)
 
 
 def _fitted(table: pl.DataFrame, used: Sequence[ColumnSummary]) -> list[ColumnEncoder]:

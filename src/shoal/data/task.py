@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from shoal.data import values
 from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.data.labels import Classes, classes_of, codes_of, has_padded
+from shoal.data.names import names_shown, nearest
 from shoal.data.numerals import GAPS
 from shoal.data.rare import counted, rare_of
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
@@ -57,11 +57,6 @@ def infer_task(target: Any, override: str | None = None) -> TaskChoice:
     return TaskChoice(task, f"{task}, because {series.name!r} {why}; --task {other} overrides")
 
 
-def names_shown(columns: Sequence[str]) -> str:
-    """Return the names of the first columns for a message: 'a', 'b' …"""
-    return ", ".join(map(quoted, columns[:10])) + (" …" if len(columns) > 10 else "")
-
-
 def rows_with_target(frame: Any, target: str) -> Frame:
     """Return the rows whose target is known; warns (``ShoalWarning``) of how many are not.
 
@@ -69,8 +64,8 @@ def rows_with_target(frame: Any, target: str) -> Frame:
     """
     table = as_frame(frame)
     if target not in table.columns:
-        near = difflib.get_close_matches(target, table.columns, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        near = nearest(target, table.columns)
+        hint = f"did you mean {' or '.join(map(quoted, near))}? " if near else ""
         raise DataError(
             f"the table has no column {target!r} to predict; {hint}Its columns: {names_shown(table.columns)}"
         )

@@ -200,5 +200,7 @@ def _options(request: dict[str, Any]) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     """Return a setting as one would write it on the command line."""
     if isinstance(value, list):
-        return ",".join(hidden_label(tuple(v)) if isinstance(v, list) else f"{v:g}" for v in value)
+        return ",".join(hidden_label(tuple(v)) if isinstance(v, list) else _shown(v) for v in value)
+    if isinstance(value, float):
+        return f"{value:g}"
     return "left out" if value is None else str(value)

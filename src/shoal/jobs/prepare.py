@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import Frame
 from shoal.data.images.source import holds_images
 from shoal.data.memory import estimate_bytes, require_memory
+from shoal.data.names import names_shown
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.rare import RareClasses
 from shoal.data.tables import read_table
@@ -17,7 +19,6 @@ from shoal.data.task import (
     TargetEncoder,
     TaskChoice,
     infer_task,
-    names_shown,
     rows_with_target,
 )
 from shoal.errors import ConfigurationError, DataError
@@ -102,7 +103,8 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
     """
     with collected() as notes:
         task = infer_task(frame[name], request.task)
-        columns = tuple(describe_columns(frame, name))
+        chosen = ChosenColumns.settle(frame.columns, name, request.drop, request.columns, request.categorical)
+        columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
         (target_column,) = describe_columns(frame.select(name))
         least = 2 if divide_test else 1
         rare = _rare_classes(frame, name, task, request, least)
@@ -114,7 +116,9 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         to_train = frame[rows.train.tolist()]
         target = whole or TargetEncoder.fit(to_train[name], task.task)
         recipe = table_recipe(request, _rule(request), task.task, _count_numbers(columns))
-        preprocessor = TablePreprocessor.fit(to_train, name, columns, recipe.pieces, recipe.waves)
+        preprocessor = TablePreprocessor.fit(
+            to_train, name, columns, recipe.pieces, recipe.waves, chosen.dropped
+        )
         _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, name, rare)
         train = part(to_train)
@@ -173,6 +177,7 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
     }.items():
         if given:
             raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
+    require_one_target(request.target, table.columns)
     return rows_with_target(table, request.target), request.target
 
 

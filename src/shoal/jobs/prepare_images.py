@@ -30,6 +30,7 @@ from shoal.population import Population
 from shoal.report.wording import plural
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import Array, IntArray, Shape
+from shoal.words import setting
 
 TARGET = "class"
 ACTIVATION, RATE, AUGMENT = "relu", 0.001, "mild"
@@ -123,12 +124,7 @@ def prepare_images(request: FitRequest) -> PreparedImages:
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    if request.target is not None or request.task is not None:
-        option = "--target" if request.target is not None else "--task"
-        raise ConfigurationError(
-            f"{request.table} holds images, whose classes are their folders or labels, and {option} was "
-            "given; leave it out"
-        )
+    _require_nothing_of_tables(request)
     with collected() as notes:
         data = _with_others(
             read_images(request.table, Wish(request.image_size, None, request.strict)), request
@@ -167,6 +163,16 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         train_images=to_train,
         test_images=to_test,
     )
+
+
+def _require_nothing_of_tables(request: FitRequest) -> None:
+    """Raise ``ConfigurationError`` for what can be asked of tables alone."""
+    for name in ("target", "task", "drop", "columns", "categorical"):
+        if getattr(request, name) is not None:
+            raise ConfigurationError(
+                f"{request.table} holds images, whose classes are their folders or labels, and "
+                f"{setting(name)} was given; leave it out"
+            )
 
 
 def _with_others(data: ImageData, request: FitRequest) -> ImageData:

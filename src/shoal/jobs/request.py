@@ -37,6 +37,9 @@ class FitRequest:
     table: str
     target: str | None = None
     task: str | None = None
+    drop: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
+    categorical: tuple[str, ...] | None = None
     size: AskedSize = dataclasses.field(default_factory=AskedSize)
     folds: int | None = None
     valid: str | None = None

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from shoal.words import as_argument, as_option, setting, spoken
+
+
+def test_an_edge_says_what_settings_are_called_for_as_long_as_it_lasts() -> None:
+    with spoken(as_option):
+        assert setting("test_share") == "--test-share"
+        with spoken(lambda name, value: f"<{name}>"):
+            assert setting("test_share", 1) == "<test_share>"
+        assert setting("test_share", 0.25) == "--test-share 0.25"
+    assert setting("test_share", 0.25) == "test_share=0.25"
+
+
+def test_an_error_ends_it_too() -> None:
+    with pytest.raises(KeyError), spoken(as_option):
+        raise KeyError
+    assert setting("folds") == "folds"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "option", "argument"),
+    [
+        ("overwrite", True, "--overwrite", "overwrite=True"),
+        ("task", "regression", "--task regression", "task='regression'"),
+        ("learning_rate", 1e-05, "--learning-rate 1e-05", "learning_rate=1e-05"),
+        ("folds", None, "--folds None", "folds=None"),
+    ],
+)
+def test_values_are_written_as_each_writes_them(name: str, value: object, option: str, argument: str) -> None:
+    assert (as_option(name, value), as_argument(name, value)) == (option, argument)
