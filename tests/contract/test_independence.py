@@ -45,7 +45,7 @@ def bits(result: TrainingResult, X: Array, y: Array) -> list[dict[str, bytes]]:
     """Return all that is known of each member after training, as bytes; any NaN is the same NaN."""
     population, history = result.population, result.history
     with np.errstate(all="ignore"):  # what diverged may overflow again
-        predictions, losses = population.predict(X), sample_losses(population, X, y)
+        predictions, losses = population.outputs(X), sample_losses(population, X, y)
     arrays = {
         "theta": population.theta,
         "predictions": predictions,

@@ -44,6 +44,7 @@ def mean_difference(differences: Array, level: float = LEVEL) -> Interval:
     Source: Student 1908, "The probable error of a mean"; Dietterich 1998, "Approximate statistical tests for
     comparing supervised classification learning algorithms", for pairing the rows of a test.
 
+    >>> import numpy as np
     >>> mean_difference(np.array([-1.0, 0.0, 1.0, 2.0]))[0]
     0.5
     """
@@ -62,6 +63,7 @@ def share_difference(ours: Array, theirs: Array, level: float = LEVEL) -> Interv
 
     Source: Agresti & Min 2005, "Simple improved confidence intervals for comparing matched proportions".
 
+    >>> import numpy as np
     >>> share_difference(np.array([1, 0, 0, 0]), np.array([0, 0, 0, 0]))[0]
     0.25
     """
