@@ -20,6 +20,9 @@ using Unwinding = abi::__forced_unwind;
 struct Unwinding {};
 #endif
 
+// It is no object: caught by reference, as it must be, it is a reference to nothing, which the sanitizer would report.
+#define SHOAL_CATCHES_UNWINDING __attribute__((no_sanitize("undefined")))
+
 // The lock as one thread sees it, the one that makes this, and that holds the lock then.
 //
 // Python 3.11 to 3.13 ends a daemon thread that asks for the lock while the interpreter ends, or that runs Python
@@ -42,7 +45,7 @@ class Lock {
 
     // Calls f with the lock, where it is released. f owns nothing whose destructor calls Python: what f calls may never
     // return.
-    template <class F> void held(F f) {
+    template <class F> SHOAL_CATCHES_UNWINDING void held(F f) {
         take();
         std::exception_ptr failure;
         try {
@@ -57,7 +60,7 @@ class Lock {
     }
 
   private:
-    void take() {
+    SHOAL_CATCHES_UNWINDING void take() {
         // The thread's own state: PyGILState_Ensure would look for it in what an interpreter that has ended leaves.
         try {
             PyEval_RestoreThread(state_);
