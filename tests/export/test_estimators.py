@@ -125,3 +125,25 @@ def test_a_regressor(run: Run, several: bool) -> None:
     expected = estimator.predict(X).reshape(len(X), -1)
     assert variable.shape == expected.shape == (len(X), 1 + several)
     np.testing.assert_allclose(variable, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["breast_cancer", "iris"])
+def test_of_equally_probable_classes_it_is_the_first(run: Run, name: str, dtype: str) -> None:
+    X, y = table(name, dtype)
+    estimator = MLPClassifier((5,), **BRIEFLY).fit(X, y)
+    estimator.coefs_[-1][:], estimator.intercepts_[-1][:] = 0, 0
+    assert (estimator.predict(X) == estimator.classes_[0]).all()
+    assert_same_classes(run, estimator, X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_members_that_contradict_each_other_make_the_first_class(run: Run, dtype: str) -> None:
+    X, y = table("breast_cancer", dtype)
+    estimator = MLPClassifier((5,), **BRIEFLY).fit(X, y)
+    (*coefs, last), (*intercepts, b) = estimator.coefs_, estimator.intercepts_
+    estimator._ensemble = [([*coefs, -last], [*intercepts, -b])]
+    one, other = estimator.predict_proba(X).T
+    np.testing.assert_array_equal(one, other)
+    assert (estimator.predict(X) == estimator.classes_[0]).all()
+    assert_same_classes(run, estimator, X)

@@ -99,3 +99,21 @@ def test_curves_are_traced_for_one_member(
     [task] = traced
     assert [member.start for member in task.cohort.members] == [3]
     assert dataclasses.replace(task.cohort, members=()) == Cohort(1, (), 2, (), 1.0)
+
+
+def test_of_two_classes_both_probabilities_keep_their_digits(row: Callable[..., dict[str, Any]]) -> None:
+    network, held = Network(1, [Dense(1)], "log_loss"), np.arange(2)
+    members, store = (Member(Candidate(0, (), 0.0), 0),), MemoryStore()
+    samples = gather([[1.0], [-1.0]], [1, 0], None, loss="log_loss", folds=None, validation_share=0.5, seed=0,
+                     dtype="float64")  # fmt: skip
+    samples = dataclasses.replace(samples, splits=[(held, held)])
+    task = Task(
+        Cohort(0, (), 0, members, work=1.0), network, Recipe(solver="scg", batch_order="shared"),
+        Conditions("float64"), samples.X, samples.y, held, held,
+    )  # fmt: skip
+    store.save(CohortResult(0, Trials.from_rows([row()]), np.array([[40.0, 0.0]])))
+    contenders = all_contenders(Trials.from_rows([row()]))
+    shelf, small = Shelf(store, [task]), 1 / (1 + np.exp(40.0))
+    found = shelf.predictions(contenders, samples, [0], of_every_class=True)
+    np.testing.assert_allclose(found, [[[small, 1], [1, small]]], rtol=1e-14)
+    np.testing.assert_allclose(shelf.predictions(contenders, samples, [0]), [[[1], [small]]], rtol=1e-14)

@@ -378,3 +378,10 @@ def test_watched_losses_are_kept_and_the_chosen_network_is_not_trained_again(
         assert curves.validation_loss.min() == pytest.approx(chosen.validation_loss)
         assert curves.best_epoch == curves.validation_loss.argmin() + 1
         assert len(curves.train_loss) == len(curves.validation_loss) <= 200
+
+
+def test_the_rows_held_out_of_two_classes_have_both_probabilities() -> None:
+    study = CapacityStudy(hidden=[2], starts=2, folds=2, n_jobs=1, epochs=20, choose="ensemble")
+    held = study.fit(X[:60], (Y[:60] > 0).astype(int)).held
+    assert held.shape == (60, 2)
+    np.testing.assert_allclose(held.sum(axis=1), 1)

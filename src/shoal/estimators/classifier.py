@@ -233,11 +233,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     def _labels(self, X: Any) -> Array:
         """Return what is predicted for X as the network takes it."""
-        predicted = self._outputs(X)
-        labels: Array = self._label_binarizer.inverse_transform(
-            predicted.ravel() if self.n_outputs_ == 1 else predicted
-        )
-        return labels
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return np.asarray(self._label_binarizer.inverse_transform(self._outputs(X)))
+        most_probable = self._outputs(X, of_every_class=True).argmax(axis=1)  # of equal ones the first
+        return np.asarray(self.classes_.take(most_probable, mode="clip"))  # where there is but one
 
     def _score_of(self, X: Any, y: Array) -> float:
         """Return the accuracy for X as the network takes it and labels (n_samples,), as ``score`` does."""

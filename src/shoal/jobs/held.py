@@ -55,10 +55,7 @@ def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]
     """Return the probabilities (N, K) and the classes (N,) of the rows held out."""
     _, y = prepared.development
     rows = np.concatenate([held for _, held in study.splits])
-    held = study.held
-    if held.shape[1] == 1:  # a study knows the second of two classes only
-        held = np.concatenate([1 - held, held], axis=1)
-    return held, y[rows].astype(np.intp)
+    return study.held, y[rows].astype(np.intp)
 
 
 def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:

@@ -55,14 +55,25 @@ class Shelf:
         alone = dataclasses.replace(task.cohort, members=(task.cohort.members[row],))
         return trace(dataclasses.replace(task, cohort=alone))
 
-    def predictions(self, contenders: Sequence[Contender], samples: Samples, folds: Sequence[int]) -> Array:
-        """Return the contenders' predictions (M, N, K) for the validation rows of these folds, one by one."""
+    def predictions(
+        self,
+        contenders: Sequence[Contender],
+        samples: Samples,
+        folds: Sequence[int],
+        of_every_class: bool = False,
+    ) -> Array:
+        """Return the contenders' predictions (M, N, K) for the validation rows of these folds, one by one.
+
+        ``of_every_class`` gives the probabilities (M, N, C) of all C classes where there are classes, as
+        ``Population.probabilities``: two from one yes-or-no output.
+        """
         parts = []
         for fold in folds:
             _, held = samples.splits[fold]
             population = self.population([(c.candidate, c.start, fold) for c in contenders])
             with threadpool_limits(limits=1):  # the same bits on any number of cores
-                parts.append(population.predict(samples.X[held]).astype(np.float64))
+                predict = population.probabilities if of_every_class else population.predict
+                parts.append(predict(samples.X[held]).astype(np.float64))
         return np.concatenate(parts, axis=1)
 
     def lowest_objective(self, keys: Sequence[Key], l2: float, n_samples: int) -> Key:

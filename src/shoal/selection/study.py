@@ -254,7 +254,8 @@ class CapacityStudy:
     def held(self) -> Array:
         """The predictions (N, K) of what was chosen for the rows held out, split after split.
 
-        Every row is predicted by networks that were not trained on it: those of its fold.
+        Of two classes they are both probabilities (N, 2), each in its own digits. Every row is predicted by
+        networks that were not trained on it: those of its fold.
         """
         return _fitted(self._outcome).held
 
@@ -318,7 +319,7 @@ class CapacityStudy:
             choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
         curves = shelf.curves(keys[0])
-        held = shelf.predictions(choice.members, design.samples, folds).mean(axis=0)
+        held = shelf.predictions(choice.members, design.samples, folds, of_every_class=True).mean(axis=0)
         if len(splits) == 1 or self.choose == "ensemble":
             best = shelf.population(keys)
         else:
