@@ -63,3 +63,22 @@ def test_only_a_divergence_is_explained() -> None:
 def test_a_solver_without_a_rate_gets_other_advice() -> None:
     expected = "no longer finite in epoch 7: try a larger l2, or smaller initial weights"
     assert divergence_sentence(7, 0.0) == expected
+
+
+def test_the_course_is_told_in_a_line() -> None:
+    history = History.empty(3, 10, True, np.zeros(3))
+    assert history.course() == "no epoch trained"
+    history.epochs[:] = [2, 4, 4]
+    history.loss[0, :2], history.loss[1, :4], history.loss[2, :4] = [4, 3], [9, 9, 9, 0.5], np.nan
+    assert history.validation_loss is not None
+    history.validation_loss[:2, :2] = [[2, 1], [0.25, 7]]
+    assert history.course() == "loss 0.5 to 3 after 2 to 4 epochs, lowest validation loss 0.25 to 1"
+    history.stopped[:] = [Reason.EARLY_STOPPING, Reason.EPOCHS, Reason.EPOCHS]
+    assert history.ends(np.array([True, True, True])) == "2 at the last epoch, 1 early stopping"
+    assert history.ends(np.array([True, False, False])) == "1 early stopping"
+
+
+def test_a_course_without_a_finite_loss_says_so() -> None:
+    history = History.empty(1, 1, False, np.zeros(1))
+    history.epochs[:] = 1
+    assert history.course() == "loss not finite after 1 epoch"

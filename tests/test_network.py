@@ -330,3 +330,9 @@ def test_both_dtypes_begin_at_the_same_numbers() -> None:
     network = Network(2, [Dense(3), Dense(1)])
     wide = network.population(2, dtype="float64").theta
     assert np.array_equal(network.population(2).theta, wide.astype(np.float32))
+
+
+def test_a_network_is_written_as_its_shapes() -> None:
+    image = Network((1, 8, 9), [Flatten(), Dense(2)], "cross_entropy")
+    assert str(image) == "1×8×9-72-2 (cross_entropy)"
+    assert str(Network(3, [*[Dense(5, "tanh")] * 20, Dense(1)])) == "3-5-5-5-5-5-…-1 (squared_error)"

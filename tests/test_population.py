@@ -160,3 +160,10 @@ def test_of_other_outputs_probabilities_are_predictions() -> None:
     for loss in ("cross_entropy", "log_loss"):  # of the second, three questions
         population, rows = a_population(loss=loss), np.random.default_rng(0).normal(size=(5, 3))
         np.testing.assert_array_equal(population.probabilities(rows), population.predict(rows))
+
+
+def test_a_population_is_shown_in_a_line() -> None:
+    network = Network(4, [Dense(8, "tanh"), Dense(3)], "cross_entropy")
+    shown = "4-8-3 (cross_entropy), 67 parameters each"
+    assert repr(network.population(30)) == f"Population of 30 networks {shown}, float32"
+    assert repr(network.population(1, dtype="float64")) == f"Population of 1 network {shown}, float64"

@@ -147,3 +147,17 @@ def test_a_recipe_and_what_goes_before_it() -> None:
     result = shoal.train(NETWORK, X, y, recipe)
     expected = shoal.train(NETWORK, X, y, solver="sgd", epochs=7, l2=0.5)
     np.testing.assert_array_equal(result.population.theta, expected.population.theta)
+
+
+def test_a_run_is_shown_in_three_lines() -> None:
+    X = np.linspace(0, 1, 20)
+    run = shoal.begin(Network(1, [Dense(3, "tanh"), Dense(1)]), X, X**2, starts=5, epochs=9)
+    assert repr(run).splitlines() == [
+        "Run at epoch 0 of 9, 5 of 5 train on",
+        repr(run.population),
+        "no epoch trained",
+    ]
+    run.advance(2)
+    run.stop([0, 3])
+    assert repr(run).splitlines()[0] == "Run at epoch 2 of 9, 3 of 5 train on, ended: 2 interrupted"
+    assert repr(run).splitlines()[2].endswith(" after 2 epochs")

@@ -202,3 +202,15 @@ def test_what_cannot_be_trained_is_refused_in_one_line(wrong: dict[str, Any], me
         train(**arguments)
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+
+
+def test_a_result_is_shown_in_three_lines() -> None:
+    X = np.linspace(0, 1, 20)
+    network = Network(1, [Dense(3, "tanh"), Dense(1)])
+    result = train(network, X, X**2, starts=5, epochs=7, learning_rate=0.01)
+    last = result.history.loss[:, -1]
+    assert repr(result).splitlines() == [
+        f"TrainingResult: {result.population!r}",
+        f"loss {last.min():.4g} to {last.max():.4g} after 7 epochs",
+        "ended: 5 at the last epoch",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,34 @@ class History:
         """Return a history whose arrays are its own."""
         return copy.deepcopy(self)
 
+    def course(self) -> str:
+        """Return how the losses stand, in a line: of the member with the least, to that with the largest.
+
+        >>> history = History.empty(3, 4, False, np.zeros(3))
+        >>> history.epochs[:], history.loss[:, :2] = 2, [[0.5, 0.25], [0.5, 0.125], [0.5, np.nan]]
+        >>> history.course()
+        'loss 0.125 to 0.25 after 2 epochs'
+        """
+        if not self.epochs.any():
+            return "no epoch trained"
+        after = " to ".join(str(count) for count in np.unique([self.epochs.min(), self.epochs.max()]))
+        last = self.loss[np.arange(len(self.loss)), np.maximum(self.epochs - 1, 0)]
+        told = [f"loss {_range(last)} after {after} epoch{'s' * (after != '1')}"]
+        if self.validation_loss is not None:
+            lowest = np.where(np.isnan(self.validation_loss), np.inf, self.validation_loss).min(axis=1)
+            told.append(f"lowest validation loss {_range(lowest)}")
+        return ", ".join(told)
+
+    def ends(self, members: BoolArray) -> str:
+        """Return why ``members`` (P,) stopped, the most frequent reason first.
+
+        >>> History.empty(3, 4, False, np.zeros(3)).ends(np.array([True, True, False]))
+        '2 at the last epoch'
+        """
+        reasons = Counter(reason for reason, told in zip(self.reasons, members, strict=True) if told)
+        words = {str(Reason.EPOCHS): "at the last epoch"}
+        return ", ".join(f"{n:,} {words.get(reason, reason)}" for reason, n in reasons.most_common())
+
     @property
     def diverged(self) -> BoolArray:
         """Which members' loss or parameters became non-finite (P,)."""
@@ -100,6 +129,15 @@ class History:
                 "see history.diverged for those that did"
             )
         return divergence_sentence(int(self.epochs[member]), float(self.learning_rate[member]))
+
+
+def _range(losses: Array) -> str:
+    """Return the least and the largest of the finite losses (P,), in words."""
+    finite = losses[np.isfinite(losses)]
+    if not finite.size:
+        return "not finite"
+    low, high = f"{finite.min():.4g}", f"{finite.max():.4g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def divergence_sentence(epoch: int, learning_rate: float) -> str:

@@ -31,6 +31,10 @@ _FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
 }
 
 
+_SHAPES = 8
+"""Of a sample between layers, at most, in a line."""
+
+
 @dataclass(frozen=True)
 class Slot:
     """The place of one parameter array in a network's flat arena of D numbers."""
@@ -82,6 +86,17 @@ class Network:
         self._check_last_layer()
         if not self.n_parameters:
             raise ConfigurationError(f"no layer has parameters to train, add a Dense to {self.layers!r}")
+
+    def __str__(self) -> str:
+        """Return the shapes of a sample between the layers, and the loss.
+
+        >>> str(Network(4, [Dense(8, "tanh"), Dense(3)], loss="cross_entropy"))
+        '4-8-3 (cross_entropy)'
+        """
+        shapes = ["×".join(map(str, shape)) for shape in self.shapes]
+        if len(shapes) > _SHAPES:
+            shapes = [*shapes[: _SHAPES - 2], "…", shapes[-1]]
+        return f"{'-'.join(shapes)} ({self.criterion.name})"
 
     def _check_last_layer(self) -> None:
         last = self.layers[-1]

@@ -50,6 +50,10 @@ class Population:
                 f"({len(self.keys)}, 2), got {self.theta.shape} and {self.keys.shape}"
             )
 
+    def __repr__(self) -> str:
+        networks = f"{self.size:,} network{'s' * (self.size > 1)} {self.network}"
+        return f"Population of {networks}, {self.network.n_parameters:,} parameters each, {self.theta.dtype}"
+
     @classmethod
     def from_members(
         cls,

@@ -35,6 +35,13 @@ class Run:
         self.recipe = recipe
         self._start, self._training, self._threads = population, training, threads
 
+    def __repr__(self) -> str:
+        active = self.active
+        training = f"{np.count_nonzero(active):,} of {active.size:,} train on"
+        ended = f", ended: {self.history.ends(~active)}" if not active.all() else ""
+        stands = f"Run at epoch {self.epoch:,} of {self.recipe.epochs:,}, {training}{ended}"
+        return f"{stands}\n{self._start!r}\n{self.history.course()}"
+
     @property
     def population(self) -> Population:
         """The members as they are now; of those that have ended, with ``patience``, the best parameters."""

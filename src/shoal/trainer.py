@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from shoal import evaluation
@@ -28,6 +29,10 @@ class TrainingResult:
 
     population: Population
     history: History
+
+    def __repr__(self) -> str:
+        ended = self.history.ends(np.ones(self.population.size, dtype=np.bool_))
+        return f"TrainingResult: {self.population!r}\n{self.history.course()}\nended: {ended}"
 
     @property
     def diverged(self) -> BoolArray:
