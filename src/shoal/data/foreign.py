@@ -75,7 +75,7 @@ def as_texts(name: str, values: list[Any]) -> pl.Series:
     for row, value in enumerate(values, start=1):
         if isinstance(value, (Collection, complex, np.complexfloating)) and not isinstance(value, str):
             raise _unknown(name, f"{type(value).__name__} values, as in data row {row}")
-    texts = [None if _is_missing(value) else str(value) for value in values]
+    texts = [None if is_missing(value) else str(value) for value in values]
     return pl.Series(name, texts, dtype=pl.String)
 
 
@@ -120,7 +120,7 @@ def _unknown(name: str, what: str) -> DataError:
     )
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Tell whether a value is None, NaN or one of their kind in pandas, NumPy and the decimals."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True

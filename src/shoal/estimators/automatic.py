@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,7 +16,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.task import CLASSIFICATION, REGRESSION
 from shoal.estimators.parameters import COUNT, POSITIVE
-from shoal.estimators.tables import TARGET, columns, target
+from shoal.estimators.tables import TARGET, columns
+from shoal.estimators.targets import with_labels, with_numbers
 from shoal.jobs.fit import fit_frame
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import QUALITIES, AskedSize
@@ -63,12 +64,12 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _train(self, frame: Frame, y: list[Any], task: str) -> None:
-        """Make the ensemble of the rows and their targets ``y``."""
+    def _train(self, frame: Frame, name: str, task: str) -> None:
+        """Make the ensemble of the rows, whose targets are the column ``name``."""
         hidden = _given(self.hidden_layer_sizes)
         request = FitRequest(
             table=f"the rows given to {type(self).__name__}",
-            target=TARGET,
+            target=name,
             task=task,
             size=AskedSize(
                 hidden=None if hidden is None else (tuple(np.atleast_1d(hidden).tolist()),),
@@ -82,8 +83,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             jobs=self.n_jobs,
         )
-        table = frame.to_native().with_columns(pl.Series(TARGET, y))
-        self.model_, self.study_ = fit_frame(as_frame(table), TARGET, request)
+        self.model_, self.study_ = fit_frame(frame, name, request)
         self.n_iter_ = int(self.study_.table["epochs"].max())
 
     def _frame(self, X: Any, reset: bool) -> Frame:
@@ -128,6 +128,8 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
       have the same networks anywhere.
     - ``time_limit``: the best found in so many seconds. ``n_jobs`` cores, all of them for None.
 
+    Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``.
+
     Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
     why), ``n_iter_`` (epochs of the longest training), ``n_features_in_``.
 
@@ -145,8 +147,7 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any) -> ShoalClassifier:
         """Train on rows ``X`` (N, n) and labels ``y`` (N,), and return the estimator."""
-        frame = self._frame(X, reset=True)
-        y = column_or_1d(target(y, len(frame), type(self).__name__, numeric=False), warn=True)
+        frame, y = with_labels(self._frame(X, reset=True), y, type(self).__name__)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
         self.classes_ = encoder.classes_
@@ -154,7 +155,8 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
             raise ValueError(
                 f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
             )
-        self._train(frame, encoder.transform(y).tolist(), CLASSIFICATION)
+        codes = pl.Series(TARGET, encoder.transform(y))
+        self._train(as_frame(frame.to_native().with_columns(codes)), TARGET, CLASSIFICATION)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -187,9 +189,8 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any) -> ShoalRegressor:
         """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator."""
-        frame = self._frame(X, reset=True)
-        y = column_or_1d(target(y, len(frame), type(self).__name__, numeric=True), warn=True)
-        self._train(frame, y.tolist(), REGRESSION)
+        frame, name = with_numbers(self._frame(X, reset=True), y, type(self).__name__)
+        self._train(frame, name, REGRESSION)
         return self
 
     def predict(self, X: Any) -> Array:
