@@ -124,6 +124,26 @@ def _scored(task: Task, X: Array, y: Array) -> tuple[Array, Array]:
     return X[rows], y[rows]
 
 
+def is_of(task: Task, trials: Trials) -> bool:
+    """Whether trials are of the networks of a task, in its order, with the losses that such a task has."""
+    members = task.cohort.members
+    expected = {
+        "candidate": [member.candidate.index for member in members],
+        "start": [member.start for member in members],
+        "l2": [member.candidate.l2 for member in members],
+        "fold": [task.cohort.fold] * len(members),
+        "hidden": [hidden_label(task.cohort.hidden)] * len(members),
+        "parameters": [task.network.n_parameters] * len(members),
+    }
+    needed = ["train_loss"]
+    needed += ["validation_loss", "validation_se"] if task.held.size else []
+    needed += ["log_evidence", "gamma", "strength"] if task.conditions.by_evidence else []
+    lost = trials["diverged"]
+    return all(trials[name].tolist() == values for name, values in expected.items()) and all(
+        (lost | np.isfinite(trials[name])).all() for name in needed
+    )
+
+
 def trace(task: Task) -> Curves:
     """Train a cohort of one again and return its course.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.penalties import L2
 from shoal.population import Population
 from shoal.randomness import member_id
@@ -95,4 +95,16 @@ class Shelf:
         """Return each network's cohort and its row there, reading every cohort once."""
         places = [self._places[key] for key in keys]
         results = {index: self._store.load(index) for index in {task.cohort.index for task, _ in places}}
+        for task, _ in places:
+            found = results[task.cohort.index]
+            if found.theta.shape[1] != task.network.n_parameters or not _has_losses(found):
+                raise ModelFolderError(
+                    f"cohort {found.index} was kept with weights of other networks; remove the study's "
+                    "folder and fit again"
+                )
         return [(results[task.cohort.index], row) for task, row in places]
+
+
+def _has_losses(result: CohortResult) -> bool:
+    """Whether losses that were watched go on for as long as the training did."""
+    return result.losses is None or bool(result.losses.shape[2] >= result.trials["epochs"].max())

@@ -15,8 +15,8 @@ import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 
 from shoal.engines import choose_engine
-from shoal.errors import CapacityError
-from shoal.selection.cohort import CohortResult, Task, run_cohort
+from shoal.errors import CapacityError, ShoalWarning
+from shoal.selection.cohort import CohortResult, Task, is_of, run_cohort
 from shoal.selection.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.shipping import Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
@@ -78,6 +78,7 @@ class Runner:
         As soon as what is done is ``enough``, the time being up or a Ctrl-C ends the run, ``ended_by`` says
         which, and the tasks that have not ended are left out.
         """
+        self._leave_out_strangers(tasks)
         left = [task for task in tasks if task.cohort.index not in self._done]
         self._total += sum(len(task.cohort.members) for task in tasks)
         for task in tasks:
@@ -106,6 +107,20 @@ class Runner:
                 raise
             self.ended_by = "Ctrl-C"
         return self._of(tasks)
+
+    def _leave_out_strangers(self, tasks: Sequence[Task]) -> None:
+        """Count no cohort as done whose trials are not of the networks that its task trains."""
+        known = [task for task in tasks if task.cohort.index in self._done]
+        strange = [task for task in known if not is_of(task, self._done[task.cohort.index])]
+        for task in strange:
+            del self._done[task.cohort.index]
+        if strange:
+            warnings.warn(
+                f"{len(strange)} of {len(known)} cohorts that were kept are of other networks than this "
+                "study's; their networks are trained again",
+                ShoalWarning,
+                stacklevel=2,
+            )
 
     @property
     def _is_late(self) -> bool:

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 import warnings
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,14 +16,15 @@ import numpy as np
 import safetensors.numpy
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalWarning, reason
-from shoal.files import Contents, remove_leftovers, write_atomically
+from shoal.files import Contents, read_regular, remove_leftovers, write_atomically
+from shoal.schema import MismatchError, require_type
+from shoal.selection import kept
 from shoal.selection.cohort import CohortResult
 from shoal.selection.trials import COLUMNS, Trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMAT = 1
 DATABASE = "trials.sqlite"
 CONTENTS: Contents = {
     r"study\.lock": None,
@@ -32,16 +33,11 @@ CONTENTS: Contents = {
     "cohorts": {r"\d+\.(safetensors|writing)": None},
 }
 """Every name that a store gives; ``.writing`` was that of a cohort half written, once."""
-_SQL_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS study (format INTEGER NOT NULL, settings TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS engines (label TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS cohorts "
-    "(cohort INTEGER PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS trials (cohort INTEGER NOT NULL, member INTEGER NOT NULL, "
-    + ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in COLUMNS.items())
-    + ", PRIMARY KEY (cohort, member))",
-)
+_OF_THE_PLACE = {
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY),
+    *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL),
+}
+"""Errors of SQLite that say nothing against the database; what is no such error is damage."""
 
 
 class Store(Protocol):
@@ -111,19 +107,23 @@ class TrialStore:
             database = sqlite3.connect(self.folder / DATABASE, timeout=60)
             stack.enter_context(closing(database))
             database.row_factory = sqlite3.Row
+            kept.require_schema(database)
             with database:
-                for statement in _SCHEMA:
-                    database.execute(statement)
+                kept.create(database)
             self._database, self._open = database, stack.pop_all()
 
     def _take(self, lock: sqlite3.Connection) -> None:
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+        except sqlite3.DatabaseError as error:
+            if _code(error) == sqlite3.SQLITE_BUSY:
+                raise OutputError(
+                    f"{self.folder} is in use by another study; wait for it to end, or give another folder"
+                ) from None
+            if _code(error) in _OF_THE_PLACE:
                 raise
-            raise OutputError(
-                f"{self.folder} is in use by another study; wait for it to end, or give another folder"
+            raise ModelFolderError(
+                f"{self.folder / 'study.lock'} is no lock ({reason(error)}); remove it"
             ) from None
 
     def begin(self, settings: Mapping[str, Any], resume: bool, engine: str) -> dict[int, Trials]:
@@ -136,12 +136,13 @@ class TrialStore:
         """
         text = json.dumps(settings, sort_keys=True)
         with self._one_line_errors(), self._database:
-            row = self._database.execute("SELECT format, settings FROM study").fetchone()
+            rows = self._database.execute("SELECT format, settings FROM study").fetchall()
+            found = kept.read_settings(rows)
             done = self._database.execute("SELECT count(*) FROM cohorts").fetchone()[0]
-            if row is not None and row["format"] > FORMAT:
+            if found is not None and found[0] > kept.FORMAT:
                 raise ModelFolderError(
-                    f"{self.folder} holds a study of format {row['format']}, this version of shoal reads up "
-                    f"to {FORMAT}; install a newer shoal"
+                    f"{self.folder} holds a study of format {found[0]}, this version of shoal reads up "
+                    f"to {kept.FORMAT}; install a newer shoal"
                 )
             if done and not resume:
                 raise OutputError(
@@ -150,11 +151,13 @@ class TrialStore:
                 )
             if not done:
                 self._database.execute("DELETE FROM study")
-                self._database.execute("INSERT INTO study VALUES (?, ?)", (FORMAT, text))
+                self._database.execute("INSERT INTO study VALUES (?, ?)", (kept.FORMAT, text))
                 self._database.execute("DELETE FROM engines")
                 self._database.execute("INSERT INTO engines VALUES (?)", (engine,))
                 return {}
-            self._require_same(json.loads(row["settings"]), json.loads(text))
+            if found is None:
+                raise MismatchError("it has networks without a study")
+            self._require_same(found[1], json.loads(text))
             self._go_on_with(engine)
             return self._intact()
 
@@ -168,7 +171,7 @@ class TrialStore:
         if result.losses is not None:
             tensors["losses"] = np.ascontiguousarray(result.losses)
         content = safetensors.numpy.save(tensors)
-        name = f"{result.index:06d}.safetensors"
+        name = _file_name(result.index)
         columns = ["cohort", "member", *COLUMNS]
         rows = [
             (result.index, member, *(row[column] for column in COLUMNS))
@@ -177,6 +180,7 @@ class TrialStore:
         with self._one_line_errors():
             write_atomically(self.folder / "cohorts" / name, content)
             with self._database:
+                self._forget(result.index)
                 self._database.executemany(
                     f"INSERT INTO trials ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
                     rows,
@@ -189,18 +193,19 @@ class TrialStore:
     def load(self, index: int) -> CohortResult:
         """Return a cohort; raise ``ModelFolderError`` if its file is no longer what was written."""
         with self._one_line_errors():
-            content = self._content(index)
-        if content is None:
+            found = self._read(index)
+        if found is None:
             raise ModelFolderError(f"cohort {index} of {self.folder} is missing or altered; resume the study")
-        tensors = safetensors.numpy.load(content)
-        return CohortResult(index, self._trials(index), tensors["theta"], tensors.get("losses"))
+        return found
 
     def close(self) -> None:
         """Close the files and let the lock go."""
         self._open.close()
 
     def _go_on_with(self, engine: str) -> None:
-        before = self.engines()[-1]
+        labels = self.engines()
+        require_type(labels, list[str], "engines.label")
+        before = labels[-1] if labels else engine
         if engine == before:
             return
         self._database.execute("INSERT INTO engines VALUES (?)", (engine,))
@@ -212,34 +217,41 @@ class TrialStore:
         )
 
     def _intact(self) -> dict[int, Trials]:
-        indices = [
-            row["cohort"] for row in self._database.execute("SELECT cohort FROM cohorts ORDER BY cohort")
-        ]
-        damaged = [index for index in indices if self._content(index) is None]
+        rows = self._database.execute("SELECT cohort FROM cohorts ORDER BY cohort").fetchall()
+        intact = {row["cohort"]: found.trials for row in rows if (found := self._read(row["cohort"]))}
+        damaged = [row["cohort"] for row in rows if row["cohort"] not in intact]
         for index in damaged:
-            self._database.execute("DELETE FROM cohorts WHERE cohort = ?", (index,))
-            self._database.execute("DELETE FROM trials WHERE cohort = ?", (index,))
+            self._forget(index)
         if damaged:
             warnings.warn(
-                f"{len(damaged)} of {len(indices)} cohorts in {self.folder} have a weights file that is "
-                "missing or altered; their networks are trained again",
+                f"{len(damaged)} of {len(rows)} cohorts in {self.folder} have a weights file, or rows in "
+                f"{DATABASE}, that are missing or altered; their networks are trained again",
                 ShoalWarning,
                 stacklevel=2,
             )
-        return {index: self._trials(index) for index in indices if index not in damaged}
+        return intact
 
-    def _content(self, index: int) -> bytes | None:
-        """Return the bytes of a cohort's file, or None if they are not those that were written."""
+    def _forget(self, index: int) -> None:
+        for table in ("cohorts", "trials"):
+            self._database.execute(f"DELETE FROM {table} WHERE cohort = ?", (index,))  # noqa: S608
+
+    def _read(self, index: int) -> CohortResult | None:
+        """Return a cohort, or None if it is not what was written."""
         row = self._database.execute("SELECT file, sha256 FROM cohorts WHERE cohort = ?", (index,)).fetchone()
-        with suppress(FileNotFoundError):
-            content = (self.folder / "cohorts" / Path(row["file"]).name).read_bytes()
-            if hashlib.sha256(content).hexdigest() == row["sha256"]:
-                return content
-        return None
-
-    def _trials(self, index: int) -> Trials:
+        if row is None or row["file"] != _file_name(index):
+            return None
+        try:
+            content = read_regular(self.folder / "cohorts" / row["file"])
+        except FileNotFoundError:
+            return None
+        if hashlib.sha256(content).hexdigest() != row["sha256"]:
+            return None
         rows = self._database.execute("SELECT * FROM trials WHERE cohort = ? ORDER BY member", (index,))
-        return Trials.from_rows(rows.fetchall())
+        try:
+            trials = kept.read_trials(rows.fetchall())
+            return CohortResult(index, trials, *kept.read_weights(content, len(trials)))
+        except MismatchError:
+            return None
 
     def _require_same(self, kept: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         differences = [
@@ -258,20 +270,30 @@ class TrialStore:
         """Turn what the operating system and SQLite report into this package's errors."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise OutputError(
-                f"{self.folder} cannot be written to: {error}; free space, check its permissions, "
-                "or give another folder"
-            ) from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, MismatchError) as error:
+            if isinstance(error, sqlite3.Error) and _code(error) in _OF_THE_PLACE:
+                raise OutputError(
+                    f"{self.folder} cannot be written to: {error}; free space, check its permissions, "
+                    "or give another folder"
+                ) from None
             raise ModelFolderError(
-                f"{self.folder / 'trials.sqlite'} is damaged ({error}); remove the folder and fit again"
+                f"{self.folder / DATABASE} is damaged ({reason(error)}); remove the folder and fit again"
             ) from None
         except OSError as error:
             raise OutputError(
                 f"{error.filename or self.folder} cannot be written: {reason(error)}; free space, check "
                 "permissions, or give another folder"
             ) from None
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    """Return the primary code of an error, which the module's own errors, of texts that are none, lack."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _file_name(index: int) -> str:
+    return f"{index:06d}.safetensors"
 
 
 def _brief(value: object) -> str:
