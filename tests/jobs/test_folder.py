@@ -183,15 +183,59 @@ def test_a_description_of_no_model_although_its_checksums_are_right(
     [
         {"w": np.zeros(3)},
         {"theta": np.zeros((1, 3), dtype=np.float32)},
-        {"theta": np.zeros(3, dtype=np.int8)},
+        {"theta": np.zeros((1, 3), dtype=np.int8)},
+        {"theta": np.zeros((1, 3), dtype=np.float16)},
+        {"theta": np.zeros(3)},
         {"theta": np.zeros((0, 3))},
     ],
 )
 def test_weights_of_another_network(saved: Path, arrays: dict[str, Any]) -> None:
     (saved / "weights.safetensors").write_bytes(safetensors.numpy.save(arrays))
     seal(saved)
-    with pytest.raises(ModelFolderError, match="describes no model"):
+    with pytest.raises(ModelFolderError, match=r"describes no model|holds weights that are missing or not"):
         load_model(saved)
+
+
+@pytest.mark.parametrize(
+    "residuals",
+    [
+        np.zeros((2, 2)),
+        np.array([np.nan]),
+        np.array([-1.0]),
+        np.array([], dtype=np.float64),
+        np.array([1, 2]),
+    ],
+)
+def test_errors_for_intervals_that_are_none(saved: Path, residuals: Any) -> None:
+    arrays = safetensors.numpy.load((saved / "weights.safetensors").read_bytes())
+    (saved / "weights.safetensors").write_bytes(safetensors.numpy.save(arrays | {"residuals": residuals}))
+    seal(saved)
+    with pytest.raises(ModelFolderError, match=r"weights\.safetensors holds errors that are none"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"temperature": 1.0', b'"temperature": Infinity', "Infinity is not a JSON number"),
+        (b'"temperature": 1.0', b'"temperature": 1e999', "1e999 is more than a number can be"),
+        (b'"temperature": 1.0', b'"temperature": NaN', "NaN is not a JSON number"),
+        (b'"format": 2', b'"format": true', "format is true, expected an integer"),
+        (b'"format": 2', b'"format": 2, "format": 2', "'format' comes twice"),
+        (b'"format": 2', b'"deep": ' + b"[" * 100 + b"]" * 100 + b', "format": 2', "has more than 64 levels"),
+        (b'"keys": [', b'"keys": [7, ', "keys[0] is 7, expected a list"),
+        (b'"network": {', b'"network": 3, "was": {', "network is 3, expected an object"),
+    ],
+)
+def test_a_description_that_none_of_ours_can_be(saved: Path, old: bytes, new: bytes, told: str) -> None:
+    path = saved / "model.json"
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
+    with pytest.raises(ModelFolderError) as refused:
+        load_model(saved)
+    assert str(refused.value).startswith(f"{path} is truncated or was altered; ")
+    assert told in str(refused.value)
 
 
 def test_weights_that_are_not_finite(saved: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
 from shoal.jobs.fit import Outcome
-from shoal.jobs.place import begin, read_plan, require_free
+from shoal.jobs.place import begin, require_free
+from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
 from shoal.selection.store import TrialStore
@@ -47,36 +48,9 @@ def test_a_new_place_is_free_and_is_not_made_by_asking(tmp_path: Path) -> None:
     assert require_free(tmp_path, REQUEST, resume=False, overwrite=False) is False
 
 
-def test_the_plan_comes_back(begun: Path) -> None:
-    assert read_plan(begun, REQUEST) == SIZING
+def test_a_place_is_begun(begun: Path) -> None:
     assert require_free(begun, REQUEST, resume=True, overwrite=False) is True
     assert require_free(begun, REQUEST, resume=False, overwrite=True) is False
-
-
-def test_what_may_differ_and_what_may_not(begun: Path) -> None:
-    assert read_plan(begun, dataclasses.replace(REQUEST, table="moved/table.csv", jobs=7)) == SIZING
-    other = dataclasses.replace(
-        REQUEST, size=AskedSize(hidden=((1,), (8,)), starts=3), solver="sgd", learning_rate=0.5
-    )
-    with pytest.raises(ConfigurationError) as refused:
-        read_plan(begun, other)
-    differences = str(refused.value).split("but ")[1].split("; repeat")[0].split("; ")
-    assert sorted(differences) == [
-        "--hidden was 1,4x4, now 1,8",
-        "--l2 was 0,0.5, now left out",
-        "--learning-rate was left out, now 0.5",
-        "--solver was left out, now sgd",
-        "--starts was left out, now 3",
-    ]
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"7", b'{"request": {}, "sizing": {}}', b'{"request": 3}', b"\xff"]
-)
-def test_a_damaged_plan_is_said_to_be(begun: Path, content: bytes) -> None:
-    (begun / "plan.json").write_bytes(content)
-    with pytest.raises(ModelFolderError, match=r"plan\.json was damaged .* --overwrite"):
-        read_plan(begun, REQUEST)
 
 
 def occupied(folder: Path) -> None:

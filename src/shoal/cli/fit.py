@@ -180,7 +180,7 @@ def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | 
 
 def _advice(out: Path, request: FitRequest) -> str:
     """Return what somebody can do who interrupted a job."""
-    from shoal.jobs.place import is_resumable
+    from shoal.jobs.plan import is_resumable
 
     if is_resumable(out, request):
         return "repeat the command with --resume to go on from the last network kept"

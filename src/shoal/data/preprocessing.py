@@ -259,4 +259,6 @@ def _column(entry: Mapping[str, Any]) -> ColumnSummary:
         raise ConfigurationError(f"column {column.name!r} is not described as shoal does")
     if type(column.used) is not bool or type(column.missing) is not int or type(column.distinct) is not int:
         raise ConfigurationError(f"column {column.name!r} has counts of another type")
+    if min(column.missing, column.distinct) < 0:
+        raise ConfigurationError(f"column {column.name!r} has counts below 0")
     return column

@@ -23,7 +23,8 @@ from shoal.jobs.held import calibrated, calibration
 from shoal.jobs.importances import Importances, importances
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import ImageModel, Model, TableModel
-from shoal.jobs.place import begin, read_plan, require_free
+from shoal.jobs.place import begin, require_free
+from shoal.jobs.plan import read_plan
 from shoal.jobs.prepare import prepare, prepare_frame
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.prepared import Prepared

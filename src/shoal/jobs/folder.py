@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import safetensors.numpy
@@ -27,11 +28,29 @@ from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import ImageModel, Model, TableModel
 from shoal.network import Network
 from shoal.population import Population
-from shoal.shapes import Shape
+from shoal.schema import MismatchError, parse_json, require_type
+from shoal.shapes import Array, Shape
 
 FORMAT = 2
 """1 is the same without a temperature, which was 1."""
 REMEDY = "restore the folder as shoal wrote it, or fit again"
+
+
+class _Format(TypedDict):
+    format: int
+
+
+class _SinceFormat2(TypedDict, total=False):
+    temperature: float
+
+
+class _Description(_Format, _SinceFormat2):
+    """What ``model.json`` says."""
+
+    target: dict[str, object]
+    network: dict[str, object]
+    keys: list[list[int]]
+    sha256: dict[str, str]
 
 
 def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
@@ -76,30 +95,29 @@ def load_model(folder: Path) -> TableModel | ImageModel:
 
     Raises ``ModelFolderError`` if a file is missing, truncated, altered, or of a newer format.
     """
-    description = _parse(MODEL, _read(folder, MODEL), folder)
-    _check_description(description, folder)
+    description = _description(folder)
     contents = {name: _read(folder, name) for name in (WEIGHTS, PREPROCESSING)}
     for name, content in contents.items():
         if _sha256(content) != description["sha256"].get(name):
             raise ModelFolderError(f"{folder / name} is truncated or was altered; {REMEDY}")
+    theta, residuals = _weights(folder / WEIGHTS, contents[WEIGHTS])
+    errors = None if residuals is None else Conformal(residuals)
     try:
-        arrays = safetensors.numpy.load(contents[WEIGHTS])
-        theta = arrays["theta"]
-        errors = Conformal(arrays["residuals"]) if "residuals" in arrays else None
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
-        target = TargetEncoder.from_config(description["target"])
+        with _naming(folder / MODEL):
+            target = TargetEncoder.from_config(description["target"])
         temperature = _temperature(description, target)
-    except (KeyError, TypeError, ValueError, OverflowError, SafetensorError, ConfigurationError) as error:
-        raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
-    if not np.isfinite(theta).all():
-        raise ModelFolderError(f"{folder / WEIGHTS} holds weights that are not finite; {REMEDY}")
-    preprocessing = _parse(PREPROCESSING, contents[PREPROCESSING], folder)
+    except (ValueError, TypeError, KeyError, OverflowError, ConfigurationError) as error:
+        raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
+    preprocessing = _parse(PREPROCESSING, contents[PREPROCESSING], folder, dict[str, object])
     if preprocessing.get("kind") == KIND:
-        images = ImagePreprocessor.from_config(preprocessing)
+        with _naming(folder / PREPROCESSING):
+            images = ImagePreprocessor.from_config(preprocessing)
         _require_fit(images.shape, target, network, folder)
         return ImageModel(images, target, population, temperature=temperature)
-    columns = TablePreprocessor.from_config(preprocessing)
+    with _naming(folder / PREPROCESSING):
+        columns = TablePreprocessor.from_config(preprocessing)
     _require_fit((len(columns.feature_names),), target, network, folder)
     if columns.target != target.name:
         raise ModelFolderError(
@@ -117,6 +135,15 @@ def load_table_model(folder: Path) -> TableModel:
             "are what there is for images"
         )
     return model
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have an error of what a file describes say which file that is."""
+    try:
+        yield
+    except ModelFolderError as error:
+        raise ModelFolderError(f"{path}: {error}") from None
 
 
 def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
@@ -151,27 +178,52 @@ def _read(folder: Path, name: str) -> bytes:
         raise ModelFolderError(f"{folder / name} cannot be read ({reason(error)}); {REMEDY}") from None
 
 
-def _parse(name: str, content: bytes, folder: Path) -> dict[str, Any]:
+def _parse(name: str, content: bytes, folder: Path, kind: Any) -> dict[str, Any]:
+    """Return what a file says, of this kind; raise ``ModelFolderError`` if it does not say that."""
     try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict):
-        raise ModelFolderError(f"{folder / name} is truncated or was altered; {REMEDY}")
-    return parsed
+        value = parse_json(content)
+        require_type(value, kind)
+    except MismatchError as mismatch:
+        raise ModelFolderError(
+            f"{folder / name} is truncated or was altered; {REMEDY} ({mismatch})"
+        ) from None
+    return cast("dict[str, Any]", value)
 
 
-def _check_description(description: dict[str, Any], folder: Path) -> None:
-    found = description.get("format")
-    if isinstance(found, int) and found > FORMAT:
+def _description(folder: Path) -> dict[str, Any]:
+    """Return what ``model.json`` says, if that is what was written."""
+    content = _read(folder, MODEL)
+    found = _parse(MODEL, content, folder, _Format)["format"]
+    if found > FORMAT:
         raise ModelFolderError(
             f"{folder} holds a model of format {found}, this version of shoal reads up to {FORMAT}; "
             "install a newer shoal"
         )
-    checksums = description.get("sha256")
-    stated = checksums.pop(MODEL, None) if isinstance(checksums, dict) else None
-    if found not in (1, FORMAT) or stated != _sha256(as_json(description)):
+    description = _parse(MODEL, content, folder, _Description)
+    stated = description["sha256"].pop(MODEL, None)
+    if found < 1 or stated != _sha256(as_json(description)):
         raise ModelFolderError(f"{folder / MODEL} is truncated or was altered; {REMEDY}")
+    return description
+
+
+def _weights(path: Path, content: bytes) -> tuple[Array, Array | None]:
+    """Return the parameters (P, D) and, for intervals, the errors (N,) if there are any."""
+    try:
+        arrays = safetensors.numpy.load(content)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ModelFolderError(f"{path} holds no weights ({reason(error)}); {REMEDY}") from None
+    theta, residuals = arrays.get("theta"), arrays.get("residuals")
+    dtypes = (np.float32, np.float64)
+    if theta is None or theta.ndim != 2 or theta.dtype not in dtypes or not np.isfinite(theta).all():
+        raise ModelFolderError(f"{path} holds weights that are missing or not finite; {REMEDY}")
+    if residuals is not None and (
+        residuals.ndim != 1
+        or residuals.dtype not in dtypes
+        or not residuals.size
+        or not (np.isfinite(residuals) & (residuals >= 0)).all()
+    ):
+        raise ModelFolderError(f"{path} holds errors that are none; {REMEDY}")
+    return theta, residuals
 
 
 def _sha256(content: bytes) -> str:

@@ -8,15 +8,13 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from shoal.data.tables import file_of
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalError, reason
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
 from shoal.jobs.layout import EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Sizing, StudySize
-from shoal.selection.candidates import hidden_label
+from shoal.jobs.sizing import Sizing
 from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import DATABASE, TrialStore
 
@@ -25,8 +23,6 @@ CONTENTS: Contents = {
     STUDY: STORE,
 }
 """Every name that a job gives, so that no other is ever removed."""
-_MAY_DIFFER = {"table", "valid", "test", "jobs"}
-"""Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
 
 
 def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: bool) -> bool:
@@ -143,64 +139,3 @@ def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = F
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"{folder} cannot be written ({reason(error)}); give another --out") from None
-
-
-def read_plan(folder: Path, request: FitRequest) -> Sizing:
-    """Return the sizing of the study begun in ``folder``.
-
-    Raises ``ConfigurationError`` if it was begun with another request, naming what differs, and
-    ``ModelFolderError`` if the plan was damaged.
-    """
-    try:
-        plan = json.loads(read_regular(folder / PLAN))
-        begun, sizing = _options(plan["request"]), plan["sizing"]
-        size = StudySize(
-            hidden=tuple(tuple(hidden) for hidden in sizing["size"]["hidden"]),
-            starts=sizing["size"]["starts"],
-            l2=tuple(sizing["size"]["l2"]),
-            epochs=sizing["size"]["epochs"],
-        )
-        restored = Sizing(size, sizing["seconds"], tuple(sizing["sentences"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelFolderError(
-            f"{folder / PLAN} was damaged ({type(error).__name__}); begin anew with --overwrite"
-        ) from None
-    asked = _options(json.loads(as_json(dataclasses.asdict(request))))
-    told = [
-        f"{option} was {_shown(begun.get(option))}, now {_shown(value)}"
-        for option, value in asked.items()
-        if value != begun.get(option)
-    ]
-    if told:
-        raise ConfigurationError(
-            f"--resume goes on with the same settings, but {'; '.join(told)}; repeat those, or --overwrite"
-        )
-    return restored
-
-
-def is_resumable(folder: Path, request: FitRequest) -> bool:
-    """Whether a job with this request, if resumed, would go on with what is in ``folder``."""
-    try:
-        read_plan(folder, request)
-    except ShoalError:
-        return False
-    return True
-
-
-def _options(request: dict[str, Any]) -> dict[str, Any]:
-    """Return a request by the options of the command line, without those that may differ."""
-    flat = {**request, **request["size"]}
-    return {
-        f"--{name.replace('_', '-')}": value
-        for name, value in flat.items()
-        if name not in {*_MAY_DIFFER, "size"}
-    }
-
-
-def _shown(value: Any) -> str:
-    """Return a setting as one would write it on the command line."""
-    if isinstance(value, list):
-        return ",".join(hidden_label(tuple(v)) if isinstance(v, list) else _shown(v) for v in value)
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "left out" if value is None else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,9 @@ import numpy as np
 from shoal.data.frames import native_frame, quoted
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError
-from shoal.files import read_regular
 from shoal.jobs.folder import load_table_model
-from shoal.jobs.layout import PLAN
 from shoal.jobs.model import TableModel
+from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
 from shoal.network import Network
 from shoal.population import Population
@@ -74,8 +72,8 @@ def table_of(folder: Path, table: str | None) -> str:
     if table is not None:
         return table
     try:
-        return str(json.loads(read_regular(folder / PLAN))["request"]["table"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return str(load_plan(folder)["request"]["table"])
+    except ModelFolderError:
         raise ModelFolderError(
             f"{folder} does not say which table it was fitted to; name one after the folder"
         ) from None

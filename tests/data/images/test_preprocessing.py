@@ -60,6 +60,8 @@ def test_it_is_saved_as_plain_json() -> None:
         {"mean": [0.0, "0", 0.0]},
         {"mean": [0.0, float("inf"), 0.0]},
         {"deviation": [1.0, 0.0, 1.0]},
+        {"deviation": [1.0, 1.0]},
+        {"deviation": [1.0, 1.0, 1.0, 1.0]},
         {"channels": 2, "mean": [0.0, 0.0], "deviation": [1.0, 1.0]},
         {"format": 2},
         {"kind": "tables"},

@@ -87,6 +87,7 @@ class ImagePreprocessor:
                 and all(isinstance(number, float) and math.isfinite(number) for number in numbers)
                 and all(deviation > 0 for deviation in restored.deviation)
                 and restored.channels in (1, 3)
+                and len(restored.deviation) == restored.channels
             )
         except (KeyError, TypeError, ValueError):
             sound = False

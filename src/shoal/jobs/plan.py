@@ -1,0 +1,121 @@
+"""The plan of a job: what was asked and how large the study is, as a resumed job goes by it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
+from shoal.files import as_json, read_regular
+from shoal.jobs.layout import PLAN
+from shoal.jobs.request import MOST, FitRequest
+from shoal.jobs.sizing import Sizing, StudySize
+from shoal.schema import LARGEST, MismatchError, parse_json, require, require_type
+from shoal.selection.candidates import grid, hidden_label
+
+_MAY_DIFFER = {"table", "valid", "test", "jobs"}
+"""Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
+
+
+class _Size(TypedDict):
+    hidden: list[list[int]]
+    starts: int
+    l2: list[float]
+    epochs: int
+
+
+class _Sized(TypedDict):
+    size: _Size
+    seconds: float
+    sentences: list[str]
+
+
+class _Plan(TypedDict):
+    """What ``plan.json`` says; of what was asked it may lack what could not be asked when it was written."""
+
+    request: FitRequest
+    sizing: _Sized
+
+
+def load_plan(folder: Path) -> dict[str, Any]:
+    """Return what the plan in ``folder`` says, of the types and in the ranges that it was written with.
+
+    Raises ``ModelFolderError`` if it cannot be read or was damaged.
+    """
+    try:
+        plan = parse_json(read_regular(folder / PLAN))
+        require_type(plan, _Plan)
+        checked = cast("dict[str, Any]", plan)
+        for name in ("table", "size"):
+            require(name in checked["request"], checked["request"], f"the {name} too", "request")
+        size = checked["sizing"]["size"]
+        for name, most in (("starts", MOST), ("epochs", LARGEST)):
+            require(1 <= size[name] <= most, size[name], "a possible number", f"sizing.size.{name}")
+        grid([tuple(hidden) for hidden in size["hidden"]], size["l2"])
+    except OSError as error:
+        raise ModelFolderError(
+            f"{folder / PLAN} cannot be read ({reason(error)}); give a folder of shoal fit"
+        ) from None
+    except (MismatchError, ConfigurationError) as error:
+        raise ModelFolderError(
+            f"{folder / PLAN} was damaged ({error}); begin anew with --overwrite"
+        ) from None
+    return checked
+
+
+def read_plan(folder: Path, request: FitRequest) -> Sizing:
+    """Return the sizing of the study begun in ``folder``.
+
+    Raises ``ConfigurationError`` if it was begun with another request, naming what differs, and
+    ``ModelFolderError`` if the plan was damaged.
+    """
+    plan = load_plan(folder)
+    begun, sizing = _options(plan["request"]), plan["sizing"]
+    size = StudySize(
+        hidden=tuple(tuple(hidden) for hidden in sizing["size"]["hidden"]),
+        starts=sizing["size"]["starts"],
+        l2=tuple(sizing["size"]["l2"]),
+        epochs=sizing["size"]["epochs"],
+    )
+    restored = Sizing(size, sizing["seconds"], tuple(sizing["sentences"]))
+    asked = _options(json.loads(as_json(dataclasses.asdict(request))))
+    told = [
+        f"{option} was {_shown(begun.get(option))}, now {_shown(value)}"
+        for option, value in asked.items()
+        if value != begun.get(option)
+    ]
+    if told:
+        raise ConfigurationError(
+            f"--resume goes on with the same settings, but {'; '.join(told)}; repeat those, or --overwrite"
+        )
+    return restored
+
+
+def is_resumable(folder: Path, request: FitRequest) -> bool:
+    """Whether a job with this request, if resumed, would go on with what is in ``folder``."""
+    try:
+        read_plan(folder, request)
+    except ShoalError:
+        return False
+    return True
+
+
+def _options(request: dict[str, Any]) -> dict[str, Any]:
+    """Return a request by the options of the command line, without those that may differ."""
+    flat = {**request, **request["size"]}
+    return {
+        f"--{name.replace('_', '-')}": value
+        for name, value in flat.items()
+        if name not in {*_MAY_DIFFER, "size"}
+    }
+
+
+def _shown(value: Any) -> str:
+    """Return a setting as one would write it on the command line."""
+    if isinstance(value, list):
+        return ",".join(hidden_label(tuple(v)) if isinstance(v, list) else _shown(v) for v in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "left out" if value is None else str(value)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shoal.errors import ConfigurationError, ModelFolderError
+from shoal.jobs.place import begin
+from shoal.jobs.plan import is_resumable, read_plan
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import AskedSize, Sizing, StudySize
+
+REQUEST = FitRequest(
+    "table.csv", "y", size=AskedSize(hidden=((1,), (4, 4)), l2=(0.0, 0.5)), folds=3, choose="one-se"
+)
+SIZING = Sizing(StudySize(((1,), (4, 4)), 7, (0.0, 0.5), 60), 12.5, ("Sized so.",))
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    folder = tmp_path / "deep" / "out"
+    begin(folder, REQUEST, SIZING)
+    return folder
+
+
+def test_the_plan_comes_back(begun: Path) -> None:
+    assert read_plan(begun, REQUEST) == SIZING
+
+
+def test_what_can_be_resumed(begun: Path, tmp_path: Path) -> None:
+    assert is_resumable(begun, REQUEST)
+    assert is_resumable(begun, dataclasses.replace(REQUEST, jobs=7))
+    assert not is_resumable(begun, dataclasses.replace(REQUEST, seed=7))
+    assert not is_resumable(tmp_path, REQUEST)
+    (begun / "plan.json").write_bytes(b"{")
+    assert not is_resumable(begun, REQUEST)
+
+
+def test_what_may_differ_and_what_may_not(begun: Path) -> None:
+    assert read_plan(begun, dataclasses.replace(REQUEST, table="moved/table.csv", jobs=7)) == SIZING
+    other = dataclasses.replace(
+        REQUEST, size=AskedSize(hidden=((1,), (8,)), starts=3), solver="sgd", learning_rate=0.5
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        read_plan(begun, other)
+    differences = str(refused.value).split("but ")[1].split("; repeat")[0].split("; ")
+    assert sorted(differences) == [
+        "--hidden was 1,4x4, now 1,8",
+        "--l2 was 0,0.5, now left out",
+        "--learning-rate was left out, now 0.5",
+        "--solver was left out, now sgd",
+        "--starts was left out, now 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"7", b'{"request": {}, "sizing": {}}', b'{"request": 3}', b"\xff"]
+)
+def test_a_damaged_plan_is_said_to_be(begun: Path, content: bytes) -> None:
+    (begun / "plan.json").write_bytes(content)
+    with pytest.raises(ModelFolderError, match=r"plan\.json was damaged .* --overwrite"):
+        read_plan(begun, REQUEST)
+
+
+Plan = dict[str, Any]
+
+
+def put(*keys: str, value: object) -> Callable[[Plan], None]:
+    """Return how to set a value deep in a plan."""
+
+    def harm(plan: Plan) -> None:
+        for key in keys[:-1]:
+            plan = plan[key]
+        plan[keys[-1]] = value
+
+    return harm
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda plan: plan["sizing"].pop("size"), "sizing.size is missing"),
+        (lambda plan: plan["request"].pop("table"), "the table too"),
+        (lambda plan: plan["request"].pop("size"), "the size too"),
+        (put("request", "size", value=[]), "request.size is [], expected an object"),
+        (put("request", "seed", value="0"), 'request.seed is "0", expected an integer'),
+        (put("request", "table", value=None), "request.table is null, expected a string"),
+        (put("request", "learning_rate", value=float("inf")), "Infinity is not a JSON number"),
+        (put("sizing", "seconds", value=float("nan")), "NaN is not a JSON number"),
+        (put("sizing", "size", "starts", value=10**30), "is more than a whole number can be"),
+        (put("sizing", "size", "starts", value=0), "sizing.size.starts is 0, expected a possible number"),
+        (put("sizing", "size", "starts", value=2**40), "expected a possible number"),
+        (put("sizing", "size", "epochs", value=-1), "sizing.size.epochs is -1"),
+        (put("sizing", "size", "hidden", value=[]), "hidden"),
+        (put("sizing", "size", "hidden", value=[4]), "sizing.size.hidden[0] is 4, expected a list"),
+        (put("sizing", "size", "hidden", value=[[-4]]), "-4"),
+        (put("sizing", "size", "l2", value=[-1.0]), "-1"),
+        (put("sizing", "sentences", value="Sized so."), 'sizing.sentences is "Sized so.", expected a list'),
+    ],
+)
+def test_a_plan_that_says_what_no_plan_can_say(
+    begun: Path, harm: Callable[[Plan], object], told: str
+) -> None:
+    path = begun / "plan.json"
+    plan = json.loads(path.read_text())
+    harm(plan)
+    path.write_text(json.dumps(plan))
+    with pytest.raises(ModelFolderError) as refused:
+        read_plan(begun, REQUEST)
+    assert str(refused.value).startswith(f"{path} was damaged (")
+    assert told in str(refused.value)
+
+
+def test_a_plan_of_before_lacks_what_could_not_be_asked(begun: Path) -> None:
+    path = begun / "plan.json"
+    plan = json.loads(path.read_text())
+    del plan["request"]["quality"]
+    path.write_text(json.dumps(plan))
+    with pytest.raises(ConfigurationError, match="--quality was left out, now good"):
+        read_plan(begun, REQUEST)
