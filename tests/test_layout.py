@@ -14,7 +14,15 @@ PACKAGE = ROOT / "src" / "shoal"
 MODULES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 SOURCES = [*MODULES, *sorted((ROOT / "native").rglob("*.?pp")), *sorted((ROOT / "tests").rglob("*.py"))]
 # Tests of the project rather than of one module; those in tests/contract run over the registries.
-OF_THE_PROJECT = {"benchmarks", "contract", "native", "test_build.py", "test_cold_start.py", "test_layout.py"}
+OF_THE_PROJECT = {
+    "benchmarks",
+    "contract",
+    "fuzz",
+    "native",
+    "test_build.py",
+    "test_cold_start.py",
+    "test_layout.py",
+}
 
 
 def relative(path: Path) -> str:
