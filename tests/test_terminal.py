@@ -15,7 +15,7 @@ from shoal.jobs.prepare import PreparedTable
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.selection.design import Plan
 from shoal.selection.running import StudyProgress
-from shoal.terminal import TerminalListener, plain_console
+from shoal.terminal import TerminalListener, counting, plain_console
 
 Lines = Callable[[], list[str]]
 
@@ -54,6 +54,30 @@ def test_text_is_shown_as_it_is(lines: Lines) -> None:
     text = "[bold]x[/bold] :smile: C:\\[new] [/] 12 'quoted' " + "long " * 40
     plain_console().print(text)
     assert lines() == [text]
+
+
+def test_what_is_counted_is_shown_on_a_terminal_and_taken_down() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120)
+
+    def interrupted() -> None:
+        with counting(console, "taking differences", "parameters") as told:
+            told(250, 34122)
+            console.print("a line that the bar stands below")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    shown = stream.getvalue()
+    assert re.search(r"taking differences.* 250/34122.* parameters", shown)
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1  # the cursor is there again
+
+
+def test_what_is_counted_leaves_a_file_alone() -> None:
+    stream = io.StringIO()
+    with counting(Console(file=stream), "taking differences", "parameters") as told:
+        told(1, 2)
+    assert stream.getvalue().strip() == ""
 
 
 def test_the_table_is_told_in_singular_and_plural(lines: Lines) -> None:

@@ -31,8 +31,14 @@ def forward(
     ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not. Layers
     see samples in the network's ``input_shape``: an image is (1|P, C, H, W, N).
     """
-    a = x if len(network.input_shape) == 1 else _images(network, x)
-    return stack.forward(network.layers, network.views(theta), a, batch)
+    return stack.forward(network.layers, network.views(theta), as_samples(network, x), batch)
+
+
+def as_samples(network: Network, x: Array) -> Array:
+    """Return x (1|P, n, N) as the first layer sees it: an image as (1|P, C, H, W, N), in one piece."""
+    if len(network.input_shape) == 1:
+        return x
+    return np.ascontiguousarray(x.reshape(len(x), *network.input_shape, x.shape[-1]))
 
 
 def backward(network: Network, theta: Array, caches: list[Cache], grad_z: Array) -> Array:
@@ -80,11 +86,6 @@ def sample_losses(network: Network, theta: Array, X: Array, y: Array) -> Array:
         z, _ = forward(network, theta, X[i : i + size].T[None])
         parts.append(criterion.value(z, y[:, i : i + size]))
     return _join(parts)
-
-
-def _images(network: Network, x: Array) -> Array:
-    """Return x (1|P, n, N) as (1|P, C, H, W, N), in one piece whatever it came as."""
-    return np.ascontiguousarray(x.reshape(len(x), *network.input_shape, x.shape[-1]))
 
 
 def _join(parts: list[Array]) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -47,6 +49,26 @@ def print_whole(console: Console, table: Table) -> None:
     """Print a table as wide as it is: a narrow terminal breaks its lines, which beats half a number."""
     segments = console.render(table, console.options.update(max_width=max(console.width, WIDEST)))
     console.print(Segments(segments), end="", soft_wrap=True)
+
+
+@contextmanager
+def counting(console: Console, doing: str, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar for something that is counted until the block is left, if the console is a terminal.
+
+    The block gets a function that takes how many are done, and of how many.
+    """
+    bar = Progress(
+        TextColumn(doing),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(what),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,  # a log file has no use for a bar
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 class TerminalListener:

@@ -25,6 +25,27 @@ def test_a_saved_model_is_checked_on_its_table(shoal: Shoal, finished: Path) -> 
     assert (ended.code, ended.err) == (0, [])
 
 
+def test_of_a_large_network_a_sample_is_checked_and_it_says_so(shoal: Shoal) -> None:
+    ended = shoal("check", "--layers", "60,20,1", "--batch", 4)
+    assert (ended.code, ended.err) == (0, [])
+    assert ended.out[-2] == (
+        "Checked 1,000 of 1,241 parameters: at least 20 of each array, and each array along a direction in "
+        "which every entry has a part; --all checks every one."
+    )
+    whole = shoal("check", "--layers", "60,20,1", "--batch", 4, "--all")
+    assert (whole.code, whole.err) == (0, [])
+    assert "Checked all 1,241 parameters." in whole.out
+
+
+def test_a_network_of_an_ensemble_is_checked_in_a_sample(shoal: Shoal) -> None:
+    sizes = ("--hidden", 200, "--starts", 2, "--l2", 1, "--epochs", 2, "--jobs", 1, "--pieces", 0)
+    assert shoal("fit", "builtin:iris", "--target", "species", "--out", "out", *sizes).code == 0
+    for member in (1, 2):
+        ended = shoal("check", "out", "--member", member, "--batch", 4)
+        assert (ended.code, ended.err) == (0, [])
+        assert any(line.startswith("Checked 1,000 of 1,603 parameters: ") for line in ended.out)
+
+
 def test_a_check_that_fails_ends_with_code_1(shoal: Shoal) -> None:
     ended = shoal("check", "--layers", "4,3,1", "--tolerance", "1e-14", "--engine", "reference")
     assert ended.code == 1

@@ -38,6 +38,20 @@ def test_json_can_be_piped(shoal: Shoal) -> None:
     assert content["network"]["loss"]["name"] == "cross_entropy"
 
 
+def test_of_a_large_network_differences_are_taken_of_a_sample(shoal: Shoal) -> None:
+    arguments = ("explain", "--layers", "60,20,1", "--batch", 3, "--format", "json")
+    some, every = (json.loads("\n".join(shoal(*arguments, *more).out)) for more in ((), ("--all",)))
+
+    def unknown(content: Any) -> int:
+        found = [g["central_differences"] for g in content["gradients"]]
+        return sum(value is None for rows in found for row in rows for value in row)
+
+    assert unknown(every) == 0
+    assert 0 < unknown(some) <= 241
+    told = " ".join(" ".join(shoal("explain", "--layers", "60,20,1", "--batch", 3).out).split())
+    assert " of 1,241 parameters: at least 20 of each array" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -151,6 +151,12 @@ def test_one_when_all_is_done(end: Callable[..., tuple[int, str]], iris: Iris, t
     assert (tmp_path / "out" / "report.html").exists()
 
 
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_one_while_differences_are_taken(end: Callable[..., tuple[int, str]], command: str) -> None:
+    during = "before('shoal.explanation.gradient_check.directional_difference', 'SIGINT')"
+    assert end(during, [command, "--layers", "60,20,1"]) == (130, "shoal: interrupted")
+
+
 def test_one_while_the_interpreter_ends(python: Python, tmp_path: Path) -> None:
     code = f"{HARNESS}\nimport atexit; atexit.register(send, 'SIGINT'); shoal.cli.main()"
     ended = python(tmp_path, "-c", code, "--version")

@@ -115,6 +115,25 @@ def test_json_holds_every_number(lecture: Explanation) -> None:
             assert written["formula"]["text"] == text(factor.formula)
 
 
+def test_what_the_page_shows_has_its_differences_whatever_the_sample() -> None:
+    network = Network(30, [Dense(20, "tanh"), Dense(1)], loss="log_loss")
+    rng = np.random.default_rng(0)
+    batch = rng.normal(size=(4, 30)), rng.integers(2, size=4)
+    some, every = (explain(network, *batch, parameters=parameters) for parameters in (100, None))
+    assert "undefined" not in some.to_markdown()
+    for few, all_ in zip(some.comparisons, every.comparisons, strict=True):
+        known = np.isfinite(few.numerical)
+        assert np.array_equal(few.numerical[known], all_.numerical[known])
+        assert few.block.checked == known.sum()
+    weights = some.comparisons[2]
+    assert weights.derivation.name == "W"
+    assert weights.block.checked < 600
+    assert np.isfinite(weights.numerical[:10, :8]).all()
+    assert np.isfinite(weights.numerical.flat[np.abs(weights.derivation.gradient).argmax()])
+    assert "Differences were taken of all 641 parameters." in every.to_markdown()
+    assert f"taken of {some.check.coverage[0]} of 641 parameters: at least 20 of each" in some.to_markdown()
+
+
 def test_a_saturated_output_is_explained_by_the_simple_form() -> None:
     network = Network(1, [Dense(1)], loss="log_loss")
     population = network.population(1, dtype="float64")

@@ -8,8 +8,9 @@ import pytest
 from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError, DataError
-from shoal.explanation import gradient_check
-from shoal.explanation.gradient_check import check_gradients
+from shoal.explanation import differences
+from shoal.explanation.gradient_check import Estimate, check_gradients, compare, relative_error
+from shoal.explanation.point import Point
 from shoal.layers import Dense, Dropout
 from shoal.layers.base import Cache, Parameters
 from shoal.network import Network
@@ -56,8 +57,9 @@ def test_a_linear_network_by_hand() -> None:
 
 
 def test_errors_are_relative_to_the_larger_gradient_block_by_block() -> None:
-    network = Network(2, [Dense(1)])
-    blocks = gradient_check._compare(network, np.array([3.0, 4.0, 0.0]), np.array([3.0, 4.0 + 5.0, 0.0]))
+    point = Point(Network(2, [Dense(1)]), X, y)
+    estimate = Estimate(1e-5, np.array([3.0, 4.0 + 5.0, 0.0]), np.ones(3, dtype=np.bool_), {})
+    blocks = compare(point, estimate, np.array([3.0, 4.0, 0.0]), "reference").blocks
     assert blocks[0].relative_error == 5 / np.hypot(3, 9)
     assert blocks[0].largest_difference == 5
     assert blocks[1].relative_error == 0
@@ -79,7 +81,7 @@ def test_a_wrong_backward_is_found_in_the_layer_where_it_shows(
 def test_every_parameter_is_compared_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network(2, [Dense(3, "tanh"), Dense(1)], loss="log_loss")
     whole = check_gradients(network, X, y)
-    monkeypatch.setattr(gradient_check, "MEMBERS_AT_A_TIME", 5)
+    monkeypatch.setattr(differences, "HELD", 1)
     assert np.array_equal(check_gradients(network, X, y).numerical, whole.numerical)
     assert np.abs(whole.numerical).min() > 1e-4
 
@@ -101,7 +103,7 @@ def test_the_gradient_of_every_engine_is_that_of_the_reference(engine: str, acti
     check = check_gradients(network, X, y, engine=engine, **given)
     reference = check_gradients(network, X, y, **given)
     assert (check.engine, reference.engine) == (engine, "reference")
-    assert gradient_check.relative_error(check.analytic, reference.analytic) < 1e-13
+    assert relative_error(check.analytic, reference.analytic) < 1e-13
     assert np.array_equal(check.numerical, reference.numerical)
 
 

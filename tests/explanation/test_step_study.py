@@ -47,6 +47,20 @@ def test_a_row_for_each_array_and_a_column_for_each_step(study: StepStudy) -> No
     assert study.errors[:, at].tolist() == [block.relative_error for block in check.blocks]
 
 
+def test_every_step_is_tried_on_the_same_sample() -> None:
+    network, heard = Network(3, [Dense(40, "tanh"), Dense(1)], loss="log_loss"), []
+    few = study_steps(
+        network, X, y, steps=(1e-4, 1e-6), sample=50, told=lambda done, of: heard.append((done, of))
+    )
+    for i, step in enumerate((1e-4, 1e-6)):
+        check = check_gradients(network, X, y, step=step, sample=50)
+        assert few.errors[:, i].tolist() == [block.relative_error for block in check.blocks]
+    drawn = check.coverage[0]
+    assert drawn < network.n_parameters
+    assert heard[-1] == (2 * drawn, 2 * drawn)
+    assert heard == sorted(heard)
+
+
 def test_the_coefficients_are_those_of_the_errors() -> None:
     steps = np.array([1e-2, 1e-3, 1e-8, 1e-9])
     errors = np.array([[3e-4, 3e-6, 5e-9, 5e-8]])

@@ -11,6 +11,7 @@ from shoal.cli.options import Debug, Overwrite, comma_separated
 from shoal.cli.output import complain
 from shoal.cli.subject import (
     ActivationName,
+    Every,
     Folder,
     InitializerName,
     Layers,
@@ -44,12 +45,14 @@ def check(
     step: Annotated[float, typer.Option(help="The h of (J(θ + h) − J(θ − h)) / 2h.")] = 1e-5,
     tolerance: Annotated[float, typer.Option(help="The relative error from which the check fails.")] = 1e-6,
     figure: Annotated[Path | None, typer.Option(help="An SVG file for the error against the step.")] = None,
+    every: Every = False,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Compare backpropagation with central differences; exit code 1 where they differ."""
+    from shoal.explanation.sampling import SAMPLE
     from shoal.jobs.check import check_subject, draw_steps
-    from shoal.terminal import plain_console, print_whole
+    from shoal.terminal import counting, plain_console, print_whole
 
     if figure is not None:
         require_output(figure, overwrite, folder, table)
@@ -66,12 +69,17 @@ def check(
         seed=seed,
     )
     engines = None if engine is None else comma_separated(engine, "--engine", str)
-    verdict = check_subject(subject, engines, step, tolerance)
+    sample, bars = None if every else SAMPLE, plain_console(stderr=True)
+    with counting(bars, "taking differences", "parameters") as told:
+        verdict = check_subject(subject, engines, step, tolerance, sample, told)
     console = plain_console()
     console.print(f"Relative error of backpropagation, against central differences of ±{step:g}:")
     print_whole(console, _table(verdict))
+    checked, of = verdict.checks[0].coverage
+    console.print(f"Checked {verdict.checks[0].part}{'; --all checks every one' if checked < of else ''}.")
     if figure is not None:
-        study = draw_steps(subject, verdict, figure, overwrite)
+        with counting(bars, "trying steps", "differences") as told:
+            study = draw_steps(subject, verdict, figure, overwrite, sample, told)
         console.print(f"The error against the step: {figure}; the best step is {study.best_step:.1g}.")
     if verdict.failures:
         name, array, error = verdict.failures[0]

@@ -11,6 +11,7 @@ from shoal.cli.options import Debug, Overwrite
 from shoal.cli.streams import files_come_first
 from shoal.cli.subject import (
     ActivationName,
+    Every,
     Folder,
     InitializerName,
     Layers,
@@ -37,12 +38,14 @@ def explain(
     seed: Seed = 0,
     format_: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
     out: Annotated[Path | None, typer.Option(help="The file to write; the terminal if left out.")] = None,
+    every: Every = False,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Write out the chain rule for every parameter of a network, and check it."""
+    from shoal.explanation.sampling import SAMPLE
     from shoal.jobs.explain import explain_subject, formatted, require_format, write_explanation
-    from shoal.terminal import plain_console
+    from shoal.terminal import counting, plain_console
 
     require_format(format_)
     if out is not None:
@@ -60,7 +63,8 @@ def explain(
         initializer=initializer,
         seed=seed,
     )
-    explanation = explain_subject(subject)
+    with counting(plain_console(stderr=True), "taking differences", "parameters") as told:
+        explanation = explain_subject(subject, None if every else SAMPLE, told)
     console = plain_console()
     if out is not None:
         write_explanation(explanation, format_, out, overwrite)

@@ -25,6 +25,9 @@ LossName = Annotated[str | None, typer.Option(help="Of --layers: log_loss, cross
 InitializerName = Annotated[
     str | None, typer.Option(help="Of --layers; 'normal' is the lecture's N(0, 0.1).")
 ]
+Every = Annotated[
+    bool, typer.Option("--all", help="Take central differences of every parameter, however many there are.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of the weights and the data of --layers.")]
 
 

@@ -10,10 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
 from shoal.explanation.blocks import Block
 from shoal.explanation.derivation import Derivation, derive
-from shoal.explanation.gradient_check import GradientCheck, check_gradients, relative_error
+from shoal.explanation.differences import Told
+from shoal.explanation.gradient_check import (
+    STEP,
+    BlockCheck,
+    GradientCheck,
+    compare,
+    estimate_gradient,
+    relative_error,
+)
+from shoal.explanation.numerals import MOST_COLUMNS, MOST_ROWS
+from shoal.explanation.point import Point
+from shoal.explanation.sampling import draw_parameters
+from shoal.explanation.step_study import block_names
 from shoal.explanation.trace import Trace, trace
 from shoal.layers import Dropout
 from shoal.network import Network
@@ -24,11 +37,15 @@ from shoal.shapes import Array
 
 @dataclass(frozen=True)
 class Comparison:
-    """One parameter's gradient (m, n) three times: by the factors, by the engine, by central differences."""
+    """One parameter's gradient (m, n) three times: by the factors, by the engine, by central differences.
+
+    ``numerical`` is NaN where no differences were taken.
+    """
 
     derivation: Derivation
     engine: Array
     numerical: Array
+    block: BlockCheck
 
     @property
     def engine_error(self) -> float:
@@ -37,8 +54,8 @@ class Comparison:
 
     @property
     def numerical_error(self) -> float:
-        """The relative error of the engine's gradient against central differences."""
-        return relative_error(self.engine, self.numerical)
+        """The relative error of the engine's gradient against central differences, where these were taken."""
+        return self.block.relative_error
 
 
 @dataclass(frozen=True)
@@ -116,6 +133,8 @@ def explain(
     sample_name: str = "",
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
+    parameters: int | None = None,
+    told: Told | None = None,
 ) -> Explanation:
     """Write out the chain rule for every parameter of a network, with this network's shapes and numbers::
 
@@ -124,7 +143,9 @@ def explain(
     ``X`` (N, n), ``y`` (N,) or (N, K): the batch; ``sample`` is the row whose numbers are shown. A
     population of one is explained as it is; a network is explained at the random start of ``seed``.
     Computed in float64, without dropout and without penalties. The factors multiply to what the engine
-    computes, and central differences stand beside it.
+    computes, and central differences stand beside it: of every parameter, or of ``parameters`` of them, drawn
+    as ``check_gradients`` draws its sample, and those that the page shows. ``told`` hears how many
+    differences are there, and how many there will be.
 
     Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than
     one, a sample that is not there, names that are too few or too many, and layers other than dense ones.
@@ -150,15 +171,40 @@ def explain(
     features = _names(feature_names, "feature_names", network.n_inputs, "x")
     outputs = _names(output_names, "output_names", network.n_outputs, "output ")
     kept = trace(network, population.theta, samples.X.T, samples.y)
-    check = check_gradients(population, X, y)
-    computed, numerical = (network.views(g[None]) for g in (check.analytic, check.numerical))
-    dense = [index for index, views in enumerate(computed) if views]
-    comparisons = tuple(
-        Comparison(d, *(g[dense[d.step.number - 1]][d.name][0] for g in (computed, numerical)))
-        for d in derive(kept, network.criterion)
-    )
+    derivations = derive(kept, network.criterion)
+    check = _check(Point(population, X, y), derivations, parameters, seed, told)
+    comparisons = tuple(_comparison(network, d, check) for d in derivations)
     name = sample_name or f"sample {n + 1} of {N}"
     return Explanation(network, kept, comparisons, check, n, name, features, outputs)
+
+
+def _check(
+    point: Point, derivations: Sequence[Derivation], parameters: int | None, seed: int, told: Told | None
+) -> GradientCheck:
+    """Check the gradient at a sample of the parameters, and at those that a page shows."""
+    asked = np.zeros((1, point.network.n_parameters), dtype=np.bool_)
+    asked[0, draw_parameters(point.network, parameters, seed)] = True
+    views = _dense(point.network.views(asked))
+    for derivation in derivations:
+        shown = views[derivation.step.number - 1][derivation.name][0]
+        shown[:MOST_ROWS, :MOST_COLUMNS] = True
+        shown[np.unravel_index(np.abs(derivation.gradient).argmax(), shown.shape)] = True
+    estimate = estimate_gradient(point, STEP, np.flatnonzero(asked), seed, told)
+    return compare(point, estimate, point.gradient(ReferenceEngine.name), ReferenceEngine.name)
+
+
+def _comparison(network: Network, derivation: Derivation, check: GradientCheck) -> Comparison:
+    layer, name = derivation.step.number - 1, derivation.name
+    engine, numerical = (
+        _dense(network.views(g[None]))[layer][name][0] for g in (check.analytic, check.numerical)
+    )
+    blocks = dict(zip(block_names(check), check.blocks, strict=True))
+    return Comparison(derivation, engine, numerical, blocks[f"{name}{derivation.step.number}"])
+
+
+def _dense(views: list[dict[str, Array]]) -> list[dict[str, Array]]:
+    """Return the parameters of the layers that have some: the dense ones."""
+    return [parameters for parameters in views if parameters]
 
 
 def without_dropout(network: Network) -> Network:

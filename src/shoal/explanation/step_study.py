@@ -15,8 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
-from shoal.explanation.gradient_check import GradientCheck, check_gradients
+from shoal.explanation.differences import Told
+from shoal.explanation.gradient_check import GradientCheck, compare, estimate_gradient
+from shoal.explanation.point import Point
+from shoal.explanation.sampling import draw_parameters
 from shoal.network import Network
 from shoal.population import Population
 from shoal.shapes import Array
@@ -71,8 +75,12 @@ def study_steps(
     *,
     seed: int = 0,
     steps: Sequence[float] = STEPS,
+    sample: int | None = None,
+    told: Told | None = None,
 ) -> StepStudy:
     """Check the gradient with one step after the other; see ``check_gradients`` for the arguments.
+
+    ``told`` hears how many differences are there, and how many there will be.
 
     Raises what ``check_gradients`` raises, and ``ConfigurationError`` without steps.
 
@@ -84,9 +92,19 @@ def study_steps(
     """
     if not len(steps):
         raise ConfigurationError("a study of steps needs steps, got none; leave them out for 1e-1 to 1e-12")
-    checks = [check_gradients(network, X, y, seed=seed, step=step) for step in steps]
+    point = Point(network, X, y, seed=seed)
+    chosen, gradient = draw_parameters(point.network, sample, seed), point.gradient(ReferenceEngine.name)
+    checks = []
+    for i, step in enumerate(steps):
+        estimate = estimate_gradient(point, step, chosen, seed, told and _the_part(told, i, len(steps)))
+        checks.append(compare(point, estimate, gradient, ReferenceEngine.name))
     errors = np.array([[block.relative_error for block in check.blocks] for check in checks]).T
     return StepStudy(np.array(steps), block_names(checks[0]), errors)
+
+
+def _the_part(told: Told, i: int, steps: int) -> Told:
+    """Return who hears of the differences with one step, and tells of all of them."""
+    return lambda done, of: told(i * of + done, steps * of)
 
 
 def block_names(check: GradientCheck) -> tuple[str, ...]:

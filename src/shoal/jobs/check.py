@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoal.engines import ENGINES
-from shoal.explanation.gradient_check import GradientCheck, check_gradients
+from shoal.explanation.differences import Told
+from shoal.explanation.gradient_check import GradientCheck, compare, estimate_gradient
+from shoal.explanation.point import Point
+from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import StepStudy, block_names, study_steps
 from shoal.files import write_new
 from shoal.jobs.subject import Subject
 from shoal.plots import step_size
+
+SEED = 0
+"""Of the sample of parameters: the same network is checked in the same places."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +48,35 @@ class Verdict:
         return max(check.relative_error for check in self.checks)
 
 
-def check_subject(subject: Subject, engines: Sequence[str] | None, step: float, tolerance: float) -> Verdict:
-    """Check the gradient of a subject, by the engines named or by all there are."""
-    checks = tuple(
-        check_gradients(subject.population, subject.X, subject.y, step=step, engine=engine)
-        for engine in engines or ENGINES
-    )
+def check_subject(
+    subject: Subject,
+    engines: Sequence[str] | None,
+    step: float,
+    tolerance: float,
+    sample: int | None = None,
+    told: Told | None = None,
+) -> Verdict:
+    """Check the gradient of a subject, by the engines named or by all there are, against one estimate.
+
+    ``sample`` is that of ``check_gradients``; ``told`` hears how far it is.
+    """
+    point = Point(subject.population, subject.X, subject.y)
+    gradients = {engine: point.gradient(engine) for engine in engines or ENGINES}
+    estimate = estimate_gradient(point, step, draw_parameters(point.network, sample, SEED), SEED, told)
+    checks = tuple(compare(point, estimate, gradient, engine) for engine, gradient in gradients.items())
     return Verdict(checks, tolerance)
 
 
-def draw_steps(subject: Subject, verdict: Verdict, path: Path, overwrite: bool = False) -> StepStudy:
+def draw_steps(
+    subject: Subject,
+    verdict: Verdict,
+    path: Path,
+    overwrite: bool = False,
+    sample: int | None = None,
+    told: Told | None = None,
+) -> StepStudy:
     """Write the error against the step as SVG, and return the study; see ``write_new`` for ``overwrite``."""
-    study = study_steps(subject.population, subject.X, subject.y)
+    study = study_steps(subject.population, subject.X, subject.y, seed=SEED, sample=sample, told=told)
     figure = step_size.lines(
         study.steps.tolist(),
         dict(zip(study.names, study.errors.tolist(), strict=True)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shoal.errors import ConfigurationError
+from shoal.explanation.differences import Told
 from shoal.explanation.explanation import Explanation, explain
 from shoal.files import write_new
 from shoal.jobs.subject import Subject
@@ -12,8 +13,11 @@ from shoal.jobs.subject import Subject
 FORMATS = ("terminal", "markdown", "html", "json")
 
 
-def explain_subject(subject: Subject) -> Explanation:
-    """Return the explanation of a subject; its first row is the sample that is shown."""
+def explain_subject(subject: Subject, parameters: int | None = None, told: Told | None = None) -> Explanation:
+    """Return the explanation of a subject; its first row is the sample that is shown.
+
+    ``parameters`` and ``told`` are those of ``explain``.
+    """
     return explain(
         subject.population,
         subject.X,
@@ -21,6 +25,8 @@ def explain_subject(subject: Subject) -> Explanation:
         sample_name=subject.sample_name,
         feature_names=subject.feature_names,
         output_names=subject.output_names,
+        parameters=parameters,
+        told=told,
     )
 
 
