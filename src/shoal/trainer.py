@@ -175,8 +175,7 @@ class _Deadline:
 def _population(network: Network | Population, starts: int, recipe: Recipe, dtype: str | None) -> Population:
     """Return the population to train: new members, or the one given."""
     if isinstance(network, Network):
-        default = "float32" if recipe.rule.takes_learning_rate else "float64"
-        return network.population(starts, seed=recipe.seed, dtype=dtype or default)
+        return network.population(starts, seed=recipe.seed, dtype=dtype or recipe.rule.dtype)
     if not isinstance(network, Population):
         raise ConfigurationError(f"train takes a Network or a Population first, got {network!r}")
     if starts not in (1, network.size):

@@ -10,7 +10,7 @@ import pytest
 from shoal.data.frames import as_frame
 from shoal.errors import CapacityError, ConfigurationError, DataError
 from shoal.jobs.prepare import prepare
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 
 Mixed = Callable[..., dict[str, list[Any]]]
@@ -25,10 +25,23 @@ def ready(write_csv: Write, tmp_path: Path) -> Callable[..., Prepared]:
     return build
 
 
-def rows_of(part: Part | None) -> list[int]:
-    """The rows of the table that a part holds, by a column that numbers them."""
-    assert part is not None
-    return [int(float(value)) for value in part.frame["number"].to_list()]
+def rows_of(prepared: Prepared, name: str = "train") -> list[int]:
+    """The rows of the table that a part holds, by the feature of a column that numbers them."""
+    part, preprocessor = getattr(prepared, name), prepared.preprocessor
+    (encoder,) = [encoder for encoder in preprocessor.encoders if encoder.column == "number"]
+    feature = part.X[:, preprocessor.feature_names.index("number")].astype(float)
+    numbers = encoder.median + encoder.scale * feature / np.sqrt(1 - (feature / 3) ** 2)
+    return [round(number - 0.5) for number in numbers]
+
+
+def test_features_are_as_exact_as_the_solver_and_the_same_numbers(
+    ready: Callable[..., Prepared], mixed: Mixed
+) -> None:
+    single, double = (ready(mixed(60), solver=solver, pieces=4, waves=2) for solver in ("adam", "scg"))
+    assert (single.train.X.dtype, double.train.X.dtype) == (np.float32, np.float64)
+    for part in ("train", "test"):
+        X = getattr(double, part).X
+        np.testing.assert_array_equal(getattr(single, part).X, X.astype(np.float32))
 
 
 def numbered(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -38,14 +51,14 @@ def numbered(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def test_every_row_is_in_one_part(ready: Callable[..., Prepared], mixed: Mixed) -> None:
     prepared = ready(numbered(mixed(60)), validation_share=0.25, seed=4)
-    parts = [rows_of(part) for part in (prepared.train, prepared.validation, prepared.test)]
+    parts = [rows_of(prepared, name) for name in ("train", "validation", "test")]
     assert [len(part) for part in parts] == [36, 12, 12]
     assert sorted(row for part in parts for row in part) == [3 * row for row in range(60)]
 
 
 def test_the_seed_moves_the_rows(ready: Callable[..., Prepared], mixed: Mixed) -> None:
     columns = numbered(mixed(60))
-    first, again, other = (rows_of(ready(columns, seed=seed).test) for seed in (0, 0, 1))
+    first, again, other = (rows_of(ready(columns, seed=seed), "test") for seed in (0, 0, 1))
     assert first == again != other
 
 
@@ -61,7 +74,7 @@ def test_classes_keep_their_shares(ready: Callable[..., Prepared], mixed: Mixed)
 def test_scales_are_those_of_the_training_rows(ready: Callable[..., Prepared], mixed: Mixed) -> None:
     columns = numbered(mixed(60, task="regression"))
     before = ready(columns, validation_share=0.25)
-    train = {row // 3 for row in rows_of(before.train)}
+    train = {row // 3 for row in rows_of(before)}
     for row in set(range(60)) - train:
         columns["signal"][row], columns["colour"][row] = 1e6, "unheard of"
         columns["target"][row] += 1e4

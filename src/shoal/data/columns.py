@@ -87,9 +87,11 @@ def describe_columns(
 def _all_described(table: pl.DataFrame, names: Sequence[str]) -> list[ColumnSummary]:
     """Return the summary of each column; those of plain numbers are looked at together (wide tables!)."""
     known = {
-        plain.name: _number(plain.name, table.height, plain.x, plain.distinct, plain.quartiles)
+        plain.name: _number(plain.name, table.height, plain.x, plain.quartiles)
         for plain in plain_numbers(table, names, values.LARGEST)
     }
+    distinct = table.select(pl.col(list(known)).drop_nulls().n_unique())  # as they are written
+    known = {name: replace(known[name], distinct=distinct[name].item()) for name in known}
     others = table.select(name for name in names if name not in known)
     given = others.with_columns(pl.col(pl.String).replace(GAPS, None))  # all at once, too
     known |= {name: _described(others[name], given[name]) for name in others.columns}
@@ -160,14 +162,14 @@ def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
         values.numbers(series, stray, reading.decimal)  # which says where
     quartiles, distinct = np.quantile(x, [0.25, 0.5, 0.75]), without(given, stray).n_unique()
     notes = values.notation_note(given, reading), stray_note(stray)
-    summary = _number(series.name, len(series), x, distinct, quartiles, "; ".join(filter(None, notes)))
-    return replace(summary, stray_tokens=stray, decimal=reading.decimal)
+    summary = _number(series.name, len(series), x, quartiles, "; ".join(filter(None, notes)))
+    return replace(summary, distinct=distinct, stray_tokens=stray, decimal=reading.decimal)
 
 
 def _number(
-    name: str, n_rows: int, x: values.Floats, distinct: int, quartiles: values.Floats, note: str = ""
+    name: str, n_rows: int, x: values.Floats, quartiles: values.Floats, note: str = ""
 ) -> ColumnSummary:
-    """Return the summary of a column of numbers, of which x are known in as many rows."""
+    """Return the summary of a column of numbers x, but for how many are distinct."""
     low, median, high = quartiles
     line = f"median {median:.4g}, middle half {low:.4g} to {high:.4g}"
     kind = "numeric"
@@ -175,7 +177,7 @@ def _number(
         kind, note = "identifier", "numbers the rows"
     elif x.size == n_rows and _is_named_identifier(name, x):
         kind, note = "identifier", "every row has its own"
-    return ColumnSummary(name, kind, kind not in UNUSED, n_rows - x.size, distinct, line, note)
+    return ColumnSummary(name, kind, kind not in UNUSED, n_rows - x.size, 0, line, note)
 
 
 @dataclass(frozen=True)

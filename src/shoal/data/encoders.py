@@ -139,7 +139,10 @@ class NumericEncoder(ColumnEncoder):
         return (PLAIN, *pieces, *waves, *((PLAIN,) * self.indicator))
 
     def encode(self, series: pl.Series) -> list[Floats]:
-        x = self.read(series)
+        return self.of_numbers(self.read(series))
+
+    def of_numbers(self, x: Floats) -> list[Floats]:
+        """Return the features of numbers as ``read`` gives them."""
         missing = np.isnan(x)
         known = np.where(missing, self.median, x)
         with np.errstate(over="ignore"):  # pieces may be tiny; the bounds take infinities

@@ -28,6 +28,7 @@ MISSING_TEXTS = ("", "NA", "na", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NUL
 
 _DECLARED = (nw.Categorical, nw.Enum)
 _BEYOND_FLOATS = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
+_PLAIN_AS_THEY_ARE = (pl.Boolean, pl.Int64, pl.Datetime("us"))
 _DIGITS_OF_FLOATS = 15
 _PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
@@ -141,11 +142,16 @@ def quoted(value: object) -> str:
 
 
 def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Return the frame with plain column types, all columns of a type at once (wide tables!)."""
+    """Return the frame with plain column types, all columns of a type at once (wide tables!).
+
+    Columns that are plain already are not copied.
+    """
     frame = frame.with_columns(_exact(column) for column in frame if column.dtype in _BEYOND_FLOATS)
+    plain = _already_plain(frame)
     columns: dict[pl.DataType, list[str]] = {}
     for column, dtype in frame.schema.items():
-        columns.setdefault(dtype, []).append(column)
+        if column not in plain:
+            columns.setdefault(dtype, []).append(column)
     expressions = []
     for dtype, same in columns.items():
         expression = _plain_values(pl.col(same), dtype)
@@ -156,6 +162,14 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             )
         expressions.append(expression)
     return frame.with_columns(expressions)
+
+
+def _already_plain(frame: pl.DataFrame) -> set[str]:
+    """Return the columns that need no change, of those whose type tells so; of floats those without NaN."""
+    floats = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
+    nan = frame.select(pl.col(floats).is_nan().any()).row(0) if floats else ()
+    whole = {name for name, has in zip(floats, nan, strict=True) if not has}
+    return whole | {name for name, dtype in frame.schema.items() if dtype in _PLAIN_AS_THEY_ARE}
 
 
 def _exact(series: pl.Series) -> pl.Series:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from shoal.data.frames import pl
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 
 AT_A_TIME = 2**21
 """Numbers that are looked at together."""
@@ -19,19 +20,19 @@ _TYPES = (pl.String, pl.Int64, pl.Float64)
 
 @dataclass(frozen=True)
 class PlainNumbers:
-    """What a column of numbers holds: its known values x in the table's order, and their quartiles.
-
-    ``distinct`` of them differ as they are written.
-    """
+    """What a column of numbers holds: its known values x in the table's order, and their quartiles."""
 
     name: str
     x: Floats
-    distinct: int
     quartiles: Floats
 
 
-def matrices(table: pl.DataFrame, names: Sequence[str], largest: float) -> Iterator[tuple[list[str], Floats]]:
+def matrices(
+    table: pl.DataFrame, names: Sequence[str], largest: float, rows: Rows | None = None
+) -> Iterator[tuple[list[str], Floats]]:
     """Yield names of columns and their values (N, n), NaN where one is missing, some columns at a time.
+
+    Of some ``rows`` alone, where these are given.
 
     They are those of ``names`` whose values are all missing or finite numbers within ±``largest``, written as
     programs do. Others are left out, for whoever looks at one column at a time.
@@ -40,10 +41,11 @@ def matrices(table: pl.DataFrame, names: Sequence[str], largest: float) -> Itera
     >>> [(names, X.tolist()) for names, X in matrices(table, table.columns, 1e150)]
     [(['a'], [[1.0], [2.5], [nan]])]
     """
-    several, types = max(AT_A_TIME // max(table.height, 1), 1), table.schema
+    height, types = table.height if rows is None else len(rows), table.schema
+    several = max(AT_A_TIME // max(height, 1), 1)
     of_type = [name for name in names if types[name] in _TYPES]
     for first in range(0, len(of_type), several):
-        some = table.select(of_type[first : first + several])
+        some = chosen_rows(table.select(of_type[first : first + several]), rows)
         numbers = some.select(pl.all().cast(pl.Float64, strict=False))
         lost = np.array(numbers.null_count().row(0)) - np.array(some.null_count().row(0))
         X = numbers.select(pl.all().fill_null(np.nan)).to_numpy()
@@ -53,18 +55,24 @@ def matrices(table: pl.DataFrame, names: Sequence[str], largest: float) -> Itera
             yield [name for name, fit in zip(some.columns, fits, strict=True) if fit], X[:, fits]
 
 
-def plain_numbers(table: pl.DataFrame, names: Sequence[str], largest: float) -> Iterator[PlainNumbers]:
+def chosen_rows(table: pl.DataFrame, rows: Rows | None) -> pl.DataFrame:
+    """Return some rows of a table, by number, or all of them."""
+    return table if rows is None else table.select(pl.all().gather(rows))
+
+
+def plain_numbers(
+    table: pl.DataFrame, names: Sequence[str], largest: float, rows: Rows | None = None
+) -> Iterator[PlainNumbers]:
     """Yield what those columns of ``matrices`` hold whose values are not all equal."""
-    for some, X in matrices(table, names, largest):
+    for some, X in matrices(table, names, largest, rows):
         missing = np.isnan(X)
-        distinct = dict(zip(some, table.select(pl.col(some).drop_nulls().n_unique()).row(0), strict=True))
         varies = np.fmin.reduce(X) < np.fmax.reduce(X)
         whole = varies & ~missing.any(axis=0)
         quartiles = dict(zip(np.flatnonzero(whole), _quartiles(X[:, whole]).T, strict=True))
         for k in np.flatnonzero(varies):
             x = X[:, k] if whole[k] else X[~missing[:, k], k]
             of_x = quartiles[k] if whole[k] else _quartiles(x)
-            yield PlainNumbers(some[k], x, distinct[some[k]], of_x)
+            yield PlainNumbers(some[k], x, of_x)
 
 
 def _quartiles(x: Floats) -> Floats:

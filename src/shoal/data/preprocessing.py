@@ -15,14 +15,16 @@ import numpy.typing as npt
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.encoders import ENCODERS, PLAIN, ColumnEncoder, NumericEncoder, centre_and_scale, scaled
 from shoal.data.frames import native_frame, pl, quoted
-from shoal.data.memory import estimate_bytes, require_memory
+from shoal.data.memory import require_memory
 from shoal.data.numerals import POINT
-from shoal.data.plain_numbers import matrices, plain_numbers
+from shoal.data.plain_numbers import Rows, matrices, plain_numbers
 from shoal.data.values import LARGEST
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
 
 FORMAT = 1
+ROWS_AT_A_TIME = 2**16
+"""Of a column whose numbers take many features, whose making takes several arrays of as many rows."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,11 @@ class TablePreprocessor:
         pieces: int = 0,
         waves: int = 0,
         dropped: Sequence[str] = (),
+        rows: Rows | None = None,
     ) -> Self:
         """Learn medians, scales and categories from the rows of ``frame``: the training rows, and no others.
+
+        They are all of its rows, or those whose numbers are in ``rows``, which are not copied.
 
         ``pieces`` > 1 cuts the range of every number into so many, with a feature for each; ``waves`` adds
         sines and cosines of so many frequencies.
@@ -69,11 +74,11 @@ class TablePreprocessor:
         table = native_frame(frame).drop(dropped, strict=False)
         described = tuple(describe_columns(table, target) if columns is None else columns)
         used = [column for column in described if column.used]
-        encoders = _fitted(table, used)
+        encoders = _fitted(table, used, rows)
         if pieces:
-            encoders = [encoder.in_pieces(table[encoder.column], pieces) for encoder in encoders]
+            encoders = [e.in_pieces(_values(table, e.column, rows), pieces) for e in encoders]
         if waves:
-            encoders = [encoder.in_waves(table[encoder.column], waves) for encoder in encoders]
+            encoders = [e.in_waves(_values(table, e.column, rows), waves) for e in encoders]
         fitted = cls(target, described, tuple(encoders), tuple(dropped))
         if not used:
             raise DataError(
@@ -83,8 +88,9 @@ class TablePreprocessor:
         for message in fitted.warnings:
             warnings.warn(message, ShoalWarning, stacklevel=2)
         if not fitted.feature_names:
+            height = table.height if rows is None else len(rows)
             raise DataError(
-                f"the {table.height} rows to train on give no feature: no category of {used[0].name!r} is "
+                f"the {height} rows to train on give no feature: no category of {used[0].name!r} is "
                 "common enough; add rows, or merge categories"
             )
         return fitted
@@ -130,8 +136,14 @@ class TablePreprocessor:
         """The column that each of the n features comes from."""
         return tuple(encoder.column for encoder in self.encoders for _ in encoder.feature_names)
 
-    def transform(self, frame: Any, ignore_extra: bool = False) -> npt.NDArray[np.float64]:
-        """Return the features X (N, n), C-contiguous and finite.
+    def transform(
+        self,
+        frame: Any,
+        ignore_extra: bool = False,
+        rows: Rows | None = None,
+        dtype: npt.DTypeLike = np.float64,
+    ) -> npt.NDArray[Any]:
+        """Return the features X (N, n), C-contiguous and finite, of all rows or of those numbered ``rows``.
 
         The target and the columns that were not used may be there or not. Raises ``DataError`` for a missing
         column, for one that the fitted table did not have (unless ``ignore_extra``), for values of another
@@ -139,24 +151,23 @@ class TablePreprocessor:
         """
         table = native_frame(frame)
         self._require_columns(table.columns, ignore_extra)
-        n_features = len(self.feature_names)
+        n_features, n_rows = len(self.feature_names), table.height if rows is None else len(rows)
         require_memory(
-            estimate_bytes(table.height, n_features),
-            f"the feature matrix of {table.height} rows and {n_features} features",
-            "use fewer rows, or drop columns with many categories",
+            np.dtype(dtype).itemsize * n_rows * n_features,
+            f"the feature matrix of {n_rows} rows and {n_features} features",
+            "use fewer rows or columns",
         )
-        X = np.empty((table.height, n_features))
+        X = np.empty((n_rows, n_features), dtype)
         places = np.cumsum([0, *(len(encoder.feature_names) for encoder in self.encoders)])
         numbers = {
             encoder.column: (encoder, place)
             for encoder, place in zip(self.encoders, places, strict=False)
             if isinstance(encoder, NumericEncoder) and not encoder.knots and not encoder.waves
         }
-        done = _encode_together(table, numbers, X)
+        done = _encode_together(table, numbers, X, rows)
         for encoder, place in zip(self.encoders, places, strict=False):
             if encoder.column not in done:
-                for k, feature in enumerate(encoder.encode(table[encoder.column])):
-                    X[:, place + k] = feature
+                _encode(encoder, _values(table, encoder.column, rows), X[:, place:])
         return X
 
     def validate(self, frame: Any, ignore_extra: bool = False) -> None:
@@ -218,22 +229,43 @@ class TablePreprocessor:
         return cls(config["target"], columns, encoders, dropped)
 
 
-def _fitted(table: pl.DataFrame, used: Sequence[ColumnSummary]) -> list[ColumnEncoder]:
+def _values(table: pl.DataFrame, name: str, rows: Rows | None) -> pl.Series:
+    """Return some rows of a column, or all of them."""
+    return table[name] if rows is None else table[name].gather(rows)
+
+
+def _fitted(table: pl.DataFrame, used: Sequence[ColumnSummary], rows: Rows | None) -> list[ColumnEncoder]:
     """Return an encoder for each column, those of plain numbers made together (wide tables!)."""
     numbers = [c.name for c in used if c.kind == "numeric" and not c.stray_tokens and c.decimal == POINT]
+    height = table.height if rows is None else len(rows)
     plain = {
-        of.name: NumericEncoder(of.name, *centre_and_scale(of.x, of.quartiles), of.x.size < table.height)
-        for of in plain_numbers(table, numbers, LARGEST)
+        of.name: NumericEncoder(of.name, *centre_and_scale(of.x, of.quartiles), of.x.size < height)
+        for of in plain_numbers(table, numbers, LARGEST, rows)
     }
-    return [plain.get(c.name) or ENCODERS[c.kind].fit(table[c.name], c) for c in used]
+    return [plain.get(c.name) or ENCODERS[c.kind].fit(_values(table, c.name, rows), c) for c in used]
+
+
+def _encode(encoder: ColumnEncoder, series: pl.Series, X: npt.NDArray[Any]) -> None:
+    """Write the features of one column into the first columns of X, those of numbers some rows at a time."""
+    if not isinstance(encoder, NumericEncoder):
+        for k, feature in enumerate(encoder.encode(series)):
+            X[:, k] = feature
+        return
+    x = encoder.read(series)
+    for first in range(0, len(x), ROWS_AT_A_TIME):
+        for k, feature in enumerate(encoder.of_numbers(x[first : first + ROWS_AT_A_TIME])):
+            X[first : first + ROWS_AT_A_TIME, k] = feature
 
 
 def _encode_together(
-    table: pl.DataFrame, numbers: Mapping[str, tuple[NumericEncoder, int]], X: npt.NDArray[np.float64]
+    table: pl.DataFrame,
+    numbers: Mapping[str, tuple[NumericEncoder, int]],
+    X: npt.NDArray[Any],
+    rows: Rows | None,
 ) -> set[str]:
     """Write the features of columns of plain numbers from their places in X on; return which they are."""
     done: set[str] = set()
-    for names, values in matrices(table, list(numbers), LARGEST):
+    for names, values in matrices(table, list(numbers), LARGEST, rows):
         encoders = [numbers[name][0] for name in names]
         places = np.array([numbers[name][1] for name in names], dtype=np.intp)
         medians, scales = (np.array([getattr(e, name) for e in encoders]) for name in ("median", "scale"))

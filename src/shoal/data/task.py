@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data import values
-from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
+from shoal.data.frames import Frame, as_frame, as_series, nw, pl, quoted
 from shoal.data.labels import Classes, classes_of, codes_of, has_padded
 from shoal.data.names import names_shown, nearest
 from shoal.data.numerals import GAPS
@@ -62,7 +62,11 @@ def rows_with_target(frame: Any, target: str) -> Frame:
 
     Raises ``DataError`` if there is no such column, or no row has a value.
     """
-    table = as_frame(frame)
+    return known_rows(as_frame(frame), target)
+
+
+def known_rows(table: Frame, target: str) -> Frame:
+    """Return the same of a table that is shoal's own."""
     if target not in table.columns:
         near = nearest(target, table.columns)
         hint = f"did you mean {' or '.join(map(quoted, near))}? " if near else ""
@@ -78,9 +82,9 @@ def rows_with_target(frame: Any, target: str) -> Frame:
         warnings.warn(
             f"{missing} of {len(table)} rows have no value of the target {target!r} and are left out",
             ShoalWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-        return as_frame(table.to_native().filter(known))
+        return nw.from_native(table.to_native().filter(known), eager_only=True)
     return table
 
 

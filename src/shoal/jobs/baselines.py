@@ -39,8 +39,9 @@ def _constant(y: Array, n_classes: int) -> Predictor:
 def _linear(X: Array, y: Array, n_classes: int) -> Predictor:
     from sklearn.linear_model import LogisticRegression, Ridge  # takes a second: only when it is due
 
+    X = X.astype(np.float64)  # in single precision columns that are nearly the same have no solution
     if not n_classes:
-        return Ridge().fit(X, y).predict  # type: ignore[no-any-return]
+        return Ridge(copy_X=False).fit(X, y).predict  # type: ignore[no-any-return]
     threads = 1 if X.size < SHARED else None  # in small products threads only wait for each other
     with threadpool_limits(limits=threads), warnings.catch_warnings():
         # A baseline that is nearly converged serves, and so does one of many classes.

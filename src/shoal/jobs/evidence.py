@@ -128,7 +128,7 @@ def _column(column: ColumnSummary) -> dict[str, Any]:
 
 
 def _target(prepared: Prepared) -> dict[str, Any]:
-    y = np.concatenate([prepared.development[1], prepared.test.y])
+    y = np.concatenate([prepared.targets, prepared.test.y])
     values = prepared.target.decode_values(y)
     summary: dict[str, Any] = {"name": prepared.target.name, "kind": prepared.target_kind}
     if prepared.n_classes:

@@ -53,9 +53,8 @@ def _was_trained_again(study: CapacityStudy) -> bool:
 
 def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]:
     """Return the probabilities (N, K) and the classes (N,) of the rows held out."""
-    _, y = prepared.development
     rows = np.concatenate([held for _, held in study.splits])
-    return study.held, y[rows].astype(np.intp)
+    return study.held, prepared.targets[rows].astype(np.intp)
 
 
 def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:
@@ -65,6 +64,5 @@ def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:
     folds, which is a little better than its members of one, or of one network trained again on all rows. The
     choice was made by the same errors, which makes them a little small where many networks were compared.
     """
-    _, y = prepared.development
     rows = np.concatenate([held for _, held in study.splits])
-    return Conformal(np.abs(y[rows] - study.held[:, 0]))
+    return Conformal(np.abs(prepared.targets[rows] - study.held[:, 0]))

@@ -13,13 +13,14 @@ from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.names import names_shown
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.rare import RareClasses
+from shoal.data.settled import settled
 from shoal.data.tables import read_table
 from shoal.data.task import (
     CLASSIFICATION,
     TargetEncoder,
     TaskChoice,
     infer_task,
-    rows_with_target,
+    known_rows,
 )
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.division import divide
@@ -32,6 +33,7 @@ from shoal.jobs.sizing import Goal
 from shoal.population import Population
 from shoal.report.wording import plural
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.shapes import IntArray
 
 COPIES = 3
 """Feature matrices alive at once: the parts, the study's samples in both precisions, and the baselines'."""
@@ -87,8 +89,8 @@ def prepare(request: FitRequest) -> Prepared:
 def prepare_table(request: FitRequest) -> PreparedTable:
     """Read the table and divide it: see ``prepare_frame``."""
     with collected() as notes:
-        frame, name = _rows_and_target(request)
-    prepared = prepare_frame(frame, name, request, divide_test=request.test is None)
+        described = _read(request)
+    prepared = _divided(described, request, divide_test=request.test is None)
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
@@ -102,33 +104,67 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
     with collected() as notes:
+        described = _Described.of(frame, name, request, least=2 if divide_test else 1)
+    prepared = _divided(described, request, divide_test)
+    return replace(prepared, warnings=(*notes, *prepared.warnings))
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A table whose columns are known: what is used of its rows, and what is asked of it."""
+
+    frame: Frame
+    name: str
+    known: Sequence[str]
+    """The names of all of the table's columns."""
+    chosen: ChosenColumns
+    columns: tuple[ColumnSummary, ...]
+    target_kind: str
+    task: TaskChoice
+    rare: RareClasses
+    least: int
+
+    @classmethod
+    def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> _Described:
+        """Describe the columns of a table, and keep what is used of it."""
         task = infer_task(frame[name], request.task)
         chosen = ChosenColumns.settle(frame.columns, name, request.drop, request.columns, request.categorical)
         columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
         (target_column,) = describe_columns(frame.select(name))
-        least = 2 if divide_test else 1
         rare = _rare_classes(frame, name, task, request, least)
-        frame, task = rare.of_frame(frame, name), _task_after(task, rare)
-        whole = _whole_target(frame, name, task.task, least)
+        used = rare.of_frame(settled(frame, name, columns), name)
+        kind = target_column.kind
+        return cls(used, name, frame.columns, chosen, columns, kind, _task_after(task, rare), rare, least)
+
+
+def _read(request: FitRequest) -> _Described:
+    """Return the table described; what else was read of it is let go of."""
+    return _Described.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
+
+
+def _divided(table: _Described, request: FitRequest, divide_test: bool) -> PreparedTable:
+    """Return the rows by their use, and the features of them."""
+    frame, name, task = table.frame, table.name, table.task
+    with collected() as notes:
+        whole = _whole_target(frame, name, task.task, table.least)
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
-        to_train = frame[rows.train.tolist()]
-        target = whole or TargetEncoder.fit(to_train[name], task.task)
-        recipe = table_recipe(request, _rule(request), task.task, _count_numbers(columns))
+        target = whole or TargetEncoder.fit(frame[name].to_native().gather(rows.train), task.task)
+        recipe = table_recipe(request, _rule(request), task.task, _count_numbers(table.columns))
         preprocessor = TablePreprocessor.fit(
-            to_train, name, columns, recipe.pieces, recipe.waves, chosen.dropped
+            frame, name, table.columns, recipe.pieces, recipe.waves, table.chosen.dropped, rows.train
         )
         _require_memory(len(frame), len(preprocessor.feature_names))
-        part = _PartMaker(preprocessor, target, name, rare)
-        train = part(to_train)
-        validation = part(frame[rows.held.tolist()]) if rows.held.size else None
+        part = _PartMaker(preprocessor, target, table, recipe.solver.dtype)
+        train = part(frame, rows.train)
+        validation = part(frame, rows.held) if rows.held.size else None
         if request.valid is not None:
-            validation = _other_part("--valid", request.valid, frame, part)
+            validation = _other_part("--valid", request.valid, part)
         if request.test is not None:
-            test = _other_part("--test", request.test, frame, part)
+            test = _other_part("--test", request.test, part)
         else:
-            test = part(frame[rows.test.tolist()]) if divide_test else Part(train.X[:0], train.y[:0])
+            test = part(frame, rows.test) if divide_test else Part(train.X[:0], train.y[:0])
     return PreparedTable(
         target=target,
         n_rows=len(frame),
@@ -139,8 +175,8 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
         validation_share=rows.validation_share,
         test_share=request.test_share if divide_test else None,
         warnings=tuple(notes),
-        columns=columns,
-        target_kind=target_column.kind,
+        columns=table.columns,
+        target_kind=table.target_kind,
         task=task,
         preprocessor=preprocessor,
         forms=recipe.forms,
@@ -155,11 +191,13 @@ def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
 class _PartMaker:
     preprocessor: TablePreprocessor
     target: TargetEncoder
-    name: str
-    rare: RareClasses
+    table: _Described
+    dtype: str
 
-    def __call__(self, frame: Frame) -> Part:
-        return Part(self.preprocessor.transform(frame), self.target.encode(frame[self.name]), frame)
+    def __call__(self, frame: Frame, rows: IntArray | None = None) -> Part:
+        X = self.preprocessor.transform(frame, rows=rows, dtype=self.dtype)
+        series = frame[self.table.name].to_native()
+        return Part(X, self.target.encode(series if rows is None else series.gather(rows)))
 
 
 def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
@@ -178,7 +216,7 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
         if given:
             raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
     require_one_target(request.target, table.columns)
-    return rows_with_target(table, request.target), request.target
+    return known_rows(table, request.target), request.target
 
 
 def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:
@@ -204,14 +242,15 @@ def _whole_target(frame: Frame, name: str, task: str, least: int) -> TargetEncod
     return encoder if task == "classification" else None
 
 
-def _other_part(option: str, path: str, frame: Frame, part: _PartMaker) -> Part:
+def _other_part(option: str, path: str, part: _PartMaker) -> Part:
     """Return the rows of another table, which has the columns of this one."""
-    given = read_table(path, frame.columns)
-    strangers = [name for name in given.columns if name not in frame.columns]
+    table = part.table
+    given = read_table(path, table.known)
+    strangers = [name for name in given.columns if name not in set(table.known)]
     if strangers:
         raise DataError(f"{option} {path} has the column {strangers[0]!r}, which the table lacks; drop it")
     try:
-        return part(part.rare.of_frame(rows_with_target(given, part.name), part.name))
+        return part(table.rare.of_frame(known_rows(given, table.name), table.name))
     except DataError as error:
         raise DataError(f"{option} {path}: {error}") from None
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.data.columns import ColumnSummary
-from shoal.data.frames import Frame
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
 from shoal.jobs.model import Model
@@ -24,11 +23,10 @@ from shoal.shapes import Array
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows as a network takes them: features X (N, n), encoded target y (N,), and a table's own rows."""
+    """Some rows as a network takes them: features X (N, n), as exact as the solver, and target y (N,)."""
 
     X: Array
     y: Array
-    frame: Frame | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -102,9 +100,15 @@ class Prepared(ABC):
 
     @property
     def development(self) -> tuple[Array, Array]:
-        """Every row that is not for testing: (X, y)."""
-        parts = [part for part in (self.train, self.validation) if part is not None]
-        return np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
+        """Every row that is not for testing: (X, y); copies of them where they are in two parts."""
+        if self.validation is None:
+            return self.train.X, self.train.y
+        return np.concatenate([self.train.X, self.validation.X]), self.targets
+
+    @property
+    def targets(self) -> Array:
+        """The targets (N,) of every row that is not for testing."""
+        return np.concatenate([part.y for part in (self.train, self.validation) if part is not None])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import statistics
 import time
 from dataclasses import dataclass
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.architectures import Architecture, Hidden
@@ -181,8 +182,9 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)
     with threadpool_limits(limits=1):  # as the study's workers do
+        views = _seen(_some(load))
         seconds_of = {
-            size: statistics.mean(_seconds_an_epoch(size, seen) for seen in _seen(load)) for size in hidden
+            size: statistics.mean(_seconds_an_epoch(size, view) for view in views) for size in hidden
         }
     if goal.deadline:
         return _filling(asked, rungs, seconds_of, load, workers, goal)
@@ -234,6 +236,13 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     return STARTUP_SECONDS + load.finishing + curves + MARGIN * work / workers
 
 
+def _some(load: Workload) -> Workload:
+    """Return the workload with so many of the rows as are trained on for the timing."""
+    batch = min(load.batch_size or load.n_train, load.n_train)
+    rows = some_rows(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES), seed=0)
+    return dataclasses.replace(load, X=load.X[rows], y=load.y[rows])
+
+
 def _seen(load: Workload) -> list[Workload]:
     """Return what the networks of each view see."""
     return [dataclasses.replace(load, X=load.X[:, list(view)]) for view in load.views] or [load]
@@ -251,7 +260,7 @@ def _network(hidden: Hidden, load: Workload) -> Network:
 
 
 def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:
-    itemsize = 4 if resolve("solver", load.solver, SOLVERS).takes_learning_rate else 8
+    itemsize = np.dtype(resolve("solver", load.solver, SOLVERS).dtype).itemsize
     cost = Cost(load.n_train, load.n_judged, epochs, load.batch_size, itemsize, 0, load.by_evidence)
     return cost.bytes(network)
 
@@ -268,11 +277,8 @@ def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> 
 
 def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     """Time one epoch of one network by training a few on a few batches of the real data."""
-    network = _network(hidden, load)
+    network, X, y = _network(hidden, load), load.X, load.y
     members = max(1, min(_PROBE_MEMBERS, _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)))
-    batch = min(load.batch_size or load.n_train, load.n_train)
-    rows = some_rows(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES), seed=0)
-    X, y = load.X[rows], load.y[rows]
     population = network.population(members)
     step, judge = [], []
     for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed

@@ -94,34 +94,55 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     The same task gives the same bits in any process, executor and number of threads: linear algebra runs
     on one thread, and a member's streams are keyed by its candidate, start and fold.
     """
-    if task.inputs is not None:
-        return _widened(run_cohort(_narrow(task, task.inputs), threads), task, task.inputs)
     began = time.perf_counter()
     with threadpool_limits(limits=1), np.errstate(all="ignore"):  # what diverged overflows once more
-        X, y = task.X[task.train], task.y[task.train]
-        judged = (task.X[task.held], task.y[task.held]) if task.held.size else None
-        result, found = _train(task, watch=task.recipe.patience is not None, threads=threads)
-        scored = _scored(task, X, y)
+        rows = _Rows.of(task)
+        result, found = _train(task, rows, watch=task.recipe.patience is not None, threads=threads)
+        scored = _scored(task, rows)
         train_loss = sample_losses(result.population, *scored, threads).mean(axis=-1, dtype=np.float64)
-        loss, error = _score(result.population, judged, threads)
+        loss, error = _score(result.population, rows.judged, threads)
     seconds = (time.perf_counter() - began) / result.population.size
     history = result.history
     watched = history.validation_loss
     return CohortResult(
         task.cohort.index,
         _trials(task, result, (train_loss, loss, error), found, seconds),
-        result.population.theta,
+        result.population.theta if task.inputs is None else _widened(result.population, task, task.inputs),
         None if watched is None else np.stack([history.loss, watched]),
     )
 
 
-def _scored(task: Task, X: Array, y: Array) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class _Rows:
+    """A task's samples, gathered once: what its members see of them, and the network that takes that."""
+
+    network: Network
+    X: Array
+    y: Array
+    judged: tuple[Array, Array] | None
+
+    @classmethod
+    def of(cls, task: Task) -> _Rows:
+        inputs, network = task.inputs, task.network
+        if inputs is not None and len(inputs) == network.n_inputs:
+            inputs = None
+        if inputs is not None:
+            network = Network(len(inputs), network.layers, network.loss)
+
+        def of_rows(rows: IntArray) -> tuple[Array, Array]:
+            return task.X[rows if inputs is None else np.ix_(rows, inputs)], task.y[rows]
+
+        return cls(network, *of_rows(task.train), of_rows(task.held) if task.held.size else None)
+
+
+def _scored(task: Task, rows: _Rows) -> tuple[Array, Array]:
     """Return those of the samples trained on that the training loss is of: the same for all networks."""
-    most = max(SCORED // task.network.operations, 1)
+    X, y = rows.X, rows.y
+    most = max(SCORED // rows.network.operations, 1)
     if len(X) <= most:
         return X, y
-    rows = some_rows(len(X), most, task.recipe.seed, class_labels(y, task.network.criterion))
-    return X[rows], y[rows]
+    some = some_rows(len(X), most, task.recipe.seed, class_labels(y, rows.network.criterion))
+    return X[some], y[some]
 
 
 def is_of(task: Task, trials: Trials) -> bool:
@@ -150,37 +171,29 @@ def trace(task: Task) -> Curves:
     A member is the same bits in any company, so this is the training that it had in its cohort; watching
     the validation loss of one network costs less than having watched all of them.
     """
-    if task.inputs is not None:
-        task = _narrow(task, task.inputs)
     with threadpool_limits(limits=1):
-        history = _train(task, watch=True, threads=1)[0].history
+        history = _train(task, _Rows.of(task), watch=True, threads=1)[0].history
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])
     return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
 
 
-def _narrow(task: Task, inputs: IntArray) -> Task:
-    """Return the task of networks that have no other inputs than these."""
-    network = Network(len(inputs), task.network.layers, task.network.loss)
-    return dataclasses.replace(task, network=network, X=task.X[:, inputs], inputs=None)
-
-
-def _widened(result: CohortResult, task: Task, inputs: IntArray) -> CohortResult:
-    """Return the same functions as networks of all inputs."""
-    theta = np.zeros((len(result.theta), task.network.n_parameters), result.theta.dtype)
-    narrow = _narrow(task, inputs).network.views(result.theta)
+def _widened(population: Population, task: Task, inputs: IntArray) -> Array:
+    """Return the parameters (P, D) of the same functions as networks of all inputs."""
+    theta = np.zeros((population.size, task.network.n_parameters), population.theta.dtype)
+    narrow = population.network.views(population.theta)
     for wide_layer, layer in zip(task.network.views(theta), narrow, strict=True):
         for name, values in layer.items():
             wide = wide_layer[name]
             wide[... if wide.shape == values.shape else (..., inputs)] = values
-    return dataclasses.replace(result, theta=theta)
+    return theta
 
 
-def _train(task: Task, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:
+def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:
     cohort, recipe, by_evidence = task.cohort, task.recipe, task.conditions.by_evidence
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
-    population = Population.from_members(task.network, keys, recipe.seed, task.conditions.dtype)
-    X, y = task.X[task.train], task.y[task.train]
+    population = Population.from_members(rows.network, keys, recipe.seed, task.conditions.dtype)
+    X, y = rows.X, rows.y
     l2 = np.array([m.candidate.l2 for m in cohort.members])
 
     epochs = epochs_a_round(recipe.epochs) if by_evidence else recipe.epochs
@@ -191,7 +204,7 @@ def _train(task: Task, watch: bool, threads: int) -> tuple[TrainingResult, Lapla
             X,
             y,
             dataclasses.replace(recipe, l2=strengths, epochs=epochs),
-            validation=(task.X[task.held], task.y[task.held]) if watch else None,
+            validation=rows.judged if watch else None,
             engine=task.conditions.engine,
             n_jobs=threads,
         )
@@ -233,7 +246,7 @@ def _trials(
             "l2": member.candidate.l2,
             "start": member.start,
             "fold": cohort.fold,
-            "parameters": task.network.n_parameters,
+            "parameters": trained.population.network.n_parameters,
             "train_loss": train_loss[p],
             "validation_loss": validation_loss[p],
             "validation_se": error[p],

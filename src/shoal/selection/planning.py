@@ -86,14 +86,15 @@ class Cost:
     def shared_bytes(self, network: Network) -> int:
         """Return about what a thread or process holds for a cohort besides its members: the samples.
 
-        They are there once as they came, twice as the rows of the fold, and what is not gathered batch by
-        batch once more as the native engine lays it out, with a column for every lane of small batches.
+        They are there once as the rows of the fold that the members see, those trained on once more as the
+        native engine keeps them, and what is not gathered batch by batch as it lays them out, with a column
+        for every lane of small batches. As they came they are there once for all threads.
         """
         n = network.n_inputs + network.n_outputs
         few = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
         laid_out = self.held + (self.samples if self.batch_size is None else 0)
         packed = (VECTOR_BYTES if few else self.itemsize) * laid_out
-        return n * (3 * self.itemsize * (self.samples + self.held) + packed)
+        return n * (self.itemsize * (2 * self.samples + self.held) + packed)
 
 
 def plan(

@@ -87,7 +87,7 @@ def gather(
         splits = k_folds(n, folds, seed, labels)
     else:
         splits = [holdout(n, validation_share, seed, labels, index=VALIDATION_SPLIT)]
-    return Samples(rows.astype(dtype), targets, chosen, n_outputs, splits)
+    return Samples(rows.astype(dtype, copy=False), targets, chosen, n_outputs, splits)
 
 
 def infer_loss(y: Array) -> Loss:

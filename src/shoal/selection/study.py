@@ -275,7 +275,7 @@ class CapacityStudy:
     def _design(
         self, X: npt.ArrayLike, y: npt.ArrayLike, validation: tuple[npt.ArrayLike, npt.ArrayLike] | None
     ) -> Design:
-        dtype = self.dtype or ("float32" if self._recipe.rule.takes_learning_rate else "float64")
+        dtype = self.dtype or self._recipe.rule.dtype
         samples = gather(
             X,
             y,

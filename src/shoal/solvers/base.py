@@ -63,6 +63,11 @@ class Solver(Named, ABC):
     decay_times_rate: ClassVar[bool] = False
     """True where decoupled weight decay is α·λ·w instead of the lecture's λ·w."""
 
+    @property
+    def dtype(self) -> str:
+        """The precision that it runs in unless told otherwise: double where it searches along a line."""
+        return "float32" if self.takes_learning_rate else "float64"
+
     @abstractmethod
     def start(self, theta: Array) -> State:
         """Return the memory of members that begin at theta (P, D)."""
