@@ -7,19 +7,7 @@
 
 namespace shoal::SHOAL_ISA {
 
-enum class Activation : int {
-    identity,
-    sigmoid,
-    tanh,
-    relu,
-    leaky_relu,
-    elu,
-    selu,
-    gelu,
-    silu,
-    mish,
-    softplus
-};
+enum class Activation : int { identity, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus };
 
 // With these, mean 0 and variance 1 are a fixed point (Klambauer et al. 2017, sec. 2).
 template <class T> constexpr T kSeluAlpha = T(1.6732632423543772);
@@ -83,13 +71,9 @@ template <class T> void activate(Activation g, T parameter, const T* z, T* a, st
         case Activation::sigmoid: map(z, a, n, [](V z) { return sigmoid(z); }); break;
         case Activation::tanh: map(z, a, n, [](V z) { return tanh(z); }); break;
         case Activation::relu: map(z, a, n, [](V z) { return relu(z); }); break;
-        case Activation::leaky_relu:
-            map(z, a, n, [parameter](V z) { return max(z * parameter, z); });
-            break;
+        case Activation::leaky_relu: map(z, a, n, [parameter](V z) { return max(z * parameter, z); }); break;
         case Activation::elu: map(z, a, n, [parameter](V z) { return elu(z, parameter); }); break;
-        case Activation::selu:
-            map(z, a, n, [](V z) { return kSeluScale<T> * elu(z, kSeluAlpha<T>); });
-            break;
+        case Activation::selu: map(z, a, n, [](V z) { return kSeluScale<T> * elu(z, kSeluAlpha<T>); }); break;
         case Activation::gelu: map(z, a, n, [](V z) { return z * ndtr(z); }); break;
         case Activation::silu: map(z, a, n, [](V z) { return z * sigmoid(z); }); break;
         case Activation::mish: map(z, a, n, [](V z) { return mish(z); }); break;
@@ -120,13 +104,10 @@ void times_derivative(Activation g, T parameter, const T* z, const T* a, T* grad
         case Activation::leaky_relu:
             times(a, grad, n, [=](V a) { return select(a > V{}, one, splat(parameter)); });
             break;
-        case Activation::elu:
-            times(a, grad, n, [=](V a) { return select(a > V{}, one, a + parameter); });
-            break;
+        case Activation::elu: times(a, grad, n, [=](V a) { return select(a > V{}, one, a + parameter); }); break;
         case Activation::selu:
-            times(a, grad, n, [](V a) {
-                return select(a > V{}, splat(kSeluScale<T>), a + kSeluScale<T> * kSeluAlpha<T>);
-            });
+            times(a, grad, n,
+                  [](V a) { return select(a > V{}, splat(kSeluScale<T>), a + kSeluScale<T> * kSeluAlpha<T>); });
             break;
         case Activation::gelu: times(z, grad, n, [](V z) { return gelu_derivative(z); }); break;
         case Activation::silu:

@@ -19,9 +19,9 @@ template <class T> class Deformer {
 
     explicit Deformer(const Deformation& given)
         : given_(given), taps_(given.taps, given.taps + 2 * given.reach + 1), width_((given.columns + L - 1) / L * L),
-          stride_(width_ + 2 * given.reach + L), words_((2 * given.pixels() + 7) / 8), bytes_(2 * given.pixels()), draws_(2 * given.pixels()),
-          rows_(given.rows * width_),
-          smooth_(given.rows * stride_), field_{Aligned<T>(given.rows * width_), Aligned<T>(given.rows * width_)},
+          stride_(width_ + 2 * given.reach + L), words_((2 * given.pixels() + 7) / 8), bytes_(2 * given.pixels()),
+          draws_(2 * given.pixels()), rows_(given.rows * width_), smooth_(given.rows * stride_),
+          field_{Aligned<T>(given.rows * width_), Aligned<T>(given.rows * width_)},
           ring_(given.channels * (given.rows + 2) * (given.columns + 2)), down_(width_), across_(width_),
           corners_(4 * width_), row_(width_), column_(width_) {}
 
@@ -34,7 +34,8 @@ template <class T> class Deformer {
         const double turn = given_.rotate * draw(4), cos = std::cos(turn), sin = std::sin(turn);
         if (given_.elastic > 0) {
             draw_fields(stream);
-            for (std::size_t axis = 0; axis < 2; ++axis) smooth(draws_.data() + axis * given_.pixels(), field_[axis].data());
+            for (std::size_t axis = 0; axis < 2; ++axis)
+                smooth(draws_.data() + axis * given_.pixels(), field_[axis].data());
         }
         put_in_a_ring(image);
         const double middle_r = (given_.rows - 1) / 2.0, middle_c = (given_.columns - 1) / 2.0;
@@ -68,15 +69,15 @@ template <class T> class Deformer {
     // field = α g ∗ u, down and then across; u is 0 outside of the image.
     void smooth(const T* u, T* field) {
         const std::size_t rows = given_.rows, reach = given_.reach;
-        for (std::size_t r = 0; r < rows; ++r) std::copy_n(u + r * given_.columns, given_.columns, rows_.data() + r * width_);
+        for (std::size_t r = 0; r < rows; ++r)
+            std::copy_n(u + r * given_.columns, given_.columns, rows_.data() + r * width_);
         for (std::size_t r = 0; r < rows; ++r) {
             const std::size_t from = r < reach ? 0 : r - reach, to = std::min(rows, r + reach + 1);
             weigh(rows_.data() + from * width_, width_, taps_.data() + (from + reach - r), to - from, T(1),
                   smooth_.data() + r * stride_ + reach);
         }
         for (std::size_t r = 0; r < rows; ++r)
-            weigh(smooth_.data() + r * stride_, 1, taps_.data(), taps_.size(), T(given_.elastic),
-                  field + r * width_);
+            weigh(smooth_.data() + r * stride_, 1, taps_.data(), taps_.size(), T(given_.elastic), field + r * width_);
     }
 
     // out = factor · Σ_k taps[k] · in[k · step …], for a row of numbers: four vectors of it at a time.
@@ -118,7 +119,8 @@ template <class T> class Deformer {
     void find_row(Line line, const T* field, std::size_t extent, Int<T>* whole, T* rest) const {
         const T last = static_cast<T>(extent + 1);
         for (std::size_t c = 0; c < width_; ++c) {
-            const T q = std::min(std::max(line.start + static_cast<Int<T>>(c) * line.change + field[c] + 1, T(0)), last);
+            const T q =
+                std::min(std::max(line.start + static_cast<Int<T>>(c) * line.change + field[c] + 1, T(0)), last);
             whole[c] = std::min(static_cast<Int<T>>(q), static_cast<Int<T>>(extent));
             rest[c] = q - static_cast<T>(whole[c]);
         }
@@ -161,10 +163,13 @@ void deform(const Deformation& given, const T* from, std::size_t n, std::uint64_
     std::vector<Deformer<T>> deformers;
     deformers.reserve(threads);
     for (std::size_t i = 0; i < std::min(threads, pieces); ++i) deformers.emplace_back(given);
-    share_out(deformers.size(), pieces, [&](std::size_t thread, std::size_t piece) {
-        for (std::size_t i = piece * kPiece; i < std::min(n, (piece + 1) * kPiece); ++i)
-            deformers[thread](from + i * size, epoch, i, to(i));
-    }, idle);
+    share_out(
+        deformers.size(), pieces,
+        [&](std::size_t thread, std::size_t piece) {
+            for (std::size_t i = piece * kPiece; i < std::min(n, (piece + 1) * kPiece); ++i)
+                deformers[thread](from + i * size, epoch, i, to(i));
+        },
+        idle);
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -24,9 +24,9 @@ template <class T, bool LaneIsMember> struct Common {
     const Job<T>& job;
     Network network;
     std::size_t block;
-    bool noisy = false;          // has layers that draw random numbers
-    bool weighted = false;       // samples weigh other than 1
-    std::vector<T> weight_mask;  // as θ lies in a group
+    bool noisy = false;               // has layers that draw random numbers
+    bool weighted = false;            // samples weigh other than 1
+    std::vector<T> weight_mask;       // as θ lies in a group
     std::unique_ptr<Table<T>> table;  // for minibatches
     std::unique_ptr<Whole> train, validation;
     Permuter permuter;  // of a shared order
@@ -79,8 +79,9 @@ template <class T, bool LaneIsMember> struct Common {
         constexpr std::uint64_t kShared = ~std::uint64_t(0);
         if (has_shared_order()) shared_order = permuter({job.order_seed, kShared, Purpose::order, epoch});
         if (!job.deformation) return;
-        deform(*job.deformation, job.train.X, job.train.n, epoch, stretch->threads,
-               [this](std::size_t i) { return table->row(i); }, stretch->poll);
+        deform(
+            *job.deformation, job.train.X, job.train.n, epoch, stretch->threads,
+            [this](std::size_t i) { return table->row(i); }, stretch->poll);
     }
 
   private:

@@ -29,8 +29,8 @@ Layer layer_from(const double*& at) {
 }
 
 Network network_from(const Description& given) {
-    Network network{{}, static_cast<Loss>(given.loss), given.loss_parameter, given.inputs, given.outputs,
-                    given.n_parameters};
+    Network network{
+        {}, static_cast<Loss>(given.loss), given.loss_parameter, given.inputs, given.outputs, given.n_parameters};
     const double* at = given.layers;
     while (at != given.layers + given.n_layers * kLayerNumbers) network.layers.push_back(layer_from(at));
     return network;
@@ -86,9 +86,9 @@ void deform_all(const Deformation& given, const T* from, std::size_t n, std::uin
 }  // namespace
 
 extern const Engine engine;
-const Engine engine{SHOAL_ISA_NAME, &begin<float>, &begin<double>, &evaluate<float>, &evaluate<double>, &apply<float>, &apply<double>,
-                    &deform_all<float>, &deform_all<double>,
-                    kLanes<float>, kLanes<double>, kChains, &multiply_adds<float>, &multiply_adds<double>,
-                    &product<float>, &product<double>};
+const Engine engine{SHOAL_ISA_NAME,        &begin<float>,          &begin<double>,  &evaluate<float>,
+                    &evaluate<double>,     &apply<float>,          &apply<double>,  &deform_all<float>,
+                    &deform_all<double>,   kLanes<float>,          kLanes<double>,  kChains,
+                    &multiply_adds<float>, &multiply_adds<double>, &product<float>, &product<double>};
 
 }  // namespace shoal::SHOAL_ISA

@@ -19,8 +19,8 @@ struct Engine {
     bool (*apply_float)(const char* f, const float* from, float* to, std::size_t n);
     bool (*apply_double)(const char* f, const double* from, double* to, std::size_t n);
     // to = n images as an epoch sees them.
-    void (*deform_float)(const Deformation&, const float* from, std::size_t n, std::uint64_t epoch,
-                         std::size_t threads, float* to);
+    void (*deform_float)(const Deformation&, const float* from, std::size_t n, std::uint64_t epoch, std::size_t threads,
+                         float* to);
     void (*deform_double)(const Deformation&, const double* from, std::size_t n, std::uint64_t epoch,
                           std::size_t threads, double* to);
     // For the benchmarks, see speed.hpp.

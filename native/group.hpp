@@ -144,8 +144,7 @@ template <class T, bool LaneIsMember> class Group {
     void hand_back(std::size_t lane, bool best) {
         const std::size_t D = job_.network.n_parameters;
         const std::vector<T>& from = best && job_.patience && std::isfinite(best_loss_[lane]) ? best_ : theta_;
-        for (std::size_t d = 0; d < D; ++d)
-            job_.theta[members_[lane] * D + d] = from[LaneIsMember ? d * L + lane : d];
+        for (std::size_t d = 0; d < D; ++d) job_.theta[members_[lane] * D + d] = from[LaneIsMember ? d * L + lane : d];
     }
 
     // Takes over what the job says of each member by itself.
@@ -238,11 +237,14 @@ template <class T, bool LaneIsMember> class Group {
 
     // Which members' numbers are all finite.
     MaskOf<T> finite(const std::vector<T>& numbers) const {
-        const V broken = in_slices(objective_.threads(), space_.n, [&](std::size_t from, std::size_t to) {
-            V sum{};  // stays 0, for x · 0 is NaN if x is not finite
-            for (std::size_t d = from * L; d < to * L; d += L) sum += load(numbers.data() + d) * V{};
-            return sum;
-        }, [](V a, V b) { return a + b; });
+        const V broken = in_slices(
+            objective_.threads(), space_.n,
+            [&](std::size_t from, std::size_t to) {
+                V sum{};  // stays 0, for x · 0 is NaN if x is not finite
+                for (std::size_t d = from * L; d < to * L; d += L) sum += load(numbers.data() + d) * V{};
+                return sum;
+            },
+            [](V a, V b) { return a + b; });
         return SHOAL_ISA::finite(space_.fold(broken));
     }
 

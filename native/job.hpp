@@ -71,8 +71,8 @@ struct Watch {
 
 // What is written while training.
 struct Course {
-    double* loss;             // (P, epochs)
-    double* validation_loss;  // (P, epochs), or null
+    double* loss;                                 // (P, epochs)
+    double* validation_loss;                      // (P, epochs), or null
     std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
     double* penalty;                              // (P,)
     const Watch* watch;                           // null: none
@@ -112,11 +112,11 @@ struct Deformation {
 template <class T> struct Job {
     Description network;
     std::size_t members;
-    T* theta;                   // (P, D): where members begin, and where they have come to after a stretch
-    const std::uint64_t* keys;  // (P, 2)
+    T* theta;                      // (P, D): where members begin, and where they have come to after a stretch
+    const std::uint64_t* keys;     // (P, 2)
     Samples<T> train, validation;  // validation.n = 0: none
     const double *l2, *l1, *weight_decay, *learning_rate;  // (P,); may change between stretches
-    bool by_batch;  // penalties are divided by the weight of the minibatch
+    bool by_batch;                                         // penalties are divided by the weight of the minibatch
     int solver;
     const double* solver_parameters;
     bool full_batch_solver, decay_times_rate;
@@ -124,7 +124,7 @@ template <class T> struct Job {
     std::size_t n_factors;
     std::size_t epochs, batch_size;  // of the plan; batch_size 0: full batch
     double tolerance;
-    std::size_t patience;  // 0: never stop early, keep the last parameters
+    std::size_t patience;            // 0: never stop early, keep the last parameters
     const Deformation* deformation;  // of the training images, anew in every epoch; null: none
     bool shared_order;
     std::uint64_t order_seed;

@@ -9,15 +9,7 @@
 
 namespace shoal::SHOAL_ISA {
 
-enum class Loss : int {
-    log_loss,
-    cross_entropy,
-    squared_error,
-    mean_squared_error,
-    absolute_error,
-    huber,
-    poisson
-};
+enum class Loss : int { log_loss, cross_entropy, squared_error, mean_squared_error, absolute_error, huber, poisson };
 
 // One output's part of the loss, and ∂loss/∂z of it.
 template <class V> struct Term {
@@ -124,8 +116,8 @@ Vec<T> cross_entropy_and_delta(int K, std::size_t columns, const T* z, const T* 
     const std::size_t stride = columns * kLanes<T>;
     Vec<T> J{};
     for (std::size_t i = 0; i < stride; i += kLanes<T>) {
-        const CrossEntropy<T> at = cross_entropy(
-            K, stride, z + i, y + i, [=](int k, Vec<T> e) { store(delta + k * stride + i, e); });
+        const CrossEntropy<T> at =
+            cross_entropy(K, stride, z + i, y + i, [=](int k, Vec<T> e) { store(delta + k * stride + i, e); });
         const Vec<T> weight = load(share + i), inverse = 1 / at.total;
         for (std::size_t j = i; j < K * stride; j += stride)
             store(delta + j, weight * (load(delta + j) * inverse - load(y + j)));
@@ -136,8 +128,8 @@ Vec<T> cross_entropy_and_delta(int K, std::size_t columns, const T* z, const T* 
 
 // J = Σ over the columns of share · loss, lanes not folded, and delta = share · ∂loss/∂z; delta may be z.
 template <class T>
-Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y,
-                      const T* share, T* delta) {
+Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y, const T* share,
+                      T* delta) {
     if (loss == Loss::cross_entropy) return cross_entropy_and_delta(K, columns, z, y, share, delta);
     const std::size_t stride = columns * kLanes<T>;
     return with_term(loss, parameter, K, [=](auto term) {
@@ -168,8 +160,7 @@ void sample_losses(Loss loss, T parameter, int K, std::size_t columns, const T* 
     with_term(loss, parameter, K, [=](auto term) {
         for (std::size_t i = 0; i < stride; i += kLanes<T>) {
             Vec<T> total{};
-            for (int k = 0; k < K; ++k)
-                total += term(load(z + k * stride + i), load(y + k * stride + i)).loss;
+            for (int k = 0; k < K; ++k) total += term(load(z + k * stride + i), load(y + k * stride + i)).loss;
             store(losses + i, total);
         }
     });
@@ -179,8 +170,8 @@ void sample_losses(Loss loss, T parameter, int K, std::size_t columns, const T* 
 template <class T> void softmax(int K, std::size_t columns, T* z) {
     const std::size_t stride = columns * kLanes<T>;
     for (std::size_t i = 0; i < stride; i += kLanes<T>) {
-        const Vec<T> total = sum_of_exponentials<T>(
-            K, stride, z + i, [=](int k, Vec<T>, Vec<T> e) { store(z + k * stride + i, e); });
+        const Vec<T> total =
+            sum_of_exponentials<T>(K, stride, z + i, [=](int k, Vec<T>, Vec<T> e) { store(z + k * stride + i, e); });
         for (int k = 0; k < K; ++k) store(z + k * stride + i, load(z + k * stride + i) / total);
     }
 }

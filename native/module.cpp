@@ -24,7 +24,10 @@
 
 namespace nb = nanobind;
 
-#define SHOAL_DECLARE(isa) namespace shoal::isa { extern const Engine engine; }
+#define SHOAL_DECLARE(isa)      \
+    namespace shoal::isa {      \
+    extern const Engine engine; \
+    }
 SHOAL_FOR_EACH_ISA(SHOAL_DECLARE)
 
 namespace {
@@ -44,8 +47,8 @@ using WatchArrays = std::tuple<double, double, Array<double, 1>, Array<std::int6
 // Orders (E, R, n) and each member's (P,).
 using OrdersArrays = std::tuple<Array<const std::uint32_t, 3>, Array<const std::int64_t, 1>>;
 // Channels, rows, columns; translate, largest factor, rotate, elastic, fill; taps of the Gaussian; seed.
-using AugmentationArrays = std::tuple<std::size_t, std::size_t, std::size_t, std::vector<double>,
-                                      Array<const double, 1>, std::uint64_t>;
+using AugmentationArrays =
+    std::tuple<std::size_t, std::size_t, std::size_t, std::vector<double>, Array<const double, 1>, std::uint64_t>;
 // Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,), penalty (P,).
 using HistoryArrays = std::tuple<Array<double, 2>, std::optional<Array<double, 2>>, Array<std::int64_t, 1>,
                                  Array<std::int64_t, 1>, Array<std::int64_t, 1>, Array<double, 1>>;
@@ -109,28 +112,28 @@ template <class T> Samples<T> samples_of(const SamplesArrays<T>& arrays) {
 
 Deformation deformation_of(const AugmentationArrays& arrays) {
     const auto& [channels, rows, columns, extents, taps, seed] = arrays;
-    return {channels, rows, columns, extents.at(0), extents.at(1), extents.at(2), extents.at(3), extents.at(4),
-            taps.data(), taps.size() / 2, seed};
+    return {channels,      rows,          columns,     extents.at(0),   extents.at(1), extents.at(2),
+            extents.at(3), extents.at(4), taps.data(), taps.size() / 2, seed};
 }
 
 // Members that train, with all that they read and write.
 template <class T> class Training {
   public:
-    Training(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta, Array<const std::uint64_t, 2> keys,
-             const SamplesArrays<T>& samples, const std::optional<SamplesArrays<T>>& validation,
-             Array<const double, 2> strengths, bool by_batch, const SolverArrays& solver,
-             const std::optional<Array<const double, 1>>& factors, std::size_t epochs, std::size_t batch_size,
-             double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order, double clip_norm,
-             const std::optional<AugmentationArrays>& augmentation, const std::optional<WatchArrays>& watch,
-             const HistoryArrays& history)
+    Training(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta,
+             Array<const std::uint64_t, 2> keys, const SamplesArrays<T>& samples,
+             const std::optional<SamplesArrays<T>>& validation, Array<const double, 2> strengths, bool by_batch,
+             const SolverArrays& solver, const std::optional<Array<const double, 1>>& factors, std::size_t epochs,
+             std::size_t batch_size, double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order,
+             double clip_norm, const std::optional<AugmentationArrays>& augmentation,
+             const std::optional<WatchArrays>& watch, const HistoryArrays& history)
         : network_(network), theta_(theta), keys_(keys), samples_(samples), validation_(validation),
           strengths_(strengths), solver_(solver), factors_(factors), augmentation_(augmentation), watch_arrays_(watch),
           history_(history) {
         const auto& [layers, weight_mask, criterion, loss_parameter, inputs, outputs] = network;
         const auto& [kind, parameters, full_batch, decay_times_rate] = solver;
         const std::size_t P = theta.shape(0);
-        job_.network = {layers.data(), layers.shape(0), inputs, outputs, theta.shape(1), criterion, loss_parameter,
-                        weight_mask.data()};
+        job_.network = {layers.data(),  layers.shape(0), inputs,         outputs,
+                        theta.shape(1), criterion,       loss_parameter, weight_mask.data()};
         job_.members = P, job_.theta = theta.data(), job_.keys = keys.data();
         job_.train = samples_of<T>(samples);
         if (validation) job_.validation = samples_of<T>(*validation);
@@ -149,8 +152,13 @@ template <class T> class Training {
             const auto& [tol, watch_patience, best, count] = *watch;
             watch_ = Watch{tol, watch_patience, best.data(), count.data()};
         }
-        job_.course = {loss.data(), validation_loss ? validation_loss->data() : nullptr, epochs_run.data(),
-                       best_epoch.data(), stopped.data(), penalty.data(), watch_ ? &*watch_ : nullptr};
+        job_.course = {loss.data(),
+                       validation_loss ? validation_loss->data() : nullptr,
+                       epochs_run.data(),
+                       best_epoch.data(),
+                       stopped.data(),
+                       penalty.data(),
+                       watch_ ? &*watch_ : nullptr};
         const Engine& engine = engine_for(isa);
         Lock lock;
         const Lock::Released released(lock);
@@ -293,8 +301,7 @@ void product(const std::string& isa, Array<const T, 2> W, Array<const T, 2> a, A
         throw nb::value_error("product takes W (m, n), a (n, N) and z (m, N), N a multiple of the lanes");
     if constexpr (sizeof(T) == 4)
         engine.product_float(units, inputs, samples / lanes, W.data(), a.data(), z.data(), repeats);
-    else
-        engine.product_double(units, inputs, samples / lanes, W.data(), a.data(), z.data(), repeats);
+    else engine.product_double(units, inputs, samples / lanes, W.data(), a.data(), z.data(), repeats);
 }
 
 template <class T> void define(nb::module_& module) {
@@ -302,9 +309,10 @@ template <class T> void define(nb::module_& module) {
     nb::class_<Training<T>>(module, sizeof(T) == 4 ? "TrainingFloat" : "TrainingDouble")
         .def(nb::init<const std::string&, const NetworkArrays&, Array<T, 2>, Array<const std::uint64_t, 2>,
                       const SamplesArrays<T>&, const std::optional<SamplesArrays<T>>&, Array<const double, 2>, bool,
-                      const SolverArrays&, const std::optional<Array<const double, 1>>&, std::size_t, std::size_t, double,
-                      std::size_t, std::optional<std::uint64_t>, double, const std::optional<AugmentationArrays>&,
-                      const std::optional<WatchArrays>&, const HistoryArrays&>(),
+                      const SolverArrays&, const std::optional<Array<const double, 1>>&, std::size_t, std::size_t,
+                      double, std::size_t, std::optional<std::uint64_t>, double,
+                      const std::optional<AugmentationArrays>&, const std::optional<WatchArrays>&,
+                      const HistoryArrays&>(),
              "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a, "validation"_a.none(), "strengths"_a,
              "by_batch"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a, "tolerance"_a, "patience"_a,
              "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "watch"_a.none(), "history"_a)

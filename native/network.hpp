@@ -53,7 +53,7 @@ struct Layer {
     LayerKind kind;
     std::size_t inputs, units, weights, biases;
     Activation g;
-    double parameter;  // of g; of dropout: the rate
+    double parameter;   // of g; of dropout: the rate
     double epsilon{};   // of a norm
     double momentum{};  // of batch normalisation
     Geometry geometry{};
@@ -105,9 +105,8 @@ struct Network {
 
     // About how many multiplications forward takes for one sample.
     std::size_t multiplications() const {
-        return total_of(layers, [](const Layer& layer) {
-            return layer.has_weights() ? layer.units * (layer.fan_in() + 1) : 0;
-        });
+        return total_of(
+            layers, [](const Layer& layer) { return layer.has_weights() ? layer.units * (layer.fan_in() + 1) : 0; });
     }
 
     bool sees_images() const {
@@ -116,14 +115,15 @@ struct Network {
 
     // Whether what is made of one sample depends on the others of its batch.
     bool ties_samples() const {
-        return total_of(layers, [](const Layer& layer) { return std::size_t(layer.kind == LayerKind::batch_norm); }) > 0;
+        return total_of(layers, [](const Layer& layer) { return std::size_t(layer.kind == LayerKind::batch_norm); }) >
+               0;
     }
 
     // Whether J is another function at every step.
     bool draws() const {
         return total_of(layers, [](const Layer& layer) {
-            return std::size_t(layer.kind == LayerKind::dropout && layer.parameter > 0);
-        }) > 0;
+                   return std::size_t(layer.kind == LayerKind::dropout && layer.parameter > 0);
+               }) > 0;
     }
 };
 

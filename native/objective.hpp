@@ -69,10 +69,13 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     V penalty() const { return penalty_; }
 
     V operator()(const T* theta, T* gradient) override {
-        in_slices(threads(), space_.n, [gradient](std::size_t from, std::size_t to) {
-            std::fill(gradient + from * kLanes<T>, gradient + to * kLanes<T>, T(0));
-            return true;
-        }, [](bool, bool) { return true; });
+        in_slices(
+            threads(), space_.n,
+            [gradient](std::size_t from, std::size_t to) {
+                std::fill(gradient + from * kLanes<T>, gradient + to * kLanes<T>, T(0));
+                return true;
+            },
+            [](bool, bool) { return true; });
         V J = data_loss(theta, gradient);
         J = space_.fold(J);
         each_statistic([&](std::size_t d) { observed_.data()[d] = gradient[d], gradient[d] = T(0); });

@@ -64,14 +64,17 @@ template <class T> void outputs(const Evaluation<T>& job, const Network& network
     std::vector<Reader<T>> readers;
     readers.reserve(used);
     for (std::size_t i = 0; i < used; ++i) readers.emplace_back(network, batch);
-    share_out(used, pieces, [&](std::size_t thread, std::size_t piece) {
-        if (job.control->poll) job.control->poll();
-        if (job.control->stop.load(std::memory_order_relaxed)) return;
-        const std::size_t group = piece % groups;
-        readers[thread].read(job.X, piece / groups);
-        for (std::size_t p = job.members * group / groups; p < job.members * (group + 1) / groups; ++p)
-            readers[thread].write(job.theta + p * network.n_parameters, job.z + p * network.outputs * job.n);
-    }, job.control->poll);
+    share_out(
+        used, pieces,
+        [&](std::size_t thread, std::size_t piece) {
+            if (job.control->poll) job.control->poll();
+            if (job.control->stop.load(std::memory_order_relaxed)) return;
+            const std::size_t group = piece % groups;
+            readers[thread].read(job.X, piece / groups);
+            for (std::size_t p = job.members * group / groups; p < job.members * (group + 1) / groups; ++p)
+                readers[thread].write(job.theta + p * network.n_parameters, job.z + p * network.outputs * job.n);
+        },
+        job.control->poll);
 }
 
 }  // namespace shoal::SHOAL_ISA

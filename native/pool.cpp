@@ -104,10 +104,11 @@ class IdlePools {
   public:
     // A forked child has none of its parent's threads and leaves the pools behind; the lock is held over the fork.
     IdlePools() {
-        pthread_atfork([] { all().mutex_.lock(); }, [] { all().mutex_.unlock(); }, [] {
-            all().pools_.clear();
-            all().mutex_.unlock();
-        });
+        pthread_atfork([] { all().mutex_.lock(); }, [] { all().mutex_.unlock(); },
+                       [] {
+                           all().pools_.clear();
+                           all().mutex_.unlock();
+                       });
     }
 
     static IdlePools& all() {

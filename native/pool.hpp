@@ -36,8 +36,7 @@ template <class F, class Join> auto in_slices(std::size_t threads, std::size_t n
     const std::size_t slices = std::min({threads, kMost, n / kWorthWaking});
     if (slices <= 1) return f(std::size_t(0), n);
     decltype(f(n, n)) parts[kMost];
-    share_out(slices, slices,
-              [&](std::size_t, std::size_t i) { parts[i] = f(n * i / slices, n * (i + 1) / slices); });
+    share_out(slices, slices, [&](std::size_t, std::size_t i) { parts[i] = f(n * i / slices, n * (i + 1) / slices); });
     for (std::size_t i = 1; i < slices; ++i) parts[0] = join(parts[0], parts[i]);
     return parts[0];
 }

@@ -36,9 +36,7 @@ template <class T, bool LaneIsMember> struct Parameters {
 template <class T> struct Rows {
     T* data;
     std::size_t stride;
-    SHOAL_INLINE T* at(std::size_t row, std::size_t column) const {
-        return data + (row * stride + column) * kLanes<T>;
-    }
+    SHOAL_INLINE T* at(std::size_t row, std::size_t column) const { return data + (row * stride + column) * kLanes<T>; }
 };
 
 // How parameter (row, k) of a matrix lies in θ: W itself, or Wᵀ.
@@ -75,10 +73,12 @@ SHOAL_INLINE void weighted_sum_rows(const T* theta, Matrix W, std::size_t inner,
                                     const std::size_t* bias, std::size_t row, std::size_t columns) {
     std::size_t column = 0;
     // Widths from the widest to 1: whatever is left is taken by the next narrower tile.
-    ((void)[&] {
-        for (; column + C <= columns && !leaves_one(C, columns - column); column += C)
-            weighted_sum_tile<T, M, R, C>(theta, W, inner, in, out, bias, row, column);
-    }(), ...);
+    (
+        (void)[&] {
+            for (; column + C <= columns && !leaves_one(C, columns - column); column += C)
+                weighted_sum_tile<T, M, R, C>(theta, W, inner, in, out, bias, row, column);
+        }(),
+        ...);
 }
 
 // out(r, c) = [b(r) +] Σ_k W(r, k) · in(k, c):   z = W a + b going forward, Wᵀ δ going back.
@@ -86,8 +86,7 @@ template <class T, bool M>
 void weighted_sum(const T* theta, Matrix W, std::size_t rows, std::size_t inner, Rows<const T> in, Rows<T> out,
                   const std::size_t* bias, std::size_t columns) {
     std::size_t row = 0;
-    for (; row + 4 <= rows; row += 4)
-        weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+    for (; row + 4 <= rows; row += 4) weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
     for (; row + 2 <= rows; row += 2)
         weighted_sum_rows<T, M, 2, 6, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
     for (; row < rows; ++row) weighted_sum_rows<T, M, 1, 8, 4, 1>(theta, W, inner, in, out, bias, row, columns);
@@ -115,10 +114,12 @@ SHOAL_INLINE void outer_sum_tile(T* gradient, std::size_t offset, std::size_t in
 template <class T, bool M, int R, int... C>
 SHOAL_INLINE void outer_sum_rows(T* gradient, std::size_t offset, std::size_t inputs, Rows<const T> delta,
                                  Rows<const T> in, std::size_t columns, std::size_t j, std::size_t i) {
-    ((void)[&] {
-        for (; i + C <= inputs && !leaves_one(C, inputs - i); i += C)
-            outer_sum_tile<T, M, R, C>(gradient, offset, inputs, delta, in, columns, j, i);
-    }(), ...);
+    (
+        (void)[&] {
+            for (; i + C <= inputs && !leaves_one(C, inputs - i); i += C)
+                outer_sum_tile<T, M, R, C>(gradient, offset, inputs, delta, in, columns, j, i);
+        }(),
+        ...);
 }
 
 // ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for i ≥ first:   the lecture's δ aᵀ.

@@ -15,13 +15,11 @@
 namespace shoal::SHOAL_ISA {
 
 template <class T> struct Space {
-    std::size_t n;      // vectors in θ
+    std::size_t n;  // vectors in θ
     bool lane_is_member;
 
     // From partial sums in lanes to each member's sum.
-    SHOAL_INLINE Vec<T> fold(Vec<T> partial) const {
-        return lane_is_member ? partial : splat<T>(sum(partial));
-    }
+    SHOAL_INLINE Vec<T> fold(Vec<T> partial) const { return lane_is_member ? partial : splat<T>(sum(partial)); }
     // Likewise each member's maximum, NaN counting as the largest of all, and whether any of its lanes is set.
     SHOAL_INLINE Vec<T> fold_max(Vec<T> partial) const {
         if (lane_is_member) return partial;
@@ -55,8 +53,7 @@ template <class T> struct Step {
 template <class T> struct Solver {
     // Writes the parameters proposed into `proposed`, from `theta`, with the members' learning rates. The
     // lanes outside `members` wait for the others: nobody reads what is proposed for them.
-    virtual Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate,
-                         MaskOf<T> members) = 0;
+    virtual Step<T> step(const T* theta, T* proposed, Objective<T>& objective, Vec<T> rate, MaskOf<T> members) = 0;
 
     // Forgets `members`, in whose lanes others begin. Asked of solvers for the full batch alone: the rest
     // count their steps for all members of a group together.

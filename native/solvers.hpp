@@ -33,19 +33,14 @@ std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters
     const std::size_t n_numbers = space.n * kLanes<T>;
     const double* const p = parameters;
     switch (kind) {
-        case SolverKind::gradient_descent:
-            return first_order<T>(GradientDescent<T>{}, space);
-        case SolverKind::sgd:
-            return first_order<T>(SGD<T>(static_cast<T>(p[0]), p[1] != 0, n_numbers), space);
+        case SolverKind::gradient_descent: return first_order<T>(GradientDescent<T>{}, space);
+        case SolverKind::sgd: return first_order<T>(SGD<T>(static_cast<T>(p[0]), p[1] != 0, n_numbers), space);
         case SolverKind::adam:
         case SolverKind::adamw:
             return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), p[3] != 0, n_numbers), space);
-        case SolverKind::rmsprop:
-            return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
-        case SolverKind::scg:
-            return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], D, space);
-        case SolverKind::lbfgs:
-            return std::make_unique<LBFGS<T>>(static_cast<std::size_t>(p[0]), space);
+        case SolverKind::rmsprop: return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
+        case SolverKind::scg: return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], D, space);
+        case SolverKind::lbfgs: return std::make_unique<LBFGS<T>>(static_cast<std::size_t>(p[0]), space);
     }
     return nullptr;
 }

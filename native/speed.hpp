@@ -29,7 +29,11 @@ void product(std::size_t units, std::size_t inputs, std::size_t columns, const T
              std::size_t repeats) {
     const std::size_t n_weights = units * inputs;
     const Network network{{{LayerKind::dense, inputs, units, 0, n_weights, Activation::identity, 0, 0, {}, {}}},
-                          Loss::squared_error, 0, inputs, units, n_weights + units};
+                          Loss::squared_error,
+                          0,
+                          inputs,
+                          units,
+                          n_weights + units};
     std::vector<T> theta(n_weights + units);  // and biases of 0
     std::memcpy(theta.data(), W, n_weights * sizeof(T));
     Pass<T, false> pass(network, columns, 1);

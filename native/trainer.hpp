@@ -107,13 +107,16 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
 
     template <class F> void each_group(std::size_t groups, F work) {
         Stretch& stretch = const_cast<Stretch&>(*common_.stretch);
-        share_out(outer_, groups, [&](std::size_t thread, std::size_t group) {
-            try {
-                work(group, &workspaces_[thread * of_blocks_]);
-            } catch (...) {  // memory, most likely; a thread must not end with it
-                stretch.fail(std::current_exception());
-            }
-        }, stretch.poll);
+        share_out(
+            outer_, groups,
+            [&](std::size_t thread, std::size_t group) {
+                try {
+                    work(group, &workspaces_[thread * of_blocks_]);
+                } catch (...) {  // memory, most likely; a thread must not end with it
+                    stretch.fail(std::current_exception());
+                }
+            },
+            stretch.poll);
     }
 
     Common<T, LaneIsMember> common_;

@@ -46,21 +46,24 @@ template <> struct Format<float> {
     // (ln((1+s)/(1−s)) − 2s) / s³ in s² on |s| ≤ 0.17: 8.8e-10 of the logarithm.
     static constexpr float logarithm[] = {0.66666783222963543f, 0.39976612324395468f, 0.29898654917141914f};
     // The same on 0 ≤ s ≤ ⅓: 4.5e-9.
-    static constexpr float logarithm_unit[] = {0.66666416178888310f, 0.40021534234283617f,
-                                               0.28001678625200939f, 0.28012664685161552f};
+    static constexpr float logarithm_unit[] = {0.66666416178888310f, 0.40021534234283617f, 0.28001678625200939f,
+                                               0.28012664685161552f};
     // e^(t²/2) Φ(−t) on 0 ≤ t ≤ 15, a quotient: 6.3e-9. No coefficient is negative, so nothing cancels.
     static constexpr float tail_above[] = {0.50000000315051004f, 0.43928252506287516f, 0.18396844476916269f,
                                            0.040880887616406249f, 0.004153192536336119f};
-    static constexpr float tail_below[] = {1.0f, 1.6764500571243209f, 1.2055454487297557f,
-                                           0.47140686181731473f, 0.10247930548870958f, 0.010410398173052929f};
+    static constexpr float tail_below[] = {1.0f,
+                                           1.6764500571243209f,
+                                           1.2055454487297557f,
+                                           0.47140686181731473f,
+                                           0.10247930548870958f,
+                                           0.010410398173052929f};
 };
 
 template <> struct Format<double> {
     static constexpr int mantissa = 52, bias = 1023;
     static constexpr double shifter = 6755399441056767.0;
     static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
-    static constexpr double smallest = 2.2250738585072014e-308, to_normal = 18014398509481984.0,
-                            to_normal_log2 = 54.0;
+    static constexpr double smallest = 2.2250738585072014e-308, to_normal = 18014398509481984.0, to_normal_log2 = 54.0;
     static constexpr double exp_from = -746.0, exp_to = 710.0;
     static constexpr double exponent_limit = 702.6848857644501, sigmoid_from = -708.0;
     static constexpr double tanh_one = 20.0, ndtr_zero = 39.0;
@@ -68,27 +71,33 @@ template <> struct Format<double> {
 
     // As above: 1.8e-17 of e^r − 1.
     static constexpr double exponential[] = {
-        0.5000000000000005278, 0.166666666666665878, 0.04166666666657538651, 0.008333333333390411867,
+        0.5000000000000005278,  0.166666666666665878,     0.04166666666657538651,    0.008333333333390411867,
         0.00138888889320517638, 0.0001984126971760407092, 0.00002480150465042481427, 2.755740822016929156e-6,
         2.76262987554205092e-7, 2.505377941950017545e-8};
     // 1.4e-18 of the logarithm.
-    static constexpr double logarithm[] = {
-        0.6666666666666744667, 0.3999999999933933448, 0.2857142876059518635, 0.2222219657015417778,
-        0.1818367482590684534, 0.1531107239384209606, 0.1482715140871547805};
+    static constexpr double logarithm[] = {0.6666666666666744667, 0.3999999999933933448, 0.2857142876059518635,
+                                           0.2222219657015417778, 0.1818367482590684534, 0.1531107239384209606,
+                                           0.1482715140871547805};
     // On 0 ≤ s ≤ ⅓: 4.9e-17.
-    static constexpr double logarithm_unit[] = {
-        0.6666666666667770496, 0.3999999999604632593, 0.2857142905836361378, 0.222221928855587297,
-        0.1818281461986959167, 0.1536428642666994652, 0.1358640159855318962, 0.09902371786001655909,
-        0.1774071623966754194};
+    static constexpr double logarithm_unit[] = {0.6666666666667770496, 0.3999999999604632593,  0.2857142905836361378,
+                                                0.222221928855587297,  0.1818281461986959167,  0.1536428642666994652,
+                                                0.1358640159855318962, 0.09902371786001655909, 0.1774071623966754194};
     // On 0 ≤ t ≤ 39: 5.1e-17.
     static constexpr double tail_above[] = {
-        0.49999999999999997433, 0.77488158983796334141, 0.59405769689402708948, 0.28934101308250255937,
-        0.097703206740176598785, 0.023623633150650251471, 0.0040895764605619686423, 0.00049045634566441902256,
+        0.49999999999999997433,     0.77488158983796334141,  0.59405769689402708948,   0.28934101308250255937,
+        0.097703206740176598785,    0.023623633150650251471, 0.0040895764605619686423, 0.00049045634566441902256,
         0.000037257794112089173601, 1.3858682778139321294e-6};
-    static constexpr double tail_below[] = {
-        1.0, 2.3476477404787819147, 2.5612672801201295091, 1.7144152950866061861, 0.78206223031118012348,
-        0.25496987392998168353, 0.060438111260542801041, 0.010344439416297773024, 0.0012328656003239348803,
-        0.000093391440169609162804, 3.473856610092878685e-6};
+    static constexpr double tail_below[] = {1.0,
+                                            2.3476477404787819147,
+                                            2.5612672801201295091,
+                                            1.7144152950866061861,
+                                            0.78206223031118012348,
+                                            0.25496987392998168353,
+                                            0.060438111260542801041,
+                                            0.010344439416297773024,
+                                            0.0012328656003239348803,
+                                            0.000093391440169609162804,
+                                            3.473856610092878685e-6};
 };
 
 template <class V> using FormatOf = Format<Element<V>>;
@@ -101,12 +110,9 @@ template <class V> SHOAL_INLINE V sign_of(V x, V y) { return (V)((Mask<V>)y | ((
 // Σ_i c_i x^i by Horner's rule in x², with coefficients c_i + c_{i+1} x that do not wait for each other.
 template <std::size_t i = 0, class V, std::size_t n>
 SHOAL_INLINE V polynomial(V x, const Element<V> (&c)[n]) {
-    if constexpr (i + 1 == n)
-        return constant<V>(c[i]);
-    else if constexpr (i + 2 == n)
-        return x * c[i + 1] + c[i];
-    else
-        return polynomial<i + 2>(x, c) * (x * x) + (x * c[i + 1] + c[i]);
+    if constexpr (i + 1 == n) return constant<V>(c[i]);
+    else if constexpr (i + 2 == n) return x * c[i + 1] + c[i];
+    else return polynomial<i + 2>(x, c) * (x * x) + (x * c[i + 1] + c[i]);
 }
 
 // x, but not below or above a constant; NaN stays NaN. GCC 12 makes a comparison and a blend of either,
@@ -139,14 +145,10 @@ template <class V> SHOAL_INLINE Reduced<V> reduce(V x, Element<V> shifter = Form
 }
 
 // 2^n from n + shifter, for normal results: the exponent's bits are moved into place.
-template <class V> SHOAL_INLINE V power_of_two(V shifted) {
-    return (V)((Bits<V>)shifted << FormatOf<V>::mantissa);
-}
+template <class V> SHOAL_INLINE V power_of_two(V shifted) { return (V)((Bits<V>)shifted << FormatOf<V>::mantissa); }
 
 // e^r − 1 − r for |r| ≤ ½ ln 2.
-template <class V> SHOAL_INLINE V exponential_tail(V r) {
-    return r * r * polynomial(r, FormatOf<V>::exponential);
-}
+template <class V> SHOAL_INLINE V exponential_tail(V r) { return r * r * polynomial(r, FormatOf<V>::exponential); }
 
 // e^(x + correction), x between exp_from and exp_to and the correction small. 2^n is applied in two halves,
 // each of which a normal number can hold, so that large and denormal results are rounded once. The bias

@@ -109,8 +109,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
     // f(i, w) for each vector of a channel, at i numbers from its first, with the shares w of its samples.
     template <class F> SHOAL_INLINE void each(std::size_t columns, F f) const {
         for (std::size_t place = 0; place < places_; ++place)
-            for (std::size_t c = 0; c < columns; ++c)
-                f((place * columns + c) * lanes, load(w_.data() + c * lanes));
+            for (std::size_t c = 0; c < columns; ++c) f((place * columns + c) * lanes, load(w_.data() + c * lanes));
     }
 
     // Σ f(i, w), in sums that do not wait for each other.

@@ -16,8 +16,8 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
     static constexpr std::size_t lanes = kLanes<T>;
 
     ConvolutionStage(const Layer& layer, std::size_t columns)
-        : layer_(layer), geometry_(layer.geometry), shared_(layer.kind == LayerKind::convolution), frame_(geometry_), a_(layer.units * columns * lanes),
-          own_z_(derivative_needs_z(layer.g) ? layer.units * columns * lanes : 0),
+        : layer_(layer), geometry_(layer.geometry), shared_(layer.kind == LayerKind::convolution), frame_(geometry_),
+          a_(layer.units * columns * lanes), own_z_(derivative_needs_z(layer.g) ? layer.units * columns * lanes : 0),
           z_(derivative_needs_z(layer.g) ? own_z_.data() : a_.data()) {
         const std::size_t framed = frame_.own() ? frame_.image().size() * columns * lanes : 0;
         in_frame_ = Aligned<T>(framed), grad_frame_ = Aligned<T>(framed);
@@ -68,9 +68,12 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
             for (std::size_t i = 0; i < geometry_.size.rows; ++i)
                 for (std::size_t j = 0; j < geometry_.size.columns; ++j)
                     *tap++ = (c * in.plane() + frame_.tap(i, j)) * pixel;
-        windows_ = {taps_.data(), taps_.size(), shared_ ? geometry_.out.rows : 1,
+        windows_ = {taps_.data(),
+                    taps_.size(),
+                    shared_ ? geometry_.out.rows : 1,
                     shared_ ? geometry_.out.columns * columns : columns,
-                    geometry_.stride.rows * in.columns * pixel, geometry_.out.columns * pixel,
+                    geometry_.stride.rows * in.columns * pixel,
+                    geometry_.out.columns * pixel,
                     geometry_.out.plane() * pixel};
         in_plane_ = in.plane() * pixel, in_group_ = geometry_.in.channels / geometry_.groups * in_plane_;
         std::fill(in_frame_.data(), in_frame_.data() + in_frame_.size(), T(0));
@@ -95,8 +98,8 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
             for (std::size_t m = 0; m < filters(); ++m)
                 plane_sum<T, LaneIsMember>(gradient, b + m, of_group + m * windows_.out_plane,
                                            windows_.rows * windows_.run);
-            correlate_outer<T, LaneIsMember>(gradient, W, filters(), windows_, of_group,
-                                             in_ + group * in_group_ + from, sums_.data());
+            correlate_outer<T, LaneIsMember>(gradient, W, filters(), windows_, of_group, in_ + group * in_group_ + from,
+                                             sums_.data());
         };
         if (!shared_) return each_run(add);
         for (std::size_t group = 0; group < geometry_.groups; ++group)

@@ -32,8 +32,8 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
             return a_.data();
         }
         each_piece(layer_.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
-            wide_weighted_sum<T>(theta, W, first, rows, layer_.inputs, in_, Rows<T>{z_, columns},
-                                 theta + layer_.biases, columns, panels);
+            wide_weighted_sum<T>(theta, W, first, rows, layer_.inputs, in_, Rows<T>{z_, columns}, theta + layer_.biases,
+                                 columns, panels);
             activate_rows(first, rows);
         });
         return a_.data();

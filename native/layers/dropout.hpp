@@ -35,8 +35,7 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
         const double keep = 1 - layer_.parameter;
         const T scale = static_cast<T>(1) / static_cast<T>(keep);
         for (std::size_t lane = 0; lane < (LaneIsMember ? lanes : 1); ++lane) {
-            Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout,
-                          seen.step << 16 | number_);
+            Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout, seen.step << 16 | number_);
             for (std::size_t row = 0; row < layer_.units; ++row)
                 for (std::size_t s = 0; s < seen.samples; ++s) {
                     const double u = stream.uniform(row * seen.batch + seen.first + s);

@@ -28,7 +28,9 @@ template <class T> class Frame {
     // Of the frame, in pixels.
     const Image& image() const { return image_; }
     // Where a window's pixel in row i and column j lies from the window's first.
-    std::size_t tap(std::size_t i, std::size_t j) const { return i * geometry_.dilation.rows * image_.columns + at(j * geometry_.dilation.columns); }
+    std::size_t tap(std::size_t i, std::size_t j) const {
+        return i * geometry_.dilation.rows * image_.columns + at(j * geometry_.dilation.columns);
+    }
 
     // Copies what is inside the frame from an image; what is around it stays.
     void put(const T* image, T* frame, std::size_t width) const {

@@ -34,7 +34,8 @@ template <class T, bool LaneIsMember> class LayerNormStage final : public Stage<
             for (std::size_t k = 0; k < layer_.units; ++k) {
                 const V normal = (load(from.at(k, c)) - mu) * scale;
                 store(a_hat.at(k, c), normal);
-                store(z.at(k, c), Theta::get(theta, layer_.weights + k) * normal + Theta::get(theta, layer_.biases + k));
+                store(z.at(k, c),
+                      Theta::get(theta, layer_.weights + k) * normal + Theta::get(theta, layer_.biases + k));
             }
         }
         activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), layer_.units * columns * lanes);

@@ -18,8 +18,7 @@ template <class T> class PoolStage : public Stage<T> {
     static constexpr std::size_t lanes = kLanes<T>;
     using V = Vec<T>;
 
-    PoolStage(const Layer& layer, std::size_t columns)
-        : geometry_(layer.geometry), a_(layer.units * columns * lanes) {}
+    PoolStage(const Layer& layer, std::size_t columns) : geometry_(layer.geometry), a_(layer.units * columns * lanes) {}
 
   protected:
     // f(from, to, at, size) for each window in each column: its first number and its result's, and where its

@@ -14,9 +14,9 @@ namespace shoal::SHOAL_ISA {
 struct Windows {
     const std::size_t* taps;  // from the first number of a window to each of its numbers
     std::size_t n_taps;
-    std::size_t rows, run;             // output rows, and vectors in one of them, that share parameters
-    std::size_t in_row, out_row;       // from one output row to the next, in either image
-    std::size_t out_plane;             // from one output channel to the next
+    std::size_t rows, run;        // output rows, and vectors in one of them, that share parameters
+    std::size_t in_row, out_row;  // from one output row to the next, in either image
+    std::size_t out_plane;        // from one output channel to the next
 };
 
 template <class T, bool M, int R, int C>
@@ -46,9 +46,11 @@ SHOAL_INLINE void window_tile(const T* theta, std::size_t W, std::size_t bias, c
 // f(C, at) for tiles of C vectors that cover a run, widths from the widest to 1.
 template <int... C, class F> SHOAL_INLINE void each_tile(std::size_t run, F f) {
     std::size_t at = 0;
-    ((void)[&] {
-        for (; at + C <= run && !leaves_one(C, run - at); at += C) f(std::integral_constant<int, C>{}, at);
-    }(), ...);
+    (
+        (void)[&] {
+            for (; at + C <= run && !leaves_one(C, run - at); at += C) f(std::integral_constant<int, C>{}, at);
+        }(),
+        ...);
 }
 
 // f(R, row, widths) for tiles of R rows that cover `rows`.

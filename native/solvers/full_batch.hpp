@@ -49,8 +49,7 @@ template <class T> class FullBatchSolver : public Solver<T> {
     using M = MaskOf<T>;
     using W = Wide<T>;
 
-    explicit FullBatchSolver(Space<T> space)
-        : space_(space), size_(space.n * kLanes<T>), here_(size_), trial_(size_) {}
+    explicit FullBatchSolver(Space<T> space) : space_(space), size_(space.n * kLanes<T>), here_(size_), trial_(size_) {}
 
     Step<T> step(const T* theta, T* proposed, Objective<T>& objective, V, M members) override {
         const M moved = members & differs(space_, theta, here_.theta.data());

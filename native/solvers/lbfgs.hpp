@@ -60,8 +60,7 @@ template <class T> class LBFGS final : public FullBatchSolver<T> {
         for (std::size_t age = 0; age < memory_; ++age) {
             const std::size_t i = pair(age);
             a_[i] = rho_[i] * dot(space_, s(i), q);
-            for (std::size_t d = 0; d < size_; d += kLanes<T>)
-                store<T>(q + d, load(q + d) - a_[i] * load(y(i) + d));
+            for (std::size_t d = 0; d < size_; d += kLanes<T>) store<T>(q + d, load(q + d) - a_[i] * load(y(i) + d));
         }
         for (std::size_t d = 0; d < size_; d += kLanes<T>) store<T>(q + d, gamma_ * load(q + d));
         for (std::size_t age = memory_; age-- > 0;) {

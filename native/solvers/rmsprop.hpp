@@ -17,8 +17,8 @@ template <class T> struct RMSprop {
 
     auto changes(Vec<T> rate) {
         using V = Vec<T>;
-        return [rate, keep = splat(static_cast<T>(rho)), add = splat(static_cast<T>(1 - rho)),
-                epsilon = splat(epsilon), v = v.data()](V g, std::size_t d) {
+        return [rate, keep = splat(static_cast<T>(rho)), add = splat(static_cast<T>(1 - rho)), epsilon = splat(epsilon),
+                v = v.data()](V g, std::size_t d) {
             const V v_next = keep * load(v + d) + add * (g * g);
             store<T>(v + d, v_next);
             return -rate * g / (square_root<V>(v_next) + epsilon);

@@ -18,8 +18,7 @@ template <class T> struct SGD {
 
     auto changes(Vec<T> rate) {
         using V = Vec<T>;
-        return [rate, mu = splat(momentum), ahead = nesterov,
-                velocity = velocity.data()](V g, std::size_t d) {
+        return [rate, mu = splat(momentum), ahead = nesterov, velocity = velocity.data()](V g, std::size_t d) {
             const V descent = rate * g;
             const V v = mu * load(velocity + d) - descent;
             store<T>(velocity + d, v);
