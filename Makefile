@@ -7,7 +7,8 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-NATIVE_SOURCES := CMakeLists.txt $(shell find native -type f)
+NATIVE_FILES := $(shell find native -type f)
+NATIVE_SOURCES := CMakeLists.txt $(NATIVE_FILES)
 PACKAGE_SOURCES := $(shell find src -type f ! -name '*.pyc')
 
 # Stamps of what the environment holds: the package as users get it, or the source tree itself.
@@ -37,6 +38,7 @@ test: lint  ## run every check: lint, types, layers, tests, examples
 lint: $(EDITABLE)  ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run --Werror $(NATIVE_FILES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
@@ -63,6 +65,7 @@ docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
 format: $(EDITABLE)  ## put the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(NATIVE_FILES)
 
 bench: $(BENCH)/holds-package  ## measure shoal beside torch, jax and scikit-learn (25 minutes, 2 GB to install)
 	$(BENCH)/bin/python -m benchmarks
