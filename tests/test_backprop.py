@@ -8,7 +8,7 @@ import pytest
 from shoal import backprop
 from shoal.backprop import CHUNK, backward, data_loss, forward, sample_losses, sample_outputs
 from shoal.layers import Dense, Dropout
-from shoal.layers.base import Batch
+from shoal.layers.base import Context
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.population import Population
@@ -98,8 +98,8 @@ def test_a_gradient_is_the_sum_over_the_samples_by_their_shares() -> None:
     )
 
 
-def batch_of(population: Population, N: int) -> Batch:
-    return Batch(Noise(population.keys, 0), np.full((1, N), 1 / N))
+def batch_of(population: Population, N: int) -> Context:
+    return Context(Noise(population.keys, 0), np.full((1, N), 1 / N))
 
 
 def test_backward_leaves_parameters_and_caches_alone() -> None:
@@ -143,9 +143,9 @@ def test_chunks_are_put_together_in_order(loss: str, N: int, monkeypatch: pytest
 def test_at_most_a_chunk_of_samples_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     network, sizes = Network(3, [Dense(1)]), []
 
-    def counting(network: Network, theta: Array, x: Array) -> tuple[Array, list[object]]:
+    def counting(network: Network, theta: Array, x: Array, context: Context) -> tuple[Array, list[object]]:
         sizes.append(x.shape[-1])
-        return forward(network, theta, x)
+        return forward(network, theta, x, context)
 
     monkeypatch.setattr(backprop, "forward", counting)
     sample_outputs(network, network.population(1).theta, np.zeros((2 * CHUNK + 1, 3), np.float32))

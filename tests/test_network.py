@@ -26,6 +26,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
+from shoal.layers.base import Role
 from shoal.losses import LOSSES, Huber
 from shoal.network import Network
 from shoal.randomness import Purpose, member_id, stream
@@ -57,10 +58,10 @@ def test_shapes_and_places_in_the_arena() -> None:
     assert network.n_outputs == 2
     assert network.n_parameters == (4 * 3 + 4) + (2 * 4 + 2) == 26
     assert [dataclasses.astuple(slot) for slot in network.slots] == [
-        (0, "W", (4, 3), 0, 12),
-        (0, "b", (4, 1), 12, 16),
-        (2, "W", (2, 4), 16, 24),
-        (2, "b", (2, 1), 24, 26),
+        (0, "W", (4, 3), Role.WEIGHT, 0, 12),
+        (0, "b", (4, 1), Role.OFFSET, 12, 16),
+        (2, "W", (2, 4), Role.WEIGHT, 16, 24),
+        (2, "b", (2, 1), Role.OFFSET, 24, 26),
     ]
     assert np.flatnonzero(~network.weight_mask).tolist() == [12, 13, 14, 15, 24, 25]
     assert [layer.name for layer in network] == ["dense", "dropout", "dense"]
@@ -229,12 +230,12 @@ LINK = (
         (lambda: Network(2.0, [Dense(1)]), "the inputs of a network must be a whole number ≥ 1, got 2.0"),
         (lambda: Network(True, [Dense(1)]), "the inputs of a network must be a whole number ≥ 1, got True"),
         (
-            lambda: Network((28, 28), [Dense(1)]),
-            "the inputs of a network are a number of features or a shape (C, H, W), got (28, 28)",
+            lambda: Network((), [Dense(1)]),
+            "the inputs of a network are a number of features or a shape such as (C, H, W), got ()",
         ),
         (
             lambda: Network((1, 0, 3), [Dense(1)]),
-            "each of the inputs (C, H, W) must be a whole number ≥ 1, got 0",
+            "each of the inputs, such as (C, H, W), must be a whole number ≥ 1, got 0",
         ),
         (
             lambda: Network((1, 4, 4), [Conv2D(2, 3)]),

@@ -32,7 +32,14 @@ def objective_of(
 ) -> BatchObjective:
     l2, l1, m = (np.broadcast_to(np.asarray(value, population.theta.dtype), P) for value in (l2, l1, m))
     return BatchObjective(
-        population.network, x, y, s, l2=l2, l1=l1, m=m, noise=Noise(population.keys, 0), clip_norm=clip_norm
+        population.network,
+        x,
+        y,
+        s,
+        strengths={"l2": l2, "l1": l1},
+        m=m,
+        noise=Noise(population.keys, 0),
+        clip_norm=clip_norm,
     )
 
 

@@ -9,10 +9,12 @@ import pytest
 
 from shoal.augmentation import Augmentation
 from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.penalties import PENALTIES
 from shoal.recipe import STRENGTHS, Recipe
 from shoal.schedules import SCHEDULES
 from shoal.solvers import SOLVERS
 from shoal.stopping import Plateau
+from tests.contract.test_outside_penalty import Quartic
 
 OTHERS: dict[str, Any] = {
     "solver": SOLVERS["sgd"](momentum=0.3),  # type: ignore[call-arg]
@@ -23,6 +25,7 @@ OTHERS: dict[str, Any] = {
     "l2": 0.5,
     "l1": np.array([1.0, 2.0]),
     "weight_decay": np.float64(0.25),
+    "penalties": {"quartic": [0.5, 0.25]},
     "label_smoothing": 0.1,
     "patience": 4,
     "tolerance": 0.0,
@@ -32,6 +35,11 @@ OTHERS: dict[str, Any] = {
     "augmentation": Augmentation(translate=1),
     "seed": 7,
 }
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    PENALTIES[Quartic.name] = Quartic
 
 
 def test_every_setting_is_in_the_list_above() -> None:

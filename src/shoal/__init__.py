@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from shoal.recipe import Recipe
     from shoal.run import Run
     from shoal.selection.study import CapacityStudy
+    from shoal.sequences import Sequences
     from shoal.trainer import TrainingResult, begin, train
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Recipe",
     "Residual",
     "Run",
+    "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
     "TrainingResult",
@@ -96,6 +98,7 @@ _HOMES = {
     "Recipe": "shoal.recipe",
     "Residual": "shoal.layers",
     "Run": "shoal.run",
+    "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",
     "TrainingResult": "shoal.trainer",

@@ -11,18 +11,21 @@ from shoal.backprop import CHUNK
 from shoal.engines import choose_engine
 from shoal.errors import DataError
 from shoal.network import Network
-from shoal.shapes import Array
+from shoal.problem import Samples
+from shoal.shapes import Array, IntArray
 
 HELD = 2**20
 """Outputs that are held at a time while losses are made of them."""
 
 
-def sample_outputs(network: Network, theta: Array, X: Array, threads: int = 1) -> Array:
+def sample_outputs(
+    network: Network, theta: Array, X: Array, threads: int = 1, lengths: IntArray | None = None
+) -> Array:
     """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n).
 
-    How many ``threads`` do it changes no bit.
+    Of sequences ``lengths`` (N,) are the valid steps. How many ``threads`` do it changes no bit.
     """
-    return choose_engine("auto", network).outputs(network, theta, X, threads)
+    return choose_engine("auto", network).outputs(network, theta, X, threads, lengths)
 
 
 def predictions_of(values: Array) -> Array:
@@ -44,11 +47,13 @@ def predictions_of(values: Array) -> Array:
     )
 
 
-def sample_losses(network: Network, theta: Array, X: Array, y: Array, threads: int = 1) -> Array:
-    """Return the loss (P, N) of every row ``X`` (N, n), whose target is in ``y`` (K, N)."""
+def sample_losses(network: Network, theta: Array, samples: Samples, threads: int = 1) -> Array:
+    """Return the loss (P, N) of every one of the samples."""
+    X, y, lengths = samples.X, samples.y, samples.lengths
     losses = np.empty((len(theta), len(X)), theta.dtype)
     rows = max(HELD // (len(theta) * network.n_outputs) // CHUNK, 1) * CHUNK
     for i in range(0, len(X), rows):
-        z = sample_outputs(network, theta, X[i : i + rows], threads)
-        losses[:, i : i + rows] = network.criterion.value(z, y[:, i : i + rows])
+        part = slice(i, i + rows)
+        z = sample_outputs(network, theta, X[part], threads, None if lengths is None else lengths[part])
+        losses[:, part] = network.criterion.value(z, y[:, part])
     return losses

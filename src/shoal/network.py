@@ -16,10 +16,11 @@ from shoal.draws import Constant
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
-from shoal.layers.base import Role
+from shoal.layers.base import Context, Role
 from shoal.losses import LOSSES, Loss
 from shoal.randomness import member_ids
 from shoal.registry import from_config, resolve, to_config
+from shoal.sequences import lengths_of
 from shoal.shapes import Array, BoolArray, Shape, finite_rows, whole_number
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Slot:
     layer: int
     name: str
     shape: Shape
+    role: Role
     start: int
     stop: int
 
@@ -50,8 +52,9 @@ class Slot:
 class Network:
     """A stack of layers over ``inputs``, and the loss that its last outputs are judged by.
 
-    ``inputs`` is a number of features n, or the shape (C, H, W) of an image: channels, rows, columns. Outside
-    the layers a sample is always a row of n = C·H·W numbers, in C order where it is an image.
+    ``inputs`` is a number of features n, or the shape of a sample: (C, H, W) of an image (channels, rows,
+    columns), (C, T) of a sequence (channels, steps), or any other. Outside the layers a sample is always a
+    row of n numbers, n the product of its extents, in C order.
 
     The parameters of a population of P such networks are one array ``theta: (P, D)``; ``slots`` says
     which part of a row is which ``W: (m, n)`` or ``b: (m, 1)``.
@@ -118,12 +121,12 @@ class Network:
 
     @property
     def input_shape(self) -> Shape:
-        """The shape of one sample before the first layer: (n,), or (C, H, W)."""
+        """The shape of one sample before the first layer: (n,), (C, H, W), (C, T), …"""
         return self.inputs if isinstance(self.inputs, tuple) else (self.inputs,)
 
     @property
     def n_inputs(self) -> int:
-        """The numbers that one sample holds, n, or C·H·W."""
+        """The numbers that one sample holds, n, the product of its extents."""
         return math.prod(self.input_shape)
 
     @cached_property
@@ -147,7 +150,7 @@ class Network:
         for index, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False)):
             for name, extent in layer.parameter_shapes(shape).items():
                 start, stop = stop, stop + math.prod(extent)
-                slots.append(Slot(index, name, extent, start, stop))
+                slots.append(Slot(index, name, extent, layer.role(name), start, stop))
         return tuple(slots)
 
     @property
@@ -173,14 +176,19 @@ class Network:
     def _mask(self, role: Role) -> BoolArray:
         mask = np.zeros(self.n_parameters, dtype=np.bool_)
         for slot in self.slots:
-            mask[slot.start : slot.stop] = self.layers[slot.layer].role(slot.name) is role
+            mask[slot.start : slot.stop] = slot.role is role
         return mask
 
     def rows(self, X: npt.ArrayLike, name: str) -> Array:
-        """Return users' samples ``X``, (N, n) or (N, C, H, W), as rows (N, n).
+        """Return users' samples ``X``, (N, n) or (N, *input_shape), as rows (N, n).
 
-        Raises ``DataError``, which calls them ``name``, where they do not fit.
+        Raises ``DataError``, which calls them ``name``, where they do not fit, and ``ConfigurationError``
+        where they are ``Sequences`` of unequal lengths and a layer does not know of those.
         """
+        lengths = lengths_of(X)
+        context = Context(lengths=None if lengths is None else lengths[None])
+        for layer in self.layers:
+            context = context.after(layer)
         return finite_rows(X, name, self.n_inputs, self.input_shape if len(self.input_shape) > 1 else ())
 
     def views(self, theta: Array) -> list[dict[str, Array]]:
@@ -267,14 +275,15 @@ class Network:
 
 
 def _inputs(value: object) -> int | tuple[int, ...]:
-    """Return the inputs of a network, checked: a whole number, or a shape (C, H, W)."""
+    """Return the inputs of a network, checked: a whole number, or the shape of a sample."""
     if not isinstance(value, tuple | list):
         return whole_number(value, "the inputs of a network")
-    if len(value) != 3:
+    if not value:
         raise ConfigurationError(
-            f"the inputs of a network are a number of features or a shape (C, H, W), got {value!r}"
+            f"the inputs of a network are a number of features or a shape such as (C, H, W), got {value!r}"
         )
-    return tuple(whole_number(extent, "each of the inputs (C, H, W)") for extent in value)
+    shape = tuple(whole_number(extent, "each of the inputs, such as (C, H, W),") for extent in value)
+    return shape if len(shape) > 1 else shape[0]
 
 
 def _layer_from_config(config: Mapping[str, Any]) -> Layer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from shoal.backprop import data_loss
 from shoal.network import Network
-from shoal.penalties import L1, L2
+from shoal.penalties import PENALTIES
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
 
@@ -14,11 +16,13 @@ from shoal.shapes import Array, IntArray
 class BatchObjective:
     """J and ∂J/∂θ on one batch B of the training set, for any of the Q members it was made for::
 
-        J_q = Σ_{i∈B} s_qi · loss_i / Σ_{i∈B} s_qi  +  l2_q/(2 m_q) Σ W²  +  l1_q/m_q Σ |W|
+        J_q = Σ_{i∈B} s_qi · loss_i / Σ_{i∈B} s_qi  +  Σ_penalties penalty(W_q, λ_q, m_q)
 
-    - ``x`` (1, n, B) or (Q, n, B), ``y`` (K, B) or (Q, K, B), ``s`` (1, B) or (Q, B).
-    - ``l2``, ``l1``, ``m`` (Q,): m is the weight of the whole training set, so the penalty is the same in
-      every batch.
+    - ``x`` (1, n, B) or (Q, n, B), ``y`` (K, B) or (Q, K, B), ``s`` (1, B) or (Q, B), and where sequences
+      have unequal lengths, ``lengths`` (1, B) or (Q, B).
+    - ``strengths``: λ (Q,) of each of ``PENALTIES`` by its name, 0 for one that is left out; others of a
+      member's strengths may stand beside them.
+    - ``m`` (Q,) is the weight of the whole training set, so the penalty is the same in every batch.
     - ``noise`` gives dropout the same masks at every call.
     - Running statistics have the gradient 0; ``observed`` (Q, D) is by how much the last call would change
       them, empty where there are none.
@@ -32,16 +36,21 @@ class BatchObjective:
         y: Array,
         s: Array,
         *,
-        l2: Array,
-        l1: Array,
+        strengths: Mapping[str, Array],
         m: Array,
         noise: Noise,
+        lengths: IntArray | None = None,
         clip_norm: float | None = None,
     ) -> None:
         total = s.sum(axis=-1, keepdims=True)
         self.share = np.divide(s, total, out=np.zeros_like(s), where=total > 0)
         self.network, self.x, self.y, self.noise, self.clip_norm = network, x, y, noise, clip_norm
-        self.penalties = [(p, strength) for p, strength in ((L2(), l2), (L1(), l1)) if strength.any()]
+        self.lengths = lengths
+        self.penalties = [
+            (penalty(), strengths[name])
+            for name, penalty in PENALTIES.items()
+            if name in strengths and strengths[name].any()
+        ]
         self.m = m
         self.penalty = np.zeros(len(m))  # its part of J at the last evaluation
         self.observed = np.zeros((len(m), 0))  # by how much statistics (Q, D) change by it, 0 elsewhere
@@ -50,9 +59,9 @@ class BatchObjective:
         """Return J (Q,) and ∂J/∂θ (Q, D) at ``theta`` (Q, D), whose rows belong to ``members``."""
         pick = slice(None) if members is None else members
         x, y, share = (_rows(a, n, pick) for a, n in ((self.x, 3), (self.y, 3), (self.share, 2)))
-        J, gradient = data_loss(
-            self.network, theta, x, y, share, Noise(self.noise.keys[pick], self.noise.step)
-        )
+        lengths = None if self.lengths is None else _rows(self.lengths, 2, pick)
+        noise = Noise(self.noise.keys[pick], self.noise.step)
+        J, gradient = data_loss(self.network, theta, x, y, share, noise, lengths)
         self._set_apart(gradient)
         self.penalty = np.zeros(len(J), J.dtype)
         for penalty, strengths in self.penalties:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from shoal.errors import ConfigurationError
 from shoal.evaluation import predictions_of, sample_outputs
-from shoal.network import Network
+from shoal.layers.base import Role
+from shoal.network import Network, Slot
 from shoal.randomness import check_seed, streams
+from shoal.sequences import lengths_of
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 from shoal.workers import count_workers
 
@@ -81,21 +83,18 @@ class Population:
 
     @property
     def weights(self) -> list[Array]:
-        """The weights W of each layer that has them, as writable views, (P, m, n) of a dense layer."""
-        return self._named("W")
+        """The weights of every layer, as writable views, (P, m, n) of a dense one: what penalties act on."""
+        return [view for slot, view in self._arrays() if slot.role is Role.WEIGHT]
 
     @property
     def biases(self) -> list[Array]:
         """The biases b of each layer that has them, as writable views, (P, m, 1) of a dense layer."""
-        return self._named("b")
+        return [view for slot, view in self._arrays() if slot.name.rpartition(".")[2] == "b"]
 
-    def _named(self, letter: str) -> list[Array]:
-        return [
-            view
-            for views in self.network.views(self.theta)
-            for name, view in views.items()
-            if name.rpartition(".")[2] == letter
-        ]
+    def _arrays(self) -> Iterator[tuple[Slot, Array]]:
+        views = self.network.views(self.theta)
+        for slot in self.network.slots:
+            yield slot, views[slot.layer][slot.name]
 
     def members(self, indices: Sequence[int] | IntArray | BoolArray | int) -> Population:
         """Return a population of copies of the members at ``indices``, or where a mask (P,) is True.
@@ -111,13 +110,14 @@ class Population:
         return Population(self.network, self.theta[rows], self.keys[rows])
 
     def outputs(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
-        """Return the last layer's z for rows ``X`` (N, n), or images (N, C, H, W): (P, N, K).
+        """Return the last layer's z for rows ``X`` (N, n), images (N, C, H, W) or ``Sequences``: (P, N, K).
 
         On ``n_jobs`` threads (``shoal.workers``), None: all cores; how many changes no bit. Where weights are
         so large that sums overflow, z is infinite or NaN.
         """
         rows = in_dtype(self.network.rows(X, "X"), self.theta.dtype, "X")
-        return sample_outputs(self.network, self.theta, rows, count_workers(n_jobs)).swapaxes(1, 2)
+        threads = count_workers(n_jobs)
+        return sample_outputs(self.network, self.theta, rows, threads, lengths_of(X)).swapaxes(1, 2)
 
     def predict(self, X: npt.ArrayLike, n_jobs: int | None = None) -> Array:
         """Return predictions (P, N, K) for rows ``X`` (N, n) or images: the loss's link applied to z.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.history import History
 from shoal.losses import Loss
 from shoal.network import Network
-from shoal.recipe import STRENGTHS, Recipe
+from shoal.recipe import Recipe
+from shoal.sequences import lengths_of
 from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite
 from shoal.solvers.base import State
 from shoal.stopping import Watch
@@ -26,11 +27,15 @@ Validation: TypeAlias = (
 
 @dataclass(frozen=True)
 class Samples:
-    """Rows ``X`` (N, n), targets ``y`` (K, N) and sample weights ``s``: (1, N) shared, (P, N) per member."""
+    """Rows ``X`` (N, n), targets ``y`` (K, N) and sample weights ``s``: (1, N) shared, (P, N) per member.
+
+    ``lengths`` (N,) are the valid steps of sequences, None where all are.
+    """
 
     X: Array
     y: Array
     s: Array
+    lengths: IntArray | None = None
 
     @classmethod
     def of(
@@ -46,8 +51,10 @@ class Samples:
     ) -> Samples:
         """Return users' arrays as ``size`` members of ``network`` take them; messages begin with ``which``.
 
-        ``X`` (N, n) or images (N, C, H, W), ``y`` (N,) or (N, K), ``sample_weight`` (N,) or (size, N) or
-        None for ones. Raises ``DataError`` for arrays that fit neither the network nor each other.
+        ``X`` (N, n), images (N, C, H, W) or ``Sequences``, ``y`` (N,) or (N, K), ``sample_weight`` (N,) or
+        (size, N) or None for ones.
+
+        Raises ``DataError`` for arrays that fit neither the network nor each other.
         """
         rows = network.rows(X, f"{which}X")
         targets = network.criterion.encode(y, network.n_outputs)
@@ -60,6 +67,7 @@ class Samples:
             X=in_dtype(rows, dtype, f"{which}X"),
             y=in_dtype(targets, dtype, f"{which}y"),
             s=_sample_weights(sample_weight, size, len(rows), dtype, which),
+            lengths=lengths_of(X),
         )
 
     def smoothed(self, loss: Loss, amount: float) -> Samples:
@@ -110,7 +118,9 @@ class Problem:
 
         J_p = Σ_i s_pi · loss_i / Σ_i s_pi  +  l2_p/(2 m_p) Σ W²  +  l1_p/m_p Σ |W|,    m_p = Σ_i s_pi
 
-    ``l2``, ``l1``, ``weight_decay`` and ``learning_rate`` are (P,). Biases are never penalised.
+    ``strengths`` are what each member has of its own and what may change while it is trained, (P,) by name:
+    of each penalty, ``weight_decay`` and ``learning_rate`` (see ``Recipe.strengths``). Biases are
+    never penalised.
 
     ``by_batch`` is scikit-learn's reading of the same: m_p is the weight of the minibatch at hand, so that
     an epoch of B minibatches penalises B times as much, and the loss of an epoch is the mean over its
@@ -119,10 +129,7 @@ class Problem:
 
     train: Samples
     validation: Samples | None
-    l2: Array
-    l1: Array
-    weight_decay: Array
-    learning_rate: Array
+    strengths: Mapping[str, Array]
     by_batch: bool = False
 
     @classmethod
@@ -156,17 +163,11 @@ class Problem:
         if recipe.label_smoothing:
             train = train.smoothed(network.criterion, recipe.label_smoothing)
         judges = validation and Samples.of(network, *validation, size=size, dtype=dtype, which="validation ")
-        named: dict[str, Any] = dict(strengths)
-        return cls(train, judges or None, **named)
-
-    def strengths(self) -> dict[str, Array]:
-        """Return what each member has of its own, (P,) by name, and what may change while it is trained."""
-        return {name: getattr(self, name) for name in STRENGTHS}
+        return cls(train, judges or None, strengths)
 
     def with_strengths(self, strengths: Mapping[str, Array]) -> Problem:
-        """Return the problem with others of ``STRENGTHS``."""
-        others: dict[str, Any] = dict(strengths)
-        return replace(self, **others)
+        """Return the problem with others of the strengths."""
+        return replace(self, strengths={**self.strengths, **strengths})
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from shoal.augmentation import Augmentation
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.network import Network
+from shoal.penalties import PENALTIES
 from shoal.randomness import check_seed
 from shoal.registry import from_config, resolve, to_config
 from shoal.schedules import SCHEDULES, Schedule
@@ -23,7 +24,7 @@ from shoal.stopping import Plateau
 
 BATCH_ORDERS = ("own", "shared")
 STRENGTHS = ("l2", "l1", "weight_decay", "learning_rate")
-"""What each member has of its own, and what may change while it is trained."""
+"""What each member has of its own, and what may change while it is trained, beside further penalties."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class Recipe:
       plain gradient descent it does what ``l2`` does when λ = α·l2/m, and only there: adaptive and
       momentum solvers rescale the penalty's gradient but not the decay. The AdamW of the literature
       decays by α·λ: ask for it with ``solver="adamw"``.
+    - ``penalties``: the strengths of further members of ``shoal.penalties.PENALTIES`` by their names, each
+      one number or (P,), added to J as these two are.
     - ``label_smoothing`` ε trains on (1 − ε) y + ε/C instead of the classes' indicators y, C the number of
       classes, and not for validation. Source: Szegedy et al. 2016, "Rethinking the Inception architecture",
       sec. 7.
@@ -68,6 +71,7 @@ class Recipe:
     l2: npt.ArrayLike = 0.0
     l1: npt.ArrayLike = 0.0
     weight_decay: npt.ArrayLike = 0.0
+    penalties: Mapping[str, npt.ArrayLike] | tuple[tuple[str, Any], ...] = ()
     label_smoothing: float = 0.0
     patience: int | None = None
     tolerance: float = 1e-5
@@ -80,11 +84,9 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "solver", resolve("solver", self.solver, SOLVERS))
         object.__setattr__(self, "schedule", resolve("schedule", self.schedule, SCHEDULES))
-        for name in STRENGTHS:  # so that recipes can be compared and kept
-            value = getattr(self, name)
-            if isinstance(value, np.ndarray | np.generic):
-                value = value.tolist()
-            object.__setattr__(self, name, tuple(value) if isinstance(value, list) else value)
+        for name in STRENGTHS:
+            object.__setattr__(self, name, _kept(getattr(self, name)))
+        object.__setattr__(self, "penalties", _further_penalties(self.penalties))
         self._check_course()
         self._check_batches()
         self._check_solver()
@@ -137,6 +139,11 @@ class Recipe:
         return resolve("solver", self.solver, SOLVERS)
 
     @property
+    def further_penalties(self) -> dict[str, Any]:
+        """The strengths of penalties that have no setting of their own, by their names."""
+        return dict(self.penalties)
+
+    @property
     def rates(self) -> Schedule:
         """The schedule, resolved."""
         return resolve("schedule", self.schedule, SCHEDULES)
@@ -154,9 +161,9 @@ class Recipe:
         rate = self.learning_rate
         if rate is None:
             rate = self.rule.learning_rate if self.rule.takes_learning_rate else 0.0
+        given = {name: getattr(self, name) for name in STRENGTHS} | {"learning_rate": rate}
         found = {}
-        for name in STRENGTHS:
-            value = rate if name == "learning_rate" else getattr(self, name)
+        for name, value in (given | self.further_penalties).items():
             found[name] = per_member(value, name, size, np.float64)
             in_dtype(found[name], dtype, name)  # which the engine will compute in
         if self.rule.takes_learning_rate and not found["learning_rate"].all():
@@ -201,9 +208,12 @@ class Recipe:
         """Return the settings as plain values for JSON."""
         config = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         for name in STRENGTHS:
-            if isinstance(config[name], tuple):
-                config[name] = list(config[name])
+            config[name] = _plain(config[name])
         augmentation, plateau = self.augmentation, self.plateau
+        if self.penalties:
+            config["penalties"] = {name: _plain(value) for name, value in self.further_penalties.items()}
+        else:
+            del config["penalties"]
         return config | {
             "solver": to_config(self.rule),
             "schedule": to_config(self.rates),
@@ -227,3 +237,38 @@ class Recipe:
                 except TypeError as error:
                     raise ConfigurationError(f"{fields!r} does not describe the {name}: {error}") from None
         return cls.of(settings)
+
+
+def _kept(value: Any) -> Any:
+    """Return a strength as a number or a tuple, so that recipes can be compared and kept."""
+    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _further_penalties(given: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the strengths of penalties that have no setting of their own, in the order of their names."""
+    try:
+        strengths = dict(given)
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"penalties must be strengths by name, such as {{'my_penalty': 0.1}}, got {given!r}"
+        ) from None
+    for name in strengths:
+        if name in STRENGTHS:
+            raise ConfigurationError(f"{name} is a setting of its own; give {name}={strengths[name]!r}")
+        if name not in PENALTIES:
+            raise UnknownNameError("penalty", name, [each for each in PENALTIES if each not in STRENGTHS])
+    return tuple((name, _kept(strengths[name])) for name in sorted(strengths))
+
+
+def only(size: int, **known: npt.ArrayLike) -> dict[str, Array]:
+    """Return the strengths of ``size`` members that have these alone: the others are 0.
+
+    >>> [name for name, values in only(2, l2=0.5).items() if values.any()]
+    ['l2']
+    """
+    return {name: np.broadcast_to(known.get(name, 0.0), size).astype(np.float64) for name in STRENGTHS}

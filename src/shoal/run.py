@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from shoal.errors import ConfigurationError
 from shoal.history import History
 from shoal.population import Population
 from shoal.problem import Callback, Snapshot
-from shoal.recipe import STRENGTHS, Recipe
+from shoal.recipe import Recipe
 from shoal.shapes import BoolArray, whole_number
 from shoal.stopping import Reason
 
@@ -108,16 +109,26 @@ class Run:
         l1: npt.ArrayLike | None = None,
         weight_decay: npt.ArrayLike | None = None,
         learning_rate: npt.ArrayLike | None = None,
+        penalties: Mapping[str, npt.ArrayLike] | None = None,
     ) -> None:
         """Go on with other strengths: one number, or one for each member (P,); what is None stays.
 
-        scg and lbfgs begin anew, on what is another function. Raises as ``shoal.Recipe`` does.
+        ``penalties`` are further ones by their names, of those that the recipe names. scg and lbfgs begin
+        anew, on what is another function. Raises as ``shoal.Recipe`` does.
         """
         given = {"l2": l2, "l1": l1, "weight_decay": weight_decay, "learning_rate": learning_rate}
         changed = {name: value for name, value in given.items() if value is not None}
+        further = dict(penalties or {})
+        for name in further:
+            if name not in self.recipe.further_penalties:
+                raise ConfigurationError(
+                    f"the run began without the penalty {name!r}, which cannot join it; begin it with "
+                    f"penalties={{{name!r}: 0}}"
+                )
+        settings = changed | {"penalties": self.recipe.further_penalties | further}
         start = self._start
-        known = Recipe.of(changed, self.recipe).strengths(start.size, start.theta.dtype)
-        self._training.set({name: known[name] for name in STRENGTHS if name in changed})
+        known = Recipe.of(settings, self.recipe).strengths(start.size, start.theta.dtype)
+        self._training.set({name: known[name] for name in (*changed, *further)})
 
     def snapshot(self) -> Snapshot:
         """Return where the run stands, with all that its solver remembers; nothing changes it any more."""

@@ -9,13 +9,15 @@ letter axis
 ``m``  outputs (units) of a layer
 ``K``  outputs of the network
 ``D``  parameters of one network, laid flat
-``C``  channels of an image
+``C``  channels of an image or a sequence
 ``H``  rows of an image
 ``W``  columns of an image, beside C and H; weights elsewhere
+``T``  steps of a sequence
 ====== =====================================================
 
 Inside the engine samples come last, as in the lecture's column equations: ``a: (P, m, N)``,
-``W: (P, m, n)``, ``b: (P, m, 1)``. Users keep NumPy's rows, ``X: (N, n)``, or images ``(N, C, H, W)``.
+``W: (P, m, n)``, ``b: (P, m, 1)``. Users keep NumPy's rows, ``X: (N, n)``, or samples of a
+shape: images ``(N, C, H, W)``, sequences ``(N, C, T)``.
 """
 
 from __future__ import annotations
@@ -33,20 +35,20 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.intp]
 
 Shape: TypeAlias = tuple[int, ...]
-"""The shape of one sample: ``(n,)`` between dense layers, ``(C, H, W)`` where it is an image."""
+"""The shape of a sample: ``(n,)`` between dense layers, ``(C, H, W)`` of images, ``(C, T)`` of sequences."""
 
 
-def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, image: Shape = ()) -> Array:
+def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape: Shape = ()) -> Array:
     """Return ``X`` as a float array (N, n); one dimension is read as N samples of one feature.
 
-    Samples of the shape ``image`` (C, H, W) are laid flat, n = C·H·W.
+    Samples of a ``shape`` such as (C, H, W) are laid flat, n the product of its extents.
 
     Raises ``DataError`` for text, dates and complex numbers, for other than one or two dimensions, for no
     rows, for a number of columns other than ``n_inputs``, and for NaN or infinities.
 
     >>> finite_rows([1, 2, 3], "X").shape
     (3, 1)
-    >>> finite_rows(np.zeros((5, 1, 2, 3)), "X", 6, image=(1, 2, 3)).shape
+    >>> finite_rows(np.zeros((5, 1, 2, 3)), "X", 6, shape=(1, 2, 3)).shape
     (5, 6)
     """
     try:
@@ -59,10 +61,10 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, image:
         raise DataError(f"{name} must be numbers, not text or dates ({error}); encode them first") from None
     if array.ndim == 1:
         array = array[:, None]
-    if image and array.shape[1:] == image:
-        array = array.reshape(-1, math.prod(image))
+    if shape and array.shape[1:] == shape:
+        array = array.reshape(-1, math.prod(shape))
     if array.ndim != 2:
-        expected = f"(N, {', '.join(map(str, image))}) or (N, {n_inputs})" if image else "(N, n)"
+        expected = f"(N, {', '.join(map(str, shape))}) or (N, {n_inputs})" if shape else "(N, n)"
         raise DataError(
             f"{name} must have shape {expected}, one row for each sample, got {array.shape}; reshape it"
         )

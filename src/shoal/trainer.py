@@ -60,7 +60,8 @@ def train(
 
         J = Σ_i s_i · loss_i / Σ_i s_i  +  l2/(2m) Σ_l ‖W_l‖²  +  l1/m Σ_l |W_l|,      m = Σ_i s_i
 
-    - ``X`` (N, n) or images (N, C, H, W), ``y`` (N,) or (N, K).
+    - ``X`` (N, n), samples of the network's shape such as images (N, C, H, W), or ``Sequences`` of unequal
+      lengths; ``y`` (N,) or (N, K).
     - ``recipe`` and ``settings`` say how: a ``shoal.Recipe``, its fields by name (``solver="adam"``,
       ``learning_rate=0.01``, ``epochs=200``, ``batch_size=32``, ``l2=0.1``, ``patience=10``, ``seed=0``, …),
       or both, the fields going before.
@@ -199,6 +200,4 @@ def sample_losses(
     Raises ``DataError`` for arrays that do not fit the network.
     """
     samples = Samples.of(population.network, X, y, dtype=population.theta.dtype)
-    return evaluation.sample_losses(
-        population.network, population.theta, samples.X, samples.y, count_workers(n_jobs)
-    )
+    return evaluation.sample_losses(population.network, population.theta, samples, count_workers(n_jobs))

@@ -32,10 +32,7 @@ class Active:
     theta: Array
     keys: npt.NDArray[np.uint64]
     state: State
-    l2: Array
-    l1: Array
-    weight_decay: Array
-    learning_rate: Array
+    strengths: dict[str, Array]
     m: Array
     weights: Array
     best_theta: Array
@@ -45,8 +42,8 @@ class Active:
         """Drop the members outside ``mask`` from every array."""
         shared = len(self.weights) == 1
         for name, value in vars(self).items():
-            if name == "state":
-                self.state = {key: array[mask] for key, array in value.items()}
+            if isinstance(value, dict):
+                setattr(self, name, {key: array[mask] for key, array in value.items()})
             elif not (name == "weights" and shared):
                 setattr(self, name, value[mask])
 
@@ -66,7 +63,7 @@ class ReferenceTraining:
         self.theta = theta.copy()
         self.epoch = self.step = 0
         self.history = History.empty(
-            len(theta), recipe.epochs, problem.validation is not None, problem.learning_rate
+            len(theta), recipe.epochs, problem.validation is not None, problem.strengths["learning_rate"]
         )
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
@@ -103,7 +100,7 @@ class ReferenceTraining:
         """Go on with other strengths, each (P,)."""
         self.problem = self.problem.with_strengths(strengths)
         for name, values in strengths.items():
-            setattr(self._active, name, values[self._active.rows].astype(self.theta.dtype))
+            self._active.strengths[name] = values[self._active.rows].astype(self.theta.dtype)
         if not self.recipe.rule.takes_learning_rate:  # what it remembers is of another function
             self._active.state = self.recipe.rule.start(self._active.theta)
 
@@ -126,7 +123,7 @@ class ReferenceTraining:
             self.history.copy(),
             self.penalty.copy(),
             None if self.watch is None else self.watch.copy(),
-            self.problem.strengths(),
+            dict(self.problem.strengths),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -151,7 +148,7 @@ class ReferenceTraining:
             theta=theta,
             keys=self.keys,
             state=state,
-            **{name: values.astype(dtype) for name, values in problem.strengths().items()},
+            strengths={name: values.astype(dtype) for name, values in problem.strengths.items()},
             m=np.broadcast_to(problem.train.s.sum(axis=-1), size),
             weights=problem.train.s,
             best_theta=theta.copy(),
@@ -178,14 +175,14 @@ class ReferenceTraining:
         active, history, by_batch = self._active, self.history, self.problem.by_batch
         alive = np.ones(len(active.rows), dtype=np.bool_)
         total, penalty, updates = (np.zeros(len(active.rows)) for _ in range(3))
-        for x, y, s in self._batches(self._seen(), orders):
+        for x, y, s, lengths in self._batches(self._seen(), orders):
             objective = BatchObjective(
                 self.network,
                 x,
                 y,
                 s,
-                l2=active.l2,
-                l1=active.l1,
+                strengths=active.strengths,
+                lengths=lengths,
                 m=np.broadcast_to(s.sum(axis=-1), active.m.shape) if by_batch else active.m,
                 noise=Noise(active.keys, self.step),
                 clip_norm=self.recipe.clip_norm,
@@ -210,7 +207,7 @@ class ReferenceTraining:
         recipe = self.recipe
         n_steps = recipe.batches(len(self.problem.train)) * recipe.epochs
         factor = recipe.rates.factor(min(self.step, n_steps - 1), n_steps)
-        rate: Array = self._active.learning_rate[:, None] * self.theta.dtype.type(factor)
+        rate: Array = self._active.strengths["learning_rate"][:, None] * self.theta.dtype.type(factor)
         return rate
 
     def _update(self, objective: BatchObjective, alive: BoolArray) -> tuple[Array, BoolArray, BoolArray]:
@@ -222,9 +219,10 @@ class ReferenceTraining:
         active, solver, rate = self._active, self.recipe.rule, self._rate()
         step = solver.step(active.theta, objective, active.state, rate)
         proposed = step.theta
-        if active.weight_decay.any():
-            decay = active.weight_decay[:, None] * (rate if solver.decay_times_rate else 1)
-            proposed = proposed - decay * (active.theta * self.network.weight_mask)
+        decay = active.strengths["weight_decay"]
+        if decay.any():
+            factor = decay[:, None] * (rate if solver.decay_times_rate else 1)
+            proposed = proposed - factor * (active.theta * self.network.weight_mask)
         if objective.observed.size:
             proposed = proposed + objective.observed
         finite = np.isfinite(step.J) & np.isfinite(step.gradient_size) & np.isfinite(proposed).all(axis=-1)
@@ -235,11 +233,13 @@ class ReferenceTraining:
         tolerance = self.recipe.tolerance
         return step.J, finite, step.converged | (step.gradient_size <= tolerance)
 
-    def _batches(self, train: Samples, orders: Orders | None) -> Iterator[tuple[Array, Array, Array]]:
-        """Yield the batches of one epoch: x (1|Q, n, B), y (K, B) or (Q, K, B), s (1|Q, B)."""
-        active, size = self._active, self.recipe.batch_size
+    def _batches(
+        self, train: Samples, orders: Orders | None
+    ) -> Iterator[tuple[Array, Array, Array, IntArray | None]]:
+        """Yield an epoch's batches: x (1|Q, n, B), y (K, B) or (Q, K, B), s (1|Q, B), lengths (1|Q, B)."""
+        active, size, lengths = self._active, self.recipe.batch_size, train.lengths
         if size is None:
-            yield train.X.T[None], train.y, active.weights
+            yield train.X.T[None], train.y, active.weights, None if lengths is None else lengths[None]
             return
         order = self._drawn_order(len(train)) if orders is None else orders.of_members(active.rows)
         targets = train.y.T
@@ -252,7 +252,7 @@ class ReferenceTraining:
                 if len(active.weights) > 1
                 else active.weights[0][batch]
             )
-            yield x, y[0] if len(y) == 1 else y, s
+            yield x, y[0] if len(y) == 1 else y, s, None if lengths is None else lengths[batch]
 
     def _drawn_order(self, n: int) -> IntArray:
         """Return the order of an epoch's samples (1, n) that members share, or each one's own (Q, n)."""
@@ -269,7 +269,7 @@ class ReferenceTraining:
         if validation is None:
             return np.ones_like(alive)
         s = validation.s if len(validation.s) == 1 else validation.s[active.rows]
-        losses = sample_losses(self.network, active.theta, validation.X, validation.y)
+        losses = sample_losses(self.network, active.theta, validation.X, validation.y, validation.lengths)
         loss = (losses * s).sum(axis=-1) / s.sum(axis=-1)
         assert history.validation_loss is not None
         history.validation_loss[active.rows, self.epoch] = loss

@@ -13,7 +13,7 @@ import pytest
 from shoal.activations import ACTIVATIONS, Identity
 from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import Dense, Dropout, Layer
-from shoal.layers.base import Batch
+from shoal.layers.base import Context
 from shoal.losses import LOSSES
 from shoal.network import Network
 from shoal.objective import BatchObjective
@@ -70,7 +70,7 @@ def balanced_start(network: Network, seed: int) -> Population:
 def clearance(population: Population, X: Array, y: Array) -> float:
     """Return how near a kink is: of an activation (at z = 0), a loss (|r| = 0 or 1) or l1 (W = 0)."""
     network, theta = population.network, population.theta
-    batch, a = Batch(Noise(population.keys, step=0), np.full((1, len(X)), 1 / len(X))), X.T[None]
+    batch, a = Context(Noise(population.keys, step=0), np.full((1, len(X)), 1 / len(X))), X.T[None]
     distances = [np.abs(theta[:, network.weight_mask])]
     for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
         if isinstance(layer, Dense) and not isinstance(layer.g, Identity):
@@ -154,8 +154,7 @@ def test_members_with_batches_of_their_own(loss: str, hidden: int) -> None:
         rng.normal(size=(P, 3, B)),
         np.eye(2)[rng.integers(2, size=(P, B))].swapaxes(1, 2),
         rng.uniform(0.1, 2, size=(P, B)),
-        l2=np.array([0.0, 0.3, 2.0]),
-        l1=np.array([0.1, 0.0, 1.0]),
+        strengths={"l2": np.array([0.0, 0.3, 2.0]), "l1": np.array([0.1, 0.0, 1.0])},
         m=np.array([4.0, 5.0, 6.0]),
         noise=Noise(network.population(P).keys, step=5),
     )

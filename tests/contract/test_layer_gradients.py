@@ -25,7 +25,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.layers.base import Batch
+from shoal.layers.base import Context
 from shoal.layers.weighted import Activated
 from shoal.losses import LOSSES
 from shoal.network import Network
@@ -176,7 +176,7 @@ def some_start(network: Network, seed: int) -> Population:
 def clearance(population: Population, X: Array, y: Array) -> float:
     """Return how near a kink is: of an activation (z = 0), a maximum (two alike), a loss (|r| = 0 or 1)."""
     network, theta = population.network, population.theta
-    batch = Batch(Noise(population.keys, step=0), np.full((1, len(X)), 1 / len(X)))
+    batch = Context(Noise(population.keys, step=0), np.full((1, len(X)), 1 / len(X)))
     a = X.T.reshape(1, *network.input_shape, len(X))
     distances = []
     for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):

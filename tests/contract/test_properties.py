@@ -74,8 +74,7 @@ def objective(
         batch.x[None],
         batch.y,
         batch.s[None],
-        l2=np.array([l2]),
-        l1=np.array([l1]),
+        strengths={"l2": np.array([l2]), "l1": np.array([l1])},
         m=np.array([batch.s.sum() if m is None else m]),
         noise=Noise(population.keys, 0),
     )

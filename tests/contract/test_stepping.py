@@ -15,7 +15,7 @@ from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer
 from shoal.network import Network
 from shoal.population import Population
 from shoal.problem import Orders, Problem, Samples, Snapshot
-from shoal.recipe import Recipe
+from shoal.recipe import Recipe, only
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.adam import Adam
@@ -47,14 +47,15 @@ def samples(n: int, seed: int, dtype: str, weighted: bool = True) -> Samples:
     return Samples(*(a.astype(dtype) for a in (rng.normal(size=(n, 3)), rng.normal(size=(2, n)), s)))
 
 
+def strengths(rate: Array) -> dict[str, Array]:
+    return only(P, l2=np.linspace(0, 0.2, P), learning_rate=rate)
+
+
 def problem(dtype: str = "float64", **settings: Any) -> Problem:
     given = {
         "train": samples(N, 0, dtype),
         "validation": samples(11, 1, dtype, weighted=False),
-        "l2": np.linspace(0, 0.2, P),
-        "l1": np.zeros(P),
-        "weight_decay": np.zeros(P),
-        "learning_rate": np.linspace(0.01, 0.05, P),
+        "strengths": strengths(np.linspace(0.01, 0.05, P)),
     }
     return Problem(**(given | settings))
 
@@ -178,13 +179,17 @@ def test_strengths_change_in_between(solver: str, engine: str) -> None:
     """Trained to the end with another penalty: the minimum is that of a training with it alone."""
     ways = recipe(solver, epochs=3000, tolerance=1e-7)
     rate, l2 = np.full(P, 0.05), np.linspace(2, 6, P)
-    task = problem(validation=None, learning_rate=rate, train=samples(N, 0, "float64", weighted=False))
+    task = problem(
+        validation=None,
+        strengths=strengths(rate),
+        train=samples(N, 0, "float64", weighted=False),
+    )
     members = Network(3, [Dense(2)]).population(P, dtype="float64")  # of which J has one minimum
     changed = begin(engine, members, task, ways)
     changed.advance(2)
     changed.set({"l2": l2})
     changed.advance(3000)
-    expected = begin(engine, members, replace(task, l2=l2), ways)
+    expected = begin(engine, members, task.with_strengths({"l2": l2}), ways)
     expected.finish()
     np.testing.assert_allclose(changed.theta, expected.theta, atol=1e-4)
     np.testing.assert_allclose(
@@ -197,17 +202,18 @@ def test_strengths_change_in_between(solver: str, engine: str) -> None:
 @every_engine
 @both_batches
 def test_every_strength_is_that_of_the_next_update(batch_size: int, engine: str) -> None:
-    strengths = {
+    others = {
         "learning_rate": np.linspace(0.02, 0.1, P),
         "l2": np.linspace(1, 2, P),
         "l1": np.linspace(0.1, 0.3, P),
         "weight_decay": np.linspace(0.01, 0.02, P),
     }
-    for name, values in strengths.items():
+    for name, values in others.items():
         changed = begin(engine, population(), problem(), recipe(GradientDescent()))
         changed.set({name: values})
         changed.advance(2)
-        expected = begin(engine, population(), problem(**{name: values}), recipe(GradientDescent()))
+        task = problem().with_strengths({name: values})
+        expected = begin(engine, population(), task, recipe(GradientDescent()))
         expected.advance(2)
         np.testing.assert_array_equal(changed.theta, expected.theta)
         untouched = begin(engine, population(), problem(), recipe(GradientDescent()))
@@ -239,7 +245,12 @@ def test_a_member_that_is_ended_outside_stays_as_it_is(patience: int | None, eng
 def test_a_member_that_diverged_is_said_to_have_ended(engine: str, batch_size: int) -> None:
     rate = np.linspace(0.01, 0.05, P)
     rate[3] = 1e300
-    training = begin(engine, population(), problem(learning_rate=rate), recipe(SGD(0.0), batch_size))
+    training = begin(
+        engine,
+        population(),
+        problem(strengths=strengths(rate)),
+        recipe(SGD(0.0), batch_size),
+    )
     training.advance(1)
     assert training.history.stopped.tolist() == [0, 0, 0, Reason.DIVERGED, 0]
     assert training.active.tolist() == [True, True, True, False, True]
@@ -279,9 +290,8 @@ def test_an_epoch_by_batch_is_worked_out_by_hand(engine: str) -> None:
     """One weight w = 1 without learning: loss ½ w²x², weights s; two batches, of two samples and of one."""
     members = Network(1, [Dense(1)]).population(1, dtype="float64")
     members.theta[:] = [[1.0, 0.0]]
-    zero, one = np.zeros(1), np.ones(1)
     train = Samples(np.array([[1.0], [2.0], [3.0]]), np.zeros((1, 3)), np.array([[1.0, 3.0, 2.0]]))
-    task = Problem(train, None, l2=0.8 * one, l1=zero, weight_decay=zero, learning_rate=zero, by_batch=True)
+    task = Problem(train, None, only(1, l2=0.8), by_batch=True)
     training = begin(engine, members, task, recipe(SGD(0.0), 2))
     training.advance(1, orders=Orders(np.array([[[0, 1, 2]]], np.uint32), np.zeros(1, np.intp)))
     first, second = (1 * 0.5 + 3 * 2.0) / 4 + 0.4 / 4, 4.5 + 0.4 / 2

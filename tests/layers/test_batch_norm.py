@@ -7,16 +7,16 @@ import pytest
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import BatchNorm
-from shoal.layers.base import Batch, Role
+from shoal.layers.base import Context, Role
 from shoal.randomness import Noise
 from shoal.shapes import Array, Shape
 
 Parameters = dict[str, Array]
 
 
-def batch_of(*share: float) -> Batch:
+def batch_of(*share: float) -> Context:
     """Return a batch of samples with the given shares in J."""
-    return Batch(Noise(np.zeros((1, 2), np.uint64), 0), np.array([share]))
+    return Context(Noise(np.zeros((1, 2), np.uint64), 0), np.array([share]))
 
 
 def start(layer: BatchNorm, shape: Shape, P: int = 1) -> Parameters:
@@ -100,7 +100,7 @@ def test_running_statistics_stand_in_outside_training_and_for_a_batch_without_sh
     layer = BatchNorm(epsilon=1.0)
     parameters = start(layer, (1,)) | {"mean": np.array([[[2.0]]]), "variance": np.array([[[8.0]]])}
     a = np.array([[[5.0, -1.0]]])
-    for batch in (None, batch_of(0.0, 0.0)):
+    for batch in (Context(), batch_of(0.0, 0.0)):
         out, cache = layer.forward(parameters, a, batch)
         np.testing.assert_allclose(out[0, 0], [1, -1], rtol=1e-15)  # (a − 2) / √(8 + 1)
         gradients = {name: np.full_like(array, np.nan) for name, array in parameters.items()}
@@ -114,7 +114,7 @@ def test_running_statistics_stand_in_outside_training_and_for_a_batch_without_sh
 def test_members_with_and_without_samples_in_a_batch() -> None:
     layer = BatchNorm()
     share = np.array([[0.5, 0.5], [0.0, 0.0]])
-    batch = Batch(Noise(np.zeros((2, 2), np.uint64), 0), share)
+    batch = Context(Noise(np.zeros((2, 2), np.uint64), 0), share)
     out, _ = layer.forward(start(layer, (1,), 2), np.array([[[4.0, 6.0]]]), batch)
     np.testing.assert_allclose(out[0, 0], np.array([-1, 1]) / math.sqrt(1 + 1e-5), rtol=1e-14)
     np.testing.assert_allclose(out[1, 0], np.array([4, 6]) / math.sqrt(1 + 1e-5), rtol=1e-14)
@@ -124,7 +124,7 @@ def test_members_with_and_without_samples_in_a_batch() -> None:
 def test_the_dtype_is_kept(dtype: str) -> None:
     layer = BatchNorm("tanh")
     parameters = {name: array.astype(dtype) for name, array in start(layer, (2, 2, 2)).items()}
-    batch = Batch(Noise(np.zeros((1, 2), np.uint64), 0), np.full((1, 3), 1 / 3, dtype))
+    batch = Context(Noise(np.zeros((1, 2), np.uint64), 0), np.full((1, 3), 1 / 3, dtype))
     out, cache = layer.forward(parameters, np.ones((1, 2, 2, 2, 3), dtype), batch)
     grad_in = layer.backward(parameters, cache, out, parameters, propagate=True)
     assert grad_in is not None

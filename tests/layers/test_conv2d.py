@@ -8,6 +8,7 @@ import pytest
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import Conv2D
+from shoal.layers.base import Context
 from shoal.shapes import Array
 
 
@@ -25,7 +26,9 @@ def test_shapes() -> None:
 def test_an_edge_found_by_hand() -> None:
     # The filter (−1, 1) answers where a row grows; it is not turned round, as a true convolution's would be.
     a = image([0, 0, 3, 3], [0, 5, 5, 1])
-    z, _ = Conv2D(1, (1, 2)).forward({"W": np.array([[[[[-1.0, 1.0]]]]]), "b": np.array([[[0.5]]])}, a, None)
+    z, _ = Conv2D(1, (1, 2)).forward(
+        {"W": np.array([[[[[-1.0, 1.0]]]]]), "b": np.array([[[0.5]]])}, a, Context()
+    )
     assert z[0, 0, :, :, 0].tolist() == [[0.5, 3.5, 0.5], [5.5, 0.5, -3.5]]
 
 
@@ -33,7 +36,7 @@ def test_gradients_by_hand() -> None:
     # z = (w₁a₁ + w₂a₂ + b, w₁a₂ + w₂a₃ + b), and J = 10 z₁ + 100 z₂ has ∂J/∂z = (10, 100).
     layer, a = Conv2D(1, (1, 2)), image([2, 3, 5])
     parameters = {"W": np.array([[[[[7.0, 11.0]]]]]), "b": np.array([[[13.0]]])}
-    z, cache = layer.forward(parameters, a, None)
+    z, cache = layer.forward(parameters, a, Context())
     assert z.ravel().tolist() == [2 * 7 + 3 * 11 + 13, 3 * 7 + 5 * 11 + 13]
     gradients = {name: np.full_like(array, np.nan) for name, array in parameters.items()}
     grad_a = layer.backward(parameters, cache, image([10, 100]), gradients, propagate=True)
@@ -48,7 +51,7 @@ def test_the_definition_with_everything_at_once() -> None:
     rng, P, N, (C, H, W) = np.random.default_rng(0), 2, 3, (4, 5, 6)
     a = rng.normal(size=(P, C, H, W, N))
     parameters = {name: rng.normal(size=(P, *s)) for name, s in layer.parameter_shapes((C, H, W)).items()}
-    out, _ = layer.forward(parameters, a, None)
+    out, _ = layer.forward(parameters, a, Context())
     padded = np.pad(a, ((0, 0), (0, 0), (0, 1), (2, 2), (0, 0)))
     for p, f, y, x in np.ndindex(P, 4, *out.shape[2:4]):
         channels = slice(0, 2) if f < 2 else slice(2, 4)
@@ -62,16 +65,16 @@ def test_members_see_their_own_or_common_data(shared: bool) -> None:
     layer, rng = Conv2D(2, 2, "relu"), np.random.default_rng(0)
     a = rng.normal(size=(1 if shared else 3, 1, 4, 5, 6))
     parameters = {name: rng.normal(size=(3, *s)) for name, s in layer.parameter_shapes((1, 4, 5)).items()}
-    out, _ = layer.forward(parameters, a, None)
+    out, _ = layer.forward(parameters, a, Context())
     for p in range(3):
         own = {name: array[p : p + 1] for name, array in parameters.items()}
-        alone, _ = layer.forward(own, a if shared else a[p : p + 1], None)
+        alone, _ = layer.forward(own, a if shared else a[p : p + 1], Context())
         assert np.array_equal(out[p], alone[0])
 
 
 def test_nothing_is_propagated_unless_asked_for() -> None:
     layer, parameters = Conv2D(1, 2), {"W": np.ones((1, 1, 1, 2, 2)), "b": np.zeros((1, 1, 1))}
-    out, cache = layer.forward(parameters, np.ones((1, 1, 3, 3, 2)), None)
+    out, cache = layer.forward(parameters, np.ones((1, 1, 3, 3, 2)), Context())
     gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
     assert layer.backward(parameters, cache, np.ones_like(out), gradients, propagate=False) is None
     assert gradients["W"].all()

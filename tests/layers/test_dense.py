@@ -9,6 +9,7 @@ from shoal.activations import ACTIVATIONS, LeakyRelu, Tanh
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS, Normal
 from shoal.layers import Dense
+from shoal.layers.base import Context
 from shoal.shapes import Array
 
 P, m, n, N = 2, 3, 4, 5
@@ -31,7 +32,7 @@ def test_shapes() -> None:
 @pytest.mark.parametrize("shared", [False, True], ids=["own data", "shared data"])
 def test_forward_is_g_of_w_a_plus_b(shared: bool) -> None:
     parameters, a = some_parameters(), np.random.default_rng(1).normal(size=(1 if shared else P, n, N))
-    out, _ = Dense(m, "tanh").forward(parameters, a, None)
+    out, _ = Dense(m, "tanh").forward(parameters, a, Context())
     W, b = parameters["W"], parameters["b"]
     for p in range(P):
         np.testing.assert_allclose(out[p], np.tanh(W[p] @ a[0 if shared else p] + b[p]), rtol=1e-13)
@@ -41,7 +42,7 @@ def test_forward_is_g_of_w_a_plus_b(shared: bool) -> None:
 def test_backward_sums_over_the_samples_one_at_a_time(shared: bool) -> None:
     layer, parameters, rng = Dense(m, "tanh"), some_parameters(), np.random.default_rng(1)
     a, grad_a = rng.normal(size=(1 if shared else P, n, N)), rng.normal(size=(P, m, N))
-    out, cache = layer.forward(parameters, a, None)
+    out, cache = layer.forward(parameters, a, Context())
     gradients = {"W": np.full((P, m, n), np.nan), "b": np.full((P, m, 1), np.nan)}
     grad_in = layer.backward(parameters, cache, grad_a, gradients, propagate=True)
     assert grad_in is not None
@@ -56,7 +57,7 @@ def test_backward_sums_over_the_samples_one_at_a_time(shared: bool) -> None:
 
 def test_nothing_is_propagated_unless_asked_for() -> None:
     layer, parameters = Dense(m, "tanh"), some_parameters()
-    _, cache = layer.forward(parameters, np.ones((1, n, N)), None)
+    _, cache = layer.forward(parameters, np.ones((1, n, N)), Context())
     gradients = {"W": np.zeros((P, m, n)), "b": np.zeros((P, m, 1))}
     assert layer.backward(parameters, cache, np.ones((P, m, N)), gradients, propagate=False) is None
     assert gradients["W"].any()

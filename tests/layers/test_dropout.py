@@ -5,16 +5,16 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.layers import Dropout
-from shoal.layers.base import Batch
+from shoal.layers.base import Context
 from shoal.randomness import Noise
 from shoal.shapes import Array
 
 P, n, N = 3, 40, 50
 
 
-def some_batch(step: int = 0) -> Batch:
+def some_batch(step: int = 0) -> Context:
     noise = Noise(np.array([(0, member) for member in range(P)], dtype=np.uint64), step)
-    return Batch(noise, np.full((1, N), 1 / N))
+    return Context(noise, np.full((1, N), 1 / N))
 
 
 def some_activations() -> Array:
@@ -53,10 +53,10 @@ def test_members_draw_masks_of_their_own_from_samples_that_they_share() -> None:
     assert len({member.tobytes() for member in out}) == P
 
 
-@pytest.mark.parametrize(("rate", "batch"), [(0.5, None), (0.0, some_batch())])
-def test_nothing_is_dropped_outside_training_or_at_rate_0(rate: float, batch: Batch | None) -> None:
+@pytest.mark.parametrize(("rate", "context"), [(0.5, Context()), (0.0, some_batch())])
+def test_nothing_is_dropped_outside_training_or_at_rate_0(rate: float, context: Context) -> None:
     a, layer = some_activations(), Dropout(rate)
-    out, cache = layer.forward({}, a, batch)
+    out, cache = layer.forward({}, a, context)
     assert np.array_equal(out, a)
     assert layer.backward({}, cache, a, {}, propagate=True) is a
 

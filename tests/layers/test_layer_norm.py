@@ -5,7 +5,7 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.layers import LayerNorm
-from shoal.layers.base import Role
+from shoal.layers.base import Context, Role
 
 
 def test_shapes_and_roles() -> None:
@@ -20,7 +20,7 @@ def test_numbers_by_hand() -> None:
     layer = LayerNorm(epsilon=4.0)
     gamma = np.array([1.0, 2, 3, 4]).reshape(1, 4, 1)
     parameters = {"gamma": gamma, "beta": np.full((1, 4, 1), 10.0)}
-    out, cache = layer.forward(parameters, np.array([1.0, 3, 5, 7]).reshape(1, 4, 1), None)
+    out, cache = layer.forward(parameters, np.array([1.0, 3, 5, 7]).reshape(1, 4, 1), Context())
     np.testing.assert_allclose(out.ravel(), [9, 10 - 2 / 3, 11, 14], rtol=1e-15)
 
     # With δ = (0, 0, 0, 1): ĝ = (0, 0, 0, 4), its mean 1, that of ĝ â too; ∂J/∂a = ⅓ (ĝ − 1 − â).
@@ -38,7 +38,7 @@ def test_every_sample_has_a_mean_and_a_deviation_of_its_own() -> None:
     a = np.random.default_rng(0).normal(3, 2, size=(2, 3, 4, 5, 6))
     layer = LayerNorm("relu", epsilon=1e-12)
     drawn = layer.initialize(np.random.default_rng(0), (3, 4, 5))
-    out, _ = layer.forward({name: values[None] for name, values in drawn.items()}, a, None)
+    out, _ = layer.forward({name: values[None] for name, values in drawn.items()}, a, Context())
     centred = a - a.mean(axis=(1, 2, 3), keepdims=True)
     expected = np.maximum(centred / a.std(axis=(1, 2, 3), keepdims=True), 0)
     np.testing.assert_allclose(out, expected, rtol=1e-10, atol=1e-12)
@@ -49,7 +49,7 @@ def test_the_dtype_is_kept(dtype: str) -> None:
     layer = LayerNorm("tanh")
     drawn = layer.initialize(np.random.default_rng(0), (2, 2, 2))
     parameters = {name: values[None].astype(dtype) for name, values in drawn.items()}
-    out, cache = layer.forward(parameters, np.ones((1, 2, 2, 2, 3), dtype), None)
+    out, cache = layer.forward(parameters, np.ones((1, 2, 2, 2, 3), dtype), Context())
     grad_in = layer.backward(parameters, cache, out, parameters, propagate=True)
     assert grad_in is not None
     assert out.dtype == grad_in.dtype == np.dtype(dtype)

@@ -8,6 +8,7 @@ import pytest
 from shoal.errors import ConfigurationError
 from shoal.initializers import Glorot
 from shoal.layers import Conv2D, LocallyConnected2D
+from shoal.layers.base import Context
 
 SHAPE = (2, 5, 6)
 
@@ -23,7 +24,7 @@ def test_every_place_has_weights_of_its_own() -> None:
     W, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 0.25])
     parameters = {"W": W.reshape(1, 1, 2, 1, 1, 1, 2), "b": b.reshape(1, 1, 2, 1, 1)}
     layer, a = LocallyConnected2D(1, (1, 2)), np.array([5.0, 6.0, 7.0]).reshape(1, 1, 1, 3, 1)
-    z, cache = layer.forward(parameters, a, None)
+    z, cache = layer.forward(parameters, a, Context())
     assert z.ravel().tolist() == [1 * 5 + 2 * 6 + 0.5, 3 * 6 + 4 * 7 + 0.25]
     gradients = {name: np.full_like(array, np.nan) for name, array in parameters.items()}
     grad_z = np.array([10.0, 100.0]).reshape(z.shape)
@@ -46,7 +47,7 @@ def test_equal_weights_at_every_place_are_a_convolution(padding: str, stride: in
         for name, array in own.items()
     }
     a = rng.normal(size=(P, *SHAPE, N))
-    (z, cache), (expected, shared_cache) = local.forward(spread, a, None), shared.forward(own, a, None)
+    (z, cache), (expected, shared_cache) = local.forward(spread, a, None), shared.forward(own, a, Context())
     np.testing.assert_allclose(z, expected, rtol=1e-12, atol=1e-14)
 
     grad_a = rng.normal(size=z.shape)

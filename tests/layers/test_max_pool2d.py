@@ -5,6 +5,7 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.layers import MaxPool2D
+from shoal.layers.base import Context
 from shoal.shapes import Array
 
 
@@ -14,7 +15,7 @@ def image(*rows: list[float]) -> Array:
 
 
 def pooled(layer: MaxPool2D, a: Array, grad: Array) -> tuple[list[list[float]], list[list[float]]]:
-    out, cache = layer.forward({}, a, None)
+    out, cache = layer.forward({}, a, Context())
     grad_in = layer.backward({}, cache, grad, {}, propagate=True)
     assert grad_in is not None
     return out[0, 0, :, :, 0].tolist(), grad_in[0, 0, :, :, 0].tolist()
@@ -48,14 +49,14 @@ def test_a_pixel_that_wins_in_several_windows_gets_the_sum() -> None:
 
 def test_every_member_channel_and_sample_by_itself() -> None:
     a = np.random.default_rng(0).normal(size=(2, 3, 4, 6, 5))
-    out, _ = MaxPool2D(2).forward({}, a, None)
+    out, _ = MaxPool2D(2).forward({}, a, Context())
     for y, x in np.ndindex(2, 3):
         assert np.array_equal(out[:, :, y, x], a[:, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2].max(axis=(2, 3)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_dtype_is_kept(dtype: str) -> None:
-    out, cache = MaxPool2D().forward({}, np.ones((1, 1, 4, 4, 2), dtype), None)
+    out, cache = MaxPool2D().forward({}, np.ones((1, 1, 4, 4, 2), dtype), Context())
     grad_in = MaxPool2D().backward({}, cache, out, {}, propagate=True)
     assert grad_in is not None
     assert out.dtype == grad_in.dtype == np.dtype(dtype)

@@ -5,7 +5,7 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Residual
-from shoal.layers.base import Batch, Role
+from shoal.layers.base import Context, Role
 from shoal.network import Network
 from shoal.randomness import Noise
 
@@ -14,7 +14,7 @@ def test_numbers_by_hand() -> None:
     # f(a) = 3 tanh(0 · a + 0) + 2 a would need two ways; with one Dense, f(a) = 2 a + 1, and z = 3 a + 1.
     layer = Residual([Dense(1)], "relu")
     parameters = {"0.W": np.array([[[2.0]]]), "0.b": np.array([[[1.0]]])}
-    out, cache = layer.forward(parameters, np.array([[[1.0, -1.0]]]), None)
+    out, cache = layer.forward(parameters, np.array([[[1.0, -1.0]]]), Context())
     assert out.ravel().tolist() == [4, 0]
     gradients = {name: np.full_like(array, np.nan) for name, array in parameters.items()}
     grad_in = layer.backward(parameters, cache, np.array([[[10.0, 100.0]]]), gradients, propagate=True)
@@ -27,7 +27,7 @@ def test_numbers_by_hand() -> None:
 def test_what_its_layers_undo_still_gets_through() -> None:
     layer, a = Residual([Dense(3), Dense(3)]), np.random.default_rng(0).normal(size=(2, 3, 4))
     parameters = {name: np.zeros((2, *extent)) for name, extent in layer.parameter_shapes((3,)).items()}
-    out, cache = layer.forward(parameters, a, None)
+    out, cache = layer.forward(parameters, a, Context())
     assert np.array_equal(out, a)
     gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
     assert np.array_equal(layer.backward(parameters, cache, a, gradients, propagate=True), a)  # type: ignore[arg-type]
@@ -75,7 +75,7 @@ def test_a_population_s_weights_include_those_inside() -> None:
 def test_every_dropout_inside_draws_masks_of_its_own() -> None:
     # a + 1·mask: with the masks alike, layers 0, 1 and 2 would drop the same units.
     network = Network(50, [Dropout(0.5), Residual([Dropout(0.5)]), Residual([Dropout(0.5)]), Dense(1)])
-    batch = Batch(Noise(np.zeros((1, 2), np.uint64), 0), np.ones((1, 1)))
+    batch = Context(Noise(np.zeros((1, 2), np.uint64), 0), np.ones((1, 1)))
     masks, number = [], 0
     for layer in network.layers[:3]:
         out, _ = layer.forward({}, np.ones((1, 50, 1)), batch.at(number))

@@ -12,7 +12,7 @@ from shoal.history import History
 from shoal.network import Network
 from shoal.problem import Orders, Problem, Snapshot
 from shoal.recipe import Recipe
-from shoal.shapes import Array, BoolArray
+from shoal.shapes import Array, BoolArray, IntArray
 from shoal.stopping import Reason, Watch
 
 
@@ -57,7 +57,7 @@ class Training(Protocol):
         ...
 
     def set(self, strengths: Mapping[str, Array]) -> None:
-        """Go on with other strengths, each (P,): any of ``shoal.problem.STRENGTHS``.
+        """Go on with other strengths, each (P,): any of those of ``Problem.strengths``.
 
         Solvers that find their own step length begin anew, on what is another function.
         """
@@ -100,6 +100,11 @@ class Engine(Protocol):
         """
         ...
 
-    def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
-        """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n), without dropout."""
+    def outputs(
+        self, network: Network, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+    ) -> Array:
+        """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n), without dropout.
+
+        Of sequences ``lengths`` (N,) are the valid steps, None where all are.
+        """
         ...

@@ -26,7 +26,7 @@ from shoal.network import Network
 from shoal.problem import Orders, Problem, Samples, Snapshot
 from shoal.recipe import STRENGTHS, Recipe
 from shoal.schedules import Constant
-from shoal.shapes import Array, BoolArray, Shape
+from shoal.shapes import Array, BoolArray, IntArray, Shape
 from shoal.solvers import SOLVERS
 from shoal.stopping import Reason, Watch
 
@@ -55,6 +55,8 @@ class NativeEngine:
             return f"the loss {network.criterion!r}"
         if not knows(recipe.rule, _SOLVERS, SOLVERS):
             return f"the solver {recipe.rule!r}"
+        if recipe.penalties:
+            return f"the penalty {next(iter(recipe.further_penalties))!r}"
         if recipe.augmentation is not None and type(recipe.augmentation) is not Augmentation:
             return f"the augmentation {recipe.augmentation!r}"
         return None
@@ -64,7 +66,9 @@ class NativeEngine:
     ) -> Training:
         return NativeTraining(network, theta, keys, problem, recipe)
 
-    def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
+    def outputs(
+        self, network: Network, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+    ) -> Array:  # whose layers see zeros beyond a length, which is all that they need to know of it
         z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
         native.outputs(
             module.INSTRUCTION_SET,
@@ -91,11 +95,13 @@ class NativeTraining:
         solver, validation = recipe.rule, problem.validation
         self.epoch = self.step = 0
         self.theta = np.array(theta, order="C")
-        self.history = History.empty(len(theta), recipe.epochs, validation is not None, problem.learning_rate)
+        self.history = History.empty(
+            len(theta), recipe.epochs, validation is not None, problem.strengths["learning_rate"]
+        )
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
         self._recipe, self._n_samples = recipe, len(problem.train)
-        self._strengths = np.stack(list(problem.strengths().values()))
+        self._strengths = np.stack([problem.strengths[name] for name in STRENGTHS])
         kind = native.TrainingFloat if theta.dtype == np.float32 else native.TrainingDouble
         self._compiled = kind(
             module.INSTRUCTION_SET,

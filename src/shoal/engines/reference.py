@@ -13,7 +13,7 @@ from shoal.engines.base import Training
 from shoal.network import Network
 from shoal.problem import Orders, Problem
 from shoal.recipe import Recipe
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 from shoal.training import ReferenceTraining
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ class ReferenceEngine:
     ) -> Training:
         return _OnOneThread(network, theta, keys, problem, recipe)
 
-    def outputs(self, network: Network, theta: Array, X: Array, threads: int) -> Array:
+    def outputs(
+        self, network: Network, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+    ) -> Array:
         quiet = np.errstate(over="ignore", invalid="ignore")  # as the compiled engine is
         with _threadpools().limit(limits=1, user_api="blas"), quiet:
-            return backprop.sample_outputs(network, theta, X)
+            return backprop.sample_outputs(network, theta, X, lengths)
 
 
 class _OnOneThread(ReferenceTraining):

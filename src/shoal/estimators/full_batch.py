@@ -21,7 +21,7 @@ from shoal.objective import BatchObjective
 from shoal.population import Population
 from shoal.problem import Problem, Samples
 from shoal.randomness import Noise
-from shoal.recipe import Recipe
+from shoal.recipe import Recipe, only
 from shoal.shapes import Array
 from shoal.stopping import Reason
 
@@ -47,8 +47,7 @@ class PackedObjective:
             samples.X.T[None],
             samples.y,
             s,
-            l2=np.array([alpha], theta_type),
-            l1=np.zeros(1, theta_type),
+            strengths={"l2": np.array([alpha], theta_type)},
             m=s.sum(axis=-1),
             noise=Noise(np.zeros((1, 2), np.uint64), 0),
         )
@@ -147,8 +146,7 @@ def scg(
 ) -> list[Descent]:
     """Train every member by scaled conjugate gradients until its gradient is within ``tol``."""
     size = population.size
-    zeros = np.zeros(size)
-    problem = Problem(samples, None, np.full(size, float(alpha)), zeros, zeros, zeros)
+    problem = Problem(samples, None, only(size, l2=alpha))
     recipe = Recipe(solver="scg", epochs=max_iter, tolerance=tol)
     engine = choose_engine("auto", population.network, recipe)
     tasks.begin_step()

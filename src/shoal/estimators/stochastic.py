@@ -19,7 +19,7 @@ from shoal.estimators.validation import Validation
 from shoal.population import Population
 from shoal.problem import Orders as EngineOrders
 from shoal.problem import Problem, Samples
-from shoal.recipe import Recipe
+from shoal.recipe import Recipe, only
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver, State
 from shoal.stopping import Plateau, Reason, Watch
@@ -95,8 +95,8 @@ class StochasticTraining:
 
     def _begun(self, alpha: Array, plateau: Plateau | None) -> Training:
         """Return the training that the engine begins."""
-        zeros, settings = np.zeros(self.population.size), self.settings
-        problem = Problem(self.samples, None, alpha, zeros, zeros, self.rate, by_batch=True)
+        settings, strengths = self.settings, only(self.population.size, l2=alpha, learning_rate=self.rate)
+        problem = Problem(self.samples, None, strengths, by_batch=True)
         recipe = Recipe(
             solver=settings.solver, epochs=settings.epochs, batch_size=settings.batch_size, plateau=plateau
         )

@@ -14,9 +14,9 @@ import numpy as np
 
 from shoal.backprop import as_samples
 from shoal.layers import stack
-from shoal.layers.base import Batch
+from shoal.layers.base import Context
 from shoal.network import Slot
-from shoal.objective import BatchObjective
+from shoal.objective import ContextObjective
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
 
@@ -68,12 +68,14 @@ def directional_difference(
 class _LayerObjective:
     """J, but for what is the same for all of them, of networks that differ in one layer's parameters."""
 
-    def __init__(self, objective: BatchObjective, theta: Array, index: int, number: int, a: Array) -> None:
+    def __init__(
+        self, objective: BatchObjective, theta: Array, index: int, number: int, a: Array, lengths: Array | None
+    ) -> None:
         network = objective.network
         slots = [slot for slot in network.slots if slot.layer == index]
         self.start, self.stop = slots[0].start, slots[-1].stop
         self._objective, self._theta, self._index, self._number, self._a = objective, theta, index, number, a
-        self._slots = slots
+        self._slots, self._lengths = slots, lengths
         self._is_weight = network.weight_mask[self.start : self.stop]
 
     @property
@@ -94,8 +96,8 @@ class _LayerObjective:
             part = own[:, slot.start - self.start : slot.stop - self.start]
             parameters[0][slot.name] = part.reshape(Q, *slot.shape)
         noise = Noise(np.repeat(objective.noise.keys, Q, axis=0), objective.noise.step)
-        batch = Batch(noise, objective.share)
-        z, _ = stack.forward(layers, parameters, self._a, batch, self._number)
+        context = Context(noise, objective.share, self._lengths)
+        z, _ = stack.forward(layers, parameters, self._a, context, self._number)
         J: Array = (objective.network.criterion.value(z, objective.y) * objective.share).sum(axis=-1)
         for penalty, strength in objective.penalties:
             W = np.where(self._is_weight, own, 0)
@@ -107,9 +109,10 @@ def _layers(objective: BatchObjective, theta: Array) -> Iterator[_LayerObjective
     """Yield J as a function of each layer's parameters, for every layer that has some, from below."""
     network = objective.network
     views, a, number = network.views(theta), as_samples(network, objective.x), 0
-    batch = Batch(objective.noise, objective.share)
+    context = Context(objective.noise, objective.share, objective.lengths)
     for index, layer in enumerate(network.layers):
         if views[index]:
-            yield _LayerObjective(objective, theta, index, number, a)
-        a, _ = layer.forward(views[index], a, batch.at(number))
+            yield _LayerObjective(objective, theta, index, number, a, context.lengths)
+        a, _ = layer.forward(views[index], a, context.at(number))
+        context = context.after(layer)
         number += sum(1 for _ in layer.walk())

@@ -54,8 +54,8 @@ class Point:
             samples.X.T[None],
             samples.y,
             samples.s,
-            l2=per_member(l2, "l2", 1, np.float64),
-            l1=per_member(l1, "l1", 1, np.float64),
+            strengths={name: per_member(λ, name, 1, np.float64) for name, λ in (("l2", l2), ("l1", l1))},
+            lengths=None if samples.lengths is None else samples.lengths[None],
             m=samples.s.sum(axis=-1),
             noise=Noise(population.keys, step=0),
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.layers import Conv2D, Layer, stack
-from shoal.layers.base import Cache
+from shoal.layers.base import Cache, Context
 from shoal.network import Network
 from shoal.shapes import Array, Shape
 
@@ -135,7 +135,7 @@ def _forward(network: Network, theta: Array, X: Array, depth: int) -> tuple[list
     a = np.ascontiguousarray(X.T, theta.dtype).reshape(1, *network.input_shape, len(X))
     outputs, caches = [], []
     for layer, parameters in zip(network.layers[:depth], network.views(theta), strict=False):
-        a, cache = layer.forward(parameters, a, None)
+        a, cache = layer.forward(parameters, a, Context())
         outputs.append(a)
         caches.append(cache)
     return outputs, caches

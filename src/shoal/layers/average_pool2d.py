@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from shoal.layers.base import Batch, Cache, Parameters
+from shoal.layers.base import Cache, Context, Parameters
 from shoal.layers.pool2d import Pool2D
 from shoal.shapes import Array
 
@@ -37,7 +37,7 @@ class AveragePool2D(Pool2D):
     size: int | tuple[int, int] = 2
     stride: int | tuple[int, int] | None = None
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         window, out = self.window, self.window.output_extent(a.shape[2:4])
         total = np.zeros((*a.shape[:2], *out, a.shape[-1]), a.dtype)
         for i, j in window.offsets:

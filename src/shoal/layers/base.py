@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from shoal.draws import Draw
+from shoal.errors import ConfigurationError
 from shoal.randomness import Noise
 from shoal.registry import Named
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, IntArray, Shape
 
-__all__ = ["Batch", "Cache", "Draw", "Layer", "Parameters", "Role", "Shape"]
+__all__ = ["Cache", "Context", "Draw", "Layer", "Parameters", "Role", "Shape"]
 
 Parameters: TypeAlias = Mapping[str, Array]
 """A layer's parameters by name, each with the leading axis P: ``{"W": (P, m, n), "b": (P, m, 1)}``."""
@@ -34,20 +35,26 @@ class Role(Enum):
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What a layer is told of a training step besides its input.
+class Context:
+    """What a layer is told besides its input, each of it None where there is none.
 
-    ``noise`` holds the members' random draws. ``share`` (P, N) or (1, N) is the part of J that each sample
-    makes: its weight over the sum of all, 0 for one that is left out; it sums to 1, or to 0 where the batch
-    holds none of a member's samples.
+    ``noise`` holds the members' random draws in a step of training. ``share`` (P, N) or (1, N) is the part of
+    J that each sample makes there: its weight over the sum of all, 0 for one that is left out; it sums to 1,
+    or to 0 where the batch holds none of a member's samples. ``lengths`` (P, N) or (1, N) are the valid steps
+    of each sample, along its last axis; None where all are.
     """
 
-    noise: Noise
-    share: Array
+    noise: Noise | None = None
+    share: Array | None = None
+    lengths: IntArray | None = None
 
-    def at(self, layer: int) -> Batch:
+    def at(self, layer: int) -> Context:
         """Return the same for another layer, whose draws are its own."""
-        return Batch(self.noise.at(layer), self.share)
+        return self if self.noise is None else replace(self, noise=self.noise.at(layer))
+
+    def after(self, layer: Layer) -> Context:
+        """Return what the layer above is told."""
+        return self if self.lengths is None else replace(self, lengths=layer.lengths_after(self.lengths))
 
 
 class Layer(Named, ABC):
@@ -58,7 +65,10 @@ class Layer(Named, ABC):
     """
 
     random: ClassVar[bool] = False
-    """True where ``forward`` draws from the batch's noise, so that J is another function at every step."""
+    """True where ``forward`` draws from the context's noise, so that J is another function at every step."""
+
+    roles: ClassVar[Mapping[str, Role]] = {}
+    """What becomes of each parameter in training, by its name."""
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
@@ -87,16 +97,32 @@ class Layer(Named, ABC):
         return sum(math.prod(extent) for extent in self.parameter_shapes(shape).values())
 
     def role(self, name: str) -> Role:
-        """Return what becomes of the parameter of that name in training."""
-        return Role.WEIGHT if name == "W" else Role.OFFSET
+        """Return what becomes of the parameter of that name, or raise ``ConfigurationError``."""
+        if name not in self.roles:
+            raise ConfigurationError(
+                f"{self!r} has a parameter {name!r} and does not say what becomes of it in training; "
+                "give the layer's class roles = {name: Role.WEIGHT, …} for each of its parameters"
+            )
+        return self.roles[name]
+
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        """Return how many steps of each output are valid (1|P, N), None if its last axis is time no more.
+
+        Steps beyond a length hold exact zeros, in what a layer is given and in what it gives, and so does
+        ∂J/∂(input) there. Raises ``ConfigurationError`` where the layer does not see to that.
+        """
+        raise ConfigurationError(
+            f"{self!r} does not know of unequal lengths, and would take what lies beyond a sequence's end "
+            "for data; put a layer before it that ends time, or give sequences of one length"
+        )
 
     def walk(self) -> Iterator[Layer]:
         """Yield this layer, and then those that it holds, as they follow each other."""
         yield self
 
     @abstractmethod
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
-        """Return the layer's output and its cache; ``batch`` is None outside training."""
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
+        """Return the layer's output and its cache."""
 
     @abstractmethod
     def backward(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.draws import Constant, Draw
 from shoal.errors import ConfigurationError
-from shoal.layers.base import Batch, Cache, Parameters, Role
+from shoal.layers.base import Cache, Context, Parameters, Role
 from shoal.layers.weighted import Activated, require_epsilon
 from shoal.shapes import Array, Shape, is_number
 
@@ -51,6 +52,12 @@ class BatchNorm(Activated):
     """
 
     name: ClassVar[str] = "batch_norm"
+    roles: ClassVar[Mapping[str, Role]] = {
+        "gamma": Role.OFFSET,
+        "beta": Role.OFFSET,
+        "mean": Role.STATISTIC,
+        "variance": Role.STATISTIC,
+    }
     activation: Activation | str = "identity"
     momentum: float = 0.9
     epsilon: float = 1e-5
@@ -77,18 +84,15 @@ class BatchNorm(Activated):
             "variance": Constant(1.0),
         }
 
-    def role(self, name: str) -> Role:
-        return Role.STATISTIC if name in ("mean", "variance") else Role.OFFSET
-
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         shape = a.shape
         a = a.reshape(*shape[:2], -1, shape[-1])  # (P, C, places, N)
         gamma, beta, mean, variance = (
             parameters[name][..., None] for name in ("gamma", "beta", "mean", "variance")
         )
         w = np.zeros((1, 1, 1, 1), a.dtype)
-        if batch is not None:
-            w = batch.share[:, None, None, :] / a.dtype.type(a.shape[2])
+        if context.share is not None:
+            w = context.share[:, None, None, :] / a.dtype.type(a.shape[2])
             any_there = w.any(axis=-1, keepdims=True)
             mean = np.where(any_there, _total(w * a), mean)
             variance = np.where(any_there, _total(w * (a - mean) ** 2), variance)

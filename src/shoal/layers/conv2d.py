@@ -12,7 +12,7 @@ from shoal.activations import Activation
 from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
-from shoal.layers.base import Batch, Cache, Parameters
+from shoal.layers.base import Cache, Context, Parameters
 from shoal.layers.weighted import Weighted
 from shoal.layers.window import Window, window_of
 from shoal.shapes import Array, Shape, whole_number
@@ -99,7 +99,7 @@ class Conv2D(Weighted):
     def operations(self, shape: Shape) -> int:
         return super().operations(shape) * math.prod(self.output_shape(shape)[1:])
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         W, b = parameters["W"], parameters["b"]
         fields = self.window.gather(a)
         A = fields.reshape(len(a), self.groups, W[0, 0].size, -1)

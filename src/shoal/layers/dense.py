@@ -11,7 +11,7 @@ from shoal.activations import Activation
 from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
-from shoal.layers.base import Batch, Cache, Parameters
+from shoal.layers.base import Cache, Context, Parameters
 from shoal.layers.weighted import Weighted
 from shoal.shapes import Array, Shape, whole_number
 
@@ -66,7 +66,7 @@ class Dense(Weighted):
     def draws(self, shape: Shape) -> dict[str, Draw]:
         return self.start.draws(self.units, shape[0])
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         z = parameters["W"] @ a
         z += parameters["b"]
         a_out = self.g.forward(z)

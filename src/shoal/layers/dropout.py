@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shoal.errors import ConfigurationError
-from shoal.layers.base import Batch, Cache, Layer, Parameters, Shape
-from shoal.shapes import Array, is_number
+from shoal.layers.base import Cache, Context, Layer, Parameters, Shape
+from shoal.shapes import Array, IntArray, is_number
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,13 @@ class Dropout(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return shape
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
-        if batch is None or self.rate == 0:
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        return lengths
+
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
+        if context.noise is None or self.rate == 0:
             return a, None
-        mask = batch.noise.keep(1 - self.rate, a.shape[1:]).astype(a.dtype)
+        mask = context.noise.keep(1 - self.rate, a.shape[1:]).astype(a.dtype)
         mask /= 1 - self.rate
         return a * mask, mask
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shoal.layers.base import Batch, Cache, Layer, Parameters
-from shoal.shapes import Array, Shape
+from shoal.layers.base import Cache, Context, Layer, Parameters
+from shoal.shapes import Array, IntArray, Shape
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Flatten(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        return None  # the zeros beyond a length are numbers like others
+
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         return a.reshape(len(a), -1, a.shape[-1]), a.shape
 
     def backward(

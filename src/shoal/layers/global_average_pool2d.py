@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.errors import ConfigurationError
-from shoal.layers.base import Batch, Cache, Layer, Parameters
+from shoal.layers.base import Cache, Context, Layer, Parameters
 from shoal.shapes import Array, Shape
 
 
@@ -37,7 +37,7 @@ class GlobalAveragePool2D(Layer):
             )
         return shape[:1]
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         P, C, H, W, N = a.shape
         total: Array = a.reshape(P, C, H * W, N).sum(axis=2)
         return total / (H * W), a.shape

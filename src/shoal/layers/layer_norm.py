@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from shoal.activations import Activation
 from shoal.draws import Constant, Draw
-from shoal.layers.base import Batch, Cache, Parameters, Role
+from shoal.layers.base import Cache, Context, Parameters, Role
 from shoal.layers.weighted import Activated, require_epsilon
 from shoal.shapes import Array, Shape
 
@@ -40,6 +41,7 @@ class LayerNorm(Activated):
     """
 
     name: ClassVar[str] = "layer_norm"
+    roles: ClassVar[Mapping[str, Role]] = {"gamma": Role.OFFSET, "beta": Role.OFFSET}
     activation: Activation | str = "identity"
     epsilon: float = 1e-5
 
@@ -56,10 +58,7 @@ class LayerNorm(Activated):
     def draws(self, shape: Shape) -> dict[str, Draw]:
         return {"gamma": Constant(1.0), "beta": Constant(0.0)}
 
-    def role(self, name: str) -> Role:
-        return Role.OFFSET
-
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         centred = a - _mean(a)
         scale = 1 / np.sqrt(_mean(centred**2) + a.dtype.type(self.epsilon))
         a_hat = centred * scale

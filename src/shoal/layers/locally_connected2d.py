@@ -11,7 +11,7 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.draws import Draw, Drawn
 from shoal.initializers import Initializer
-from shoal.layers.base import Batch, Cache, Parameters
+from shoal.layers.base import Cache, Context, Parameters
 from shoal.layers.weighted import Weighted
 from shoal.layers.window import Window, window_of
 from shoal.shapes import Array, Shape, whole_number
@@ -95,7 +95,7 @@ class LocallyConnected2D(Weighted):
 
         return {"W": Drawn(weights), "b": Drawn(biases)}
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         # Places before what is seen there: (P, C, kh, kw, H_out, W_out, N) to (P, H_out, W_out, C·kh·kw, N).
         seen = np.moveaxis(self.window.gather(a), (4, 5), (1, 2))
         A = seen.reshape(*seen.shape[:3], -1, seen.shape[-1])

@@ -10,9 +10,9 @@ from shoal.activations import Activation
 from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.layers import stack
-from shoal.layers.base import Batch, Cache, Layer, Parameters, Role
+from shoal.layers.base import Cache, Context, Layer, Parameters, Role
 from shoal.layers.weighted import Activated
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, IntArray, Shape
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,15 @@ class Residual(Activated):
         index, _, own = name.partition(".")
         return self.layers[int(index)].role(own)
 
-    def forward(self, parameters: Parameters, a: Array, batch: Batch | None) -> tuple[Array, Cache]:
-        first = 0 if batch is None else batch.noise.layer + 1
-        f, caches = stack.forward(self.layers, self.apart(parameters), a, batch, first)
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        inside: IntArray | None = lengths
+        for layer in self.layers:
+            inside = None if inside is None else layer.lengths_after(inside)
+        return inside
+
+    def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
+        first = 0 if context.noise is None else context.noise.layer + 1
+        f, caches = stack.forward(self.layers, self.apart(parameters), a, context, first)
         z = a + f
         a_out = self.g.forward(z)
         return a_out, (caches, z, a_out)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shoal.layers.base import Batch, Cache, Layer, Parameters
+from shoal.layers.base import Cache, Context, Layer, Parameters
 from shoal.shapes import Array
 
 
 def forward(
-    layers: Sequence[Layer], parameters: Sequence[Parameters], a: Array, batch: Batch | None, first: int = 0
+    layers: Sequence[Layer], parameters: Sequence[Parameters], a: Array, context: Context, first: int = 0
 ) -> tuple[Array, list[Cache]]:
     """Return the last layer's output and every layer's cache.
 
@@ -19,8 +19,9 @@ def forward(
     caches: list[Cache] = []
     number = first
     for layer, own in zip(layers, parameters, strict=True):
-        a, cache = layer.forward(own, a, batch and batch.at(number))
+        a, cache = layer.forward(own, a, context.at(number))
         caches.append(cache)
+        context = context.after(layer)
         number += sum(1 for _ in layer.walk())
     return a, caches
 

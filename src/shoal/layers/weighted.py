@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS, Initializer
-from shoal.layers.base import Layer
+from shoal.layers.base import Layer, Role
 from shoal.registry import resolve
 from shoal.shapes import is_number
 
@@ -28,7 +30,9 @@ class Activated(Layer):
 
 
 class Weighted(Activated):
-    """A layer whose weights W are drawn from an initialiser: the activation's own where none is named."""
+    """A layer ``z = W a + b``, W drawn from an initialiser: the activation's own where none is named."""
+
+    roles: ClassVar[Mapping[str, Role]] = {"W": Role.WEIGHT, "b": Role.OFFSET}
 
     initializer: Initializer | str | None
 

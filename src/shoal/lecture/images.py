@@ -11,6 +11,7 @@ from shoal.data.images.idx import read_idx
 from shoal.data.images.image_set import ImageSet
 from shoal.errors import ConfigurationError
 from shoal.layers import stack
+from shoal.layers.base import Context
 from shoal.population import Population
 from shoal.randomness import Purpose, permutation
 from shoal.shapes import Array, IntArray, Shape
@@ -74,7 +75,7 @@ def layer_outputs(population: Population, X: Array) -> list[Array]:
     a = np.ascontiguousarray(X.astype(population.theta.dtype).T).reshape(1, *network.input_shape, len(X))
     outputs = []
     for layer, own in zip(network.layers, views, strict=True):
-        a, _ = stack.forward([layer], [own], a, None)
+        a, _ = stack.forward([layer], [own], a, Context())
         outputs.append(np.moveaxis(a[0], -1, 0))
     return outputs
 
