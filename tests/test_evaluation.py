@@ -14,6 +14,7 @@ from shoal.evaluation import sample_losses, sample_outputs
 from shoal.layers import Dense
 from shoal.losses import LOSSES
 from shoal.network import Network
+from shoal.problem import Samples
 from shoal.shapes import Array
 
 Data: TypeAlias = tuple[Network, Array, Array, Array]
@@ -45,7 +46,7 @@ def test_losses_are_those_of_the_outputs_and_of_the_reference(
     data: Data,
 ) -> None:
     network, theta, X, y = data
-    losses = sample_losses(network, theta, X, y)
+    losses = sample_losses(network, theta, Samples(X, y, np.ones((1, len(X)))))
     z = sample_outputs(network, theta, X)
     logarithms = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(losses, -(logarithms * y).sum(axis=1), rtol=1e-12)

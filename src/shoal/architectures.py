@@ -37,6 +37,7 @@ class Architecture(Named, ABC):
     unit: ClassVar[str]
     """What the numbers of a size count, as a sentence names one of them."""
     activation: Activation | str
+    dropout: float
 
     @abstractmethod
     def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:

@@ -198,11 +198,8 @@ class Recipe:
         """Return ``base`` (or the defaults) with these settings; ``UnknownNameError`` for what is none."""
         if base is not None and not isinstance(base, Recipe):
             raise ConfigurationError(f"the recipe must be a Recipe, got {base!r}")
-        known = [field.name for field in dataclasses.fields(cls)]
-        for name in settings:
-            if name not in known:
-                raise UnknownNameError("setting", name, known)
-        return dataclasses.replace(base or cls(), **settings)
+        [own] = apart(settings, cls)
+        return dataclasses.replace(base or cls(), **own)
 
     def to_config(self) -> dict[str, Any]:
         """Return the settings as plain values for JSON."""
@@ -272,3 +269,16 @@ def only(size: int, **known: npt.ArrayLike) -> dict[str, Array]:
     ['l2']
     """
     return {name: np.broadcast_to(known.get(name, 0.0), size).astype(np.float64) for name in STRENGTHS}
+
+
+def apart(settings: Mapping[str, Any], *kinds: type[Any]) -> list[dict[str, Any]]:
+    """Return of all settings those that are fields of each kind; ``UnknownNameError`` for one of none.
+
+    >>> apart({"epochs": 3}, Recipe, Plateau)
+    [{'epochs': 3}, {}]
+    """
+    fields = [{field.name for field in dataclasses.fields(kind)} for kind in kinds]
+    for name in settings:
+        if not any(name in known for known in fields):
+            raise UnknownNameError("setting", name, set().union(*fields))
+    return [{name: value for name, value in settings.items() if name in known} for known in fields]

@@ -8,19 +8,20 @@ from shoal.architectures import Perceptron
 from shoal.jobs.recipes import (
     CLASSES,
     NUMBERS,
-    Recipe,
+    Method,
     batch_size_for,
     patience_for,
     table_goal,
-    table_recipe,
+    table_method,
 )
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
+from shoal.recipe import Recipe
 from shoal.solvers import SOLVERS
 
 
-def recipe_for(asked: FitRequest, task: str) -> Recipe:
-    return table_recipe(asked, asked.choose or "ensemble", task)
+def method_for(asked: FitRequest, task: str) -> Method:
+    return table_method(asked, asked.choose or "ensemble", task)
 
 
 def goal_for(asked: FitRequest, n_classes: int, n: int) -> Goal:
@@ -32,47 +33,47 @@ def request(**settings: Any) -> FitRequest:
 
 
 def test_members_of_ensembles_are_trained_by_the_task() -> None:
-    assert recipe_for(request(), "classification") == CLASSES
-    assert recipe_for(request(), "regression") == NUMBERS
+    assert method_for(request(), "classification") == CLASSES
+    assert method_for(request(), "regression") == NUMBERS
     assert (CLASSES.forms, NUMBERS.forms) == (("plain", "pieces"), ("pieces", "waves"))
 
 
 def test_many_columns_of_numbers_have_no_forms_but_those_that_are_asked_for() -> None:
-    usual, many = (table_recipe(request(), "ensemble", "regression", n) for n in (64, 65))
+    usual, many = (table_method(request(), "ensemble", "regression", n) for n in (64, 65))
     assert (usual.pieces, usual.waves) == (8, 4)
     assert (many.pieces, many.waves) == (0, 0)
-    assert table_recipe(request(pieces=3), "ensemble", "regression", 65).pieces == 3
+    assert table_method(request(pieces=3), "ensemble", "regression", 65).pieces == 3
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("settings", [{"choose": "one-se"}, {"choose": "best"}, {"solver": "adam"}])
 def test_a_single_network_and_a_named_solver_are_trained_plainly(settings: dict[str, Any], task: str) -> None:
-    assert recipe_for(request(**settings), task) == Recipe(
-        SOLVERS["adam"](), Perceptron("tanh"), learning_rate=0.01
+    assert method_for(request(**settings), task) == Method(
+        Recipe(learning_rate=0.01, patience=10, batch_order="shared"), Perceptron("tanh")
     )
 
 
 def test_the_rate_of_a_named_solver() -> None:
     rates = {"adamw": 0.01, "sgd": SOLVERS["sgd"].learning_rate, "scg": None}
     for solver, rate in rates.items():
-        assert recipe_for(request(solver=solver), "regression").learning_rate == rate
+        assert method_for(request(solver=solver), "regression").recipe.learning_rate == rate
 
 
 def test_what_is_asked_for_goes_before() -> None:
     asked: dict[str, Any] = {
         "learning_rate": 0.5, "batch_size": 7, "patience": 3, "pieces": 0, "waves": 2,
     }  # fmt: skip
-    recipe = recipe_for(request(activation="relu", **asked), "regression")
-    assert {name: getattr(recipe, name) for name in asked} == asked
-    assert recipe.architecture == Perceptron("relu")
-    assert recipe.schedule == NUMBERS.schedule
+    method = method_for(request(activation="relu", **asked), "regression")
+    assert {name: getattr(method, name, getattr(method.recipe, name, None)) for name in asked} == asked
+    assert method.architecture == Perceptron("relu")
+    assert method.recipe.schedule == NUMBERS.recipe.schedule
 
 
 def test_batches_grow_with_the_table_and_only_where_the_solver_takes_them() -> None:
-    plain = recipe_for(request(choose="best"), "regression")
+    plain = method_for(request(choose="best"), "regression").recipe
     assert [batch_size_for(plain, n) for n in (100, 10_000, 100_000)] == [32, 128, 256]
-    assert [batch_size_for(NUMBERS, n) for n in (100, 3000, 10_000, 100_000)] == [32, 64, 128, 256]
-    assert batch_size_for(recipe_for(request(solver="scg"), "regression"), 100) is None
+    assert [batch_size_for(NUMBERS.recipe, n) for n in (100, 3000, 10_000, 100_000)] == [32, 64, 128, 256]
+    assert batch_size_for(method_for(request(solver="scg"), "regression").recipe, 100) is None
 
 
 def test_the_time_is_that_of_the_quality_and_the_rows_unless_it_is_given() -> None:
@@ -93,9 +94,9 @@ def test_the_time_is_that_of_the_quality_and_the_rows_unless_it_is_given() -> No
 
 
 def test_a_network_that_is_not_told_otherwise_waits_for_a_third_of_its_epochs() -> None:
-    assert [patience_for(NUMBERS, epochs) for epochs in (300, 2)] == [100, 1]
-    assert patience_for(recipe_for(request(patience=7), "regression"), 300) == 7
-    assert patience_for(recipe_for(request(choose="best"), "regression"), 300) == 10
+    assert [patience_for(NUMBERS.recipe, epochs) for epochs in (300, 2)] == [100, 1]
+    assert patience_for(method_for(request(patience=7), "regression").recipe, 300) == 7
+    assert patience_for(method_for(request(choose="best"), "regression").recipe, 300) == 10
 
 
 def test_every_rung_has_as_many_starts_of_each_view() -> None:

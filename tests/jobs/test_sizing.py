@@ -27,6 +27,7 @@ from shoal.jobs.sizing import (
     ensemble_ladder,
     size_study,
 )
+from shoal.recipe import Recipe
 from shoal.selection.by_evidence import curvature_work
 
 RNG = np.random.default_rng(0)
@@ -39,8 +40,7 @@ LOAD = Workload(
     n_outputs=1,
     loss="squared_error",
     architecture=Perceptron("tanh"),
-    solver="adam",
-    batch_size=32,
+    recipe=Recipe(batch_size=32),
 )
 SizeIt = Callable[..., Sizing]
 BUDGET = BUDGET_SECONDS["good"]
@@ -182,7 +182,8 @@ def test_nothing_is_said_where_nothing_was_left_open(size_it: SizeIt) -> None:
 @pytest.mark.parametrize("solver", ["adam", "scg", "lbfgs"])
 def test_the_clock_is_read_on_real_training(solver: str) -> None:
     """Ten times as many rows, or many more units, take longer; the timing itself is not looked at."""
-    load = dataclasses.replace(LOAD, solver=solver, batch_size=32 if solver == "adam" else None)
+    recipe = Recipe(solver=solver, batch_size=32 if solver == "adam" else None)
+    load = dataclasses.replace(LOAD, recipe=recipe)
     asked = AskedSize(hidden=((1,),), starts=1, l2=(0.0,), epochs=10**6)
     few = size_study(asked, load, 1).seconds
     more = size_study(asked, dataclasses.replace(load, n_train=4800, n_judged=1200), 1).seconds

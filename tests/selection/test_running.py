@@ -21,7 +21,7 @@ from shoal.selection import running
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.planning import Cohort, Member
-from shoal.selection.running import Runner, StudyProgress, completed
+from shoal.selection.running import Runner, StudyProgress, Workplace, completed
 from shoal.selection.shipping import Freight
 from shoal.selection.store import MemoryStore
 from shoal.workers import count_workers
@@ -183,7 +183,7 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
     told: list[StudyProgress] = []
     tasks = [task(0, starts=3), task(1, starts=2), task(2, starts=2)]
     done = {0: next(completed(tasks[:1], n_jobs=1)).trials}
-    runner = Runner(MemoryStore(), done, None, 1, told.append)
+    runner = Runner(MemoryStore(), done, Workplace(n_jobs=1, progress=told.append))
     trials = runner.run(tasks)
 
     assert [len(part) for part in trials] == [3, 2, 2]

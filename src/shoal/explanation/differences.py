@@ -16,7 +16,7 @@ from shoal.backprop import as_samples
 from shoal.layers import stack
 from shoal.layers.base import Context
 from shoal.network import Slot
-from shoal.objective import ContextObjective
+from shoal.objective import BatchObjective
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
 
@@ -69,7 +69,13 @@ class _LayerObjective:
     """J, but for what is the same for all of them, of networks that differ in one layer's parameters."""
 
     def __init__(
-        self, objective: BatchObjective, theta: Array, index: int, number: int, a: Array, lengths: Array | None
+        self,
+        objective: BatchObjective,
+        theta: Array,
+        index: int,
+        number: int,
+        a: Array,
+        lengths: Array | None,
     ) -> None:
         network = objective.network
         slots = [slot for slot in network.slots if slot.layer == index]

@@ -18,7 +18,7 @@ from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
 from shoal.history import divergence_sentence
 from shoal.jobs.prepared import Prepared
-from shoal.jobs.recipes import Recipe
+from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.registry import resolve
@@ -41,7 +41,7 @@ def assemble(
     command: str,
     prepared: Prepared,
     sizing: Sizing,
-    recipe: Recipe,
+    method: Method,
     study: CapacityStudy,
     findings: dict[str, Any],
     seconds: float,
@@ -55,7 +55,7 @@ def assemble(
         "title": f"{prepared.target.name} from {table}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
-        "asked": _asked(request, command, prepared, sizing, recipe, table),
+        "asked": _asked(request, command, prepared, sizing, method, table),
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": _trials(study.table),
@@ -64,15 +64,15 @@ def assemble(
         "spread": study.choice.spread_dicts(),
         **findings,
         "test": {**test, "verdict": told},
-        "diverged": _diverged(study.table, recipe.learning_rate or 0.0),
+        "diverged": _diverged(study.table, cast("float | None", method.recipe.learning_rate) or 0.0),
         "versions": {**_versions(), "engine": ", then ".join(study.engines)},
     }
 
 
 def _asked(
-    request: FitRequest, command: str, prepared: Prepared, sizing: Sizing, recipe: Recipe, table: str
+    request: FitRequest, command: str, prepared: Prepared, sizing: Sizing, method: Method, table: str
 ) -> dict[str, Any]:
-    size, architecture = sizing.size, recipe.architecture
+    size, recipe, architecture = sizing.size, method.recipe, method.architecture
     return {
         "command": command,
         "table": table,
@@ -87,17 +87,17 @@ def _asked(
         "validation_table": None if request.valid is None else Path(request.valid).name,
         "test_share": prepared.test_share,
         "test_table": None if request.test is None else Path(request.test).name,
-        "solver": recipe.solver.name,
+        "solver": recipe.rule.name,
         "activation": resolve("activation", architecture.activation, ACTIVATIONS).name,
         "architecture": architecture.name,
         "learning_rate": recipe.learning_rate,
         "batch_size": recipe.batch_size,
-        "schedule": recipe.schedule,
+        "schedule": recipe.rates.name,
         "weight_decay": recipe.weight_decay,
         "dropout": architecture.dropout,
         "label_smoothing": recipe.label_smoothing,
-        "pieces": recipe.pieces,
-        "waves": recipe.waves,
+        "pieces": method.pieces,
+        "waves": method.waves,
         "augmentation": None if recipe.augmentation is None else dataclasses.asdict(recipe.augmentation),
         "epochs": size.epochs,
         "patience": recipe.patience,

@@ -28,7 +28,7 @@ from shoal.jobs.plan import read_plan
 from shoal.jobs.prepare import prepare, prepare_frame
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.prepared import Prepared
-from shoal.jobs.recipes import Recipe, batch_size_for, patience_for
+from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sights import look
 from shoal.jobs.sizing import Sizing, Workload, size_study
@@ -104,16 +104,16 @@ def fit_data(
     prepared = prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
-    recipe = _recipe(request, prepared)
+    method = for_rows(prepared.method(request), len(prepared.train))
     if begun:
         sizing = read_plan(folder, request)
     else:
         goal = replace(prepared.goal(request), left=_seconds_for(deadline, _finishing(request, prepared)))
-        sizing = size_study(request.size, _workload(request, prepared, recipe), workers, goal)
-    recipe = _patient(recipe, request, prepared, sizing)
+        sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
+    method = _sized(method, request, prepared, sizing)
     baselines = fit_baselines(*prepared.development, prepared.n_classes)  # before the clock runs for networks
     seconds = _seconds_for(deadline, _finishing(request, prepared))
-    study = _study(request, prepared, sizing, recipe, folder / STUDY, listener.progress, seconds)
+    study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
     plan = study.plan(prepared.train.X, prepared.train.y, validation)
@@ -139,7 +139,7 @@ def fit_data(
     findings["importances"] = found.rows
     findings["seen"] = _sights(model, prepared, request.seed, before_the_report)
     sizing = _noted(sizing, found.note)
-    evidence = assemble(request, command, prepared, sizing, recipe, study, findings, deadline.elapsed)
+    evidence = assemble(request, command, prepared, sizing, method, study, findings, deadline.elapsed)
     save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_report(evidence, folder / REPORT, overwrite=True)
@@ -155,29 +155,25 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     """
     deadline = Deadline(request.time)
     prepared = prepare_frame(frame, name, request, divide_test=False)
-    recipe = _recipe(request, prepared)
+    method = for_rows(prepared.method(request), len(prepared.train))
     sizing = size_study(
         request.size,
-        _workload(request, prepared, recipe),
+        _workload(request, prepared, method),
         count_workers(request.jobs),
         prepared.goal(request),
     )
-    recipe = _patient(recipe, request, prepared, sizing)
-    study = _study(request, prepared, sizing, recipe, None, None, _seconds_for(deadline, 0.0))
+    method = _sized(method, request, prepared, sizing)
+    study = _study(request, prepared, sizing, method, None, None, _seconds_for(deadline, 0.0))
     study.fit(prepared.train.X, prepared.train.y)
     return calibrated(prepared.model(study.best), study, prepared), study
 
 
-def _recipe(request: FitRequest, prepared: Prepared) -> Recipe:
-    recipe = prepared.recipe(request)
-    return replace(recipe, batch_size=recipe.batch_size or batch_size_for(recipe, len(prepared.train)))
-
-
-def _patient(recipe: Recipe, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Recipe:
-    """Return the recipe with its patience; the evidence wants networks at the bottom of their error."""
-    if prepared.rule(request) == BY_EVIDENCE:
-        return recipe
-    return replace(recipe, patience=patience_for(recipe, sizing.size.epochs))
+def _sized(method: Method, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Method:
+    """Return the method with its epochs and patience; the evidence wants networks at the bottom."""
+    epochs, patience = sizing.size.epochs, None
+    if prepared.rule(request) != BY_EVIDENCE:
+        patience = patience_for(method.recipe, epochs)
+    return replace(method, recipe=replace(method.recipe, epochs=epochs, patience=patience))
 
 
 def _seconds_for(deadline: Deadline, finishing: float) -> float | None:
@@ -216,7 +212,7 @@ def _sights(model: Model, prepared: Prepared, seed: int, deadline: Deadline) -> 
     return None
 
 
-def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Workload:
+def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Workload:
     folds = prepared.folds or 1
     n = len(prepared.train)
     loss, n_outputs = loss_of(prepared.n_classes)
@@ -228,11 +224,9 @@ def _workload(request: FitRequest, prepared: Prepared, recipe: Recipe) -> Worklo
         folds=folds,
         n_outputs=n_outputs,
         loss=loss,
-        architecture=recipe.architecture,
-        solver=recipe.solver,
-        batch_size=recipe.batch_size,
+        architecture=method.architecture,
+        recipe=method.recipe,
         views=prepared.views,
-        augmentation=recipe.augmentation,
         by_evidence=prepared.rule(request) == BY_EVIDENCE,
         finishing=prepared.finishing,
     )
@@ -242,29 +236,20 @@ def _study(
     request: FitRequest,
     prepared: Prepared,
     sizing: Sizing,
-    recipe: Recipe,
+    method: Method,
     store: Path | None,
     progress: ProgressCallback | None,
     seconds: float | None,
 ) -> CapacityStudy:
     size = sizing.size
     return CapacityStudy(
-        hidden=size.hidden,
-        starts=size.starts,
-        l2=size.l2,
-        solver=recipe.solver,
-        seed=request.seed,
-        architecture=recipe.architecture,
+        size.hidden,
+        size.starts,
+        size.l2,
+        recipe=method.recipe,
+        architecture=method.architecture,
         views=prepared.views,
         loss=loss_of(prepared.n_classes)[0],
-        learning_rate=recipe.learning_rate,
-        epochs=size.epochs,
-        batch_size=recipe.batch_size,
-        patience=recipe.patience,
-        schedule=recipe.schedule,
-        weight_decay=recipe.weight_decay,
-        label_smoothing=recipe.label_smoothing,
-        augmentation=recipe.augmentation,
         folds=prepared.folds,
         choose=prepared.rule(request),
         n_jobs=request.jobs,

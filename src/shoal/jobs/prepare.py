@@ -27,7 +27,7 @@ from shoal.jobs.division import divide
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepare_images import prepare_images
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.jobs.recipes import Recipe, table_goal, table_recipe
+from shoal.jobs.recipes import Method, table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.population import Population
@@ -67,8 +67,8 @@ class PreparedTable(Prepared):
     def rule(self, request: FitRequest) -> str:
         return _rule(request)
 
-    def recipe(self, request: FitRequest) -> Recipe:
-        return table_recipe(request, _rule(request), self.task.task, _count_numbers(self.columns))
+    def method(self, request: FitRequest) -> Method:
+        return table_method(request, _rule(request), self.task.task, _count_numbers(self.columns))
 
     def goal(self, request: FitRequest) -> Goal:
         return table_goal(request, _rule(request), self.n_classes, len(self.train), max(len(self.views), 1))
@@ -151,12 +151,12 @@ def _divided(table: _Described, request: FitRequest, divide_test: bool) -> Prepa
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
         target = whole or TargetEncoder.fit(frame[name].to_native().gather(rows.train), task.task)
-        recipe = table_recipe(request, _rule(request), task.task, _count_numbers(table.columns))
+        method = table_method(request, _rule(request), task.task, _count_numbers(table.columns))
         preprocessor = TablePreprocessor.fit(
-            frame, name, table.columns, recipe.pieces, recipe.waves, table.chosen.dropped, rows.train
+            frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
         )
         _require_memory(len(frame), len(preprocessor.feature_names))
-        part = _PartMaker(preprocessor, target, table, recipe.solver.dtype)
+        part = _PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, rows.train)
         validation = part(frame, rows.held) if rows.held.size else None
         if request.valid is not None:
@@ -179,7 +179,7 @@ def _divided(table: _Described, request: FitRequest, divide_test: bool) -> Prepa
         target_kind=table.target_kind,
         task=task,
         preprocessor=preprocessor,
-        forms=recipe.forms,
+        forms=method.forms,
     )
 
 

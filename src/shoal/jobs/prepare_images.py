@@ -23,7 +23,7 @@ from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.jobs.recipes import Recipe, plain_recipe, single_goal
+from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.population import Population
@@ -77,12 +77,13 @@ class PreparedImages(Prepared):
             )
         return request.choose or "one-se"
 
-    def recipe(self, request: FitRequest) -> Recipe:
-        recipe = plain_recipe(request, Convolutional(self.preprocessor.shape, ACTIVATION), RATE)
-        if recipe.solver.full_batch:
-            return recipe
+    def method(self, request: FitRequest) -> Method:
+        plain = plain_method(request, Convolutional(self.preprocessor.shape, ACTIVATION), RATE)
+        method = for_rows(plain, len(self.train))
+        if method.recipe.rule.full_batch:
+            return method
         deformed = augmentation_of(request.augment or AUGMENT, min(self.preprocessor.size))
-        return replace(recipe, augmentation=deformed)
+        return replace(method, recipe=replace(method.recipe, augmentation=deformed))
 
     def goal(self, request: FitRequest) -> Goal:
         return single_goal(request, image_ladder(self.preprocessor.shape))

@@ -14,7 +14,7 @@ from shoal.data.columns import ColumnSummary
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
 from shoal.jobs.model import Model
-from shoal.jobs.recipes import Recipe
+from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.population import Population
@@ -82,8 +82,8 @@ class Prepared(ABC):
         """Return the rule of choice: the one asked for, or that of such data."""
 
     @abstractmethod
-    def recipe(self, request: FitRequest) -> Recipe:
-        """Return how networks are trained, but for the batch size where none is asked for."""
+    def method(self, request: FitRequest) -> Method:
+        """Return how networks are made, but for the batch size where none is asked for."""
 
     @abstractmethod
     def goal(self, request: FitRequest) -> Goal:

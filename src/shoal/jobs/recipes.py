@@ -6,11 +6,10 @@ are to be as good as they can be: docs/generalisation.md says what each of their
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from shoal.architectures import Convolutional, Hidden, Perceptron
-from shoal.augmentation import Augmentation
+from shoal.architectures import Architecture, Hidden, Perceptron
 from shoal.data.encoders import PIECES, PLAIN, WAVES
 from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
@@ -24,10 +23,11 @@ from shoal.jobs.sizing import (
     StudySize,
     ensemble_ladder,
 )
+from shoal.recipe import Recipe
 from shoal.registry import resolve
+from shoal.schedules import Constant
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.solvers import SOLVERS
-from shoal.solvers.base import Solver
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
 FULL_BATCH = "scg"
@@ -41,43 +41,35 @@ PATIENT = 3
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How every network is trained; ``pieces`` is into how many the range of a number is cut, 0: none, and
-    ``waves`` of how many frequencies it is told. Of several ``forms`` of numbers every network is given one.
+class Method:
+    """How a job makes its networks: how they are trained, what their sizes stand for, and their inputs.
 
-    ``patience=None`` is a third of the longest training (``patience_for``).
+    ``pieces`` is into how many the range of a number is cut, 0: none, and ``waves`` of how many frequencies
+    it is told. Of several ``forms`` of numbers every network is given one. A recipe without patience waits
+    for a third of the longest training (``patience_for``), except where the evidence chooses.
     """
 
-    solver: Solver
-    architecture: Perceptron | Convolutional
-    learning_rate: float | None = None
-    batch_size: int | None = None
-    patience: int | None = PATIENCE
-    schedule: str = "constant"
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
+    recipe: Recipe
+    architecture: Architecture
     pieces: int = 0
     waves: int = 0
     forms: tuple[str, ...] = ()
-    augmentation: Augmentation | None = None
 
 
-_ADAMW: dict[str, Any] = {
-    "solver": SOLVERS["adamw"](beta2=0.95),  # type: ignore[call-arg]
-    "patience": None,
-    "schedule": "flat_cosine",
-    "weight_decay": 0.02,
-}
-CLASSES = Recipe(
-    architecture=Perceptron("mish"),
-    learning_rate=0.01,
-    label_smoothing=0.1,
+_MEMBER = Recipe(
+    solver=SOLVERS["adamw"](beta2=0.95),  # type: ignore[call-arg]
+    schedule="flat_cosine",
+    weight_decay=0.02,
+    batch_order="shared",
+)
+CLASSES = Method(
+    replace(_MEMBER, learning_rate=0.01, label_smoothing=0.1),
+    Perceptron("mish"),
     pieces=8,
     forms=(PLAIN, PIECES),
-    **_ADAMW,
 )
-NUMBERS = Recipe(
-    architecture=Perceptron("mish"), learning_rate=0.003, pieces=8, waves=4, forms=(PIECES, WAVES), **_ADAMW
+NUMBERS = Method(
+    replace(_MEMBER, learning_rate=0.003), Perceptron("mish"), pieces=8, waves=4, forms=(PIECES, WAVES)
 )
 """Members of ensembles."""
 NARROW, WIDE, MANY_ROWS, VERY_MANY_ROWS = 128, 256, 5000, 20000
@@ -87,35 +79,46 @@ MANY_NUMBERS = 64
 """Columns; in all forms each takes 17 features, whose memory and time would be better spent."""
 
 
-def table_recipe(request: FitRequest, rule: str, task: str, numbers: int = 1) -> Recipe:
-    """Return how the networks of a table are trained, but for the batch size.
+def table_method(request: FitRequest, rule: str, task: str, numbers: int = 1) -> Method:
+    """Return how the networks of a table are made, but for the batch size.
 
     A solver that the user names trains plainly: the settings of members were found with theirs. With more
     than ``MANY_NUMBERS`` columns of numbers these have no forms but those that the user asks for.
     """
     if rule == BY_EVIDENCE:
-        return replace(plain_recipe(request, Perceptron("tanh"), RATE, FULL_BATCH), patience=None)
+        plain = plain_method(request, Perceptron("tanh"), RATE, FULL_BATCH)
+        return replace(plain, recipe=replace(plain.recipe, patience=None))
     if rule != "ensemble" or request.solver is not None:
-        return plain_recipe(request, Perceptron("tanh"), RATE)
-    recipe = CLASSES if task == CLASSIFICATION else NUMBERS
-    return _as_asked(replace(recipe, pieces=0, waves=0) if numbers > MANY_NUMBERS else recipe, request)
+        return plain_method(request, Perceptron("tanh"), RATE)
+    method = CLASSES if task == CLASSIFICATION else NUMBERS
+    return _as_asked(replace(method, pieces=0, waves=0) if numbers > MANY_NUMBERS else method, request)
 
 
-def plain_recipe(
-    request: FitRequest, architecture: Perceptron | Convolutional, rate: float, usual: str = "adam"
-) -> Recipe:
+def plain_method(request: FitRequest, architecture: Architecture, rate: float, usual: str = "adam") -> Method:
     """Return a training without refinements; ``rate`` is the learning rate of adaptive solvers."""
     solver = resolve("solver", request.solver or usual, SOLVERS)
     own = solver.learning_rate if solver.takes_learning_rate else None
-    return _as_asked(Recipe(solver, architecture, rate if solver.name in ADAPTIVE else own), request)
+    plain = Recipe(
+        solver=solver,
+        learning_rate=rate if solver.name in ADAPTIVE else own,
+        patience=PATIENCE,
+        batch_order="shared",
+    )
+    return _as_asked(Method(plain, architecture), request)
 
 
-def _as_asked(recipe: Recipe, request: FitRequest) -> Recipe:
-    """Return the recipe with what the user asked for in its place."""
-    if request.activation is not None:
-        recipe = replace(recipe, architecture=replace(recipe.architecture, activation=request.activation))
-    names = ("learning_rate", "batch_size", "patience", "pieces", "waves")
-    return replace(recipe, **{name: value for name in names if (value := getattr(request, name)) is not None})
+def _as_asked(method: Method, request: FitRequest) -> Method:
+    """Return the method with what the user asked for in its place, by the names of its settings."""
+    asked = {name: value for name, value in vars(request).items() if value is not None}
+
+    def with_asked(part: Any, **changed: Any) -> Any:
+        own = {field.name: asked[field.name] for field in fields(part) if field.name in asked}
+        return replace(part, **own, **changed)
+
+    changed: Method = with_asked(
+        method, recipe=with_asked(method.recipe), architecture=with_asked(method.architecture)
+    )
+    return changed
 
 
 def table_goal(request: FitRequest, rule: str, n_classes: int, n: int, views: int = 1) -> Goal:
@@ -148,6 +151,12 @@ def _goal(request: FitRequest, ladder: tuple[StudySize, ...], seconds: float) ->
     return Goal(ladder, request.time or seconds, deadline=request.time is not None)
 
 
+def for_rows(method: Method, n: int) -> Method:
+    """Return the method with a batch size for ``n`` training rows, unless it has one."""
+    recipe = method.recipe
+    return replace(method, recipe=replace(recipe, batch_size=recipe.batch_size or batch_size_for(recipe, n)))
+
+
 def patience_for(recipe: Recipe, epochs: int) -> int:
     """Return how many epochs without improvement a network waits that trains for at most ``epochs``.
 
@@ -159,8 +168,8 @@ def patience_for(recipe: Recipe, epochs: int) -> int:
 
 def batch_size_for(recipe: Recipe, n: int) -> int | None:
     """Return the minibatch size for ``n`` training rows; None (all rows) for a full-batch solver."""
-    if recipe.solver.full_batch:
+    if recipe.rule.full_batch:
         return None
-    if recipe.schedule == "constant":
+    if recipe.rates == Constant():
         return 32 if n < 5000 else 128 if n < 20000 else 256
     return 32 if n < 2000 else 64 if n < 5000 else 128 if n < 20000 else 256

@@ -16,19 +16,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.architectures import Architecture, Hidden
-from shoal.augmentation import Augmentation
 from shoal.bayes.tangent import MOST_PARAMETERS
 from shoal.data.memory import require_memory
 from shoal.network import Network
-from shoal.registry import resolve
+from shoal.recipe import Recipe
 from shoal.report.wording import plural
 from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array
-from shoal.solvers import SOLVERS
-from shoal.solvers.base import Solver
 from shoal.trainer import sample_losses, train
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
@@ -152,10 +149,8 @@ class Workload:
     n_outputs: int
     loss: str
     architecture: Architecture
-    solver: str | Solver
-    batch_size: int | None
+    recipe: Recipe
     views: tuple[tuple[int, ...], ...] = ()
-    augmentation: Augmentation | None = None
     by_evidence: bool = False
     finishing: float = 0.0
     """Seconds that what comes after the study takes, besides what every job does."""
@@ -238,8 +233,8 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
 
 def _some(load: Workload) -> Workload:
     """Return the workload with so many of the rows as are trained on for the timing."""
-    batch = min(load.batch_size or load.n_train, load.n_train)
-    rows = some_rows(len(load.X), batch * (1 if load.batch_size is None else _PROBE_BATCHES), seed=0)
+    batch = min(load.recipe.batch_size or load.n_train, load.n_train)
+    rows = some_rows(len(load.X), batch * (1 if load.recipe.batch_size is None else _PROBE_BATCHES), seed=0)
     return dataclasses.replace(load, X=load.X[rows], y=load.y[rows])
 
 
@@ -260,8 +255,8 @@ def _network(hidden: Hidden, load: Workload) -> Network:
 
 
 def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:
-    itemsize = np.dtype(resolve("solver", load.solver, SOLVERS).dtype).itemsize
-    cost = Cost(load.n_train, load.n_judged, epochs, load.batch_size, itemsize, 0, load.by_evidence)
+    itemsize = np.dtype(load.recipe.rule.dtype).itemsize
+    cost = Cost(load.n_train, load.n_judged, epochs, load.recipe.batch_size, itemsize, 0, load.by_evidence)
     return cost.bytes(network)
 
 
@@ -280,19 +275,11 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     network, X, y = _network(hidden, load), load.X, load.y
     members = max(1, min(_PROBE_MEMBERS, _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)))
     population = network.population(members)
+    recipe = dataclasses.replace(load.recipe, epochs=1, patience=None)
     step, judge = [], []
     for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed
         began = time.perf_counter()
-        train(
-            population,
-            X,
-            y,
-            solver=load.solver,
-            epochs=1,
-            batch_size=load.batch_size,
-            batch_order="shared",
-            augmentation=load.augmentation,
-        )
+        train(population, X, y, recipe)
         trained = time.perf_counter()
         sample_losses(population, X, y, n_jobs=1)
         step.append(trained - began)

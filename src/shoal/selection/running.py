@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable, Generator
@@ -15,11 +16,12 @@ import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 
 from shoal.engines import choose_engine
-from shoal.errors import CapacityError, ShoalWarning
+from shoal.errors import CapacityError, ConfigurationError, ShoalWarning
 from shoal.selection.cohort import CohortResult, Task, is_of, run_cohort
 from shoal.selection.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.shipping import Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
+from shoal.shapes import is_number, whole_number
 from shoal.workers import cores, count_workers
 
 if TYPE_CHECKING:
@@ -51,6 +53,28 @@ class StudyProgress:
 ProgressCallback: TypeAlias = Callable[[StudyProgress], object]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """Where a study runs, and within what: see ``CapacityStudy``. ``memory`` is in bytes.
+
+    Raises ``ConfigurationError`` for impossible limits.
+    """
+
+    n_jobs: int | None = None
+    executor: Executor | None = None
+    progress: ProgressCallback | None = None
+    store: str | os.PathLike[str] | None = None
+    memory: int = 2**28
+    seconds: float | None = None
+    anytime: bool = False
+
+    def __post_init__(self) -> None:
+        count_workers(self.n_jobs)
+        whole_number(self.memory, "memory")
+        if self.seconds is not None and not (is_number(self.seconds) and self.seconds > 0):
+            raise ConfigurationError(f"seconds must be a positive number or None, got {self.seconds!r}")
+
+
 class Runner:
     """Runs tasks that are not done yet, and keeps each result in the store as soon as it is there."""
 
@@ -58,15 +82,12 @@ class Runner:
         self,
         store: Store,
         done: dict[int, Trials],
-        executor: Executor | None,
-        n_jobs: int | None,
-        progress: ProgressCallback | None,
-        seconds: float | None = None,
+        place: Workplace,
     ) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self._end = None if place.seconds is None else time.monotonic() + place.seconds
         self.ended_by = ""
         self._store, self._done = store, done
-        self._executor, self._n_jobs, self._progress = executor, n_jobs, progress
+        self._executor, self._n_jobs, self._progress = place.executor, place.n_jobs, place.progress
         self._total = self.networks = 0
         self._best: float | None = None
 

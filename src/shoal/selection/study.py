@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from shoal.activations import Activation
 from shoal.architectures import Architecture, Perceptron
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.initializers import Initializer
 from shoal.losses import Loss
 from shoal.population import Population
-from shoal.recipe import Recipe
-from shoal.schedules import Schedule
+from shoal.recipe import Recipe, apart
 from shoal.selection.candidates import grid
 from shoal.selection.choice import (
     BY_EVIDENCE,
@@ -35,24 +30,20 @@ from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
 from shoal.selection.outcome import Shelf
-from shoal.selection.running import ProgressCallback, Runner
+from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Samples, Split, gather
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
-from shoal.shapes import is_number
-from shoal.solvers.base import Solver
-from shoal.workers import count_workers
+from shoal.shapes import whole_number
 
 if TYPE_CHECKING:
     from typing import Self
 
     import polars
 
-    from shoal.augmentation import Augmentation
     from shoal.shapes import Array
 
 
-@dataclass
 class CapacityStudy:
     """Trains every hidden size from many random starts, scores each on validation data, and chooses one.
 
@@ -64,10 +55,10 @@ class CapacityStudy:
       folds ``validation_share`` of the samples is held out, unless ``fit`` is given a validation set.
       Splits are stratified where the targets are classes.
 
-    How each network is trained: ``solver``, ``learning_rate``, ``epochs``, ``batch_size``, ``patience``,
-    ``tolerance``, ``schedule``, ``weight_decay``, ``label_smoothing``, ``augmentation``, ``dtype`` and
-    ``engine`` are those of ``shoal.train``; ``activation`` and ``initializer`` those of the hidden layers,
-    after each of which comes ``dropout``, unless an ``architecture`` of one's own says what sizes stand for.
+    How each network is trained: a ``recipe``, or settings of one by name, as for ``shoal.train`` (None: up to
+    500 epochs of ``solver="scg"``), in the order of minibatches that all share; ``dtype`` and ``engine`` are
+    those of ``shoal.train``. ``activation`` and ``initializer`` are those of the hidden layers, after each of
+    which comes ``dropout``, unless an ``architecture`` of one's own says what sizes stand for.
     ``loss=None`` is squared error for targets that are floats; for whole numbers that are the labels
     0 … C−1, log loss (two) or cross-entropy (more); any other targets need it stated.
 
@@ -113,67 +104,43 @@ class CapacityStudy:
     (8, '3', (60,))
     """
 
-    hidden: Iterable[object] = range(1, 11)
-    starts: int = 30
-    l2: Sequence[float] = (0.0,)
-    _: dataclasses.KW_ONLY
-    solver: str | Solver = "scg"
-    seed: int = 0
-    activation: str | Activation = "tanh"
-    loss: str | Loss | None = None
-    initializer: str | Initializer | None = None
-    learning_rate: float | None = None
-    epochs: int = 500
-    batch_size: int | None = None
-    patience: int | None = None
-    tolerance: float = 1e-5
-    schedule: str | Schedule = "constant"
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    augmentation: Augmentation | None = None
-    dropout: float = 0.0
-    dtype: str | None = None
-    engine: str = "auto"
-    folds: int | None = None
-    validation_share: float = 0.2
-    choose: str = "one-se"
-    n_jobs: int | None = None
-    executor: Executor | None = None
-    progress: ProgressCallback | None = None
-    store: str | os.PathLike[str] | None = None
-    memory: int = 2**28
-    seconds: float | None = None
-    anytime: bool = False
-    architecture: Architecture | None = None
-    views: Sequence[Sequence[int]] = ()
-
-    def __post_init__(self) -> None:
-        self._candidates = grid(self.hidden, self.l2)
-        self._recipe = self._resolved_recipe()
-        own = Perceptron(self.activation, self.initializer, self.dropout)
-        self._architecture = self.architecture or own
+    def __init__(
+        self,
+        hidden: Iterable[object] = range(1, 11),
+        starts: int = 30,
+        l2: Sequence[float] = (0.0,),
+        *,
+        recipe: Recipe | None = None,
+        architecture: Architecture | None = None,
+        views: Sequence[Sequence[int]] = (),
+        loss: str | Loss | None = None,
+        folds: int | None = None,
+        validation_share: float = 0.2,
+        choose: str = "one-se",
+        dtype: str | None = None,
+        engine: str = "auto",
+        **settings: Any,
+    ) -> None:
+        trained, layers, place = apart(settings, Recipe, Perceptron, Workplace)
+        self.hidden, self.starts, self.l2 = hidden, whole_number(starts, "starts"), l2
+        self.loss, self.folds, self.validation_share, self.choose = loss, folds, validation_share, choose
+        self.views, self.dtype, self.engine = views, dtype, engine
+        self.place = Workplace(**place)
+        self.recipe = _study_recipe(trained, recipe)
+        own = Perceptron(**layers)
+        if layers and architecture is not None:
+            raise ConfigurationError(f"{next(iter(layers))} is of dense layers, got {architecture!r} as well")
+        self.architecture = architecture or own
+        self._candidates = grid(hidden, l2)
         self._table: Trials | None = None
         self._outcome: Outcome | None = None
-        if self.seconds is not None and not (is_number(self.seconds) and self.seconds > 0):
-            raise ConfigurationError(f"seconds must be a positive number or None, got {self.seconds!r}")
-        count_workers(self.n_jobs)
-        if self.choose not in (*RULES, BY_EVIDENCE):
-            raise UnknownNameError("rule of choice", self.choose, (*RULES, BY_EVIDENCE))
-        for name in ("folds", "patience"):
-            if self.choose == BY_EVIDENCE and getattr(self, name) is not None:
+        if choose not in (*RULES, BY_EVIDENCE):
+            raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
+        for name, value in (("folds", folds), ("patience", self.recipe.patience)):
+            if choose == BY_EVIDENCE and value is not None:
                 raise ConfigurationError(
-                    f"the evidence needs no validation, got {name}={getattr(self, name)!r}; leave {name} out"
+                    f"the evidence needs no validation, got {name}={value!r}; leave {name} out"
                 )
-        for name in ("starts", "memory"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ConfigurationError(f"{name} must be a whole number ≥ 1, got {value!r}")
-
-    def _resolved_recipe(self) -> Recipe:
-        """Return how every network is trained, but for l2; all see the same minibatches."""
-        mine = {field.name for field in dataclasses.fields(self)} - {"l2"}
-        shared = [field.name for field in dataclasses.fields(Recipe) if field.name in mine]
-        return Recipe.of({name: getattr(self, name) for name in shared} | {"batch_order": "shared"})
 
     def fit(
         self,
@@ -192,17 +159,17 @@ class CapacityStudy:
         with a ``KeyboardInterrupt`` whose message says how far it came.
         """
         design = self._design(X, y, validation)
-        store: Store = MemoryStore() if self.store is None else TrialStore(self.store)
+        store: Store = MemoryStore() if self.place.store is None else TrialStore(self.place.store)
         self._table = self._outcome = None
         with closing(store):
             done = store.begin(design.settings(), resume, design.engine.label)
-            runner = Runner(store, done, self.executor, self.n_jobs, self.progress, self.seconds)
+            runner = Runner(store, done, self.place)
             try:
                 self._run(design, store, runner)
             except KeyboardInterrupt:
                 message = f"stopped after {runner.networks} networks"
-                if self.store is not None:
-                    message += f"; they are kept in {self.store}, fit with resume=True to go on"
+                if self.place.store is not None:
+                    message += f"; they are kept in {self.place.store}, fit with resume=True to go on"
                 raise KeyboardInterrupt(message) from None
         return self
 
@@ -269,13 +236,13 @@ class CapacityStudy:
 
         Probabilities for log loss and cross-entropy, rates for Poisson, values otherwise.
         """
-        mean: Array = self.best.predict(X, self.n_jobs).mean(axis=0)
+        mean: Array = self.best.predict(X, self.place.n_jobs).mean(axis=0)
         return mean[:, 0] if mean.shape[1] == 1 else mean
 
     def _design(
         self, X: npt.ArrayLike, y: npt.ArrayLike, validation: tuple[npt.ArrayLike, npt.ArrayLike] | None
     ) -> Design:
-        dtype = self.dtype or self._recipe.rule.dtype
+        dtype = self.dtype or self.recipe.rule.dtype
         samples = gather(
             X,
             y,
@@ -283,20 +250,20 @@ class CapacityStudy:
             loss=self.loss,
             folds=self.folds,
             validation_share=self.validation_share,
-            seed=self.seed,
+            seed=self.recipe.seed,
             dtype=dtype,
         )
         views = checked_views(self.views, samples.X.shape[1])
         return Design(
             self._candidates,
             self.starts,
-            self._architecture,
-            self._recipe,
+            self.architecture,
+            self.recipe,
             Conditions(dtype, self.engine, by_evidence=self.choose == BY_EVIDENCE),
-            self.memory,
+            self.place.memory,
             samples,
             views,
-            hurried=self.seconds is not None,
+            hurried=self.place.seconds is not None,
         )
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
@@ -305,7 +272,7 @@ class CapacityStudy:
         def enough(done: list[Trials]) -> bool:
             return bool(done) and bool(covered(Trials.concatenate(done)))
 
-        stops = self.anytime or self.seconds is not None
+        stops = self.place.anytime or self.place.seconds is not None
         trials = Trials.concatenate(runner.run(tasks, enough if stops else None))
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
         shelf = Shelf(store, tasks)
@@ -329,16 +296,16 @@ class CapacityStudy:
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: Samples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
-            return choose_by_evidence(trials, self._architecture.unit)
+            return choose_by_evidence(trials, self.architecture.unit)
         if self.choose != "ensemble":
-            return choose(trials, self.choose, self._architecture.unit)
+            return choose(trials, self.choose, self.architecture.unit)
         targets = samples.loss.encode(samples.y, samples.n_outputs)
         judged = targets[:, np.concatenate([samples.splits[fold][1] for fold in folds])]
         return choose_ensemble(
             trials,
             predict=lambda contenders: shelf.predictions(contenders, samples, folds),
             sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
-            unit=self._architecture.unit,
+            unit=self.architecture.unit,
         )
 
     def _train_again(
@@ -349,7 +316,7 @@ class CapacityStudy:
         if runner.ended_by:  # what is trained from fewer starts is not for a study that is resumed
             starts = len(np.unique(self.table["start"]))
             design, store = dataclasses.replace(design, starts=starts), MemoryStore()
-            runner = Runner(store, {}, self.executor, self.n_jobs, self.progress)
+            runner = Runner(store, {}, dataclasses.replace(self.place, seconds=None))
         tasks = design.final_tasks(chosen.candidate, self.table, n_cohorts)
         runner.run(tasks)
         shelf = Shelf(store, tasks)
@@ -374,6 +341,15 @@ class Outcome:
     held: Array
     engines: list[str]
     ended_by: str
+
+
+def _study_recipe(settings: dict[str, Any], recipe: Recipe | None) -> Recipe:
+    """Return how every network is trained, on minibatches that all share; l2 is a candidate's."""
+    usual = Recipe(solver="scg", epochs=500) if recipe is None else recipe
+    trained = Recipe.of(settings | {"batch_order": "shared"}, usual)
+    if trained.l2 != 0:
+        raise ConfigurationError(f"a study's recipe has no l2, got {trained.l2!r}; give the study l2=[…]")
+    return trained
 
 
 T = TypeVar("T")
