@@ -66,6 +66,8 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     "unknown type": (header((3,), "|q9") + bytes(3), "descr is not a valid dtype"),
     "negative shape": (header((-3,)) + bytes(3), "has the shape (-3,)"),
     "terabytes": (header((2**45,)) + bytes(3), "promises 35,184,372,088,832 bytes and holds"),
+    "any number of nothing": (header((10**13,), "<U0"), "promises 10,000,000,000,000 bytes and holds"),
+    "any number of no bytes": (header((10**13,), "|S0"), "promises 10,000,000,000,000 bytes and holds"),
     "more than numbers count": (header((2**63, 2**63)) + bytes(3), "promises"),
     "data cut": (npy_bytes(np.arange(9.0))[:-3], "EOF: reading array data"),
     "structures": (npy_bytes(np.zeros(3, [("a", "i4"), ("b", "f8")])), "holds values of"),

@@ -54,7 +54,8 @@ class Arrays:
             shape, _, dtype = read(file)
         if any(not isinstance(side, int) or side < 0 for side in shape):
             raise self._refused(f"{name} has the shape {shape}")
-        promised, held = math.prod(shape) * dtype.itemsize, self._archive.getinfo(name).file_size
+        # Values of no bytes count, too: an archive of a few could promise any number of them.
+        promised, held = math.prod(shape) * max(dtype.itemsize, 1), self._archive.getinfo(name).file_size
         if promised > held and not dtype.hasobject:
             raise self._refused(f"{name} promises {promised:,} bytes and holds {held:,}")
         return Stated(shape, dtype)
