@@ -15,6 +15,15 @@ NOT_NUMBERS = r"X must be numbers, not text or dates \(.+\); encode them first"
 SHAPE = r"X must have shape \(N, n\), one row for each sample, got {}; reshape it"
 
 
+@pytest.mark.parametrize("value", [1, np.uint8(7), 2**63 - 1])
+def test_whole_numbers_are_those_that_engines_count_to(value: int) -> None:
+    assert whole_number(value, "epochs") == int(value)
+    with pytest.raises(
+        ConfigurationError, match=r"epochs must be at most 2\*\*63 - 1, got 922337203685"
+    ):
+        whole_number(2**63, "epochs")
+
+
 def matrices() -> st.SearchStrategy[Array]:
     """Return finite float arrays (N, n)."""
     return arrays(np.float64, array_shapes(min_dims=2, max_dims=2), elements=st.floats(-1e6, 1e6))

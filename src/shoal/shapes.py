@@ -37,6 +37,9 @@ IntArray: TypeAlias = npt.NDArray[np.intp]
 Shape: TypeAlias = tuple[int, ...]
 """The shape of a sample: ``(n,)`` between dense layers, ``(C, H, W)`` of images, ``(C, T)`` of sequences."""
 
+LARGEST = 2**63 - 1
+"""The largest whole number that a setting can be: engines count no further."""
+
 
 def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape: Shape = ()) -> Array:
     """Return ``X`` as a float array (N, n); one dimension is read as N samples of one feature.
@@ -153,10 +156,14 @@ def is_number(value: object) -> bool:
 def whole_number(value: object, name: str, least: int = 1) -> int:
     """Return ``value`` as an int; raise ``ConfigurationError`` unless it is a whole number ≥ ``least``.
 
+    It must be one that an engine can count to, too: ``LARGEST`` at most.
+
     >>> whole_number(2.5, "epochs")
     Traceback (most recent call last):
     shoal.errors.ConfigurationError: epochs must be a whole number ≥ 1, got 2.5
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ConfigurationError(f"{name} must be a whole number ≥ {least}, got {value!r}")
+    if value > LARGEST:
+        raise ConfigurationError(f"{name} must be at most 2**63 - 1, got {value!r}")
     return int(value)

@@ -122,3 +122,11 @@ def test_a_plan_of_before_lacks_what_could_not_be_asked(begun: Path) -> None:
     path.write_text(json.dumps(plan))
     with pytest.raises(ConfigurationError, match="--quality was left out, now good"):
         read_plan(begun, REQUEST)
+
+
+def test_as_many_starts_as_can_be_asked_for_are_no_damage(begun: Path) -> None:
+    path = begun / "plan.json"
+    plan = json.loads(path.read_text())
+    plan["sizing"]["size"]["starts"] = 2**32 - 1
+    path.write_text(json.dumps(plan))
+    assert read_plan(begun, REQUEST).size.starts == 2**32 - 1

@@ -10,6 +10,7 @@ import pytest
 from shoal.architectures import Perceptron
 from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
+from shoal.errors import CapacityError
 from shoal.layers import Dropout
 from shoal.recipe import Recipe
 from shoal.schedules import SCHEDULES
@@ -71,6 +72,11 @@ def test_dropout_follows_every_hidden_layer() -> None:
     layers = design(dropout=0.25, solver=SOLVERS["adam"]()).networks[(3, 2)].layers
     assert [layer.name for layer in layers] == ["dense", "dropout", "dense", "dropout", "dense"]
     assert layers[1] == Dropout(0.25)
+
+
+def test_more_networks_than_can_be_planned_are_refused_before_any_is_made() -> None:
+    with pytest.raises(CapacityError, match=r"a study of 77,309,411,310 networks .* use fewer starts"):
+        design(starts=2**32 - 1).tasks()
 
 
 def test_tasks_train_and_judge_on_the_rows_of_their_fold() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from shoal.errors import ModelFolderError, ShoalWarning
+from shoal.errors import ModelFolderError, OutputError, ShoalWarning
 from shoal.selection import kept
 from shoal.selection.cohort import CohortResult
 from shoal.selection.store import TrialStore
@@ -108,6 +109,17 @@ def test_a_lock_that_is_none_is_named(folder: Path) -> None:
         ModelFolderError, match=r"study\.lock is no lock \(file is not a database\); remove it"
     ):
         resumed(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+@pytest.mark.parametrize("name", ["trials.sqlite", "study.lock", "cohorts/000001.safetensors"])
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises((OutputError, ModelFolderError)) as refused:
+        resumed(folder)
+    assert str(folder) in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_leftovers_of_another_journal_change_nothing(folder: Path) -> None:

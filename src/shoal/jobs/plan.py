@@ -10,10 +10,11 @@ from typing import Any, TypedDict, cast
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
 from shoal.files import as_json, read_regular
 from shoal.jobs.layout import PLAN
-from shoal.jobs.request import MOST, FitRequest
+from shoal.jobs.request import MOST_STARTS, FitRequest
 from shoal.jobs.sizing import Sizing, StudySize
-from shoal.schema import LARGEST, MismatchError, parse_json, require, require_type
+from shoal.schema import MismatchError, parse_json, require, require_type
 from shoal.selection.candidates import grid, hidden_label
+from shoal.shapes import LARGEST
 
 _MAY_DIFFER = {"table", "valid", "test", "jobs"}
 """Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
@@ -51,7 +52,7 @@ def load_plan(folder: Path) -> dict[str, Any]:
         for name in ("table", "size"):
             require(name in checked["request"], checked["request"], f"the {name} too", "request")
         size = checked["sizing"]["size"]
-        for name, most in (("starts", MOST), ("epochs", LARGEST)):
+        for name, most in (("starts", MOST_STARTS), ("epochs", LARGEST)):
             require(1 <= size[name] <= most, size[name], "a possible number", f"sizing.size.{name}")
         grid([tuple(hidden) for hidden in size["hidden"]], size["l2"])
     except OSError as error:

@@ -16,6 +16,7 @@ from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.selection.candidates import grid
 from shoal.selection.choice import BY_EVIDENCE, RULES
+from shoal.shapes import LARGEST
 from shoal.solvers import SOLVERS
 from shoal.workers import count_workers
 
@@ -109,18 +110,18 @@ class FitRequest:
                 raise ConfigurationError(f"{name} must be between 0 and 1, got {share:g}; 0.2 is usual")
         for name, count, least, most in (
             ("--starts", self.size.starts, 1, MOST_STARTS),
-            ("--epochs", self.size.epochs, 1, None),
-            ("--batch-size", self.batch_size, 1, None),
-            ("--patience", self.patience, 1, None),
-            ("--memory", self.memory, 1, None),
+            ("--epochs", self.size.epochs, 1, LARGEST),
+            ("--batch-size", self.batch_size, 1, LARGEST),
+            ("--patience", self.patience, 1, LARGEST),
+            ("--memory", self.memory, 1, LARGEST),
             ("--pieces", self.pieces, 0, MOST),
             ("--waves", self.waves, 0, MOST),
             ("--folds", self.folds, 2, MOST),
-            ("--image-size", None if self.image_size is None else min(self.image_size), 1, None),
+            *(("--image-size", side, 1, LARGEST) for side in self.image_size or ()),
         ):
             if count is not None and count < least:
                 raise ConfigurationError(f"{name} must be at least {least}, got {count}")
-            if count is not None and most is not None and count > most:
+            if count is not None and count > most:
                 raise ConfigurationError(f"{name} must be at most {most}, got {count}")
 
         count_workers(self.jobs, "--jobs")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.engines import choose_engine
-from shoal.errors import ConfigurationError
+from shoal.errors import CapacityError, ConfigurationError
 from shoal.registry import to_config
 from shoal.selection.by_evidence import require_evidence
 from shoal.selection.cohort import Conditions, Task
 from shoal.selection.planning import Cohort, Cost, plan
+from shoal.words import setting
 
 if TYPE_CHECKING:
     from shoal.architectures import Architecture, Hidden
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from shoal.selection.samples import Samples
     from shoal.selection.trials import Trials
     from shoal.shapes import IntArray
+
+MOST_NETWORKS = 2**24
+"""Networks of a study at most: each is an object before the first is trained, a few gigabytes in all."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ class Design:
     def tasks(self) -> list[Task]:
         """Return a task for every cohort of the study.
 
-        Raises ``CapacityError`` where the evidence of a size is too much to compute.
+        Raises ``CapacityError`` for more networks than can be planned, and where the evidence of a size is
+        too much to compute.
         """
+        self._require_countable()
         if self.conditions.by_evidence:
             for network in self.networks.values():
                 require_evidence(network, self.samples.splits[0][0].size)
@@ -142,6 +148,14 @@ class Design:
             "loss": to_config(self.samples.loss),
             **self.samples.fingerprint(),
         }
+
+    def _require_countable(self) -> None:
+        count = len(self.candidates) * self.starts * len(self.samples.splits)
+        if count > MOST_NETWORKS:
+            raise CapacityError(
+                f"a study of {count:,} networks is more than the {MOST_NETWORKS:,} that one plans; use fewer "
+                f"{setting('starts')}"
+            )
 
     def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
         samples = self.samples
