@@ -18,9 +18,7 @@ SHAPE = r"X must have shape \(N, n\), one row for each sample, got {}; reshape i
 @pytest.mark.parametrize("value", [1, np.uint8(7), 2**63 - 1])
 def test_whole_numbers_are_those_that_engines_count_to(value: int) -> None:
     assert whole_number(value, "epochs") == int(value)
-    with pytest.raises(
-        ConfigurationError, match=r"epochs must be at most 2\*\*63 - 1, got 922337203685"
-    ):
+    with pytest.raises(ConfigurationError, match=r"epochs must be at most 2\*\*63 - 1, got 922337203685"):
         whole_number(2**63, "epochs")
 
 
