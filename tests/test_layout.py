@@ -22,6 +22,7 @@ OF_THE_PROJECT = {
     "test_build.py",
     "test_cold_start.py",
     "test_layout.py",
+    "tools",
 }
 
 

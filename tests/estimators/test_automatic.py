@@ -88,8 +88,8 @@ def test_what_is_asked_for_is_what_is_trained() -> None:
     assert set(regressor.study_.table["hidden"]) == {"7x5"}
     assert set(regressor.study_.table["start"]) == {0, 1}
     assert regressor.n_iter_ == 3
-    assert regressor.study_.batch_size == 50
-    assert ShoalRegressor(**SMALL, learning_rate_init=0.5).fit(X, y).study_.learning_rate == 0.5
+    assert regressor.study_.recipe.batch_size == 50
+    assert ShoalRegressor(**SMALL, learning_rate_init=0.5).fit(X, y).study_.recipe.learning_rate == 0.5
 
 
 def test_it_ends_in_the_time_that_it_is_given() -> None:

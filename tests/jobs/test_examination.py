@@ -10,8 +10,8 @@ import pytest
 from shoal.data.tables import read_table
 from shoal.jobs.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.fit import Outcome
+from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepare import prepare
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 

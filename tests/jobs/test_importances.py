@@ -9,8 +9,8 @@ from shoal.architectures import Perceptron
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.fit import Outcome
 from shoal.jobs.importances import SHUFFLES, importances
+from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepare import prepare
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
 from shoal.shapes import Array

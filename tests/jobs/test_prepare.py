@@ -9,7 +9,7 @@ import pytest
 
 from shoal.data.frames import as_frame
 from shoal.errors import CapacityError, ConfigurationError, DataError
-from shoal.jobs.prepare import prepare
+from shoal.jobs.kinds import prepare
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 

@@ -12,7 +12,7 @@ from shoal.architectures import Convolutional
 from shoal.data import memory
 from shoal.errors import CapacityError, ConfigurationError, DataError
 from shoal.jobs.augment import augmentation_of
-from shoal.jobs.prepare import prepare
+from shoal.jobs.kinds import prepare
 from shoal.jobs.prepare_images import PreparedImages, image_ladder
 from shoal.jobs.request import FitRequest
 
@@ -119,7 +119,7 @@ def test_images_are_deformed_a_little_unless_all_are_seen_at_every_step(
     prepared, source = ready({"": 30}), str(tmp_path / "a.npz")
     asked = {"mild": {}, "strong": {"augment": "strong"}, "none": {"solver": "scg"}}
     for strength, settings in asked.items():
-        recipe = prepared.recipe(FitRequest(source, **settings))
+        recipe = prepared.method(FitRequest(source, **settings)).recipe
         assert recipe.augmentation == augmentation_of(strength, 5)
 
 

@@ -15,7 +15,7 @@ from shoal.data.images.image_set import ImageSet
 from shoal.data.images.source import read_images
 from shoal.jobs import sights
 from shoal.jobs.fit import Outcome
-from shoal.jobs.prepare import prepare
+from shoal.jobs.kinds import prepare
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sights import _folded, as_bytes, look, title

@@ -15,12 +15,12 @@ from shoal.printable import backslashed
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.explanation.explanation import Comparison, Explanation
+    from shoal.explanation.explained import Comparison, Explained
 
 FORMAT = 1
 
 
-def as_json(explanation: Explanation) -> str:
+def as_json(explanation: Explained) -> str:
     """Return formulas and numbers as JSON; what is not finite is null."""
     trace, n = explanation.trace, explanation.sample
     content = {
@@ -40,7 +40,7 @@ def as_json(explanation: Explanation) -> str:
     return backslashed(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
 
 
-def _gradient(explanation: Explanation, comparison: Comparison) -> dict[str, Any]:
+def _gradient(explanation: Explained, comparison: Comparison) -> dict[str, Any]:
     derivation, n = comparison.derivation, explanation.sample
     steps, loss = explanation.trace.steps, explanation.network.criterion
     return {

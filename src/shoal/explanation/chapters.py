@@ -15,12 +15,10 @@ from shoal.formulas.nodes import L, Partial, dotted, equation
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.explanation.explanation import Comparison, Explanation
+    from shoal.explanation.explained import Comparison, Explained
 
 
-def parameter_chapter(
-    explanation: Explanation, comparison: Comparison, seen: set[Partial]
-) -> Iterator[Block]:
+def parameter_chapter(explanation: Explained, comparison: Comparison, seen: set[Partial]) -> Iterator[Block]:
     """Give the blocks for one parameter; ``seen`` are the factors whose matrices the page has shown."""
     derivation = comparison.derivation
     symbol = Partial(L, derivation.symbol)
@@ -47,7 +45,7 @@ def parameter_chapter(
     yield from _numbers(explanation, comparison)
 
 
-def _factor_table(explanation: Explanation, derivation: Derivation) -> Table:
+def _factor_table(explanation: Explained, derivation: Derivation) -> Table:
     n, N = explanation.sample, explanation.trace.y.shape[1]
     head: tuple[Line, ...] = (
         line("factor"),
@@ -74,7 +72,7 @@ def _factor_row(factor: Factor, n: int) -> tuple[Line, ...]:
     )
 
 
-def _factor_matrices(explanation: Explanation, derivation: Derivation, seen: set[Partial]) -> Iterator[Block]:
+def _factor_matrices(explanation: Explained, derivation: Derivation, seen: set[Partial]) -> Iterator[Block]:
     """Show the numbers of each factor where it first appears."""
     number = derivation.step.number
     for factor in derivation.factors:
@@ -98,7 +96,7 @@ def _factor_matrices(explanation: Explanation, derivation: Derivation, seen: set
             yield samples_matrix(explanation, cell(factor.symbol), factor.batch, names)
 
 
-def samples_matrix(explanation: Explanation, caption: Line, values: Array, names: tuple[str, ...]) -> Matrix:
+def samples_matrix(explanation: Explained, caption: Line, values: Array, names: tuple[str, ...]) -> Matrix:
     """Return numbers (m, N) as a matrix with a column for each sample."""
     N = values.shape[1]
     columns = [f"n = {n + 1}" for n in range(N)]
@@ -106,7 +104,7 @@ def samples_matrix(explanation: Explanation, caption: Line, values: Array, names
     return Matrix(caption, values, names, columns)
 
 
-def _numbers(explanation: Explanation, comparison: Comparison) -> Iterator[Block]:
+def _numbers(explanation: Explained, comparison: Comparison) -> Iterator[Block]:
     derivation = comparison.derivation
     rows = explanation.unit_names(derivation.step.number)
     columns = explanation.unit_names(derivation.step.number - 1) if derivation.name == "W" else ("",)

@@ -29,12 +29,12 @@ from shoal.formulas.nodes import (
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.explanation.explanation import Comparison, Explanation
+    from shoal.explanation.explained import Comparison, Explained
 
 MOST_TERMS = 4
 
 
-def one_entry(explanation: Explanation, comparison: Comparison) -> Iterator[Block]:
+def one_entry(explanation: Explained, comparison: Comparison) -> Iterator[Block]:
     """Give the blocks that expand the entry of largest size: its mean over samples, and one sample's δ."""
     derivation = comparison.derivation
     i, j = np.unravel_index(np.abs(derivation.gradient).argmax(), derivation.gradient.shape)
@@ -64,7 +64,7 @@ def one_entry(explanation: Explanation, comparison: Comparison) -> Iterator[Bloc
     )
 
 
-def _one_delta(explanation: Explanation, derivation: Derivation, i: int) -> Iterator[Block]:
+def _one_delta(explanation: Explained, derivation: Derivation, i: int) -> Iterator[Block]:
     """Expand δ_i of a hidden layer for the sample shown: a sum over the units above, times the slope."""
     n, step = explanation.sample, derivation.step
     above = explanation.trace.steps[step.number]
@@ -84,7 +84,7 @@ def _one_delta(explanation: Explanation, derivation: Derivation, i: int) -> Iter
     )
 
 
-def _delta_above(explanation: Explanation, number: int) -> Array:
+def _delta_above(explanation: Explained, number: int) -> Array:
     return next(c.derivation.delta for c in explanation.comparisons if c.derivation.step.number == number + 1)
 
 

@@ -12,22 +12,23 @@ import numpy.typing as npt
 
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
+from shoal.explanation.as_json import as_json
 from shoal.explanation.blocks import Block
 from shoal.explanation.derivation import Derivation, derive
 from shoal.explanation.differences import Told
+from shoal.explanation.explained import Comparison, Explained
 from shoal.explanation.gradient_check import (
     STEP,
-    BlockCheck,
     GradientCheck,
     compare,
     estimate_gradient,
-    relative_error,
 )
 from shoal.explanation.numerals import MOST_COLUMNS, MOST_ROWS
 from shoal.explanation.point import Point
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import block_names
-from shoal.explanation.trace import Trace, trace
+from shoal.explanation.story import tell
+from shoal.explanation.trace import trace
 from shoal.layers import Dropout
 from shoal.network import Network
 from shoal.population import Population
@@ -36,63 +37,16 @@ from shoal.shapes import Array
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One parameter's gradient (m, n) three times: by the factors, by the engine, by central differences.
-
-    ``numerical`` is NaN where no differences were taken.
-    """
-
-    derivation: Derivation
-    engine: Array
-    numerical: Array
-    block: BlockCheck
-
-    @property
-    def engine_error(self) -> float:
-        """The relative error of the engine's gradient against the product of the factors."""
-        return relative_error(self.derivation.gradient, self.engine)
-
-    @property
-    def numerical_error(self) -> float:
-        """The relative error of the engine's gradient against central differences, where these were taken."""
-        return self.block.relative_error
-
-
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(Explained):
     """The chain rule of one network on a batch, with the numbers of one of its samples.
 
     Printed, it is text; ``to_markdown``, ``to_html`` and ``to_json`` return the other formats.
     """
 
-    network: Network
-    trace: Trace
-    comparisons: tuple[Comparison, ...]
-    check: GradientCheck
-    sample: int
-    sample_name: str
-    feature_names: tuple[str, ...]
-    output_names: tuple[str, ...]
-
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The page that every format shows."""
-        from shoal.explanation.story import tell
-
         return tuple(tell(self))
-
-    @property
-    def engine_error(self) -> float:
-        """The largest relative error of the engine's gradient against the product of the factors."""
-        return max(comparison.engine_error for comparison in self.comparisons)
-
-    def unit_names(self, number: int) -> tuple[str, ...]:
-        """Return the names of what layer ``number`` gives: features for 0, outputs for the last layer."""
-        if number == 0:
-            return self.feature_names
-        if number == len(self.trace.steps):
-            return self.output_names
-        return tuple(f"unit {i}" for i in range(1, len(self.trace.steps[number - 1].z) + 1))
 
     def to_markdown(self) -> str:
         """Return the page as Markdown, its formulas in LaTeX between dollar signs."""
@@ -108,8 +62,6 @@ class Explanation:
 
     def to_json(self) -> str:
         """Return formulas and every number as JSON."""
-        from shoal.explanation.as_json import as_json
-
         return as_json(self)
 
     def __rich__(self) -> Any:

@@ -30,10 +30,10 @@ from shoal.losses import Loss
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.explanation.explanation import Explanation
+    from shoal.explanation.explained import Explained
 
 
-def tell(explanation: Explanation) -> Iterator[Block]:
+def tell(explanation: Explained) -> Iterator[Block]:
     """Give the blocks of the page."""
     yield from _opening(explanation)
     yield from _forward(explanation)
@@ -45,7 +45,7 @@ def tell(explanation: Explanation) -> Iterator[Block]:
     yield from _summary(explanation)
 
 
-def _opening(explanation: Explanation) -> Iterator[Block]:
+def _opening(explanation: Explained) -> Iterator[Block]:
     steps = explanation.trace.steps
     sizes = " → ".join(str(n) for n in (explanation.network.n_inputs, *(len(step.z) for step in steps)))
     gates = ", ".join(f"layer {step.number} {step.gate.name}" for step in steps)
@@ -75,7 +75,7 @@ def _opening(explanation: Explanation) -> Iterator[Block]:
     )
 
 
-def _forward(explanation: Explanation) -> Iterator[Block]:
+def _forward(explanation: Explained) -> Iterator[Block]:
     yield Heading(2, line("The forward pass"))
     n, rows = explanation.sample, []
     for step in explanation.trace.steps:
@@ -92,7 +92,7 @@ def _values(values: Array, n: int) -> tuple[Line, Line]:
     return cell(shape_name(values.shape)), cell(vector(values[:, n]))
 
 
-def _loss(explanation: Explanation) -> Iterator[Block]:
+def _loss(explanation: Explained) -> Iterator[Block]:
     loss, K = explanation.network.criterion, explanation.network.n_outputs
     last = explanation.trace.steps[-1]
     formula = in_layer(loss.formula, str(last.number))
@@ -119,7 +119,7 @@ def _loss(explanation: Explanation) -> Iterator[Block]:
     )
 
 
-def _last_delta(explanation: Explanation) -> Iterator[Block]:
+def _last_delta(explanation: Explained) -> Iterator[Block]:
     loss, last = explanation.network.criterion, explanation.trace.steps[-1]
     first, second = explanation.comparisons[0].derivation.factors[:2]
     delta, n = letter("δ", last), explanation.sample
@@ -162,7 +162,7 @@ def _why(loss: Loss, gate: Gate) -> str:
     return f"Nothing cancels: the slope of {gate.name} stays, and is small where it saturates."
 
 
-def _chain_rule(explanation: Explanation) -> Iterator[Block]:
+def _chain_rule(explanation: Explained) -> Iterator[Block]:
     yield Heading(2, line("Why a chain"))
     last = explanation.trace.steps[-1]
     yield Paragraph(
@@ -188,7 +188,7 @@ def _chain_rule(explanation: Explanation) -> Iterator[Block]:
         )
 
 
-def _summary(explanation: Explanation) -> Iterator[Block]:
+def _summary(explanation: Explained) -> Iterator[Block]:
     yield Heading(2, line("All of it checked"))
     yield Paragraph(
         line(

@@ -12,10 +12,10 @@ from shoal.explanation.symbols import ONES, J, letter, mean
 from shoal.formulas.nodes import Expression, L, Partial, Product, Symbol, Total, Transposed, equation
 
 if TYPE_CHECKING:
-    from shoal.explanation.explanation import Explanation
+    from shoal.explanation.explained import Explained
 
 
-def transposes(explanation: Explanation, derivation: Derivation) -> Iterator[Block]:
+def transposes(explanation: Explained, derivation: Derivation) -> Iterator[Block]:
     """Give the blocks on the transposes in the matrix formula of one parameter."""
     if derivation.name == "b":
         yield from _sum_over_samples(explanation, derivation)
@@ -59,7 +59,7 @@ def _of_sample(symbol: Symbol, index: str) -> Symbol:
     return Symbol(symbol.name, symbol.layer, (index,), sample="n")
 
 
-def _by_shapes(explanation: Explanation, derivation: Derivation) -> Iterator[Block]:
+def _by_shapes(explanation: Explained, derivation: Derivation) -> Iterator[Block]:
     a, delta = before(derivation.step), letter("δ", derivation.step)
     m, n = derivation.step.W.shape
     samples = explanation.trace.y.shape[1]
@@ -81,7 +81,7 @@ def _by_shapes(explanation: Explanation, derivation: Derivation) -> Iterator[Blo
     )
 
 
-def _back_through_weights(explanation: Explanation, derivation: Derivation) -> Iterator[Block]:
+def _back_through_weights(explanation: Explained, derivation: Derivation) -> Iterator[Block]:
     above = explanation.trace.steps[derivation.step.number]
     W, delta, a = letter("W", above), letter("δ", above), letter("a", derivation.step)
     k, m = above.W.shape
@@ -115,7 +115,7 @@ def _back_through_weights(explanation: Explanation, derivation: Derivation) -> I
     )
 
 
-def _sum_over_samples(explanation: Explanation, derivation: Derivation) -> Iterator[Block]:
+def _sum_over_samples(explanation: Explained, derivation: Derivation) -> Iterator[Block]:
     m, samples = derivation.step.W.shape[0], explanation.trace.y.shape[1]
     delta = letter("δ", derivation.step)
     yield Paragraph(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shoal.errors import ConfigurationError
@@ -11,6 +12,8 @@ from shoal.population import Population
 
 if TYPE_CHECKING:
     import onnx
+
+    from shoal.jobs.model import ImageModel, TableModel
 
 # Populations and estimators do without the frame libraries, and a refusal without onnx.
 
@@ -56,17 +59,22 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.estimators import estimator_model
 
         return estimator_model(model)
-    from shoal.jobs.model import ImageModel, TableModel
-
-    if isinstance(model, ImageModel):
-        from shoal.export.networks import population_model
-
-        return population_model(model.population, model.temperature)
-    if isinstance(model, TableModel):
-        from shoal.export.tables import table_model
-
-        return table_model(model)
+    graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {"table": _of_table, "images": _of_images}
+    if getattr(model, "kind", None) in graphs:
+        return graphs[model.kind](model)
     raise ConfigurationError(
         f"a model of type {type(model).__name__} cannot be exported; give a Population (study.best, "
         "result.population), a fitted estimator, or what load_model reads"
     )
+
+
+def _of_table(model: TableModel) -> onnx.ModelProto:
+    from shoal.export.tables import table_model
+
+    return table_model(model)
+
+
+def _of_images(model: ImageModel) -> onnx.ModelProto:
+    from shoal.export.networks import population_model
+
+    return population_model(model.population, model.temperature)

@@ -13,7 +13,7 @@ from shoal.calibration.temperature import cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
 from shoal.jobs.comparison import compare
 from shoal.jobs.metrics import RowLosses, class_losses, class_metrics, number_losses, number_metrics
-from shoal.jobs.model import Model, TableModel
+from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
@@ -87,7 +87,7 @@ def _row_losses(prepared: Prepared, actual: Array) -> Callable[[Array], RowLosse
 
 def _intervals(model: Model, values: Array, prepared: Prepared) -> dict[str, float] | None:
     """Return how many test values lie inside intervals of ``COVERAGE``, and how wide these are."""
-    if model.errors is None or not isinstance(model, TableModel) or model.errors.most < COVERAGE:
+    if model.errors is None or model.errors.most < COVERAGE:
         return None
     decode = prepared.target.decode_values
     ends = (decode(end) for end in model.interval(values, COVERAGE))

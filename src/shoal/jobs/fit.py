@@ -20,17 +20,15 @@ from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.held import calibrated, calibration
-from shoal.jobs.importances import Importances, importances
+from shoal.jobs.kinds import kind_of
 from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import ImageModel, Model, TableModel
+from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
-from shoal.jobs.prepare import prepare, prepare_frame
-from shoal.jobs.prepare_images import PreparedImages
+from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sights import look
 from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
@@ -101,7 +99,8 @@ def fit_data(
     """
     deadline = Deadline(request.time, began)
     begun = require_free(folder, request, resume, overwrite)
-    prepared = prepare(request)
+    kind = kind_of(request.table)
+    prepared: Prepared = kind.prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
     method = for_rows(prepared.method(request), len(prepared.train))
@@ -133,11 +132,8 @@ def fit_data(
         "test": examine(model, prepared, baselines, request.seed),
     }
     before_the_report = deadline.sooner(_reporting(prepared))
-    found = Importances([])
-    if isinstance(model, TableModel):
-        found = importances(model, prepared, request.seed, before_the_report)
-    findings["importances"] = found.rows
-    findings["seen"] = _sights(model, prepared, request.seed, before_the_report)
+    found = kind.findings(model, prepared, request.seed, before_the_report)
+    findings |= {"importances": found.importances, "seen": found.seen}
     sizing = _noted(sizing, found.note)
     evidence = assemble(request, command, prepared, sizing, method, study, findings, deadline.elapsed)
     save_model(model, folder, overwrite=True)
@@ -204,12 +200,6 @@ def memory_of(request: FitRequest, prepared: Prepared) -> int:
     rows = len(prepared.train) + (0 if prepared.validation is None else len(prepared.validation))
     samples = rows * (prepared.train.X.shape[1] + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
     return request.memory or MEMORY + COPIES * samples
-
-
-def _sights(model: Model, prepared: Prepared, seed: int, deadline: Deadline) -> dict[str, Any] | None:
-    if isinstance(model, ImageModel) and isinstance(prepared, PreparedImages):
-        return look(model, prepared, seed, deadline.left())
-    return None
 
 
 def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Workload:

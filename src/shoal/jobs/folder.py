@@ -19,13 +19,12 @@ from safetensors import SafetensorError
 from shoal.architectures import loss_of
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import COLDEST, HOTTEST
-from shoal.data.images.preprocessing import KIND, ImagePreprocessor
-from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import as_json, read_regular, write_atomically
+from shoal.jobs.kinds import KINDS
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
-from shoal.jobs.model import ImageModel, Model, TableModel
+from shoal.jobs.model import Model, TableModel
 from shoal.network import Network
 from shoal.population import Population
 from shoal.schema import MismatchError, parse_json, require_type
@@ -90,8 +89,8 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
     write_atomically(folder / MODEL, as_json(description))
 
 
-def load_model(folder: Path) -> TableModel | ImageModel:
-    """Read a model that ``save_model`` wrote, of a table or of images.
+def load_model(folder: Path) -> Model:
+    """Read a model that ``save_model`` wrote, of any kind of data.
 
     Raises ``ModelFolderError`` if a file is missing, truncated, altered, or of a newer format.
     """
@@ -111,30 +110,34 @@ def load_model(folder: Path) -> TableModel | ImageModel:
     except (ValueError, TypeError, KeyError, OverflowError, ConfigurationError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
     preprocessing = _parse(PREPROCESSING, contents[PREPROCESSING], folder, dict[str, object])
-    if preprocessing.get("kind") == KIND:
-        with _naming(folder / PREPROCESSING):
-            images = ImagePreprocessor.from_config(preprocessing)
-        _require_fit(images.shape, target, network, folder)
-        return ImageModel(images, target, population, temperature=temperature)
-    with _naming(folder / PREPROCESSING):
-        columns = TablePreprocessor.from_config(preprocessing)
-    _require_fit((len(columns.feature_names),), target, network, folder)
-    if columns.target != target.name:
+    kind = KINDS.get(str(preprocessing.get("kind", TableModel.kind)))
+    if kind is None:
         raise ModelFolderError(
-            f"{folder / MODEL} predicts {target.name!r}, and {PREPROCESSING} has {columns.target!r}; {REMEDY}"
+            f"{folder / PREPROCESSING} is of the kind {preprocessing['kind']!r}, this version of shoal knows "
+            f"{', '.join(KINDS)}; install a newer shoal"
         )
-    return TableModel(columns, target, population, errors, temperature)
+    with _naming(folder / PREPROCESSING):
+        preprocessor = kind.preprocessor(preprocessing)
+    _require_fit(kind.sample_shape(preprocessor), target, network, folder)
+    try:
+        model: Model = kind.model(
+            preprocessor, target=target, population=population, errors=errors, temperature=temperature
+        )
+    except ValueError as error:
+        raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
+    return model
 
 
 def load_table_model(folder: Path) -> TableModel:
-    """Read a model of a table; one of images is a ``ConfigurationError``."""
+    """Read a model of a table; one of another kind is a ``ConfigurationError``."""
     model = load_model(folder)
-    if isinstance(model, ImageModel):
+    if model.kind != TableModel.kind:
+        noun = KINDS[model.kind].noun
         raise ConfigurationError(
-            f"{folder} holds a model of images, expected one of a table; 'shoal predict' and 'shoal report' "
-            "are what there is for images"
+            f"{folder} holds a model of {noun}, expected one of a table; 'shoal predict' and 'shoal report' "
+            f"are what there is for {noun}"
         )
-    return model
+    return cast("TableModel", model)
 
 
 @contextmanager

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import cooled
 from shoal.data.images.image_set import ImageSet
-from shoal.data.images.preprocessing import ImagePreprocessor
+from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError
@@ -27,6 +27,8 @@ class Model:
     probabilities of classes, also found on rows held out: see ``shoal.calibration``.
     """
 
+    kind: ClassVar[str]
+    """The name of the kind of data that it is a model of, in ``shoal.jobs.kinds``."""
     preprocessor: TablePreprocessor | ImagePreprocessor
     target: TargetEncoder
     population: Population
@@ -62,11 +64,23 @@ class Model:
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
         return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
 
+    def interval(self, values: Array, coverage: float) -> tuple[Array, Array]:
+        """Return the ends (N,) of intervals around predictions, standardised: see ``Conformal.interval``.
+
+        Raises ``ConfigurationError`` for classes, and a model that was saved without its errors.
+        """
+        if self.errors is None:
+            remedy = "their probabilities say it" if self.target.labels else "fit again"
+            what = "classes have" if self.target.labels else "this model was saved with"
+            raise ConfigurationError(f"{what} no intervals; {remedy}")
+        return self.errors.interval(values, coverage)
+
 
 @dataclass(frozen=True)
 class TableModel(Model):
     """A model of a table."""
 
+    kind: ClassVar[str] = "table"
     preprocessor: TablePreprocessor
 
     def predict(
@@ -88,22 +102,12 @@ class TableModel(Model):
             }
         return columns
 
-    def interval(self, values: Array, coverage: float) -> tuple[Array, Array]:
-        """Return the ends (N,) of intervals around predictions, standardised: see ``Conformal.interval``.
-
-        Raises ``ConfigurationError`` for classes, and a model that was saved without its errors.
-        """
-        if self.errors is None:
-            remedy = "their probabilities say it" if self.target.labels else "fit again"
-            what = "classes have" if self.target.labels else "this model was saved with"
-            raise ConfigurationError(f"{what} no intervals; {remedy}")
-        return self.errors.interval(values, coverage)
-
 
 @dataclass(frozen=True)
 class ImageModel(Model):
     """A model of images; its target is their class."""
 
+    kind: ClassVar[str] = KIND
     preprocessor: ImagePreprocessor
 
     def predict(self, images: ImageSet) -> dict[str, Array]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shoal.data.images.image_set import Wish
-from shoal.data.images.source import read_unlabelled
 from shoal.data.predictions import write_predictions
-from shoal.data.tables import file_of, read_table
-from shoal.errors import ConfigurationError
+from shoal.data.tables import file_of
 from shoal.files import require_new
 from shoal.jobs.folder import load_model
-from shoal.jobs.model import ImageModel
+from shoal.jobs.kinds import KINDS
 
 
 def predict_data(
@@ -34,13 +31,6 @@ def predict_data(
     """
     model = load_model(folder)
     require_new(out, overwrite, read=[file_of(source)], model=folder)
-    if isinstance(model, ImageModel):
-        if interval is not None:
-            raise ConfigurationError("classes of images have no intervals; their probabilities say it")
-        wish = Wish(model.preprocessor.size, model.preprocessor.channels)
-        predictions = model.predict(read_unlabelled(source, wish))
-    else:
-        table = read_table(source, model.preprocessor.source_columns)
-        predictions = model.predict(table, ignore_extra=ignore_extra, interval=interval)
+    predictions = KINDS[model.kind].predict(model, source, ignore_extra, interval)
     write_predictions(out, predictions, overwrite)
     return len(predictions[model.target.name])

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import Frame
-from shoal.data.images.source import holds_images
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.data.names import names_shown
 from shoal.data.preprocessing import TablePreprocessor
@@ -25,7 +24,6 @@ from shoal.data.task import (
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.division import divide
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepare_images import prepare_images
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, table_goal, table_method
 from shoal.jobs.request import FitRequest
@@ -79,11 +77,6 @@ class PreparedTable(Prepared):
 
 def _rule(request: FitRequest) -> str:
     return BY_EVIDENCE if request.score == BY_EVIDENCE else request.choose or "ensemble"
-
-
-def prepare(request: FitRequest) -> Prepared:
-    """Read what a job is asked to work on, a table or images, and divide it."""
-    return prepare_images(request) if holds_images(request.table) else prepare_table(request)
 
 
 def prepare_table(request: FitRequest) -> PreparedTable:

@@ -1,0 +1,72 @@
+"""What a kind of data is: how it is read, made ready, modelled, looked at, and predicted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from shoal.registry import Named
+
+if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
+    from shoal.jobs.model import Model
+    from shoal.jobs.prepared import Prepared
+    from shoal.jobs.request import FitRequest
+    from shoal.shapes import Array, Shape
+
+ModelT = TypeVar("ModelT", bound="Model")
+PreparedT = TypeVar("PreparedT", bound="Prepared")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a kind shows of a model besides its scores, by its name in the evidence.
+
+    ``note`` says what there was no time for.
+    """
+
+    importances: list[dict[str, Any]] = field(default_factory=list)
+    seen: dict[str, Any] | None = None
+    note: str = ""
+
+
+class Kind(Named, ABC, Generic[ModelT, PreparedT]):
+    """A kind of data, from the file to predictions; the registry ``KINDS`` says which there are.
+
+    ``name`` is also what a saved model's preprocessing, and what exports it, know the kind by. A kind's file
+    imports what trains and examines when it is asked to: predictions wait for none of it.
+    """
+
+    noun: ClassVar[str]
+    """What the data are called in sentences."""
+
+    @abstractmethod
+    def reads(self, source: str) -> bool:
+        """Return whether ``source`` holds such data."""
+
+    @abstractmethod
+    def prepare(self, request: FitRequest) -> PreparedT:
+        """Read what a job is asked to work on, and divide it."""
+
+    @abstractmethod
+    def findings(self, model: ModelT, prepared: PreparedT, seed: int, deadline: Deadline) -> Findings:
+        """Return what there is to show of a trained model, as far as there is time for it."""
+
+    @abstractmethod
+    def predict(
+        self, model: ModelT, source: str, ignore_extra: bool, interval: float | None
+    ) -> dict[str, Array]:
+        """Return the columns of predictions for what ``source`` holds: see ``shoal.jobs.predict``."""
+
+    @abstractmethod
+    def preprocessor(self, config: dict[str, Any]) -> Any:
+        """Return what the preprocessing of a saved model describes, or raise ``ModelFolderError``."""
+
+    @abstractmethod
+    def sample_shape(self, preprocessor: Any) -> Shape:
+        """Return the shape of a sample that networks are given."""
+
+    @abstractmethod
+    def model(self, preprocessor: Any, **parts: Any) -> ModelT:
+        """Return the model of ``parts``, the other fields of ``Model``; ``ValueError`` if they do not fit."""

@@ -1,0 +1,57 @@
+"""Images, whose classes are predicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shoal.data.images.image_set import Wish
+from shoal.data.images.preprocessing import ImagePreprocessor
+from shoal.data.images.source import holds_images, read_unlabelled
+from shoal.errors import ConfigurationError
+from shoal.jobs.kinds.base import Findings, Kind
+from shoal.jobs.model import ImageModel
+
+if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
+    from shoal.jobs.prepare_images import PreparedImages
+    from shoal.jobs.request import FitRequest
+    from shoal.shapes import Array, Shape
+
+
+class Images(Kind[ImageModel, "PreparedImages"]):
+    """Folders of pictures by class, IDX and NPZ files."""
+
+    name: ClassVar[str] = ImageModel.kind
+    noun: ClassVar[str] = "images"
+
+    def reads(self, source: str) -> bool:
+        return holds_images(source)
+
+    def prepare(self, request: FitRequest) -> PreparedImages:
+        from shoal.jobs.prepare_images import prepare_images
+
+        return prepare_images(request)
+
+    def findings(
+        self, model: ImageModel, prepared: PreparedImages, seed: int, deadline: Deadline
+    ) -> Findings:
+        from shoal.jobs.sights import look
+
+        return Findings(seen=look(model, prepared, seed, deadline.left()))
+
+    def predict(
+        self, model: ImageModel, source: str, ignore_extra: bool, interval: float | None
+    ) -> dict[str, Array]:
+        if interval is not None:
+            raise ConfigurationError("classes of images have no intervals; their probabilities say it")
+        wish = Wish(model.preprocessor.size, model.preprocessor.channels)
+        return model.predict(read_unlabelled(source, wish))
+
+    def preprocessor(self, config: dict[str, Any]) -> ImagePreprocessor:
+        return ImagePreprocessor.from_config(config)
+
+    def sample_shape(self, preprocessor: ImagePreprocessor) -> Shape:
+        return preprocessor.shape
+
+    def model(self, preprocessor: ImagePreprocessor, **parts: Any) -> ImageModel:
+        return ImageModel(preprocessor, **parts)

@@ -1,0 +1,55 @@
+"""Tables: rows of columns, one of which is predicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.tables import read_table
+from shoal.jobs.kinds.base import Findings, Kind
+from shoal.jobs.model import TableModel
+
+if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
+    from shoal.jobs.prepare import PreparedTable
+    from shoal.jobs.request import FitRequest
+    from shoal.shapes import Array, Shape
+
+
+class Tables(Kind[TableModel, "PreparedTable"]):
+    """Tables of every format, and whatever no other kind reads: the error that follows names formats."""
+
+    name: ClassVar[str] = TableModel.kind
+    noun: ClassVar[str] = "a table"
+
+    def reads(self, source: str) -> bool:
+        return True
+
+    def prepare(self, request: FitRequest) -> PreparedTable:
+        from shoal.jobs.prepare import prepare_table
+
+        return prepare_table(request)
+
+    def findings(self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline) -> Findings:
+        from shoal.jobs.importances import importances
+
+        found = importances(model, prepared, seed, deadline)
+        return Findings(importances=found.rows, note=found.note)
+
+    def predict(
+        self, model: TableModel, source: str, ignore_extra: bool, interval: float | None
+    ) -> dict[str, Array]:
+        table = read_table(source, model.preprocessor.source_columns)
+        return model.predict(table, ignore_extra=ignore_extra, interval=interval)
+
+    def preprocessor(self, config: dict[str, Any]) -> TablePreprocessor:
+        return TablePreprocessor.from_config(config)
+
+    def sample_shape(self, preprocessor: TablePreprocessor) -> Shape:
+        return (len(preprocessor.feature_names),)
+
+    def model(self, preprocessor: TablePreprocessor, **parts: Any) -> TableModel:
+        model = TableModel(preprocessor, **parts)
+        if preprocessor.target != model.target.name:
+            raise ValueError(f"it predicts {model.target.name!r}, and its table has {preprocessor.target!r}")
+        return model

@@ -1,0 +1,46 @@
+"""The structure does not get worse unnoticed: see ``tools/house.py``."""
+
+from __future__ import annotations
+
+import ast
+
+from tools.house import circles, imports, modules, places, signatures
+
+
+def test_a_training_option_is_declared_once_and_passed_on_by_nobody() -> None:
+    assert len(places("label_smoothing")) <= 7
+
+
+def test_signatures_fit_in_the_head() -> None:
+    assert max(signatures(modules()))[0] <= 12
+
+
+def test_only_what_predicts_goes_round_in_a_circle() -> None:
+    """A network makes populations, which predict by engines, which compute networks."""
+    (circle,) = circles(imports(modules()))
+    assert {"shoal.network", "shoal.population"} < circle
+    assert len(circle) <= 13
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == [{"b", "c"}]
+
+
+def test_only_kinds_ask_what_kind_something_is() -> None:
+    kinds = {
+        "TableModel",
+        "ImageModel",
+        "PreparedTable",
+        "PreparedImages",
+        "TablePreprocessor",
+        "ImagePreprocessor",
+    }
+    for name, tree in modules().items():
+        asked = {
+            word.id
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "isinstance"
+            for word in ast.walk(call)
+            if isinstance(word, ast.Name)
+        }
+        assert name.startswith("shoal.jobs.kinds") or not asked & kinds, name

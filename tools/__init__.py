@@ -1,0 +1,1 @@
+"""What engineers of the project run."""
