@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS, Relu, Tanh
@@ -148,3 +149,9 @@ def test_configurations_that_are_refused(
     with pytest.raises(kind_of_error) as error:
         from_config("piece", config, FAMILY)  # type: ignore[arg-type]
     assert str(error.value).startswith(message)
+
+
+def test_numbers_of_numpy_are_numbers_in_configurations_too() -> None:
+    solver = SOLVERS["adam"](beta1=np.float32(0.5), beta2=np.float64(0.25))  # type: ignore[call-arg]
+    assert json.loads(json.dumps(to_config(solver)))["beta1"] == 0.5
+    assert from_config("solver", to_config(solver), SOLVERS) == solver

@@ -10,6 +10,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+
 from shoal.errors import ConfigurationError, UnknownNameError
 
 
@@ -55,6 +57,8 @@ def to_config(member: Named) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return value.item()
     return to_config(value) if isinstance(value, Named) else value
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.selection.outcome import Shelf
 from shoal.selection.running import StudyProgress
+from shoal.selection.shelf import Shelf
 from shoal.selection.store import TrialStore
 from shoal.selection.study import CapacityStudy
 from shoal.trainer import train

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError, DataError, UnknownNameError
-from shoal.selection.samples import Samples, gather, infer_loss
+from shoal.selection.samples import StudySamples, gather, infer_loss
 from shoal.selection.splits import holdout
 
 RNG = np.random.default_rng(0)
@@ -12,7 +12,9 @@ X = RNG.normal(size=(30, 2))
 LABELS = np.arange(30) % 3
 
 
-def gathered(X: object = X, y: object = X[:, 0], validation: object = None, **options: object) -> Samples:
+def gathered(
+    X: object = X, y: object = X[:, 0], validation: object = None, **options: object
+) -> StudySamples:
     defaults = {"loss": None, "folds": None, "validation_share": 0.2, "seed": 0, "dtype": "float64"}
     return gather(X, y, validation, **(defaults | options))  # type: ignore[arg-type]
 

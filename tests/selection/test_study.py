@@ -371,7 +371,7 @@ def test_seconds_are_a_positive_number(seconds: Any) -> None:
 def test_watched_losses_are_kept_and_the_chosen_network_is_not_trained_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("shoal.selection.outcome.trace", lambda task: pytest.fail("was trained again"))
+    monkeypatch.setattr("shoal.selection.shelf.trace", lambda task: pytest.fail("was trained again"))
     for store in (None, tmp_path):
         watched = sinusoid(patience=200, choose="best", store=store).fit(*TRAIN, validation=VALID)
         curves, chosen = watched.curves, watched.choice.chosen

@@ -1,0 +1,1 @@
+"""Probabilities and intervals that hold what they promise."""

@@ -1,0 +1,1 @@
+"""The compiled module, and architectures as it takes them."""

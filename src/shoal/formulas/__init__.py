@@ -1,0 +1,1 @@
+"""Formulas as trees: as text, LaTeX and MathML, and as numbers."""

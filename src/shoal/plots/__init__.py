@@ -1,0 +1,1 @@
+"""Charts as SVG, drawn from evidence alone: they know nothing of networks."""

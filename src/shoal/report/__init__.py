@@ -1,0 +1,1 @@
+"""Evidence as one HTML page, in words and tables."""

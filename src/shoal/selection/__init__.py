@@ -1,0 +1,1 @@
+"""Studies: candidates, cohorts, the store of trials, and the choice among them."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shoal.network import Network
     from shoal.recipe import Recipe
     from shoal.selection.candidates import Candidate
-    from shoal.selection.samples import Samples
+    from shoal.selection.samples import StudySamples
     from shoal.selection.trials import Trials
     from shoal.shapes import IntArray
 
@@ -55,7 +55,7 @@ class Design:
     recipe: Recipe
     conditions: Conditions
     memory: int
-    samples: Samples
+    samples: StudySamples
     views: Sequence[IntArray] = ()
     """The inputs that the networks of each view are given; without views all of them."""
     hurried: bool = False

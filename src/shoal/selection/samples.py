@@ -25,7 +25,7 @@ VALIDATION_SPLIT = 1
 
 
 @dataclass(frozen=True)
-class Samples:
+class StudySamples:
     """All samples of a study: ``X`` (N, n), ``y`` (N,) or (N, K), and pairs of rows (train, held).
 
     Validation samples that the user brings follow the training samples.
@@ -58,7 +58,7 @@ def gather(
     validation_share: float,
     seed: int,
     dtype: str,
-) -> Samples:
+) -> StudySamples:
     """Return the samples, divided by ``validation``, or ``folds``, or else by ``validation_share``.
 
     Raises ``DataError`` for arrays that do not fit together or a loss, ``ConfigurationError`` for both
@@ -87,7 +87,7 @@ def gather(
         splits = k_folds(n, folds, seed, labels)
     else:
         splits = [holdout(n, validation_share, seed, labels, index=VALIDATION_SPLIT)]
-    return Samples(rows.astype(dtype, copy=False), targets, chosen, n_outputs, splits)
+    return StudySamples(rows.astype(dtype, copy=False), targets, chosen, n_outputs, splits)
 
 
 def infer_loss(y: Array) -> Loss:

@@ -29,9 +29,9 @@ from shoal.selection.choice import (
 from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
-from shoal.selection.outcome import Shelf
 from shoal.selection.running import Runner, Workplace
-from shoal.selection.samples import Samples, Split, gather
+from shoal.selection.samples import Split, StudySamples, gather
+from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
 from shoal.shapes import whole_number
@@ -133,7 +133,7 @@ class CapacityStudy:
         self.architecture = architecture or own
         self._candidates = grid(hidden, l2)
         self._table: Trials | None = None
-        self._outcome: Outcome | None = None
+        self._outcome: _Outcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
             raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
         for name, value in (("folds", folds), ("patience", self.recipe.patience)):
@@ -292,9 +292,9 @@ class CapacityStudy:
         else:
             choice, best = self._train_again(choice, design, store, runner, len(tasks))
         used = [splits[fold] for fold in folds]
-        self._outcome = Outcome(choice, best, curves, used, held, store.engines(), runner.ended_by)
+        self._outcome = _Outcome(choice, best, curves, used, held, store.engines(), runner.ended_by)
 
-    def _choose(self, trials: Trials, shelf: Shelf, samples: Samples, folds: list[int]) -> Choice:
+    def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
             return choose_by_evidence(trials, self.architecture.unit)
         if self.choose != "ensemble":
@@ -331,7 +331,7 @@ class CapacityStudy:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class _Outcome:
     """What a study hands out."""
 
     choice: Choice

@@ -15,7 +15,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.registry import Named
-from shoal.shapes import Array, BoolArray, IntArray
+from shoal.shapes import Array, BoolArray, IntArray, is_number
 
 State: TypeAlias = dict[str, Array]
 """What a solver remembers between steps; every array has the leading axis P."""
@@ -126,7 +126,7 @@ def require_fraction(solver: Solver, *fields: str) -> None:
     """Raise ``ConfigurationError`` for a field of ``solver`` outside 0 ≤ value < 1."""
     for field in fields:
         value = getattr(solver, field)
-        if not _is_number(value) or not 0 <= value < 1:
+        if not is_number(value) or not 0 <= value < 1:
             raise ConfigurationError(
                 f"{solver.name}: {field} must be a number from 0 up to, not including, 1; got {value!r}"
             )
@@ -136,9 +136,5 @@ def require_positive(solver: Solver, *fields: str) -> None:
     """Raise ``ConfigurationError`` for a field of ``solver`` that is not a positive finite number."""
     for field in fields:
         value = getattr(solver, field)
-        if not _is_number(value) or not 0 < value < math.inf:
+        if not is_number(value) or not 0 < value < math.inf:
             raise ConfigurationError(f"{solver.name}: {field} must be a positive number; got {value!r}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

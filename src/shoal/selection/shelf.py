@@ -18,7 +18,7 @@ from shoal.selection.cohort import Curves, trace
 if TYPE_CHECKING:
     from shoal.selection.choice import Contender
     from shoal.selection.cohort import CohortResult, Task
-    from shoal.selection.samples import Samples
+    from shoal.selection.samples import StudySamples
     from shoal.selection.store import Store
     from shoal.shapes import Array
 
@@ -58,7 +58,7 @@ class Shelf:
     def predictions(
         self,
         contenders: Sequence[Contender],
-        samples: Samples,
+        samples: StudySamples,
         folds: Sequence[int],
         of_every_class: bool = False,
     ) -> Array:

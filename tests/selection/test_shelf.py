@@ -15,9 +15,9 @@ from shoal.recipe import Recipe
 from shoal.selection.candidates import Candidate
 from shoal.selection.choice import all_contenders
 from shoal.selection.cohort import CohortResult, Conditions, Task
-from shoal.selection.outcome import Shelf
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.samples import gather
+from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore
 from shoal.selection.trials import Trials
 
@@ -94,7 +94,7 @@ def test_curves_are_traced_for_one_member(
     shelf: Callable[[Losses], Shelf], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     traced: list[Task] = []
-    monkeypatch.setattr("shoal.selection.outcome.trace", traced.append)
+    monkeypatch.setattr("shoal.selection.shelf.trace", traced.append)
     shelf([0.0] * 4).curves(KEYS[3])
     [task] = traced
     assert [member.start for member in task.cohort.members] == [3]
