@@ -20,14 +20,16 @@ Hidden: TypeAlias = tuple[int, ...]
 """A size: one number for every hidden layer or stage, none for a linear network."""
 
 
-def loss_of(n_classes: int) -> tuple[str, int]:
+def loss_of(n_classes: int, of_numbers: str | None = None) -> tuple[str, int]:
     """Return the loss that suits a target, and the number of outputs it takes; no classes: a regression.
 
-    >>> loss_of(0), loss_of(2), loss_of(3)
-    (('squared_error', 1), ('log_loss', 1), ('cross_entropy', 3))
+    That one may ask for a loss ``of_numbers``.
+
+    >>> loss_of(0), loss_of(2), loss_of(3), loss_of(0, "huber")
+    (('squared_error', 1), ('log_loss', 1), ('cross_entropy', 3), ('huber', 1))
     """
     if not n_classes:
-        return "squared_error", 1
+        return of_numbers or "squared_error", 1
     return ("log_loss", 1) if n_classes == 2 else ("cross_entropy", n_classes)
 
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from shoal.data.losses import LOSSES, scaling
 from shoal.data.task import TargetEncoder, infer_task, rows_with_target
-from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning, UnknownNameError
 
 DECLARED = "is declared to hold categories (3 classes)"
 
@@ -269,3 +270,63 @@ def test_coding_does_not_depend_on_the_order_of_rows(target: list[str], random: 
     again = TargetEncoder.fit([both[i] for i in shuffled], "classification")
     assert again == encoder
     assert_array_equal(again.encode([both[i] for i in shuffled]), encoder.encode(both)[shuffled])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_an_encoder_scales_by_its_loss_and_is_the_same_after_json(loss: str) -> None:
+    y = [0.0, 1.0, 2.0, 3.0, 94.0]
+    encoder = TargetEncoder.fit(y, "regression", loss=loss)
+    assert TargetEncoder.from_config(json.loads(json.dumps(encoder.to_config()))) == encoder
+    assert (encoder.loss, encoder.mean, encoder.sd) == (loss, *scaling(np.array(y), loss))
+    assert_allclose(encoder.decode_values(encoder.encode(y)), y)
+
+
+def test_an_encoder_of_an_earlier_version_has_the_usual_loss() -> None:
+    assert TargetEncoder.from_config(NUMBERS).loss == "squared_error"
+    assert TargetEncoder.from_config(CLASSES).loss is None
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {**NUMBERS, "loss": "log_loss"},
+        {**NUMBERS, "loss": None},
+        {**NUMBERS, "loss": ["huber"]},
+        {**NUMBERS, "loss": "poisson"},  # and yet something is taken from it
+        {**CLASSES, "loss": "huber"},
+    ],
+)
+def test_an_altered_loss_is_refused(config: Any, refuses: Any) -> None:
+    with refuses(ModelFolderError, "the saved target cannot be used", "fit again"):
+        TargetEncoder.from_config(config)
+
+
+@pytest.mark.parametrize("target", [[0, 1, 0, 1], [1, 2, 3, 4, 5], ["0", "3", "-", "2"], [0.5, 2.5, 7.0]])
+def test_a_loss_of_numbers_asks_for_a_regression(target: list[Any]) -> None:
+    choice = infer_task(target, loss="poisson")
+    assert (choice.task, choice.sentence) == ("regression", "regression, as loss='poisson' asks for")
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        (["a", "b"], "holds text"),
+        ([True, False], "is true or false"),
+        (["01", "02"], "holds codes with leading zeros"),
+        (pl.Series("target", ["1", "2"], dtype=pl.Categorical), "is declared to hold categories"),
+    ],
+)
+def test_classes_refuse_a_loss_of_numbers(target: Any, why: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"'huber' is for numbers, and the target 'target' {why}"):
+        infer_task(target, loss="huber")
+    with pytest.raises(ConfigurationError, match="holds classes with task='classification'"):
+        infer_task([1, 2], "classification", "huber")
+
+
+def test_negative_numbers_refuse_the_poisson_loss() -> None:
+    for ask in ({"loss": "poisson"}, {"loss": "poisson", "override": "regression"}):
+        with pytest.raises(DataError, match="is -1 in data row 2"):
+            infer_task([3.5, -1.0, 2.0], **ask)
+    encoder = TargetEncoder.fit([3.5, 1.0], "regression", loss="poisson")
+    with pytest.raises(DataError, match="is -1 in data row 2"):
+        encoder.encode([3.5, -1.0])

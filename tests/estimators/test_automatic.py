@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import PoissonRegressor
+from sklearn.metrics import mean_poisson_deviance
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
@@ -23,7 +25,9 @@ SMALL: dict[str, Any] = {
 }
 
 
-@parametrize_with_checks([ShoalClassifier(**SMALL), ShoalRegressor(**SMALL)])
+@parametrize_with_checks(
+    [ShoalClassifier(**SMALL), ShoalRegressor(**SMALL), ShoalRegressor(**SMALL, loss="poisson")]
+)
 def test_every_check_of_scikit_learn(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -128,3 +132,33 @@ def test_classes_are_those_given_whatever_they_are_stored_in(y: Any, classes: li
     classifier = ShoalClassifier(n_starts=1, max_iter=2, hidden_layer_sizes=2, random_state=0, n_jobs=1)
     assert classifier.fit(X, y).classes_.tolist() == classes
     assert classifier.predict_proba(X).shape == (24, 2)
+
+
+def test_counts_are_predicted_as_rates() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 1))
+    y = rng.poisson(np.exp(1 + X[:, 0]))
+    regressor = ShoalRegressor(**SMALL | {"max_iter": 60}, loss="poisson").fit(X[:300], y[:300])
+    rates = regressor.predict(X[300:])
+    assert (rates > 0).all()
+    theirs = PoissonRegressor(alpha=0).fit(X[:300], y[:300]).predict(X[300:])
+    assert mean_poisson_deviance(y[300:], rates) < 1.1 * mean_poisson_deviance(y[300:], theirs)
+    lower, upper = regressor.predict_interval(X[300:], coverage=0.9).T
+    assert lower.min() == 0
+    assert 0.8 < np.mean((lower <= y[300:]) & (y[300:] <= upper)) < 0.99
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "poisson"])
+def test_networks_have_the_loss_asked_for(loss: str) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    regressor = ShoalRegressor(**SMALL, loss=loss).fit(X, y)
+    assert regressor.model_.population.network.criterion.name == loss
+    assert regressor.model_.target.loss == loss
+
+
+def test_a_loss_that_does_not_suit_is_refused() -> None:
+    X = np.arange(20.0)[:, None]
+    with pytest.raises(ValueError, match=r"'y' is -9 in data row 1 .*loss='poisson' takes counts and rates"):
+        ShoalRegressor(**SMALL, loss="poisson").fit(X, np.arange(20.0) - 9)
+    with pytest.raises(ValueError, match="'loss' parameter of ShoalRegressor must be a str among"):
+        ShoalRegressor(**SMALL, loss="log_loss").fit(X, X[:, 0])

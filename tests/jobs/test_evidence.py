@@ -31,6 +31,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
         "table": "table.csv",
         "target": "target",
         "task": "classification",
+        "loss": "log_loss",
         "choose": "one-se",
         "hidden": ["1", "4"],
         "starts": 2,

@@ -65,6 +65,11 @@ def test_a_folder_from_before_temperatures_has_none(saved: Path) -> None:
     assert load_model(saved).temperature == 1.0
 
 
+def test_a_folder_from_before_losses_has_the_usual_one(saved: Path) -> None:
+    rewrite(saved, lambda d: (d["target"].pop("loss"), d.update(format=2)))
+    assert load_model(saved).target.loss is None
+
+
 def test_nothing_but_json_and_safetensors(saved: Path) -> None:
     assert list(safetensors.numpy.load((saved / "weights.safetensors").read_bytes())) == ["theta"]
     for name in ("model.json", "preprocessing.json"):
@@ -118,9 +123,9 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_model_of_a_newer_version(saved: Path) -> None:
-    (saved / "model.json").write_text('{"format": 3, "anything": "else"}')
+    (saved / "model.json").write_text('{"format": 4, "anything": "else"}')
     with pytest.raises(
-        ModelFolderError, match=r"of format 3, this version .* up to 2; install a newer shoal"
+        ModelFolderError, match=r"of format 4, this version .* up to 3; install a newer shoal"
     ):
         load_model(saved)
 
@@ -220,9 +225,9 @@ def test_errors_for_intervals_that_are_none(saved: Path, residuals: Any) -> None
         (b'"temperature": 1.0', b'"temperature": Infinity', "Infinity is not a JSON number"),
         (b'"temperature": 1.0', b'"temperature": 1e999', "1e999 is more than a number can be"),
         (b'"temperature": 1.0', b'"temperature": NaN', "NaN is not a JSON number"),
-        (b'"format": 2', b'"format": true', "format is true, expected an integer"),
-        (b'"format": 2', b'"format": 2, "format": 2', "'format' comes twice"),
-        (b'"format": 2', b'"deep": ' + b"[" * 100 + b"]" * 100 + b', "format": 2', "has more than 64 levels"),
+        (b'"format": 3', b'"format": true', "format is true, expected an integer"),
+        (b'"format": 3', b'"format": 3, "format": 3', "'format' comes twice"),
+        (b'"format": 3', b'"deep": ' + b"[" * 100 + b"]" * 100 + b', "format": 3', "has more than 64 levels"),
         (b'"keys": [', b'"keys": [7, ', "keys[0] is 7, expected a list"),
         (b'"network": {', b'"network": 3, "was": {', "network is 3, expected an object"),
     ],

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import mean_poisson_deviance
 
-from shoal.jobs.metrics import class_metrics, number_metrics
+from shoal.data.task import TargetEncoder
+from shoal.jobs.metrics import class_metrics, number_losses, number_metrics, score_name
 
 
 def test_log_loss_and_error_by_hand() -> None:
@@ -39,3 +41,37 @@ def test_the_mean_explains_nothing_and_the_truth_everything() -> None:
 
 def test_one_value_varies_not_at_all() -> None:
     assert number_metrics(np.array([2.0]), np.array([5.0])) == {"RMSE": 3.0, "MAE": 3.0, "R²": 0.0}
+
+
+def test_the_poisson_deviance_is_that_of_scikit_learn_and_comes_first() -> None:
+    predicted, actual = np.array([0.5, 2.0, 3.0, 8.0]), np.array([0.0, 2.0, 5.0, 1.0])
+    metrics = number_metrics(predicted, actual, "poisson")
+    assert list(metrics) == ["Poisson deviance", "RMSE", "MAE", "R²"]
+    assert metrics["Poisson deviance"] == pytest.approx(mean_poisson_deviance(actual, predicted))
+    losses = number_losses(predicted, actual, "poisson")["Poisson deviance"].values
+    np.testing.assert_allclose(losses[:2], [1.0, 0.0], atol=1e-15)
+
+
+def test_a_rate_of_zero_costs_much_and_not_infinitely_much() -> None:
+    found = number_metrics(np.array([0.0]), np.array([1.0]), "poisson")["Poisson deviance"]
+    assert found == pytest.approx(-2 * math.log(np.finfo(np.float64).tiny) - 2)
+
+
+def test_hubers_loss_is_in_the_units_of_the_target_squared() -> None:
+    """Of residuals 1 and 10, linear beyond 4: ½ and 4 (10 − 2)."""
+    metrics = number_metrics(np.array([1.0, 10.0]), np.zeros(2), "huber", scale=4.0)
+    assert list(metrics) == ["Huber loss", "RMSE", "MAE", "R²"]
+    assert metrics["Huber loss"] == pytest.approx((0.5 + 32) / 2)
+
+
+def test_of_the_absolute_error_the_mean_comes_first() -> None:
+    assert list(number_metrics(np.zeros(2), np.ones(2), "absolute_error")) == ["MAE", "RMSE", "R²"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [(None, "RMSE"), ("absolute_error", "MAE"), ("huber", "Huber loss"), ("poisson", "Poisson deviance")],
+)
+def test_the_score_is_that_of_the_loss(loss: str | None, name: str) -> None:
+    assert score_name(TargetEncoder("y", "regression", loss=loss)) == name
+    assert score_name(TargetEncoder("y", "classification", ("a", "b"))) == "log loss"

@@ -36,6 +36,13 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; inferred if left out.")
     ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            help="Of numbers: squared_error (usual), absolute_error (the median), huber (outliers pull less) "
+            "or poisson (counts and rates)."
+        ),
+    ] = None,
     drop: Annotated[
         list[str] | None, typer.Option(help="Columns of a table to leave out.", metavar="COLUMN,…")
     ] = None,
@@ -133,6 +140,7 @@ def fit(
             table=table,
             target=one_target(target),
             task=task,
+            loss=loss,
             drop=tuple(drop) if drop else None,
             columns=tuple(columns) if columns else None,
             categorical=tuple(categorical) if categorical else None,

@@ -14,10 +14,12 @@ import numpy.typing as npt
 from shoal.data import values
 from shoal.data.frames import Frame, as_frame, as_series, nw, pl, quoted
 from shoal.data.labels import Classes, classes_of, codes_of, has_padded
+from shoal.data.losses import LOSSES, POISSON, SQUARED, not_of_classes, require_rates, scaling
 from shoal.data.names import names_shown, nearest
 from shoal.data.numerals import GAPS
 from shoal.data.rare import counted, rare_of
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
+from shoal.words import setting
 
 TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
 #: Whole numbers 0, 1, … or 1, 2, … without a gap are codes of classes up to this many.
@@ -32,14 +34,17 @@ class TaskChoice:
     sentence: str
 
 
-def infer_task(target: Any, override: str | None = None) -> TaskChoice:
+def infer_task(target: Any, override: str | None = None, loss: str | None = None) -> TaskChoice:
     """Return what the target asks for, "classification" or "regression", with the reason.
+
+    A ``loss`` of numbers asks for a regression, of whatever is written in numbers.
 
     Text, booleans, declared categories, two distinct values, and whole numbers that count on from 0 or 1
     without a gap to at most 20 of them are classes; other numbers are measured. Whole numbers with
     leading zeros are text.
 
-    Raises ``UnknownNameError`` for another ``override``, ``DataError`` for a regression of text.
+    Raises ``UnknownNameError`` for another ``override``, ``DataError`` for a regression of text and for
+    negative numbers with the Poisson loss, ``ConfigurationError`` for a loss of numbers and classes.
 
     >>> infer_task([3, 5, 8, 9]).task
     'regression'
@@ -50,8 +55,15 @@ def infer_task(target: Any, override: str | None = None) -> TaskChoice:
     if override is not None:
         _require_task(override)
         if override == REGRESSION:
-            _numbers(series)
+            _require_suited(_numbers(series), series.name, loss)
+        elif loss is not None:
+            raise not_of_classes(series, loss, f"holds classes with {setting('task', override)}")
         return TaskChoice(override, f"{override}, as asked with --task")
+    if loss is not None:
+        if why := _no_numbers(series):
+            raise not_of_classes(series, loss, why)
+        _require_suited(_numbers(series), series.name, loss)
+        return TaskChoice(REGRESSION, f"{REGRESSION}, as {setting('loss', loss)} asks for")
     task, why = _reason(series)
     other = TASKS[1 - TASKS.index(task)]
     return TaskChoice(task, f"{task}, because {series.name!r} {why}; --task {other} overrides")
@@ -90,10 +102,11 @@ def known_rows(table: Frame, target: str) -> Frame:
 
 @dataclass(frozen=True)
 class TargetEncoder:
-    """The target as class codes 0 … K−1 or as standardised numbers ``(y − mean) / sd``.
+    """The target as class codes 0 … K−1 or as scaled numbers ``(y − mean) / sd``.
 
     ``labels`` are the classes in order (numbers by size, texts by alphabet), empty for a regression; what
-    makes two labels one class is told in ``shoal.data.labels``.
+    makes two labels one class is told in ``shoal.data.labels``. ``loss`` is that of a regression, None of
+    classes; it decides what ``mean`` and ``sd`` are: see ``shoal.data.losses.scaling``.
     """
 
     name: str
@@ -101,10 +114,11 @@ class TargetEncoder:
     labels: tuple[str, ...] = ()
     mean: float = 0.0
     sd: float = 1.0
+    loss: str | None = None
 
     @classmethod
-    def fit(cls, target: Any, task: str, least: int = 2) -> Self:
-        """Learn the classes, or the mean and standard deviation, from (N,) values without missing ones.
+    def fit(cls, target: Any, task: str, least: int = 2, loss: str | None = None) -> Self:
+        """Learn the classes, or how a regression's loss scales, from (N,) values without missing ones.
 
         For a classification give the whole table's target, so that a rare class is known whichever rows are
         trained on; for a regression the training rows'. ``least`` rows are asked of each class: one where
@@ -125,22 +139,25 @@ class TargetEncoder:
         _require_complete(np.isnan(y), series.name)
         if note := values.notation_note(series, values.read(series)):
             warnings.warn(f"the target {series.name!r}: {note}", ShoalWarning, stacklevel=2)
-        mean, sd = float(y.mean()), float(y.std())
-        if y.min() == y.max() or sd == 0:
+        if y.min() == y.max() or y.std() == 0:
             raise DataError(
                 f"the target {series.name!r} is {y[0]:g} in every row; a regression needs one that varies"
             )
-        return cls(series.name, task, (), mean, sd)
+        loss = loss or SQUARED
+        _require_suited(y, series.name, loss)
+        return cls(series.name, task, (), *scaling(y, loss), loss)
 
     def encode(self, target: Any) -> npt.NDArray[Any]:
-        """Return (N,): int64 class codes, or float64 standardised values.
+        """Return (N,): int64 class codes, or float64 scaled values.
 
-        Raises ``DataError`` for missing values and for a class that was not there when fitted.
+        Raises ``DataError`` for missing values, for a class that was not there when fitted, and for numbers
+        that the loss does not take.
         """
         series = as_series(target)
         if self.task == REGRESSION:
             y = _numbers(series)
             _require_complete(np.isnan(y), series.name)
+            _require_suited(y, series.name, self.loss)
             return (y - self.mean) / self.sd
         _require_complete(series.is_null().to_numpy(), series.name)
         codes = codes_of(series, self.labels)
@@ -154,7 +171,7 @@ class TargetEncoder:
         return codes.to_numpy()
 
     def decode_values(self, encoded: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return (N,): the labels of class codes, or the values of standardised ones."""
+        """Return (N,): the labels of class codes, or the values of scaled ones."""
         if self.task == REGRESSION:
             return np.asarray(encoded, dtype=np.float64) * self.sd + self.mean
         return np.asarray(self.labels)[np.asarray(encoded, dtype=np.intp)]
@@ -167,11 +184,17 @@ class TargetEncoder:
             "labels": list(self.labels),
             "mean": self.mean,
             "sd": self.sd,
+            "loss": self.loss,
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Return the encoder that ``to_config`` described; raises ``ModelFolderError`` if it was altered."""
+        """Return the encoder that ``to_config`` described; raises ``ModelFolderError`` if it was altered.
+
+        One without a loss was described by an earlier version, whose regressions had the squared error.
+        """
+        if isinstance(config, Mapping) and "loss" not in config:
+            config = {**config, "loss": SQUARED if config.get("task") == REGRESSION else None}
         problem = _problem(config)
         if problem:
             raise ModelFolderError(
@@ -184,6 +207,7 @@ class TargetEncoder:
             tuple(config["labels"]),
             float(config["mean"]),
             float(config["sd"]),
+            config["loss"],
         )
 
 
@@ -193,18 +217,8 @@ def _reason(series: pl.Series) -> tuple[str, str]:
         raise DataError(
             f"the target {series.name!r} is missing in all {len(series)} rows; name another column"
         )
-    if given.dtype == pl.Boolean:
-        return CLASSIFICATION, "is true or false"
-    if given.dtype == pl.Datetime:
-        raise DataError(
-            f"the target {series.name!r} holds dates, expected numbers or classes; derive one from them"
-        )
-    if given.dtype == pl.Categorical:
-        return CLASSIFICATION, f"is declared to hold categories ({given.n_unique()} classes)"
-    if not _is_numeric(given):
-        return CLASSIFICATION, f"holds text ({given.n_unique()} classes)"
-    if given.dtype == pl.String and has_padded(given):
-        return CLASSIFICATION, f"holds codes with leading zeros ({given.n_unique()} classes)"
+    if why := _no_numbers(given):
+        return CLASSIFICATION, why
     x = np.unique(_numbers(given))
     distinct = x.size
     if distinct <= MAX_CODES:  # beyond 2**53 whole numbers that differ are equal as floats
@@ -214,6 +228,30 @@ def _reason(series: pl.Series) -> tuple[str, str]:
     if distinct == x.size <= MAX_CODES and x[0] in (0, 1) and (np.diff(x) == 1).all():
         return CLASSIFICATION, f"holds the codes {x[0]:g} to {x[-1]:g} without a gap"
     return REGRESSION, f"is a number with {distinct} distinct values"
+
+
+def _no_numbers(series: pl.Series) -> str:
+    """Return why the values of a target are classes whatever is asked for; nothing where they are numbers."""
+    given = series.filter(_known(series))
+    if given.dtype == pl.Boolean:
+        return "is true or false"
+    if given.dtype == pl.Datetime:
+        raise DataError(
+            f"the target {series.name!r} holds dates, expected numbers or classes; derive one from them"
+        )
+    if given.dtype == pl.Categorical:
+        return f"is declared to hold categories ({given.n_unique()} classes)"
+    if not _is_numeric(given):
+        return f"holds text ({given.n_unique()} classes)"
+    if given.dtype == pl.String and has_padded(given):
+        return f"holds codes with leading zeros ({given.n_unique()} classes)"
+    return ""
+
+
+def _require_suited(y: npt.NDArray[np.float64], name: str, loss: str | None) -> None:
+    """Raise ``DataError`` for numbers that a loss does not take."""
+    if loss == POISSON:
+        require_rates(y, name)
 
 
 def _known(series: pl.Series) -> pl.Series:
@@ -280,8 +318,8 @@ def _warn_of_spellings(classes: Classes, name: str) -> None:
 
 def _problem(config: Any) -> str:
     """Return what is wrong with a saved encoder, empty if nothing is."""
-    if not isinstance(config, Mapping) or set(config) != {"name", "task", "labels", "mean", "sd"}:
-        return "its entries are not name, task, labels, mean and sd"
+    if not isinstance(config, Mapping) or set(config) != {"name", "task", "labels", "mean", "sd", "loss"}:
+        return "its entries are not name, task, labels, mean, sd and loss"
     if not isinstance(config["name"], str) or config["task"] not in TASKS:
         return f"its task is {config['task']!r}"
     labels = config["labels"]
@@ -293,4 +331,8 @@ def _problem(config: Any) -> str:
         value = config[field]
         if type(value) not in (int, float) or not math.isfinite(value):
             return f"its {field} is {value!r}"
+    if config["loss"] not in (LOSSES if config["task"] == REGRESSION else (None,)):
+        return f"its loss is {config['loss']!r}"
+    if config["loss"] == POISSON and config["mean"] != 0:
+        return f"its mean is {config['mean']!r}, where rates have none taken from them"
     return "" if config["sd"] > 0 else "its sd is not positive"

@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from shoal.data.frames import Frame, as_frame, pl
+from shoal.data.losses import LOSSES, POISSON, SQUARED
 from shoal.data.task import CLASSIFICATION, REGRESSION
 from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.tables import TARGET, columns
@@ -64,13 +65,14 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _train(self, frame: Frame, name: str, task: str) -> None:
+    def _train(self, frame: Frame, name: str, task: str, loss: str | None = None) -> None:
         """Make the ensemble of the rows, whose targets are the column ``name``."""
         hidden = _given(self.hidden_layer_sizes)
         request = FitRequest(
             table=f"the rows given to {type(self).__name__}",
             target=name,
             task=task,
+            loss=loss,
             size=AskedSize(
                 hidden=None if hidden is None else (tuple(np.atleast_1d(hidden).tolist()),),
                 starts=_given(self.n_starts),
@@ -175,7 +177,13 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
 
     It predicts the mean of networks trained on five folds of the rows, y = 1/M Σ_i y_i(x), and intervals
     from their errors on rows held out. Settings, attributes and errors are ``ShoalClassifier``'s, without
-    classes.
+    classes, and
+
+    - ``loss``, what is minimised and chosen by: "squared_error", for the mean; "absolute_error", for the
+      median; "huber", squared up to one interquartile range of y and linear beyond, so that outliers pull
+      with bounded force; "poisson", for counts and rates y ≥ 0, ŷ = e^z.
+
+    Raises ``ValueError`` for negative y with the Poisson loss.
 
     >>> rng = np.random.default_rng(0)
     >>> X = rng.uniform(size=(200, 2))
@@ -186,11 +194,48 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     True
     """
 
+    _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        **BaseAutomatic._parameter_constraints,
+        "loss": [StrOptions(set(LOSSES))],
+    }
+
+    def __init__(
+        self,
+        *,
+        loss: str = SQUARED,
+        hidden_layer_sizes: Any = "auto",
+        n_starts: int | str = "auto",
+        max_iter: int | str = "auto",
+        batch_size: int | str = "auto",
+        learning_rate_init: float | str = "auto",
+        quality: str = "good",
+        time_limit: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            n_starts=n_starts,
+            max_iter=max_iter,
+            batch_size=batch_size,
+            learning_rate_init=learning_rate_init,
+            quality=quality,
+            time_limit=time_limit,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        self.loss = loss
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == POISSON
+        return tags
+
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any) -> ShoalRegressor:
         """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator."""
         frame, name = with_numbers(self._frame(X, reset=True), y, type(self).__name__)
-        self._train(frame, name, REGRESSION)
+        self._train(frame, name, REGRESSION, self.loss)
         return self
 
     def predict(self, X: Any) -> Array:

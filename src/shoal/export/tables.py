@@ -33,7 +33,7 @@ from shoal.export.networks import (
     add_mean,
     add_population,
 )
-from shoal.jobs.model import TableModel
+from shoal.jobs.model import LARGEST_Z, TableModel
 
 Block: TypeAlias = tuple[str, list[int]]
 """A tensor (N, k) of features, and the number of each among the n features of the network."""
@@ -54,8 +54,10 @@ def table_model(model: TableModel) -> onnx.ModelProto:
     X = graph.add("Cast", add_features(graph, preprocessor), to=FLOAT_TYPES[population.theta.dtype.name])
     z = add_population(graph, population, X)
     if target.task == "regression":
-        values = add_link(graph, population.network, z, population.theta.dtype)
-        members = graph.add("Cast", values, to=TensorProto.DOUBLE)
+        z = graph.add("Cast", z, to=TensorProto.DOUBLE)
+        if population.network.criterion.has_link:
+            z = graph.add("Min", z, np.float64(LARGEST_Z))
+        members = add_link(graph, population.network, z, np.dtype(np.float64))
         mean = add_mean(graph, population, members, np.dtype(np.float64))
         scaled = graph.add("Mul", mean, np.float64(target.sd))
         variable = graph.add("Add", scaled, np.float64(target.mean))

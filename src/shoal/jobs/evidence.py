@@ -16,6 +16,7 @@ import numpy as np
 from shoal._version import __version__
 from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
+from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.history import divergence_sentence
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DIVERGENCES_TOLD = 20
+SCORES = {
+    SQUARED: ("half squared error", "standardised target units, squared"),
+    ABSOLUTE: ("absolute error", "target units over their interquartile range"),
+    HUBER: ("Huber loss", "target units over their interquartile range, squared"),
+    POISSON: ("Poisson loss", "nats, of targets over their mean"),
+}
+"""What networks of numbers are compared by, and its unit."""
 PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "safetensors")
 
 
@@ -78,6 +86,7 @@ def _asked(
         "table": table,
         "target": prepared.target.name,
         "task": prepared.target.task,
+        "loss": prepared.loss[0],
         "choose": prepared.rule(request),
         "hidden": [hidden_label(hidden) for hidden in size.hidden],
         "starts": size.starts,
@@ -142,7 +151,8 @@ def _target(prepared: Prepared) -> dict[str, Any]:
 def _score(prepared: Prepared) -> dict[str, str]:
     if prepared.n_classes:
         return {"name": "log loss", "unit": "nats"}
-    return {"name": "half squared error", "unit": "standardised target units, squared"}
+    name, unit = SCORES[prepared.loss[0]]
+    return {"name": name, "unit": unit}
 
 
 def _trials(trials: Trials) -> dict[str, list[Any]]:

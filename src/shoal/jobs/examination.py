@@ -12,7 +12,14 @@ from shoal.calibration.conformal import coverage_and_width
 from shoal.calibration.temperature import cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
 from shoal.jobs.comparison import compare
-from shoal.jobs.metrics import RowLosses, class_losses, class_metrics, number_losses, number_metrics
+from shoal.jobs.metrics import (
+    RowLosses,
+    class_losses,
+    class_metrics,
+    number_losses,
+    number_metrics,
+    score_name,
+)
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
@@ -43,7 +50,7 @@ def examine(
         shown = _of_numbers(model, plain, prepared, seed)
     return {
         "rows": len(prepared.test),
-        "score_name": "log loss" if prepared.n_classes else "RMSE",
+        "score_name": score_name(prepared.target),
         "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
         "comparisons": compare(ours, dict(zip(baselines, others, strict=True))),
         **shown,
@@ -73,16 +80,16 @@ def scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, flo
     """Return the function from predictions of some rows to metrics, in the units of the target."""
     if prepared.n_classes:
         return lambda probabilities: class_metrics(probabilities, actual)
-    decode = prepared.target.decode_values
-    return lambda values: number_metrics(decode(values), decode(actual))
+    decode, loss = prepared.target.decode_values, prepared.loss[0]
+    return lambda values: number_metrics(decode(values), decode(actual), loss, prepared.target.sd)
 
 
 def _row_losses(prepared: Prepared, actual: Array) -> Callable[[Array], RowLosses]:
     """Return the function from predictions of some rows to the losses of each, in the units of the target."""
     if prepared.n_classes:
         return lambda probabilities: class_losses(probabilities, actual)
-    decode = prepared.target.decode_values
-    return lambda values: number_losses(decode(values), decode(actual))
+    decode, loss = prepared.target.decode_values, prepared.loss[0]
+    return lambda values: number_losses(decode(values), decode(actual), loss, prepared.target.sd)
 
 
 def _intervals(model: Model, values: Array, prepared: Prepared) -> dict[str, float] | None:

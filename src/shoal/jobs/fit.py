@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from shoal.architectures import loss_of
 from shoal.data.frames import Frame
 from shoal.data.memory import readable
 from shoal.errors import CapacityError, ShoalWarning
@@ -110,7 +109,8 @@ def fit_data(
         goal = replace(prepared.goal(request), left=_seconds_for(deadline, _finishing(request, prepared)))
         sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
     method = _sized(method, request, prepared, sizing)
-    baselines = fit_baselines(*prepared.development, prepared.n_classes)  # before the clock runs for networks
+    # before the clock runs for networks
+    baselines = fit_baselines(*prepared.development, prepared.n_classes, prepared.loss[0])
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -205,7 +205,7 @@ def memory_of(request: FitRequest, prepared: Prepared) -> int:
 def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Workload:
     folds = prepared.folds or 1
     n = len(prepared.train)
-    loss, n_outputs = loss_of(prepared.n_classes)
+    loss, n_outputs = prepared.loss
     return Workload(
         X=prepared.train.X,
         y=prepared.train.y,
@@ -239,7 +239,7 @@ def _study(
         recipe=method.recipe,
         architecture=method.architecture,
         views=prepared.views,
-        loss=loss_of(prepared.n_classes)[0],
+        loss=prepared.loss[0],
         folds=prepared.folds,
         choose=prepared.rule(request),
         n_jobs=request.jobs,

@@ -30,8 +30,8 @@ from shoal.population import Population
 from shoal.schema import MismatchError, parse_json, require_type
 from shoal.shapes import Array, Shape
 
-FORMAT = 2
-"""1 is the same without a temperature, which was 1."""
+FORMAT = 3
+"""1 is the same without a temperature, which was 1; 2 without the loss of a regression, the squared error."""
 REMEDY = "restore the folder as shoal wrote it, or fit again"
 
 
@@ -161,7 +161,7 @@ def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
 def _require_fit(shape: Shape, target: TargetEncoder, network: Network, folder: Path) -> None:
     """Raise ``ModelFolderError`` unless the network takes such samples, and gives what the target needs."""
     has = (network.input_shape, network.criterion.name, network.n_outputs)
-    needs = (shape, *loss_of(len(target.labels)))
+    needs = (shape, *loss_of(len(target.labels), target.loss))
     if has != needs:
         raise ModelFolderError(
             f"{folder / MODEL} describes a network of {has}, where its data need {needs} (inputs, loss, "

@@ -11,6 +11,7 @@ import numpy as np
 
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.examination import scorer
+from shoal.jobs.metrics import score_name
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.shuffled import Exchange, Shuffled
@@ -87,7 +88,7 @@ class _Examined:
     def __init__(self, model: TableModel, prepared: Prepared, test: Part, seed: int) -> None:
         self.test, self._seed = test, seed
         self._shuffled = Shuffled(model, test.X)
-        self._name = "log loss" if prepared.n_classes else "RMSE"
+        self._name = score_name(prepared.target)
         self._score = scorer(prepared, test.y)
         self._intact = self._score(self._shuffled.intact)[self._name]
         self._classes = prepared.n_classes

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import xlogy
 
 from shoal.calibration.temperature import log_losses
+from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
+from shoal.data.task import REGRESSION, TargetEncoder
+from shoal.losses import Huber
 from shoal.shapes import Array, IntArray
 
 SHARE = "error"
 """The loss that is 0 or 1."""
+SCORES = {SQUARED: "RMSE", ABSOLUTE: "MAE", HUBER: "Huber loss", POISSON: "Poisson deviance"}
+"""The metric that tells of each loss of numbers."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,30 @@ def class_losses(probabilities: Array, codes: IntArray) -> RowLosses:
     }
 
 
-def number_losses(predicted: Array, actual: Array) -> RowLosses:
-    """Return the squared and the absolute error of each row, of predictions (N,) for values (N,)."""
+def score_name(target: TargetEncoder) -> str:
+    """Return the metric by which models are compared on the test rows: that of the loss they minimise."""
+    return SCORES[target.loss or SQUARED] if target.task == REGRESSION else "log loss"
+
+
+def number_losses(predicted: Array, actual: Array, loss: str = SQUARED, scale: float = 1.0) -> RowLosses:
+    """Return the losses of each row, that of the model first, of predictions (N,) for values (N,)::
+
+        (ŷ − y)²    |ŷ − y|    c (|ŷ − y| − c/2)  with c = min(|ŷ − y|, scale)    2 (y ln(y/ŷ) − y + ŷ)
+
+    Source of the last, the Poisson deviance: McCullagh & Nelder 1989, sec. 6.2; a rate of exactly 0 is
+    counted as the smallest positive float, so that it stays finite.
+    """
     residual = predicted - actual
-    return {
-        "RMSE": RowLoss("squared error", residual**2),
-        "MAE": RowLoss("absolute error", np.abs(residual)),
-    }
+    distance = np.abs(residual)
+    rows = {"RMSE": RowLoss("squared error", residual**2), "MAE": RowLoss("absolute error", distance)}
+    if loss == HUBER:
+        near = np.minimum(distance, scale * Huber().threshold)
+        rows[SCORES[HUBER]] = RowLoss(SCORES[HUBER], near * (distance - near / 2))
+    if loss == POISSON:
+        rates = np.maximum(predicted, np.finfo(np.float64).tiny)
+        deviance = 2 * (xlogy(actual, actual) - xlogy(actual, rates) + residual)
+        rows[SCORES[POISSON]] = RowLoss(SCORES[POISSON], np.maximum(deviance, 0.0))
+    return {SCORES[loss]: rows[SCORES[loss]]} | rows
 
 
 def class_metrics(probabilities: Array, codes: IntArray) -> dict[str, float]:
@@ -55,19 +78,19 @@ def class_metrics(probabilities: Array, codes: IntArray) -> dict[str, float]:
     return {name: float(loss.values.mean()) for name, loss in class_losses(probabilities, codes).items()}
 
 
-def number_metrics(predicted: Array, actual: Array) -> dict[str, float]:
-    """Return RMSE and MAE in the units of the target, and R², of predictions (N,) for values (N,).
+def number_metrics(
+    predicted: Array, actual: Array, loss: str = SQUARED, scale: float = 1.0
+) -> dict[str, float]:
+    """Return the means of ``number_losses``, of squares the root (RMSE), and R², of predictions (N,).
 
-    R² = 1 − Σ(ŷ − y)² / Σ(y − ȳ)², 0 where y does not vary.
+    R² = 1 − Σ(ŷ − y)² / Σ(y − ȳ)², 0 where y does not vary. RMSE and MAE are in the units of the target,
+    Huber's loss in their square, the Poisson deviance in the units, of which counts have none.
 
     >>> number_metrics(np.array([1.0, 2.0]), np.array([1.0, 4.0]))["MAE"]
     1.0
     """
-    losses = number_losses(predicted, actual)
-    squared = losses["RMSE"].values
-    variation = float(((actual - actual.mean()) ** 2).sum())
-    return {
-        "RMSE": float(np.sqrt(squared.mean())),
-        "MAE": float(losses["MAE"].values.mean()),
-        "R²": 1 - float(squared.sum()) / variation if variation > 0 else 0.0,
-    }
+    means = {name: row.values.mean() for name, row in number_losses(predicted, actual, loss, scale).items()}
+    variation = float(((actual - actual.mean()) ** 2).mean())
+    explained = 1 - float(means["RMSE"]) / variation if variation > 0 else 0.0
+    means["RMSE"] = np.sqrt(means["RMSE"])
+    return {name: float(mean) for name, mean in means.items()} | {"R²": explained}

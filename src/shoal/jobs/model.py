@@ -7,16 +7,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from shoal.activations import exponent_limit
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import cooled
 from shoal.data.images.image_set import ImageSet
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
+from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError
 from shoal.evaluation import predictions_of
 from shoal.population import Population
 from shoal.shapes import Array
+
+LARGEST_Z = exponent_limit(np.dtype(np.float32))
+"""Of a rate e^z, which is to be a number whatever it is multiplied by."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Model:
     temperature: float = 1.0
 
     def predict_features(self, X: Array) -> Array:
-        """Return class probabilities (N, K), or standardised values (N,), for prepared rows X (N, n)."""
+        """Return class probabilities (N, K), or scaled values (N,), for prepared rows X (N, n)."""
         outputs = self.population.outputs(X).swapaxes(1, 2)
         with np.errstate(invalid="ignore"):  # predictions_of says it in words
             members = self.of_networks(outputs)
@@ -45,10 +50,11 @@ class Model:
     def of_networks(self, z: Array) -> Array:
         """Return what each network of outputs z (P, K, N) says: probabilities or values, in double."""
         criterion = self.population.network.criterion
-        if self.target.task == "regression":
-            return criterion.predict(z).astype(np.float64)
         # double before the link: what is nearly impossible is a small number in it, and no 0
-        return criterion.probabilities(z.astype(np.float64))
+        z = z.astype(np.float64)
+        if self.target.task == "regression":
+            return criterion.predict(np.minimum(z, LARGEST_Z) if criterion.has_link else z)
+        return criterion.probabilities(z)
 
     def of_mean(self, mean: Array) -> Array:
         """Return what the mean (N, K) over the networks says: see ``predict_features``."""
@@ -65,7 +71,9 @@ class Model:
         return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
 
     def interval(self, values: Array, coverage: float) -> tuple[Array, Array]:
-        """Return the ends (N,) of intervals around predictions, standardised: see ``Conformal.interval``.
+        """Return the ends (N,) of intervals around predictions, scaled: see ``Conformal.interval``.
+
+        Counts and rates are at least 0, and so are the ends of their intervals.
 
         Raises ``ConfigurationError`` for classes, and a model that was saved without its errors.
         """
@@ -73,7 +81,8 @@ class Model:
             remedy = "their probabilities say it" if self.target.labels else "fit again"
             what = "classes have" if self.target.labels else "this model was saved with"
             raise ConfigurationError(f"{what} no intervals; {remedy}")
-        return self.errors.interval(values, coverage)
+        lower, upper = self.errors.interval(values, coverage)
+        return (np.maximum(lower, 0.0) if self.target.loss == POISSON else lower), upper
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ class _Described:
     @classmethod
     def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> _Described:
         """Describe the columns of a table, and keep what is used of it."""
-        task = infer_task(frame[name], request.task)
+        task = infer_task(frame[name], request.task, request.loss)
         chosen = ChosenColumns.settle(frame.columns, name, request.drop, request.columns, request.categorical)
         columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
         (target_column,) = describe_columns(frame.select(name))
@@ -143,7 +143,9 @@ def _divided(table: _Described, request: FitRequest, divide_test: bool) -> Prepa
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
         rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
-        target = whole or TargetEncoder.fit(frame[name].to_native().gather(rows.train), task.task)
+        target = whole or TargetEncoder.fit(
+            frame[name].to_native().gather(rows.train), task.task, loss=request.loss
+        )
         method = table_method(request, _rule(request), task.task, _count_numbers(table.columns))
         preprocessor = TablePreprocessor.fit(
             frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train

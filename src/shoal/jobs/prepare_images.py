@@ -168,7 +168,7 @@ def prepare_images(request: FitRequest) -> PreparedImages:
 
 def _require_nothing_of_tables(request: FitRequest) -> None:
     """Raise ``ConfigurationError`` for what can be asked of tables alone."""
-    for name in ("target", "task", "drop", "columns", "categorical"):
+    for name in ("target", "task", "loss", "drop", "columns", "categorical"):
         if getattr(request, name) is not None:
             raise ConfigurationError(
                 f"{request.table} holds images, whose classes are their folders or labels, and "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.architectures import loss_of
 from shoal.data.columns import ColumnSummary
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
@@ -97,6 +98,11 @@ class Prepared(ABC):
     def n_classes(self) -> int:
         """The number of classes; 0 for a regression."""
         return len(self.target.labels)
+
+    @property
+    def loss(self) -> tuple[str, int]:
+        """The loss that networks minimise, and the number of outputs it takes."""
+        return loss_of(self.n_classes, self.target.loss)
 
     @property
     def development(self) -> tuple[Array, Array]:

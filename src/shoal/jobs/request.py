@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from shoal.activations import ACTIVATIONS
+from shoal.data.losses import LOSSES, SQUARED
 from shoal.data.rare import RARE
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
@@ -18,6 +19,7 @@ from shoal.selection.candidates import grid
 from shoal.selection.choice import BY_EVIDENCE, RULES
 from shoal.shapes import LARGEST
 from shoal.solvers import SOLVERS
+from shoal.words import setting
 from shoal.workers import count_workers
 
 SCORES = ("validation", BY_EVIDENCE)
@@ -38,6 +40,7 @@ class FitRequest:
     table: str
     target: str | None = None
     task: str | None = None
+    loss: str | None = None
     drop: tuple[str, ...] | None = None
     columns: tuple[str, ...] | None = None
     categorical: tuple[str, ...] | None = None
@@ -75,6 +78,8 @@ class FitRequest:
             raise UnknownNameError("rule of choice", self.choose, RULES)
         if self.task is not None and self.task not in TASKS:
             raise UnknownNameError("task", self.task, TASKS)
+        if self.loss is not None and self.loss not in LOSSES:
+            raise UnknownNameError("loss", self.loss, LOSSES)
         if self.rare is not None and self.rare not in RARE:
             raise UnknownNameError("way with rare classes", self.rare, RARE)
         if self.quality not in QUALITIES:
@@ -94,6 +99,11 @@ class FitRequest:
     def _check_score(self) -> None:
         if self.score not in SCORES:
             raise UnknownNameError("score", self.score, SCORES)
+        if self.score == BY_EVIDENCE and self.loss not in (None, SQUARED):
+            raise ConfigurationError(
+                f"{setting('score', BY_EVIDENCE)} is made for the squared error and for classes, got "
+                f"{setting('loss', self.loss)}; leave one of them out"
+            )
         for name, value in (
             ("--choose", self.choose),
             ("--folds", self.folds),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from shoal.data.frames import native_frame, quoted
+from shoal.data.losses import POISSON, SQUARED
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError
 from shoal.jobs.folder import load_table_model
@@ -82,7 +83,8 @@ def table_of(folder: Path, table: str | None) -> str:
 def _output_names(model: TableModel) -> tuple[str, ...]:
     target = model.target
     if not target.labels:
-        return (f"{target.name}, standardised",)
+        scaled = {SQUARED: "standardised", POISSON: "divided by its mean"}
+        return (f"{target.name}, {scaled.get(target.loss or SQUARED, 'less its median, scaled')}",)
     return (f"{target.name}={target.labels[1]}",) if len(target.labels) == 2 else target.labels
 
 

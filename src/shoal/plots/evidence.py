@@ -33,6 +33,7 @@ class AskedLater(TypedDict, total=False):
     weight_decay: float
     dropout: float
     label_smoothing: float
+    loss: str
     pieces: int
     augmentation: Augmentation | None
 

@@ -27,6 +27,15 @@ RULES = {
 }
 
 
+LOSSES = {
+    "squared_error": "squared error",
+    "absolute_error": "absolute error, smallest for the median",
+    "huber": "Huber, linear beyond one interquartile range of the target",
+    "poisson": "Poisson, with a log link",
+}
+"""Of numbers; classes have one alone."""
+
+
 @dataclass(frozen=True)
 class ScoreRow:
     """A model and its scores; ``best`` says of each whether no other model has a better one."""
@@ -199,6 +208,7 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
     return [
         (noun, asked["table"]),
         ("target", f"{asked['target']} ({asked['task']})"),
+        *([("loss", LOSSES[asked["loss"]])] if asked.get("loss") in LOSSES else []),
         ("rule of choice", RULES[asked["choose"]]),
         (f"{unit(asked)}s", ", ".join(map(size_name, asked["hidden"]))),
         ("random starts", f"{asked['starts']:,} for every size and strength"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
+SQUARES = frozenset({"Huber loss"})
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
@@ -212,14 +213,17 @@ def calibration(evidence: Evidence) -> str:
 def test_measure(evidence: Evidence) -> str:
     """Return the name and the unit of the score on the test rows."""
     score, test = evidence["score"], evidence["test"]
-    if test is None or test["score_name"] == score["name"]:
+    if test is None or (test["score_name"] == score["name"] and test["score_name"] not in SQUARES):
         return f"{score['name']} ({score['unit']})"
-    return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)})"
+    squared = ", squared" if test["score_name"] in SQUARES else ""
+    return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)}{squared})"
 
 
-def baseline_help(data: Data, noun: str = "row") -> str:
-    """Return what the constant baseline is."""
-    answer = "the shares of the classes" if data["target"]["classes"] else "the mean of the target"
+def baseline_help(data: Data, noun: str = "row", loss: str = "") -> str:
+    """Return what the constant baseline is; ``loss`` is that of a regression."""
+    of_numbers = {"absolute_error": "the median", "huber": "the number with the smallest Huber loss"}
+    answer = f"{of_numbers.get(loss, 'the mean')} of the target"
+    answer = "the shares of the classes" if data["target"]["classes"] else answer
     return f"The constant baseline answers every {noun} with {answer} in the training {noun}s."
 
 
