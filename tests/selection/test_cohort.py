@@ -12,7 +12,7 @@ from shoal.population import Population
 from shoal.randomness import member_id
 from shoal.recipe import Recipe
 from shoal.selection.candidates import Candidate
-from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort, trace
+from shoal.selection.cohort import CohortResult, Conditions, Task, is_of, run_cohort, trace
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.splits import some_rows
 from shoal.solvers import SOLVERS
@@ -172,3 +172,14 @@ def test_the_course_of_a_view_is_that_of_its_training(task: Task, seeing_one_of_
     alone = dataclasses.replace(task.cohort, members=MEMBERS[:1])
     courses = [trace(dataclasses.replace(each, cohort=alone)) for each in (task, seeing_one_of_two)]
     np.testing.assert_array_equal(*(course.validation_loss for course in courses))
+
+
+def test_trials_are_known_to_be_of_their_task_and_view(task: Task, seeing_one_of_two: Task) -> None:
+    all_inputs = dataclasses.replace(seeing_one_of_two, inputs=np.array([0, 1]))
+    trials = {
+        name: run_cohort(one).trials for name, one in (("view", seeing_one_of_two), ("all", all_inputs))
+    }
+    assert is_of(task, run_cohort(task).trials)
+    assert is_of(seeing_one_of_two, trials["view"])
+    assert is_of(all_inputs, trials["all"])
+    assert not is_of(seeing_one_of_two, trials["all"])

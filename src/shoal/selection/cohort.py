@@ -123,16 +123,21 @@ class _Rows:
 
     @classmethod
     def of(cls, task: Task) -> _Rows:
-        inputs, network = task.inputs, task.network
-        if inputs is not None and len(inputs) == network.n_inputs:
-            inputs = None
-        if inputs is not None:
-            network = Network(len(inputs), network.layers, network.loss)
+        network = _given(task)
+        inputs = None if network is task.network else task.inputs
 
         def of_rows(rows: IntArray) -> tuple[Array, Array]:
             return task.X[rows if inputs is None else np.ix_(rows, inputs)], task.y[rows]
 
         return cls(network, *of_rows(task.train), of_rows(task.held) if task.held.size else None)
+
+
+def _given(task: Task) -> Network:
+    """Return the network that a task trains: of the inputs that its members are given."""
+    network, inputs = task.network, task.inputs
+    if inputs is None or len(inputs) == network.n_inputs:
+        return network
+    return Network(len(inputs), network.layers, network.loss)
 
 
 def _scored(task: Task, rows: _Rows) -> tuple[Array, Array]:
@@ -154,7 +159,7 @@ def is_of(task: Task, trials: Trials) -> bool:
         "l2": [member.candidate.l2 for member in members],
         "fold": [task.cohort.fold] * len(members),
         "hidden": [hidden_label(task.cohort.hidden)] * len(members),
-        "parameters": [task.network.n_parameters] * len(members),
+        "parameters": [_given(task).n_parameters] * len(members),
     }
     needed = ["train_loss"]
     needed += ["validation_loss", "validation_se"] if task.held.size else []
