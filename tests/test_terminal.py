@@ -142,7 +142,7 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
     metrics = {"log loss": 0.123456, "error": 0.05, "RMSE": 53541.94, "MAE": 2.39e-5, "R²": 1.5e148}
     evidence = {
         "choice": {"sentence": "2 hidden units: because."},
-        "asked": {"hidden": ["2"], "l2": [0.0], "starts": 3, "folds": None},
+        "asked": {"hidden": ["2"], "l2": [0.0], "starts": 3, "folds": None, "again": "fit t.csv"},
         "trials": {"hidden": ["2"] * 3, "start": [0, 1, 2], "fold": [0] * 3},
         "diverged": {"count": 3, "of": 40, "sentences": ["hidden 2: gone.", "hidden 4: gone."]},
         "test": {
@@ -164,5 +164,6 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
     assert scores.strip("│ ").split() == [
         "shoal", "│", "0.1235", "│", "0.05000", "│", "53,542", "│", "2.39e-5", "│", "1.5e148",
     ]  # fmt: skip
-    assert told[-2] == "Not told apart. By 1."
+    assert told[-3] == "Not told apart. By 1."
+    assert told[-2] == "The same model again, in another --out: fit t.csv"
     assert told[-1] == "Took 1 min 21 s. Model: some/out  Report: some/out/report.html"

@@ -162,4 +162,5 @@ class TerminalListener:
         print_whole(self.console, table)
         told = evidence["test"]["verdict"]
         self.say(f"{told['headline']}. {told['differences']}".rstrip(), style=STYLES[told["outcome"]])
+        self.say(f"The same model again, in another --out: {evidence['asked']['again']}")
         self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")

@@ -15,7 +15,15 @@ from shoal.cli.streams import BestEffort
 
 Iris = tuple[str, ...]
 EXPLAIN = ("explain", "--layers", "2,1")
-WHOLE = {"evidence.json", "model.json", "plan.json", "preprocessing.json", "report.html", "study"}
+WHOLE = {
+    "command.txt",
+    "evidence.json",
+    "model.json",
+    "plan.json",
+    "preprocessing.json",
+    "report.html",
+    "study",
+}
 
 
 @pytest.fixture

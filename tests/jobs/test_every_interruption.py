@@ -99,6 +99,7 @@ def ends(folder: Path) -> dict[str, Any]:
         evidence["seconds"],
         evidence["asked"]["estimate_seconds"],
         evidence["asked"]["command"],
+        evidence["asked"]["again"],
     )
     weights = sorted((folder / "study" / "cohorts").iterdir())
     names = ["model.json", "weights.safetensors", "preprocessing.json"]

@@ -318,9 +318,10 @@ def test_the_loaded_model_predicts_the_same_bits(fitted: Outcome) -> None:
 
 
 def fingerprint(outcome: Outcome) -> dict[str, Any]:
-    """All that a seed decides: the model's files, and the evidence but for what time it took."""
+    """All that a seed decides: the model's files, and the evidence but for how long it took, and where."""
     evidence = json.loads((outcome.folder / "evidence.json").read_text())
     del evidence["created"], evidence["seconds"], evidence["asked"]["estimate_seconds"]
+    del evidence["asked"]["again"]
     files = ("model.json", "weights.safetensors", "preprocessing.json")
     return {
         "evidence": evidence,
@@ -357,7 +358,7 @@ def test_nothing_is_left_in_the_folder_but_what_belongs_there(fitted: Outcome) -
     names = {path.name for path in fitted.folder.iterdir()}
     assert names == {
         "plan.json", "study", "model.json", "weights.safetensors", "preprocessing.json", "evidence.json",
-        "report.html",
+        "report.html", "command.txt",
     }  # fmt: skip
 
 

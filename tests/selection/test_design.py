@@ -10,13 +10,14 @@ import pytest
 from shoal.architectures import Perceptron
 from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
-from shoal.errors import CapacityError
+from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dropout
 from shoal.recipe import Recipe
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import Conditions
 from shoal.selection.design import Design, checked_views
+from shoal.selection.numbers import Numbers
 from shoal.selection.samples import gather
 from shoal.selection.trials import Trials
 from shoal.solvers import SOLVERS
@@ -31,6 +32,7 @@ def design(
     dropout: float = 0.0,
     starts: int = 4,
     views: tuple[tuple[int, ...], ...] = (),
+    only: Numbers | None = None,
     **recipe: Any,
 ) -> Design:
     defaults = {
@@ -57,6 +59,7 @@ def design(
         2**28,
         samples,
         checked_views(views, 1),
+        only=only,
     )
 
 
@@ -164,3 +167,30 @@ def test_one_engine_trains_the_whole_study_and_may_be_asked_for() -> None:
     assert design(solver=SOLVERS["adam"]()).plan().engine == fastest.label
     assert {task.conditions.engine for task in design(solver=SOLVERS["adam"]()).tasks()} == {fastest.name}
     assert asked.settings() == design().settings()  # a study may go on with another engine
+
+
+def test_networks_are_numbered_start_by_start_whatever_the_number_of_starts(row: Any) -> None:
+    """Of 6 candidates on 3 folds, start 1 of candidate 2 has the numbers 25, 26, 27."""
+    trials = Trials.from_rows([row(candidate=2, start=1, fold=fold) for fold in range(3)])
+    assert design(starts=2).numbers(trials) == design(starts=9).numbers(trials) == [25, 26, 27]
+    assert design(starts=9).compared(trials) == (2, "25-27")
+
+
+def test_of_a_study_those_networks_are_trained_that_are_asked_for() -> None:
+    tasks = design(only=Numbers.parse("1-3,25,40")).tasks()
+    keys = {(m.candidate.index, m.start, task.cohort.fold) for task in tasks for m in task.cohort.members}
+    assert keys == {(0, 0, 0), (0, 0, 1), (0, 0, 2), (2, 1, 0), (1, 2, 0)}
+    assert [task.cohort.index for task in tasks] == list(range(len(tasks)))
+    work = {task.cohort.hidden: task.cohort.work / len(task.cohort.members) for task in design().tasks()}
+    assert all(task.cohort.work == len(task.cohort.members) * work[task.cohort.hidden] for task in tasks)
+
+
+def test_other_networks_are_another_study() -> None:
+    some, all_of_them = design(only=Numbers.parse("1-72")).settings(), design().settings()
+    assert some == {**all_of_them, "networks": "1-72"}
+
+
+def test_a_network_that_the_study_does_not_have() -> None:
+    design(only=Numbers.parse("72")).tasks()
+    with pytest.raises(ConfigurationError, match="networks asks for network 73, and the study has 72; give"):
+        design(only=Numbers.parse("1,73")).tasks()

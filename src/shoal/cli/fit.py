@@ -100,6 +100,12 @@ def fit(
     patience: Annotated[
         int | None, typer.Option(help="Epochs without improvement before a network stops.")
     ] = None,
+    networks: Annotated[
+        str | None,
+        typer.Option(
+            help="Train these networks of the study alone, by number, as in 1-83,90.", metavar="N,…"
+        ),
+    ] = None,
     image_size: Annotated[
         str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")
     ] = None,
@@ -162,6 +168,7 @@ def fit(
             learning_rate=learning_rate,
             batch_size=batch_size,
             patience=patience,
+            networks=networks,
             image_size=None if image_size is None else parse_size(image_size, "--image-size"),
             augment=augment,
             strict=strict,

@@ -47,6 +47,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "safetensors
 def assemble(
     request: FitRequest,
     command: str,
+    again: str,
     prepared: Prepared,
     sizing: Sizing,
     method: Method,
@@ -54,7 +55,10 @@ def assemble(
     findings: dict[str, Any],
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the evidence of a finished job, which ``shoal.report`` renders; ``findings`` are parts of it."""
+    """Return the evidence of a finished job, which ``shoal.report`` renders; ``findings`` are parts of it.
+
+    ``command`` is how the job was called, ``again`` what makes the same model again.
+    """
     table, test = Path(request.table).name, findings["test"]
     choice = study.choice.to_dict()
     told = verdict(test, cast("Choice", choice), prepared.noun)
@@ -63,7 +67,7 @@ def assemble(
         "title": f"{prepared.target.name} from {table}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
-        "asked": _asked(request, command, prepared, sizing, method, table),
+        "asked": {**_asked(request, command, prepared, sizing, method, table), "again": again},
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": _trials(study.table),
@@ -110,6 +114,7 @@ def _asked(
         "augmentation": None if recipe.augmentation is None else dataclasses.asdict(recipe.augmentation),
         "epochs": size.epochs,
         "patience": recipe.patience,
+        "networks": request.networks,
         "seed": request.seed,
         "planned": list(sizing.sentences),
         "estimate_seconds": round(sizing.seconds, 1),

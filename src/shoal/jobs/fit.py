@@ -13,6 +13,8 @@ from shoal.data.frames import Frame
 from shoal.data.memory import readable
 from shoal.errors import CapacityError, ShoalWarning
 from shoal.files import as_json, remove_leftovers, write_atomically
+from shoal.jobs.again import command as command_of
+from shoal.jobs.again import repeated
 from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import assemble
@@ -20,7 +22,7 @@ from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.held import calibrated, calibration
 from shoal.jobs.kinds import kind_of
-from shoal.jobs.layout import EVIDENCE, REPORT, STUDY
+from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
@@ -135,9 +137,11 @@ def fit_data(
     found = kind.findings(model, prepared, request.seed, before_the_report)
     findings |= {"importances": found.importances, "seen": found.seen}
     sizing = _noted(sizing, found.note)
-    evidence = assemble(request, command, prepared, sizing, method, study, findings, deadline.elapsed)
+    again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
+    evidence = assemble(request, command, again, prepared, sizing, method, study, findings, deadline.elapsed)
     save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
+    write_atomically(folder / AGAIN, f"{again}\n".encode())
     write_report(evidence, folder / REPORT, overwrite=True)
     remove_leftovers(folder)
     return Outcome(model, evidence, folder, study.ended_by)
@@ -248,4 +252,5 @@ def _study(
         memory=memory_of(request, prepared),
         seconds=seconds,
         anytime=True,
+        networks=request.networks,
     )

@@ -8,9 +8,10 @@
 ``model.json``           architecture, target, members, and the checksums of the two above
 ``evidence.json``        everything that the report shows
 ``report.html``          the report
+``command.txt``          the command that makes the same model again, whatever the machine's pace
 ======================== ===============================================================
 """
 
 PLAN, STUDY = "plan.json", "study"
 WEIGHTS, PREPROCESSING, MODEL = "weights.safetensors", "preprocessing.json", "model.json"
-EVIDENCE, REPORT = "evidence.json", "report.html"
+EVIDENCE, REPORT, AGAIN = "evidence.json", "report.html", "command.txt"

@@ -12,14 +12,14 @@ from pathlib import Path
 from shoal.data.tables import file_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
-from shoal.jobs.layout import EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
+from shoal.jobs.layout import AGAIN, EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import DATABASE, TrialStore
 
 CONTENTS: Contents = {
-    **{re.escape(name): None for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT)},
+    **{re.escape(name): None for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN)},
     STUDY: STORE,
 }
 """Every name that a job gives, so that no other is ever removed."""

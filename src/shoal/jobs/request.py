@@ -17,6 +17,7 @@ from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.selection.candidates import grid
 from shoal.selection.choice import BY_EVIDENCE, RULES
+from shoal.selection.numbers import Numbers
 from shoal.shapes import LARGEST
 from shoal.solvers import SOLVERS
 from shoal.words import setting
@@ -61,6 +62,7 @@ class FitRequest:
     learning_rate: float | None = None
     batch_size: int | None = None
     patience: int | None = None
+    networks: str | None = None
     image_size: tuple[int, int] | None = None
     augment: str | None = None
     strict: bool = False
@@ -94,6 +96,8 @@ class FitRequest:
         self._check_score()
         deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None
         self._check_numbers()
+        if self.networks is not None:
+            Numbers.parse(self.networks)
         self._check_solver(deforms)
 
     def _check_score(self) -> None:

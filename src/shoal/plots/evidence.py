@@ -36,6 +36,8 @@ class AskedLater(TypedDict, total=False):
     loss: str
     pieces: int
     augmentation: Augmentation | None
+    again: str
+    networks: str | None
 
 
 class Asked(AskedLater):

@@ -227,12 +227,6 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
     ]
 
 
-def sizes(asked: Asked) -> str:
-    """Return the options that ask for the sizes of a study, whatever was left open."""
-    hidden, l2 = ",".join(asked["hidden"]), ",".join(map(repr, asked["l2"]))
-    return f"--hidden {hidden} --starts {asked['starts']} --l2 {l2} --epochs {asked['epochs']}"
-
-
 def _refinements(asked: Asked) -> list[tuple[str, str]]:
     """Return what was done beyond plain training, as pairs of a name and a value."""
     pairs = [

@@ -97,7 +97,8 @@ def little(evidence: Evidence) -> str:
     planned = len(asked["hidden"]) * len(asked["l2"]) * asked["starts"] * planned_folds
     told = []
     if trained < planned:
-        told.append(f"the study was ended early, with {trained:,} of {plural(planned, 'network')} trained")
+        early = "as asked for" if asked.get("networks") else "the study was ended early, with"
+        told.append(f"{early} {trained:,} of {plural(planned, 'network')} trained")
     if folds < planned_folds:
         told.append(f"networks were judged on {folds} of {plural(planned_folds, 'fold')} alone")
     if trained == folds:

@@ -15,6 +15,7 @@ from shoal.errors import CapacityError, ConfigurationError
 from shoal.registry import to_config
 from shoal.selection.by_evidence import require_evidence
 from shoal.selection.cohort import Conditions, Task
+from shoal.selection.numbers import Numbers
 from shoal.selection.planning import Cohort, Cost, plan
 from shoal.words import setting
 
@@ -60,6 +61,8 @@ class Design:
     """The inputs that the networks of each view are given; without views all of them."""
     hurried: bool = False
     """Whether the study has a deadline, and so cohorts that end soon."""
+    only: Numbers | None = None
+    """The networks of the study that are trained, by ``numbers``; None is all of them."""
 
     @cached_property
     def networks(self) -> dict[Hidden, Network]:
@@ -93,7 +96,47 @@ class Design:
             views=max(len(self.views), 1),
             hurried=self.hurried,
         )
+        if self.only is not None:
+            cohorts = self._asked_for(cohorts, self.only)
         return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
+
+    def numbers(self, trials: Trials) -> list[int]:
+        """Return the number of every network among ``trials``: they count from 1, first start first.
+
+        Of a start all candidates in the order of the grid, of a candidate all folds. A network's number does
+        not depend on how many starts there are.
+        """
+        columns = (trials[name].tolist() for name in ("candidate", "start", "fold"))
+        return [self._number(*key) for key in zip(*columns, strict=True)]
+
+    def compared(self, trials: Trials) -> tuple[int, str | None]:
+        """Return how many starts, and which networks by number (None: all), are those of ``trials``."""
+        starts = int(trials["start"].max()) + 1
+        whole = len(trials) == len(self.candidates) * starts * len(self.samples.splits)
+        return starts, None if whole else str(Numbers.of(self.numbers(trials)))
+
+    def _number(self, candidate: int, start: int, fold: int) -> int:
+        return (start * len(self.candidates) + candidate) * len(self.samples.splits) + fold + 1
+
+    def _asked_for(self, cohorts: Sequence[Cohort], only: Numbers) -> list[Cohort]:
+        """Return the cohorts with those members alone that are asked for, without any that has none."""
+        total = len(self.candidates) * self.starts * len(self.samples.splits)
+        if only.last > total:
+            raise ConfigurationError(
+                f"{setting('networks')} asks for network {only.last}, and the study has {total}; give the "
+                "same sizes, strengths and folds, and as many starts, as when the numbers were told"
+            )
+        kept: list[Cohort] = []
+        for cohort in cohorts:
+            members = tuple(
+                member
+                for member in cohort.members
+                if self._number(member.candidate.index, member.start, cohort.fold) in only
+            )
+            work = cohort.work * len(members) / len(cohort.members)
+            if members:
+                kept.append(dataclasses.replace(cohort, index=len(kept), members=members, work=work))
+        return kept
 
     def plan(self) -> Plan:
         """Return the study in numbers."""
@@ -144,6 +187,7 @@ class Design:
             "views": [inputs.tolist() for inputs in self.views],
             "memory": self.memory,
             "hurried": self.hurried,
+            **({} if self.only is None else {"networks": str(self.only)}),
             "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
             **self.samples.fingerprint(),

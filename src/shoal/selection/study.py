@@ -29,6 +29,7 @@ from shoal.selection.choice import (
 from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_ensemble, prediction_losses
+from shoal.selection.numbers import Numbers
 from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Split, StudySamples, gather
 from shoal.selection.shelf import Shelf
@@ -89,7 +90,9 @@ class CapacityStudy:
     moment, ``fit(…, resume=True)`` trains what is missing, and ends with the same networks. ``progress`` is
     called with a ``StudyProgress`` at the start and after every cohort. ``seconds`` ends the study when so
     much time has passed, and ``anytime`` lets Ctrl-C end it, as soon as one candidate is trained on a
-    fold: then the best found until then is chosen, and the sentence of the choice says so.
+    fold: then the best found until then is chosen, and the sentence of the choice says so. ``networks``, as
+    in "1-83,90", are those of the study that are trained, by number: ``compared`` says what a study that
+    was ended early is to be asked for, to choose the same again.
 
     Raises ``ConfigurationError`` for impossible settings.
 
@@ -119,6 +122,7 @@ class CapacityStudy:
         choose: str = "one-se",
         dtype: str | None = None,
         engine: str = "auto",
+        networks: str | None = None,
         **settings: Any,
     ) -> None:
         trained, layers, place = apart(settings, Recipe, Perceptron, Workplace)
@@ -132,6 +136,7 @@ class CapacityStudy:
             raise ConfigurationError(f"{next(iter(layers))} is of dense layers, got {architecture!r} as well")
         self.architecture = architecture or own
         self._candidates = grid(hidden, l2)
+        self._only = None if networks is None else Numbers.parse(networks)
         self._table: Trials | None = None
         self._outcome: _Outcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
@@ -213,6 +218,14 @@ class CapacityStudy:
         return _fitted(self._outcome).ended_by
 
     @property
+    def compared(self) -> tuple[int, str | None]:
+        """How many ``starts`` and which ``networks`` (None: all) the choice was made among.
+
+        With these and otherwise the same settings, a study that was ended early is made again to the bit.
+        """
+        return _fitted(self._outcome).compared
+
+    @property
     def splits(self) -> list[Split]:
         """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
         return _fitted(self._outcome).splits
@@ -264,6 +277,7 @@ class CapacityStudy:
             samples,
             views,
             hurried=self.place.seconds is not None,
+            only=self._only,
         )
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
@@ -276,8 +290,10 @@ class CapacityStudy:
         trials = Trials.concatenate(runner.run(tasks, enough if stops else None))
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
         shelf = Shelf(store, tasks)
-        folds = covered(self._table) if runner.ended_by else list(range(len(splits)))
-        choice = self._choose(complete(self._table, folds), shelf, design.samples, folds)
+        partly = bool(runner.ended_by) or design.only is not None
+        folds = (covered(self._table) if partly else []) or list(range(len(splits)))
+        judged = complete(self._table, folds)
+        choice = self._choose(judged, shelf, design.samples, folds)
         if runner.ended_by:
             planned = sum(len(task.cohort.members) for task in tasks)
             cut = f" Ended early, by {runner.ended_by}: {len(trials)} of {planned} networks were trained."
@@ -290,9 +306,10 @@ class CapacityStudy:
         if len(splits) == 1 or self.choose == "ensemble":
             best = shelf.population(keys)
         else:
-            choice, best = self._train_again(choice, design, store, runner, len(tasks))
+            choice, best = self._train_again(choice, judged, design, store, runner, len(tasks))
         used = [splits[fold] for fold in folds]
-        self._outcome = _Outcome(choice, best, curves, used, held, store.engines(), runner.ended_by)
+        compared, engines = design.compared(judged), store.engines()
+        self._outcome = _Outcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
@@ -309,15 +326,16 @@ class CapacityStudy:
         )
 
     def _train_again(
-        self, choice: Choice, design: Design, store: Store, runner: Runner, n_cohorts: int
+        self, choice: Choice, judged: Trials, design: Design, store: Store, runner: Runner, n_cohorts: int
     ) -> tuple[Choice, Population]:
         """Return the chosen candidate trained on all samples, from the start with the smallest objective."""
-        chosen, n, starts = choice.chosen, len(design.samples.X), self.starts
+        chosen, n = choice.chosen, len(design.samples.X)
+        starts = len(np.unique(judged["start"]))
+        design = dataclasses.replace(design, starts=starts)
         if runner.ended_by:  # what is trained from fewer starts is not for a study that is resumed
-            starts = len(np.unique(self.table["start"]))
-            design, store = dataclasses.replace(design, starts=starts), MemoryStore()
+            store = MemoryStore()
             runner = Runner(store, {}, dataclasses.replace(self.place, seconds=None))
-        tasks = design.final_tasks(chosen.candidate, self.table, n_cohorts)
+        tasks = design.final_tasks(chosen.candidate, judged, n_cohorts)
         runner.run(tasks)
         shelf = Shelf(store, tasks)
         fold = len(design.samples.splits)
@@ -341,6 +359,7 @@ class _Outcome:
     held: Array
     engines: list[str]
     ended_by: str
+    compared: tuple[int, str | None]
 
 
 def _study_recipe(settings: dict[str, Any], recipe: Recipe | None) -> Recipe:
