@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from shoal.activations import ACTIVATIONS
+from shoal.engines import _say_once
 from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS
 from shoal.losses import LOSSES
@@ -27,6 +29,10 @@ FAMILIES: list[dict[str, Any]] = [
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# What a shell may say of its terminal, which the commands heed: tests have none.
+for variable in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(variable, None)
 
 # Started in the background of a script, this process ignores Ctrl-C, and so would those that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -54,10 +60,30 @@ def real_data() -> Callable[[str], Path]:
     return path
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED", help="run tests in a random order, which SEED draws"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle files, and the tests of each; what a file prepares for all of its tests is prepared once."""
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        rng = random.Random(seed)  # noqa: S311
+        places = {path: rng.random() for path in sorted({item.path for item in items})}
+        keys = {item: (places[item.path], rng.random()) for item in items}
+        items.sort(key=keys.__getitem__)
+
+
 @pytest.fixture(autouse=True)
-def families() -> Iterator[None]:
-    """Take back what a test registers in a family, a tutorial's activation say, for those after it."""
+def as_if_alone() -> Iterator[None]:
+    """Take back what a test leaves behind in this process for those after it.
+
+    That is what it registers in a family, a tutorial's activation say, and what is said only once.
+    """
     before = [dict(family) for family in FAMILIES]
+    _say_once.cache_clear()
     yield
     for family, members in zip(FAMILIES, before, strict=True):
         family.clear()

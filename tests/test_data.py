@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import time
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -125,11 +125,14 @@ def test_a_pandas_frame_of_adult_gives_the_same_features(real_data: RealData) ->
     assert (preprocessor.transform(rows) == preprocessor.transform(read_table(path)[:3000])).all()
 
 
-def test_adult_is_read_well_under_a_second(real_data: RealData) -> None:
-    path = real_data("tables/adult.csv.gz")
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        read_table(path)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.8
+def test_no_row_costs_a_call_of_its_own(real_data: RealData) -> None:
+    """What Python calls is counted: whole columns are worked on, by those who can."""
+    path, before, calls = real_data("tables/adult.csv.gz"), sys.getprofile(), []
+    read_table(path)  # which imports what is needed for it
+    sys.setprofile(lambda frame, event, of: calls.append(event) if event in ("call", "c_call") else None)
+    try:
+        table = read_table(path)
+    finally:
+        sys.setprofile(before)
+    assert len(table) == 48842
+    assert 100 < len(calls) < 10_000

@@ -21,6 +21,7 @@ OF_THE_PROJECT = {
     "native",
     "test_build.py",
     "test_cold_start.py",
+    "test_isolation.py",
     "test_layout.py",
     "tools",
 }

@@ -42,7 +42,7 @@ def test_the_posterior_is_that_of_bayesian_linear_regression(found: Laplace) -> 
     assert found.mean == pytest.approx(np.tile(BETA * np.linalg.solve(A, DESIGN.T @ y), (4, 1)), abs=1e-10)
     eigenvalues = np.linalg.eigvalsh(BETA * DESIGN.T @ DESIGN)
     assert found.gamma == pytest.approx(np.full(4, (eigenvalues / (eigenvalues + ALPHA)).sum()), abs=1e-10)
-    new = RNG.normal(size=(6, 3))
+    new = np.random.default_rng(3).normal(size=(6, 3))
     features = np.hstack([new, np.ones((6, 1))])
     variance = 1 / BETA + np.einsum("ni,ij,nj->n", features, np.linalg.inv(A), features)
     assert found.predictive_variance(new)[:, :, 0] == pytest.approx(np.tile(variance, (4, 1)), abs=1e-10)
@@ -133,5 +133,6 @@ def test_a_member_has_the_same_numbers_alone() -> None:
 
 
 def test_weights_that_nothing_needs_do_not_end_in_infinity() -> None:
-    found = laplace(LINEAR.population(1, dtype="float64"), X, 1e-9 * RNG.normal(size=N)).reestimated()
+    noise = 1e-9 * np.random.default_rng(3).normal(size=N)
+    found = laplace(LINEAR.population(1, dtype="float64"), X, noise).reestimated()
     assert np.isfinite(found.log_evidence).all()

@@ -13,11 +13,9 @@ from shoal.errors import ConfigurationError
 from shoal.layers import Dense, Dropout
 from shoal.network import Network
 
-RNG = np.random.default_rng(0)
-
 
 def test_units_can_change_places_and_signs_without_a_change_of_the_function() -> None:
-    network, X = Network(2, [Dense(3, "tanh"), Dense(2)]), RNG.normal(size=(4, 2))
+    network, X = Network(2, [Dense(3, "tanh"), Dense(2)]), np.random.default_rng(0).normal(size=(4, 2))
     population = network.population(1, dtype="float64")
     (places,) = unit_places(network)
     seen = set()

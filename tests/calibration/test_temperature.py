@@ -16,13 +16,12 @@ from shoal.calibration.temperature import (
     settled_temperature,
 )
 
-RNG = np.random.default_rng(0)
 
-
-def drawn(n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def drawn(n: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return probabilities (n, classes), and a class drawn from each."""
-    true = softmax(2 * RNG.normal(size=(n, classes)), axis=1)
-    return true, (true.cumsum(axis=1) < RNG.uniform(size=(n, 1))).sum(axis=1)
+    rng = np.random.default_rng(seed)
+    true = softmax(2 * rng.normal(size=(n, classes)), axis=1)
+    return true, (true.cumsum(axis=1) < rng.uniform(size=(n, 1))).sum(axis=1)
 
 
 @pytest.mark.parametrize("hot", [0.4, 1.0, 2.5])
@@ -35,7 +34,7 @@ def test_the_temperature_that_was_applied_is_found(hot: float, classes: int) -> 
 
 
 def test_a_temperature_divides_the_outputs() -> None:
-    z = 3 * RNG.normal(size=(9, 4))
+    z = 3 * np.random.default_rng(0).normal(size=(9, 4))
     np.testing.assert_allclose(cooled(softmax(z, axis=1), 1.7), softmax(z / 1.7, axis=1))
     p = np.array([0.02, 0.5, 0.9])
     np.testing.assert_allclose(cooled(np.stack([1 - p, p], axis=1), 0.6)[:, 1], expit(logit(p) / 0.6))
@@ -58,8 +57,8 @@ def test_a_temperature_is_kept_where_it_helps_rows_that_it_was_not_fitted_on() -
 def test_no_temperature_is_kept_that_fits_chance_alone() -> None:
     """With few rows of true probabilities a fitted temperature is noise; at least half are seen through."""
     kept, improved = 0, 0
-    for _ in range(40):
-        true, codes = drawn(30, 3)
+    for seed in range(40):
+        true, codes = drawn(30, 3, seed)
         kept += settled_temperature(true, codes) != 1
         improved += log_loss(cooled(true, fit_temperature(true, codes)), codes) < log_loss(true, codes)
     assert improved == 40  # on the rows that it is fitted on, every one looks good

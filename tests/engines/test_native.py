@@ -1,13 +1,9 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
 import signal
-import subprocess
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +18,7 @@ from shoal.network import Network
 from shoal.solvers import SOLVERS
 from shoal.solvers.adam import Adam
 from shoal.trainer import train
+from tests.native.programs import printed, start
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
@@ -85,41 +82,19 @@ def test_the_registries_are_numbered_as_in_the_native_sources() -> None:
     assert tuple(SOLVERS)[: len(native._SOLVERS)] == native._SOLVERS
 
 
-def _theta(n_jobs: int) -> bytes:
-    network = Network(2, [Dense(8, "tanh"), Dense(1)])
-    return train(
-        network, X, y, starts=20, epochs=3, engine="native", n_jobs=n_jobs
-    ).population.theta.tobytes()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_the_threads_survive_a_fork() -> None:
-    here = _theta(3)
-    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
-        assert list(pool.map(_theta, [3, 3], timeout=60)) == [here, here]
-    assert _theta(3) == here
-
-
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_ctrl_c_ends_training(n_jobs: int) -> None:
-    code = f"""
-import numpy as np
-from shoal.layers import Dense
-from shoal.network import Network
-from shoal.trainer import train
-population = Network(2, [Dense(8, "tanh"), Dense(1)]).population(40)
+def test_ctrl_c_ends_training(n_jobs: int, tmp_path: Path) -> None:
+    body = f"""
+population = network.population(40)
 before = population.theta.copy()
-print("ready", flush=True)
+say_when_trainings_run(1)
 try:
-    train(population, np.ones((200, 2)), np.ones(200), epochs=10**6, engine="native", n_jobs={n_jobs})
+    train(population, *ENDLESS, epochs=10**6, engine="native", n_jobs={n_jobs})
 except KeyboardInterrupt:
     print("interrupted", np.array_equal(before, population.theta))
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.5)
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30)[0] == "interrupted True\n"
+    process = start(tmp_path, "ENDLESS = np.ones((10**5, 2)), np.ones(10**5)" + body)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert printed(process) == "interrupted True\n"

@@ -71,7 +71,6 @@ def test_without_a_compiled_engine_one_line_says_why(
 ) -> None:
     monkeypatch.setattr(engines, "ENGINES", {"reference": ReferenceEngine()})
     monkeypatch.setattr(engines, "_MISSING", error)
-    engines._say_once.cache_clear()
     with caplog.at_level("INFO", "shoal"):
         train(NETWORK, X, y, epochs=1, engine="reference")  # asked for: nothing to explain
         assert caplog.messages == []

@@ -9,12 +9,11 @@ from sklearn.base import clone
 from shoal import MLPRegressor
 from shoal.errors import ConfigurationError, DataError
 
-RNG = np.random.default_rng(0)
 
-
-def drawn(n: int) -> tuple[np.ndarray, np.ndarray]:
-    X = RNG.uniform(-1, 1, size=(n, 2))
-    return X, np.sin(3 * X[:, 0]) + X[:, 1] + 0.3 * RNG.standard_t(df=4, size=n)
+def drawn(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-1, 1, size=(n, 2))
+    return X, np.sin(3 * X[:, 0]) + X[:, 1] + 0.3 * rng.standard_t(df=4, size=n)
 
 
 X, Y = drawn(300)
@@ -25,7 +24,7 @@ STOPS = MLPRegressor(
 
 @pytest.mark.parametrize("coverage", [0.8, 0.9])
 def test_new_rows_lie_inside_as_promised(coverage: float) -> None:
-    held, new = drawn(400), drawn(4000)
+    held, new = drawn(400, 1), drawn(4000, 2)
     regressor = clone(STOPS).fit(X, Y, X_val=held[0], y_val=held[1])
     lower, upper = regressor.predict_interval(new[0], coverage).T
     share = ((lower <= new[1]) & (new[1] <= upper)).mean()
@@ -33,7 +32,7 @@ def test_new_rows_lie_inside_as_promised(coverage: float) -> None:
 
 
 def test_the_ends_are_the_prediction_and_a_quantile_of_the_errors() -> None:
-    held = drawn(19)
+    held = drawn(19, 3)
     regressor = clone(STOPS).fit(X, Y, X_val=held[0], y_val=held[1])
     errors = np.abs(held[1] - regressor.predict(held[0]))
     np.testing.assert_allclose(regressor.validation_errors_, errors)
@@ -60,6 +59,6 @@ def test_without_rows_held_out_there_are_no_intervals() -> None:
 
 
 def test_too_few_rows_held_out_are_named() -> None:
-    held = drawn(8)
+    held = drawn(8, 4)
     with pytest.raises(DataError, match=r"0.9 needs 9 rows held out, got 8"):
         clone(STOPS).fit(X, Y, X_val=held[0], y_val=held[1]).predict_interval(X)

@@ -50,7 +50,7 @@ def test_saliency_is_the_derivative_of_the_score() -> None:
     classes = np.array([2, 0, 1, 1])
     gradient = saliency(NETWORK, THETA, X, classes).reshape(4, -1)
     h = 1e-6
-    for pixel in RNG.choice(144, 20, replace=False):
+    for pixel in np.random.default_rng(1).choice(144, 20, replace=False):
         step = np.zeros(144)
         step[pixel] = h
         higher, lower = (responses(NETWORK, THETA, X + sign * step)[-1] for sign in (1, -1))
@@ -67,7 +67,7 @@ def test_saliency_of_two_classes_looks_at_one_output() -> None:
 
 @pytest.mark.parametrize("place", [Place(0, (1, 4, 4)), Place(2, (3, 1, 0)), Place(5, (2,))])
 def test_ascent_finds_a_more_exciting_image_of_the_same_length(place: Place) -> None:
-    X = RNG.normal(scale=0.2, size=(4, 144))
+    X = np.random.default_rng(1).normal(scale=0.2, size=(4, 144))
     image = most_exciting(NETWORK, THETA, place, X)
     assert image.shape == SHAPE
     excited = responses(NETWORK, THETA, image.reshape(1, -1))[place.layer][(0, *place.unit)]
@@ -81,7 +81,8 @@ def test_what_excites_a_filter_most_is_the_filter() -> None:
     """Among images of one length, w · x is largest where x points along w."""
     network = Network((1, 5, 5), [Conv2D(2, 3), Flatten(), Dense(2)], "cross_entropy")
     theta = network.population(1, seed=3, dtype="float64").theta
-    image = most_exciting(network, theta, Place(0, (1, 1, 1)), RNG.normal(size=(2, 25)))[0]
+    starts = np.random.default_rng(1).normal(size=(2, 25))
+    image = most_exciting(network, theta, Place(0, (1, 1, 1)), starts)[0]
     w = network.views(theta)[0]["W"][0, 1, 0]
     np.testing.assert_allclose(image[1:4, 1:4] / np.linalg.norm(image), w / np.linalg.norm(w), atol=0.02)
 
@@ -89,7 +90,7 @@ def test_what_excites_a_filter_most_is_the_filter() -> None:
 def test_a_unit_that_is_silent_stays_where_it_was() -> None:
     network = Network((1, 3, 3), [Conv2D(1, 3, "relu"), Flatten(), Dense(2)], "cross_entropy")
     theta = np.zeros((1, network.n_parameters))
-    start = RNG.normal(size=(1, 9))
+    start = np.random.default_rng(1).normal(size=(1, 9))
     np.testing.assert_allclose(most_exciting(network, theta, Place(0, (0, 0, 0)), start).ravel(), start[0])
 
 
@@ -102,7 +103,7 @@ def test_a_unit_sees_its_receptive_field_and_nothing_else(layer: int) -> None:
         inside = np.zeros(SHAPE[1:], dtype=bool)
         inside[field] = True
         touched = np.zeros(SHAPE[1:], dtype=bool)
-        for image in RNG.normal(size=(60, 144)):
+        for image in np.random.default_rng(1).normal(size=(60, 144)):
             moved = np.stack([image, *(image + 9 * np.eye(144)[:72])])  # a pixel of the first channel
             response = responses(NETWORK, THETA, moved)[layer][:, :, row, column]
             touched |= (response[1:] != response[0]).any(axis=1).reshape(SHAPE[1:])

@@ -19,6 +19,7 @@ import pytest
 from shoal.errors import ShoalWarning
 from shoal.jobs.fit import Outcome
 from shoal.selection.trials import COLUMNS
+from tests.waiting import written
 
 Fit = Callable[..., Outcome]
 
@@ -167,9 +168,10 @@ def test_ctrl_c_ends_with_one_line_and_the_study_is_resumed(
     folder = tmp_path / "out"
     process = start(table, folder, "--jobs", "1")
     while not (folder / "study" / "cohorts").exists():  # it waits there with the first, so there is no best
+        assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = written(process)
     assert process.returncode == 130
     (line,) = err.splitlines()
     assert line.startswith("shoal: interrupted")
@@ -188,7 +190,7 @@ def test_ctrl_c_keeps_the_best_so_far_as_soon_as_there_is_one(
     process = start(table, folder, "--jobs", "1")
     keep_cohorts(process, kept)  # 5: one size on all of its four folds, and a fold of the next
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = written(process)
     assert process.returncode == 130
     assert err.splitlines() == [
         f"shoal: interrupted; {folder} holds the best so far, and the same command with --resume goes on"

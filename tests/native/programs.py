@@ -9,7 +9,11 @@ from pathlib import Path
 
 PRELUDE = '''
 import faulthandler, os, signal, sys, threading, time, warnings
-faulthandler.dump_traceback_later(300, exit=True)  # a program that hangs says where
+# A program that hangs says where, and ends. An alarm sees to that, and no thread, as that of
+# faulthandler.dump_traceback_later: a forked child is without it, and waits for it for ever when it ends.
+faulthandler.register(signal.SIGALRM, chain=True)
+signal.alarm(600)
+os.register_at_fork(after_in_child=lambda: signal.alarm(500))  # for which its parent waits
 warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # forking beside threads
 import numpy as np
 from shoal.history import History
@@ -57,8 +61,7 @@ def start(folder: Path, body: str) -> subprocess.Popen[str]:
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Return how a program ends: its exit code, and what it writes. Its prelude ends one that hangs."""
-    with process:
-        out, err = process.communicate()
+    out, err = process.communicate()
     return process.returncode, out, err
 
 

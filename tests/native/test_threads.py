@@ -52,6 +52,28 @@ print(set(codes))
 
 
 @needs_fork
+@pytest.mark.parametrize("end", ["os._exit", "sys.exit"])
+def test_a_child_forked_while_daemon_threads_train_trains_and_ends(end: str, tmp_path: Path) -> None:
+    body = f"""
+expected = theta(3)
+def ever():
+    while True:
+        theta(2)
+for work in ever, ever, lambda: endless(2), lambda: theta(1, callback=lambda progress: ever()):
+    threading.Thread(target=work, daemon=True).start()
+wait_for_trainings(20)
+codes = []
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        {end}(theta(3) != expected)
+    codes.append(os.waitpid(child, 0)[1])
+print(set(codes))
+"""
+    assert run(tmp_path, body) == "{0}\n"
+
+
+@needs_fork
 def test_a_fork_in_a_callback(tmp_path: Path) -> None:
     body = """
 children = []

@@ -9,12 +9,10 @@ from PIL import Image
 
 from shoal.plots.png import encoded, signed
 
-RNG = np.random.default_rng(0)
-
 
 @pytest.mark.parametrize("shape", [(3, 5), (1, 1), (7, 2, 3)])
 def test_another_program_reads_the_same_pixels(shape: tuple[int, ...]) -> None:
-    pixels = RNG.integers(0, 256, shape, dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     image = Image.open(io.BytesIO(base64.b64decode(encoded(pixels))))
     assert image.mode == ("L" if len(shape) == 2 else "RGB")
     np.testing.assert_array_equal(np.asarray(image), pixels)

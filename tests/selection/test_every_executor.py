@@ -19,6 +19,7 @@ from shoal.selection import running
 from shoal.selection.running import StudyProgress
 from shoal.selection.shipping import Parcel, Shipment
 from shoal.selection.study import CapacityStudy
+from tests.waiting import HANGS
 
 SameStudy = Callable[[CapacityStudy, CapacityStudy], None]
 RNG = np.random.default_rng(3)
@@ -38,10 +39,13 @@ def at_home() -> CapacityStudy:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[distributed.Client]:
-    """A Dask cluster of two worker processes."""
+    """A Dask cluster of two worker processes.
+
+    Its scheduler listens on a port even without a dashboard: on 8787 for None, on one that is free for 0.
+    """
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -96,7 +100,7 @@ def test_a_dask_worker_killed_in_the_middle_costs_nothing_but_time(
     assert done[-1] == 84
     # the count stands still once, where the final training begins
     assert [a for a, b in itertools.pairwise(done) if a >= b] == [80]
-    cluster.wait_for_workers(2, timeout=30)
+    cluster.wait_for_workers(2, timeout=HANGS)
     assert set(cluster.run(os.getpid).values()) != set(pids)
 
 

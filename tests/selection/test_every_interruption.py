@@ -19,6 +19,7 @@ from shoal.selection.shelf import Shelf
 from shoal.selection.store import TrialStore
 from shoal.selection.study import CapacityStudy
 from shoal.trainer import train
+from tests.waiting import written
 
 STUDY = """
     import os, signal, sys
@@ -103,7 +104,7 @@ def test_a_study_killed_after_some_cohorts_ends_as_if_undisturbed(
     cohorts: int,
 ) -> None:
     process = started(n_jobs, kill_after=cohorts)
-    out, _ = process.communicate(timeout=60)
+    out, _ = written(process)
     assert process.returncode == -signal.SIGKILL
     told: list[StudyProgress] = []
     resumed = resume(tmp_path, script, told)
@@ -156,7 +157,7 @@ def test_ctrl_c_ends_a_study_with_a_word_on_resuming(
         process.stdout.readline()
         print(file=process.stdin, flush=True)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = written(process)
     assert process.returncode == 130
     assert "they are kept in" in err
     assert "Traceback" not in err

@@ -46,7 +46,7 @@ def test_images_and_labels(tmp_path: Path, names: tuple[str, str]) -> None:
 
 
 def test_parts_and_colours(tmp_path: Path) -> None:
-    coloured = RNG.integers(0, 256, (4, 3, 2, 3), dtype=np.uint8)
+    coloured = np.random.default_rng(1).integers(0, 256, (4, 3, 2, 3), dtype=np.uint8)
     texts = np.array(["cat", "dog", "cat", "dog"])
     given = {"x_train": coloured, "y_train": texts, "x_test": coloured[:1], "y_test": texts[:1, None]}
     data = read_npz(save(tmp_path, **given, X_val=coloured[:2], y_val=texts[:2].astype(bytes)))
