@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.data.images.source import read_images
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, UnknownNameError
+from shoal.jobs.check import check_subject
+from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_model
 from shoal.jobs.subject import fresh_subject, saved_subject
 
@@ -39,6 +42,22 @@ def test_a_network_of_an_ensemble(fit: Callable[..., Any], tmp_path: Path) -> No
     second = saved_subject(tmp_path / "out", None, row=1, batch=8, member=2)
     assert members.size > 1
     assert np.array_equal(second.population.theta, members.theta[1:2])
+
+
+def test_images_of_a_saved_network(fitted_images: Outcome) -> None:
+    subject = saved_subject(fitted_images.folder, None, row=3, batch=4, member=1)
+    images = read_images(fitted_images.folder.parent / "images.npz").train
+    model = fitted_images.model
+    assert np.array_equal(subject.X, model.preprocessor.transform(images.pixels)[2:6])
+    assert subject.y.tolist() == [2, 0, 1, 2]
+    assert (subject.sample_name, subject.output_names) == ("image 3", ("0", "1", "2"))
+    assert np.array_equal(subject.population.theta, model.population.theta[:1])
+    verdict = check_subject(subject, None, step=1e-6, tolerance=1e-5, sample=50)
+    assert verdict.failures == ()
+    with pytest.raises(
+        DataError, match=r"image 241 is not in .*npz, which has 240 images; count them from 1"
+    ):
+        saved_subject(fitted_images.folder, None, row=241, batch=1, member=1)
 
 
 def test_the_table_of_the_model_wherever_it_lies(

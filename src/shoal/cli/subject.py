@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from shoal.jobs.subject import Subject
 
 Folder = Annotated[Path | None, typer.Argument(help="A folder that shoal fit wrote.")]
-SomeTable = Annotated[str | None, typer.Argument(help="A table with the target; the fitted one if left out.")]
-Row = Annotated[int, typer.Option(min=1, help="The row of the table to begin with, counted from 1.")]
+SomeTable = Annotated[
+    str | None, typer.Argument(help="A table with the target, or images; else those fitted.")
+]
+Row = Annotated[int, typer.Option(min=1, help="The row, or the image, to begin with, counted from 1.")]
 Member = Annotated[int, typer.Option(min=1, help="Which network, if the folder holds an ensemble.")]
 Layers = Annotated[
     str | None, typer.Option(help="Instead of a folder: inputs, hidden units and outputs, as in 4,3,2,1.")

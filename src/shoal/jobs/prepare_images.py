@@ -131,17 +131,17 @@ def prepare_images(request: FitRequest) -> PreparedImages:
             read_images(request.table, Wish(request.image_size, None, request.strict)), request
         )
         _require_memory(data)
-        rare = RareClasses.settle(_labels(data.train), request.rare, least=2)
+        rare = RareClasses.settle(labels_of(data.train), request.rare, least=2)
         data = _without_rare(data, rare)
-        target = TargetEncoder.fit(_labels(data.train), CLASSIFICATION)
-        codes = target.encode(_labels(data.train))
+        target = TargetEncoder.fit(labels_of(data.train), CLASSIFICATION)
+        codes = target.encode(labels_of(data.train))
         divided = request.folds is not None or request.validation_share is not None
         own = data.validation is not None and not divided
         rows = divide(len(data.train), request, codes, data.test is not None, own)
         preprocessor = ImagePreprocessor.fit(data.train.pixels[rows.train])
 
         def part(images: ImageSet) -> Part:
-            return Part(preprocessor.transform(images.pixels), target.encode(_labels(images)))
+            return Part(preprocessor.transform(images.pixels), target.encode(labels_of(images)))
 
         to_train, to_test = _rows(data.train, rows.train), data.test or _rows(data.train, rows.test)
         _tell_of_twins(to_test, [data.train, data.validation], rows.test if data.test is None else None)
@@ -220,7 +220,7 @@ def _without_rare(data: ImageData, rare: RareClasses) -> ImageData:
     """Return the images whose classes are not left out, rare ones with the label that they share."""
 
     def settled(images: ImageSet) -> ImageSet:
-        labels = rare.apply(_labels(images))
+        labels = rare.apply(labels_of(images))
         kept = np.flatnonzero(labels.is_not_null().to_numpy())
         return replace(_rows(images, kept), labels=tuple(labels.drop_nulls()))
 
@@ -230,7 +230,8 @@ def _without_rare(data: ImageData, rare: RareClasses) -> ImageData:
     return ImageData(settled(data.train), *(None if part is None else settled(part) for part in others))
 
 
-def _labels(images: ImageSet) -> pl.Series:
+def labels_of(images: ImageSet) -> pl.Series:
+    """Return the labels of images as a column, which an encoder of the target takes."""
     return pl.Series(TARGET, images.labels, dtype=pl.Categorical)  # the folders 3.1 and 3.10 are two
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.data.frames import native_frame, quoted
 from shoal.data.losses import POISSON, SQUARED
-from shoal.data.tables import read_table
-from shoal.errors import ConfigurationError, DataError, ModelFolderError
-from shoal.jobs.folder import load_table_model
-from shoal.jobs.model import TableModel
+from shoal.errors import ConfigurationError, ModelFolderError
+from shoal.jobs.folder import load_model
+from shoal.jobs.kinds import KINDS
+from shoal.jobs.model import Model
 from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
 from shoal.network import Network
@@ -38,32 +37,24 @@ class Subject:
 
 
 def saved_subject(folder: Path, table: str | None, row: int, batch: int, member: int) -> Subject:
-    """Return a saved network and ``batch`` rows of a table from ``row`` on, counted from 1.
+    """Return a saved network and ``batch`` rows of a table, or images, from ``row`` on, counted from 1.
 
-    ``table=None`` takes the table that the network was fitted to. ``member`` says which network of an
-    ensemble. Raises ``DataError`` for a row that the table does not have or a table without the target, and
+    ``table=None`` takes the data that the network was fitted to. ``member`` says which network of an
+    ensemble. Raises ``DataError`` for a row that they do not have or a table without the target, and
     ``ConfigurationError`` for a member that is not there.
     """
-    model = load_table_model(folder)
+    model = load_model(folder)
     if not 1 <= member <= model.population.size:
         raise ConfigurationError(
             f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"
         )
-    source = table_of(folder, table)
-    frame = native_frame(read_table(source, model.preprocessor.source_columns))
-    if model.target.name not in frame.columns:
-        raise DataError(
-            f"{source} lacks the target {quoted(model.target.name)}, which the loss needs; add that column"
-        )
-    if not 1 <= row <= frame.height:
-        raise DataError(f"row {row} is not in {source}, which has {frame.height} rows; count them from 1")
-    rows = frame[row - 1 : row - 1 + batch]
+    some = KINDS[model.kind].batch(model, table_of(folder, table), row, batch)
     return Subject(
         model.population.members(member - 1),
-        model.preprocessor.transform(rows, ignore_extra=True),
-        model.target.encode(rows[model.target.name]),
-        f"row {row}",
-        model.preprocessor.feature_names,
+        some.X,
+        some.y,
+        some.name,
+        some.feature_names,
         _output_names(model),
     )
 
@@ -80,7 +71,7 @@ def table_of(folder: Path, table: str | None) -> str:
         ) from None
 
 
-def _output_names(model: TableModel) -> tuple[str, ...]:
+def _output_names(model: Model) -> tuple[str, ...]:
     target = model.target
     if not target.labels:
         scaled = {SQUARED: "standardised", POISSON: "divided by its mean"}

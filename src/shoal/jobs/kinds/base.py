@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from shoal.errors import DataError
 from shoal.registry import Named
 
 if TYPE_CHECKING:
@@ -29,6 +30,16 @@ class Findings:
     importances: list[dict[str, Any]] = field(default_factory=list)
     seen: dict[str, Any] | None = None
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples X (N, n) as networks are given them, and their targets y; ``name`` is that of the first."""
+
+    X: Array
+    y: Array
+    name: str
+    feature_names: tuple[str, ...] | None = None
 
 
 class Kind(Named, ABC, Generic[ModelT, PreparedT]):
@@ -60,6 +71,13 @@ class Kind(Named, ABC, Generic[ModelT, PreparedT]):
         """Return the columns of predictions for what ``source`` holds: see ``shoal.jobs.predict``."""
 
     @abstractmethod
+    def batch(self, model: ModelT, source: str, row: int, size: int) -> Batch:
+        """Return ``size`` samples of ``source`` with their targets, or what there are, from ``row`` on.
+
+        They are counted from 1. Raises ``DataError`` for a row that is not there, and without targets.
+        """
+
+    @abstractmethod
     def preprocessor(self, config: dict[str, Any]) -> Any:
         """Return what the preprocessing of a saved model describes, or raise ``ModelFolderError``."""
 
@@ -70,3 +88,9 @@ class Kind(Named, ABC, Generic[ModelT, PreparedT]):
     @abstractmethod
     def model(self, preprocessor: Any, **parts: Any) -> ModelT:
         """Return the model of ``parts``, the other fields of ``Model``; ``ValueError`` if they do not fit."""
+
+
+def require_row(row: int, rows: int, noun: str, source: str) -> None:
+    """Raise ``DataError`` unless ``source``, which has so many rows, has this one, counted from 1."""
+    if not 1 <= row <= rows:
+        raise DataError(f"{noun} {row} is not in {source}, which has {rows} {noun}s; count them from 1")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.data.images.image_set import Wish
 from shoal.data.images.preprocessing import ImagePreprocessor
-from shoal.data.images.source import holds_images, read_unlabelled
+from shoal.data.images.source import holds_images, read_images, read_unlabelled
 from shoal.errors import ConfigurationError
-from shoal.jobs.kinds.base import Findings, Kind
+from shoal.jobs.kinds.base import Batch, Findings, Kind, require_row
 from shoal.jobs.model import ImageModel
 
 if TYPE_CHECKING:
@@ -44,8 +44,16 @@ class Images(Kind[ImageModel, "PreparedImages"]):
     ) -> dict[str, Array]:
         if interval is not None:
             raise ConfigurationError("classes of images have no intervals; their probabilities say it")
-        wish = Wish(model.preprocessor.size, model.preprocessor.channels)
-        return model.predict(read_unlabelled(source, wish))
+        return model.predict(read_unlabelled(source, _wish(model)))
+
+    def batch(self, model: ImageModel, source: str, row: int, size: int) -> Batch:
+        from shoal.jobs.prepare_images import labels_of
+
+        images = read_images(source, _wish(model)).train
+        require_row(row, len(images), "image", source)
+        some = slice(row - 1, row - 1 + size)
+        X, y = model.preprocessor.transform(images.pixels[some]), model.target.encode(labels_of(images)[some])
+        return Batch(X, y, f"image {row}")
 
     def preprocessor(self, config: dict[str, Any]) -> ImagePreprocessor:
         return ImagePreprocessor.from_config(config)
@@ -55,3 +63,8 @@ class Images(Kind[ImageModel, "PreparedImages"]):
 
     def model(self, preprocessor: ImagePreprocessor, **parts: Any) -> ImageModel:
         return ImageModel(preprocessor, **parts)
+
+
+def _wish(model: ImageModel) -> Wish:
+    """Return what images must be brought to for a model."""
+    return Wish(model.preprocessor.size, model.preprocessor.channels)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from shoal.data.frames import native_frame, quoted
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
-from shoal.jobs.kinds.base import Findings, Kind
+from shoal.errors import DataError
+from shoal.jobs.kinds.base import Batch, Findings, Kind, require_row
 from shoal.jobs.model import TableModel
 
 if TYPE_CHECKING:
@@ -41,6 +43,18 @@ class Tables(Kind[TableModel, "PreparedTable"]):
     ) -> dict[str, Array]:
         table = read_table(source, model.preprocessor.source_columns)
         return model.predict(table, ignore_extra=ignore_extra, interval=interval)
+
+    def batch(self, model: TableModel, source: str, row: int, size: int) -> Batch:
+        frame = native_frame(read_table(source, model.preprocessor.source_columns))
+        target = model.target.name
+        if target not in frame.columns:
+            raise DataError(
+                f"{source} lacks the target {quoted(target)}, which the loss needs; add that column"
+            )
+        require_row(row, frame.height, "row", source)
+        rows = frame[row - 1 : row - 1 + size]
+        X, y = model.preprocessor.transform(rows, ignore_extra=True), model.target.encode(rows[target])
+        return Batch(X, y, f"row {row}", model.preprocessor.feature_names)
 
     def preprocessor(self, config: dict[str, Any]) -> TablePreprocessor:
         return TablePreprocessor.from_config(config)
