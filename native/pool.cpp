@@ -134,6 +134,9 @@ class IdlePools {
     std::vector<Pool*> pools_;
 };
 
+// Made when the module is loaded: a child forked while another thread makes them would wait for that thread for ever.
+[[maybe_unused]] const IdlePools& kMade = IdlePools::all();
+
 }  // namespace
 
 std::size_t cores() {
