@@ -145,6 +145,7 @@ def test_an_ensemble_is_what_one_gets(mixed: Mixed, write_csv: Write, tmp_path: 
         assert told in page
 
 
+@pytest.mark.filterwarnings("ignore:The time was up before:shoal.errors.ShoalWarning")  # on a slow machine
 def test_the_time_that_is_given_is_kept(
     fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:
