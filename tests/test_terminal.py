@@ -101,18 +101,19 @@ def test_the_estimate_is_told_before_the_study(lines: Lines) -> None:
         Sizing(StudySize(((1,), (2,)), 30, (0.1, 1.0), 200), 81.0, ("Sized so.",)),
         Plan(120, 9, "native (x86-64-v3)", 3 * 2**20),
         4,
+        400 * 2**20,
     )
     listener.sized(
-        Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()), Plan(1, 1, "reference (NumPy)", 2000), 1
+        Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()), Plan(1, 1, "reference (NumPy)", 2000), 1, 2**31
     )
     assert lines() == [
         "Sized so.",
         "120 networks: 2 hidden sizes × 30 starts × 2 L2 strengths, 200 epochs at most. "
         "Estimate: 1 min 21 s at most, on 4 cores. Engine: native (x86-64-v3). "
-        "Memory: about 3.0 MiB a core.",
+        "Memory: about 400.0 MiB.",
         "1 network: 1 hidden size × 1 start × 1 L2 strength, 1 epoch at most. "
         "Estimate: 4 s at most, on 1 core. Engine: reference (NumPy). "
-        "Memory: about 2.0 KiB a core.",
+        "Memory: about 2.0 GiB.",
     ]
 
 
@@ -121,7 +122,10 @@ def test_the_bar_tells_done_pace_best_and_time_left() -> None:
     console = Console(file=stream, force_terminal=True, width=120)
     with TerminalListener(console) as listener:
         listener.sized(
-            Sizing(StudySize(((1,),), 40, (0.1,), 9), 4.0, ()), Plan(40, 5, "reference (NumPy)", 2000), 1
+            Sizing(StudySize(((1,),), 40, (0.1,), 9), 4.0, ()),
+            Plan(40, 5, "reference (NumPy)", 2000),
+            1,
+            2**29,
         )
         listener.progress(StudyProgress(0, 40, 0.0, None, None))
         listener.progress(StudyProgress(12, 40, 3.456, 0.123456, 75.0))

@@ -113,7 +113,7 @@ class TerminalListener:
             judged = f"{trained} to train on, {len(prepared.validation):,} to validate on"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 
-    def sized(self, sizing: Sizing, plan: Plan, workers: int) -> None:
+    def sized(self, sizing: Sizing, plan: Plan, workers: int, memory: int) -> None:
         for sentence in sizing.sentences:
             self.say(sentence)
         size = sizing.size
@@ -122,7 +122,7 @@ class TerminalListener:
             f"{plural(size.starts, 'start')} × {plural(len(size.l2), 'L2 strength')}, "
             f"{plural(size.epochs, 'epoch')} at most. Estimate: {duration(sizing.seconds)} at most, "
             f"on {plural(workers, 'core')}. Engine: {plan.engine}. "
-            f"Memory: about {readable(plan.memory)} a core."
+            f"Memory: about {readable(memory)}."
         )
         self._bar.start()
 

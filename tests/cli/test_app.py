@@ -21,7 +21,7 @@ def test_the_three_commands(shoal: Shoal, iris: Iris) -> None:
     assert fitted.out[0].startswith("150 rows, 4 columns, 4 features. Classification, because")
     assert "20 networks: 2 hidden sizes × 2 starts × 1 L2 strength, 3 epochs at most." in fitted.out[2]
     engine = r"Engine: (native \(.+\)|reference \(NumPy\))\."
-    assert re.search(rf"{engine} Memory: about [\d.]+ \wiB a core\.$", fitted.out[2])
+    assert re.search(rf"{engine} Memory: about [\d.]+ \wiB\.$", fitted.out[2])
     assert fitted.out[-1].endswith("Model: out  Report: out/report.html")
     asked = json.loads(Path("out/evidence.json").read_text())["asked"]
     assert asked["command"] == f"shoal {' '.join(iris)}"

@@ -52,6 +52,15 @@ def test_this_machine_has_memory() -> None:
     assert (available_bytes() or 0) > 1 << 20
 
 
+def test_the_kernel_tells_what_a_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_STATUS", tmp_path / "status")
+    assert memory.resident_bytes() is None
+    (tmp_path / "status").write_text("VmHWM:\t  300 kB\nVmRSS:\t  200 kB\n")
+    assert (memory.resident_bytes(), memory.peak_bytes()) == (200 * 1024, 300 * 1024)
+    (tmp_path / "status").write_text("VmHWM: much\n")
+    assert (memory.resident_bytes(), memory.peak_bytes()) == (None, None)
+
+
 def test_a_matrix_takes_eight_bytes_a_number() -> None:
     assert estimate_bytes(3, 5) == 120
     assert estimate_bytes(3, 5, copies=4) == 480

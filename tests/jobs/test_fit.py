@@ -21,6 +21,7 @@ from shoal.errors import CapacityError
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.fit import Outcome, _finishing, _seconds_for, fit_data
 from shoal.jobs.folder import load_model
+from shoal.jobs.footprint import PROGRAM
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
@@ -370,10 +371,14 @@ def test_a_file_name_that_is_no_text_does_no_harm(
 
 
 def test_a_study_larger_than_the_memory_runs_in_pieces(
-    fit: Fit, tmp_path: Path, without_report: None
+    fit: Fit, tmp_path: Path, without_report: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Besides the program, and 178 rows of 13 features in single precision."""
+    monkeypatch.setattr("shoal.jobs.room.resident_bytes", lambda: PROGRAM // 2)
+    monkeypatch.setattr("shoal.jobs.footprint.WORKING", 0)
     whole = fit("builtin:wine", "cultivar", tmp_path / "whole", starts=4)
-    pieces = fit("builtin:wine", "cultivar", tmp_path / "pieces", starts=4, memory=90_000)
+    memory = PROGRAM + 178 * 13 * 4 + 90_000
+    pieces = fit("builtin:wine", "cultivar", tmp_path / "pieces", starts=4, memory=memory)
     assert fingerprint(pieces) == fingerprint(whole)
     assert pieces.evidence["trials"] == whole.evidence["trials"]
     cohorts = [len(list((o.folder / "study" / "cohorts").iterdir())) for o in (whole, pieces)]
@@ -383,7 +388,7 @@ def test_a_study_larger_than_the_memory_runs_in_pieces(
 def test_too_little_memory_for_one_network_is_refused_before_anything_is_written(
     fit: Fit, tmp_path: Path
 ) -> None:
-    needs = r"one network at a time needs .* KiB, and --memory allows 9\.8 KiB; allow more, or use smaller"
+    needs = r"needs about 32\d\.\d MiB of memory, 320\.0 MiB of .*, and --memory allows 9\.8 KiB; allow more"
     with pytest.raises(CapacityError, match=needs):
         fit("builtin:wine", "cultivar", tmp_path / "out", memory=10_000)
     assert not (tmp_path / "out").exists()

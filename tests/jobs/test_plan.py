@@ -10,7 +10,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.jobs.place import begin
-from shoal.jobs.plan import is_resumable, read_plan
+from shoal.jobs.plan import is_resumable, read_plainer, read_plan
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
 
@@ -130,3 +130,14 @@ def test_as_many_starts_as_can_be_asked_for_are_no_damage(begun: Path) -> None:
     plan["sizing"]["size"]["starts"] = 2**32 - 1
     path.write_text(json.dumps(plan))
     assert read_plan(begun, REQUEST).size.starts == 2**32 - 1
+
+
+def test_what_was_plainer_for_lack_of_memory_stays_so(tmp_path: Path) -> None:
+    begin(tmp_path / "plain", REQUEST, SIZING, plainer={"pieces": 0})
+    begin(tmp_path / "whole", REQUEST, SIZING)
+    assert read_plainer(tmp_path / "plain") == {"pieces": 0}
+    assert read_plainer(tmp_path / "whole") == {}
+    path = tmp_path / "plain" / "plan.json"
+    path.write_text(path.read_text().replace('"pieces": 0', '"pieces": 3'))
+    with pytest.raises(ModelFolderError, match=r"was damaged \(plainer\.pieces is 3, expected 0\)"):
+        read_plainer(tmp_path / "plain")

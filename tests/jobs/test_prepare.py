@@ -9,6 +9,7 @@ import pytest
 
 from shoal.data.frames import as_frame
 from shoal.errors import CapacityError, ConfigurationError, DataError
+from shoal.jobs.footprint import PROGRAM
 from shoal.jobs.kinds import prepare
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
@@ -161,19 +162,31 @@ def test_rows_to_choose_by_without_a_target_are_left_out(
     assert any("4 of 30 rows have no value" in warning for warning in prepared.warnings)
 
 
-def test_a_matrix_larger_than_the_memory_is_refused(
+def test_a_job_larger_than_the_memory_is_refused(
     ready: Callable[..., Prepared], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     columns = {"letter": [chr(97 + k % 8) for k in range(200)], "target": [k % 5 / 2 for k in range(200)]}
-    monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 40_000)
-    with pytest.raises(CapacityError) as refused:
-        ready(columns, task="regression")
-    assert str(refused.value) == (
-        "training on 200 rows of 8 features needs 37.5 KiB of memory, and 39.1 KiB are free, of which it may "
-        "take half; use fewer rows, drop columns with many categories, or use a larger machine"
+    monkeypatch.setattr("shoal.jobs.footprint.LARGE", 0)
+    monkeypatch.setattr("shoal.jobs.footprint.available_bytes", lambda: 40_000)
+    monkeypatch.setattr("shoal.jobs.footprint.resident_bytes", lambda: 0)
+    with pytest.raises(CapacityError, match=r"^fitting 200 rows of 9 features needs about 32\d\.\d MiB"):
+        ready(columns)
+
+
+def test_numbers_are_told_plainly_where_memory_is_short_and_that_is_said(
+    ready: Callable[..., Prepared], mixed: Mixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, short = ready(mixed(600)), PROGRAM + 600_000
+    assert any(" piece " in name for name in usual.preprocessor.feature_names)
+    plain = ready(mixed(600), memory=short)
+    assert not any(" piece " in name for name in plain.preprocessor.feature_names)
+    assert plain.less == {"pieces": 0}
+    assert any(
+        note.startswith("Numbers are told without pieces, as with --pieces 0:") for note in plain.warnings
     )
-    monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 80_000)
-    assert ready(columns, task="regression").train.X.shape == (160, 8)
+    as_asked = ready(mixed(600), pieces=0)
+    np.testing.assert_array_equal(plain.train.X, as_asked.train.X)
+    assert plain.method(FitRequest("t.csv", "target", memory=short)).pieces == 0
 
 
 def with_rare(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:

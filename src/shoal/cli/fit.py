@@ -125,7 +125,7 @@ def fit(
     ] = None,
     memory: Annotated[
         str | None,
-        typer.Option(help="Of each process, as in 500MB or 2GB; 256MiB besides the data if left out."),
+        typer.Option(help="Of the process at most, as in 2GB; three quarters of what is free if left out."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted study in --out.")

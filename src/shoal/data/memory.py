@@ -11,6 +11,7 @@ from shoal.errors import CapacityError
 SHARE = 0.5
 
 _MEMINFO = Path("/proc/meminfo")
+_STATUS = Path("/proc/self/status")
 _CONTAINER = Path("/sys/fs/cgroup")
 
 
@@ -21,6 +22,24 @@ def available_bytes() -> int | None:
     """
     known = [size for size in (_free_of_system(), _free_of_container()) if size is not None]
     return min(known) if known else None
+
+
+def resident_bytes() -> int | None:
+    """Return the bytes of memory that this process holds now, or None where the system does not say."""
+    return _of_status("VmRSS:")
+
+
+def peak_bytes() -> int | None:
+    """Return the most bytes that this process has held, or None where the system does not say."""
+    return _of_status("VmHWM:")
+
+
+def _of_status(name: str) -> int | None:
+    try:
+        (line,) = [line for line in _STATUS.read_text().splitlines() if line.startswith(name)]
+        return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def estimate_bytes(n_rows: int, n_features: int, copies: int = 1) -> int:

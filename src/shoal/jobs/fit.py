@@ -10,8 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from shoal.data.frames import Frame
-from shoal.data.memory import readable
-from shoal.errors import CapacityError, ShoalWarning
+from shoal.errors import ShoalWarning
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.again import command as command_of
 from shoal.jobs.again import repeated
@@ -20,16 +19,18 @@ from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
+from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.held import calibrated, calibration
 from shoal.jobs.kinds import kind_of
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, require_free
-from shoal.jobs.plan import read_plan
+from shoal.jobs.plan import read_plainer, read_plan
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
+from shoal.jobs.room import Room
 from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
@@ -55,8 +56,8 @@ class Listener(Protocol):
     def prepared(self, prepared: Prepared) -> None:
         """The table was read and divided."""
 
-    def sized(self, sizing: Sizing, plan: Plan, workers: int) -> None:
-        """The study was sized and planned, and its time estimated."""
+    def sized(self, sizing: Sizing, plan: Plan, workers: int, memory: int) -> None:
+        """The study was sized and planned, and its time and memory estimated."""
 
     def progress(self, progress: StudyProgress) -> None:
         """Some networks more are trained."""
@@ -100,13 +101,16 @@ def fit_data(
     """
     deadline = Deadline(request.time, began)
     begun = require_free(folder, request, resume, overwrite)
+    asked, allowance = request, Allowance.of(request)
+    if begun:
+        request = replace(request, **read_plainer(folder))
     kind = kind_of(request.table)
     prepared: Prepared = kind.prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
     method = for_rows(prepared.method(request), len(prepared.train))
     if begun:
-        sizing = read_plan(folder, request)
+        sizing = read_plan(folder, asked)
     else:
         goal = replace(prepared.goal(request), left=_seconds_for(deadline, _finishing(request, prepared)))
         sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
@@ -118,15 +122,13 @@ def fit_data(
     judged = prepared.validation
     validation = None if judged is None else (judged.X, judged.y)
     plan = study.plan(prepared.train.X, prepared.train.y, validation)
-    allowed = memory_of(request, prepared)
-    if plan.memory > allowed:
-        raise CapacityError(
-            f"one network at a time needs {readable(plan.memory)}, and --memory allows "
-            f"{readable(allowed)}; allow more, or use smaller --hidden sizes or a smaller --batch-size"
-        )
-    listener.sized(sizing, plan, workers)
+    room = Room(allowance, prepared, plan)
+    workers, told = room.workers(workers), room.sentence(workers)
+    if told:
+        study.place = replace(study.place, n_jobs=workers)
+    listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, room.bytes(workers))
     if not begun:
-        begin(folder, request, sizing, overwrite)
+        begin(folder, request, sizing, overwrite, prepared.less)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
     model = calibrated(prepared.model(study.best), study, prepared)
     findings: dict[str, Any] = {
@@ -200,10 +202,13 @@ def _noted(sizing: Sizing, note: str) -> Sizing:
 
 
 def memory_of(request: FitRequest, prepared: Prepared) -> int:
-    """Return how much memory a worker may take; left open, ``MEMORY`` besides the samples."""
+    """Return how much memory a worker may take: ``MEMORY`` besides the samples, or what is left of all."""
     rows = len(prepared.train) + (0 if prepared.validation is None else len(prepared.validation))
-    samples = rows * (prepared.train.X.shape[1] + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
-    return request.memory or MEMORY + COPIES * samples
+    samples: int = (
+        rows * (prepared.train.X.shape[1] + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
+    )
+    usual = MEMORY + COPIES * samples
+    return usual if request.memory is None else max(min(usual, request.memory - PROGRAM - prepared.bytes), 1)
 
 
 def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Workload:

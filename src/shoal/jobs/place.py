@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from shoal.data.tables import file_of
@@ -119,8 +120,16 @@ def _is_ours(plan: Path) -> bool:
     return isinstance(content, dict) and {"request", "sizing"} <= content.keys()
 
 
-def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = False) -> None:
+def begin(
+    folder: Path,
+    request: FitRequest,
+    sizing: Sizing,
+    overwrite: bool = False,
+    plainer: Mapping[str, int] | None = None,
+) -> None:
     """Make ``folder``, clear it of an earlier job, and note the plan that a resumed job goes by.
+
+    ``plainer`` holds settings that are 0 for lack of memory.
 
     The earlier plan goes last, so that after a kill at any moment the folder is still known as a job's.
     Raises ``OutputError`` if that is not possible, or if another job has begun there by now.
@@ -130,7 +139,11 @@ def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = F
     try:
         folder.mkdir(parents=True, exist_ok=True)
         clear(folder, {name: inner for name, inner in CONTENTS.items() if name != re.escape(PLAN)})
-        plan = {"request": dataclasses.asdict(request), "sizing": dataclasses.asdict(sizing)}
+        plan = {
+            "request": dataclasses.asdict(request),
+            "sizing": dataclasses.asdict(sizing),
+            "plainer": dict(plainer or {}),
+        }
         write_atomically(folder / PLAN, as_json(plan))
     except (OSError, OutputError) as error:
         if new:

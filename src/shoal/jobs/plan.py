@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
 from shoal.files import as_json, read_regular
@@ -33,11 +33,17 @@ class _Sized(TypedDict):
     sentences: list[str]
 
 
+class _Plainer(TypedDict, total=False):
+    pieces: Literal[0]
+    waves: Literal[0]
+
+
 class _Plan(TypedDict):
     """What ``plan.json`` says; of what was asked it may lack what could not be asked when it was written."""
 
     request: FitRequest
     sizing: _Sized
+    plainer: NotRequired[_Plainer]
 
 
 def load_plan(folder: Path) -> dict[str, Any]:
@@ -92,6 +98,11 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
             f"--resume goes on with the same settings, but {'; '.join(told)}; repeat those, or --overwrite"
         )
     return restored
+
+
+def read_plainer(folder: Path) -> dict[str, Any]:
+    """Return the settings that were 0 for lack of memory when the study in ``folder`` was begun."""
+    return dict.fromkeys(load_plan(folder).get("plainer", {}).keys() & _Plainer.__annotations__.keys(), 0)
 
 
 def is_resumable(folder: Path, request: FitRequest) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import Frame
-from shoal.data.memory import estimate_bytes, require_memory
+from shoal.data.glimpse import bytes_of, glimpse
 from shoal.data.names import names_shown
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.rare import RareClasses
@@ -21,8 +22,9 @@ from shoal.data.task import (
     infer_task,
     known_rows,
 )
-from shoal.errors import ConfigurationError, DataError
+from shoal.errors import ConfigurationError, DataError, ShoalError
 from shoal.jobs.division import divide
+from shoal.jobs.footprint import Allowance, Footprint, fitting
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, table_goal, table_method
@@ -33,9 +35,6 @@ from shoal.report.wording import plural
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import IntArray
 
-COPIES = 3
-"""Feature matrices alive at once: the parts, the study's samples in both precisions, and the baselines'."""
-
 
 @dataclass(frozen=True)
 class PreparedTable(Prepared):
@@ -45,6 +44,12 @@ class PreparedTable(Prepared):
     preprocessor: TablePreprocessor
     forms: tuple[str, ...]
     """Of numbers, that some networks each are given."""
+    plainer: dict[str, Any]
+    """Settings that are 0 for lack of memory."""
+
+    @property
+    def less(self) -> dict[str, Any]:
+        return self.plainer
 
     @property
     def noun(self) -> str:
@@ -66,7 +71,7 @@ class PreparedTable(Prepared):
         return _rule(request)
 
     def method(self, request: FitRequest) -> Method:
-        return table_method(request, _rule(request), self.task.task, _count_numbers(self.columns))
+        return _method(replace(request, **self.plainer), self.task.task, self.columns)
 
     def goal(self, request: FitRequest) -> Goal:
         return table_goal(request, _rule(request), self.n_classes, len(self.train), max(len(self.views), 1))
@@ -80,11 +85,30 @@ def _rule(request: FitRequest) -> str:
 
 
 def prepare_table(request: FitRequest) -> PreparedTable:
-    """Read the table and divide it: see ``prepare_frame``."""
+    """Read the table and divide it: see ``prepare_frame``.
+
+    Raises ``CapacityError``, of a large table before it is read, where it would not fit into memory.
+    """
+    allowance = Allowance.of(request)
+    _look(request, allowance)
     with collected() as notes:
         described = _read(request)
-    prepared = _divided(described, request, divide_test=request.test is None)
+    prepared = _divided(described, request, request.test is None, allowance)
     return replace(prepared, warnings=(*notes, *prepared.warnings))
+
+
+def _look(request: FitRequest, allowance: Allowance) -> None:
+    """Raise ``CapacityError`` for a table whose first rows tell that all of it is too much for the memory."""
+    seen = glimpse(request.table)
+    if seen is None or request.target not in seen.head.columns:
+        return
+    try:
+        with collected():
+            head = _Described.of(seen.head, request.target, request, least=1)
+    except ShoalError:
+        return  # all of the table may be otherwise, and will tell
+    method = _method(request, head.task.task, head.columns)
+    fitting(_footprint(head, request, seen.rows, seen.reading), request, method, allowance)
 
 
 def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: bool) -> PreparedTable:
@@ -98,7 +122,7 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
     """
     with collected() as notes:
         described = _Described.of(frame, name, request, least=2 if divide_test else 1)
-    prepared = _divided(described, request, divide_test)
+    prepared = _divided(described, request, divide_test, Allowance.of(request))
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
@@ -135,10 +159,34 @@ def _read(request: FitRequest) -> _Described:
     return _Described.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
 
 
-def _divided(table: _Described, request: FitRequest, divide_test: bool) -> PreparedTable:
+def _footprint(table: _Described, request: FitRequest, rows: int, reading: int = 0) -> Footprint:
+    """Return what decides the memory for so many rows like those of a table."""
+    n_outputs = 1
+    if table.task.task == CLASSIFICATION:
+        classes = table.frame[table.name].n_unique()
+        n_outputs = classes if classes > 2 else 1
+    return Footprint(
+        rows=rows,
+        test_rows=int(request.test_share * rows) if request.test is None else 0,
+        columns=table.columns,
+        used=round(rows / len(table.frame) * bytes_of(table.frame.to_native())),
+        n_outputs=n_outputs,
+        reading=reading,
+        copied=request.valid is not None or _rule(request) not in ("ensemble", BY_EVIDENCE),
+    )
+
+
+def _divided(
+    table: _Described,
+    request: FitRequest,
+    divide_test: bool,
+    allowance: Allowance,
+) -> PreparedTable:
     """Return the rows by their use, and the features of them."""
     frame, name, task = table.frame, table.name, table.task
     with collected() as notes:
+        plainer, told = _as_fits(table, request, allowance)
+        notes.extend(told)
         whole = _whole_target(frame, name, task.task, table.least)
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
@@ -146,11 +194,10 @@ def _divided(table: _Described, request: FitRequest, divide_test: bool) -> Prepa
         target = whole or TargetEncoder.fit(
             frame[name].to_native().gather(rows.train), task.task, loss=request.loss
         )
-        method = table_method(request, _rule(request), task.task, _count_numbers(table.columns))
+        method = _method(replace(request, **plainer), task.task, table.columns)
         preprocessor = TablePreprocessor.fit(
             frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
         )
-        _require_memory(len(frame), len(preprocessor.feature_names))
         part = _PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, rows.train)
         validation = part(frame, rows.held) if rows.held.size else None
@@ -175,7 +222,22 @@ def _divided(table: _Described, request: FitRequest, divide_test: bool) -> Prepa
         task=task,
         preprocessor=preprocessor,
         forms=method.forms,
+        plainer=plainer,
     )
+
+
+def _as_fits(
+    table: _Described, request: FitRequest, allowance: Allowance
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what is plainer for the table to fit into memory, and what there is to say of it."""
+    method = _method(request, table.task.task, table.columns)
+    footprint = _footprint(table, request, len(table.frame))
+    plainer, told = fitting(footprint, request, method, allowance)
+    return plainer, [told] if told else []
+
+
+def _method(request: FitRequest, task: str, columns: Sequence[ColumnSummary]) -> Method:
+    return table_method(request, _rule(request), task, _count_numbers(columns))
 
 
 def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
@@ -248,11 +310,3 @@ def _other_part(option: str, path: str, part: _PartMaker) -> Part:
         return part(table.rare.of_frame(known_rows(given, table.name), table.name))
     except DataError as error:
         raise DataError(f"{option} {path}: {error}") from None
-
-
-def _require_memory(n_rows: int, n_features: int) -> None:
-    require_memory(
-        estimate_bytes(n_rows, n_features, COPIES),
-        f"training on {n_rows:,} rows of {n_features:,} features",
-        "use fewer rows, drop columns with many categories, or use a larger machine",
-    )

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -59,9 +60,20 @@ class Prepared(ABC):
         """What one sample is called."""
 
     @property
-    def image_size(self) -> dict[str, int] | None:
+    def image_size(self) -> dict[str, Any] | None:
         """The rows, columns and channels of images; None for tables."""
         return None
+
+    @property
+    def less(self) -> dict[str, Any]:
+        """Settings of a table that are 0 for lack of memory."""
+        return {}
+
+    @property
+    def bytes(self) -> int:
+        """What the features of all parts take."""
+        parts = (self.train, self.validation, self.test)
+        return sum(part.X.nbytes for part in parts if part is not None)
 
     @property
     def finishing(self) -> float:

@@ -37,7 +37,8 @@ MOST_NETWORKS = 2**24
 class Plan:
     """What a study is about to do: so many networks in so many cohorts, on which engine.
 
-    ``memory`` is about what a thread or process needs, in bytes, besides the program itself.
+    ``memory`` is about what a thread or process needs, in bytes, besides the program and the samples as they
+    came, which all threads share.
     """
 
     networks: int
@@ -142,9 +143,10 @@ class Design:
         """Return the study in numbers."""
         cohorts, cost = [task.cohort for task in self.tasks()], self._study_cost()
         memory = max(
-            cost.shared_bytes(network) + len(cohort.members) * cost.bytes(network)
+            cost.shared_bytes(network, inputs) + len(cohort.members) * cost.bytes(network)
             for cohort in cohorts
             for network in [self.networks[cohort.hidden]]
+            for inputs in [len(self.views[cohort.view]) if self.views else None]
         )
         return Plan(sum(len(cohort.members) for cohort in cohorts), len(cohorts), self.engine.label, memory)
 

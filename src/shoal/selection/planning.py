@@ -83,14 +83,16 @@ class Cost:
         hessians = HESSIANS * 8 * network.n_parameters**2 if self.by_evidence else 0
         return self.itemsize * numbers + 8 * self.held + 16 * self.epochs + hessians
 
-    def shared_bytes(self, network: Network) -> int:
+    def shared_bytes(self, network: Network, inputs: int | None = None) -> int:
         """Return about what a thread or process holds for a cohort besides its members: the samples.
+
+        Its members are given all inputs of the network, or so many of them.
 
         They are there once as the rows of the fold that the members see, those trained on once more as the
         native engine keeps them, and what is not gathered batch by batch as it lays them out, with a column
         for every lane of small batches. As they came they are there once for all threads.
         """
-        n = network.n_inputs + network.n_outputs
+        n = (network.n_inputs if inputs is None else inputs) + network.n_outputs
         few = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
         laid_out = self.held + (self.samples if self.batch_size is None else 0)
         packed = (VECTOR_BYTES if few else self.itemsize) * laid_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,25 @@ def file_bytes(path: Path) -> bytes:
     if path.suffix.lower() == ".gz":
         raise DataError(f"{path} is named .gz and is not gzip; rename it or compress it")
     return path.read_bytes()
+
+
+def first_bytes(path: Path, most: int) -> bytes:
+    """Return the first bytes of a file, unpacked where it is gzip; ``DataError`` for damaged gzip."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with decoding(path, "gzip"), opened(path, "rb") as file:
+        content: bytes = file.read(most)
+    return content
+
+
+def unpacked_size(path: Path) -> int:
+    """Return the bytes of a file; of gzip those that it unpacks to, if these are fewer than 4 GiB more."""
+    size = path.stat().st_size
+    if path.suffix.lower() != ".gz":
+        return size
+    with path.open("rb") as file:
+        file.seek(-4, os.SEEK_END)
+        told = int.from_bytes(file.read(4), "little")  # modulo 2³²
+    return told if told >= size else told + (size - told + 2**32 - 1) // 2**32 * 2**32
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:

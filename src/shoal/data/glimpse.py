@@ -1,0 +1,91 @@
+"""A first look at a large table: about how many rows it has, and the first of them, before all are read."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoal.data.builtin import PREFIX
+from shoal.data.delimited import parse_delimited
+from shoal.data.frames import Frame, as_frame, pl
+from shoal.data.readers.contents import first_bytes, unpacked_size
+from shoal.data.readers.workbooks import sheet_of
+from shoal.errors import ShoalError, ShoalWarning
+
+LARGE = 2**24
+"""Bytes from which on a file is looked at before it is read."""
+HEAD, ROWS = 2**20, 2000
+"""Bytes of a text, and rows of another file, that are looked at."""
+_LONGEST_INSIDE, _BYTES_OF_A_TEXT = 12, 16
+"""Letters of a text that polars keeps beside its length, and what both take."""
+_DELIMITERS = {".csv": None, ".txt": None, ".tsv": "\t", ".tab": "\t"}
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """About how many ``rows`` a table has, its ``head``, and the bytes that reading it takes at most."""
+
+    rows: int
+    head: Frame
+    reading: int
+
+
+def glimpse(source: str) -> Glimpse | None:
+    """Return what the first rows of a large file tell; None of others, and of what cannot be told so.
+
+    Whatever is wrong with a table is told by reading it.
+    """
+    path = Path(sheet_of(source)[0])
+    if source.startswith(PREFIX) or not path.is_file() or path.stat().st_size < LARGE:
+        return None
+    kind = (Path(path.stem) if path.suffix.lower() == ".gz" else path).suffix.lower()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ShoalWarning)
+            if kind in _DELIMITERS:
+                return _of_text(path, _DELIMITERS[kind])
+            return _of_parquet(path) if kind == ".parquet" else None
+    except (ShoalError, OSError, pl.exceptions.PolarsError):
+        return None
+
+
+def _of_text(path: Path, delimiter: str | None) -> Glimpse:
+    """Texts are there as bytes, twice, beside the columns made of them; and these twice when blanks go."""
+    size, head = unpacked_size(path), first_bytes(path, HEAD)
+    head = head[: head.rfind(b"\n") + 1]
+    written = parse_delimited(head, str(path), delimiter)
+    times = size / len(head)
+    columns = times * bytes_of(written)
+    rows = round(times * written.height)
+    return Glimpse(rows, as_frame(written), round(max(2 * size + columns, 2 * columns)))
+
+
+def _of_parquet(path: Path) -> Glimpse:
+    """The columns are there as the file has them, and those of other types once more as plain ones."""
+    with path.open("rb") as file:
+        scan = pl.scan_parquet(file)
+        rows = scan.select(pl.len()).collect().item()
+        written = scan.head(ROWS).collect()
+    head = as_frame(written)
+    plain = head.to_native()
+    types = written.schema
+    changed = [name for name, dtype in plain.schema.items() if dtype == pl.String or dtype != types[name]]
+    both = bytes_of(written) + bytes_of(plain.select(changed))
+    return Glimpse(rows, head, round(rows / written.height * both))
+
+
+def bytes_of(table: pl.DataFrame) -> int:
+    """Return about what the columns of a table take.
+
+    >>> bytes_of(pl.DataFrame({"x": [1.5, 2.5], "s": ["short", "longer than that"]}))
+    64
+    """
+    return sum(map(_bytes_of_column, table))
+
+
+def _bytes_of_column(series: pl.Series) -> int:
+    if series.dtype != pl.String:
+        return int(series.estimated_size())
+    lengths = series.str.len_bytes()
+    return _BYTES_OF_A_TEXT * len(series) + int(lengths.filter(lengths > _LONGEST_INSIDE).sum())
