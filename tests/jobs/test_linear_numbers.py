@@ -28,7 +28,7 @@ def parameters(predict: Callable[[Any], Any]) -> tuple[Any, float]:
 
 def test_poisson_regression_is_at_its_optimum() -> None:
     """There X'(ŷ − y) + w = 0 and Σ(ŷ − y) = 0."""
-    y = RNG.poisson(np.exp(0.3 * X[:, 0])) / 2.0
+    y = np.random.default_rng(1).poisson(np.exp(0.3 * X[:, 0])) / 2.0
     predict = linear_numbers(X, y, "poisson")
     w = np.log(predict(np.eye(3))) - np.log(predict(np.zeros((1, 3))))
     residual = predict(X) - y
@@ -61,7 +61,7 @@ def test_an_outlier_pulls_with_bounded_force() -> None:
 
 
 def test_a_rate_far_outside_stays_a_number() -> None:
-    predict = linear_numbers(X, RNG.poisson(np.exp(X[:, 0])).astype(float), "poisson")
+    predict = linear_numbers(X, np.random.default_rng(1).poisson(np.exp(X[:, 0])).astype(float), "poisson")
     assert predict(np.full((1, 3), 1e9)) == pytest.approx(np.exp(LARGEST))
 
 
@@ -82,7 +82,7 @@ def test_hubers_constant_lies_between_median_and_mean() -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_has_baselines_for_every_row(loss: str) -> None:
-    y = RNG.poisson(np.exp(X[:, 0])).astype(float)
+    y = np.random.default_rng(1).poisson(np.exp(X[:, 0])).astype(float)
     for predict in fit_baselines(X, y, 0, loss).values():
         assert predict(X[:7]).shape == (7,)
         assert np.isfinite(predict(X)).all()
