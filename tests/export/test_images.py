@@ -83,3 +83,18 @@ def test_what_has_no_form_is_refused() -> None:
     network = Network((1, 2, 2), [Strange(), Dense(1)])
     with pytest.raises(ConfigurationError, match="the layer 'strange' has no ONNX form"):
         to_onnx(network.population(1))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_networks_of_images_are_stored_once_each_in_their_precision(run: Run, dtype: str) -> None:
+    network = Network(IMAGE, [Conv2D(4, 3, "relu"), Flatten(), Dense(8, "tanh"), Dense(3)], "cross_entropy")
+    population = network.population(2, seed=1, dtype=dtype)
+    population.theta += np.random.default_rng(0).uniform(0, 0.1, population.theta.shape).astype(dtype)
+    picked = population.members([1, 0, 1, 1])
+    X = np.random.default_rng(0).normal(size=(6, network.n_inputs)).astype(dtype)
+    outputs, expected = run(picked, {"X": X}), picked.predict(X)
+    np.testing.assert_allclose(outputs["predictions"], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(outputs["mean"], expected.mean(axis=0), rtol=1e-5, atol=1e-6)
+    constants = to_onnx(picked).graph.initializer
+    assert len({(c.data_type, tuple(c.dims), c.raw_data) for c in constants}) == len(constants)
+    assert sum(len(c.raw_data) for c in constants) < population.theta.nbytes + 200

@@ -10,6 +10,7 @@ import pytest
 
 from shoal.activations import ACTIVATIONS, Elu, LeakyRelu, Tanh
 from shoal.errors import ConfigurationError
+from shoal.export.graph import identifier
 from shoal.export.onnx import to_onnx
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
@@ -91,3 +92,18 @@ class Strange(Tanh):
 def test_what_has_no_form_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="activation 'strange' has no ONNX form"):
         to_onnx(population(Strange()))
+
+
+@pytest.mark.parametrize("picks", [[1, 0, 1, 1], [0, 0, 0], [0, 1]])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_members_that_are_equal_are_stored_once(run: Run, samples: Any, loss: str, picks: list[int]) -> None:
+    made = population("tanh", loss)
+    picked = made.members(picks)
+    assert_same(run, picked, samples)
+    stored = sum(len(c.raw_data) for c in to_onnx(picked).graph.initializer)
+    assert len(set(picks)) * made.theta[0].nbytes <= stored < len(set(picks)) * made.theta[0].nbytes + 150
+
+
+def test_names_that_onnx_has_no_letters_for() -> None:
+    for name, wanted in (("", "target"), ("_y1", "_y1"), ("y y", "y_y"), ("ŷ", "y"), ("  °", "target")):
+        assert identifier(name) == wanted

@@ -49,8 +49,8 @@ def test_a_saved_model_predicts_the_same_in_onnxruntime(shoal: Shoal) -> None:
         )
         for given in session.get_inputs()
     }
-    (variable,) = session.run(["variable"], feeds)
-    np.testing.assert_allclose(variable[:, 0], expected, rtol=1e-5)
+    (price,) = session.run(["price"], feeds)
+    np.testing.assert_allclose(price[:, 0], expected, rtol=1e-5)
 
 
 def test_weights_for_torch(shoal: Shoal) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError
+from shoal.export.graph import identifier
 from shoal.export.onnx import to_onnx
 from shoal.export.tables import feeds
 from shoal.jobs.model import TableModel
@@ -25,9 +26,10 @@ def assert_same(run: Run, model: TableModel, frame: Any) -> None:
     outputs, expected = run(model, feeds(model, frame)), model.predict(frame, ignore_extra=True)
     name = model.target.name
     if model.target.task == "regression":
-        assert list(outputs) == ["variable"]
+        [(found, values)] = outputs.items()
+        assert found == identifier(name)
         scale = np.abs(expected[name]).max()
-        np.testing.assert_allclose(outputs["variable"][:, 0], expected[name], atol=1e-5 * scale)
+        np.testing.assert_allclose(values[:, 0], expected[name], atol=1e-5 * scale)
         return
     labels, given = outputs.values()
     probabilities = np.stack([expected[f"P({name}={label})"] for label in model.target.labels], axis=1)
@@ -167,7 +169,7 @@ def test_inputs_are_explained_and_names_do_not_clash(trained: Trained, mixed: di
     assert inputs["size"].type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
     assert inputs["colour"].type.tensor_type.elem_type == onnx.TensorProto.STRING
     assert inputs["seen"].doc_string.startswith("days since 1970-01-01")
-    assert [value.name for value in model.graph.output] == ["label_2", "probabilities"]
+    assert [value.name for value in model.graph.output] == ["target", "probabilities"]
     assert {entry.key: entry.value for entry in model.metadata_props} == {
         "target": "target",
         "task": "classification",
@@ -178,3 +180,71 @@ def test_a_column_without_a_name_is_refused(trained: Trained) -> None:
     table = pl.DataFrame({"": [float(k % 7) for k in range(40)], "y": [float(k % 5) / 3 for k in range(40)]})
     with pytest.raises(ConfigurationError, match="column 1 has no name"):
         to_onnx(trained(table, "y"))
+
+
+NAMES = {
+    "sold": "sold",
+    "House value (k$)": "House_value_k",
+    "largeur [m]": "largeur_m",
+    "Größe": "Gro_e",
+    "2nd": "_2nd",
+    "目标": "target",
+    "a b": "a_b_2",  # a column is called a_b
+    "MatMul_out": "MatMul_out",
+    "constant": "constant",
+    "rows": "rows",
+}
+
+
+@pytest.mark.parametrize("target", NAMES)
+def test_a_number_has_the_name_of_its_target(run: Run, trained: Trained, target: str) -> None:
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {"a_b": rng.normal(size=60), "x [cm]": rng.normal(size=60), target: rng.normal(size=60)}
+    )
+    model = trained(frame, target)
+    exported = to_onnx(model)
+    [output] = exported.graph.output
+    assert output.name == NAMES[target]
+    assert [value.name for value in exported.graph.input] == ["a_b", "x [cm]"]
+    assert {entry.key: entry.value for entry in exported.metadata_props}["target"] == target
+    values = run(model, feeds(model, frame))[NAMES[target]]
+    np.testing.assert_allclose(values[:, 0], model.predict(frame)[target], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("target", "column", "names"),
+    [
+        ("kind", "x", ["kind", "probabilities"]),
+        ("probabilities", "x", ["probabilities", "probabilities_2"]),
+        ("kind", "probabilities", ["kind", "probabilities_2"]),
+        ("kind?", "kind", ["kind_2", "probabilities"]),
+    ],
+)
+def test_a_class_has_the_name_of_its_target(
+    run: Run, trained: Trained, target: str, column: str, names: list[str]
+) -> None:
+    x = np.random.default_rng(0).normal(size=60)
+    frame = pl.DataFrame({column: x, target: np.where(x > 0, "a", "b")})
+    model = trained(frame, target)
+    outputs, expected = run(model, feeds(model, frame)), model.predict(frame)
+    assert list(outputs) == names
+    np.testing.assert_array_equal(outputs[names[0]], expected[target])
+    np.testing.assert_allclose(outputs[names[1]][:, 0], expected[f"P({target}=a)"], atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("target", ["target", "amount"])
+def test_a_network_that_was_picked_often_is_stored_once(
+    run: Run, trained: Trained, mixed: dict[str, list[Any]], target: str, dtype: str
+) -> None:
+    once = trained(mixed, target, dtype=dtype, pieces=5, waves=2)
+    picked = dataclasses.replace(once, population=once.population.members([2, 0, 2, 2, 1, 0]))
+    assert_same(run, picked, mixed)
+    constants = to_onnx(picked).graph.initializer
+    assert len({(c.data_type, tuple(c.dims), c.raw_data) for c in constants}) == len(constants)
+    kind = onnx.TensorProto.FLOAT if dtype == "float32" else onnx.TensorProto.DOUBLE
+    of_three = [c for c in constants if c.data_type == kind and len(c.dims) == 3 and c.dims[0] == 3]
+    counts = 3 * 8 if dtype == "float64" else 0  # how often each was picked is in double
+    assert sum(len(c.raw_data) for c in of_three) == once.population.theta.nbytes + counts
+    assert len(to_onnx(picked).SerializeToString()) < len(to_onnx(once).SerializeToString()) + 500

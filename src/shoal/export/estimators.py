@@ -14,6 +14,7 @@ from shoal.export.networks import (
     add_link,
     add_mean,
     add_population,
+    distinct,
     label_kind,
 )
 from shoal.export.weights import population_of
@@ -29,37 +30,37 @@ def estimator_model(estimator: Any) -> onnx.ModelProto:
     dtype = estimator.coefs_[0].dtype
     kind = FLOAT_TYPES[dtype.name]
     preprocessor = getattr(estimator, "preprocessor_", None)
+    names = ["label", "probabilities"] if is_classifier(estimator) else ["variable"]
     if preprocessor is None:
-        graph = Graph(taken=["X"])
+        graph = Graph(["X"], names)
         X = graph.input("X", kind, len(estimator.coefs_[0]), "one sample to a row")
     else:
         from shoal.export.tables import add_features
 
-        graph = Graph(taken=[encoder.column for encoder in preprocessor.encoders])
+        graph = Graph([encoder.column for encoder in preprocessor.encoders], names)
         X = graph.add("Cast", add_features(graph, preprocessor), to=kind)
     prediction = add_prediction(graph, estimator, X)
     if is_classifier(estimator):
         label = add_labels(graph, estimator, prediction)
         several = ("rows", len(estimator.classes_))
         graph.output(
-            "label",
             label,
             label_kind(np.asarray(estimator.classes_)),
             several if is_multilabel(estimator) else ("rows",),
         )
-        graph.output("probabilities", prediction, kind, several)
+        graph.output(prediction, kind, several)
     else:
-        graph.output("variable", prediction, kind, ("rows", estimator.n_outputs_))
+        graph.output(prediction, kind, ("rows", estimator.n_outputs_))
     return graph.model(repr(estimator))
 
 
 def add_prediction(graph: Graph, estimator: Any, X: str) -> str:
     """Add what the network says of ``X`` (N, n): probabilities (N, C) of all classes, or values (N, K)."""
-    population = population_of(estimator)
-    z = add_population(graph, population, X)
+    members, picks = distinct(population_of(estimator))
+    z = add_population(graph, members, X)
     add = add_class_probabilities if is_classifier(estimator) else add_link
-    dtype = population.theta.dtype
-    return add_mean(graph, population, add(graph, population.network, z, dtype), dtype)
+    dtype = members.theta.dtype
+    return add_mean(graph, np.bincount(picks), add(graph, members.network, z, dtype), dtype)
 
 
 def add_labels(graph: Graph, estimator: Any, probabilities: str) -> str:

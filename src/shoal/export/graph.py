@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -36,22 +39,26 @@ FLOAT_TYPES = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}
 class Graph:
     """Collects nodes; ``add`` returns the name of a node's output, which later nodes take.
 
-    ``taken`` are names that nothing inside the graph may have.
+    ``inputs`` and ``outputs`` are names that nothing inside the graph may have. An output that is called like
+    an input, or like an output before it, is given a name like it that is free. Equal constants are stored
+    once.
 
-    >>> graph = Graph()
+    >>> graph = Graph(["x"], ["twice"])
     >>> graph.input("x", TensorProto.DOUBLE, 1)
     'x'
-    >>> graph.output("twice", graph.add("Mul", "x", np.float64(2)), TensorProto.DOUBLE, ("rows", 1))
+    >>> graph.output(graph.add("Mul", "x", np.float64(2)), TensorProto.DOUBLE, ("rows", 1))
     >>> [node.op_type for node in graph.model("doubles a number").graph.node]
     ['Mul', 'Identity']
     """
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    def __init__(self, inputs: Iterable[str], outputs: Iterable[str] = ()) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
-        self._taken = set(taken)
+        self._taken = set(inputs)
+        self._free = iter([self.unused(name) for name in outputs])
+        self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def unused(self, wanted: str) -> str:
         """Return ``wanted``, or the first of wanted_2, wanted_3, … that is free, and reserve it."""
@@ -67,9 +74,9 @@ class Graph:
         self._inputs.append(helper.make_tensor_value_info(name, kind, ["rows", width], explanation))
         return name
 
-    def output(self, name: str, value: str, kind: int, shape: tuple[str | int, ...]) -> None:
-        """Declare the tensor ``value`` an output under the given name, or one like it that is free."""
-        name = self.unused(name)
+    def output(self, value: str, kind: int, shape: tuple[str | int, ...]) -> None:
+        """Declare the tensor ``value`` the next of the outputs."""
+        name = next(self._free)
         self.nodes.append(helper.make_node("Identity", [value], [name], name=self.unused("Identity")))
         self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
 
@@ -97,9 +104,25 @@ class Graph:
         return model
 
     def _constant(self, value: npt.NDArray[Any] | np.generic) -> str:
-        name = self.unused("constant")
-        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
+        array = np.asarray(value)
+        known = (array.dtype.str, array.shape, hashlib.sha256(array.tobytes()).digest())
+        if known not in self._known:
+            self._known[known] = self.unused("constant")
+            self.constants.append(numpy_helper.from_array(array, self._known[known]))
+        return self._known[known]
+
+
+def identifier(name: str) -> str:
+    """Return a name as ONNX asks for it, like one of a variable in C: ASCII letters, digits and ``_``.
+
+    >>> identifier("median_value"), identifier("Größe (cm)"), identifier("2nd"), identifier("目标")
+    ('median_value', 'Gro_e_cm', '_2nd', 'target')
+    """
+    if re.fullmatch(r"[A-Za-z_][0-9A-Za-z_]*", name):
         return name
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    plain = re.sub(r"[^0-9A-Za-z]+", "_", letters).strip("_") or "target"
+    return f"_{plain}" if plain[0].isdigit() else plain
 
 
 def no_form(what: str) -> ConfigurationError:

@@ -16,7 +16,7 @@ from shoal.layers import Dense
 from shoal.layers.base import Parameters
 from shoal.network import Network
 from shoal.population import Population
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 DType: TypeAlias = "np.dtype[Any]"
 
@@ -29,20 +29,32 @@ def population_model(population: Population, temperature: float | None = None) -
     a temperature also ``probabilities`` (N, C) of all C classes.
     """
     network, kind = population.network, FLOAT_TYPES[population.theta.dtype.name]
-    graph = Graph(taken=["X"])
+    names = ["predictions", "mean", *(["probabilities"] if temperature is not None else [])]
+    graph = Graph(["X"], names)
     X = graph.input("X", kind, network.n_inputs, "one sample to a row")
-    z = add_population(graph, population, X)
+    members, picks = distinct(population)
+    z = add_population(graph, members, X)
     predictions = add_link(graph, network, z, population.theta.dtype)
     every = predictions
-    if population.size == 1:
+    if members.size == 1:
         every = graph.add("Unsqueeze", predictions, np.array([0]))
-    graph.output("predictions", every, kind, (population.size, "rows", network.n_outputs))
-    mean = add_mean(graph, population, predictions, population.theta.dtype)
-    graph.output("mean", mean, kind, ("rows", network.n_outputs))
+    if members.size < population.size:
+        every = graph.add("Gather", every, picks, axis=0)
+    graph.output(every, kind, (population.size, "rows", network.n_outputs))
+    counts = np.bincount(picks)
+    mean = add_mean(graph, counts, predictions, population.theta.dtype)
+    graph.output(mean, kind, ("rows", network.n_outputs))
     if temperature is not None:
-        probabilities = add_cooled(graph, add_class_means(graph, population, z), temperature)
-        graph.output("probabilities", probabilities, TensorProto.DOUBLE, ("rows", max(network.n_outputs, 2)))
+        probabilities = add_cooled(graph, add_class_means(graph, network, counts, z), temperature)
+        graph.output(probabilities, TensorProto.DOUBLE, ("rows", max(network.n_outputs, 2)))
     return graph.model(f"{population.size} x {network!r}", {"loss": network.criterion.name})
+
+
+def distinct(population: Population) -> tuple[Population, IntArray]:
+    """Return the members once each, however often they were picked, and which of them each member is (P,)."""
+    places: dict[bytes, int] = {}
+    picks = np.array([places.setdefault(theta.tobytes(), len(places)) for theta in population.theta])
+    return population.members(np.unique(picks, return_index=True)[1]), picks
 
 
 def add_population(graph: Graph, population: Population, X: str) -> str:
@@ -89,13 +101,11 @@ def pair_limit(dtype: DType) -> float:
     return min(exponent_limit(dtype), -0.999 * math.log(np.finfo(dtype).tiny))
 
 
-def add_class_means(graph: Graph, population: Population, z: str) -> str:
+def add_class_means(graph: Graph, network: Network, counts: IntArray, z: str) -> str:
     """Add the mean over the members of the probabilities of all classes: (N, C), double before the link."""
     double = np.dtype(np.float64)
-    members = add_class_probabilities(
-        graph, population.network, graph.add("Cast", z, to=TensorProto.DOUBLE), double
-    )
-    return add_mean(graph, population, members, double)
+    members = add_class_probabilities(graph, network, graph.add("Cast", z, to=TensorProto.DOUBLE), double)
+    return add_mean(graph, counts, members, double)
 
 
 def _add_dense(graph: Graph, population: Population, X: str) -> str:
@@ -108,12 +118,17 @@ def _add_dense(graph: Graph, population: Population, X: str) -> str:
     return a
 
 
-def add_mean(graph: Graph, population: Population, predictions: str, dtype: DType) -> str:
-    """Add the mean over the members of predictions (P, N, K), (N, K) of one: (N, K), of that dtype."""
-    if population.size == 1:
+def add_mean(graph: Graph, counts: IntArray, predictions: str, dtype: DType) -> str:
+    """Add the mean of predictions (P, N, K), (N, K) of one network, of that dtype: (N, K).
+
+    The predictions of each network count as often as ``counts`` (P,) says.
+    """
+    if counts.size == 1:
         return predictions
+    if (counts > 1).any():
+        predictions = graph.add("Mul", predictions, counts.astype(dtype)[:, None, None])
     total = graph.add("ReduceSum", predictions, np.array([0]), keepdims=0)
-    return graph.add("Div", total, dtype.type(population.size))
+    return graph.add("Div", total, dtype.type(counts.sum()))
 
 
 def add_cooled(graph: Graph, probabilities: str, temperature: float) -> str:

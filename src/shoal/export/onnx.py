@@ -34,13 +34,13 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     - a ``Population``: input ``X`` (N, n), outputs ``predictions`` (P, N, K) and ``mean`` (N, K);
     - a fitted ``MLPClassifier`` or ``MLPRegressor``, scikit-learn's own too: input ``X`` (N, n), outputs
       ``label`` and ``probabilities`` (N, C), or ``variable`` (N, K);
-    - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, outputs
-      ``label`` and ``probabilities``, or ``variable``. ``shoal.export.tables.feeds`` makes the inputs from a
-      table; an ``ImageModel`` as its population, with an output ``probabilities`` (N, C) more.
+    - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, an
+      output by the name of the target, and ``probabilities`` (N, C) of classes. ``shoal.export.tables.feeds``
+      makes the inputs from a table;
+    - an ``ImageModel`` as its population, with an output ``probabilities`` (N, C) more.
 
-    Weights keep their precision, dropout is gone, and an ensemble becomes the mean of its members,
-    at its temperature.
-    Predictions are those of shoal to rounding.
+    Weights keep their precision and are stored once, however often a network was picked; dropout is gone, and
+    an ensemble becomes the mean of its members, at its temperature. Predictions are shoal's to rounding.
 
     Raises ``MissingDependencyError`` without the package onnx, ``ConfigurationError`` for anything else than
     these, for a column without a name, and for activations, layers and losses that have no ONNX form.

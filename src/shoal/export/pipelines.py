@@ -72,7 +72,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
             f"{type(estimator).__name__} with preprocessing takes the columns of a table, which no step of a "
             "pipeline gives; export it alone with to_onnx, or leave preprocessing to the pipeline"
         )
-    graph = Graph(taken=["X"])
+    graph = Graph(["X"])
     X = graph.add("Cast", "X", to=FLOAT_TYPES[estimator.coefs_[0].dtype.name])
     results = [add_prediction(graph, estimator, X)]
     if is_classifier(estimator):

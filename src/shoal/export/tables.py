@@ -24,7 +24,7 @@ from shoal.export.columns import (
     add_pieces,
     add_waves,
 )
-from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
+from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, identifier, onnx
 from shoal.export.networks import (
     add_class_means,
     add_cooled,
@@ -32,9 +32,11 @@ from shoal.export.networks import (
     add_link,
     add_mean,
     add_population,
+    distinct,
 )
 from shoal.jobs.model import LARGEST_Z, TableModel
 
+DOUBLE = np.dtype(np.float64)
 Block: TypeAlias = tuple[str, list[int]]
 """A tensor (N, k) of features, and the number of each among the n features of the network."""
 
@@ -44,30 +46,31 @@ def table_model(model: TableModel) -> onnx.ModelProto:
 
     One input (N, 1) for each column that is used, under its name: ``double`` for numbers (NaN: missing)
     and for dates (days since 1970-01-01), ``string`` for categories and booleans (empty: missing).
-    Outputs of a classification: ``label`` (N,) and ``probabilities`` (N, C); of a regression:
-    ``variable`` (N, 1).
+    The first output has the name of the target, as ``identifier`` writes it: of a classification the
+    labels (N,), beside ``probabilities`` (N, C), of a regression the values (N, 1).
 
     Raises ``ConfigurationError`` for a column without a name.
     """
-    preprocessor, target, population = model.preprocessor, model.target, model.population
-    graph = Graph(taken=[encoder.column for encoder in preprocessor.encoders])
-    X = graph.add("Cast", add_features(graph, preprocessor), to=FLOAT_TYPES[population.theta.dtype.name])
-    z = add_population(graph, population, X)
+    preprocessor, target, (members, picks) = model.preprocessor, model.target, distinct(model.population)
+    network, counts, name = members.network, np.bincount(picks), identifier(target.name)
+    columns = [encoder.column for encoder in preprocessor.encoders]
+    graph = Graph(columns, [name] if target.task == "regression" else [name, "probabilities"])
+    X = graph.add("Cast", add_features(graph, preprocessor), to=FLOAT_TYPES[members.theta.dtype.name])
+    z = add_population(graph, members, X)
     if target.task == "regression":
         z = graph.add("Cast", z, to=TensorProto.DOUBLE)
-        if population.network.criterion.has_link:
+        if network.criterion.has_link:
             z = graph.add("Min", z, np.float64(LARGEST_Z))
-        members = add_link(graph, population.network, z, np.dtype(np.float64))
-        mean = add_mean(graph, population, members, np.dtype(np.float64))
+        mean = add_mean(graph, counts, add_link(graph, network, z, DOUBLE), DOUBLE)
         scaled = graph.add("Mul", mean, np.float64(target.sd))
-        variable = graph.add("Add", scaled, np.float64(target.mean))
-        graph.output("variable", variable, TensorProto.DOUBLE, ("rows", 1))
+        values = graph.add("Add", scaled, np.float64(target.mean))
+        graph.output(values, TensorProto.DOUBLE, ("rows", 1))
     else:
-        probabilities = add_cooled(graph, add_class_means(graph, population, z), model.temperature)
+        probabilities = add_cooled(graph, add_class_means(graph, network, counts, z), model.temperature)
         code = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
         label = add_label(graph, code, np.array(target.labels))
-        graph.output("label", label, TensorProto.STRING, ("rows",))
-        graph.output("probabilities", probabilities, TensorProto.DOUBLE, ("rows", len(target.labels)))
+        graph.output(label, TensorProto.STRING, ("rows",))
+        graph.output(probabilities, TensorProto.DOUBLE, ("rows", len(target.labels)))
     return graph.model(f"predicts {target.name!r}", {"target": target.name, "task": target.task})
 
 
