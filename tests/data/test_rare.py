@@ -66,7 +66,7 @@ def test_nothing_becomes_of_classes_that_are_not_rare(how: str | None) -> None:
 
 
 def test_rare_classes_that_are_too_few_together_cannot_be_merged(refuses: Any) -> None:
-    with refuses(DataError, "have 1 row together ('c' 1)", "--rare drop"):
+    with refuses(DataError, "have 1 row together ('c' 1)", "rare='drop'"):
         settled(["a", "a", "b", "b", "c"], "merge")
 
 

@@ -51,13 +51,13 @@ def test_the_task_and_why(target: Any, task: str, why: str) -> None:
     choice = infer_task(list(target) if isinstance(target, range) else target)
     other = {"classification": "regression", "regression": "classification"}[task]
     assert choice.task == task
-    assert choice.sentence == f"{task}, because 'target' {why}; --task {other} overrides"
+    assert choice.sentence == f"{task}, because 'target' {why}; task={other!r} overrides"
 
 
 def test_the_task_can_be_overridden(refuses: Any) -> None:
     assert infer_task([1, 2, 3], "regression").task == "regression"
     assert infer_task([1.5, 2.5, 3.5], "classification").task == "classification"
-    assert "--task" in infer_task([1, 2, 3], "regression").sentence
+    assert "task" in infer_task([1, 2, 3], "regression").sentence
     with refuses(UnknownNameError, "'regresion'", "did you mean 'regression'?"):
         infer_task([1, 2], "regresion")
 
@@ -188,7 +188,7 @@ def test_a_gap_among_numbers_is_no_class(gap: str) -> None:
         (
             ["a", "a", "b", 5],
             "classification",
-            ["2 classes", "'5' 1, 'b' 1", "--rare merge", "--rare drop", "--task regression"],
+            ["2 classes", "'5' 1, 'b' 1", "rare='merge'", "rare='drop'", "task='regression'"],
         ),
         (["a", None, "b"], "classification", ["missing in 1 of 3 rows"]),
         ([], "classification", ["missing in 0 of 0 rows"]),

@@ -15,6 +15,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
 from shoal import ShoalClassifier, ShoalRegressor
+from shoal.errors import ConfigurationError
 
 SMALL: dict[str, Any] = {
     "hidden_layer_sizes": (16,),
@@ -162,3 +163,17 @@ def test_a_loss_that_does_not_suit_is_refused() -> None:
         ShoalRegressor(**SMALL, loss="poisson").fit(X, np.arange(20.0) - 9)
     with pytest.raises(ValueError, match="'loss' parameter of ShoalRegressor must be a str among"):
         ShoalRegressor(**SMALL, loss="log_loss").fit(X, X[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_starts": 2**33}, "n_starts must be at most 4294967295, got 8589934592"),
+        ({"max_iter": 10**30}, "max_iter must be at most"),
+        ({"n_jobs": 0}, "n_jobs must be"),
+    ],
+)
+def test_settings_are_named_as_they_are_here(settings: dict[str, Any], message: str) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    with pytest.raises(ConfigurationError, match=message):
+        ShoalRegressor(**settings).fit(X, y)

@@ -10,6 +10,7 @@ from shoal.data import values
 from shoal.data.frames import Frame, as_frame, pl, quoted
 from shoal.data.labels import Classes, classes_of, codes_of
 from shoal.errors import DataError, ShoalWarning
+from shoal.words import setting
 
 RARE = MERGE, DROP = ("merge", "drop")
 """What may be done with rare classes."""
@@ -41,7 +42,7 @@ class RareClasses:
         elif rows < least:
             raise DataError(
                 f"the rare classes of the target {target.name!r} have {rows} row together ({shown}), and a "
-                f"class needs {least}; use --rare drop"
+                f"class needs {least}; use {setting('rare', DROP)}"
             )
         else:
             other = name_beside(classes.labels)

@@ -49,7 +49,7 @@ def infer_task(target: Any, override: str | None = None, loss: str | None = None
     >>> infer_task([3, 5, 8, 9]).task
     'regression'
     >>> infer_task(["yes", "no", "yes"]).sentence
-    "classification, because 'target' holds text (2 classes); --task regression overrides"
+    "classification, because 'target' holds text (2 classes); task='regression' overrides"
     """
     series = as_series(target)
     if override is not None:
@@ -58,7 +58,7 @@ def infer_task(target: Any, override: str | None = None, loss: str | None = None
             _require_suited(_numbers(series), series.name, loss)
         elif loss is not None:
             raise not_of_classes(series, loss, f"holds classes with {setting('task', override)}")
-        return TaskChoice(override, f"{override}, as asked with --task")
+        return TaskChoice(override, f"{override}, as asked with {setting('task')}")
     if loss is not None:
         if why := _no_numbers(series):
             raise not_of_classes(series, loss, why)
@@ -66,7 +66,7 @@ def infer_task(target: Any, override: str | None = None, loss: str | None = None
         return TaskChoice(REGRESSION, f"{REGRESSION}, as {setting('loss', loss)} asks for")
     task, why = _reason(series)
     other = TASKS[1 - TASKS.index(task)]
-    return TaskChoice(task, f"{task}, because {series.name!r} {why}; --task {other} overrides")
+    return TaskChoice(task, f"{task}, because {series.name!r} {why}; {setting('task', other)} overrides")
 
 
 def rows_with_target(frame: Any, target: str) -> Frame:
@@ -297,8 +297,8 @@ def _require_classes(classes: Classes, name: str, least: int) -> None:
         raise DataError(
             f"{f'{len(rare)} classes' if several else 'a class'} of the target {name!r} "
             f"{'have' if several else 'has'} fewer than two rows, one to train on and one to test on: "
-            f"{counted(rare)}; --rare merge makes them one class, --rare drop leaves their rows out, "
-            "--task regression is for numbers"
+            f"{counted(rare)}; {setting('rare', 'merge')} makes them one class, "
+            f"{setting('rare', 'drop')} leaves their rows out, {setting('task', REGRESSION)} is for numbers"
         )
 
 

@@ -23,6 +23,7 @@ from shoal.jobs.fit import fit_frame
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.shapes import Array
+from shoal.words import NOTHING, as_argument, spoken
 
 _AUTO = StrOptions({"auto"})
 
@@ -68,24 +69,25 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
     def _train(self, frame: Frame, name: str, task: str, loss: str | None = None) -> None:
         """Make the ensemble of the rows, whose targets are the column ``name``."""
         hidden = _given(self.hidden_layer_sizes)
-        request = FitRequest(
-            table=f"the rows given to {type(self).__name__}",
-            target=name,
-            task=task,
-            loss=loss,
-            size=AskedSize(
-                hidden=None if hidden is None else (tuple(np.atleast_1d(hidden).tolist()),),
-                starts=_given(self.n_starts),
-                epochs=_given(self.max_iter),
-            ),
-            quality=self.quality,
-            time=self.time_limit,
-            batch_size=_given(self.batch_size),
-            learning_rate=_given(self.learning_rate_init),
-            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
-            jobs=self.n_jobs,
-        )
-        self.model_, self.study_ = fit_frame(frame, name, request)
+        with spoken(_as_parameter):
+            request = FitRequest(
+                table=f"the rows given to {type(self).__name__}",
+                target=name,
+                task=task,
+                loss=loss,
+                size=AskedSize(
+                    hidden=None if hidden is None else (tuple(np.atleast_1d(hidden).tolist()),),
+                    starts=_given(self.n_starts),
+                    epochs=_given(self.max_iter),
+                ),
+                quality=self.quality,
+                time=self.time_limit,
+                batch_size=_given(self.batch_size),
+                learning_rate=_given(self.learning_rate_init),
+                seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+                jobs=self.n_jobs,
+            )
+            self.model_, self.study_ = fit_frame(frame, name, request)
         self.n_iter_ = int(self.study_.table["epochs"].max())
 
     def _frame(self, X: Any, reset: bool) -> Frame:
@@ -257,3 +259,19 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
 def _given(value: Any) -> Any:
     """Return what is asked for; None where it is left open."""
     return None if isinstance(value, str) and value == "auto" else value
+
+
+def _as_parameter(name: str, value: Any = NOTHING) -> str:
+    """Return what a setting of a job is called here."""
+    return as_argument(_NAMES.get(name, name), value)
+
+
+_NAMES = {
+    "hidden": "hidden_layer_sizes",
+    "starts": "n_starts",
+    "epochs": "max_iter",
+    "learning_rate": "learning_rate_init",
+    "time": "time_limit",
+    "seed": "random_state",
+    "jobs": "n_jobs",
+}

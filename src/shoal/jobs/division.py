@@ -13,6 +13,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import SMALL_TABLE
 from shoal.selection.splits import holdout
 from shoal.shapes import IntArray
+from shoal.words import setting
 
 DEFAULT_FOLDS, DEFAULT_SHARE = 5, 0.2
 _TEST_SPLIT, _VALIDATION_SPLIT = 0, 1
@@ -50,7 +51,7 @@ def divide(
     if len(rest) < 2:
         raise DataError(
             f"the table leaves {len(rest)} row to train on and choose by beside the test rows; add rows, or "
-            "choose by the rows of another table with --valid"
+            f"choose by the rows of another table with {setting('valid')}"
         )
     folds, share = request.folds, request.validation_share
     if folds is None and share is None:
@@ -59,8 +60,8 @@ def divide(
     if share is None:
         if folds is not None and folds > len(rest):
             raise DataError(
-                f"--folds {folds} asks for more folds than the {len(rest)} rows that are not for testing; "
-                f"ask for {len(rest)} or fewer"
+                f"{setting('folds', folds)} asks for more folds than the {len(rest)} rows that are not for "
+                f"testing; ask for {len(rest)} or fewer"
             )
         return Division(rest, none, test, folds, None)
     rest_labels = None if labels is None else labels[rest]

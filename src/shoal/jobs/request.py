@@ -72,8 +72,8 @@ class FitRequest:
     memory: int | None = None
 
     def __post_init__(self) -> None:
-        ways = {"--folds": self.folds, "--valid": self.valid, "--validation-share": self.validation_share}
-        given = [name for name, value in ways.items() if value is not None]
+        ways = ("folds", "valid", "validation_share")
+        given = [setting(name) for name in ways if getattr(self, name) is not None]
         if len(given) > 1:
             raise ConfigurationError(f"{' and '.join(given)} were given; validate in one way only")
         if self.choose is not None and self.choose not in RULES:
@@ -108,60 +108,63 @@ class FitRequest:
                 f"{setting('score', BY_EVIDENCE)} is made for the squared error and for classes, got "
                 f"{setting('loss', self.loss)}; leave one of them out"
             )
-        for name, value in (
-            ("--choose", self.choose),
-            ("--folds", self.folds),
-            ("--patience", self.patience),
-        ):
-            if self.score == BY_EVIDENCE and value is not None:
+        for name in "choose", "folds", "patience":
+            if self.score == BY_EVIDENCE and getattr(self, name) is not None:
                 raise ConfigurationError(
-                    f"--score evidence chooses without validation, got {name} {value}; leave one of them out"
+                    f"{setting('score', BY_EVIDENCE)} chooses without validation, got "
+                    f"{setting(name, getattr(self, name))}; leave one of them out"
                 )
 
     def _check_numbers(self) -> None:
-        for name, share in (("--test-share", self.test_share), ("--validation-share", self.validation_share)):
+        for name in "test_share", "validation_share":
+            share = getattr(self, name)
             if share is not None and not 0 < share < 1:
-                raise ConfigurationError(f"{name} must be between 0 and 1, got {share:g}; 0.2 is usual")
+                raise ConfigurationError(
+                    f"{setting(name)} must be between 0 and 1, got {share:g}; 0.2 is usual"
+                )
         for name, count, least, most in (
-            ("--starts", self.size.starts, 1, MOST_STARTS),
-            ("--epochs", self.size.epochs, 1, LARGEST),
-            ("--batch-size", self.batch_size, 1, LARGEST),
-            ("--patience", self.patience, 1, LARGEST),
-            ("--memory", self.memory, 1, LARGEST),
-            ("--pieces", self.pieces, 0, MOST),
-            ("--waves", self.waves, 0, MOST),
-            ("--folds", self.folds, 2, MOST),
-            *(("--image-size", side, 1, LARGEST) for side in self.image_size or ()),
+            ("starts", self.size.starts, 1, MOST_STARTS),
+            ("epochs", self.size.epochs, 1, LARGEST),
+            ("batch_size", self.batch_size, 1, LARGEST),
+            ("patience", self.patience, 1, LARGEST),
+            ("memory", self.memory, 1, LARGEST),
+            ("pieces", self.pieces, 0, MOST),
+            ("waves", self.waves, 0, MOST),
+            ("folds", self.folds, 2, MOST),
+            *(("image_size", side, 1, LARGEST) for side in self.image_size or ()),
         ):
             if count is not None and count < least:
-                raise ConfigurationError(f"{name} must be at least {least}, got {count}")
+                raise ConfigurationError(f"{setting(name)} must be at least {least}, got {count}")
             if count is not None and count > most:
-                raise ConfigurationError(f"{name} must be at most {most}, got {count}")
+                raise ConfigurationError(f"{setting(name)} must be at most {most}, got {count}")
 
-        count_workers(self.jobs, "--jobs")
+        count_workers(self.jobs, setting("jobs"))
         if self.time is not None and not 0 < self.time < math.inf:
-            raise ConfigurationError(f"--time must be a positive number of seconds, got {self.time:g}")
+            raise ConfigurationError(
+                f"{setting('time')} must be a positive number of seconds, got {self.time:g}"
+            )
 
     def _check_solver(self, deforms: bool) -> None:
         solver = resolve("solver", self.solver or "adam", SOLVERS)
         if deforms and solver.full_batch:
             raise ConfigurationError(
-                f"{solver.name} takes the same images at every step, got --augment {self.augment}; leave it "
-                "out, or use adam or sgd"
+                f"{solver.name} takes the same images at every step, got "
+                f"{setting('augment', self.augment)}; leave it out, or use adam or sgd"
             )
         if self.batch_size is not None and solver.full_batch:
             raise ConfigurationError(
-                f"{solver.name} takes all rows at every step, got --batch-size {self.batch_size}; leave it "
-                "out, or use adam or sgd"
+                f"{solver.name} takes all rows at every step, got "
+                f"{setting('batch_size', self.batch_size)}; leave it out, or use adam or sgd"
             )
         if self.learning_rate is None:
             return
         if not solver.takes_learning_rate:
             raise ConfigurationError(
-                f"{solver.name} finds its own step length, got --learning-rate {self.learning_rate:g}; leave "
-                "it out, or use adam or sgd"
+                f"{solver.name} finds its own step length, got "
+                f"{setting('learning_rate', self.learning_rate)}; leave it out, or use adam or sgd"
             )
         if not 0 < self.learning_rate < math.inf:
             raise ConfigurationError(
-                f"--learning-rate must be a positive number, got {self.learning_rate:g}; 0.01 is usual"
+                f"{setting('learning_rate')} must be a positive number, got {self.learning_rate:g}; 0.01 is "
+                "usual"
             )

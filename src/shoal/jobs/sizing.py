@@ -27,6 +27,7 @@ from shoal.selection.planning import Cost
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array
 from shoal.trainer import sample_losses, train
+from shoal.words import setting
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
 """What a study of single networks may take, by the quality asked for."""
@@ -266,7 +267,8 @@ def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> 
         workers * _bytes_a_network(network, load, epochs),
         f"training {plural(workers, 'network')} at a time of {plural(network.n_parameters, 'parameter')} "
         f"(hidden {hidden_label(hidden)}, {plural(epochs, 'epoch')})",
-        "use smaller --hidden sizes, a smaller --batch-size, or fewer --epochs or --jobs",
+        f"use smaller {setting('hidden')} sizes, a smaller {setting('batch_size')}, or fewer "
+        f"{setting('epochs')} or {setting('jobs')}",
     )
 
 
