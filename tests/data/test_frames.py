@@ -130,6 +130,34 @@ def test_python_objects_in_an_array_count_by_their_own_types() -> None:
     assert as_series(np.array([dt.date(2024, 5, 1), 5], dtype=object)).to_list() == ["2024-05-01", "5"]
 
 
+FAR = pl.Series("d", [0, None, 2_932_897], dtype=pl.Int32).cast(pl.Date)  # the first of the year 10000
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        FAR,
+        pl.Series("d", [0, -719_163], dtype=pl.Int32).cast(pl.Date),
+        pl.Series("d", [2**31 - 1], dtype=pl.Int32).cast(pl.Date),  # which no microseconds hold
+        pl.Series("d", [-(2**62)]).cast(pl.Datetime("ms")),
+        pl.Series("d", [2**62]).cast(pl.Datetime("us")),
+        pl.Series("d", [2**62]).cast(pl.Datetime("us", "Europe/Berlin")),
+    ],
+)
+def test_dates_that_no_calendar_has_are_refused_before_polars_panics(far: pl.Series, refuses: Any) -> None:
+    with refuses(DataError, "column 'd' of", f"in data row {len(far)}", "not in the years 1 to 9999 (1 of"):
+        as_series(far)
+    with refuses(DataError, "column 'd' of the table"):
+        as_frame(pl.DataFrame([far]))
+
+
+def test_the_first_and_the_last_date_are_dates() -> None:
+    days = [dt.date(1, 1, 1), None, dt.date(9999, 12, 31)]
+    assert as_series(pl.Series(days)).dt.date().to_list() == days
+    assert as_series(pl.Series([at("9999-12-31 23:59:59.999999")])).to_list()[0].year == 9999
+    assert as_series(pl.Series([2**62]).cast(pl.Datetime("ns"))).dt.year().to_list() == [2116]
+
+
 @pytest.mark.parametrize(
     "values", [pl.Series("y", [1, 2]), pd.Series([1, 2], name="y"), np.array([1, 2]), [1, 2]]
 )

@@ -31,6 +31,9 @@ _BEYOND_FLOATS = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
 _PLAIN_AS_THEY_ARE = (pl.Boolean, pl.Int64, pl.Datetime("us"))
 _DIGITS_OF_FLOATS = 15
 _PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
+_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}  # nanoseconds reach from 1677 to 2262 only
+_DAYS = (-719_162, 2_932_897)
+"""From 1970 to the first day of the year 1, and to the first of the year 10000."""
 
 
 def as_frame(obj: Any, name: str = "the table") -> Frame:
@@ -146,6 +149,7 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
     Columns that are plain already are not copied.
     """
+    _require_years(frame, name)
     frame = frame.with_columns(_exact(column) for column in frame if column.dtype in _BEYOND_FLOATS)
     plain = _already_plain(frame)
     columns: dict[pl.DataType, list[str]] = {}
@@ -162,6 +166,21 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             )
         expressions.append(expression)
     return frame.with_columns(expressions)
+
+
+def _require_years(frame: pl.DataFrame, name: str) -> None:
+    """Raise ``DataError`` for dates that no calendar here has: polars panics where it should show them."""
+    for column in frame.select(pl.selectors.date() | pl.selectors.datetime(("ms", "us"))):
+        raw = column.to_physical()
+        first, last = (bound * _PER_DAY.get(getattr(column.dtype, "time_unit", ""), 1) for bound in _DAYS)
+        beyond = (raw < first) | (raw >= last)
+        if beyond.any():
+            row = int(beyond.fill_null(False).arg_true()[0])
+            raise DataError(
+                f"column {column.name!r} of {name} has a date in data row {row + 1} that is not in the years "
+                f"1 to 9999 ({beyond.sum()} of {len(raw)} dates are not); leave the cells empty or drop "
+                "the rows"
+            )
 
 
 def _already_plain(frame: pl.DataFrame) -> set[str]:

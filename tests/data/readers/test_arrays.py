@@ -40,6 +40,9 @@ def test_dates_of_every_unit(unit: str, tmp_path: Path) -> None:
         ({"x": np.ones(2, complex)}, ["complex numbers in 'x'"]),
         ({"x": np.ones(2), "y": np.ones(3)}, ["different lengths", "'x': 2", "'y': 3"]),
         ({"x": np.ones(0)}, ["no rows"]),
+        ({"x": np.array([10**15], "M8[D]")}, ["too far away to be counted in microseconds"]),
+        ({"x": np.array([10**15], "m8[D]")}, ["too far away to be counted in microseconds"]),
+        ({"x": np.array([0, 10**7], "M8[D]")}, ["column 'x'", "in data row 2 that is not in the years 1 to"]),
     ],
 )  # fmt: skip
 def test_arrays_that_make_no_table(

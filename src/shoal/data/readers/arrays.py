@@ -80,8 +80,16 @@ def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return values of a type that polars knows, in the byte order of the machine."""
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         return array.astype(np.float64)
-    if array.dtype.kind == "M":
-        return array.astype("datetime64[us]")
-    if array.dtype.kind == "m":
-        return array.astype("timedelta64[us]")
+    if array.dtype.kind in "Mm":
+        return _microseconds(array)
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+
+
+def _microseconds(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return times in microseconds; raise ``OverflowError`` for some of which there are too many to count."""
+    result = array.astype(f"{array.dtype.kind}8[us]")
+    again = result.astype(array.dtype)  # finer units lose what is below a microsecond
+    is_coarser = np.datetime_data(array.dtype)[0] not in ("ns", "ps", "fs", "as")
+    if is_coarser and ((again != array) & ~np.isnat(array)).any():  # NumPy wraps around without a word
+        raise OverflowError("it holds times that are too far away to be counted in microseconds")
+    return result
