@@ -1,23 +1,21 @@
 """``python -m tests.fuzz --count 20000 --seed 0``: damages files, reads them, and counts how that ends.
 
-Ends with 1 if anything but a ``ShoalError`` came of it. ``--case N`` runs one case alone, with its traceback.
+Cases run in a process of their own, which is begun anew where one ends it. Ends with 1 if anything but a
+``ShoalError`` came of a case. ``--case N`` runs one case alone, with its traceback.
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
 import resource
 import sys
-import tempfile
-import time
-from pathlib import Path
+from collections import Counter
 
-from tests.fuzz.cases import Fuzz
-from tests.fuzz.damage import SHARED
+from tests.fuzz.cases import Outcome
+from tests.fuzz.worker import outcomes
 
-MEMORY = 8 << 30
-"""Bytes of addresses that the process may take: a file of kilobytes that needs more is not bounded."""
+TOLD_EVERY = 1000
+ENDS = ("read", "refused", "foreign")
 
 
 def main() -> int:
@@ -28,29 +26,35 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--case", type=int, help="run this case alone")
     asked = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    counts: collections.Counter[tuple[str, str]] = collections.Counter()
-    foreign: dict[str, list[int]] = {}
-    with tempfile.TemporaryDirectory(dir=SHARED) as place:
-        fuzz = Fuzz(asked.seed, Path(place) / "case")
-        numbers = range(asked.first, asked.first + asked.count) if asked.case is None else [asked.case]
-        for number in numbers:
-            outcome = fuzz.run(number)
-            counts[outcome.kind, outcome.ended] += 1
-            if asked.case is not None:
-                print(outcome.kind, outcome.ended, outcome.said, outcome.trace, sep="\n")
-            elif outcome.ended == "foreign":
-                last = [line for line in outcome.trace.splitlines() if line.startswith("  File")][-1:]
-                place_of = f"{outcome.kind}: {outcome.said[:150]} {''.join(last).strip()}"
-                foreign.setdefault(place_of, []).append(number)
-                print(f"foreign: --seed {asked.seed} --case {number}: {place_of}", flush=True)
-    for kind in fuzz.kinds:
-        told = ", ".join(f"{counts[kind, ended]} {ended}" for ended in ("read", "refused", "foreign"))
-        print(f"{kind:10} {told}")
-    total = collections.Counter(ended for _, ended in counts.elements())
-    told = ", ".join(f"{total[ended]} {ended}" for ended in ("read", "refused", "foreign"))
-    seconds = time.process_time()
-    print(f"{total.total()} cases of seed {asked.seed}: {told}, in {seconds:.0f} s of the processor")
+    first, count = (asked.first, asked.count) if asked.case is None else (asked.case, 1)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for done, outcome in enumerate(outcomes(asked.seed, range(first, first + count)), start=1):
+        counts[outcome.kind, outcome.file, outcome.ended] += 1
+        if asked.case is not None:
+            print(outcome.kind, outcome.file, outcome.ended, outcome.said, outcome.trace, sep="\n")
+        elif outcome.ended == "foreign":
+            print(f"foreign: --seed {asked.seed} --case {outcome.number}: {_where(outcome)}", flush=True)
+        if done % TOLD_EVERY == 0:
+            print(f"{done} of {count} cases", file=sys.stderr, flush=True)
+    return _told(counts, asked.seed)
+
+
+def _where(outcome: Outcome) -> str:
+    last = [line for line in outcome.trace.splitlines() if line.startswith("  File")][-1:]
+    return f"{outcome.kind} {outcome.file}: {outcome.said[:150]} {''.join(last).strip()}"
+
+
+def _told(counts: Counter[tuple[str, str, str]], seed: int) -> int:
+    for kind, file in sorted({(kind, file) for kind, file, _ in counts}):
+        numbers = ", ".join(f"{counts[kind, file, ended]:5} {ended}" for ended in ENDS)
+        print(f"{kind:8} {file:42} {numbers}")
+    total = Counter(ended for _, _, ended in counts.elements())
+    numbers = ", ".join(f"{total[ended]} {ended}" for ended in ENDS)
+    seconds = sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+    print(f"{total.total()} cases of seed {seed}: {numbers}, in {seconds:.0f} s of the processor")
     return 1 if total["foreign"] else 0
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
+import re
 import shutil
-import signal
 import tempfile
 import traceback
 import warnings
@@ -19,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from shoal.cli.app import app
 from shoal.data.images.image_set import Wish
 from shoal.data.images.source import read_unlabelled
 from shoal.data.tables import read_table
@@ -38,17 +41,15 @@ from shoal.jobs.subject import saved_subject, table_of
 from shoal.report import html
 from shoal.report.evidence import load_evidence
 from shoal.selection.study import CapacityStudy
+from tests.fuzz.bounds import bounded, little_memory
 from tests.fuzz.damage import damaged
 from tests.fuzz.originals import TARGETS, Files, gathered, images, jobs, spread, tables
 
 SECONDS = 20.0
 """Of the processor, for a case, before it counts as one that never ends."""
+MODEL_FILES = ("model.json", "preprocessing.json", "weights.safetensors")
 EVERY = 15
 """One in so many cases draws figures, derives explanations, exports to ONNX: what is slow."""
-
-
-class NeverEndsError(BaseException):
-    """A case took longer than anything that reads a few kilobytes may."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Outcome:
 
     number: int
     kind: str
+    file: str
     ended: str
     said: str
     trace: str = ""
@@ -68,14 +70,20 @@ class Fuzz:
     def __init__(self, seed: int, place: Path) -> None:
         self.seed, self.place = seed, place
         self.kinds: dict[str, tuple[int, Callable[[Random], None]]] = {
-            "model": (22, self._model),
-            "study": (22, self._study),
-            "plan": (10, self._plan),
-            "evidence": (14, self._evidence),
-            "table": (22, self._table),
-            "images": (9, self._images),
+            "model": (20, self._model),
+            "study": (20, self._study),
+            "plan": (9, self._plan),
+            "evidence": (12, self._evidence),
+            "table": (24, self._table),
+            "images": (11, self._images),
+            "command": (3, self._command),
             "resume": (1, self._resume),
         }
+        self._file = ""
+
+    def prepare(self) -> None:
+        """Make what is going to be damaged, which is done once."""
+        assert self._originals
 
     def run(self, number: int) -> Outcome:
         """Run one case."""
@@ -83,22 +91,22 @@ class Fuzz:
         (kind,) = rng.choices(list(self.kinds), [weight for weight, _ in self.kinds.values()])
         shutil.rmtree(self.place, ignore_errors=True)
         self.place.mkdir(parents=True)
-        assert self._originals  # made before the clock runs
+        self.prepare()
         try:
-            with warnings.catch_warnings(), bounded(SECONDS):
+            with warnings.catch_warnings(), little_memory(), bounded(SECONDS):
                 warnings.simplefilter("ignore")
                 self.kinds[kind][1](rng)
         except ShoalError as error:
             said = str(error)
             is_named = str(self.place) in said or not isinstance(error, ModelFolderError)
             if _is_good(said) and is_named:
-                return Outcome(number, kind, "refused", said)
-            return Outcome(number, kind, "foreign", f"an error in no good words: {said!r}")
+                return Outcome(number, kind, self._file, "refused", said)
+            return Outcome(number, kind, self._file, "foreign", f"an error in no good words: {said!r}")
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            return Outcome(number, kind, "foreign", repr(error)[:300], traceback.format_exc())
-        return Outcome(number, kind, "read", "")
+            return Outcome(number, kind, self._file, "foreign", repr(error)[:300], traceback.format_exc())
+        return Outcome(number, kind, self._file, "read", "")
 
     @cached_property
     def _originals(self) -> dict[str, Any]:
@@ -109,8 +117,12 @@ class Fuzz:
     def _damage(self, files: Files, rng: Random, among: str = "") -> dict[str, bytes]:
         """Return files of which one or two are damaged, or one is gone."""
         damage = dict(files)
-        names = [name for name in files if among in name]
-        for name in rng.sample(names, min(rng.choice([1, 1, 1, 2]), len(names))):
+        alike: dict[str, list[str]] = {}  # many cohorts and pictures are no more to be damaged than one lock
+        for name in files:
+            if among in name:
+                alike.setdefault(_anonymous(name), []).append(name)
+        for kind in rng.sample(sorted(alike), min(rng.choice([1, 1, 1, 2]), len(alike))):
+            self._file, name = kind, rng.choice(alike[kind])
             if rng.random() < 0.02:
                 del damage[name]
             else:
@@ -120,10 +132,7 @@ class Fuzz:
     def _model(self, rng: Random) -> None:
         name = rng.choice(["classes", "numbers", "images"])
         job = self._originals["jobs"][name]
-        parts = {
-            part: job.folder[part] for part in ("model.json", "preprocessing.json", "weights.safetensors")
-        }
-        files = self._damage(parts, rng)
+        files = self._damage({part: job.folder[part] for part in MODEL_FILES}, rng)
         spread(_healed(files) if rng.random() < 0.7 else files, self.place)
         spread(job.source | {"plan.json": job.folder["plan.json"]}, self.place)
         (source,) = job.source
@@ -172,6 +181,31 @@ class Fuzz:
         spread(self._damage(self._originals["images"][name], rng), self.place)
         prepare(FitRequest(str(self.place / name), choose="best"))
 
+    def _command(self, rng: Random) -> None:
+        job = self._originals["jobs"][rng.choice(["classes", "numbers", "images"])]
+        files = self._damage({name: job.folder[name] for name in (*MODEL_FILES, "evidence.json")}, rng)
+        spread(_healed(files) if rng.random() < 0.7 else files, self.place / "out")
+        spread({"plan.json": job.folder["plan.json"]}, self.place / "out")
+        (source,) = spread(job.source, self.place)
+        out, table = str(self.place / "out"), str(self.place / source)
+        arguments = rng.choice(
+            [
+                ["predict", out, table, "--ignore-extra", "--out", f"{self.place}/new.csv"],
+                ["explain", out, table, "--batch", "2", "--out", f"{self.place}/new.md"],
+                ["export", out, "--to", f"{self.place}/new.onnx"],
+                ["export", out, "--to", f"{self.place}/new.safetensors"],
+                ["check", out, table, "--batch", "2"],
+                ["report", out],
+            ]
+        )
+        before = gathered(self.place)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                app(arguments, prog_name="shoal", standalone_mode=False)
+        except ShoalError:
+            assert gathered(self.place) == before, "refused, and something was written"
+            raise
+
     def _resume(self, rng: Random) -> None:
         job = self._originals["jobs"][rng.choice(["classes", "numbers"])]
         spread(self._damage(job.folder, rng, "study/" if rng.random() < 0.7 else "plan"), self.place / "out")
@@ -179,6 +213,11 @@ class Fuzz:
         request = replace(job.request, table=str(self.place / source))
         with _without_figures():
             fit_data(request, self.place / "out", _Nobody(), resume=True)
+
+
+def _anonymous(name: str) -> str:
+    """Return the name of a file without the numbers that tell it from others of its kind."""
+    return re.sub(r"(/[a-z])?/\d+", "/*", name)
 
 
 def _is_good(said: str) -> bool:
@@ -249,19 +288,3 @@ FIGURES = (
     "residuals",
     "importances",
 )
-
-
-@contextmanager
-def bounded(seconds: float) -> Iterator[None]:
-    """Raise ``NeverEndsError`` when the block has used so much of the processor."""
-
-    def late(*_: object) -> None:
-        raise NeverEndsError(f"more than {seconds:g} s of the processor")
-
-    before = signal.signal(signal.SIGPROF, late)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)

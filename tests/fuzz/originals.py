@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
 import tempfile
@@ -21,6 +20,7 @@ from shoal.jobs.fit import fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.terminal import TerminalListener
+from tests.data.readers import workbooks
 
 Files = Mapping[str, bytes]
 N = 48
@@ -84,20 +84,28 @@ def tables() -> dict[str, bytes]:
     X = frame.select("signal", pl.col("noise").fill_null(0.0)).to_numpy()
     labels = np.array(columns("classes")["target"])
     text = frame.write_csv()
-    files = {
+    typed = frame.with_columns(
+        pl.col("seen").str.to_date(), pl.col("colour").cast(pl.Categorical), pl.col("member") == "true"
+    )
+    rows = [frame.columns, *frame.rows()]
+    return {
         "classes.csv": text.encode(),
-        "semicolon.csv": text.replace(".", "#").replace(",", ";").replace("#", ",").encode("utf-16"),
+        "semicolon.csv": text.replace(".", "#").replace(",", ";").replace("#", ",").encode("utf-8-sig"),
         "packed.tsv.gz": gzip.compress(text.replace(",", "\t").encode(), mtime=0),
-        "typed.parquet": _written(frame, "write_parquet"),
-        "typed.arrow": _written(frame, "write_ipc"),
+        "typed.parquet": _written(typed, "write_parquet"),
+        "plain.parquet": _written(frame, "write_parquet", compression="uncompressed"),
+        "typed.arrow": _written(typed, "write_ipc"),
+        "packed.feather": _written(frame, "write_ipc", compression="zstd"),
+        "stream.ipc": _written(typed, "write_ipc_stream"),
         "lines.jsonl": frame.write_ndjson().encode(),
+        "packed.jsonl.gz": gzip.compress(frame.write_ndjson().encode(), mtime=0),
         "vectors.npz": _npz(X=X, y=labels, feature_names=np.array(["a", "b"])),
-        "dense.arff": _arff(frame).encode(),
+        "dense.arff": _arff(frame, sparse=False).encode(),
+        "sparse.arff": _arff(frame, sparse=True).encode(),
         "sparse.svm": "".join(f"{i % 2} 1:{a} 4:{b}\n" for i, (a, b) in enumerate(X)).encode(),
+        "book.xlsx": workbooks.xlsx({"One": rows}),
+        "book.ods": workbooks.ods({"One": rows}),
     }
-    with contextlib.suppress(ImportError):
-        files["book.xlsx"] = _written(frame, "write_excel")
-    return files
 
 
 TARGETS = {"vectors.npz": "y", "sparse.svm": "target"}
@@ -110,13 +118,27 @@ def images() -> dict[str, Files]:
     y = np.arange(24) % 3
     X = rng.integers(0, 90, (24, 6, 5)).astype(np.uint8)
     X[np.arange(24), :, y] += 120
+    colours = np.stack([X, 255 - X, X // 2], axis=3)
+    names = np.array(["ant", "bee", "cat"])[y]
+    kinds = ("tif", "jpg", "gif", "bmp", "png")
     return {
         "images.npz": {"images.npz": _npz(X=X, y=y)},
+        "colours.npz": {
+            "colours.npz": _npz(np.savez_compressed, X=colours / 255, y=names, X_val=X, y_val=names)
+        },
         "idx": {
             "idx/train-images-idx3-ubyte": _idx(X),
             "idx/train-labels-idx1-ubyte": _idx(y.astype(np.uint8)),
         },
-        "pets": {f"pets/{'abc'[k]}/{i}.png": _png(X[i]) for i, k in enumerate(y)},
+        "packed": {
+            "packed/train-images-idx3-float.gz": gzip.compress(_idx((X / 255).astype(">f4")), mtime=0),
+            "packed/train-labels-idx1-ubyte.gz": gzip.compress(_idx(y.astype(np.uint8)), mtime=0),
+        },
+        "pets": {f"pets/{'abc'[k]}/{i}.png": _picture(X[i], "png") for i, k in enumerate(y)},
+        "mixed": {
+            f"mixed/{'abc'[k]}/{i}.{kinds[i % 5]}": _picture(colours[i], kinds[i % 5])
+            for i, k in enumerate(y)
+        },
     }
 
 
@@ -138,31 +160,37 @@ def gathered(folder: Path) -> Files:
     }
 
 
-def _written(frame: pl.DataFrame, writer: str) -> bytes:
+def _written(frame: pl.DataFrame, writer: str, **settings: Any) -> bytes:
     buffer = io.BytesIO()
-    getattr(frame, writer)(buffer)
+    getattr(frame, writer)(buffer, **settings)
     return buffer.getvalue()
 
 
-def _npz(**arrays: Any) -> bytes:
+def _npz(save: Any = np.savez, **arrays: Any) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    save(buffer, **arrays)
     return buffer.getvalue()
 
 
-def _png(pixels: Any) -> bytes:
+def _picture(pixels: Any, ending: str) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="png")
+    form = {"tif": "tiff", "jpg": "jpeg"}.get(ending, ending)
+    packing = {"compression": "tiff_lzw"} if ending == "tif" and pixels.sum() % 2 else {}
+    Image.fromarray(pixels).save(buffer, format=form, **packing)
     return buffer.getvalue()
 
 
 def _idx(array: Any) -> bytes:
-    header = bytes([0, 0, 8, array.ndim])
+    kind = {"u": 8, "f": 13}[array.dtype.kind]
+    header = bytes([0, 0, kind, array.ndim])
     return header + b"".join(extent.to_bytes(4, "big") for extent in array.shape) + array.tobytes()
 
 
-def _arff(frame: pl.DataFrame) -> str:
+def _arff(frame: pl.DataFrame, sparse: bool) -> str:
     kinds = ["numeric", "numeric", "{red,green,blue}", "{true,false}", "string", "{low,middle,top}"]
     head = "".join(f"@attribute {name} {kind}\n" for name, kind in zip(frame.columns, kinds, strict=True))
     rows = frame.write_csv(include_header=False, null_value="?")
+    if sparse:
+        cells = [[f"{i} {cell}" for i, cell in enumerate(row.split(","))] for row in rows.splitlines()]
+        rows = "".join(f"{{{','.join(row)}}}\n" for row in cells)
     return f"@relation shoal\n{head}@data\n{rows}"

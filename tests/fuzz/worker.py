@@ -1,0 +1,50 @@
+"""Cases in a process of their own, so that one that ends it, or never ends, is an outcome as others are."""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tests.fuzz.bounds import limit_addresses
+from tests.fuzz.cases import Fuzz, Outcome
+from tests.fuzz.stored import SHARED
+
+PATIENCE = 600.0
+"""Seconds of the clock for a case, on however busy a machine: what never asks Python for its turn."""
+
+
+def outcomes(seed: int, numbers: range) -> Iterator[Outcome]:
+    """Yield the outcome of every case; one that ended its process, or never ended, is foreign."""
+    spawning = multiprocessing.get_context("spawn")
+    while numbers:
+        with tempfile.TemporaryDirectory(dir=SHARED) as place:
+            receiving, sending = spawning.Pipe(duplex=False)
+            worker = spawning.Process(target=_work, args=(sending, seed, numbers, place), daemon=True)
+            worker.start()
+            sending.close()
+            receiving.recv()  # all is ready, or an EOFError, which is no case's
+            try:
+                while numbers and receiving.poll(PATIENCE):
+                    yield receiving.recv()
+                    numbers = numbers[1:]
+                why = "never ended"
+            except EOFError:
+                worker.join()
+                why = f"ended its process with the code {worker.exitcode}"
+            worker.kill()
+            worker.join()
+        if numbers:
+            yield Outcome(numbers[0], "?", "?", "foreign", why)
+            numbers = numbers[1:]
+
+
+def _work(results: Connection, seed: int, numbers: range, place: str) -> None:
+    fuzz = Fuzz(seed, Path(place) / "case")
+    fuzz.prepare()
+    limit_addresses()
+    results.send(None)
+    for number in numbers:
+        results.send(fuzz.run(number))
