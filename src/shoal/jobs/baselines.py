@@ -34,7 +34,13 @@ def fit_baselines(X: Array, y: Array, n_classes: int, loss: str = SQUARED) -> di
         return {"linear model": _logistic(X, y, n_classes), "constant": _shares(y, n_classes)}
     constant = constant_number(y, loss)
     with _quietly(X):
-        return {"linear model": linear_numbers(X, y, loss), "constant": lambda X: np.full(len(X), constant)}
+        linear = linear_numbers(X, y, loss, _iterations(X.size))
+        return {"linear model": linear, "constant": lambda X: np.full(len(X), constant)}
+
+
+def _iterations(products: int) -> int:
+    """Return how many iterations a linear model may take, each of so many products."""
+    return int(np.clip(PRODUCTS / products, *ITERATIONS))
 
 
 @contextmanager
@@ -55,8 +61,7 @@ def _logistic(X: Array, y: Array, n_classes: int) -> Predictor:
     from sklearn.linear_model import LogisticRegression  # takes a second: only when it is due
 
     with _quietly(X):
-        most = int(np.clip(PRODUCTS / (X.size * n_classes), *ITERATIONS))
-        model = LogisticRegression(max_iter=most).fit(X, y)
+        model = LogisticRegression(max_iter=_iterations(X.size * n_classes)).fit(X, y)
 
     def predict(rows: Array) -> Array:
         probabilities = np.zeros((len(rows), n_classes))

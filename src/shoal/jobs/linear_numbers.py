@@ -16,12 +16,11 @@ Predictor = Callable[[Array], Array]
 
 CORNER = 0.01
 """Within so much of 0, in scaled units, the absolute error is rounded: solvers want a slope everywhere."""
-ITERATIONS = 1000
 LARGEST = 100.0
 """ln of the largest rate: beyond it a row is far outside of all that was seen, and squares overflow."""
 
 
-def linear_numbers(X: Array, y: Array, loss: str) -> Predictor:
+def linear_numbers(X: Array, y: Array, loss: str, iterations: int = 1000) -> Predictor:
     """Return a linear model of scaled numbers ``y`` (N,), with the penalty ½ Σ w² on the sum of losses.
 
     - squared error: scikit-learn's ridge regression;
@@ -34,10 +33,10 @@ def linear_numbers(X: Array, y: Array, loss: str) -> Predictor:
     if loss == SQUARED:
         return Ridge(copy_X=False).fit(X, y).predict  # type: ignore[no-any-return]
     if loss == POISSON:
-        model = PoissonRegressor(alpha=1 / len(y), max_iter=ITERATIONS).fit(X, y)
+        model = PoissonRegressor(alpha=1 / len(y), max_iter=iterations).fit(X, y)
         w, b = model.coef_, float(model.intercept_)
         return lambda rows: np.exp(np.minimum(rows @ w + b, LARGEST))
-    w, b = _robust(X, y, _threshold(loss))
+    w, b = _robust(X, y, _threshold(loss), iterations)
     return lambda rows: np.asarray(rows @ w + b)
 
 
@@ -56,7 +55,7 @@ def _threshold(loss: str) -> float:
     return Huber().threshold if loss == HUBER else CORNER
 
 
-def _robust(X: Array, y: Array, threshold: float) -> tuple[Array, float]:
+def _robust(X: Array, y: Array, threshold: float, iterations: int) -> tuple[Array, float]:
     """Return the w (n,) and b with the least Σ Huber(y − X w − b)/t + ½ Σ w², t the threshold, at most 1."""
     criterion, share = Huber(threshold), 1 / min(threshold, 1.0)
     start = np.zeros(X.shape[1] + 1)
@@ -68,5 +67,5 @@ def _robust(X: Array, y: Array, threshold: float) -> tuple[Array, float]:
         value = share * criterion.value(z, y[None]).sum() + 0.5 * float(w @ w)
         return value, np.append(X.T @ delta + w, delta.sum())
 
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}).x
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x
     return found[:-1], float(found[-1])
