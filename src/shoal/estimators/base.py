@@ -149,7 +149,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if self.preprocessing is None and not reset and self._needs_no_check(X):
             return X
         if self.preprocessing is None:
-            return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
+            with tables.texts_told(X):
+                return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
         return tables.features(self, X, reset).astype(self.dtype or np.float64, copy=False)
 
     def _needs_no_check(self, X: Any) -> bool:
@@ -168,13 +169,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return X as the network takes it and y as scikit-learn checks it."""
         options = {"multi_output": True, "y_numeric": is_regressor(self)}
         if self.preprocessing is None:
-            X, y = validate_data(
-                self, X, y, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset, **options
-            )
+            how = {"accept_sparse": ["csr", "csc"], "dtype": self._dtypes(), "reset": reset, **options}
+            with tables.texts_told(X, y if options["y_numeric"] else None):
+                X, y = validate_data(self, X, y, **how)
         else:
             y = tables.target(y, len(X), self.__class__.__name__, options["y_numeric"])
             X = self._features(X, reset)
-        y = tables.flattened(y)
+        y = tables.flattened(y, options["y_numeric"])
         self._validate_target(y, incremental)
         return X, y
 
@@ -230,7 +231,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if X is None or y is None:
             raise ValueError("X_val and y_val belong together; give both, or neither")
         X = self._features(X, reset=False)
-        y = tables.flattened(tables.target(y, X.shape[0], self.__class__.__name__, is_regressor(self)))
+        numeric = is_regressor(self)
+        y = tables.flattened(tables.target(y, X.shape[0], self.__class__.__name__, numeric), numeric)
         return X, y, None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
     def _network(self, units: list[int]) -> Network:

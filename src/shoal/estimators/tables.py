@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import _check_y, validate_data
 
+from shoal.errors import DataError
 from shoal.shapes import Array
 
 TARGET = "target of the estimator"
@@ -39,11 +42,51 @@ def columns(X: Any) -> dict[str, list[Any]]:
     return {f"x{i}": array[:, i].tolist() for i in range(array.shape[1])}
 
 
+@contextmanager
+def texts_told(X: Any, y: Any = None) -> Iterator[None]:
+    """Say of a text that a block could make no number of which column and row it stands in.
+
+    Raises ``DataError`` in place of the ``ValueError`` that NumPy has for it.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        told = _texts(X, y)
+        if not told:
+            raise
+        raise DataError(told) from None
+
+
+def _texts(X: Any, y: Any) -> str:
+    """Return where the first text stands that is no number, in the columns of X and then in y; or nothing."""
+    from shoal.data.frames import quoted
+
+    table = X if hasattr(X, "columns") else columns(X) if np.ndim(X) == 2 else {}
+    places = [(f"column {name!r} of X", table[name]) for name in getattr(table, "columns", table)]
+    for place, values in [*places, ("y", np.ravel(np.asarray(y, dtype=object)))]:
+        for row, value in enumerate(values, start=1):
+            if isinstance(value, str) and not _is_number(value):
+                advice = "" if place == "y" else "; preprocessing='table' takes categories"
+                return f"{place} has {quoted(value)} in row {row}, expected a number{advice}"
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def target(y: Any, n_samples: int, name: str, numeric: bool) -> Any:
     """Return y checked as scikit-learn checks it, one entry a row of X."""
     if y is None:
         raise ValueError(f"requires y to be passed, but the target y is None: {name} needs it")
-    y = _check_y(_in_numpy(y), multi_output=True, y_numeric=numeric)
+    with texts_told({}, y if numeric else None):
+        y = _check_y(_in_numpy(y), multi_output=True, y_numeric=numeric)
     check_consistent_length(np.empty(n_samples), y)
     return y
 
@@ -56,8 +99,14 @@ def _in_numpy(y: Any) -> Any:
     return y.to_numpy(dtype=own)
 
 
-def flattened(y: Any) -> Any:
-    """Return y with a single column as one dimension, with scikit-learn's warning that it was two."""
+def flattened(y: Any, numeric: bool) -> Any:
+    """Return y with a single column as one dimension, with scikit-learn's warning that it was two.
+
+    Where it is to be ``numeric``, texts become the numbers that they are.
+    """
+    if numeric and y.dtype.kind in "US":
+        with texts_told({}, y):
+            y = y.astype(np.float64)
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
