@@ -67,6 +67,8 @@ class Workplace:
     memory: int = 2**28
     seconds: float | None = None
     anytime: bool = False
+    networks: str | None = None
+    """Those alone that are trained, by their numbers."""
 
     def __post_init__(self) -> None:
         count_workers(self.n_jobs)

@@ -122,7 +122,6 @@ class CapacityStudy:
         choose: str = "one-se",
         dtype: str | None = None,
         engine: str = "auto",
-        networks: str | None = None,
         **settings: Any,
     ) -> None:
         trained, layers, place = apart(settings, Recipe, Perceptron, Workplace)
@@ -136,7 +135,7 @@ class CapacityStudy:
             raise ConfigurationError(f"{next(iter(layers))} is of dense layers, got {architecture!r} as well")
         self.architecture = architecture or own
         self._candidates = grid(hidden, l2)
-        self._only = None if networks is None else Numbers.parse(networks)
+        self._only = None if self.place.networks is None else Numbers.parse(self.place.networks)
         self._table: Trials | None = None
         self._outcome: _Outcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
