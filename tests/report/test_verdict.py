@@ -143,18 +143,19 @@ def test_a_difference_that_is_sure_and_of_no_matter_is_level(sample: Builder) ->
 
 def test_the_differences_are_told_with_their_intervals(sample: Builder) -> None:
     found = compared(sample, {"log loss": BETTER, "error": (-0.011, 0.046)}, AHEAD)
-    assert found["differences"].startswith(
-        "Row by row, the chosen network differs from the linear model by −0.2000 in log loss (95% interval "
-        "−0.3000 to −0.1000) and +1.75 points in error (95% interval −1.10 points to +4.60 points); below 0 "
-        "the chosen network is better. Row by row, the chosen network differs from the constant baseline by"
+    assert found["differences"] == (
+        "The chosen network differs from the linear model by −0.200 in log loss (95% interval −0.300 to "
+        "−0.100) and +1.75 points in error (−1.10 to +4.60), from the constant baseline by −0.200 in log "
+        "loss (−0.300 to −0.100) and −20.00 points in error (−30.00 to −10.00); below 0 the chosen network "
+        "is better."
     )
 
 
 def test_the_scores_are_put_in_proportion(sample: Builder) -> None:
     sentence = compared(sample, AHEAD, AHEAD, (0.30, 0.40, 0.24))["sentence"]
     assert sentence == (
-        "On the 114 test rows, which had no part in training or choosing, the chosen network has a log "
-        "loss of 0.3000: 25% below the linear model's 0.4000 and 25% above the constant baseline's 0.2400."
+        "Log loss on 114 rows kept for this test: 0.3000, 25% below the linear model's 0.4000 and 25% above "
+        "the constant baseline's 0.2400."
     )
     sentence = compared(sample, AHEAD, AHEAD, (1.0, 0.25, 0.5))["sentence"]
     assert "4 times the linear model's 0.2500 and 100% above the constant" in sentence

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from shoal.plots.networks import Key, Start
 
 COLUMN = 0.72  # of the distance between two sizes is taken by the points of one
-UPRIGHT = 75  # characters of all sizes that fit beside each other
+UPRIGHT, UPRIGHT_NARROW = 75, 36  # characters of all sizes that fit beside each other
 GOLDEN = 0.6180339887  # multiples of it, modulo one, never come close to each other
 NAMED_STRENGTHS = 5  # more than these and the legend names the ends of the scale only
 
 
-def scatter(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) -> str:
+def scatter(
+    trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+) -> str:
     """Return the scatter as SVG: a column a size, a point a start, the choice, the best and the threshold.
 
     Sizes are ordered by their parameters, the order in which the one-standard-error rule prefers them.
@@ -42,17 +44,18 @@ def scatter(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNI
     everything = starts(trials, unit)
     place = _Placement(trials)
     label = f"validation {score['name']} ({score['unit']})"
-    with drawing.axes(640, 370) as (figure, axes):
+    narrow = form == "narrow"
+    with drawing.axes(*((drawing.NARROW, 400) if narrow else (640, 370))) as (figure, axes):
         tooltips = _draw_starts(axes, everything, place)
         _draw_choice(axes, choice, everything, place)
         _draw_threshold(axes, choice)
         _draw_diverged(axes, everything, place, tooltips, unit)
         axes.margins(y=0.06)
-        _scale_sizes(axes, place.sizes, unit)
+        _scale_sizes(axes, place.sizes, unit, UPRIGHT_NARROW if narrow else UPRIGHT)
         scale_errors(axes, np.array([start.loss for start in everything.values()]), label)
-        _draw_legend(figure, axes, len(place.strengths))
+        _draw_legend(figure, axes, len(place.strengths), narrow)
         title = f"Scatter of {label} against {unit}s, {len(everything)} random starts"
-        return drawing.svg(figure, "capacity", title, tooltips)
+        return drawing.svg(figure, "capacity", title, tooltips, form)
 
 
 class _Placement:
@@ -94,10 +97,10 @@ def _draw_starts(axes: Axes, everything: Mapping[Key, Start], place: _Placement)
     return tooltips
 
 
-def _scale_sizes(axes: Axes, sizes: list[str], unit: str) -> None:
+def _scale_sizes(axes: Axes, sizes: list[str], unit: str, upright: int) -> None:
     names = [size_name(size) for size in sizes]
     slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-    crowded = max(map(len, names)) * len(names) > UPRIGHT
+    crowded = max(map(len, names)) * len(names) > upright
     axes.set_xlim(-0.6, len(sizes) - 0.4)
     axes.set_xticks(range(len(names)), names, **(slanted if crowded else {}))
     axes.tick_params(axis="x", length=0)
@@ -105,12 +108,14 @@ def _scale_sizes(axes: Axes, sizes: list[str], unit: str) -> None:
     axes.set_xlabel(f"{unit}s")
 
 
-def _draw_legend(figure: Figure, axes: Axes, n_strengths: int) -> None:
+def _draw_legend(figure: Figure, axes: Axes, n_strengths: int, narrow: bool) -> None:
     """Explain the marks above the axes: strengths in a row of their own where there are several."""
     entries = list(zip(*axes.get_legend_handles_labels(), strict=True))
     points = [entry for entry in entries if str(entry[0].get_gid()).startswith("starts")]
     marks = [entry for entry in entries if entry not in points]
     rows = [points + marks] if n_strengths == 1 else [points, marks]
+    if narrow:
+        rows = [row for entries in rows for row in drawing.in_rows(entries)]
     drawing.legend(figure, rows)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.scales import End, finite, label_ends, plain_ticks, scale_errors
+from shoal.plots.scales import End, finite, name_lines, plain_ticks, scale_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,20 +19,22 @@ TRAINING: dict[str, Any] = {"color": drawing.BLUE, "linestyle": "-"}
 VALIDATION: dict[str, Any] = {"color": drawing.VERMILLION, "linestyle": (0, (6, 2))}
 
 
-def lines(curves: Curves, score: Score) -> str:
+def lines(curves: Curves, score: Score, form: drawing.Form = "") -> str:
     """Return training and validation loss against epochs as SVG, the best epoch marked."""
     label = f"{score['name']} ({score['unit']})"
     training, validation = finite(curves["train_loss"]), finite(curves["validation_loss"] or [])
-    with drawing.axes(640, 330) as (figure, axes):
+    narrow = form == "narrow"
+    with drawing.axes(*((drawing.NARROW, 320) if narrow else (640, 330))) as (figure, axes):
         ends = _draw(axes, "training", training, TRAINING) + _draw(axes, "validation", validation, VALIDATION)
         if curves["best_epoch"]:
             _draw_best(axes, validation if validation.size else training, curves["best_epoch"])
         axes.set_xlabel("epochs")
         axes.margins(x=0.02)
-        plain_ticks(axes.xaxis, most=10, whole=True)
+        plain_ticks(axes.xaxis, most=6 if narrow else 10, whole=True)
         scale_errors(axes, np.concatenate([training, validation]), label)
-        label_ends(axes, ends)
-        return drawing.svg(figure, "curves", f"Training and validation {label} against epochs")
+        name_lines(figure, axes, ends, form)
+        title = f"Training and validation {label} against epochs"
+        return drawing.svg(figure, "curves", title, form=form)
 
 
 def _draw(axes: Axes, name: str, loss: Array, style: dict[str, Any]) -> list[End]:
@@ -42,7 +44,7 @@ def _draw(axes: Axes, name: str, loss: Array, style: dict[str, Any]) -> list[End
         return []
     marker = "o" if seen.size == 1 else ""
     axes.plot(np.arange(1, loss.size + 1), loss, linewidth=1.8, marker=marker, gid=name, **style)
-    return [End(name, float(seen[-1]) + 1, float(loss[seen[-1]]), {"color": style["color"]})]
+    return [End(name, float(seen[-1]) + 1, float(loss[seen[-1]]), style)]
 
 
 def _draw_best(axes: Axes, loss: Array, epoch: int) -> None:

@@ -12,7 +12,7 @@ import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shoal.errors import MissingDependencyError
 
@@ -38,6 +38,10 @@ RING: dict[str, Any] = {
 }
 DIAMOND = {**RING, "marker": "D", "markersize": 8, "markeredgecolor": INK, "markeredgewidth": 1.4}
 
+Form: TypeAlias = Literal["", "wide", "narrow"]
+"""Which of two a figure is that is drawn twice, for a page to show the one that it has room for."""
+NARROW = 360.0
+"""SVG units: the pixels that a telephone has between its margins, so that text is no smaller there."""
 UNITS_PER_INCH = 72.0  # matplotlib's SVG user unit is the point
 FONT_STACK = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -112,22 +116,30 @@ def legend(figure: Figure, rows: Sequence[Sequence[tuple[Artist, str]]]) -> None
     figure.legend(handles, names, loc="outside upper left", ncols=columns)
 
 
-def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[str]] | None = None) -> str:
+def svg(
+    figure: Figure,
+    name: str,
+    title: str,
+    tooltips: Mapping[str, Sequence[str]] | None = None,
+    form: Form = "",
+) -> str:
     """Return ``figure`` as an ``<svg>`` element to stand in a page among others.
 
     Ids begin with ``name``, so two figures of one page never share one. ``title`` is what a screen
-    reader says. ``tooltips[gid][i]`` is shown over mark ``i`` of the artist with that gid.
+    reader says. ``tooltips[gid][i]`` is shown over mark ``i`` of the artist with that gid; the narrow form
+    has none, for a finger hovers over nothing.
     """
     buffer = io.StringIO()
     with warnings.catch_warnings():
         # The reader's fonts draw the text; that ours lacks a glyph only makes its width a guess.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        _lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     root = ET.fromstring(buffer.getvalue())  # noqa: S314 - our own output, not a stranger's file
     _strip(root)
-    for gid, texts in (tooltips or {}).items():
+    for gid, texts in ({} if form == "narrow" else tooltips or {}).items():
         _add_tooltips(root, gid, texts)
-    _prefix_ids(root, name)
+    _prefix_ids(root, f"{name}-narrow" if form == "narrow" else name)
     _share_styles(root)
     width, height = (f"{inches * UNITS_PER_INCH:.0f}" for inches in figure.get_size_inches())
     root.set("xmlns", _SVG)
@@ -137,7 +149,7 @@ def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[s
     root.set("stroke-linejoin", "round")
     root.set("role", "img")
     root.set("aria-label", title)
-    root.set("class", "plot")
+    root.set("class", f"plot {form}".rstrip())
     root.set("font-family", FONT_STACK)
     heading = ET.Element("title")
     heading.text = title
@@ -149,6 +161,14 @@ def svg(figure: Figure, name: str, title: str, tooltips: Mapping[str, Sequence[s
     return ET.tostring(root, encoding="unicode")
 
 
+def _lay_out(figure: Figure) -> None:
+    """Find the places of everything now: to save a figure that has them yet to find draws it twice."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+
+
 def png(figure: Figure, scale: float = 2.0) -> bytes:
     """Return ``figure`` on white as a PNG of ``scale`` pixels an SVG unit, the same bytes each time."""
     buffer = io.BytesIO()
@@ -156,6 +176,11 @@ def png(figure: Figure, scale: float = 2.0) -> bytes:
         buffer, format="png", dpi=scale * UNITS_PER_INCH, facecolor="white", metadata={"Software": None}
     )
     return buffer.getvalue()
+
+
+def in_rows(entries: Sequence[tuple[Artist, str]], columns: int = 2) -> list[list[tuple[Artist, str]]]:
+    """Return the entries of a legend in rows of so many, as a narrow figure has room for."""
+    return [list(entries[i : i + columns]) for i in range(0, len(entries), columns)]
 
 
 def shades(n: int) -> list[str]:

@@ -26,7 +26,9 @@ POINTS: dict[str, Any] = {
 }
 
 
-def pair(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) -> str:
+def pair(
+    trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+) -> str:
     """Return log evidence and validation error against the sizes as SVG, every random start a point in both.
 
     Starts that diverged have neither. The scale of the evidence begins half its range below the median of
@@ -43,8 +45,9 @@ def pair(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) 
     label = f"validation {score['name']} ({score['unit']})"
     limits = _limits(x, evidence)
     tooltips = {}
-    with drawing.sheet(720, 350) as figure:
-        left, right = figure.subplots(1, 2)
+    narrow = form == "narrow"
+    with drawing.sheet(*((drawing.NARROW, 660) if narrow else (720, 350))) as figure:
+        left, right = figure.subplots(2, 1) if narrow else figure.subplots(1, 2)
         for axes, values, name, lowest in ((left, evidence, "nats", limits[0]), (right, losses, "losses", 0)):
             shown = np.isfinite(evidence) & (values >= lowest)
             tooltips[name] = [words for words, visible in zip(told, shown, strict=True) if visible]
@@ -58,9 +61,10 @@ def pair(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) 
         left.set_ylim(*limits)
         plain_ticks(left.yaxis, most=6)
         scale_errors(right, losses, label)
-        drawing.legend(figure, [list(zip(*left.get_legend_handles_labels(), strict=True))])
+        entries = list(zip(*left.get_legend_handles_labels(), strict=True))
+        drawing.legend(figure, drawing.in_rows(entries) if narrow else [entries])
         title = f"Log evidence and {label} against {unit}s"
-        return drawing.svg(figure, "evidence", title, tooltips)
+        return drawing.svg(figure, "evidence", title, tooltips, form)
 
 
 def _mark(axes: Axes, name: str, choice: Choice, keys: list[Key], x: Array, values: Array) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.plots import drawing
 from shoal.plots.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
     from shoal.shapes import Array
 
@@ -120,10 +122,24 @@ class End:
     leads: bool = True
 
 
-def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+def name_lines(figure: Figure, axes: Axes, ends: Sequence[End], form: drawing.Form = "") -> None:
+    """Name each line at its end, or above the axes where a figure is too narrow for that.
+
+    Call this once the axes have their scales.
+    """
+    from matplotlib.lines import Line2D
+
+    if form == "narrow":
+        entries = [(Line2D([], [], linewidth=1.8, markersize=6, **end.style), end.name) for end in ends]
+        drawing.legend(figure, drawing.in_rows(entries))
+    else:
+        _label_ends(axes, ends)
+
+
+def _label_ends(axes: Axes, ends: Sequence[End]) -> None:
     """Name each line right of the axes at the height of its end, moved where two names would collide.
 
-    A thin line leads from the end to its name. Call this once the axes have their scales.
+    A thin line leads from the end to its name.
     """
     low, high = axes.get_ylim()
     height = np.log if axes.get_yscale() == "log" else np.asarray

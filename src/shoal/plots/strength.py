@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.plots import drawing
 from shoal.plots.networks import HIDDEN_UNIT, distinct, ordered_sizes, starts, units
-from shoal.plots.scales import End, label_ends, scale_errors
+from shoal.plots.scales import End, name_lines, scale_errors
 from shoal.plots.text import plain
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ LABEL_ROOM = 0.055  # of the axis, for the label of one strength
 MARKERS = "osD^vP"
 
 
-def lines(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) -> str:
+def lines(
+    trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+) -> str:
     """Return the figure as SVG: every random start a point, the median of each size a line.
 
     The axis of strengths is logarithmic; 0, which no logarithm has, stands apart to its left.
@@ -35,7 +37,7 @@ def lines(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT)
     width = 0.4 * _closest(position) / len(sizes)
     at = {size: _moved(position, (rank - (len(sizes) - 1) / 2) * width) for rank, size in enumerate(sizes)}
     label = f"validation {score['name']} ({score['unit']})"
-    with drawing.axes(640, 370) as (figure, axes):
+    with drawing.axes(*((drawing.NARROW, 400) if form == "narrow" else (640, 370))) as (figure, axes):
         tooltips: dict[str, list[str]] = {}
         ends: list[End] = []
         for rank, size in enumerate(sizes):
@@ -47,8 +49,8 @@ def lines(trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT)
         axes.plot(x, y, gid="chosen", **drawing.RING)
         _scale_strengths(axes, position)
         scale_errors(axes, np.array([start.loss for start in everything.values()]), label)
-        label_ends(axes, ends)
-        return drawing.svg(figure, "strength", f"{label} against L2 strength, by {unit}s", tooltips)
+        name_lines(figure, axes, ends, form)
+        return drawing.svg(figure, "strength", f"{label} against L2 strength, by {unit}s", tooltips, form)
 
 
 def _moved(position: dict[float, float], aside: float) -> dict[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,13 +71,15 @@ def _figures(page: Evidence) -> dict[str, str]:
     """Return the figures that this evidence has something to show in."""
     trials, choice, score, test = page["trials"], page["choice"], page["score"], page["test"]
     unit = wording.unit(page["asked"])
-    figures = {"capacity": capacity.scatter(trials, choice, score, unit)}
+    figures = {}
+    if len(set(trials["hidden"])) > 1:
+        figures["capacity"] = _both(capacity.scatter, trials, choice, score, unit)
     if choice.get("evidence"):
-        figures["evidence"] = log_evidence.pair(trials, choice, score, unit)
+        figures["evidence"] = _both(log_evidence.pair, trials, choice, score, unit)
     if len(set(trials["l2"])) > 1:
-        figures["strength"] = strength.lines(trials, choice, score, unit)
+        figures["strength"] = _both(strength.lines, trials, choice, score, unit)
     if page["curves"] and page["curves"]["train_loss"]:
-        figures["curves"] = curves.lines(page["curves"], score)
+        figures["curves"] = _both(curves.lines, page["curves"], score)
     if test and (found := test.get("reliability")):
         figures["reliability"] = reliability.diagram(found, test["rows"], wording.noun(page))
     if test and test["residuals"] and test["residuals"]["actual"]:
@@ -85,8 +87,13 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)
         figures["residuals"] = residuals.histogram(test["residuals"], target)
     if page["importances"]:
-        figures["importances"] = importances.bars(page["importances"], wording.test_measure(page))
+        figures["importances"] = _both(importances.bars, page["importances"], wording.test_measure(page))
     return figures
+
+
+def _both(draw: Callable[..., str], *arguments: object) -> str:
+    """Return a figure twice, as wide screens and as telephones have room for it; the style shows one."""
+    return draw(*arguments, form="wide") + draw(*arguments, form="narrow")
 
 
 def write_report(evidence: Mapping[str, Any], path: str | Path, overwrite: bool = False) -> None:

@@ -32,17 +32,19 @@ def verdict(test: HeldOut, choice: Choice, noun: str = "row") -> Verdict:
     values = {model["name"]: model["metrics"].get(score) for model in test["models"]}
     ours = values.pop("shoal", None)
     others = {name: value for name, value in values.items() if value is not None}
-    where = f"On the {plural(test['rows'], f'test {noun}')}, which had no part in training or choosing,"
+    where = f"{score[0].upper()}{score[1:]} on {plural(test['rows'], noun)} kept for this test"
     if ours is None or not others:
-        sentence = f"{where} the {who} has a {score} of {number(ours)}."
-        return _verdict("alone", "There is nothing to compare with", sentence)
+        return _verdict("alone", "There is nothing to compare with", f"{where}: {metric(score, ours)}.")
     compared = [_compared(model_name(name, choice), score, ours, value) for name, value in others.items()]
-    sentence = f"{where} the {who} has a {score} of {metric(score, ours)}: {' and '.join(compared)}."
+    sentence = f"{where}: {metric(score, ours)}, {' and '.join(compared)}."
     sides = [_Side(name, test, choice, noun) for name in others]
     if not all(score in side.found for side in sides):
         return _verdict("alone", f"How sure it is that the {who} does better or worse is not known", sentence)
     outcome, headline = _outcome(sides, score, ours, others)
-    return _verdict(outcome, headline, sentence, " ".join(side.words() for side in sides))
+    differences = ", ".join(side.words(first=k == 0) for k, side in enumerate(sides))
+    return _verdict(
+        outcome, headline, sentence, f"The {who} differs {differences}; below 0 the {who} is better."
+    )
 
 
 Outcome: TypeAlias = Literal["chosen", "mixed", "level", "baseline", "alone"]
@@ -81,17 +83,15 @@ class _Side:
                 said.append(f"by {by} the {self.better(by)} does")
         return " and ".join(said)
 
-    def words(self) -> str:
-        """Return the differences with their intervals."""
-        entries = [
-            f"{_signed(c['metric'], c['difference'])} in {c['loss']} (95% interval "
-            f"{_signed(c['metric'], c['low'])} to {_signed(c['metric'], c['high'])})"
-            for c in self.found.values()
-        ]
-        return (
-            f"Row by row, the {self.who} differs from the {self.rival} by {' and '.join(entries)}; below 0 "
-            f"the {self.who} is better."
-        )
+    def words(self, first: bool) -> str:
+        """Return the differences with their intervals; those of the ``first`` say what intervals they are."""
+        entries: list[str] = []
+        for c in self.found.values():
+            by, low, high = (_signed(c["metric"], c[end]) for end in ("difference", "low", "high"))
+            points = " points" if c["metric"] in SHARES else ""
+            which = "95% interval " if first and not entries else ""
+            entries.append(f"{by}{points} in {c['loss']} ({which}{low} to {high})")
+        return f"from the {self.rival} by {' and '.join(entries)}"
 
 
 def _outcome(
@@ -130,9 +130,9 @@ def _signed(name: str, value: float) -> str:
     """Return a difference with its sign; that of a share in percentage points.
 
     >>> _signed("error", 0.0175), _signed("RMSE", -2.081), _signed("MAE", 0.0)
-    ('+1.75 points', '−2.081', '0')
+    ('+1.75', '−2.08', '0')
     """
-    text = f"{100 * abs(value):.2f} points" if name in SHARES else number(abs(value))
+    text = f"{100 * abs(value):.2f}" if name in SHARES else number(abs(value), 3)
     return f"{'−' if value < 0 else '+' if value > 0 else ''}{text}"
 
 
@@ -173,6 +173,6 @@ def certainty(test: HeldOut, noun: str = "row") -> str | None:
         return None
     low, high = wilson_interval(error, test["rows"])
     return (
-        f"With {plural(test['rows'], f'test {noun}')}, an error of {metric('error', error)} stands for a "
-        f"true error between {metric('error', low)} and {metric('error', high)} (95% interval)."
+        f"Over so many {noun}s an error of {metric('error', error)} stands for one between "
+        f"{metric('error', low)} and {metric('error', high)} (95% interval)."
     )

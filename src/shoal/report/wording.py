@@ -111,6 +111,27 @@ def little(evidence: Evidence) -> str:
     return f"{text[0].upper()}{text[1:]}: what was chosen may be far from the best."
 
 
+def alone(evidence: Evidence) -> str:
+    """Return that one size, or one strength, was tried alone, and how to ask for more; else nothing."""
+    trials = evidence["trials"]
+    sizes, strengths = set(trials["hidden"]), set(trials["l2"])
+    tried, options = [], []
+    if len(sizes) == 1:
+        of = unit(evidence["asked"])
+        tried.append(f"one size ({units(next(iter(sizes)), of)})")
+        options.append("--hidden 4,16,64" if of == HIDDEN_UNIT else "--hidden 4x8,8x16,16x32")
+    if len(strengths) == 1:
+        tried.append(f"one L2 strength ({plain(next(iter(strengths)))})")
+        options.append("--l2 0,0.1,1,10")
+    if not tried:
+        return ""
+    them = "it" if len(tried) == 1 else "them"
+    return (
+        f"Only {' and '.join(tried)} {'was' if len(tried) == 1 else 'were'} tried, so there is nothing to "
+        f"compare {them} with; ask for several with {' and '.join(options)}."
+    )
+
+
 def augmentation(of: Augmentation | None) -> str:
     """Return how images were deformed in training.
 
