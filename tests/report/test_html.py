@@ -223,56 +223,6 @@ def test_what_is_missing_is_said(sample: Builder, change: dict[str, Any], senten
     assert sentence in Page(render({**sample(starts=2), **change})).words
 
 
-def test_where_there_is_nothing_to_compare_one_sentence_says_so(sample: Builder) -> None:
-    both = Page(render(sample(sizes={"16x16": 497}, l2=(0.5,), starts=3, diverged=0)))
-    assert (
-        "Only one size (16×16 hidden units) and one L2 strength (0.5) were tried, so there is nothing to "
-        "compare them with; ask for several with --hidden 4,16,64 and --l2 0,0.1,1,10."
-    ) in both.words
-    assert "How many hidden units?" not in both.words
-    assert "How strong a penalty?" not in both.words
-    size = Page(render(sample(sizes={"8": 113}, starts=3, diverged=0)))
-    assert "Only one size (8 hidden units) was tried, so there is nothing to compare it with; " in size.words
-    assert "How strong a penalty?" in size.words
-    assert "Only one" not in Page(render(sample(starts=2))).words
-
-
-def test_of_images_the_sizes_to_ask_for_are_those_of_stages(sample: Builder) -> None:
-    evidence = image_evidence(sample)
-    assert "Only one" not in Page(render(evidence)).words
-    chosen = evidence["choice"]["hidden"]
-    for name, column in evidence["trials"].items():
-        kept = zip(column, evidence["trials"]["hidden"], strict=True) if name != "hidden" else ()
-        evidence["trials"][name] = [value for value, size in kept if size == chosen] or column
-    evidence["trials"]["hidden"] = [chosen] * len(evidence["trials"]["l2"])
-    evidence["spread"] = [entry for entry in evidence["spread"] if entry["hidden"] == chosen]
-    evidence["choice"]["best"]["hidden"] = chosen
-    assert "(4 filters) was tried, so" in Page(render(evidence)).words
-    assert "ask for several with --hidden 4x8,8x16,16x32." in Page(render(evidence)).words
-
-
-def test_curves_of_smoothed_labels_say_so(sample: Builder) -> None:
-    evidence = sample(**SMALL)
-    told = (
-        "Training was on smoothed labels (0.1), whose loss does not fall to 0; validation is on the labels as"
-    )
-    assert "smoothed" not in Page(render(evidence)).words
-    evidence["asked"]["label_smoothing"] = 0.1
-    assert told in Page(render(evidence)).words
-
-
-def test_a_narrow_page_has_figures_of_its_own(sample: Builder) -> None:
-    """Of the figures that are drawn twice a page shows one; those of a telephone's width are drawn once."""
-    html = render(sample(starts=2, l2=(0.1, 1.0)))
-    forms = [a["class"] for tag, a in Page(html).elements if tag == "svg"]
-    assert forms == ["plot wide", "plot narrow"] * 3 + ["plot", "plot wide", "plot narrow"]
-    style = html.split("<style>")[1].split("</style>")[0]
-    assert "svg.narrow { display: none; }" in style
-    narrow = style.split("@media screen and (max-width: 42rem) {")[1].split("\n}")[0]
-    assert "svg.wide { display: none; }" in narrow
-    assert "svg.narrow { display: block; }" in narrow
-
-
 def test_one_strength_is_a_sentence_and_no_figure(sample: Builder) -> None:
     page = render(sample(l2=(0.5,), starts=2))
     assert "Only one L2 strength (0.5) was tried, so" in page

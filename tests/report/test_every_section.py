@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from shoal.report.html import render
+from shoal.report.wording import alone
+
+Builder = Callable[..., dict[str, Any]]
+SMALL: dict[str, Any] = {"sizes": {"0": 3}, "l2": (0.5,), "starts": 1, "diverged": 0}
+
+
+def test_where_there_is_nothing_to_compare_one_sentence_says_so(sample: Builder) -> None:
+    both = render(sample(sizes={"16x16": 497}, l2=(0.5,), starts=3, diverged=0))
+    assert (
+        "<p>Only one size (16×16 hidden units) and one L2 strength (0.5) were tried, so there is nothing to "
+        "compare them with; ask for several with --hidden 4,16,64 and --l2 0,0.1,1,10.</p>"
+    ) in both
+    assert "How many hidden units?" not in both
+    assert "How strong a penalty?" not in both
+    size = render(sample(sizes={"8": 113}, starts=3, diverged=0))
+    assert "<p>Only one size (8 hidden units) was tried, so there is nothing to compare it with; " in size
+    assert "How strong a penalty?" in size
+    assert "Only one" not in render(sample(starts=2))
+
+
+def test_of_images_the_sizes_to_ask_for_are_those_of_stages(sample: Builder) -> None:
+    evidence = sample(sizes={"4x8": 113}, starts=3, diverged=0)
+    evidence["asked"]["architecture"] = "convolutional"
+    assert alone(evidence) == (  # type: ignore[arg-type]
+        "Only one size (4×8 filters) was tried, so there is nothing to compare it with; ask for several with "
+        "--hidden 4x8,8x16,16x32."
+    )
+
+
+def test_curves_of_smoothed_labels_say_so(sample: Builder) -> None:
+    evidence = sample(**SMALL)
+    assert "smoothed" not in render(evidence)
+    evidence["asked"]["label_smoothing"] = 0.1
+    told = (
+        "Training was on smoothed labels (0.1), whose loss does not fall to 0; validation is on the labels as"
+    )
+    assert told in render(evidence)
+
+
+def test_a_narrow_page_has_figures_of_its_own(sample: Builder) -> None:
+    """Of the figures that are drawn twice a page shows one; those of a telephone's width are drawn once."""
+    html = render(sample(starts=2, l2=(0.1, 1.0)))
+    forms = re.findall(r'<svg [^>]*class="([^"]*)"', html)
+    assert forms == ["plot wide", "plot narrow"] * 3 + ["plot", "plot wide", "plot narrow"]
+    style = html.split("<style>")[1].split("</style>")[0]
+    assert "svg.narrow { display: none; }" in style
+    narrow = style.split("@media screen and (max-width: 42rem) {")[1].split("\n}")[0]
+    assert "svg.wide { display: none; }" in narrow
+    assert "svg.narrow { display: block; }" in narrow
