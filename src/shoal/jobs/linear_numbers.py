@@ -16,12 +16,16 @@ Predictor = Callable[[Array], Array]
 
 CORNER = 0.01
 """Within so much of 0, in scaled units, the absolute error is rounded: solvers want a slope everywhere."""
+ENOUGH = 300
+"""Iterations for losses with corners, whose minimum is approached slowly."""
 LARGEST = 100.0
 """ln of the largest rate: beyond it a row is far outside of all that was seen, and squares overflow."""
 
 
 def linear_numbers(X: Array, y: Array, loss: str, iterations: int = 1000) -> Predictor:
     """Return a linear model of scaled numbers ``y`` (N,), with the penalty ½ Σ w² on the sum of losses.
+
+    It may take so many ``iterations``, and ``X`` (N, n) is its own to change.
 
     - squared error: scikit-learn's ridge regression;
     - Poisson: scikit-learn's Poisson regression, ŷ = exp(w·x + b);
@@ -56,10 +60,14 @@ def _threshold(loss: str) -> float:
 
 
 def _robust(X: Array, y: Array, threshold: float, iterations: int) -> tuple[Array, float]:
-    """Return the w (n,) and b with the least Σ Huber(y − X w − b)/t + ½ Σ w², t the threshold, at most 1."""
+    """Return the w (n,) and b with the least Σ Huber(y − X w − b)/t + ½ Σ w², t the threshold, at most 1.
+
+    From those of ridge regression a few hundred iterations come to within a few thousandths of it.
+    """
+    from sklearn.linear_model import Ridge
+
     criterion, share = Huber(threshold), 1 / min(threshold, 1.0)
-    start = np.zeros(X.shape[1] + 1)
-    start[-1] = np.median(y)
+    least = Ridge().fit(X, y)
 
     def objective(parameters: Array) -> tuple[float, Array]:
         w, z = parameters[:-1], (X @ parameters[:-1] + parameters[-1])[None, None]
@@ -67,5 +75,6 @@ def _robust(X: Array, y: Array, threshold: float, iterations: int) -> tuple[Arra
         value = share * criterion.value(z, y[None]).sum() + 0.5 * float(w @ w)
         return value, np.append(X.T @ delta + w, delta.sum())
 
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x
+    start, options = np.append(least.coef_, least.intercept_), {"maxiter": min(iterations, ENOUGH)}
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
     return found[:-1], float(found[-1])
