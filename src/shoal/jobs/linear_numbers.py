@@ -75,6 +75,6 @@ def _robust(X: Array, y: Array, threshold: float, iterations: int) -> tuple[Arra
         value = share * criterion.value(z, y[None]).sum() + 0.5 * float(w @ w)
         return value, np.append(X.T @ delta + w, delta.sum())
 
-    start, options = np.append(least.coef_, least.intercept_), {"maxiter": min(iterations, ENOUGH)}
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
+    start, most = np.append(least.coef_, least.intercept_), min(iterations, ENOUGH)
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": most}).x
     return found[:-1], float(found[-1])
