@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.examination import scorer
@@ -61,6 +62,11 @@ def importances(
     deadline = deadline or Deadline()
     if deadline.left() <= 0:
         return Importances([], "The time was up before the importances of the columns.")
+    with threadpool_limits(limits=1):  # the same bits on any number of cores
+        return _importances(model, prepared, seed, deadline)
+
+
+def _importances(model: TableModel, prepared: Prepared, seed: int, deadline: Deadline) -> Importances:
     columns = _columns(model)
     whole = _affordable(prepared, model, SHUFFLES * len(columns), seed)
     examined, groups = _Examined(model, prepared, whole, seed), columns

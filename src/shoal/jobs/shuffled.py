@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.evaluation import sample_outputs
 from shoal.jobs.model import Model
@@ -60,16 +59,14 @@ class Shuffled:
 
     def predict(self, exchanges: Sequence[Exchange]) -> Array:
         """Return the model's predictions (E, N) or (E, N, K), as ``Model.predict_features`` gives them."""
-        steps = [self._X[np.ix_(e.order, e.which)] - self._X[:, e.which] for e in exchanges]
+        steps = [self._X[e.order[:, None], e.which] - self._X[:, e.which] for e in exchanges]
         moved = [np.flatnonzero(step.any(axis=1)) for step in steps]
-        steps = [step[rows] for step, rows in zip(steps, moved, strict=True)]
-        rows = np.concatenate(moved)
+        number = np.repeat(np.arange(len(exchanges)), [len(own) for own in moved])
         predictions = np.repeat(self.intact[None], len(exchanges), axis=0)
-        if rows.size:
-            number = np.repeat(np.arange(len(exchanges)), [len(own) for own in moved])
-            with threadpool_limits(limits=1):  # the same bits on any number of cores
-                z = (self._moved(p, rows, exchanges, steps) for p in range(len(self._z)))
-                predictions[number, rows] = self._model.of_mean(self._mean(z))
+        if number.size:
+            step = _Steps.of(exchanges, steps, moved, number)
+            z = (step.added(self._z[p], self._columns[p]) for p in range(len(self._z)))
+            predictions[number, step.rows] = self._model.of_mean(self._mean(z))
         return predictions
 
     def _mean(self, zs: Iterable[Array]) -> Array:
@@ -79,15 +76,6 @@ class Shuffled:
             mean = mean + self._share_of(p, z)
         return mean
 
-    def _moved(self, p: int, rows: IntArray, exchanges: Sequence[Exchange], steps: Sequence[Array]) -> Array:
-        """Return z' (R, m) of a network for ``rows``, which are those of one exchange after another."""
-        z: Array = self._z[p, rows]
-        first = 0
-        for exchange, step in zip(exchanges, steps, strict=True):
-            z[first : first + len(step)] += step @ self._columns[p, exchange.which]
-            first += len(step)
-        return z
-
     def _share_of(self, p: int, z: Array) -> Array:
         """Return what a network with z (R, m) in its first layer adds to the mean prediction (R, K)."""
         if self._above is None:
@@ -96,6 +84,45 @@ class Shuffled:
             outputs = sample_outputs(self._above, self._theta[p : p + 1], z)
         share: Array = self._model.of_networks(outputs)[0].T * self._shares[p]
         return share
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """How far the features of some rows are moved, one exchange after another: row r of R, ``rows[r]`` of N.
+
+    Where every exchange is of one feature, which it is mostly, ``alone`` (R,) is that feature of each row.
+    """
+
+    rows: IntArray
+    which: Sequence[IntArray]
+    steps: Sequence[Array]
+    alone: IntArray | None
+
+    @classmethod
+    def of(
+        cls,
+        exchanges: Sequence[Exchange],
+        steps: Sequence[Array],
+        moved: Sequence[IntArray],
+        number: IntArray,
+    ) -> _Steps:
+        which = [exchange.which for exchange in exchanges]
+        alone = np.concatenate(which)[number] if all(len(own) == 1 for own in which) else None
+        taken = [step[own] for step, own in zip(steps, moved, strict=True)]
+        return cls(np.concatenate(moved), which, taken, alone)
+
+    def added(self, z: Array, columns: Array) -> Array:
+        """Return z' (R, m) of the rows, from z (N, m) of all rows and a network's columns of W (n, m)."""
+        if self.alone is not None:
+            changed: Array = columns[self.alone]
+            changed *= np.concatenate(self.steps)
+            changed += z[self.rows]
+            return changed
+        changed, first = z[self.rows], 0
+        for which, step in zip(self.which, self.steps, strict=True):
+            changed[first : first + len(step)] += step @ columns[which]
+            first += len(step)
+        return changed
 
 
 def _above(network: Network, dense: Dense, theta: Array) -> tuple[Network, Array]:
