@@ -146,3 +146,24 @@ def test_numbers_have_no_temperature(fit: Fit, table: Path, tmp_path: Path, with
     assert outcome.model.temperature == 1.0
     assert outcome.evidence["calibration"] is None
     assert outcome.evidence["test"]["reliability"] is None
+
+
+def test_a_temperature_is_found_on_enough_rows_of_every_class(
+    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[int]] = []
+
+    def settled(probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> float:
+        assert len(probabilities) == len(codes)
+        seen.append(np.bincount(codes).tolist())
+        return 1.0
+
+    monkeypatch.setattr("shoal.jobs.held.settled_temperature", settled)
+    columns = mixed(400)
+    columns["target"] = ["a"] * 100 + ["b"] * 300
+    table = write_csv(tmp_path / "classes.csv", columns)
+    fit(table, "target", tmp_path / "whole", **LEARNT, folds=4, choose="ensemble")
+    for name, most in (("ENOUGH", 80), ("LEAST_ROWS", 1)):
+        monkeypatch.setattr(f"shoal.jobs.held.{name}", most)
+    fit(table, "target", tmp_path / "some", **LEARNT, folds=4, choose="ensemble")
+    assert seen == [[80, 240], [10, 30]]

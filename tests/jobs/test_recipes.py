@@ -112,3 +112,10 @@ def test_many_rows_get_more_starts_only_if_the_best_is_asked_for() -> None:
         for quality, n in (("good", 4999), ("good", 5000), ("best", 5000))
     ]
     assert starts == [16, 2, 16]
+
+
+def test_with_an_end_there_are_shorter_trainings_in_case_of_need() -> None:
+    usual, hurried = (goal_for(request(time=time), 2, 10**6).ladder for time in (None, 20.0))
+    assert hurried[: len(usual)] == usual
+    assert [size.epochs for size in hurried[len(usual) :]] == [2, 1]
+    assert {size.hidden for size in hurried[len(usual) :]} == {usual[-1].hidden}

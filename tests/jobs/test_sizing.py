@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from shoal.architectures import Hidden, Perceptron
 from shoal.errors import CapacityError
+from shoal.jobs import sizing as module
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
     CURVATURE_RATE,
@@ -267,3 +269,20 @@ def test_a_deadline_far_away_is_no_estimate(size_it: SizeIt) -> None:
     sizing = size_it(1e-9, goal=Goal(MEMBERS, 1e6, deadline=True))
     assert sizing.size == dataclasses.replace(MEMBERS[0], starts=FILLING_STARTS)
     assert sizing.seconds == pytest.approx(by_hand(sizing.size, 1e-9, 1, folds=5))
+
+
+def test_the_probe_of_a_full_batch_takes_some_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[int] = []
+    real = module.train
+
+    def counted(population: Any, X: Any, *arguments: Any, **settings: Any) -> Any:
+        trained.append(len(X))
+        return real(population, X, *arguments, **settings)
+
+    monkeypatch.setattr(module, "train", counted)
+    monkeypatch.setattr(module, "_PROBE_ROWS", 30)
+    asked = AskedSize(hidden=((1,),), epochs=1)
+    for batch_size, rows in ((None, 30), (4, 6 * 4)):
+        size_study(asked, dataclasses.replace(LOAD, recipe=Recipe(batch_size=batch_size)), workers=1)
+        assert set(trained) == {rows}
+        trained.clear()

@@ -360,6 +360,19 @@ def test_no_cohort_begins_after_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
     assert study.table["start"].tolist() == [0, 1, 2]
 
 
+def test_after_the_deadline_one_start_is_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the two that have all folds; on a clock that goes on by a second when it is looked at."""
+    clock = itertools.count()
+    monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
+    options = {"hidden": [1], "starts": 8, "folds": 2, "n_jobs": 1, "choose": "best", "memory": 1}
+    told: list[int] = []
+    study = sinusoid(seconds=4.0, progress=lambda p: told.append(p.done), **options).fit(X[:60], Y[:60])
+    assert told == [0, 1, 2, 3, 4, 0, 1]
+    assert study.choice.sentence.endswith(" Trained again on all 60 samples.")
+    assert study.ended_by == "time"
+    assert study.best.size == 1
+
+
 @pytest.mark.parametrize("seconds", [0, -1.0, True, "1"])
 def test_seconds_are_a_positive_number(seconds: Any) -> None:
     with pytest.raises(ConfigurationError, match="seconds must be a positive number or None"):

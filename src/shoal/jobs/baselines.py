@@ -22,8 +22,12 @@ PRODUCTS, ITERATIONS = 5e10, (50, 1000)
 """What the linear model may spend on large data, as numbers times classes times iterations, within bounds."""
 
 
-def fit_baselines(X: Array, y: Array, n_classes: int, loss: str = SQUARED) -> dict[str, Predictor]:
+def fit_baselines(
+    X: Array, y: Array, n_classes: int, loss: str = SQUARED, steps: int = ITERATIONS[1]
+) -> dict[str, Predictor]:
     """Return the fitted baselines by name; ``n_classes`` is 0 for a regression, which has a ``loss``.
+
+    A linear model that is found step by step has at most so many ``steps``.
 
     - *constant*: the share of each class, or the number with the smallest loss, the mean or the median.
     - *linear model*: scikit-learn's logistic regression with its default penalty, or what the loss makes of
@@ -31,10 +35,10 @@ def fit_baselines(X: Array, y: Array, n_classes: int, loss: str = SQUARED) -> di
     """
     X = X.astype(np.float64)  # in single precision columns that are nearly the same have no solution
     if n_classes:
-        return {"linear model": _logistic(X, y, n_classes), "constant": _shares(y, n_classes)}
+        return {"linear model": _logistic(X, y, n_classes, steps), "constant": _shares(y, n_classes)}
     constant = constant_number(y, loss)
     with _quietly(X):
-        linear = linear_numbers(X, y, loss, _iterations(X.size))
+        linear = linear_numbers(X, y, loss, min(_iterations(X.size), steps))
         return {"linear model": linear, "constant": lambda X: np.full(len(X), constant)}
 
 
@@ -57,11 +61,11 @@ def _shares(y: Array, n_classes: int) -> Predictor:
     return lambda X: np.broadcast_to(shares, (len(X), n_classes))
 
 
-def _logistic(X: Array, y: Array, n_classes: int) -> Predictor:
+def _logistic(X: Array, y: Array, n_classes: int, steps: int) -> Predictor:
     from sklearn.linear_model import LogisticRegression  # takes a second: only when it is due
 
     with _quietly(X):
-        model = LogisticRegression(max_iter=_iterations(X.size * n_classes)).fit(X, y)
+        model = LogisticRegression(max_iter=min(_iterations(X.size * n_classes), steps)).fit(X, y)
 
     def predict(rows: Array) -> Array:
         probabilities = np.zeros((len(rows), n_classes))

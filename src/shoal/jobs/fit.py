@@ -14,7 +14,6 @@ from shoal.errors import ShoalWarning
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.again import command as command_of
 from shoal.jobs.again import repeated
-from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import assemble
 from shoal.jobs.examination import examine
@@ -32,6 +31,7 @@ from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
 from shoal.jobs.room import Room
 from shoal.jobs.sizing import Sizing, Workload, size_study
+from shoal.jobs.timely import timely_baselines
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.design import Plan
@@ -116,7 +116,7 @@ def fit_data(
         sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
     method = _sized(method, request, prepared, sizing)
     # before the clock runs for networks
-    baselines = fit_baselines(*prepared.development, prepared.n_classes, prepared.loss[0])
+    baselines, note = timely_baselines(prepared, request.seed, deadline)
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -138,7 +138,7 @@ def fit_data(
     before_the_report = deadline.sooner(_reporting(prepared))
     found = kind.findings(model, prepared, request.seed, before_the_report)
     findings |= {"importances": found.importances, "seen": found.seen}
-    sizing = _noted(sizing, found.note)
+    sizing = _noted(_noted(sizing, note), found.note)
     again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
     evidence = assemble(request, command, again, prepared, sizing, method, study, findings, deadline.elapsed)
     save_model(model, folder, overwrite=True)

@@ -11,8 +11,12 @@ from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
+from shoal.selection.splits import some_rows
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array, IntArray
+
+ENOUGH, LEAST_ROWS = 50_000, 5000
+"""Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
 
 M = TypeVar("M", bound=Model)
 
@@ -27,7 +31,9 @@ def calibrated(model: M, study: CapacityStudy, prepared: Prepared) -> M:
         return dataclasses.replace(model, errors=_errors(study, prepared))
     if _was_trained_again(study):
         return model
-    return dataclasses.replace(model, temperature=settled_temperature(*_classes(study, prepared)))
+    probabilities, codes = _classes(study, prepared)
+    some = some_rows(len(codes), max(ENOUGH // prepared.n_classes, LEAST_ROWS), study.recipe.seed, codes)
+    return dataclasses.replace(model, temperature=settled_temperature(probabilities[some], codes[some]))
 
 
 def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> dict[str, Any] | None:

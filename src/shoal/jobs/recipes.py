@@ -75,6 +75,8 @@ NUMBERS = Method(
 NARROW, WIDE, MANY_ROWS, VERY_MANY_ROWS = 128, 256, 5000, 20000
 """Units of a hidden layer, for more than two classes from so many rows on; where half of the epochs do."""
 
+SHORTEST = (2, 1)
+"""Epochs of members where even the first of them would take longer than the user has."""
 MANY_NUMBERS = 64
 """Columns; in all forms each takes 17 features, whose memory and time would be better spent."""
 
@@ -130,6 +132,8 @@ def table_goal(request: FitRequest, rule: str, n_classes: int, n: int, views: in
     # with many rows there is little that more starts would average away
     most = views if n >= MANY_ROWS and request.quality != "best" else MOST_STARTS
     ladder = ensemble_ladder(*longest(n_classes, n), views, most)
+    if request.time is not None:  # something is to be there when it is up
+        ladder += tuple(replace(ladder[-1], epochs=epochs) for epochs in SHORTEST)
     seconds, seconds_a_row = ENSEMBLE_SECONDS[request.quality]
     return _goal(request, ladder, seconds + seconds_a_row * n)
 

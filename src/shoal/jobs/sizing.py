@@ -49,6 +49,8 @@ SMALL_TABLE = 3000
 HIDDEN: tuple[Hidden, ...] = tuple((2**k,) for k in range(7))
 L2 = (0.1, 1.0, 10.0)
 _PROBE_MEMBERS, _PROBE_BATCHES, _PROBE_BYTES = 8, 6, 2**28
+_PROBE_ROWS = 8192
+"""Of one batch where all rows are: the time of an epoch grows with the rows."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,7 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
 
 def _some(load: Workload) -> Workload:
     """Return the workload with so many of the rows as are trained on for the timing."""
-    batch = min(load.recipe.batch_size or load.n_train, load.n_train)
+    batch = min(load.recipe.batch_size or _PROBE_ROWS, load.n_train)
     rows = some_rows(len(load.X), batch * (1 if load.recipe.batch_size is None else _PROBE_BATCHES), seed=0)
     return dataclasses.replace(load, X=load.X[rows], y=load.y[rows])
 

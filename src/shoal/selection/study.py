@@ -37,6 +37,9 @@ from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
 from shoal.shapes import whole_number
 
+AT_ONCE = 1e-3
+"""Seconds of what ends as soon as one network is trained."""
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -333,18 +336,24 @@ class CapacityStudy:
         design = dataclasses.replace(design, starts=starts)
         if runner.ended_by:  # what is trained from fewer starts is not for a study that is resumed
             store = MemoryStore()
-            runner = Runner(store, {}, dataclasses.replace(self.place, seconds=None))
+            seconds = None if self.place.seconds is None else AT_ONCE
+            runner = Runner(store, {}, dataclasses.replace(self.place, seconds=seconds))
         tasks = design.final_tasks(chosen.candidate, judged, n_cohorts)
-        runner.run(tasks)
+        trained = Trials.concatenate(runner.run(tasks, None if self.place.seconds is None else _any_trained))
         shelf = Shelf(store, tasks)
         fold = len(design.samples.splits)
-        keys = [(chosen.candidate, start, fold) for start in range(starts)]
+        keys = [(chosen.candidate, int(start), fold) for start in np.sort(trained["start"])]
+        starts = len(keys)
         key = shelf.lowest_objective(keys, chosen.l2, n)
         of_several = (
             f" from {starts} starts; start {key[1]} reached the smallest objective" if starts > 1 else ""
         )
         sentence = f"{choice.sentence} Trained again on all {n} samples{of_several}."
         return dataclasses.replace(choice, sentence=sentence), shelf.population([key])
+
+
+def _any_trained(done: list[Trials]) -> bool:
+    return any(not trials["diverged"].all() for trials in done)
 
 
 @dataclass(frozen=True)

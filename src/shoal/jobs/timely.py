@@ -1,0 +1,54 @@
+"""The linear model in the time that a job has for it: of fewer rows, in fewer steps, where time is short."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shoal.data.losses import SQUARED
+from shoal.jobs.baselines import Predictor, fit_baselines
+from shoal.jobs.deadline import Deadline
+from shoal.jobs.prepared import Prepared
+from shoal.selection.splits import some_rows
+from shoal.shapes import Array, IntArray
+
+SHARE = 0.15
+"""Of the time left, what the linear model may take."""
+SMALL = 2_000_000
+"""Numbers times classes below which nobody looks how long it takes."""
+PROBED, PROBE_STEPS = 2_000_000, 5
+"""Numbers times classes that are fitted for a forecast, in so many steps."""
+USUAL_STEPS, LEAST_STEPS, LEAST_ROWS = 50, 20, 20
+"""Steps that the forecast is for, and the fewest there are; rows at least."""
+
+
+def timely_baselines(prepared: Prepared, seed: int, deadline: Deadline) -> tuple[dict[str, Predictor], str]:
+    """Return the fitted baselines, and a sentence on what there was no time for: see ``fit_baselines``.
+
+    By a forecast from a few rows the linear model takes at most a share of the time that is left.
+    """
+    X, y = prepared.development
+    K, loss = prepared.n_classes, prepared.loss[0]
+    if deadline.seconds is None or X.size * max(K, 1) <= SMALL:
+        return fit_baselines(X, y, K, loss), ""
+    import sklearn.linear_model  # noqa: F401  # takes a second, which is no part of the forecast
+
+    usual = PROBE_STEPS if not K and loss == SQUARED else USUAL_STEPS  # ridge regression has no steps
+    left, began = SHARE * deadline.left(), deadline.elapsed
+    few = _rows(y, max(PROBED // (X.shape[1] * max(K, 1)), LEAST_ROWS), K, seed)
+    fit_baselines(X[few], y[few], K, loss, PROBE_STEPS)
+    pace = (deadline.elapsed - began) / len(few) / PROBE_STEPS
+    most = max(int(left / pace / usual), len(few))
+    if most >= len(X):
+        return fit_baselines(X, y, K, loss), ""
+    rows = _rows(y, most, K, seed)
+    steps = max(int(left / pace / len(rows)), LEAST_STEPS)
+    note = f"The linear model was fitted on {len(rows):,} of {len(X):,} rows, as the time was short."
+    return fit_baselines(X[rows], y[rows], K, loss, steps), note
+
+
+def _rows(y: Array, most: int, n_classes: int, seed: int) -> IntArray:
+    """Return some of the rows: of classes their shares, and each has one at least."""
+    if not n_classes:
+        return some_rows(len(y), most, seed)
+    first = np.unique(y, return_index=True)[1]
+    return np.union1d(some_rows(len(y), most, seed, y), first)

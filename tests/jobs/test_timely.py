@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any, cast
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+
+from shoal.jobs import timely as module
+from shoal.jobs.baselines import fit_baselines
+from shoal.jobs.deadline import Deadline
+from shoal.jobs.prepared import Prepared
+from shoal.jobs.timely import timely_baselines
+
+N = 4000
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(N, 3))
+CLASSES = np.where(np.arange(N) < 2, 2, (X[:, 0] > 0).astype(int))  # of one there are but two rows
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small data that are looked at as large ones are."""
+    monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(module, "PROBED", 100 * 3 * 3)
+
+
+def data(y: Any = CLASSES, n_classes: int = 3) -> Prepared:
+    return cast("Prepared", Mock(development=(X, y), n_classes=n_classes, loss=("squared_error", 1)))
+
+
+class Fits:
+    """A linear model that takes so many seconds for a row and step, and remembers what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, pace: float) -> None:
+        self.now, self.pace, self.asked = 0.0, pace, list[tuple[int, int | None, set[int]]]()
+        monkeypatch.setattr(module, "fit_baselines", self)
+
+    def __call__(self, X: Any, y: Any, K: int, loss: str, steps: int | None = None) -> dict[str, Any]:
+        self.asked.append((len(X), steps, set(np.unique(y).astype(int).tolist()) if K else set()))
+        self.now += self.pace * len(X) * (steps or 50)
+        return {}
+
+    def deadline(self, seconds: float | None) -> Deadline:
+        return Deadline(seconds, clock=lambda: self.now)
+
+
+def test_without_an_end_all_rows_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = Fits(monkeypatch, pace=1e9)
+    assert timely_baselines(data(), 0, fits.deadline(None)) == ({}, "")
+    assert fits.asked == [(N, None, {0, 1, 2})]
+
+
+def test_with_time_for_all_rows_all_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = Fits(monkeypatch, pace=1e-9)
+    assert timely_baselines(data(), 0, fits.deadline(10.0))[1] == ""
+    assert [rows for rows, _, _ in fits.asked[1:]] == [N]
+    assert fits.asked[0][0] < 110
+
+
+@pytest.mark.parametrize("seconds", [10.0, 20.0])
+def test_what_there_is_no_time_for_is_left_out_and_told(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    fits = Fits(monkeypatch, pace=3e-5)
+    _, note = timely_baselines(data(), 0, fits.deadline(seconds))
+    probed, (rows, steps, classes) = fits.asked
+    assert rows == pytest.approx(0.15 * seconds / 3e-5 / 50, abs=3)
+    assert steps is not None
+    assert 45 <= steps <= 50
+    assert classes == probed[2] == {0, 1, 2}  # a class of two rows, too
+    assert note == f"The linear model was fitted on {rows:,} of 4,000 rows, as the time was short."
+    assert fits.now < 0.2 * seconds
+
+
+def test_after_the_end_a_few_rows_are_fitted_in_a_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = Fits(monkeypatch, pace=1.0)
+    timely_baselines(data(), 0, fits.deadline(1e-3))
+    (probed, _, _), (rows, steps, _) = fits.asked
+    assert rows == pytest.approx(probed, abs=3)  # the classes that a sample lacks
+    assert steps == module.LEAST_STEPS
+
+
+def test_numbers_are_fitted_on_fewer_rows_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = Fits(monkeypatch, pace=1e-3)
+    timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(10.0))
+    assert [rows for rows, _, _ in fits.asked] == [300, 300]
+    fits = Fits(monkeypatch, pace=1e-4)
+    timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(10.0))
+    assert fits.asked[1][0] == pytest.approx(0.15 * 10 / 1e-4 / 5, abs=1)
+
+
+def test_fewer_steps_are_a_start_of_the_same_model() -> None:
+    few, many = (fit_baselines(X, CLASSES, 3, steps=steps)["linear model"](X) for steps in (2, 50))
+    assert not np.allclose(few, many)
+    np.testing.assert_allclose(few.sum(axis=1), 1)
+    right = np.arange(N), CLASSES
+    assert np.log(many[right]).mean() > np.log(few[right]).mean() > np.log(1 / 3)
