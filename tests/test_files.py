@@ -12,6 +12,7 @@ from shoal.files import (
     as_json,
     clear,
     leftovers,
+    read_regular,
     remove_leftovers,
     require_new,
     strangers,
@@ -187,3 +188,17 @@ def test_json_is_for_people_and_takes_names_that_are_no_text() -> None:
     assert json.loads(as_json(value)) == value
     with pytest.raises(ValueError, match="JSON"):
         as_json({"loss": float("nan")})
+
+
+def test_a_file_that_no_memory_holds_is_an_error_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> bytes:
+        raise MemoryError
+
+    path = tmp_path / "holes"
+    with path.open("wb") as file:
+        file.truncate(2**43)  # a file of nothing, which takes no room
+    monkeypatch.setattr(Path, "read_bytes", fail)  # where systems promise all memory, it would be taken
+    with pytest.raises(OSError, match="it has 8,796,093,022,208 bytes, more than fit in memory"):
+        read_regular(path)

@@ -52,6 +52,8 @@ def test_what_follows_its_type(value: object, kind: Any) -> None:
     [
         (3, Entry, "it is 3, expected an object"),
         ({"share": 0.5, "kind": "a"}, Entry, "count is missing"),
+        ({"x": False}, dict[str, Literal[0]], "x is false, expected 0"),
+        ({"x": 0.0}, dict[str, Literal[0]], "x is 0.0, expected 0"),
         (ENTRY | {"count": True}, Entry, "count is true, expected an integer"),
         (ENTRY | {"count": 1.0}, Entry, "count is 1.0, expected an integer"),
         (ENTRY | {"share": float("inf")}, Entry, "share is Infinity, expected a finite number"),

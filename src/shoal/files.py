@@ -130,9 +130,16 @@ def require_regular(path: Path) -> None:
 
 
 def read_regular(path: Path) -> bytes:
-    """Return the bytes of a file; raise ``OSError`` as ``require_regular`` does, before anything is read."""
+    """Return the bytes of a file; raise ``OSError`` as ``require_regular`` does, before anything is read.
+
+    A file with holes may say that it is of any size: one that no memory holds is an ``OSError``, too.
+    """
     require_regular(path)
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except MemoryError:
+        size = path.stat().st_size
+        raise OSError(errno.EFBIG, f"it has {size:,} bytes, more than fit in memory") from None
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -63,8 +63,8 @@ def require_type(value: object, expected: Any, where: str = "") -> None:
     """
     origin, arguments = typing.get_origin(expected), typing.get_args(expected)
     if expected in _SCALARS:
-        known, name = _SCALARS[expected]
-        require(known(value), value, name, where)
+        fits, name = _SCALARS[expected]
+        require(fits(value), value, name, where)
     elif typing.is_typeddict(expected) or dataclasses.is_dataclass(expected):
         _require_members(value, expected, where)
     elif origin is list or (origin is tuple and arguments[-1] is ...):
@@ -81,7 +81,8 @@ def require_type(value: object, expected: Any, where: str = "") -> None:
         for key, item in cast("Mapping[str, object]", value).items():
             require_type(item, arguments[1], _below(where, key))
     elif origin is Literal:
-        require(value in arguments, value, " or ".join(map(repr, arguments)), where)
+        known = any(type(value) is type(one) and value == one for one in arguments)  # true is not 1
+        require(known, value, " or ".join(map(repr, arguments)), where)
     elif origin in (Union, types.UnionType) and value is not None:  # the formats' only unions are with null
         require_type(value, next(a for a in arguments if a is not type(None)), where)
 
