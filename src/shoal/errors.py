@@ -79,3 +79,14 @@ def reason(error: BaseException) -> str:
     """
     said = getattr(error, "strerror", None) or str(error)
     return " ".join(said.split()) or type(error).__name__
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether something went wrong, rather than being ended by somebody.
+
+    Panics of libraries in Rust, such as polars', are failures and no ``Exception``.
+
+    >>> is_failure(KeyError()), is_failure(KeyboardInterrupt())
+    (True, False)
+    """
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"

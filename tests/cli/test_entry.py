@@ -23,12 +23,13 @@ def test_debug_shows_where_it_happened(shoal: Shoal) -> None:
     ("error", "code", "told"),
     [
         (ZeroDivisionError("nought\nby nought"), 1, "internal error (ZeroDivisionError: nought by nought)"),
+        (type("PanicException", (BaseException,), {})("x"), 1, "internal error (PanicException: x)"),
         (MemoryError("3 TiB"), 2, "not enough memory (3 TiB); use smaller hidden sizes"),
         (PermissionError(errno.EACCES, "Permission denied", "x"), 2, "Permission denied: 'x'"),
     ],
 )
 def test_what_nobody_foresaw(
-    shoal: Shoal, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, told: str
+    shoal: Shoal, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, told: str
 ) -> None:
     def broken(*_: object) -> None:
         raise error

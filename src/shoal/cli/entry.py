@@ -22,7 +22,7 @@ from shoal.cli.options import NAME
 from shoal.cli.output import complain, note, show
 from shoal.cli.signals import WATCH, Terminated
 from shoal.cli.streams import BestEffort, standard_streams
-from shoal.errors import ShoalError, ShoalWarning, reason
+from shoal.errors import ShoalError, ShoalWarning, is_failure, reason
 from shoal.words import as_option, spoken
 
 INTERRUPTED = 130
@@ -64,7 +64,9 @@ def _outcome() -> int:
     """Run the command, and say in one line why it could not end well."""
     try:
         code: int | None = app(sys.argv[1:] or ["--help"], prog_name=NAME, standalone_mode=False)
-    except Exception as error:
+    except BaseException as error:
+        if not is_failure(error):
+            raise
         if "--debug" in sys.argv:
             for line in traceback.format_exc().splitlines():
                 show(line)
@@ -76,7 +78,7 @@ def _outcome() -> int:
     return code or 0
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """Return an error on one line: what is wrong, and what to do."""
     if isinstance(error, TyperException):
         context = getattr(error, "ctx", None)

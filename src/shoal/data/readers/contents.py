@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shoal.data.memory import SHARE, available_bytes, readable, require_memory
-from shoal.errors import CapacityError, DataError, ShoalError
+from shoal.errors import CapacityError, DataError, ShoalError, is_failure
 
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
@@ -35,8 +35,7 @@ def decoding(path: Path, kind: str, remedy: str = "write it again") -> Iterator[
         raise CapacityError(f"{path} needs more memory than there is; use a part of it") from None
     except BaseException as error:
         of_the_system = isinstance(error, OSError) and error.errno not in _OF_DAMAGE
-        panic = type(error).__name__ == "PanicException"
-        if of_the_system or not (panic or isinstance(error, Exception)):
+        if of_the_system or not is_failure(error):
             raise
         why = " ".join(str(error).split()) or type(error).__name__
         why = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]}…"
