@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pytest
 
 from shoal.activations import ACTIVATIONS, Tanh
 from shoal.compiled.architecture import (
@@ -14,6 +16,7 @@ from shoal.compiled.architecture import (
     parameters,
     unknown_layer,
 )
+from shoal.engines import ENGINES
 from shoal.layers import (
     BatchNorm,
     Conv2D,
@@ -22,6 +25,7 @@ from shoal.layers import (
     Flatten,
     GlobalAveragePool2D,
     LayerNorm,
+    LocallyConnected2D,
     MaxPool2D,
     Residual,
 )
@@ -47,6 +51,25 @@ def test_a_convolution() -> None:
     images, window = [2, 5, 6, 4, 3, 6], [3, 2, 2, 1, 1, 1, 1, 2]
     kind, relu = LAYER_KINDS.index(Conv2D), ACTIVATION_NAMES.index("relu")
     assert first.tolist() == [kind, 60, 72, 0, 4 * 1 * 6, relu, 0, 0, 0, *images, *window, 2, 0]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2D(2, 3, stride=2**62),
+        Conv2D(2, 3, stride=(2**31, 1), padding="same"),
+        Conv2D(2, (1, 3), dilation=(2**62, 2)),
+        MaxPool2D(2, stride=(2**40, 7)),
+        LocallyConnected2D(2, 3, stride=2**40),
+    ],
+)
+def test_a_window_goes_no_farther_than_the_image(layer: Any) -> None:
+    network = Network((1, 6, 5), [layer, Flatten(), Dense(1)])
+    assert layer_rows(network)[0][15:23].max() <= 6
+    theta, X = network.population(2).theta.astype(np.float64), np.linspace(-1, 1, 90).reshape(3, 30)
+    reference, *compiled = (ENGINES[name].outputs(network, theta, X, 1) for name in sorted(ENGINES)[::-1])
+    for outputs in compiled:
+        np.testing.assert_allclose(outputs, reference, rtol=1e-12)
 
 
 def test_pools_and_what_has_no_window() -> None:

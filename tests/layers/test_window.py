@@ -102,4 +102,11 @@ def test_samples_that_no_window_fits() -> None:
         "a window of 5 × 2 pixels does not fit into the 4 × 5 that reach the layer conv2d; make it smaller, "
         "or pool less before"
     )
+    with pytest.raises(ConfigurationError) as error:
+        Window((1, 3), dilation=(9, 6), same=True).require_fit((1, 4, 5), "conv2d")
+    assert str(error.value) == (
+        "pixels of a window that are 9 × 6 apart are never both in the 4 × 5 that reach the layer conv2d; "
+        "make its dilation smaller"
+    )
+    Window((1, 3), dilation=(9, 5), same=True).require_fit((1, 4, 5), "conv2d")
     Window((3, 3), same=True).require_fit((1, 1, 1), "conv2d")

@@ -139,4 +139,7 @@ def _geometry(layer: Layer, before: Shape, after: Shape) -> tuple[int, ...]:
     (above, _), (left, _) = window.padding(before[1:])
     groups = layer.groups if isinstance(layer, Conv2D) else 1
     image = after if len(after) == 3 else (*after, 1, 1)
-    return (*before, *image, *window.size, *window.stride, above, left, *window.dilation, groups)
+    # The engine lays images out by the stride: beyond an image there is one window, however far it would go.
+    stride = (min(s, side) for s, side in zip(window.stride, before[1:], strict=True))
+    dilation = (d if k > 1 else 1 for k, d in zip(window.size, window.dilation, strict=True))
+    return (*before, *image, *window.size, *stride, above, left, *dilation, groups)

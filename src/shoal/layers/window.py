@@ -110,6 +110,12 @@ class Window:
                 f"a window of {self.extent[0]} × {self.extent[1]} pixels does not fit into the {shape[1]} × "
                 f"{shape[2]} that reach the layer {layer}; make it smaller, or pool less before"
             )
+        # Farther apart, all pixels of a window but one are zeros around the image, any number of them.
+        if any(k > 1 and d > n for k, d, n in zip(self.size, self.dilation, shape[1:], strict=True)):
+            raise ConfigurationError(
+                f"pixels of a window that are {self.dilation[0]} × {self.dilation[1]} apart are never both "
+                f"in the {shape[1]} × {shape[2]} that reach the layer {layer}; make its dilation smaller"
+            )
 
 
 def window_of(
