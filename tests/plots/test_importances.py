@@ -12,6 +12,7 @@ from shoal.plots import drawing, importances
 
 Marks = Callable[[str, str], list[ET.Element]]
 Parse = Callable[[str], ET.Element]
+Texts = Callable[[str], list[str]]
 
 
 def bars(entries: list[tuple[str, float, float]]) -> str:
@@ -56,3 +57,14 @@ def test_long_names_are_cut_with_the_whole_in_the_tooltip(parsed: Parse) -> None
     texts = [t for t in parsed(figure).iter("text") if len(t)]
     assert [t.text for t in texts] == ["an unreasonably long name…", "$x_1$", "<script>"]
     assert [(t[0].text or "").split(":")[0] for t in texts] == [name, "$x_1$", "<script>"]
+
+
+@pytest.mark.parametrize(("form", "most"), [("wide", 80), ("narrow", 50)])
+def test_names_that_differ_far_from_their_beginning_stand_above_their_bars(
+    texts: Texts, form: drawing.Form, most: int
+) -> None:
+    names = [f"measurement_of_the_outlet_of_tank_{k}_in_mg_per_l" for k in range(3)]
+    figure = importances.bars([{"column": name, "increase": 0.1, "sd": 0.01} for name in names], "loss", form)
+    assert [text for text in texts(figure) if text.startswith("measure")] == [name[:most] for name in names]
+    alike = [{"column": "x" * 90, "increase": 0.1, "sd": 0.01}] * 2  # which no length tells apart
+    assert ("x" * (16 if form == "narrow" else 25) + "…") in texts(importances.bars(alike, "loss", form))
