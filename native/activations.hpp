@@ -3,11 +3,10 @@
 // At a kink the derivative is the left one. A layer keeps z beside a only where `derivative_needs_z`.
 #pragma once
 
+#include "network.hpp"
 #include "vecmath.hpp"
 
 namespace shoal::SHOAL_ISA {
-
-enum class Activation : int { identity, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus };
 
 // With these, mean 0 and variance 1 are a fixed point (Klambauer et al. 2017, sec. 2).
 template <class T> constexpr T kSeluAlpha = T(1.6732632423543772);

@@ -18,9 +18,10 @@ template <class T> class Deformer {
     static constexpr std::size_t L = kLanes<T>;
 
     explicit Deformer(const Deformation& given)
-        : given_(given), taps_(given.taps, given.taps + 2 * given.reach + 1), width_((given.columns + L - 1) / L * L),
-          stride_(width_ + 2 * given.reach + L), words_((2 * given.pixels() + 7) / 8), bytes_(2 * given.pixels()),
-          draws_(2 * given.pixels()), rows_(given.rows * width_), smooth_(given.rows * stride_),
+        : given_(given), taps_(given.taps.data, given.taps.data + given.taps.shape[0]),
+          width_((given.columns + L - 1) / L * L), stride_(width_ + 2 * given.reach() + L),
+          words_((2 * given.pixels() + 7) / 8), bytes_(2 * given.pixels()), draws_(2 * given.pixels()),
+          rows_(given.rows * width_), smooth_(given.rows * stride_),
           field_{Aligned<T>(given.rows * width_), Aligned<T>(given.rows * width_)},
           ring_(given.channels * (given.rows + 2) * (given.columns + 2)), down_(width_), across_(width_),
           corners_(4 * width_), row_(width_), column_(width_) {}
@@ -30,8 +31,8 @@ template <class T> class Deformer {
         Stream stream(given_.seed, ~std::uint64_t(0), Purpose::augmentation, epoch << 32 | sample);
         const auto draw = [&](std::uint64_t k) { return 2 * stream.uniform(k) - 1; };
         const double down = given_.translate * draw(0), across = given_.translate * draw(1);
-        const double high = std::pow(given_.scale, draw(2)), wide = std::pow(given_.scale, draw(3));
-        const double turn = given_.rotate * draw(4), cos = std::cos(turn), sin = std::sin(turn);
+        const double high = std::pow(given_.factor, draw(2)), wide = std::pow(given_.factor, draw(3));
+        const double turn = given_.angle * draw(4), cos = std::cos(turn), sin = std::sin(turn);
         if (given_.elastic > 0) {
             draw_fields(stream);
             for (std::size_t axis = 0; axis < 2; ++axis)
@@ -68,7 +69,7 @@ template <class T> class Deformer {
 
     // field = α g ∗ u, down and then across; u is 0 outside of the image.
     void smooth(const T* u, T* field) {
-        const std::size_t rows = given_.rows, reach = given_.reach;
+        const std::size_t rows = given_.rows, reach = given_.reach();
         for (std::size_t r = 0; r < rows; ++r)
             std::copy_n(u + r * given_.columns, given_.columns, rows_.data() + r * width_);
         for (std::size_t r = 0; r < rows; ++r) {

@@ -112,19 +112,19 @@ template <class T, bool LaneIsMember> class WholeBatch {
     static constexpr std::size_t L = kLanes<T>;
 
     WholeBatch(const Samples<T>& samples, const Network& network, std::size_t block)
-        : samples_(samples), columns_{{samples.n, block}, network.inputs + network.outputs} {
+        : samples_(samples), columns_{{samples.n(), block}, network.inputs + network.outputs} {
         values_ = Aligned<T>(columns_.numbers * columns_.batch.columns() * L);
         lay_out<T, LaneIsMember>(Table<T>(samples, network.inputs, network.outputs), nullptr, true, columns_.batch,
                                  values_.data());
         columns_.values = values_.data();
-        if (!samples.weights_per_member) shared_ = shares([](std::size_t) { return 0; });
+        if (!samples.weights_per_member()) shared_ = shares([](std::size_t) { return 0; });
     }
 
     // The batch as a group sees it, whose lane l is the member of number `member(l)`.
     template <class F> Columns<T, LaneIsMember> of(F member, Aligned<T>& own) const {
         Columns<T, LaneIsMember> columns = columns_;
-        if (samples_.weights_per_member) own = shares(member);
-        columns.share = samples_.weights_per_member ? own.data() : shared_.data();
+        if (samples_.weights_per_member()) own = shares(member);
+        columns.share = samples_.weights_per_member() ? own.data() : shared_.data();
         return columns;
     }
 
@@ -132,7 +132,7 @@ template <class T, bool LaneIsMember> class WholeBatch {
     template <class F> Aligned<T> shares(F member) const {
         Aligned<T> share(columns_.batch.columns() * L);
         for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
-            lay_out_shares(samples_.weights(member(lane)), nullptr, samples_.n, LaneIsMember ? L : 1,
+            lay_out_shares(samples_.weights(member(lane)), nullptr, samples_.n(), LaneIsMember ? L : 1,
                            share.data() + lane);
         return share;
     }

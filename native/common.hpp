@@ -22,7 +22,7 @@ template <class T, bool LaneIsMember> struct Common {
     using Whole = WholeBatch<T, LaneIsMember>;
 
     const Job<T>& job;
-    Network network;
+    const Network& network;
     std::size_t block;
     bool noisy = false;               // has layers that draw random numbers
     bool weighted = false;            // samples weigh other than 1
@@ -33,21 +33,21 @@ template <class T, bool LaneIsMember> struct Common {
     const std::uint32_t* shared_order = nullptr;
     const Stretch* stretch = nullptr;  // that is being trained
 
-    Common(const Job<T>& given, Network described)
-        : job(given), network(std::move(described)), block(columns_of_a_block()),
-          permuter(has_shared_order() ? job.train.n : 0) {
+    explicit Common(const Job<T>& given)
+        : job(given), network(*given.network), block(columns_of_a_block()),
+          permuter(has_shared_order() ? job.train.n() : 0) {
         const std::size_t D = network.n_parameters;
         weight_mask.assign(vectors() * L, T(0));
         for (std::size_t d = 0; d < D; ++d)
             for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
-                weight_mask[LaneIsMember ? d * L + lane : d] = T(job.network.weight_mask[d]);
+                weight_mask[LaneIsMember ? d * L + lane : d] = T(network.weight_mask[d]);
         noisy = network.draws();
-        const std::size_t rows = job.train.weights_per_member ? job.members : 1, weights = job.train.n * rows;
-        for (std::size_t p = 0; p < rows; ++p) m_.push_back(static_cast<T>(total(job.train.weights(p), job.train.n)));
-        weighted = std::any_of(job.train.s, job.train.s + weights, [](T s) { return s != T(1); });
+        const std::size_t rows = job.train.weights_per_member() ? job.members() : 1, weights = job.train.n() * rows;
+        for (std::size_t p = 0; p < rows; ++p) m_.push_back(static_cast<T>(total(job.train.weights(p), job.train.n())));
+        weighted = std::any_of(job.train.s.data, job.train.s + weights, [](T s) { return s != T(1); });
         if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
         else train = std::make_unique<Whole>(job.train, network, block);
-        if (job.validation.n) validation = std::make_unique<Whole>(job.validation, network, block);
+        if (job.validation) validation = std::make_unique<Whole>(*job.validation, network, block);
     }
 
     // Samples that know each other are in one block, whatever the caches hold.
@@ -62,25 +62,25 @@ template <class T, bool LaneIsMember> struct Common {
         return LaneIsMember ? D : (D + L - 1) / L;
     }
     // The weight of all samples of a member.
-    T m(std::size_t member) const { return m_[job.train.weights_per_member ? member : 0]; }
+    T m(std::size_t member) const { return m_[job.train.weights_per_member() ? member : 0]; }
     // Samples that an update sees at most.
-    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n; }
+    std::size_t samples() const { return job.batch_size ? std::min(job.batch_size, job.train.n()) : job.train.n(); }
     bool has_shared_order() const { return job.shared_order && job.batch_size; }
-    std::size_t samples_of_an_epoch() const { return stretch->orders.rows ? stretch->orders.n : job.train.n; }
+    std::size_t samples_of_an_epoch() const { return stretch->orders.rows ? stretch->orders.n : job.train.n(); }
     std::size_t batches() const {
         const std::size_t n = samples_of_an_epoch(), size = job.batch_size ? job.batch_size : n;
         return (n + size - 1) / size;
     }
     // Whether groups need something that is made for all of them at the beginning of an epoch.
-    bool is_in_step() const { return (has_shared_order() && !stretch->orders.rows) || job.deformation; }
+    bool is_in_step() const { return (has_shared_order() && !stretch->orders.rows) || job.augmentation; }
 
     // Makes what is the same for everybody: the order of minibatches, and images as this epoch sees them.
     void begin(std::size_t epoch) {
         constexpr std::uint64_t kShared = ~std::uint64_t(0);
-        if (has_shared_order()) shared_order = permuter({job.order_seed, kShared, Purpose::order, epoch});
-        if (!job.deformation) return;
+        if (has_shared_order()) shared_order = permuter({*job.shared_order, kShared, Purpose::order, epoch});
+        if (!job.augmentation) return;
         deform(
-            *job.deformation, job.train.X, job.train.n, epoch, stretch->threads,
+            *job.augmentation, job.train.X.data, job.train.n(), epoch, stretch->threads,
             [this](std::size_t i) { return table->row(i); }, stretch->poll);
     }
 

@@ -12,30 +12,6 @@
 namespace shoal::SHOAL_ISA {
 namespace {
 
-// The layer whose numbers begin at `at`, which moves past them and those of the layers inside.
-Layer layer_from(const double*& at) {
-    const auto next = [&at] { return static_cast<std::size_t>(*at++); };
-    Layer layer{};
-    layer.kind = static_cast<LayerKind>(next());
-    layer.inputs = next(), layer.units = next(), layer.weights = next(), layer.biases = next();
-    layer.g = static_cast<Activation>(next()), layer.parameter = *at++, layer.epsilon = *at++, layer.momentum = *at++;
-    Geometry& geometry = layer.geometry;
-    for (Image* image : {&geometry.in, &geometry.out}) *image = {next(), next(), next()};
-    for (Extent* extent : {&geometry.size, &geometry.stride, &geometry.before, &geometry.dilation})
-        *extent = {next(), next()};
-    geometry.groups = next();
-    for (std::size_t inside = next(); inside > 0; --inside) layer.inside.push_back(layer_from(at));
-    return layer;
-}
-
-Network network_from(const Description& given) {
-    Network network{
-        {}, static_cast<Loss>(given.loss), given.loss_parameter, given.inputs, given.outputs, given.n_parameters};
-    const double* at = given.layers;
-    while (at != given.layers + given.n_layers * kLayerNumbers) network.layers.push_back(layer_from(at));
-    return network;
-}
-
 // Where a batch fills few vectors of samples, or not a whole one, a lane is a network: nothing is padded and
 // no sum crosses lanes. It multiplies the memory of θ and of the solver by the lanes, so θ must stay small
 // enough for the nearest caches. Else a lane is a sample. The answer is a function of the job's shapes
@@ -44,13 +20,13 @@ constexpr std::size_t kFewSamples = 32;
 constexpr std::size_t kFewParameters = 2000;
 
 template <class T> std::unique_ptr<Trainer<T>> begin(const Job<T>& job) {
-    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n) : job.train.n;
-    if (samples <= kFewSamples && job.network.n_parameters <= kFewParameters)
-        return std::make_unique<Groups<T, true>>(job, network_from(job.network));
-    return std::make_unique<Groups<T, false>>(job, network_from(job.network));
+    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n()) : job.train.n();
+    if (samples <= kFewSamples && job.network->n_parameters <= kFewParameters)
+        return std::make_unique<Groups<T, true>>(job);
+    return std::make_unique<Groups<T, false>>(job);
 }
 
-template <class T> void evaluate(const Evaluation<T>& job) { outputs(job, network_from(job.network)); }
+template <class T> void evaluate(const Evaluation<T>& job) { outputs(job); }
 
 template <class T, class F> bool apply_each(const T* from, T* to, std::size_t n, F f) {
     constexpr std::size_t L = kLanes<T>;

@@ -23,15 +23,13 @@ template <class T, bool LaneIsMember> class Group {
     static constexpr std::size_t kMembers = LaneIsMember ? L : 1;  // of a group
 
     Group(const Common<T, LaneIsMember>& common, std::size_t first)
-        : common_(common), job_(common.job), count_(std::min(kMembers, job_.members - first)),
+        : common_(common), job_(common.job), count_(std::min(kMembers, job_.members() - first)),
           space_{common.vectors(), LaneIsMember}, objective_(common.network, space_, common.weight_mask.data()) {
         const std::size_t size = space_.n * L;
         theta_.assign(size, T(0)), proposed_.assign(size, T(0));
         if (job_.patience) best_.assign(size, T(0));
         seat_all(first);
-        solver_ = make_solver<T>(static_cast<SolverKind>(job_.solver), job_.solver_parameters,
-                                 job_.network.n_parameters, space_);
-        if (!solver_) throw std::invalid_argument("the native engine has no such solver");
+        solver_ = make_solver<T>(job_.solver, job_.network->n_parameters, space_);
         know_members();
         prepare_batches();
     }
@@ -43,7 +41,7 @@ template <class T, bool LaneIsMember> class Group {
             if (alive_[lane] && epoch - began_[lane] < job_.epochs) continue;
             let_go(lane);
             const std::size_t next = waiting.take();
-            if (next == job_.members) continue;
+            if (next == job_.members()) continue;
             hand_back(lane, true);
             seat(lane, next, epoch);
             fresh[lane] = -1;
@@ -68,7 +66,7 @@ template <class T, bool LaneIsMember> class Group {
         memory_ = &workspaces[0].batch;
         objective_.work_in(workspaces, threads);
         if (!train_epoch(epoch)) return active();
-        if (job_.validation.n) validate(epoch);
+        if (job_.validation) validate(epoch);
         if (job_.course.watch) watch(epoch);
         return active();
     }
@@ -92,7 +90,7 @@ template <class T, bool LaneIsMember> class Group {
             for (std::size_t lane = 0; lane < count_; ++lane)
                 if (has_stopped(lane) || epoch >= job_.epochs) let_go(lane);
         }
-        Ledger<T> ledger(direction, memory, job_.members, first, count_, job_.network.n_parameters, LaneIsMember);
+        Ledger<T> ledger(direction, memory, job_.members(), first, count_, job_.network->n_parameters, LaneIsMember);
         solver_->remember(ledger);
         ledger.number("best_loss", best_loss_);
         if (job_.patience) ledger.vector("best_theta", best_.data());
@@ -131,7 +129,7 @@ template <class T, bool LaneIsMember> class Group {
         keys_[2 * lane] = job_.keys[2 * member], keys_[2 * lane + 1] = job_.keys[2 * member + 1];
         best_loss_[lane] = std::numeric_limits<double>::infinity();
         if (lane >= kMembers) return;
-        const std::size_t D = job_.network.n_parameters;
+        const std::size_t D = job_.network->n_parameters;
         for (std::size_t d = 0; d < D; ++d) theta_[LaneIsMember ? d * L + lane : d] = job_.theta[member * D + d];
     }
 
@@ -142,7 +140,7 @@ template <class T, bool LaneIsMember> class Group {
     }
 
     void hand_back(std::size_t lane, bool best) {
-        const std::size_t D = job_.network.n_parameters;
+        const std::size_t D = job_.network->n_parameters;
         const std::vector<T>& from = best && job_.patience && std::isfinite(best_loss_[lane]) ? best_ : theta_;
         for (std::size_t d = 0; d < D; ++d) job_.theta[members_[lane] * D + d] = from[LaneIsMember ? d * L + lane : d];
     }
@@ -205,7 +203,8 @@ template <class T, bool LaneIsMember> class Group {
         V factor{};
         for (std::size_t lane = 0; lane < L; ++lane)
             // Members that have ended grow older than the schedule.
-            factor[lane] = static_cast<T>(job_.factors[std::min(step - began_[lane] * batches, job_.n_factors - 1)]);
+            factor[lane] =
+                static_cast<T>(job_.factors[std::min(step - began_[lane] * batches, job_.factors.shape[0] - 1)]);
         return rate_ * factor;
     }
 
@@ -224,7 +223,7 @@ template <class T, bool LaneIsMember> class Group {
                 store(theta_.data() + d, select<V>(moves, load(proposed_.data() + d), load(theta_.data() + d)));
         }
         MaskOf<T> done = ~sound;
-        if (job_.full_batch_solver)
+        if (job_.solver.full_batch)
             done |= taken.converged | (taken.gradient_size <= splat(static_cast<T>(job_.tolerance)));
         if (any(done & go)) {
             for (std::size_t lane = 0; lane < count_; ++lane)
@@ -250,7 +249,7 @@ template <class T, bool LaneIsMember> class Group {
 
     void decay(V rate) {
         if (!any(lambda_ != V{})) return;
-        const V share = job_.decay_times_rate ? lambda_ * rate : lambda_;
+        const V share = job_.solver.decay_times_rate ? lambda_ * rate : lambda_;
         for (std::size_t d = 0; d < space_.n * L; d += L) {
             const V w = load(theta_.data() + d) * load(common_.weight_mask.data() + d);
             store(proposed_.data() + d, load(proposed_.data() + d) - share * w);
@@ -260,8 +259,9 @@ template <class T, bool LaneIsMember> class Group {
     void shuffle(std::size_t epoch) {
         const Stretch& stretch = *common_.stretch;
         if (!stretch.orders.rows && !job_.shared_order && permuters_.empty())
-            permuters_.assign(kMembers, Permuter(job_.train.n));
-        same_rows_ = !LaneIsMember || (stretch.orders.rows ? stretch.orders.n_orders == 1 : job_.shared_order);
+            permuters_.assign(kMembers, Permuter(job_.train.n()));
+        same_rows_ =
+            !LaneIsMember || (stretch.orders.rows ? stretch.orders.n_orders == 1 : job_.shared_order.has_value());
         for (std::size_t i = 0; i < kMembers; ++i) {
             if (stretch.orders.rows) orders_[i] = stretch.orders.of(members_[i], epoch - stretch.first);
             else if (job_.shared_order) orders_[i] = common_.shared_order;

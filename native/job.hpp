@@ -1,4 +1,4 @@
-// A training job as Python hands it over: shoal/problem.py's Problem and a Recipe, as plain memory.
+// A training job as Python hands it over, a Problem and a Recipe, as plain memory: wire.hpp names the fields.
 // Independent of instruction sets; every pointer is borrowed for the length of the call.
 #pragma once
 
@@ -10,9 +10,12 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "network.hpp"
 
 namespace shoal {
 
@@ -20,23 +23,11 @@ enum class Reason : std::int64_t { epochs, converged, early_stopping, diverged, 
 
 // Rows X (N, n), targets y (K, N), sample weights s: (1, N) shared by all members, or (P, N).
 template <class T> struct Samples {
-    const T *X, *y, *s;
-    std::size_t n;  // samples
-    bool weights_per_member;
+    View<const T, 2> X, y, s;
 
-    const T* weights(std::size_t member) const { return s + (weights_per_member ? member * n : 0); }
-};
-
-// An architecture; `layers` holds kLayerNumbers numbers a layer, in the order of `Layer` and `Geometry` in
-// network.hpp; the last is how many layers inside it follow.
-constexpr std::size_t kLayerNumbers = 25;
-
-struct Description {
-    const double* layers;
-    std::size_t n_layers, inputs, outputs, n_parameters;
-    int loss;
-    double loss_parameter;
-    const bool* weight_mask;  // (D,): true for weights, false for biases
+    std::size_t n() const { return X.shape[0]; }
+    bool weights_per_member() const { return s.shape[0] > 1; }
+    const T* weights(std::size_t member) const { return s + (weights_per_member() ? member * n() : 0); }
 };
 
 // How the outside ends a job.
@@ -57,9 +48,9 @@ struct Control {
 
 // The watch over plateaus: shoal/stopping.py's Watch.
 struct Watch {
-    double tol, patience;
-    double* best;         // (P,)
-    std::int64_t* count;  // (P,)
+    double tol{}, patience{};
+    View<double, 1> best;         // (P,)
+    View<std::int64_t, 1> count;  // (P,)
 
     // Takes note of an epoch of a member; returns whether it is late.
     bool see(std::size_t member, double loss) const {
@@ -69,13 +60,12 @@ struct Watch {
     }
 };
 
-// What is written while training.
+// What is written while training: shoal/history.py's History.
 struct Course {
-    double* loss;                                 // (P, epochs)
-    double* validation_loss;                      // (P, epochs), or null
-    std::int64_t *epochs, *best_epoch, *stopped;  // (P,)
-    double* penalty;                              // (P,)
-    const Watch* watch;                           // null: none
+    View<double, 2> loss, validation_loss;              // (P, epochs), the second or null
+    View<std::int64_t, 1> epochs, best_epoch, stopped;  // (P,)
+    View<double, 1> penalty;                            // (P,)
+    std::optional<Watch> watch;
 };
 
 // Orders of minibatches that the caller draws himself: shoal/problem.py's Orders.
@@ -99,37 +89,59 @@ struct Stretch : Control {
 
 // How images are deformed: shoal/augmentation.py's Augmentation, and the shape of an image.
 struct Deformation {
-    std::size_t channels, rows, columns;
-    double translate, scale, rotate, elastic;  // pixels, largest factor, radians, α
-    double fill;                               // NaN: the nearest pixel of the edge
-    const double* taps;                        // of the Gaussian, 2 · reach + 1
-    std::size_t reach;
-    std::uint64_t seed;
+    std::size_t channels{}, rows{}, columns{};
+    double translate{}, factor{}, angle{}, elastic{};  // pixels, the largest factor, radians, α
+    double fill{};                                     // NaN: the nearest pixel of the edge
+    View<const double, 1> taps;                        // of the Gaussian
+    std::uint64_t seed{};
 
     std::size_t pixels() const { return rows * columns; }
+    std::size_t reach() const { return taps.shape[0] / 2; }  // of the Gaussian, to either side
 };
 
-template <class T> struct Job {
-    Description network;
-    std::size_t members;
-    T* theta;                      // (P, D): where members begin, and where they have come to after a stretch
-    const std::uint64_t* keys;     // (P, 2)
-    Samples<T> train, validation;  // validation.n = 0: none
-    const double *l2, *l1, *weight_decay, *learning_rate;  // (P,); may change between stretches
-    bool by_batch;                                         // penalties are divided by the weight of the minibatch
-    int solver;
-    const double* solver_parameters;
-    bool full_batch_solver, decay_times_rate;
-    const double* factors;  // of the learning rate, one for each of so many updates; null: all are 1
-    std::size_t n_factors;
-    std::size_t epochs, batch_size;  // of the plan; batch_size 0: full batch
-    double tolerance;
-    std::size_t patience;            // 0: never stop early, keep the last parameters
-    const Deformation* deformation;  // of the training images, anew in every epoch; null: none
-    bool shared_order;
-    std::uint64_t order_seed;
-    double clip_norm;  // 0: none
+enum class SolverKind { gradient_descent, sgd, adam, adamw, rmsprop, scg, lbfgs };
+
+// The settings of all solvers; wire.hpp says which of them a kind has.
+struct SolverSettings {
+    SolverKind kind{};
+    bool full_batch{}, decay_times_rate{};
+    double momentum{};  // of sgd
+    bool nesterov{};
+    double beta1{}, beta2{}, epsilon{};  // of Adam, ε of RMSprop too
+    bool epsilon_hat{};
+    double rho{};                      // of RMSprop
+    double sigma{}, initial_lambda{};  // of scaled conjugate gradients
+    std::size_t memory{};              // of L-BFGS
+};
+
+// What is minimised: shoal/problem.py's Problem. The strengths (P,) may change between stretches.
+template <class T> struct Problem {
+    Samples<T> train;
+    std::optional<Samples<T>> validation;
+    View<const double, 1> l2, l1, weight_decay, learning_rate;
+    bool by_batch{};  // penalties are divided by the weight of the minibatch
+};
+
+// How it is minimised: shoal/recipe.py's Recipe, what members have of their own left out.
+struct Plan {
+    SolverSettings solver;
+    View<const double, 1> factors;       // of the learning rate, one for each of so many updates; null: all are 1
+    std::size_t epochs{}, batch_size{};  // batch_size 0: full batch
+    double tolerance{};
+    std::size_t patience{};                     // 0: never stop early, keep the last parameters
+    std::optional<Deformation> augmentation;    // of the training images, anew in every epoch
+    std::optional<std::uint64_t> shared_order;  // the seed of an order that all members share
+    double clip_norm{};                         // 0: none
+};
+
+// Members that train in place. Strengths, and what is written, may be looked at between stretches.
+template <class T> struct Job : Problem<T>, Plan {
+    const Network* network = nullptr;
+    View<T, 2> theta;                   // (P, D): where members begin, and where they have come to after a stretch
+    View<const std::uint64_t, 2> keys;  // (P, 2)
     Course course;
+
+    std::size_t members() const { return theta.shape[0]; }
 };
 
 // What members remember, by name: vectors that lie as θ does, (P, k, D), and numbers, (P, k).
@@ -153,7 +165,7 @@ template <class T> struct Trainer {
 
 // What members θ (P, D) are to give for rows X (N, inputs): z (P, outputs, N).
 template <class T> struct Evaluation {
-    Description network;  // of which the loss and the weight mask are not looked at
+    const Network* network;
     std::size_t members, n;
     const T *theta, *X;
     T* z;

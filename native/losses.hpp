@@ -5,11 +5,10 @@
 // one sample of as many networks or as many samples of one. r = z − y below.
 #pragma once
 
+#include "network.hpp"
 #include "vecmath.hpp"
 
 namespace shoal::SHOAL_ISA {
-
-enum class Loss : int { log_loss, cross_entropy, squared_error, mean_squared_error, absolute_error, huber, poisson };
 
 // One output's part of the loss, and ∂loss/∂z of it.
 template <class V> struct Term {

@@ -6,6 +6,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <array>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -21,6 +22,7 @@
 #include "instruction_sets.hpp"  // generated: those that this module is built for
 #include "interpreter.hpp"
 #include "pool.hpp"
+#include "reader.hpp"
 
 namespace nb = nanobind;
 
@@ -36,22 +38,15 @@ using namespace shoal;
 
 template <class T, int axes> using Array = nb::ndarray<T, nb::ndim<axes>, nb::c_contig, nb::device::cpu>;
 
-// X (N, n), y (K, N), s (1, N) or (P, N).
-template <class T> using SamplesArrays = std::tuple<Array<const T, 2>, Array<const T, 2>, Array<const T, 2>>;
-// Layers (L, 25), weight mask (D,), loss, its parameter, inputs, outputs.
-using NetworkArrays = std::tuple<Array<const double, 2>, Array<const bool, 1>, int, double, std::size_t, std::size_t>;
-// Kind, parameters, needs the full batch, multiplies decay by the rate.
-using SolverArrays = std::tuple<int, std::vector<double>, bool, bool>;
-// The watch over plateaus: tol, patience, best (P,), count (P,).
-using WatchArrays = std::tuple<double, double, Array<double, 1>, Array<std::int64_t, 1>>;
 // Orders (E, R, n) and each member's (P,).
 using OrdersArrays = std::tuple<Array<const std::uint32_t, 3>, Array<const std::int64_t, 1>>;
-// Channels, rows, columns; translate, largest factor, rotate, elastic, fill; taps of the Gaussian; seed.
-using AugmentationArrays =
-    std::tuple<std::size_t, std::size_t, std::size_t, std::vector<double>, Array<const double, 1>, std::uint64_t>;
-// Loss (P, epochs), validation loss (P, epochs), epochs, best epoch and reason (P,), penalty (P,).
-using HistoryArrays = std::tuple<Array<double, 2>, std::optional<Array<double, 2>>, Array<std::int64_t, 1>,
-                                 Array<std::int64_t, 1>, Array<std::int64_t, 1>, Array<double, 1>>;
+// An architecture that Python described, and the arrays that it points to.
+struct Architecture {
+    Network network;
+    Held held;
+
+    explicit Architecture(const nb::dict& given) { Reader::read_record(given, network, held); }
+};
 
 // The engines built into this module, the best one last.
 std::vector<const Engine*> built() {
@@ -105,60 +100,43 @@ std::function<void()> interruptions_of(Control& control, Lock& lock, const nb::c
     };
 }
 
-template <class T> Samples<T> samples_of(const SamplesArrays<T>& arrays) {
-    const auto& [X, y, s] = arrays;
-    return {X.data(), y.data(), s.data(), X.shape(0), s.shape(0) > 1};
-}
-
-Deformation deformation_of(const AugmentationArrays& arrays) {
-    const auto& [channels, rows, columns, extents, taps, seed] = arrays;
-    return {channels,      rows,          columns,     extents.at(0),   extents.at(1), extents.at(2),
-            extents.at(3), extents.at(4), taps.data(), taps.size() / 2, seed};
+// Whether all arrays of a job are as long as its members, its network and its epochs say.
+template <class T> bool fits(const Job<T>& job) {
+    const Network& network = *job.network;
+    const std::size_t P = job.members();
+    const std::array<std::size_t, 2> course{P, job.epochs};
+    const auto samples = [&](const Samples<T>& given) {
+        return given.X.shape[1] == network.inputs && given.y.shape == std::array{network.outputs, given.n()} &&
+               (given.s.shape[0] == 1 || given.s.shape[0] == P) && given.s.shape[1] == given.n();
+    };
+    bool all = job.theta.shape[1] == network.n_parameters && network.weight_mask.shape[0] == network.n_parameters &&
+               job.keys.shape == std::array<std::size_t, 2>{P, 2} && samples(job.train) &&
+               job.course.loss.shape == course;
+    if (job.validation) all = all && samples(*job.validation) && job.course.validation_loss.shape == course;
+    for (const auto& strength : {job.l2, job.l1, job.weight_decay, job.learning_rate})
+        all = all && strength.shape[0] == P;
+    for (const auto& counts : {job.course.epochs, job.course.best_epoch, job.course.stopped})
+        all = all && counts.shape[0] == P;
+    const std::optional<Watch>& watch = job.course.watch;
+    return all && job.course.penalty.shape[0] == P &&
+           (!watch || (watch->best.shape[0] == P && watch->count.shape[0] == P));
 }
 
 // Members that train, with all that they read and write.
 template <class T> class Training {
   public:
-    Training(const std::string& isa, const NetworkArrays& network, Array<T, 2> theta,
-             Array<const std::uint64_t, 2> keys, const SamplesArrays<T>& samples,
-             const std::optional<SamplesArrays<T>>& validation, Array<const double, 2> strengths, bool by_batch,
-             const SolverArrays& solver, const std::optional<Array<const double, 1>>& factors, std::size_t epochs,
-             std::size_t batch_size, double tolerance, std::size_t patience, std::optional<std::uint64_t> shared_order,
-             double clip_norm, const std::optional<AugmentationArrays>& augmentation,
-             const std::optional<WatchArrays>& watch, const HistoryArrays& history)
-        : network_(network), theta_(theta), keys_(keys), samples_(samples), validation_(validation),
-          strengths_(strengths), solver_(solver), factors_(factors), augmentation_(augmentation), watch_arrays_(watch),
-          history_(history) {
-        const auto& [layers, weight_mask, criterion, loss_parameter, inputs, outputs] = network;
-        const auto& [kind, parameters, full_batch, decay_times_rate] = solver;
-        const std::size_t P = theta.shape(0);
-        job_.network = {layers.data(),  layers.shape(0), inputs,         outputs,
-                        theta.shape(1), criterion,       loss_parameter, weight_mask.data()};
-        job_.members = P, job_.theta = theta.data(), job_.keys = keys.data();
-        job_.train = samples_of<T>(samples);
-        if (validation) job_.validation = samples_of<T>(*validation);
-        job_.l2 = strengths.data(), job_.l1 = job_.l2 + P, job_.weight_decay = job_.l1 + P;
-        job_.learning_rate = job_.weight_decay + P;
-        job_.by_batch = by_batch;
-        job_.solver = kind, job_.solver_parameters = std::get<1>(solver_).data();
-        job_.full_batch_solver = full_batch, job_.decay_times_rate = decay_times_rate;
-        if (factors) job_.factors = factors->data(), job_.n_factors = factors->shape(0);
-        job_.epochs = epochs, job_.batch_size = batch_size, job_.tolerance = tolerance, job_.patience = patience;
-        if (augmentation) deformation_ = deformation_of(*augmentation), job_.deformation = &*deformation_;
-        job_.shared_order = shared_order.has_value(), job_.order_seed = shared_order.value_or(0);
-        job_.clip_norm = clip_norm;
-        const auto& [loss, validation_loss, epochs_run, best_epoch, stopped, penalty] = history;
-        if (watch) {
-            const auto& [tol, watch_patience, best, count] = *watch;
-            watch_ = Watch{tol, watch_patience, best.data(), count.data()};
-        }
-        job_.course = {loss.data(),
-                       validation_loss ? validation_loss->data() : nullptr,
-                       epochs_run.data(),
-                       best_epoch.data(),
-                       stopped.data(),
-                       penalty.data(),
-                       watch_ ? &*watch_ : nullptr};
+    // The architecture outlives this.
+    Training(const std::string& isa, const Architecture& architecture, const Array<T, 2>& theta,
+             const Array<const std::uint64_t, 2>& keys, const nb::dict& problem, const nb::dict& recipe,
+             const nb::dict& course)
+        : theta_(theta), keys_(keys) {
+        job_.network = &architecture.network;
+        point(job_.theta, theta_), point(job_.keys, keys_);
+        Reader::read_record(problem, static_cast<Problem<T>&>(job_), held_);
+        Reader::read_record(recipe, static_cast<Plan&>(job_), held_);
+        Reader::read_record(course, job_.course, held_);
+        if (!fits(job_))
+            throw nb::value_error("the arrays of a training do not fit its network, its members and its epochs");
         const Engine& engine = engine_for(isa);
         Lock lock;
         const Lock::Released released(lock);
@@ -174,7 +152,7 @@ template <class T> class Training {
         stretch.first = first, stretch.epochs = epochs, stretch.step = step, stretch.threads = threads;
         if (orders) {
             const auto& [rows, which] = *orders;
-            if (rows.shape(0) != epochs || which.shape(0) != job_.members)
+            if (rows.shape(0) != epochs || which.shape(0) != job_.members())
                 throw nb::value_error("orders are (E, R, M) for as many epochs, and one of them a member (P,)");
             stretch.orders = {rows.data(), which.data(), rows.shape(1), rows.shape(2)};
         }
@@ -207,7 +185,7 @@ template <class T> class Training {
         for (auto& [name, numbers] : all) {
             auto* owned = new std::vector<N>(std::move(numbers));
             const nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<N>*>(p); });
-            const std::size_t P = job_.members;
+            const std::size_t P = job_.members();
             arrays[name.c_str()] = nb::ndarray<nb::numpy, N, nb::ndim<2>>(owned->data(), {P, owned->size() / P}, owner);
         }
         return arrays;
@@ -223,36 +201,28 @@ template <class T> class Training {
     }
 
     // What the job points to.
-    const NetworkArrays network_;
     const Array<T, 2> theta_;
     const Array<const std::uint64_t, 2> keys_;
-    const SamplesArrays<T> samples_;
-    const std::optional<SamplesArrays<T>> validation_;
-    const Array<const double, 2> strengths_;
-    const SolverArrays solver_;
-    const std::optional<Array<const double, 1>> factors_;
-    const std::optional<AugmentationArrays> augmentation_;
-    const std::optional<WatchArrays> watch_arrays_;
-    const HistoryArrays history_;
-    std::optional<Deformation> deformation_;
-    std::optional<Watch> watch_;
+    Held held_;
 
     Job<T> job_{};
     std::unique_ptr<Trainer<T>> trainer_;
 };
 
 template <class T>
-void outputs(const std::string& isa, Array<const double, 2> layers, Array<const T, 2> theta, Array<const T, 2> X,
+void outputs(const std::string& isa, const Architecture& architecture, Array<const T, 2> theta, Array<const T, 2> X,
              std::size_t threads, Array<T, 3> z) {
     const Engine& engine = engine_for(isa);
     Control control;
     Lock lock;
     control.poll = interruptions_of(control, lock, nullptr);
     Evaluation<T> job{};
-    job.network = {layers.data(), layers.shape(0), X.shape(1), z.shape(1), theta.shape(1), 0, 0, nullptr};
+    const Network& network = architecture.network;
+    job.network = &network;
     job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
     job.threads = threads, job.control = &control;
-    if (z.shape(0) != job.members || z.shape(2) != job.n)
+    if (theta.shape(1) != network.n_parameters || X.shape(1) != network.inputs || z.shape(0) != job.members ||
+        z.shape(1) != network.outputs || z.shape(2) != job.n)
         throw nb::value_error("outputs takes theta (P, D), X (N, n) and z (P, K, N)");
     {
         const Lock::Released released(lock);
@@ -271,10 +241,12 @@ template <class T> void apply(const std::string& isa, const std::string& f, Arra
 }
 
 template <class T>
-void deform(const std::string& isa, const AugmentationArrays& augmentation, Array<const T, 2> X, std::uint64_t epoch,
+void deform(const std::string& isa, const nb::dict& augmentation, Array<const T, 2> X, std::uint64_t epoch,
             std::size_t threads, Array<T, 2> seen) {
     const Engine& engine = engine_for(isa);
-    const Deformation deformation = deformation_of(augmentation);
+    Held held;
+    Deformation deformation;
+    Reader::read_record(augmentation, deformation, held);
     if (X.shape(1) != deformation.channels * deformation.pixels() || seen.shape(0) != X.shape(0) ||
         seen.shape(1) != X.shape(1))
         throw nb::value_error("deform takes X and seen (N, C·H·W) of the shape that the augmentation names");
@@ -307,20 +279,15 @@ void product(const std::string& isa, Array<const T, 2> W, Array<const T, 2> a, A
 template <class T> void define(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<Training<T>>(module, sizeof(T) == 4 ? "TrainingFloat" : "TrainingDouble")
-        .def(nb::init<const std::string&, const NetworkArrays&, Array<T, 2>, Array<const std::uint64_t, 2>,
-                      const SamplesArrays<T>&, const std::optional<SamplesArrays<T>>&, Array<const double, 2>, bool,
-                      const SolverArrays&, const std::optional<Array<const double, 1>>&, std::size_t, std::size_t,
-                      double, std::size_t, std::optional<std::uint64_t>, double,
-                      const std::optional<AugmentationArrays>&, const std::optional<WatchArrays>&,
-                      const HistoryArrays&>(),
-             "isa"_a, "network"_a, "theta"_a.noconvert(), "keys"_a, "samples"_a, "validation"_a.none(), "strengths"_a,
-             "by_batch"_a, "solver"_a, "factors"_a.none(), "epochs"_a, "batch_size"_a, "tolerance"_a, "patience"_a,
-             "shared_order"_a.none(), "clip_norm"_a, "augmentation"_a.none(), "watch"_a.none(), "history"_a)
+        .def(nb::init<const std::string&, const Architecture&, const Array<T, 2>&, const Array<const std::uint64_t, 2>&,
+                      const nb::dict&, const nb::dict&, const nb::dict&>(),
+             "isa"_a, "architecture"_a, "theta"_a.noconvert(), "keys"_a.noconvert(), "problem"_a, "recipe"_a,
+             "course"_a, nb::keep_alive<1, 3>())
         .def("advance", &Training<T>::advance, "first"_a, "epochs"_a, "step"_a, "orders"_a.none(), "threads"_a,
              "to_the_end"_a, "checkpoint"_a.none(), "Train members some epochs, as shoal/training.py does.")
         .def("memory", &Training<T>::memory, "Return what members remember: vectors and numbers, by name.")
         .def("restore", &Training<T>::restore, "vectors"_a, "numbers"_a, "epoch"_a, "Go on from what was remembered.");
-    module.def("outputs", &outputs<T>, "isa"_a, "layers"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,
+    module.def("outputs", &outputs<T>, "isa"_a, "architecture"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,
                "z"_a.noconvert(), "Write what members give for rows, without dropout.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
@@ -344,6 +311,9 @@ NB_MODULE(_native, module) {
     module.def("instruction_sets", &instruction_sets,
                "Return the instruction sets that this machine has an engine for, the best one first.");
     module.def("cores", &cores, "Return the number of cores that this process may run on.");
+    module.attr("WIRE") = kWireVersion;
+    module.def("wire_fields", &wire_fields, "Return the fields of all that travels by name.");
+    nb::class_<Architecture>(module, "Architecture").def(nb::init<const nb::dict&>(), nb::arg("network"));
     define<float>(module);
     define<double>(module);
 }

@@ -1,4 +1,4 @@
-// An architecture: its layers, their shapes, and where in θ their parameters lie.
+// An architecture: its layers, their shapes, and where in θ their parameters lie. Independent of instruction sets.
 #pragma once
 
 #include <algorithm>
@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "activations.hpp"
-#include "losses.hpp"
+#include "view.hpp"
 
-namespace shoal::SHOAL_ISA {
+namespace shoal {
 
-enum class LayerKind : std::int64_t {
+enum class Activation { identity, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus };
+
+enum class Loss { log_loss, cross_entropy, squared_error, mean_squared_error, absolute_error, huber, poisson };
+
+enum class LayerKind {
     dense,
     dropout,
     flatten,
@@ -23,6 +26,12 @@ enum class LayerKind : std::int64_t {
     layer_norm,
     residual,
     batch_norm
+};
+
+// A member of a family, and the one number that some of them have: a slope, a threshold.
+template <class Kind> struct Member {
+    Kind kind{};
+    double parameter{};
 };
 
 // A sample as channels of rows of pixels, in this order in memory.
@@ -42,20 +51,23 @@ struct Extent {
 
 // The windows that a layer moves over an image; `before` is how many pixels of padding come before the first.
 struct Geometry {
-    Image in, out;
-    Extent size, stride, before, dilation;
-    std::size_t groups;  // of channels that do not see each other
+    Image in{}, out{};
+    Extent size{}, stride{}, before{}, dilation{};
+    std::size_t groups{};  // of channels that do not see each other
 };
 
-// One layer as Python describes it. Its first parameters begin at θ[weights]: W (units, inputs), or (filters, channels
-// / groups, rows, columns) for all places or for each, or γ; the others, b or β, at θ[biases].
+// One layer as Python describes it; wire.hpp says which of this a kind has.
 struct Layer {
-    LayerKind kind;
-    std::size_t inputs, units, weights, biases;
-    Activation g;
-    double parameter;   // of g; of dropout: the rate
-    double epsilon{};   // of a norm
-    double momentum{};  // of batch normalisation
+    LayerKind kind{};
+    std::size_t inputs{}, units{};
+    // Where in θ its parameters begin: W (units, inputs), or (filters, channels / groups, rows, columns) for all places or
+    // for each; b; of a norm γ and β, and the running mean and variance.
+    std::size_t W{}, b{}, gamma{}, beta{}, mean{}, variance{};
+    Member<Activation> g{};
+    double rate{};         // of dropout
+    double epsilon{};      // of a norm
+    double momentum{};     // of batch normalisation
+    std::size_t places{};  // of a channel, which share the parameters of batch normalisation
     Geometry geometry{};
     std::vector<Layer> inside{};  // of a residual block
 
@@ -67,11 +79,8 @@ struct Layer {
     bool has_weights() const {
         return kind == LayerKind::dense || kind == LayerKind::convolution || kind == LayerKind::locally_connected;
     }
-    // Of batch normalisation: features, or the channels of an image, whose places share γ, β, mean and variance. These
-    // follow each other in θ.
-    std::size_t channels() const { return units / geometry.size.size(); }
-    std::size_t mean(std::size_t k) const { return biases + channels() + k; }
-    std::size_t variance(std::size_t k) const { return biases + 2 * channels() + k; }
+    // Of batch normalisation: features, or the channels of an image.
+    std::size_t channels() const { return units / places; }
     // Inputs that a unit sees.
     std::size_t fan_in() const {
         return geometry.groups ? geometry.in.channels / geometry.groups * geometry.size.size() : inputs;
@@ -86,10 +95,10 @@ template <class F> std::size_t total_of(const std::vector<Layer>& layers, F f) {
 }
 
 struct Network {
-    std::vector<Layer> layers;
-    Loss loss;
-    double loss_parameter;
-    std::size_t inputs, outputs, n_parameters;
+    std::vector<Layer> layers{};
+    Member<Loss> loss{};
+    std::size_t inputs{}, outputs{}, n_parameters{};
+    View<const bool, 1> weight_mask{};  // (D,): true for weights, false for biases
 
     // About how many numbers a pass goes through for one sample: x, and z, a and ∂J/∂a of each layer.
     std::size_t units() const {
@@ -122,7 +131,7 @@ struct Network {
     // Whether J is another function at every step.
     bool draws() const {
         return total_of(layers, [](const Layer& layer) {
-                   return std::size_t(layer.kind == LayerKind::dropout && layer.parameter > 0);
+                   return std::size_t(layer.kind == LayerKind::dropout && layer.rate > 0);
                }) > 0;
     }
 };
@@ -139,4 +148,4 @@ template <bool LaneIsMember> bool is_wide(const Network& network) {
     return total_of(network.layers, [](const Layer& layer) { return std::size_t(is_wide<LaneIsMember>(layer)); }) > 0;
 }
 
-}  // namespace shoal::SHOAL_ISA
+}  // namespace shoal

@@ -110,7 +110,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     template <class F> void each_statistic(F f) const {
         constexpr std::size_t step = LaneIsMember ? kLanes<T> : 1;
         for (const Layer* layer : norms_)
-            for (std::size_t d = layer->mean(0) * step; d < layer->variance(layer->channels()) * step; ++d) f(d);
+            for (std::size_t d = layer->mean * step; d < (layer->variance + layer->channels()) * step; ++d) f(d);
     }
 
     // J and ∂J/∂θ of the batch, without penalties.

@@ -53,7 +53,8 @@ template <class T> class Reader {
 
 // A piece of work is a block of samples for some of the members: several pieces a thread, so that none waits long
 // for the last. What is computed depends on neither: a lane is always a sample.
-template <class T> void outputs(const Evaluation<T>& job, const Network& network) {
+template <class T> void outputs(const Evaluation<T>& job) {
+    const Network& network = *job.network;
     constexpr std::size_t kPiecesOfAThread = 4;
     const Batch<T, false> batch{job.n, block_columns<T, false>(network)};
     const bool shares = job.members * job.n * network.multiplications() >= kWorthSharing;

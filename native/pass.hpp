@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layers/stack.hpp"
+#include "losses.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -33,8 +34,8 @@ template <class T, bool LaneIsMember> class Pass {
     // Σ share · loss in lanes, for outputs z.
     Vec<T> loss(const T* z, std::size_t columns) {
         T* losses = grad_[0].data();
-        sample_losses<T>(network_.loss, static_cast<T>(network_.loss_parameter), static_cast<int>(network_.outputs),
-                         columns, z, y_, losses);
+        sample_losses<T>(network_.loss.kind, static_cast<T>(network_.loss.parameter),
+                         static_cast<int>(network_.outputs), columns, z, y_, losses);
         Vec<T> J{};
         for (std::size_t c = 0; c < columns * lanes; c += lanes) {
             const Vec<T> weight = load(share_ + c);
@@ -46,7 +47,7 @@ template <class T, bool LaneIsMember> class Pass {
     // Returns Σ share · loss in lanes and adds ∂/∂θ of it to `gradient`. Call after `forward`, which gave z.
     Vec<T> backward(const T* theta, T* gradient, std::size_t columns, const T* z) {
         Gradients<T> grad{grad_[0].data(), grad_[1].data()};
-        const Vec<T> J = loss_and_delta<T>(network_.loss, static_cast<T>(network_.loss_parameter),
+        const Vec<T> J = loss_and_delta<T>(network_.loss.kind, static_cast<T>(network_.loss.parameter),
                                            static_cast<int>(network_.outputs), columns, z, y_, share_, grad.here);
         stack_.backward(theta, gradient, columns, grad, false);
         return J;

@@ -1,4 +1,4 @@
-// The solvers by their names, in the order of the registry in shoal/solvers/__init__.py.
+// The solvers by their kinds.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,6 @@
 
 namespace shoal::SHOAL_ISA {
 
-enum class SolverKind : int { gradient_descent, sgd, adam, adamw, rmsprop, scg, lbfgs };
-
 template <class T, class Rule> std::unique_ptr<Solver<T>> first_order(Rule rule, Space<T> space) {
     return std::make_unique<FirstOrderSolver<T, Rule>>(std::move(rule), space);
 }
@@ -25,22 +23,22 @@ template <class T> T positive(double epsilon) {
     return std::max(static_cast<T>(epsilon), std::numeric_limits<T>::denorm_min());
 }
 
-// A solver for members of D parameters, or null for a number that is no solver's.
-//
-// `parameters` are the fields of the Python class in their order, nesterov as 0 or 1.
+// A solver for members of D parameters.
 template <class T>
-std::unique_ptr<Solver<T>> make_solver(SolverKind kind, const double* parameters, std::size_t D, Space<T> space) {
+std::unique_ptr<Solver<T>> make_solver(const SolverSettings& given, std::size_t D, Space<T> space) {
     const std::size_t n_numbers = space.n * kLanes<T>;
-    const double* const p = parameters;
-    switch (kind) {
+    const T epsilon = positive<T>(given.epsilon);
+    switch (given.kind) {
         case SolverKind::gradient_descent: return first_order<T>(GradientDescent<T>{}, space);
-        case SolverKind::sgd: return first_order<T>(SGD<T>(static_cast<T>(p[0]), p[1] != 0, n_numbers), space);
+        case SolverKind::sgd:
+            return first_order<T>(SGD<T>(static_cast<T>(given.momentum), given.nesterov, n_numbers), space);
         case SolverKind::adam:
         case SolverKind::adamw:
-            return first_order<T>(Adam<T>(p[0], p[1], positive<T>(p[2]), p[3] != 0, n_numbers), space);
-        case SolverKind::rmsprop: return first_order<T>(RMSprop<T>(p[0], positive<T>(p[1]), n_numbers), space);
-        case SolverKind::scg: return std::make_unique<ScaledConjugateGradient<T>>(p[0], p[1], D, space);
-        case SolverKind::lbfgs: return std::make_unique<LBFGS<T>>(static_cast<std::size_t>(p[0]), space);
+            return first_order<T>(Adam<T>(given.beta1, given.beta2, epsilon, given.epsilon_hat, n_numbers), space);
+        case SolverKind::rmsprop: return first_order<T>(RMSprop<T>(given.rho, epsilon, n_numbers), space);
+        case SolverKind::scg:
+            return std::make_unique<ScaledConjugateGradient<T>>(given.sigma, given.initial_lambda, D, space);
+        case SolverKind::lbfgs: return std::make_unique<LBFGS<T>>(given.memory, space);
     }
     return nullptr;
 }

@@ -28,12 +28,9 @@ template <class T>
 void product(std::size_t units, std::size_t inputs, std::size_t columns, const T* W, const T* a, T* z,
              std::size_t repeats) {
     const std::size_t n_weights = units * inputs;
-    const Network network{{{LayerKind::dense, inputs, units, 0, n_weights, Activation::identity, 0, 0, {}, {}}},
-                          Loss::squared_error,
-                          0,
-                          inputs,
-                          units,
-                          n_weights + units};
+    Layer layer;
+    layer.inputs = inputs, layer.units = units, layer.b = n_weights;
+    const Network network{{layer}, {Loss::squared_error}, inputs, units, n_weights + units};
     std::vector<T> theta(n_weights + units);  // and biases of 0
     std::memcpy(theta.data(), W, n_weights * sizeof(T));
     Pass<T, false> pass(network, columns, 1);

@@ -34,11 +34,11 @@ template <class T> class Table {
   public:
     Table(const Samples<T>& samples, std::size_t inputs, std::size_t outputs)
         : numbers_(inputs + outputs), stride_((numbers_ + kLanes<T> - 1) / kLanes<T> * kLanes<T>),
-          rows_(samples.n * stride_) {
-        for (std::size_t i = 0; i < samples.n; ++i) {
+          rows_(samples.n() * stride_) {
+        for (std::size_t i = 0; i < samples.n(); ++i) {
             T* row = rows_.data() + i * stride_;
             std::copy_n(samples.X + i * inputs, inputs, row);
-            for (std::size_t k = 0; k < outputs; ++k) row[inputs + k] = samples.y[k * samples.n + i];
+            for (std::size_t k = 0; k < outputs; ++k) row[inputs + k] = samples.y[k * samples.n() + i];
         }
     }
     T* row(std::size_t i) const { return rows_.data() + i * stride_; }

@@ -17,7 +17,7 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
   public:
     using Place = Workspace<T, LaneIsMember>;
 
-    Groups(const Job<T>& job, Network network) : common_(job, std::move(network)) {}
+    explicit Groups(const Job<T>& job) : common_(job) {}
 
     void advance(Stretch& stretch) override {
         begin(stretch);
@@ -46,9 +46,9 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
     void finish(Stretch& stretch) override {
         begin(stretch);
         if (!all_.empty() || common_.is_in_step()) return advance(stretch);
-        const bool refills = LaneIsMember && job().full_batch_solver && !common_.noisy;
+        const bool refills = LaneIsMember && job().solver.full_batch && !common_.noisy;
         const std::size_t first_groups = refills ? outer_ : groups();
-        Waiting waiting(first_groups * kSize, job().members);
+        Waiting waiting(first_groups * kSize, job().members());
         each_group(first_groups, [&](std::size_t number, Place* own) {
             Group<T, LaneIsMember> group(common_, number * kSize);
             for (std::size_t epoch = 0; group.refill(epoch, waiting) && !stretch.stop; ++epoch)
@@ -70,7 +70,7 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
     static constexpr std::size_t kWorthWaking = 1 << 22;
 
     const Job<T>& job() const { return common_.job; }
-    std::size_t groups() const { return (job().members + kSize - 1) / kSize; }
+    std::size_t groups() const { return (job().members() + kSize - 1) / kSize; }
 
     // Makes room for as many threads as the stretch is worth. A group's threads share the rows of its wide layers, or else
     // the blocks of its batches, which are small for images.
@@ -78,7 +78,7 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
         common_.stretch = &stretch;
         const Network& network = common_.network;
         const std::size_t of_sample = network.multiplications();
-        const std::size_t work = 3 * job().members * common_.samples_of_an_epoch() * stretch.epochs * of_sample;
+        const std::size_t work = 3 * job().members() * common_.samples_of_an_epoch() * stretch.epochs * of_sample;
         const std::size_t threads = work < kWorthWaking ? 1 : stretch.threads;
         const bool inside = groups() < threads && common_.samples() * of_sample * kSize >= kWorthSharing;
         outer_ = inside ? 1 : std::min(threads, groups());

@@ -51,7 +51,10 @@ def test_instruction_set_is_the_highest_level_whose_features_linux_reports(nativ
 def test_the_stub_declares_what_the_module_defines(native: ModuleType) -> None:
     stub = ast.parse(Path(shoal.__path__[-1], "_native.pyi").read_text())
     declared = {node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    assert declared == {name for name in vars(native) if not name.startswith("__")}
+    constants = {
+        ast.unparse(node.target) for node in stub.body if isinstance(node, ast.AnnAssign) and not node.value
+    }
+    assert declared | constants == {name for name in vars(native) if not name.startswith("__")}
 
 
 def test_the_package_imports_without_the_compiled_module() -> None:

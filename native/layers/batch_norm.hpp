@@ -26,7 +26,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
         const V somebody = weigh(columns, seen);
         for (std::size_t k = 0; k < channels_; ++k) {
             const T* const from = in + k * places_ * columns * lanes;
-            V mean = Theta::get(theta, layer_.mean(k)), variance = Theta::get(theta, layer_.variance(k));
+            V mean = Theta::get(theta, layer_.mean + k), variance = Theta::get(theta, layer_.variance + k);
             if (any(somebody != V{})) {
                 const V mu = total(columns, [=](std::size_t i, V w) { return w * load(from + i); });
                 mean = select<V>(somebody != V{}, mu, mean);
@@ -38,14 +38,15 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
             }
             normalise(theta, k, from, columns, mean, variance);
         }
-        activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), layer_.units * columns * lanes);
+        activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(),
+                    layer_.units * columns * lanes);
         return a_.data();
     }
 
     // ∂J/∂γ = Σ δ â,  ∂J/∂β = Σ δ,  ∂J/∂a_in = γ / √(σ² + ε) · (δ − w (∂J/∂β + â ∂J/∂γ)); in the places of the running
     // statistics by how much they change.
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
-        times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), grad.here,
+        times_derivative<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(), grad.here,
                             layer_.units * columns * lanes);
         for (std::size_t k = 0; k < channels_; ++k) {
             const std::size_t first = k * places_ * columns * lanes;
@@ -53,11 +54,11 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
             const T* const a_hat = a_hat_.data() + first;
             const V gamma = total(columns, [=](std::size_t i, V) { return load(delta + i) * load(a_hat + i); });
             const V beta = total(columns, [=](std::size_t i, V) { return load(delta + i); });
-            add(gradient, layer_.weights + k, gamma), add(gradient, layer_.biases + k, beta);
-            add(gradient, layer_.mean(k), change(theta, layer_.mean(k), load(mean_.data() + k * lanes)));
-            add(gradient, layer_.variance(k), change(theta, layer_.variance(k), load(variance_.data() + k * lanes)));
+            add(gradient, layer_.gamma + k, gamma), add(gradient, layer_.beta + k, beta);
+            add(gradient, layer_.mean + k, change(theta, layer_.mean + k, load(mean_.data() + k * lanes)));
+            add(gradient, layer_.variance + k, change(theta, layer_.variance + k, load(variance_.data() + k * lanes)));
             if (!to_input) continue;
-            const V factor = Theta::get(theta, layer_.weights + k) * load(scale_.data() + k * lanes);
+            const V factor = Theta::get(theta, layer_.gamma + k) * load(scale_.data() + k * lanes);
             each(columns, [=](std::size_t i, V w) {
                 const V share = w * (beta + load(a_hat + i) * gamma);
                 store(delta + i, factor * (load(delta + i) - share));
@@ -84,7 +85,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
         for (std::size_t lane = 0; lane < lanes; ++lane) scale[lane] = T(1) / std::sqrt(spread[lane]);
         store(mean_.data() + k * lanes, mean), store(variance_.data() + k * lanes, variance);
         store(scale_.data() + k * lanes, scale);
-        const V gamma = Theta::get(theta, layer_.weights + k), beta = Theta::get(theta, layer_.biases + k);
+        const V gamma = Theta::get(theta, layer_.gamma + k), beta = Theta::get(theta, layer_.beta + k);
         T* const a_hat = a_hat_.data() + k * places_ * columns * lanes;
         T* const z = z_.data() + k * places_ * columns * lanes;
         for (std::size_t i = 0; i < places_ * columns * lanes; i += lanes) {

@@ -17,8 +17,9 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
 
     ConvolutionStage(const Layer& layer, std::size_t columns)
         : layer_(layer), geometry_(layer.geometry), shared_(layer.kind == LayerKind::convolution), frame_(geometry_),
-          a_(layer.units * columns * lanes), own_z_(derivative_needs_z(layer.g) ? layer.units * columns * lanes : 0),
-          z_(derivative_needs_z(layer.g) ? own_z_.data() : a_.data()) {
+          a_(layer.units * columns * lanes),
+          own_z_(derivative_needs_z(layer.g.kind) ? layer.units * columns * lanes : 0),
+          z_(derivative_needs_z(layer.g.kind) ? own_z_.data() : a_.data()) {
         const std::size_t framed = frame_.own() ? frame_.image().size() * columns * lanes : 0;
         in_frame_ = Aligned<T>(framed), grad_frame_ = Aligned<T>(framed);
         taps_.resize(geometry_.in.channels / geometry_.groups * geometry_.size.size());
@@ -35,7 +36,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
             correlate<T, LaneIsMember>(theta, W, b, filters(), windows_, in_ + group * in_group_ + from, z_ + at);
             for (std::size_t i = 0; i < filters(); ++i) {
                 const std::size_t row = at + i * windows_.out_plane;
-                activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_ + row, a_.data() + row,
+                activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_ + row, a_.data() + row,
                             windows_.run * lanes);
             }
         });
@@ -43,7 +44,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
     }
 
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
-        times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_, a_.data(), grad.here,
+        times_derivative<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_, a_.data(), grad.here,
                             layer_.units * columns * lanes);
         differentiate(gradient, grad.here);
         if (!to_input) return;
@@ -86,7 +87,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
             for (std::size_t x = 0; x < places; ++x)
                 for (std::size_t group = 0; group < geometry_.groups; ++group) {
                     const std::size_t set = shared_ ? group : y * places + x;  // of filters
-                    f(group, layer_.weights + set * filters() * windows_.n_taps, layer_.biases + set * filters(),
+                    f(group, layer_.W + set * filters() * windows_.n_taps, layer_.b + set * filters(),
                       y * windows_.in_row + x * pixel, y * windows_.out_row + x * pixel);
                 }
     }
@@ -103,7 +104,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
         };
         if (!shared_) return each_run(add);
         for (std::size_t group = 0; group < geometry_.groups; ++group)
-            add(group, layer_.weights + group * filters() * windows_.n_taps, layer_.biases + group * filters(), 0, 0);
+            add(group, layer_.W + group * filters() * windows_.n_taps, layer_.b + group * filters(), 0, 0);
     }
 
     // ∂J/∂a_in += Wᵀ δ, each where its window was.

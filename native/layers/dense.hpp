@@ -14,25 +14,26 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
 
     DenseStage(const Layer& layer, std::size_t columns, Tools<T>& tools)
         : layer_(layer), tools_(tools), a_(layer.units * columns * lanes),
-          own_z_(derivative_needs_z(layer.g) ? layer.units * columns * lanes : 0),
-          z_(derivative_needs_z(layer.g) ? own_z_.data() : a_.data()) {}
+          own_z_(derivative_needs_z(layer.g.kind) ? layer.units * columns * lanes : 0),
+          z_(derivative_needs_z(layer.g.kind) ? own_z_.data() : a_.data()) {}
 
     // z = W a + b,  a = g(z)
     const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>*) override {
         in_ = {in, columns};
         const auto activate_rows = [&](std::size_t first, std::size_t rows) {
             const std::size_t at = first * columns * lanes;
-            activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_ + at, a_.data() + at, rows * columns * lanes);
+            activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_ + at, a_.data() + at,
+                        rows * columns * lanes);
         };
-        const Matrix W{layer_.weights, layer_.inputs, 1};
+        const Matrix W{layer_.W, layer_.inputs, 1};
         if (!is_wide<LaneIsMember>(layer_)) {
-            weighted_sum<T, LaneIsMember>(theta, W, layer_.units, layer_.inputs, in_, Rows<T>{z_, columns},
-                                          &layer_.biases, columns);
+            weighted_sum<T, LaneIsMember>(theta, W, layer_.units, layer_.inputs, in_, Rows<T>{z_, columns}, &layer_.b,
+                                          columns);
             activate_rows(0, layer_.units);
             return a_.data();
         }
         each_piece(layer_.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
-            wide_weighted_sum<T>(theta, W, first, rows, layer_.inputs, in_, Rows<T>{z_, columns}, theta + layer_.biases,
+            wide_weighted_sum<T>(theta, W, first, rows, layer_.inputs, in_, Rows<T>{z_, columns}, theta + layer_.b,
                                  columns, panels);
             activate_rows(first, rows);
         });
@@ -51,26 +52,25 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
     void differentiate(T* gradient, std::size_t columns, Rows<T> grad) {
         const auto delta_rows = [&](std::size_t first, std::size_t rows) {
             const std::size_t at = first * columns * lanes;
-            times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_ + at, a_.data() + at, grad.data + at,
-                                rows * columns * lanes);
+            times_derivative<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_ + at, a_.data() + at,
+                                grad.data + at, rows * columns * lanes);
             const Rows<const T> delta{grad.at(first, 0), columns};
-            row_sum<T, LaneIsMember>(gradient, layer_.biases + first, rows, delta, columns);
+            row_sum<T, LaneIsMember>(gradient, layer_.b + first, rows, delta, columns);
         };
         const Rows<const T> delta{grad.data, columns};
         if (!is_wide<LaneIsMember>(layer_)) {
             delta_rows(0, layer_.units);
-            return outer_sum<T, LaneIsMember>(gradient, layer_.weights, layer_.units, layer_.inputs, delta, in_,
-                                              columns);
+            return outer_sum<T, LaneIsMember>(gradient, layer_.W, layer_.units, layer_.inputs, delta, in_, columns);
         }
         each_piece(layer_.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
             delta_rows(first, rows);
-            wide_outer_sum<T>(gradient + layer_.weights, first, rows, layer_.inputs, delta, in_, columns, panels);
+            wide_outer_sum<T>(gradient + layer_.W, first, rows, layer_.inputs, delta, in_, columns, panels);
         });
     }
 
     // ∂J/∂a_in = Wᵀ δ
     void feed_back(const T* theta, Rows<const T> delta, Rows<T> grad) {
-        const Matrix W_T{layer_.weights, 1, layer_.inputs};
+        const Matrix W_T{layer_.W, 1, layer_.inputs};
         if (!is_wide<LaneIsMember>(layer_))
             return weighted_sum<T, LaneIsMember>(theta, W_T, layer_.inputs, layer_.units, delta, grad, nullptr,
                                                  delta.stride);

@@ -15,7 +15,7 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
         : layer_(layer), number_(number), a_(layer.units * columns * lanes), mask_(layer.units * columns * lanes) {}
 
     const T* forward(const T*, const T* in, std::size_t columns, const Seen<T>* seen) override {
-        dropped_ = seen && seen->keys && layer_.parameter > 0;
+        dropped_ = seen && seen->keys && layer_.rate > 0;
         if (!dropped_) return in;
         draw(columns, *seen);
         std::memcpy(a_.data(), in, layer_.units * columns * lanes * sizeof(T));
@@ -32,7 +32,7 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
     // The scaled mask r / (1 − rate), its draws numbered (row, sample) over the whole batch.
     void draw(std::size_t columns, const Seen<T>& seen) {
         T* const mask = mask_.data();
-        const double keep = 1 - layer_.parameter;
+        const double keep = 1 - layer_.rate;
         const T scale = static_cast<T>(1) / static_cast<T>(keep);
         for (std::size_t lane = 0; lane < (LaneIsMember ? lanes : 1); ++lane) {
             Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout, seen.step << 16 | number_);

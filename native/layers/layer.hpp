@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "../network.hpp"
+#include "../activations.hpp"
 #include "../wide.hpp"
 
 namespace shoal::SHOAL_ISA {

@@ -34,17 +34,17 @@ template <class T, bool LaneIsMember> class LayerNormStage final : public Stage<
             for (std::size_t k = 0; k < layer_.units; ++k) {
                 const V normal = (load(from.at(k, c)) - mu) * scale;
                 store(a_hat.at(k, c), normal);
-                store(z.at(k, c),
-                      Theta::get(theta, layer_.weights + k) * normal + Theta::get(theta, layer_.biases + k));
+                store(z.at(k, c), Theta::get(theta, layer_.gamma + k) * normal + Theta::get(theta, layer_.beta + k));
             }
         }
-        activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), layer_.units * columns * lanes);
+        activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(),
+                    layer_.units * columns * lanes);
         return a_.data();
     }
 
     // ∂J/∂γ = Σ δ â,  ∂J/∂β = Σ δ,  ∂J/∂a_in = (ĝ − mean ĝ − â · mean ĝ â) / √(σ² + ε)  with ĝ = γ δ
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
-        times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), grad.here,
+        times_derivative<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(), grad.here,
                             layer_.units * columns * lanes);
         const Rows<T> delta{grad.here, columns}, a_hat{a_hat_.data(), columns};
         for (std::size_t k = 0; k < layer_.units; ++k) {
@@ -53,13 +53,13 @@ template <class T, bool LaneIsMember> class LayerNormStage final : public Stage<
                 const V d = load(delta.at(k, c));
                 gamma += d * load(a_hat.at(k, c)), beta += d;
             }
-            Theta::template add<1>(gradient, layer_.weights + k, 1, &gamma);
-            Theta::template add<1>(gradient, layer_.biases + k, 1, &beta);
+            Theta::template add<1>(gradient, layer_.gamma + k, 1, &gamma);
+            Theta::template add<1>(gradient, layer_.beta + k, 1, &beta);
         }
         if (!to_input) return;
         for (std::size_t c = 0; c < columns; ++c) {
             const auto scaled = [&](std::size_t k) {
-                return Theta::get(theta, layer_.weights + k) * load(delta.at(k, c));
+                return Theta::get(theta, layer_.gamma + k) * load(delta.at(k, c));
             };
             const V first = mean(scaled);
             const V second = mean([&](std::size_t k) { return scaled(k) * load(a_hat.at(k, c)); });

@@ -56,14 +56,14 @@ template <class T, bool LaneIsMember> class ResidualStage final : public Stage<T
         const std::size_t n = layer_.units * columns * lanes;
         const T* const f = stack_.forward(theta, in, columns, seen);
         for (std::size_t i = 0; i < n; i += lanes) store(z_.data() + i, load(in + i) + load(f + i));
-        activate<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), n);
+        activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(), n);
         return a_.data();
     }
 
     // δ = ∂J/∂a · g'(z),  ∂J/∂a_in = δ + f'ᵀ δ
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
         const std::size_t n = layer_.units * columns * lanes;
-        times_derivative<T>(layer_.g, static_cast<T>(layer_.parameter), z_.data(), a_.data(), grad.here, n);
+        times_derivative<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(), grad.here, n);
         if (to_input) std::memcpy(delta_.data(), grad.here, n * sizeof(T));
         stack_.backward(theta, gradient, columns, grad, to_input);
         if (!to_input) return;

@@ -1,6 +1,6 @@
 """The compiled engine; absent from an installation made with ``SHOAL_NATIVE=0``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -9,8 +9,14 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Doubles: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.intp]
-WatchArrays: TypeAlias = tuple[float, float, Doubles, Integers]
-AugmentationArrays: TypeAlias = tuple[int, int, int, Sequence[float], Doubles, int]
+Fields: TypeAlias = dict[str, Any]
+"""By name, as ``wire_fields`` lists them."""
+
+WIRE: int
+"""The version of what travels by name."""
+
+def wire_fields() -> dict[str, dict[str, list[str]]]:
+    """Return the fields of each activation, loss, layer and solver, and those of the ``records``."""
 
 def instruction_set() -> Literal["x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64-v1", "aarch64", "generic"]:
     """Return the highest instruction set level that this processor runs."""
@@ -24,57 +30,39 @@ def cores() -> int:
 def apply(isa: str, f: str, x: Floats, out: Floats) -> None:
     """Write f(x) into ``out``: exp, expm1, log, log1p, tanh, sigmoid or ndtr, in the dtype of both."""
 
-def deform(
-    isa: str, augmentation: AugmentationArrays, X: Floats, epoch: int, threads: int, seen: Floats
-) -> None:
+def deform(isa: str, augmentation: Fields, X: Floats, epoch: int, threads: int, seen: Floats) -> None:
     """Write images X (N, C·H·W) into ``seen`` as an epoch sees them, as ``shoal.augmentation`` does."""
 
 def multiply_adds(isa: str, n: int, sum: Floats) -> int:  # noqa: A002
     """Do chains of n multiply-adds x ← ½ x + 1 in the dtype of ``sum`` (1,), and return how many in all."""
 
-def outputs(isa: str, layers: Doubles, theta: Floats, X: Floats, threads: int, z: Floats) -> None:
+def outputs(isa: str, architecture: Architecture, theta: Floats, X: Floats, threads: int, z: Floats) -> None:
     """Write what members ``theta`` (P, D) give for rows ``X`` (N, n), without dropout, to ``z`` (P, K, N)."""
 
 def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""
 
-class TrainingFloat:
-    """Members ``theta`` (P, D) in float32 that train in place, as ``shoal.training`` does, with ``history``.
+class Architecture:
+    """A network, read once, from the fields of ``shoal.compiled.architecture``; any others are refused."""
 
-    - ``network``: layers (L, 25), weight mask (D,), loss, its parameter, inputs, outputs.
-    - ``samples``, ``validation``: X (N, n), y (K, N), s (1, N) or (P, N), in the dtype of ``theta``.
-    - ``strengths`` (4, P): l2, l1, weight decay, learning rate, which may be changed between calls;
-      ``factors`` of the rate, one an update. ``by_batch`` divides penalties by the weight of the minibatch.
-    - ``solver``: its number, parameters, whether it needs the full batch, whether decay is times the rate.
-    - ``batch_size`` 0 is full batch, ``patience`` 0 never stops early, ``clip_norm`` 0 never clips;
-      ``shared_order`` is the seed of an order that all members share, or None.
-    - ``augmentation``: channels, rows, columns; translate, the largest factor, rotate in radians, elastic,
-      fill (NaN: the edge); taps of the Gaussian (2R+1,); the seed of its streams.
-    - ``watch`` over plateaus: its tol and patience, its best (P,) and counts (P,).
-    - ``history``: losses and validation losses (P, epochs), epochs, best epochs, reasons and penalties (P,).
+    def __init__(self, network: Fields) -> None: ...
+
+class TrainingFloat:
+    """Members ``theta`` (P, D) in float32 that train in place, as ``shoal.training`` does.
+
+    The fields of the problem, the recipe and the course are those of ``shoal.engines.wire``; any others are
+    refused. The strengths may be changed between calls.
     """
 
     def __init__(
         self,
         isa: str,
-        network: tuple[Doubles, npt.NDArray[np.bool_], int, float, int, int],
+        architecture: Architecture,
         theta: Floats,
         keys: npt.NDArray[np.uint64],
-        samples: tuple[Floats, Floats, Floats],
-        validation: tuple[Floats, Floats, Floats] | None,
-        strengths: Doubles,
-        by_batch: bool,
-        solver: tuple[int, Sequence[float], bool, bool],
-        factors: Doubles | None,
-        epochs: int,
-        batch_size: int,
-        tolerance: float,
-        patience: int,
-        shared_order: int | None,
-        clip_norm: float,
-        augmentation: AugmentationArrays | None,
-        watch: WatchArrays | None,
-        history: tuple[Doubles, Doubles | None, Integers, Integers, Integers, Doubles],
+        problem: Fields,
+        recipe: Fields,
+        course: Fields,
     ) -> None: ...
     def advance(
         self,

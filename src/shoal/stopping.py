@@ -73,10 +73,6 @@ class Watch:
             return None
         return cls.new(size, plateau.tol, plateau.patience, higher_is_better=False)
 
-    def arrays(self) -> tuple[float, float, Array, IntArray]:
-        """Return the rule, and the arrays that are written while it is followed."""
-        return self.tol, self.patience, self.best, self.count
-
     def copy(self) -> Watch:
         """Return a watch that goes on by itself."""
         return copy.deepcopy(self)

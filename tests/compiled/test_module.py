@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,11 +13,17 @@ if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
+from shoal.compiled import StaleModuleError
+from shoal.compiled.module import WIRE, require_wire
 
 TRAIN = """
 import shoal
 network = shoal.Network(1, [shoal.Dense(1)])
 print(len(shoal.train(network, [0.0, 1.0], [0.0, 1.0], epochs=1, engine={engine!r}).history.epochs))
+"""
+OLD = """
+import sys, types
+sys.modules["shoal._native"] = types.ModuleType("_native")
 """
 PREDICT = """
 import shoal
@@ -46,6 +53,27 @@ def test_an_instruction_set_that_is_not_here_is_refused(code: str) -> None:
 
 def test_the_reference_engine_asks_for_none() -> None:
     assert ended(TRAIN.format(engine="reference"), "x86-64-v9") == ("1", "")
+
+
+@pytest.mark.parametrize("code", [TRAIN.format(engine="auto"), TRAIN.format(engine="native"), PREDICT])
+def test_a_module_of_other_sources_is_refused(code: str) -> None:
+    out, told = ended(OLD + code, "")
+    assert out == ""
+    assert told == (
+        "shoal.errors.ConfigurationError: the compiled module is older than the package around it "
+        f"(wire 0, not {WIRE}); build it again: pip install --force-reinstall shoal, or "
+        "pip install --editable . in a source tree; or use engine='reference'"
+    )
+
+
+def test_the_reference_engine_needs_no_module() -> None:
+    assert ended(OLD + TRAIN.format(engine="reference"), "") == ("1", "")
+
+
+def test_a_newer_module_is_refused_too() -> None:
+    require_wire(SimpleNamespace(WIRE=WIRE))
+    with pytest.raises(StaleModuleError, match="newer than the package"):
+        require_wire(SimpleNamespace(WIRE=WIRE + 1))
 
 
 @pytest.mark.parametrize("asked", [*_native.instruction_sets(), ""])

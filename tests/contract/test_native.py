@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS
-from shoal.compiled.architecture import ACTIVATION_NAMES
 from shoal.engines import ENGINES
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
@@ -27,10 +26,10 @@ if "native" not in ENGINES:
 
 from shoal import _native
 from shoal.compiled import module
-from shoal.engines import native
+from shoal.compiled.module import KNOWN
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
-SUPPORTED = [name for name in SOLVERS if name in native._SOLVERS]
+SUPPORTED = [name for name in SOLVERS if name in KNOWN["solver"]]
 MINIBATCH = [name for name in SUPPORTED if not SOLVERS[name].full_batch]
 SEARCHING = [name for name in SUPPORTED if not SOLVERS[name].takes_learning_rate]
 # On either side of what decides whether a lane is a network or a sample, with vectors that are not full.
@@ -392,7 +391,7 @@ def test_an_instruction_set_that_the_machine_lacks(monkeypatch: pytest.MonkeyPat
         train(small(), X, y, epochs=1, engine="native")
 
 
-def test_every_name_of_a_registry_has_a_number() -> None:
-    assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
-    assert set(native._LOSSES) == set(LOSSES)
-    assert set(native._SOLVERS) <= set(SOLVERS)
+def test_every_name_of_a_registry_is_native() -> None:
+    assert set(KNOWN["activation"]) == set(ACTIVATIONS)
+    assert set(KNOWN["loss"]) == set(LOSSES)
+    assert set(KNOWN["solver"]) <= set(SOLVERS)

@@ -20,7 +20,7 @@ if "native" not in ENGINES:
 
 from shoal import _native
 from shoal.compiled import module
-from shoal.engines import native
+from shoal.engines.wire import augmentation_fields
 
 AUGMENTATIONS = {
     "moved": Augmentation(translate=2),
@@ -37,8 +37,8 @@ def images(N: int, shape: tuple[int, int, int]) -> Array:
 
 def deformed(augmentation: Augmentation, X: Array, shape: tuple[int, int, int], threads: int) -> Array:
     seen = np.empty_like(X)
-    arrays = native.augmentation_arrays(augmentation, shape, seed=2**63 + 5)
-    _native.deform(module.INSTRUCTION_SET, arrays, X, 2**31 + 7, threads, seen)
+    fields = augmentation_fields(augmentation, shape, seed=2**63 + 5)
+    _native.deform(module.INSTRUCTION_SET, fields, X, 2**31 + 7, threads, seen)
     return seen
 
 

@@ -31,7 +31,7 @@ if "native" not in ENGINES:
 
 from shoal import _native
 from shoal.compiled import module
-from shoal.compiled.architecture import LAYER_KINDS
+from shoal.compiled.module import KNOWN
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 # Lanes are networks, or samples in vectors that are not full and in blocks that are not.
@@ -194,4 +194,4 @@ def test_divergence_harms_nobody(N: int, dtype: str) -> None:
 
 
 def test_every_layer_of_the_registry_is_native() -> None:
-    assert {kind.name for kind in LAYER_KINDS} == set(NATIVE)
+    assert set(KNOWN["layer"]) == set(NATIVE)

@@ -8,22 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal.activations import ACTIVATIONS, Tanh
-from shoal.compiled.architecture import ACTIVATION_NAMES
+from shoal.activations import Tanh
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.losses import Huber
 from shoal.network import Network
-from shoal.solvers import SOLVERS
 from shoal.solvers.adam import Adam
 from shoal.trainer import train
 from tests.native.programs import printed, start
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
-
-from shoal.engines import native
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 y = X[:, 0]
@@ -75,11 +71,6 @@ def test_what_somebody_else_wrote_is_left_to_the_reference_engine(
     expected = train(network, X, y, solver=solver, epochs=3, engine="reference")
     for result in first, again:
         assert np.array_equal(result.population.theta, expected.population.theta)
-
-
-def test_the_registries_are_numbered_as_in_the_native_sources() -> None:
-    assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
-    assert tuple(SOLVERS)[: len(native._SOLVERS)] == native._SOLVERS
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

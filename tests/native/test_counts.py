@@ -25,7 +25,7 @@ if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
     pytest.skip("counts calls of the GNU C library's heap", allow_module_level=True)
 
 from shoal import _native
-from shoal.engines import native
+from shoal.compiled.module import KNOWN
 
 Job: TypeAlias = dict[str, Any]
 
@@ -184,7 +184,7 @@ def test_a_step_allocates_nothing(name: str, heap: Callable[..., list[tuple[int,
     assert few == many
 
 
-@pytest.mark.parametrize("solver", native._SOLVERS)
+@pytest.mark.parametrize("solver", KNOWN["solver"])
 def test_a_step_of_no_solver_allocates(solver: str, heap: Callable[..., list[tuple[int, int]]]) -> None:
     job = {"widths": [2, 5, 1], "samples": 40, "starts": 2, "solver": solver, "dtype": "float64"}
     few, many = heap(*({**job, "epochs": epochs} for epochs in (3, 40)))

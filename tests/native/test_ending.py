@@ -77,10 +77,10 @@ for _ in range(4):
 from shoal import _native
 from shoal.augmentation import Augmentation
 from shoal.compiled.module import INSTRUCTION_SET
-from shoal.engines.native import augmentation_arrays
+from shoal.engines.wire import augmentation_fields
 def work(n_jobs, dtype):
     images = np.ones((100, 64), dtype)
-    deformation = augmentation_arrays(Augmentation(rotate=10), (1, 8, 8), 0)
+    deformation = augmentation_fields(Augmentation(rotate=10), (1, 8, 8), 0)
     said.release()
     ever(_native.deform, INSTRUCTION_SET, deformation, images, 1, n_jobs, np.empty_like(images))
 daemons(work)

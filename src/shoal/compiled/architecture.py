@@ -1,24 +1,20 @@
-"""An architecture as the numbers by which the compiled engine knows it: ``Layer`` in native/network.hpp."""
+"""An architecture as the compiled engine takes it: by names, which native/wire.hpp declares."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from shoal.activations import ACTIVATIONS, Activation
+from shoal.activations import ACTIVATIONS
+from shoal.compiled.module import KNOWN
 from shoal.layers import (
+    LAYERS,
     AveragePool2D,
     BatchNorm,
     Conv2D,
-    Dense,
     Dropout,
-    Flatten,
     GlobalAveragePool2D,
     Layer,
     LayerNorm,
@@ -29,117 +25,104 @@ from shoal.layers import (
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
 from shoal.network import Network
-from shoal.registry import Named
-from shoal.shapes import Array, Shape
-
-# The numbers of the enumerations in activations.hpp and network.hpp.
-ACTIVATION_NAMES = (
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
-)  # fmt: skip
-LAYER_KINDS: tuple[type[Layer], ...] = (
-    Dense, Dropout, Flatten, Conv2D, MaxPool2D, AveragePool2D, GlobalAveragePool2D, LocallyConnected2D,
-    LayerNorm, Residual, BatchNorm,
-)  # fmt: skip
+from shoal.registry import Named, to_config
+from shoal.shapes import Shape
 
 
 def unknown_layer(network: Network) -> str | None:
     """Return what the compiled engine does not know of a network's layers, or None."""
     for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
-        if type(layer) not in LAYER_KINDS:
+        if not knows(layer, "layer", LAYERS):
             return f"the layer {layer!r}"
-        if isinstance(layer, Activated) and not knows(layer.g, ACTIVATION_NAMES, ACTIVATIONS):
+        if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
     return None
 
 
-def knows(member: Named, names: tuple[str, ...], registry: Mapping[str, type[Any]]) -> bool:
-    """Return whether a member of a family is exactly what the project registers by one of the names."""
-    return member.name in names and type(member) is registry[member.name]
+def knows(member: Named, family: str, registry: Mapping[str, type[Any]]) -> bool:
+    """Return whether a member is exactly what the project registers by a name that the module knows."""
+    name = getattr(member, "name", "")
+    return name in KNOWN[family] and type(member) is registry.get(name)
 
 
-@lru_cache(maxsize=256)
-def layer_rows(network: Network) -> Array:
-    """Return a row of numbers for each layer, in the order of ``Layer`` and ``Geometry``.
+def described(network: Network) -> dict[str, Any]:
+    """Return the fields of a network, its layers and its loss.
 
-    The layers inside another one follow it; its last number says how many they are. The rows are kept, for
-    every prediction asks for them again.
+    A layer's parameters travel by their own names, as where in θ they begin.
 
-    >>> from shoal.network import Network
-    >>> layer_rows(Network(3, [Dense(5, "tanh"), Dense(2)]))[:, :6]
-    array([[ 0.,  3.,  5.,  0., 15.,  2.],
-           [ 0.,  5.,  2., 20., 30.,  0.]])
+    >>> from shoal.layers import Dense
+    >>> first, _ = described(Network(3, [Dense(5, "elu"), Dense(2)]))["layers"]
+    >>> [first[name] for name in ("name", "inputs", "units", "W", "b", "activation")]
+    ['dense', 3, 5, 0, 15, {'name': 'elu', 'alpha': 1.0}]
     """
-    starts = {(slot.layer, slot.name): slot.start for slot in network.slots}
-    rows: list[tuple[float, ...]] = []
+    layers = []
     for index, (layer, shape) in enumerate(zip(network.layers, network.shapes, strict=False)):
-        places = {name: start for (at, name), start in starts.items() if at == index}
-        rows += _rows(layer, shape, places)
-    numbers = np.array(rows, dtype=np.float64)
-    numbers.flags.writeable = False
-    return numbers
+        places = {slot.name: slot.start for slot in network.slots if slot.layer == index}
+        layers.append(_layer(layer, shape, places))
+    return {
+        "layers": layers,
+        "loss": to_config(network.criterion),
+        "inputs": network.n_inputs,
+        "outputs": network.n_outputs,
+        "parameters": network.n_parameters,
+        "weight_mask": network.weight_mask,
+    }
 
 
-def _rows(layer: Layer, before: Shape, places: Mapping[str, int]) -> list[tuple[float, ...]]:
-    """Return the row of a layer, whose parameters begin at ``places``, and those of the layers inside it."""
-    inside = layer.layers if isinstance(layer, Residual) else ()
+def _layer(layer: Layer, before: Shape, places: Mapping[str, int]) -> dict[str, Any]:
+    """Return the fields of a layer whose parameters begin at ``places``; those of layers inside: ``0.W``."""
     after = layer.output_shape(before)
-    first, second = ("gamma", "beta") if isinstance(layer, LayerNorm | BatchNorm) else ("W", "b")
-    row = (
-        LAYER_KINDS.index(type(layer)),
-        math.prod(before),
-        math.prod(after),
-        places.get(first, 0),
-        places.get(second, 0),
-        *_activation(layer),
-        layer.epsilon if isinstance(layer, LayerNorm | BatchNorm) else 0.0,
-        layer.momentum if isinstance(layer, BatchNorm) else 0.0,
-        *_geometry(layer, before, after),
-        len(inside),
-    )
-    rows: list[tuple[float, ...]] = [row]
-    for number, inner in enumerate(inside):
+    fields = {"name": layer.name, "inputs": math.prod(before), "units": math.prod(after)}
+    fields |= {name: start for name, start in places.items() if "." not in name}
+    if isinstance(layer, Activated):
+        fields["activation"] = to_config(layer.g)
+    if isinstance(layer, Dropout):
+        fields["rate"] = layer.rate
+    if isinstance(layer, LayerNorm | BatchNorm):
+        fields["epsilon"] = layer.epsilon
+    if isinstance(layer, BatchNorm):
+        fields |= {"momentum": layer.momentum, "places": math.prod(before[1:])}
+    if isinstance(layer, Residual):
+        fields["layers"] = _inside(layer, before, places)
+    window = _window(layer, before)
+    if window is not None:
+        fields["geometry"] = _geometry(
+            window, before, after, layer.groups if isinstance(layer, Conv2D) else 1
+        )
+    return fields
+
+
+def _inside(block: Residual, before: Shape, places: Mapping[str, int]) -> list[dict[str, Any]]:
+    layers = []
+    for number, layer in enumerate(block.layers):
         prefix = f"{number}."
         own = {name.removeprefix(prefix): at for name, at in places.items() if name.startswith(prefix)}
-        rows += _rows(inner, before, own)
-        before = inner.output_shape(before)
-    return rows
+        layers.append(_layer(layer, before, own))
+        before = layer.output_shape(before)
+    return layers
 
 
-def parameters(member: Named) -> list[float]:
-    """Return a member's hyper-parameters, in the order in which its class names them."""
-    return [float(getattr(member, field.name)) for field in dataclasses.fields(member)]  # type: ignore[arg-type]
-
-
-def parameter(member: Named) -> float:
-    """Return the one hyper-parameter of an activation, loss or layer of dropout, or 0 where it has none."""
-    return next(iter(parameters(member)), 0.0)
-
-
-def _activation(layer: Layer) -> tuple[int, float]:
-    """Return the activation's number and its parameter, which for dropout is the rate."""
-    g: Activation | None = layer.g if isinstance(layer, Activated) else None
-    if g is not None:
-        return ACTIVATION_NAMES.index(g.name), parameter(g)
-    return 0, layer.rate if isinstance(layer, Dropout) else 0.0
-
-
-def _geometry(layer: Layer, before: Shape, after: Shape) -> tuple[int, ...]:
-    """Return both images, the window's size, stride, padding before it and dilation, and the groups.
-
-    Batch normalisation has a window alone: the places that share its parameters.
-    """
-    if isinstance(layer, BatchNorm):
-        return *(0,) * 6, math.prod(before[1:]), 1, *(0,) * 7
+def _window(layer: Layer, before: Shape) -> Window | None:
+    """Return what a layer moves over its image, if it does: for a global pool, the image's whole plane."""
     if isinstance(layer, GlobalAveragePool2D):
-        window = Window((before[1], before[2]))
-    elif isinstance(layer, Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
-        window = layer.window
-    else:
-        return (0,) * 15
+        return Window((before[1], before[2]))
+    if isinstance(layer, Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
+        return layer.window
+    return None
+
+
+def _geometry(window: Window, before: Shape, after: Shape, groups: int) -> dict[str, Any]:
+    """Return both images (C, H, W), and the window's size, stride, padding before it and dilation (H, W)."""
     (above, _), (left, _) = window.padding(before[1:])
-    groups = layer.groups if isinstance(layer, Conv2D) else 1
-    image = after if len(after) == 3 else (*after, 1, 1)
     # The engine lays images out by the stride: beyond an image there is one window, however far it would go.
-    stride = (min(s, side) for s, side in zip(window.stride, before[1:], strict=True))
-    dilation = (d if k > 1 else 1 for k, d in zip(window.size, window.dilation, strict=True))
-    return (*before, *image, *window.size, *stride, above, left, *dilation, groups)
+    stride = tuple(min(s, side) for s, side in zip(window.stride, before[1:], strict=True))
+    dilation = tuple(d if k > 1 else 1 for k, d in zip(window.size, window.dilation, strict=True))
+    return {
+        "in": before,
+        "out": after if len(after) == 3 else (*after, 1, 1),
+        "size": window.size,
+        "stride": stride,
+        "before": (above, left),
+        "dilation": dilation,
+        "groups": groups,
+    }

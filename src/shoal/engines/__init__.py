@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from shoal.compiled import StaleModuleError
 from shoal.engines.base import Engine
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
@@ -29,10 +30,11 @@ def choose_engine(name: str, network: Network, recipe: Recipe | None = None) -> 
     The job is to train the network by a recipe, or without one to give its outputs.
 
     Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` if the engine asked for
-    is not installed, or cannot do the job.
+    is not installed, or cannot do the job; and, but for the reference engine, where the compiled module
+    was built from other sources than the package.
     """
-    if name != ReferenceEngine.name and _MISSING is None:
-        require_instruction_set()
+    if name != ReferenceEngine.name:
+        _require_usable()
     if name == "auto":
         if _MISSING is not None:
             _say_once(f"the reference engine (NumPy) does the work: {_why_missing(_MISSING)}")
@@ -51,6 +53,13 @@ def choose_engine(name: str, network: Network, recipe: Recipe | None = None) -> 
     if lacking is not None:
         raise ConfigurationError(f"engine {name!r} does not support {lacking}; use engine='auto'")
     return ENGINES[name]
+
+
+def _require_usable() -> None:
+    if _MISSING is None:
+        require_instruction_set()
+    if isinstance(_MISSING, StaleModuleError):
+        raise ConfigurationError(f"{_MISSING}; or use engine='reference'")
 
 
 def _why_missing(error: ImportError) -> str:

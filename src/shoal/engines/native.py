@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,26 +16,26 @@ import numpy.typing as npt
 
 from shoal.augmentation import Augmentation
 from shoal.compiled import module
-from shoal.compiled.architecture import knows, layer_rows, parameter, parameters, unknown_layer
+from shoal.compiled.architecture import described, knows, unknown_layer
 from shoal.compiled.module import native, unknown_instruction_set
 from shoal.engines.base import Training
+from shoal.engines.wire import course_fields, problem_fields, recipe_fields
 from shoal.errors import DataError
 from shoal.history import History
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
 from shoal.network import Network
-from shoal.problem import Orders, Problem, Samples, Snapshot
+from shoal.problem import Orders, Problem, Snapshot
 from shoal.recipe import STRENGTHS, Recipe
-from shoal.schedules import Constant
-from shoal.shapes import Array, BoolArray, IntArray, Shape
+from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers import SOLVERS
 from shoal.stopping import Reason, Watch
 
-# The numbers of the enumerations in native/: losses.hpp and solvers.hpp.
-_LOSSES = (
-    "log_loss", "cross_entropy", "squared_error", "mean_squared_error", "absolute_error", "huber", "poisson",
-)  # fmt: skip
-_SOLVERS = ("gradient_descent", "sgd", "adam", "adamw", "rmsprop", "scg", "lbfgs")
+
+@lru_cache(maxsize=256)
+def architecture(network: Network) -> Any:
+    """Return the network as the compiled module holds it. It is kept: every prediction asks for it again."""
+    return native.Architecture(described(network))
 
 
 class NativeEngine:
@@ -51,9 +52,9 @@ class NativeEngine:
         unknown = unknown_instruction_set() or unknown_layer(network)
         if unknown is not None or recipe is None:
             return unknown
-        if not knows(network.criterion, _LOSSES, LOSSES):
+        if not knows(network.criterion, "loss", LOSSES):
             return f"the loss {network.criterion!r}"
-        if not knows(recipe.rule, _SOLVERS, SOLVERS):
+        if not knows(recipe.rule, "solver", SOLVERS):
             return f"the solver {recipe.rule!r}"
         if recipe.penalties:
             return f"the penalty {next(iter(recipe.further_penalties))!r}"
@@ -72,7 +73,7 @@ class NativeEngine:
         z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
         native.outputs(
             module.INSTRUCTION_SET,
-            layer_rows(network),
+            architecture(network),
             np.ascontiguousarray(theta),
             np.ascontiguousarray(X),
             threads,
@@ -92,12 +93,11 @@ class NativeTraining:
     ) -> None:
         if len(problem.train) >= 2**32:
             raise DataError("the compiled engine takes less than 2³² samples; use engine='reference'")
-        solver, validation = recipe.rule, problem.validation
+        validated = problem.validation is not None
         self.epoch = self.step = 0
         self.theta = np.array(theta, order="C")
-        self.history = History.empty(
-            len(theta), recipe.epochs, validation is not None, problem.strengths["learning_rate"]
-        )
+        rates = problem.strengths["learning_rate"]
+        self.history = History.empty(len(theta), recipe.epochs, validated, rates)
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
         self._recipe, self._n_samples = recipe, len(problem.train)
@@ -105,24 +105,12 @@ class NativeTraining:
         kind = native.TrainingFloat if theta.dtype == np.float32 else native.TrainingDouble
         self._compiled = kind(
             module.INSTRUCTION_SET,
-            _described(network),
+            architecture(network),
             self.theta,
             np.ascontiguousarray(keys),
-            _arrays(problem.train),
-            None if validation is None else _arrays(validation),
-            self._strengths,
-            problem.by_batch,
-            (_SOLVERS.index(solver.name), parameters(solver), solver.full_batch, solver.decay_times_rate),
-            _factors(recipe, len(problem.train)),
-            recipe.epochs,
-            recipe.batch_size or 0,
-            recipe.tolerance,
-            recipe.patience or 0,
-            recipe.seed if recipe.batch_order == "shared" else None,
-            recipe.clip_norm or 0.0,
-            _augmentation(network, recipe),
-            None if self.watch is None else self.watch.arrays(),
-            (*self.history.arrays(), self.penalty),
+            problem_fields(problem, self._strengths),
+            recipe_fields(recipe, network.input_shape, len(problem.train)),
+            course_fields(self.history, self.penalty, self.watch),
         )
 
     @property
@@ -198,49 +186,3 @@ class NativeTraining:
         for name, array in (*vectors.items(), *numbers.items()):
             array[...] = known[name].reshape(array.shape)
         self._compiled.restore(vectors, numbers, self.epoch)
-
-
-def _described(network: Network) -> tuple[Array, Any, int, float, int, int]:
-    """Return the architecture as numbers: see ``_native.pyi``."""
-    loss = network.criterion
-    return (
-        layer_rows(network),
-        network.weight_mask,
-        _LOSSES.index(loss.name),
-        parameter(loss),
-        network.n_inputs,
-        network.n_outputs,
-    )
-
-
-def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
-    X, y, s = (np.ascontiguousarray(array) for array in (samples.X, samples.y, samples.s))
-    return X, y, s
-
-
-def _augmentation(network: Network, recipe: Recipe) -> Any:
-    """Return how images are deformed: see ``_native.pyi``."""
-    if recipe.augmentation is None:
-        return None
-    return augmentation_arrays(recipe.augmentation, network.input_shape, recipe.seed)
-
-
-def augmentation_arrays(augmentation: Augmentation, shape: Shape, seed: int) -> Any:
-    """Return a deformation of images of ``shape`` (C, H, W) as ``_native.deform`` takes it."""
-    fill = np.nan if augmentation.fill is None else augmentation.fill
-    extents = [
-        augmentation.translate,
-        1 + augmentation.scale,
-        np.deg2rad(augmentation.rotate),
-        augmentation.elastic,
-        fill,
-    ]
-    return *shape, extents, augmentation.taps, seed
-
-
-def _factors(recipe: Recipe, n_samples: int) -> Array | None:
-    """Return the factor of the learning rate at every update, or None where the rate stays."""
-    if type(recipe.rates) is Constant:
-        return None
-    n_steps = recipe.batches(n_samples) * recipe.epochs
-    return np.array([recipe.rates.factor(step, n_steps) for step in range(n_steps)])

@@ -1,0 +1,103 @@
+"""A training as the compiled engine takes it: by names, which native/wire.hpp declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from shoal.augmentation import Augmentation
+from shoal.history import History
+from shoal.problem import Problem, Samples
+from shoal.recipe import STRENGTHS, Recipe
+from shoal.registry import to_config
+from shoal.schedules import Constant
+from shoal.shapes import Array, Shape
+from shoal.solvers.base import Solver
+from shoal.stopping import Watch
+
+
+def problem_fields(problem: Problem, strengths: Array) -> dict[str, Any]:
+    """Return the fields of a problem; ``strengths`` (4, P) are what the module looks at between epochs."""
+    validation = problem.validation
+    return {
+        "train": sample_fields(problem.train),
+        "validation": None if validation is None else sample_fields(validation),
+        "by_batch": problem.by_batch,
+        **dict(zip(STRENGTHS, strengths, strict=True)),
+    }
+
+
+def sample_fields(samples: Samples) -> dict[str, Array]:
+    """Return X (N, n), y (K, N) and s in C order."""
+    return {name: np.ascontiguousarray(getattr(samples, name)) for name in ("X", "y", "s")}
+
+
+def recipe_fields(recipe: Recipe, shape: Shape, n_samples: int) -> dict[str, Any]:
+    """Return the fields of a recipe for ``n_samples`` of ``shape``.
+
+    The strengths travel with the problem, the rule over plateaus with the course. A schedule is its factor at
+    every update, and an order that all members share is its seed.
+    """
+    augmentation = recipe.augmentation
+    return {
+        "solver": solver_fields(recipe.rule),
+        "factors": _factors(recipe, n_samples),
+        "epochs": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        "tolerance": recipe.tolerance,
+        "patience": recipe.patience,
+        "shared_order": recipe.seed if recipe.batch_order == "shared" else None,
+        "clip_norm": recipe.clip_norm,
+        "augmentation": None
+        if augmentation is None
+        else augmentation_fields(augmentation, shape, recipe.seed),
+    }
+
+
+def solver_fields(solver: Solver) -> dict[str, Any]:
+    """Return a solver's settings, and what its class says of how it is to be run."""
+    kind = {"full_batch": solver.full_batch, "decay_times_rate": solver.decay_times_rate}
+    return to_config(solver) | kind
+
+
+def augmentation_fields(augmentation: Augmentation, shape: Shape, seed: int) -> dict[str, Any]:
+    """Return a deformation of images of ``shape`` (C, H, W): its extents are what draws are multiplied by."""
+    channels, rows, columns = shape
+    return {
+        "channels": channels,
+        "rows": rows,
+        "columns": columns,
+        "translate": augmentation.translate,
+        "factor": 1 + augmentation.scale,
+        "angle": np.deg2rad(augmentation.rotate),
+        "elastic": augmentation.elastic,
+        "fill": np.nan if augmentation.fill is None else augmentation.fill,
+        "taps": augmentation.taps,
+        "seed": seed,
+    }
+
+
+def course_fields(history: History, penalty: Array, watch: Watch | None) -> dict[str, Any]:
+    """Return the arrays that are written while members train."""
+    return {
+        "loss": history.loss,
+        "validation_loss": history.validation_loss,
+        "epochs": history.epochs,
+        "best_epoch": history.best_epoch,
+        "stopped": history.stopped,
+        "penalty": penalty,
+        "watch": None if watch is None else _watch_fields(watch),
+    }
+
+
+def _watch_fields(watch: Watch) -> dict[str, Any]:
+    return {"tol": watch.tol, "patience": watch.patience, "best": watch.best, "count": watch.count}
+
+
+def _factors(recipe: Recipe, n_samples: int) -> Array | None:
+    """Return the factor of the learning rate at every update, or None where the rate stays."""
+    if type(recipe.rates) is Constant:
+        return None
+    n_steps = recipe.batches(n_samples) * recipe.epochs
+    return np.array([recipe.rates.factor(step, n_steps) for step in range(n_steps)])
