@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,17 @@ def count_workers(n_jobs: int | None = None, name: str = "n_jobs") -> int:
 def cores() -> int:
     """Return the number of cores that this process may keep busy."""
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(max(1, min(found, _quota(QUOTA))))
+
+
+@cache
+def _quota(path: Path) -> float:
+    """Return how many cores a container grants, or ∞; read once, for one prediction takes hardly longer."""
     try:
-        share, period = QUOTA.read_text().split()
-        return max(1, min(found, math.ceil(int(share) / int(period))))
+        share, period = path.read_text().split()
+        return math.ceil(int(share) / int(period))
     except (OSError, ValueError):  # no container, or one without a limit, which says "max"
-        return found
+        return math.inf
 
 
 def _allowed(cores: int) -> int:
