@@ -122,6 +122,19 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(folder: Pat
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+@pytest.mark.parametrize(
+    ("make", "why"), [("mkfifo", "it is a pipe, which may never end"), ("mkdir", "Is a")]
+)
+def test_a_file_of_a_cohort_that_is_no_file_is_named(folder: Path, make: str, why: str) -> None:
+    path = folder / "cohorts/000001.safetensors"
+    path.unlink()
+    getattr(os, make)(path)
+    with pytest.raises(ModelFolderError) as refused:
+        resumed(folder)
+    assert str(refused.value).startswith(f"{path} cannot be read ({why}")
+
+
 def test_leftovers_of_another_journal_change_nothing(folder: Path) -> None:
     for name in ("trials.sqlite-journal", "trials.sqlite-wal", "trials.sqlite-shm"):
         (folder / name).write_bytes(b"left over" * 50)

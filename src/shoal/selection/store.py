@@ -240,10 +240,15 @@ class TrialStore:
         row = self._database.execute("SELECT file, sha256 FROM cohorts WHERE cohort = ?", (index,)).fetchone()
         if row is None or row["file"] != _file_name(index):
             return None
+        path = self.folder / "cohorts" / row["file"]
         try:
-            content = read_regular(self.folder / "cohorts" / row["file"])
+            content = read_regular(path)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise ModelFolderError(
+                f"{path} cannot be read ({reason(error)}); check it, or remove it to train its networks again"
+            ) from None
         if hashlib.sha256(content).hexdigest() != row["sha256"]:
             return None
         rows = self._database.execute("SELECT * FROM trials WHERE cohort = ? ORDER BY member", (index,))
