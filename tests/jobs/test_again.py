@@ -71,7 +71,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch, without_report: None) -> None:
             "--drop",
             "member",
         ],
-        ["--score", "evidence", "--hidden", "1,2", "--memory", "100MB"],
+        ["--score", "evidence", "--hidden", "1,2", "--memory", "64GB"],
     ],
     ids=["as it comes", "one network", "another solver", "numbers", "evidence"],
 )
@@ -133,7 +133,8 @@ def ended_early(request: FitRequest, folder: Path, after: int) -> Outcome:
     [
         ("ensemble", 2, ["--networks", "6-7"]),  # of the larger size, which comes first, on two of five folds
         ("one-se", 7, ["--networks", "6-10"]),
-        ("best", 12, []),  # one whole start
+        ("ensemble", 12, []),  # one whole start
+        ("best", 12, ["--networks", "1-10"]),
         ("ensemble", 17, ["--networks", "1-10,16-20"]),
     ],
 )

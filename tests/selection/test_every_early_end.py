@@ -44,7 +44,8 @@ def interrupt_after(networks: int) -> Callable[[StudyProgress], None]:
 def test_a_study_that_was_ended_early_is_made_again_by_number(rule: str, done: int) -> None:
     """From a network on one of three folds to all 48, in whole starts and in parts of them."""
     own = {"folds": None, "starts": 12} if rule == "evidence" else {"patience": 5}
-    ended = study(choose=rule, progress=interrupt_after(done), anytime=True, **own).fit(X, Y)
+    limits = {"seconds": 600.0} if done % 2 else {"anytime": True}  # with an end to come cohorts are others
+    ended = study(choose=rule, progress=interrupt_after(done), **limits, **own).fit(X, Y)
     starts, networks = ended.compared
     again = study(choose=rule, memory=2**28, **own | {"starts": starts, "networks": networks}).fit(X, Y)
     assert again.ended_by == ""
@@ -55,11 +56,12 @@ def test_a_study_that_was_ended_early_is_made_again_by_number(rule: str, done: i
 
 
 def test_what_was_compared_is_whole_starts_or_numbers() -> None:
-    def compared(done: int) -> tuple[int, str | None]:
-        settings = {"choose": "best", "progress": interrupt_after(done), "anytime": True}
+    def compared(done: int, rule: str = "ensemble") -> tuple[int, str | None]:
+        settings = {"choose": rule, "progress": interrupt_after(done), "anytime": True}
         return study(**settings).fit(X, Y).compared
 
     assert compared(12) == (1, None)  # a start of all
+    assert compared(12, "best") == (1, "1-12")  # a study in part trains what it chose again from one start
     assert compared(2) == (1, "7,10")  # of the larger size with either strength, on one fold
     assert compared(31) == (3, "1-24,31-36")  # of the third start the larger size; the other on a fold only
     assert study().fit(X, Y).compared == (4, None)

@@ -110,11 +110,14 @@ class Design:
         columns = (trials[name].tolist() for name in ("candidate", "start", "fold"))
         return [self._number(*key) for key in zip(*columns, strict=True)]
 
-    def compared(self, trials: Trials) -> tuple[int, str | None]:
-        """Return how many starts, and which networks by number (None: all), are those of ``trials``."""
+    def compared(self, trials: Trials, by_number: bool) -> tuple[int, str | None]:
+        """Return how many starts, and which networks by number (None: all), are those of ``trials``.
+
+        Even all of them are told ``by_number`` where a study in part goes on otherwise than a whole one.
+        """
         starts = int(trials["start"].max()) + 1
         whole = len(trials) == len(self.candidates) * starts * len(self.samples.splits)
-        return starts, None if whole else str(Numbers.of(self.numbers(trials)))
+        return starts, None if whole and not by_number else str(Numbers.of(self.numbers(trials)))
 
     def _number(self, candidate: int, start: int, fold: int) -> int:
         return (start * len(self.candidates) + candidate) * len(self.samples.splits) + fold + 1

@@ -37,9 +37,6 @@ from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
 from shoal.shapes import whole_number
 
-AT_ONCE = 1e-3
-"""Seconds of what ends as soon as one network is trained."""
-
 if TYPE_CHECKING:
     from typing import Self
 
@@ -292,7 +289,7 @@ class CapacityStudy:
         trials = Trials.concatenate(runner.run(tasks, enough if stops else None))
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
         shelf = Shelf(store, tasks)
-        partly = bool(runner.ended_by) or design.only is not None
+        partly = bool(runner.ended_by) or design.only is not None or design.hurried
         folds = (covered(self._table) if partly else []) or list(range(len(splits)))
         judged = complete(self._table, folds)
         choice = self._choose(judged, shelf, design.samples, folds)
@@ -305,12 +302,15 @@ class CapacityStudy:
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
         curves = shelf.curves(keys[0])
         held = shelf.predictions(choice.members, design.samples, folds, of_every_class=True).mean(axis=0)
-        if len(splits) == 1 or self.choose == "ensemble":
-            best = shelf.population(keys)
+        again = len(splits) > 1 and self.choose != "ensemble"
+        if again:
+            choice, best = self._train_again(
+                choice, judged, design, len(tasks), None if partly else (store, runner)
+            )
         else:
-            choice, best = self._train_again(choice, judged, design, store, runner, len(tasks))
+            best = shelf.population(keys)
         used = [splits[fold] for fold in folds]
-        compared, engines = design.compared(judged), store.engines()
+        compared, engines = design.compared(judged, by_number=partly and again), store.engines()
         self._outcome = _Outcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
@@ -328,22 +328,30 @@ class CapacityStudy:
         )
 
     def _train_again(
-        self, choice: Choice, judged: Trials, design: Design, store: Store, runner: Runner, n_cohorts: int
+        self,
+        choice: Choice,
+        judged: Trials,
+        design: Design,
+        n_cohorts: int,
+        kept: tuple[Store, Runner] | None,
     ) -> tuple[Choice, Population]:
-        """Return the chosen candidate trained on all samples, from the start with the smallest objective."""
+        """Return the chosen candidate trained on all samples, from the start with the smallest objective.
+
+        Where nothing is ``kept``, since the study is one in part, that is the first start, or any if that one
+        diverges: how far a clock lets it come decides nothing, and a study that is resumed has them all.
+        """
         chosen, n = choice.chosen, len(design.samples.X)
-        starts = len(np.unique(judged["start"]))
-        design = dataclasses.replace(design, starts=starts)
-        if runner.ended_by:  # what is trained from fewer starts is not for a study that is resumed
-            store = MemoryStore()
-            seconds = None if self.place.seconds is None else AT_ONCE
-            runner = Runner(store, {}, dataclasses.replace(self.place, seconds=seconds))
-        tasks = design.final_tasks(chosen.candidate, judged, n_cohorts)
-        trained = Trials.concatenate(runner.run(tasks, None if self.place.seconds is None else _any_trained))
+        of_all = len(np.unique(judged["start"]))
+        for starts in (of_all,) if kept else (1, of_all):
+            store, runner = kept or self._for_once()
+            tasks = dataclasses.replace(design, starts=starts).final_tasks(
+                chosen.candidate, judged, n_cohorts
+            )
+            if not Trials.concatenate(runner.run(tasks))["diverged"].all():
+                break
         shelf = Shelf(store, tasks)
         fold = len(design.samples.splits)
-        keys = [(chosen.candidate, int(start), fold) for start in np.sort(trained["start"])]
-        starts = len(keys)
+        keys = [(chosen.candidate, start, fold) for start in range(starts)]
         key = shelf.lowest_objective(keys, chosen.l2, n)
         of_several = (
             f" from {starts} starts; start {key[1]} reached the smallest objective" if starts > 1 else ""
@@ -351,9 +359,10 @@ class CapacityStudy:
         sentence = f"{choice.sentence} Trained again on all {n} samples{of_several}."
         return dataclasses.replace(choice, sentence=sentence), shelf.population([key])
 
-
-def _any_trained(done: list[Trials]) -> bool:
-    return any(not trials["diverged"].all() for trials in done)
+    def _for_once(self) -> tuple[Store, Runner]:
+        """Return a place for networks that are forgotten, and who trains them to their end."""
+        store = MemoryStore()
+        return store, Runner(store, {}, dataclasses.replace(self.place, seconds=None))
 
 
 @dataclass(frozen=True)
