@@ -286,3 +286,21 @@ def test_the_probe_of_a_full_batch_takes_some_of_many_rows(monkeypatch: pytest.M
         size_study(asked, dataclasses.replace(LOAD, recipe=Recipe(batch_size=batch_size)), workers=1)
         assert set(trained) == {rows}
         trained.clear()
+
+
+def test_the_probe_of_large_networks_takes_few_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[int] = []
+    real = module.train
+
+    def counted(population: Any, *arguments: Any, **settings: Any) -> Any:
+        trained.append(population.size)
+        return real(population, *arguments, **settings)
+
+    monkeypatch.setattr(module, "train", counted)
+    asked = AskedSize(hidden=((1,),), epochs=1)
+    work = 6 * LOAD.architecture.network((1,), 3, 1, LOAD.loss).operations * 60
+    for allowed, members in ((1e9, 8), (3.5 * work, 3), (0.5 * work, 1)):
+        monkeypatch.setattr(module, "_PROBE_WORK", allowed)
+        size_study(asked, LOAD, workers=1)
+        assert set(trained) == {members}
+        trained.clear()

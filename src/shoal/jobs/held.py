@@ -15,7 +15,7 @@ from shoal.selection.splits import some_rows
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array, IntArray
 
-ENOUGH, LEAST_ROWS = 50_000, 5000
+ENOUGH, LEAST_ROWS = 50_000, 1000
 """Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
 
 M = TypeVar("M", bound=Model)

@@ -49,6 +49,8 @@ SMALL_TABLE = 3000
 HIDDEN: tuple[Hidden, ...] = tuple((2**k,) for k in range(7))
 L2 = (0.1, 1.0, 10.0)
 _PROBE_MEMBERS, _PROBE_BATCHES, _PROBE_BYTES = 8, 6, 2**28
+_PROBE_WORK = 2e9
+"""Operations of a timed epoch: of large networks a few tell as much as many."""
 _PROBE_ROWS = 8192
 """Of one batch where all rows are: the time of an epoch grows with the rows."""
 
@@ -277,7 +279,9 @@ def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> 
 def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
     """Time one epoch of one network by training a few on a few batches of the real data."""
     network, X, y = _network(hidden, load), load.X, load.y
-    members = max(1, min(_PROBE_MEMBERS, _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)))
+    room = _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)
+    worth = int(_PROBE_WORK // (6 * network.operations * len(X)))
+    members = max(1, min(_PROBE_MEMBERS, room, worth))
     population = network.population(members)
     recipe = dataclasses.replace(load.recipe, epochs=1, patience=None)
     step, judge = [], []
