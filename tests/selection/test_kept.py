@@ -103,6 +103,13 @@ def test_torn_pages_are_met_before_anything_is_read(folder: Path, harm: Callable
         resumed(folder)
 
 
+def test_a_schema_that_is_no_text_is_damage_though_its_error_is_none_either(folder: Path) -> None:
+    path = folder / "trials.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE engines", b"CREATE TABL\xff engines"))
+    with pytest.raises(ModelFolderError, match=r"trials\.sqlite is damaged \(.+\); remove the folder"):
+        resumed(folder)
+
+
 def test_a_lock_that_is_none_is_named(folder: Path) -> None:
     (folder / "study.lock").write_bytes(b"no database" * 100)
     with pytest.raises(

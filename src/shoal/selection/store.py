@@ -38,6 +38,8 @@ _OF_THE_PLACE = {
     *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL),
 }
 """Errors of SQLite that say nothing against the database; what is no such error is damage."""
+_OF_SQLITE = (sqlite3.Error, UnicodeDecodeError)
+"""What the module raises: it decodes the messages of SQLite, which quote a damaged schema byte for byte."""
 
 
 class Store(Protocol):
@@ -115,7 +117,7 @@ class TrialStore:
     def _take(self, lock: sqlite3.Connection) -> None:
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.DatabaseError as error:
+        except _OF_SQLITE as error:
             if _code(error) == sqlite3.SQLITE_BUSY:
                 raise OutputError(
                     f"{self.folder} is in use by another study; wait for it to end, or give another folder"
@@ -275,8 +277,8 @@ class TrialStore:
         """Turn what the operating system and SQLite report into this package's errors."""
         try:
             yield
-        except (sqlite3.Error, MismatchError) as error:
-            if isinstance(error, sqlite3.Error) and _code(error) in _OF_THE_PLACE:
+        except (*_OF_SQLITE, MismatchError) as error:
+            if _code(error) in _OF_THE_PLACE:
                 raise OutputError(
                     f"{self.folder} cannot be written to: {error}; free space, check its permissions, "
                     "or give another folder"
@@ -291,7 +293,7 @@ class TrialStore:
             ) from None
 
 
-def _code(error: sqlite3.Error) -> int | None:
+def _code(error: Exception) -> int | None:
     """Return the primary code of an error, which the module's own errors, of texts that are none, lack."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
