@@ -82,6 +82,7 @@ def _wrong(path: tuple[Any, ...], value: object) -> Callable[[dict[str, Any]], N
         (_wrong(("versions", "numpy"), 2), r"versions\.numpy is 2, expected a string"),
         (_wrong(("spread",), {}), r"spread is \{\}, expected a list"),
         (lambda e: e["trials"]["l2"].pop(), r"trials has lists of different lengths"),
+        (_wrong(("test", "rows"), -1), r"test\.rows is -1, expected a number of rows"),
         (lambda e: e["test"]["confusion"]["counts"].pop(), r"counts is not a square of its 2 labels"),
         (lambda e: e.pop("curves"), r"curves is missing"),
         (lambda e: e["test"]["reliability"]["after"]["share"].pop(), r"reliability\.after has bins of diff"),

@@ -68,6 +68,8 @@ def _check_lengths(evidence: Evidence) -> None:
     if len(set(lengths.values())) > 1:
         raise MismatchError(f"trials has lists of different lengths {lengths}")
     test = evidence["test"]
+    if test:
+        require(test["rows"] >= 0, test["rows"], "a number of rows", "test.rows")
     if test and test["confusion"]:
         counts, K = test["confusion"]["counts"], len(test["confusion"]["labels"])
         if len(counts) != K or any(len(row) != K for row in counts):
