@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.task import Array
 from shoal import _native
-from shoal.compiled.module import INSTRUCTION_SET
+from shoal.engines.compiled.module import INSTRUCTION_SET
 from shoal.errors import ConfigurationError
 
 SIZES = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256)

@@ -1,4 +1,4 @@
-// Images that are new in every epoch: the compiled twin of shoal/augmentation.py, which says what is drawn.
+// Images that are new in every epoch: the compiled twin of shoal/training/augmentation.py, which says what is drawn.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The training of one group of members: the twin of shoal/training.py, line by line.
+// The training of one group of members: the twin of shoal/engines/loop.py, line by line.
 #pragma once
 
 #include <array>

@@ -46,7 +46,7 @@ struct Control {
     }
 };
 
-// The watch over plateaus: shoal/stopping.py's Watch.
+// The watch over plateaus: shoal/training/stopping.py's Watch.
 struct Watch {
     double tol{}, patience{};
     View<double, 1> best;         // (P,)
@@ -60,7 +60,7 @@ struct Watch {
     }
 };
 
-// What is written while training: shoal/history.py's History.
+// What is written while training: shoal/training/history.py's History.
 struct Course {
     View<double, 2> loss, validation_loss;              // (P, epochs), the second or null
     View<std::int64_t, 1> epochs, best_epoch, stopped;  // (P,)
@@ -68,7 +68,7 @@ struct Course {
     std::optional<Watch> watch;
 };
 
-// Orders of minibatches that the caller draws himself: shoal/problem.py's Orders.
+// Orders of minibatches that the caller draws himself: shoal/training/problem.py's Orders.
 struct Orders {
     const std::uint32_t* rows = nullptr;  // (E, R, n): samples' rows; null: the engine draws
     const std::int64_t* which = nullptr;  // (P,): each member's order
@@ -87,7 +87,7 @@ struct Stretch : Control {
     std::size_t threads = 1;
 };
 
-// How images are deformed: shoal/augmentation.py's Augmentation, and the shape of an image.
+// How images are deformed: shoal/training/augmentation.py's Augmentation, and the shape of an image.
 struct Deformation {
     std::size_t channels{}, rows{}, columns{};
     double translate{}, factor{}, angle{}, elastic{};  // pixels, the largest factor, radians, α
@@ -114,7 +114,7 @@ struct SolverSettings {
     std::size_t memory{};              // of L-BFGS
 };
 
-// What is minimised: shoal/problem.py's Problem. The strengths (P,) may change between stretches.
+// What is minimised: shoal/training/problem.py's Problem. The strengths (P,) may change between stretches.
 template <class T> struct Problem {
     Samples<T> train;
     std::optional<Samples<T>> validation;
@@ -122,7 +122,7 @@ template <class T> struct Problem {
     bool by_batch{};  // penalties are divided by the weight of the minibatch
 };
 
-// How it is minimised: shoal/recipe.py's Recipe, what members have of their own left out.
+// How it is minimised: shoal/training/recipe.py's Recipe, what members have of their own left out.
 struct Plan {
     SolverSettings solver;
     View<const double, 1> factors;       // of the learning rate, one for each of so many updates; null: all are 1

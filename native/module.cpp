@@ -284,7 +284,7 @@ template <class T> void define(nb::module_& module) {
              "isa"_a, "architecture"_a, "theta"_a.noconvert(), "keys"_a.noconvert(), "problem"_a, "recipe"_a,
              "course"_a, nb::keep_alive<1, 3>())
         .def("advance", &Training<T>::advance, "first"_a, "epochs"_a, "step"_a, "orders"_a.none(), "threads"_a,
-             "to_the_end"_a, "checkpoint"_a.none(), "Train members some epochs, as shoal/training.py does.")
+             "to_the_end"_a, "checkpoint"_a.none(), "Train members some epochs, as shoal/engines/loop.py does.")
         .def("memory", &Training<T>::memory, "Return what members remember: vectors and numbers, by name.")
         .def("restore", &Training<T>::restore, "vectors"_a, "numbers"_a, "epoch"_a, "Go on from what was remembered.");
     module.def("outputs", &outputs<T>, "isa"_a, "architecture"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,

@@ -1,4 +1,4 @@
-// J and ∂J/∂θ of a group on a batch, penalties and clipping included: the twin of shoal/objective.py.
+// J and ∂J/∂θ of a group on a batch, penalties and clipping included: the twin of shoal/training/objective.py.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The outputs of trained members for samples: the compiled twin of sample_outputs in shoal/backprop.py.
+// The outputs of trained members for samples: the compiled twin of sample_outputs in shoal/networks/backprop.py.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The layers on a block of columns: forward, loss, backward. The compiled twin of shoal/backprop.py.
+// The layers on a block of columns: forward, loss, backward. The compiled twin of shoal/networks/backprop.py.
 #pragma once
 
 #include "layers/stack.hpp"

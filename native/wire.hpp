@@ -1,5 +1,5 @@
 // What travels from Python, by name. Each field is declared here, once: whoever visits the fields of a record reads them
-// from a dictionary, or lists them (reader.hpp). Python's half is shoal/compiled/architecture.py and wire.py.
+// from a dictionary, or lists them (reader.hpp). Python's half is shoal/engines/compiled/architecture.py and wire.py.
 #pragma once
 
 #include "job.hpp"

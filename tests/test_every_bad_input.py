@@ -16,12 +16,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from shoal.cli.terminal import TerminalListener, plain_console
 from shoal.jobs.fit import fit_data
 from shoal.jobs.place import begin
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
 from shoal.selection.store import TrialStore
-from shoal.terminal import TerminalListener, plain_console
 
 Shoal = Callable[..., Any]
 TINY = ["--hidden", "1,2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1"]

@@ -18,7 +18,7 @@ from benchmarks.mnist.digits import Part, read
 from benchmarks.mnist.results import FOLDER, Entry, load, save
 from benchmarks.mnist.row import Row
 from benchmarks.mnist.rows import ROWS
-from shoal.problem import Progress
+from shoal.training.problem import Progress
 from shoal.workers import count_workers
 
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from benchmarks.mnist.digits import SHAPE, Digits
 from shoal.layers import Layer
-from shoal.network import Network
-from shoal.population import Population
-from shoal.problem import Callback, Progress
-from shoal.trainer import train
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
+from shoal.training.problem import Callback, Progress
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks.mnist import nielsen
 from benchmarks.mnist.row import Row
-from shoal.augmentation import Augmentation
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
+from shoal.training.augmentation import Augmentation
 
 ELASTIC = Augmentation(translate=1, scale=0.1, rotate=10, elastic=34)
 

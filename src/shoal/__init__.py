@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from shoal._version import __version__
 
 if TYPE_CHECKING:
-    from shoal.augmentation import Augmentation
     from shoal.estimators.automatic import ShoalClassifier, ShoalRegressor
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
@@ -31,13 +30,14 @@ if TYPE_CHECKING:
         MaxPool2D,
         Residual,
     )
-    from shoal.network import Network
-    from shoal.population import Population
-    from shoal.recipe import Recipe
-    from shoal.run import Run
+    from shoal.networks.network import Network
+    from shoal.populations.population import Population
+    from shoal.populations.run import Run
+    from shoal.populations.trainer import TrainingResult, begin, train
     from shoal.selection.study import CapacityStudy
     from shoal.sequences import Sequences
-    from shoal.trainer import TrainingResult, begin, train
+    from shoal.training.augmentation import Augmentation
+    from shoal.training.recipe import Recipe
 
 __all__ = [
     "Augmentation",
@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Augmentation": "shoal.augmentation",
+    "Augmentation": "shoal.training.augmentation",
     "AveragePool2D": "shoal.layers",
     "BatchNorm": "shoal.layers",
     "CapacityStudy": "shoal.selection.study",
@@ -93,19 +93,19 @@ _HOMES = {
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
     "MaxPool2D": "shoal.layers",
-    "Network": "shoal.network",
-    "Population": "shoal.population",
-    "Recipe": "shoal.recipe",
+    "Network": "shoal.networks.network",
+    "Population": "shoal.populations.population",
+    "Recipe": "shoal.training.recipe",
     "Residual": "shoal.layers",
-    "Run": "shoal.run",
+    "Run": "shoal.populations.run",
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",
-    "TrainingResult": "shoal.trainer",
-    "begin": "shoal.trainer",
+    "TrainingResult": "shoal.populations.trainer",
+    "begin": "shoal.populations.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
     "explain": "shoal.explanation.explanation",
-    "train": "shoal.trainer",
+    "train": "shoal.populations.trainer",
 }
 """The module of each public name: what the imports above say to whoever reads types."""
 

@@ -31,7 +31,7 @@ def apply(isa: str, f: str, x: Floats, out: Floats) -> None:
     """Write f(x) into ``out``: exp, expm1, log, log1p, tanh, sigmoid or ndtr, in the dtype of both."""
 
 def deform(isa: str, augmentation: Fields, X: Floats, epoch: int, threads: int, seen: Floats) -> None:
-    """Write images X (N, C·H·W) into ``seen`` as an epoch sees them, as ``shoal.augmentation`` does."""
+    """Write images X (N, C·H·W) into ``seen`` as an epoch sees them: see ``shoal.training.augmentation``."""
 
 def multiply_adds(isa: str, n: int, sum: Floats) -> int:  # noqa: A002
     """Do chains of n multiply-adds x ← ½ x + 1 in the dtype of ``sum`` (1,), and return how many in all."""
@@ -43,12 +43,12 @@ def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""
 
 class Architecture:
-    """A network, read once, from the fields of ``shoal.compiled.architecture``; any others are refused."""
+    """A network, read once, from the fields of ``engines.compiled.architecture``; any others are refused."""
 
     def __init__(self, network: Fields) -> None: ...
 
 class TrainingFloat:
-    """Members ``theta`` (P, D) in float32 that train in place, as ``shoal.training`` does.
+    """Members ``theta`` (P, D) in float32 that train in place, as ``shoal.engines.loop`` does.
 
     The fields of the problem, the recipe and the course are those of ``shoal.engines.wire``; any others are
     refused. The strengths may be changed between calls.

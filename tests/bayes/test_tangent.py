@@ -9,11 +9,11 @@ from shoal.bayes import jacobians, tangent
 from shoal.bayes.tangent import Tangent
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import sample_losses
 from shoal.shapes import Array
-from shoal.trainer import sample_losses
+from shoal.training.problem import Samples
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(12, 2))

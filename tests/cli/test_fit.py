@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shoal.terminal import TerminalListener
+from shoal.cli.terminal import TerminalListener
 
 Shoal = Callable[..., Any]
 Iris = tuple[str, ...]

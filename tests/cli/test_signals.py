@@ -146,7 +146,7 @@ def test_one_that_nobody_lets_through(end: Callable[..., tuple[int, str]], iris:
 
 
 def test_one_when_all_is_done(end: Callable[..., tuple[int, str]], iris: Iris, tmp_path: Path) -> None:
-    shown = "import shoal.terminal; before('shoal.terminal.print_whole', 'SIGINT')"
+    shown = "import shoal.cli.terminal; before('shoal.cli.terminal.print_whole', 'SIGINT')"
     assert end(shown, iris) == (130, "shoal: interrupted; out is whole")
     assert (tmp_path / "out" / "report.html").exists()
 

@@ -7,8 +7,8 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.trainer import train
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 
 DEPTH, WIDTH, N = 20, 16, 64
 

@@ -9,12 +9,12 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense
-from shoal.network import Network
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 from shoal.randomness import SHARED, Purpose, permutation
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.sgd import SGD
-from shoal.trainer import train
 
 WITH_A_RATE = [name for name, solver in SOLVERS.items() if solver.takes_learning_rate]
 MINIBATCH = [name for name, solver in SOLVERS.items() if not solver.full_batch]

@@ -15,11 +15,11 @@ from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import Dense, Dropout, Layer
 from shoal.layers.base import Context
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.objective import BatchObjective
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
+from shoal.training.objective import BatchObjective
 
 TOLERANCE = 1e-6
 STEP = 2e-6

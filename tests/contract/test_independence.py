@@ -14,12 +14,12 @@ from shoal.engines import ENGINES
 from shoal.initializers import INITIALIZERS
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.schedules import SCHEDULES
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
-from shoal.trainer import TrainingResult, sample_losses, train
 
 MINIBATCH = [name for name, solver in SOLVERS.items() if not solver.full_batch]
 WITH_A_RATE = [name for name, solver in SOLVERS.items() if solver.takes_learning_rate]

@@ -22,10 +22,10 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape
-from shoal.trainer import train
 
 IMAGE = (2, 7, 6)
 

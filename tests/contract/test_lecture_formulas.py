@@ -8,10 +8,10 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.shapes import Array
-from shoal.trainer import train
 
 RTOL = 1e-12
 m = 7

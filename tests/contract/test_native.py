@@ -11,22 +11,22 @@ from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, train
 from shoal.schedules import SCHEDULES
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.adam import Adam
 from shoal.solvers.rmsprop import RMSprop
 from shoal.solvers.sgd import SGD
-from shoal.trainer import TrainingResult, train
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.compiled import module
-from shoal.compiled.module import KNOWN
+from shoal.engines.compiled import module
+from shoal.engines.compiled.module import KNOWN
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 SUPPORTED = [name for name in SOLVERS if name in KNOWN["solver"]]

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.layers import Dense, Flatten
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array
-from shoal.trainer import TrainingResult, train
+from shoal.training.augmentation import Augmentation
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.compiled import module
+from shoal.engines.compiled import module
 from shoal.engines.wire import augmentation_fields
 
 AUGMENTATIONS = {

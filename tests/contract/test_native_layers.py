@@ -20,18 +20,18 @@ from shoal.layers import (
     LayerNorm,
     MaxPool2D,
 )
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape
-from shoal.trainer import train
 from tests.contract.test_layer_gradients import IMAGE, SHAPES, STACKS
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.compiled import module
-from shoal.compiled.module import KNOWN
+from shoal.engines.compiled import module
+from shoal.engines.compiled.module import KNOWN
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 # Lanes are networks, or samples in vectors that are not full and in blocks that are not.

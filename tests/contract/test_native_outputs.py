@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal import backprop
 from shoal.engines import ENGINES
-from shoal.evaluation import sample_outputs
+from shoal.engines.evaluation import sample_outputs
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
-from shoal.network import Network
+from shoal.networks import backprop
+from shoal.networks.network import Network
 from shoal.shapes import Array, Shape
 from tests.contract.test_layer_gradients import IMAGE, SHAPES, STACKS
 from tests.native.programs import printed, start
@@ -21,8 +21,8 @@ if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.compiled import module
-from shoal.compiled.architecture import unknown_layer
+from shoal.engines.compiled import module
+from shoal.engines.compiled.architecture import unknown_layer
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 WIDE: list[Layer] = [Dense(70, "gelu"), Dropout(0.3), Dense(50, "tanh")]

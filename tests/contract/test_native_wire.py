@@ -12,27 +12,27 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS
-from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.layers import LAYERS, Conv2D, Dense, Dropout, Flatten
 from shoal.losses import LOSSES
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.penalties import PENALTIES
-from shoal.problem import Problem
-from shoal.recipe import STRENGTHS, Recipe
 from shoal.registry import to_config
 from shoal.schedules import SCHEDULES
 from shoal.solvers import SOLVERS
-from shoal.stopping import Plateau
+from shoal.training.augmentation import Augmentation
+from shoal.training.problem import Problem
+from shoal.training.recipe import STRENGTHS, Recipe
+from shoal.training.stopping import Plateau
 from tests.contract.test_layer_gradients import IMAGE, STACKS
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.compiled.architecture import described
-from shoal.compiled.module import INSTRUCTION_SET, KNOWN, WIRE
 from shoal.engines import native
+from shoal.engines.compiled.architecture import described
+from shoal.engines.compiled.module import INSTRUCTION_SET, KNOWN, WIRE
 from shoal.engines.wire import (
     augmentation_fields,
     recipe_fields,

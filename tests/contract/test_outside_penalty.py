@@ -11,7 +11,7 @@ import pytest
 from shoal import begin, train
 from shoal.errors import ConfigurationError, DataError, UnknownNameError
 from shoal.layers import Dense
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.penalties import PENALTIES, Penalty
 from shoal.shapes import Array
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from shoal.activations import ACTIVATIONS
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.objective import BatchObjective
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array
+from shoal.training.objective import BatchObjective
 
 RTOL = 1e-10
 

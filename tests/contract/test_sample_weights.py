@@ -10,11 +10,11 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.layers import Dense
 from shoal.losses import LOSSES
-from shoal.network import Network
+from shoal.networks.network import Network
+from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.sgd import SGD
-from shoal.trainer import TrainingResult, train
 
 N, RTOL = 15, 1e-10
 EPOCHS = 3

@@ -8,10 +8,10 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import BatchNorm, Conv2D, Dense, Flatten, LayerNorm, Residual
-from shoal.network import Network
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
-from shoal.trainer import train
 
 NETWORK = Network(3, [BatchNorm(momentum=0.75), Dense(4, "tanh"), BatchNorm(), Dense(1)])
 WITH_A_RATE = [name for name, solver in SOLVERS.items() if solver.takes_learning_rate]

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.engines.base import Training
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer
-from shoal.network import Network
-from shoal.population import Population
-from shoal.problem import Orders, Problem, Samples, Snapshot
-from shoal.recipe import Recipe, only
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.adam import Adam
@@ -23,7 +20,10 @@ from shoal.solvers.base import Solver
 from shoal.solvers.gradient_descent import GradientDescent
 from shoal.solvers.rmsprop import RMSprop
 from shoal.solvers.sgd import SGD
-from shoal.stopping import Plateau, Reason
+from shoal.training.augmentation import Augmentation
+from shoal.training.problem import Orders, Problem, Samples, Snapshot
+from shoal.training.recipe import Recipe, only
+from shoal.training.stopping import Plateau, Reason
 
 P, N, EPOCHS = 5, 40, 6
 # Below and above what decides whether a lane is a network or a sample; neither divides the samples.
@@ -321,7 +321,7 @@ def test_the_engines_end_whose_loss_is_on_a_plateau_and_remember_what_they_saw(b
 
 @every_engine
 def test_one_that_was_broken_off_is_as_it_was_before(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shoal import objective
+    from shoal.engines.loop import objective
 
     training = begin(engine, population(), problem(), recipe(Adam(), 9))
     training.advance(2)

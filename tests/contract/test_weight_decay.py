@@ -9,13 +9,13 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.schedules import SCHEDULES
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.solvers.sgd import SGD
-from shoal.trainer import train
 
 WITH_A_RATE = [name for name, solver in SOLVERS.items() if solver.takes_learning_rate]
 m = 10

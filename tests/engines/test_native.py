@@ -13,9 +13,9 @@ from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.losses import Huber
-from shoal.network import Network
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 from shoal.solvers.adam import Adam
-from shoal.trainer import train
 from tests.native.programs import printed, start
 
 if "native" not in ENGINES:

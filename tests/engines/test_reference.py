@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from shoal import engines, training
+from shoal import engines
 from shoal.engines import ENGINES, choose_engine, reference
+from shoal.engines import loop as training
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.recipe import Recipe
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 from shoal.shapes import Array
-from shoal.trainer import train
+from shoal.training.recipe import Recipe
 
 NETWORK = Network(2, [Dense(3, "tanh"), Dense(1)])
 X = np.random.default_rng(0).normal(size=(8, 2))

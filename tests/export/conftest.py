@@ -10,15 +10,15 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from shoal.architectures import loss_of
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder, infer_task, rows_with_target
 from shoal.errors import ShoalWarning
 from shoal.export.onnx import to_onnx
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.trainer import train
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
+from shoal.selection.architectures import loss_of
 
 Outputs = dict[str, Any]
 

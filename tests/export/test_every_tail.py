@@ -26,8 +26,8 @@ from shoal.export.weights import population_of
 from shoal.jobs.model import ImageModel, TableModel
 from shoal.layers import Conv2D, Dense, Flatten
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 
 Run = Callable[..., dict[str, Any]]
 FURTHEST = 80.0

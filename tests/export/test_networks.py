@@ -14,8 +14,8 @@ from shoal.export.graph import identifier
 from shoal.export.onnx import to_onnx
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 
 Run = Callable[..., dict[str, Any]]
 RTOL = {"float32": 1e-5, "float64": 1e-12}

@@ -26,8 +26,8 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 
 NETWORK = Network(
     3, [Dense(5, "tanh"), Dropout(0.2), Dense(4, "identity"), Dense(6, "relu"), Dense(2)], "cross_entropy"

@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
+from shoal.cli.terminal import TerminalListener
 from shoal.data.frames import pl
 from shoal.jobs.fit import fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
-from shoal.terminal import TerminalListener
 from tests.data.readers import workbooks
 
 Files = Mapping[str, bytes]

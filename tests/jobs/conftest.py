@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from shoal.cli.terminal import TerminalListener
 from shoal.jobs.fit import Outcome, fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
-from shoal.terminal import TerminalListener
 from shoal.words import as_option, spoken
 
 Columns = Mapping[str, Sequence[object]]

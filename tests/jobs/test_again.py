@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from shoal.cli.terminal import TerminalListener
 from shoal.errors import ConfigurationError
 from shoal.jobs.again import command, quoted
 from shoal.jobs.fit import Outcome, fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.selection.running import StudyProgress
-from shoal.terminal import TerminalListener
 
 Mixed = Callable[..., dict[str, list[object]]]
 Write = Callable[..., Path]

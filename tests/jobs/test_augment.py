@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shoal.augmentation import Augmentation
 from shoal.errors import ConfigurationError
 from shoal.jobs.augment import STRENGTHS, augmentation_of
+from shoal.training.augmentation import Augmentation
 
 
 def test_the_strong_one_is_simards_on_his_images() -> None:

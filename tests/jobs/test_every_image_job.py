@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.cli.terminal import TerminalListener
 from shoal.data.images.source import read_images
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalWarning
 from shoal.jobs.fit import Outcome
@@ -18,7 +19,6 @@ from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.model import ImageModel
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
-from shoal.terminal import TerminalListener
 
 Fit = Callable[..., Outcome]
 Write = Callable[..., Path]

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from shoal.cli.terminal import TerminalListener
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError
 from shoal.jobs.deadline import Deadline
@@ -27,7 +28,6 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.selection.choice import RULES
 from shoal.solvers import SOLVERS
-from shoal.terminal import TerminalListener
 
 Fit = Callable[..., Outcome]
 Mixed = Callable[..., dict[str, list[object]]]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.architectures import Perceptron
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import as_frame
 from shoal.data.preprocessing import TablePreprocessor
@@ -20,8 +19,9 @@ from shoal.jobs.footprint import PROGRAM, Allowance, Footprint, Width, fitting
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.recipes import CLASSES, NUMBERS, Method
 from shoal.jobs.request import FitRequest
-from shoal.recipe import Recipe
+from shoal.selection.architectures import Perceptron
 from shoal.selection.planning import Cost
+from shoal.training.recipe import Recipe
 
 Write = Callable[..., Path]
 

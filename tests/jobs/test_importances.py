@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from shoal.architectures import Perceptron
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.fit import Outcome
 from shoal.jobs.importances import SHUFFLES, importances
@@ -13,6 +12,7 @@ from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
+from shoal.selection.architectures import Perceptron
 from shoal.shapes import Array
 
 

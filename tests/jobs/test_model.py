@@ -6,14 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from shoal.architectures import loss_of
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import DataError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
-from shoal.network import Network
+from shoal.networks.network import Network
+from shoal.selection.architectures import loss_of
 
 TABLE = {"x": [0.0, 1.0, 2.0, 3.0, 4.0], "target": ["no", "yes", "no", "yes", "no"]}
 NEW = {"x": [0.5, 2.5]}

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shoal.architectures import Convolutional
 from shoal.data import memory
 from shoal.errors import CapacityError, ConfigurationError, DataError
 from shoal.jobs.augment import augmentation_of
 from shoal.jobs.kinds import prepare
 from shoal.jobs.prepare_images import PreparedImages, image_ladder
 from shoal.jobs.request import FitRequest
+from shoal.selection.architectures import Convolutional
 
 Write = Callable[..., Path]
 

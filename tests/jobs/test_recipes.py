@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from shoal.architectures import Perceptron
 from shoal.jobs.recipes import (
     CLASSES,
     NUMBERS,
@@ -16,8 +15,9 @@ from shoal.jobs.recipes import (
 )
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
-from shoal.recipe import Recipe
+from shoal.selection.architectures import Perceptron
 from shoal.solvers import SOLVERS
+from shoal.training.recipe import Recipe
 
 
 def method_for(asked: FitRequest, task: str) -> Method:

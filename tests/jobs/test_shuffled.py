@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.architectures import Perceptron
 from shoal.data.task import TargetEncoder
 from shoal.jobs import shuffled as module
 from shoal.jobs.model import TableModel
 from shoal.jobs.shuffled import Exchange, Shuffled
+from shoal.selection.architectures import Perceptron
 from shoal.shapes import Array
 
 MODEL = TableModel(

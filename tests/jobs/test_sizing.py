@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from shoal.architectures import Hidden, Perceptron
 from shoal.errors import CapacityError
 from shoal.jobs import sizing as module
 from shoal.jobs.sizing import (
@@ -29,8 +28,9 @@ from shoal.jobs.sizing import (
     ensemble_ladder,
     size_study,
 )
-from shoal.recipe import Recipe
+from shoal.selection.architectures import Hidden, Perceptron
 from shoal.selection.by_evidence import curvature_work
+from shoal.training.recipe import Recipe
 
 RNG = np.random.default_rng(0)
 LOAD = Workload(

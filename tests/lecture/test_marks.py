@@ -5,7 +5,7 @@ import pytest
 
 from shoal.layers import Dense
 from shoal.lecture.marks import draw_regions, enumerated, log_axis, power_of_ten
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
 
 

@@ -16,10 +16,10 @@ signal.alarm(600)
 os.register_at_fork(after_in_child=lambda: signal.alarm(500))  # for which its parent waits
 warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # forking beside threads
 import numpy as np
-from shoal.history import History
+from shoal.training.history import History
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.trainer import train
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 network = Network(2, [Dense(8, "tanh"), Dense(1)])

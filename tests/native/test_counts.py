@@ -25,7 +25,7 @@ if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
     pytest.skip("counts calls of the GNU C library's heap", allow_module_level=True)
 
 from shoal import _native
-from shoal.compiled.module import KNOWN
+from shoal.engines.compiled.module import KNOWN
 
 Job: TypeAlias = dict[str, Any]
 
@@ -35,8 +35,8 @@ import ctypes, json, sys
 import numpy as np
 from shoal.engines import native
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
-from shoal.network import Network
-from shoal.trainer import train
+from shoal.networks.network import Network
+from shoal.populations.trainer import train
 
 jobs, counter = json.loads(sys.argv[1]), ctypes.CDLL(sys.argv[2])
 

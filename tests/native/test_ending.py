@@ -75,8 +75,8 @@ for _ in range(4):
 """,
     "images": """
 from shoal import _native
-from shoal.augmentation import Augmentation
-from shoal.compiled.module import INSTRUCTION_SET
+from shoal.training.augmentation import Augmentation
+from shoal.engines.compiled.module import INSTRUCTION_SET
 from shoal.engines.wire import augmentation_fields
 def work(n_jobs, dtype):
     images = np.ones((100, 64), dtype)

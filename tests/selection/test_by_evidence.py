@@ -11,18 +11,18 @@ import pytest
 
 from shoal.bayes.alternation import train_by_evidence
 from shoal.errors import CapacityError, ConfigurationError
-from shoal.history import History
 from shoal.layers import Dense
 from shoal.lecture.data import sinusoid
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, train
 from shoal.randomness import member_id
 from shoal.selection.by_evidence import epochs_a_round, joined, require_evidence
 from shoal.selection.choice import choose_by_evidence
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
 from shoal.shapes import Array
-from shoal.trainer import TrainingResult, train
+from shoal.training.history import History
 
 X, T = sinusoid(40, 1, 0)
 OTHER = sinusoid(40, 1, 1)

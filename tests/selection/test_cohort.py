@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import sample_losses, train
 from shoal.randomness import member_id
-from shoal.recipe import Recipe
 from shoal.selection.candidates import Candidate
 from shoal.selection.cohort import CohortResult, Conditions, Task, is_of, run_cohort, trace
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.splits import some_rows
 from shoal.solvers import SOLVERS
-from shoal.trainer import sample_losses, train
+from shoal.training.recipe import Recipe
 
 RECIPE = Recipe(solver="scg", epochs=30, batch_order="shared", seed=7)
 MEMBERS = (

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.architectures import Perceptron
-from shoal.augmentation import Augmentation
 from shoal.engines import ENGINES
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dropout
-from shoal.recipe import Recipe
 from shoal.schedules import SCHEDULES
+from shoal.selection.architectures import Perceptron
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import Conditions
 from shoal.selection.design import Design, checked_views
@@ -21,6 +19,8 @@ from shoal.selection.numbers import Numbers
 from shoal.selection.samples import gather
 from shoal.selection.trials import Trials
 from shoal.solvers import SOLVERS
+from shoal.training.augmentation import Augmentation
+from shoal.training.recipe import Recipe
 
 X = np.linspace(-1, 1, 24)
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.populations.trainer import train
 from shoal.selection.running import StudyProgress
 from shoal.selection.shelf import Shelf
 from shoal.selection.store import TrialStore
 from shoal.selection.study import CapacityStudy
-from shoal.trainer import train
 from tests.waiting import written
 
 STUDY = """

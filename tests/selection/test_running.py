@@ -15,8 +15,7 @@ import pytest
 from shoal import workers
 from shoal.errors import CapacityError, DataError
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.recipe import Recipe
+from shoal.networks.network import Network
 from shoal.selection import running
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Conditions, Task
@@ -24,6 +23,7 @@ from shoal.selection.planning import Cohort, Member
 from shoal.selection.running import Runner, StudyProgress, Workplace, completed
 from shoal.selection.shipping import Freight
 from shoal.selection.store import MemoryStore
+from shoal.training.recipe import Recipe
 from shoal.workers import count_workers
 
 RECIPE = Recipe(solver="scg", epochs=5, batch_order="shared", seed=0)

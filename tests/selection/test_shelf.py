@@ -9,9 +9,8 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.randomness import member_id
-from shoal.recipe import Recipe
 from shoal.selection.candidates import Candidate
 from shoal.selection.choice import all_contenders
 from shoal.selection.cohort import CohortResult, Conditions, Task
@@ -20,6 +19,7 @@ from shoal.selection.samples import gather
 from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore
 from shoal.selection.trials import Trials
+from shoal.training.recipe import Recipe
 
 Losses = list[float]
 

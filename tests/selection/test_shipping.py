@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.recipe import Recipe
+from shoal.networks.network import Network
 from shoal.selection import shipping
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.shipping import Lacking, Shipment, keep, run_parcel
+from shoal.training.recipe import Recipe
 
 X, Y = np.linspace(-1, 1, 12)[:, None], np.linspace(0, 1, 12) ** 2
 

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from shoal.errors import ConfigurationError, OutputError, UnknownNameError
+from shoal.populations.trainer import sample_losses, train
 from shoal.selection.running import StudyProgress
 from shoal.selection.study import CapacityStudy
-from shoal.trainer import sample_losses, train
 
 RNG = np.random.default_rng(10)
 X = RNG.uniform(size=140)

@@ -18,7 +18,7 @@ def test_signatures_fit_in_the_head() -> None:
 def test_only_what_predicts_goes_round_in_a_circle() -> None:
     """A network makes populations, which predict by engines, which compute networks."""
     (circle,) = circles(imports(modules()))
-    assert {"shoal.network", "shoal.population"} < circle
+    assert {"shoal.networks.network", "shoal.populations.population"} < circle
     assert len(circle) <= 14
 
 

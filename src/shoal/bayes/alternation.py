@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.bayes.laplace import LEAST, MOST, Laplace, laplace
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, sample_losses
 from shoal.shapes import Array
-from shoal.trainer import TrainingResult, sample_losses
 
 Fit: TypeAlias = Callable[[Population, Array], TrainingResult]
 """Trains a population under strengths l2 (P,)."""
@@ -42,8 +42,8 @@ def train_by_evidence(
     Source: MacKay 1992; Bishop 2006, PRML, 5.7.2: re-estimation is alternated with updates of the mode.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.network import Network
-    >>> from shoal.trainer import train
+    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.trainer import train
     >>> X = np.linspace(0, 1, 30)
     >>> y = np.sin(2 * np.pi * X) + 0.3 * np.random.default_rng(0).normal(size=30)
     >>> network = Network(1, [Dense(3, "tanh"), Dense(1)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.backprop import backward, forward
-from shoal.network import Network
+from shoal.networks.backprop import backward, forward
+from shoal.networks.network import Network
 from shoal.shapes import Array
 
 HELD = 2**22

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.bayes.symmetry import log_symmetries, unit_places, units_at_work
 from shoal.bayes.tangent import Tangent, tangent
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray, per_member
+from shoal.training.problem import Samples
 
 LEAST, MOST = 1e-10, 1e10
 """The range of α and β: weights that the data do not need at all would send α to infinity."""
@@ -194,8 +194,8 @@ def laplace(
     Raises ``DataError`` for arrays that do not fit, and what ``tangent`` raises.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.network import Network
-    >>> from shoal.trainer import train
+    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.trainer import train
     >>> X = np.linspace(-1, 1, 40)
     >>> y = 2 * X + 0.2 * np.random.default_rng(0).normal(size=40)
     >>> line = train(Network(1, [Dense(1)]), X, y, solver="scg").population

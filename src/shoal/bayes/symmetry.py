@@ -8,7 +8,7 @@ from scipy.special import gammaln
 from shoal.activations import Tanh
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array, IntArray
 
 

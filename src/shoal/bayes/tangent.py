@@ -10,10 +10,10 @@ import numpy as np
 from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.bayes.symmetry import require_dense
 from shoal.errors import CapacityError, ConfigurationError
-from shoal.network import Network
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.shapes import Array
+from shoal.training.problem import Samples
 
 MOST_PARAMETERS = 5000
 """A Hessian of D parameters has D² entries and takes D³ operations to diagonalise: here 200 MB, a minute."""

@@ -50,9 +50,9 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Compare backpropagation with central differences; exit code 1 where they differ."""
+    from shoal.cli.terminal import counting, plain_console, print_whole
     from shoal.explanation.sampling import SAMPLE
     from shoal.jobs.check import check_subject, draw_steps
-    from shoal.terminal import counting, plain_console, print_whole
 
     if figure is not None:
         require_output(figure, overwrite, folder, table)

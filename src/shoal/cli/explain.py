@@ -43,9 +43,9 @@ def explain(
     debug: Debug = False,
 ) -> None:
     """Write out the chain rule for every parameter of a network, and check it."""
+    from shoal.cli.terminal import counting, plain_console
     from shoal.explanation.sampling import SAMPLE
     from shoal.jobs.explain import explain_subject, formatted, require_format, write_explanation
-    from shoal.terminal import counting, plain_console
 
     require_format(format_)
     if out is not None:

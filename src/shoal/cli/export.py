@@ -21,8 +21,8 @@ def export(
 ) -> None:
     """Write a model for ONNX runtimes, or its weights for PyTorch."""
     files_come_first()
+    from shoal.cli.terminal import plain_console
     from shoal.export.saved import export_folder
-    from shoal.terminal import plain_console
 
     export_folder(folder, to, overwrite)
     plain_console().print(f"Model: {to}")

@@ -136,7 +136,7 @@ def fit(
     """Choose a network for a table or for images, train it, test it once, and report the evidence."""
     began = time_module.perf_counter()
     files_come_first()
-    from shoal.terminal import TerminalListener, plain_console
+    from shoal.cli.terminal import TerminalListener, plain_console
 
     with TerminalListener(plain_console()) as listener:
         from shoal.jobs.fit import fit_data

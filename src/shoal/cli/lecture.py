@@ -25,12 +25,12 @@ def lecture(
     debug: Debug = False,
 ) -> None:
     """Recompute the lecture: one study, or all of them, with figures, data and words on a page."""
+    from shoal.cli.terminal import plain_console
     from shoal.errors import ConfigurationError, UnknownNameError
     from shoal.lecture.runner import run_lecture
     from shoal.lecture.studies import STUDIES
     from shoal.randomness import check_seed
     from shoal.report.wording import duration
-    from shoal.terminal import plain_console
 
     console = plain_console()
     if name is None and not every:

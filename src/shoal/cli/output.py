@@ -7,7 +7,7 @@ from shoal.cli.options import NAME
 
 def note(message: Warning | str, *_: object, **__: object) -> None:
     """Show a warning, as ``warnings.showwarning`` is asked to."""
-    from shoal.terminal import plain_console
+    from shoal.cli.terminal import plain_console
 
     plain_console(stderr=True).print(f"note: {message}", style="yellow")
 
@@ -19,6 +19,6 @@ def complain(message: str) -> None:
 
 def show(line: str) -> None:
     """Show a line on the error stream."""
-    from shoal.terminal import plain_console
+    from shoal.cli.terminal import plain_console
 
     plain_console(stderr=True).print(line)

@@ -30,9 +30,9 @@ def predict(
 ) -> None:
     """Predict the target for every row of a table, or the class of every image."""
     files_come_first()
+    from shoal.cli.terminal import plain_console
     from shoal.jobs.predict import predict_data
     from shoal.report.wording import plural
-    from shoal.terminal import plain_console
 
     rows = predict_data(folder, source, out, ignore_extra, interval, overwrite)
     plain_console().print(f"{plural(rows, 'prediction')}: {out}")

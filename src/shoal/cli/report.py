@@ -18,7 +18,7 @@ def report(
 ) -> None:
     """Write the report of a model again, from its evidence."""
     files_come_first()
+    from shoal.cli.terminal import plain_console
     from shoal.jobs.report import rebuild_report
-    from shoal.terminal import plain_console
 
     plain_console().print(f"Report: {rebuild_report(folder, overwrite)}")

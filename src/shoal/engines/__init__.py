@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from shoal.compiled import StaleModuleError
 from shoal.engines.base import Engine
+from shoal.engines.compiled import StaleModuleError
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.network import Network
-from shoal.recipe import Recipe
+from shoal.networks.network import Network
+from shoal.training.recipe import Recipe
 
 try:
-    from shoal.compiled.module import require_instruction_set
+    from shoal.engines.compiled.module import require_instruction_set
     from shoal.engines.native import NativeEngine
 except ImportError as error:
     _COMPILED: tuple[Engine, ...] = ()

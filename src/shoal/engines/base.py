@@ -8,12 +8,12 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from shoal.history import History
-from shoal.network import Network
-from shoal.problem import Orders, Problem, Snapshot
-from shoal.recipe import Recipe
+from shoal.networks.network import Network
 from shoal.shapes import Array, BoolArray, IntArray
-from shoal.stopping import Reason, Watch
+from shoal.training.history import History
+from shoal.training.problem import Orders, Problem, Snapshot
+from shoal.training.recipe import Recipe
+from shoal.training.stopping import Reason, Watch
 
 
 class Training(Protocol):

@@ -14,22 +14,22 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from shoal.augmentation import Augmentation
-from shoal.compiled import module
-from shoal.compiled.architecture import described, knows, unknown_layer
-from shoal.compiled.module import native, unknown_instruction_set
 from shoal.engines.base import Training
+from shoal.engines.compiled import module
+from shoal.engines.compiled.architecture import described, knows, unknown_layer
+from shoal.engines.compiled.module import native, unknown_instruction_set
 from shoal.engines.wire import course_fields, problem_fields, recipe_fields
 from shoal.errors import DataError
-from shoal.history import History
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
-from shoal.network import Network
-from shoal.problem import Orders, Problem, Snapshot
-from shoal.recipe import STRENGTHS, Recipe
+from shoal.networks.network import Network
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers import SOLVERS
-from shoal.stopping import Reason, Watch
+from shoal.training.augmentation import Augmentation
+from shoal.training.history import History
+from shoal.training.problem import Orders, Problem, Snapshot
+from shoal.training.recipe import STRENGTHS, Recipe
+from shoal.training.stopping import Reason, Watch
 
 
 @lru_cache(maxsize=256)
@@ -39,7 +39,7 @@ def architecture(network: Network) -> Any:
 
 
 class NativeEngine:
-    """C++ on any number of threads, in the instruction set ``shoal.compiled.module.INSTRUCTION_SET``."""
+    """C++ on any number of threads, in ``shoal.engines.compiled.module.INSTRUCTION_SET``."""
 
     name: ClassVar[str] = "native"
     has_threads: ClassVar[bool] = True

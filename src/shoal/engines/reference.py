@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from shoal import backprop
 from shoal.engines.base import Training
-from shoal.network import Network
-from shoal.problem import Orders, Problem
-from shoal.recipe import Recipe
+from shoal.engines.loop import ReferenceTraining
+from shoal.networks import backprop
+from shoal.networks.network import Network
 from shoal.shapes import Array, IntArray
-from shoal.training import ReferenceTraining
+from shoal.training.problem import Orders, Problem
+from shoal.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController

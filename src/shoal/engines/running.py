@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.engines.base import Training
-from shoal.problem import Callback, Progress
-from shoal.stopping import Reason
+from shoal.training.problem import Callback, Progress
+from shoal.training.stopping import Reason
 
 
 def finish(training: Training, epochs: int, threads: int, callback: Callback | None) -> None:

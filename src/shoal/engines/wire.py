@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from shoal.augmentation import Augmentation
-from shoal.history import History
-from shoal.problem import Problem, Samples
-from shoal.recipe import STRENGTHS, Recipe
 from shoal.registry import to_config
 from shoal.schedules import Constant
 from shoal.shapes import Array, Shape
 from shoal.solvers.base import Solver
-from shoal.stopping import Watch
+from shoal.training.augmentation import Augmentation
+from shoal.training.history import History
+from shoal.training.problem import Problem, Samples
+from shoal.training.recipe import STRENGTHS, Recipe
+from shoal.training.stopping import Watch
 
 
 def problem_fields(problem: Problem, strengths: Array) -> dict[str, Any]:

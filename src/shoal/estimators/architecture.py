@@ -11,7 +11,7 @@ import numpy as np
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import Loss
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.registry import resolve
 from shoal.shapes import Array, IntArray
 

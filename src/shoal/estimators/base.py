@@ -28,10 +28,10 @@ from shoal.estimators.full_batch import PackedObjective
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.predictions import predictions
 from shoal.losses import LOSSES, Loss
-from shoal.network import Network
-from shoal.problem import Samples
+from shoal.networks.network import Network
 from shoal.registry import resolve
 from shoal.shapes import Array
+from shoal.training.problem import Samples
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "

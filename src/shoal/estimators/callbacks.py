@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from shoal.problem import Progress
+from shoal.training.problem import Progress
 
 try:
     from sklearn.callback import CallbackSupportMixin

@@ -18,10 +18,10 @@ from shoal.estimators.folds import Fold
 from shoal.estimators.orders import Orders
 from shoal.estimators.rules import Rates
 from shoal.estimators.stochastic import Settings, StochasticTraining
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.populations.population import Population
 from shoal.shapes import IntArray
-from shoal.stopping import Watch
+from shoal.training.problem import Samples
+from shoal.training.stopping import Watch
 from shoal.workers import count_workers
 
 PER_MEMBER = ("alpha", "learning_rate_init", "random_state")

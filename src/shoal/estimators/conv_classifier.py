@@ -16,17 +16,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from shoal.activations import Activation
-from shoal.architectures import Convolutional, doubling, loss_of, stages
-from shoal.augmentation import Augmentation
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.errors import DataError
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.parameters import CLASSIFIER, COUNT
-from shoal.network import Network
-from shoal.problem import Progress
+from shoal.networks.network import Network
+from shoal.populations.trainer import TrainingResult, train
+from shoal.selection.architectures import Convolutional, doubling, loss_of, stages
 from shoal.selection.splits import holdout
 from shoal.shapes import Array
-from shoal.trainer import TrainingResult, train
+from shoal.training.augmentation import Augmentation
+from shoal.training.problem import Progress
 
 FIRST_FILTERS, BATCH = 16, 128
 
@@ -40,7 +40,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
     fitted. What is not listed here is ``MLPClassifier``'s:
 
     - ``filters`` of each stage; "auto" is 16, doubled with each stage, and the number of stages goes by the
-      size of the images (`shoal.architectures.stages`). ``kernel_size`` is the side of the filters.
+      size of the images (`shoal.selection.architectures.stages`). ``kernel_size`` is the side of the filters.
     - ``hidden_layer_sizes`` are the dense layers after the stages; "auto" is one of four units for every
       filter of the last stage. ``dropout`` comes before each dense layer.
     - ``max_iter`` epochs; with ``early_stopping`` fewer, once the loss on ``X_val`` or else on a

@@ -20,14 +20,14 @@ from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.rules import Rates
 from shoal.estimators.stochastic import Report, Settings, StochasticTraining
 from shoal.estimators.validation import Validation
-from shoal.network import Network
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.solvers.adam import Adam
 from shoal.solvers.base import Solver
 from shoal.solvers.sgd import SGD
-from shoal.stopping import Watch
+from shoal.training.problem import Samples
+from shoal.training.stopping import Watch
 from shoal.workers import count_workers
 
 ALMOST_ONE = 1 - 2.0**-53

@@ -16,14 +16,14 @@ from shoal.engines.running import finish
 from shoal.estimators.architecture import packed_places
 from shoal.estimators.callbacks import Tasks
 from shoal.estimators.losses import constants, divisor
-from shoal.network import Network
-from shoal.objective import BatchObjective
-from shoal.population import Population
-from shoal.problem import Problem, Samples
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.randomness import Noise
-from shoal.recipe import Recipe, only
 from shoal.shapes import Array
-from shoal.stopping import Reason
+from shoal.training.objective import BatchObjective
+from shoal.training.problem import Problem, Samples
+from shoal.training.recipe import Recipe, only
+from shoal.training.stopping import Reason
 
 _SILENT: Any = {"iprint": -1} if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15) else {}
 

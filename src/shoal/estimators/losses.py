@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import xlogy
 
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array
 
 

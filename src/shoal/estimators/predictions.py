@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from shoal.evaluation import predictions_of, sample_outputs
-from shoal.network import Network
+from shoal.engines.evaluation import predictions_of, sample_outputs
+from shoal.networks.network import Network
 from shoal.shapes import Array
 from shoal.workers import count_workers
 

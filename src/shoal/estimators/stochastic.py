@@ -16,13 +16,13 @@ from shoal.estimators.losses import constants, divisor, mean_over_batches
 from shoal.estimators.orders import Orders
 from shoal.estimators.rules import Rates
 from shoal.estimators.validation import Validation
-from shoal.population import Population
-from shoal.problem import Orders as EngineOrders
-from shoal.problem import Problem, Samples
-from shoal.recipe import Recipe, only
+from shoal.populations.population import Population
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver, State
-from shoal.stopping import Plateau, Reason, Watch
+from shoal.training.problem import Orders as EngineOrders
+from shoal.training.problem import Problem, Samples
+from shoal.training.recipe import Recipe, only
+from shoal.training.stopping import Plateau, Reason, Watch
 
 TOGETHER = 100_000
 """Samples in the orders of as many epochs as are run at a time, where nothing is decided between them."""

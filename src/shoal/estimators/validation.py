@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal import backprop
 from shoal.estimators.losses import constants, divisor
-from shoal.network import Network
+from shoal.networks import backprop
+from shoal.networks.network import Network
 from shoal.shapes import Array
 
 

@@ -12,13 +12,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from shoal.backprop import as_samples
 from shoal.layers import stack
 from shoal.layers.base import Context
-from shoal.network import Slot
-from shoal.objective import BatchObjective
+from shoal.networks.backprop import as_samples
+from shoal.networks.network import Slot
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
+from shoal.training.objective import BatchObjective
 
 HELD = 2**18
 """Numbers that are held at a time of shifted networks: about what a core's cache holds."""

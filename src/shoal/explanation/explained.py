@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shoal.explanation.derivation import Derivation
 from shoal.explanation.gradient_check import BlockCheck, GradientCheck, relative_error
 from shoal.explanation.trace import Trace
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array
 
 

@@ -30,10 +30,10 @@ from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell
 from shoal.explanation.trace import trace
 from shoal.layers import Dropout
-from shoal.network import Network
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.shapes import Array
+from shoal.training.problem import Samples
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
-from shoal.network import Network
-from shoal.objective import BatchObjective
-from shoal.population import Population
-from shoal.problem import Samples
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.randomness import Noise
 from shoal.shapes import Array, per_member
-from shoal.trainer import train
+from shoal.training.objective import BatchObjective
+from shoal.training.problem import Samples
 
 LONG_STEP = 2.0**24
 """A learning rate that divides without rounding."""

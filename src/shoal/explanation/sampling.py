@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.network import Network, Slot
+from shoal.networks.network import Network, Slot
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array, IntArray, whole_number
 

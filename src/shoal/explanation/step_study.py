@@ -21,8 +21,8 @@ from shoal.explanation.differences import Told
 from shoal.explanation.gradient_check import GradientCheck, compare, estimate_gradient
 from shoal.explanation.point import Point
 from shoal.explanation.sampling import draw_parameters
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.shapes import Array
 
 STEPS = tuple(float(10.0**power) for power in np.arange(-1.0, -12.5, -0.5))

@@ -16,7 +16,7 @@ from shoal.formulas.evaluation import evaluate
 from shoal.formulas.nodes import Expression, in_layer, symbols
 from shoal.layers import Dense, Dropout
 from shoal.losses import Loss
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from shoal.layers import Conv2D, Layer, stack
 from shoal.layers.base import Cache, Context
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array, Shape
 
 STEPS, STEP = 60, 0.5

@@ -14,7 +14,7 @@ from shoal.layers import AveragePool2D, BatchNorm, Conv2D, Dense, LayerNorm, Loc
 from shoal.layers.base import Layer
 from shoal.layers.residual import Residual
 from shoal.layers.window import Window
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array, Shape
 
 Own: TypeAlias = Mapping[str, Array]

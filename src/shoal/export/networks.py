@@ -14,8 +14,8 @@ from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onn
 from shoal.export.images import ImageGraph
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray
 
 DType: TypeAlias = "np.dtype[Any]"

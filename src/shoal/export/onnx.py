@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.errors import ConfigurationError
 from shoal.files import require_new, write_new
-from shoal.population import Population
+from shoal.populations.population import Population
 
 if TYPE_CHECKING:
     import onnx
@@ -46,7 +46,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     these, for a column without a name, and for activations, layers and losses that have no ONNX form.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.network import Network
+    >>> from shoal.networks.network import Network
     >>> population = Network(2, [Dense(4, "tanh"), Dense(1)], "log_loss").population(3, seed=0)
     >>> [output.name for output in to_onnx(population).graph.output]
     ['predictions', 'mean']

@@ -9,8 +9,8 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 
 LOSSES = {"softmax": "cross_entropy", "logistic": "log_loss", "exp": "poisson", "identity": "squared_error"}
 """A loss with the link that scikit-learn calls the output activation."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shoal.augmentation import Augmentation
 from shoal.errors import ConfigurationError
+from shoal.training.augmentation import Augmentation
 
 STRENGTHS = ("none", "mild", "strong")
 SETTINGS = ("translate", "scale", "rotate", "elastic", "sigma")

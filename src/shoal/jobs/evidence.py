@@ -17,7 +17,6 @@ from shoal._version import __version__
 from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
 from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
-from shoal.history import divergence_sentence
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
@@ -28,6 +27,7 @@ from shoal.selection.candidates import hidden_label
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
 from shoal.shapes import Array
+from shoal.training.history import divergence_sentence
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Choice

@@ -16,7 +16,6 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from shoal.architectures import loss_of
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.task import TargetEncoder
@@ -25,9 +24,10 @@ from shoal.files import as_json, read_regular, write_atomically
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import Model, TableModel
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.schema import MismatchError, parse_json, require_type
+from shoal.selection.architectures import loss_of
 from shoal.shapes import Array, Shape
 
 FORMAT = 3

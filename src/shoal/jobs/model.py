@@ -15,9 +15,9 @@ from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
+from shoal.engines.evaluation import predictions_of
 from shoal.errors import ConfigurationError
-from shoal.evaluation import predictions_of
-from shoal.population import Population
+from shoal.populations.population import Population
 from shoal.shapes import Array
 
 LARGEST_Z = exponent_limit(np.dtype(np.float32))

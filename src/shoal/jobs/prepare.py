@@ -30,7 +30,7 @@ from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
-from shoal.population import Population
+from shoal.populations.population import Population
 from shoal.report.wording import plural
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import IntArray

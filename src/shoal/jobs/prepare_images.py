@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.architectures import Convolutional, doubling, stages
 from shoal.data.frames import pl
 from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
 from shoal.data.images.preprocessing import ImagePreprocessor
@@ -26,8 +25,9 @@ from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
-from shoal.population import Population
+from shoal.populations.population import Population
 from shoal.report.wording import plural
+from shoal.selection.architectures import Convolutional, doubling, stages
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import Array, IntArray, Shape
 from shoal.words import setting

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from shoal.architectures import loss_of
 from shoal.data.columns import ColumnSummary
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
@@ -19,7 +18,8 @@ from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.selection.architectures import loss_of
 from shoal.shapes import Array
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from shoal.architectures import Architecture, Hidden, Perceptron
 from shoal.data.encoders import PIECES, PLAIN, WAVES
 from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
@@ -23,11 +22,12 @@ from shoal.jobs.sizing import (
     StudySize,
     ensemble_ladder,
 )
-from shoal.recipe import Recipe
 from shoal.registry import resolve
 from shoal.schedules import Constant
+from shoal.selection.architectures import Architecture, Hidden, Perceptron
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.solvers import SOLVERS
+from shoal.training.recipe import Recipe
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
 FULL_BATCH = "scg"

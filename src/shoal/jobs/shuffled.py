@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.evaluation import sample_outputs
+from shoal.engines.evaluation import sample_outputs
 from shoal.jobs.model import Model
 from shoal.layers import BatchNorm, Dense
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.shapes import Array, IntArray
 
 TINY = 1e-30

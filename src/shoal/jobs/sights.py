@@ -14,7 +14,7 @@ from shoal.explanation.vision import Place
 from shoal.jobs.model import ImageModel
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.layers import Conv2D, Dense, Layer
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots.png import encoded, signed
 from shoal.randomness import Purpose, permutation, stream
 from shoal.report.wording import plural

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.architectures import Architecture, Hidden
 from shoal.bayes.tangent import MOST_PARAMETERS
 from shoal.data.memory import require_memory
-from shoal.network import Network
-from shoal.recipe import Recipe
+from shoal.networks.network import Network
+from shoal.populations.trainer import sample_losses, train
 from shoal.report.wording import plural
+from shoal.selection.architectures import Architecture, Hidden
 from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array
-from shoal.trainer import sample_losses, train
+from shoal.training.recipe import Recipe
 from shoal.words import setting
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}

@@ -15,8 +15,8 @@ from shoal.jobs.kinds import KINDS
 from shoal.jobs.model import Model
 from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
 from shoal.randomness import Purpose, check_seed, stream
 from shoal.shapes import Array
 

@@ -13,12 +13,12 @@ from shoal.lecture.data import moons
 from shoal.lecture.formulas import BOXED, boxed
 from shoal.lecture.marks import draw_classes, draw_regions, log_axis, panel, power_of_ten, say
 from shoal.lecture.study import Study, Table
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import number
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.shapes import Array, IntArray
-from shoal.trainer import train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

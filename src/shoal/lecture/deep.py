@@ -11,14 +11,14 @@ from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
 from shoal.lecture.marks import log_axis, panel
 from shoal.lecture.study import Study, Table
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
 from shoal.plots.text import number
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array
-from shoal.trainer import train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

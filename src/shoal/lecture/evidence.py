@@ -16,9 +16,9 @@ from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
 from shoal.plots.text import number
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array
-from shoal.trainer import TrainingResult, train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,8 @@ from shoal.lecture.marks import error_axis, log_axis, panel
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
 from shoal.plots.text import number
+from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array
-from shoal.trainer import TrainingResult, train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

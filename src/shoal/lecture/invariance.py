@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from shoal.augmentation import Augmentation, affine_positions, resample
 from shoal.layers import Flatten
 from shoal.lecture import sharing
 from shoal.lecture.images import Images, digits, layer_outputs
@@ -17,8 +16,9 @@ from shoal.lecture.sharing import CONVOLUTIONAL, DENSE, KINDS, LOCAL
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
 from shoal.plots.text import number, percent
-from shoal.population import Population
+from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray, Shape
+from shoal.training.augmentation import Augmentation, affine_positions, resample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

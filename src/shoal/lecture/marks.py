@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-    from shoal.population import Population
+    from shoal.populations.population import Population
     from shoal.shapes import Array, IntArray
 
 CLASS_MARKS = (("o", drawing.BLUE), ("^", drawing.ORANGE))

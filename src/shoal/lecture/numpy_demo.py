@@ -15,8 +15,8 @@ from shoal.lecture.marks import log_axis, panel, say
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
 from shoal.plots.text import number
+from shoal.populations.trainer import train
 from shoal.shapes import Array
-from shoal.trainer import train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

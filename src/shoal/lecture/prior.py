@@ -12,13 +12,13 @@ from shoal.lecture.capacity import GRID, regression_network
 from shoal.lecture.data import NOISE, sinusoid
 from shoal.lecture.marks import draw_sinusoid, panel
 from shoal.lecture.study import Study, Table
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import number, plain
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array
-from shoal.trainer import train
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,11 +12,11 @@ from shoal.layers import Dense
 from shoal.lecture.images import Images, digits
 from shoal.lecture.marks import panel, percent_axis
 from shoal.lecture.study import Study, Table
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import percent, plain
+from shoal.populations.trainer import train
 from shoal.shapes import Array, IntArray
-from shoal.trainer import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,11 +9,11 @@ import numpy as np
 
 from shoal.layers import Conv2D, Dense, Flatten, Layer, LocallyConnected2D, MaxPool2D
 from shoal.lecture.images import Images
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape
-from shoal.trainer import train
 
 DENSE, LOCAL, CONVOLUTIONAL = "dense", "locally connected", "convolutional"
 KINDS = {

@@ -16,8 +16,8 @@ from shoal.plots import drawing
 from shoal.plots.networks import units
 from shoal.plots.scales import plain_ticks
 from shoal.plots.text import number
+from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array, IntArray
-from shoal.trainer import TrainingResult, train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

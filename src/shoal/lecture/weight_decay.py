@@ -11,13 +11,13 @@ from shoal.lecture.capacity import regression_network
 from shoal.lecture.data import sinusoid
 from shoal.lecture.marks import log_axis, panel
 from shoal.lecture.study import Study, Table
-from shoal.network import Network
+from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
 from shoal.plots.text import number, plain
-from shoal.population import Population
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
 from shoal.shapes import Array
-from shoal.trainer import train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,12 +11,12 @@ from shoal.bayes.alternation import ROUNDS, TANGENTS, train_by_evidence
 from shoal.bayes.laplace import Laplace
 from shoal.bayes.tangent import require_tangible, tangent_work
 from shoal.errors import CapacityError
-from shoal.history import History
-from shoal.population import Population
-from shoal.trainer import TrainingResult
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult
+from shoal.training.history import History
 
 if TYPE_CHECKING:
-    from shoal.network import Network
+    from shoal.networks.network import Network
     from shoal.shapes import Array
 
 MOST_WORK = 1e12

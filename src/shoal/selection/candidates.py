@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.architectures import Hidden
 from shoal.errors import ConfigurationError
+from shoal.selection.architectures import Hidden
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from shoal.architectures import Perceptron
 from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.selection.architectures import Perceptron
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.network import Network
-from shoal.population import Population
+from shoal.networks.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.randomness import member_id
 from shoal.selection.by_evidence import epochs_a_round, train_members
 from shoal.selection.candidates import hidden_label
 from shoal.selection.samples import class_labels
 from shoal.selection.splits import some_rows
 from shoal.selection.trials import Trials
-from shoal.stopping import Reason
-from shoal.trainer import TrainingResult, sample_losses, train
+from shoal.training.stopping import Reason
 
 if TYPE_CHECKING:
     from shoal.bayes.laplace import Laplace
-    from shoal.recipe import Recipe
     from shoal.selection.planning import Cohort
     from shoal.shapes import Array, IntArray
+    from shoal.training.recipe import Recipe
 
 
 SCORED = 10**10

@@ -20,14 +20,14 @@ from shoal.selection.planning import Cohort, Cost, plan
 from shoal.words import setting
 
 if TYPE_CHECKING:
-    from shoal.architectures import Architecture, Hidden
     from shoal.engines.base import Engine
-    from shoal.network import Network
-    from shoal.recipe import Recipe
+    from shoal.networks.network import Network
+    from shoal.selection.architectures import Architecture, Hidden
     from shoal.selection.candidates import Candidate
     from shoal.selection.samples import StudySamples
     from shoal.selection.trials import Trials
     from shoal.shapes import IntArray
+    from shoal.training.recipe import Recipe
 
 MOST_NETWORKS = 2**24
 """Networks of a study at most: each is an object before the first is trained, a few gigabytes in all."""

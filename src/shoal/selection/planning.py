@@ -7,14 +7,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shoal.backprop import chunk
+from shoal.networks.backprop import chunk
 from shoal.selection.by_evidence import curvature_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.architectures import Hidden
-    from shoal.network import Network
+    from shoal.networks.network import Network
+    from shoal.selection.architectures import Hidden
     from shoal.selection.candidates import Candidate
 
 LARGEST = 64

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from shoal.architectures import loss_of
 from shoal.errors import ConfigurationError, DataError
 from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
+from shoal.selection.architectures import loss_of
 from shoal.selection.splits import holdout, k_folds
 from shoal.shapes import finite_rows
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.penalties import L2
-from shoal.population import Population
+from shoal.populations.population import Population
 from shoal.randomness import member_id
 from shoal.selection.cohort import Curves, trace
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from shoal.architectures import Architecture, Perceptron
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.losses import Loss
-from shoal.population import Population
-from shoal.recipe import Recipe, apart
+from shoal.populations.population import Population
+from shoal.selection.architectures import Architecture, Perceptron
 from shoal.selection.candidates import grid
 from shoal.selection.choice import (
     BY_EVIDENCE,
@@ -36,6 +35,7 @@ from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
 from shoal.shapes import whole_number
+from shoal.training.recipe import Recipe, apart
 
 if TYPE_CHECKING:
     from typing import Self

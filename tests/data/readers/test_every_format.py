@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from shoal.cli.terminal import TerminalListener, plain_console
 from shoal.jobs.fit import fit_data
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
-from shoal.terminal import TerminalListener, plain_console
 
 Make = Callable[..., bytes]
 SIZE = AskedSize(hidden=((2,),), starts=2, l2=(1.0,), epochs=3)

@@ -1,0 +1,128 @@
+"""An architecture as the compiled engine takes it: by names, which native/wire.hpp declares."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from shoal.activations import ACTIVATIONS
+from shoal.engines.compiled.module import KNOWN
+from shoal.layers import (
+    LAYERS,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dropout,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    LocallyConnected2D,
+    MaxPool2D,
+    Residual,
+)
+from shoal.layers.weighted import Activated
+from shoal.layers.window import Window
+from shoal.networks.network import Network
+from shoal.registry import Named, to_config
+from shoal.shapes import Shape
+
+
+def unknown_layer(network: Network) -> str | None:
+    """Return what the compiled engine does not know of a network's layers, or None."""
+    for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
+        if not knows(layer, "layer", LAYERS):
+            return f"the layer {layer!r}"
+        if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
+            return f"the activation {layer.g!r}"
+    return None
+
+
+def knows(member: Named, family: str, registry: Mapping[str, type[Any]]) -> bool:
+    """Return whether a member is exactly what the project registers by a name that the module knows."""
+    name = getattr(member, "name", "")
+    return name in KNOWN[family] and type(member) is registry.get(name)
+
+
+def described(network: Network) -> dict[str, Any]:
+    """Return the fields of a network, its layers and its loss.
+
+    A layer's parameters travel by their own names, as where in θ they begin.
+
+    >>> from shoal.layers import Dense
+    >>> first, _ = described(Network(3, [Dense(5, "elu"), Dense(2)]))["layers"]
+    >>> [first[name] for name in ("name", "inputs", "units", "W", "b", "activation")]
+    ['dense', 3, 5, 0, 15, {'name': 'elu', 'alpha': 1.0}]
+    """
+    layers = []
+    for index, (layer, shape) in enumerate(zip(network.layers, network.shapes, strict=False)):
+        places = {slot.name: slot.start for slot in network.slots if slot.layer == index}
+        layers.append(_layer(layer, shape, places))
+    return {
+        "layers": layers,
+        "loss": to_config(network.criterion),
+        "inputs": network.n_inputs,
+        "outputs": network.n_outputs,
+        "parameters": network.n_parameters,
+        "weight_mask": network.weight_mask,
+    }
+
+
+def _layer(layer: Layer, before: Shape, places: Mapping[str, int]) -> dict[str, Any]:
+    """Return the fields of a layer whose parameters begin at ``places``; those of layers inside: ``0.W``."""
+    after = layer.output_shape(before)
+    fields = {"name": layer.name, "inputs": math.prod(before), "units": math.prod(after)}
+    fields |= {name: start for name, start in places.items() if "." not in name}
+    if isinstance(layer, Activated):
+        fields["activation"] = to_config(layer.g)
+    if isinstance(layer, Dropout):
+        fields["rate"] = layer.rate
+    if isinstance(layer, LayerNorm | BatchNorm):
+        fields["epsilon"] = layer.epsilon
+    if isinstance(layer, BatchNorm):
+        fields |= {"momentum": layer.momentum, "places": math.prod(before[1:])}
+    if isinstance(layer, Residual):
+        fields["layers"] = _inside(layer, before, places)
+    window = _window(layer, before)
+    if window is not None:
+        fields["geometry"] = _geometry(
+            window, before, after, layer.groups if isinstance(layer, Conv2D) else 1
+        )
+    return fields
+
+
+def _inside(block: Residual, before: Shape, places: Mapping[str, int]) -> list[dict[str, Any]]:
+    layers = []
+    for number, layer in enumerate(block.layers):
+        prefix = f"{number}."
+        own = {name.removeprefix(prefix): at for name, at in places.items() if name.startswith(prefix)}
+        layers.append(_layer(layer, before, own))
+        before = layer.output_shape(before)
+    return layers
+
+
+def _window(layer: Layer, before: Shape) -> Window | None:
+    """Return what a layer moves over its image, if it does: for a global pool, the image's whole plane."""
+    if isinstance(layer, GlobalAveragePool2D):
+        return Window((before[1], before[2]))
+    if isinstance(layer, Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
+        return layer.window
+    return None
+
+
+def _geometry(window: Window, before: Shape, after: Shape, groups: int) -> dict[str, Any]:
+    """Return both images (C, H, W), and the window's size, stride, padding before it and dilation (H, W)."""
+    (above, _), (left, _) = window.padding(before[1:])
+    # The engine lays images out by the stride: beyond an image there is one window, however far it would go.
+    stride = tuple(min(s, side) for s, side in zip(window.stride, before[1:], strict=True))
+    dilation = tuple(d if k > 1 else 1 for k, d in zip(window.size, window.dilation, strict=True))
+    return {
+        "in": before,
+        "out": after if len(after) == 3 else (*after, 1, 1),
+        "size": window.size,
+        "stride": stride,
+        "before": (above, left),
+        "dilation": dilation,
+        "groups": groups,
+    }

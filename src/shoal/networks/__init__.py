@@ -1,0 +1,1 @@
+"""What is computed: architectures, forward and backward."""

@@ -1,0 +1,150 @@
+"""A training that one steps: some epochs at a time, with a look and a change in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.engines.base import Training
+from shoal.engines.running import finish
+from shoal.errors import ConfigurationError
+from shoal.populations.population import Population
+from shoal.shapes import BoolArray, whole_number
+from shoal.training.history import History
+from shoal.training.problem import Callback, Snapshot
+from shoal.training.recipe import Recipe
+from shoal.training.stopping import Reason
+
+
+class Run:
+    """Members between two epochs of their training: what ``shoal.begin`` returns.
+
+    How many epochs are trained at a time changes no bit: a run that is stepped to its end is ``shoal.train``
+    with the same arguments, for every solver, with minibatches, dropout and early stopping, in both engines.
+
+    A run ends after the recipe's ``epochs``, to which its schedule refers. ``recipe`` is as it was given;
+    what ``set`` changed is in the snapshots.
+
+    After an exception from ``advance`` (Ctrl-C) population and history are as they were before the call;
+    ``restore`` a snapshot to go on from there.
+    """
+
+    def __init__(self, population: Population, recipe: Recipe, training: Training, threads: int) -> None:
+        self.recipe = recipe
+        self._start, self._training, self._threads = population, training, threads
+
+    def __repr__(self) -> str:
+        active = self.active
+        training = f"{np.count_nonzero(active):,} of {active.size:,} train on"
+        ended = f", ended: {self.history.ends(~active)}" if not active.all() else ""
+        stands = f"Run at epoch {self.epoch:,} of {self.recipe.epochs:,}, {training}{ended}"
+        return f"{stands}\n{self._start!r}\n{self.history.course()}"
+
+    @property
+    def population(self) -> Population:
+        """The members as they are now; of those that have ended, with ``patience``, the best parameters."""
+        return replace(self._start, theta=self._training.theta.copy())
+
+    @property
+    def history(self) -> History:
+        """The course of training so far; NaN where it has not come yet."""
+        return self._training.history
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained."""
+        return self._training.epoch
+
+    @property
+    def step(self) -> int:
+        """Updates made."""
+        return self._training.step
+
+    @property
+    def active(self) -> BoolArray:
+        """Which members train on (P,)."""
+        return self._training.active
+
+    @property
+    def done(self) -> bool:
+        """Whether no member trains on."""
+        return not self.active.any()
+
+    def advance(self, epochs: int = 1) -> None:
+        """Train all active members that many epochs, if the recipe has so many left.
+
+        Raises ``ConfigurationError`` for less than one epoch.
+        """
+        self._training.advance(whole_number(epochs, "epochs"), self._threads)
+
+    def finish(self, callback: Callback | None = None) -> None:
+        """Train to the end; ``callback(progress)`` hears of every epoch, and returning True ends it there."""
+        if callback is None and self.epoch:
+            self._training.advance(self.recipe.epochs, self._threads)
+        else:
+            finish(self._training, self.recipe.epochs, self._threads, callback)
+
+    def stop(self, members: npt.ArrayLike) -> None:
+        """Let ``members``, by number or by a mask (P,), train no more; their reason is "interrupted".
+
+        Raises ``ConfigurationError`` for members that are not there.
+        """
+        ends = np.zeros(self._start.size, dtype=np.bool_)
+        try:
+            ends[np.atleast_1d(np.asarray(members))] = True
+        except IndexError as error:
+            raise ConfigurationError(
+                f"members are chosen by number, 0 to {self._start.size - 1}, or by a mask of "
+                f"{self._start.size}: {error}"
+            ) from None
+        self._training.end(ends, Reason.INTERRUPTED)
+
+    def set(
+        self,
+        *,
+        l2: npt.ArrayLike | None = None,
+        l1: npt.ArrayLike | None = None,
+        weight_decay: npt.ArrayLike | None = None,
+        learning_rate: npt.ArrayLike | None = None,
+        penalties: Mapping[str, npt.ArrayLike] | None = None,
+    ) -> None:
+        """Go on with other strengths: one number, or one for each member (P,); what is None stays.
+
+        ``penalties`` are further ones by their names, of those that the recipe names. scg and lbfgs begin
+        anew, on what is another function. Raises as ``shoal.Recipe`` does.
+        """
+        given = {"l2": l2, "l1": l1, "weight_decay": weight_decay, "learning_rate": learning_rate}
+        changed = {name: value for name, value in given.items() if value is not None}
+        further = dict(penalties or {})
+        for name in further:
+            if name not in self.recipe.further_penalties:
+                raise ConfigurationError(
+                    f"the run began without the penalty {name!r}, which cannot join it; begin it with "
+                    f"penalties={{{name!r}: 0}}"
+                )
+        settings = changed | {"penalties": self.recipe.further_penalties | further}
+        start = self._start
+        known = Recipe.of(settings, self.recipe).strengths(start.size, start.theta.dtype)
+        self._training.set({name: known[name] for name in (*changed, *further)})
+
+    def snapshot(self) -> Snapshot:
+        """Return where the run stands, with all that its solver remembers; nothing changes it any more."""
+        return self._training.snapshot()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back, or forward, to where a run of the same members and recipe stood: the same bits follow.
+
+        Raises ``ConfigurationError`` for a snapshot of other members.
+        """
+        if snapshot.theta.shape != self._start.theta.shape or (
+            snapshot.history.loss.shape != self.history.loss.shape
+        ):
+            raise ConfigurationError(
+                f"the snapshot is of {snapshot.theta.shape} parameters and {snapshot.history.loss.shape[1]} "
+                f"epochs, the run of {self._start.theta.shape} and {self.history.loss.shape[1]}; restore one "
+                "of a run with the same network, starts and epochs"
+            )
+        self._training.restore(snapshot)

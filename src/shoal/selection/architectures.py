@@ -1,0 +1,157 @@
+"""What a study's sizes stand for: an architecture builds a network from the numbers that are varied."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from shoal.activations import ACTIVATIONS, Activation
+from shoal.errors import ConfigurationError
+from shoal.initializers import INITIALIZERS, Initializer
+from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
+from shoal.losses import Loss
+from shoal.networks.network import Network
+from shoal.registry import Named, resolve
+from shoal.shapes import Shape, whole_number
+
+Hidden: TypeAlias = tuple[int, ...]
+"""A size: one number for every hidden layer or stage, none for a linear network."""
+
+
+def loss_of(n_classes: int, of_numbers: str | None = None) -> tuple[str, int]:
+    """Return the loss that suits a target, and the number of outputs it takes; no classes: a regression.
+
+    That one may ask for a loss ``of_numbers``.
+
+    >>> loss_of(0), loss_of(2), loss_of(3), loss_of(0, "huber")
+    (('squared_error', 1), ('log_loss', 1), ('cross_entropy', 3), ('huber', 1))
+    """
+    if not n_classes:
+        return of_numbers or "squared_error", 1
+    return ("log_loss", 1) if n_classes == 2 else ("cross_entropy", n_classes)
+
+
+class Architecture(Named, ABC):
+    """A family of networks whose members differ in their size alone; its fields are the same for all."""
+
+    unit: ClassVar[str]
+    """What the numbers of a size count, as a sentence names one of them."""
+    activation: Activation | str
+    dropout: float
+
+    @abstractmethod
+    def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
+        """Return the network of a size; raise ``ConfigurationError`` where there is none."""
+
+
+@dataclass(frozen=True)
+class Perceptron(Architecture):
+    """Fully connected hidden layers of so many units, each followed by dropout, and a linear output layer.
+
+    >>> Perceptron("tanh").network((16, 8), 4, 3, "cross_entropy").n_parameters
+    243
+    """
+
+    name: ClassVar[str] = "perceptron"
+    unit: ClassVar[str] = "hidden unit"
+    activation: Activation | str = "tanh"
+    initializer: Initializer | str | None = None
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", resolve("activation", self.activation, ACTIVATIONS))
+        if self.initializer is not None:
+            object.__setattr__(self, "initializer", resolve("initializer", self.initializer, INITIALIZERS))
+
+    def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
+        layers: list[Layer] = []
+        for units in hidden:
+            layers.append(Dense(units, self.activation, self.initializer))
+            if self.dropout:
+                layers.append(Dropout(self.dropout))
+        return Network(n_inputs, [*layers, Dense(n_outputs, initializer=self.initializer)], loss)
+
+
+@dataclass(frozen=True)
+class Convolutional(Architecture):
+    """For images of ``shape`` (C, H, W): stages of so many filters, then dense layers.
+
+    A stage is ``Conv2D`` with zeros at the edges, so that it keeps the size of the image, and ``MaxPool2D``,
+    which halves it for as long as there are two rows and columns. One dense layer with ``WIDTH`` units for
+    every filter of the last stage follows, or those of ``dense``; ``dropout`` comes before each dense layer.
+    ``kernel=None`` is that of ``stages``. A size of no stages is a linear network.
+
+    Raises ``ConfigurationError`` for an impossible shape or size.
+
+    Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition",
+    figure 2, with maxima for its averages.
+
+    >>> network = Convolutional((1, 28, 28)).network((8, 16), 784, 10, "cross_entropy")
+    >>> network.shapes[:5]
+    ((1, 28, 28), (8, 28, 28), (8, 14, 14), (16, 14, 14), (16, 7, 7))
+    """
+
+    name: ClassVar[str] = "convolutional"
+    unit: ClassVar[str] = "filter"
+    shape: Shape
+    activation: Activation | str = "relu"
+    kernel: int | None = None
+    dense: Hidden | None = None
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 3:
+            raise ConfigurationError(f"images have a shape (C, H, W), got {self.shape!r}")
+        extents = tuple(whole_number(extent, "each extent of an image") for extent in self.shape)
+        object.__setattr__(self, "shape", extents)
+        object.__setattr__(self, "activation", resolve("activation", self.activation, ACTIVATIONS))
+        kernel = stages(self.shape)[1] if self.kernel is None else self.kernel
+        object.__setattr__(self, "kernel", whole_number(kernel, "the kernel"))
+
+    def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
+        if n_inputs != math.prod(self.shape):
+            raise ConfigurationError(
+                f"images of shape {self.shape} have {math.prod(self.shape)} pixels, the samples {n_inputs}; "
+                "give the shape (C, H, W) of the samples"
+            )
+        layers: list[Layer] = []
+        extent = min(self.shape[1:])
+        for filters in hidden:
+            layers.append(Conv2D(filters, self.kernel or 1, self.activation, padding="same"))
+            if extent >= 2:
+                layers.append(MaxPool2D(2))
+            extent //= 2
+        layers.append(Flatten())
+        dense = self.dense if self.dense is not None else tuple(WIDTH * filters for filters in hidden[-1:])
+        dropout = [Dropout(self.dropout)] if self.dropout and hidden else []
+        for units in dense:
+            layers.extend([*dropout, Dense(units, self.activation)])
+        return Network(self.shape, [*layers, *dropout, Dense(n_outputs)], loss)
+
+
+WIDTH = 4
+"""Units of the dense layer for every filter of the last stage."""
+_STAGES = ((16, 1, 3), (32, 2, 5), (math.inf, 3, 3))
+
+
+def stages(shape: Shape) -> tuple[int, int]:
+    """Return how many stages images of a shape (C, H, W) are given, and the size of their filters.
+
+    Below 16 pixels a side one stage of 3 × 3 filters; below 32 two of 5 × 5, as LeNet-5 has them; three of
+    3 × 3 from there on.
+
+    >>> stages((1, 8, 8)), stages((1, 28, 28)), stages((3, 64, 48))
+    ((1, 3), (2, 5), (3, 3))
+    """
+    return next((number, kernel) for side, number, kernel in _STAGES if min(shape[1:]) < side)
+
+
+def doubling(filters: int, number: int) -> Hidden:
+    """Return the filters of ``number`` stages, each with twice as many as the one before.
+
+    >>> doubling(8, 3)
+    (8, 16, 32)
+    """
+    return tuple(filters * 2**stage for stage in range(number))

@@ -1,0 +1,1 @@
+"""What is asked: recipe, samples, objective, course."""
