@@ -9,7 +9,7 @@ from shoal.draws import Constant, Draw, Drawn, Gaussian, Uniform
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.randomness import stream
 from shoal.shapes import Array, Shape
 

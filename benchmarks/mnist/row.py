@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.mnist.digits import SHAPE, Digits
 from shoal.layers import Layer
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.training.problem import Callback, Progress

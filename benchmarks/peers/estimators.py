@@ -18,7 +18,7 @@ class Given:
 
     begin: list[tuple[Array, Array]]
 
-    def _initialize(self, network: shoal.Network, dtype: Any, fit: Any) -> None:
+    def _initialize(self, network: Any, dtype: Any, fit: Any) -> None:
         super()._initialize(network, dtype, fit)  # type: ignore[misc]
         self.coefs_ = [W.T.astype(dtype) for W, _ in self.begin]
         self.intercepts_ = [b.astype(dtype) for _, b in self.begin]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         MaxPool2D,
         Residual,
     )
-    from shoal.networks.network import Network
+    from shoal.populations.network import Network
     from shoal.populations.population import Population
     from shoal.populations.run import Run
     from shoal.populations.trainer import TrainingResult, begin, train
@@ -93,7 +93,7 @@ _HOMES = {
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
     "MaxPool2D": "shoal.layers",
-    "Network": "shoal.networks.network",
+    "Network": "shoal.populations.network",
     "Population": "shoal.populations.population",
     "Recipe": "shoal.training.recipe",
     "Residual": "shoal.layers",

@@ -9,7 +9,7 @@ from shoal.bayes.alternation import Fit, train_by_evidence
 from shoal.bayes.laplace import Laplace, laplace
 from shoal.layers import Dense
 from shoal.lecture.data import NOISE, sinusoid
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array

@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 from shoal.bayes.laplace import Laplace, laplace
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 RNG = np.random.default_rng(2)

@@ -11,7 +11,7 @@ import pytest
 from shoal.bayes.symmetry import log_symmetries, unit_places, units_at_work
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense, Dropout
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 
 def test_units_can_change_places_and_signs_without_a_change_of_the_function() -> None:

@@ -9,7 +9,7 @@ from shoal.bayes import jacobians, tangent
 from shoal.bayes.tangent import Tangent
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import sample_losses
 from shoal.shapes import Array

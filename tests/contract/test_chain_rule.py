@@ -11,7 +11,7 @@ from shoal.explanation.explanation import Explanation, explain
 from shoal.formulas.evaluation import evaluate
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 BOUND = 1e-12

@@ -7,7 +7,7 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 
 DEPTH, WIDTH, N = 20, 16, 64

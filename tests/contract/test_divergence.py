@@ -9,7 +9,7 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.randomness import SHARED, Purpose, permutation
 from shoal.shapes import Array

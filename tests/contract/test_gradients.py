@@ -15,7 +15,7 @@ from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import Dense, Dropout, Layer
 from shoal.layers.base import Context
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray

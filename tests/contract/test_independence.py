@@ -14,7 +14,7 @@ from shoal.engines import ENGINES
 from shoal.initializers import INITIALIZERS
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.schedules import SCHEDULES

@@ -28,7 +28,7 @@ from shoal.layers import (
 from shoal.layers.base import Context
 from shoal.layers.weighted import Activated
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array, Shape

@@ -22,7 +22,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape

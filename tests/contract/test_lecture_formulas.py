@@ -8,7 +8,7 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.shapes import Array

@@ -11,7 +11,7 @@ from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, train
 from shoal.schedules import SCHEDULES

@@ -20,7 +20,7 @@ from shoal.layers import (
     LayerNorm,
     MaxPool2D,
 )
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape

@@ -12,7 +12,7 @@ from shoal.engines import ENGINES
 from shoal.engines.evaluation import sample_outputs
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
 from shoal.networks import backprop
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array, Shape
 from tests.contract.test_layer_gradients import IMAGE, SHAPES, STACKS
 from tests.native.programs import printed, start

@@ -15,8 +15,8 @@ from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES
 from shoal.layers import LAYERS, Conv2D, Dense, Dropout, Flatten
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
 from shoal.penalties import PENALTIES
+from shoal.populations.network import Network
 from shoal.registry import to_config
 from shoal.schedules import SCHEDULES
 from shoal.solvers import SOLVERS

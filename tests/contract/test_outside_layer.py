@@ -15,7 +15,7 @@ from shoal.draws import Constant, Gaussian
 from shoal.errors import ConfigurationError
 from shoal.layers import LAYERS, Dense, Dropout, Flatten, Residual
 from shoal.layers.base import Cache, Context, Draw, Layer, Parameters, Role
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray, Shape
 

@@ -11,8 +11,8 @@ import pytest
 from shoal import begin, train
 from shoal.errors import ConfigurationError, DataError, UnknownNameError
 from shoal.layers import Dense
-from shoal.networks.network import Network
 from shoal.penalties import PENALTIES, Penalty
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 

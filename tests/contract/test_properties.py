@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shoal.activations import ACTIVATIONS
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array

@@ -10,7 +10,7 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.layers import Dense
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS

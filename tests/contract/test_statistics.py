@@ -8,7 +8,7 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import BatchNorm, Conv2D, Dense, Flatten, LayerNorm, Residual
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS

@@ -11,7 +11,7 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.engines.base import Training
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS

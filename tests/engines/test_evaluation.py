@@ -14,7 +14,7 @@ from shoal.errors import DataError
 from shoal.layers import Dense
 from shoal.losses import LOSSES
 from shoal.networks import backprop
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 from shoal.training.problem import Samples
 

@@ -8,7 +8,7 @@ import pytest
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense, Dropout
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.randomness import SHARED, Noise, Purpose, permutation

@@ -13,7 +13,7 @@ from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.losses import Huber
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.solvers.adam import Adam
 from tests.native.programs import printed, start

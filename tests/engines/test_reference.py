@@ -13,7 +13,7 @@ from shoal.engines import loop as training
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.shapes import Array
 from shoal.training.recipe import Recipe

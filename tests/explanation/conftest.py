@@ -7,7 +7,7 @@ import pytest
 
 from shoal.explanation.explanation import Explanation, explain
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 HOSTILE = "<script>alert('x')</script> | $a$ & `b`"
 

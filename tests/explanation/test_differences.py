@@ -8,7 +8,7 @@ from shoal.explanation.differences import central_differences, directional_diffe
 from shoal.explanation.point import Point
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, LayerNorm, MaxPool2D, Residual
 from shoal.layers.base import Layer
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 STEP = 1e-4

@@ -14,7 +14,7 @@ from shoal.explanation.explanation import Explanation, explain
 from shoal.formulas.text import text
 from shoal.layers import Dense, Dropout
 from shoal.layers.base import Layer
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 NETWORK = Network(2, [Dense(3, "tanh"), Dense(1)], loss="log_loss")
 X, y = [[0.5, -1.0], [2.0, 0.3]], [0, 1]

@@ -13,7 +13,7 @@ from shoal.explanation.gradient_check import Estimate, check_gradients, compare,
 from shoal.explanation.point import Point
 from shoal.layers import Dense, Dropout
 from shoal.layers.base import Cache, Parameters
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 X = np.array([[0.5, -1.0], [2.0, 0.3], [-1.0, 1.0]])

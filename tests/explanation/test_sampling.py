@@ -12,7 +12,7 @@ from shoal.explanation.point import Point
 from shoal.explanation.sampling import LEAST, draw_direction, draw_parameters, learnt
 from shoal.layers import BatchNorm, Conv2D, Dense, Flatten
 from shoal.layers.base import Cache, Layer, Parameters
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 RNG = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from shoal.errors import ConfigurationError
 from shoal.explanation.gradient_check import check_gradients
 from shoal.explanation.step_study import STEPS, StepStudy, study_steps
 from shoal.layers import Dense, Dropout
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 NETWORK = Network(3, [Dense(4, "tanh"), Dropout(0.0), Dense(2, "sigmoid"), Dense(1)], loss="log_loss")
 RNG = np.random.default_rng(0)

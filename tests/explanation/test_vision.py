@@ -13,7 +13,7 @@ from shoal.explanation.vision import (
     saliency,
 )
 from shoal.layers import Conv2D, Dense, Flatten, GlobalAveragePool2D, Layer, MaxPool2D
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 RNG = np.random.default_rng(0)
 SHAPE = (2, 9, 8)

@@ -16,7 +16,7 @@ from shoal.errors import ShoalWarning
 from shoal.export.onnx import to_onnx
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.selection.architectures import loss_of
 

@@ -26,7 +26,7 @@ from shoal.export.weights import population_of
 from shoal.jobs.model import ImageModel, TableModel
 from shoal.layers import Conv2D, Dense, Flatten
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 
 Run = Callable[..., dict[str, Any]]

@@ -25,7 +25,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 Run = Callable[..., dict[str, Any]]
 IMAGE = (2, 9, 8)

@@ -14,7 +14,7 @@ from shoal.export.graph import identifier
 from shoal.export.onnx import to_onnx
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 
 Run = Callable[..., dict[str, Any]]

@@ -10,7 +10,7 @@ import pytest
 from shoal.errors import ConfigurationError, OutputError
 from shoal.export.onnx import export_onnx, to_onnx
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 POPULATION = Network(2, [Dense(3, "tanh"), Dense(1)]).population(2)
 

@@ -26,7 +26,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 
 NETWORK = Network(

@@ -12,7 +12,7 @@ from shoal.errors import DataError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.selection.architectures import loss_of
 
 TABLE = {"x": [0.0, 1.0, 2.0, 3.0, 4.0], "target": ["no", "yes", "no", "yes", "no"]}

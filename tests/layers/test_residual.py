@@ -6,7 +6,7 @@ import pytest
 from shoal.errors import ConfigurationError
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Residual
 from shoal.layers.base import Context, Role
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.randomness import Noise
 
 

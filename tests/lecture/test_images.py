@@ -9,7 +9,7 @@ import pytest
 from shoal.errors import ConfigurationError
 from shoal.layers import Conv2D, Dense, Flatten, MaxPool2D
 from shoal.lecture.images import digits, layer_outputs
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.shapes import Array
 
 

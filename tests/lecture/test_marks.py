@@ -5,8 +5,8 @@ import pytest
 
 from shoal.layers import Dense
 from shoal.lecture.marks import draw_regions, enumerated, log_axis, power_of_ten
-from shoal.networks.network import Network
 from shoal.plots import drawing
+from shoal.populations.network import Network
 
 
 @pytest.mark.parametrize(

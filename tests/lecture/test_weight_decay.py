@@ -9,7 +9,7 @@ import pytest
 from shoal.layers import Dense
 from shoal.lecture.study import Study
 from shoal.lecture.weight_decay import effective_parameters
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 Computed = Callable[[str], tuple[Study[Any], Any]]
 

@@ -18,7 +18,7 @@ warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # forking besid
 import numpy as np
 from shoal.training.history import History
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 
 X = np.random.default_rng(0).normal(size=(40, 2))

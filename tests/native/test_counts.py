@@ -35,7 +35,7 @@ import ctypes, json, sys
 import numpy as np
 from shoal.engines import native
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 
 jobs, counter = json.loads(sys.argv[1]), ctypes.CDLL(sys.argv[2])

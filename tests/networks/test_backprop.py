@@ -10,7 +10,7 @@ from shoal.layers.base import Context
 from shoal.losses import LOSSES
 from shoal.networks import backprop
 from shoal.networks.backprop import CHUNK, backward, data_loss, forward, sample_losses, sample_outputs
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array

@@ -9,7 +9,7 @@ from scipy.special import expit, softmax
 from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population, float_dtype
 
 LINKS = {

@@ -9,7 +9,7 @@ import shoal
 from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.layers import Dense, Dropout
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.training.problem import Progress
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason

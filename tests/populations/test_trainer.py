@@ -10,7 +10,7 @@ from shoal.engines import ENGINES
 from shoal.errors import ShoalError
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import sample_losses, train
 from shoal.solvers import SOLVERS
 from shoal.solvers.adam import Adam

@@ -4,7 +4,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.registry import to_config
 from shoal.selection.architectures import Convolutional, Perceptron, loss_of
 

@@ -13,7 +13,7 @@ from shoal.bayes.alternation import train_by_evidence
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dense
 from shoal.lecture.data import sinusoid
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, train
 from shoal.randomness import member_id

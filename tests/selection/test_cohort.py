@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import sample_losses, train
 from shoal.randomness import member_id

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shoal.engines import ENGINES
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.selection import planning
 from shoal.selection.candidates import Candidate, Hidden, grid
 from shoal.selection.planning import Cohort, Cost, plan

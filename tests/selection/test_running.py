@@ -15,7 +15,7 @@ import pytest
 from shoal import workers
 from shoal.errors import CapacityError, DataError
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.selection import running
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Conditions, Task

@@ -9,7 +9,7 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.randomness import member_id
 from shoal.selection.candidates import Candidate
 from shoal.selection.choice import all_contenders

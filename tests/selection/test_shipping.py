@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.selection import shipping
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort

@@ -5,7 +5,7 @@ import pytest
 
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray

@@ -6,7 +6,7 @@ import pytest
 from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.training.problem import Samples
 from shoal.training.recipe import Recipe
 

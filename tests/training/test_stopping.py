@@ -9,7 +9,7 @@ from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense, Dropout
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import sample_losses, train
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS

@@ -42,7 +42,7 @@ def train_by_evidence(
     Source: MacKay 1992; Bishop 2006, PRML, 5.7.2: re-estimation is alternated with updates of the mode.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.network import Network
     >>> from shoal.populations.trainer import train
     >>> X = np.linspace(0, 1, 30)
     >>> y = np.sin(2 * np.pi * X) + 0.3 * np.random.default_rng(0).normal(size=30)

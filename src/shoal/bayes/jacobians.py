@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.networks.backprop import backward, forward
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array
 
 HELD = 2**22
 """Numbers of Jacobians held at a time: 32 MiB of float64."""
 
 
-def jacobians(network: Network, theta: Array, X: Array) -> tuple[Array, Array]:
+def jacobians(network: Chain, theta: Array, X: Array) -> tuple[Array, Array]:
     """Return z (P, N, K) and ∂z/∂θ (P, N, K, D) for ``theta`` (P, D) and rows ``X`` (N, n).
 
     Every pair of a member and a sample is a network of its own with a batch of one, and backpropagation hands
@@ -38,6 +38,6 @@ def jacobians(network: Network, theta: Array, X: Array) -> tuple[Array, Array]:
     return z.reshape(P, N, K), J
 
 
-def rows_at_a_time(network: Network, members: int) -> int:
+def rows_at_a_time(network: Chain, members: int) -> int:
     """Return for how many samples the Jacobians of so many members are held at a time."""
     return max(1, HELD // (members * network.n_outputs * network.n_parameters))

@@ -194,7 +194,7 @@ def laplace(
     Raises ``DataError`` for arrays that do not fit, and what ``tangent`` raises.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.network import Network
     >>> from shoal.populations.trainer import train
     >>> X = np.linspace(-1, 1, 40)
     >>> y = 2 * X + 0.2 * np.random.default_rng(0).normal(size=40)

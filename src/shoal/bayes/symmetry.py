@@ -8,11 +8,11 @@ from scipy.special import gammaln
 from shoal.activations import Tanh
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray
 
 
-def unit_places(network: Network) -> list[IntArray]:
+def unit_places(network: Chain) -> list[IntArray]:
     """Return for each hidden layer which parameters are a unit's own (M, q): into it, its bias, out of it.
 
     Raises ``ConfigurationError`` for layers other than dense ones.
@@ -56,7 +56,7 @@ def units_at_work(mean: Array, covariance: Array, places: IntArray) -> int:
     return len(left)
 
 
-def log_symmetries(network: Network, units: IntArray) -> Array:
+def log_symmetries(network: Chain, units: IntArray) -> Array:
     """Return the logarithm of how many modes of the posterior are one function (P,)::
 
         Σ_l  ln M_l!  +  M_l ln 2          ``units`` M (P, L): of each hidden layer, those at work

@@ -10,7 +10,7 @@ import numpy as np
 from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.bayes.symmetry import require_dense
 from shoal.errors import CapacityError, ConfigurationError
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.training.problem import Samples
@@ -76,7 +76,7 @@ def tangent(population: Population, samples: Samples) -> Tangent:
     )
 
 
-def require_tangible(network: Network) -> None:
+def require_tangible(network: Chain) -> None:
     """Raise ``ConfigurationError`` or ``CapacityError`` where a network has no tangent: see ``tangent``."""
     if network.criterion.name not in _ROOTS:
         raise ConfigurationError(
@@ -92,7 +92,7 @@ def require_tangible(network: Network) -> None:
         )
 
 
-def tangent_work(network: Network, n_samples: int) -> float:
+def tangent_work(network: Chain, n_samples: int) -> float:
     """Return the operations that one member's tangent on so many samples takes: 2 N K D² + 10 D³."""
     D = float(network.n_parameters)
     return 2 * n_samples * network.n_outputs * D**2 + 10 * D**3

@@ -8,7 +8,7 @@ from shoal.engines.base import Engine
 from shoal.engines.compiled import StaleModuleError
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.training.recipe import Recipe
 
 try:
@@ -24,7 +24,7 @@ ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*_COMPILED, Ref
 """Every engine, the fastest first; the last one supports everything."""
 
 
-def choose_engine(name: str, network: Network, recipe: Recipe | None = None) -> Engine:
+def choose_engine(name: str, network: Chain, recipe: Recipe | None = None) -> Engine:
     """Return the engine of that name, or for ``"auto"`` the first that can do the job.
 
     The job is to train the network by a recipe, or without one to give its outputs.

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.training.history import History
 from shoal.training.problem import Orders, Problem, Snapshot
@@ -84,7 +84,7 @@ class Engine(Protocol):
         """The engine, and whatever else decides which bits it computes."""
         ...
 
-    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
+    def lacks(self, network: Chain, recipe: Recipe | None = None) -> str | None:
         """Return what this engine lacks to train a network by a recipe, in words, or None if it can do it.
 
         Without a recipe: what it lacks to give the network's outputs.
@@ -92,7 +92,7 @@ class Engine(Protocol):
         ...
 
     def begin(
-        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+        self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
     ) -> Training:
         """Return a training that begins at ``theta`` (P, D), which stays as it is.
 
@@ -101,7 +101,7 @@ class Engine(Protocol):
         ...
 
     def outputs(
-        self, network: Network, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+        self, network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
     ) -> Array:
         """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n), without dropout.
 

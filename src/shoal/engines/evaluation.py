@@ -10,7 +10,7 @@ import numpy as np
 from shoal.engines import choose_engine
 from shoal.errors import DataError
 from shoal.networks.backprop import CHUNK
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray
 from shoal.training.problem import Samples
 
@@ -19,7 +19,7 @@ HELD = 2**20
 
 
 def sample_outputs(
-    network: Network, theta: Array, X: Array, threads: int = 1, lengths: IntArray | None = None
+    network: Chain, theta: Array, X: Array, threads: int = 1, lengths: IntArray | None = None
 ) -> Array:
     """Return z (P, K, N) of members ``theta`` (P, D) for rows ``X`` (N, n).
 
@@ -47,7 +47,7 @@ def predictions_of(values: Array) -> Array:
     )
 
 
-def sample_losses(network: Network, theta: Array, samples: Samples, threads: int = 1) -> Array:
+def sample_losses(network: Chain, theta: Array, samples: Samples, threads: int = 1) -> Array:
     """Return the loss (P, N) of every one of the samples."""
     X, y, lengths = samples.X, samples.y, samples.lengths
     losses = np.empty((len(theta), len(X)), theta.dtype)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.networks.backprop import sample_losses
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.randomness import SHARED, Noise, Purpose, permutation
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import State
@@ -53,7 +53,7 @@ class ReferenceTraining:
 
     def __init__(
         self,
-        network: Network,
+        network: Chain,
         theta: Array,
         keys: npt.NDArray[np.uint64],
         problem: Problem,

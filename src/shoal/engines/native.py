@@ -22,7 +22,7 @@ from shoal.engines.wire import course_fields, problem_fields, recipe_fields
 from shoal.errors import DataError
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers import SOLVERS
 from shoal.training.augmentation import Augmentation
@@ -33,7 +33,7 @@ from shoal.training.stopping import Reason, Watch
 
 
 @lru_cache(maxsize=256)
-def architecture(network: Network) -> Any:
+def architecture(network: Chain) -> Any:
     """Return the network as the compiled module holds it. It is kept: every prediction asks for it again."""
     return native.Architecture(described(network))
 
@@ -48,7 +48,7 @@ class NativeEngine:
     def label(self) -> str:
         return f"native ({module.INSTRUCTION_SET})"
 
-    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
+    def lacks(self, network: Chain, recipe: Recipe | None = None) -> str | None:
         unknown = unknown_instruction_set() or unknown_layer(network)
         if unknown is not None or recipe is None:
             return unknown
@@ -63,12 +63,12 @@ class NativeEngine:
         return None
 
     def begin(
-        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+        self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
     ) -> Training:
         return NativeTraining(network, theta, keys, problem, recipe)
 
     def outputs(
-        self, network: Network, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+        self, network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
     ) -> Array:  # whose layers see zeros beyond a length, which is all that they need to know of it
         z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
         native.outputs(
@@ -89,7 +89,7 @@ class NativeTraining:
     """
 
     def __init__(
-        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+        self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
     ) -> None:
         if len(problem.train) >= 2**32:
             raise DataError("the compiled engine takes less than 2³² samples; use engine='reference'")

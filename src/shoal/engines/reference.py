@@ -11,7 +11,7 @@ import numpy.typing as npt
 from shoal.engines.base import Training
 from shoal.engines.loop import ReferenceTraining
 from shoal.networks import backprop
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray
 from shoal.training.problem import Orders, Problem
 from shoal.training.recipe import Recipe
@@ -30,16 +30,16 @@ class ReferenceEngine:
     def label(self) -> str:
         return "reference (NumPy)"
 
-    def lacks(self, network: Network, recipe: Recipe | None = None) -> str | None:
+    def lacks(self, network: Chain, recipe: Recipe | None = None) -> str | None:
         return None
 
     def begin(
-        self, network: Network, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
+        self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
     ) -> Training:
         return _OnOneThread(network, theta, keys, problem, recipe)
 
     def outputs(
-        self, network: Network, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+        self, network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
     ) -> Array:
         quiet = np.errstate(over="ignore", invalid="ignore")  # as the compiled engine is
         with _threadpools().limit(limits=1, user_api="blas"), quiet:

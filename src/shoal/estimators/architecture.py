@@ -11,7 +11,8 @@ import numpy as np
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import Loss
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.registry import resolve
 from shoal.shapes import Array, IntArray
 
@@ -94,7 +95,7 @@ def theta_of(coefs: Sequence[Array], intercepts: Sequence[Array]) -> Array:
     )
 
 
-def coefs_of(network: Network, theta: Array) -> tuple[list[Array], list[Array]]:
+def coefs_of(network: Chain, theta: Array) -> tuple[list[Array], list[Array]]:
     """Return weights (n_in, n_out) and biases (n_out,) from the engine's parameters (D,)."""
     views = [layer for layer in network.views(theta[None]) if layer]
     return (
@@ -103,7 +104,7 @@ def coefs_of(network: Network, theta: Array) -> tuple[list[Array], list[Array]]:
     )
 
 
-def packed_places(network: Network) -> IntArray:
+def packed_places(network: Chain) -> IntArray:
     """Return where each number of scikit-learn's packed vector, weights before biases, lies in theta (D,)."""
     places = np.arange(network.n_parameters, dtype=np.float64)
     coefs, intercepts = coefs_of(network, places)

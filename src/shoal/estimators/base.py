@@ -28,7 +28,7 @@ from shoal.estimators.full_batch import PackedObjective
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.predictions import predictions
 from shoal.losses import LOSSES, Loss
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.registry import resolve
 from shoal.shapes import Array
 from shoal.training.problem import Samples
@@ -235,7 +235,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         y = tables.flattened(tables.target(y, X.shape[0], self.__class__.__name__, numeric), numeric)
         return X, y, None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
-    def _network(self, units: list[int]) -> Network:
+    def _network(self, units: list[int]) -> Chain:
         loss = resolve("loss", self._loss(), LOSSES)
         activations = activations_of(self.activation, len(units) - 2)
         return network_of(tuple(map(int, units)), tuple(activations), float(self.dropout), loss)
@@ -250,7 +250,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         seeds = copied.randint(2**31 - 1, size=self.n_starts - 1)
         return [first, *map(np.random.RandomState, seeds)]
 
-    def _initialize(self, network: Network, dtype: Any, fit: Fit) -> None:
+    def _initialize(self, network: Chain, dtype: Any, fit: Fit) -> None:
         """Draw the parameters of every start, and forget what was before."""
         units = self._describe(network)
         activations = activations_of(self.activation, len(units) - 2)
@@ -259,7 +259,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self._starts = np.stack([theta_of(*coefs) for coefs in drawn])
         forget(self)
 
-    def _describe(self, network: Network) -> list[int]:
+    def _describe(self, network: Chain) -> list[int]:
         """Set the attributes that say what the network is, and return the units of every layer."""
         self.n_iter_, self.t_ = 0, 0
         units = [network.n_inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
@@ -267,7 +267,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.out_activation_ = OUT_ACTIVATIONS.get(network.criterion.name, "identity")
         return units
 
-    def _current_theta(self, network: Network, dtype: Any) -> Array:
+    def _current_theta(self, network: Chain, dtype: Any) -> Array:
         """Return the parameters (P, D) that training begins with: of ``coefs_``, or of all starts."""
         if self.n_starts > 1 and len(getattr(self, "_starts", ())) == self.n_starts:
             theta = self._starts.copy()
@@ -280,7 +280,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
             )
         return theta.astype(dtype, copy=False)
 
-    def _take(self, network: Network, theta: Array, best: int, sound: Array) -> None:
+    def _take(self, network: Chain, theta: Array, best: int, sound: Array) -> None:
         """Keep the parameters (P, D) of all starts; the estimator's own are those of the ``best``."""
         self.best_start_ = best
         self._starts = theta

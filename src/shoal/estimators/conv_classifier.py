@@ -20,7 +20,7 @@ from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.errors import DataError
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.parameters import CLASSIFIER, COUNT
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import TrainingResult, train
 from shoal.selection.architectures import Convolutional, doubling, loss_of, stages
 from shoal.selection.splits import holdout

@@ -20,7 +20,7 @@ from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.rules import Rates
 from shoal.estimators.stochastic import Report, Settings, StochasticTraining
 from shoal.estimators.validation import Validation
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.solvers.adam import Adam
@@ -39,7 +39,7 @@ class Fit:
     """What a call of fit works with; ``theta`` (P, D) are the parameters that it begins with."""
 
     estimator: Any
-    network: Network
+    network: Chain
     randoms: list[np.random.RandomState]
     incremental: bool
     first_pass: bool
@@ -254,7 +254,7 @@ def _record(est: Any, training: StochasticTraining, p: int) -> None:
         est.validation_loss_curve_ = [*(getattr(est, "validation_loss_curve_", None) or ()), *curve]
 
 
-def write(est: Any, network: Network, training: StochasticTraining, p: int) -> str:
+def write(est: Any, network: Chain, training: StochasticTraining, p: int) -> str:
     """Make ``est``, not fitted so far, the member ``p`` of a training; return why that failed, if it did."""
     est._describe(network)
     forget(est)

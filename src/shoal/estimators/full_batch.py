@@ -16,7 +16,7 @@ from shoal.engines.running import finish
 from shoal.estimators.architecture import packed_places
 from shoal.estimators.callbacks import Tasks
 from shoal.estimators.losses import constants, divisor
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array
@@ -38,7 +38,7 @@ class PackedObjective:
     outputs while the gradient sums over them, which is how scikit-learn has it.
     """
 
-    def __init__(self, network: Network, samples: Samples, alpha: float) -> None:
+    def __init__(self, network: Chain, samples: Samples, alpha: float) -> None:
         s, theta_type = samples.s[:1], samples.X.dtype
         self.places = packed_places(network)
         self._theta = np.empty((1, network.n_parameters), theta_type)
@@ -82,7 +82,7 @@ class Descent:
 
 
 def lbfgs(
-    network: Network,
+    network: Chain,
     theta: Array,
     samples: Samples,
     alpha: float,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import xlogy
 
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array
 
 
-def divisor(network: Network) -> int:
+def divisor(network: Chain) -> int:
     """Return what the data's part of the loss is divided by: squares are averaged over the outputs."""
     return network.n_outputs if network.criterion.name == "squared_error" else 1
 
 
-def constants(network: Network, y: Array) -> Array | None:
+def constants(network: Chain, y: Array) -> Array | None:
     """Return what scikit-learn adds to the loss of each sample (N,), for targets (K, N); None for nothing.
 
     Its Poisson loss is half the deviance: y ln y − y more than the negative log-likelihood without constants.

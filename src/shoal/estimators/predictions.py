@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shoal.engines.evaluation import predictions_of, sample_outputs
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array
 from shoal.workers import count_workers
 
@@ -17,7 +17,7 @@ DENSE = 2**22
 
 
 def predictions(
-    network: Network, theta: Array, X: Any, link: Callable[[Array], Array], n_jobs: int | None
+    network: Chain, theta: Array, X: Any, link: Callable[[Array], Array], n_jobs: int | None
 ) -> Array:
     """Return the mean over members ``theta`` (P, D) of what they predict for rows ``X`` (N, n): (N, K).
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.estimators.losses import constants, divisor
 from shoal.networks import backprop
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array
 
 
@@ -20,7 +20,7 @@ class Validation:
     by R², as their ``score`` does; ``n_classes`` is 0 for regressors.
     """
 
-    network: Network
+    network: Chain
     X: Array
     y: Array
     s: Array

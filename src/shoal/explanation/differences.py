@@ -15,7 +15,7 @@ import numpy as np
 from shoal.layers import stack
 from shoal.layers.base import Context
 from shoal.networks.backprop import as_samples
-from shoal.networks.network import Slot
+from shoal.networks.chain import Slot
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
 from shoal.training.objective import BatchObjective

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shoal.explanation.derivation import Derivation
 from shoal.explanation.gradient_check import BlockCheck, GradientCheck, relative_error
 from shoal.explanation.trace import Trace
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array
 
 
@@ -38,7 +38,7 @@ class Comparison:
 class Explained:
     """The chain rule of one network on a batch, with the numbers of one of its samples."""
 
-    network: Network
+    network: Chain
     trace: Trace
     comparisons: tuple[Comparison, ...]
     check: GradientCheck

@@ -30,7 +30,8 @@ from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell
 from shoal.explanation.trace import trace
 from shoal.layers import Dropout
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.training.problem import Samples
@@ -145,7 +146,7 @@ def _check(
     return compare(point, estimate, point.gradient(ReferenceEngine.name), ReferenceEngine.name)
 
 
-def _comparison(network: Network, derivation: Derivation, check: GradientCheck) -> Comparison:
+def _comparison(network: Chain, derivation: Derivation, check: GradientCheck) -> Comparison:
     layer, name = derivation.step.number - 1, derivation.name
     engine, numerical = (
         _dense(network.views(g[None]))[layer][name][0] for g in (check.analytic, check.numerical)
@@ -159,7 +160,7 @@ def _dense(views: list[dict[str, Array]]) -> list[dict[str, Array]]:
     return [parameters for parameters in views if parameters]
 
 
-def without_dropout(network: Network) -> Network:
+def without_dropout(network: Chain) -> Network:
     """Return the network that predicts: the same parameters, and every unit present."""
     return Network(
         network.inputs, [layer for layer in network.layers if not isinstance(layer, Dropout)], network.loss

@@ -12,7 +12,8 @@ from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told, central_differences, directional_difference
 from shoal.explanation.point import Point
 from shoal.explanation.sampling import LEAST, draw_direction, draw_parameters, learnt
-from shoal.networks.network import Network, Slot
+from shoal.networks.chain import Slot
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.shapes import Array, BoolArray, IntArray, is_number
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.randomness import Noise

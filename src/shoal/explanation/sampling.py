@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.networks.network import Network, Slot
+from shoal.networks.chain import Chain, Slot
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array, IntArray, whole_number
 
@@ -14,7 +14,7 @@ LEAST = 20
 """Entries that are compared of each array at least, or all of an array that has no more."""
 
 
-def draw_parameters(network: Network, sample: int | None, seed: int) -> IntArray:
+def draw_parameters(network: Chain, sample: int | None, seed: int) -> IntArray:
     """Return the numbers of the parameters to compare, in ascending order: all of them for ``None``.
 
     Of more than ``sample`` parameters, each array has ``LEAST`` or all of its entries in the sample, and the
@@ -49,7 +49,7 @@ def draw_direction(slot: Slot, seed: int) -> Array:
     return np.asarray(signs / np.sqrt(size))
 
 
-def learnt(network: Network) -> list[Slot]:
+def learnt(network: Chain) -> list[Slot]:
     """Return the arrays that have a gradient: all but statistics."""
     return [slot for slot in network.slots if not network.statistic_mask[slot.start]]
 

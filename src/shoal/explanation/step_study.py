@@ -21,7 +21,7 @@ from shoal.explanation.differences import Told
 from shoal.explanation.gradient_check import GradientCheck, compare, estimate_gradient
 from shoal.explanation.point import Point
 from shoal.explanation.sampling import draw_parameters
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.shapes import Array
 

@@ -16,7 +16,7 @@ from shoal.formulas.evaluation import evaluate
 from shoal.formulas.nodes import Expression, in_layer, symbols
 from shoal.layers import Dense, Dropout
 from shoal.losses import Loss
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array
 
 
@@ -63,7 +63,7 @@ class Trace:
     losses: Array
 
 
-def trace(network: Network, theta: Array, x: Array, y: Array) -> Trace:
+def trace(network: Chain, theta: Array, x: Array, y: Array) -> Trace:
     """Return every quantity of the forward pass of one network on a batch.
 
     ``theta`` (1, D), ``x`` (n, N), ``y`` (K, N), all in float64. Raises ``ConfigurationError`` for layers

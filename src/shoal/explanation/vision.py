@@ -12,7 +12,7 @@ import numpy as np
 
 from shoal.layers import Conv2D, Layer, stack
 from shoal.layers.base import Cache, Context
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, Shape
 
 STEPS, STEP = 60, 0.5
@@ -27,24 +27,24 @@ class Place:
     unit: tuple[int, ...]
 
 
-def convolutions(network: Network) -> list[int]:
+def convolutions(network: Chain) -> list[int]:
     """Return the numbers of the convolutional layers, first to last."""
     return [index for index, layer in enumerate(network.layers) if isinstance(layer, Conv2D)]
 
 
-def responses(network: Network, theta: Array, X: Array) -> list[Array]:
+def responses(network: Chain, theta: Array, X: Array) -> list[Array]:
     """Return what every layer makes of images X (N, C·H·W): a list of (N, *shape), first layer to last."""
     outputs, _ = _forward(network, theta, X, len(network.layers))
     return [np.moveaxis(a[0], -1, 0) for a in outputs]
 
 
-def filters(network: Network, theta: Array) -> Array | None:
+def filters(network: Chain, theta: Array) -> Array | None:
     """Return the filters (m, C, kh, kw) of the first layer, None where it is no convolution."""
     first = network.layers[0]
     return network.views(theta)[0]["W"][0] if isinstance(first, Conv2D) else None
 
 
-def saliency(network: Network, theta: Array, X: Array, classes: Array) -> Array:
+def saliency(network: Chain, theta: Array, X: Array, classes: Array) -> Array:
     """Return ``∂z_k/∂x``, the gradient of each image's score for its class in ``classes`` (N,): (N, C, H, W).
 
     Where it is large, another pixel there would change the score most. With one output, of two classes, z
@@ -68,7 +68,7 @@ def saliency(network: Network, theta: Array, X: Array, classes: Array) -> Array:
     return _pull_back(network, theta, caches, grad)
 
 
-def most_exciting(network: Network, theta: Array, place: Place, starts: Array) -> Array:
+def most_exciting(network: Chain, theta: Array, place: Place, starts: Array) -> Array:
     """Return an image (C, H, W) that excites a unit more than any of ``starts`` (N, C·H·W) do.
 
     Gradient ascent from each of them on the unit's response a(x), among images as long as the start::
@@ -98,7 +98,7 @@ def most_exciting(network: Network, theta: Array, place: Place, starts: Array) -
     return image
 
 
-def receptive_field(network: Network, layer: int, row: int, column: int) -> tuple[slice, slice]:
+def receptive_field(network: Chain, layer: int, row: int, column: int) -> tuple[slice, slice]:
     """Return the rows and columns of the image that a unit at (row, column) of a layer's maps can see.
 
     From the layer down, a window of k pixels d apart at stride s after p zeros widens [first, last] to
@@ -130,7 +130,7 @@ def _widened(layer: Layer, shape: Shape, axis: int, first: int, last: int) -> tu
     return 0, shape[1 + axis] - 1
 
 
-def _forward(network: Network, theta: Array, X: Array, depth: int) -> tuple[list[Array], list[Cache]]:
+def _forward(network: Chain, theta: Array, X: Array, depth: int) -> tuple[list[Array], list[Cache]]:
     """Return the outputs and the caches of the first ``depth`` layers for images X (N, C·H·W)."""
     a = np.ascontiguousarray(X.T, theta.dtype).reshape(1, *network.input_shape, len(X))
     outputs, caches = [], []
@@ -141,7 +141,7 @@ def _forward(network: Network, theta: Array, X: Array, depth: int) -> tuple[list
     return outputs, caches
 
 
-def _pull_back(network: Network, theta: Array, caches: list[Cache], grad: Array) -> Array:
+def _pull_back(network: Chain, theta: Array, caches: list[Cache], grad: Array) -> Array:
     """Return the gradient (N, C, H, W) with respect to the images, from that of the last cached layer."""
     depth = len(caches)
     unused = network.views(np.empty_like(theta))

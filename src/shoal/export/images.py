@@ -14,7 +14,7 @@ from shoal.layers import AveragePool2D, BatchNorm, Conv2D, Dense, LayerNorm, Loc
 from shoal.layers.base import Layer
 from shoal.layers.residual import Residual
 from shoal.layers.window import Window
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, Shape
 
 Own: TypeAlias = Mapping[str, Array]
@@ -30,7 +30,7 @@ class ImageGraph:
     def __init__(self, graph: Graph, dtype: DType) -> None:
         self.graph, self.dtype = graph, dtype
 
-    def network(self, network: Network, theta: Array, X: str) -> str:
+    def network(self, network: Chain, theta: Array, X: str) -> str:
         """Add a network with the parameters theta (D,) over ``X`` (N, n); return the name of its z (N, K)."""
         a = self.graph.add("Reshape", X, np.array([-1, *network.input_shape]))
         for layer, parameters, shape in zip(

@@ -14,7 +14,7 @@ from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onn
 from shoal.export.images import ImageGraph
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray
 
@@ -73,7 +73,7 @@ def add_population(graph: Graph, population: Population, X: str) -> str:
     return graph.add("Concat", *(graph.add("Unsqueeze", z, np.array([0])) for z in members), axis=0)
 
 
-def add_link(graph: Graph, network: Network, z: str, dtype: DType) -> str:
+def add_link(graph: Graph, network: Chain, z: str, dtype: DType) -> str:
     """Add the predictions that the network's loss makes of ``z``, of its shape and dtype."""
     loss = network.criterion
     if loss.name in LINKS:
@@ -83,7 +83,7 @@ def add_link(graph: Graph, network: Network, z: str, dtype: DType) -> str:
     return z
 
 
-def add_class_probabilities(graph: Graph, network: Network, z: str, dtype: DType) -> str:
+def add_class_probabilities(graph: Graph, network: Chain, z: str, dtype: DType) -> str:
     """Add the probabilities (P, N, C) of all classes, (N, C) of one network, as ``Loss.probabilities`` does.
 
     Those of no and yes are ``softmax([0, z])``, neither of them 1 less the other: each keeps its digits.
@@ -101,7 +101,7 @@ def pair_limit(dtype: DType) -> float:
     return min(exponent_limit(dtype), -0.999 * math.log(np.finfo(dtype).tiny))
 
 
-def add_class_means(graph: Graph, network: Network, counts: IntArray, z: str) -> str:
+def add_class_means(graph: Graph, network: Chain, counts: IntArray, z: str) -> str:
     """Add the mean over the members of the probabilities of all classes: (N, C), double before the link."""
     double = np.dtype(np.float64)
     members = add_class_probabilities(graph, network, graph.add("Cast", z, to=TensorProto.DOUBLE), double)

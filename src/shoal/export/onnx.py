@@ -46,7 +46,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     these, for a column without a name, and for activations, layers and losses that have no ONNX form.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.network import Network
     >>> population = Network(2, [Dense(4, "tanh"), Dense(1)], "log_loss").population(3, seed=0)
     >>> [output.name for output in to_onnx(population).graph.output]
     ['predictions', 'mean']

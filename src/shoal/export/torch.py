@@ -43,7 +43,7 @@ def torch_state(model: Any) -> dict[str, Array]:
     Raises ``ConfigurationError`` for layers that PyTorch has no module of.
 
     >>> from shoal.layers.dense import Dense
-    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.network import Network
     >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], "cross_entropy")
     >>> {name: tensor.shape for name, tensor in torch_state(network.population(1)).items()}
     {'0.weight': (8, 4), '0.bias': (8,), '2.weight': (3, 8), '2.bias': (3,)}

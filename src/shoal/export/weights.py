@@ -9,7 +9,7 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 
 LOSSES = {"softmax": "cross_entropy", "logistic": "log_loss", "exp": "poisson", "identity": "squared_error"}

@@ -24,7 +24,8 @@ from shoal.files import as_json, read_regular, write_atomically
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import Model, TableModel
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.schema import MismatchError, parse_json, require_type
 from shoal.selection.architectures import loss_of
@@ -158,7 +159,7 @@ def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
     return value
 
 
-def _require_fit(shape: Shape, target: TargetEncoder, network: Network, folder: Path) -> None:
+def _require_fit(shape: Shape, target: TargetEncoder, network: Chain, folder: Path) -> None:
     """Raise ``ModelFolderError`` unless the network takes such samples, and gives what the target needs."""
     has = (network.input_shape, network.criterion.name, network.n_outputs)
     needs = (shape, *loss_of(len(target.labels), target.loss))

@@ -18,7 +18,8 @@ import numpy as np
 from shoal.engines.evaluation import sample_outputs
 from shoal.jobs.model import Model
 from shoal.layers import BatchNorm, Dense
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.shapes import Array, IntArray
 
 TINY = 1e-30
@@ -125,7 +126,7 @@ class _Steps:
         return changed
 
 
-def _above(network: Network, dense: Dense, theta: Array) -> tuple[Network, Array]:
+def _above(network: Chain, dense: Dense, theta: Array) -> tuple[Network, Array]:
     """Return what stands above a first layer's z, its activation and the other layers, with parameters."""
     m = dense.units
     bare = BatchNorm(dense.activation, epsilon=TINY)  # γ = 1, β = 0, mean 0, variance 1: z as it is

@@ -14,7 +14,7 @@ from shoal.explanation.vision import Place
 from shoal.jobs.model import ImageModel
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.layers import Conv2D, Dense, Layer
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.plots.png import encoded, signed
 from shoal.randomness import Purpose, permutation, stream
 from shoal.report.wording import plural
@@ -180,7 +180,7 @@ class _Sight:
         return int(np.clip(self.work // every, 2, UNITS))
 
 
-def layers(network: Network) -> list[dict[str, Any]]:
+def layers(network: Chain) -> list[dict[str, Any]]:
     """Return what each layer is, its shape, parameters and operations for one image."""
     return [
         {
@@ -215,7 +215,7 @@ def as_bytes(images: ImageSet, row: int) -> Array:
     return plain
 
 
-def _extent(network: Network, layer: int) -> tuple[int, int]:
+def _extent(network: Chain, layer: int) -> tuple[int, int]:
     """Return the rows and columns of a layer's largest receptive field."""
     _, rows, columns = network.shapes[layer + 1]
     field = vision.receptive_field(network, layer, rows // 2, columns // 2)

@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from shoal.bayes.tangent import MOST_PARAMETERS
 from shoal.data.memory import require_memory
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.populations.trainer import sample_losses, train
 from shoal.report.wording import plural
 from shoal.selection.architectures import Architecture, Hidden
@@ -259,7 +260,7 @@ def _network(hidden: Hidden, load: Workload) -> Network:
     return load.architecture.network(hidden, load.X.shape[1], load.n_outputs, load.loss)
 
 
-def _bytes_a_network(network: Network, load: Workload, epochs: int) -> int:
+def _bytes_a_network(network: Chain, load: Workload, epochs: int) -> int:
     itemsize = np.dtype(load.recipe.rule.dtype).itemsize
     cost = Cost(load.n_train, load.n_judged, epochs, load.recipe.batch_size, itemsize, 0, load.by_evidence)
     return cost.bytes(network)

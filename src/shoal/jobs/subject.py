@@ -15,7 +15,8 @@ from shoal.jobs.kinds import KINDS
 from shoal.jobs.model import Model
 from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Purpose, check_seed, stream
 from shoal.shapes import Array
@@ -102,7 +103,7 @@ def fresh_subject(
     return Subject(network.population(1, seed=seed, dtype="float64"), X, y, "sample 1")
 
 
-def _random_targets(rng: np.random.Generator, network: Network, batch: int) -> Array:
+def _random_targets(rng: np.random.Generator, network: Chain, batch: int) -> Array:
     shape = (batch, network.n_outputs)
     if network.criterion.name == "cross_entropy":
         return rng.integers(network.n_outputs, size=batch)

@@ -13,9 +13,9 @@ from shoal.lecture.data import moons
 from shoal.lecture.formulas import BOXED, boxed
 from shoal.lecture.marks import draw_classes, draw_regions, log_axis, panel, power_of_ten, say
 from shoal.lecture.study import Study, Table
-from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import number
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.shapes import Array, IntArray

@@ -12,9 +12,9 @@ from shoal.layers import Dense
 from shoal.lecture.data import NOISE, sinusoid, truth
 from shoal.lecture.marks import draw_sinusoid, panel
 from shoal.lecture.study import Study, Table
-from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import number
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.shapes import Array
 

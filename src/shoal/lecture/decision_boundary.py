@@ -11,8 +11,8 @@ from shoal.layers import Dense
 from shoal.lecture.data import moons
 from shoal.lecture.marks import draw_classes, draw_regions, panel
 from shoal.lecture.study import Study, Table
-from shoal.networks.network import Network
 from shoal.plots.text import number, percent, plain
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.shapes import Array, IntArray

@@ -11,10 +11,10 @@ from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
 from shoal.lecture.marks import log_axis, panel
 from shoal.lecture.study import Study, Table
-from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
 from shoal.plots.text import number
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.randomness import Purpose, stream

@@ -65,7 +65,7 @@ def layer_outputs(population: Population, X: Array) -> list[Array]:
     """Return what each layer of the first member makes of rows X (N, n): (N, \\*shape) of each layer.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.network import Network
     >>> network = Network(2, [Dense(3, "tanh"), Dense(1)]).population(1)
     >>> [outputs.shape for outputs in layer_outputs(network, np.ones((5, 2)))]
     [(5, 3), (5, 1)]

@@ -12,9 +12,9 @@ from shoal.lecture.capacity import GRID, regression_network
 from shoal.lecture.data import NOISE, sinusoid
 from shoal.lecture.marks import draw_sinusoid, panel
 from shoal.lecture.study import Study, Table
-from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import number, plain
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.randomness import Purpose, stream

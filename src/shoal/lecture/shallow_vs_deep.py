@@ -12,9 +12,9 @@ from shoal.layers import Dense
 from shoal.lecture.images import Images, digits
 from shoal.lecture.marks import panel, percent_axis
 from shoal.lecture.study import Study, Table
-from shoal.networks.network import Network
 from shoal.plots import drawing
 from shoal.plots.text import percent, plain
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.shapes import Array, IntArray
 

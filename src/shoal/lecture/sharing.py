@@ -9,8 +9,8 @@ import numpy as np
 
 from shoal.layers import Conv2D, Dense, Flatten, Layer, LocallyConnected2D, MaxPool2D
 from shoal.lecture.images import Images
-from shoal.networks.network import Network
 from shoal.plots import drawing
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape

@@ -15,7 +15,7 @@ import numpy as np
 
 from shoal.layers import stack
 from shoal.layers.base import Cache, Context
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
 
@@ -26,9 +26,7 @@ CHUNK, HELD = 512, 2**22
 held at a time of one member: of images, each of which has many, fewer samples are evaluated."""
 
 
-def forward(
-    network: Network, theta: Array, x: Array, context: Context = NOTHING
-) -> tuple[Array, list[Cache]]:
+def forward(network: Chain, theta: Array, x: Array, context: Context = NOTHING) -> tuple[Array, list[Cache]]:
     """Return the last layer's outputs z (P, K, N) and every layer's cache.
 
     ``theta`` (P, D); ``x`` (1, n, N) where the members share their data, (P, n, N) where they do not. Layers
@@ -37,14 +35,14 @@ def forward(
     return stack.forward(network.layers, network.views(theta), as_samples(network, x), context)
 
 
-def as_samples(network: Network, x: Array) -> Array:
+def as_samples(network: Chain, x: Array) -> Array:
     """Return x (1|P, n, N) as the first layer sees it, (1|P, *input_shape, N), in one piece."""
     if len(network.input_shape) == 1:
         return x
     return np.ascontiguousarray(x.reshape(len(x), *network.input_shape, x.shape[-1]))
 
 
-def backward(network: Network, theta: Array, caches: list[Cache], grad_z: Array) -> Array:
+def backward(network: Chain, theta: Array, caches: list[Cache], grad_z: Array) -> Array:
     """Return ∂J/∂θ (P, D) from ∂J/∂z (P, K, N) and the caches that ``forward`` left.
 
     In the places of statistics, which have no gradient, stands by how much the batch changes them.
@@ -56,7 +54,7 @@ def backward(network: Network, theta: Array, caches: list[Cache], grad_z: Array)
 
 
 def data_loss(
-    network: Network,
+    network: Chain,
     theta: Array,
     x: Array,
     y: Array,
@@ -76,12 +74,12 @@ def data_loss(
     return (losses * share).sum(axis=-1), backward(network, theta, caches, grad_z)
 
 
-def chunk(network: Network) -> int:
+def chunk(network: Chain) -> int:
     """Return how many samples of a network's are evaluated at a time."""
     return max(1, min(CHUNK, HELD // sum(map(math.prod, network.shapes[1:]))))
 
 
-def sample_outputs(network: Network, theta: Array, X: Array, lengths: IntArray | None = None) -> Array:
+def sample_outputs(network: Chain, theta: Array, X: Array, lengths: IntArray | None = None) -> Array:
     """Return z (P, K, N) for rows ``X`` (N, n) of as many ``lengths`` (N,), a chunk of samples at a time.
 
     Without dropout.
@@ -89,16 +87,14 @@ def sample_outputs(network: Network, theta: Array, X: Array, lengths: IntArray |
     return _join([z for _, z in _chunks(network, theta, X, lengths)])
 
 
-def sample_losses(
-    network: Network, theta: Array, X: Array, y: Array, lengths: IntArray | None = None
-) -> Array:
+def sample_losses(network: Chain, theta: Array, X: Array, y: Array, lengths: IntArray | None = None) -> Array:
     """Return every sample's loss (P, N) for rows ``X`` (N, n) and targets ``y`` (K, N), without penalties."""
     value = network.criterion.value
     return _join([value(z, y[:, part]) for part, z in _chunks(network, theta, X, lengths)])
 
 
 def _chunks(
-    network: Network, theta: Array, X: Array, lengths: IntArray | None
+    network: Chain, theta: Array, X: Array, lengths: IntArray | None
 ) -> Iterator[tuple[slice, Array]]:
     size = chunk(network)
     for first in range(0, len(X), size):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from shoal.engines.evaluation import predictions_of, sample_outputs
 from shoal.errors import ConfigurationError
 from shoal.layers.base import Role
-from shoal.networks.network import Network, Slot
+from shoal.networks.chain import Chain, Slot
 from shoal.randomness import check_seed, streams
 from shoal.sequences import lengths_of
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
@@ -29,13 +29,13 @@ class Population:
     number that each member's random streams are keyed by.
 
     >>> from shoal.layers import Dense
-    >>> from shoal.networks.network import Network
+    >>> from shoal.populations.network import Network
     >>> population = Network(1, [Dense(8, "tanh"), Dense(1)]).population(30, seed=0)
     >>> population.weights[0].shape, population.biases[0].shape
     ((30, 8, 1), (30, 8, 1))
     """
 
-    network: Network
+    network: Chain
     theta: Array
     keys: npt.NDArray[np.uint64]
 
@@ -59,7 +59,7 @@ class Population:
     @classmethod
     def from_members(
         cls,
-        network: Network,
+        network: Chain,
         members: Sequence[int] | npt.NDArray[np.uint64],
         seed: int = 0,
         dtype: npt.DTypeLike = "float32",
@@ -135,7 +135,7 @@ class Population:
         a small one is no difference of larger ones.
 
         >>> from shoal.layers import Dense
-        >>> from shoal.networks.network import Network
+        >>> from shoal.populations.network import Network
         >>> population = Network(1, [Dense(1)], "log_loss").population(1, seed=0)
         >>> population.theta[:] = [1, 0]
         >>> [f"{p:.3g}" for p in population.probabilities([[30.0]])[0, 0]]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from shoal.engines import choose_engine, evaluation
 from shoal.errors import ConfigurationError
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.population import Population, float_dtype
 from shoal.populations.run import Run
 from shoal.shapes import Array, BoolArray, is_number

@@ -12,7 +12,7 @@ from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS, Initializer
 from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
 from shoal.losses import Loss
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.registry import Named, resolve
 from shoal.shapes import Shape, whole_number
 

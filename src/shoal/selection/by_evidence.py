@@ -16,14 +16,14 @@ from shoal.populations.trainer import TrainingResult
 from shoal.training.history import History
 
 if TYPE_CHECKING:
-    from shoal.networks.network import Network
+    from shoal.networks.chain import Chain
     from shoal.shapes import Array
 
 MOST_WORK = 1e12
 """Operations that the curvatures of one network may take: one or two minutes of a core."""
 
 
-def curvature_work(network: Network, n_samples: int) -> float:
+def curvature_work(network: Chain, n_samples: int) -> float:
     """Return the operations of all curvatures that scoring one member by evidence takes."""
     return TANGENTS * tangent_work(network, n_samples)
 
@@ -37,7 +37,7 @@ def epochs_a_round(epochs: int) -> int:
     return max(epochs // (ROUNDS + 1), 1)
 
 
-def require_evidence(network: Network, n_samples: int) -> None:
+def require_evidence(network: Chain, n_samples: int) -> None:
     """Raise where a network has no evidence, or one that takes too long.
 
     Raises ``ConfigurationError`` for losses and layers that it is not made for, ``CapacityError`` for a

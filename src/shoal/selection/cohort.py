@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.randomness import member_id
@@ -53,7 +54,7 @@ class Task:
     """
 
     cohort: Cohort
-    network: Network
+    network: Chain
     recipe: Recipe
     conditions: Conditions
     X: Array
@@ -116,7 +117,7 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
 class _Rows:
     """A task's samples, gathered once: what its members see of them, and the network that takes that."""
 
-    network: Network
+    network: Chain
     X: Array
     y: Array
     judged: tuple[Array, Array] | None
@@ -132,7 +133,7 @@ class _Rows:
         return cls(network, *of_rows(task.train), of_rows(task.held) if task.held.size else None)
 
 
-def _given(task: Task) -> Network:
+def _given(task: Task) -> Chain:
     """Return the network that a task trains: of the inputs that its members are given."""
     network, inputs = task.network, task.inputs
     if inputs is None or len(inputs) == network.n_inputs:

@@ -21,7 +21,7 @@ from shoal.words import setting
 
 if TYPE_CHECKING:
     from shoal.engines.base import Engine
-    from shoal.networks.network import Network
+    from shoal.networks.chain import Chain
     from shoal.selection.architectures import Architecture, Hidden
     from shoal.selection.candidates import Candidate
     from shoal.selection.samples import StudySamples
@@ -66,7 +66,7 @@ class Design:
     """The networks of the study that are trained, by ``numbers``; None is all of them."""
 
     @cached_property
-    def networks(self) -> dict[Hidden, Network]:
+    def networks(self) -> dict[Hidden, Chain]:
         """The network of each size."""
         n_inputs, n_outputs, loss = self.samples.X.shape[1], self.samples.n_outputs, self.samples.loss
         sizes = dict.fromkeys(candidate.hidden for candidate in self.candidates)

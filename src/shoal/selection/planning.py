@@ -13,7 +13,7 @@ from shoal.selection.by_evidence import curvature_work
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.networks.network import Network
+    from shoal.networks.chain import Chain
     from shoal.selection.architectures import Hidden
     from shoal.selection.candidates import Candidate
 
@@ -67,12 +67,12 @@ class Cost:
     memory: int
     by_evidence: bool = False
 
-    def work(self, network: Network) -> float:
+    def work(self, network: Chain) -> float:
         """Return the operations of training one member: forward and twice that backward, 2 each time."""
         curvatures = curvature_work(network, self.samples) if self.by_evidence else 0.0
         return 6.0 * network.operations * self.samples * self.epochs + curvatures
 
-    def bytes(self, network: Network) -> int:
+    def bytes(self, network: Chain) -> int:
         """Return about what one member holds: parameters, solver state, activations, losses, curves."""
         batch = min(self.batch_size or self.samples, self.samples)
         gathered = network.n_inputs if self.batch_size is not None else 0
@@ -83,7 +83,7 @@ class Cost:
         hessians = HESSIANS * 8 * network.n_parameters**2 if self.by_evidence else 0
         return self.itemsize * numbers + 8 * self.held + 16 * self.epochs + hessians
 
-    def shared_bytes(self, network: Network, inputs: int | None = None) -> int:
+    def shared_bytes(self, network: Chain, inputs: int | None = None) -> int:
         """Return about what a thread or process holds for a cohort besides its members: the samples.
 
         Its members are given all inputs of the network, or so many of them.
@@ -101,7 +101,7 @@ class Cost:
 
 def plan(
     candidates: Sequence[Candidate],
-    networks: Mapping[Hidden, Network],
+    networks: Mapping[Hidden, Chain],
     starts: int,
     folds: Sequence[int],
     cost: Cost,

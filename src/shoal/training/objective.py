@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from shoal.networks.backprop import data_loss
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.penalties import PENALTIES
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
@@ -31,7 +31,7 @@ class BatchObjective:
 
     def __init__(
         self,
-        network: Network,
+        network: Chain,
         x: Array,
         y: Array,
         s: Array,

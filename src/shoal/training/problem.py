@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, DataError
 from shoal.losses import Loss
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.sequences import lengths_of
 from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite
 from shoal.solvers.base import State
@@ -40,7 +40,7 @@ class Samples:
     @classmethod
     def of(
         cls,
-        network: Network,
+        network: Chain,
         X: npt.ArrayLike,
         y: npt.ArrayLike,
         sample_weight: npt.ArrayLike | None = None,
@@ -135,7 +135,7 @@ class Problem:
     @classmethod
     def of(
         cls,
-        network: Network,
+        network: Chain,
         size: int,
         recipe: Recipe,
         X: npt.ArrayLike,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.penalties import PENALTIES
 from shoal.randomness import check_seed
 from shoal.registry import from_config, resolve, to_config
@@ -174,7 +174,7 @@ class Recipe:
             )
         return found
 
-    def require(self, network: Network) -> None:
+    def require(self, network: Chain) -> None:
         """Raise ``ConfigurationError`` where the network cannot be trained so."""
         solver = self.rule
         if self.augmentation is not None and len(network.input_shape) != 3:

@@ -20,7 +20,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)

@@ -24,12 +24,12 @@ from shoal.layers import (
 )
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
-from shoal.networks.network import Network
+from shoal.networks.chain import Chain
 from shoal.registry import Named, to_config
 from shoal.shapes import Shape
 
 
-def unknown_layer(network: Network) -> str | None:
+def unknown_layer(network: Chain) -> str | None:
     """Return what the compiled engine does not know of a network's layers, or None."""
     for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
         if not knows(layer, "layer", LAYERS):
@@ -45,7 +45,7 @@ def knows(member: Named, family: str, registry: Mapping[str, type[Any]]) -> bool
     return name in KNOWN[family] and type(member) is registry.get(name)
 
 
-def described(network: Network) -> dict[str, Any]:
+def described(network: Chain) -> dict[str, Any]:
     """Return the fields of a network, its layers and its loss.
 
     A layer's parameters travel by their own names, as where in θ they begin.

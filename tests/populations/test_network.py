@@ -28,7 +28,7 @@ from shoal.layers import (
 )
 from shoal.layers.base import Role
 from shoal.losses import LOSSES, Huber
-from shoal.networks.network import Network
+from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.randomness import Purpose, member_id, stream
 

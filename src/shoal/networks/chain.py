@@ -1,4 +1,4 @@
-"""The architecture of a network: immutable, and without parameters of its own."""
+"""The architecture of a network, as engines know it: immutable, and without parameters of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +18,9 @@ from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
 from shoal.layers.base import Context, Role
 from shoal.losses import LOSSES, Loss
-from shoal.randomness import member_ids
 from shoal.registry import from_config, resolve, to_config
 from shoal.sequences import lengths_of
 from shoal.shapes import Array, BoolArray, Shape, finite_rows, whole_number
-
-if TYPE_CHECKING:
-    from shoal.populations.population import Population
 
 _FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
     "activation": ACTIVATIONS,
@@ -49,27 +45,11 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Network:
-    """A stack of layers over ``inputs``, and the loss that its last outputs are judged by.
+class Chain:
+    """A stack of layers over ``inputs``, and the loss that its last outputs are judged by: see ``Network``.
 
-    ``inputs`` is a number of features n, or the shape of a sample: (C, H, W) of an image (channels, rows,
-    columns), (C, T) of a sequence (channels, steps), or any other. Outside the layers a sample is always a
-    row of n numbers, n the product of its extents, in C order.
-
-    The parameters of a population of P such networks are one array ``theta: (P, D)``; ``slots`` says
-    which part of a row is which ``W: (m, n)`` or ``b: (m, 1)``.
-
-    Losses act on the last layer's outputs z and own their link (sigmoid, softmax, exp), so the last
-    layer is ``Dense(K)`` without an activation for a loss that has one.
-
-    Raises ``ConfigurationError`` for an impossible stack, ``UnknownNameError`` for an unknown loss.
-
-    >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], loss="cross_entropy")
-    >>> network.n_outputs, network.n_parameters
-    (3, 67)
-    >>> from shoal.layers import Flatten
-    >>> Network((1, 28, 28), [Flatten(), Dense(10)], loss="cross_entropy").n_inputs
-    784
+    What engines compute and training is asked of. ``slots`` says which part of a row of ``theta`` (P, D) is
+    which parameter.
     """
 
     inputs: int | tuple[int, ...]
@@ -228,26 +208,6 @@ class Network:
             draw.finish(theta[:, place])
         return theta
 
-    def population(
-        self,
-        starts: int,
-        seed: int = 0,
-        candidate: int = 0,
-        first_start: int = 0,
-        fold: int = 0,
-        dtype: npt.DTypeLike = "float32",
-    ) -> Population:
-        """Return ``starts`` members of this architecture with initial parameters of their own.
-
-        The member of (seed, candidate, fold, start) is the same network whoever its companions are.
-        Raises ``ConfigurationError`` for fewer than one start or a dtype other than float32 and float64.
-        """
-        from shoal.populations.population import Population  # which stands on engines, and these on networks
-
-        starts = whole_number(starts, "starts")
-        members = member_ids(candidate, range(first_start, first_start + starts), fold)
-        return Population.from_members(self, members, seed, dtype)
-
     def to_config(self) -> dict[str, Any]:
         """Return the architecture as plain values for JSON."""
         return {
@@ -257,7 +217,7 @@ class Network:
         }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Network:
+    def from_config(cls, config: Mapping[str, Any]) -> Chain:
         """Return the network that ``to_config`` described, or raise ``ConfigurationError``."""
         try:
             layers = [_layer_from_config(layer) for layer in config["layers"]]
