@@ -20,6 +20,7 @@ def jacobians(network: Chain, theta: Array, X: Array) -> tuple[Array, Array]:
 
     Source: Bishop 2006, PRML, 5.3.4, with parameters in the place of inputs.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense
     >>> network = Network(2, [Dense(1)])
     >>> z, J = jacobians(network, np.array([[3.0, 1.0, 0.5]]), np.array([[1.0, 10.0]]))

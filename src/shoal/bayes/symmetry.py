@@ -17,6 +17,7 @@ def unit_places(network: Chain) -> list[IntArray]:
 
     Raises ``ConfigurationError`` for layers other than dense ones.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense
     >>> unit_places(Network(1, [Dense(2), Dense(1)]))  # of w₁ w₂, b₁ b₂, v₁ v₂, c
     [array([[0, 2, 4],
@@ -68,6 +69,7 @@ def log_symmetries(network: Chain, units: IntArray) -> Array:
 
     Source: Bishop 2006, PRML, 5.1.1 and the paragraph after eq. 5.175.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense
     >>> np.exp(log_symmetries(Network(1, [Dense(3, "tanh"), Dense(1)]), np.array([[3], [1]]))).round()
     array([48.,  2.])

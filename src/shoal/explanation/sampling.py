@@ -22,6 +22,7 @@ def draw_parameters(network: Chain, sample: int | None, seed: int) -> IntArray:
     row, are cut into as many equal parts as are drawn of it, and one is drawn from each part. Statistics,
     on which J does not depend, are no parameters here.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense
     >>> network = Network(300, [Dense(100, "tanh"), Dense(1)])
     >>> drawn = draw_parameters(network, 1000, seed=0)

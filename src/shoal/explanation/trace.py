@@ -69,6 +69,7 @@ def trace(network: Chain, theta: Array, x: Array, y: Array) -> Trace:
     ``theta`` (1, D), ``x`` (n, N), ``y`` (K, N), all in float64. Raises ``ConfigurationError`` for layers
     other than dense ones and dropout.
 
+    >>> from shoal.populations.network import Network
     >>> network = Network(2, [Dense(3, "tanh"), Dense(1)], loss="log_loss")
     >>> theta = network.population(1, dtype="float64").theta
     >>> [step.a.shape for step in trace(network, theta, np.ones((2, 5)), np.ones((1, 5))).steps]

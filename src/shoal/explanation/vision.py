@@ -52,6 +52,7 @@ def saliency(network: Chain, theta: Array, X: Array, classes: Array) -> Array:
 
     Source: Simonyan, Vedaldi & Zisserman 2013, "Deep inside convolutional networks", section 3.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense, Flatten
     >>> network = Network((1, 1, 2), [Flatten(), Dense(2)], "cross_entropy")
     >>> theta = np.array([[1.0, 2.0, 3.0, 4.0, 0.0, 0.0]])
@@ -104,6 +105,7 @@ def receptive_field(network: Chain, layer: int, row: int, column: int) -> tuple[
     From the layer down, a window of k pixels d apart at stride s after p zeros widens [first, last] to
     [first·s − p, last·s − p + (k − 1) d]; layers without windows see what is before them, or all of it.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense, Flatten, MaxPool2D
     >>> layers = [Conv2D(2, 3), MaxPool2D(2), Conv2D(2, 3), Flatten(), Dense(2)]
     >>> receptive_field(Network((1, 28, 28), layers), 2, 0, 1)

@@ -73,6 +73,7 @@ class Chain:
     def __str__(self) -> str:
         """Return the shapes of a sample between the layers, and the loss.
 
+        >>> from shoal.populations.network import Network
         >>> str(Network(4, [Dense(8, "tanh"), Dense(3)], loss="cross_entropy"))
         '4-8-3 (cross_entropy)'
         """

@@ -28,6 +28,7 @@ class Network(Chain):
 
     Raises ``ConfigurationError`` for an impossible stack, ``UnknownNameError`` for an unknown loss.
 
+    >>> from shoal.layers import Dense
     >>> network = Network(4, [Dense(8, "tanh"), Dense(3)], loss="cross_entropy")
     >>> network.n_outputs, network.n_parameters
     (3, 67)

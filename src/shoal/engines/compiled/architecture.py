@@ -50,6 +50,7 @@ def described(network: Chain) -> dict[str, Any]:
 
     A layer's parameters travel by their own names, as where in θ they begin.
 
+    >>> from shoal.populations.network import Network
     >>> from shoal.layers import Dense
     >>> first, _ = described(Network(3, [Dense(5, "elu"), Dense(2)]))["layers"]
     >>> [first[name] for name in ("name", "inputs", "units", "W", "b", "activation")]
