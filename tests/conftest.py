@@ -34,9 +34,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 for variable in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
     os.environ.pop(variable, None)
 
-# Started in the background of a script, this process ignores Ctrl-C, and so would those that tests interrupt.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Started in the background of a script this process ignores Ctrl-C, under nohup the end of its terminal, and
+# so would those that tests interrupt.
+for _name, _usual in ("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL):
+    if hasattr(signal, _name) and signal.getsignal(getattr(signal, _name)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), _usual)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

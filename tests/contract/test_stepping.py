@@ -321,7 +321,7 @@ def test_the_engines_end_whose_loss_is_on_a_plateau_and_remember_what_they_saw(b
 
 @every_engine
 def test_one_that_was_broken_off_is_as_it_was_before(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shoal.engines.loop import objective
+    from shoal.training import objective
 
     training = begin(engine, population(), problem(), recipe(Adam(), 9))
     training.advance(2)

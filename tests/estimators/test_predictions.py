@@ -84,7 +84,7 @@ WRONG = [
     (np.zeros((0, 5)), "0 sample"),
     (np.zeros(5), "Expected 2D array, got 1D array"),
     (np.zeros((2, 5), dtype=complex), "Complex data not supported"),
-    (np.array([["a"] * 5]), "could not convert string to float"),
+    (np.array([["a"] * 5]), "column 'x0' of X has 'a' in row 1, expected a number"),
 ]
 
 
