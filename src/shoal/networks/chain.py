@@ -167,9 +167,10 @@ class Chain:
         where they are ``Sequences`` of unequal lengths and a layer does not know of those.
         """
         lengths = lengths_of(X)
-        context = Context(lengths=None if lengths is None else lengths[None])
-        for layer in self.layers:
-            context = context.after(layer)
+        if lengths is not None:
+            context = Context(lengths=lengths[None])
+            for layer in self.layers:
+                context = context.after(layer)
         return finite_rows(X, name, self.n_inputs, self.input_shape if len(self.input_shape) > 1 else ())
 
     def views(self, theta: Array) -> list[dict[str, Array]]:
