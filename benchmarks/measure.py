@@ -34,18 +34,19 @@ class ContestantError(Exception):
 
 
 class Contestant:
-    """A contestant's process (see ``contestant.py``), begun at the time ``start``."""
+    """A contestant's process (see ``contestant.py``), of this checkout or another, begun at ``start``."""
 
-    def __init__(self, name: str, cores: int, task: Path) -> None:
+    def __init__(self, name: str, cores: int, task: Path, checkout: Path | None = None) -> None:
+        python = checkout / ".venv/bin/python" if checkout else sys.executable
         self.stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in __exit__)
         self.start = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.contestant", name, str(cores), str(task)],
+            [python, "-m", "benchmarks.contestant", name, str(cores), str(task)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.stderr,
             text=True,
-            cwd=ROOT,
+            cwd=checkout or ROOT,
             env=os.environ | dict.fromkeys(THREADS, str(cores)),
         )
 
