@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from shoal.mixtures import closed_form
+from shoal.mixtures.closed_form import ClosedForm
+
+RNG = np.random.default_rng(0)
+
+
+def problem(N: int, F: int) -> tuple[np.ndarray, np.ndarray]:
+    features = RNG.normal(size=(N, F)) * RNG.uniform(0.1, 10, F) + 3
+    return features, features[:, :2] / 5 + RNG.normal(size=(N, 2))
+
+
+@pytest.mark.parametrize(("N", "F"), [(12, 40), (40, 12), (15, 15)])
+def test_leaving_out_is_fitting_without(N: int, F: int) -> None:
+    features, targets = problem(N, F)
+    model = ClosedForm.fit(features, targets)
+    scaled = (features - features.mean(axis=0)) / features.std(axis=0)
+    for row in range(N):
+        others = np.arange(N) != row
+        # the penalised mean of all rows is subtracted, so the intercept is free without the row as well
+        alone = Ridge(alpha=model.strength * F).fit(scaled[others], targets[others])
+        np.testing.assert_allclose(model.left_out[row], alone.predict(scaled[row][None])[0], rtol=1e-6)
+    together = Ridge(alpha=model.strength * F).fit(scaled, targets)
+    np.testing.assert_allclose(model.predict(features), together.predict(scaled), rtol=1e-6)
+
+
+def test_the_strength_is_the_one_that_left_out_samples_like_best() -> None:
+    features, targets = problem(30, 20)
+    best = ClosedForm.fit(features, targets)
+    error = np.square(best.left_out - targets).mean()
+    with pytest.MonkeyPatch.context() as patch:
+        for strength in closed_form.STRENGTHS:
+            patch.setattr(closed_form, "STRENGTHS", np.array([strength]))
+            other = np.square(ClosedForm.fit(features, targets).left_out - targets).mean()
+            assert other >= error * (1 - 1e-12)
+            assert (other == error) == (strength == best.strength)
+
+
+def test_constant_features_say_nothing() -> None:
+    features, targets = problem(10, 4)
+    plain = ClosedForm.fit(features, targets)
+    more = np.insert(features, 2, 7.0, axis=1)
+    np.testing.assert_allclose(ClosedForm.fit(more, targets).predict(more), plain.predict(features))
+    constant = ClosedForm.fit(np.ones((10, 3)), targets)
+    np.testing.assert_allclose(constant.predict(np.zeros((1, 3)))[0], targets.mean(axis=0))
+    np.testing.assert_allclose(constant.left_out[0], targets[1:].mean(axis=0))
+
+
+def test_a_row_is_predicted_alike_in_any_company() -> None:
+    features, targets = problem(50, 300)
+    model = ClosedForm.fit(features.astype(np.float32), targets)
+    together = model.predict(features.astype(np.float32))
+    for row in range(50):
+        alone = model.predict(features[row : row + 1].astype(np.float32))
+        np.testing.assert_array_equal(alone[0], together[row])
