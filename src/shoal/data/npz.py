@@ -43,6 +43,11 @@ class Arrays:
         if len(set(self.names)) < len(self.names):
             raise DataError(f"{path} holds two arrays of one name; {_REMEDY}")
 
+    @property
+    def members(self) -> dict[str, str]:
+        """The entries by the names of their arrays in lower case."""
+        return {name.removesuffix(".npy").lower(): name for name in self.names}
+
     def stated(self, name: str) -> Stated:
         """Return the shape and the type that an array's header states; nothing else is unpacked.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from shoal.data.memory import require_memory
-from shoal.errors import DataError, ShoalWarning
+from shoal.data.notes import tell
 from shoal.shapes import Array
 
 LONGEST_SIDE = 96
@@ -53,9 +52,7 @@ class Wish:
 
     def note(self, message: str, remedy: str) -> None:
         """Warn (``ShoalWarning``) that something was decided for the user; a ``DataError`` where strict."""
-        if self.strict:
-            raise DataError(f"{message}, and --strict was given; {remedy}")
-        warnings.warn(f"{message}; {remedy}", ShoalWarning, stacklevel=3)
+        tell(message, remedy, self.strict)
 
 
 def require_room(count: int, size: Size, channels: int, what: str) -> None:

@@ -38,7 +38,7 @@ def read_npz(path: Path, labelled: bool = True) -> ImageData:
 
 
 def _read(arrays: Arrays, labelled: bool) -> ImageData:
-    path, members = arrays.path, _members(arrays)
+    path, members = arrays.path, arrays.members
     sets: dict[str, ImageSet] = {}
     for suffix, part in _PARTS.items():
         images = _named(members, _IMAGES, suffix)
@@ -56,11 +56,6 @@ def _read(arrays: Arrays, labelled: bool) -> ImageData:
             "labels y (N,); rename them"
         )
     return ImageData(**sets)
-
-
-def _members(arrays: Arrays) -> dict[str, str]:
-    """Return the entries of an archive by the names of their arrays in lower case."""
-    return {name.removesuffix(".npy").lower(): name for name in arrays.names}
 
 
 def _named(members: Mapping[str, str], names: tuple[str, ...], suffix: str) -> str | None:

@@ -1,0 +1,1 @@
+"""Sequences: reading them from files and tables, and turning them into numbers."""

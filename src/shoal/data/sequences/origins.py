@@ -1,0 +1,115 @@
+"""How series are read again for a model: as files hold them, or from the columns of a long table."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from shoal.data.places import place
+from shoal.data.sequences.long_tables import LongColumns, series_of
+from shoal.data.sequences.npz import is_sequence_npz, read_npz
+from shoal.data.sequences.series_set import SequenceData
+from shoal.data.sequences.ts import is_ts, read_one, read_ts
+from shoal.data.tables import read_table
+from shoal.errors import DataError, reason
+from shoal.registry import Named, family, from_config, to_config
+
+
+class Origin(Named, ABC):
+    """What a source must hold, and how it becomes series."""
+
+    @property
+    @abstractmethod
+    def identifier(self) -> str:
+        """What the names of series are called."""
+
+    @abstractmethod
+    def read(self, source: str, strict: bool = False, parts: bool = False) -> SequenceData:
+        """Return the series of a source, with the test part beside it if ``parts``.
+
+        Raises ``DataError`` for what cannot be used; what is odd is a note, an error if ``strict``.
+        """
+
+
+@dataclass(frozen=True)
+class Files(Origin):
+    """Files whose every entry is a series: ``.ts`` and ``.npz``."""
+
+    name: ClassVar[str] = "files"
+
+    @property
+    def identifier(self) -> str:
+        return "series"
+
+    def read(self, source: str, strict: bool = False, parts: bool = False) -> SequenceData:
+        path = place(source, "series")
+        try:
+            if path.is_dir():
+                raise DataError(f"{path} is a directory, expected a file of series; name a file in it")
+            if is_ts(path):
+                return read_ts(path, strict) if parts else read_one(path, strict)
+            if path.suffix.lower() == ".npz":
+                return read_npz(path)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
+        raise DataError(
+            f"{path} has the extension {path.suffix!r}, expected series in .ts, .ts.gz or .npz; convert it"
+        )
+
+
+@dataclass(frozen=True)
+class LongTables(Origin):
+    """Tables of any format with a row for every step."""
+
+    name: ClassVar[str] = "long table"
+    id: str
+    order: str | None
+    channels: tuple[str, ...]
+    target: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "channels", tuple(self.channels))
+
+    @classmethod
+    def of(cls, columns: LongColumns) -> LongTables:
+        """Return the origin of tables with such columns."""
+        return cls(columns.id, columns.order, columns.channels, columns.target)
+
+    @property
+    def identifier(self) -> str:
+        return self.id
+
+    def read(self, source: str, strict: bool = False, parts: bool = False) -> SequenceData:
+        columns = LongColumns(self.id, self.order, self.channels, self.target)
+        try:
+            series = series_of(read_table(source), columns, strict)
+        except DataError as error:
+            said = str(error)
+            raise DataError(said if said.startswith(source) else f"{source}: {said}") from None
+        return SequenceData(series, self.channels, self.target)
+
+
+ORIGINS: dict[str, type[Origin]] = family(Files, LongTables)
+
+
+def origin_to_config(origin: Origin) -> dict[str, Any]:
+    """Return an origin as plain JSON."""
+    return to_config(origin)
+
+
+def origin_from_config(config: Mapping[str, Any]) -> Origin:
+    """Return the origin that was described; a ``ShoalError`` or ``ValueError`` if none was."""
+    return from_config("origin", config, ORIGINS)
+
+
+def holds_series(source: str | Path) -> bool:
+    """Return whether a path is read as series without being told so: ``.ts``, and NPZ files of series.
+
+    >>> holds_series("GunPoint_TRAIN.ts"), holds_series("adult.csv")
+    (True, False)
+    """
+    path = Path(source)
+    return is_ts(path) or (path.suffix.lower() == ".npz" and path.is_file() and is_sequence_npz(path))
