@@ -24,7 +24,7 @@ def test_what_is_written_is_what_the_report_reads(fitted: Outcome) -> None:
 
 
 def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) -> None:
-    asked = fitted.evidence["asked"]
+    asked = dict(fitted.evidence["asked"])
     assert asked.pop("estimate_seconds") > 0
     assert asked.pop("again").startswith("shoal fit /")
     assert asked == {

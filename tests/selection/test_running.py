@@ -3,10 +3,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 
 import joblib
 import numpy as np
@@ -160,6 +161,49 @@ def test_a_worker_that_dies_is_explained() -> None:
 
     with pytest.raises(CapacityError, match="worker process died, most likely for lack of memory"):
         list(completed([task(0)], executor=Dying()))
+
+
+class Forgetful(ThreadPoolExecutor):
+    """Has each of its calls done, and loses what comes of the first ``losses``."""
+
+    def __init__(self, losses: int) -> None:
+        super().__init__(1)
+        self.losses = losses
+
+    def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
+        future = super().submit(fn, *args, **kwargs)  # type: ignore[arg-type]
+        if not self.losses:
+            return future
+        future.result()
+        self.losses -= 1
+        lost: Future[object] = Future()
+        lost.set_exception(TypeError("cannot unpack non-iterable CohortResult object"))
+        return lost
+
+
+def test_what_an_executor_loses_is_sent_again() -> None:
+    tasks = [task(index) for index in range(3)]
+    with Forgetful(losses=running.ATTEMPTS - 1) as pool:
+        kept = ended(completed(tasks, executor=pool))
+    here = ended(completed(tasks, n_jobs=1))
+    for index in range(3):
+        assert_same(kept[index], here[index])
+
+
+def test_an_executor_that_loses_everything_is_left() -> None:
+    with (
+        Forgetful(losses=100) as pool,
+        pytest.raises(CapacityError, match=r"4 times, lastly with TypeError: c.*resume"),
+    ):
+        list(completed([task(0)], executor=pool))
+    assert pool.losses == 100 - running.ATTEMPTS
+
+
+def test_an_error_in_a_task_is_not_tried_again_and_tells_where_it_was_raised() -> None:
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    with pool, pytest.raises(DataError, match="y has 6 NaN") as raised:
+        list(completed([broken_task(0)], executor=pool))
+    assert "in run_cohort" in "".join(raised.value.__notes__)
 
 
 def test_what_is_pending_on_a_lent_executor_is_cancelled_when_the_consumer_stops() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import closing, contextmanager, nullcontext
@@ -19,7 +20,7 @@ from shoal.engines import choose_engine
 from shoal.errors import CapacityError, ConfigurationError, ShoalWarning
 from shoal.selection.cohort import CohortResult, Task, is_of, run_cohort
 from shoal.selection.pools import deaf_to_interrupts, processes, threads
-from shoal.selection.shipping import Lacking, Parcel, Shipment, forget, keep, run_parcel
+from shoal.selection.shipping import Answer, Failed, Lacking, Parcel, Shipment, forget, keep, run_parcel
 from shoal.selection.trials import Trials
 from shoal.shapes import is_number, whole_number
 from shoal.workers import cores, count_workers
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from shoal.selection.store import Store
 
 LOOK_UP_SECONDS = 0.5
+ATTEMPTS = 4
+"""How often a cohort is sent to an executor that loses it."""
 WORTH_SECONDS = 5.0
 """Left to itself, a study starts worker processes when more than this much work remains."""
 
@@ -177,7 +180,11 @@ def completed(
     cohort with least work here, and starts them only if its pace says that the rest would take longer than
     ``WORTH_SECONDS``.
 
-    Raises ``CapacityError`` when a worker process dies, ``ConfigurationError`` for an impossible n_jobs.
+    What an executor itself raises is no end yet: when a worker dies a cluster may lose a task, or the result
+    of one. Such a task is sent again, for a cohort is a pure function, up to ``ATTEMPTS`` times in all.
+
+    Raises ``CapacityError`` when a worker process dies, or when an executor loses a task again and again, and
+    ``ConfigurationError`` for an impossible n_jobs.
     """
     left = list(tasks)
     workers = count_workers(n_jobs)
@@ -223,8 +230,9 @@ def in_full_rounds(cores: int, tasks: int) -> int:
 
 
 def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | None]:
-    waiting: dict[Future[CohortResult | Lacking], Parcel] = {}
-    ended: SimpleQueue[Future[CohortResult | Lacking]] = SimpleQueue()
+    waiting: dict[Future[Answer], Parcel] = {}
+    ended: SimpleQueue[Future[Answer]] = SimpleQueue()
+    lost: Counter[int] = Counter()
 
     def submit(parcels: Sequence[Parcel]) -> None:
         with deaf_to_interrupts(), _quiet_about_size():
@@ -244,11 +252,23 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
                 yield None
                 continue
             parcel = waiting.pop(future)
-            result = future.result()
-            if isinstance(result, Lacking):
-                submit([shipment.again(parcel, result.worker)])
-            else:
-                yield result
+            try:
+                result = future.result()
+            except BrokenExecutor:
+                raise
+            except Exception as error:
+                lost[parcel.task.cohort.index] += 1
+                if lost[parcel.task.cohort.index] == ATTEMPTS:
+                    raise _lost(error) from error
+                submit([shipment.anew(parcel)])
+                continue
+            match result:
+                case Lacking():
+                    submit([shipment.again(parcel, result.worker)])
+                case Failed():
+                    result.reraise()
+                case _:
+                    yield result
     except BrokenExecutor:
         raise CapacityError(
             "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size "
@@ -259,6 +279,14 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
             for future in waiting:
                 future.cancel()
             forget(shipment.freight)
+
+
+def _lost(error: Exception) -> CapacityError:
+    said = f"{type(error).__name__}: {error}".rstrip(": ")
+    return CapacityError(
+        f"the executor lost the same networks {ATTEMPTS} times, lastly with {said}; look at what its workers "
+        "and its scheduler say, then fit with resume=True to go on"
+    )
 
 
 @contextmanager

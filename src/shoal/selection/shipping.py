@@ -11,10 +11,11 @@ import dataclasses
 import itertools
 import os
 import socket
+import traceback
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -60,6 +61,26 @@ class Lacking:
     worker: str
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A worker's answer to a parcel whose cohort raised an error, told as ``trace`` where that is.
+
+    It is an answer like others: so what a call to an executor raises is the executor's own doing.
+    """
+
+    error: Exception
+    trace: str
+
+    def reraise(self) -> NoReturn:
+        """Raise the error as it was; one that came from another process brings along where it was raised."""
+        if self.error.__traceback__ is None:
+            self.error.add_note(self.trace)
+        raise self.error
+
+
+Answer: TypeAlias = "CohortResult | Lacking | Failed"
+
+
 class Shipment:
     """Packs tasks, and decides which of them take the arrays along.
 
@@ -100,6 +121,10 @@ class Shipment:
             self._sent_to[worker] = number
         return dataclasses.replace(parcel, number=number, freight=freight)
 
+    def anew(self, parcel: Parcel) -> Parcel:
+        """Return the parcel to send once an executor has lost this one."""
+        return dataclasses.replace(parcel, number=next(self._numbers))
+
 
 def keep(freight: Freight) -> None:
     """Keep a study's arrays in this process, in place of those of the study before."""
@@ -112,7 +137,7 @@ def forget(freight: Freight) -> None:
     _kept.pop(freight.key, None)
 
 
-def run_parcel(parcel: Parcel) -> CohortResult | Lacking:
+def run_parcel(parcel: Parcel) -> Answer:
     """Train the cohort of a parcel, if its arrays came with it or are here; else say who lacks them."""
     if parcel.freight is not None:
         keep(parcel.freight)
@@ -122,4 +147,7 @@ def run_parcel(parcel: Parcel) -> CohortResult | Lacking:
     arrays: dict[str, Any] = {
         name: freight.arrays[place] for name, place in zip(ARRAYS, parcel.places, strict=True)
     }
-    return run_cohort(dataclasses.replace(parcel.task, **arrays))
+    try:
+        return run_cohort(dataclasses.replace(parcel.task, **arrays))
+    except Exception as error:
+        return Failed(error, traceback.format_exc())
