@@ -64,11 +64,13 @@ class Layer(Named, ABC):
     axis of 1 instead of P: data that all members share.
     """
 
-    random: ClassVar[bool] = False
-    """True where ``forward`` draws from the context's noise, so that J is another function at every step."""
-
     roles: ClassVar[Mapping[str, Role]] = {}
     """What becomes of each parameter in training, by its name."""
+
+    @property
+    def random(self) -> bool:
+        """Whether ``forward`` draws from the context's noise, so that J is another function at every step."""
+        return False
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:

@@ -30,12 +30,15 @@ class Dropout(Layer):
     """
 
     name: ClassVar[str] = "dropout"
-    random: ClassVar[bool] = True
     rate: float = 0.5
 
     def __post_init__(self) -> None:
         if not is_number(self.rate) or not 0 <= self.rate < 1:
             raise ConfigurationError(f"a dropout rate is a number ≥ 0 and below 1, got {self.rate!r}")
+
+    @property
+    def random(self) -> bool:
+        return True
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape

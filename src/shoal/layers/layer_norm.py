@@ -59,9 +59,7 @@ class LayerNorm(Activated):
         return {"gamma": Constant(1.0), "beta": Constant(0.0)}
 
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
-        centred = a - _mean(a)
-        scale = 1 / np.sqrt(_mean(centred**2) + a.dtype.type(self.epsilon))
-        a_hat = centred * scale
+        a_hat, scale = normalise(a, self.epsilon)
         z = parameters["gamma"] * a_hat + parameters["beta"]
         a_out = self.g.forward(z)
         return a_out, (scale, a_hat, z, a_out)
@@ -75,9 +73,20 @@ class LayerNorm(Activated):
         np.sum(delta, axis=-1, keepdims=True, out=gradients["beta"])
         if not propagate:
             return None
-        grad_hat = parameters["gamma"] * delta
-        grad_in: Array = scale * (grad_hat - _mean(grad_hat) - a_hat * _mean(grad_hat * a_hat))
-        return grad_in
+        return normalise_back(parameters["gamma"] * delta, a_hat, scale)
+
+
+def normalise(a: Array, epsilon: float) -> tuple[Array, Array]:
+    """Return each sample of a (P, *shape, N) at mean 0 and variance 1, and by what it was scaled."""
+    centred = a - _mean(a)
+    scale: Array = 1 / np.sqrt(_mean(centred**2) + a.dtype.type(epsilon))
+    return centred * scale, scale
+
+
+def normalise_back(grad_hat: Array, a_hat: Array, scale: Array) -> Array:
+    """Return ∂J/∂a of ``normalise`` from ∂J/∂â."""
+    grad_in: Array = scale * (grad_hat - _mean(grad_hat) - a_hat * _mean(grad_hat * a_hat))
+    return grad_in
 
 
 def _mean(array: Array) -> Array:
