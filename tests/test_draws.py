@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from shoal.draws import Constant, Draw, Drawn, Gaussian, Uniform
+from shoal.draws import Constant, Draw, Drawn, Gaussian, Joined, Uniform
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import Dense
@@ -33,6 +33,11 @@ def test_values_are_those_of_numpys_own_distributions() -> None:
     for found, size in zip(drawn(Gaussian(0.2), [4, 7]), [4, 7], strict=True):
         np.testing.assert_array_equal(found, [rng.normal(0, 0.2, size) for rng in rngs])
     assert drawn(Constant(1.5), [2])[0].tolist() == [[1.5, 1.5]] * 3
+    rngs = [stream(0, member) for member in range(3)]
+    joined = Joined((Gaussian(0.2), Constant(1.5), Uniform(0.3)))
+    for found, rng in zip(drawn(joined, [6])[0], rngs, strict=True):
+        expected = [*rng.normal(0, 0.2, 2), 1.5, 1.5, *rng.uniform(-0.3, 0.3, 2)]
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
     counted = Drawn(lambda rng: np.arange(4.0).reshape(2, 2))
     assert drawn(counted, [4])[0].tolist() == [[0, 1, 2, 3]] * 3
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from shoal import draws
 from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError
-from shoal.initializers import INITIALIZERS, Initializer, Normal
+from shoal.initializers import INITIALIZERS, Initializer, Normal, Orthogonal
 from shoal.registry import from_config, to_config
 
 GLOROT_LIMIT = math.sqrt(6 / (300 + 200))
@@ -35,7 +36,30 @@ def test_weights_have_their_distribution(name: str) -> None:
 
 
 def test_every_initializer_but_zeros_has_a_distribution() -> None:
-    assert set(DISTRIBUTIONS) | {"zeros"} == set(INITIALIZERS)
+    assert set(DISTRIBUTIONS) | {"orthogonal", "zeros"} == set(INITIALIZERS)
+
+
+@pytest.mark.parametrize(("m", "n"), [(1, 1), (5, 5), (3, 7), (7, 3), (64, 64)])
+def test_orthogonal_rows_or_columns(m: int, n: int) -> None:
+    W = Orthogonal(gain=1.5).weights(np.random.default_rng(0), m, n)
+    product = W @ W.T if m <= n else W.T @ W
+    np.testing.assert_allclose(product, 1.5**2 * np.eye(min(m, n)), atol=1e-14)
+
+
+def test_orthogonal_matrices_are_uniform() -> None:
+    # Haar: every entry of a 3 × 3 matrix is uniform on (−1, 1) (Archimedes), both determinants are as likely.
+    draw, drawn = draws.Orthogonal(3, 3, 1.0), np.empty((4000, 9))
+    draw.fill(np.random.default_rng(0), drawn.reshape(-1))
+    draw.finish(drawn)
+    for entry in drawn.T:
+        assert stats.kstest(entry, stats.uniform(-1, 2).cdf).pvalue > 0.001
+    assert 0.45 < (np.linalg.det(drawn.reshape(-1, 3, 3)) > 0).mean() < 0.55
+
+
+@pytest.mark.parametrize("gain", [0.0, -1.0, math.nan, math.inf])
+def test_orthogonal_refuses_a_gain_that_is_not_positive_and_finite(gain: float) -> None:
+    with pytest.raises(ConfigurationError, match=f"orthogonal got gain={gain}, expected a finite number > 0"):
+        Orthogonal(gain=gain)
 
 
 def test_glorot_stays_within_its_limit_and_reaches_for_it() -> None:

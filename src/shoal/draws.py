@@ -64,6 +64,51 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Joined:
+    """As many equal parts as there are draws, one after the other: the gates of a cell, say."""
+
+    draws: tuple[Draw, ...]
+
+    def fill(self, rng: np.random.Generator, out: Array) -> None:
+        for draw, part in zip(self.draws, np.split(out, len(self.draws)), strict=True):
+            draw.fill(rng, part)
+
+    def finish(self, drawn: Array) -> None:
+        for draw, part in zip(self.draws, np.split(drawn, len(self.draws), axis=1), strict=True):
+            draw.finish(part)
+
+
+@dataclass(frozen=True)
+class Orthogonal:
+    """Orthonormal rows of a matrix (m, n), m ≤ n, else orthonormal columns, times ``gain``.
+
+    Gaussian numbers made orthogonal by Gram and Schmidt: uniform among all such matrices (Haar).
+    """
+
+    m: int
+    n: int
+    gain: float
+
+    def fill(self, rng: np.random.Generator, out: Array) -> None:
+        rng.standard_normal(out=out)
+
+    def finish(self, drawn: Array) -> None:
+        rows = drawn.reshape(-1, self.m, self.n)
+        wide = np.array(rows if self.m <= self.n else rows.swapaxes(1, 2), order="C")
+        for _ in range(2):  # twice is enough: the second time mends what the first has rounded
+            _orthonormalise(wide)
+        drawn[...] = self.gain * (wide if self.m <= self.n else wide.swapaxes(1, 2)).reshape(drawn.shape)
+
+
+def _orthonormalise(rows: Array) -> None:
+    """Make the rows of each matrix (P, k, n) orthonormal, in place; no BLAS, whose bits depend on threads."""
+    for i in range(rows.shape[1]):
+        row, later = rows[:, i], rows[:, i + 1 :]
+        row /= np.sqrt(np.square(row).sum(axis=-1, keepdims=True))
+        later -= (later * row[:, None]).sum(axis=-1, keepdims=True) * row[:, None]
+
+
+@dataclass(frozen=True)
 class Drawn:
     """Whatever a function makes of a member's stream, in float64 and any shape."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoal import draws
 from shoal.draws import Constant, Draw, Drawn, Gaussian, Uniform
 from shoal.errors import ConfigurationError
 from shoal.registry import Named, family
@@ -137,6 +138,41 @@ class Lecun(Initializer):
 
 
 @dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """Orthonormal rows, or columns where there are fewer, which keep the length of what they multiply.
+
+    ``W Wᵀ = gain² I`` for m ≤ n, else ``Wᵀ W = gain² I``, uniform among all such matrices; ``b = 0``;
+    ``W (m, n)``, ``b (m, 1)``. Raises ``ConfigurationError`` unless ``gain`` is finite and positive.
+    Source: Saxe, McClelland & Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks", sec. 3; Le, Jaitly & Hinton 2015 for recurrent weights that keep lengths.
+
+    >>> W = Orthogonal().weights(np.random.default_rng(0), m=2, n=3)
+    >>> (W @ W.T).round(12) + 0
+    array([[1., 0.],
+           [0., 1.]])
+    """
+
+    gain: float = 1.0
+
+    name = "orthogonal"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.gain < math.inf:
+            raise ConfigurationError(
+                f"orthogonal got gain={self.gain!r}, expected a finite number > 0; try the default 1.0"
+            )
+
+    def weights(self, rng: np.random.Generator, m: int, n: int) -> Array:
+        draw, drawn = draws.Orthogonal(m, n, self.gain), np.empty((1, m * n))
+        draw.fill(rng, drawn[0])
+        draw.finish(drawn)
+        return drawn.reshape(m, n)
+
+    def draws(self, m: int, n: int) -> dict[str, Draw]:
+        return {"W": draws.Orthogonal(m, n, self.gain), "b": Constant(0.0)}
+
+
+@dataclass(frozen=True)
 class Zeros(Initializer):
     """Zeros, for a network without hidden units; the units of a hidden layer would stay copies of each other.
 
@@ -155,4 +191,4 @@ class Zeros(Initializer):
         return {"W": Constant(0.0), "b": Constant(0.0)}
 
 
-INITIALIZERS: dict[str, type[Initializer]] = family(Normal, Glorot, He, Lecun, Zeros)
+INITIALIZERS: dict[str, type[Initializer]] = family(Normal, Glorot, He, Lecun, Orthogonal, Zeros)
