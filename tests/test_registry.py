@@ -11,7 +11,7 @@ import pytest
 from shoal.activations import ACTIVATIONS, Relu, Tanh
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS
-from shoal.layers import LAYERS, Conv2D, Dense, LocallyConnected2D, Residual
+from shoal.layers import GRU, LAYERS, LSTM, RNN, Conv2D, Dense, LocallyConnected2D, Residual
 from shoal.losses import LOSSES
 from shoal.penalties import PENALTIES
 from shoal.registry import Named, family, from_config, resolve, to_config
@@ -32,6 +32,9 @@ NEED_ARGUMENTS: dict[str, Any] = {
     "conv2d": Conv2D(2, 3),
     "locally_connected2d": LocallyConnected2D(2, 3),
     "residual": Residual([Dense(3)]),
+    "rnn": RNN(3, "relu"),
+    "gru": GRU(3, truncate=2),
+    "lstm": LSTM(3, initial_state="learnt"),
 }
 EVERY_ENTRY = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 every_entry = pytest.mark.parametrize(("kind", "name"), EVERY_ENTRY)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import (
+        GRU,
+        LSTM,
+        RNN,
         AveragePool2D,
         BatchNorm,
         Conv2D,
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
     from shoal.training.recipe import Recipe
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Augmentation",
     "AveragePool2D",
     "BatchNorm",
@@ -87,7 +93,9 @@ _HOMES = {
     "Explanation": "shoal.explanation.explanation",
     "Flatten": "shoal.layers",
     "GlobalAveragePool2D": "shoal.layers",
+    "GRU": "shoal.layers",
     "GradientCheck": "shoal.explanation.gradient_check",
+    "LSTM": "shoal.layers",
     "LayerNorm": "shoal.layers",
     "LocallyConnected2D": "shoal.layers",
     "MLPClassifier": "shoal.estimators.classifier",
@@ -95,6 +103,7 @@ _HOMES = {
     "MaxPool2D": "shoal.layers",
     "Network": "shoal.populations.network",
     "Population": "shoal.populations.population",
+    "RNN": "shoal.layers",
     "Recipe": "shoal.training.recipe",
     "Residual": "shoal.layers",
     "Run": "shoal.populations.run",

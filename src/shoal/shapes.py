@@ -153,6 +153,15 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
+def is_finite_number(value: object) -> bool:
+    """Return whether ``value`` is one real number, as ``is_number`` has it, and neither NaN nor infinite.
+
+    >>> is_finite_number(-1.5), is_finite_number(np.inf), is_finite_number(None)
+    (True, False, False)
+    """
+    return is_number(value) and math.isfinite(value)  # type: ignore[arg-type]
+
+
 def whole_number(value: object, name: str, least: int = 1) -> int:
     """Return ``value`` as an int; raise ``ConfigurationError`` unless it is a whole number ≥ ``least``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,12 +27,15 @@ from shoal.layers import (
     Residual,
 )
 from shoal.layers.base import Context
+from shoal.layers.recurrent import Recurrent
 from shoal.layers.weighted import Activated
 from shoal.losses import LOSSES
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
+from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
+from tests.contract.over_time import OVER_TIME, SEQUENCE, some_sequences
 
 TOLERANCE = 1e-6
 STEP = 2e-6
@@ -63,7 +67,8 @@ STACKS: dict[str, Callable[[str], list[Layer]]] = {
     ],
     "flatten": lambda g: [Conv2D(2, 3, g), Flatten(), Flatten()],
 }
-"""Hidden layers of one activation that hold a layer of each name; a new layer fails until it is here."""
+"""Hidden layers of one activation that hold a layer of each name; a new layer fails until it is here, or in
+those over time."""
 
 SHAPES: dict[str, tuple[Shape, list[Layer]]] = {
     "one pixel": ((3, 1, 1), [Conv2D(2, 1, "tanh"), Conv2D(3, 1, "tanh"), Flatten()]),
@@ -157,10 +162,23 @@ SHAPES: dict[str, tuple[Shape, list[Layer]]] = {
 }
 
 
-def some_samples(network: Network, N: int = 3) -> tuple[Array, Array]:
-    """Return X (N, n) and y (N, K): labels 0 and 1 or indicator rows for a loss with a link, else numbers."""
+def stack(layer: str, activation: str) -> tuple[Shape, list[Layer]]:
+    """Return what a stack with that layer takes, and its hidden layers."""
+    if layer in OVER_TIME:
+        return SEQUENCE, OVER_TIME[layer](activation)
+    return IMAGE, STACKS[layer](activation)
+
+
+def some_samples(network: Network, N: int = 3) -> tuple[Array | Sequences, Array]:
+    """Return X (N, n) and y (N, K): labels 0 and 1 or indicator rows for a loss with a link, else numbers.
+
+    Sequences are of unequal lengths.
+    """
     rng, K = np.random.default_rng(network.n_parameters), network.n_outputs
-    X, numbers, labels = rng.normal(size=(N, network.n_inputs)), rng.normal(size=(N, K)), np.arange(N) % 2
+    X: Any = rng.normal(size=(N, network.n_inputs))
+    numbers, labels = rng.normal(size=(N, K)), np.arange(N) % 2
+    if len(network.input_shape) == 2:
+        X = some_sequences(network.input_shape, N)
     if not network.criterion.has_link:
         return X, numbers
     return X, labels[:, None] if K == 1 else np.eye(K)[labels]
@@ -173,14 +191,19 @@ def some_start(network: Network, seed: int) -> Population:
     return population
 
 
-def clearance(population: Population, X: Array, y: Array) -> float:
+def clearance(population: Population, X: Array | Sequences, y: Array) -> float:
     """Return how near a kink is: of an activation (z = 0), a maximum (two alike), a loss (|r| = 0 or 1)."""
     network, theta = population.network, population.theta
     batch = Context(Noise(population.keys, step=0), np.full((1, len(X)), 1 / len(X)))
-    a = X.T.reshape(1, *network.input_shape, len(X))
+    if isinstance(X, Sequences):
+        batch = dataclasses.replace(batch, lengths=X.lengths[None])
+    a = network.rows(X, "X").T.reshape(1, *network.input_shape, len(X))
     distances = []
     for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
-        if isinstance(layer, Activated) and not isinstance(layer.g, Identity):
+        if isinstance(layer, Recurrent):
+            _, kept = layer.forward(parameters, a, batch.at(i))
+            distances += [np.abs(cell[0]) for cell in kept.cells.values() if isinstance(layer, Activated)]
+        elif isinstance(layer, Activated) and not isinstance(layer.g, Identity):
             linear = dataclasses.replace(layer, activation="identity")  # type: ignore[type-var]
             distances.append(np.abs(linear.forward(parameters, a, batch.at(i))[0]))
         if isinstance(layer, MaxPool2D):
@@ -188,6 +211,7 @@ def clearance(population: Population, X: Array, y: Array) -> float:
             windows = np.sort(seen.reshape(*seen.shape[:2], -1, *seen.shape[4:]), axis=2)
             distances.append(windows[:, :, -1] - windows[:, :, -2])
         a, _ = layer.forward(parameters, a, batch.at(i))
+        batch = batch.after(layer)
     r = np.abs(a - y.T)
     distances += [r, np.abs(r - 1)]
     return min(float(distance.min()) for distance in distances)
@@ -211,7 +235,8 @@ def check_somewhere_smooth(network: Network) -> GradientCheck:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer_with_every_activation(layer: str, activation: str) -> None:
-    network = Network(IMAGE, [*STACKS[layer](activation), Dense(2)], "cross_entropy")
+    inputs, hidden = stack(layer, activation)
+    network = Network(inputs, [*hidden, Dense(2)], "cross_entropy")
     assert layer in {each.name for each in network.layers}
     assert check_somewhere_smooth(network).relative_error < TOLERANCE
 
@@ -219,7 +244,8 @@ def test_every_layer_with_every_activation(layer: str, activation: str) -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer_under_every_loss(layer: str, loss: str) -> None:
-    network = Network(IMAGE, [*STACKS[layer]("softplus"), Dense(2)], loss)
+    inputs, hidden = stack(layer, "softplus")
+    network = Network(inputs, [*hidden, Dense(2)], loss)
     assert check_somewhere_smooth(network).relative_error < TOLERANCE
 
 

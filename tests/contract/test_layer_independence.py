@@ -25,7 +25,9 @@ from shoal.layers import (
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
+from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
+from tests.contract.over_time import OVER_TIME, SEQUENCE, some_sequences
 
 IMAGE = (2, 7, 6)
 
@@ -42,12 +44,13 @@ STACKS: dict[str, list[Layer]] = {
     "layer_norm": [LayerNorm(), Conv2D(3, 3), LayerNorm("relu"), Flatten(), Dense(9), LayerNorm("tanh")],
     "residual": [Residual([Conv2D(2, 3, "relu", 1, "same"), BatchNorm(), Dropout(0.2)], "tanh"), Flatten()],
 }
-"""Hidden layers that hold a layer of each name; a new layer fails until it is here."""
+"""Hidden layers that hold a layer of each name; a new layer fails until it is here, or in those over time."""
 
 
-def some_samples(shape: Shape, N: int) -> tuple[Array, Array]:
+def some_samples(shape: Shape, N: int) -> tuple[Array | Sequences, Array]:
     rng = np.random.default_rng(0)
-    return rng.normal(size=(N, *shape)), np.eye(2)[rng.integers(2, size=N)]
+    X = some_sequences(shape, N) if len(shape) == 2 else rng.normal(size=(N, *shape))
+    return X, np.eye(2)[rng.integers(2, size=N)]
 
 
 def assert_independent(population: Population, N: int, **settings: Any) -> None:
@@ -72,7 +75,9 @@ every_engine = pytest.mark.parametrize("engine", ["auto", "reference"])
 @pytest.mark.parametrize("batch_size", [None, 3])
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer(layer: str, batch_size: int | None, dtype: str, engine: str) -> None:
-    network = Network(IMAGE, [*STACKS[layer], Dense(2)], "cross_entropy")
+    over_time = layer in OVER_TIME
+    hidden = OVER_TIME[layer]("tanh") if over_time else STACKS[layer]
+    network = Network(SEQUENCE if over_time else IMAGE, [*hidden, Dense(2)], "cross_entropy")
     assert layer in {each.name for each in network.walk()}
     population = network.population(3, dtype=dtype)
     assert_independent(population, 7, epochs=2, learning_rate=0.01, batch_size=batch_size, engine=engine)

@@ -8,10 +8,13 @@ from shoal.layers.dense import Dense
 from shoal.layers.dropout import Dropout
 from shoal.layers.flatten import Flatten
 from shoal.layers.global_average_pool2d import GlobalAveragePool2D
+from shoal.layers.gru import GRU
 from shoal.layers.layer_norm import LayerNorm
 from shoal.layers.locally_connected2d import LocallyConnected2D
+from shoal.layers.lstm import LSTM
 from shoal.layers.max_pool2d import MaxPool2D
 from shoal.layers.residual import Residual
+from shoal.layers.rnn import RNN
 from shoal.registry import family
 
 LAYERS: dict[str, type[Layer]] = family(
@@ -26,10 +29,16 @@ LAYERS: dict[str, type[Layer]] = family(
     BatchNorm,
     LayerNorm,
     Residual,
+    RNN,
+    GRU,
+    LSTM,
 )
 
 __all__ = [
+    "GRU",
     "LAYERS",
+    "LSTM",
+    "RNN",
     "AveragePool2D",
     "BatchNorm",
     "Conv2D",

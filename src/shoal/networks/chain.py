@@ -25,6 +25,7 @@ from shoal.shapes import Array, BoolArray, Shape, finite_rows, whole_number
 _FIELD_FAMILIES: dict[str, Mapping[str, type[Any]]] = {
     "activation": ACTIVATIONS,
     "initializer": INITIALIZERS,
+    "recurrent_initializer": INITIALIZERS,
 }
 
 

@@ -1,0 +1,30 @@
+"""Stacks of layers over time, for tests that run over every layer: those that take sequences, not images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from shoal.layers import GRU, LSTM, RNN, Layer
+from shoal.sequences import Sequences
+from shoal.shapes import Array, Shape
+
+SEQUENCE = (2, 7)
+LENGTHS = (7, 5, 1)
+
+OVER_TIME: dict[str, Callable[[str], list[Layer]]] = {
+    "rnn": lambda g: [RNN(3, g, return_sequences=True), RNN(4, g, reverse=True)],
+    "gru": lambda g: [GRU(3, return_sequences=True, reverse=True), GRU(3)],
+    "lstm": lambda g: [LSTM(3, return_sequences=True, reverse=True), LSTM(3)],
+}
+"""Hidden layers, of one activation where there is one, that hold a layer of each name."""
+
+
+def some_sequences(shape: Shape, N: int) -> Sequences:
+    """Return N sequences of unequal lengths, the first as long as can be."""
+    rng = np.random.default_rng(N)
+    lengths = rng.integers(1, shape[1] + 1, size=N)
+    lengths[: len(LENGTHS)] = LENGTHS[:N]
+    X: Array = rng.normal(size=(N, *shape))
+    return Sequences(X, lengths)
