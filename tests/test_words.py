@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shoal.words import as_argument, as_option, setting, spoken
+from shoal.words import as_argument, as_option, plural, setting, spoken
 
 
 def test_an_edge_says_what_settings_are_called_for_as_long_as_it_lasts() -> None:
@@ -31,3 +31,8 @@ def test_an_error_ends_it_too() -> None:
 )
 def test_values_are_written_as_each_writes_them(name: str, value: object, option: str, argument: str) -> None:
     assert (as_option(name, value), as_argument(name, value)) == (option, argument)
+
+
+def test_a_count_goes_with_its_noun() -> None:
+    assert [plural(n, "row") for n in (0, 1, 2, 1000)] == ["0 rows", "1 row", "2 rows", "1,000 rows"]
+    assert plural(2, "class", "classes") == "2 classes"

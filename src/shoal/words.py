@@ -1,6 +1,7 @@
-"""What a setting is called by whoever asked: an option on the command line, an argument in Python.
+"""The words of sentences: a count with its noun, and what a setting is called by whoever asked.
 
-A message names settings by `setting`, and each edge says once, with `spoken`, what they are called there.
+It is an option on the command line, an argument in Python. A message names settings by `setting`, and each
+edge says once, with `spoken`, what they are called there.
 """
 
 from __future__ import annotations
@@ -59,3 +60,12 @@ def spoken(wording: Wording) -> Iterator[None]:
         yield
     finally:
         _WORDING.reset(before)
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return ``count`` and the noun that goes with it.
+
+    >>> plural(1, "class", "classes"), plural(2048, "row")
+    ('1 class', '2,048 rows')
+    """
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

@@ -32,7 +32,7 @@ def predict(
     files_come_first()
     from shoal.cli.terminal import plain_console
     from shoal.jobs.predict import predict_data
-    from shoal.report.wording import plural
+    from shoal.words import plural
 
     rows = predict_data(folder, source, out, ignore_extra, interval, overwrite)
     plain_console().print(f"{plural(rows, 'prediction')}: {out}")

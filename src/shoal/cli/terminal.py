@@ -16,7 +16,8 @@ from rich.text import Text
 from shoal.data.memory import readable
 from shoal.plots.text import number
 from shoal.printable import on_one_line
-from shoal.report.wording import duration, little, plural
+from shoal.report.wording import duration, little
+from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.jobs.fit import Outcome

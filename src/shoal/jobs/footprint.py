@@ -16,7 +16,7 @@ from shoal.data.names import names_shown
 from shoal.errors import CapacityError
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.report.wording import plural
+from shoal.words import plural
 
 PROGRAM = 320 * 2**20
 """Bytes of the program with all that it loads for a table, whatever the data."""

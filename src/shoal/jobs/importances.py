@@ -17,9 +17,9 @@ from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.shuffled import Exchange, Shuffled
 from shoal.randomness import Purpose, stream
-from shoal.report.wording import plural
 from shoal.selection.splits import some_rows
 from shoal.shapes import IntArray
+from shoal.words import plural
 
 SHUFFLES = 5
 UNITS, LEAST_ROWS, FEWEST_ROWS = 2 * 10**8, 200, 50

@@ -31,9 +31,9 @@ from shoal.jobs.recipes import Method, table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.populations.population import Population
-from shoal.report.wording import plural
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import IntArray
+from shoal.words import plural
 
 
 @dataclass(frozen=True)

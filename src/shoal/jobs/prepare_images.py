@@ -26,11 +26,10 @@ from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.populations.population import Population
-from shoal.report.wording import plural
 from shoal.selection.architectures import Convolutional, doubling, stages
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import Array, IntArray, Shape
-from shoal.words import setting
+from shoal.words import plural, setting
 
 TARGET = "class"
 ACTIVATION, RATE, AUGMENT = "relu", 0.001, "mild"

@@ -8,9 +8,9 @@ from shoal.data.memory import peak_bytes, readable, resident_bytes
 from shoal.errors import CapacityError
 from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.prepared import Prepared
-from shoal.report.wording import plural
 from shoal.selection.design import Plan
 from shoal.selection.running import in_full_rounds
+from shoal.words import plural
 from shoal.workers import cores
 
 SLACK = 1.1

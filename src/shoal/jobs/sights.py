@@ -17,9 +17,9 @@ from shoal.layers import Conv2D, Dense, Layer
 from shoal.networks.chain import Chain
 from shoal.plots.png import encoded, signed
 from shoal.randomness import Purpose, permutation, stream
-from shoal.report.wording import plural
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray, Shape
+from shoal.words import plural
 
 MISTAKES, FILTERS, MAPS, UNITS, PATCHES, CLASSES = 40, 32, 16, 8, 6, 10
 """Pictures of each kind at most."""

@@ -20,7 +20,6 @@ from shoal.data.memory import require_memory
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
 from shoal.populations.trainer import sample_losses, train
-from shoal.report.wording import plural
 from shoal.selection.architectures import Architecture, Hidden
 from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
@@ -28,7 +27,7 @@ from shoal.selection.planning import Cost
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array
 from shoal.training.recipe import Recipe
-from shoal.words import setting
+from shoal.words import plural, setting
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
 """What a study of single networks may take, by the quality asked for."""

@@ -15,7 +15,7 @@ from shoal.plots.text import number, percent, plain
 from shoal.printable import printable
 from shoal.report import tables, verdict, wording
 from shoal.report.evidence import checked
-from shoal.report.wording import plural
+from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Evidence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from shoal.plots.networks import HIDDEN_UNIT, units
 from shoal.plots.scales import LOGARITHMIC_FROM
 from shoal.plots.text import number, percent, plain, size_name
-from shoal.report.wording import HIGHER_IS_BETTER, augmentation, duration, metric, model_name, plural, unit
+from shoal.report.wording import HIGHER_IS_BETTER, augmentation, duration, metric, model_name, unit
+from shoal.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shoal.plots.text import number, percent
-from shoal.report.wording import HIGHER_IS_BETTER, SHARES, metric, model_name, noun, plural
+from shoal.report.wording import HIGHER_IS_BETTER, SHARES, metric, model_name, noun
+from shoal.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shoal.plots.importances import MOST, ranked
 from shoal.plots.networks import HIDDEN_UNIT, distinct, units
 from shoal.plots.text import number, percent, plain, shortened
+from shoal.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +19,6 @@ FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
 SQUARES = frozenset({"Huber loss"})
-
-
-def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """Return ``count`` and the noun that goes with it.
-
-    >>> plural(1, "class", "classes"), plural(2048, "row")
-    ('1 class', '2,048 rows')
-    """
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
