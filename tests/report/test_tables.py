@@ -137,6 +137,14 @@ def test_plain_training_has_no_refinements(sample: Builder) -> None:
     assert tables.settings({**asked, **plain}) == tables.settings(asked)  # as evidence of before
 
 
+def test_other_data_than_tables_are_called_by_their_noun(sample: Builder) -> None:
+    asked = {**sample()["asked"], "validation_share": None, "test_share": None, "batch_size": 32}
+    told = dict(tables.settings(asked, "image"))
+    assert (told["images"], told["batch"]) == (asked["table"], "32 images")
+    assert told["validation"] == told["test"] == "the part of the data that is made for it"
+    assert dict(tables.settings({**asked, "test_table": "t.npz"}, "image"))["test"] == "the images t.npz"
+
+
 def test_no_estimate_no_entry(sample: Builder) -> None:
     assert "estimated time" not in dict(tables.settings({**sample()["asked"], "estimate_seconds": None}))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from scipy.stats import norm, t
 
 from shoal.jobs.metrics import SHARE, RowLosses
 from shoal.shapes import Array
+
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Comparison
 
 LEVEL = 0.95
 """Of all intervals."""
@@ -17,7 +20,7 @@ Interval = tuple[float, float, float]
 """A difference, and the ends of its interval."""
 
 
-def compare(ours: RowLosses, rivals: Mapping[str, RowLosses]) -> list[dict[str, Any]]:
+def compare(ours: RowLosses, rivals: Mapping[str, RowLosses]) -> list[Comparison]:
     """Return for every rival and every metric how much larger our losses are, row by row, with an interval.
 
     Where the whole interval lies below 0 we are ahead. Fewer than two rows say nothing: no entries.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import math
 import platform
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 
@@ -21,6 +20,27 @@ from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
+from shoal.plots.evidence import (
+    FORMAT,
+    Asked,
+    Calibration,
+    Choice,
+    Column,
+    Curves,
+    Data,
+    Diverged,
+    Evidence,
+    HeldOut,
+    Importance,
+    Refinements,
+    Rule,
+    Score,
+    Spread,
+    Target,
+    Task,
+)
+from shoal.plots.evidence import Trials as TrialsOfEvidence
+from shoal.plots.seen import Seen
 from shoal.registry import resolve
 from shoal.report.verdict import verdict
 from shoal.selection.candidates import hidden_label
@@ -29,10 +49,6 @@ from shoal.selection.trials import Trials
 from shoal.shapes import Array
 from shoal.training.history import divergence_sentence
 
-if TYPE_CHECKING:
-    from shoal.plots.evidence import Choice
-
-FORMAT = 1
 DIVERGENCES_TOLD = 20
 SCORES = {
     SQUARED: ("half squared error", "standardised target units, squared"),
@@ -44,6 +60,15 @@ SCORES = {
 PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "safetensors")
 
 
+class Examined(TypedDict):
+    """The parts of the evidence that a job finds out about a trained model."""
+
+    calibration: Calibration | None
+    test: HeldOut
+    importances: list[Importance]
+    seen: Seen | None
+
+
 def assemble(
     request: FitRequest,
     command: str,
@@ -52,29 +77,28 @@ def assemble(
     sizing: Sizing,
     method: Method,
     study: CapacityStudy,
-    findings: dict[str, Any],
+    examined: Examined,
     seconds: float,
-) -> dict[str, Any]:
-    """Return the evidence of a finished job, which ``shoal.report`` renders; ``findings`` are parts of it.
+) -> Evidence:
+    """Return the evidence of a finished job, which ``shoal.report`` renders; ``examined`` is part of it.
 
     ``command`` is how the job was called, ``again`` what makes the same model again.
     """
-    table, test = Path(request.table).name, findings["test"]
-    choice = study.choice.to_dict()
-    told = verdict(test, cast("Choice", choice), prepared.noun)
+    test, choice = examined["test"], cast("Choice", study.choice.to_dict())
+    told = verdict(test, choice, prepared.noun)
     return {
         "format": FORMAT,
-        "title": f"{prepared.target.name} from {table}",
+        "title": f"{prepared.target.name} from {Path(request.table).name}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
-        "asked": {**_asked(request, command, prepared, sizing, method, table), "again": again},
+        "asked": _asked(request, command, again, prepared, sizing, method),
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": _trials(study.table),
         "choice": choice,
         "curves": _curves(study),
-        "spread": study.choice.spread_dicts(),
-        **findings,
+        "spread": cast("list[Spread]", study.choice.spread_dicts()),
+        **examined,
         "test": {**test, "verdict": told},
         "diverged": _diverged(study.table, cast("float | None", method.recipe.learning_rate) or 0.0),
         "versions": {**_versions(), "engine": ", then ".join(study.engines)},
@@ -82,16 +106,18 @@ def assemble(
 
 
 def _asked(
-    request: FitRequest, command: str, prepared: Prepared, sizing: Sizing, method: Method, table: str
-) -> dict[str, Any]:
+    request: FitRequest, command: str, again: str, prepared: Prepared, sizing: Sizing, method: Method
+) -> Asked:
     size, recipe, architecture = sizing.size, method.recipe, method.architecture
+    numbers = recipe.to_config() | {"dropout": architecture.dropout}
     return {
         "command": command,
-        "table": table,
+        "again": again,
+        "table": Path(request.table).name,
         "target": prepared.target.name,
-        "task": prepared.target.task,
+        "task": cast("Task", prepared.target.task),
         "loss": prepared.loss[0],
-        "choose": prepared.rule(request),
+        "choose": cast("Rule", prepared.rule(request)),
         "hidden": [hidden_label(hidden) for hidden in size.hidden],
         "starts": size.starts,
         "l2": list(size.l2),
@@ -103,15 +129,13 @@ def _asked(
         "solver": recipe.rule.name,
         "activation": resolve("activation", architecture.activation, ACTIVATIONS).name,
         "architecture": architecture.name,
-        "learning_rate": recipe.learning_rate,
+        "learning_rate": numbers["learning_rate"],
         "batch_size": recipe.batch_size,
         "schedule": recipe.rates.name,
-        "weight_decay": recipe.weight_decay,
-        "dropout": architecture.dropout,
-        "label_smoothing": recipe.label_smoothing,
+        **cast("Refinements", {name: numbers[name] for name in Refinements.__annotations__}),
         "pieces": method.pieces,
         "waves": method.waves,
-        "augmentation": None if recipe.augmentation is None else dataclasses.asdict(recipe.augmentation),
+        "augmentation": numbers["augmentation"],
         "epochs": size.epochs,
         "patience": recipe.patience,
         "networks": request.networks,
@@ -121,7 +145,7 @@ def _asked(
     }
 
 
-def _data(prepared: Prepared) -> dict[str, Any]:
+def _data(prepared: Prepared) -> Data:
     development = len(prepared.train)
     validation = development if prepared.validation is None else len(prepared.validation)
     return {
@@ -136,40 +160,47 @@ def _data(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _column(column: ColumnSummary) -> dict[str, Any]:
-    shown = ("name", "kind", "used", "missing", "distinct", "summary", "note")
-    return {name: getattr(column, name) for name in shown}
+def _column(column: ColumnSummary) -> Column:
+    return cast("Column", {name: getattr(column, name) for name in Column.__annotations__})
 
 
-def _target(prepared: Prepared) -> dict[str, Any]:
+def _target(prepared: Prepared) -> Target:
     y = np.concatenate([prepared.targets, prepared.test.y])
-    values = prepared.target.decode_values(y)
-    summary: dict[str, Any] = {"name": prepared.target.name, "kind": prepared.target_kind}
+    found: Target = {
+        "name": prepared.target.name,
+        "kind": prepared.target_kind,
+        "classes": None,
+        "mean": None,
+        "sd": None,
+        "min": None,
+        "max": None,
+    }
     if prepared.n_classes:
         counts = np.bincount(y, minlength=prepared.n_classes).tolist()
-        classes = [{"label": k, "count": n} for k, n in zip(prepared.target.labels, counts, strict=True)]
-        return {**summary, "classes": classes, "mean": None, "sd": None, "min": None, "max": None}
-    extremes = {name: float(getattr(values, name)()) for name in ("mean", "min", "max")}
-    return {**summary, "classes": None, "sd": float(values.std()), **extremes}
+        found["classes"] = [
+            {"label": label, "count": n} for label, n in zip(prepared.target.labels, counts, strict=True)
+        ]
+        return found
+    values = prepared.target.decode_values(y)
+    found["mean"], found["sd"] = float(values.mean()), float(values.std())
+    found["min"], found["max"] = float(values.min()), float(values.max())
+    return found
 
 
-def _score(prepared: Prepared) -> dict[str, str]:
+def _score(prepared: Prepared) -> Score:
     if prepared.n_classes:
         return {"name": "log loss", "unit": "nats"}
     name, unit = SCORES[prepared.loss[0]]
     return {"name": name, "unit": unit}
 
 
-def _trials(trials: Trials) -> dict[str, list[Any]]:
+def _trials(trials: Trials) -> TrialsOfEvidence:
     columns = trials.to_dict()
-    shown = (
-        "hidden", "parameters", "start", "l2", "fold", "train_loss", "validation_loss", "epochs", "diverged",
-        "stopped", "log_evidence",
-    )  # fmt: skip
-    return {name: [_finite(value) for value in columns[name]] for name in shown}
+    kept = {name: [_finite(value) for value in columns[name]] for name in TrialsOfEvidence.__annotations__}
+    return cast("TrialsOfEvidence", kept)
 
 
-def _curves(study: CapacityStudy) -> dict[str, Any]:
+def _curves(study: CapacityStudy) -> Curves:
     curves = study.curves
     return {
         "train_loss": _finite_list(curves.train_loss),
@@ -178,7 +209,7 @@ def _curves(study: CapacityStudy) -> dict[str, Any]:
     }
 
 
-def _diverged(trials: Trials, learning_rate: float) -> dict[str, Any]:
+def _diverged(trials: Trials, learning_rate: float) -> Diverged:
     lost = [row for row in trials.rows() if row["diverged"]]
     sentences = [
         f"hidden {row['hidden']}, l2 {row['l2']:g}, start {row['start']}: "

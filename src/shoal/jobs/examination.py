@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,13 +25,14 @@ from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
 
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Bins, Confusion, HeldOut, Intervals, Reliability, Residuals
+
 RESIDUALS_SHOWN = 2000
 COVERAGE = 0.9
 
 
-def examine(
-    model: Model, prepared: Prepared, baselines: Mapping[str, Predictor], seed: int
-) -> dict[str, Any]:
+def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor], seed: int) -> HeldOut:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
     Each baseline is compared with the model row by row. The baselines are fitted on every row that is not for
@@ -44,35 +45,16 @@ def examine(
         predictions[name] = predict(prepared.test.X)
     score, losses = scorer(prepared, prepared.test.y), _row_losses(prepared, prepared.test.y)
     ours, *others = [losses(values) for values in predictions.values()]
-    if prepared.n_classes:
-        shown = _of_classes(model, plain, prepared)
-    else:
-        shown = _of_numbers(model, plain, prepared, seed)
+    classes = prepared.n_classes > 0
     return {
         "rows": len(prepared.test),
         "score_name": score_name(prepared.target),
-        "models": [{"name": name, "metrics": score(values)} for name, values in predictions.items()],
+        "models": [{"name": name, "metrics": {**score(values)}} for name, values in predictions.items()],
         "comparisons": compare(ours, dict(zip(baselines, others, strict=True))),
-        **shown,
-    }
-
-
-def _of_classes(model: Model, plain: Array, prepared: Prepared) -> dict[str, Any]:
-    probabilities, codes = cooled(plain, model.temperature), prepared.test.y
-    return {
-        "reliability": {"before": _reliability(plain, codes), "after": _reliability(probabilities, codes)},
-        "intervals": None,
-        "confusion": _confusion(probabilities, prepared),
-        "residuals": None,
-    }
-
-
-def _of_numbers(model: Model, values: Array, prepared: Prepared, seed: int) -> dict[str, Any]:
-    return {
-        "reliability": None,
-        "intervals": _intervals(model, values, prepared),
-        "confusion": None,
-        "residuals": _residuals(values, prepared, seed),
+        "reliability": _reliability(plain, predictions["shoal"], prepared.test.y) if classes else None,
+        "intervals": None if classes else _intervals(model, plain, prepared),
+        "confusion": _confusion(predictions["shoal"], prepared) if classes else None,
+        "residuals": None if classes else _residuals(plain, prepared, seed),
     }
 
 
@@ -92,7 +74,7 @@ def _row_losses(prepared: Prepared, actual: Array) -> Callable[[Array], RowLosse
     return lambda values: number_losses(decode(values), decode(actual), loss, prepared.target.sd)
 
 
-def _intervals(model: Model, values: Array, prepared: Prepared) -> dict[str, float] | None:
+def _intervals(model: Model, values: Array, prepared: Prepared) -> Intervals | None:
     """Return how many test values lie inside intervals of ``COVERAGE``, and how wide these are."""
     if model.errors is None or model.errors.most < COVERAGE:
         return None
@@ -102,20 +84,29 @@ def _intervals(model: Model, values: Array, prepared: Prepared) -> dict[str, flo
     return {"coverage": COVERAGE, "covered": covered, "width": width}
 
 
-def _reliability(probabilities: Array, codes: IntArray) -> dict[str, Any]:
+def _reliability(before: Array, after: Array, codes: IntArray) -> Reliability:
+    return {"before": _bins(before, codes), "after": _bins(after, codes)}
+
+
+def _bins(probabilities: Array, codes: IntArray) -> Bins:
     """Return how often probabilities are right, by their size: the bins, and on the whole."""
     found = reliability(probabilities, codes)
-    bins = {name: getattr(found, name).tolist() for name in ("confidence", "accuracy", "share")}
-    return {"log_loss": log_loss(probabilities, codes), "error": found.error, **bins}
+    return {
+        "log_loss": log_loss(probabilities, codes),
+        "error": found.error,
+        "confidence": found.confidence.tolist(),
+        "accuracy": found.accuracy.tolist(),
+        "share": found.share.tolist(),
+    }
 
 
-def _confusion(probabilities: Array, prepared: Prepared) -> dict[str, Any]:
+def _confusion(probabilities: Array, prepared: Prepared) -> Confusion:
     counts = np.zeros((prepared.n_classes, prepared.n_classes), dtype=np.intp)
     np.add.at(counts, (prepared.test.y, probabilities.argmax(axis=1)), 1)
     return {"labels": list(prepared.target.labels), "counts": counts.tolist()}
 
 
-def _residuals(values: Array, prepared: Prepared, seed: int) -> dict[str, Any]:
+def _residuals(values: Array, prepared: Prepared, seed: int) -> Residuals:
     decode = prepared.target.decode_values
     shown = some_rows(len(values), RESIDUALS_SHOWN, seed)  # enough of them show the shape
     return {"actual": decode(prepared.test.y[shown]).tolist(), "predicted": decode(values[shown]).tolist()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.again import command as command_of
 from shoal.jobs.again import repeated
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.evidence import assemble
+from shoal.jobs.evidence import Examined, assemble
 from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.footprint import PROGRAM, Allowance
@@ -131,22 +131,20 @@ def fit_data(
         begin(folder, request, sizing, overwrite, prepared.less)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
     model = calibrated(prepared.model(study.best), study, prepared)
-    findings: dict[str, Any] = {
-        "calibration": calibration(model, study, prepared),
-        "test": examine(model, prepared, baselines, request.seed),
-    }
+    held = calibration(model, study, prepared)
+    test = examine(model, prepared, baselines, request.seed)
     before_the_report = deadline.sooner(_reporting(prepared))
     found = kind.findings(model, prepared, request.seed, before_the_report)
-    findings |= {"importances": found.importances, "seen": found.seen}
+    examined = Examined(calibration=held, test=test, importances=found.importances, seen=found.seen)
     sizing = _noted(_noted(sizing, note), found.note)
     again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
-    evidence = assemble(request, command, again, prepared, sizing, method, study, findings, deadline.elapsed)
+    evidence = assemble(request, command, again, prepared, sizing, method, study, examined, deadline.elapsed)
     save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_atomically(folder / AGAIN, f"{again}\n".encode())
     write_report(evidence, folder / REPORT, overwrite=True)
     remove_leftovers(folder)
-    return Outcome(model, evidence, folder, study.ended_by)
+    return Outcome(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 
 
 def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel, CapacityStudy]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array, IntArray
+
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Calibration
 
 ENOUGH, LEAST_ROWS = 50_000, 1000
 """Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
@@ -36,7 +39,7 @@ def calibrated(model: M, study: CapacityStudy, prepared: Prepared) -> M:
     return dataclasses.replace(model, temperature=settled_temperature(probabilities[some], codes[some]))
 
 
-def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> dict[str, Any] | None:
+def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> Calibration | None:
     """Return for a report what the temperature did to the log loss of the rows held out.
 
     None for numbers, and for a network that has no rows held out.

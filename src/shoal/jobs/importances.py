@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,6 +21,9 @@ from shoal.selection.splits import some_rows
 from shoal.shapes import IntArray
 from shoal.words import plural
 
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Importance
+
 SHUFFLES = 5
 UNITS, LEAST_ROWS, FEWEST_ROWS = 2 * 10**8, 200, 50
 """What may be spent, in units computed (a few seconds); rows that are asked for, and where time is short."""
@@ -34,7 +37,7 @@ CHUNK = 4096
 class Importances:
     """The columns, the most important first, and a sentence on what there was no time for."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Importance]
     note: str = ""
 
 
@@ -80,7 +83,7 @@ def _importances(model: TableModel, prepared: Prepared, seed: int, deadline: Dea
         passes.append(examined.increases(groups, len(passes)))
         if deadline.left() < (deadline.elapsed - began) / len(passes):
             break
-    rows = [
+    rows: list[Importance] = [
         {"column": group.name, "increase": float(np.mean(own)), "sd": float(np.std(own))}
         for group, own in zip(groups, np.transpose(passes), strict=True)
     ]

@@ -25,6 +25,7 @@ from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
+from shoal.plots.evidence import ImageSize
 from shoal.populations.population import Population
 from shoal.selection.architectures import Convolutional, doubling, stages
 from shoal.selection.choice import BY_EVIDENCE
@@ -53,8 +54,9 @@ class PreparedImages(Prepared):
         return "image"
 
     @property
-    def image_size(self) -> dict[str, int]:
-        return dict(zip(("channels", "rows", "columns"), self.preprocessor.shape, strict=True))
+    def image_size(self) -> ImageSize:
+        channels, rows, columns = self.preprocessor.shape
+        return {"channels": channels, "rows": rows, "columns": columns}
 
     @property
     def finishing(self) -> float:

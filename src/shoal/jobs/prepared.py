@@ -18,6 +18,7 @@ from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
+from shoal.plots.evidence import ImageSize
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
 from shoal.shapes import Array
@@ -60,7 +61,7 @@ class Prepared(ABC):
         """What one sample is called."""
 
     @property
-    def image_size(self) -> dict[str, Any] | None:
+    def image_size(self) -> ImageSize | None:
         """The rows, columns and channels of images; None for tables."""
         return None
 

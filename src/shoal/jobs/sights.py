@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,6 +21,9 @@ from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray, Shape
 from shoal.words import plural
 
+if TYPE_CHECKING:
+    from shoal.plots.seen import Example, Ideal, LayerOfNetwork, Responses, Salient, Seen, Unit, UnitsOfLayer
+
 MISTAKES, FILTERS, MAPS, UNITS, PATCHES, CLASSES = 40, 32, 16, 8, 6, 10
 """Pictures of each kind at most."""
 PROBES, PROBED = 1000, 2**24
@@ -32,7 +35,7 @@ ROW = 16
 _STARTS = 3
 
 
-def look(model: ImageModel, prepared: PreparedImages, seed: int, seconds: float = math.inf) -> dict[str, Any]:
+def look(model: ImageModel, prepared: PreparedImages, seed: int, seconds: float = math.inf) -> Seen:
     """Return the pictures of a model, of its first network where it has several; fewer in a few seconds."""
     work = min(WORK, RATE * max(seconds, 0.0))
     with threadpool_limits(limits=1):  # a few images at a time: threads would wait for each other
@@ -49,7 +52,7 @@ class _Sight:
         self.called = self.scores.argmax(axis=1)
         self.actual = prepared.test.y
 
-    def evidence(self) -> dict[str, Any]:
+    def evidence(self) -> Seen:
         wrong = np.flatnonzero(self.called != self.actual)
         right = np.flatnonzero(self.called == self.actual)
         examples = self.shuffled(right if right.size else np.arange(len(self.actual)))
@@ -69,12 +72,12 @@ class _Sight:
         """Return rows in random order: those that stand side by side are often alike."""
         return rows[permutation(len(rows), self.seed, 0, Purpose.PERMUTATION)]
 
-    def mistakes(self, wrong: Array) -> list[dict[str, Any]]:
+    def mistakes(self, wrong: Array) -> list[Example]:
         """Return the wrong answers that were most sure."""
         sure = self.scores[wrong, self.called[wrong]]
         return [self.example(int(row)) for row in wrong[np.argsort(-sure, kind="stable")][:MISTAKES]]
 
-    def example(self, row: int) -> dict[str, Any]:
+    def example(self, row: int) -> Example:
         """Return a test image with its class and what it is called."""
         called, actual = int(self.called[row]), int(self.actual[row])
         return {
@@ -93,10 +96,10 @@ class _Sight:
         largest = float(np.abs(W).max())
         return [encoded(_weights(w, largest)) for w in W[:FILTERS]]
 
-    def responses(self, row: int) -> list[dict[str, Any]]:
+    def responses(self, row: int) -> list[Responses]:
         """Return the maps of every layer that changes an image, for one test image."""
         maps = vision.responses(self.network, self.theta, self.prepared.test.X[row : row + 1])
-        told = []
+        told: list[Responses] = []
         for layer, response in zip(self.network.layers[:-1], maps, strict=False):
             if isinstance(layer, Conv2D | Dense) or hasattr(layer, "window"):
                 planes = response[0][:MAPS] if response.ndim == 4 else _folded(response[0])[None]
@@ -105,7 +108,7 @@ class _Sight:
                 told.append({"layer": title(layer, response.shape[1:]), "pictures": pictures})
         return told
 
-    def units(self, layer: int) -> dict[str, Any]:
+    def units(self, layer: int) -> UnitsOfLayer:
         """Return the strongest units of a convolutional layer, and what excites each of them most."""
         shape = self.network.shapes[layer + 1]
         count = PROBED // sum(int(np.prod(shape)) for shape in self.network.shapes[1:])
@@ -119,7 +122,7 @@ class _Sight:
             "units": [self.unit(layer, int(unit), response[:, unit], probes) for unit in strongest],
         }
 
-    def unit(self, layer: int, unit: int, response: Array, probes: IntArray) -> dict[str, Any]:
+    def unit(self, layer: int, unit: int, response: Array, probes: IntArray) -> Unit:
         highest = response.reshape(len(response), -1)
         order = np.argsort(-highest.max(axis=1), kind="stable")
         patches = []
@@ -149,7 +152,7 @@ class _Sight:
         starts[0] = self.prepared.train.X[row]
         return vision.most_exciting(self.network, self.theta, place, starts)
 
-    def classes(self) -> list[dict[str, Any]]:
+    def classes(self) -> list[Ideal]:
         """Return for each class the image that speaks for it most."""
         last = len(self.network.layers) - 1
         outputs = range(min(self.network.n_outputs, CLASSES))
@@ -162,7 +165,7 @@ class _Sight:
             for k in outputs
         ]
 
-    def saliency(self, examples: Array) -> list[dict[str, Any]]:
+    def saliency(self, examples: Array) -> list[Salient]:
         """Return a test image of each class that is called right, and where its score depends on it."""
         _, first = np.unique(self.actual[examples], return_index=True)
         rows = examples[first][:CLASSES]
@@ -180,7 +183,7 @@ class _Sight:
         return int(np.clip(self.work // every, 2, UNITS))
 
 
-def layers(network: Chain) -> list[dict[str, Any]]:
+def layers(network: Chain) -> list[LayerOfNetwork]:
     """Return what each layer is, its shape, parameters and operations for one image."""
     return [
         {

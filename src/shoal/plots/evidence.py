@@ -7,11 +7,14 @@ new number.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from shoal.plots.seen import Seen
 
 FORMAT = 1
+Task: TypeAlias = Literal["classification", "regression"]
+Rule: TypeAlias = Literal["best", "one-se", "ensemble", "evidence"]
+"""By which a network is chosen."""
 
 
 class Augmentation(TypedDict):
@@ -24,17 +27,23 @@ class Augmentation(TypedDict):
     sigma: float
 
 
-class AskedLater(TypedDict, total=False):
+class Refinements(TypedDict, total=False):
+    """Numbers that refine plain training, 0 where they do not; the report tells each under its name here."""
+
+    weight_decay: float
+    dropout: float
+    label_smoothing: float
+
+
+class AskedLater(Refinements, total=False):
     """What evidence of an earlier version may lack."""
 
     test_table: str | None
     architecture: str
     schedule: str
-    weight_decay: float
-    dropout: float
-    label_smoothing: float
     loss: str
     pieces: int
+    waves: int
     augmentation: Augmentation | None
     again: str
     networks: str | None
@@ -46,8 +55,8 @@ class Asked(AskedLater):
     command: str
     table: str
     target: str
-    task: Literal["classification", "regression"]
-    choose: Literal["best", "one-se", "ensemble", "evidence"]
+    task: Task
+    choose: Rule
     hidden: list[str]
     starts: int
     l2: list[float]
@@ -196,7 +205,7 @@ class ChoiceLater(Candidate, total=False):
 class Choice(ChoiceLater):
     """The network that was chosen, why, and against which threshold."""
 
-    rule: Literal["best", "one-se", "ensemble", "evidence"]
+    rule: Rule
     parameters: int
     validation_loss: float
     best: Best

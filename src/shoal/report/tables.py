@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from shoal.plots.evidence import Refinements
 from shoal.plots.networks import HIDDEN_UNIT, units
 from shoal.plots.scales import LOGARITHMIC_FROM
 from shoal.plots.text import number, percent, plain, size_name
@@ -13,12 +14,14 @@ from shoal.report.wording import HIGHER_IS_BETTER, augmentation, duration, metri
 from shoal.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shoal.plots.evidence import Asked, Candidate, Choice, Confusion, HeldOut, Split, Spread, Target
 
 MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
 MOST_MISTAKES = 10
+ROW = "row"
+"""A sample of a table; other data have parts of their own to test and to validate on."""
 OWN_PART = "the part of the data that is made for it"
 RULES = {
     "best": "the lowest validation error (best)",
@@ -188,26 +191,25 @@ def mistakes(confusion: Confusion) -> list[list[str]]:
     ]
 
 
-def settings(asked: Asked) -> list[tuple[str, str]]:
-    """Return what was asked, as pairs of a name and a value."""
-    noun = "images" if unit(asked) == "filter" else "table"
-    own = OWN_PART if noun == "images" else "none"
+def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
+    """Return what was asked, as pairs of a name and a value; one sample is called a ``noun``."""
+    source, own = ("table", "none") if noun == ROW else (f"{noun}s", OWN_PART)
     if asked["folds"]:
         held = plural(asked["folds"], "fold")
     elif asked["validation_table"]:
-        held = f"the {noun} {asked['validation_table']}"
+        held = f"the {source} {asked['validation_table']}"
     elif asked["validation_share"] is None:
         held = own
     else:
         held = f"a share of {percent(asked['validation_share'])}"
-    test = f"the {noun} {asked['test_table']}" if asked.get("test_table") else own
+    test = f"the {source} {asked['test_table']}" if asked.get("test_table") else own
     if asked["test_share"]:
         test = f"a share of {percent(asked['test_share'])}"
     rate, batch, patience = asked["learning_rate"], asked["batch_size"], asked["patience"]
     estimate = asked["estimate_seconds"]
     expected = [] if estimate is None else [("estimated time", duration(estimate))]
     return [
-        (noun, asked["table"]),
+        (source, asked["table"]),
         ("target", f"{asked['target']} ({asked['task']})"),
         *([("loss", LOSSES[asked["loss"]])] if asked.get("loss") in LOSSES else []),
         ("rule of choice", RULES[asked["choose"]]),
@@ -219,7 +221,7 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
         ("solver", asked["solver"]),
         ("learning rate", "set by the solver" if rate is None else plain(rate)),
         ("activation", asked["activation"]),
-        ("batch", "all rows" if batch is None else plural(batch, "image" if noun == "images" else "row")),
+        ("batch", "all rows" if batch is None else plural(batch, noun)),
         ("epochs", f"at most {asked['epochs']:,}"),
         *_refinements(asked),
         ("early stopping", f"after {plural(patience, 'epoch')} without progress" if patience else "none"),
@@ -230,11 +232,10 @@ def settings(asked: Asked) -> list[tuple[str, str]]:
 
 def _refinements(asked: Asked) -> list[tuple[str, str]]:
     """Return what was done beyond plain training, as pairs of a name and a value."""
+    numbers = cast("Mapping[str, float]", asked)
     pairs = [
         ("schedule of the rate", asked.get("schedule", "constant")),
-        ("weight decay", plain(asked.get("weight_decay", 0.0))),
-        ("dropout", plain(asked.get("dropout", 0.0))),
-        ("label smoothing", plain(asked.get("label_smoothing", 0.0))),
+        *((name.replace("_", " "), plain(numbers.get(name, 0.0))) for name in Refinements.__annotations__),
         ("pieces", f"{asked.get('pieces', 0)} for every number"),
         ("waves", f"{asked.get('waves', 0)} for every number"),
         ("augmentation", augmentation(asked.get("augmentation"))),
@@ -271,15 +272,15 @@ def classes(target: Target) -> tuple[list[ClassRow], str | None]:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of the rows: the class of its colour, what it served, and its percentage of all."""
+class Stretch:
+    """A stretch of the bar of all rows: the class of its colour, what it served, its percentage of all."""
 
     colour: str
     words: str
     width: float
 
 
-def parts(split: Split, folds: int | None, noun: str = "row") -> list[Part]:
+def parts(split: Split, folds: int | None, noun: str = ROW) -> list[Stretch]:
     """Return what the rows served; with folds the same rows train and validate in turn."""
     if folds:
         shown = [("train", f"train and validate in turn, {plural(folds, 'fold')}", split["train"])]
@@ -288,7 +289,7 @@ def parts(split: Split, folds: int | None, noun: str = "row") -> list[Part]:
     shown.append(("test", "test", split["test"] or 0))
     total = sum(rows for _, _, rows in shown) or 1
     return [
-        Part(colour, f"{use}: {plural(rows, noun)}", round(100 * rows / total, 2))
+        Stretch(colour, f"{use}: {plural(rows, noun)}", round(100 * rows / total, 2))
         for colour, use, rows in shown
         if rows
     ]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shoal.jobs.model import Model
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
+    from shoal.plots.evidence import Importance
+    from shoal.plots.seen import Seen
     from shoal.shapes import Array, Shape
 
 ModelT = TypeVar("ModelT", bound="Model")
@@ -27,8 +29,8 @@ class Findings:
     ``note`` says what there was no time for.
     """
 
-    importances: list[dict[str, Any]] = field(default_factory=list)
-    seen: dict[str, Any] | None = None
+    importances: list[Importance] = field(default_factory=list)
+    seen: Seen | None = None
     note: str = ""
 
 
