@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from shoal import MLPClassifier, MLPRegressor
-from shoal.estimators.scores import Part
+from shoal.estimators.scores import ScoredRows
 from shoal.shapes import Array
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -55,7 +55,7 @@ def test_a_score_is_the_estimators_own(estimator: Any, y: Any) -> None:
     network = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     network.set_params(max_iter=20, random_state=0, learning_rate_init=0.01)
     estimator.fit(X[SEEN], np.asarray(y)[SEEN])
-    part = Part(estimator, X, y, HELD)
+    part = ScoredRows(estimator, X, y, HELD)
     expected = estimator.score(X[HELD], np.asarray(y)[HELD])
     assert 0 < expected < 1
     for _ in range(2):
@@ -69,7 +69,7 @@ def test_a_constant_target_is_scored_as_scikit_learn_does(constant: float) -> No
     regressor.coefs_ = [0 * W for W in regressor.coefs_]
     regressor.intercepts_ = [0 * b for b in regressor.intercepts_]
     target = np.full(150, constant)
-    part = Part(regressor, X, target, HELD)
+    part = ScoredRows(regressor, X, target, HELD)
     assert part.score(regressor, own_score, True, np.nan) == regressor.score(X[HELD], target[HELD])
 
 
@@ -78,9 +78,9 @@ def test_numbers_that_are_none_have_the_error_score() -> None:
     regressor = MLPRegressor(max_iter=2, random_state=0).fit(X[SEEN], Y[SEEN] / 2)
     target = Y / 2
     target[HELD[0]] = np.nan
-    assert Part(regressor, X, target, HELD).score(regressor, own_score, True, -1.0) == -1.0
+    assert ScoredRows(regressor, X, target, HELD).score(regressor, own_score, True, -1.0) == -1.0
     regressor.intercepts_[-1][:] = np.inf
-    assert Part(regressor, X, Y / 2, HELD).score(regressor, own_score, True, -1.0) == -1.0
+    assert ScoredRows(regressor, X, Y / 2, HELD).score(regressor, own_score, True, -1.0) == -1.0
 
 
 @pytest.mark.filterwarnings("ignore:Scoring failed")
@@ -88,4 +88,4 @@ def test_rows_that_cannot_be_taken_have_the_error_score() -> None:
     fitted = MLPClassifier(max_iter=2, random_state=0).fit(X[SEEN], Y[SEEN])
     broken = X.copy()
     broken[HELD[0]] = np.nan
-    assert Part(fitted, broken, Y, HELD).score(fitted, own_score, True, -1.0) == -1.0
+    assert ScoredRows(fitted, broken, Y, HELD).score(fitted, own_score, True, -1.0) == -1.0

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shoal.data.frames import pl, quoted
+from shoal.data.numerals import is_numeral
 from shoal.errors import DataError, ShoalWarning
 
 #: What pandas names an index that it writes or reads back as a column without a name of its own.
@@ -27,7 +28,7 @@ def column_names(header: Sequence[str], name: str) -> list[str]:
     of_an_array = names[0] == "" and names[1:] == [
         str(k) for k in range(len(names) - 1)
     ]  # with pandas' index
-    if all(not column or _is_number(column) for column in names) and not (of_an_array and len(names) > 1):
+    if all(not column or is_numeral(column) for column in names) and not (of_an_array and len(names) > 1):
         shown = ", ".join(map(quoted, names[:4]))
         raise DataError(f"{name}: the first row holds numbers ({shown}), expected column names; add a header")
     return names
@@ -80,14 +81,6 @@ def _tell_of_index(name: str, what: str) -> None:
         ShoalWarning,
         stacklevel=3,
     )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_empty(series: pl.Series) -> bool:

@@ -43,6 +43,19 @@ class Reading(NamedTuple):
     plain: bool = True
 
 
+def is_numeral(text: str) -> bool:
+    """Tell whether one text alone is a number as programs write it, ``nan`` and ``inf`` included.
+
+    >>> is_numeral(" -1e3 "), is_numeral("1,5")
+    (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def read_numbers(texts: pl.Series, decimal: str = POINT) -> Reading:
     """Return the texts as ``Float64`` in the way that reads most of them.
 

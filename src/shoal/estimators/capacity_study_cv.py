@@ -15,7 +15,7 @@ from sklearn.utils import indexable
 from shoal.estimators.callbacks import SearchTasks
 from shoal.estimators.cohorts import Fitted, train_cohorts
 from shoal.estimators.folds import Fold, Split, folds_of, lacks_a_class, networks_of, why_not
-from shoal.estimators.scores import Part
+from shoal.estimators.scores import ScoredRows
 
 
 class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
@@ -130,7 +130,7 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         for which, rows in ("test", split[1]), ("train", split[0]):
             if which == "train" and not self.return_train_score:
                 continue
-            part = Part(self.estimator, X, y, rows)
+            part = ScoredRows(self.estimator, X, y, rows)
             for fit, of_fit in zip(fits, noted, strict=True):
                 began = time.perf_counter()
                 of_fit[f"{which}_scores"] = (

@@ -16,7 +16,7 @@ from shoal.estimators.regressor import MLPRegressor
 from shoal.shapes import Array, IntArray
 
 
-class Part:
+class ScoredRows:
     """The ``rows`` of X and y that fits are scored on."""
 
     def __init__(self, estimator: Any, X: Any, y: Any, rows: IntArray) -> None:

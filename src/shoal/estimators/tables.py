@@ -62,23 +62,16 @@ def texts_told(X: Any, y: Any = None) -> Iterator[None]:
 def _texts(X: Any, y: Any) -> str:
     """Return where the first text stands that is no number, in the columns of X and then in y; or nothing."""
     from shoal.data.frames import quoted
+    from shoal.data.numerals import is_numeral
 
     table = X if hasattr(X, "columns") else columns(X) if np.ndim(X) == 2 else {}
     places = [(f"column {name!r} of X", table[name]) for name in getattr(table, "columns", table)]
     for place, values in [*places, ("y", np.ravel(np.asarray(y, dtype=object)))]:
         for row, value in enumerate(values, start=1):
-            if isinstance(value, str) and not _is_number(value):
+            if isinstance(value, str) and not is_numeral(value):
                 advice = "" if place == "y" else "; preprocessing='table' takes categories"
                 return f"{place} has {quoted(value)} in row {row}, expected a number{advice}"
     return ""
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def target(y: Any, n_samples: int, name: str, numeric: bool) -> Any:
