@@ -8,41 +8,54 @@ from hypothesis import strategies as st
 from shoal.errors import ConfigurationError
 from shoal.layers.window import Window, window_of
 
-pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
-windows = st.builds(Window, pairs, pairs, pairs, st.booleans())
-images = st.tuples(st.integers(1, 9), st.integers(1, 9))
+
+def extents(axes: int, largest: int) -> st.SearchStrategy[tuple[int, ...]]:
+    return st.tuples(*[st.integers(1, largest)] * axes)
 
 
-def fits(window: Window, image: tuple[int, int]) -> bool:
-    return window.same or all(n >= e for n, e in zip(image, window.extent, strict=True))
+def windows(axes: int) -> st.SearchStrategy[tuple[Window, tuple[int, ...]]]:
+    """Draw a window and how many places there are along each of its axes."""
+    each = extents(axes, 3)
+    window = st.builds(Window, each, each, each, st.booleans())
+    return st.tuples(window, extents(axes, 9))
 
 
-@given(windows, images)
-def test_every_window_sees_the_pixels_that_the_definition_says(
-    window: Window, image: tuple[int, int]
+over_images_and_sequences = given(st.integers(1, 2).flatmap(windows))
+
+
+def fits(window: Window, places: tuple[int, ...]) -> bool:
+    return window.same or all(n >= e for n, e in zip(places, window.extent, strict=True))
+
+
+@over_images_and_sequences
+def test_every_window_sees_the_places_that_the_definition_says(
+    case: tuple[Window, tuple[int, ...]],
 ) -> None:
-    if not fits(window, image):
+    window, places = case
+    if not fits(window, places):
         return
-    a = np.random.default_rng(0).normal(size=(2, 3, *image, 2))
+    a = np.random.default_rng(0).normal(size=(2, 3, *places, 2))
     seen = window.gather(a)
-    (above, _), (left, _) = window.padding(image)
-    for i, j, y, x in np.ndindex(*seen.shape[2:6]):
-        row = y * window.stride[0] + i * window.dilation[0] - above
-        column = x * window.stride[1] + j * window.dilation[1] - left
-        inside = 0 <= row < image[0] and 0 <= column < image[1]
-        expected = a[:, :, row, column] if inside else np.zeros((2, 3, 2))
-        assert np.array_equal(seen[:, :, i, j, y, x], expected)
+    axes = len(places)
+    for index in np.ndindex(*seen.shape[2:-1]):
+        offset, at = index[:axes], index[axes:]
+        over = zip(at, window.stride, offset, window.dilation, window.padding(places), strict=True)
+        place = [y * s + i * d - before for y, s, i, d, (before, _) in over]
+        inside = all(0 <= here < n for here, n in zip(place, places, strict=True))
+        expected = a[:, :, *place] if inside else np.zeros((2, 3, 2))
+        assert np.array_equal(seen[:, :, *index], expected)
 
 
-@given(windows, images)
-def test_scatter_is_the_transpose_of_gather(window: Window, image: tuple[int, int]) -> None:
-    if not fits(window, image):
+@over_images_and_sequences
+def test_scatter_is_the_transpose_of_gather(case: tuple[Window, tuple[int, ...]]) -> None:
+    window, places = case
+    if not fits(window, places):
         return
     rng = np.random.default_rng(0)
-    a = rng.normal(size=(1, 2, *image, 3))
+    a = rng.normal(size=(1, 2, *places, 3))
     seen = window.gather(a)
     other = rng.normal(size=seen.shape)
-    back = window.scatter(other, image)
+    back = window.scatter(other, places)
     np.testing.assert_allclose((seen * other).sum(), (a * back).sum(), rtol=1e-9, atol=1e-9)
 
 
