@@ -11,7 +11,7 @@ import pytest
 from shoal.activations import ACTIVATIONS, Relu, Tanh
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS
-from shoal.layers import GRU, LAYERS, LSTM, RNN, Conv2D, Dense, LocallyConnected2D, Residual
+from shoal.layers import GRU, LAYERS, LSTM, RNN, Conv1D, Conv2D, Dense, LocallyConnected2D, Residual
 from shoal.losses import LOSSES
 from shoal.penalties import PENALTIES
 from shoal.registry import Named, family, from_config, resolve, to_config
@@ -29,6 +29,7 @@ REGISTRIES = {
 }
 NEED_ARGUMENTS: dict[str, Any] = {
     "dense": Dense(3),
+    "conv1d": Conv1D(2, 3),
     "conv2d": Conv2D(2, 3),
     "locally_connected2d": LocallyConnected2D(2, 3),
     "residual": Residual([Dense(3)]),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shoal.layers import GRU, LSTM, RNN, Layer
+from shoal.layers import GRU, LSTM, RNN, Conv1D, GlobalAveragePool1D, GlobalMaxPool1D, LastStep, Layer
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
 
@@ -17,6 +17,10 @@ OVER_TIME: dict[str, Callable[[str], list[Layer]]] = {
     "rnn": lambda g: [RNN(3, g, return_sequences=True), RNN(4, g, reverse=True)],
     "gru": lambda g: [GRU(3, return_sequences=True, reverse=True), GRU(3)],
     "lstm": lambda g: [LSTM(3, return_sequences=True, reverse=True), LSTM(3)],
+    "conv1d": lambda g: [Conv1D(3, 3, activation=g), Conv1D(2, 2, activation=g), GlobalAveragePool1D()],
+    "global_average_pool1d": lambda g: [Conv1D(3, 2, padding="same", activation=g), GlobalAveragePool1D()],
+    "global_max_pool1d": lambda g: [Conv1D(3, 2, padding="causal", activation=g), GlobalMaxPool1D()],
+    "last_step": lambda g: [Conv1D(3, 3, padding="same", activation=g), LastStep()],
 }
 """Hidden layers, of one activation where there is one, that hold a layer of each name."""
 

@@ -20,13 +20,16 @@ from shoal.layers import (
     Dropout,
     Flatten,
     GlobalAveragePool2D,
+    GlobalMaxPool1D,
     Layer,
     LayerNorm,
     LocallyConnected2D,
     MaxPool2D,
     Residual,
+    steps,
 )
 from shoal.layers.base import Context
+from shoal.layers.pooling import MaxPool
 from shoal.layers.recurrent import Recurrent
 from shoal.layers.weighted import Activated
 from shoal.losses import LOSSES
@@ -34,7 +37,7 @@ from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.sequences import Sequences
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, IntArray, Shape
 from tests.contract.over_time import OVER_TIME, SEQUENCE, some_sequences
 
 TOLERANCE = 1e-6
@@ -191,6 +194,20 @@ def some_start(network: Network, seed: int) -> Population:
     return population
 
 
+def between_maxima(layer: MaxPool | GlobalMaxPool1D, a: Array, lengths: IntArray | None) -> Array:
+    """Return how far the largest number of every window is from the second, among what counts."""
+    if lengths is not None:
+        apart = -1e6 * (1 + np.arange(a.shape[2])[:, None])  # beyond an end, nothing is near anything
+        a = np.where(steps.valid(lengths, a), a, apart)
+    seen = a
+    if isinstance(layer, MaxPool):
+        seen = layer.window.gather(a)
+        seen = seen.reshape(*seen.shape[:2], -1, *seen.shape[2 + layer.axes :])
+    ordered = np.sort(seen, axis=2)
+    distances: Array = ordered[:, :, -1] - ordered[:, :, -2]
+    return distances
+
+
 def clearance(population: Population, X: Array | Sequences, y: Array) -> float:
     """Return how near a kink is: of an activation (z = 0), a maximum (two alike), a loss (|r| = 0 or 1)."""
     network, theta = population.network, population.theta
@@ -200,18 +217,18 @@ def clearance(population: Population, X: Array | Sequences, y: Array) -> float:
     a = network.rows(X, "X").T.reshape(1, *network.input_shape, len(X))
     distances = []
     for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
+        after = batch.after(layer)
         if isinstance(layer, Recurrent):
             _, kept = layer.forward(parameters, a, batch.at(i))
             distances += [np.abs(cell[0]) for cell in kept.cells.values() if isinstance(layer, Activated)]
         elif isinstance(layer, Activated) and not isinstance(layer.g, Identity):
             linear = dataclasses.replace(layer, activation="identity")  # type: ignore[type-var]
-            distances.append(np.abs(linear.forward(parameters, a, batch.at(i))[0]))
-        if isinstance(layer, MaxPool2D):
-            seen = layer.window.gather(a)
-            windows = np.sort(seen.reshape(*seen.shape[:2], -1, *seen.shape[4:]), axis=2)
-            distances.append(windows[:, :, -1] - windows[:, :, -2])
+            z = np.abs(linear.forward(parameters, a, batch.at(i))[0])
+            distances.append(steps.kept(z, after.lengths, beyond=1))
+        if isinstance(layer, MaxPool | GlobalMaxPool1D):
+            distances.append(between_maxima(layer, a, batch.lengths))
         a, _ = layer.forward(parameters, a, batch.at(i))
-        batch = batch.after(layer)
+        batch = after
     r = np.abs(a - y.T)
     distances += [r, np.abs(r - 1)]
     return min(float(distance.min()) for distance in distances)

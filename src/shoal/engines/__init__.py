@@ -24,10 +24,11 @@ ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*_COMPILED, Ref
 """Every engine, the fastest first; the last one supports everything."""
 
 
-def choose_engine(name: str, network: Chain, recipe: Recipe | None = None) -> Engine:
+def choose_engine(name: str, network: Chain, recipe: Recipe | None = None, unequal: bool = False) -> Engine:
     """Return the engine of that name, or for ``"auto"`` the first that can do the job.
 
-    The job is to train the network by a recipe, or without one to give its outputs.
+    The job is to train the network by a recipe, or without one to give its outputs; of sequences of
+    ``unequal`` lengths, if there are some among the samples.
 
     Raises ``UnknownNameError`` for an unknown name and ``ConfigurationError`` if the engine asked for
     is not installed, or cannot do the job; and, but for the reference engine, where the compiled module
@@ -39,7 +40,7 @@ def choose_engine(name: str, network: Chain, recipe: Recipe | None = None) -> En
         if _MISSING is not None:
             _say_once(f"the reference engine (NumPy) does the work: {_why_missing(_MISSING)}")
         for engine in ENGINES.values():
-            lacking = engine.lacks(network, recipe)
+            lacking = _lacking(engine, network, recipe, unequal)
             if lacking is None:
                 return engine
             _say_once(f"engine {engine.name!r} does not support {lacking}: a slower one takes the job")
@@ -49,10 +50,15 @@ def choose_engine(name: str, network: Chain, recipe: Recipe | None = None) -> En
         )
     if name not in ENGINES:
         raise UnknownNameError("engine", name, [*ENGINES, "auto"])
-    lacking = ENGINES[name].lacks(network, recipe)
+    lacking = _lacking(ENGINES[name], network, recipe, unequal)
     if lacking is not None:
         raise ConfigurationError(f"engine {name!r} does not support {lacking}; use engine='auto'")
     return ENGINES[name]
+
+
+def _lacking(engine: Engine, network: Chain, recipe: Recipe | None, unequal: bool) -> str | None:
+    lacking = engine.lacks(network, recipe)
+    return engine.lacks_lengths(network) if lacking is None and unequal else lacking
 
 
 def _require_usable() -> None:

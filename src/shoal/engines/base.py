@@ -91,6 +91,10 @@ class Engine(Protocol):
         """
         ...
 
+    def lacks_lengths(self, network: Chain) -> str | None:
+        """Return what this engine lacks for sequences of unequal lengths in a network, in words, or None."""
+        ...
+
     def begin(
         self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
     ) -> Training:

@@ -25,7 +25,8 @@ def sample_outputs(
 
     Of sequences ``lengths`` (N,) are the valid steps. How many ``threads`` do it changes no bit.
     """
-    return choose_engine("auto", network).outputs(network, theta, X, threads, lengths)
+    engine = choose_engine("auto", network, None, lengths is not None)
+    return engine.outputs(network, theta, X, threads, lengths)
 
 
 def predictions_of(values: Array) -> Array:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from shoal.engines.base import Training
 from shoal.engines.compiled import module
-from shoal.engines.compiled.architecture import described, knows, unknown_layer
+from shoal.engines.compiled.architecture import described, knows, unknown_layer, unknown_over_time
 from shoal.engines.compiled.module import native, unknown_instruction_set
 from shoal.engines.wire import course_fields, problem_fields, recipe_fields
 from shoal.errors import DataError
@@ -61,6 +61,9 @@ class NativeEngine:
         if recipe.augmentation is not None and type(recipe.augmentation) is not Augmentation:
             return f"the augmentation {recipe.augmentation!r}"
         return None
+
+    def lacks_lengths(self, network: Chain) -> str | None:
+        return unknown_over_time(network)
 
     def begin(
         self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe

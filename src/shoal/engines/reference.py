@@ -33,6 +33,9 @@ class ReferenceEngine:
     def lacks(self, network: Chain, recipe: Recipe | None = None) -> str | None:
         return None
 
+    def lacks_lengths(self, network: Chain) -> str | None:
+        return None
+
     def begin(
         self, network: Chain, theta: Array, keys: npt.NDArray[np.uint64], problem: Problem, recipe: Recipe
     ) -> Training:

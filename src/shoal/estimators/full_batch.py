@@ -148,7 +148,7 @@ def scg(
     size = population.size
     problem = Problem(samples, None, only(size, l2=alpha))
     recipe = Recipe(solver="scg", epochs=max_iter, tolerance=tol)
-    engine = choose_engine("auto", population.network, recipe)
+    engine = choose_engine("auto", population.network, recipe, problem.unequal)
     tasks.begin_step()
     training = engine.begin(population.network, population.theta, population.keys, problem, recipe)
     finish(training, max_iter, threads, tasks.next_step if tasks.heard else None)

@@ -101,7 +101,8 @@ class StochasticTraining:
             solver=settings.solver, epochs=settings.epochs, batch_size=settings.batch_size, plateau=plateau
         )
         network, theta, keys = self.population.network, self.population.theta, self.population.keys
-        return choose_engine("auto", network, recipe).begin(network, theta, keys, problem, recipe)
+        engine = choose_engine("auto", network, recipe, problem.unequal)
+        return engine.begin(network, theta, keys, problem, recipe)
 
     def _needs_nobody(self) -> bool:
         """Return whether the engine can judge the epochs by itself: nothing but their losses is looked at."""

@@ -3,12 +3,16 @@
 from shoal.layers.average_pool2d import AveragePool2D
 from shoal.layers.base import Layer
 from shoal.layers.batch_norm import BatchNorm
+from shoal.layers.conv1d import Conv1D
 from shoal.layers.conv2d import Conv2D
 from shoal.layers.dense import Dense
 from shoal.layers.dropout import Dropout
 from shoal.layers.flatten import Flatten
+from shoal.layers.global_average_pool1d import GlobalAveragePool1D
 from shoal.layers.global_average_pool2d import GlobalAveragePool2D
+from shoal.layers.global_max_pool1d import GlobalMaxPool1D
 from shoal.layers.gru import GRU
+from shoal.layers.last_step import LastStep
 from shoal.layers.layer_norm import LayerNorm
 from shoal.layers.locally_connected2d import LocallyConnected2D
 from shoal.layers.lstm import LSTM
@@ -32,6 +36,10 @@ LAYERS: dict[str, type[Layer]] = family(
     RNN,
     GRU,
     LSTM,
+    Conv1D,
+    GlobalMaxPool1D,
+    GlobalAveragePool1D,
+    LastStep,
 )
 
 __all__ = [
@@ -41,11 +49,15 @@ __all__ = [
     "RNN",
     "AveragePool2D",
     "BatchNorm",
+    "Conv1D",
     "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePool1D",
     "GlobalAveragePool2D",
+    "GlobalMaxPool1D",
+    "LastStep",
     "Layer",
     "LayerNorm",
     "LocallyConnected2D",

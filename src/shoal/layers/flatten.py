@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from shoal.layers import steps
 from shoal.layers.base import Cache, Context, Layer, Parameters
 from shoal.shapes import Array, IntArray, Shape
 
@@ -35,9 +36,10 @@ class Flatten(Layer):
         return None  # the zeros beyond a length are numbers like others
 
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
-        return a.reshape(len(a), -1, a.shape[-1]), a.shape
+        return a.reshape(len(a), -1, a.shape[-1]), (a.shape, context.lengths)
 
     def backward(
         self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
     ) -> Array | None:
-        return grad_a.reshape(len(grad_a), *cache[1:])
+        shape, lengths = cache
+        return steps.kept(grad_a.reshape(len(grad_a), *shape[1:]), lengths)

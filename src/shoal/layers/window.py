@@ -9,15 +9,16 @@ convolution and pooling are made of here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shoal.errors import ConfigurationError
-from shoal.shapes import Array, Shape, pair, whole_number
+from shoal.shapes import Array, IntArray, Shape, pair, whole_number
 
-PADDINGS = ("valid", "same")
+PADDINGS = {1: ("valid", "same", "causal"), 2: ("valid", "same")}
+"""By the number of a window's axes."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Window:
         same:   H_out = ⌈H / stride⌉                  max((H_out − 1)·stride + e − H, 0) zeros around it,
                                                       half of them before, the odd one behind
 
-    ``stride`` and ``dilation`` are 1 where they are left out.
+    ``stride`` and ``dilation`` are 1 where they are left out. Over time the zeros before a sequence must not
+    depend on how far it is padded: ``before`` says how many there are, in the place of half of them.
 
     >>> Window((5, 5)).output_extent((28, 28))
     (24, 24)
@@ -42,6 +44,7 @@ class Window:
     stride: tuple[int, ...] = ()
     dilation: tuple[int, ...] = ()
     same: bool = False
+    before: int | None = None
 
     def __post_init__(self) -> None:
         ones = (1,) * len(self.size)
@@ -70,8 +73,18 @@ class Window:
         if not self.same:
             return ((0, 0),) * len(places)
         over = zip(self.output_extent(places), self.stride, self.extent, places, strict=True)
-        zeros = [max((out - 1) * s + e - n, 0) for out, s, e, n in over]
-        return tuple((n // 2, n - n // 2) for n in zeros)
+        needed = [(out - 1) * s + e - n for out, s, e, n in over]
+        if self.before is not None:
+            return tuple((self.before, max(n - self.before, 0)) for n in needed)
+        return tuple((max(n, 0) // 2, max(n, 0) - max(n, 0) // 2) for n in needed)
+
+    def lengths_after(self, lengths: IntArray) -> IntArray:
+        """Return how many windows over the steps of each sequence are its own, at least one.
+
+        A sequence that is shorter than a window has one, which sees zeros after its end.
+        """
+        [stride], [extent] = self.stride, self.extent
+        return -(-lengths // stride) if self.same else np.maximum((lengths - extent) // stride + 1, 1)
 
     def gather(self, a: Array) -> Array:
         """Return what every window sees of a (P, C, H, W, N): a copy (P, C, kh, kw, H_out, W_out, N)."""
@@ -81,7 +94,7 @@ class Window:
         out = self.output_extent(tuple(places))
         seen = np.empty((P, C, *self.size, *out, N), a.dtype)
         for offset in self.offsets:
-            seen[:, :, *offset] = self.at(padded, offset, out)
+            seen[_within(offset)] = self.at(padded, offset, out)
         return seen
 
     def scatter(self, seen: Array, places: Shape) -> Array:
@@ -95,14 +108,14 @@ class Window:
         padded = (before + n + behind for (before, behind), n in zip(around, places, strict=True))
         total = np.zeros((P, C, *padded, N), seen.dtype)
         for offset in self.offsets:
-            self.at(total, offset, out)[...] += seen[:, :, *offset]
+            self.at(total, offset, out)[...] += seen[_within(offset)]
         inside = (slice(before, before + n) for (before, _), n in zip(around, places, strict=True))
-        return total[:, :, *inside]
+        return total[_within(inside)]
 
     def at(self, a: Array, offset: tuple[int, ...], out: Shape) -> Array:
         """Return the view (P, C, H_out, W_out, N) of the places at that offset within every window."""
         places = zip(offset, self.stride, self.dilation, out, strict=True)
-        return a[:, :, *(slice(o * d, o * d + (n - 1) * s + 1, s) for o, s, d, n in places)]
+        return a[_within(slice(o * d, o * d + (n - 1) * s + 1, s) for o, s, d, n in places)]
 
     def require_fit(self, shape: Shape, layer: str) -> None:
         """Raise ``ConfigurationError`` unless samples have the window's axes, and room for it."""
@@ -130,6 +143,11 @@ _WORDS = {1: ("sequences", "(C, T)", "steps"), 2: ("images", "(C, H, W)", "pixel
 """What samples with so many axes of places are called, their shape, and one of their places."""
 
 
+def _within(places: Iterable[int | slice]) -> tuple[int | slice, ...]:
+    """Return what picks those places of every member's channels: the axes that follow (P, C)."""
+    return (slice(None), slice(None), *places)
+
+
 def _by(extents: Shape) -> str:
     return " × ".join(map(str, extents))
 
@@ -138,15 +156,21 @@ def window_of(
     size: object, stride: object, layer: str, dilation: object = 1, padding: object = "valid", axes: int = 2
 ) -> Window:
     """Return the window that a layer's fields describe; raise ``ConfigurationError`` for impossible ones."""
-    if padding not in PADDINGS:
-        raise ConfigurationError(f"the padding of {layer} must be 'valid' or 'same', got {padding!r}")
+    known = PADDINGS[axes]
+    if padding not in known:
+        names = " or ".join([", ".join(map(repr, known[:-1])), repr(known[-1])])
+        raise ConfigurationError(f"the padding of {layer} must be {names}, got {padding!r}")
 
     def extents(value: object, name: str) -> tuple[int, ...]:
         return pair(value, name) if axes > 1 else (whole_number(value, name),)
 
-    return Window(
-        extents(size, f"the size of {layer}"),
+    window = Window(
+        extents(size, f"the {'size' if axes > 1 else 'kernel_size'} of {layer}"),
         extents(stride, f"the stride of {layer}"),
         extents(dilation, f"the dilation of {layer}"),
-        padding == "same",
+        padding != "valid",
     )
+    if axes > 1 or padding == "valid":
+        return window
+    around = window.extent[0] - 1
+    return replace(window, before=around if padding == "causal" else around // 2)

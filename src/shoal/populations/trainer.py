@@ -151,7 +151,7 @@ def begin(
         validation=validation,
         dtype=population.theta.dtype,
     )
-    chosen = choose_engine(engine, population.network, recipe)
+    chosen = choose_engine(engine, population.network, recipe, problem.unequal)
     training = chosen.begin(population.network, population.theta, population.keys, problem, recipe)
     return Run(population, recipe, training, threads)
 

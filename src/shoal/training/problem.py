@@ -132,6 +132,12 @@ class Problem:
     strengths: Mapping[str, Array]
     by_batch: bool = False
 
+    @property
+    def unequal(self) -> bool:
+        """Whether there are sequences of unequal lengths among the samples."""
+        every = (self.train, self.validation)
+        return any(samples is not None and samples.lengths is not None for samples in every)
+
     @classmethod
     def of(
         cls,

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from shoal.activations import ACTIVATIONS
 from shoal.engines.compiled.module import KNOWN
 from shoal.layers import (
@@ -15,6 +17,7 @@ from shoal.layers import (
     BatchNorm,
     Conv2D,
     Dropout,
+    Flatten,
     GlobalAveragePool2D,
     Layer,
     LayerNorm,
@@ -26,7 +29,7 @@ from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
 from shoal.networks.chain import Chain
 from shoal.registry import Named, to_config
-from shoal.shapes import Shape
+from shoal.shapes import IntArray, Shape
 
 
 def unknown_layer(network: Chain) -> str | None:
@@ -36,6 +39,22 @@ def unknown_layer(network: Chain) -> str | None:
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
+    return None
+
+
+def unknown_over_time(network: Chain) -> str | None:
+    """Return what the compiled engine does not know of unequal lengths in a network, or None.
+
+    It has no word of them. So it takes only layers, before one that ends time, that need none: their zeros
+    beyond a length stay zeros.
+    """
+    lengths: IntArray | None = np.ones((1, 1), np.intp)
+    for layer in network.layers:
+        if lengths is None:
+            return None
+        if type(layer) not in (Dropout, Flatten):
+            return f"sequences of unequal lengths in the layer {layer!r}"
+        lengths = layer.lengths_after(lengths)
     return None
 
 
