@@ -1,6 +1,6 @@
 """``python -m benchmarks.commits BEFORE AFTER [B1 …]``: one checkout of shoal beside another, in turn.
 
-Each checkout is a folder with shoal installed in its ``.venv``. Both train what a workload defines, and must
+Each checkout is a folder with shoal installed in its ``.venv``. Both do what a workload defines, and should
 come to the same bits; then they take turns, the other one stopped meanwhile, for a waiting process can spin.
 Figures are the time of the processor, of all threads together: they mean something where others work, too.
 """
@@ -54,14 +54,14 @@ def compare(
         with contextlib.ExitStack() as running:
             pair = [running.enter_context(Contestant(form, cores, path, root)) for root in roots]
             for contestant in pair:  # whoever is stopped cannot be ended
-                running.callback(os.kill, contestant.process.pid, signal.SIGCONT)
+                running.callback(contestant.process.send_signal, signal.SIGCONT)
                 contestant.run(task.epochs)
             same = _same_bits(pair, folder)
             times = np.array([[_turn(contestant, task.epochs) for contestant in pair] for _ in range(rounds)])
         low, middle, high = np.percentile(times[:, 1] / times[:, 0], [25, 50, 75])
         before, after = np.median(times, axis=0) * 1e3
         ratio = f"{middle:.3f} ({low:.3f} to {high:.3f})"
-        label = f"{workload.name} | {form.rpartition(':')[2]}"
+        label = f"{workload.name} | {form.removeprefix('benchmarks.peers.')}"
         yield f"| {label} | {before:.4g} | {after:.4g} | {ratio} | {'same' if same else 'others'} |"
 
 

@@ -17,7 +17,7 @@ ADAM_EPOCHS = 1000
 
 
 class Judge:
-    """Compares the losses J of a few members of every cohort after ``check_epochs``, or the gradients.
+    """Compares losses J of a few members of every cohort after ``check_epochs``, gradients or predictions.
 
     Where contestants use solvers of their own, their mean J must not be above that of 1000 epochs of Adam.
     """
@@ -30,10 +30,12 @@ class Judge:
         self.exact: dict[tuple[int, int], float] = {}
 
     def disagreement(self, results: list[Array], entry: Entry) -> float:
-        """Return the largest relative difference of a loss (or a gradient, to its largest component)."""
+        """Return the largest relative difference of a loss (of gradients or predictions: to the largest)."""
         cohorts = self.task.cohorts
         if self.task.solver == "gradient":
             return float(np.abs(results[0][0] - self._gradient).max() / np.abs(self._gradient).max())
+        if self.task.solver == "predict":
+            return float(np.abs(results[0] - self._predictions).max() / np.abs(self._predictions).max())
         losses: list[tuple[float, float]] = []
         for which, (cohort, theta) in enumerate(zip(cohorts, results, strict=True)):
             rows = np.arange(cohort.size)
@@ -72,6 +74,10 @@ class Judge:
         member = _exact_member(self.task, self.task.cohorts[0], 0)
         member.objective()
         return member.gradient
+
+    @cached_property
+    def _predictions(self) -> Array:
+        return _exact_member(self.task, self.task.cohorts[0], 0).predictions()
 
 
 def _exact_member(task: Task, cohort: Cohort, p: int) -> Member:

@@ -34,7 +34,7 @@ class ContestantError(Exception):
 
 
 class Contestant:
-    """A contestant's process (see ``contestant.py``), of this checkout or another, begun at ``start``."""
+    """A contestant's process (see ``contestant.py``), begun at ``start``; shoal is ``checkout``'s."""
 
     def __init__(self, name: str, cores: int, task: Path, checkout: Path | None = None) -> None:
         python = checkout / ".venv/bin/python" if checkout else sys.executable
@@ -46,7 +46,7 @@ class Contestant:
             stdout=subprocess.PIPE,
             stderr=self.stderr,
             text=True,
-            cwd=checkout or ROOT,
+            cwd=ROOT,
             env=os.environ | dict.fromkeys(THREADS, str(cores)),
         )
 

@@ -10,7 +10,12 @@ from benchmarks.measure import Measurement
 from benchmarks.results import Result
 from benchmarks.workload import Target
 
-NAMES = {"sklearn": "scikit-learn", "numpy": "NumPy by hand", "estimators": "shoal's estimator"}
+NAMES = {
+    "sklearn": "scikit-learn",
+    "numpy": "NumPy by hand",
+    "onnx": "ONNX Runtime",
+    "estimators": "shoal's estimator",
+}
 HEADER = (
     "| id | contestant | form | cores | median | quartiles | time ÷ shoal's | cold start | peak memory |",
     "|---|---|---|--:|--:|--:|--:|--:|--:|",

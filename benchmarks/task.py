@@ -99,7 +99,7 @@ ARRAYS = tuple(field.name for field in dataclasses.fields(Cohort) if field.type 
 
 @dataclass(frozen=True)
 class Task:
-    """Train the networks of all cohorts on ``X`` (N, n), ``y`` (N, K), or return their gradients.
+    """Train the networks of all cohorts on ``X`` (N, n), ``y`` (N, K), or return their gradients or outputs.
 
     Every member p minimises, over each batch and with m_p the sum of its weights over all N rows::
 
@@ -108,7 +108,7 @@ class Task:
     where the loss is ``squared_error`` (½ Σ_k r²) or ``cross_entropy`` (softmax, rows of y with one 1).
     ``solver`` is ``adam`` (β 0.9 and 0.999, ε 1e-8); or ``own``, whatever the contestant has for full
     batches, for at most ``epochs`` or until |∂J/∂θ| ≤ 1e-5; or ``gradient``: no training, ``epochs``
-    evaluations of ∂J/∂θ over all rows.
+    evaluations of ∂J/∂θ over all rows; or ``predict``: as many predictions of all rows.
     ``check_epochs`` is how long contestants train before their losses are compared.
     """
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import shoal
 from benchmarks.peers import Run
-from benchmarks.peers.sklearn import fit, members
+from benchmarks.peers.sklearn import fit, fitted, members, predicting
 from benchmarks.task import Array, Task
 
 
@@ -40,3 +40,7 @@ def loop(task: Task, cores: int) -> Run:
         return [np.stack([trained(units, each, epochs) for each in group]) for units, group in cohorts]
 
     return run
+
+
+def predict(task: Task, cores: int) -> Run:
+    return predicting(fitted(task, shoal.MLPRegressor, n_jobs=cores), task)

@@ -63,6 +63,11 @@ class Member:
         ]
         return float(self.weights @ np.concatenate(losses) / self.weights.sum()) + self._penalty()
 
+    def predictions(self) -> Array:
+        """Return the output of all rows (N,), of a network that has one."""
+        outputs: Array = self._forward(self.task.X)[-1][:, 0]
+        return outputs
+
     def _penalty(self) -> float:
         return float(0.5 * self.strength * sum(np.vdot(W, W) for W, _ in self.layers))
 

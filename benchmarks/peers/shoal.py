@@ -76,6 +76,18 @@ def gradient(task: Task, cores: int) -> Run:
     return run
 
 
+def predict(task: Task, cores: int) -> Run:
+    [cohort] = task.cohorts
+    members = population(task, cohort)
+
+    def run(times: int) -> list[Array]:
+        for _ in range(times):
+            predictions = members.predict(task.X)
+        return [predictions[0, :, 0]]
+
+    return run
+
+
 def population(task: Task, cohort: Cohort) -> shoal.Population:
     like = network(cohort.units, task.activation, cohort.image, cohort.convolutions, task.loss)
     return shoal.Population(like, cohort.theta, cohort.keys.astype(np.uint64))

@@ -112,6 +112,35 @@ def loop(task: Task, cores: int) -> Run:
     return run
 
 
+def fitted(task: Task, kind: type[Any] = MLPRegressor, **more: Any) -> Any:
+    """Return a regressor with the parameters of the task's one network."""
+    [cohort] = task.cohorts
+    network = kind(
+        hidden_layer_sizes=cohort.units[1:-1], activation=task.activation, max_iter=1, random_state=0, **more
+    )
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        network.fit(np.resize(task.X, (50, task.X.shape[1])), np.resize(task.y[:, 0], 50))
+    layers = cohort.layers(cohort.theta)
+    network.coefs_ = [W[0].T.copy() for W, _ in layers]
+    network.intercepts_ = [b[0].copy() for _, b in layers]
+    return network
+
+
+def predict(task: Task, cores: int) -> Run:
+    return predicting(fitted(task), task)
+
+
+def predicting(network: Any, task: Task) -> Run:
+    """Return what predicts all rows, so many times."""
+
+    def run(times: int) -> list[Array]:
+        for _ in range(times):
+            predictions = network.predict(task.X)
+        return [predictions]
+
+    return run
+
+
 def loky(task: Task, cores: int) -> Run:
     """One network a job, in a pool of processes that stays alive; joblib sends jobs in batches."""
     cohorts = [(cohort.units, members(cohort)) for cohort in task.cohorts]

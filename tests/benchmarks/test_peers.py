@@ -13,7 +13,7 @@ from benchmarks.peers import padding
 from benchmarks.peers.numpy import loop
 from benchmarks.task import Task
 from benchmarks.workload import Entry
-from benchmarks.workloads import b3
+from benchmarks.workloads import b3, p
 from tests.benchmarks.conftest import image_task
 
 
@@ -28,6 +28,15 @@ def test_networks_on_images_reach_the_losses_of_the_judge(entry: Entry) -> None:
     task = image_task()
     form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
     assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
+
+
+@pytest.mark.parametrize("entry", p.MANY.entries, ids=lambda entry: entry.peer)
+def test_a_peer_predicts_what_the_judge_does(entry: Entry) -> None:
+    task = p.task(rows=70, times=2)
+    form = getattr(import_module(entry.name.partition(":")[0]), entry.form)
+    assert Judge(task).disagreement(form(task, 1)(2), entry) < 1e-5
+    other = dataclasses.replace(task, X=task.X[::-1])
+    assert Judge(task).disagreement(form(other, 1)(2), entry) > Judge.tolerance
 
 
 @pytest.mark.parametrize("entry", [Entry("shoal", "scg"), Entry("shoal", "lbfgs"), Entry("sklearn", "loop")])
