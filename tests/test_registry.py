@@ -11,7 +11,19 @@ import pytest
 from shoal.activations import ACTIVATIONS, Relu, Tanh
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS
-from shoal.layers import GRU, LAYERS, LSTM, RNN, Conv1D, Conv2D, Dense, LocallyConnected2D, Residual
+from shoal.layers import (
+    GRU,
+    LAYERS,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Embedding,
+    LocallyConnected2D,
+    Residual,
+)
 from shoal.losses import LOSSES
 from shoal.penalties import PENALTIES
 from shoal.registry import Named, family, from_config, resolve, to_config
@@ -36,6 +48,8 @@ NEED_ARGUMENTS: dict[str, Any] = {
     "rnn": RNN(3, "relu"),
     "gru": GRU(3, truncate=2),
     "lstm": LSTM(3, initial_state="learnt"),
+    "bidirectional": Bidirectional(GRU(3)),
+    "embedding": Embedding(5, 2),
 }
 EVERY_ENTRY = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 every_entry = pytest.mark.parametrize(("kind", "name"), EVERY_ENTRY)

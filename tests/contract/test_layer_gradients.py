@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,10 @@ from shoal.activations import ACTIVATIONS, Identity
 from shoal.explanation.gradient_check import GradientCheck, check_gradients
 from shoal.layers import (
     LAYERS,
+    RNN,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv2D,
     Dense,
     Dropout,
@@ -38,7 +41,7 @@ from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray, Shape
-from tests.contract.over_time import OVER_TIME, SEQUENCE, some_sequences
+from tests.contract.over_time import OVER_TIME, over_time, some_sequences
 
 TOLERANCE = 1e-6
 STEP = 2e-6
@@ -168,7 +171,7 @@ SHAPES: dict[str, tuple[Shape, list[Layer]]] = {
 def stack(layer: str, activation: str) -> tuple[Shape, list[Layer]]:
     """Return what a stack with that layer takes, and its hidden layers."""
     if layer in OVER_TIME:
-        return SEQUENCE, OVER_TIME[layer](activation)
+        return over_time(layer, activation)
     return IMAGE, STACKS[layer](activation)
 
 
@@ -218,9 +221,11 @@ def clearance(population: Population, X: Array | Sequences, y: Array) -> float:
     distances = []
     for i, (layer, parameters) in enumerate(zip(network.layers, network.views(theta), strict=True)):
         after = batch.after(layer)
-        if isinstance(layer, Recurrent):
-            _, kept = layer.forward(parameters, a, batch.at(i))
-            distances += [np.abs(cell[0]) for cell in kept.cells.values() if isinstance(layer, Activated)]
+        if isinstance(layer, Recurrent | Bidirectional):
+            one, (_, cache) = isinstance(layer, Recurrent), layer.forward(parameters, a, batch.at(i))
+            if isinstance(layer if one else layer.layer, RNN):
+                cells = itertools.chain(*(kept.cells.values() for kept in ([cache] if one else cache)))
+                distances += [np.abs(z) for z, _ in cells]
         elif isinstance(layer, Activated) and not isinstance(layer.g, Identity):
             linear = dataclasses.replace(layer, activation="identity")  # type: ignore[type-var]
             z = np.abs(linear.forward(parameters, a, batch.at(i))[0])

@@ -27,7 +27,7 @@ from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
-from tests.contract.over_time import OVER_TIME, SEQUENCE, some_sequences
+from tests.contract.over_time import OVER_TIME, over_time, some_sequences
 
 IMAGE = (2, 7, 6)
 
@@ -75,9 +75,8 @@ every_engine = pytest.mark.parametrize("engine", ["auto", "reference"])
 @pytest.mark.parametrize("batch_size", [None, 3])
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer(layer: str, batch_size: int | None, dtype: str, engine: str) -> None:
-    over_time = layer in OVER_TIME
-    hidden = OVER_TIME[layer]("tanh") if over_time else STACKS[layer]
-    network = Network(SEQUENCE if over_time else IMAGE, [*hidden, Dense(2)], "cross_entropy")
+    inputs, hidden = over_time(layer, "tanh") if layer in OVER_TIME else (IMAGE, STACKS[layer])
+    network = Network(inputs, [*hidden, Dense(2)], "cross_entropy")
     assert layer in {each.name for each in network.walk()}
     population = network.population(3, dtype=dtype)
     assert_independent(population, 7, epochs=2, learning_rate=0.01, batch_size=batch_size, engine=engine)

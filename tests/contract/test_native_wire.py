@@ -45,7 +45,17 @@ RECORDS = KNOWN["records"]
 ELSEWHERE = {"label_smoothing", "penalties", "schedule", "batch_order", "seed", "plateau", *STRENGTHS}
 
 
-REFERENCE_ALONE = {"rnn", "gru", "lstm", "conv1d", "global_average_pool1d", "global_max_pool1d", "last_step"}
+REFERENCE_ALONE = {
+    "rnn",
+    "gru",
+    "lstm",
+    "bidirectional",
+    "embedding",
+    "conv1d",
+    "global_average_pool1d",
+    "global_max_pool1d",
+    "last_step",
+}
 """Layers that the compiled engine leaves to the reference."""
 
 

@@ -48,7 +48,17 @@ STACKS: dict[str, list[Layer]] = {
     "residual": [Residual([Conv2D(2, 3, "relu", 1, "same"), Residual([BatchNorm()])], "tanh"), Flatten()],
 }
 
-UNKNOWN = {"rnn", "gru", "lstm", "conv1d", "global_average_pool1d", "global_max_pool1d", "last_step"}
+UNKNOWN = {
+    "rnn",
+    "gru",
+    "lstm",
+    "bidirectional",
+    "embedding",
+    "conv1d",
+    "global_average_pool1d",
+    "global_max_pool1d",
+    "last_step",
+}
 """Layers that are not exported to ONNX yet."""
 
 

@@ -3,10 +3,12 @@
 from shoal.layers.average_pool2d import AveragePool2D
 from shoal.layers.base import Layer
 from shoal.layers.batch_norm import BatchNorm
+from shoal.layers.bidirectional import Bidirectional
 from shoal.layers.conv1d import Conv1D
 from shoal.layers.conv2d import Conv2D
 from shoal.layers.dense import Dense
 from shoal.layers.dropout import Dropout
+from shoal.layers.embedding import Embedding
 from shoal.layers.flatten import Flatten
 from shoal.layers.global_average_pool1d import GlobalAveragePool1D
 from shoal.layers.global_average_pool2d import GlobalAveragePool2D
@@ -40,6 +42,8 @@ LAYERS: dict[str, type[Layer]] = family(
     GlobalMaxPool1D,
     GlobalAveragePool1D,
     LastStep,
+    Bidirectional,
+    Embedding,
 )
 
 __all__ = [
@@ -49,10 +53,12 @@ __all__ = [
     "RNN",
     "AveragePool2D",
     "BatchNorm",
+    "Bidirectional",
     "Conv1D",
     "Conv2D",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAveragePool1D",
     "GlobalAveragePool2D",

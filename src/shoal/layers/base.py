@@ -67,10 +67,18 @@ class Layer(Named, ABC):
     roles: ClassVar[Mapping[str, Role]] = {}
     """What becomes of each parameter in training, by its name."""
 
+    takes_data: ClassVar[bool] = False
+    """Whether it takes nothing but data, so that no layer can come before it."""
+
     @property
     def random(self) -> bool:
         """Whether ``forward`` draws from the context's noise, so that J is another function at every step."""
         return False
+
+    @property
+    def exact(self) -> bool:
+        """Whether ``backward`` gives the gradient of J itself, and not one that is cut short."""
+        return True
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
@@ -117,6 +125,9 @@ class Layer(Named, ABC):
             f"{self!r} does not know of unequal lengths, and would take what lies beyond a sequence's end "
             "for data; put a layer before it that ends time, or give sequences of one length"
         )
+
+    def require(self, rows: Array, name: str) -> None:
+        """Raise ``DataError``, which calls them ``name``, unless the layer takes such data (N, n)."""
 
     def walk(self) -> Iterator[Layer]:
         """Yield this layer, and then those that it holds, as they follow each other."""

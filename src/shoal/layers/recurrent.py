@@ -65,7 +65,7 @@ class Recurrent(Layer):
     - ``layer_norm``: W x and R h are each brought to mean 0 and variance 1 over their g·m numbers, and
       scaled: z = γ_W·LN(W x) + b, u = γ_R·LN(R h).
     - ``truncate=k``: no gradient goes back over a step whose number, from the sequence's own start, is a
-      multiple of k.
+      multiple of k. Solvers that search along the gradient (scg, lbfgs) refuse it.
     """
 
     roles: ClassVar[Mapping[str, Role]] = {
@@ -131,6 +131,10 @@ class Recurrent(Layer):
     @property
     def random(self) -> bool:
         return self.recurrent_dropout > 0
+
+    @property
+    def exact(self) -> bool:
+        return self.truncate is None
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 2:

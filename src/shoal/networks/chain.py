@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,9 @@ class Chain:
         object.__setattr__(self, "layers", layers)
         object.__setattr__(self, "loss", resolve("loss", self.loss, LOSSES))
         self._check_last_layer()
+        for layer in itertools.islice(self.walk(), 1, None):
+            if layer.takes_data:
+                raise ConfigurationError(f"{layer!r} takes data alone, so it must be the first layer")
         if not self.n_parameters:
             raise ConfigurationError(f"no layer has parameters to train, add a Dense to {self.layers!r}")
 
@@ -172,7 +176,10 @@ class Chain:
             context = Context(lengths=lengths[None])
             for layer in self.layers:
                 context = context.after(layer)
-        return finite_rows(X, name, self.n_inputs, self.input_shape if len(self.input_shape) > 1 else ())
+        shape = self.input_shape if len(self.input_shape) > 1 else ()
+        rows = finite_rows(X, name, self.n_inputs, shape)
+        self.layers[0].require(rows, name)
+        return rows
 
     def views(self, theta: Array) -> list[dict[str, Array]]:
         """Return ``theta`` (P, D) layer by layer as named views (P, \\*shape) that write through."""
@@ -254,6 +261,8 @@ def _layer_from_config(config: Mapping[str, Any]) -> Layer:
         key: from_config(key, value, _FIELD_FAMILIES[key]) if key in _FIELD_FAMILIES else value
         for key, value in config.items()
     }
+    if "layer" in fields:
+        fields["layer"] = _layer_from_config(fields["layer"])
     if "layers" in fields:
         fields["layers"] = [_layer_from_config(layer) for layer in fields["layers"]]
     return from_config("layer", fields, LAYERS)

@@ -187,6 +187,11 @@ class Recipe:
                 f"{solver.name} needs the same function at every step, and dropout changes it; "
                 "use adam or sgd"
             )
+        if not solver.takes_learning_rate and not all(layer.exact for layer in network.walk()):
+            raise ConfigurationError(
+                f"{solver.name} searches along the gradient of J, and a truncated one is another; "
+                "use adam or sgd, or truncate=None"
+            )
         if not solver.takes_learning_rate and network.statistic_mask.any():
             raise ConfigurationError(
                 f"{solver.name} tries parameters that it does not keep, and batch_norm would remember their "
