@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.conv_classifier import ConvClassifier
     from shoal.estimators.regressor import MLPRegressor
+    from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import (
@@ -81,6 +82,8 @@ __all__ = [
     "Recipe",
     "Residual",
     "Run",
+    "SequenceClassifier",
+    "SequenceRegressor",
     "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
@@ -125,6 +128,8 @@ _HOMES = {
     "Recipe": "shoal.training.recipe",
     "Residual": "shoal.layers",
     "Run": "shoal.populations.run",
+    "SequenceClassifier": "shoal.estimators.sequence_estimators",
+    "SequenceRegressor": "shoal.estimators.sequence_estimators",
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",

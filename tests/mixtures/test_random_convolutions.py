@@ -14,7 +14,7 @@ FITTED = RandomConvolutions.fit(SERIES, 700, seed=3, differences=True, means=Tru
 
 def by_the_definition(convolutions: RandomConvolutions, x: np.ndarray) -> list[float]:
     """Return the features of one series (C, T), tap by tap."""
-    values = []
+    values: list[float] = []
     for part in convolutions.parts:
         y = np.diff(x) if part.difference and x.shape[1] > 1 else x * (1 - part.difference)
         T = y.shape[1]
@@ -25,11 +25,10 @@ def by_the_definition(convolutions: RandomConvolutions, x: np.ndarray) -> list[f
                     place = t + (j - 4) * part.dilation
                     if 0 <= place < T:
                         o[t] += (2 if j in taps else -1) * mixed[place]
-            for bias in biases:
-                above = o - bias
-                values.append((above > 0).mean())
-                if convolutions.means:
-                    values.append(above[above > 0].mean() if (above > 0).any() else 0.0)
+            above = [o - bias for bias in biases]
+            values += [(each > 0).mean() for each in above]
+            if convolutions.means:
+                values += [each[each > 0].mean() if (each > 0).any() else 0.0 for each in above]
     return values
 
 

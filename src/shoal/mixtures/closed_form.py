@@ -62,9 +62,8 @@ class ClosedForm:
     def predict(self, features: Array) -> Array:
         """Return ŷ (N, K) for features (N, F), each row by a product of its own: company changes no bit."""
         predicted = np.empty((len(features), len(self.b)))
-        with threadpool_limits(limits=1, user_api="blas"):
-            for row, values in enumerate(features):
-                predicted[row] = ((values - self.mean) / self.deviation) @ self.W
+        for row, values in enumerate(features):  # not by BLAS, which may divide a row among threads
+            predicted[row] = np.einsum("f,fk->k", (values - self.mean) / self.deviation, self.W)
         return predicted + self.b
 
 

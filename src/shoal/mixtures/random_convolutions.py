@@ -24,7 +24,7 @@ MOST_DILATIONS = 32
 MOST_CHANNELS = 9
 GOLDEN = (1 + math.sqrt(5)) / 2
 CHUNK = 2**16
-"""Steps of all series that are convolved at a time, so that they stay in the cache."""
+"""Numbers that are compared with biases at a time, so that they stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,23 @@ class RandomConvolutions:
 
     @classmethod
     def fit(
-        cls, series: Sequences, features: int, seed: int, *, differences: bool = False, means: bool = False
+        cls,
+        series: Sequences,
+        features: int,
+        seed: int,
+        *,
+        start: int = 0,
+        differences: bool = False,
+        means: bool = False,
     ) -> RandomConvolutions:
-        """Return about so many features for series (N, C, T), drawn by ``seed``.
+        """Return about so many features for series (N, C, T), drawn by ``seed``, another set for each start.
 
         Raises ``ConfigurationError`` for fewer features than there are kernels.
         """
         least = len(KERNELS) * (1 + differences) * (1 + means)
         if whole_number(features, "features") < least:
             raise ConfigurationError(f"random convolutions have at least {least} features, got {features}")
-        rng = stream(seed, purpose=Purpose.OTHER)
+        rng = stream(seed, start, Purpose.OTHER)
         each = features // least
         parts = []
         for difference in range(1 + differences):
@@ -94,7 +101,8 @@ class RandomConvolutions:
     def transform(self, series: Sequences, n_jobs: int | None = None) -> Array:
         """Return the features (N, F), float32, of series (N, C, T); how many threads do it changes no bit."""
         found = np.empty((len(series), self.features), np.float32)
-        chunks = list(_chunks(series.lengths))
+        widest = max(part.biases.shape[1] for part in self.parts)
+        chunks = list(_chunks(series.lengths, CHUNK // widest))
         workers = min(count_workers(n_jobs), len(chunks))
         if workers > 1:
             with ThreadPoolExecutor(workers) as pool:
@@ -111,14 +119,15 @@ class RandomConvolutions:
         column = 0
         for part in self.parts:
             for response, biases in zip(_responses(X, part), part.biases, strict=True):
-                for bias in biases:
-                    above = response - bias
-                    positive = np.count_nonzero(above > 0, axis=1)
-                    found[rows, column] = positive / np.float32(response.shape[1])
-                    if self.means:
-                        total = np.maximum(above, 0).sum(axis=1)
-                        found[rows, column + 1] = total / np.maximum(positive, 1).astype(np.float32)
-                    column += 1 + self.means
+                above = response[:, None] - biases[:, None]  # (N, B, T)
+                positive = np.count_nonzero(above > 0, axis=2)
+                found[rows, column : column + len(biases)] = positive / np.float32(response.shape[1])
+                column += len(biases)
+                if self.means:
+                    total = np.maximum(above, 0).sum(axis=2)
+                    mean = total / np.maximum(positive, 1).astype(np.float32)
+                    found[rows, column : column + len(biases)] = mean
+                    column += len(biases)
 
 
 def dilations(steps: int, each: int) -> list[tuple[int, int]]:
@@ -179,10 +188,10 @@ def _responses(X: Array, part: Dilated) -> Iterator[Array]:
         yield np.float32(3) * (shifted[i] + shifted[j] + shifted[k]) - total
 
 
-def _chunks(lengths: IntArray) -> Iterator[IntArray]:
-    """Yield row numbers, those of one length together, not too many at a time."""
+def _chunks(lengths: IntArray, most: int) -> Iterator[IntArray]:
+    """Yield row numbers, those of one length together, of about so many steps at a time."""
     for steps in np.unique(lengths):
         rows = np.flatnonzero(lengths == steps)
-        size = max(CHUNK // int(steps), 1)
+        size = max(most // int(steps), 1)
         for first in range(0, len(rows), size):
             yield rows[first : first + size]

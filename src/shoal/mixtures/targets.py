@@ -1,0 +1,46 @@
+"""What a mixture learns to predict: the class of a series, or a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from shoal.losses import CrossEntropy, Loss, SquaredError
+from shoal.selection.ensemble import prediction_losses
+from shoal.shapes import Array, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Class numbers (N,) from 0 to ``n_classes`` − 1, or, where there are no classes, numbers (N,).
+
+    Predictions of them are (N, K): the probability of each class, or one number.
+    """
+
+    values: Array
+    n_classes: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """The columns K of predictions."""
+        return max(self.n_classes, 1)
+
+    @cached_property
+    def _criterion(self) -> Loss:
+        return CrossEntropy() if self.n_classes else SquaredError()
+
+    @cached_property
+    def _encoded(self) -> Array:
+        return self._criterion.encode(self.values, self.outputs)
+
+    def losses(self, predictions: Array) -> Array:
+        """Return the losses (N,) of predictions (N, K): −ln p of the class, or half the squared error."""
+        return prediction_losses(self._criterion, predictions, self._encoded)
+
+    def signs(self) -> Array:
+        """Return what a linear layer is fitted to, (N, K): +1 for the class and −1 else, or the numbers."""
+        return self._encoded.T * 2 - 1 if self.n_classes else self._encoded.T
+
+    def strata(self) -> IntArray | None:
+        """Return what folds are divided by (N,), None where it is nothing."""
+        return self.values if self.n_classes else None

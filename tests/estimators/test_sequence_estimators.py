@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.utils.estimator_checks import (
+    check_do_not_raise_errors_in_init_or_set_params,
+    check_estimator_cloneable,
+    check_estimator_repr,
+    check_estimator_tags_renamed,
+    check_get_params_invariance,
+    check_mixin_order,
+    check_no_attributes_set_in_init,
+    check_param_validation,
+    check_parameters_default_constructible,
+    check_set_params,
+    check_valid_tag_types,
+)
+
+from shoal import SequenceClassifier, SequenceRegressor, Sequences
+from shoal.errors import DataError, ShoalWarning
+
+FEW: dict[str, Any] = {"n_features": 700, "n_starts": 1, "random_state": 0, "n_jobs": 1}
+CHECKS = [
+    check_do_not_raise_errors_in_init_or_set_params,
+    check_estimator_cloneable,
+    check_estimator_repr,
+    check_estimator_tags_renamed,
+    check_get_params_invariance,
+    check_mixin_order,
+    check_no_attributes_set_in_init,
+    check_param_validation,
+    check_parameters_default_constructible,
+    check_set_params,
+    check_valid_tag_types,
+]
+
+
+def waves(n: int, seed: int, shortest: int = 40, longest: int = 40) -> tuple[list[Any], Any, Any]:
+    """Return series (T_i, 2) of two frequencies in noise, their names, and their amplitudes."""
+    rng = np.random.default_rng(seed)
+    y, amplitude = np.arange(n) % 2, rng.uniform(1, 3, n)
+    series = []
+    for code, size in zip(y, amplitude, strict=True):
+        t = np.arange(rng.integers(shortest, longest + 1))
+        wave = size * np.sin((0.4 + 0.4 * code) * t + rng.uniform(0, 6))
+        series.append(np.stack([wave, rng.normal(size=len(t))], axis=1) + 0.3 * rng.normal(size=(len(t), 2)))
+    return series, np.array(["low", "high"])[y], amplitude
+
+
+X, Y, SIZES = waves(30, 0, 25, 40)
+XT, YT, SIZES_T = waves(20, 1, 25, 60)
+CLASSIFIER = SequenceClassifier(**FEW).fit(X, Y)
+REGRESSOR = SequenceRegressor(**FEW).fit(X, SIZES)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", [SequenceClassifier, SequenceRegressor])
+def test_checks_of_scikit_learn_that_need_no_table(estimator: Any, check: Any) -> None:
+    check(estimator.__name__, estimator())
+
+
+def test_frequencies_of_series_of_unequal_lengths_are_told_apart() -> None:
+    assert CLASSIFIER.classes_.tolist() == ["high", "low"]
+    assert CLASSIFIER.score(XT, YT) >= 0.95
+    probabilities = CLASSIFIER.predict_proba(XT)
+    assert probabilities.shape == (20, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(CLASSIFIER.predict(XT), CLASSIFIER.classes_[probabilities.argmax(axis=1)])
+
+
+def test_numbers_are_predicted_in_their_own_units() -> None:
+    assert REGRESSOR.score(XT, SIZES_T) > 0.7
+    moved = SequenceRegressor(**FEW).fit(X, 100 * SIZES - 7)
+    np.testing.assert_allclose(moved.predict(XT), 100 * REGRESSOR.predict(XT) - 7, rtol=1e-6)
+
+
+def test_what_is_held_out_is_honest() -> None:
+    shuffled = np.random.default_rng(0).permutation(Y)
+    held_out = SequenceClassifier(**FEW).fit(X, shuffled).mixture_.held_out
+    assert (CLASSIFIER.classes_[held_out.argmax(axis=1)] == shuffled).mean() < 0.8
+    right = CLASSIFIER.classes_[CLASSIFIER.mixture_.held_out.argmax(axis=1)] == Y
+    assert right.mean() > 0.9
+
+
+@pytest.mark.parametrize("fitted", [CLASSIFIER, REGRESSOR])
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(fitted: Any) -> None:
+    y = SIZES if fitted is REGRESSOR else Y
+    again = clone(fitted).set_params(n_jobs=2).fit(X, y)
+    np.testing.assert_array_equal(
+        again.mixture_.predict(again.preprocessor_.transform([x.T for x in XT])),
+        fitted.mixture_.predict(fitted.preprocessor_.transform([x.T for x in XT])),
+    )
+    other = clone(fitted).set_params(random_state=1).fit(X, y)
+    assert not np.array_equal(other.mixture_.held_out, fitted.mixture_.held_out)
+
+
+def test_each_series_is_predicted_alone_in_any_order() -> None:
+    together, order = CLASSIFIER.predict_proba(XT), np.random.default_rng(0).permutation(20)
+    np.testing.assert_array_equal(CLASSIFIER.predict_proba([XT[i] for i in order]), together[order])
+    for row in range(4):
+        np.testing.assert_array_equal(CLASSIFIER.predict_proba([XT[row]])[0], together[row])
+        np.testing.assert_array_equal(REGRESSOR.predict(XT[row : row + 1])[0], REGRESSOR.predict(XT)[row])
+
+
+def test_containers_are_the_same_series() -> None:
+    X, y, _ = waves(12, 3)
+    first = SequenceClassifier(**FEW).fit(X, y).predict_proba(X)
+    array = np.stack(X)
+    for other in (array, Sequences(array.swapaxes(1, 2), np.full(12, 40))):
+        np.testing.assert_array_equal(SequenceClassifier(**FEW).fit(other, y).predict_proba(other), first)
+    turned = SequenceClassifier(channels_first=True, **FEW).fit(array.swapaxes(1, 2), y)
+    np.testing.assert_array_equal(turned.predict_proba([x.T for x in X]), first)
+    one = SequenceClassifier(**FEW).fit(array[:, :, 0], y)
+    np.testing.assert_array_equal(one.predict_proba(array[:, :, :1]), one.predict_proba(list(array[:, :, 0])))
+
+
+def test_missing_values_are_filled_and_told() -> None:
+    rng = np.random.default_rng(0)
+    holes = [np.where(rng.random(x.shape) < [0.1, 0.0], np.nan, x) for x in X]
+    classifier = SequenceClassifier(**FEW).fit(holes, Y)
+    assert classifier.preprocessor_.gaps == (True, False)
+    assert classifier.score(XT, YT) >= 0.9
+    filled = np.isfinite(CLASSIFIER.predict_proba([np.where(x > 2, np.nan, x) for x in XT]))
+    assert filled.all()
+
+
+def test_cloning_searching_and_keeping() -> None:
+    search = GridSearchCV(SequenceClassifier(**FEW), {"n_starts": [1]}, cv=2).fit(X, Y)
+    assert search.best_score_ > 0.9
+    assert cross_val_score(SequenceRegressor(**FEW), X, SIZES, cv=2).shape == (2,)
+    restored = pickle.loads(pickle.dumps(CLASSIFIER))  # noqa: S301
+    np.testing.assert_array_equal(restored.predict_proba(XT), CLASSIFIER.predict_proba(XT))
+
+
+def test_series_without_a_target_are_left_out() -> None:
+    with pytest.warns(ShoalWarning, match="2 of 32 rows have no value"):
+        fitted = SequenceClassifier(**FEW).fit([*X, X[0], X[1]], [*Y.tolist(), None, None])
+    np.testing.assert_array_equal(fitted.predict_proba(XT), CLASSIFIER.predict_proba(XT))
+    with pytest.warns(ShoalWarning, match="1 of 31 rows have no value"):
+        fitted = SequenceRegressor(**FEW).fit([*X, X[0]], [*SIZES, np.nan])
+    np.testing.assert_array_equal(fitted.predict(XT), REGRESSOR.predict(XT))
+
+
+def test_one_sample_of_a_class_is_enough_to_fit() -> None:
+    fitted = SequenceClassifier(**FEW).fit(X[:7], ["a", "b", "a", "b", "a", "b", "once"])
+    assert fitted.predict_proba(X[:2]).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("series", "y", "message"),
+    [
+        (X, Y[:-1], "inconsistent numbers of samples"),
+        (X, None, "requires y to be passed"),
+        (X, ["a"] * 30, "one class only, a"),
+        (X[:1], Y[:1], "1 sample; SequenceClassifier learns from 2 at least"),
+        ([*X[:5], np.full((3, 2), np.nan)], Y[:6], "series 5 of X has no value among its 3 steps"),
+        ([x * [1, np.nan] for x in X], Y, r"channel 1 of X \(from 0\) has no value in any series"),
+        ([*X[:5], X[5][:, :1]], Y[:6], "series 5 of X has 1 channel and the first 2"),
+        ([*X[:5], np.full((3, 2), "x")], Y[:6], "series 5 of X must be numbers"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_said_in_one_line(series: Any, y: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        SequenceClassifier(**FEW).fit(series, y)
+    assert "\n" not in str(caught.value)
+
+
+def test_other_channels_than_those_fitted_are_refused() -> None:
+    with pytest.raises(DataError, match="series of 1 channel, SequenceClassifier was fitted to 2"):
+        CLASSIFIER.predict([[1.0, 2.0]])
+    with pytest.raises(NotFittedError):
+        SequenceRegressor().predict(XT)
+
+
+def test_targets_of_a_regression_are_numbers() -> None:
+    with pytest.raises(DataError, match="'low'"):
+        SequenceRegressor(**FEW).fit(X, Y)
+    with pytest.raises(ValueError, match="Unknown label type"):
+        SequenceClassifier(**FEW).fit(X, SIZES)
+    constant = SequenceRegressor(**FEW).fit(X, np.full(30, 5.0))
+    np.testing.assert_allclose(constant.predict(XT), 5)
