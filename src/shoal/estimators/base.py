@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -16,15 +19,15 @@ from shoal.estimators import tables
 from shoal.estimators.architecture import (
     OUT_ACTIVATIONS,
     activations_of,
-    coefs_of,
     hidden_sizes,
     initial_coefs,
     network_of,
     theta_of,
 )
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
-from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic, forget
+from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic
 from shoal.estimators.full_batch import PackedObjective
+from shoal.estimators.learned import Learned, beginning
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.predictions import predictions
 from shoal.losses import LOSSES, Loss
@@ -205,18 +208,20 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self._random_state = check_random_state(self.random_state)
         network = self._network([X.shape[1], *sizes, n_outputs])
         tasks = self._tasks(*given, incremental)
-        fit = Fit(self, network, self._random_states(), incremental, first_pass, tasks)
+        randoms = self._random_states()
         if first_pass:
-            self._initialize(network, X.dtype, fit)
-        fit.theta = self._current_theta(network, X.dtype)
+            self._initialize(network, X.dtype, randoms)
+        theta = self._current_theta(network, X.dtype)
+        fit = Fit(self, network, randoms, incremental, first_pass, tasks, theta)
         if validation is not None:
             validation = self._validation_input(*validation)
         if self.solver in STOCHASTIC_SOLVERS:
-            fit_stochastic(fit, X, y, weights, validation)
+            learned = fit_stochastic(fit, X, y, weights, validation)
         else:
-            fit_full_batch(fit, X, y, weights)
-        if fit.failure:
-            raise ValueError(f"{NOT_FINITE} {fit.failure}")
+            learned = fit_full_batch(fit, X, y, weights)
+        if learned is not None:
+            self._keep(learned.attributes)
+            self._tell(learned)
         tasks.end()
         return self
 
@@ -250,14 +255,28 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         seeds = copied.randint(2**31 - 1, size=self.n_starts - 1)
         return [first, *map(np.random.RandomState, seeds)]
 
-    def _initialize(self, network: Chain, dtype: Any, fit: Fit) -> None:
+    def _keep(self, attributes: Mapping[str, Any]) -> None:
+        """Take over what a training has led to, or begins with."""
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def _tell(self, learned: Learned) -> None:
+        """Say what there is to say of what is kept; raise ``ValueError`` where it cannot be used."""
+        if learned.complaint:
+            warnings.warn(learned.complaint, ConvergenceWarning, stacklevel=2)
+        if learned.held is not None:
+            self._held_out(*learned.held)
+        if learned.failure:
+            raise ValueError(f"{NOT_FINITE} {learned.failure}")
+
+    def _initialize(self, network: Chain, dtype: Any, randoms: list[np.random.RandomState]) -> None:
         """Draw the parameters of every start, and forget what was before."""
         units = self._describe(network)
         activations = activations_of(self.activation, len(units) - 2)
-        drawn = [initial_coefs(units, activations, random, dtype) for random in fit.randoms]
+        drawn = [initial_coefs(units, activations, random, dtype) for random in randoms]
         self.coefs_, self.intercepts_ = drawn[0]
         self._starts = np.stack([theta_of(*coefs) for coefs in drawn])
-        forget(self)
+        self._keep(beginning(self))
 
     def _describe(self, network: Chain) -> list[int]:
         """Set the attributes that say what the network is, and return the units of every layer."""
@@ -279,14 +298,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{network.n_parameters}; fit with warm_start=False to begin anew"
             )
         return theta.astype(dtype, copy=False)
-
-    def _take(self, network: Chain, theta: Array, best: int, sound: Array) -> None:
-        """Keep the parameters (P, D) of all starts; the estimator's own are those of the ``best``."""
-        self.best_start_ = best
-        self._starts = theta
-        self.coefs_, self.intercepts_ = coefs_of(network, theta[best])
-        kept = np.flatnonzero(sound) if self.combine_starts == "ensemble" and sound.any() else [best]
-        self._ensemble = [coefs_of(network, theta[p]) for p in kept if p != best]
 
     # Predicting.
 

@@ -13,8 +13,9 @@ import numpy as np
 from sklearn.base import clone
 
 from shoal.estimators.architecture import activations_of, hidden_sizes, initial_coefs, theta_of
-from shoal.estimators.fitting import batch_size_of, solver_of, write
+from shoal.estimators.fitting import batch_size_of, solver_of
 from shoal.estimators.folds import Fold
+from shoal.estimators.learned import of_member
 from shoal.estimators.orders import Orders
 from shoal.estimators.rules import Rates
 from shoal.estimators.stochastic import Settings, StochasticTraining
@@ -142,8 +143,11 @@ class _Cohort:
         member = copy.copy(self.templates[id(fold.X)])
         for name in PER_MEMBER:  # set_params would look all parameters up, for each of hundreds of members
             setattr(member, name, getattr(self.members[p], name))
-        failure = write(member, self.network, self.training, p)
-        return Fitted(fold.behind_its_steps(member), seconds, failure, member.n_iter_ == member.max_iter)
+        member._describe(self.network)
+        learned = of_member(member, self.network, self.training, p)
+        member._keep(learned.attributes)
+        used_up = member.n_iter_ == member.max_iter
+        return Fitted(fold.behind_its_steps(member), seconds, learned.failure, used_up)
 
 
 def _stacked(tables: Sequence[Samples]) -> Samples:

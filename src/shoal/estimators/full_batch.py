@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.optimize
-from sklearn.exceptions import ConvergenceWarning
 
 from shoal.engines import choose_engine
 from shoal.engines.running import finish
@@ -171,12 +169,10 @@ def scg(
     return descents
 
 
-def warn_of_lbfgs(descent: Descent, max_iter: int) -> None:
-    """Warn (``ConvergenceWarning``) that a descent ended before it converged."""
+def lbfgs_complaint(descent: Descent, max_iter: int) -> str:
+    """Return the sentence on a descent that ended before it converged."""
     more = f" Raise max_iter={max_iter}." if descent.n_iter == max_iter else ""
-    warnings.warn(
+    return (
         f"lbfgs failed to converge after {descent.n_iter} iteration(s): {descent.message}.{more} "
-        "Scaled features help: see https://scikit-learn.org/stable/modules/preprocessing.html",
-        ConvergenceWarning,
-        stacklevel=2,
+        "Scaled features help: see https://scikit-learn.org/stable/modules/preprocessing.html"
     )

@@ -38,14 +38,14 @@ def _consequence(training: StochasticTraining, member: int) -> str:
     return "Learning rate too small. Stopping." if adaptive else "Stopping."
 
 
-def of_divergence(est: Any) -> str:
-    """Return one sentence on a training that diverged: when, and what to change."""
+def of_divergence(est: Any, n_iter: int) -> str:
+    """Return one sentence on a training that diverged in iteration ``n_iter``, and what to change."""
     if est.solver in ("lbfgs", "scg"):
         cause, first = f"with {est.solver}", f"try alpha={max(10 * est.alpha, 1e-3):g}"
     else:
         rate = est.learning_rate_init
         cause, first = f"with learning_rate_init={rate:g}", f"try learning_rate_init={rate / 10:g}"
     return (
-        f"Training diverged in iteration {est.n_iter_} {cause}: {first}, or scale the features, for example "
+        f"Training diverged in iteration {n_iter} {cause}: {first}, or scale the features, for example "
         "with StandardScaler."
     )
