@@ -1,0 +1,43 @@
+"""What a column of texts is said to look like."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from shoal.data.texts import free_text_note, mixture_note, unread_note
+
+
+def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
+    assert free_text_note(pl.Series(["one two three four five", "a b c d e"])) == (
+        "free text, 5 words on average"
+    )
+    assert free_text_note(pl.Series(["one two three four", "a b c d e"])) == ""
+    assert free_text_note(pl.Series(["今日は天気がいいですね"])).startswith("free text")
+    assert free_text_note(pl.Series([], dtype=pl.String)) == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "note"),
+    [
+        (["€4", "$3.50"], "amounts in several currencies, as '€4'; write the numbers alone"),
+        (["(1,200)", "(300)"], "numbers in a writing that is not read, as '(1,200)'; write them as -1234.5"),
+        (["5 kg", "7 kg"], "numbers with a unit behind, as '5 kg'; write the numbers alone"),
+        (["5 kg", "much"], ""),
+        (["red", "blue"], ""),
+        (["1", "2"], ""),
+    ],
+)
+def test_values_in_a_writing_that_is_not_read(texts: list[str], note: str) -> None:
+    assert unread_note(pl.Series(texts)) == note
+
+
+def test_most_of_a_mixture_says_what_the_others_are_not() -> None:
+    assert mixture_note(pl.Series(["1", "2", "many"])) == (
+        "'many' and others are no numbers; correct them or leave them empty"
+    )
+    assert mixture_note(pl.Series(["2024-01-01", "2024-01-02", "soon"])).startswith(
+        "'soon' and others are no dates"
+    )
+    assert mixture_note(pl.Series(["1", "many"])) == ""
+    assert mixture_note(pl.Series(["1", "2"])) == ""
