@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from shoal.activations import Activation
 from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
-from shoal.layers import steps
+from shoal.layers import steps, walk
 from shoal.layers.base import Cache, Context, Parameters
 from shoal.layers.weighted import Weighted
 from shoal.layers.window import Window, window_of
@@ -27,7 +29,7 @@ class Conv1D(Weighted):
         z[f, t] = Σ_c Σ_i W[f, c, i] a_in[c, t·s + i·d − p] + b[f]
         a = g(z)
 
-    which is one matrix product for each step of a member, with what its window sees as columns A_t::
+    which is matrix products over blocks of a member's steps, with what their windows see as columns A_t::
 
         z_t = W A_t + b           W: (P, m, C·k)   A_t: (P, C·k, N)   b: (P, m, 1)
 
@@ -110,29 +112,33 @@ class Conv1D(Weighted):
 
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         fields = self.window.gather(a)  # (P, C, k, T_out, N)
-        A = steps.by_step(fields.reshape(len(a), self.groups, -1, *fields.shape[3:]))
-        z = steps.by_sample(self._by_group(parameters["W"]) @ A)  # (P, groups, m/groups, T_out, N)
-        z = z.reshape(len(z), self.channels, *z.shape[3:])
+        T, lengths = fields.shape[3], context.lengths
+        after = None if lengths is None else self.window.lengths_after(lengths)
+        count = T if after is None else int(after.max())
+        parts = fields.reshape(len(a), self.groups, -1, T, fields.shape[-1])
+        seen = [walk.in_blocks(parts[:, group], count) for group in range(self.groups)]
+        products = zip(self._by_group(parameters["W"]), seen, strict=True)
+        z = np.concatenate([walk.in_line(walk.times(W, A), T) for W, A in products], axis=1)
         z += parameters["b"][..., None]
-        lengths = context.lengths
-        after = None if lengths is None else self.lengths_after(lengths)
         a_out = steps.kept(self.g.forward(z), after)
-        return a_out, (a.shape, lengths, A, z, a_out)
+        return a_out, (a.shape, lengths, count, seen, z, a_out)
 
     def backward(
         self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
     ) -> Array | None:
-        (_, C, T, N), lengths, A, z, a_out = cache
-        delta = grad_a * self.g.derivative(z, a_out)
-        grouped = steps.by_step(delta.reshape(len(z), self.groups, -1, *z.shape[2:]))
-        gradients["W"][...] = steps.outer(grouped, A).reshape(gradients["W"].shape)
-        gradients["b"][...] = steps.total(delta.sum(axis=-1, keepdims=True))
+        (_, C, T, N), lengths, count, seen, z, a_out = cache
+        delta = walk.in_blocks(grad_a * self.g.derivative(z, a_out), count)
+        walk.total(delta, gradients["b"])
+        deltas = np.split(delta, self.groups, axis=2)
+        for part, A, gradient in zip(deltas, seen, self._by_group(gradients["W"]), strict=True):
+            walk.outer(part, A, gradient)
         if not propagate:
             return None
-        grad_A = steps.by_sample(self._by_group(parameters["W"]).swapaxes(-1, -2) @ grouped)
-        grad_fields = grad_A.reshape(len(z), C, self.kernel_size, -1, N)
+        products = zip(self._by_group(parameters["W"]), deltas, strict=True)
+        grad_A = [walk.in_line(walk.times(W.swapaxes(-1, -2), part), z.shape[2]) for W, part in products]
+        grad_fields = np.concatenate(grad_A, axis=1).reshape(len(z), C, self.kernel_size, -1, N)
         return steps.kept(self.window.scatter(grad_fields, (T,)), lengths)
 
-    def _by_group(self, W: Array) -> Array:
-        """Return W (P, m, C/groups, k) for every step: (P, 1, groups, m/groups, C/groups·k)."""
-        return W.reshape(len(W), 1, self.groups, self.channels // self.groups, -1)
+    def _by_group(self, W: Array) -> list[Array]:
+        """Return W (P, m, C/groups, k) as a matrix (P, m/groups, C/groups·k) for each group, views."""
+        return np.split(W.reshape(*W.shape[:2], -1), self.groups, axis=1)

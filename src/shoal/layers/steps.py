@@ -1,9 +1,8 @@
 """Sequences in layers: which of their steps are valid, and sums over steps that padding does not change.
 
 A sample's activations are (P, C, T, N), its valid steps ``lengths`` (1|P, N). How far a sequence is padded
-must not change a bit. So what is added up over time is added step by step, for zeros at the end change no
-such sum, and a matrix product is one of the same shape for every step, since a library may order its sums by
-the shape of what it is given.
+must not change a bit. So what is added up over time is added step by step: zeros at the end change no such
+sum. Matrix products over all steps are those of ``walk``.
 """
 
 from __future__ import annotations
@@ -45,22 +44,4 @@ def total(a: Array) -> Array:
     added = a[:, :, 0].copy()
     for t in range(1, a.shape[2]):
         added += a[:, :, t]
-    return added
-
-
-def by_step(a: Array) -> Array:
-    """Return (P, …, n, T, N) as a matrix for each step, in one piece: (P, T, …, n, N)."""
-    return np.ascontiguousarray(np.moveaxis(a, -2, 1))
-
-
-def by_sample(a: Array) -> Array:
-    """Return the matrices of all steps, (P, T, …, m, N), as activations in one piece: (P, …, m, T, N)."""
-    return np.ascontiguousarray(np.moveaxis(a, 1, -2))
-
-
-def outer(delta: Array, a: Array) -> Array:
-    """Return Σ_t δ_t a_tᵀ (P, …, m, n) of matrices ``by_step``: δ (P, T, …, m, N), a (1|P, T, …, n, N)."""
-    added = delta[:, 0] @ a[:, 0].swapaxes(-1, -2)
-    for t in range(1, delta.shape[1]):
-        added += delta[:, t] @ a[:, t].swapaxes(-1, -2)
     return added

@@ -106,10 +106,9 @@ def times(W: Array, series: Array) -> Array:
 
 def outer(delta: Array, series: Array, out: Array) -> None:
     """Write Σ_t δ_t x_tᵀ (P, m, n), over the samples too, into ``out``."""
-    products = np.matmul(_columns(delta), _columns(series).swapaxes(-1, -2))
     out[...] = 0
-    for product in products:
-        out += product
+    for block, seen in zip(_columns(delta), _columns(series), strict=True):  # one product at a time is held
+        out += block @ seen.swapaxes(-1, -2)
 
 
 def total(series: Array, out: Array) -> None:
