@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         GRU,
         LSTM,
         RNN,
+        AveragePool1D,
         AveragePool2D,
         BatchNorm,
         Bidirectional,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         LastStep,
         LayerNorm,
         LocallyConnected2D,
+        MaxPool1D,
         MaxPool2D,
         Residual,
     )
@@ -54,6 +56,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "Augmentation",
+    "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",
     "Bidirectional",
@@ -76,6 +79,7 @@ __all__ = [
     "LocallyConnected2D",
     "MLPClassifier",
     "MLPRegressor",
+    "MaxPool1D",
     "MaxPool2D",
     "Network",
     "Population",
@@ -97,6 +101,7 @@ __all__ = [
 
 _HOMES = {
     "Augmentation": "shoal.training.augmentation",
+    "AveragePool1D": "shoal.layers",
     "AveragePool2D": "shoal.layers",
     "BatchNorm": "shoal.layers",
     "Bidirectional": "shoal.layers",
@@ -121,6 +126,7 @@ _HOMES = {
     "LocallyConnected2D": "shoal.layers",
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
+    "MaxPool1D": "shoal.layers",
     "MaxPool2D": "shoal.layers",
     "Network": "shoal.populations.network",
     "Population": "shoal.populations.population",

@@ -10,6 +10,7 @@ from shoal.layers import (
     GRU,
     LSTM,
     RNN,
+    AveragePool1D,
     Bidirectional,
     Conv1D,
     Embedding,
@@ -17,6 +18,7 @@ from shoal.layers import (
     GlobalMaxPool1D,
     LastStep,
     Layer,
+    MaxPool1D,
 )
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
@@ -31,6 +33,8 @@ OVER_TIME: dict[str, Callable[[str], list[Layer]]] = {
     "conv1d": lambda g: [Conv1D(3, 3, activation=g), Conv1D(2, 2, activation=g), GlobalAveragePool1D()],
     "global_average_pool1d": lambda g: [Conv1D(3, 2, padding="same", activation=g), GlobalAveragePool1D()],
     "global_max_pool1d": lambda g: [Conv1D(3, 2, padding="causal", activation=g), GlobalMaxPool1D()],
+    "max_pool1d": lambda g: [Conv1D(3, 2, activation=g), MaxPool1D(2), LastStep()],
+    "average_pool1d": lambda g: [Conv1D(3, 2, activation=g), AveragePool1D(3, 2), LastStep()],
     "last_step": lambda g: [Conv1D(3, 3, padding="same", activation=g), LastStep()],
     "bidirectional": lambda g: [
         Bidirectional(RNN(2, g, return_sequences=True)),

@@ -198,17 +198,20 @@ def some_start(network: Network, seed: int) -> Population:
 
 
 def between_maxima(layer: MaxPool | GlobalMaxPool1D, a: Array, lengths: IntArray | None) -> Array:
-    """Return how far the largest number of every window is from the second, among what counts."""
+    """Return how far the largest number of every window is from the second, among what counts.
+
+    Two that are exactly alike are zeros of a relu, which stay so.
+    """
     if lengths is not None:
         apart = -1e6 * (1 + np.arange(a.shape[2])[:, None])  # beyond an end, nothing is near anything
-        a = np.where(steps.valid(lengths, a), a, apart)
+        a = np.where(steps.valid(lengths, a.shape), a, apart)
     seen = a
     if isinstance(layer, MaxPool):
         seen = layer.window.gather(a)
         seen = seen.reshape(*seen.shape[:2], -1, *seen.shape[2 + layer.axes :])
     ordered = np.sort(seen, axis=2)
     distances: Array = ordered[:, :, -1] - ordered[:, :, -2]
-    return distances
+    return np.where(distances == 0, 1, distances)
 
 
 def clearance(population: Population, X: Array | Sequences, y: Array) -> float:

@@ -24,6 +24,7 @@ from shoal.training.augmentation import Augmentation
 from shoal.training.problem import Problem
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Plateau
+from tests.contract.over_time import OVER_TIME
 from tests.contract.test_layer_gradients import IMAGE, STACKS
 
 if "native" not in ENGINES:
@@ -45,17 +46,7 @@ RECORDS = KNOWN["records"]
 ELSEWHERE = {"label_smoothing", "penalties", "schedule", "batch_order", "seed", "plateau", *STRENGTHS}
 
 
-REFERENCE_ALONE = {
-    "rnn",
-    "gru",
-    "lstm",
-    "bidirectional",
-    "embedding",
-    "conv1d",
-    "global_average_pool1d",
-    "global_max_pool1d",
-    "last_step",
-}
+REFERENCE_ALONE = set(OVER_TIME)
 """Layers that the compiled engine leaves to the reference."""
 
 

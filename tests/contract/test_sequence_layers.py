@@ -10,26 +10,36 @@ import pytest
 from shoal import Sequences, check_gradients, train
 from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES, choose_engine
+from shoal.errors import ConfigurationError
 from shoal.layers import (
+    AveragePool1D,
+    BatchNorm,
     Conv1D,
     Dense,
+    Dropout,
     Flatten,
     GlobalAveragePool1D,
     GlobalMaxPool1D,
     LastStep,
     Layer,
+    LayerNorm,
+    MaxPool1D,
+    Residual,
     stack,
 )
 from shoal.layers.base import Context
 from shoal.layers.steps import valid
+from shoal.networks import backprop
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
-from tests.contract.over_time import OVER_TIME
+from shoal.training.recipe import Recipe
+from tests.contract.over_time import INPUTS, OVER_TIME
 from tests.contract.test_layer_gradients import CLEARANCE, STEP, TOLERANCE, clearance, some_start
 
 C, T = 2, 7
+OF_CHANNELS = {name: hidden for name, hidden in OVER_TIME.items() if name not in INPUTS}
 LENGTHS = np.array([7, 5, 1, 6])
 
 OPTIONS: dict[str, list[Layer]] = {
@@ -64,6 +74,32 @@ OPTIONS: dict[str, list[Layer]] = {
         Conv1D(2, 2, 1, 2, "causal", 2, "tanh"),
         GlobalAveragePool1D(),
     ],
+    "dense at every step": [Dense(3, "tanh"), Dense(2, "sigmoid"), GlobalAveragePool1D()],
+    "dropout": [Dropout(0.2), Conv1D(3, 2, activation="tanh"), Dropout(0.3), LastStep()],
+    "batch norm": [
+        BatchNorm("tanh"),
+        Conv1D(3, 3, padding="same", activation="tanh"),
+        BatchNorm("sigmoid"),
+        GlobalAveragePool1D(),
+        BatchNorm(),
+    ],
+    "layer norm": [Conv1D(3, 3, padding="same", activation="tanh"), LayerNorm("sigmoid"), LastStep()],
+    "a block": [
+        Residual([Conv1D(2, 3, padding="same", activation="tanh"), Dropout(0.2), Dense(2)], "sigmoid"),
+        Residual(
+            [BatchNorm("tanh"), Conv1D(2, 4, padding="causal"), Residual([Dense(2, "tanh")])], "softplus"
+        ),
+        GlobalMaxPool1D(),
+    ],
+    "maxima of windows that overlap": [
+        Conv1D(3, 1, activation="tanh"),
+        MaxPool1D(3, 1),
+        Conv1D(2, 2, activation="tanh"),
+        LastStep(),
+    ],
+    "maxima of windows apart": [MaxPool1D(2, 3), Conv1D(3, 2, activation="tanh"), LastStep()],
+    "means of windows that overlap": [AveragePool1D(4, 2), Conv1D(3, 1, activation="tanh"), LastStep()],
+    "means, pooled again": [AveragePool1D(2), MaxPool1D(2), Dense(3, "tanh"), GlobalAveragePool1D()],
     "a filter as long as the sequence": [Conv1D(3, T, activation="tanh"), Flatten()],
 }
 
@@ -95,7 +131,7 @@ def error_of_inputs(population: Population, X: Sequences) -> float:
     unused = network.views(np.empty_like(theta))
     exact = stack.backward(network.layers, views, caches, z, unused, propagate=True)
     assert exact is not None
-    there = np.broadcast_to(valid(X.lengths[None], x), x.shape)
+    there = np.broadcast_to(valid(X.lengths[None], x.shape), x.shape)
     assert not exact[~there].any()
     numerical = np.zeros_like(x)
     for at in np.argwhere(there):
@@ -117,9 +153,9 @@ def assert_gradients_are_right(layers: list[Layer]) -> None:
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("layer", OVER_TIME)
+@pytest.mark.parametrize("layer", OF_CHANNELS)
 def test_gradients_with_lengths_of_7_5_and_1(layer: str, activation: str) -> None:
-    assert_gradients_are_right(OVER_TIME[layer](activation))
+    assert_gradients_are_right(OF_CHANNELS[layer](activation))
 
 
 @pytest.mark.parametrize("layers", OPTIONS.values(), ids=OPTIONS)
@@ -127,7 +163,7 @@ def test_gradients_of_every_option(layers: list[Layer]) -> None:
     assert_gradients_are_right(layers)
 
 
-EVERY = {**{name: hidden("sigmoid") for name, hidden in OVER_TIME.items()}, **OPTIONS}
+EVERY = {**{name: hidden("sigmoid") for name, hidden in OF_CHANNELS.items()}, **OPTIONS}
 every_stack = pytest.mark.parametrize("layers", EVERY.values(), ids=EVERY)
 POOLED = {name: layers for name, layers in EVERY.items() if not isinstance(layers[-1], Flatten)}
 every_stack_of_any_length = pytest.mark.parametrize("layers", POOLED.values(), ids=POOLED)
@@ -147,14 +183,14 @@ def test_steps_beyond_a_length_hold_zeros_forward_and_back(layers: list[Layer]) 
         after = layer.lengths_after(lengths)
         grad = rng.normal(size=out.shape)
         if after is not None:
-            there = np.broadcast_to(valid(after, out), out.shape)
+            there = np.broadcast_to(valid(after, out.shape), out.shape)
             assert not out[~there].any()
             assert out[there].any()
             grad[~there] = 0
         gradients = {name: np.empty_like(array) for name, array in parameters.items()}
         back = layer.backward(parameters, cache, grad, gradients, propagate=True)
         assert back is not None
-        assert not back[~np.broadcast_to(valid(lengths, back), back.shape)].any()
+        assert not back[~np.broadcast_to(valid(lengths, back.shape), back.shape)].any()
         a = out
         if after is None:
             break
@@ -228,8 +264,68 @@ def test_a_network_is_saved_and_loaded(layers: list[Layer]) -> None:
 
 
 @pytest.mark.skipif("native" not in ENGINES, reason="without the compiled engine")
-def test_the_compiled_engine_leaves_what_it_lacks_to_the_reference() -> None:
+def test_the_compiled_engine_takes_what_it_has_and_leaves_the_rest() -> None:
+    def chosen(*layers: Layer, recipe: Recipe | None = None, unequal: bool = False) -> str:
+        network = Network((C, T), [*layers, Flatten(), Dense(2)], "cross_entropy")
+        return choose_engine("auto", network, recipe, unequal).name
+
+    equal = [BatchNorm(), LayerNorm("sigmoid"), Residual([BatchNorm()], "relu")]
+    assert chosen(*equal, recipe=Recipe()) == chosen(*equal) == chosen(Dropout(0.5)) == "native"
+    assert chosen(unequal=True) == chosen(recipe=Recipe(), unequal=True) == "native"
+    for layer in *equal, Dense(2), Conv1D(2, 3):
+        assert chosen(layer, unequal=True) == chosen(layer, recipe=Recipe(), unequal=True) == "reference"
+    for layer in Dense(2), Residual([Dense(2)]), Conv1D(2, 3), MaxPool1D():
+        assert chosen(layer) == "reference"
+    assert (
+        chosen(Dropout(0.5), recipe=Recipe()) == chosen(Residual([Dropout()]), recipe=Recipe()) == "reference"
+    )
+
+
+@pytest.mark.skipif("native" not in ENGINES, reason="without the compiled engine")
+def test_unequal_lengths_are_heard_of_in_training_validation_and_prediction() -> None:
     X, y = sequences()
-    network = Network((C, T), [Conv1D(2, 3), LastStep(), Dense(2)], "cross_entropy")
-    assert choose_engine("auto", network).name == "reference"
-    assert train(network, X, y, epochs=1).population.outputs(X).shape == (1, len(X), 2)
+    network = Network((C, T), [BatchNorm("sigmoid"), Flatten(), Dense(2)], "cross_entropy")
+    settings: dict[str, Any] = {"epochs": 2, "solver": "sgd", "dtype": "float64"}
+    asked, told = (train(network, X, y, engine=engine, **settings) for engine in ("auto", "reference"))
+    assert np.array_equal(asked.population.theta, told.population.theta)
+    with pytest.raises(ConfigurationError, match="does not support sequences of unequal lengths in"):
+        train(network, X.X, y, validation=(X, y), engine="native", **settings)
+    a = backprop.sample_outputs(network, told.population.theta, network.rows(X, "X"), X.lengths)
+    assert np.array_equal(told.population.outputs(X), a.swapaxes(1, 2))
+
+
+def test_layers_over_features_do_not_take_them_for_steps() -> None:
+    X, y = sequences()
+    flat = Sequences(X.X[:, 0], X.lengths)
+    with pytest.raises(
+        ConfigurationError, match=r"Dense.* gives samples of shape \(3,\); give .*inputs=\(C, T\)"
+    ):
+        train(Network(T, [Dense(3), Dense(2)], "cross_entropy"), flat, y)
+    train(Network((1, T), [Dense(3), LastStep(), Dense(2)], "cross_entropy"), flat, y, epochs=1)
+
+
+def test_norms_of_images_whose_columns_are_steps() -> None:
+    X, y = sequences()
+    split = Sequences(X.X[:, :, None], X.lengths)  # (N, C, 1, T)
+    for norm in BatchNorm("tanh"), LayerNorm("tanh"):
+        thetas = []
+        for inputs, samples in ((C, T), X), ((C, 1, T), split):
+            network = Network(inputs, [norm, Flatten(), Dense(2)], "cross_entropy")
+            thetas.append(train(network, samples, y, epochs=3, dtype="float64").population.theta)
+        np.testing.assert_allclose(*thetas, rtol=1e-9)
+
+
+def test_predictions_do_not_depend_on_padding_where_they_are_made_in_pieces() -> None:
+    rng = np.random.default_rng(0)
+    X, lengths = rng.normal(size=(70, C, 300)).astype(np.float32), rng.integers(1, 301, 70)
+    wide = np.concatenate([X, np.zeros((70, C, 900), np.float32)], axis=2)
+    layers = [
+        Conv1D(64, 3, padding="same", activation="relu"),
+        Conv1D(64, 3),
+        GlobalAveragePool1D(),
+        Dense(2),
+    ]
+    population = Network((C, 300), layers).population(1)
+    longer = Population(Network((C, 1200), layers), population.theta, population.keys)
+    outputs = [each.outputs(Sequences(x, lengths)) for each, x in ((population, X), (longer, wide))]
+    assert np.array_equal(*outputs)

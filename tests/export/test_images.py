@@ -26,6 +26,7 @@ from shoal.layers import (
     Residual,
 )
 from shoal.populations.network import Network
+from tests.contract.over_time import OVER_TIME
 
 Run = Callable[..., dict[str, Any]]
 IMAGE = (2, 9, 8)
@@ -48,17 +49,7 @@ STACKS: dict[str, list[Layer]] = {
     "residual": [Residual([Conv2D(2, 3, "relu", 1, "same"), Residual([BatchNorm()])], "tanh"), Flatten()],
 }
 
-UNKNOWN = {
-    "rnn",
-    "gru",
-    "lstm",
-    "bidirectional",
-    "embedding",
-    "conv1d",
-    "global_average_pool1d",
-    "global_max_pool1d",
-    "last_step",
-}
+UNKNOWN = set(OVER_TIME)
 """Layers that are not exported to ONNX yet."""
 
 
@@ -111,3 +102,9 @@ def test_networks_of_images_are_stored_once_each_in_their_precision(run: Run, dt
     constants = to_onnx(picked).graph.initializer
     assert len({(c.data_type, tuple(c.dims), c.raw_data) for c in constants}) == len(constants)
     assert sum(len(c.raw_data) for c in constants) < population.theta.nbytes + 200
+
+
+def test_a_dense_layer_over_the_steps_of_a_sequence_is_refused() -> None:
+    network = Network((2, 5), [Dense(3), Flatten(), Dense(1)])
+    with pytest.raises(ConfigurationError, match="a dense layer over the steps of a sequence has no ONNX"):
+        to_onnx(network.population(1))

@@ -129,3 +129,9 @@ def test_the_architecture_travels_along(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         export_torch(population(1), tmp_path / "nowhere" / "network.safetensors")
+
+
+def test_a_dense_layer_over_the_steps_of_a_sequence_is_refused() -> None:
+    network = Network((2, 5), [Dense(3), Flatten(), Dense(1)])
+    with pytest.raises(ConfigurationError, match="no module for a dense layer over the steps of a sequence"):
+        torch_state(network.population(1))

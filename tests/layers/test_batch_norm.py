@@ -149,3 +149,21 @@ def test_norms_that_are_refused(arguments: tuple[object, ...], message: str) -> 
 def test_an_unknown_activation() -> None:
     with pytest.raises(UnknownNameError, match="unknown activation 'tahn'; did you mean 'tanh'"):
         BatchNorm("tahn")
+
+
+def test_of_sequences_each_valid_step_has_its_part_of_the_samples_share() -> None:
+    # Shares of 3/4 and 1/4 of two sequences, over 3 steps and 1: 1/4 each.
+    layer, a = BatchNorm(), np.array([[1.0, 2, 3], [6, 0, 0]]).T[None, None]
+    parameters = {
+        name: np.full((1, 1, 1), value)
+        for name, value in zip(("gamma", "beta", "mean", "variance"), (2.0, 5.0, 0.0, 1.0), strict=True)
+    }
+    context = Context(share=np.array([[0.75, 0.25]]), lengths=np.array([[3, 1]]))
+    out, cache = layer.forward(parameters, a, context)
+    deviation = np.sqrt(np.var([1, 2, 3, 6]) + 1e-5)
+    expected = 2 * (np.array([[1, 2, 3], [6, 3, 3]]) - 3) / deviation + 5
+    np.testing.assert_allclose(out[0, 0].T, np.where(a[0, 0].T == 0, 0, expected), rtol=1e-12)
+    gradients = {name: np.zeros((1, 1, 1)) for name in parameters}
+    layer.backward(parameters, cache, np.zeros_like(out), gradients, propagate=True)
+    np.testing.assert_allclose(gradients["mean"].ravel(), 0.1 * 3, rtol=1e-12)
+    np.testing.assert_allclose(gradients["variance"].ravel(), 0.1 * (3.5 - 1), rtol=1e-12)

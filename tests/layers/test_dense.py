@@ -23,10 +23,9 @@ def some_parameters() -> dict[str, Array]:
 def test_shapes() -> None:
     assert Dense(m).output_shape((n,)) == (m,)
     assert Dense(m).parameter_shapes((n,)) == {"W": (m, n), "b": (m, 1)}
-    with pytest.raises(
-        ConfigurationError, match=r"a dense layer takes samples of shape \(n,\), got \(2, 3\); flatten"
-    ):
-        Dense(m).output_shape((2, 3))
+    message = r"takes samples of shape \(n,\), or sequences \(C, T\), got \(2, 3, 4\); flatten"
+    with pytest.raises(ConfigurationError, match=message):
+        Dense(m).output_shape((2, 3, 4))
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["own data", "shared data"])
@@ -109,3 +108,19 @@ def test_layers_that_are_refused(arguments: tuple[Any, ...], error: type[Excepti
         Dense(*arguments)
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_at_every_step_of_a_sequence_by_hand() -> None:
+    layer, parameters = Dense(1), {"W": np.array([[[2.0, 3.0]]]), "b": np.array([[[1.0]]])}
+    assert layer.output_shape((2, 3)) == (1, 3)
+    assert layer.parameter_shapes((2, 3)) == {"W": (1, 2), "b": (1, 1)}
+    a = np.array([[1.0, 5, 0], [7, 4, 0]])[None, :, :, None]  # (P, C, T, N), of which two steps are valid
+    out, cache = layer.forward(parameters, a, Context(lengths=np.array([[2]])))
+    assert out.ravel().tolist() == [2 + 21 + 1, 10 + 12 + 1, 0]  # the bias reaches no step beyond the end
+    gradients = {name: np.full_like(array, np.nan) for name, array in parameters.items()}
+    grad = np.array([10.0, 100, 0])[None, None, :, None]
+    back = layer.backward(parameters, cache, grad, gradients, propagate=True)
+    assert back is not None
+    assert back[0, :, :, 0].tolist() == [[20, 200, 0], [30, 300, 0]]
+    assert gradients["W"].ravel().tolist() == [1 * 10 + 5 * 100, 7 * 10 + 4 * 100]
+    assert gradients["b"].ravel().tolist() == [110]

@@ -75,3 +75,12 @@ def test_rates_that_are_refused(rate: object) -> None:
     with pytest.raises(ConfigurationError) as error:
         Dropout(rate)  # type: ignore[arg-type]
     assert str(error.value) == f"a dropout rate is a number ≥ 0 and below 1, got {rate!r}"
+
+
+def test_a_mask_over_a_sequence_is_drawn_step_by_step() -> None:
+    noise = Noise(np.array([[1, 2], [1, 3]], np.uint64), step=4)
+    short, _ = Dropout(0.5).forward({}, np.ones((1, 3, 5, 4)), Context(noise))
+    long, _ = Dropout(0.5).forward({}, np.ones((1, 3, 9, 4)), Context(noise))
+    assert np.array_equal(long[:, :, :5], short)
+    assert short.flags.c_contiguous
+    assert np.array_equal(short, 2.0 * noise.keep(0.5, (5, 3, 4)).swapaxes(1, 2))

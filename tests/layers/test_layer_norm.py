@@ -60,3 +60,13 @@ def test_norms_that_are_refused(epsilon: object) -> None:
     with pytest.raises(ConfigurationError) as raised:
         LayerNorm("tanh", epsilon)  # type: ignore[arg-type]
     assert str(raised.value) == f"the epsilon of layer_norm is a finite number above 0, got {epsilon!r}"
+
+
+def test_of_sequences_the_valid_steps_are_all_that_is_seen() -> None:
+    a = np.array([[[1.0, 9], [5, 0]], [[3, 11], [7, 0]]])[None]  # (P, C, T, N), lengths 2 and 1
+    parameters = {"gamma": np.full((1, 2, 2, 1), 3.0), "beta": np.full((1, 2, 2, 1), 1.0)}
+    out, _ = LayerNorm().forward(parameters, a, Context(lengths=np.array([[2, 1]])))
+    whole = 3 * (np.array([[1, 5], [3, 7]]) - 4) / np.sqrt(5 + 1e-5) + 1
+    np.testing.assert_allclose(out[0, :, :, 0], whole, rtol=1e-12)
+    np.testing.assert_allclose(out[0, :, 0, 1], 3 * np.array([-1, 1]) / np.sqrt(1 + 1e-5) + 1, rtol=1e-12)
+    assert not out[0, :, 1, 1].any()

@@ -57,6 +57,8 @@ class ImageGraph:
         return self.graph.add("Cast", result, to=FLOAT_TYPES[self.dtype.name])
 
     def dense(self, layer: Dense, own: Own, a: str, shape: Shape) -> str:
+        if len(shape) > 1:
+            raise no_form("a dense layer over the steps of a sequence")
         product = self.graph.add("MatMul", a, np.ascontiguousarray(own["W"].T))
         return self.activated(layer, self.graph.add("Add", product, own["b"][:, 0]))
 

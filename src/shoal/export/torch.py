@@ -49,12 +49,16 @@ def torch_state(model: Any) -> dict[str, Array]:
     {'0.weight': (8, 4), '0.bias': (8,), '2.weight': (3, 8), '2.bias': (3,)}
     """
     population = as_population(model)
-    members = range(population.size)
+    network, members = population.network, range(population.size)
     views = population.network.views(population.theta)
     state: dict[str, Array] = {}
     for p in members:
         module = 0
-        for layer, parameters in zip(population.network.layers, views, strict=True):
+        for layer, shape, parameters in zip(network.layers, network.shapes, views, strict=False):
+            if layer.name == "dense" and len(shape) > 1:
+                raise ConfigurationError(
+                    "PyTorch has no module for a dense layer over the steps of a sequence; leave it out"
+                )
             if layer.name not in PARAMETER_NAMES:
                 raise ConfigurationError(
                     f"PyTorch has no module for the layer {layer.name!r}; export to ONNX instead"

@@ -1,5 +1,6 @@
 """Layers, one to a file; a new one is registered here."""
 
+from shoal.layers.average_pool1d import AveragePool1D
 from shoal.layers.average_pool2d import AveragePool2D
 from shoal.layers.base import Layer
 from shoal.layers.batch_norm import BatchNorm
@@ -18,6 +19,7 @@ from shoal.layers.last_step import LastStep
 from shoal.layers.layer_norm import LayerNorm
 from shoal.layers.locally_connected2d import LocallyConnected2D
 from shoal.layers.lstm import LSTM
+from shoal.layers.max_pool1d import MaxPool1D
 from shoal.layers.max_pool2d import MaxPool2D
 from shoal.layers.residual import Residual
 from shoal.layers.rnn import RNN
@@ -39,6 +41,8 @@ LAYERS: dict[str, type[Layer]] = family(
     GRU,
     LSTM,
     Conv1D,
+    MaxPool1D,
+    AveragePool1D,
     GlobalMaxPool1D,
     GlobalAveragePool1D,
     LastStep,
@@ -51,6 +55,7 @@ __all__ = [
     "LAYERS",
     "LSTM",
     "RNN",
+    "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",
     "Bidirectional",
@@ -67,6 +72,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "LocallyConnected2D",
+    "MaxPool1D",
     "MaxPool2D",
     "Residual",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,9 +12,10 @@ import numpy as np
 from shoal.activations import Activation
 from shoal.draws import Constant, Draw
 from shoal.errors import ConfigurationError
+from shoal.layers import steps
 from shoal.layers.base import Cache, Context, Parameters, Role
 from shoal.layers.weighted import Activated, require_epsilon
-from shoal.shapes import Array, Shape, is_number
+from shoal.shapes import Array, IntArray, Shape, is_number
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class BatchNorm(Activated):
     """Subtract the batch's mean and divide by its deviation; then scale and shift, and apply g.
 
     Each of the n features by itself, and of an image each channel c over all of its places. Forward, with w_i
-    the share of sample i in J (its sample weight over their sum, and over H·W places of an image)::
+    the share of sample i in J (its sample weight over their sum, and over H·W places of an image or the T
+    valid steps of a sequence)::
 
         μ_c = Σ_i w_i a_in[c, i]          σ_c² = Σ_i w_i (a_in[c, i] − μ_c)²          Σ_i w_i = 1
         â = (a_in − μ) / √(σ² + ε)        z = γ â + β        a = g(z)
@@ -84,30 +87,34 @@ class BatchNorm(Activated):
             "variance": Constant(1.0),
         }
 
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        return lengths
+
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
-        shape = a.shape
+        shape, lengths = a.shape, context.lengths
+        total = _total_over_time if lengths is not None or len(shape) == 4 else _total
         a = a.reshape(*shape[:2], -1, shape[-1])  # (P, C, places, N)
         gamma, beta, mean, variance = (
             parameters[name][..., None] for name in ("gamma", "beta", "mean", "variance")
         )
         w = np.zeros((1, 1, 1, 1), a.dtype)
         if context.share is not None:
-            w = context.share[:, None, None, :] / a.dtype.type(a.shape[2])
-            any_there = w.any(axis=-1, keepdims=True)
-            mean = np.where(any_there, _total(w * a), mean)
-            variance = np.where(any_there, _total(w * (a - mean) ** 2), variance)
+            w = _weights(context.share, shape, lengths)
+            any_there = w.any(axis=(2, 3), keepdims=True)
+            mean = np.where(any_there, total(w * a), mean)
+            variance = np.where(any_there, total(w * (a - mean) ** 2), variance)
         scale = 1 / np.sqrt(variance + a.dtype.type(self.epsilon))
         a_hat = (a - mean) * scale
         z = (gamma * a_hat + beta).reshape(-1, *shape[1:])
-        a_out = self.g.forward(z)
-        return a_out, (w, mean, variance, scale, a_hat, z, a_out)
+        a_out = steps.kept(self.g.forward(z), lengths)
+        return a_out, (total, w, mean, variance, scale, a_hat, z, a_out)
 
     def backward(
         self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
     ) -> Array | None:
-        w, mean, variance, scale, a_hat, z, a_out = cache
+        total, w, mean, variance, scale, a_hat, z, a_out = cache
         delta = (grad_a * self.g.derivative(z, a_out)).reshape(len(z), *a_hat.shape[1:])
-        grad_gamma, grad_beta = _total(delta * a_hat), _total(delta)
+        grad_gamma, grad_beta = total(delta * a_hat), total(delta)
         gradients["gamma"][...], gradients["beta"][...] = grad_gamma[..., 0], grad_beta[..., 0]
         for name, observed in ("mean", mean), ("variance", variance):
             gradients[name][...] = (1 - self.momentum) * (observed[..., 0] - parameters[name])
@@ -118,8 +125,24 @@ class BatchNorm(Activated):
         return grad_in.reshape(z.shape)
 
 
+def _weights(share: Array, shape: Shape, lengths: IntArray | None) -> Array:
+    """Return each place's part w of the statistics (1|P, 1, 1|places, N); ``shape``: (P, C, *places, N)."""
+    if lengths is None:
+        weights: Array = share[:, None, None, :] / share.dtype.type(math.prod(shape[2:-1]))
+        return weights
+    there = np.broadcast_to(steps.valid(lengths, shape), (len(lengths), 1, *shape[2:]))
+    each = share / (math.prod(shape[2:-2]) * lengths.astype(share.dtype))
+    there = there.reshape(len(lengths), 1, -1, shape[-1])
+    return np.asarray(np.where(there, each[:, None, None], share.dtype.type(0)))
+
+
 def _total(array: Array) -> Array:
     """Return the sum over places and samples: (P, C, places, N) becomes (P, C, 1, 1)."""
     rows = np.ascontiguousarray(array).reshape(*array.shape[:2], -1)
     total: Array = rows.sum(axis=-1)
     return total[..., None, None]
+
+
+def _total_over_time(array: Array) -> Array:
+    """Return the same of sequences, (P, C, T, N), in an order that padding does not change."""
+    return steps.total(array.sum(axis=-1, keepdims=True))[..., None]

@@ -87,7 +87,9 @@ class Conv1D(Weighted):
     @property
     def window(self) -> Window:
         """What a filter sees of the steps."""
-        return window_of(self.kernel_size, self.stride, self.name, self.dilation, self.padding, axes=1)
+        return window_of(
+            self.kernel_size, self.stride, self.name, self.dilation, self.padding, 1, "kernel_size"
+        )
 
     def output_shape(self, shape: Shape) -> Shape:
         self.window.require_fit(shape, self.name)

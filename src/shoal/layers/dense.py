@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,9 +12,10 @@ from shoal.activations import Activation
 from shoal.draws import Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import Initializer
+from shoal.layers import steps, walk
 from shoal.layers.base import Cache, Context, Parameters
 from shoal.layers.weighted import Weighted
-from shoal.shapes import Array, Shape, whole_number
+from shoal.shapes import Array, IntArray, Shape, whole_number
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Dense(Weighted):
         ∂J/∂W = δ a_inᵀ           (P, m, n): the transpose sums over the samples
         ∂J/∂b = Σ_N δ             (P, m, 1)
         ∂J/∂a_in = Wᵀ δ           (P, n, N)
+
+    Of a sequence (C, T) every step is given to the same neurons, n = C: (C, T) becomes (m, T), each equation
+    holds for each step t by itself, and the gradients of W and b are sums over the steps too.
 
     ``initializer=None`` takes the one that suits the activation: He for the relu family, LeCun for
     selu, Glorot otherwise.
@@ -54,11 +59,12 @@ class Dense(Weighted):
         self.resolve_names()
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
+        if len(shape) > 2:
             raise ConfigurationError(
-                f"a dense layer takes samples of shape (n,), got {shape}; flatten them first"
+                f"a dense layer takes samples of shape (n,), or sequences (C, T), got {shape}; "
+                "flatten them first"
             )
-        return (self.units,)
+        return (self.units, *shape[1:])
 
     def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"W": (self.units, shape[0]), "b": (self.units, 1)}
@@ -66,7 +72,15 @@ class Dense(Weighted):
     def draws(self, shape: Shape) -> dict[str, Draw]:
         return self.start.draws(self.units, shape[0])
 
+    def operations(self, shape: Shape) -> int:
+        return super().operations(shape) * math.prod(shape[1:])
+
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        return lengths
+
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
+        if a.ndim > 3:
+            return self._forward_over_time(parameters, a, context)
         z = parameters["W"] @ a
         z += parameters["b"]
         a_out = self.g.forward(z)
@@ -77,6 +91,33 @@ class Dense(Weighted):
     ) -> Array | None:
         a_in, z, a_out = cache
         delta = grad_a * self.g.derivative(z, a_out)
+        if delta.ndim > 3:
+            return self._backward_over_time(parameters, a_in, delta, gradients, propagate)
         np.matmul(delta, a_in.swapaxes(-1, -2), out=gradients["W"])
         np.sum(delta, axis=-1, keepdims=True, out=gradients["b"])
         return parameters["W"].swapaxes(-1, -2) @ delta if propagate else None
+
+    def _forward_over_time(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
+        T, lengths = a.shape[2], context.lengths
+        count = T if lengths is None else int(lengths.max())
+        series = walk.in_blocks(a, count)
+        z = walk.in_line(walk.times(parameters["W"], series), T)
+        z += parameters["b"][..., None]
+        a_out = steps.kept(self.g.forward(z), lengths)
+        return a_out, ((series, count), z, a_out)
+
+    def _backward_over_time(
+        self,
+        parameters: Parameters,
+        given: tuple[Array, int],
+        delta: Array,
+        gradients: Parameters,
+        propagate: bool,
+    ) -> Array | None:
+        series, count = given
+        deltas = walk.in_blocks(delta, count)
+        walk.outer(deltas, series, gradients["W"])
+        walk.total(deltas, gradients["b"])
+        if not propagate:
+            return None
+        return walk.in_line(walk.times(parameters["W"].swapaxes(-1, -2), deltas), delta.shape[2])

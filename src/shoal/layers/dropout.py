@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from shoal.errors import ConfigurationError
 from shoal.layers.base import Cache, Context, Layer, Parameters, Shape
 from shoal.shapes import Array, IntArray, is_number
@@ -19,7 +21,8 @@ class Dropout(Layer):
         a = r · a_in / (1 − rate)              a, r: (P, n, N)
         ∂J/∂a_in = r · ∂J/∂a / (1 − rate)
 
-    The division ("inverted dropout") keeps E[a] = a_in, so that predicting needs no correction.
+    The division ("inverted dropout") keeps E[a] = a_in, so that predicting needs no correction. A mask over
+    a sequence (C, T) is drawn step by step, so that padding changes no draw.
 
     Raises ``ConfigurationError`` unless 0 ≤ rate < 1.
 
@@ -49,8 +52,13 @@ class Dropout(Layer):
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         if context.noise is None or self.rate == 0:
             return a, None
-        mask = context.noise.keep(1 - self.rate, a.shape[1:]).astype(a.dtype)
-        mask /= 1 - self.rate
+        keep, (*shape, N) = 1 - self.rate, a.shape[1:]
+        if len(shape) == 2:
+            kept = np.ascontiguousarray(context.noise.keep(keep, (*shape[::-1], N)).swapaxes(1, 2))
+        else:
+            kept = context.noise.keep(keep, (*shape, N))
+        mask = kept.astype(a.dtype)
+        mask /= keep
         return a * mask, mask
 
     def backward(

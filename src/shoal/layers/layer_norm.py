@@ -10,16 +10,17 @@ import numpy as np
 
 from shoal.activations import Activation
 from shoal.draws import Constant, Draw
+from shoal.layers import steps
 from shoal.layers.base import Cache, Context, Parameters, Role
 from shoal.layers.weighted import Activated, require_epsilon
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, IntArray, Shape
 
 
 @dataclass(frozen=True)
 class LayerNorm(Activated):
     """Subtract a sample's mean and divide by its deviation; then scale and shift each feature, and apply g.
 
-    Forward, over all n numbers of a sample, n = C·H·W of an image::
+    Forward, over all n numbers of a sample, n = C·H·W of an image, C·T of a sequence with T valid steps::
 
         μ = 1/n Σ_k a_in[k]               σ² = 1/n Σ_k (a_in[k] − μ)²          one of each for every sample
         â = (a_in − μ) / √(σ² + ε)        z = γ â + β        a = g(z)
@@ -58,39 +59,52 @@ class LayerNorm(Activated):
     def draws(self, shape: Shape) -> dict[str, Draw]:
         return {"gamma": Constant(1.0), "beta": Constant(0.0)}
 
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        return lengths
+
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
-        a_hat, scale = normalise(a, self.epsilon)
+        lengths = context.lengths
+        a_hat, scale = normalise(a, self.epsilon, lengths)
         z = parameters["gamma"] * a_hat + parameters["beta"]
-        a_out = self.g.forward(z)
-        return a_out, (scale, a_hat, z, a_out)
+        a_out = steps.kept(self.g.forward(z), lengths)
+        return a_out, (lengths, scale, a_hat, z, a_out)
 
     def backward(
         self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
     ) -> Array | None:
-        scale, a_hat, z, a_out = cache
+        lengths, scale, a_hat, z, a_out = cache
         delta = grad_a * self.g.derivative(z, a_out)
         np.sum(delta * a_hat, axis=-1, keepdims=True, out=gradients["gamma"])
         np.sum(delta, axis=-1, keepdims=True, out=gradients["beta"])
         if not propagate:
             return None
-        return normalise_back(parameters["gamma"] * delta, a_hat, scale)
+        return normalise_back(parameters["gamma"] * delta, a_hat, scale, lengths)
 
 
-def normalise(a: Array, epsilon: float) -> tuple[Array, Array]:
-    """Return each sample of a (P, *shape, N) at mean 0 and variance 1, and by what it was scaled."""
-    centred = a - _mean(a)
-    scale: Array = 1 / np.sqrt(_mean(centred**2) + a.dtype.type(epsilon))
+def normalise(a: Array, epsilon: float, lengths: IntArray | None = None) -> tuple[Array, Array]:
+    """Return each sample of a (P, *shape, N) at mean 0 and variance 1, and by what it was scaled.
+
+    Of sequences only the valid steps are seen, ``lengths`` (1|P, N) of them; beyond stay zeros.
+    """
+    centred = steps.kept(a - _mean(a, lengths), lengths)
+    scale: Array = 1 / np.sqrt(_mean(centred**2, lengths) + a.dtype.type(epsilon))
     return centred * scale, scale
 
 
-def normalise_back(grad_hat: Array, a_hat: Array, scale: Array) -> Array:
+def normalise_back(grad_hat: Array, a_hat: Array, scale: Array, lengths: IntArray | None = None) -> Array:
     """Return ∂J/∂a of ``normalise`` from ∂J/∂â."""
-    grad_in: Array = scale * (grad_hat - _mean(grad_hat) - a_hat * _mean(grad_hat * a_hat))
-    return grad_in
+    means = _mean(grad_hat, lengths), _mean(grad_hat * a_hat, lengths)
+    grad_in: Array = scale * (grad_hat - means[0] - a_hat * means[1])
+    return steps.kept(grad_in, lengths)
 
 
-def _mean(array: Array) -> Array:
+def _mean(array: Array, lengths: IntArray | None) -> Array:
     """Return each sample's mean over its numbers: (P, *shape, N) becomes (P, 1, …, 1, N)."""
     P, *shape, N = array.shape
+    if len(shape) == 2 or lengths is not None:
+        features = array.reshape(P, -1, shape[-1], N)
+        count = features.shape[1] * steps.counted(lengths, features)
+        total: Array = steps.total(features).sum(axis=1) / count
+        return total.reshape(-1, *(1 for _ in shape), N)
     mean: Array = np.ascontiguousarray(array).reshape(P, -1, N).mean(axis=1)
     return mean.reshape(P, *(1 for _ in shape), N)

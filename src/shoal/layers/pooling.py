@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.layers.base import Cache, Context, Layer, Parameters
 from shoal.layers.window import Window, window_of
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, IntArray, Shape
 
 
 class Pool(Layer):
@@ -35,6 +35,15 @@ class Pool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         self.window.require_fit(shape, self.name)
         return (shape[0], *self.window.output_extent(shape[1:]))
+
+
+class Pool1D(Pool):
+    """A pool over the steps of sequences (C, T), each of which keeps the windows that it would have alone."""
+
+    axes: ClassVar[int] = 1
+
+    def lengths_after(self, lengths: IntArray) -> IntArray | None:
+        return self.window.lengths_after(lengths)
 
 
 class MaxPool(Pool):

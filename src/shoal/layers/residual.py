@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from shoal.activations import Activation
 from shoal.draws import Draw
 from shoal.errors import ConfigurationError
-from shoal.layers import stack
+from shoal.layers import stack, steps
 from shoal.layers.base import Cache, Context, Layer, Parameters, Role
 from shoal.layers.weighted import Activated
 from shoal.shapes import Array, IntArray, Shape
@@ -25,8 +25,8 @@ class Residual(Activated):
         δ = ∂J/∂a · g'(z)                 ∂J/∂a_in = δ + f'ᵀ δ
 
     The gradient reaches a_in by the sum itself, whatever the layers do to it on their way; that is what lets
-    networks of many layers train. ``layers`` must give what they take, (n,) or (C, H, W): with as many
-    filters as there are channels and ``padding="same"``.
+    networks of many layers train. ``layers`` must give what they take, (n,), (C, H, W) or (C, T): with as
+    many filters as there are channels and ``padding="same"``.
 
     A parameter of the i-th layer inside is called "i.W", "i.b" and so on, counted from 0.
 
@@ -110,7 +110,7 @@ class Residual(Activated):
         first = 0 if context.noise is None else context.noise.layer + 1
         f, caches = stack.forward(self.layers, self.apart(parameters), a, context, first)
         z = a + f
-        a_out = self.g.forward(z)
+        a_out = steps.kept(self.g.forward(z), context.lengths)
         return a_out, (caches, z, a_out)
 
     def backward(

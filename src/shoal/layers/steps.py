@@ -22,16 +22,16 @@ def require_sequence(shape: Shape, layer: str) -> None:
         )
 
 
-def valid(lengths: IntArray, a: Array) -> BoolArray:
-    """Return which steps of activations (P, \\*shape, N) are valid, with all their axes: (1|P, 1, T, N)."""
-    steps = np.arange(a.shape[-2])[:, None] < lengths[:, None, :]
-    there: BoolArray = steps.reshape(len(lengths), *(1 for _ in a.shape[1:-2]), *steps.shape[1:])
+def valid(lengths: IntArray, shape: Shape) -> BoolArray:
+    """Return which steps of a ``shape`` (P, …, T, N) are valid, with all of its axes: (1|P, 1, T, N)."""
+    steps = np.arange(shape[-2])[:, None] < lengths[:, None, :]
+    there: BoolArray = steps.reshape(len(lengths), *(1 for _ in shape[1:-2]), *steps.shape[1:])
     return there
 
 
 def kept(a: Array, lengths: IntArray | None, beyond: float = 0) -> Array:
     """Return activations (P, \\*shape, N) with zeros, or another number, ``beyond`` their lengths."""
-    return a if lengths is None else np.where(valid(lengths, a), a, a.dtype.type(beyond))
+    return a if lengths is None else np.where(valid(lengths, a.shape), a, a.dtype.type(beyond))
 
 
 def counted(lengths: IntArray | None, a: Array) -> Array:

@@ -153,22 +153,29 @@ def _by(extents: Shape) -> str:
 
 
 def window_of(
-    size: object, stride: object, layer: str, dilation: object = 1, padding: object = "valid", axes: int = 2
+    size: object,
+    stride: object,
+    layer: str,
+    dilation: object = 1,
+    padding: object = "valid",
+    axes: int = 2,
+    called: str = "size",
 ) -> Window:
-    """Return the window that a layer's fields describe; raise ``ConfigurationError`` for impossible ones."""
+    """Return the window that a layer's fields describe; raise ``ConfigurationError`` for impossible ones.
+
+    ``called`` is the field that says its size.
+    """
     known = PADDINGS[axes]
     if padding not in known:
         names = " or ".join([", ".join(map(repr, known[:-1])), repr(known[-1])])
         raise ConfigurationError(f"the padding of {layer} must be {names}, got {padding!r}")
 
     def extents(value: object, name: str) -> tuple[int, ...]:
-        return pair(value, name) if axes > 1 else (whole_number(value, name),)
+        whole = f"the {name} of {layer}"
+        return pair(value, whole) if axes > 1 else (whole_number(value, whole),)
 
     window = Window(
-        extents(size, f"the {'size' if axes > 1 else 'kernel_size'} of {layer}"),
-        extents(stride, f"the stride of {layer}"),
-        extents(dilation, f"the dilation of {layer}"),
-        padding != "valid",
+        extents(size, called), extents(stride, "stride"), extents(dilation, "dilation"), padding != "valid"
     )
     if axes > 1 or padding == "valid":
         return window

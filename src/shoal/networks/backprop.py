@@ -25,6 +25,9 @@ CHUNK, HELD = 512, 2**22
 """Samples evaluated at a time outside training, so that memory does not grow with the table, and activations
 held at a time of one member: of images, each of which has many, fewer samples are evaluated."""
 
+SEQUENCES = 32
+"""Sequences evaluated at a time. As many however far they are padded, so that this changes no bit."""
+
 
 def forward(network: Chain, theta: Array, x: Array, context: Context = NOTHING) -> tuple[Array, list[Cache]]:
     """Return the last layer's outputs z (P, K, N) and every layer's cache.
@@ -76,6 +79,8 @@ def data_loss(
 
 def chunk(network: Chain) -> int:
     """Return how many samples of a network's are evaluated at a time."""
+    if any(len(shape) == 2 for shape in network.shapes):
+        return SEQUENCES
     return max(1, min(CHUNK, HELD // sum(map(math.prod, network.shapes[1:]))))
 
 

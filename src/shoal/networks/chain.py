@@ -174,8 +174,13 @@ class Chain:
         lengths = lengths_of(X)
         if lengths is not None:
             context = Context(lengths=lengths[None])
-            for layer in self.layers:
+            for layer, shape in zip(self.layers, self.shapes[1:], strict=True):
                 context = context.after(layer)
+                if context.lengths is not None and len(shape) < 2:
+                    raise ConfigurationError(
+                        f"sequences have channels and steps, (C, T), but {layer!r} gives samples of shape "
+                        f"{shape}; give the network inputs=(C, T)"
+                    )
         shape = self.input_shape if len(self.input_shape) > 1 else ()
         rows = finite_rows(X, name, self.n_inputs, shape)
         self.layers[0].require(rows, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from shoal.layers import (
     AveragePool2D,
     BatchNorm,
     Conv2D,
+    Dense,
     Dropout,
     Flatten,
     GlobalAveragePool2D,
@@ -32,14 +33,29 @@ from shoal.registry import Named, to_config
 from shoal.shapes import IntArray, Shape
 
 
-def unknown_layer(network: Chain) -> str | None:
-    """Return what the compiled engine does not know of a network's layers, or None."""
+def unknown_layer(network: Chain, training: bool = True) -> str | None:
+    """Return what the compiled engine does not know of a network's layers, or None.
+
+    Masks of dropout are drawn in ``training`` only.
+    """
     for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
         if not knows(layer, "layer", LAYERS):
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
+    for layer, shape in _given(network.layers, network.input_shape):
+        if len(shape) == 2 and (isinstance(layer, Dense) or (training and isinstance(layer, Dropout))):
+            return f"the layer {layer!r} over the steps of a sequence"
     return None
+
+
+def _given(layers: Iterable[Layer], shape: Shape) -> Iterator[tuple[Layer, Shape]]:
+    """Yield every layer, those inside others too, and the shape of the samples that it is given."""
+    for layer in layers:
+        yield layer, shape
+        if isinstance(layer, Residual):
+            yield from _given(layer.layers, shape)
+        shape = layer.output_shape(shape)
 
 
 def unknown_over_time(network: Chain) -> str | None:
