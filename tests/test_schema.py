@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 import json
+import typing
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
@@ -112,3 +114,23 @@ def test_a_requirement_is_told_in_the_same_words() -> None:
     require(True, 1, "more", "a.b")
     with pytest.raises(MismatchError, match=r"^a\.b is 1, expected more$"):
         require(False, 1, "more", "a.b")
+
+
+def test_types_are_read_once_for_all_items_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Row(TypedDict):
+        count: int
+
+    read: list[object] = []
+
+    def hints(of: object) -> dict[str, Any]:
+        read.append(of)
+        return typing.get_type_hints(of)
+
+    monkeypatch.setattr("shoal.schema._hints", functools.cache(hints))
+    require_type([{"count": k} for k in range(9)], list[Row])
+    assert read == [Row]
+
+
+def test_an_item_of_another_type_is_named_among_many() -> None:
+    with pytest.raises(MismatchError, match=r"^\[7\] is 0\.5, expected an integer$"):
+        require_type([0] * 7 + [0.5] + [1] * 7, list[int])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import types
@@ -69,8 +70,10 @@ def require_type(value: object, expected: Any, where: str = "") -> None:
         _require_members(value, expected, where)
     elif origin is list or (origin is tuple and arguments[-1] is ...):
         require(isinstance(value, list), value, "a list", where)
-        for i, item in enumerate(cast("list[object]", value)):
-            require_type(item, arguments[0], f"{where}[{i}]")
+        items, (fits, _) = cast("list[object]", value), _SCALARS.get(arguments[0], _NO_SCALAR)
+        if not all(map(fits, items)):
+            for i, item in enumerate(items):
+                require_type(item, arguments[0], f"{where}[{i}]")
     elif origin is tuple:
         is_whole = isinstance(value, list) and len(value) == len(arguments)
         require(is_whole, value, f"{len(arguments)} values", where)
@@ -97,11 +100,14 @@ def _require_members(value: object, expected: Any, where: str) -> None:
     require(isinstance(value, Mapping), value, "an object", where)
     members = cast("Mapping[str, object]", value)
     needed = expected.__required_keys__ if typing.is_typeddict(expected) else ()
-    for key, kind in typing.get_type_hints(expected).items():
+    for key, kind in _hints(expected).items():
         if key in members:
             require_type(members[key], kind, _below(where, key))
         elif key in needed:
             raise MismatchError(f"{_below(where, key)} is missing")
+
+
+_hints = functools.cache(typing.get_type_hints)  # which reads them anew each time: a list has one for all
 
 
 def _below(where: str, key: str) -> str:
@@ -125,6 +131,7 @@ _SCALARS: dict[Any, tuple[Callable[[object], bool], str]] = {
     object: (lambda value: True, "anything"),
     Any: (lambda value: True, "anything"),
 }
+_NO_SCALAR: tuple[Callable[[object], bool], str] = (lambda value: False, "")
 
 
 def _refuse_constant(constant: str) -> NoReturn:

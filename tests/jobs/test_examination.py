@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from shoal.jobs.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.fit import Outcome
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepared import Prepared
+from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
 
 Mixed = Callable[..., dict[str, list[object]]]
@@ -46,6 +47,21 @@ def test_confusion_rows_are_actual_classes(
     monkeypatch.setattr(TableModel, "predict_features", lambda self, X: always_no)
     counts = examine(model, prepared, {}, seed=0)["confusion"]["counts"]
     assert counts == [[int((prepared.test.y == 0).sum()), 0], [int((prepared.test.y == 1).sum()), 0]]
+
+
+def test_of_many_classes_the_pairs_that_occur_are_told(
+    examined: tuple[TableModel, Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A square of a thousand classes is a million numbers, nearly all of them 0."""
+    model, prepared = examined
+    K, codes = 1000, np.array([7, 7, 7, 999, 0])
+    predicted = np.array([7, 3, 3, 999, 999])
+    target = dataclasses.replace(prepared.target, labels=tuple(f"c{k}" for k in range(K)))
+    prepared = dataclasses.replace(prepared, target=target, test=Part(np.zeros((5, 1)), codes))
+    monkeypatch.setattr(TableModel, "predict_features", lambda self, X: 0.9 * np.eye(K)[predicted] + 1e-4)
+    found = examine(model, prepared, {}, seed=0)["confusion"]
+    assert found["labels"] == list(target.labels)
+    assert found["pairs"] == [[0, 999, 1], [7, 3, 2], [7, 7, 1], [999, 999, 1]]
 
 
 def test_baselines_have_seen_every_row_that_is_not_for_testing(fitted: Outcome) -> None:

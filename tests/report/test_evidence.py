@@ -84,6 +84,16 @@ def _wrong(path: tuple[Any, ...], value: object) -> Callable[[dict[str, Any]], N
         (lambda e: e["trials"]["l2"].pop(), r"trials has lists of different lengths"),
         (_wrong(("test", "rows"), -1), r"test\.rows is -1, expected a number of rows"),
         (lambda e: e["test"]["confusion"]["counts"].pop(), r"counts is not a square of its 2 labels"),
+        (lambda e: e["test"]["confusion"].pop("counts"), r"confusion has neither counts nor pairs"),
+        (_wrong(("test", "confusion", "pairs"), []), r"confusion has neither counts nor pairs, or both"),
+        (
+            _wrong(("test", "confusion"), {"labels": ["a", "b"], "pairs": [[0, 1, 3], [1, 2, 1]]}),
+            r"confusion\.pairs has \[1, 2\], expected two of its 2 labels",
+        ),
+        (
+            _wrong(("test", "confusion"), {"labels": ["a", "b"], "pairs": [[0, 1]]}),
+            r"confusion\.pairs\[0\] is \[0, 1\], expected 3 values",
+        ),
         (lambda e: e.pop("curves"), r"curves is missing"),
         (lambda e: e["test"]["reliability"]["after"]["share"].pop(), r"reliability\.after has bins of diff"),
         (

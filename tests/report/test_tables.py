@@ -67,6 +67,14 @@ def test_spread_over_decades_is_logarithmic_and_of_one_value_in_the_middle() -> 
 CONFUSION: Any = {"labels": ["a", "b", "c"], "counts": [[6, 2, 0], [1, 9, 0], [0, 0, 0]]}
 
 
+PAIRS: Any = {"labels": CONFUSION["labels"], "pairs": [[0, 0, 6], [0, 1, 2], [1, 0, 1], [1, 1, 9]]}
+
+
+def test_pairs_say_what_a_square_says() -> None:
+    for told in (tables.confusion_rows, tables.precisions, tables.mistakes):
+        assert told(PAIRS) == told(CONFUSION)
+
+
 def test_confusion_shares_are_those_of_the_row() -> None:
     rows = tables.confusion_rows(CONFUSION)
     assert [[cell.count for cell in row.cells] for row in rows] == [list("620"), list("190"), list("000")]

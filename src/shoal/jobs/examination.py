@@ -22,6 +22,7 @@ from shoal.jobs.metrics import (
 )
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
+from shoal.report.tables import MOST_CLASSES
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
 
@@ -101,9 +102,13 @@ def _bins(probabilities: Array, codes: IntArray) -> Bins:
 
 
 def _confusion(probabilities: Array, prepared: Prepared) -> Confusion:
-    counts = np.zeros((prepared.n_classes, prepared.n_classes), dtype=np.intp)
-    np.add.at(counts, (prepared.test.y, probabilities.argmax(axis=1)), 1)
-    return {"labels": list(prepared.target.labels), "counts": counts.tolist()}
+    """Return how often each class was called another: as a square, or as the pairs that occur of many."""
+    K, labels = prepared.n_classes, list(prepared.target.labels)
+    places = np.asarray(prepared.test.y, dtype=np.intp) * K + probabilities.argmax(axis=1)
+    if K <= MOST_CLASSES:
+        return {"labels": labels, "counts": np.bincount(places, minlength=K * K).reshape(K, K).tolist()}
+    found, times = np.unique(places, return_counts=True)
+    return {"labels": labels, "pairs": np.stack([found // K, found % K, times], axis=1).tolist()}
 
 
 def _residuals(values: Array, prepared: Prepared, seed: int) -> Residuals:

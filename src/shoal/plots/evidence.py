@@ -267,11 +267,20 @@ class Verdict(TypedDict):
     differences: str
 
 
-class Confusion(TypedDict):
-    """``counts[i][j]`` test rows of class ``labels[i]`` were called ``labels[j]``."""
+class ConfusionNumbers(TypedDict, total=False):
+    """The numbers of a confusion in one of two forms: a square of few classes, pairs of many."""
+
+    counts: list[list[int]]
+    pairs: list[tuple[int, int, int]]
+
+
+class Confusion(ConfusionNumbers):
+    """``counts[i][j]`` test rows of class ``labels[i]`` were called ``labels[j]``.
+
+    A square of many classes is nearly empty: ``pairs`` are the (i, j, count) of what it has besides zeros.
+    """
 
     labels: list[str]
-    counts: list[list[int]]
 
 
 class Residuals(TypedDict):

@@ -9,7 +9,7 @@ from typing import cast
 
 from shoal.errors import ModelFolderError, reason
 from shoal.files import read_regular
-from shoal.plots.evidence import FORMAT, Bins, Evidence
+from shoal.plots.evidence import FORMAT, Bins, Confusion, Evidence
 from shoal.schema import MismatchError, described, parse_json, require, require_type
 
 PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")
@@ -63,7 +63,7 @@ def checked(value: object, name: str = "the evidence") -> Evidence:
 
 
 def _check_lengths(evidence: Evidence) -> None:
-    """Hold parallel lists to one length and the confusion counts to a square."""
+    """Hold parallel lists to one length, and the parts of the test to what they are counted by."""
     lengths = {key: len(cast("list[object]", column)) for key, column in evidence["trials"].items()}
     if len(set(lengths.values())) > 1:
         raise MismatchError(f"trials has lists of different lengths {lengths}")
@@ -71,15 +71,26 @@ def _check_lengths(evidence: Evidence) -> None:
     if test:
         require(test["rows"] >= 0, test["rows"], "a number of rows", "test.rows")
     if test and test["confusion"]:
-        counts, K = test["confusion"]["counts"], len(test["confusion"]["labels"])
-        if len(counts) != K or any(len(row) != K for row in counts):
-            raise MismatchError(f"test.confusion.counts is not a square of its {K} labels")
+        _check_confusion(test["confusion"])
     if test and test["residuals"]:
         n_actual, n_predicted = len(test["residuals"]["actual"]), len(test["residuals"]["predicted"])
         if n_actual != n_predicted:
             raise MismatchError(f"test.residuals has {n_actual} actual and {n_predicted} predicted values")
     for name, bins in ((test and test.get("reliability")) or {}).items():
         _check_bins(cast("Bins", bins), f"test.reliability.{name}")
+
+
+def _check_confusion(confusion: Confusion) -> None:
+    """Hold the counts to a square of the labels, or the pairs to classes that there are."""
+    K = len(confusion["labels"])
+    counts, pairs = confusion.get("counts"), confusion.get("pairs")
+    if (counts is None) == (pairs is None):
+        raise MismatchError("test.confusion has neither counts nor pairs, or both, expected one of them")
+    if counts is not None and (len(counts) != K or any(len(row) != K for row in counts)):
+        raise MismatchError(f"test.confusion.counts is not a square of its {K} labels")
+    for i, j, _ in pairs or ():
+        if not (0 <= i < K and 0 <= j < K):
+            raise MismatchError(f"test.confusion.pairs has {[i, j]}, expected two of its {K} labels")
 
 
 def _check_bins(bins: Bins, where: str) -> None:

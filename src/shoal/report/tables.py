@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -163,7 +164,7 @@ def confusion_rows(confusion: Confusion) -> list[ConfusionRow]:
     """Return the confusion matrix, a row an actual class, its shares those of the row."""
     labels = confusion["labels"]
     rows = []
-    for i, (actual, counts) in enumerate(zip(labels, confusion["counts"], strict=True)):
+    for i, (actual, counts) in enumerate(zip(labels, _counts(confusion), strict=True)):
         total = sum(counts)
         cells = []
         for j, (predicted, count) in enumerate(zip(labels, counts, strict=True)):
@@ -177,18 +178,34 @@ def confusion_rows(confusion: Confusion) -> list[ConfusionRow]:
 
 def precisions(confusion: Confusion) -> list[str]:
     """Return for each class the share of the rows called so that are so."""
-    columns = list(zip(*confusion["counts"], strict=True))
+    columns = list(zip(*_counts(confusion), strict=True))
     return [percent(column[j] / sum(column)) if sum(column) else "–" for j, column in enumerate(columns)]
 
 
 def mistakes(confusion: Confusion) -> list[list[str]]:
     """Return the most frequent mistakes: actual class, predicted class, rows, share of the actual class."""
-    labels, counts = confusion["labels"], confusion["counts"]
-    pairs = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if i != j and n]
-    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
-    return [
-        [labels[i], labels[j], f"{n:,}", percent(n / sum(counts[i]))] for n, i, j in pairs[:MOST_MISTAKES]
-    ]
+    labels, pairs, totals = confusion["labels"], _pairs(confusion), Counter[int]()
+    for i, _, n in pairs:
+        totals[i] += n
+    wrong = sorted((pair for pair in pairs if pair[0] != pair[1]), key=lambda pair: (-pair[2], *pair[:2]))
+    return [[labels[i], labels[j], f"{n:,}", percent(n / totals[i])] for i, j, n in wrong[:MOST_MISTAKES]]
+
+
+def _counts(confusion: Confusion) -> list[list[int]]:
+    """Return the confusion as a square."""
+    if "counts" in confusion:
+        return confusion["counts"]
+    counts = [[0] * len(confusion["labels"]) for _ in confusion["labels"]]
+    for i, j, n in confusion["pairs"]:
+        counts[i][j] = n
+    return counts
+
+
+def _pairs(confusion: Confusion) -> list[tuple[int, int, int]]:
+    """Return the confusion as pairs (i, j, count) that occur."""
+    if "pairs" in confusion:
+        return confusion["pairs"]
+    return [(i, j, n) for i, row in enumerate(confusion["counts"]) for j, n in enumerate(row) if n]
 
 
 def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
