@@ -8,6 +8,7 @@ from scipy.special import expit, logit, softmax
 
 from shoal.calibration.temperature import (
     HOTTEST,
+    _Course,
     coldest,
     cooled,
     fit_temperature,
@@ -31,6 +32,16 @@ def test_the_temperature_that_was_applied_is_found(hot: float, classes: int) -> 
     given = cooled(true, 1 / hot)  # too sure by the factor hot
     assert fit_temperature(given, codes) == pytest.approx(hot, rel=0.05)
     assert cooled(given, hot) == pytest.approx(true, abs=1e-9)
+
+
+def test_the_course_of_the_log_loss_is_that_of_cooled_probabilities() -> None:
+    given, codes = drawn(200, 7)
+    given[0], given[1] = np.eye(7)[3], np.eye(7)[codes[1]]  # certain, and maybe wrong
+    course = _Course(given)
+    for T in (0.05, 0.7, 1.0, 3.0, 20.0):
+        found = course.log_losses(T, codes, codes[::-1])
+        plain = [log_loss(cooled(given, T), classes) for classes in (codes, codes[::-1])]
+        assert found == pytest.approx(plain, rel=1e-12)
 
 
 def test_a_temperature_divides_the_outputs() -> None:

@@ -42,8 +42,10 @@ def fit_temperature(probabilities: Array, codes: IntArray) -> float:
     array([0.25, 0.75])
     """
 
+    course = _Course(probabilities)
+
     def cost(T: float) -> float:
-        return len(codes) * log_loss(cooled(probabilities, T), codes) + 1 / T - 1 + math.log(T)
+        return len(codes) * course.log_losses(T, codes)[0] + 1 / T - 1 + math.log(T)
 
     T = _best_temperature(cost)
     return T if T >= 1 else max(T, min(coldest(probabilities), 1.0))
@@ -71,11 +73,28 @@ def coldest(probabilities: Array) -> float:
     clipped = np.maximum(probabilities, np.finfo(np.float32).eps)
     second, first = np.argpartition(clipped, -2, axis=1)[:, -2:].T
 
+    course = _Course(clipped)
+
     def cost(T: float) -> float:
-        p = cooled(clipped, T)
-        return (n + 1) * log_loss(p, first) + log_loss(p, second)
+        likeliest, next_one = course.log_losses(T, first, second)
+        return (n + 1) * likeliest + next_one
 
     return _best_temperature(cost)
+
+
+class _Course:
+    """The log loss of probabilities (N, K) as their temperature changes: their logarithms are taken once."""
+
+    def __init__(self, probabilities: Array) -> None:
+        with np.errstate(divide="ignore"):
+            self._logs = np.log(probabilities / probabilities.max(axis=1, keepdims=True))
+
+    def log_losses(self, T: float, *classes: IntArray) -> list[float]:
+        """Return ``log_loss(cooled(probabilities, T), codes)`` for the codes (N,) of each of ``classes``."""
+        powers = self._logs / T
+        rows, total = np.arange(len(powers)), np.log(np.exp(powers).sum(axis=1))
+        most = -math.log(np.finfo(np.float64).tiny)
+        return [float(np.minimum(total - powers[rows, codes], most).mean()) for codes in classes]
 
 
 def _best_temperature(cost: Callable[[float], float]) -> float:
