@@ -8,7 +8,7 @@ import pytest
 
 from shoal.losses import LOSSES
 from shoal.selection.choice import Contender
-from shoal.selection.ensemble import choose_ensemble, greedy, prediction_losses
+from shoal.selection.ensemble import choose_ensemble, class_losses, greedy, prediction_losses
 from shoal.selection.trials import Trials
 
 
@@ -82,6 +82,17 @@ def test_a_prediction_has_the_loss_of_the_z_that_it_came_from(name: str, n_outpu
     y = loss.encode(np.eye(n_outputs)[rng.integers(n_outputs, size=50)], n_outputs)
     found = prediction_losses(loss, loss.predict(z)[0].T, y)
     np.testing.assert_allclose(found, loss.value(z, y)[0], rtol=1e-9)
+
+
+def test_the_probability_of_the_class_decides_the_cross_entropy() -> None:
+    loss, rng = LOSSES["cross_entropy"](), np.random.default_rng(0)
+    p, classes = loss.predict(3 * rng.normal(size=(1, 5, 50)))[0].T, rng.integers(5, size=50)
+    p[0] = np.eye(5)[0]
+    own = p[np.arange(50), classes, None]
+    np.testing.assert_allclose(
+        class_losses(own), prediction_losses(loss, p, loss.encode(classes, 5)), rtol=1e-9
+    )
+    assert np.isfinite(class_losses(np.zeros((1, 1)))).all()
 
 
 @pytest.mark.parametrize("name", ["log_loss", "cross_entropy", "poisson"])

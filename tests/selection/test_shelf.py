@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +13,10 @@ from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.randomness import member_id
 from shoal.selection.candidates import Candidate
-from shoal.selection.choice import all_contenders
+from shoal.selection.choice import Contender, all_contenders
 from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.planning import Cohort, Member
-from shoal.selection.samples import gather
+from shoal.selection.samples import StudySamples, gather
 from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore
 from shoal.selection.trials import Trials
@@ -114,6 +115,48 @@ def test_of_two_classes_both_probabilities_keep_their_digits(row: Callable[..., 
     store.save(CohortResult(0, Trials.from_rows([row()]), np.array([[40.0, 0.0]])))
     contenders = all_contenders(Trials.from_rows([row()]))
     shelf, small = Shelf(store, [task]), 1 / (1 + np.exp(40.0))
-    found = shelf.predictions(contenders, samples, [0], of_every_class=True)
-    np.testing.assert_allclose(found, [[[small, 1], [1, small]]], rtol=1e-14)
+    found = shelf.mean(contenders, samples, [0])
+    np.testing.assert_allclose(found, [[small, 1], [1, small]], rtol=1e-14)
     np.testing.assert_allclose(shelf.predictions(contenders, samples, [0]), [[[1], [small]]], rtol=1e-14)
+
+
+def many_classes(row: Callable[..., dict[str, Any]]) -> tuple[Shelf, StudySamples, list[Contender]]:
+    """Eight networks of 600 classes, and 3000 rows that none was trained on: 14.4 million probabilities."""
+    K, N, starts = 600, 3000, range(8)
+    network, rng, held = Network(2, [Dense(K)], "cross_entropy"), np.random.default_rng(0), np.arange(N)
+    members = tuple(Member(Candidate(0, (), 0.0), start) for start in starts)
+    samples = gather(rng.normal(size=(N, 2)), held % K, None, loss=None, folds=None, validation_share=0.5,
+                     seed=0, dtype="float32")  # fmt: skip
+    samples = dataclasses.replace(samples, splits=[(held, held)])
+    task = Task(
+        Cohort(0, (), 0, members, work=1.0), network, Recipe(solver="scg", batch_order="shared"),
+        Conditions("float32"), samples.X, samples.y, held, held,
+    )  # fmt: skip
+    trials, store = Trials.from_rows([row(start=start) for start in starts]), MemoryStore()
+    theta = rng.normal(size=(len(starts), network.n_parameters)).astype(np.float32)
+    store.save(CohortResult(0, trials, theta))
+    return Shelf(store, [task]), samples, all_contenders(trials)
+
+
+def test_the_probability_of_the_class_is_all_that_is_kept_of_many(
+    row: Callable[..., dict[str, Any]],
+) -> None:
+    shelf, samples, contenders = many_classes(row)
+    assert samples.of_many_classes
+    whole = shelf.predictions(contenders, samples, [0])
+    own = whole[:, np.arange(len(samples.y)), samples.y, None]
+    found, peak = measured(lambda: shelf.of_the_class(contenders, samples, [0]))
+    np.testing.assert_array_equal(found, own)
+    assert peak < 0.7 * whole.nbytes
+    found, peak = measured(lambda: shelf.mean(contenders, samples, [0]))
+    np.testing.assert_array_equal(found, whole.mean(axis=0))
+    assert peak < 0.7 * whole.nbytes
+
+
+def measured(work: Callable[[], np.ndarray]) -> tuple[np.ndarray, int]:
+    """Return what ``work`` does, and the most bytes that it held."""
+    tracemalloc.start()
+    try:
+        return work(), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -5,6 +5,8 @@ The engine does it that would train them. All keep members apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from shoal.engines import choose_engine
@@ -52,9 +54,20 @@ def sample_losses(network: Chain, theta: Array, samples: Samples, threads: int =
     """Return the loss (P, N) of every one of the samples."""
     X, y, lengths = samples.X, samples.y, samples.lengths
     losses = np.empty((len(theta), len(X)), theta.dtype)
-    rows = max(HELD // (len(theta) * network.n_outputs) // CHUNK, 1) * CHUNK
-    for i in range(0, len(X), rows):
-        part = slice(i, i + rows)
+    for part in some_at_a_time(len(X), len(theta) * network.n_outputs):
         z = sample_outputs(network, theta, X[part], threads, None if lengths is None else lengths[part])
         losses[:, part] = network.criterion.value(z, y[:, part])
     return losses
+
+
+def some_at_a_time(rows: int, outputs: int) -> Iterator[slice]:
+    """Yield all of so many rows in parts, whose ``outputs`` of each row are few enough to be held at once.
+
+    They are cut where engines cut them, too, so that no bit changes.
+
+    >>> list(some_at_a_time(1000, 2**20))
+    [slice(0, 512, None), slice(512, 1024, None)]
+    """
+    several = max(HELD // outputs // CHUNK, 1) * CHUNK
+    for first in range(0, rows, several):
+        yield slice(first, first + several)

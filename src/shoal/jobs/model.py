@@ -15,7 +15,7 @@ from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
-from shoal.engines.evaluation import predictions_of
+from shoal.engines.evaluation import predictions_of, some_at_a_time
 from shoal.errors import ConfigurationError
 from shoal.populations.population import Population
 from shoal.shapes import Array
@@ -42,10 +42,17 @@ class Model:
 
     def predict_features(self, X: Array) -> Array:
         """Return class probabilities (N, K), or scaled values (N,), for prepared rows X (N, n)."""
+        many = self.population.size * self.population.network.n_outputs
+        means = [self._mean_of_networks(X[part]) for part in some_at_a_time(len(X), many)]
+        return self.of_mean(np.concatenate(means))
+
+    def _mean_of_networks(self, X: Array) -> Array:
+        """Return what the networks say of prepared rows X (N, n) in the mean: (N, K)."""
         outputs = self.population.outputs(X).swapaxes(1, 2)
         with np.errstate(invalid="ignore"):  # predictions_of says it in words
             members = self.of_networks(outputs)
-        return self.of_mean(predictions_of(members).mean(axis=0).T)
+        mean: Array = predictions_of(members).mean(axis=0).T
+        return mean
 
     def of_networks(self, z: Array) -> Array:
         """Return what each network of outputs z (P, K, N) says: probabilities or values, in double."""

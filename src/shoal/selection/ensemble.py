@@ -14,6 +14,8 @@ from shoal.selection.choice import HIDDEN_UNIT, Choice, Contender, finite_conten
 
 if TYPE_CHECKING:
     from shoal.losses import Loss
+    from shoal.selection.samples import StudySamples
+    from shoal.selection.shelf import Shelf
     from shoal.selection.trials import Trials
     from shoal.shapes import Array
 
@@ -23,6 +25,27 @@ MOST_CONTENDERS = 50
 
 Predict: TypeAlias = Callable[[Sequence[Contender]], "Array"]
 SampleLosses: TypeAlias = Callable[["Array"], "Array"]
+
+
+def choose_from_shelf(
+    trials: Trials, shelf: Shelf, samples: StudySamples, folds: Sequence[int], unit: str
+) -> Choice:
+    """Return ``choose_ensemble`` of trained networks, for the samples that these folds hold out."""
+    if samples.of_many_classes:
+        return choose_ensemble(
+            trials,
+            predict=lambda contenders: shelf.of_the_class(contenders, samples, folds),
+            sample_losses=class_losses,
+            unit=unit,
+        )
+    targets = samples.loss.encode(samples.y, samples.n_outputs)
+    judged = targets[:, np.concatenate([samples.splits[fold][1] for fold in folds])]
+    return choose_ensemble(
+        trials,
+        predict=lambda contenders: shelf.predictions(contenders, samples, folds),
+        sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
+        unit=unit,
+    )
 
 
 def choose_ensemble(
@@ -113,6 +136,20 @@ def prediction_losses(loss: Loss, predictions: Array, targets: Array) -> Array:
     if loss.has_link:
         z = _INVERSE_LINKS[loss.name](np.clip(z, np.finfo(z.dtype).tiny, None))
     losses: Array = loss.value(z[None], targets)[0]
+    return losses
+
+
+def class_losses(predictions: Array) -> Array:
+    """Return the cross-entropy (N,) of probabilities (N, 1) that are those of each sample's own class::
+
+        −ln ŷ_c        c: the class
+
+    which is all that it takes where targets are classes: of a thousand classes 999 need not be held.
+
+    >>> class_losses(np.array([[1.0], [0.5]])).round(4)
+    array([-0.    ,  0.6931])
+    """
+    losses: Array = -np.log(np.clip(predictions[:, 0], np.finfo(predictions.dtype).tiny, None))
     return losses
 
 

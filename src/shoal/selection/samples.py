@@ -37,6 +37,11 @@ class StudySamples:
     n_outputs: int
     splits: list[Split]
 
+    @property
+    def of_many_classes(self) -> bool:
+        """Whether every target is the number of one of several classes, each of which has an output."""
+        return self.y.ndim == 1 and self.loss.name == "cross_entropy"
+
     def fingerprint(self) -> dict[str, Any]:
         """Return checksums by which a resumed study knows its data again."""
         return {
@@ -79,7 +84,8 @@ def gather(
         rows, targets = np.concatenate([rows, held_rows]), np.concatenate([targets, held_targets])
     chosen = infer_loss(targets) if loss is None else resolve("loss", loss, LOSSES)
     n_outputs = _count_outputs(targets, chosen)
-    chosen.encode(targets, n_outputs)  # says now, not in the middle of a study, what does not fit the loss
+    # says now, not in the middle of a study, what does not fit the loss: of numbers each by itself
+    chosen.encode(np.unique(targets) if targets.ndim == 1 else targets, n_outputs)
     labels = class_labels(targets, chosen)
     if validation is not None:
         splits = [(np.arange(n), np.arange(n, len(rows)))]

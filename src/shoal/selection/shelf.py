@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from shoal.engines.evaluation import some_at_a_time
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.penalties import L2
 from shoal.populations.population import Population
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from shoal.selection.cohort import CohortResult, Task
     from shoal.selection.samples import StudySamples
     from shoal.selection.store import Store
-    from shoal.shapes import Array
+    from shoal.shapes import Array, IntArray
 
 Key: TypeAlias = tuple[int, int, int]
 """What names a network of a study: candidate, start, fold."""
@@ -56,25 +57,52 @@ class Shelf:
         return trace(dataclasses.replace(task, cohort=alone))
 
     def predictions(
+        self, contenders: Sequence[Contender], samples: StudySamples, folds: Sequence[int]
+    ) -> Array:
+        """Return the contenders' predictions (M, N, K) for the validation rows of these folds, one by one."""
+        return np.concatenate([said for _, said in self._said(contenders, samples, folds)], axis=1)
+
+    def of_the_class(
+        self, contenders: Sequence[Contender], samples: StudySamples, folds: Sequence[int]
+    ) -> Array:
+        """Return of ``predictions`` the probability of each row's own class alone, (M, N, 1)."""
+        classes = samples.y.astype(np.intp)
+        return np.concatenate(
+            [
+                np.take_along_axis(said, classes[None, rows, None], axis=2)
+                for rows, said in self._said(contenders, samples, folds)
+            ],
+            axis=1,
+        )
+
+    def mean(self, contenders: Sequence[Contender], samples: StudySamples, folds: Sequence[int]) -> Array:
+        """Return the mean of the contenders' predictions (N, C) for the validation rows of these folds.
+
+        Of classes they are the probabilities of all C, as ``Population.probabilities``: two from one
+        yes-or-no output.
+        """
+        parts = self._said(contenders, samples, folds, of_every_class=True)
+        return np.concatenate([said.mean(axis=0) for _, said in parts])
+
+    def _said(
         self,
         contenders: Sequence[Contender],
         samples: StudySamples,
         folds: Sequence[int],
         of_every_class: bool = False,
-    ) -> Array:
-        """Return the contenders' predictions (M, N, K) for the validation rows of these folds, one by one.
+    ) -> Iterator[tuple[IntArray, Array]]:
+        """Yield the validation rows of these folds, some at a time, with what is said of them (M, n, K).
 
-        ``of_every_class`` gives the probabilities (M, N, C) of all C classes where there are classes, as
-        ``Population.probabilities``: two from one yes-or-no output.
+        Of many classes and networks all of it is more than a memory holds.
         """
-        parts = []
         for fold in folds:
             _, held = samples.splits[fold]
             population = self.population([(c.candidate, c.start, fold) for c in contenders])
-            with threadpool_limits(limits=1):  # the same bits on any number of cores
-                predict = population.probabilities if of_every_class else population.predict
-                parts.append(predict(samples.X[held]).astype(np.float64))
-        return np.concatenate(parts, axis=1)
+            predict = population.probabilities if of_every_class else population.predict
+            for part in some_at_a_time(len(held), population.size * samples.n_outputs):
+                with threadpool_limits(limits=1):  # the same bits on any number of cores
+                    said = predict(samples.X[held[part]]).astype(np.float64)
+                yield held[part], said
 
     def lowest_objective(self, keys: Sequence[Key], l2: float, n_samples: int) -> Key:
         """Return the key of the network with the smallest J = loss + l2/(2m) Σ W² over m training samples.

@@ -27,7 +27,7 @@ from shoal.selection.choice import (
 )
 from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
-from shoal.selection.ensemble import choose_ensemble, prediction_losses
+from shoal.selection.ensemble import choose_from_shelf
 from shoal.selection.numbers import Numbers
 from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Split, StudySamples, gather
@@ -301,7 +301,7 @@ class CapacityStudy:
             choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
         curves = shelf.curves(keys[0])
-        held = shelf.predictions(choice.members, design.samples, folds, of_every_class=True).mean(axis=0)
+        held = shelf.mean(choice.members, design.samples, folds)
         again = len(splits) > 1 and self.choose != "ensemble"
         if again:
             choice, best = self._train_again(
@@ -318,14 +318,7 @@ class CapacityStudy:
             return choose_by_evidence(trials, self.architecture.unit)
         if self.choose != "ensemble":
             return choose(trials, self.choose, self.architecture.unit)
-        targets = samples.loss.encode(samples.y, samples.n_outputs)
-        judged = targets[:, np.concatenate([samples.splits[fold][1] for fold in folds])]
-        return choose_ensemble(
-            trials,
-            predict=lambda contenders: shelf.predictions(contenders, samples, folds),
-            sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
-            unit=self.architecture.unit,
-        )
+        return choose_from_shelf(trials, shelf, samples, folds, self.architecture.unit)
 
     def _train_again(
         self,
