@@ -9,7 +9,7 @@ them. pandas, polars, pyarrow and whatever else narwhals knows come in by `as_fr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -30,6 +30,8 @@ _DECLARED = (nw.Categorical, nw.Enum)
 _BEYOND_FLOATS = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
 _PLAIN_AS_THEY_ARE = (pl.Boolean, pl.Int64, pl.Datetime("us"))
 _DIGITS_OF_FLOATS = 15
+_AT_A_TIME = 2**21
+"""Numbers that are looked at together."""
 _PER_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 _PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}  # nanoseconds reach from 1677 to 2262 only
 _DAYS = (-719_162, 2_932_897)
@@ -150,12 +152,16 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     Columns that are plain already are not copied.
     """
     _require_years(frame, name)
-    frame = frame.with_columns(_exact(column) for column in frame if column.dtype in _BEYOND_FLOATS)
-    plain = _already_plain(frame)
+    beyond = [column for column, dtype in frame.schema.items() if dtype in _BEYOND_FLOATS]
+    if beyond:
+        frame = frame.with_columns(_exact(frame[column]) for column in beyond)
+    of_type = _by_type(frame)
+    nan = set(_with_nan(frame, of_type.get(pl.Float64(), [])))
     columns: dict[pl.DataType, list[str]] = {}
-    for column, dtype in frame.schema.items():
-        if column not in plain:
-            columns.setdefault(dtype, []).append(column)
+    for dtype, same in of_type.items():
+        changed = [column for column in same if column in nan] if dtype == pl.Float64 else same
+        if changed and dtype not in _PLAIN_AS_THEY_ARE:
+            columns[dtype] = changed
     expressions = []
     for dtype, same in columns.items():
         expression = _plain_values(pl.col(same), dtype)
@@ -165,7 +171,15 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
                 "can be used, so drop or flatten it"
             )
         expressions.append(expression)
-    return frame.with_columns(expressions)
+    return frame.with_columns(expressions) if expressions else frame
+
+
+def _by_type(frame: pl.DataFrame) -> dict[pl.DataType, list[str]]:
+    """Return the columns of each type."""
+    columns: dict[pl.DataType, list[str]] = {}
+    for column, dtype in frame.schema.items():
+        columns.setdefault(dtype, []).append(column)
+    return columns
 
 
 def _require_years(frame: pl.DataFrame, name: str) -> None:
@@ -183,12 +197,15 @@ def _require_years(frame: pl.DataFrame, name: str) -> None:
             )
 
 
-def _already_plain(frame: pl.DataFrame) -> set[str]:
-    """Return the columns that need no change, of those whose type tells so; of floats those without NaN."""
-    floats = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
-    nan = frame.select(pl.col(floats).is_nan().any()).row(0) if floats else ()
-    whole = {name for name, has in zip(floats, nan, strict=True) if not has}
-    return whole | {name for name, dtype in frame.schema.items() if dtype in _PLAIN_AS_THEY_ARE}
+def _with_nan(frame: pl.DataFrame, floats: Sequence[str]) -> Iterator[str]:
+    """Yield the columns of floats that hold NaN: as matrices, since polars takes a while for each column."""
+    several = max(_AT_A_TIME // max(frame.height, 1), 1)
+    for first in range(0, len(floats), several):
+        some = frame[floats[first : first + several]]
+        unknown = np.isnan(some.to_numpy()).sum(axis=0)  # NaN, or missing
+        for column, count, missing in zip(some.columns, unknown, some.null_count().row(0), strict=True):
+            if count > missing:
+                yield column
 
 
 def _exact(series: pl.Series) -> pl.Series:

@@ -48,7 +48,7 @@ def matrices(
         some = chosen_rows(table.select(of_type[first : first + several]), rows)
         numbers = some.select(pl.all().cast(pl.Float64, strict=False))
         lost = np.array(numbers.null_count().row(0)) - np.array(some.null_count().row(0))
-        X = numbers.select(pl.all().fill_null(np.nan)).to_numpy()
+        X = numbers.to_numpy()  # of what is missing NaN
         beyond = ~(np.abs(X) <= largest)  # NaN, too
         fits = (lost == 0) & (beyond.sum(axis=0) == np.array(some.null_count().row(0)))
         if fits.any():
@@ -57,7 +57,7 @@ def matrices(
 
 def chosen_rows(table: pl.DataFrame, rows: Rows | None) -> pl.DataFrame:
     """Return some rows of a table, by number, or all of them."""
-    return table if rows is None else table.select(pl.all().gather(rows))
+    return table if rows is None else table[rows]
 
 
 def plain_numbers(
