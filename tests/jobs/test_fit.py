@@ -160,15 +160,19 @@ def test_the_time_that_is_given_is_kept(
 @pytest.mark.parametrize(("passed", "left"), [(0.0, 50.2), (20.0, 30.2), (70.0, 0.1)])
 def test_networks_have_what_time_is_left(passed: float, left: float) -> None:
     """Of 60 s 2 are for the report, and 13 % for the examination."""
-    request, data = FitRequest("t.csv", "y", time=60.0), Mock(columns=())
+    request, data = FitRequest("t.csv", "y", time=60.0), Mock(columns=(), n_rows=0, loss=("x", 1))
     deadline = Deadline(request.time, began=1000.0, clock=lambda: 1000.0 + passed)
     assert _seconds_for(deadline, _finishing(request, data)) == pytest.approx(left)
     assert _seconds_for(Deadline(), _finishing(FitRequest("t.csv", "y"), data)) is None
 
 
-def test_a_report_of_many_columns_takes_longer() -> None:
-    few, many = (_finishing(FitRequest("t.csv", "y", time=60.0), Mock(columns=range(n))) for n in (0, 10**4))
-    assert many == pytest.approx(few + 2)
+def test_a_report_of_many_columns_and_predictions_of_many_classes_take_longer() -> None:
+    def finishing(columns: int, rows: int = 0, outputs: int = 1) -> float:
+        data = Mock(columns=range(columns), n_rows=rows, loss=("x", outputs))
+        return _finishing(FitRequest("t.csv", "y", time=60.0), data)
+
+    assert finishing(10**4) == pytest.approx(finishing(0) + 2)
+    assert finishing(0, 40_000, 1000) == pytest.approx(finishing(0) + 4)
 
 
 def test_the_evidence_chooses_by_the_rows_trained_on(

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from shoal.calibration.temperature import cooled, fit_temperature, log_loss, set
 from shoal.errors import ConfigurationError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_table_model
+from shoal.jobs.held import calibration
 from shoal.jobs.predict import predict_data
 
 Fit = Callable[..., Outcome]
@@ -167,3 +169,21 @@ def test_a_temperature_is_found_on_enough_rows_of_every_class(
         monkeypatch.setattr(f"shoal.jobs.held.{name}", most)
     fit(table, "target", tmp_path / "some", **LEARNT, folds=4, choose="ensemble")
     assert seen == [[80, 240], [10, 30]]
+
+
+def test_the_log_loss_of_many_classes_is_told_of_some_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of so many that the probabilities are few enough: here 50 rows of 4 classes, of each its share."""
+    rng, K, N = np.random.default_rng(0), 4, 400
+    held, rows = rng.dirichlet(np.ones(K), N), np.arange(N)
+    study = Mock(held=held, splits=[(rows, rows)], recipe=Mock(seed=0), folds=None)
+    data = Mock(targets=rows % K, n_classes=K)
+    whole = calibration(Mock(temperature=1.0), study, data)
+    for name, most in (("TOLD", 50 * K), ("LEAST_ROWS", 1)):
+        monkeypatch.setattr(f"shoal.jobs.held.{name}", most)
+    some = calibration(Mock(temperature=1.0), study, data)
+    assert whole is not None
+    assert some is not None
+    assert whole["rows"] == N
+    assert whole["before"] == pytest.approx(-np.log(held[rows, rows % K]).mean())
+    assert 48 <= some["rows"] <= 52
+    assert some["before"] == some["after"] == pytest.approx(whole["before"], rel=0.3)

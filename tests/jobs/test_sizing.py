@@ -59,7 +59,7 @@ def size_it(monkeypatch: pytest.MonkeyPatch) -> SizeIt:
         load: Workload = LOAD,
         goal: Goal | None = None,
     ) -> Sizing:
-        def clock(hidden: Hidden, load: Workload) -> float:
+        def clock(hidden: Hidden, load: Workload, most: float) -> float:
             return seconds * sum(hidden)
 
         monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
@@ -149,7 +149,9 @@ def test_what_was_asked_for_stays_and_the_rest_fits_if_anything_does(
         epochs=epochs,
     )
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("shoal.jobs.sizing._seconds_an_epoch", lambda hidden, load: seconds * sum(hidden))
+        patched.setattr(
+            "shoal.jobs.sizing._seconds_an_epoch", lambda hidden, load, most: seconds * sum(hidden)
+        )
         sizing = size_study(asked, LOAD, workers)
     for name, value in vars(asked).items():
         if value is not None:
@@ -197,7 +199,7 @@ def test_the_clock_is_read_on_real_training(solver: str) -> None:
 def test_the_clock_runs_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
 
-    def clock(hidden: Hidden, load: Workload) -> float:
+    def clock(hidden: Hidden, load: Workload, most: float) -> float:
         threads.extend(pool["num_threads"] for pool in threadpool_info())
         return 1e-6
 
@@ -205,6 +207,26 @@ def test_the_clock_runs_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     with threadpool_limits(limits=2):
         size_study(AskedSize(hidden=((1,),)), LOAD, 1)
     assert set(threads) == {1}
+
+
+@pytest.mark.parametrize(("left", "times"), [(None, 3), (100.0, 3), (30.0, 2), (0.1, 1)])
+def test_networks_are_timed_again_as_far_as_there_is_time(
+    monkeypatch: pytest.MonkeyPatch, left: float | None, times: int
+) -> None:
+    """On a clock by which a training takes a second, of which a twentieth of the time left may be taken."""
+    now, trained = [0.0], list[float]()
+
+    def train(*_: object) -> None:
+        now[0] += 1.0 if trained else 1.5  # the first call warms up
+        trained.append(now[0])
+
+    monkeypatch.setattr(module, "train", train)
+    monkeypatch.setattr(module, "sample_losses", lambda *_, **__: None)
+    monkeypatch.setattr(module.time, "perf_counter", lambda: now[0])
+    found = size_study(AskedSize(((1,),), 1, (0.0,), 10), LOAD, 1, Goal(left=left))
+    assert len(trained) == times
+    once = size_study(AskedSize(((1,),), 1, (0.0,), 10), LOAD, 1, Goal(left=left))
+    assert (found.seconds > once.seconds) is (times == 1)
 
 
 def test_a_network_that_no_memory_holds_is_refused_before_it_is_made() -> None:

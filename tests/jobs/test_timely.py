@@ -63,13 +63,13 @@ def test_what_there_is_no_time_for_is_left_out_and_told(
     monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     fits = Fits(monkeypatch, pace=3e-5)
-    _, note = timely_baselines(data(), 0, fits.deadline(seconds))
+    _, told = timely_baselines(data(), 0, fits.deadline(seconds))
     probed, (rows, steps, classes) = fits.asked
     assert rows == pytest.approx(0.15 * seconds / 3e-5 / 50, abs=3)
     assert steps is not None
     assert 45 <= steps <= 50
     assert classes == probed[2] == {0, 1, 2}  # a class of two rows, too
-    assert note == f"The linear model was fitted on {rows:,} of 4,000 rows, as the time was short."
+    assert told == f"was fitted on {rows:,} of 4,000 rows in at most {steps} steps, as the time was short"
     assert fits.now < 0.2 * seconds
 
 
@@ -86,8 +86,10 @@ def test_numbers_are_fitted_on_fewer_rows_too(monkeypatch: pytest.MonkeyPatch) -
     timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(10.0))
     assert [rows for rows, _, _ in fits.asked] == [300, 300]
     fits = Fits(monkeypatch, pace=1e-4)
-    timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(10.0))
-    assert fits.asked[1][0] == pytest.approx(0.15 * 10 / 1e-4 / 5, abs=1)
+    told = timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(fits.now + 10.0))[1]
+    rows, _, _ = fits.asked[-1]
+    assert rows == pytest.approx(0.15 * 10 / 1e-4 / 5, abs=1)
+    assert told == f"was fitted on {rows:,} of 4,000 rows, as the time was short"  # in one step
 
 
 def test_fewer_steps_are_a_start_of_the_same_model() -> None:

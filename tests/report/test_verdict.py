@@ -25,12 +25,14 @@ def compared(
     linear: dict[str, Ends],
     constant: dict[str, Ends],
     scores: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    **more: str,
 ) -> Verdict:
     """Return the verdict where the differences have these ends, and our score and those of the others."""
     evidence = sample()
     names = ("shoal", "linear model", "constant")
     test = {
         **evidence["test"],
+        **more,
         "score_name": next(iter(linear)),
         "rows": 114,
         "models": [
@@ -196,3 +198,21 @@ def test_interval_of_a_perfect_score_is_not_a_point(errors: float) -> None:
     low, high = wilson_interval(errors, 50)
     assert 0 <= low < high <= 1
     assert high - low == pytest.approx(1.96**2 / (50 + 1.96**2))
+
+
+HURRIED = "was fitted on 90 of 4,000 rows, as the time was short"
+
+
+@pytest.mark.parametrize(
+    ("linear", "constant", "said"),
+    [(BETTER, BETTER, True), (OPEN, BETTER, True), (WORSE, BETTER, False), (BETTER, WORSE, False)],
+)
+def test_a_linear_model_that_was_hurried_is_told_where_it_does_not_win(
+    sample: Builder, linear: Ends, constant: Ends, said: bool
+) -> None:
+    ends = {"log loss": linear, "error": linear}, {"log loss": constant, "error": constant}
+    plain = compared(sample, *ends, scores=(1.0, 0.8 if linear == WORSE else 1.5, 2.0))
+    found = compared(sample, *ends, scores=(1.0, 0.8 if linear == WORSE else 1.5, 2.0), hurried=HURRIED)
+    assert (found["outcome"] == "baseline") is not said
+    added = f"; but the linear model {HURRIED}" if said else ""
+    assert found["headline"] == plain["headline"] + added

@@ -239,3 +239,35 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
     assert told[1].seconds_left > 0
     assert told[2].seconds_left == 0
     assert told[1].per_second > 0
+
+
+def test_a_single_worker_that_is_watched_can_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a cohort: it is a thread; and another that nobody watches is this one."""
+    lent: list[int] = []
+
+    @contextmanager
+    def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+        lent.append(workers)
+        with ThreadPoolExecutor(workers) as pool:
+            yield pool
+
+    monkeypatch.setattr(running, "threads", threads)
+    here = ended(completed([task(0), task(1)], n_jobs=1))
+    assert lent == []
+    watched = ended(completed([task(0), task(1)], n_jobs=1, watched=True))
+    assert lent == [1]
+    for index, result in here.items():
+        assert_same(result, watched[index])
+
+
+def test_a_study_with_an_end_watches_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def spied(tasks: list[Task], executor: None, n_jobs: int, watched: bool) -> Iterator[CohortResult]:
+        asked.append(watched)
+        yield from ()
+
+    monkeypatch.setattr(running, "completed", spied)
+    for seconds in (None, 60.0):
+        Runner(MemoryStore(), {}, Workplace(n_jobs=1, seconds=seconds)).run([])
+    assert asked == [False, True]

@@ -40,6 +40,8 @@ from shoal.selection.study import CapacityStudy
 from shoal.workers import count_workers
 
 REPORT_SECONDS, REPORT_SECONDS_A_COLUMN = 2.0, 2e-4
+SECONDS_AN_OUTPUT = 1e-7
+"""Of every row and output of a network, for what is chosen by, calibrated and examined."""
 FINISHING_SHARE, LEAST_SECONDS = 0.13, 0.1
 """Of the time that the user allows, what the examination takes besides; what a study gets at least."""
 
@@ -116,7 +118,7 @@ def fit_data(
         sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
     method = _sized(method, request, prepared, sizing)
     # before the clock runs for networks
-    baselines, note = timely_baselines(prepared, request.seed, deadline)
+    baselines, hurried = timely_baselines(prepared, request.seed, deadline)
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
@@ -133,10 +135,12 @@ def fit_data(
     model = calibrated(prepared.model(study.best), study, prepared)
     held = calibration(model, study, prepared)
     test = examine(model, prepared, baselines, request.seed)
+    if hurried:
+        test["hurried"] = hurried
     before_the_report = deadline.sooner(_reporting(prepared))
     found = kind.findings(model, prepared, request.seed, before_the_report)
     examined = Examined(calibration=held, test=test, importances=found.importances, seen=found.seen)
-    sizing = _noted(_noted(sizing, note), found.note)
+    sizing = _noted(_noted(sizing, f"The linear model {hurried}." if hurried else ""), found.note)
     again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
     evidence = assemble(request, command, again, prepared, sizing, method, study, examined, deadline.elapsed)
     save_model(model, folder, overwrite=True)
@@ -160,10 +164,11 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
         request.size,
         _workload(request, prepared, method),
         count_workers(request.jobs),
-        prepared.goal(request),
+        replace(prepared.goal(request), left=_seconds_for(deadline, _predicting(prepared))),
     )
     method = _sized(method, request, prepared, sizing)
-    study = _study(request, prepared, sizing, method, None, None, _seconds_for(deadline, 0.0))
+    seconds = _seconds_for(deadline, _predicting(prepared))
+    study = _study(request, prepared, sizing, method, None, None, seconds)
     study.fit(prepared.train.X, prepared.train.y)
     return calibrated(prepared.model(study.best), study, prepared), study
 
@@ -183,7 +188,12 @@ def _seconds_for(deadline: Deadline, finishing: float) -> float | None:
 
 def _finishing(request: FitRequest, prepared: Prepared) -> float:
     """Return the seconds that are kept for what comes after the study, where there is an end to it all."""
-    return _reporting(prepared) + FINISHING_SHARE * (request.time or 0.0)
+    return _reporting(prepared) + _predicting(prepared) + FINISHING_SHARE * (request.time or 0.0)
+
+
+def _predicting(prepared: Prepared) -> float:
+    """Return the seconds that predictions for all rows take once the networks are trained."""
+    return SECONDS_AN_OUTPUT * prepared.n_rows * prepared.loss[1]
 
 
 def _reporting(prepared: Prepared) -> float:

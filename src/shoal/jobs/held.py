@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ENOUGH, LEAST_ROWS = 50_000, 1000
 """Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
+TOLD = 4_000_000
+"""Probabilities of rows held out whose log loss is told: of more classes fewer rows tell as much."""
 
 M = TypeVar("M", bound=Model)
 
@@ -35,8 +37,8 @@ def calibrated(model: M, study: CapacityStudy, prepared: Prepared) -> M:
     if _was_trained_again(study):
         return model
     probabilities, codes = _classes(study, prepared)
-    some = some_rows(len(codes), max(ENOUGH // prepared.n_classes, LEAST_ROWS), study.recipe.seed, codes)
-    return dataclasses.replace(model, temperature=settled_temperature(probabilities[some], codes[some]))
+    temperature = settled_temperature(*_some(probabilities, codes, ENOUGH, study.recipe.seed))
+    return dataclasses.replace(model, temperature=temperature)
 
 
 def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> Calibration | None:
@@ -46,7 +48,7 @@ def calibration(model: Model, study: CapacityStudy, prepared: Prepared) -> Calib
     """
     if not prepared.n_classes or _was_trained_again(study):
         return None
-    probabilities, codes = _classes(study, prepared)
+    probabilities, codes = _some(*_classes(study, prepared), TOLD, study.recipe.seed)
     return {
         "temperature": model.temperature,
         "rows": len(codes),
@@ -64,6 +66,12 @@ def _classes(study: CapacityStudy, prepared: Prepared) -> tuple[Array, IntArray]
     """Return the probabilities (N, K) and the classes (N,) of the rows held out."""
     rows = np.concatenate([held for _, held in study.splits])
     return study.held, prepared.targets[rows].astype(np.intp)
+
+
+def _some(probabilities: Array, codes: IntArray, most: int, seed: int) -> tuple[Array, IntArray]:
+    """Return the probabilities (N, K) and classes of so many rows that they are ``most`` in all."""
+    rows = some_rows(len(codes), max(most // probabilities.shape[1], LEAST_ROWS), seed, codes)
+    return (probabilities, codes) if len(rows) == len(codes) else (probabilities[rows], codes[rows])
 
 
 def _errors(study: CapacityStudy, prepared: Prepared) -> Conformal:

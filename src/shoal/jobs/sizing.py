@@ -8,6 +8,7 @@ does other things besides: it is an upper bound, not a forecast.
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 import time
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ L2 = (0.1, 1.0, 10.0)
 _PROBE_MEMBERS, _PROBE_BATCHES, _PROBE_BYTES = 8, 6, 2**28
 _PROBE_WORK = 2e9
 """Operations of a timed epoch: of large networks a few tell as much as many."""
+PROBE_SHARE = 0.05
+"""Of the time left, what timing networks more than once may take."""
 _PROBE_ROWS = 8192
 """Of one batch where all rows are: the time of an epoch grows with the rows."""
 
@@ -183,8 +186,9 @@ def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None
         _require_room(size, load, rungs[-1].epochs, workers)
     with threadpool_limits(limits=1):  # as the study's workers do
         views = _seen(_some(load))
+        most = PROBE_SHARE * (math.inf if goal.left is None else goal.left) / (len(hidden) * len(views))
         seconds_of = {
-            size: statistics.mean(_seconds_an_epoch(size, view) for view in views) for size in hidden
+            size: statistics.mean(_seconds_an_epoch(size, view, most) for view in views) for size in hidden
         }
     if goal.deadline:
         return _filling(asked, rungs, seconds_of, load, workers, goal)
@@ -276,15 +280,20 @@ def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> 
     )
 
 
-def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
-    """Time one epoch of one network by training a few on a few batches of the real data."""
+def _seconds_an_epoch(hidden: Hidden, load: Workload, most: float) -> float:
+    """Time one epoch of one network by training a few on a few batches of the real data.
+
+    Nothing is timed again after so many seconds at ``most``; what was timed once is too slow rather than
+    too fast.
+    """
     network, X, y = _network(hidden, load), load.X, load.y
     room = _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)
     worth = int(_PROBE_WORK // (6 * network.operations * len(X)))
     members = max(1, min(_PROBE_MEMBERS, room, worth))
     population = network.population(members)
     recipe = dataclasses.replace(load.recipe, epochs=1, patience=None)
-    step, judge = [], []
+    step: list[float] = []
+    judge: list[float] = []
     for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed
         began = time.perf_counter()
         train(population, X, y, recipe)
@@ -292,8 +301,11 @@ def _seconds_an_epoch(hidden: Hidden, load: Workload) -> float:
         sample_losses(population, X, y, n_jobs=1)
         step.append(trained - began)
         judge.append(time.perf_counter() - trained)
+        if sum(step) + sum(judge) > most:
+            break
     rows_timed = members * len(X)
-    seconds: float = (min(step[1:]) * load.n_train + min(judge[1:]) * load.n_judged) / rows_timed
+    fastest, judged = min(step[1:] or step), min(judge[1:] or judge)
+    seconds: float = (fastest * load.n_train + judged * load.n_judged) / rows_timed
     return seconds
 
 

@@ -22,7 +22,7 @@ USUAL_STEPS, LEAST_STEPS, LEAST_ROWS = 50, 20, 20
 
 
 def timely_baselines(prepared: Prepared, seed: int, deadline: Deadline) -> tuple[dict[str, Predictor], str]:
-    """Return the fitted baselines, and a sentence on what there was no time for: see ``fit_baselines``.
+    """Return the fitted baselines, and a clause on what there was no time for: see ``fit_baselines``.
 
     By a forecast from a few rows the linear model takes at most a share of the time that is left.
     """
@@ -42,8 +42,10 @@ def timely_baselines(prepared: Prepared, seed: int, deadline: Deadline) -> tuple
         return fit_baselines(X, y, K, loss), ""
     rows = _rows(y, most, K, seed)
     steps = max(int(left / pace / len(rows)), LEAST_STEPS)
-    note = f"The linear model was fitted on {len(rows):,} of {len(X):,} rows, as the time was short."
-    return fit_baselines(X[rows], y[rows], K, loss, steps), note
+    done = f"was fitted on {len(rows):,} of {len(X):,} rows"
+    if usual == USUAL_STEPS:
+        done += f" in at most {steps} steps"
+    return fit_baselines(X[rows], y[rows], K, loss, steps), f"{done}, as the time was short"
 
 
 def _rows(y: Array, most: int, n_classes: int, seed: int) -> IntArray:

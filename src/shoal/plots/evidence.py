@@ -319,8 +319,12 @@ class Reliability(TypedDict):
 
 
 class HeldOutLater(TypedDict, total=False):
-    """What evidence of an earlier version may lack."""
+    """What evidence of an earlier version may lack.
 
+    ``hurried``, where there is one, says of the linear model what there was no time for: "was fitted on …".
+    """
+
+    hurried: str
     comparisons: list[Comparison]
     verdict: Verdict
     reliability: Reliability | None

@@ -42,6 +42,8 @@ def verdict(test: HeldOut, choice: Choice, noun: str = "row") -> Verdict:
     if not all(score in side.found for side in sides):
         return _verdict("alone", f"How sure it is that the {who} does better or worse is not known", sentence)
     outcome, headline = _outcome(sides, score, ours, others)
+    if outcome != "baseline" and "linear model" in others and (hurried := test.get("hurried")):
+        headline = f"{headline}; but the {model_name('linear model', choice)} {hurried}"
     differences = ", ".join(side.words(first=k == 0) for k, side in enumerate(sides))
     return _verdict(
         outcome, headline, sentence, f"The {who} differs {differences}; below 0 the {who} is better."

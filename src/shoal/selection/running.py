@@ -115,7 +115,7 @@ class Runner:
         began, before = time.perf_counter(), self.networks
         self._tell(0.0, None)
         try:
-            with closing(completed(left, self._executor, self._n_jobs)) as results:
+            with closing(completed(left, self._executor, self._n_jobs, self._end is not None)) as results:
                 for result in results:
                     if result is not None:
                         self._store.save(result)
@@ -170,11 +170,15 @@ class Runner:
 
 
 def completed(
-    tasks: Sequence[Task], executor: Executor | None = None, n_jobs: int | None = None
+    tasks: Sequence[Task],
+    executor: Executor | None = None,
+    n_jobs: int | None = None,
+    watched: bool = False,
 ) -> Generator[CohortResult | None]:
     """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` threads or processes.
 
-    While none ends there, None is yielded now and then, so that the caller can look at the clock.
+    While none ends there, None is yielded now and then, so that the caller can look at the clock. Where it
+    is ``watched`` so, a single worker is a thread, too, which can be left in the middle of a cohort.
 
     Threads it is where the engine can (``pools``). Processes take seconds to start: ``n_jobs=None`` runs the
     cohort with least work here, and starts them only if its pace says that the rest would take longer than
@@ -197,7 +201,8 @@ def completed(
         yield result
         if pace * sum(task.cohort.work for task in left) < WORTH_SECONDS:
             workers = 1
-    if executor is None and min(workers, len(left)) <= 1:
+    leaves = watched and on_threads and len(left) > 1
+    if executor is None and min(workers, len(left)) <= 1 and not leaves:
         for task in left:
             yield run_cohort(task, min(workers, len(task.cohort.members)))
         return
