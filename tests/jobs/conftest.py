@@ -132,3 +132,39 @@ def fitted_images(
     folder = tmp_path_factory.mktemp("fitted_images")
     images = write_images(folder / "images.npz", {"": 240})
     return fit(images, None, folder / "out", hidden=((2,), (3, 4)), epochs=15, validation_share=0.2)
+
+
+@pytest.fixture(scope="session")
+def write_series() -> Callable[..., Path]:
+    """Write series of 8 to 11 steps whose last step is above or below the first, as .ts, NPZ or CSV.
+
+    ``numbers`` has how much it is above to predict instead of the class.
+    """
+
+    def write(path: Path, count: int = 40, seed: int = 0, numbers: bool = False) -> Path:
+        rng = np.random.default_rng(seed)
+        slopes = rng.uniform(0.5, 1.5, count) * np.where(np.arange(count) % 2, 1, -1)
+        series = [
+            (slope * np.linspace(0, 3, int(steps)) + 0.1 * rng.normal(size=int(steps))).round(4)
+            for slope, steps in zip(slopes, rng.integers(8, 12, count), strict=True)
+        ]
+        labels = [f"{slope:.4f}" if numbers else "up" if slope > 0 else "down" for slope in slopes]
+        if path.suffix == ".npz":
+            padded = np.zeros((count, 11, 1))
+            for row, each in zip(padded, series, strict=True):
+                row[: len(each), 0] = each
+            np.savez(path, X=padded, y=labels, lengths=[len(each) for each in series])
+        elif path.suffix == ".csv":
+            steps = [
+                f"{t},{number},{x},{label}"
+                for number, (each, label) in enumerate(zip(series, labels, strict=True))
+                for t, x in enumerate(each)
+            ]
+            path.write_text("\n".join(["t,id,x,label", *steps]))
+        else:
+            tag = "@targetLabel true" if numbers else "@classLabel true up down"
+            rows = [f"{','.join(map(str, each))}:{label}" for each, label in zip(series, labels, strict=True)]
+            path.write_text("\n".join(["@univariate true", tag, "@data", *rows, ""]))
+        return path
+
+    return write

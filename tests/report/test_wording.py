@@ -113,3 +113,16 @@ def test_how_little_was_tried_is_said_and_nothing_where_enough_was(sample: Build
         "alone; there is one candidate, and nothing to compare it with: "
     )
     assert "more than 2 random starts: " in wording.little(sample(starts=2))
+    assert wording.little(sample(sizes={"0": 57}, starts=2)) == ""  # linear networks have one minimum
+
+
+def test_the_lead_tells_what_sequences_are_like(sample: Builder) -> None:
+    page = sample()
+    shape = {
+        "channels": ["x", "y"], "shortest": 7, "median": 15.0, "longest": 29, "missing": 0.0,
+        "edges": [7, 20, 30], "counts": [3, 1],
+    }  # fmt: skip
+    page["data"]["sequences"] = shape
+    assert "from sequences of 7 to 29 steps and 2 channels in" in wording.lead(page)
+    page["data"]["sequences"] = {**shape, "shortest": 29}
+    assert "from sequences of 29 steps and 2 channels in" in wording.lead(page)

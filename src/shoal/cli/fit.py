@@ -1,4 +1,4 @@
-"""``shoal fit``: from a table, or from images, to a model, its evidence and a report."""
+"""``shoal fit``: from a table, images or sequences to a model, its evidence and a report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def fit(
         typer.Argument(
             help="A table: .csv, .tsv, .jsonl, .arff, .svm, .feather (each also .gz), .parquet, .npz, .xlsx "
             "or .ods (book.xlsx#Sheet for one sheet), builtin:NAME. Or images: a folder with a folder "
-            "for each class, IDX or NPZ files.",
+            "for each class, IDX or NPZ files. Or sequences: .ts files, NPZ with lengths, or with --id a "
+            "table with a row for every step.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],
@@ -106,6 +107,19 @@ def fit(
             help="Train these networks of the study alone, by number, as in 1-83,90.", metavar="N,…"
         ),
     ] = None,
+    id_: Annotated[
+        str | None,
+        typer.Option(
+            "--id", help="Read a table of steps: this column says whose each row is.", metavar="COLUMN"
+        ),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(help="Put the steps of --id in the order of this column.", metavar="COLUMN"),
+    ] = None,
+    features: Annotated[
+        int | None, typer.Option(help="About so many random convolutions of sequences.")
+    ] = None,
     image_size: Annotated[
         str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")
     ] = None,
@@ -117,7 +131,10 @@ def fit(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse images that would have to be changed or left out.")
+        bool,
+        typer.Option(
+            "--strict", help="Refuse images and sequences that would have to be changed or left out."
+        ),
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     jobs: Annotated[
@@ -133,7 +150,7 @@ def fit(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Choose a network for a table or for images, train it, test it once, and report the evidence."""
+    """Choose a network for a table, images or sequences, train it, test it once, and report the evidence."""
     began = time_module.perf_counter()
     files_come_first()
     from shoal.cli.terminal import TerminalListener, plain_console
@@ -169,6 +186,9 @@ def fit(
             batch_size=batch_size,
             patience=patience,
             networks=networks,
+            id=id_,
+            order=order,
+            features=features,
             image_size=None if image_size is None else parse_size(image_size, "--image-size"),
             augment=augment,
             strict=strict,
@@ -177,8 +197,9 @@ def fit(
             memory=None if memory is None else parse_bytes(memory, "--memory"),
         )
         WATCH.advice = lambda: _advice(out, request)
-        command = shlex.join([NAME, *sys.argv[1:]])
-        outcome = fit_data(request, out, listener, command, resume, overwrite, began)
+        outcome = fit_data(
+            request, out, listener, shlex.join([NAME, *sys.argv[1:]]), resume, overwrite, began
+        )
         WATCH.advice = lambda: _advice_at_the_end(outcome)
         listener.finished(outcome)
 

@@ -152,6 +152,7 @@ def _data(prepared: Prepared) -> Data:
         "rows": prepared.n_rows,
         "noun": prepared.noun,
         "images": prepared.image_size,
+        "sequences": prepared.sequence_shape,
         "columns": [_column(column) for column in prepared.columns],
         "features": prepared.train.X.shape[1],
         "target": _target(prepared),

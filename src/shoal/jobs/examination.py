@@ -43,7 +43,7 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
     plain = dataclasses.replace(model, temperature=1.0).predict_features(prepared.test.X)
     predictions = {"shoal": cooled(plain, model.temperature)}
     for name, predict in baselines.items():
-        predictions[name] = predict(prepared.test.X)
+        predictions[name] = predict(prepared.plain_rows[1])
     score, losses = scorer(prepared, prepared.test.y), _row_losses(prepared, prepared.test.y)
     ours, *others = [losses(values) for values in predictions.values()]
     classes = prepared.n_classes > 0

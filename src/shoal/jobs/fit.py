@@ -106,7 +106,7 @@ def fit_data(
     asked, allowance = request, Allowance.of(request)
     if begun:
         request = replace(request, **read_plainer(folder))
-    kind = kind_of(request.table)
+    kind = kind_of(request)
     prepared: Prepared = kind.prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
@@ -175,8 +175,10 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
 
 def _sized(method: Method, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Method:
     """Return the method with its epochs and patience; the evidence wants networks at the bottom."""
-    epochs, patience = sizing.size.epochs, None
-    if prepared.rule(request) != BY_EVIDENCE:
+    epochs, patience = sizing.size.epochs, method.recipe.patience
+    if prepared.rule(request) == BY_EVIDENCE:
+        patience = None
+    elif method.watched:
         patience = patience_for(method.recipe, epochs)
     return replace(method, recipe=replace(method.recipe, epochs=epochs, patience=patience))
 

@@ -14,6 +14,9 @@ from shoal.data.images.image_set import ImageSet
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.sequences.features import KIND as SEQUENCES
+from shoal.data.sequences.features import SequenceFeatures
+from shoal.data.sequences.series_set import SeriesSet
 from shoal.data.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
 from shoal.errors import ConfigurationError
@@ -34,7 +37,7 @@ class Model:
 
     kind: ClassVar[str]
     """The name of the kind of data that it is a model of, in ``shoal.jobs.kinds``."""
-    preprocessor: TablePreprocessor | ImagePreprocessor
+    preprocessor: TablePreprocessor | ImagePreprocessor | SequenceFeatures
     target: TargetEncoder
     population: Population
     errors: Conformal | None = None
@@ -69,9 +72,17 @@ class Model:
             return mean[:, 0]
         return cooled(mean, self.temperature)
 
-    def labelled(self, scores: Array) -> dict[str, Array]:
-        """Return the columns of predictions: the target, and for classes every probability."""
+    def labelled(self, scores: Array, interval: float | None = None) -> dict[str, Array]:
+        """Return the columns of predictions: the target, and for classes every probability.
+
+        ``interval=0.9`` adds the ends of intervals that hold nine of ten values, to numbers.
+        """
         name = self.target.name
+        if interval is not None:
+            ends = zip(("lower", "upper"), self.interval(scores, interval), strict=True)
+            return self.labelled(scores) | {
+                f"{name} {end}": self.target.decode_values(values) for end, values in ends
+            }
         if self.target.task == "regression":
             return {name: self.target.decode_values(scores)}
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
@@ -109,14 +120,7 @@ class TableModel(Model):
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
         X = self.preprocessor.transform(frame, ignore_extra=ignore_extra)
-        scores = self.predict_features(X)
-        columns = self.labelled(scores)
-        if interval is not None:
-            ends = zip(("lower", "upper"), self.interval(scores, interval), strict=True)
-            columns |= {
-                f"{self.target.name} {end}": self.target.decode_values(values) for end, values in ends
-            }
-        return columns
+        return self.labelled(self.predict_features(X), interval)
 
 
 @dataclass(frozen=True)
@@ -130,3 +134,20 @@ class ImageModel(Model):
         """Return the columns of predictions for images: their names, the target, and every probability."""
         X = self.preprocessor.transform(images.pixels)
         return {"image": np.array(images.names), **self.labelled(self.predict_features(X))}
+
+
+@dataclass(frozen=True)
+class SequenceModel(Model):
+    """A model of sequences, each of which has one class, or one number."""
+
+    kind: ClassVar[str] = SEQUENCES
+    preprocessor: SequenceFeatures
+
+    def predict(self, series: SeriesSet, interval: float | None = None) -> dict[str, Array]:
+        """Return the columns of predictions for series: their names, the target, and every probability.
+
+        ``interval=0.9`` adds the ends of intervals that hold nine of ten values, to numbers.
+        """
+        scores = self.predict_features(self.preprocessor.transform(series.series))
+        names = {self.preprocessor.origin.identifier: np.array(series.names)}
+        return names | self.labelled(scores, interval)

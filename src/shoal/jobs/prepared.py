@@ -18,7 +18,7 @@ from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
-from shoal.plots.evidence import ImageSize
+from shoal.plots.evidence import ImageSize, SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
 from shoal.shapes import Array
@@ -63,6 +63,11 @@ class Prepared(ABC):
     @property
     def image_size(self) -> ImageSize | None:
         """The rows, columns and channels of images; None for tables."""
+        return None
+
+    @property
+    def sequence_shape(self) -> SequenceShape | None:
+        """The channels and the lengths of sequences; None for what is none."""
         return None
 
     @property
@@ -123,6 +128,16 @@ class Prepared(ABC):
         if self.validation is None:
             return self.train.X, self.train.y
         return np.concatenate([self.train.X, self.validation.X]), self.targets
+
+    @property
+    def plain_rows(self) -> tuple[Array, Array]:
+        """What the linear model is given: the rows of ``development``, and those of the test."""
+        return self.development[0], self.test.X
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """Settings that were left open and that the data, or the time, have decided."""
+        return {}
 
     @property
     def targets(self) -> Array:

@@ -6,6 +6,7 @@ are to be as good as they can be: docs/generalisation.md says what each of their
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -46,7 +47,8 @@ class Method:
 
     ``pieces`` is into how many the range of a number is cut, 0: none, and ``waves`` of how many frequencies
     it is told. Of several ``forms`` of numbers every network is given one. A recipe without patience waits
-    for a third of the longest training (``patience_for``), except where the evidence chooses.
+    for a third of the longest training (``patience_for``), except where the evidence chooses, or where
+    nothing but an asked-for patience is to end a training early (not ``watched``).
     """
 
     recipe: Recipe
@@ -54,6 +56,7 @@ class Method:
     pieces: int = 0
     waves: int = 0
     forms: tuple[str, ...] = ()
+    watched: bool = True
 
 
 _MEMBER = Recipe(
@@ -132,9 +135,22 @@ def table_goal(request: FitRequest, rule: str, n_classes: int, n: int, views: in
     # with many rows there is little that more starts would average away
     most = views if n >= MANY_ROWS and request.quality != "best" else MOST_STARTS
     ladder = ensemble_ladder(*longest(n_classes, n), views, most)
+    return ensemble_goal(request, ladder, n)
+
+
+def ensemble_goal(
+    request: FitRequest,
+    ladder: tuple[StudySize, ...],
+    n: int,
+    budget: Mapping[str, tuple[float, float]] = ENSEMBLE_SECONDS,
+) -> Goal:
+    """Return the same for studies of ``n`` rows from which ensembles are chosen.
+
+    ``budget`` has the seconds for each quality, and those for every row besides.
+    """
     if request.time is not None:  # something is to be there when it is up
         ladder += tuple(replace(ladder[-1], epochs=epochs) for epochs in SHORTEST)
-    seconds, seconds_a_row = ENSEMBLE_SECONDS[request.quality]
+    seconds, seconds_a_row = budget[request.quality]
     return _goal(request, ladder, seconds + seconds_a_row * n)
 
 

@@ -63,6 +63,9 @@ class FitRequest:
     batch_size: int | None = None
     patience: int | None = None
     networks: str | None = None
+    id: str | None = None
+    order: str | None = None
+    features: int | None = None
     image_size: tuple[int, int] | None = None
     augment: str | None = None
     strict: bool = False
@@ -130,6 +133,7 @@ class FitRequest:
             ("memory", self.memory, 1, LARGEST),
             ("pieces", self.pieces, 0, MOST),
             ("waves", self.waves, 0, MOST),
+            ("features", self.features, 1, LARGEST),
             ("folds", self.folds, 2, MOST),
             *(("image_size", side, 1, LARGEST) for side in self.image_size or ()),
         ):

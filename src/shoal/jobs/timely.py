@@ -26,7 +26,7 @@ def timely_baselines(prepared: Prepared, seed: int, deadline: Deadline) -> tuple
 
     By a forecast from a few rows the linear model takes at most a share of the time that is left.
     """
-    X, y = prepared.development
+    X, y = prepared.plain_rows[0], prepared.targets
     K, loss = prepared.n_classes, prepared.loss[0]
     if deadline.seconds is None or X.size * max(K, 1) <= SMALL:
         return fit_baselines(X, y, K, loss), ""

@@ -122,11 +122,27 @@ class ImageSize(TypedDict):
     channels: int
 
 
+class SequenceShape(TypedDict):
+    """What sequences are like: their channels, their steps, and the share of values that are missing.
+
+    ``counts`` are of sequences whose steps are from one of the ``edges`` on and below the next.
+    """
+
+    channels: list[str]
+    shortest: int
+    median: float
+    longest: int
+    missing: float
+    edges: list[int]
+    counts: list[int]
+
+
 class DataLater(TypedDict, total=False):
-    """What evidence of an earlier version may lack: what a row is called, and what images are like."""
+    """What evidence of an earlier version may lack: what a row is called, what samples are like."""
 
     noun: str
     images: ImageSize | None
+    sequences: SequenceShape | None
 
 
 class Data(DataLater):

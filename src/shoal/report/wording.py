@@ -71,6 +71,11 @@ def lead(evidence: Evidence) -> str:
     if size:
         colours = "grey" if size["channels"] == 1 else "coloured"
         inputs = f"the {colours} images of {size['rows']}×{size['columns']} pixels in {asked['table']}"
+    if series := data.get("sequences"):
+        steps = f"{series['shortest']:,} to {series['longest']:,} steps"
+        if series["shortest"] == series["longest"]:
+            steps = plural(series["longest"], "step")
+        inputs = f"sequences of {steps} and {plural(len(series['channels']), 'channel')} in {asked['table']}"
     return (
         f"Predicts {asked['target']}, {kind}, from {inputs}. "
         f"{plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were trained and "
@@ -95,7 +100,7 @@ def little(evidence: Evidence) -> str:
         told.append(f"networks were judged on {folds} of {plural(planned_folds, 'fold')} alone")
     if trained == folds:
         told.append("there is one candidate, and nothing to compare it with")
-    elif starts < FEW_STARTS:
+    elif starts < FEW_STARTS and set(trials["hidden"]) != {"0"}:  # linear networks have one minimum
         told.append(f"there are no more than {plural(starts, 'random start')}")
     if not told:
         return ""

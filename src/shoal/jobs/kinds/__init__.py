@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.jobs.kinds.base import Findings, Kind
 from shoal.jobs.kinds.images import Images
+from shoal.jobs.kinds.sequences import SequencesKind
 from shoal.jobs.kinds.tables import Tables
 
 if TYPE_CHECKING:
@@ -14,20 +15,21 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Findings", "Kind", "kind_of", "prepare"]
 
-KINDS: dict[str, Kind[Any, Any]] = {kind.name: kind for kind in (Images(), Tables())}
-"""Every kind; the last one takes what no other reads."""
+KINDS: dict[str, Kind[Any, Any]] = {kind.name: kind for kind in (SequencesKind(), Images(), Tables())}
+"""Every kind, in the order in which they are asked; the last one takes what no other reads."""
 
 
-def kind_of(source: str) -> Kind[Any, Any]:
-    """Return the kind of data that ``source`` holds.
+def kind_of(request: FitRequest) -> Kind[Any, Any]:
+    """Return the kind of data that is asked about.
 
-    >>> kind_of("train-images-idx3-ubyte.gz").name, kind_of("adult.csv").name
-    ('images', 'table')
+    >>> from shoal.jobs.request import FitRequest
+    >>> [kind_of(FitRequest(name)).name for name in ("t10k-images-idx3-ubyte.gz", "a.ts", "adult.csv")]
+    ['images', 'sequences', 'table']
     """
-    return next(kind for kind in KINDS.values() if kind.reads(source))
+    return next(kind for kind in KINDS.values() if kind.reads(request))
 
 
 def prepare(request: FitRequest) -> Prepared:
     """Read what a job is asked to work on, of whatever kind it is, and divide it."""
-    prepared: Prepared = kind_of(request.table).prepare(request)
+    prepared: Prepared = kind_of(request).prepare(request)
     return prepared

@@ -55,8 +55,8 @@ class Kind(Named, ABC, Generic[ModelT, PreparedT]):
     """What the data are called in sentences."""
 
     @abstractmethod
-    def reads(self, source: str) -> bool:
-        """Return whether ``source`` holds such data."""
+    def reads(self, request: FitRequest) -> bool:
+        """Return whether what is asked for is about such data."""
 
     @abstractmethod
     def prepare(self, request: FitRequest) -> PreparedT:

@@ -24,8 +24,8 @@ class Images(Kind[ImageModel, "PreparedImages"]):
     name: ClassVar[str] = ImageModel.kind
     noun: ClassVar[str] = "images"
 
-    def reads(self, source: str) -> bool:
-        return holds_images(source)
+    def reads(self, request: FitRequest) -> bool:
+        return holds_images(request.table)
 
     def prepare(self, request: FitRequest) -> PreparedImages:
         from shoal.jobs.prepare_images import prepare_images

@@ -24,7 +24,7 @@ class Tables(Kind[TableModel, "PreparedTable"]):
     name: ClassVar[str] = TableModel.kind
     noun: ClassVar[str] = "a table"
 
-    def reads(self, source: str) -> bool:
+    def reads(self, request: FitRequest) -> bool:
         return True
 
     def prepare(self, request: FitRequest) -> PreparedTable:

@@ -1,0 +1,61 @@
+"""Sequences, each of which has one class, or one number, that is predicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shoal.data.sequences.features import SequenceFeatures
+from shoal.data.sequences.origins import holds_series
+from shoal.errors import DataError
+from shoal.jobs.kinds.base import Batch, Findings, Kind, require_row
+from shoal.jobs.model import SequenceModel
+
+if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
+    from shoal.jobs.prepare_sequences import PreparedSequences
+    from shoal.jobs.request import FitRequest
+    from shoal.shapes import Array, Shape
+
+
+class SequencesKind(Kind[SequenceModel, "PreparedSequences"]):
+    """``.ts`` and NPZ files of series, and tables with a row for every step."""
+
+    name: ClassVar[str] = SequenceModel.kind
+    noun: ClassVar[str] = "sequences"
+
+    def reads(self, request: FitRequest) -> bool:
+        return request.id is not None or holds_series(request.table)
+
+    def prepare(self, request: FitRequest) -> PreparedSequences:
+        from shoal.jobs.prepare_sequences import prepare_sequences
+
+        return prepare_sequences(request)
+
+    def findings(
+        self, model: SequenceModel, prepared: PreparedSequences, seed: int, deadline: Deadline
+    ) -> Findings:
+        return Findings()
+
+    def predict(
+        self, model: SequenceModel, source: str, ignore_extra: bool, interval: float | None
+    ) -> dict[str, Array]:
+        return model.predict(model.preprocessor.origin.read(source).train, interval)
+
+    def batch(self, model: SequenceModel, source: str, row: int, size: int) -> Batch:
+        series = model.preprocessor.origin.read(source).train
+        if series.targets is None:
+            raise DataError(f"{source} has no targets, which the loss needs; add them")
+        require_row(row, len(series), "sequence", source)
+        some = series.rows(range(row - 1, min(row - 1 + size, len(series))))
+        assert some.targets is not None
+        X = model.preprocessor.transform(some.series, dtype="float64")
+        return Batch(X, model.target.encode(some.targets), f"sequence {row}")
+
+    def preprocessor(self, config: dict[str, Any]) -> SequenceFeatures:
+        return SequenceFeatures.from_config(config)
+
+    def sample_shape(self, preprocessor: SequenceFeatures) -> Shape:
+        return (preprocessor.count,)
+
+    def model(self, preprocessor: SequenceFeatures, **parts: Any) -> SequenceModel:
+        return SequenceModel(preprocessor, **parts)

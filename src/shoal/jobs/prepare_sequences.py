@@ -1,0 +1,359 @@
+"""From sequences to the arrays of a study: read, divided, convolved, standardised by those that train."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from shoal.data.rare import RareClasses
+from shoal.data.sequences.features import SequenceFeatures, count_features
+from shoal.data.sequences.long_tables import LongColumns
+from shoal.data.sequences.origins import Files, LongTables, Origin
+from shoal.data.sequences.plain_rows import PlainRows
+from shoal.data.sequences.preprocessing import without_values
+from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
+from shoal.data.tables import read_table
+from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
+from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.jobs.division import Division, divide
+from shoal.jobs.model import SequenceModel
+from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.recipes import Method, ensemble_goal, plain_method
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import Goal, StudySize
+from shoal.plots.evidence import SequenceShape
+from shoal.populations.population import Population
+from shoal.selection.architectures import Hidden, Perceptron
+from shoal.selection.choice import BY_EVIDENCE
+from shoal.shapes import Array
+from shoal.words import plural, setting
+
+ACTIVATION, RATE, SOLVER = "tanh", 0.001, "lbfgs"
+"""Where nothing else is asked for: few series and many features are a matter for whole steps.
+
+Nor are such networks stopped early: the few series of a fold would choose when, and the strength does better.
+"""
+WORK = {"fast": 1e9, "good": 4e9, "best": 2e10}
+"""Features times steps that convolutions may be asked for, about 1e8 a second of a core."""
+SHARE = 0.2
+"""Of the time that the user allows, what convolutions take on one core."""
+A_SECOND = 1e8
+LINEAR: Hidden = ()
+SMALL: Hidden = (16,)
+STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10_000.0)
+LADDER = (
+    StudySize((LINEAR, SMALL), 3, STRENGTHS, 100),
+    StudySize((LINEAR,), 1, STRENGTHS, 100),
+    StudySize((LINEAR,), 1, STRENGTHS, 50),
+    StudySize((LINEAR,), 1, STRENGTHS[1::2], 50),
+    StudySize((LINEAR,), 1, (100.0,), 30),
+    StudySize((LINEAR,), 1, (100.0,), 10),
+)
+"""Studies, from the one that one would like down: the features are many, so that networks are small."""
+SECONDS = {"fast": (8.0, 4e-3), "good": (20.0, 2e-2), "best": (100.0, 0.1)}
+"""What a study may take, and besides for every sequence."""
+BINS = 20
+"""Of the histogram of lengths, at most."""
+
+
+@dataclass(frozen=True)
+class PreparedSequences(Prepared):
+    """Sequences made ready; ``series`` are those of the parts in their order: train, validation, test."""
+
+    task: TaskChoice
+    preprocessor: SequenceFeatures
+    series: tuple[SeriesSet, SeriesSet | None, SeriesSet]
+    asked_features: int
+
+    @property
+    def noun(self) -> str:
+        return "sequence"
+
+    @property
+    def lengths(self) -> Array:
+        """The steps of all sequences."""
+        return np.concatenate([part.lengths for part in self.series if part is not None])
+
+    @property
+    def sequence_shape(self) -> SequenceShape:
+        lengths = self.lengths
+        low, high = int(lengths.min()), int(lengths.max())
+        edges = np.unique(np.linspace(low, high + 1, min(BINS, high - low + 1) + 1).astype(int))
+        return {
+            "channels": list(self.preprocessor.channels.channels),
+            "shortest": low,
+            "median": float(np.median(lengths)),
+            "longest": high,
+            "missing": self._missing(),
+            "edges": edges.tolist(),
+            "counts": np.histogram(lengths, edges)[0].tolist(),
+        }
+
+    def _missing(self) -> float:
+        series = [each for part in self.series if part is not None for each in part.series]
+        return sum(int(np.isnan(each).sum()) for each in series) / sum(each.size for each in series)
+
+    @property
+    def sentence(self) -> str:
+        channels = plural(len(self.preprocessor.channels.channels), "channel")
+        missing = self._missing()
+        gaps = f", {missing:.2g} of their values missing" if missing else ""
+        return (
+            f"{plural(self.n_rows, 'sequence')} of {shown_lengths(self.lengths)} and {channels}{gaps}, "
+            f"{self.preprocessor.count:,} random convolutions of them as features. "
+            f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}."
+        )
+
+    @cached_property
+    def plain_rows(self) -> tuple[Array, Array]:
+        train, validation, test = self.series
+        plain = PlainRows.of(self.preprocessor.channels, self.lengths)
+        held = () if validation is None else validation.series
+        return plain.rows((*train.series, *held)), plain.rows(test.series)
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        return {"features": self.asked_features}
+
+    def rule(self, request: FitRequest) -> str:
+        return _rule(request)
+
+    def method(self, request: FitRequest) -> Method:
+        return _method(request)
+
+    def goal(self, request: FitRequest) -> Goal:
+        return ensemble_goal(request, LADDER, len(self.train), SECONDS)
+
+    def model(self, population: Population) -> SequenceModel:
+        return SequenceModel(self.preprocessor, self.target, population)
+
+
+def _rule(request: FitRequest) -> str:
+    if request.score == BY_EVIDENCE:
+        raise ConfigurationError(
+            "--score evidence is for the dense networks of tables, got sequences; leave it out"
+        )
+    return request.choose or "ensemble"
+
+
+def _method(request: FitRequest) -> Method:
+    plain = plain_method(request, Perceptron(ACTIVATION), RATE, SOLVER)
+    return replace(plain, recipe=replace(plain.recipe, patience=request.patience), watched=False)
+
+
+def prepare_sequences(request: FitRequest) -> PreparedSequences:
+    """Read the sequences and divide them, never one of them; moments come from those that train alone.
+
+    Test and validation sequences are those that --test and --valid name, or the source's own test part, or
+    else a share.
+
+    Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
+    """
+    _require_nothing_of_others(request)
+    with collected() as notes:
+        origin, data = _read(request)
+        parts = _Parts.of(origin, data, request)
+        task = _task(parts.train, data, request)
+        parts = parts.without_rare(_rare(parts, task, request))
+        whole = TargetEncoder.fit(parts.train.targets, task.task, parts.least) if _has_classes(task) else None
+        labels = None if whole is None else whole.encode(parts.train.targets)
+        own_test, own_validation = parts.test is not None, parts.validation is not None
+        by_folds = True if _rule(request) == "ensemble" else None
+        rows = divide(len(parts.train), request, labels, own_test, own_validation, by_folds)
+        train, validation, test = series = parts.divided(rows)
+        target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
+        _tell_of_twins(train, validation, test)
+        _tell_of_lengths(train, test)
+        _tell_of_channels(data.channels, train)
+        lengths = np.concatenate([part.lengths for part in series if part is not None])
+        features = request.features or count_features(int(lengths.sum()), len(lengths), _work(request))
+        preprocessor = SequenceFeatures.fit(
+            origin, data.channels, train.series, features, request.seed, request.jobs
+        )
+        dtype = _method(request).recipe.rule.dtype
+
+        def part(some: SeriesSet) -> Part:
+            X = preprocessor.transform(some.series, dtype, request.jobs)
+            return Part(X, target.encode(some.targets))
+
+        made = part(train), None if validation is None else part(validation), part(test)
+    return PreparedSequences(
+        target=target,
+        n_rows=len(lengths),
+        train=made[0],
+        validation=made[1],
+        test=made[2],
+        folds=rows.folds,
+        validation_share=rows.validation_share,
+        test_share=None if own_test else request.test_share,
+        warnings=tuple(notes),
+        columns=(),
+        target_kind="label" if _has_classes(task) else "numeric",
+        task=task,
+        preprocessor=preprocessor,
+        series=series,
+        asked_features=features,
+    )
+
+
+def _require_nothing_of_others(request: FitRequest) -> None:
+    """Raise ``ConfigurationError`` for what can be asked of tables of rows, or of images, alone."""
+    names = ["categorical", "pieces", "waves", "image_size", "augment"]
+    if request.id is None:
+        names += ["target", "drop", "columns", "order"]
+    for name in names:
+        if getattr(request, name) is not None:
+            raise ConfigurationError(
+                f"{request.table} holds sequences, and {setting(name)} was given; leave it out"
+            )
+
+
+def _read(request: FitRequest) -> tuple[Origin, SequenceData]:
+    """Return the series, and how other sources are read as these were."""
+    if request.id is None:
+        files = Files()
+        return files, files.read(request.table, request.strict, parts=True)
+    known = read_table(request.table).columns
+    columns = LongColumns.settle(
+        known, request.id, request.order, request.target, request.drop, request.columns
+    )
+    origin = LongTables.of(columns)
+    return origin, origin.read(request.table, request.strict)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    train: SeriesSet
+    validation: SeriesSet | None
+    test: SeriesSet | None
+
+    @classmethod
+    def of(cls, origin: Origin, data: SequenceData, request: FitRequest) -> _Parts:
+        """Return the parts whose targets are known, with those that --valid and --test name."""
+        train = _known(data.train, request.table)
+        others: dict[str, SeriesSet | None] = {}
+        for option, path, own in (("--valid", request.valid, None), ("--test", request.test, data.test)):
+            if path is None:
+                others[option] = None if own is None else _known(own, f"the test part of {request.table}")
+                continue
+            given = origin.read(path, request.strict)
+            if len(given.channels) != len(data.channels):
+                raise DataError(
+                    f"{option} {path} has {len(given.channels)} channels, {request.table} "
+                    f"{len(data.channels)}; give the same"
+                )
+            others[option] = _known(given.train, path)
+        return cls(train, others["--valid"], others["--test"])
+
+    @property
+    def least(self) -> int:
+        """How many sequences a class needs: one more where some are set aside for a test."""
+        return 2 if self.test is None else 1
+
+    def without_rare(self, rare: RareClasses) -> _Parts:
+        """Return the parts without the classes that are left out, rare ones with the label they share."""
+        if not rare.labels:
+            return self
+        return _Parts(*(None if part is None else _settled(part, rare) for part in vars(self).values()))  # type: ignore[arg-type]
+
+    def divided(self, rows: Division) -> tuple[SeriesSet, SeriesSet | None, SeriesSet]:
+        """Return the sequences to train on, to choose by, and to test on."""
+        held = self.train.rows(rows.held) if rows.held.size else None
+        test = self.train.rows(rows.test) if self.test is None else self.test
+        return self.train.rows(rows.train), held if self.validation is None else self.validation, test
+
+
+def _known(series: SeriesSet, source: str) -> SeriesSet:
+    """Return the series whose target is known; none is a ``DataError``."""
+    if series.targets is None or series.targets.null_count() == len(series):
+        raise DataError(f"{source} has no labels or numbers to predict; add them, as its format has them")
+    missing = series.targets.null_count()
+    if not missing:
+        return series
+    warnings.warn(
+        f"{missing} of {len(series)} sequences of {source} have no target and are left out",
+        ShoalWarning,
+        stacklevel=2,
+    )
+    return series.rows(np.flatnonzero(series.targets.is_not_null().to_numpy()))
+
+
+def _settled(series: SeriesSet, rare: RareClasses) -> SeriesSet:
+    assert series.targets is not None
+    targets = rare.apply(series.targets)
+    kept = np.flatnonzero(targets.is_not_null().to_numpy())
+    return replace(series, targets=targets).rows(kept)
+
+
+def _task(train: SeriesSet, data: SequenceData, request: FitRequest) -> TaskChoice:
+    """Return what is asked of the targets: as asked, or as the source says, or as they look."""
+    chosen = infer_task(train.targets, request.task or data.task, request.loss)
+    if request.task is None and data.task is not None:
+        return TaskChoice(data.task, f"{data.task}, as the file says")
+    return chosen
+
+
+def _has_classes(task: TaskChoice) -> bool:
+    return task.task == CLASSIFICATION
+
+
+def _rare(parts: _Parts, task: TaskChoice, request: FitRequest) -> RareClasses:
+    if _has_classes(task):
+        assert parts.train.targets is not None
+        return RareClasses.settle(parts.train.targets, request.rare, parts.least)
+    if request.rare is not None:
+        raise ConfigurationError(f"--rare is for classes, and this is a {task.sentence}; leave it out")
+    return RareClasses()
+
+
+def _work(request: FitRequest) -> float:
+    """Return the features × steps that there is time for."""
+    return WORK[request.quality] if request.time is None else SHARE * request.time * A_SECOND
+
+
+def _tell_of_twins(train: SeriesSet, validation: SeriesSet | None, test: SeriesSet) -> None:
+    """Warn of test sequences that are, value for value, among those to train on or to choose by as well."""
+    others = [train] if validation is None else [train, validation]
+    known = {digest for part in others for digest in _digests(part)}
+    twins = [name for name, digest in zip(test.names, _digests(test), strict=True) if digest in known]
+    if twins:
+        warnings.warn(
+            f"{len(twins):,} of {len(test):,} test sequences, such as {twins[0]}, are among those to train "
+            "on or choose by too, so the test flatters; remove one of each",
+            ShoalWarning,
+            stacklevel=2,
+        )
+
+
+def _digests(part: SeriesSet) -> Iterator[bytes]:
+    for each in part.series:
+        yield hashlib.blake2b(f"{each.shape}".encode() + each.tobytes(), digest_size=16).digest()
+
+
+def _tell_of_lengths(train: SeriesSet, test: SeriesSet) -> None:
+    longest, longer = int(train.lengths.max()), int((test.lengths > train.lengths.max()).sum())
+    if longer:
+        warnings.warn(
+            f"{longer:,} of {len(test):,} test sequences, of up to {int(test.lengths.max()):,} steps, are "
+            f"longer than any trained on, of {longest:,}",
+            ShoalWarning,
+            stacklevel=2,
+        )
+
+
+def _tell_of_channels(channels: tuple[str, ...], train: SeriesSet) -> None:
+    if empty := without_values(channels, train.series):
+        if len(empty) == len(channels):
+            raise DataError("the sequences to train on hold no value at all; give some that do")
+        warnings.warn(
+            f"{', '.join(empty[:3])}{' …' * (len(empty) > 3)} has no value in any sequence trained on, and "
+            "is left out",
+            ShoalWarning,
+            stacklevel=2,
+        )

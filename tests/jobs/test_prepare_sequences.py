@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import ConfigurationError, DataError, ShoalError
+from shoal.jobs.kinds import prepare
+from shoal.jobs.prepare_sequences import PreparedSequences
+from shoal.jobs.request import FitRequest
+
+Write = Callable[..., Path]
+LONG = {"id": "id", "order": "t", "target": "label"}
+
+
+@pytest.fixture
+def ready(write_series: Write, tmp_path: Path) -> Callable[..., PreparedSequences]:
+    def build(count: int = 40, name: str = "a.ts", **settings: Any) -> PreparedSequences:
+        path = write_series(tmp_path / name, count)
+        prepared = prepare(FitRequest(str(path), features=336, jobs=1, **settings))
+        assert isinstance(prepared, PreparedSequences)
+        return prepared
+
+    return build
+
+
+def test_every_sequence_is_in_one_part(ready: Callable[..., PreparedSequences]) -> None:
+    prepared = ready(choose="one-se", validation_share=0.25)
+    train, validation, test = prepared.series
+    assert validation is not None
+    assert [len(part) for part in (train, validation, test)] == [24, 8, 8]
+    assert prepared.validation is not None
+    assert [len(part) for part in (prepared.train, prepared.validation, prepared.test)] == [24, 8, 8]
+    assert len({*train.names, *validation.names, *test.names}) == 40
+    for part in (prepared.train, prepared.validation, prepared.test):
+        assert set(np.bincount(part.y)) <= {len(part) // 2}
+    assert prepared.sentence.startswith("40 sequences of 8 to 11 steps (median ")
+    assert prepared.sentence.endswith("Classification, as the file says.")
+
+
+def test_an_ensemble_is_judged_by_folds(ready: Callable[..., PreparedSequences]) -> None:
+    prepared = ready()
+    assert (prepared.folds, prepared.validation, len(prepared.train)) == (5, None, 32)
+
+
+def test_moments_come_from_the_sequences_that_train(ready: Callable[..., PreparedSequences]) -> None:
+    prepared = ready(choose="one-se", validation_share=0.25)
+    train = prepared.series[0]
+    (mean,) = prepared.preprocessor.channels.mean
+    assert mean == pytest.approx(np.concatenate([each[0] for each in train.series]).mean())
+    varies = prepared.preprocessor.deviation > 0
+    np.testing.assert_allclose(prepared.train.X[:, varies].mean(axis=0), 0, atol=1e-5)
+
+
+def test_the_test_part_beside_is_the_test(write_series: Write, tmp_path: Path) -> None:
+    write_series(tmp_path / "a_TEST.ts", 12, seed=1)
+    prepared = prepare(FitRequest(str(write_series(tmp_path / "a_TRAIN.ts", 20)), features=336, jobs=1))
+    assert (len(prepared.train), len(prepared.test), prepared.test_share) == (20, 12, None)
+    asked = FitRequest(
+        str(tmp_path / "a_TRAIN.ts"), test=str(write_series(tmp_path / "b.ts", 6)), features=336
+    )
+    assert len(prepare(asked).test) == 6
+
+
+def test_the_same_series_of_every_origin_are_the_same_samples(
+    ready: Callable[..., PreparedSequences],
+) -> None:
+    ts, npz, long = ready(), ready(name="a.npz"), ready(name="a.csv", **LONG)
+    np.testing.assert_array_equal(npz.train.X, ts.train.X)
+    np.testing.assert_array_equal(long.train.X, ts.train.X)
+    np.testing.assert_array_equal(long.test.y, ts.test.y)
+    assert (ts.target.name, npz.target.name, long.target.name) == ("class", "y", "label")
+
+
+def test_numbers_are_a_regression(write_series: Write, tmp_path: Path) -> None:
+    path = write_series(tmp_path / "a.ts", 30, numbers=True)
+    prepared = prepare(FitRequest(str(path), features=336, jobs=1))
+    assert (prepared.n_classes, prepared.target.task) == (0, "regression")
+    assert prepare(FitRequest(str(path), loss="huber", features=336, jobs=1)).target.loss == "huber"
+
+
+def test_what_a_test_shares_with_training_and_lengths_beyond_it_are_told(
+    write_series: Write, tmp_path: Path
+) -> None:
+    train = write_series(tmp_path / "a_TRAIN.ts", 20)
+    rows = train.read_text().splitlines()
+    long = ",".join(map(str, np.arange(40.0)))
+    (tmp_path / "a_TEST.ts").write_text("\n".join([*rows[:8], f"{long}:up", f"{long}:down"]))
+    warnings = prepare(FitRequest(str(train), features=336, jobs=1)).warnings
+    assert any("test sequences, such as line 4, are among those to train on" in each for each in warnings)
+    assert any(
+        "2 of " in each and "of up to 40 steps, are longer than any trained on" in each for each in warnings
+    )
+
+
+def test_sequences_without_a_target_and_channels_without_a_value(write_series: Write, tmp_path: Path) -> None:
+    path = write_series(tmp_path / "a.ts", 20)
+    header, rows = path.read_text().split("@data\n")
+    lines = [f"{','.join('?' * len(row.split(':')[0].split(',')))}:{row}" for row in rows.splitlines()]
+    lines[3] = lines[3].rsplit(":", 1)[0] + ":?"
+    path.write_text(header.replace("@univariate true", "") + "@data\n" + "\n".join(lines))
+    prepared = prepare(FitRequest(str(path), features=336, jobs=1))
+    assert any("1 of 20 sequences of" in each and "have no target" in each for each in prepared.warnings)
+    assert any("channel 1 has no value in any sequence" in each for each in prepared.warnings)
+    assert prepared.n_rows == 19
+    assert prepared.sequence_shape["missing"] == pytest.approx(0.5)
+
+
+def test_the_histogram_counts_every_sequence(ready: Callable[..., PreparedSequences]) -> None:
+    shape = ready().sequence_shape
+    assert sum(shape["counts"]) == 40
+    assert (shape["edges"][0], shape["edges"][-1] - 1) == (shape["shortest"], shape["longest"]) == (8, 11)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"target": "class"}, "holds sequences, and --target was given"),
+        ({"order": "t"}, "holds sequences, and --order was given"),
+        ({"columns": ("x",)}, "holds sequences, and --columns was given"),
+        ({"augment": "mild"}, "holds sequences, and --augment was given"),
+        ({"pieces": 3}, "holds sequences, and --pieces was given"),
+        ({"score": "evidence"}, "--score evidence is for the dense networks of tables"),
+        ({"loss": "huber"}, "loss"),
+        ({"task": "regression"}, "numbers"),
+        ({"valid": "nowhere.ts"}, "does not exist"),
+    ],
+)
+def test_what_cannot_be_asked_of_sequences(
+    ready: Callable[..., PreparedSequences], settings: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ShoalError, match=told):
+        ready(**settings)
+
+
+def test_long_tables_say_what_they_lack(ready: Callable[..., PreparedSequences]) -> None:
+    with pytest.raises(ConfigurationError, match="--id id reads a row for every step, which needs --target"):
+        ready(name="a.csv", id="id")
+    with pytest.raises(DataError, match="no column 'time', which --order names"):
+        ready(name="a.csv", **{**LONG, "order": "time"})
+
+
+def test_an_unlabelled_file_cannot_be_fitted(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    path.write_text("@classLabel false\n@data\n1,2,3\n4,5,6\n")
+    with pytest.raises(DataError, match=r"a\.ts has no labels or numbers to predict"):
+        prepare(FitRequest(str(path)))
+
+
+def test_a_class_that_training_lacks_is_told(write_series: Write, tmp_path: Path) -> None:
+    write_series(tmp_path / "a_TRAIN.ts", 20)
+    (tmp_path / "a_TEST.ts").write_text("@classLabel true up down new\n@data\n1,2,3:new\n")
+    with pytest.raises(DataError, match="'new'"):
+        prepare(FitRequest(str(tmp_path / "a_TRAIN.ts"), features=336, jobs=1))
+
+
+def test_rare_classes_are_merged_or_left_out(write_series: Write, tmp_path: Path) -> None:
+    path = write_series(tmp_path / "a.ts", 20)
+    path.write_text(
+        path.read_text().replace("@classLabel true up down", "@classLabel true up down odd") + "1,2,3:odd\n"
+    )
+    with pytest.raises(DataError, match="--rare"):
+        prepare(FitRequest(str(path), features=336, jobs=1))
+    assert prepare(FitRequest(str(path), rare="drop", features=336, jobs=1)).n_rows == 20
