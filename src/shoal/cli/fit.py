@@ -197,11 +197,14 @@ def fit(
             memory=None if memory is None else parse_bytes(memory, "--memory"),
         )
         WATCH.advice = lambda: _advice(out, request)
-        outcome = fit_data(
-            request, out, listener, shlex.join([NAME, *sys.argv[1:]]), resume, overwrite, began
-        )
+        outcome = fit_data(request, out, listener, _typed(), resume, overwrite, began)
         WATCH.advice = lambda: _advice_at_the_end(outcome)
         listener.finished(outcome)
+
+
+def _typed() -> str:
+    """Return the command as it was typed."""
+    return shlex.join([NAME, *sys.argv[1:]])
 
 
 def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | None) -> AskedSize:
