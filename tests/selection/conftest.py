@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -72,3 +73,11 @@ def assert_same_study() -> Callable[[CapacityStudy, CapacityStudy], None]:
         np.testing.assert_array_equal(a.best.keys, b.best.keys)
 
     return check
+
+
+@pytest.fixture
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by a second when a study looks at it: at the start, and after every cohort."""
+    clock = itertools.count()
+    monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("shoal.selection.running.LOOK_UP_SECONDS", 600.0)

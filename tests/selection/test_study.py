@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -350,22 +349,16 @@ def test_a_study_ends_when_its_time_is_up(n_jobs: int) -> None:
     assert len(study.table) < 4 * 10**4
 
 
-def test_no_cohort_begins_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_cohort_begins_after_the_deadline(slow_clock: None) -> None:
     """On a clock that goes on by a second when it is looked at: at the start, and after every cohort."""
-    clock = itertools.count()
-    monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("shoal.selection.running.LOOK_UP_SECONDS", 600.0)
     study = sinusoid(hidden=[1], seconds=3.0, starts=8, n_jobs=1, choose="best", memory=1)
     study.fit(*TRAIN, validation=VALID)
     assert len(study.table) == 3
     assert study.table["start"].tolist() == [0, 1, 2]
 
 
-def test_after_the_deadline_one_start_is_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_the_deadline_one_start_is_trained_again(slow_clock: None) -> None:
     """Of the two that have all folds; on a clock that goes on by a second when it is looked at."""
-    clock = itertools.count()
-    monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("shoal.selection.running.LOOK_UP_SECONDS", 600.0)
     options = {"hidden": [1], "starts": 8, "folds": 2, "n_jobs": 1, "choose": "best", "memory": 1}
     told: list[int] = []
     study = sinusoid(seconds=4.0, progress=lambda p: told.append(p.done), **options).fit(X[:60], Y[:60])
