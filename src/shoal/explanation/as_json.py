@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.explanation.cells import CELLS
 from shoal.explanation.symbols import batch_partial, delta_rule, lecture_product, matrix_product
 from shoal.formulas.latex import latex
 from shoal.formulas.nodes import Expression, L, Partial, dotted
 from shoal.formulas.text import text
 from shoal.printable import backslashed
+from shoal.registry import to_config
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
     from shoal.explanation.explained import Comparison, Explained
+    from shoal.explanation.through_time import Walk
 
 FORMAT = 1
 
 
-def as_json(explanation: Explained) -> str:
+def as_json(explanation: Explained, walk: Walk | None = None) -> str:
     """Return formulas and numbers as JSON; what is not finite is null."""
     trace, n = explanation.trace, explanation.sample
     content = {
@@ -37,7 +40,39 @@ def as_json(explanation: Explained) -> str:
         ],
         "gradients": [_gradient(explanation, comparison) for comparison in explanation.comparisons],
     }
+    if walk is not None:
+        content["through_time"] = _through_time(walk)
     return backslashed(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
+
+
+def _through_time(walk: Walk) -> dict[str, Any]:
+    cell = CELLS[walk.layer.name]
+    return {
+        "layer": to_config(walk.layer),
+        "forward": [_formula(tree) for tree in cell.forward],
+        "backward": [_formula(tree) for tree in (*cell.backward, *cell.handed)],
+        "steps": [
+            {
+                "step": step.number,
+                "state": _numbers(step.state),
+                "gradient": _numbers(step.grad),
+                "factor": _numbers(step.factor),
+            }
+            for step in walk.steps
+        ],
+        "gradients": [
+            {
+                "parameter": gradient.name,
+                "gradient": _numbers(gradient.factors),
+                "engine": _numbers(gradient.engine),
+                "relative_error": {
+                    "factors": gradient.engine_error,
+                    "central_differences": gradient.block.relative_error,
+                },
+            }
+            for gradient in walk.gradients
+        ],
+    }
 
 
 def _gradient(explanation: Explained, comparison: Comparison) -> dict[str, Any]:

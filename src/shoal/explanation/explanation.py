@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,8 +29,13 @@ from shoal.explanation.point import Point
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell
+from shoal.explanation.through_time import Walk, compare_with_engine, plain, require_explained, walk_back
+from shoal.explanation.time_story import tell_through_time
 from shoal.explanation.trace import trace
 from shoal.layers import Dropout
+from shoal.layers.base import Context
+from shoal.layers.recurrent import Recurrent
+from shoal.networks.backprop import as_samples
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -76,6 +82,26 @@ class Explanation(Explained):
         return plain(self.blocks)
 
 
+@dataclass(frozen=True)
+class TimeExplanation(Explanation):
+    """The chain rule of a network that begins with a recurrent layer: of its dense layers, then through time.
+
+    What an ``Explanation`` says of a network is said of the dense layers, whose x is the last state; ``walk``
+    holds the steps of the sample that is shown, and the gradients of the recurrent layer.
+    """
+
+    walk: Walk
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The page that every format shows."""
+        return (*tell(self), *tell_through_time(self.walk, self.sample_name))
+
+    def to_json(self) -> str:
+        """Return formulas and every number as JSON."""
+        return as_json(self, self.walk)
+
+
 def explain(
     network: Network | Population,
     X: npt.ArrayLike,
@@ -101,7 +127,9 @@ def explain(
     differences are there, and how many there will be.
 
     Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than
-    one, a sample that is not there, names that are too few or too many, and layers other than dense ones.
+    one, a sample that is not there, names that are too few or too many, and layers other than dense
+    ones. One recurrent layer may stand below them: its last state is their x, and the page then goes on
+    through time; names of features are left out there.
 
     Source: the lecture, "Finding dL/dW".
 
@@ -119,6 +147,9 @@ def explain(
         raise ConfigurationError(f"one network is explained at a time, got {population.size}; use members(i)")
     network = without_dropout(population.network)
     population = Population(network, population.theta.astype(np.float64), population.keys)
+    if isinstance(network.layers[0], Recurrent):
+        shown = _Shown(sample, sample_name, output_names, parameters, seed, told)
+        return _through_time(population, network.layers[0], X, y, shown)
     samples = Samples.of(network, X, y)
     n, N = _sample_number(sample, len(samples)), len(samples)
     features = _names(feature_names, "feature_names", network.n_inputs, "x")
@@ -129,6 +160,61 @@ def explain(
     comparisons = tuple(_comparison(network, d, check) for d in derivations)
     name = sample_name or f"sample {n + 1} of {N}"
     return Explanation(network, kept, comparisons, check, n, name, features, outputs)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What ``explain`` was asked to show."""
+
+    sample: int
+    sample_name: str
+    output_names: Sequence[str] | None
+    parameters: int | None
+    seed: int
+    told: Told | None
+
+
+def _through_time(
+    population: Population, layer: Recurrent, X: npt.ArrayLike, y: npt.ArrayLike, asked: _Shown
+) -> TimeExplanation:
+    """Explain the dense layers on the last states, and then the recurrent layer below them."""
+    require_explained(layer)
+    layer, network = plain(layer), population.network
+    whole = Population(
+        Network(network.inputs, [layer, *network.layers[1:]], network.loss), population.theta, population.keys
+    )
+    samples = Samples.of(network, X, y)
+    n, N = _sample_number(asked.sample, len(samples)), len(samples)
+    own = [slot for slot in network.slots if slot.layer == 0][-1].stop
+    parameters = whole.network.views(whole.theta)[0]
+    lengths = samples.lengths if samples.lengths is not None else np.full(N, network.input_shape[1])
+    xs = [row.reshape(network.input_shape)[:, :T] for row, T in zip(samples.X, lengths, strict=True)]
+    context = Context(lengths=lengths[None])
+    states, _ = layer.forward(parameters, as_samples(network, samples.X.T[None]), context)
+    head = Population(
+        Network(layer.units, network.layers[1:], network.loss), whole.theta[:, own:], whole.keys
+    )
+    told = explain(
+        head,
+        states[0].T,
+        y,
+        sample=n,
+        seed=asked.seed,
+        sample_name=asked.sample_name or f"sample {n + 1} of {N}",
+        feature_names=[f"h{k + 1}" for k in range(layer.units)],
+        output_names=asked.output_names,
+        parameters=asked.parameters,
+        told=asked.told,
+    )
+    first = told.comparisons[-2].derivation
+    grads = first.step.W.T @ first.delta
+    walks = [walk_back(layer, parameters, x, grads[:, k]) for k, x in enumerate(xs)]
+    sums = {name: np.sum([s[name] for _, s in walks], axis=0) / N for name in parameters}
+    point = Point(whole, X, y)
+    chosen = draw_parameters(point.network, asked.parameters, asked.seed)
+    gradients = compare_with_engine(point, sums, point.gradient(ReferenceEngine.name), chosen, asked.told)
+    kept = {field.name: getattr(told, field.name) for field in dataclasses.fields(told)}
+    return TimeExplanation(**kept, walk=Walk(layer, walks[n][0], gradients))
 
 
 def _check(
