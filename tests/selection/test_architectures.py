@@ -3,10 +3,26 @@ from __future__ import annotations
 import pytest
 
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
+from shoal.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    BatchNorm,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool1D,
+    GlobalMaxPool1D,
+    LastStep,
+    Layer,
+    MaxPool2D,
+)
 from shoal.populations.network import Network
 from shoal.registry import to_config
-from shoal.selection.architectures import Convolutional, Perceptron, loss_of
+from shoal.selection.architectures import Convolutional, Convolutional1D, Perceptron, Recurrent, loss_of
 
 
 @pytest.mark.parametrize(
@@ -81,3 +97,70 @@ def test_operations_count_a_shared_weight_at_every_place() -> None:
     built = Convolutional((2, 6, 6), dense=()).network((4,), 72, 10, "cross_entropy")
     assert built.n_parameters == (4 * 2 * 9 + 4) + (36 * 10 + 10)
     assert built.operations == (4 * 2 * 9 + 4) * 36 + (36 * 10 + 10)
+
+
+def test_three_stages_over_time_are_those_of_the_paper() -> None:
+    stages = [
+        *(Conv1D(4, 8, padding="same"), BatchNorm("relu")),
+        *(Conv1D(8, 5, padding="same"), BatchNorm("relu")),
+        *(Conv1D(4, 3, padding="same"), BatchNorm("relu")),
+    ]
+    built = Convolutional1D((2, 30), dropout=0.3).network((4,), 60, 5, "cross_entropy")
+    assert built == Network(
+        (2, 30), [*stages, GlobalAveragePool1D(), Dropout(0.3), Dense(5)], "cross_entropy"
+    )
+    assert Convolutional1D((2, 30)).network((4, 8, 4), 60, 1, "log_loss").layers[:6] == tuple(stages)
+    kernels = [
+        layer.kernel_size
+        for layer in Convolutional1D((2, 30)).network((1,) * 5, 60, 1, "log_loss").layers
+        if isinstance(layer, Conv1D)
+    ]
+    assert kernels == [8, 5, 3, 3, 3]
+    linear = Network((2, 30), [GlobalAveragePool1D(), Dense(1)])
+    assert Convolutional1D((2, 30), dropout=0.3).network((), 60, 1, "squared_error") == linear
+
+
+@pytest.mark.parametrize(
+    ("architecture", "hidden", "layers"),
+    [
+        (Recurrent((2, 9)), (3,), [LSTM(3)]),
+        (Recurrent((2, 9), "gru"), (3, 4), [GRU(3, return_sequences=True), GRU(4)]),
+        (
+            Recurrent((2, 9), "rnn", activation="relu", pooling="max", dropout=0.1),
+            (3,),
+            [RNN(3, "relu", return_sequences=True), GlobalMaxPool1D(), Dropout(0.1)],
+        ),
+        (
+            Recurrent((2, 9), "gru", bidirectional=True, pooling="mean"),
+            (3,),
+            [Bidirectional(GRU(3, return_sequences=True)), GlobalAveragePool1D()],
+        ),
+        (Recurrent((2, 9), dropout=0.1), (), [LastStep()]),
+    ],
+)
+def test_recurrent_networks_are_read_out_as_asked(
+    architecture: Recurrent, hidden: tuple[int, ...], layers: list[Layer]
+) -> None:
+    built = architecture.network(hidden, 18, 4, "cross_entropy")
+    assert built == Network((2, 9), [*layers, Dense(4)], "cross_entropy")
+
+
+@pytest.mark.parametrize("architecture", [Convolutional1D, Recurrent])
+def test_parameters_of_series_do_not_depend_on_the_steps(architecture: type[Recurrent]) -> None:
+    counts = {
+        architecture((3, steps)).network((4,), 3 * steps, 2, "cross_entropy").n_parameters
+        for steps in (9, 90)
+    }
+    assert len(counts) == 1
+
+
+def test_series_have_a_shape_and_their_numbers() -> None:
+    for architecture in (Convolutional1D, Recurrent):
+        with pytest.raises(ConfigurationError, match=r"series have a shape \(C, T\), got \(1, 2, 3\)"):
+            architecture((1, 2, 3))
+        with pytest.raises(ConfigurationError, match="hold 18 numbers, the samples 20"):
+            architecture((2, 9)).network((4,), 20, 1, "squared_error")
+    with pytest.raises(UnknownNameError, match="unknown cell 'lsmt'; did you mean 'lstm'"):
+        Recurrent((2, 9), "lsmt")
+    with pytest.raises(UnknownNameError, match="unknown pooling 'avg'"):
+        Recurrent((2, 9), pooling="avg")

@@ -5,12 +5,28 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from shoal.activations import ACTIVATIONS, Activation
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS, Initializer
-from shoal.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
+from shoal.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    BatchNorm,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool1D,
+    GlobalMaxPool1D,
+    LastStep,
+    Layer,
+    MaxPool2D,
+)
 from shoal.losses import Loss
 from shoal.populations.network import Network
 from shoal.registry import Named, resolve
@@ -129,6 +145,125 @@ class Convolutional(Architecture):
         for units in dense:
             layers.extend([*dropout, Dense(units, self.activation)])
         return Network(self.shape, [*layers, *dropout, Dense(n_outputs)], loss)
+
+
+@dataclass(frozen=True)
+class Convolutional1D(Architecture):
+    """For series of ``shape`` (C, T): stages over all steps, then the mean over time and a linear layer.
+
+    A stage is ``Conv1D`` with zeros at the ends, so that it keeps the steps, and ``BatchNorm`` with the
+    activation; kernels are of 8 steps, then 5, then 3. A size of one number c is three stages of c, 2c and c
+    channels; of more, the channels of each stage. ``dropout`` comes before the linear layer. No parameter
+    depends on T.
+
+    Raises ``ConfigurationError`` for an impossible shape or size.
+
+    Source: Wang, Yan & Oates 2017, "Time series classification from scratch with deep neural networks",
+    II.B, whose c is 128.
+
+    >>> network = Convolutional1D((1, 150)).network((16,), 150, 2, "cross_entropy")
+    >>> network.shapes[1::2]
+    ((16, 150), (32, 150), (16, 150), (16,))
+    """
+
+    name: ClassVar[str] = "convolutional1d"
+    unit: ClassVar[str] = "channel"
+    shape: Shape
+    activation: Activation | str = "relu"
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", _shape_of_series(self.shape))
+        object.__setattr__(self, "activation", resolve("activation", self.activation, ACTIVATIONS))
+
+    def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
+        _require_numbers(self.shape, n_inputs)
+        channels = (hidden[0], 2 * hidden[0], hidden[0]) if len(hidden) == 1 else hidden
+        layers: list[Layer] = []
+        for stage, number in enumerate(channels):
+            layers.append(Conv1D(number, KERNELS[min(stage, len(KERNELS) - 1)], padding="same"))
+            layers.append(BatchNorm(self.activation))
+        dropout = [Dropout(self.dropout)] if self.dropout and hidden else []
+        return Network(self.shape, [*layers, GlobalAveragePool1D(), *dropout, Dense(n_outputs)], loss)
+
+
+KERNELS = (8, 5, 3)
+"""Steps that the filters of each stage see; of any further stage as many as those of the last."""
+
+
+@dataclass(frozen=True)
+class Recurrent(Architecture):
+    """For series of ``shape`` (C, T): recurrent layers, what they say in the end, and a linear layer.
+
+    ``cell`` is "lstm", "gru" or "rnn"; ``bidirectional`` layers go in both directions of time with as many
+    units each. ``pooling`` is what is read out: the "last" states, or the "mean" or the "max" over all valid
+    steps. ``dropout`` comes before the linear layer. A size of no layers is the pooled series under a linear
+    layer. No parameter depends on T.
+
+    Raises ``ConfigurationError`` for an impossible shape, ``UnknownNameError`` for a name that none has.
+
+    Source: Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014; see the layers.
+
+    >>> architecture = Recurrent((12, 29), "gru", bidirectional=True, pooling="mean")
+    >>> architecture.network((8,), 348, 9, "cross_entropy").shapes
+    ((12, 29), (16, 29), (16,), (9,))
+    """
+
+    name: ClassVar[str] = "recurrent"
+    unit: ClassVar[str] = "unit"
+    shape: Shape
+    cell: str = "lstm"
+    bidirectional: bool = False
+    pooling: str = "last"
+    dropout: float = 0.0
+    activation: Activation | str = "tanh"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", _shape_of_series(self.shape))
+        object.__setattr__(self, "activation", resolve("activation", self.activation, ACTIVATIONS))
+        for kind, value, known in (("cell", self.cell, _CELLS), ("pooling", self.pooling, _POOLINGS)):
+            if value not in known:
+                raise UnknownNameError(kind, value, known)
+
+    def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
+        _require_numbers(self.shape, n_inputs)
+        pool = _POOLINGS[self.pooling]
+        layers: list[Layer] = []
+        for number, units in enumerate(hidden, start=1):
+            all_steps = number < len(hidden) or pool is not None
+            layer = self._cell(units, all_steps)
+            layers.append(Bidirectional(layer) if self.bidirectional else layer)
+        if pool is not None or not hidden:
+            layers.append((pool or LastStep)())
+        dropout = [Dropout(self.dropout)] if self.dropout and hidden else []
+        return Network(self.shape, [*layers, *dropout, Dense(n_outputs)], loss)
+
+    def _cell(self, units: int, all_steps: bool) -> GRU | LSTM | RNN:
+        if self.cell == "rnn":
+            return RNN(units, self.activation, return_sequences=all_steps)
+        return _CELLS[self.cell](units, return_sequences=all_steps)
+
+
+_CELLS: dict[str, Any] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+_POOLINGS: dict[str, type[Layer] | None] = {
+    "last": None,
+    "mean": GlobalAveragePool1D,
+    "max": GlobalMaxPool1D,
+}
+
+
+def _shape_of_series(shape: Shape) -> Shape:
+    if len(shape) != 2:
+        raise ConfigurationError(f"series have a shape (C, T), got {shape!r}")
+    return tuple(whole_number(extent, "each extent of a series") for extent in shape)
+
+
+def _require_numbers(shape: Shape, n_inputs: int) -> None:
+    if n_inputs != math.prod(shape):
+        raise ConfigurationError(
+            f"series of shape {shape} hold {math.prod(shape)} numbers, the samples {n_inputs}; "
+            "give the shape (C, T) of the samples"
+        )
 
 
 WIDTH = 4
