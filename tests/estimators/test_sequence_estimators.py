@@ -25,7 +25,7 @@ from sklearn.utils.estimator_checks import (
 from shoal import SequenceClassifier, SequenceRegressor, Sequences
 from shoal.errors import DataError, ShoalWarning
 
-FEW: dict[str, Any] = {"n_features": 700, "n_starts": 1, "random_state": 0, "n_jobs": 1}
+FEW: dict[str, Any] = {"views": ["random"], "n_features": 700, "n_draws": 1, "random_state": 0, "n_jobs": 1}
 CHECKS = [
     check_do_not_raise_errors_in_init_or_set_params,
     check_estimator_cloneable,
@@ -82,10 +82,12 @@ def test_numbers_are_predicted_in_their_own_units() -> None:
 
 def test_what_is_held_out_is_honest() -> None:
     shuffled = np.random.default_rng(0).permutation(Y)
-    held_out = SequenceClassifier(**FEW).fit(X, shuffled).mixture_.held_out
+    held_out = SequenceClassifier(**FEW).fit(X, shuffled).held_out_
     assert (CLASSIFIER.classes_[held_out.argmax(axis=1)] == shuffled).mean() < 0.8
-    right = CLASSIFIER.classes_[CLASSIFIER.mixture_.held_out.argmax(axis=1)] == Y
+    right = CLASSIFIER.classes_[CLASSIFIER.held_out_.argmax(axis=1)] == Y
     assert right.mean() > 0.9
+    assert np.corrcoef(REGRESSOR.held_out_, SIZES)[0, 1] > 0.8
+    assert np.abs(REGRESSOR.held_out_ - SIZES).mean() > np.abs(REGRESSOR.predict(X) - SIZES).mean()
 
 
 @pytest.mark.parametrize("fitted", [CLASSIFIER, REGRESSOR])
@@ -93,8 +95,8 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(fitted: Any)
     y = SIZES if fitted is REGRESSOR else Y
     again = clone(fitted).set_params(n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(
-        again.mixture_.predict(again.preprocessor_.transform([x.T for x in XT])),
-        fitted.mixture_.predict(fitted.preprocessor_.transform([x.T for x in XT])),
+        again.mixture_.held_out,
+        fitted.mixture_.held_out,
     )
     other = clone(fitted).set_params(random_state=1).fit(X, y)
     assert not np.array_equal(other.mixture_.held_out, fitted.mixture_.held_out)
@@ -131,7 +133,7 @@ def test_missing_values_are_filled_and_told() -> None:
 
 
 def test_cloning_searching_and_keeping() -> None:
-    search = GridSearchCV(SequenceClassifier(**FEW), {"n_starts": [1]}, cv=2).fit(X, Y)
+    search = GridSearchCV(SequenceClassifier(**FEW), {"n_draws": [1]}, cv=2).fit(X, Y)
     assert search.best_score_ > 0.9
     assert cross_val_score(SequenceRegressor(**FEW), X, SIZES, cv=2).shape == (2,)
     restored = pickle.loads(pickle.dumps(CLASSIFIER))  # noqa: S301

@@ -37,7 +37,7 @@ class Off(View, Fitted):
 
 
 def mixture(*views: View) -> Mixture:
-    return Mixture.fit(views, Schooling(SERIES, Targets(Y), [], 0))
+    return Mixture.fit(views, Schooling(SERIES, Targets(Y), [], 0, 1))
 
 
 def test_views_are_mixed_as_their_errors_cancel() -> None:
@@ -79,6 +79,6 @@ def test_a_mixture_of_classes_has_one_temperature(scale: float) -> None:
             p = 1 / (1 + np.exp(-z))
             return np.stack([1 - p, p], axis=1)
 
-    schooling = Schooling(Sequences.of([[1.0]] * 2000), Targets(codes, 2), [], 0)
+    schooling = Schooling(Sequences.of([[1.0]] * 2000), Targets(codes, 2), [], 0, 1)
     temperature = Mixture.fit([Certain((0,))], schooling).temperature
     np.testing.assert_allclose(temperature, 1 / (2 * scale), rtol=0.2)

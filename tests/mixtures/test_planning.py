@@ -1,32 +1,68 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from shoal import Sequences
+from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.mixtures.planning import views_for
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.targets import Targets
+from shoal.mixtures.trained_view import TrainedView
 from shoal.mixtures.views import Schooling
 
 
-def schooling(N: int, T: int) -> Schooling:
-    series = Sequences(np.zeros((N, 1, T), np.float32), np.full(N, T))
-    return Schooling(series, Targets(np.zeros(N)), [], 0)
+def schooling(N: int, T: int, channels: int = 1) -> Schooling:
+    series = Sequences(np.zeros((N, channels, T), np.float32), np.full(N, T))
+    folds = [(np.arange(N), np.arange(N))] * 5
+    return Schooling(series, Targets(np.zeros(N)), folds, 0, channels=1)
 
 
-def random_views(N: int, T: int, budget: float, starts: int = 3) -> list[RandomView]:
-    return [
-        view for view in views_for(schooling(N, T), budget, starts=starts) if isinstance(view, RandomView)
-    ]
+def random_views(N: int, T: int, budget: float, channels: int = 1) -> list[RandomView]:
+    views = views_for(schooling(N, T, channels), ["random"], budget, draws=3)
+    return [view for view in views if isinstance(view, RandomView)]
+
+
+def trained(budget: float, *kinds: str, T: int = 10) -> list[tuple[str, int, int]]:
+    views = views_for(schooling(40, T), kinds, budget)
+    return [(v.architecture.name, v.hidden[0], v.epochs) for v in views if isinstance(v, TrainedView)]
 
 
 def test_random_convolutions_are_drawn_as_often_as_the_budget_allows_and_at_least_once() -> None:
     once = 30 * 10_000 * 50 * 100
-    assert [len(random_views(50, 100, times * once)) for times in (0.1, 1, 2, 3, 9)] == [2, 2, 4, 6, 6]
-    assert len({view.start for view in random_views(50, 100, 3 * once)}) == 6
+    assert [random_views(50, 100, times * once)[0].draws for times in (0.1, 1, 2, 3, 9)] == [1, 1, 2, 3, 3]
     assert [view.differences for view in random_views(50, 100, once)] == [False, True]
+
+
+def test_where_there_are_gaps_views_with_and_without_them_compete() -> None:
+    assert [view.channels for view in random_views(50, 100, 1e10)] == [None, None]
+    assert [view.channels for view in random_views(50, 100, 1e10, channels=2)] == [1, 1, None]
 
 
 def test_many_samples_have_fewer_features() -> None:
     assert {view.features for view in random_views(4000, 10, 1e12)} == {10_000}
     assert {view.features for view in random_views(4001, 10, 1e12)} == {3000}
+
+
+def test_networks_are_as_large_as_what_is_left_can_train() -> None:
+    kinds = "random", "convolutional", "recurrent"
+    random = 2 * 30 * 10_000 * 40 * 10
+    assert trained(random, *kinds) == []
+    assert trained(1e14, *kinds) == [("convolutional1d", 64, 100), ("recurrent", 64, 100)]
+    sizes = [trained(budget, "random", "recurrent") for budget in (4e9, 6e9, 2e10)]
+    assert [found[0][1:] if found else None for found in sizes] == sorted(
+        (found[0][1:] if found else None for found in sizes), key=lambda size: size or (0, 0)
+    )
+    assert len({found[0][1] for found in sizes if found}) > 1
+
+
+def test_the_smallest_network_is_trained_where_nothing_else_is_asked_for() -> None:
+    assert trained(1, "recurrent") == [("recurrent", 8, 40)]
+    assert trained(1, "recurrent", "random") == []
+
+
+def test_kinds_are_known_and_some() -> None:
+    with pytest.raises(UnknownNameError, match="unknown view 'recurent'; did you mean 'recurrent'"):
+        views_for(schooling(5, 5), ["recurent"])
+    with pytest.raises(ConfigurationError, match="one kind at least"):
+        views_for(schooling(5, 5), [])

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,14 +17,13 @@ from shoal.data.frames import Frame, as_frame
 from shoal.data.sequences.preprocessing import SequencePreprocessor, without_values
 from shoal.errors import DataError
 from shoal.estimators.parameters import COUNT, POSITIVE
-from shoal.estimators.series import as_series, require_channels
+from shoal.estimators.series import as_series, prepared, require_channels
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.mixture import Mixture
-from shoal.mixtures.planning import BUDGET, FEATURES, LEAST_FEATURES, STARTS, views_for
+from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, KINDS, LEAST_FEATURES, views_for
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
 from shoal.selection.splits import k_folds
-from shoal.sequences import Sequences
 from shoal.shapes import Array
 
 FOLDS = 5
@@ -35,9 +34,10 @@ class BaseSequenceEstimator(BaseEstimator):  # type: ignore[misc]
     """What both share; see ``SequenceClassifier`` and ``SequenceRegressor``."""
 
     _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        "views": ["array-like", StrOptions({"auto"})],
         "budget": POSITIVE,
         "n_features": [Interval(Integral, LEAST_FEATURES, None, closed="left")],
-        "n_starts": [COUNT],
+        "n_draws": [COUNT],
         "channels_first": ["boolean"],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
@@ -46,16 +46,18 @@ class BaseSequenceEstimator(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
+        views: Any = "auto",
         budget: float = BUDGET,
         n_features: int = FEATURES,
-        n_starts: int = STARTS,
+        n_draws: int = DRAWS,
         channels_first: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
+        self.views = views
         self.budget = budget
         self.n_features = n_features
-        self.n_starts = n_starts
+        self.n_draws = n_draws
         self.channels_first = channels_first
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -81,16 +83,17 @@ class BaseSequenceEstimator(BaseEstimator):  # type: ignore[misc]
         self.preprocessor_ = SequencePreprocessor.fit(series)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         folds = k_folds(len(series), min(FOLDS, len(series)), seed, targets.strata())
-        padded = self.preprocessor_.transform(series)
-        schooling = Schooling(padded, targets, folds, seed, self.n_jobs)
-        views = views_for(schooling, self.budget, self.n_features, self.n_starts)
+        padded = prepared(self.preprocessor_, series)
+        schooling = Schooling(padded, targets, folds, seed, len(series[0]), self.n_jobs)
+        kinds = KINDS if isinstance(self.views, str) else self.views
+        views = views_for(schooling, kinds, self.budget, self.n_features, self.n_draws)
         self.mixture_ = Mixture.fit(views, schooling)
 
     def _predictions(self, X: Any) -> Array:
         check_is_fitted(self)
         series = as_series(X, self.channels_first)
         require_channels(series, self.n_channels_in_, type(self).__name__, self.channels_first)
-        padded: Sequences = self.preprocessor_.transform(series)
+        padded = prepared(self.preprocessor_, series)
         predicted: Array = self.mixture_.predict(padded, self.n_jobs)
         return predicted
 
@@ -112,24 +115,27 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):  # type: ignor
         P(class | x) ∝ (Σ_v w_v P_v(class | x))^(1/T)
 
     They are random convolutions of the series, and of the series and their differences, each under a linear
-    layer in closed form.
+    layer in closed form; and, as far as the budget goes, convolutional networks and recurrent ones (GRUs in
+    both directions), one trained on each of five folds.
 
     ``X`` is a list of arrays (T_i, C), or (T_i,) of one channel; an array (N, T, C) or (N, T);
     ``shoal.Sequences``; or a data frame of series. aeon's arrays (N, C, T) and lists of (C, T_i) need
-    ``channels_first=True``, for a shape cannot tell. NaN is a missing value: the last one before it stands
-    in, beside a channel that says so wherever that channel had gaps in training. Series to predict may be
-    longer than those of training.
+    ``channels_first=True``, for a shape cannot tell. NaN is a missing value: a line between its
+    neighbours stands in, and where a channel had gaps in training another says where they were. Series to
+    predict may be longer than those of training.
 
-    - ``n_features`` of each draw of random convolutions, at most 3000 for more than 4000 series, and at most
-      ``n_starts`` draws of each kind.
+    - ``views``: "auto", or which may be tried, of "random", "convolutional" and "recurrent".
     - ``budget``, the operations that fitting may take (5e10: GunPoint in seconds), rather than a time, so
-      that a seed gives the same model on every machine.
+      that a seed gives the same model on every machine. Random convolutions come first.
+    - ``n_features`` of each draw of random convolutions, at most 3000 for more than 4000 series, and the mean
+      of at most ``n_draws`` draws.
     - ``n_jobs`` threads, None: all cores; how many changes no bit.
 
     Series whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
-    Attributes: ``classes_``, ``mixture_`` (its ``sentence`` says what it is made of, ``held_out`` are
-    predictions of the samples by models that did not know them), ``preprocessor_``, ``n_channels_in_``.
+    Attributes: ``classes_``, ``mixture_`` (its ``sentence`` says what it is made of), ``held_out_`` (N, K),
+    the probabilities of the series fitted by models that did not know them, ``preprocessor_``,
+    ``n_channels_in_``.
 
     Raises ``DataError``, a ``ValueError``, for what are no series and for a channel without any value.
 
@@ -138,7 +144,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):  # type: ignor
     >>> rates = [0.2, 0.5] * 9
     >>> waves = [np.sin(rate * np.arange(steps)) for steps, rate in enumerate(rates, start=20)]
     >>> labels = ["slow", "fast"] * 9
-    >>> classifier = SequenceClassifier(n_features=1000, random_state=0, n_jobs=1).fit(waves, labels)
+    >>> classifier = SequenceClassifier(n_features=1000, budget=1e8, random_state=0).fit(waves, labels)
     >>> classifier.predict([np.sin(0.19 * np.arange(50)), np.sin(0.48 * np.arange(50))]).tolist()
     ['slow', 'fast']
     """
@@ -156,6 +162,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):  # type: ignor
                 f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
             )
         self._learn(_kept(series, known), Targets(encoder.transform(y), len(self.classes_)))
+        self.held_out_ = self.mixture_.held_out
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -172,12 +179,14 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):  # type: ignore[
     """A regressor of series of any lengths, with nothing to tune: a mixture of several kinds of models.
 
     It predicts the weighted mean ŷ = Σ_v w_v ŷ_v that has the smallest squared error for samples that the
-    views had not seen. Settings, attributes and errors are ``SequenceClassifier``'s, without classes.
+    views had not seen. Settings, attributes and errors are ``SequenceClassifier``'s, without classes;
+    ``held_out_`` (N,) are numbers.
 
     >>> rng = np.random.default_rng(0)
     >>> speeds = rng.uniform(0.2, 0.6, 60)
     >>> waves = [np.sin(speed * np.arange(60)) for speed in speeds]
-    >>> regressor = SequenceRegressor(n_features=1000, random_state=0, n_jobs=1).fit(waves[:50], speeds[:50])
+    >>> regressor = SequenceRegressor(n_features=1000, budget=1e8, random_state=0)
+    >>> regressor = regressor.fit(waves[:50], speeds[:50])
     >>> regressor.score(waves[50:], speeds[50:]) > 0.9
     True
     """
@@ -190,11 +199,15 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):  # type: ignore[
         y = np.asarray(known[name], dtype=np.float64)
         self._centre, self._scale = float(y.mean()), float(y.std()) or 1.0
         self._learn(_kept(series, known), Targets((y - self._centre) / self._scale))
+        self.held_out_ = self._decoded(self.mixture_.held_out)
         return self
 
     def predict(self, X: Any) -> Array:
         """Return the expected number of every series, (N,)."""
-        return self._predictions(X)[:, 0] * self._scale + self._centre
+        return self._decoded(self._predictions(X))
+
+    def _decoded(self, predictions: Array) -> Array:
+        return predictions[:, 0] * self._scale + self._centre
 
 
 def _kept(series: list[Array], rows: Frame) -> list[Array]:

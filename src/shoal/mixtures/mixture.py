@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.errors import DataError
 from shoal.mixtures.views import Fitted, Schooling, View, at_temperature, temperature_of
 from shoal.selection.ensemble import greedy
 from shoal.sequences import Sequences
@@ -43,9 +44,14 @@ class Mixture:
 
     @classmethod
     def fit(cls, views: Iterable[View], schooling: Schooling) -> Mixture:
-        """Return the mixture of those views, each taught in turn, that has the smallest loss held out."""
+        """Return the mixture of those views, each taught in turn, that has the smallest loss held out.
+
+        Raises ``DataError`` where nothing came out of any of them.
+        """
         taught = [(view, view.fit(schooling)) for view in views]
         fitted = [(view, model) for view, model in taught if model is not None]
+        if not fitted:
+            raise DataError("every network diverged; are there values far larger than all others?")
         predictions = np.stack([model.held_out for _, model in fitted])
         targets = schooling.targets
         picks, _ = greedy(predictions, targets.losses)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable
 
+from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.mixtures.random_convolutions import KERNELS
 from shoal.mixtures.random_view import RandomView
+from shoal.mixtures.trained_view import TrainedView
 from shoal.mixtures.views import Schooling, View
+from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
+from shoal.shapes import Shape
 
+RANDOM, CONVOLUTIONAL, RECURRENT = KINDS = ("random", "convolutional", "recurrent")
 BUDGET = 5e10
 """Operations, so that a fit is the same on every machine; seconds of one core by the tens."""
 FEATURES = 10_000
@@ -15,27 +21,79 @@ LEAST_FEATURES = 4 * len(KERNELS)
 MANY = 4000
 FEWER_FEATURES = 3000
 """For more than ``MANY`` samples, for the decomposition takes their smaller number to the third power."""
-STARTS = 2
+DRAWS = 2
 PASSES = 10
 """Operations for each random feature of each step; with differences and means twice as many."""
+BACKWARD = 3
+"""Times the operations of going forward that a step of training takes."""
+STEP = 5e5
+"""Operations' worth of time that a step of the series takes in an update, however few units there are."""
+EPOCHS, FEWEST_EPOCHS = 100, 40
+SIZES = (64, 32, 16, 8)
 
 
 def views_for(
-    schooling: Schooling, budget: float = BUDGET, features: int = FEATURES, starts: int = STARTS
+    schooling: Schooling,
+    kinds: Iterable[str] = KINDS,
+    budget: float = BUDGET,
+    features: int = FEATURES,
+    draws: int = DRAWS,
 ) -> list[View]:
-    """Return the views that ``budget`` operations allow, the cheapest first.
+    """Return the views of the ``kinds`` asked for that ``budget`` operations allow, the cheapest first.
 
-    Random convolutions come in two kinds, of the series and with their differences, at least once and at
-    most ``starts`` times.
+    Random convolutions come in two kinds, of the series and with their differences, once at least and
+    averaged over ``draws`` at most; where series have gaps, also with what says where. What they leave is for
+    trained networks, each kind with as many units as can be trained for ``FEWEST_EPOCHS``. Where no random
+    convolutions are asked for, the smallest network of each kind is trained in any case.
+
+    Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
-    if len(schooling.series) > MANY:
-        features = min(features, FEWER_FEATURES)
-    steps = float(schooling.series.lengths.sum())
-    times = int(min(max(budget // (3 * PASSES * features * steps), 1), starts))
-    return list(_random(features, times))
+    kinds = tuple(kinds)
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UnknownNameError("view", kind, KINDS)
+    if not kinds:
+        raise ConfigurationError(f"views must name one kind at least, of {', '.join(KINDS)}")
+    views: list[View] = []
+    if RANDOM in kinds:
+        features = min(features, FEWER_FEATURES) if len(schooling.series) > MANY else features
+        cost = 3 * PASSES * features * float(schooling.series.lengths.sum())
+        times = int(min(max(budget // cost, 1), draws))
+        views.extend(_random(schooling, features, times))
+        budget -= times * cost
+    trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
+    for kind in trained:
+        view = _affordable(kind, schooling, budget / len(trained), RANDOM not in kinds)
+        if view is not None:
+            views.append(view)
+    return views
 
 
-def _random(features: int, times: int) -> Iterator[View]:
-    for start in range(times):
-        yield RandomView(features, start=2 * start)
-        yield RandomView(features, differences=True, means=True, start=2 * start + 1)
+def _random(schooling: Schooling, features: int, draws: int) -> list[View]:
+    gaps = schooling.series.X.shape[1] > schooling.channels
+    channels = schooling.channels if gaps else None
+    views: list[View] = [
+        RandomView(features, draws, channels=channels),
+        RandomView(features, draws, differences=True, means=True, channels=channels),
+    ]
+    return [*views, RandomView(features, differences=True, means=True)] if gaps else views
+
+
+def _affordable(kind: str, schooling: Schooling, budget: float, needed: bool) -> TrainedView | None:
+    """Return the largest network that the budget trains long enough; the smallest if one is ``needed``."""
+    shape, N = schooling.series.X.shape[1:], len(schooling.series)
+    for size in SIZES:
+        view = TrainedView(_architecture(kind, shape), (size,), FEWEST_EPOCHS)
+        operations = float(view.network(shape, schooling.targets.n_classes).operations)
+        epoch = BACKWARD * operations * N * len(schooling.folds)
+        epoch += math.ceil(N / view.batch_size(N)) * shape[-1] * STEP
+        epochs = min(math.floor(max(budget, 0) / epoch), EPOCHS)
+        if epochs >= FEWEST_EPOCHS:
+            return TrainedView(view.architecture, view.hidden, epochs)
+    return view if needed else None
+
+
+def _architecture(kind: str, shape: Shape) -> Architecture:
+    if kind == CONVOLUTIONAL:
+        return Convolutional1D(shape)
+    return Recurrent(shape, "gru", bidirectional=True, pooling="mean")

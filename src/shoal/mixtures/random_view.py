@@ -19,53 +19,64 @@ SHARPNESS = 2.0
 
 @dataclass(frozen=True)
 class RandomView(View):
-    """``RandomConvolutions`` under ``ClosedForm``; probabilities are the softmax of its scores::
+    """``RandomConvolutions`` under ``ClosedForm``, drawn D times; probabilities are the softmax of the mean::
 
-        P(class k | x) ∝ exp(2 ŷ_k / T)
+        ŷ = 1/D Σ_d ŷ_d          P(class k | x) ∝ exp(2 ŷ_k / T)
 
-    with the temperature T that the scores of samples left out ask for.
+    with the temperature T that the scores of samples left out ask for. With ``channels`` it looks at so many
+    of the first, and at all for None.
     """
 
     features: int = 10_000
+    draws: int = 1
     differences: bool = False
     means: bool = False
-    start: int = 0
+    channels: int | None = None
 
     @property
     def words(self) -> str:
         over = "series and differences" if self.differences else "series"
-        return f"random convolutions of {over}"
+        return f"random convolutions of {over}{', values alone' if self.channels else ''}"
 
     def fit(self, schooling: Schooling) -> FittedRandom:
-        convolutions = RandomConvolutions.fit(
-            schooling.series,
-            self.features,
-            schooling.seed,
-            start=self.start,
-            differences=self.differences,
-            means=self.means,
-        )
-        features = convolutions.transform(schooling.series, schooling.n_jobs)
-        top = ClosedForm.fit(features, schooling.targets.signs())
-        plain = _predictions(top.left_out)
+        series, layers = _first(schooling.series, self.channels), []
+        for draw in range(self.draws):
+            convolutions = RandomConvolutions.fit(
+                series,
+                self.features,
+                schooling.seed,
+                start=draw,
+                differences=self.differences,
+                means=self.means,
+            )
+            features = convolutions.transform(series, schooling.n_jobs)
+            layers.append((convolutions, ClosedForm.fit(features, schooling.targets.signs())))
+        plain = _predictions([top.left_out for _, top in layers])
         temperature = temperature_of(plain, schooling.targets)
-        return FittedRandom(convolutions, top, temperature, at_temperature(plain, temperature))
+        held_out = at_temperature(plain, temperature)
+        return FittedRandom(tuple(layers), self.channels, temperature, held_out)
 
 
 @dataclass(frozen=True, eq=False)
 class FittedRandom(Fitted):
-    """Random convolutions and the linear layer over them."""
+    """Random convolutions and the linear layer over them, for each draw."""
 
-    convolutions: RandomConvolutions
-    top: ClosedForm
+    layers: tuple[tuple[RandomConvolutions, ClosedForm], ...]
+    channels: int | None
     temperature: float
     held_out: Array
 
     def predict(self, series: Sequences, n_jobs: int | None = None) -> Array:
-        scores = self.top.predict(self.convolutions.transform(series, n_jobs))
+        series = _first(series, self.channels)
+        scores = [top.predict(convolutions.transform(series, n_jobs)) for convolutions, top in self.layers]
         return at_temperature(_predictions(scores), self.temperature)
 
 
-def _predictions(scores: Array) -> Array:
-    """Return probabilities of scores (N, K) of classes; of one column the numbers that they are."""
-    return np.asarray(softmax(SHARPNESS * scores, axis=1)) if scores.shape[1] > 1 else scores
+def _first(series: Sequences, channels: int | None) -> Sequences:
+    return series if channels is None else Sequences(series.X[:, :channels], series.lengths)
+
+
+def _predictions(scores: list[Array]) -> Array:
+    """Return probabilities of the mean of scores (N, K) of classes; of one column the numbers that it is."""
+    mean = sum(scores[1:], start=scores[0]) / len(scores)
+    return np.asarray(softmax(SHARPNESS * mean, axis=1)) if mean.shape[1] > 1 else mean

@@ -17,12 +17,16 @@ Folds: TypeAlias = list[tuple[IntArray, IntArray]]
 
 @dataclass(frozen=True)
 class Schooling:
-    """What every view learns from: series (N, C, T), their targets, folds, the seed and how many threads."""
+    """What every view learns from: series (N, C, T), their targets, folds, the seed and how many threads.
+
+    ``channels`` are those that hold values; further ones say where values were there.
+    """
 
     series: Sequences
     targets: Targets
     folds: Folds
     seed: int
+    channels: int
     n_jobs: int | None = None
 
 

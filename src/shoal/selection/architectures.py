@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.errors import ConfigurationError, UnknownNameError
@@ -244,7 +244,7 @@ class Recurrent(Architecture):
         return _CELLS[self.cell](units, return_sequences=all_steps)
 
 
-_CELLS: dict[str, Any] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+_CELLS: dict[str, type[GRU | LSTM | RNN]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 _POOLINGS: dict[str, type[Layer] | None] = {
     "last": None,
     "mean": GlobalAveragePool1D,
