@@ -1,0 +1,56 @@
+"""What was reached: as JSON, an entry a set, and as a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.sequences.sets import SETS, Set
+
+FOLDER = Path(__file__).parents[1] / "results"
+HEADER = (
+    "| set | error | held out | to reach | others | seconds of CPU to fit | mixture |",
+    "|---|--:|--:|--:|---|--:|---|",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fit: the error of the test part, and of the training part held out, in % or as RMSE."""
+
+    error: float
+    held_out: float
+    seconds: float
+    sentence: str
+    seed: int
+    date: str
+    commit: str
+    machine: str
+
+    def row(self, of: Set) -> str:
+        """Return the entry as a row of the table."""
+        digits = 1 if of.classification else 4
+        unit = " %" if of.classification else ""
+        error, held, target = (f"{x:.{digits}f}{unit}" for x in (self.error, self.held_out, of.target))
+        reached = error if round(self.error, digits) <= of.target else f"**{error}**"
+        cells = (of.name, reached, held, target, of.others, f"{self.seconds:.1f}", self.sentence)
+        return f"| {' | '.join(cells)} |"
+
+
+def load(folder: Path) -> dict[str, Entry]:
+    """Return all entries so far, by set."""
+    path = folder / "sequences.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    return {name: Entry(**entry) for name, entry in known.items()}
+
+
+def save(folder: Path, entries: dict[str, Entry]) -> None:
+    """Write the entries and the table over them, in the order of the sets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = {name: entries[name] for name in SETS if name in entries}
+    plain = {name: asdict(entry) for name, entry in known.items()}
+    (folder / "sequences.json").write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    rows = [entry.row(SETS[name]) for name, entry in known.items()]
+    text = "Errors on the test parts, bold where the target was missed.\n\n" + "\n".join((*HEADER, *rows))
+    (folder / "sequences.md").write_text(text + "\n")

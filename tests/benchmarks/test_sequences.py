@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.sequences import __main__ as command
+from benchmarks.sequences.results import load, save
+from benchmarks.sequences.sets import SETS
+
+
+def write(folder: Path, name: str) -> None:
+    """Write a set of that name: waves of two frequencies, and their frequencies."""
+    rng = np.random.default_rng(0)
+    classes = SETS[name].classification
+    (folder / name).mkdir(parents=True)
+    for part, count in (("TRAIN", 16), ("TEST", 6)):
+        lines = ["@problemName Waves", f"@classLabel {'true a b' if classes else 'false'}", "@data"]
+        if not classes:
+            lines[1] = "@targetlabel true"
+        for number in range(count):
+            rate = 0.3 + 0.4 * (number % 2)
+            wave = np.sin(rate * np.arange(24) + rng.uniform(0, 6)).round(6)
+            target = "ab"[number % 2] if classes else f"{rate}"
+            lines.append(f"{','.join(map(str, wave))}:{target}")
+        (folder / name / f"{name}_{part}.ts").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("name", ["GunPoint", "Tecator"])
+def test_a_set_is_fitted_and_judged_and_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "data", name)
+    arguments = ["sequences", name, "--data", str(tmp_path / "data"), "--results", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", [*arguments, "--budget", "1", "--threads", "1", "--validate"])
+    command.main()
+    assert "nan (held out" in capsys.readouterr().out
+    assert not (tmp_path / "sequences.json").exists()
+    monkeypatch.setattr("sys.argv", [*arguments, "--budget", "1", "--threads", "1"])
+    command.main()
+    entry = load(tmp_path)[name]
+    assert entry.error < (1 if SETS[name].classification else 0.1)
+    assert f"{name}: {entry.error:.4g} (held out" in capsys.readouterr().out
+    assert f"| {name} | " in (tmp_path / "sequences.md").read_text()
+
+
+def test_a_target_that_was_missed_is_bold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "data", "GunPoint")
+    settings = {"random_state": 0, "n_jobs": 1, "channels_first": True, "budget": 1.0}
+    entry = command.run(SETS["GunPoint"], tmp_path / "data", False, settings)
+    for error, cell in ((0.66, "| 0.7 % |"), (0.76, "| **0.8 %** |")):
+        object.__setattr__(entry, "error", error)
+        save(tmp_path, {"GunPoint": entry})
+        assert cell in (tmp_path / "sequences.md").read_text()
+
+
+def test_a_set_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"GunPoint_TRAIN.ts is not there; set SHOAL_DATA"):
+        SETS["GunPoint"].read(tmp_path)
