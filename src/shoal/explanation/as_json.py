@@ -17,6 +17,7 @@ from shoal.registry import to_config
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
+    from shoal.explanation.below import LayerBelow
     from shoal.explanation.explained import Comparison, Explained
     from shoal.explanation.through_time import Walk
 
@@ -42,6 +43,8 @@ def as_json(explanation: Explained, walk: Walk | None = None) -> str:
     }
     if walk is not None:
         content["through_time"] = _through_time(walk)
+    if explanation.below:
+        content["below"] = [_below(layer) for layer in explanation.below]
     return backslashed(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
 
 
@@ -71,6 +74,30 @@ def _through_time(walk: Walk) -> dict[str, Any]:
                 },
             }
             for gradient in walk.gradients
+        ],
+    }
+
+
+def _below(below: LayerBelow) -> dict[str, Any]:
+    form = below.form
+    return {
+        "layer": to_config(below.layer),
+        "number": below.number,
+        "forward": [_formula(tree) for tree in form.forward],
+        "backward": [_formula(tree) for tree in form.backward],
+        "a": _numbers(below.a),
+        "gradient": _numbers(below.grad),
+        "gradients": [
+            {
+                "parameter": gradient.name,
+                "gradient": _numbers(gradient.by_layers),
+                "engine": _numbers(gradient.engine),
+                "relative_error": {
+                    "layers": gradient.engine_error,
+                    "central_differences": gradient.block.relative_error,
+                },
+            }
+            for gradient in below.gradients
         ],
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from shoal.explanation.below import LayerBelow
 from shoal.explanation.derivation import Derivation
 from shoal.explanation.gradient_check import BlockCheck, GradientCheck, relative_error
 from shoal.explanation.trace import Trace
@@ -46,6 +47,8 @@ class Explained:
     sample_name: str
     feature_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    below: tuple[LayerBelow, ...] = field(default=(), kw_only=True)
+    """The layers below the dense ones, from the highest on, where there are some."""
 
     @property
     def engine_error(self) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy.typing as npt
 from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
 from shoal.explanation.as_json import as_json
+from shoal.explanation.below import below, layers_below, outputs_below, without_noise
+from shoal.explanation.below_story import tell_below
 from shoal.explanation.blocks import Block
 from shoal.explanation.derivation import Derivation, derive
 from shoal.explanation.differences import Told
@@ -39,7 +41,7 @@ from shoal.networks.backprop import as_samples
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 from shoal.training.problem import Samples
 
 
@@ -53,7 +55,7 @@ class Explanation(Explained):
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The page that every format shows."""
-        return tuple(tell(self))
+        return (*tell(self), *(tell_below(self.below) if self.below else ()))
 
     def to_markdown(self) -> str:
         """Return the page as Markdown, its formulas in LaTeX between dollar signs."""
@@ -127,9 +129,10 @@ def explain(
     differences are there, and how many there will be.
 
     Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than
-    one, a sample that is not there, names that are too few or too many, and layers other than dense
-    ones. One recurrent layer may stand below them: its last state is their x, and the page then goes on
-    through time; names of features are left out there.
+    one, a sample that is not there, names that are too few or too many, and layers that it has no
+    formulas of. One recurrent layer may stand below the dense ones: its last state is their x, and the page
+    then goes on through time; names of features are left out there. Or convolutions, pools, norms and blocks,
+    over images or sequences: what they make is the dense layers' x, and the page goes on with them.
 
     Source: the lecture, "Finding dL/dW".
 
@@ -152,13 +155,20 @@ def explain(
         return _through_time(population, network.layers[0], X, y, shown)
     samples = Samples.of(network, X, y)
     n, N = _sample_number(sample, len(samples)), len(samples)
+    name = sample_name or f"sample {n + 1} of {N}"
     features = _names(feature_names, "feature_names", network.n_inputs, "x")
     outputs = _names(output_names, "output_names", network.n_outputs, "output ")
+    if count := below(network):
+        point = Point(population, X, y)
+        chosen = draw_parameters(network, parameters, seed)
+        told_of_dense = partial(
+            explain, y=y, sample=n, seed=seed, sample_name=name, output_names=outputs, parameters=parameters
+        )
+        return _with_below(point, count, chosen, told_of_dense, told)
     kept = trace(network, population.theta, samples.X.T, samples.y)
     derivations = derive(kept, network.criterion)
     check = _check(Point(population, X, y), derivations, parameters, seed, told)
     comparisons = tuple(_comparison(network, d, check) for d in derivations)
-    name = sample_name or f"sample {n + 1} of {N}"
     return Explanation(network, kept, comparisons, check, n, name, features, outputs)
 
 
@@ -194,6 +204,11 @@ def _through_time(
     head = Population(
         Network(layer.units, network.layers[1:], network.loss), whole.theta[:, own:], whole.keys
     )
+    if count := below(head.network):
+        raise ConfigurationError(
+            "the chain rule is explained for dense layers on one recurrent layer, got "
+            f"{head.network.layers[count - 1]!r} between them; check_gradients takes any"
+        )
     told = explain(
         head,
         states[0].T,
@@ -215,6 +230,21 @@ def _through_time(
     gradients = compare_with_engine(point, sums, point.gradient(ReferenceEngine.name), chosen, asked.told)
     kept = {field.name: getattr(told, field.name) for field in dataclasses.fields(told)}
     return TimeExplanation(**kept, walk=Walk(layer, walks[n][0], gradients))
+
+
+def _with_below(
+    point: Point, count: int, chosen: IntArray, explained: Callable[..., Explanation], told: Told | None
+) -> Explanation:
+    """Return the dense layers explained, on what the first ``count`` layers make, and then those."""
+    network, x = point.network, outputs_below(point, count)
+    stop = max((slot.stop for slot in network.slots if slot.layer < count), default=0)
+    dense = Network(len(x), network.layers[count:], network.loss)
+    head = Population(dense, point.theta[:, stop:], point.population.keys)
+    explanation = explained(head, x.T, feature_names=[f"a{k + 1}" for k in range(len(x))], told=told)
+    first = explanation.comparisons[-2].derivation
+    grad = first.step.W.T @ first.delta / x.shape[1]
+    engine = point.gradient(ReferenceEngine.name)
+    return replace(explanation, below=layers_below(point, count, grad, engine, chosen, told))
 
 
 def _check(
@@ -248,9 +278,8 @@ def _dense(views: list[dict[str, Array]]) -> list[dict[str, Array]]:
 
 def without_dropout(network: Chain) -> Network:
     """Return the network that predicts: the same parameters, and every unit present."""
-    return Network(
-        network.inputs, [layer for layer in network.layers if not isinstance(layer, Dropout)], network.loss
-    )
+    layers = [without_noise(layer) for layer in network.layers if not isinstance(layer, Dropout)]
+    return Network(network.inputs, layers, network.loss)
 
 
 def _sample_number(sample: int, size: int) -> int:

@@ -9,10 +9,16 @@ from shoal.formulas.notation import SUM, Notation
 
 _LETTERS = {
     "α": r"\alpha",
+    "β": r"\beta",
+    "γ": r"\gamma",
     "δ": r"\delta",
+    "ε": r"\epsilon",
     "λ": r"\lambda",
+    "μ": r"\mu",
     "π": r"\pi",
     "σ": r"\sigma",
+    "σ²": r"\sigma^{2}",
+    "â": r"\hat{a}",
     "Φ": r"\Phi",
     "𝟏": r"\mathbf{1}",
 }
