@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,26 @@ def test_the_archives_sets_are_told_apart(real_data: Callable[[str], Path], fit:
     outcome = fit(source, None, tmp_path / "out", choose="ensemble", **settings)
     assert outcome.evidence["test"]["rows"] == 150
     assert scores(outcome)["error"] <= 0.03
+
+
+def test_sounds_are_told_apart_and_their_analysis_is_saved(
+    fit: Fit, tmp_path: Path, without_report: None
+) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(24):
+        name, pitch = ("high", 1500) if number % 2 else ("low", 300)
+        seconds = np.arange(int(8000 * rng.uniform(0.1, 0.2))) / 8000
+        place = tmp_path / "sounds" / name / f"{number}.wav"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(place), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            tone = np.sin(2 * np.pi * pitch * rng.uniform(0.9, 1.1) * seconds)
+            file.writeframes((9000 * tone + 100 * rng.normal(size=len(tone))).astype("<i2").tobytes())
+    outcome = fit(tmp_path / "sounds", None, tmp_path / "out", choose="ensemble", **SMALL)
+    assert scores(outcome)["error"] == 0
+    saved = json.loads((outcome.folder / "preprocessing.json").read_text())
+    assert saved["origin"] == {"name": "sounds", "rate": 8000, "bands": 40, "window": 0.025, "hop": 0.01}
+    predict_data(outcome.folder, str(tmp_path / "sounds" / "low"), tmp_path / "p.csv")
+    assert {row["class"] for row in predicted(tmp_path / "p.csv")} == {"low"}
+    predict_data(outcome.folder, str(tmp_path / "sounds" / "high" / "1.wav"), tmp_path / "q.csv")
+    assert [(row["sound"], row["class"]) for row in predicted(tmp_path / "q.csv")] == [("1.wav", "high")]

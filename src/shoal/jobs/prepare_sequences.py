@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from shoal.data.places import place
 from shoal.data.rare import RareClasses
 from shoal.data.sequences.features import SequenceFeatures, count_features
 from shoal.data.sequences.long_tables import LongColumns
-from shoal.data.sequences.origins import Files, LongTables, Origin
+from shoal.data.sequences.origins import Files, LongTables, Origin, Sounds
 from shoal.data.sequences.plain_rows import PlainRows
 from shoal.data.sequences.preprocessing import without_values
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
+from shoal.data.sequences.sounds import common_rate, holds_sounds
 from shoal.data.tables import read_table
 from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
@@ -217,14 +219,17 @@ def _require_nothing_of_others(request: FitRequest) -> None:
 def _read(request: FitRequest) -> tuple[Origin, SequenceData]:
     """Return the series, and how other sources are read as these were."""
     if request.id is None:
-        files = Files()
-        return files, files.read(request.table, request.strict, parts=True)
+        origin: Origin = Files()
+        path = place(request.table, "sequences")
+        if holds_sounds(path):
+            origin = Sounds(common_rate(path))
+        return origin, origin.read(request.table, request.strict, parts=True)
     known = read_table(request.table).columns
     columns = LongColumns.settle(
         known, request.id, request.order, request.target, request.drop, request.columns
     )
-    origin = LongTables.of(columns)
-    return origin, origin.read(request.table, request.strict)
+    tables = LongTables.of(columns)
+    return tables, tables.read(request.table, request.strict)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from shoal.data import memory
+from shoal.data import class_folders, memory
 from shoal.data.images import folders
 from shoal.data.images.folders import read_folder, read_pictures
 from shoal.data.images.image_set import Wish
@@ -169,7 +169,7 @@ def test_too_many_files_are_not_opened(
 ) -> None:
     folder = write_classes(tmp_path / "pets")
     (folder / "cat/0.png").write_bytes(b"")
-    monkeypatch.setattr(folders, "MOST_FILES", 5)
+    monkeypatch.setattr(class_folders, "MOST_FILES", 5)
     with pytest.raises(DataError, match="holds more than 5 pictures, which is too many; use a part"):
         read_folder(folder, Wish())
 

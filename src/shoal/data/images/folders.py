@@ -1,4 +1,4 @@
-"""A folder of class folders, ``cat/7.png`` and ``dog/8.jpg``, or a folder of pictures without classes."""
+"""A folder of class folders with pictures, or a folder of pictures without classes."""
 
 from __future__ import annotations
 
@@ -6,34 +6,17 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from shoal.data.class_folders import ClassFolders, Entry
 from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require_room, shown, within
 from shoal.data.images.picture import SUFFIXES, Header, Picture, careful, read_header, read_picture
 from shoal.errors import DataError
 from shoal.shapes import Array
 
-MOST_FILES = 2**20
-"""Files of a folder at most, before any of them is opened."""
-PARTS = {
-    "train": "train",
-    "test": "test",
-    "valid": "validation",
-    "val": "validation",
-    "validation": "validation",
-}
-"""Names of folders that hold parts, each with its own class folders, and not classes."""
-_THREADS, _NAMED = 8, 3
-
-
-@dataclass(frozen=True)
-class _Entry:
-    path: Path
-    name: str
-    label: str | None
+_THREADS = 8
 
 
 def read_folder(folder: Path, wish: Wish) -> ImageData:
@@ -45,23 +28,9 @@ def read_folder(folder: Path, wish: Wish) -> ImageData:
     Raises ``DataError`` for a folder with fewer than two classes, and for pictures that cannot be used, all
     of them counted; ``CapacityError`` where they do not fit in memory. What is decided becomes a note.
     """
-    entries = {PARTS.get(part, part): _class_entries(place, wish) for part, place in _parts(folder).items()}
-    if "train" not in entries:
-        raise DataError(f"{folder} holds {' and '.join(sorted(entries))} but no train; add that folder")
-    known = {entry.label for entry in entries["train"]}
-    if len(known) < 2:
-        raise DataError(
-            f"{folder} holds {len(known)} class folder{'s' * (len(known) != 1)} with pictures, expected two "
-            "at least, each named as its class"
-        )
-    for part, listed in entries.items():
-        strangers = sorted({str(entry.label) for entry in listed} - {str(label) for label in known})
-        if strangers:
-            raise DataError(
-                f"{folder} has the class {strangers[0]!r} in {part} and not in train; add it there"
-            )
+    entries = _pictures(wish).parts(folder)
     everything = [entry for listed in entries.values() for entry in listed]
-    pixels = _pixels(everything, _headers(everything, folder), folder, wish)
+    pixels = _pixels(everything, _headers(everything, folder, wish), folder, wish)
     sets, first = {}, 0
     for part, listed in entries.items():
         sets[part] = _image_set(listed, pixels[first : first + len(listed)])
@@ -74,68 +43,15 @@ def read_pictures(source: Path, wish: Wish) -> ImageSet:
 
     Raises what ``read_folder`` does; names are paths within the folder.
     """
-    if source.is_file():
-        entries = [_Entry(source, source.name, None)]
-    else:
-        entries = _entries(source, source, None, wish)
-        for place in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path)):
-            entries += _entries(source, place, None, wish)
-    if not entries:
-        raise DataError(
-            f"{source} holds no pictures, expected files {', '.join(SUFFIXES)}; name another folder"
-        )
-    return _image_set(entries, _pixels(entries, _headers(entries, source), source, wish))
+    entries = _pictures(wish).all_of(source)
+    return _image_set(entries, _pixels(entries, _headers(entries, source, wish), source, wish))
 
 
-def _parts(folder: Path) -> dict[str, Path]:
-    """Return the folders with class folders by part; a folder without parts is all for training."""
-    inner = {path.name.lower(): path for path in folder.iterdir() if path.is_dir() and not _hidden(path)}
-    nested = any(path.is_dir() for place in inner.values() for path in place.iterdir())
-    return inner if inner and nested and set(inner) <= set(PARTS) else {"train": folder}
+def _pictures(wish: Wish) -> ClassFolders:
+    return ClassFolders(SUFFIXES, "pictures", wish.note)
 
 
-def _class_entries(folder: Path, wish: Wish) -> list[_Entry]:
-    places = sorted(path for path in folder.iterdir() if not _hidden(path))
-    loose = [path for path in places if not path.is_dir()]
-    if loose:
-        wish.note(
-            f"{len(loose)} file{'s' * (len(loose) > 1)} in {folder} beside the class folders, such as "
-            f"{_printable(loose[0].name)}, belong to no class and are left out",
-            "move them into a class folder, or away",
-        )
-    entries: list[_Entry] = []
-    for place in places:
-        if place.is_dir():
-            found = _entries(folder, place, _printable(place.name), wish)
-            if not found:
-                wish.note(f"the class folder {place} holds no pictures and is left out", "fill or remove it")
-            entries += found
-        if len(entries) > MOST_FILES:
-            raise DataError(
-                f"{folder} holds more than {MOST_FILES:,} pictures, which is too many; use a part"
-            )
-    return entries
-
-
-def _entries(root: Path, place: Path, label: str | None, wish: Wish) -> list[_Entry]:
-    """Return the pictures directly in ``place``, in the order of their names; note what is not a picture."""
-    with os.scandir(place) as scan:
-        files = sorted(entry.name for entry in scan if label is None or not entry.name.startswith("."))
-    pictures = [name for name in files if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
-    strange = sorted(set(files) - set(pictures)) if label is not None else []
-    if strange:
-        wish.note(
-            f"{len(strange)} of {len(files)} entries in {place}, such as {_printable(strange[0])}, are no "
-            f"pictures by their names ({', '.join(SUFFIXES)}) and are left out",
-            "convert or remove them",
-        )
-    return [
-        _Entry(place / name, _printable((place / name).relative_to(root).as_posix()), label)
-        for name in pictures
-    ]
-
-
-def _headers(entries: Sequence[_Entry], folder: Path) -> list[Header]:
+def _headers(entries: Sequence[Entry], folder: Path, wish: Wish) -> list[Header]:
     """Return every header; what is wrong with any picture is told before one is decoded."""
     headers, refused = [], []
     with careful():
@@ -144,11 +60,11 @@ def _headers(entries: Sequence[_Entry], folder: Path) -> list[Header]:
                 headers.append(read_header(entry.path))
             except DataError as error:
                 refused.append((entry, str(error)))
-    _require_none(refused, len(entries), folder)
+    _pictures(wish).require_none(refused, len(entries), folder)
     return headers
 
 
-def _pixels(entries: Sequence[_Entry], headers: Sequence[Header], folder: Path, wish: Wish) -> Array:
+def _pixels(entries: Sequence[Entry], headers: Sequence[Header], folder: Path, wish: Wish) -> Array:
     """Return the pixels (N, H, W, C) of all pictures, decoded by several threads."""
     size = _common_size(headers, folder, wish)
     channels = wish.channels or (1 if all(header.grey for header in headers) else 3)
@@ -162,7 +78,7 @@ def _pixels(entries: Sequence[_Entry], headers: Sequence[Header], folder: Path, 
             else:
                 pixels[row] = got.pixels
                 losses.update(got.losses)
-    _require_none(refused, len(entries), folder)
+    _pictures(wish).require_none(refused, len(entries), folder)
     for loss, count in losses.items():
         wish.note(
             f"{count:,} of {len(entries):,} pictures in {folder} {loss}", "convert them if that matters"
@@ -177,8 +93,8 @@ def _pixels(entries: Sequence[_Entry], headers: Sequence[Header], folder: Path, 
     return pixels
 
 
-def _decoded(entries: Sequence[_Entry], size: Size, channels: int) -> Iterator[Picture | DataError]:
-    def decode(entry: _Entry) -> Picture | DataError:
+def _decoded(entries: Sequence[Entry], size: Size, channels: int) -> Iterator[Picture | DataError]:
+    def decode(entry: Entry) -> Picture | DataError:
         try:
             return read_picture(entry.path, size, channels)
         except DataError as error:
@@ -211,27 +127,6 @@ def _is_grey(pixels: Array) -> bool:
     return all(np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in (1, 2))
 
 
-def _require_none(refused: Sequence[tuple[_Entry, str]], total: int, folder: Path) -> None:
-    if not refused:
-        return
-    entry, reason = refused[0]
-    message = f"{entry.path if folder.is_file() else folder / entry.name} {reason}"
-    if len(refused) > 1:
-        names = ", ".join(other.name for other, _ in refused[1 : 1 + _NAMED])
-        more = ", …" if len(refused) > 1 + _NAMED else ""
-        message += f" ({len(refused)} of {total:,} pictures cannot be used, also {names}{more})"
-    raise DataError(message)
-
-
-def _image_set(entries: Sequence[_Entry], pixels: Array) -> ImageSet:
+def _image_set(entries: Sequence[Entry], pixels: Array) -> ImageSet:
     labels = tuple(str(entry.label) for entry in entries) if entries[0].label is not None else None
     return ImageSet(pixels, tuple(entry.name for entry in entries), labels)
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith((".", "__"))
-
-
-def _printable(name: str) -> str:
-    """Return a file's name as text that can be written, whatever bytes the system allowed in it."""
-    return os.fsencode(name).decode(errors="backslashreplace")

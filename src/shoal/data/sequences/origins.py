@@ -1,4 +1,4 @@
-"""How series are read again for a model: as files hold them, or from the columns of a long table."""
+"""How series are read again for a model: from files, from the columns of a long table, from sounds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shoal.data.places import place
+from shoal.data.sequences.log_mel import LogMel
 from shoal.data.sequences.long_tables import LongColumns, series_of
 from shoal.data.sequences.npz import is_sequence_npz, read_npz
 from shoal.data.sequences.series_set import SequenceData
+from shoal.data.sequences.sounds import holds_sounds, read_sounds
 from shoal.data.sequences.ts import is_ts, read_one, read_ts
 from shoal.data.tables import read_table
 from shoal.errors import DataError, reason
@@ -92,7 +94,36 @@ class LongTables(Origin):
         return SequenceData(series, self.channels, self.target)
 
 
-ORIGINS: dict[str, type[Origin]] = family(Files, LongTables)
+@dataclass(frozen=True)
+class Sounds(Origin):
+    """Folders of WAV files, told by bands of pitch: see ``LogMel``, whose numbers these are."""
+
+    name: ClassVar[str] = "sounds"
+    rate: int
+    bands: int = 40
+    window: float = 0.025
+    hop: float = 0.01
+
+    def __post_init__(self) -> None:
+        self.analysis()
+
+    @property
+    def identifier(self) -> str:
+        return "sound"
+
+    def analysis(self) -> LogMel:
+        """Return how sounds become bands; raise ``ConfigurationError`` for what is none."""
+        return LogMel(self.rate, self.bands, self.window, self.hop)
+
+    def read(self, source: str, strict: bool = False, parts: bool = False) -> SequenceData:
+        path = place(source, "sounds")
+        try:
+            return read_sounds(path, self.analysis(), strict)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
+
+
+ORIGINS: dict[str, type[Origin]] = family(Files, LongTables, Sounds)
 
 
 def origin_to_config(origin: Origin) -> dict[str, Any]:
@@ -106,10 +137,14 @@ def origin_from_config(config: Mapping[str, Any]) -> Origin:
 
 
 def holds_series(source: str | Path) -> bool:
-    """Return whether a path is read as series without being told so: ``.ts``, and NPZ files of series.
+    """Return whether a path is read as series without being told so: ``.ts``, NPZ of series, WAV files.
 
     >>> holds_series("GunPoint_TRAIN.ts"), holds_series("adult.csv")
     (True, False)
     """
     path = Path(source)
-    return is_ts(path) or (path.suffix.lower() == ".npz" and path.is_file() and is_sequence_npz(path))
+    return (
+        is_ts(path)
+        or holds_sounds(path)
+        or (path.suffix.lower() == ".npz" and path.is_file() and is_sequence_npz(path))
+    )
