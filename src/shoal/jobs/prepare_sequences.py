@@ -29,7 +29,7 @@ from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
-from shoal.plots.evidence import SequenceShape
+from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.architectures import Hidden, Perceptron
 from shoal.selection.choice import BY_EVIDENCE

@@ -18,7 +18,8 @@ from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
-from shoal.plots.evidence import ImageSize, SequenceShape
+from shoal.plots.evidence import ImageSize
+from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
 from shoal.shapes import Array

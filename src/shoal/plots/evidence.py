@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, TypedDict
 
 from shoal.plots.seen import Seen
+from shoal.plots.series import SequenceShape
 
 FORMAT = 1
 Task: TypeAlias = Literal["classification", "regression"]
@@ -120,21 +121,6 @@ class ImageSize(TypedDict):
     rows: int
     columns: int
     channels: int
-
-
-class SequenceShape(TypedDict):
-    """What sequences are like: their channels, their steps, and the share of values that are missing.
-
-    ``counts`` are of sequences whose steps are from one of the ``edges`` on and below the next.
-    """
-
-    channels: list[str]
-    shortest: int
-    median: float
-    longest: int
-    missing: float
-    edges: list[int]
-    counts: list[int]
 
 
 class DataLater(TypedDict, total=False):
