@@ -15,8 +15,7 @@ from shoal.populations.network import Network
 from shoal.sequences import Sequences
 from tests.layers import plain
 
-rng = np.random.default_rng(0)
-X, y = Sequences(rng.normal(size=(3, 2, 7)), [7, 5, 1]), [0, 1, 1]
+X, y = Sequences(np.random.default_rng(0).normal(size=(3, 2, 7)), [7, 5, 1]), [0, 1, 1]
 CELLS: list[Recurrent] = [
     RNN(3, "sigmoid"),
     GRU(2, initial_state="learnt", reverse=True, recurrent_dropout=0.3),
@@ -103,7 +102,9 @@ def test_what_a_gated_cell_does_is_told_gate_by_gate() -> None:
 
 
 def test_long_sequences_show_their_first_and_last_steps() -> None:
-    explanation = explain(Network((1, 40), [GRU(2), Dense(1)]), rng.normal(size=(2, 1, 40)), [0.0, 1.0])
+    explanation = explain(
+        Network((1, 40), [GRU(2), Dense(1)]), np.random.default_rng(1).normal(size=(2, 1, 40)), [0.0, 1.0]
+    )
     assert isinstance(explanation, TimeExplanation)
     assert len(explanation.walk.steps) == 40
     rows = [words[0] for line in str(explanation).splitlines() if len(words := line.split()) == 5]
