@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 
 from shoal.data.tables import read_table
+from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.fit import Outcome
+from shoal.jobs.footprint import bytes_of_predictions
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
@@ -62,6 +65,26 @@ def test_of_many_classes_the_pairs_that_occur_are_told(
     found = examine(model, prepared, {}, seed=0)["confusion"]
     assert found["labels"] == list(target.labels)
     assert found["pairs"] == [[0, 999, 1], [7, 3, 2], [7, 7, 1], [999, 999, 1]]
+
+
+def test_predictions_of_many_classes_take_no_more_than_is_told(
+    examined: tuple[TableModel, Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, prepared = examined
+    K, N, rng = 500, 5000, np.random.default_rng(0)
+    X, codes = rng.normal(size=(N, 3)), np.arange(N) % K
+    target = dataclasses.replace(prepared.target, labels=tuple(f"c{k}" for k in range(K)))
+    prepared = dataclasses.replace(prepared, target=target, test=Part(X, codes))
+    baselines = fit_baselines(X, codes, K, steps=2)
+    given = rng.dirichlet(np.ones(K), N)
+    monkeypatch.setattr(TableModel, "predict_features", lambda self, X: given.copy())
+    tracemalloc.start()
+    try:
+        examine(dataclasses.replace(model, temperature=1.5), prepared, baselines, seed=0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 3 * given.nbytes < peak < bytes_of_predictions(0, N, K)
 
 
 def test_baselines_have_seen_every_row_that_is_not_for_testing(fitted: Outcome) -> None:

@@ -15,7 +15,7 @@ from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import CapacityError
 from shoal.jobs import footprint as module
 from shoal.jobs import prepare as preparing
-from shoal.jobs.footprint import PROGRAM, Allowance, Footprint, Width, fitting
+from shoal.jobs.footprint import PROGRAM, Allowance, Footprint, Width, bytes_of_predictions, fitting
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.recipes import CLASSES, NUMBERS, Method
 from shoal.jobs.request import FitRequest
@@ -184,3 +184,12 @@ def test_a_table_that_cannot_fit_is_refused_unread(
         CapacityError, match=r"^fitting (2,9|3,0)\d\d rows of 9 features needs about 32\d\.\d MiB"
     ):
         preparing.prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
+
+
+def test_predictions_of_many_classes_may_take_the_most() -> None:
+    """With most rows for the test: a probability of each class is told thrice."""
+    columns = many(1)
+    told = Footprint(20_000, 15_000, columns, used=0, n_outputs=2000)
+    X = 4 * 20_000 * Width.of(columns, CLASSES).all
+    assert told.bytes(CLASSES) == PROGRAM + X + bytes_of_predictions(5000, 15_000, 2000)
+    assert bytes_of_predictions(5000, 15_000, 2000) > 8 * 2000 * (5000 + 3 * 15_000)

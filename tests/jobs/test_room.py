@@ -8,7 +8,7 @@ import pytest
 
 from shoal.errors import CapacityError
 from shoal.jobs import room as module
-from shoal.jobs.footprint import Allowance
+from shoal.jobs.footprint import Allowance, bytes_of_predictions
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.room import LATER, Room
 from shoal.selection.design import Plan
@@ -22,11 +22,13 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "peak_bytes", lambda: 2 * GIB)
     monkeypatch.setattr(module, "cores", lambda: 4)
     monkeypatch.setattr(module, "SLACK", 1.0)
+    monkeypatch.setattr(module, "MARGIN", 1.0)
 
 
-def room(most: int | None, cohorts: int = 100, validation: int = 0) -> Room:
+def room(most: int | None, cohorts: int = 100, validation: int = 0, outputs: int = 1) -> Room:
     X = np.zeros((1, 8))
-    parts = Mock(train=Part(X, X[:, 0]), validation=Part(X, X[:, 0]) if validation else None)
+    part = Part(X, X[:, 0])
+    parts = Mock(train=part, validation=part if validation else None, test=part, loss=("", outputs))
     return Room(Allowance(most, "so much is there"), cast("Prepared", parts), Plan(9, cohorts, "", GIB))
 
 
@@ -54,6 +56,17 @@ def test_what_is_told_is_the_most_of_all_stages() -> None:
     assert room(None).bytes(3) == 4 * GIB + LATER
     assert room(None, cohorts=1).bytes(3) == 2 * GIB + LATER
     assert room(None, validation=1).bytes(3) == 4 * GIB + LATER + 2 * 8 * 8
+
+
+def test_predictions_of_many_classes_may_be_the_most() -> None:
+    outputs = 2**26  # of a row held out for 8 bytes each, and of one for the test for thrice as many
+    assert room(None, outputs=outputs).bytes(1) == GIB + LATER + bytes_of_predictions(1, 1, outputs)
+    assert bytes_of_predictions(1, 1, outputs) > 2 * GIB
+
+
+def test_what_is_told_has_a_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MARGIN", 1.5)
+    assert room(None).bytes(3) == 1.5 * (4 * GIB + LATER)
 
 
 def test_reading_may_have_been_the_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.jobs import timely as module
-from shoal.jobs.baselines import fit_baselines
+from shoal.jobs.baselines import bytes_a_row, fit_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.timely import timely_baselines
@@ -26,7 +27,9 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def data(y: Any = CLASSES, n_classes: int = 3) -> Prepared:
-    return cast("Prepared", Mock(development=(X, y), n_classes=n_classes, loss=("squared_error", 1)))
+    return cast(
+        "Prepared", Mock(plain_rows=(X, X), targets=y, n_classes=n_classes, loss=("squared_error", 1))
+    )
 
 
 class Fits:
@@ -69,8 +72,37 @@ def test_what_there_is_no_time_for_is_left_out_and_told(
     assert steps is not None
     assert 45 <= steps <= 50
     assert classes == probed[2] == {0, 1, 2}  # a class of two rows, too
-    assert told == f"was fitted on {rows:,} of 4,000 rows in at most {steps} steps, as the time was short"
+    assert told == f"was fitted on {rows:,} of 4,000 rows in at most {steps} steps, for want of time"
     assert fits.now < 0.2 * seconds
+
+
+@pytest.mark.parametrize(("seconds", "want"), [(None, "memory"), (10.0, "memory"), (2.0, "time and memory")])
+def test_in_little_memory_there_are_fewer_rows(
+    monkeypatch: pytest.MonkeyPatch, seconds: float | None, want: str
+) -> None:
+    fits = Fits(monkeypatch, pace=3e-5)
+    room = 900 * bytes_a_row(3, 3)
+    _, told = timely_baselines(data(), 0, fits.deadline(seconds), room)
+    rows, _, classes = fits.asked[-1]
+    assert rows == pytest.approx(900 if want == "memory" else 200, abs=3)
+    assert classes == {0, 1, 2}
+    assert told.startswith(f"was fitted on {rows:,} of 4,000 rows")
+    assert told.endswith(f", for want of {want}")
+
+
+@pytest.mark.parametrize(("K", "n"), [(0, 40), (2, 40), (200, 5)])
+def test_a_row_takes_as_many_bytes_as_are_told(K: int, n: int) -> None:
+    rows = 20_000
+    wide = RNG.normal(size=(rows, n)).astype(np.float32)
+    y = np.arange(rows) % K if K else wide[:, 0]
+    fit_baselines(wide[:400], y[:400], K, steps=2)  # what is loaded is no part of it
+    tracemalloc.start()
+    try:
+        fit_baselines(wide, y, K, steps=5)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * rows * bytes_a_row(n, K) < peak < rows * bytes_a_row(n, K)
 
 
 def test_after_the_end_a_few_rows_are_fitted_in_a_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +121,7 @@ def test_numbers_are_fitted_on_fewer_rows_too(monkeypatch: pytest.MonkeyPatch) -
     told = timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(fits.now + 10.0))[1]
     rows, _, _ = fits.asked[-1]
     assert rows == pytest.approx(0.15 * 10 / 1e-4 / 5, abs=1)
-    assert told == f"was fitted on {rows:,} of 4,000 rows, as the time was short"  # in one step
+    assert told == f"was fitted on {rows:,} of 4,000 rows, for want of time"  # in one step
 
 
 def test_fewer_steps_are_a_start_of_the_same_model() -> None:

@@ -200,7 +200,7 @@ def test_interval_of_a_perfect_score_is_not_a_point(errors: float) -> None:
     assert high - low == pytest.approx(1.96**2 / (50 + 1.96**2))
 
 
-HURRIED = "was fitted on 90 of 4,000 rows, as the time was short"
+HURRIED = "was fitted on 90 of 4,000 rows, for want of time"
 
 
 @pytest.mark.parametrize(

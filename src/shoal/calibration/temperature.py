@@ -135,9 +135,10 @@ def cooled(probabilities: Array, temperature: float) -> Array:
     """
     if temperature == 1:
         return probabilities
-    powers = (probabilities / probabilities.max(axis=-1, keepdims=True)) ** (1 / temperature)
-    result: Array = powers / powers.sum(axis=-1, keepdims=True)
-    return result
+    powers: Array = probabilities / probabilities.max(axis=-1, keepdims=True)
+    powers **= 1 / temperature
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
 
 
 def log_losses(probabilities: Array, codes: IntArray) -> Array:

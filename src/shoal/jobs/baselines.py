@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.data.losses import SQUARED
+from shoal.engines.evaluation import some_at_a_time
 from shoal.jobs.linear_numbers import constant_number, linear_numbers
 from shoal.shapes import Array
 
@@ -42,6 +43,16 @@ def fit_baselines(
         return {"linear model": linear, "constant": lambda X: np.full(len(X), constant)}
 
 
+def bytes_a_row(n_features: int, n_classes: int) -> int:
+    """Return about what ``fit_baselines`` takes for every row: its features, and what of it is of each class.
+
+    Of classes those are their outputs, the losses' slopes and what the solver makes of both, in double
+    precision; of two classes and of numbers a few columns.
+    """
+    columns = 3 * n_classes if n_classes > 2 else 3
+    return np.dtype(np.float64).itemsize * (n_features + columns + 5)
+
+
 def _iterations(products: int) -> int:
     """Return how many iterations a linear model may take, each of so many products."""
     return int(np.clip(PRODUCTS / products, *ITERATIONS))
@@ -69,7 +80,8 @@ def _logistic(X: Array, y: Array, n_classes: int, steps: int) -> Predictor:
 
     def predict(rows: Array) -> Array:
         probabilities = np.zeros((len(rows), n_classes))
-        probabilities[:, model.classes_] = model.predict_proba(rows)
+        for part in some_at_a_time(len(rows), n_classes):
+            probabilities[part, model.classes_] = model.predict_proba(rows[part])
         return probabilities
 
     return predict

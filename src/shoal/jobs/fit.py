@@ -29,7 +29,7 @@ from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
-from shoal.jobs.room import Room
+from shoal.jobs.room import LATER, Room
 from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.jobs.timely import timely_baselines
 from shoal.report.html import write_report
@@ -118,7 +118,7 @@ def fit_data(
         sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
     method = _sized(method, request, prepared, sizing)
     # before the clock runs for networks
-    baselines, hurried = timely_baselines(prepared, request.seed, deadline)
+    baselines, hurried = timely_baselines(prepared, request.seed, deadline, allowance.left() - LATER)
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation

@@ -14,6 +14,7 @@ from shoal.data.encoders import CIRCLES, MAX_LEVELS, PIECES, PLAIN, WAVES
 from shoal.data.memory import available_bytes, readable, resident_bytes
 from shoal.data.names import names_shown
 from shoal.errors import CapacityError
+from shoal.jobs.held import TOLD
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.words import plural
@@ -24,6 +25,8 @@ FREE_SHARE = 0.75
 """Of the memory that is free, what a job takes where nobody says how much it may."""
 WORKING = 2**27
 """Bytes that encoding columns some at a time takes at most, and what one thread holds besides samples."""
+AT_ONCE = 2**25
+"""Bytes of networks' outputs that are on their way to predictions."""
 LARGE = 2**28
 """Bytes of a job's data below which nobody looks whether they fit."""
 LEAST = 2**25
@@ -50,6 +53,10 @@ class Allowance:
             return cls(None)
         most = int(FREE_SHARE * free) + (resident_bytes() or 0)
         return cls(most, f"{readable(free)} are free, of which {FREE_SHARE:.0%} may be taken")
+
+    def left(self) -> float:
+        """Return how many bytes more than now the process may hold; infinitely many without a limit."""
+        return math.inf if self.most is None else self.most - (resident_bytes() or PROGRAM)
 
     def holds(self, need: int) -> bool:
         """Whether so many bytes may be held."""
@@ -127,7 +134,19 @@ class Footprint:
             a_worker += 8 * development * self.n_outputs
         copies = itemsize * development * width.all if self.copied else 0
         encoding = self.used + X + 8 * _COPIES_OF_COLUMN * self.rows + working
-        return PROGRAM + max(self.reading, encoding, X + copies + workers * a_worker)
+        after = bytes_of_predictions(development, self.test_rows, self.n_outputs)
+        return PROGRAM + max(self.reading, encoding, X + max(copies + workers * a_worker, after))
+
+
+def bytes_of_predictions(held: int, test: int, outputs: int) -> int:
+    """Return about what predictions take once networks are trained, of rows held out and for testing.
+
+    In double precision: those of the rows held out, with copies of some to find a temperature on and as it
+    changes them; and those of the test by ours as it is, at its temperature, and by the linear model.
+    """
+    classes = max(outputs, 2)
+    under_way = min(AT_ONCE, 32 * classes * max(held, test))
+    return 8 * (classes * (held + 3 * test) + 3 * min(held * classes, TOLD)) + under_way
 
 
 def plainer(request: FitRequest, method: Method) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shoal.data.memory import peak_bytes, readable, resident_bytes
 from shoal.errors import CapacityError
-from shoal.jobs.footprint import PROGRAM, Allowance
+from shoal.jobs.footprint import PROGRAM, Allowance, bytes_of_predictions
 from shoal.jobs.prepared import Prepared
 from shoal.selection.design import Plan
 from shoal.selection.running import in_full_rounds
@@ -17,6 +17,8 @@ SLACK = 1.1
 """What a thread takes of what it is told to need: allocators keep some of what is let go of."""
 LATER = 48 * 2**20
 """Bytes of what is loaded after the study, for the examination and the report."""
+MARGIN = 1.05
+"""Of all that is told, what an estimate may be too small by."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,12 @@ class Room:
 
     def _study(self, workers: int) -> int:
         held = resident_bytes() or PROGRAM + self.prepared.bytes
-        validation = self.prepared.validation
-        copied = 0 if validation is None else self.prepared.train.X.nbytes + validation.X.nbytes
-        return held + LATER + copied + int(SLACK * self._at_once(workers) * self.plan.memory)
+        train, validation = self.prepared.train, self.prepared.validation
+        copied = 0 if validation is None else train.X.nbytes + validation.X.nbytes
+        judged, test, outputs = validation or train, self.prepared.test, self.prepared.loss[1]
+        after = bytes_of_predictions(len(judged), len(test), outputs)
+        training = int(SLACK * self._at_once(workers) * self.plan.memory)
+        return int(MARGIN * (held + LATER + copied + max(training, after)))
 
     def _at_once(self, workers: int) -> int:
         """Return the cohorts that are trained at once: on all cores threads may take turns."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from shoal.data.losses import SQUARED
-from shoal.jobs.baselines import Predictor, fit_baselines
+from shoal.jobs.baselines import Predictor, bytes_a_row, fit_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
@@ -21,15 +23,38 @@ USUAL_STEPS, LEAST_STEPS, LEAST_ROWS = 50, 20, 20
 """Steps that the forecast is for, and the fewest there are; rows at least."""
 
 
-def timely_baselines(prepared: Prepared, seed: int, deadline: Deadline) -> tuple[dict[str, Predictor], str]:
-    """Return the fitted baselines, and a clause on what there was no time for: see ``fit_baselines``.
+def timely_baselines(
+    prepared: Prepared, seed: int, deadline: Deadline, room: float = math.inf
+) -> tuple[dict[str, Predictor], str]:
+    """Return the fitted baselines, and a clause on what there was no time or memory for.
 
-    By a forecast from a few rows the linear model takes at most a share of the time that is left.
+    By a forecast from a few rows the linear model takes at most a share of the time that is left, and in
+    ``room`` bytes it is fitted on as many rows as they hold: see ``fit_baselines``.
     """
     X, y = prepared.plain_rows[0], prepared.targets
     K, loss = prepared.n_classes, prepared.loss[0]
+    every, held = len(X), room / bytes_a_row(X.shape[1], K)
+    if held < every:
+        rows = _rows(y, max(int(held), LEAST_ROWS), K, seed)
+        X, y = X[rows], y[rows]
+    baselines, taken, steps = _in_time(X, y, K, loss, seed, deadline)
+    if taken == every:
+        return baselines, ""
+    clause = f"was fitted on {taken:,} of {every:,} rows"
+    if steps is not None:
+        clause += f" in at most {steps} steps"
+    short = " and ".join(
+        name for name, fewer in (("time", taken < len(X)), ("memory", len(X) < every)) if fewer
+    )
+    return baselines, f"{clause}, for want of {short}"
+
+
+def _in_time(
+    X: Array, y: Array, K: int, loss: str, seed: int, deadline: Deadline
+) -> tuple[dict[str, Predictor], int, int | None]:
+    """Return the baselines, the rows they are fitted on, and the most steps where these are fewer, too."""
     if deadline.seconds is None or X.size * max(K, 1) <= SMALL:
-        return fit_baselines(X, y, K, loss), ""
+        return fit_baselines(X, y, K, loss), len(X), None
     import sklearn.linear_model  # noqa: F401  # takes a second, which is no part of the forecast
 
     usual = PROBE_STEPS if not K and loss == SQUARED else USUAL_STEPS  # ridge regression has no steps
@@ -39,13 +64,11 @@ def timely_baselines(prepared: Prepared, seed: int, deadline: Deadline) -> tuple
     pace = (deadline.elapsed - began) / len(few) / PROBE_STEPS
     most = max(int(left / pace / usual), len(few))
     if most >= len(X):
-        return fit_baselines(X, y, K, loss), ""
+        return fit_baselines(X, y, K, loss), len(X), None
     rows = _rows(y, most, K, seed)
     steps = max(int(left / pace / len(rows)), LEAST_STEPS)
-    done = f"was fitted on {len(rows):,} of {len(X):,} rows"
-    if usual == USUAL_STEPS:
-        done += f" in at most {steps} steps"
-    return fit_baselines(X[rows], y[rows], K, loss, steps), f"{done}, as the time was short"
+    fitted = fit_baselines(X[rows], y[rows], K, loss, steps)
+    return fitted, len(rows), steps if usual == USUAL_STEPS else None
 
 
 def _rows(y: Array, most: int, n_classes: int, seed: int) -> IntArray:

@@ -81,8 +81,13 @@ class Shelf:
         Of classes they are the probabilities of all C, as ``Population.probabilities``: two from one
         yes-or-no output.
         """
-        parts = self._said(contenders, samples, folds, of_every_class=True)
-        return np.concatenate([said.mean(axis=0) for _, said in parts])
+        means, first = np.empty((sum(len(samples.splits[fold][1]) for fold in folds), 0)), 0
+        for rows, said in self._said(contenders, samples, folds, of_every_class=True):
+            if not first:  # now it is known how many there are of each
+                means = np.empty((len(means), said.shape[2]))
+            said.mean(axis=0, out=means[first : first + len(rows)])
+            first += len(rows)
+        return means
 
     def _said(
         self,
