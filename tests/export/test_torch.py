@@ -13,11 +13,16 @@ from scipy.special import softmax
 from shoal.errors import ConfigurationError, OutputError
 from shoal.export.torch import export_torch, torch_state
 from shoal.layers import (
+    GRU,
+    LSTM,
+    RNN,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     Layer,
@@ -106,6 +111,58 @@ def test_images_have_pytorch_s_names() -> None:
 def test_layers_that_pytorch_does_not_have(layer: Layer) -> None:
     with pytest.raises(ConfigurationError, match=f"no module for the layer .{layer.name}.; export"):
         torch_state(Network((1, 2, 2), [layer, Flatten(), Dense(1)]).population(1))
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_recurrent_modules_have_two_biases(size: int) -> None:
+    lstm, rnn = Bidirectional(LSTM(4, return_sequences=True)), RNN(2, "relu", return_sequences=True)
+    network = Network((1, 5), [Embedding(9, 3), lstm, rnn, GRU(3), Dense(2)], "cross_entropy")
+    made, p = network.population(size), size - 1
+    made.theta[:] = np.random.default_rng(0).normal(size=made.theta.shape)
+    state, (words, both, _, gru, _) = torch_state(made), network.views(made.theta)
+    prefix = f"{p}." if size > 1 else ""
+    kinds = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    assert [name.removeprefix(prefix) for name in state if name.startswith(prefix)] == [
+        "0.weight",
+        *(f"1.{name}{suffix}" for suffix in ("", "_reverse") for name in kinds),
+        *(f"{module}.{name}" for module in (2, 3) for name in kinds),
+        "4.weight",
+        "4.bias",
+    ]
+    assert np.array_equal(state[f"{prefix}0.weight"], words["E"][p])
+    assert np.array_equal(state[f"{prefix}1.weight_hh_l0_reverse"], both["R_reverse"][p])
+    assert np.array_equal(state[f"{prefix}1.bias_ih_l0"], both["b"][p, :, 0])
+    assert not state[f"{prefix}1.bias_hh_l0"].any()
+    assert state[f"{prefix}3.bias_hh_l0"].tolist() == [*[0] * 6, *gru["c"][p, :, 0].tolist()]
+
+
+def test_pytorch_s_own_modules_predict_the_same() -> None:
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra bench")
+    layers: list[Layer] = [Embedding(9, 3), Bidirectional(GRU(4, return_sequences=True)), LSTM(3)]
+    made = Network((1, 5), [*layers, Dense(2)], "cross_entropy").population(1, dtype="float64")
+    state = {name: torch.tensor(values) for name, values in torch_state(made).items()}
+    theirs = [torch.nn.Embedding(9, 3), torch.nn.GRU(3, 4, batch_first=True, bidirectional=True)]
+    modules = torch.nn.ModuleList([*theirs, torch.nn.LSTM(8, 3, batch_first=True), torch.nn.Linear(3, 2)])
+    modules.double().load_state_dict(state)
+    X = np.random.default_rng(0).integers(9, size=(6, 1, 5))
+    a, _ = modules[1](modules[0](torch.tensor(X[:, 0])))
+    _, (h, _) = modules[2](a)
+    expected = torch.softmax(modules[3](h[0]), dim=1).detach().numpy()
+    np.testing.assert_allclose(made.predict(X)[0], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layer", "setting"),
+    [
+        (LSTM(2, layer_norm=True), "layer norm"),
+        (GRU(2, initial_state="learnt"), "a learnt initial state"),
+        (GRU(2, reverse=True), "reverse without forward"),
+        (Bidirectional(RNN(2, "sigmoid")), "that activation"),
+    ],
+)
+def test_settings_that_pytorch_s_modules_do_not_have(layer: Layer, setting: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"does not have {setting}, got"):
+        torch_state(Network((2, 5), [layer, Dense(1)]).population(1))
 
 
 def test_several_networks_are_a_list_of_them() -> None:

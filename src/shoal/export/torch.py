@@ -11,8 +11,11 @@ import safetensors.numpy
 
 from shoal.activations import Identity
 from shoal.errors import ConfigurationError
+from shoal.export.torch_recurrent import recurrent_state
 from shoal.export.weights import as_population
 from shoal.files import write_new
+from shoal.layers.bidirectional import Bidirectional
+from shoal.layers.recurrent import Recurrent
 from shoal.layers.weighted import Activated
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ PARAMETER_NAMES: dict[str, dict[str, str]] = {
     "conv2d": _WEIGHTS,
     "layer_norm": _SCALES,
     "batch_norm": _SCALES | {"mean": "running_mean", "variance": "running_var"},
+    "embedding": {"E": "weight"},
     **{name: {} for name in ("dropout", "flatten", "max_pool2d", "average_pool2d", "global_average_pool2d")},
 }
 """PyTorch's names for the parameters of each layer that it has modules for."""
@@ -37,8 +41,10 @@ def torch_state(model: Any) -> dict[str, Array]:
     Numbers count the modules of the ``Sequential`` that is the network: each ``Dense`` is a ``Linear`` and,
     but for the identity, an activation; each ``Dropout`` is a ``Dropout``, and so on with ``Conv2d``, pools,
     ``Flatten``, ``BatchNorm1d`` or ``2d`` and ``LayerNorm``; a ``GlobalAveragePool2D`` is two of them,
-    ``AdaptiveAvgPool2d(1)`` and ``Flatten``. From P > 1 members a first number says which, as
-    in a ``ModuleList`` of them: ``"2.0.weight"``. The loss's link is none of the modules.
+    ``AdaptiveAvgPool2d(1)`` and ``Flatten``. An ``Embedding`` is one, too, and recurrent layers are ``RNN``,
+    ``GRU`` and ``LSTM``, of whose outputs the code between takes what goes on. From P > 1 members a first
+    number says which, as in a ``ModuleList`` of them: ``"2.0.weight"``. The loss's link is none of the
+    modules.
 
     Raises ``ConfigurationError`` for layers that PyTorch has no module of.
 
@@ -55,6 +61,12 @@ def torch_state(model: Any) -> dict[str, Array]:
     for p in members:
         module = 0
         for layer, shape, parameters in zip(network.layers, network.shapes, views, strict=False):
+            place = f"{p}.{module}" if population.size > 1 else str(module)
+            if isinstance(layer, Recurrent | Bidirectional):
+                own = recurrent_state(layer, parameters, p)
+                state |= {f"{place}.{name}": array for name, array in own.items()}
+                module += 1
+                continue
             if layer.name == "dense" and len(shape) > 1:
                 raise ConfigurationError(
                     "PyTorch has no module for a dense layer over the steps of a sequence; leave it out"
@@ -63,9 +75,8 @@ def torch_state(model: Any) -> dict[str, Array]:
                 raise ConfigurationError(
                     f"PyTorch has no module for the layer {layer.name!r}; export to ONNX instead"
                 )
-            place = f"{p}.{module}" if population.size > 1 else str(module)
             for name, theirs in PARAMETER_NAMES[layer.name].items():
-                array = parameters[name][p] if name == "W" else parameters[name][p, ..., 0]
+                array = parameters[name][p] if name in "WE" else parameters[name][p, ..., 0]
                 state[f"{place}.{theirs}"] = np.ascontiguousarray(array)
             module += 2 if layer.name == "global_average_pool2d" else 1
             module += isinstance(layer, Activated) and not isinstance(layer.g, Identity)
