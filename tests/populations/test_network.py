@@ -208,6 +208,8 @@ DENSE = DESCRIPTION["layers"][0]
         DESCRIPTION | {"inputs": [1, 2, "3"]},
         DESCRIPTION | {"layers": [{"name": "residual", "layers": None}, DENSE]},
         DESCRIPTION | {"layers": [{"name": "residual", "layers": [3]}, DENSE]},
+        DESCRIPTION | {"layers": [{"name": "bidirectional", "layer": 3}, DENSE]},
+        DESCRIPTION | {"layers": [{"name": "bidirectional", "layer": DENSE}, DENSE]},
         DESCRIPTION | {"layers": [{"name": "residual", "layers": [{"name": "none"}]}, DENSE]},
     ],
     ids=str,
@@ -216,6 +218,16 @@ def test_descriptions_that_are_refused(config: object) -> None:
     with pytest.raises(ConfigurationError) as error:
         Network.from_config(config)  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("nested", [("residual", "layers"), ("bidirectional", "layer")])
+def test_layers_within_layers_without_end(nested: tuple[str, str]) -> None:
+    name, field = nested
+    inner: dict[str, object] = {"name": "flatten"}
+    for _ in range(5000):
+        inner = {"name": name, field: [inner] if field == "layers" else inner}
+    with pytest.raises(ConfigurationError, match="not a network's description: RecursionError"):
+        Network.from_config({"inputs": 2, "layers": [inner], "loss": {"name": "squared_error"}})
 
 
 LINK = (

@@ -237,7 +237,7 @@ class Chain:
         try:
             layers = [_layer_from_config(layer) for layer in config["layers"]]
             return cls(config["inputs"], layers, from_config("loss", config["loss"], LOSSES))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ConfigurationError(f"not a network's description: {type(error).__name__} {error}") from None
 
     def __iter__(self) -> Iterator[Layer]:
