@@ -7,12 +7,11 @@ from sklearn.linear_model import Ridge
 from shoal.mixtures import closed_form
 from shoal.mixtures.closed_form import ClosedForm
 
-RNG = np.random.default_rng(0)
-
 
 def problem(N: int, F: int) -> tuple[np.ndarray, np.ndarray]:
-    features = RNG.normal(size=(N, F)) * RNG.uniform(0.1, 10, F) + 3
-    return features, features[:, :2] / 5 + RNG.normal(size=(N, 2))
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(N, F)) * rng.uniform(0.1, 10, F) + 3
+    return features, features[:, :2] / 5 + rng.normal(size=(N, 2))
 
 
 @pytest.mark.parametrize(("N", "F"), [(12, 40), (40, 12), (15, 15)])

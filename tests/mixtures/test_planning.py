@@ -49,11 +49,17 @@ def test_networks_are_as_large_as_what_is_left_can_train() -> None:
     random = 2 * 30 * 10_000 * 40 * 10
     assert trained(random, *kinds) == []
     assert trained(1e14, *kinds) == [("convolutional1d", 64, 100), ("recurrent", 64, 100)]
-    sizes = [trained(budget, "random", "recurrent") for budget in (4e9, 6e9, 2e10)]
+    sizes = [trained(budget, "random", "recurrent") for budget in (1.2e10, 2.4e10, 8e10)]
     assert [found[0][1:] if found else None for found in sizes] == sorted(
         (found[0][1:] if found else None for found in sizes), key=lambda size: size or (0, 0)
     )
     assert len({found[0][1] for found in sizes if found}) > 1
+
+
+def test_random_convolutions_leave_each_kind_of_network_a_quarter_at_most() -> None:
+    alone = trained(2e10, "recurrent")
+    assert trained(8e10, "random", "recurrent") == alone
+    assert trained(4e10, "convolutional", "recurrent")[1] == alone[0]
 
 
 def test_the_smallest_network_is_trained_where_nothing_else_is_asked_for() -> None:

@@ -7,8 +7,12 @@ from shoal import Sequences
 from shoal.errors import ConfigurationError
 from shoal.mixtures.random_convolutions import KERNELS, RandomConvolutions, dilations
 
-RNG = np.random.default_rng(1)
-SERIES = Sequences.of([RNG.normal(size=(3, steps)) for steps in (20, 31, 20, 7, 1)])
+
+def noise(*shape: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+SERIES = Sequences.of([noise(3, steps, seed=row) for row, steps in enumerate((20, 31, 20, 7, 1))])
 FITTED = RandomConvolutions.fit(SERIES, 700, seed=3, differences=True, means=True)
 
 
@@ -34,13 +38,13 @@ def by_the_definition(convolutions: RandomConvolutions, x: np.ndarray) -> list[f
 
 @pytest.mark.parametrize("steps", [1, 2, 25])
 def test_features_are_those_of_the_definition(steps: int) -> None:
-    x = RNG.normal(size=(3, steps))
+    x = noise(3, steps, seed=9)
     [features] = FITTED.transform(Sequences.of([x]))
     np.testing.assert_allclose(features, by_the_definition(FITTED, x), atol=1e-5)
 
 
 def test_biases_are_quantiles_of_what_training_gives() -> None:
-    one = Sequences.of([RNG.normal(size=200)])
+    one = Sequences.of([noise(200)])
     shares = RandomConvolutions.fit(one, 3000, seed=0).transform(one)[0]
     np.testing.assert_allclose(np.sort(shares), np.linspace(0, 1, len(shares)), atol=0.02)
 
@@ -63,7 +67,7 @@ def test_the_seed_is_all_that_is_drawn_by() -> None:
 
 
 def test_longer_series_than_any_in_training_are_read() -> None:
-    longer = Sequences.of([RNG.normal(size=(3, 50))])
+    longer = Sequences.of([noise(3, 50, seed=9)])
     assert FITTED.transform(longer).shape == (1, FITTED.features)
     np.testing.assert_allclose(FITTED.transform(longer)[0], by_the_definition(FITTED, longer.X[0]), atol=1e-5)
 
@@ -72,7 +76,7 @@ def test_longer_series_than_any_in_training_are_read() -> None:
 @pytest.mark.parametrize("means", [False, True])
 @pytest.mark.parametrize("features", [336, 1000, 9999])
 def test_there_are_about_as_many_features_as_asked_for(features: int, differences: bool, means: bool) -> None:
-    series = Sequences.of([RNG.normal(size=100)])
+    series = Sequences.of([noise(100)])
     fitted = RandomConvolutions.fit(series, features, 0, differences=differences, means=means)
     assert fitted.transform(series).shape == (1, fitted.features)
     assert features - 84 * (1 + differences) * (1 + means) < fitted.features <= features

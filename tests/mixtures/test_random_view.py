@@ -27,8 +27,8 @@ def test_scores_are_the_mean_of_the_draws(draws: int) -> None:
 def test_samples_are_held_out_from_what_predicts_them() -> None:
     fitted = RandomView(400).fit(CLASSES)
     assert (fitted.held_out.argmax(axis=1) == CODES).mean() > 0.9
-    noise = Schooling(WITH_NOISE, Targets(RNG.permutation(CODES), 2), [], 0, 1)
-    assert 0.2 < (RandomView(400).fit(noise).held_out.argmax(axis=1) == noise.targets.values).mean() < 0.8
+    noise = Schooling(WITH_NOISE, Targets(np.random.default_rng(1).permutation(CODES), 2), [], 0, 1)
+    assert (RandomView(400).fit(noise).held_out.argmax(axis=1) == noise.targets.values).mean() < 0.7
 
 
 def test_channels_that_a_view_does_not_see_change_nothing() -> None:

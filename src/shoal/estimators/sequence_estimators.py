@@ -66,9 +66,7 @@ class BaseSequenceEstimator(BaseEstimator):  # type: ignore[misc]
         """Return the series, and a frame that numbers them, for targets that are missing to leave out."""
         series = as_series(X, self.channels_first)
         if len(series) < 2:
-            raise DataError(
-                f"X holds {len(series)} sample; {type(self).__name__} learns from 2 at least, n_samples=1"
-            )
+            raise DataError(f"X holds 1 sample; {type(self).__name__} learns from 2 at least, n_samples=1")
         return series, as_frame({_ROW: np.arange(len(series))})
 
     def _learn(self, series: list[Array], targets: Targets) -> None:
@@ -125,7 +123,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):  # type: ignor
     predict may be longer than those of training.
 
     - ``views``: "auto", or which may be tried, of "random", "convolutional" and "recurrent".
-    - ``budget``, the operations that fitting may take (5e10: GunPoint in seconds), rather than a time, so
+    - ``budget``, the operations that fitting may take (1e11: GunPoint in seconds), rather than a time, so
       that a seed gives the same model on every machine. Random convolutions come first.
     - ``n_features`` of each draw of random convolutions, at most 3000 for more than 4000 series, and the mean
       of at most ``n_draws`` draws.

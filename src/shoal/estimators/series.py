@@ -12,6 +12,7 @@ from shoal.data.sequences.preprocessing import SequencePreprocessor
 from shoal.errors import DataError
 from shoal.sequences import Sequences
 from shoal.shapes import Array
+from shoal.words import plural
 
 _NESTED = "a data frame of series holds a series in each cell, or has an index of two levels (series, time)"
 
@@ -41,7 +42,7 @@ def as_series(X: Any, channels_first: bool = False) -> list[Array]:
     for number, each in enumerate(series):
         if len(each) != len(series[0]):
             raise DataError(
-                f"series {number} of X has {_channels(len(each))} and the first {len(series[0])}; "
+                f"series {number} of X has {plural(len(each), 'channel')} and the first {len(series[0])}; "
                 f"all must have the same, {_layout(channels_first)}"
             )
     return series
@@ -51,13 +52,9 @@ def require_channels(series: list[Array], channels: int, estimator: str, channel
     """Raise ``DataError`` unless the series (C, T_i) have the channels that ``estimator`` was fitted to."""
     if len(series[0]) != channels:
         raise DataError(
-            f"X has series of {_channels(len(series[0]))}, {estimator} was fitted to {channels}; "
+            f"X has series of {plural(len(series[0]), 'channel')}, {estimator} was fitted to {channels}; "
             f"give those, {_layout(channels_first)}"
         )
-
-
-def _channels(number: int) -> str:
-    return f"{number} channel{'s' * (number != 1)}"
 
 
 def _layout(channels_first: bool) -> str:

@@ -14,14 +14,16 @@ from shoal.selection.architectures import Architecture, Convolutional1D, Recurre
 from shoal.shapes import Shape
 
 RANDOM, CONVOLUTIONAL, RECURRENT = KINDS = ("random", "convolutional", "recurrent")
-BUDGET = 5e10
+BUDGET = 1e11
 """Operations, so that a fit is the same on every machine; seconds of one core by the tens."""
+SHARE = 0.25
+"""Of the budget that each kind of network may have: random convolutions are the better use of it."""
 FEATURES = 10_000
 LEAST_FEATURES = 4 * len(KERNELS)
 MANY = 4000
 FEWER_FEATURES = 3000
 """For more than ``MANY`` samples, for the decomposition takes their smaller number to the third power."""
-DRAWS = 2
+DRAWS = 4
 PASSES = 10
 """Operations for each random feature of each step; with differences and means twice as many."""
 BACKWARD = 3
@@ -42,9 +44,10 @@ def views_for(
     """Return the views of the ``kinds`` asked for that ``budget`` operations allow, the cheapest first.
 
     Random convolutions come in two kinds, of the series and with their differences, once at least and
-    averaged over ``draws`` at most; where series have gaps, also with what says where. What they leave is for
-    trained networks, each kind with as many units as can be trained for ``FEWEST_EPOCHS``. Where no random
-    convolutions are asked for, the smallest network of each kind is trained in any case.
+    averaged over ``draws`` at most; where series have gaps, also with what says where. What they leave, up to
+    a ``SHARE``, is for each kind of network, with as many units as can be trained for ``FEWEST_EPOCHS``.
+    Where no random convolutions are asked for, networks have it all, and the smallest of each kind is trained
+    in any case.
 
     Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
@@ -55,15 +58,17 @@ def views_for(
     if not kinds:
         raise ConfigurationError(f"views must name one kind at least, of {', '.join(KINDS)}")
     views: list[View] = []
+    left, share = budget, budget
     if RANDOM in kinds:
+        share = SHARE * budget
         features = min(features, FEWER_FEATURES) if len(schooling.series) > MANY else features
         cost = 3 * PASSES * features * float(schooling.series.lengths.sum())
         times = int(min(max(budget // cost, 1), draws))
         views.extend(_random(schooling, features, times))
-        budget -= times * cost
+        left -= times * cost
     trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
     for kind in trained:
-        view = _affordable(kind, schooling, budget / len(trained), RANDOM not in kinds)
+        view = _affordable(kind, schooling, min(share, left / len(trained)), RANDOM not in kinds)
         if view is not None:
             views.append(view)
     return views
