@@ -118,6 +118,8 @@ REFUSED = [
     (lambda run: run.advance(0), "epochs must be a whole number ≥ 1, got 0"),
     (lambda run: run.advance(1.5), "epochs must be a whole number ≥ 1, got 1.5"),
     (lambda run: run.stop(3), "members are chosen by number, 0 to 2, or by a mask of 3: "),
+    (lambda run: run.set(weight_dacay=1), "unknown strength of a run 'weight_dacay'; did you mean 'weight_d"),
+    (lambda run: run.set(epochs=3), "unknown strength of a run 'epochs'"),
     (lambda run: run.set(l2=-1), "l2 must be finite and not negative, got -1"),
     (lambda run: run.set(l1=[1, 2]), "l1 must be one number or one for each of the 3 members, got "),
     (lambda run: run.set(learning_rate=0), "learning_rate must be positive, got 0"),

@@ -9,7 +9,7 @@ from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
-from shoal.training.objective import BatchObjective, clipped
+from shoal.training.objective import BatchObjective, Clipped, clipped
 
 P, N = 4, 6
 
@@ -28,7 +28,6 @@ def objective_of(
     l2: Array | float = 0.0,
     l1: Array | float = 0.0,
     m: Array | float = 1.0,
-    clip_norm: float | None = None,
 ) -> BatchObjective:
     l2, l1, m = (np.broadcast_to(np.asarray(value, population.theta.dtype), P) for value in (l2, l1, m))
     return BatchObjective(
@@ -39,7 +38,6 @@ def objective_of(
         strengths={"l2": l2, "l1": l1},
         m=m,
         noise=Noise(population.keys, 0),
-        clip_norm=clip_norm,
     )
 
 
@@ -133,7 +131,8 @@ def test_dropout_draws_the_same_masks_at_every_call() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_dtype_is_kept(dtype: str) -> None:
     population, (x, y, s) = a_population(dtype=dtype), a_batch(dtype)
-    J, gradient = objective_of(population, x, y, s, l2=1.0, l1=1.0, m=6.0, clip_norm=0.1)(population.theta)
+    objective = objective_of(population, x, y, s, l2=1.0, l1=1.0, m=6.0)
+    J, gradient = Clipped(objective, 0.1)(population.theta)
     assert J.dtype == gradient.dtype == np.dtype(dtype)
 
 
@@ -143,7 +142,7 @@ def test_clipping_bounds_the_norm_and_keeps_the_direction(dtype: str) -> None:
     J, gradient = objective_of(population, x, y, s)(population.theta)
     norms = np.linalg.norm(gradient, axis=1)
     bound = float(np.median(norms))
-    clipped_J, clipped_gradient = objective_of(population, x, y, s, clip_norm=bound)(population.theta)
+    clipped_J, clipped_gradient = Clipped(objective_of(population, x, y, s), bound)(population.theta)
     assert np.array_equal(J, clipped_J)
     for p in range(P):
         if norms[p] < bound:

@@ -73,6 +73,33 @@ def test_members_have_strengths_of_their_own() -> None:
     assert Recipe(solver="lbfgs").strengths(2, "float64")["learning_rate"].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("solver", ["scg", "lbfgs"])
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"learning_rate": 0}, "finds its own step length; leave learning_rate out"),
+        ({"weight_decay": 0.1}, "cannot decay weights apart from its objective; use l2"),
+        ({"weight_decay": np.array([0.0, 0.1])}, "cannot decay weights apart from its objective; use l2"),
+        ({"clip_norm": 1}, "searches along a line and cannot clip gradients; drop clip_norm"),
+    ],
+)
+def test_what_a_solver_makes_of_its_own_is_not_asked_of_it(
+    solver: str, setting: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{solver} {message}$"):
+        Recipe(solver=solver, **setting)
+    Recipe(**{**setting, "learning_rate": 0.1})
+
+
+def test_a_decay_of_nothing_is_none() -> None:
+    for nothing in (0, 0.0, [0.0, 0.0], np.zeros(3)):
+        assert Recipe(solver="lbfgs", weight_decay=nothing).rule.name == "lbfgs"
+
+
+def test_strengths_are_the_settings_that_members_have_of_their_own() -> None:
+    assert set(STRENGTHS) == {"l2", "l1", "weight_decay", "learning_rate"}
+
+
 def test_settings_go_before_the_recipe_they_are_given_with() -> None:
     base = Recipe(epochs=5, l2=1.0)
     assert Recipe.of({"epochs": 9}, base) == Recipe(epochs=9, l2=1.0)

@@ -18,7 +18,7 @@ from shoal.randomness import SHARED, Noise, Purpose, permutation
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import State
 from shoal.training.history import History
-from shoal.training.objective import BatchObjective
+from shoal.training.objective import BatchObjective, Clipped
 from shoal.training.problem import Orders, Problem, Samples, Snapshot
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason, Watch
@@ -185,7 +185,6 @@ class ReferenceTraining:
                 lengths=lengths,
                 m=np.broadcast_to(s.sum(axis=-1), active.m.shape) if by_batch else active.m,
                 noise=Noise(active.keys, self.step),
-                clip_norm=self.recipe.clip_norm,
             )
             J, finite, converged = self._update(objective, alive)
             self.step += 1
@@ -216,8 +215,9 @@ class ReferenceTraining:
         Decoupled decay is the lecture's w ← w − α ∇J − λ w (for adamw, λ is multiplied by the rate α).
         A member with anything non-finite keeps the parameters that it had, now and for the rest of the epoch.
         """
-        active, solver, rate = self._active, self.recipe.rule, self._rate()
-        step = solver.step(active.theta, objective, active.state, rate)
+        active, solver, rate, bound = self._active, self.recipe.rule, self._rate(), self.recipe.clip_norm
+        seen = objective if bound is None else Clipped(objective, bound)
+        step = solver.step(active.theta, seen, active.state, rate)
         proposed = step.theta
         decay = active.strengths["weight_decay"]
         if decay.any():

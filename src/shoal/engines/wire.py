@@ -16,6 +16,11 @@ from shoal.training.problem import Problem, Samples
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Watch
 
+ELSEWHERE = frozenset(
+    {"solver", "schedule", "augmentation", "batch_order", "seed", "label_smoothing", "penalties", "plateau"}
+).union(STRENGTHS)
+"""Settings that are translated, travel with the problem or the course, or are done with before."""
+
 
 def problem_fields(problem: Problem, strengths: Array) -> dict[str, Any]:
     """Return the fields of a problem; ``strengths`` (4, P) are what the module looks at between epochs."""
@@ -36,19 +41,15 @@ def sample_fields(samples: Samples) -> dict[str, Array]:
 def recipe_fields(recipe: Recipe, shape: Shape, n_samples: int) -> dict[str, Any]:
     """Return the fields of a recipe for ``n_samples`` of ``shape``.
 
-    The strengths travel with the problem, the rule over plateaus with the course. A schedule is its factor at
-    every update, and an order that all members share is its seed.
+    A setting that stands not in ``ELSEWHERE`` travels as it is. A schedule is its factor at every update, and
+    an order that all members share is its seed.
     """
     augmentation = recipe.augmentation
     return {
+        **{name: value for name, value in vars(recipe).items() if name not in ELSEWHERE},
         "solver": solver_fields(recipe.rule),
         "factors": _factors(recipe, n_samples),
-        "epochs": recipe.epochs,
-        "batch_size": recipe.batch_size,
-        "tolerance": recipe.tolerance,
-        "patience": recipe.patience,
         "shared_order": recipe.seed if recipe.batch_order == "shared" else None,
-        "clip_norm": recipe.clip_norm,
         "augmentation": None
         if augmentation is None
         else augmentation_fields(augmentation, shape, recipe.seed),

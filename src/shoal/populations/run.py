@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from shoal.engines.base import Training
 from shoal.engines.running import finish
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.populations.population import Population
 from shoal.shapes import BoolArray, whole_number
 from shoal.training.history import History
 from shoal.training.problem import Callback, Snapshot
-from shoal.training.recipe import Recipe
+from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Reason
 
 
@@ -105,19 +105,20 @@ class Run:
     def set(
         self,
         *,
-        l2: npt.ArrayLike | None = None,
-        l1: npt.ArrayLike | None = None,
-        weight_decay: npt.ArrayLike | None = None,
-        learning_rate: npt.ArrayLike | None = None,
         penalties: Mapping[str, npt.ArrayLike] | None = None,
+        **strengths: npt.ArrayLike | None,
     ) -> None:
         """Go on with other strengths: one number, or one for each member (P,); what is None stays.
 
-        ``penalties`` are further ones by their names, of those that the recipe names. scg and lbfgs begin
-        anew, on what is another function. Raises as ``shoal.Recipe`` does.
+        They are ``l2``, ``l1``, ``weight_decay`` and ``learning_rate``; ``penalties`` are further ones by
+        their names, of those that the recipe names. scg and lbfgs begin anew, on what is another function.
+
+        Raises ``UnknownNameError`` for a setting that is no strength, and as ``shoal.Recipe`` does.
         """
-        given = {"l2": l2, "l1": l1, "weight_decay": weight_decay, "learning_rate": learning_rate}
-        changed = {name: value for name, value in given.items() if value is not None}
+        for name in strengths:
+            if name not in STRENGTHS:
+                raise UnknownNameError("strength of a run", name, STRENGTHS)
+        changed = {name: value for name, value in strengths.items() if value is not None}
         further = dict(penalties or {})
         for name in further:
             if name not in self.recipe.further_penalties:

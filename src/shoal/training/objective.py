@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from shoal.networks.chain import Chain
 from shoal.penalties import PENALTIES
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
+from shoal.solvers.base import Objective
 
 
 class BatchObjective:
@@ -26,7 +28,6 @@ class BatchObjective:
     - ``noise`` gives dropout the same masks at every call.
     - Running statistics have the gradient 0; ``observed`` (Q, D) is by how much the last call would change
       them, empty where there are none.
-    - ``clip_norm`` bounds each member's gradient: g ← g · min(1, clip/‖g‖) (Pascanu et al. 2013).
     """
 
     def __init__(
@@ -40,11 +41,10 @@ class BatchObjective:
         m: Array,
         noise: Noise,
         lengths: IntArray | None = None,
-        clip_norm: float | None = None,
     ) -> None:
         total = s.sum(axis=-1, keepdims=True)
         self.share = np.divide(s, total, out=np.zeros_like(s), where=total > 0)
-        self.network, self.x, self.y, self.noise, self.clip_norm = network, x, y, noise, clip_norm
+        self.network, self.x, self.y, self.noise = network, x, y, noise
         self.lengths = lengths
         self.penalties = [
             (penalty(), strengths[name])
@@ -73,7 +73,7 @@ class BatchObjective:
             J[rows] += value
             self.penalty[rows] += value
             gradient[rows] += penalty.gradient(W, strength, m)
-        return J, gradient if self.clip_norm is None else clipped(gradient, self.clip_norm)
+        return J, gradient
 
     def _set_apart(self, gradient: Array) -> None:
         """Move the changes of statistics, on which J does not depend, from ``gradient`` to ``observed``."""
@@ -81,6 +81,25 @@ class BatchObjective:
         if statistics.any():
             self.observed = np.where(statistics, gradient, 0)
             gradient[:, statistics] = 0
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """An objective as solvers see it whose gradients g have a norm of at most ``bound``, direction kept::
+
+        g ← g · min(1, bound/‖g‖)
+
+    Source: Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks",
+    algorithm 1.
+    """
+
+    objective: Objective
+    bound: float
+
+    def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
+        """Return J (Q,), and ∂J/∂θ (Q, D) clipped."""
+        J, gradient = self.objective(theta, members)
+        return J, clipped(gradient, self.bound)
 
 
 def clipped(gradient: Array, bound: float) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,10 @@ from shoal.training.augmentation import Augmentation
 from shoal.training.stopping import Plateau
 
 BATCH_ORDERS = ("own", "shared")
-STRENGTHS = ("l2", "l1", "weight_decay", "learning_rate")
-"""What each member has of its own, and what may change while it is trained, beside further penalties."""
+
+
+# Marks of fields: a setting that each member may have of its own is "own", and "instead" stands for one of
+# updates: what is said where it is given to a solver that makes updates in its own way.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +66,29 @@ class Recipe:
     """
 
     solver: str | Solver = "adam"
-    learning_rate: npt.ArrayLike | None = None
+    learning_rate: npt.ArrayLike | None = field(
+        default=None,
+        metadata={"own": True, "instead": "finds its own step length; leave learning_rate out"},
+    )
     epochs: int = 200
     batch_size: int | None = None
     batch_order: str = "own"
-    l2: npt.ArrayLike = 0.0
-    l1: npt.ArrayLike = 0.0
-    weight_decay: npt.ArrayLike = 0.0
+    l2: npt.ArrayLike = field(default=0.0, metadata={"own": True})
+    l1: npt.ArrayLike = field(default=0.0, metadata={"own": True})
+    weight_decay: npt.ArrayLike = field(
+        default=0.0,
+        metadata={"own": True, "instead": "cannot decay weights apart from its objective; use l2"},
+    )
     penalties: Mapping[str, npt.ArrayLike] | tuple[tuple[str, Any], ...] = ()
     label_smoothing: float = 0.0
     patience: int | None = None
     tolerance: float = 1e-5
     plateau: Plateau | None = None
     schedule: str | Schedule = "constant"
-    clip_norm: float | None = None
+    clip_norm: float | None = field(
+        default=None,
+        metadata={"instead": "searches along a line and cannot clip gradients; drop clip_norm"},
+    )
     augmentation: Augmentation | None = None
     seed: int = 0
 
@@ -122,16 +133,15 @@ class Recipe:
             )
 
     def _check_solver(self) -> None:
-        if self.clip_norm is not None and not (is_number(self.clip_norm) and 0 < self.clip_norm < np.inf):
-            raise ConfigurationError(f"clip_norm must be a positive number or None, got {self.clip_norm!r}")
+        bound = self.clip_norm
+        if bound is not None and not (is_number(bound) and 0 < bound < np.inf):
+            raise ConfigurationError(f"clip_norm must be a positive number or None, got {bound!r}")
         if self.rule.takes_learning_rate:
             return
-        if self.clip_norm is not None:
-            raise ConfigurationError(
-                f"{self.rule.name} searches along a line and cannot clip gradients; drop clip_norm"
-            )
-        if self.learning_rate is not None:
-            raise ConfigurationError(f"{self.rule.name} finds its own step length; leave learning_rate out")
+        for setting in dataclasses.fields(self):
+            instead = setting.metadata.get("instead")
+            if instead and _is_given(getattr(self, setting.name), setting.default):
+                raise ConfigurationError(f"{self.rule.name} {instead}")
 
     @property
     def rule(self) -> Solver:
@@ -156,7 +166,7 @@ class Recipe:
         """Return what each of ``size`` members has of its own, (P,) by name, in float64.
 
         Raises ``DataError`` for values that are no numbers ≥ 0, of another length, or too large for
-        ``dtype``; ``ConfigurationError`` for a learning rate of 0, and for a decay where there is none.
+        ``dtype``; ``ConfigurationError`` for a learning rate of 0.
         """
         rate = self.learning_rate
         if rate is None:
@@ -168,10 +178,6 @@ class Recipe:
             in_dtype(found[name], dtype, name)  # which the engine will compute in
         if self.rule.takes_learning_rate and not found["learning_rate"].all():
             raise ConfigurationError("learning_rate must be positive, got 0")
-        if found["weight_decay"].any() and not self.rule.takes_learning_rate:
-            raise ConfigurationError(
-                f"{self.rule.name} cannot decay weights apart from its objective; use l2"
-            )
         return found
 
     def require(self, network: Chain) -> None:
@@ -239,6 +245,17 @@ class Recipe:
                 except TypeError as error:
                     raise ConfigurationError(f"{fields!r} does not describe the {name}: {error}") from None
         return cls.of(settings)
+
+
+STRENGTHS = tuple(setting.name for setting in dataclasses.fields(Recipe) if setting.metadata.get("own"))
+"""What each member has of its own, and what may change while it is trained, beside further penalties."""
+
+
+def _is_given(value: Any, default: Any) -> bool:
+    """Return whether a setting asks for something: it is not None, or of a strength, not 0 throughout."""
+    if default is None:
+        return value is not None
+    return any(each != 0 for each in (value if isinstance(value, tuple) else (value,)))
 
 
 def _kept(value: Any) -> Any:
