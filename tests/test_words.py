@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
+import shoal
 from shoal.words import as_argument, as_option, plural, setting, spoken
+
+PACKAGE = Path(shoal.__file__).parent
 
 
 def test_an_edge_says_what_settings_are_called_for_as_long_as_it_lasts() -> None:
@@ -36,3 +43,14 @@ def test_values_are_written_as_each_writes_them(name: str, value: object, option
 def test_a_count_goes_with_its_noun() -> None:
     assert [plural(n, "row") for n in (0, 1, 2, 1000)] == ["0 rows", "1 row", "2 rows", "1,000 rows"]
     assert plural(2, "class", "classes") == "2 classes"
+
+
+@pytest.mark.parametrize("room", ["data", "selection", "estimators", "training", "populations"])
+def test_below_the_command_line_nobody_speaks_of_its_options(room: str) -> None:
+    for path in (PACKAGE / room).rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        documented = [n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)]
+        docs = {ast.get_docstring(node, clean=False) for node in documented}
+        texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+        told = [text for text in texts if isinstance(text, str) and text not in docs]
+        assert [text for text in told if re.search(r"(^|[ '\"(=])--[a-z]", text)] == [], path

@@ -146,7 +146,7 @@ def test_a_missing_column_is_told_with_the_nearest_there_is(refuses: Any) -> Non
 def test_a_column_that_was_not_there_is_told_unless_it_is_to_be_ignored(refuses: Any) -> None:
     preprocessor = fit_quietly(HOUSES, "price")
     table = {**HOUSES, "new": [1] * 6, "newer": [2] * 6}
-    with refuses(DataError, "not trained on: 'new', 'newer'", "--ignore-extra"):
+    with refuses(DataError, "not trained on: 'new', 'newer'", "ignore_extra=True"):
         preprocessor.transform(table)
     with refuses(DataError, "not trained on: 'new', 'newer'"):
         preprocessor.validate(table)

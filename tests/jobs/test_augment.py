@@ -5,6 +5,7 @@ import pytest
 from shoal.errors import ConfigurationError
 from shoal.jobs.augment import STRENGTHS, augmentation_of
 from shoal.training.augmentation import Augmentation
+from shoal.words import as_argument, spoken
 
 
 def test_the_strong_one_is_simards_on_his_images() -> None:
@@ -46,3 +47,8 @@ def test_none_and_what_is_written_out() -> None:
 def test_what_is_no_augmentation(asked: str, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         augmentation_of(asked, 28)
+
+
+def test_in_python_it_is_an_argument() -> None:
+    with spoken(as_argument), pytest.raises(ConfigurationError, match=r"^augment takes none, mild, strong"):
+        augmentation_of("fast", 28)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from shoal.errors import DataError, ShoalWarning
+from shoal.words import setting
 
 
 def tell(message: str, remedy: str, strict: bool) -> None:
@@ -12,8 +13,8 @@ def tell(message: str, remedy: str, strict: bool) -> None:
 
     >>> tell("3 rows are left out", "fill them", strict=True)
     Traceback (most recent call last):
-    shoal.errors.DataError: 3 rows are left out, and --strict was given; fill them
+    shoal.errors.DataError: 3 rows are left out, and strict was given; fill them
     """
     if strict:
-        raise DataError(f"{message}, and --strict was given; {remedy}")
+        raise DataError(f"{message}, and {setting('strict')} was given; {remedy}")
     warnings.warn(f"{message}; {remedy}", ShoalWarning, stacklevel=3)

@@ -21,6 +21,7 @@ from shoal.data.plain_numbers import Rows, matrices, plain_numbers
 from shoal.data.values import LARGEST
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
+from shoal.words import setting
 
 FORMAT = 1
 ROWS_AT_A_TIME = 2**16
@@ -190,7 +191,7 @@ class TablePreprocessor:
             shown = ", ".join(map(quoted, extra[:5])) + (" …" if len(extra) > 5 else "")
             raise DataError(
                 f"the table has columns that the model was not trained on: {shown}; drop them or pass "
-                "--ignore-extra (ignore_extra=True in Python)"
+                f"{setting('ignore_extra', True)}"
             )
 
     def to_config(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shoal.errors import ConfigurationError
 from shoal.training.augmentation import Augmentation
+from shoal.words import setting
 
 STRENGTHS = ("none", "mild", "strong")
 SETTINGS = ("translate", "scale", "rotate", "elastic", "sigma")
@@ -41,13 +42,13 @@ def _written_out(asked: str) -> Augmentation:
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name not in SETTINGS or name in settings:
             raise ConfigurationError(
-                f"--augment takes {', '.join(STRENGTHS)}, or any of {', '.join(SETTINGS)}, each once, got "
-                f"{asked!r}; write it as in translate=1,rotate=10"
+                f"{setting('augment')} takes {', '.join(STRENGTHS)}, or any of {', '.join(SETTINGS)}, each "
+                f"once, got {asked!r}; write it as in translate=1,rotate=10"
             )
         try:
             settings[name] = float(value)
         except ValueError:
             raise ConfigurationError(
-                f"--augment: {name} takes a number, got {value!r}; write it as in {name}=1"
+                f"{setting('augment')}: {name} takes a number, got {value!r}; write it as in {name}=1"
             ) from None
     return Augmentation(**settings)

@@ -17,7 +17,7 @@ from shoal.errors import CapacityError
 from shoal.jobs.held import TOLD
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.words import plural
+from shoal.words import plural, setting
 
 PROGRAM = 320 * 2**20
 """Bytes of the program with all that it loads for a table, whatever the data."""
@@ -47,7 +47,7 @@ class Allowance:
     def of(cls, request: FitRequest) -> Allowance:
         """Return what the request allows, or else a share of what is free beside what the process holds."""
         if request.memory is not None:
-            return cls(request.memory, f"--memory allows {readable(request.memory)}")
+            return cls(request.memory, f"{setting('memory')} allows {readable(request.memory)}")
         free = available_bytes()
         if free is None:
             return cls(None)
@@ -185,8 +185,8 @@ def _sentence(less: dict[str, Any], wished: int, allowance: Allowance) -> str:
     names = sorted(less)
     return (
         f"Numbers are told without {' and '.join(names)}, as with "
-        f"{' '.join(f'--{name} 0' for name in names)}: with them the job needs about {readable(wished)} of "
-        f"memory, and {allowance.told}"
+        f"{' '.join(setting(name, 0) for name in names)}: with them the job needs about {readable(wished)} "
+        f"of memory, and {allowance.told}"
     )
 
 
@@ -194,17 +194,18 @@ def _advice(footprint: Footprint, request: FitRequest, method: Method, need: int
     """Return what would help: of columns those that the most features come from."""
     ways = []
     if request.memory is not None:
-        ways.append(f"allow more, as with --memory {math.ceil(1.05 * need / 10**6)}MB")
+        more = f"{math.ceil(1.05 * need / 10**6)}MB"
+        ways.append(f"allow more, as with {setting('memory', more)}")
     if need < PROGRAM + LEAST:
         return ways[0] if ways else "use a machine with more memory"
     if footprint.reading >= need - PROGRAM:
         return ", ".join([*ways, "or use a part of the table"])
-    ways += [f"leave out --{name}" for name in ("pieces", "waves") if getattr(request, name)]
+    ways += [f"leave out {setting(name)}" for name in ("pieces", "waves") if getattr(request, name)]
     features = {c.name: sum(_features(c, method).values()) for c in footprint.columns if c.used}
     many = [c.name for c in footprint.columns if c.used and c.kind == "categorical" and c.distinct > MANY]
     if 2 * sum(features[name] for name in many) > sum(features.values()):
         many.sort(key=lambda name: -features[name])
-        ways.append(f"--drop columns of many categories, such as {names_shown(many[:3])}")
+        ways.append(f"{setting('drop')} columns of many categories, such as {names_shown(many[:3])}")
     elif len(features) > 1:
-        ways.append("take fewer columns, with --columns or --drop")
+        ways.append(f"take fewer columns, with {setting('columns')} or {setting('drop')}")
     return ", ".join([*ways, "or use fewer rows"])

@@ -33,7 +33,7 @@ from shoal.jobs.sizing import Goal
 from shoal.populations.population import Population
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import IntArray
-from shoal.words import plural
+from shoal.words import plural, setting
 
 
 @dataclass(frozen=True)
@@ -202,9 +202,9 @@ def _divided(
         train = part(frame, rows.train)
         validation = part(frame, rows.held) if rows.held.size else None
         if request.valid is not None:
-            validation = _other_part("--valid", request.valid, part)
+            validation = _other_part("valid", request.valid, part)
         if request.test is not None:
-            test = _other_part("--test", request.test, part)
+            test = _other_part("test", request.test, part)
         else:
             test = part(frame, rows.test) if divide_test else Part(train.X[:0], train.y[:0])
     return PreparedTable(
@@ -262,16 +262,18 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
     table = read_table(request.table)
     if request.target is None:
         raise ConfigurationError(
-            f"{request.table} is read as a table, which needs --target, the column to predict; give it (or a "
-            f"folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
+            f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
+            f"give it (or a folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
         )
     for option, given in {
-        "--strict": request.strict,
-        "--image-size": request.image_size is not None,
-        "--augment": request.augment is not None,
+        "strict": request.strict,
+        "image_size": request.image_size is not None,
+        "augment": request.augment is not None,
     }.items():
         if given:
-            raise ConfigurationError(f"{option} is for images, and {request.table} is a table; leave it out")
+            raise ConfigurationError(
+                f"{setting(option)} is for images, and {request.table} is a table; leave it out"
+            )
     require_one_target(request.target, table.columns)
     return known_rows(table, request.target), request.target
 
@@ -281,7 +283,9 @@ def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest
     if task.task == CLASSIFICATION:
         return RareClasses.settle(frame[name].to_native(), request.rare, least)
     if request.rare is not None:
-        raise ConfigurationError(f"--rare is for classes, and this is a {task.sentence}; leave it out")
+        raise ConfigurationError(
+            f"{setting('rare')} is for classes, and this is a {task.sentence}; leave it out"
+        )
     return RareClasses()
 
 
@@ -305,8 +309,10 @@ def _other_part(option: str, path: str, part: _PartMaker) -> Part:
     given = read_table(path, table.known)
     strangers = [name for name in given.columns if name not in set(table.known)]
     if strangers:
-        raise DataError(f"{option} {path} has the column {strangers[0]!r}, which the table lacks; drop it")
+        raise DataError(
+            f"{setting(option, path)} has the column {strangers[0]!r}, which the table lacks; drop it"
+        )
     try:
         return part(table.rare.of_frame(known_rows(given, table.name), table.name))
     except DataError as error:
-        raise DataError(f"{option} {path}: {error}") from None
+        raise DataError(f"{setting(option, path)}: {error}") from None

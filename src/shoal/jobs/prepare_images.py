@@ -74,7 +74,8 @@ class PreparedImages(Prepared):
     def rule(self, request: FitRequest) -> str:
         if request.score == BY_EVIDENCE:
             raise ConfigurationError(
-                "--score evidence is for the dense networks of tables, got images; leave it out"
+                f"{setting('score', BY_EVIDENCE)} is for the dense networks of tables, got images; "
+                "leave it out"
             )
         return request.choose or "one-se"
 
@@ -121,7 +122,7 @@ def image_ladder(shape: Shape) -> tuple[StudySize, ...]:
 def prepare_images(request: FitRequest) -> PreparedImages:
     """Read the images and divide them; the mean and deviation come from the training images alone.
 
-    Test and validation images are those that --test and --valid name, or the source's own test and
+    Test and validation images are those that ``test`` and ``valid`` name, or the source's own test and
     validation parts, or else a share.
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
@@ -178,18 +179,19 @@ def _require_nothing_of_tables(request: FitRequest) -> None:
 
 
 def _with_others(data: ImageData, request: FitRequest) -> ImageData:
-    """Return images with those that --valid and --test name in place of the source's own parts."""
+    """Return images with those that ``valid`` and ``test`` name in place of the source's own parts."""
     pixels = data.train.pixels
     wish = Wish((pixels.shape[1], pixels.shape[2]), pixels.shape[3], request.strict)
     parts = {"validation": data.validation, "test": data.test}
-    for name, option, path in (("validation", "--valid", request.valid), ("test", "--test", request.test)):
+    for name, option, path in (("validation", "valid", request.valid), ("test", "test", request.test)):
         if path is None:
             continue
         parts[name] = others = read_images(path, wish).train
         strangers = sorted(set(others.labels or ()) - set(data.train.labels or ()))
         if strangers:
             raise DataError(
-                f"{option} {path} has the class {strangers[0]!r}, which {request.table} lacks; leave it out"
+                f"{setting(option, path)} has the class {strangers[0]!r}, which {request.table} lacks; leave "
+                "it out"
             )
     return ImageData(data.train, **parts)
 
@@ -250,5 +252,5 @@ def _require_memory(data: ImageData) -> None:
     require_memory(
         numbers * np.dtype(np.float32).itemsize * COPIES,
         f"training on {len(data.train):,} images of {data.train.pixels[0].size:,} numbers",
-        "use fewer images, a smaller --image-size, or a larger machine",
+        f"use fewer images, a smaller {setting('image_size')}, or a larger machine",
     )

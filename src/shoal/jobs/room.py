@@ -10,7 +10,7 @@ from shoal.jobs.footprint import PROGRAM, Allowance, bytes_of_predictions
 from shoal.jobs.prepared import Prepared
 from shoal.selection.design import Plan
 from shoal.selection.running import in_full_rounds
-from shoal.words import plural
+from shoal.words import plural, setting
 from shoal.workers import cores
 
 SLACK = 1.1
@@ -39,7 +39,8 @@ class Room:
                 return workers
         raise CapacityError(
             f"one network at a time needs about {readable(self._study(1))} with the data, and "
-            f"{self.allowance.told}; allow more, or use smaller --hidden sizes or a smaller --batch-size"
+            f"{self.allowance.told}; allow more, or use smaller "
+            f"{setting('hidden')} sizes or a smaller {setting('batch_size')}"
         )
 
     def sentence(self, asked: int) -> tuple[str, ...]:

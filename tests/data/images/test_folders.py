@@ -103,7 +103,7 @@ def test_a_decision_is_a_note_or_refused(
     with pytest.warns(ShoalWarning, match=note):
         images = read_folder(folder, Wish()).train
     assert images.pixels.shape == (6, 6, 5, 3)
-    with pytest.raises(DataError, match=", and --strict was given; "):
+    with pytest.raises(DataError, match=", and strict was given; "):
         read_folder(folder, STRICT)
 
 

@@ -61,7 +61,7 @@ def test_arrays_get_the_size_wished_for(npz: Path) -> None:
         images = read_images(npz, Wish((2, 3))).train
     assert images.pixels.shape == (10, 2, 3, 1)
     assert images.pixels[0].tolist() == [[[20]] * 3] * 2
-    with pytest.raises(DataError, match="resized to 2×3, and --strict was given; resize them"):
+    with pytest.raises(DataError, match="resized to 2×3, and strict was given; resize them"):
         read_images(npz, Wish((2, 3), strict=True))
 
 

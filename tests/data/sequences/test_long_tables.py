@@ -64,7 +64,7 @@ def test_steps_of_unequal_time_are_told() -> None:
     one = {"id": ["a"] * 5, "label": ["no"] * 5, "t": [1, 2, 3, 4, 6]}
     with pytest.warns(ShoalWarning, match="1 of 1 series, such as 'a', have steps of unequal time"):
         series_of(table(**one), COLUMNS, strict=False)
-    with pytest.raises(DataError, match=r"steps of unequal time.*--strict was given"):
+    with pytest.raises(DataError, match=r"steps of unequal time.*strict was given"):
         series_of(table(**one), COLUMNS, strict=True)
 
 

@@ -15,6 +15,7 @@ from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require
 from shoal.data.images.picture import SUFFIXES, Header, Picture, careful, read_header, read_picture
 from shoal.errors import DataError
 from shoal.shapes import Array
+from shoal.words import setting
 
 _THREADS = 8
 
@@ -118,7 +119,7 @@ def _common_size(headers: Sequence[Header], folder: Path, wish: Wish) -> Size:
         wish.note(
             f"the pictures in {folder} have {several}{found} pixels (rows × columns), and all are resized to "
             f"{shown(size)}, stretched where their shape is another",
-            "resize them, or ask for another --image-size",
+            f"resize them, or ask for another {setting('image_size')}",
         )
     return size
 

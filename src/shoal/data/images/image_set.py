@@ -9,6 +9,7 @@ import numpy as np
 from shoal.data.memory import require_memory
 from shoal.data.notes import tell
 from shoal.shapes import Array
+from shoal.words import setting
 
 LONGEST_SIDE = 96
 """Images with a longer side are made smaller unless a size is asked for: what small networks can use."""
@@ -60,7 +61,7 @@ def require_room(count: int, size: Size, channels: int, what: str) -> None:
     require_memory(
         count * size[0] * size[1] * channels * np.dtype(np.float32).itemsize,
         f"{what}: {count:,} images of {shown(size)} pixels and {channels} channel{'s' * (channels > 1)}",
-        "use fewer of them, or a smaller --image-size",
+        f"use fewer of them, or a smaller {setting('image_size')}",
     )
 
 

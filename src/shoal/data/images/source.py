@@ -14,6 +14,7 @@ from shoal.data.images.picture import SUFFIXES, require_pillow, resized
 from shoal.data.places import place
 from shoal.errors import DataError, reason
 from shoal.shapes import Array
+from shoal.words import setting
 
 
 def holds_images(source: str | Path) -> bool:
@@ -84,7 +85,7 @@ def _fitted(images: ImageSet, size: Size, channels: int, path: Path, wish: Wish)
     if _size(images) != size:
         wish.note(
             f"the images in {path} have {shown(_size(images))} pixels and are resized to {shown(size)}",
-            "resize them, or ask for another --image-size",
+            f"resize them, or ask for another {setting('image_size')}",
         )
         require_room(len(pixels), size, channels, str(path))
         pixels = _resized(pixels, size)
