@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shoal.cli.signals import Watch
+from shoal.cli.signals import SignalWatch
 
 Python = Callable[..., Any]
 Iris = tuple[str, ...]
@@ -168,7 +168,7 @@ def test_what_whoever_started_the_process_wants_ignored_is_ignored() -> None:
     before = {number: signal.getsignal(number) for number in numbers}
     try:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        watch = Watch()
+        watch = SignalWatch()
         watch.install()
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         assert signal.getsignal(signal.SIGTERM) == watch._receive

@@ -19,7 +19,7 @@ class Terminated(BaseException):
     """The system, and not the user, wants this process to end."""
 
 
-class Watch:
+class SignalWatch:
     """What this process was asked, and what the command that runs advises whoever asked.
 
     Until it ``has_begun`` there is nothing to tidy up, and when it ``is_over`` no more.
@@ -75,5 +75,5 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
-WATCH = Watch()
+WATCH = SignalWatch()
 """That of the command that runs."""
