@@ -9,9 +9,10 @@
 #include <stdexcept>
 #include <vector>
 
+#include "clipping.hpp"
 #include "common.hpp"
 #include "memory.hpp"
-#include "solvers.hpp"
+#include "solvers/make.hpp"
 #include "waiting.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -24,7 +25,8 @@ template <class T, bool LaneIsMember> class Group {
 
     Group(const Common<T, LaneIsMember>& common, std::size_t first)
         : common_(common), job_(common.job), count_(std::min(kMembers, job_.members() - first)),
-          space_{common.vectors(), LaneIsMember}, objective_(common.network, space_, common.weight_mask.data()) {
+          space_{common.vectors(), LaneIsMember}, objective_(common.network, space_, common.weight_mask.data()),
+          clipped_(objective_, space_, static_cast<T>(job_.clip_norm)) {
         const std::size_t size = space_.n * L;
         theta_.assign(size, T(0)), proposed_.assign(size, T(0));
         if (job_.patience) best_.assign(size, T(0));
@@ -120,7 +122,7 @@ template <class T, bool LaneIsMember> class Group {
         V m{};
         for (std::size_t lane = 0; lane < L; ++lane) m[lane] = common_.m(members_[lane]);
         const V l2 = per_member(job_.l2), l1 = per_member(job_.l1), zero{};
-        return {l2 / m, l1 / m, any(l2 != zero), any(l1 != zero), static_cast<T>(job_.clip_norm)};
+        return {l2 / m, l1 / m, any(l2 != zero), any(l1 != zero)};
     }
 
     // Lets a member begin in a lane. Where a lane is a sample, the one member has all of them.
@@ -211,7 +213,7 @@ template <class T, bool LaneIsMember> class Group {
     // One step of the solver for the members in `go`, from which those that diverged or converged are taken.
     // Decoupled decay is the lecture's w ← w − α ∇J − λ w (for adamw, λ is multiplied by the rate α).
     V update(V rate, MaskOf<T>& go) {
-        const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), objective_, rate, go);
+        const Step<T> taken = solver_->step(theta_.data(), proposed_.data(), clipped_, rate, go);
         decay(rate);
         objective_.remember(proposed_.data());
         const MaskOf<T> sound = SHOAL_ISA::finite(taken.J) & SHOAL_ISA::finite(taken.gradient_size) & finite(proposed_);
@@ -331,6 +333,7 @@ template <class T, bool LaneIsMember> class Group {
     std::array<std::size_t, L> began_;    // in which epoch of the group
     Space<T> space_;
     BatchObjective<T, LaneIsMember> objective_;
+    Clipped<T> clipped_;  // as the solver sees it
     std::unique_ptr<Solver<T>> solver_;
     std::vector<T> theta_, proposed_, best_;
     std::uint64_t keys_[2 * L];

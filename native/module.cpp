@@ -100,8 +100,18 @@ std::function<void()> interruptions_of(Control& control, Lock& lock, const nb::c
     };
 }
 
+// Whether each strength of a problem, which are its only arrays of numbers, has one for every member.
+struct OfMembers {
+    std::size_t members;
+    bool all = true;
+
+    void operator()(const char*, View<const double, 1>& strength) { all = all && strength.shape[0] == members; }
+    template <class M> void operator()(const char*, M&) {}
+    template <class M> void optional(const char*, M&) {}
+};
+
 // Whether all arrays of a job are as long as its members, its network and its epochs say.
-template <class T> bool fits(const Job<T>& job) {
+template <class T> bool fits(Job<T>& job) {
     const Network& network = *job.network;
     const std::size_t P = job.members();
     const std::array<std::size_t, 2> course{P, job.epochs};
@@ -113,8 +123,9 @@ template <class T> bool fits(const Job<T>& job) {
                job.keys.shape == std::array<std::size_t, 2>{P, 2} && samples(job.train) &&
                job.course.loss.shape == course;
     if (job.validation) all = all && samples(*job.validation) && job.course.validation_loss.shape == course;
-    for (const auto& strength : {job.l2, job.l1, job.weight_decay, job.learning_rate})
-        all = all && strength.shape[0] == P;
+    OfMembers strengths{P};
+    visit_fields(static_cast<Problem<T>&>(job), strengths);
+    all = all && strengths.all;
     for (const auto& counts : {job.course.epochs, job.course.best_epoch, job.course.stopped})
         all = all && counts.shape[0] == P;
     const std::optional<Watch>& watch = job.course.watch;

@@ -1,16 +1,14 @@
-// J and ∂J/∂θ of a group on a batch, penalties and clipping included: the twin of shoal/training/objective.py.
+// J and ∂J/∂θ of a group on a batch, penalties included: the twin of shoal/training/objective.py.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <memory>
 #include <vector>
 
 #include "batches.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
-#include "solver.hpp"
+#include "solvers/solver.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -18,7 +16,6 @@ namespace shoal::SHOAL_ISA {
 template <class T> struct Strengths {
     Vec<T> l2_by_m, l1_by_m;  // l2/m and l1/m
     bool any_l2, any_l1;
-    T clip_norm;  // 0: none
 };
 
 // Where a thread works, for one group after the other.
@@ -44,7 +41,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         if (!norms_.empty()) observed_ = Aligned<T>(space.n * kLanes<T>);
     }
 
-    // What J is penalised and clipped by from now on.
+    // What J is penalised by from now on.
     void strengthen(Strengths<T> strengths) { strengths_ = strengths; }
 
     // Works in these workspaces from now on, one for each of as many threads.
@@ -80,7 +77,6 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         J = space_.fold(J);
         each_statistic([&](std::size_t d) { observed_.data()[d] = gradient[d], gradient[d] = T(0); });
         if (strengths_.any_l2 || strengths_.any_l1) J += penalty_ = penalties(theta, gradient);
-        if (strengths_.clip_norm > 0) clip(gradient);
         return J;
     }
 
@@ -188,24 +184,6 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         const V half = splat(T(0.5));
         return select<V>(l2 != zero, half * l2 * space_.fold(squares), zero) +
                select<V>(l1 != zero, l1 * space_.fold(sizes), zero);
-    }
-
-    // g ← g · min(1, clip/‖g‖), the norm taken of g/max|g| so that no square overflows.
-    void clip(T* gradient) {
-        V largest{};
-        for (std::size_t d = 0; d < space_.n * kLanes<T>; d += kLanes<T>)
-            largest = max(largest, abs(load(gradient + d)));
-        largest = max(space_.fold_max(largest), splat(std::numeric_limits<T>::min()));
-        V squares{};
-        for (std::size_t d = 0; d < space_.n * kLanes<T>; d += kLanes<T>) {
-            const V g = load(gradient + d) / largest;
-            squares += g * g;
-        }
-        V norm = space_.fold(squares);
-        for (int i = 0; i < kLanes<T>; ++i) norm[i] = std::sqrt(norm[i]);
-        const V scale = min(splat(T(1)), splat(strengths_.clip_norm) / largest / max(norm, splat(T(1))));
-        for (std::size_t d = 0; d < space_.n * kLanes<T>; d += kLanes<T>)
-            store(gradient + d, load(gradient + d) * scale);
     }
 
     const Network& network_;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../solver.hpp"
+#include "solver.hpp"
 
 namespace shoal::SHOAL_ISA {
 

@@ -8,7 +8,8 @@ from tools.house import circles, imports, modules, places, signatures
 
 
 def test_a_training_option_is_declared_once_and_passed_on_by_nobody() -> None:
-    assert len(places("label_smoothing")) <= 7
+    for option in ("label_smoothing", "weight_decay", "clip_norm"):
+        assert len(places(option)) <= 7, option
 
 
 def test_signatures_fit_in_the_head() -> None:

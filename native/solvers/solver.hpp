@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "memory.hpp"
+#include "../memory.hpp"
 
 namespace shoal::SHOAL_ISA {
 

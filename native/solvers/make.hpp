@@ -5,12 +5,12 @@
 #include <limits>
 #include <memory>
 
-#include "solvers/adam.hpp"
-#include "solvers/gradient_descent.hpp"
-#include "solvers/lbfgs.hpp"
-#include "solvers/rmsprop.hpp"
-#include "solvers/scaled_conjugate_gradient.hpp"
-#include "solvers/sgd.hpp"
+#include "adam.hpp"
+#include "gradient_descent.hpp"
+#include "lbfgs.hpp"
+#include "rmsprop.hpp"
+#include "scaled_conjugate_gradient.hpp"
+#include "sgd.hpp"
 
 namespace shoal::SHOAL_ISA {
 
