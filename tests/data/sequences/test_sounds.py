@@ -66,7 +66,7 @@ def test_several_channels_and_other_rates_are_told(folder: Path) -> None:
     assert data.train.series[5].shape == (40, 8)
     assert data.train.series[5].mean(axis=1).argmax() == data.train.series[2].mean(axis=1).argmax()
     assert common_rate(folder) == 8000
-    with pytest.raises(DataError, match=r"several channels.*--strict"):
+    with pytest.raises(DataError, match=r"several channels.*strict was given"):
         read_sounds(folder, BANDS, strict=True)
 
 
