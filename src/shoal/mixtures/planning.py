@@ -16,7 +16,7 @@ from shoal.shapes import Shape
 RANDOM, CONVOLUTIONAL, RECURRENT = KINDS = ("random", "convolutional", "recurrent")
 BUDGET = 1e11
 """Operations, so that a fit is the same on every machine; seconds of one core by the tens."""
-SHARE = 0.25
+SHARE = 0.15
 """Of the budget that each kind of network may have: random convolutions are the better use of it."""
 FEATURES = 10_000
 LEAST_FEATURES = 4 * len(KERNELS)
