@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.data import memory
-from shoal.data.sequences.features import LEAST, MOST, SequenceFeatures, count_features
+from shoal.data.sequences.features import LEAST, MOST, SHARE, SequenceFeatures, count_features
 from shoal.data.sequences.origins import Files, LongTables
 from shoal.errors import CapacityError, DataError, ModelFolderError
 
@@ -24,10 +24,14 @@ def fitted() -> SequenceFeatures:
 def test_features_are_standardised_by_the_series_that_train(fitted: SequenceFeatures) -> None:
     X = fitted.transform(SERIES, "float64", n_jobs=1)
     assert X.shape == (4, fitted.count)
-    assert 600 <= fitted.count <= 700
+    assert 600 <= fitted.convolutions.features <= 700
     varies = fitted.deviation > 0
     np.testing.assert_allclose(X[:, varies].mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(X[:, varies].std(axis=0), 1, atol=1e-4)
+    drawn = fitted.convolutions.features
+    np.testing.assert_allclose(X[:, :drawn][:, varies[:drawn]].std(axis=0), 1, atol=1e-4)
+    weight = SHARE * np.sqrt(drawn / (fitted.count - drawn))
+    np.testing.assert_allclose(X[:, drawn:][:, varies[drawn:]].std(axis=0), weight, rtol=1e-4)
+    assert fitted.count == drawn + 6 * 3 + 1
     assert (X[:, ~varies] == 0).all()
     other = SequenceFeatures.fit(Files(), ["x", "y"], SERIES, 700, seed=2, n_jobs=1)
     assert not np.array_equal(other.transform(SERIES, n_jobs=1), X.astype(np.float32))

@@ -11,9 +11,11 @@ import numpy as np
 
 from shoal.data.memory import require_memory
 from shoal.data.sequences.origins import Origin, origin_from_config, origin_to_config
+from shoal.data.sequences.plain_rows import statistics
 from shoal.data.sequences.preprocessing import SequencePreprocessor
 from shoal.errors import DataError, ModelFolderError, ShoalError
 from shoal.mixtures.random_convolutions import KERNELS, Dilated, RandomConvolutions
+from shoal.sequences import Sequences
 from shoal.shapes import Array
 
 FORMAT, KIND = 1, "sequences"
@@ -21,6 +23,8 @@ LEAST, MOST = 4 * len(KERNELS), 8000
 """Features at least (one of each kernel, of values and of differences, by two numbers), and usually."""
 NUMBERS = 2**25
 """Features of all series together at most, where nobody asks for more."""
+SHARE = 0.3
+"""Deviation of all statistics together, that of all convolutions being 1: few of them say much of sounds."""
 LEAST_DEVIATION = 1e-6
 """Features that vary less are constant."""
 
@@ -40,8 +44,9 @@ class SequenceFeatures:
     """What series are read by, the moments of their channels, convolutions, and the moments of features.
 
     Series become standardised sequences (`SequencePreprocessor`), these features of random convolutions
-    (`RandomConvolutions`), and a feature f becomes ``(f − mean_f) / deviation_f``; one that is the same for
-    all series trained on is 0.
+    (`RandomConvolutions`) and statistics of channels, and a feature f becomes ``(f − mean_f) / deviation_f``;
+    one that is the same for all series trained on is 0. The deviations of statistics are made so much smaller
+    that they weigh ``SHARE`` of what the convolutions do.
     """
 
     origin: Origin
@@ -67,9 +72,11 @@ class SequenceFeatures:
         channels = SequencePreprocessor.fit(series, names)
         sequences = channels.transform(series)
         convolutions = RandomConvolutions.fit(sequences, features, seed, differences=True, means=True)
-        found = convolutions.transform(sequences, n_jobs)
+        found = _found(convolutions, sequences, n_jobs)
         deviation = found.std(axis=0, dtype=np.float64)
         deviation[deviation < LEAST_DEVIATION] = 0.0
+        drawn = convolutions.features
+        deviation[drawn:] /= SHARE * math.sqrt(drawn / (found.shape[1] - drawn))
         return cls(origin, channels, convolutions, found.mean(axis=0, dtype=np.float64), deviation)
 
     @property
@@ -82,7 +89,7 @@ class SequenceFeatures:
 
         Raises ``DataError`` for other channels, and for values so far from those fitted that sums overflow.
         """
-        found = self.convolutions.transform(self.channels.transform(series), n_jobs)
+        found = _found(self.convolutions, self.channels.transform(series), n_jobs)
         if not np.isfinite(found).all():
             row = int(np.argwhere(~np.isfinite(found))[0][0])
             raise DataError(
@@ -117,7 +124,7 @@ class SequenceFeatures:
             restored = cls(origin_from_config(config["origin"]), channels, convolutions, mean, deviation)
             sound = (
                 config["means"] is True
-                and len(mean) == len(deviation) == convolutions.features
+                and len(mean) == len(deviation) == convolutions.features + 6 * inputs + 1
                 and bool((deviation >= 0).all())
                 and restored.to_config() == config
             )
@@ -129,6 +136,11 @@ class SequenceFeatures:
                 "it, or fit again"
             )
         return restored
+
+
+def _found(convolutions: RandomConvolutions, sequences: Sequences, n_jobs: int | None) -> Array:
+    """Return what is found in sequences: the convolutions' features, then the statistics (N, F)."""
+    return np.concatenate([convolutions.transform(sequences, n_jobs), statistics(sequences)], axis=1)
 
 
 def _part_to_config(part: Dilated) -> dict[str, Any]:

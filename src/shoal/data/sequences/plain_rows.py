@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.data.sequences.preprocessing import SequencePreprocessor
+from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray
 
 MOST = 10_000
@@ -43,10 +44,20 @@ class PlainRows:
         found = self.channels.transform(series, dtype=np.float64)
         if self.flat:
             return found.X.reshape(len(found.X), -1)
-        return np.stack(
-            [self._statistics(x[:, :steps]) for x, steps in zip(found.X, found.lengths, strict=True)]
-        )
+        rows = statistics(found)
+        rows[:, -1] /= self.longest
+        return rows
 
-    def _statistics(self, x: Array) -> Array:
-        columns = (x.mean(axis=1), x.std(axis=1), x.min(axis=1), x.max(axis=1), x[:, 0], x[:, -1])
-        return np.append(np.concatenate(columns), x.shape[1] / self.longest)
+
+def statistics(sequences: Sequences) -> Array:
+    """Return mean, deviation, smallest, largest, first and last value of each channel, and the steps.
+
+    >>> statistics(Sequences.of([[1, 3], [5]])).tolist()
+    [[2.0, 1.0, 1.0, 3.0, 1.0, 3.0, 2.0], [5.0, 0.0, 5.0, 5.0, 5.0, 5.0, 1.0]]
+    """
+    return np.stack([_of_one(x[:, :steps]) for x, steps in zip(sequences.X, sequences.lengths, strict=True)])
+
+
+def _of_one(x: Array) -> Array:
+    columns = (x.mean(axis=1), x.std(axis=1), x.min(axis=1), x.max(axis=1), x[:, 0], x[:, -1])
+    return np.append(np.concatenate(columns), x.shape[1])
