@@ -198,3 +198,20 @@ def test_sounds_are_told_apart_and_their_analysis_is_saved(
     assert {row["class"] for row in predicted(tmp_path / "p.csv")} == {"low"}
     predict_data(outcome.folder, str(tmp_path / "sounds" / "high" / "1.wav"), tmp_path / "q.csv")
     assert [(row["sound"], row["class"]) for row in predicted(tmp_path / "q.csv")] == [("1.wav", "high")]
+
+
+def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> None:
+    evidence = fitted_sequences.evidence
+    examples = evidence["examples"]
+    wrong = round(scores(fitted_sequences)["error"] * 30)
+    assert [example["right"] for example in examples] == [False] * min(wrong, 3) + [True] * (
+        9 - min(wrong, 3)
+    )
+    source = (fitted_sequences.folder.parent / "a_TEST.ts").read_text().splitlines()
+    for example in examples:
+        values, label = source[int(example["name"].split()[1]) - 1].rsplit(":", 1)
+        assert example["actual"] == label
+        np.testing.assert_allclose(example["channels"], [list(map(float, values.split(",")))], rtol=1e-3)
+    page = fitted_sequences.report.read_text()
+    assert '<section id="examples">' in page
+    assert "30 sequences" in page

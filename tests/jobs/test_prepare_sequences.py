@@ -112,7 +112,20 @@ def test_sequences_without_a_target_and_channels_without_a_value(write_series: W
 def test_the_histogram_counts_every_sequence(ready: Callable[..., PreparedSequences]) -> None:
     shape = ready().sequence_shape
     assert sum(shape["counts"]) == 40
-    assert (shape["edges"][0], shape["edges"][-1] - 1) == (shape["shortest"], shape["longest"]) == (8, 11)
+    assert shape["edges"] == [8, 9, 10, 11, 12]
+    assert (shape["shortest"], shape["longest"]) == (8, 11)
+
+
+def test_the_bars_of_the_histogram_are_equally_wide(write_series: Write, tmp_path: Path) -> None:
+    path = write_series(tmp_path / "a.ts", 20)
+    path.write_text(path.read_text() + f"{','.join(map(str, range(100)))}:up\n")
+    prepared = prepare(FitRequest(str(path), features=336, jobs=1))
+    assert isinstance(prepared, PreparedSequences)
+    edges = np.array(prepared.sequence_shape["edges"])
+    assert set(np.diff(edges)) == {5}
+    assert edges[0] <= 8
+    assert edges[-1] > 100
+    assert sum(prepared.sequence_shape["counts"]) == 21
 
 
 @pytest.mark.parametrize(

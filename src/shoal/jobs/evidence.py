@@ -41,6 +41,7 @@ from shoal.plots.evidence import (
 )
 from shoal.plots.evidence import Trials as TrialsOfEvidence
 from shoal.plots.seen import Seen
+from shoal.plots.series import SeriesExample
 from shoal.registry import resolve
 from shoal.report.verdict import verdict
 from shoal.selection.candidates import hidden_label
@@ -67,6 +68,7 @@ class Examined(TypedDict):
     test: HeldOut
     importances: list[Importance]
     seen: Seen | None
+    examples: list[SeriesExample]
 
 
 def assemble(

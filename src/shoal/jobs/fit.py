@@ -20,7 +20,7 @@ from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.held import calibrated, calibration
-from shoal.jobs.kinds import kind_of
+from shoal.jobs.kinds import Findings, kind_of
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, require_free
@@ -32,6 +32,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.room import LATER, Room
 from shoal.jobs.sizing import Sizing, Workload, size_study
 from shoal.jobs.timely import timely_baselines
+from shoal.plots.evidence import Calibration, HeldOut
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.design import Plan
@@ -133,13 +134,12 @@ def fit_data(
         begin(folder, request, sizing, overwrite, prepared.less)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
     model = calibrated(prepared.model(study.best), study, prepared)
-    held = calibration(model, study, prepared)
     test = examine(model, prepared, baselines, request.seed)
     if hurried:
         test["hurried"] = hurried
     before_the_report = deadline.sooner(_reporting(prepared))
     found = kind.findings(model, prepared, request.seed, before_the_report)
-    examined = Examined(calibration=held, test=test, importances=found.importances, seen=found.seen)
+    examined = _examined(calibration(model, study, prepared), test, found)
     sizing = _noted(_noted(sizing, f"The linear model {hurried}." if hurried else ""), found.note)
     again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
     evidence = assemble(request, command, again, prepared, sizing, method, study, examined, deadline.elapsed)
@@ -149,6 +149,17 @@ def fit_data(
     write_report(evidence, folder / REPORT, overwrite=True)
     remove_leftovers(folder)
     return Outcome(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
+
+
+def _examined(held: Calibration | None, test: HeldOut, found: Findings) -> Examined:
+    """Return all that was found out about a model."""
+    return Examined(
+        calibration=held,
+        test=test,
+        importances=found.importances,
+        seen=found.seen,
+        examples=found.examples,
+    )
 
 
 def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel, CapacityStudy]:

@@ -86,7 +86,8 @@ class PreparedSequences(Prepared):
     def sequence_shape(self) -> SequenceShape:
         lengths = self.lengths
         low, high = int(lengths.min()), int(lengths.max())
-        edges = np.unique(np.linspace(low, high + 1, min(BINS, high - low + 1) + 1).astype(int))
+        width = -(-(high + 1 - low) // BINS)
+        edges = np.arange(low, high + 1 + width, width)
         return {
             "channels": list(self.preprocessor.channels.channels),
             "shortest": low,
@@ -108,7 +109,7 @@ class PreparedSequences(Prepared):
         gaps = f", {missing:.2g} of their values missing" if missing else ""
         return (
             f"{plural(self.n_rows, 'sequence')} of {shown_lengths(self.lengths)} and {channels}{gaps}, "
-            f"{self.preprocessor.count:,} random convolutions of them as features. "
+            f"{self.preprocessor.convolutions.features:,} random convolutions of them as features. "
             f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}."
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, TypedDict
 
 from shoal.plots.seen import Seen
-from shoal.plots.series import SequenceShape
+from shoal.plots.series import SequenceShape, SeriesExample
 
 FORMAT = 1
 Task: TypeAlias = Literal["classification", "regression"]
@@ -372,6 +372,7 @@ class EvidenceLater(TypedDict, total=False):
     """What evidence of an earlier version may lack, or what its task has nothing to say of."""
 
     seen: Seen | None
+    examples: list[SeriesExample]
     calibration: Calibration | None
 
 

@@ -1,8 +1,19 @@
-"""The parts of ``evidence.json`` that tell of sequences: see ``shoal.plots.evidence``."""
+"""Sequences of a report: how long they are, and how some of the test look: see ``shoal.plots.evidence``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
+
+import numpy as np
+
+from shoal.plots import drawing
+from shoal.plots.scales import plain_ticks
+from shoal.plots.text import shortened
+from shoal.words import plural
+
+CURVES = 100
+"""Curves of one example at most."""
 
 
 class SequenceShape(TypedDict):
@@ -18,3 +29,65 @@ class SequenceShape(TypedDict):
     missing: float
     edges: list[int]
     counts: list[int]
+
+
+class SeriesExample(TypedDict):
+    """A test sequence: what it is and what it is called, and its first ``channels``, null where nothing is.
+
+    ``right`` is null for numbers. Of long sequences every so-many-th step is there, ``stride`` of them.
+    """
+
+    name: str
+    actual: str
+    called: str
+    right: bool | None
+    stride: int
+    channels: list[list[float | None]]
+
+
+def lengths(shape: SequenceShape, form: drawing.Form = "") -> str:
+    """Return how many sequences have how many steps as SVG."""
+    edges, counts = np.array(shape["edges"]), np.array(shape["counts"])
+    narrow = form == "narrow"
+    with drawing.axes(*((drawing.NARROW, 240) if narrow else (640, 260))) as (figure, axes):
+        bars = axes.bar(
+            edges[:-1], counts, np.diff(edges), align="edge", color=drawing.BLUE, edgecolor="white"
+        )
+        tooltips = {}
+        for k, bar in enumerate(bars):
+            bar.set_gid(f"bin-{k}")
+            last = int(edges[k + 1]) - 1
+            steps = f"{edges[k]:,}" if last == edges[k] else f"{edges[k]:,} to {last:,}"
+            tooltips[f"bin-{k}"] = [f"{plural(int(counts[k]), 'sequence')} of {steps} steps"]
+        axes.set_xlabel("steps")
+        axes.set_ylabel("sequences")
+        axes.grid(visible=False, axis="x")
+        plain_ticks(axes.xaxis, most=6, whole=True)
+        plain_ticks(axes.yaxis, most=5, whole=True)
+        title = f"Steps of {plural(int(counts.sum()), 'sequence')}"
+        return drawing.svg(figure, "lengths", title, tooltips, form)
+
+
+def examples(shown: Sequence[SeriesExample], form: drawing.Form = "") -> str:
+    """Return test sequences as small curves over their steps as SVG: what each is, and what it is called."""
+    across = 1 if form == "narrow" else 3
+    down = -(-len(shown) // across)
+    width = drawing.NARROW if form == "narrow" else 640
+    with drawing.sheet(width, 135 * down) as figure:
+        for place, example in enumerate(shown):
+            axes = figure.add_subplot(down, across, place + 1)
+            wrong = example["right"] is False
+            for k, values in enumerate(example["channels"]):
+                y = np.array([np.nan if value is None else value for value in values])
+                steps = 1 + example["stride"] * np.arange(len(y))
+                colour = drawing.CATEGORIES[k % len(drawing.CATEGORIES)]
+                marker = "o" if len(y) == 1 else ""
+                axes.plot(
+                    steps, y, color=colour, linewidth=1.2, marker=marker, gid=f"curve-{CURVES * place + k}"
+                )
+            called, actual = shortened(example["called"], 16), shortened(example["actual"], 16)
+            told = f"{called}, is {actual}" if example["right"] is not True else called
+            axes.set_title(told, fontsize=10, color=drawing.VERMILLION if wrong else drawing.INK)
+            plain_ticks(axes.xaxis, most=4, whole=True)
+            plain_ticks(axes.yaxis, most=3)
+        return drawing.svg(figure, "examples", f"{plural(len(shown), 'test sequence')}", form=form)

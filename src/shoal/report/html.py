@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.errors import MissingDependencyError
 from shoal.files import require_new, write_new
-from shoal.plots import capacity, curves, importances, log_evidence, reliability, residuals, strength
+from shoal.plots import capacity, curves, importances, log_evidence, reliability, residuals, series, strength
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain
 from shoal.printable import printable
@@ -86,6 +86,10 @@ def _figures(page: Evidence) -> dict[str, str]:
         target = page["data"]["target"]["name"]
         figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)
         figures["residuals"] = residuals.histogram(test["residuals"], target)
+    if shape := page["data"].get("sequences"):
+        figures["lengths"] = _both(series.lengths, shape)
+    if found_examples := page.get("examples"):
+        figures["examples"] = _both(series.examples, found_examples)
     if page["importances"]:
         figures["importances"] = _both(importances.bars, page["importances"], wording.test_measure(page))
     return figures

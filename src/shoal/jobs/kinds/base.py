@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shoal.jobs.request import FitRequest
     from shoal.plots.evidence import Importance
     from shoal.plots.seen import Seen
+    from shoal.plots.series import SeriesExample
     from shoal.shapes import Array, Shape
 
 ModelT = TypeVar("ModelT", bound="Model")
@@ -31,6 +32,7 @@ class Findings:
 
     importances: list[Importance] = field(default_factory=list)
     seen: Seen | None = None
+    examples: list[SeriesExample] = field(default_factory=list)
     note: str = ""
 
 

@@ -34,7 +34,9 @@ class SequencesKind(Kind[SequenceModel, "PreparedSequences"]):
     def findings(
         self, model: SequenceModel, prepared: PreparedSequences, seed: int, deadline: Deadline
     ) -> Findings:
-        return Findings()
+        from shoal.jobs.series_shown import shown
+
+        return Findings(examples=shown(model, prepared, seed))
 
     def predict(
         self, model: SequenceModel, source: str, ignore_extra: bool, interval: float | None
