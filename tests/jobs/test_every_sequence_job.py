@@ -15,6 +15,7 @@ import pytest
 
 from shoal.cli.terminal import TerminalListener
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
 from shoal.jobs.fit import Outcome
@@ -215,3 +216,13 @@ def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> No
     page = fitted_sequences.report.read_text()
     assert '<section id="examples">' in page
     assert "30 sequences" in page
+
+
+def test_the_networks_are_exported(fitted_sequences: Outcome, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    export_folder(fitted_sequences.folder, tmp_path / "a.onnx")
+    X = np.random.default_rng(0).normal(size=(3, fitted_sequences.model.population.network.n_inputs))
+    session = onnxruntime.InferenceSession(str(tmp_path / "a.onnx"))
+    dtype = fitted_sequences.model.population.theta.dtype
+    (given,) = session.run(["probabilities"], {"X": X.astype(dtype)})
+    np.testing.assert_allclose(given, fitted_sequences.model.predict_features(X.astype(dtype)), rtol=1e-5)

@@ -13,7 +13,7 @@ from shoal.populations.population import Population
 if TYPE_CHECKING:
     import onnx
 
-    from shoal.jobs.model import ImageModel, TableModel
+    from shoal.jobs.model import ImageModel, SequenceModel, TableModel
 
 # Populations and estimators do without the frame libraries, and a refusal without onnx.
 
@@ -37,7 +37,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, an
       output by the name of the target, and ``probabilities`` (N, C) of classes. ``shoal.export.tables.feeds``
       makes the inputs from a table;
-    - an ``ImageModel`` as its population, with an output ``probabilities`` (N, C) more.
+    - an ``ImageModel`` or ``SequenceModel`` as its population, with an output ``probabilities`` (N, C) more.
 
     Weights keep their precision and are stored once, however often a network was picked; dropout is gone, and
     an ensemble becomes the mean of its members, at its temperature. Predictions are shoal's to rounding.
@@ -59,7 +59,11 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.estimators import estimator_model
 
         return estimator_model(model)
-    graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {"table": _of_table, "images": _of_images}
+    graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {
+        "table": _of_table,
+        "images": _of_networks,
+        "sequences": _of_networks,
+    }
     if getattr(model, "kind", None) in graphs:
         return graphs[model.kind](model)
     raise ConfigurationError(
@@ -74,7 +78,7 @@ def _of_table(model: TableModel) -> onnx.ModelProto:
     return table_model(model)
 
 
-def _of_images(model: ImageModel) -> onnx.ModelProto:
+def _of_networks(model: ImageModel | SequenceModel) -> onnx.ModelProto:
     from shoal.export.networks import population_model
 
     return population_model(model.population, model.temperature)

@@ -17,8 +17,8 @@ def export_folder(
 ) -> None:
     """Write the model in ``folder`` to ``path``.
 
-    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images the
-      networks alone, which take pixels as ``preprocessing.json`` standardises them;
+    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images
+      and sequences the networks alone, which take what ``preprocessing.json`` makes of them;
     - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
       features and give the standardised target of ``preprocessing.json`` and ``model.json``; the temperature
       of probabilities, there too, is for whoever averages them.

@@ -85,6 +85,12 @@ def test_other_folders_are_none_of_sounds(tmp_path: Path) -> None:
     (tmp_path / "cat" / "0.png").write_bytes(b"")
     assert not holds_sounds(tmp_path)
     assert not holds_sounds(tmp_path / "nowhere")
+    write(tmp_path / "cat" / "1.wav")
+    assert not holds_sounds(tmp_path)
+    write(tmp_path / "cat" / "2.wav")
+    assert holds_sounds(tmp_path)  # one file among them is none
+    for number in (1, 2):
+        (tmp_path / "cat" / f"{number}.wav").unlink()
     with pytest.raises(DataError, match="holds 0 class folders with sounds"), pytest.warns(ShoalWarning):
         read_sounds(tmp_path, BANDS)
 

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,17 @@ from shoal.shapes import Array
 
 SUFFIXES = (".wav", ".wave")
 TARGET = "class"
+_LOOKED_AT = 1000
 _DEEPEST = 3
 """Folders below one another that are looked into for a sound: of a part, of a class."""
 
 
 def holds_sounds(path: Path) -> bool:
-    """Return whether a path is a WAV file, or a folder whose first files that have a name are."""
+    """Return whether a path is a WAV file, or a folder of whose files most are, by the first of them."""
     if not path.is_dir():
         return path.name.lower().endswith(SUFFIXES)
-    return next((name.lower().endswith(SUFFIXES) for name in _files(path, _DEEPEST)), False)
+    seen = [name.lower().endswith(SUFFIXES) for name in islice(_files(path, _DEEPEST), _LOOKED_AT)]
+    return 2 * sum(seen) > len(seen)
 
 
 def _files(folder: Path, deep: int) -> Iterator[str]:
