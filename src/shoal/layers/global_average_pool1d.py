@@ -8,12 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.layers import steps
-from shoal.layers.base import Cache, Context, Layer, Parameters
-from shoal.shapes import Array, IntArray, Shape
+from shoal.layers.base import Cache, Context, Parameters
+from shoal.layers.end_of_time import EndOfTime
+from shoal.shapes import Array
 
 
 @dataclass(frozen=True)
-class GlobalAveragePool1D(Layer):
+class GlobalAveragePool1D(EndOfTime):
     """The mean of every channel over a sequence's valid steps: (C, T) becomes (C,).
 
     Forward and backward, with T the length of the sample::
@@ -29,13 +30,6 @@ class GlobalAveragePool1D(Layer):
     """
 
     name: ClassVar[str] = "global_average_pool1d"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        steps.require_sequence(shape, self.name)
-        return shape[:1]
-
-    def lengths_after(self, lengths: IntArray) -> IntArray | None:
-        return None
 
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         lengths = context.lengths

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from shoal.layers import steps
-from shoal.layers.base import Cache, Context, Layer, Parameters
-from shoal.shapes import Array, IntArray, Shape
+from shoal.layers.base import Cache, Context, Parameters
+from shoal.layers.end_of_time import OneStep
+from shoal.shapes import Array
 
 
 @dataclass(frozen=True)
-class LastStep(Layer):
+class LastStep(OneStep):
     """Every channel at a sequence's last valid step: (C, T) becomes (C,).
 
     Forward and backward, with T the length of the sample::
@@ -30,24 +30,7 @@ class LastStep(Layer):
 
     name: ClassVar[str] = "last_step"
 
-    def output_shape(self, shape: Shape) -> Shape:
-        steps.require_sequence(shape, self.name)
-        return shape[:1]
-
-    def lengths_after(self, lengths: IntArray) -> IntArray | None:
-        return None
-
     def forward(self, parameters: Parameters, a: Array, context: Context) -> tuple[Array, Cache]:
         last = np.array([[a.shape[2]]]) if context.lengths is None else context.lengths
         at = last[:, None, None, :] - 1
         return np.take_along_axis(a, at, axis=2)[:, :, 0], (a.shape, at)
-
-    def backward(
-        self, parameters: Parameters, cache: Cache, grad_a: Array, gradients: Parameters, propagate: bool
-    ) -> Array | None:
-        shape, at = cache
-        if not propagate:
-            return None
-        grad_in = np.zeros((len(grad_a), *shape[1:]), grad_a.dtype)
-        np.put_along_axis(grad_in, at, grad_a[:, :, None], axis=2)
-        return grad_in
