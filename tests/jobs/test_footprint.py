@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from shoal.data.columns import ColumnSummary, describe_columns
@@ -183,6 +184,23 @@ def test_a_table_that_cannot_fit_is_refused_unread(
     with pytest.raises(
         CapacityError, match=r"^fitting (2,9|3,0)\d\d rows of 9 features needs about 32\d\.\d MiB"
     ):
+        preparing.prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "arrow", "npz"])
+def test_formats_are_refused_unread_too(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"x{k}": rng.normal(size=3000) for k in range(9)} | {"y": np.tile([1, 2], 1500)}
+    path = tmp_path / f"t.{kind}"
+    if kind == "npz":
+        np.savez(path, **columns)  # type: ignore[arg-type]
+    else:
+        table = pl.DataFrame(columns)
+        (table.write_ndjson if kind == "jsonl" else table.write_ipc)(path)
+    monkeypatch.setattr("shoal.data.glimpse.LARGE", 1)
+    monkeypatch.setattr(preparing, "read_table", lambda *_: pytest.fail("it was read"))
+    what = "reading .* needs at least" if kind == "npz" else r"fitting (2,9|3,0)\d\d rows of 9 features needs"
+    with pytest.raises(CapacityError, match=f"^{what} .* MiB of memory.*; allow more, as with --memory 3"):
         preparing.prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
 
 

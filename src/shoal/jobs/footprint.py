@@ -181,6 +181,23 @@ def fitting(
     )
 
 
+def require_reading(reading: int, request: FitRequest, allowance: Allowance) -> None:
+    """Raise ``CapacityError`` for a table of which reading alone takes more bytes than there may be."""
+    need = PROGRAM + reading
+    if not allowance.holds(need):
+        ways = [_more(need)] if request.memory is not None else []
+        raise CapacityError(
+            f"reading {request.table} needs at least {readable(need)} of memory, {readable(PROGRAM)} of it "
+            f"for the program itself, and {allowance.told}; "
+            f"{', '.join([*ways, 'or use a part of the table'])}"
+        )
+
+
+def _more(need: int) -> str:
+    more = f"{math.ceil(1.05 * need / 10**6)}MB"
+    return f"allow more, as with {setting('memory', more)}"
+
+
 def _sentence(less: dict[str, Any], wished: int, allowance: Allowance) -> str:
     names = sorted(less)
     return (
@@ -194,8 +211,7 @@ def _advice(footprint: Footprint, request: FitRequest, method: Method, need: int
     """Return what would help: of columns those that the most features come from."""
     ways = []
     if request.memory is not None:
-        more = f"{math.ceil(1.05 * need / 10**6)}MB"
-        ways.append(f"allow more, as with {setting('memory', more)}")
+        ways.append(_more(need))
     if need < PROGRAM + LEAST:
         return ways[0] if ways else "use a machine with more memory"
     if footprint.reading >= need - PROGRAM:

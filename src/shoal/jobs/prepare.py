@@ -24,7 +24,7 @@ from shoal.data.task import (
 )
 from shoal.errors import ConfigurationError, DataError, ShoalError
 from shoal.jobs.division import divide
-from shoal.jobs.footprint import Allowance, Footprint, fitting
+from shoal.jobs.footprint import Allowance, Footprint, fitting, require_reading
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, table_goal, table_method
@@ -100,7 +100,9 @@ def prepare_table(request: FitRequest) -> PreparedTable:
 def _look(request: FitRequest, allowance: Allowance) -> None:
     """Raise ``CapacityError`` for a table whose first rows tell that all of it is too much for the memory."""
     seen = glimpse(request.table)
-    if seen is None or request.target not in seen.head.columns:
+    if seen is not None and seen.head is None:
+        require_reading(seen.reading, request, allowance)
+    if seen is None or seen.head is None or request.target not in seen.head.columns:
         return
     try:
         with collected():

@@ -59,3 +59,27 @@ def read_arrow(path: Path) -> pl.DataFrame:
             table = reader.read_all()
         table.validate(full=True)
         return native_frame(table, str(path))
+
+
+def first_of_arrow(path: Path, most: int) -> tuple[int, pl.DataFrame]:
+    """Return at most how many rows an Arrow IPC file or stream has, about, and the first of them.
+
+    A file says how many batches it has, of which the first is a full one; of a stream the first batch takes
+    its share of the bytes. Raises ``DataError`` for what is no such file.
+    """
+    with decoding(path, "Arrow IPC"):
+        import pyarrow as pa
+
+        with pa.memory_map(str(path)) as source:
+            if source.read(len(_FILE)) == _FILE:
+                with pa.ipc.open_file(source) as reader:
+                    batch, times = reader.get_batch(0), float(reader.num_record_batches)
+            else:
+                source.seek(0)
+                with pa.ipc.open_stream(source) as reader:
+                    batch = reader.read_next_batch()
+                    times = path.stat().st_size / source.tell()
+            rows = round(times * batch.num_rows)
+            head = pa.Table.from_batches([batch.slice(0, most)])
+            head.validate(full=True)
+            return rows, native_frame(head, str(path))
