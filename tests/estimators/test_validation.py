@@ -24,7 +24,7 @@ def judged(loss: str, y: Array, n_classes: int, s: Array = S) -> tuple[Array, Ar
 
 
 def test_regressors_are_scored_by_r2_averaged_over_the_outputs() -> None:
-    y = RNG.normal(size=(2, 20))
+    y = np.random.default_rng(1).normal(size=(2, 20))
     predicted, score, loss = judged("squared_error", y, 0)
     for p in range(2):
         assert score[p] == pytest.approx(r2_score(y.T, predicted[p], sample_weight=S))
@@ -41,14 +41,14 @@ def test_of_a_constant_target_r2_is_right_or_wrong() -> None:
 
 
 def test_classifiers_are_scored_by_their_accuracy() -> None:
-    y = np.eye(3)[RNG.integers(0, 3, 20)].T
+    y = np.eye(3)[np.random.default_rng(1).integers(0, 3, 20)].T
     predicted, score, _ = judged("cross_entropy", y, 3)
     expected = [accuracy_score(y.argmax(0), each.argmax(1), sample_weight=S) for each in predicted]
     np.testing.assert_allclose(score, expected)
 
 
 def test_all_labels_of_a_row_must_be_right() -> None:
-    y = RNG.integers(0, 2, (2, 20)).astype(np.float64)
+    y = np.random.default_rng(1).integers(0, 2, (2, 20)).astype(np.float64)
     predicted, score, _ = judged("log_loss", y, 2)
     expected = [accuracy_score(y.T > 0, each > 0.5, sample_weight=S) for each in predicted]
     np.testing.assert_allclose(score, expected)

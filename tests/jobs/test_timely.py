@@ -93,7 +93,7 @@ def test_in_little_memory_there_are_fewer_rows(
 @pytest.mark.parametrize(("K", "n"), [(0, 40), (2, 40), (200, 5)])
 def test_a_row_takes_as_many_bytes_as_are_told(K: int, n: int) -> None:
     rows = 20_000
-    wide = RNG.normal(size=(rows, n)).astype(np.float32)
+    wide = np.random.default_rng(1).normal(size=(rows, n)).astype(np.float32)
     y = np.arange(rows) % K if K else wide[:, 0]
     fit_baselines(wide[:400], y[:400], K, steps=2)  # what is loaded is no part of it
     tracemalloc.start()

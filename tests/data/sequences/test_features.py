@@ -39,7 +39,7 @@ def test_features_are_standardised_by_the_series_that_train(fitted: SequenceFeat
 
 def test_the_features_of_a_series_do_not_depend_on_others(fitted: SequenceFeatures) -> None:
     X = fitted.transform(SERIES, n_jobs=1)
-    longer = [*SERIES[:2], RNG.normal(size=(2, 99))]
+    longer = [*SERIES[:2], np.random.default_rng(1).normal(size=(2, 99))]
     np.testing.assert_array_equal(fitted.transform(longer, n_jobs=2)[:2], X[:2])
     np.testing.assert_array_equal(fitted.transform(SERIES[3:], n_jobs=1)[0], X[3])
 
