@@ -22,7 +22,8 @@ template <class T> std::size_t image_columns(const Network& network) {
 // architecture and the layout alone, since blocks decide the order in which a gradient is added up.
 template <class T, bool LaneIsMember> std::size_t block_columns(const Network& network) {
     if (network.sees_images()) return image_columns<T>(network);
-    if (is_wide<LaneIsMember>(network)) return 48;  // wide products keep to the caches by themselves
+    if (network.sees_sequences()) return LaneIsMember ? 16 : 8;  // whatever the steps: padding changes no sum
+    if (is_wide<LaneIsMember>(network)) return 48;               // wide products keep to the caches by themselves
     const std::size_t column = network.units() * kLanes<T> * sizeof(T);
     const std::size_t room = LaneIsMember ? 32 * 1024 : 256 * 1024;
     return std::clamp<std::size_t>(room / column / 3 * 3, 6, LaneIsMember ? 24 : 36);
@@ -41,18 +42,22 @@ template <class T, bool LaneIsMember> struct Batch {
     std::size_t width(std::size_t b) const { return (count(b) + per_column - 1) / per_column; }
 };
 
-// A batch laid out, block after block. In a block, the rows of x (inputs) and then of y (outputs) are as wide
-// as the block; `share` is each sample's part of J, for all columns of the batch one after another.
+// A batch laid out, block after block. In a block, the rows of x (inputs), then of y (outputs), and one of lengths if
+// there are some, are as wide as the block; `share` is each sample's part of J, for all columns of the batch one after another.
 template <class T, bool LaneIsMember> struct Columns {
     Batch<T, LaneIsMember> batch;
     std::size_t numbers = 0;
+    bool has_lengths = false;
     const T *values = nullptr, *share = nullptr;
 
     const T* x(std::size_t b) const { return values + b * batch.block * numbers * kLanes<T>; }
+    const T* lengths(std::size_t b) const {
+        return has_lengths ? x(b) + (numbers - 1) * batch.width(b) * kLanes<T> : nullptr;
+    }
     const T* share_of(std::size_t b) const { return share + b * batch.block * kLanes<T>; }
 };
 
-// Writes the x and y of a batch. `rows` names the samples of lane 0, 1, …: one list for all lanes where they
+// Writes the rows of a batch. `rows` names the samples of lane 0, 1, …: one list for all lanes where they
 // share their batch or are samples of one member; null is 0, 1, 2, …. Lanes beyond the last sample repeat
 // it, so that they overflow only where it does.
 template <class T, bool LaneIsMember>
@@ -111,11 +116,11 @@ template <class T, bool LaneIsMember> class WholeBatch {
   public:
     static constexpr std::size_t L = kLanes<T>;
 
-    WholeBatch(const Samples<T>& samples, const Network& network, std::size_t block)
-        : samples_(samples), columns_{{samples.n(), block}, network.inputs + network.outputs} {
+    WholeBatch(const Samples<T>& samples, const Network& network, std::size_t block) : samples_(samples) {
+        const Table<T> table(samples, network.inputs, network.outputs);
+        columns_ = {{samples.n(), block}, table.numbers(), table.has_lengths()};
         values_ = Aligned<T>(columns_.numbers * columns_.batch.columns() * L);
-        lay_out<T, LaneIsMember>(Table<T>(samples, network.inputs, network.outputs), nullptr, true, columns_.batch,
-                                 values_.data());
+        lay_out<T, LaneIsMember>(table, nullptr, true, columns_.batch, values_.data());
         columns_.values = values_.data();
         if (!samples.weights_per_member()) shared_ = shares([](std::size_t) { return 0; });
     }

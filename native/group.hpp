@@ -163,7 +163,7 @@ template <class T, bool LaneIsMember> class Group {
     void prepare_batches() {
         if (common_.train) return;
         train_.batch.block = common_.block;
-        train_.numbers = common_.table->numbers();
+        train_.numbers = common_.table->numbers(), train_.has_lengths = common_.table->has_lengths();
     }
 
     // One update for each batch; false if training was stopped before the last.

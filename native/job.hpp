@@ -21,9 +21,11 @@ namespace shoal {
 
 enum class Reason : std::int64_t { epochs, converged, early_stopping, diverged, interrupted };
 
-// Rows X (N, n), targets y (K, N), sample weights s: (1, N) shared by all members, or (P, N).
+// Rows X (N, n), targets y (K, N), sample weights s: (1, N) shared by all members, or (P, N); of sequences how many of
+// their steps are valid, null where all are.
 template <class T> struct Samples {
     View<const T, 2> X, y, s;
+    View<const std::int64_t, 1> lengths;
 
     std::size_t n() const { return X.shape[0]; }
     bool weights_per_member() const { return s.shape[0] > 1; }
@@ -163,11 +165,12 @@ template <class T> struct Trainer {
     virtual void exchange(Direction direction, Memory<T>& memory, std::size_t epoch) = 0;
 };
 
-// What members θ (P, D) are to give for rows X (N, inputs): z (P, outputs, N).
+// What members θ (P, D) are to give for rows X (N, inputs), of so many lengths (N,) or null: z (P, outputs, N).
 template <class T> struct Evaluation {
     const Network* network;
     std::size_t members, n;
     const T *theta, *X;
+    const std::int64_t* lengths;
     T* z;
     std::size_t threads;
     Control* control;

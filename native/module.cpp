@@ -117,7 +117,8 @@ template <class T> bool fits(Job<T>& job) {
     const std::array<std::size_t, 2> course{P, job.epochs};
     const auto samples = [&](const Samples<T>& given) {
         return given.X.shape[1] == network.inputs && given.y.shape == std::array{network.outputs, given.n()} &&
-               (given.s.shape[0] == 1 || given.s.shape[0] == P) && given.s.shape[1] == given.n();
+               (given.s.shape[0] == 1 || given.s.shape[0] == P) && given.s.shape[1] == given.n() &&
+               (!given.lengths || given.lengths.shape[0] == given.n());
     };
     bool all = job.theta.shape[1] == network.n_parameters && network.weight_mask.shape[0] == network.n_parameters &&
                job.keys.shape == std::array<std::size_t, 2>{P, 2} && samples(job.train) &&
@@ -222,7 +223,7 @@ template <class T> class Training {
 
 template <class T>
 void outputs(const std::string& isa, const Architecture& architecture, Array<const T, 2> theta, Array<const T, 2> X,
-             std::size_t threads, Array<T, 3> z) {
+             const std::optional<Array<const std::int64_t, 1>>& lengths, std::size_t threads, Array<T, 3> z) {
     const Engine& engine = engine_for(isa);
     Control control;
     Lock lock;
@@ -231,10 +232,11 @@ void outputs(const std::string& isa, const Architecture& architecture, Array<con
     const Network& network = architecture.network;
     job.network = &network;
     job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
+    job.lengths = lengths ? lengths->data() : nullptr;
     job.threads = threads, job.control = &control;
     if (theta.shape(1) != network.n_parameters || X.shape(1) != network.inputs || z.shape(0) != job.members ||
-        z.shape(1) != network.outputs || z.shape(2) != job.n)
-        throw nb::value_error("outputs takes theta (P, D), X (N, n) and z (P, K, N)");
+        z.shape(1) != network.outputs || z.shape(2) != job.n || (lengths && lengths->shape(0) != job.n))
+        throw nb::value_error("outputs takes theta (P, D), X (N, n), lengths (N,) or None, and z (P, K, N)");
     {
         const Lock::Released released(lock);
         if constexpr (sizeof(T) == 4) engine.outputs_float(job);
@@ -298,8 +300,9 @@ template <class T> void define(nb::module_& module) {
              "to_the_end"_a, "checkpoint"_a.none(), "Train members some epochs, as shoal/engines/loop.py does.")
         .def("memory", &Training<T>::memory, "Return what members remember: vectors and numbers, by name.")
         .def("restore", &Training<T>::restore, "vectors"_a, "numbers"_a, "epoch"_a, "Go on from what was remembered.");
-    module.def("outputs", &outputs<T>, "isa"_a, "architecture"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "threads"_a,
-               "z"_a.noconvert(), "Write what members give for rows, without dropout.");
+    module.def("outputs", &outputs<T>, "isa"_a, "architecture"_a, "theta"_a.noconvert(), "X"_a.noconvert(),
+               "lengths"_a.none(), "threads"_a, "z"_a.noconvert(),
+               "Write what members give for rows, without dropout.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
     module.def("deform", &deform<T>, "isa"_a, "augmentation"_a, "X"_a.noconvert(), "epoch"_a, "threads"_a,

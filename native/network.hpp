@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "view.hpp"
@@ -25,7 +26,10 @@ enum class LayerKind {
     locally_connected,
     layer_norm,
     residual,
-    batch_norm
+    batch_norm,
+    rnn,
+    gru,
+    lstm
 };
 
 // A member of a family, and the one number that some of them have: a slope, a threshold.
@@ -56,19 +60,28 @@ struct Geometry {
     std::size_t groups{};  // of channels that do not see each other
 };
 
+// How a recurrent layer goes over a sequence, channels × steps.
+struct Recurrence {
+    std::size_t channels{}, steps{}, units{};
+    bool return_sequences{}, reverse{};
+    std::optional<std::size_t> h0, c0;  // where in θ a learnt state begins
+};
+
 // One layer as Python describes it; wire.hpp says which of this a kind has.
 struct Layer {
     LayerKind kind{};
     std::size_t inputs{}, units{};
     // Where in θ its parameters begin: W (units, inputs), or (filters, channels / groups, rows, columns) for all places or
-    // for each; b; of a norm γ and β, and the running mean and variance.
-    std::size_t W{}, b{}, gamma{}, beta{}, mean{}, variance{};
+    // for each; b; of a norm γ and β, and the running mean and variance. Of a recurrent layer W, R and b have the rows of its gates
+    // one below the other, i f g o or r z n, and c is a bias of n's own.
+    std::size_t W{}, R{}, b{}, c{}, gamma{}, beta{}, mean{}, variance{};
     Member<Activation> g{};
     double rate{};         // of dropout
     double epsilon{};      // of a norm
     double momentum{};     // of batch normalisation
     std::size_t places{};  // of a channel, which share the parameters of batch normalisation
     Geometry geometry{};
+    Recurrence recurrence{};
     std::vector<Layer> inside{};  // of a residual block
 
     bool has_parameters() const {
@@ -77,7 +90,18 @@ struct Layer {
         return has_weights() || kind == LayerKind::layer_norm || kind == LayerKind::batch_norm;
     }
     bool has_weights() const {
-        return kind == LayerKind::dense || kind == LayerKind::convolution || kind == LayerKind::locally_connected;
+        return kind == LayerKind::dense || kind == LayerKind::convolution || kind == LayerKind::locally_connected ||
+               gates() > 0;
+    }
+    // Of a recurrent layer: how many times its units W and R have rows.
+    std::size_t gates() const {
+        return kind == LayerKind::lstm ? 4 : kind == LayerKind::gru ? 3 : kind == LayerKind::rnn ? 1 : 0;
+    }
+    // About how many multiplications forward takes for one sample.
+    std::size_t multiplications() const {
+        const Recurrence& r = recurrence;
+        if (gates()) return r.steps * gates() * r.units * (r.channels + r.units + 1);
+        return has_weights() ? units * (fan_in() + 1) : 0;
     }
     // Of batch normalisation: features, or the channels of an image.
     std::size_t channels() const { return units / places; }
@@ -114,12 +138,15 @@ struct Network {
 
     // About how many multiplications forward takes for one sample.
     std::size_t multiplications() const {
-        return total_of(
-            layers, [](const Layer& layer) { return layer.has_weights() ? layer.units * (layer.fan_in() + 1) : 0; });
+        return total_of(layers, [](const Layer& layer) { return layer.multiplications(); });
     }
 
     bool sees_images() const {
         return total_of(layers, [](const Layer& layer) { return layer.geometry.in.size(); }) > 0;
+    }
+
+    bool sees_sequences() const {
+        return total_of(layers, [](const Layer& layer) { return layer.recurrence.steps; }) > 0;
     }
 
     // Whether what is made of one sample depends on the others of its batch.

@@ -23,9 +23,10 @@ template <class T, bool LaneIsMember> struct Workspace {
     Pass<T, LaneIsMember> pass;
     BatchMemory<T, LaneIsMember> batch;
 
-    // For blocks of so many columns, of minibatches of at most so many samples; `threads` share wide layers.
-    Workspace(const Network& network, std::size_t block, std::size_t gathered, std::size_t threads)
-        : pass(network, block, threads), batch(network.inputs + network.outputs, {gathered, block}) {}
+    // For blocks of so many columns, of minibatches of at most so many samples, each so many numbers; `threads` share
+    // wide layers.
+    Workspace(const Network& network, std::size_t block, std::size_t gathered, std::size_t numbers, std::size_t threads)
+        : pass(network, block, threads), batch(numbers, {gathered, block}) {}
 };
 
 template <class T, bool LaneIsMember> class BatchObjective final : public Objective<T> {
@@ -93,7 +94,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         share_out(used, blocks, [&](std::size_t thread, std::size_t b) {
             Pass<T, LaneIsMember>& pass = workspaces_[thread].pass;
             const std::size_t width = columns.batch.width(b);
-            pass.bind(columns.x(b), columns.share_of(b), width);
+            pass.bind(columns.x(b), columns.share_of(b), columns.lengths(b), width);
             J_[b] = space_.fold(pass.loss(pass.forward(theta, width, nullptr), width));
         });
         std::fill(losses, losses + kLanes<T>, 0.0);
@@ -123,7 +124,7 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         const Batch<T, LaneIsMember>& batch = columns_.batch;
         const std::size_t width = batch.width(b);
         const Seen<T> seen{keys_, step_, batch.first(b), batch.count(b), batch.samples, columns_.share_of(b)};
-        pass.bind(columns_.x(b), seen.share, width);
+        pass.bind(columns_.x(b), seen.share, columns_.lengths(b), width);
         const T* z = pass.forward(theta, width, &seen);
         return pass.backward(theta, gradient, width, z);
     }

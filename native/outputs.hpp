@@ -17,27 +17,32 @@ template <class T> class Reader {
     using Block = Batch<T, false>;
 
     Reader(const Network& network, const Block& batch)
-        : network_(network), batch_(batch), pass_(network, batch.block, 1), x_(network.inputs * batch.block * L) {}
+        : network_(network), batch_(batch), pass_(network, batch.block, 1), x_(network.inputs * batch.block * L),
+          lengths_(batch.block * L) {}
 
-    // Reads block b of the rows X (N, inputs); the lanes that are left over repeat the last sample.
-    void read(const T* X, std::size_t b) {
+    // Reads block b of the rows X (N, inputs) and of their lengths, or null; the lanes that are left over repeat the last
+    // sample.
+    void read(const T* X, const std::int64_t* lengths, std::size_t b) {
         const std::size_t n = network_.inputs, whole = n / L * L, stride = batch_.width(b) * L;
         for (std::size_t c = 0; c < batch_.width(b); ++c) {
             const T* rows[L];
-            for (std::size_t lane = 0; lane < L; ++lane)
-                rows[lane] = X + std::min(batch_.first(b) + c * L + lane, batch_.samples - 1) * n;
+            for (std::size_t lane = 0; lane < L; ++lane) {
+                const std::size_t row = std::min(batch_.first(b) + c * L + lane, batch_.samples - 1);
+                rows[lane] = X + row * n;
+                if (lengths) lengths_.data()[c * L + lane] = static_cast<T>(lengths[row]);
+            }
             T* const column = x_.data() + c * L;
             as_column<T>(rows, whole, column, stride);
             for (std::size_t i = whole; i < n; ++i)
                 for (std::size_t lane = 0; lane < L; ++lane) column[i * stride + lane] = rows[lane][i];
         }
-        b_ = b;
+        b_ = b, has_lengths_ = lengths != nullptr;
     }
 
     // Writes a member's z of the block into its part of (K, N).
     void write(const T* theta, T* z) {
         const std::size_t width = batch_.width(b_);
-        pass_.bind(x_.data(), nullptr, width);
+        pass_.bind(x_.data(), nullptr, has_lengths_ ? lengths_.data() : nullptr, width);
         const T* const from = pass_.forward(theta, width, nullptr);
         for (std::size_t k = 0; k < network_.outputs; ++k)
             std::memcpy(z + k * batch_.samples + batch_.first(b_), from + k * width * L, batch_.count(b_) * sizeof(T));
@@ -47,7 +52,8 @@ template <class T> class Reader {
     const Network& network_;
     const Block batch_;
     Pass<T, false> pass_;
-    Aligned<T> x_;
+    Aligned<T> x_, lengths_;
+    bool has_lengths_ = false;
     std::size_t b_ = 0;
 };
 
@@ -71,7 +77,7 @@ template <class T> void outputs(const Evaluation<T>& job) {
             if (job.control->poll) job.control->poll();
             if (job.control->stop.load(std::memory_order_relaxed)) return;
             const std::size_t group = piece % groups;
-            readers[thread].read(job.X, piece / groups);
+            readers[thread].read(job.X, job.lengths, piece / groups);
             for (std::size_t p = job.members * group / groups; p < job.members * (group + 1) / groups; ++p)
                 readers[thread].write(job.theta + p * network.n_parameters, job.z + p * network.outputs * job.n);
         },

@@ -19,16 +19,17 @@ template <class T, bool LaneIsMember> class Pass {
 
     std::size_t threads() const { return tools_->size(); }
 
-    // The block to work on: the rows of x (inputs) and of y (outputs), and one of shares, each `columns` wide.
-    void bind(const T* x, const T* share, std::size_t columns) {
+    // The block to work on: the rows of x (inputs) and of y (outputs), one of shares and, of sequences of unequal
+    // lengths, one of these, each `columns` wide.
+    void bind(const T* x, const T* share, const T* lengths, std::size_t columns) {
         input_ = x;
         y_ = input_ + network_.inputs * columns * lanes;
-        share_ = share;
+        share_ = share, lengths_ = lengths;
     }
 
-    // The outputs z (outputs rows × columns).
+    // The outputs z (outputs rows × columns); null is seen in prediction.
     const T* forward(const T* theta, std::size_t columns, const Seen<T>* seen) {
-        return stack_.forward(theta, input_, columns, seen);
+        return stack_.forward(theta, input_, columns, {seen, lengths_});
     }
 
     // Σ share · loss in lanes, for outputs z.
@@ -58,7 +59,7 @@ template <class T, bool LaneIsMember> class Pass {
     std::unique_ptr<Tools<T>> tools_;  // stays where it is when the pass moves
     Stack<T, LaneIsMember> stack_;
     Aligned<T> grad_[2];
-    const T *input_ = nullptr, *y_ = nullptr, *share_ = nullptr;
+    const T *input_ = nullptr, *y_ = nullptr, *share_ = nullptr, *lengths_ = nullptr;
 };
 
 }  // namespace shoal::SHOAL_ISA

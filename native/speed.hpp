@@ -34,7 +34,7 @@ void product(std::size_t units, std::size_t inputs, std::size_t columns, const T
     std::vector<T> theta(n_weights + units);  // and biases of 0
     std::memcpy(theta.data(), W, n_weights * sizeof(T));
     Pass<T, false> pass(network, columns, 1);
-    pass.bind(a, nullptr, columns);
+    pass.bind(a, nullptr, nullptr, columns);
     const T* outputs = nullptr;
     for (std::size_t i = 0; i < repeats; ++i) outputs = pass.forward(theta.data(), columns, nullptr);
     if (outputs) std::memcpy(z, outputs, units * columns * kLanes<T> * sizeof(T));

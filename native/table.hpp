@@ -29,23 +29,26 @@ template <class T> class Aligned {
     T* data_ = nullptr;
 };
 
-// A sample is one row: x (n), then y (K), padded with zeros to whole vectors.
+// A sample is one row: x (n), then y (K), then its length if the samples have some, padded with zeros to whole vectors.
 template <class T> class Table {
   public:
     Table(const Samples<T>& samples, std::size_t inputs, std::size_t outputs)
-        : numbers_(inputs + outputs), stride_((numbers_ + kLanes<T> - 1) / kLanes<T> * kLanes<T>),
-          rows_(samples.n() * stride_) {
+        : has_lengths_(samples.lengths), numbers_(inputs + outputs + has_lengths_),
+          stride_((numbers_ + kLanes<T> - 1) / kLanes<T> * kLanes<T>), rows_(samples.n() * stride_) {
         for (std::size_t i = 0; i < samples.n(); ++i) {
             T* row = rows_.data() + i * stride_;
             std::copy_n(samples.X + i * inputs, inputs, row);
             for (std::size_t k = 0; k < outputs; ++k) row[inputs + k] = samples.y[k * samples.n() + i];
+            if (has_lengths_) row[inputs + outputs] = static_cast<T>(samples.lengths[i]);
         }
     }
     T* row(std::size_t i) const { return rows_.data() + i * stride_; }
     std::size_t numbers() const { return numbers_; }
+    bool has_lengths() const { return has_lengths_; }
 
   private:
-    std::size_t numbers_, stride_;
+    const bool has_lengths_;
+    const std::size_t numbers_, stride_;
     Aligned<T> rows_;
 };
 

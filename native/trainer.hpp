@@ -84,7 +84,8 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
         outer_ = inside ? 1 : std::min(threads, groups());
         const std::size_t inner = inside ? threads : 1;
         const bool ties = network.ties_samples();  // then there is one block
-        const bool by_rows = ties || (is_wide<LaneIsMember>(network) && !network.sees_images());
+        const bool by_rows =
+            ties || (is_wide<LaneIsMember>(network) && !network.sees_images() && !network.sees_sequences());
         const std::size_t of_rows = by_rows ? inner : 1;
         of_blocks_ = inner / of_rows;
         if (workspaces_.size() >= outer_ * of_blocks_ && of_rows_ == of_rows) return;
@@ -92,7 +93,8 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
         workspaces_.reserve(outer_ * of_blocks_);
         of_rows_ = of_rows;
         for (std::size_t i = 0; i < outer_ * of_blocks_; ++i)
-            workspaces_.emplace_back(network, common_.block, common_.table ? common_.samples() : 0, of_rows);
+            workspaces_.emplace_back(network, common_.block, common_.table ? common_.samples() : 0,
+                                     common_.table ? common_.table->numbers() : 0, of_rows);
     }
 
     void make_groups() {

@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 1;
+constexpr int kWireVersion = 2;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -58,6 +58,9 @@ template <> struct Names<LayerKind> {
         {"layer_norm", LayerKind::layer_norm},
         {"residual", LayerKind::residual},
         {"batch_norm", LayerKind::batch_norm},
+        {"rnn", LayerKind::rnn},
+        {"gru", LayerKind::gru},
+        {"lstm", LayerKind::lstm},
     };
 };
 
@@ -94,6 +97,13 @@ template <class Visit> void visit_fields(Geometry& geometry, Visit& visit) {
     visit("groups", geometry.groups);
 }
 
+template <class Visit> void visit_recurrent(Layer& layer, Visit& visit) {
+    Recurrence& of = layer.recurrence;
+    visit("W", layer.W), visit("R", layer.R), visit("b", layer.b), visit.optional("h0", of.h0);
+    visit("channels", of.channels), visit("steps", of.steps), visit("state", of.units);
+    visit("return_sequences", of.return_sequences), visit("reverse", of.reverse);
+}
+
 template <class Visit> void visit_fields(Layer& layer, Visit& visit) {
     visit("name", layer.kind), visit("inputs", layer.inputs), visit("units", layer.units);
     switch (layer.kind) {
@@ -116,6 +126,9 @@ template <class Visit> void visit_fields(Layer& layer, Visit& visit) {
             visit("mean", layer.mean), visit("variance", layer.variance), visit("places", layer.places);
             visit("activation", layer.g), visit("epsilon", layer.epsilon), visit("momentum", layer.momentum);
             break;
+        case LayerKind::rnn: visit_recurrent(layer, visit), visit("activation", layer.g); break;
+        case LayerKind::gru: visit_recurrent(layer, visit), visit("c", layer.c); break;
+        case LayerKind::lstm: visit_recurrent(layer, visit), visit.optional("c0", layer.recurrence.c0); break;
         case LayerKind::residual: visit("activation", layer.g), visit("layers", layer.inside); break;
     }
 }
@@ -127,7 +140,7 @@ template <class Visit> void visit_fields(Network& network, Visit& visit) {
 }
 
 template <class T, class Visit> void visit_fields(Samples<T>& samples, Visit& visit) {
-    visit("X", samples.X), visit("y", samples.y), visit("s", samples.s);
+    visit("X", samples.X), visit("y", samples.y), visit("s", samples.s), visit.optional("lengths", samples.lengths);
 }
 
 template <class T, class Visit> void visit_fields(Problem<T>& problem, Visit& visit) {

@@ -22,8 +22,8 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
 
     // â = (a_in − μ) / √(σ² + ε),  z = γ â + β,  a = g(z), with μ = Σ w a_in and σ² = Σ w (a_in − μ)² over samples and
     // places; the running statistics where nothing is seen, or nothing of weight.
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>* seen) override {
-        const V somebody = weigh(columns, seen);
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) override {
+        const V somebody = weigh(columns, context.seen);
         for (std::size_t k = 0; k < channels_; ++k) {
             const T* const from = in + k * places_ * columns * lanes;
             V mean = Theta::get(theta, layer_.mean + k), variance = Theta::get(theta, layer_.variance + k);

@@ -27,7 +27,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
         panel_ = Aligned<T>(filters() * geometry_.out.columns * columns * lanes);
     }
 
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>*) override {
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>&) override {
         if (columns != columns_) measure(columns);
         in_ = frame_.own() ? in_frame_.data() : in;
         if (frame_.own()) frame_.put(in, in_frame_.data(), columns);

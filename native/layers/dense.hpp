@@ -18,7 +18,7 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
           z_(derivative_needs_z(layer.g.kind) ? own_z_.data() : a_.data()) {}
 
     // z = W a + b,  a = g(z)
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>*) override {
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>&) override {
         in_ = {in, columns};
         const auto activate_rows = [&](std::size_t first, std::size_t rows) {
             const std::size_t at = first * columns * lanes;

@@ -14,10 +14,10 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
     DropoutStage(const Layer& layer, std::size_t number, std::size_t columns)
         : layer_(layer), number_(number), a_(layer.units * columns * lanes), mask_(layer.units * columns * lanes) {}
 
-    const T* forward(const T*, const T* in, std::size_t columns, const Seen<T>* seen) override {
-        dropped_ = seen && seen->keys && layer_.rate > 0;
+    const T* forward(const T*, const T* in, std::size_t columns, const Context<T>& context) override {
+        dropped_ = context.seen && context.seen->keys && layer_.rate > 0;
         if (!dropped_) return in;
-        draw(columns, *seen);
+        draw(columns, *context.seen);
         std::memcpy(a_.data(), in, layer_.units * columns * lanes * sizeof(T));
         multiply(a_.data(), columns);
         return a_.data();

@@ -20,6 +20,12 @@ template <class T> struct Seen {
     const T* share;                     // of each sample in J, in columns
 };
 
+// What a stage is told besides its input, each of it null where there is none.
+template <class T> struct Context {
+    const Seen<T>* seen;  // in training
+    const T* lengths;     // of sequences, in columns: so many steps of each are valid, and beyond them lie zeros
+};
+
 // ∂J/∂a of a layer's output, then of its input, and as much room again: a layer that cannot work in place
 // writes there and lets the two change places.
 template <class T> struct Gradients {
@@ -36,9 +42,8 @@ template <class T> class Stage {
   public:
     virtual ~Stage() = default;
 
-    // The output for the rows `in`, `columns` wide, which stay as they are until `backward`. Null is seen in
-    // prediction.
-    virtual const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>* seen) = 0;
+    // The output for the rows `in`, `columns` wide, which stay as they are until `backward`.
+    virtual const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) = 0;
 
     // Adds ∂J/∂θ to `gradient`. Where `to_input`, ∂J/∂a of the output becomes that of the input. What `forward`
     // was given, and `columns`, are the same as there.
@@ -48,7 +53,7 @@ template <class T> class Stage {
 // A layer that says how what lies there is seen, and does nothing.
 template <class T> class FlattenStage final : public Stage<T> {
   public:
-    const T* forward(const T*, const T* in, std::size_t, const Seen<T>*) override { return in; }
+    const T* forward(const T*, const T* in, std::size_t, const Context<T>&) override { return in; }
     void backward(const T*, T*, std::size_t, Gradients<T>&, bool) override {}
 };
 

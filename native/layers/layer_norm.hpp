@@ -18,7 +18,7 @@ template <class T, bool LaneIsMember> class LayerNormStage final : public Stage<
           a_(layer.units * columns * lanes), scale_(columns * lanes) {}
 
     // â = (a_in − μ) / √(σ² + ε), μ and σ² over the rows of a column;  z = γ â + β,  a = g(z)
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>*) override {
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>&) override {
         const Rows<const T> from{in, columns};
         const Rows<T> a_hat{a_hat_.data(), columns}, z{z_.data(), columns};
         for (std::size_t c = 0; c < columns; ++c) {

@@ -59,7 +59,7 @@ template <class T> class MaxPoolStage final : public PoolStage<T> {
     using V = Vec<T>;
     using PoolStage<T>::PoolStage, PoolStage<T>::lanes;
 
-    const T* forward(const T*, const T* in, std::size_t columns, const Seen<T>*) override {
+    const T* forward(const T*, const T* in, std::size_t columns, const Context<T>&) override {
         in_ = in;
         this->each_window(columns, [in, a = this->a_.data()](std::size_t from, std::size_t to, auto at, auto size) {
             V largest = load(in + from);
@@ -100,7 +100,7 @@ template <class T> class AveragePoolStage final : public PoolStage<T> {
     using V = Vec<T>;
     using PoolStage<T>::PoolStage, PoolStage<T>::lanes;
 
-    const T* forward(const T*, const T* in, std::size_t columns, const Seen<T>*) override {
+    const T* forward(const T*, const T* in, std::size_t columns, const Context<T>&) override {
         const V n = splat(static_cast<T>(this->geometry_.size.size()));
         this->each_window(columns, [=, a = this->a_.data()](std::size_t from, std::size_t to, auto at, auto size) {
             V total{};

@@ -10,6 +10,7 @@
 #include "dropout.hpp"
 #include "layer_norm.hpp"
 #include "pooling.hpp"
+#include "recurrent.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -27,8 +28,8 @@ template <class T, bool LaneIsMember> class Stack {
         }
     }
 
-    const T* forward(const T* theta, const T* a, std::size_t columns, const Seen<T>* seen) {
-        for (const auto& stage : stages_) a = stage->forward(theta, a, columns, seen);
+    const T* forward(const T* theta, const T* a, std::size_t columns, const Context<T>& context) {
+        for (const auto& stage : stages_) a = stage->forward(theta, a, columns, context);
         return a;
     }
 
@@ -52,9 +53,9 @@ template <class T, bool LaneIsMember> class ResidualStage final : public Stage<T
         : layer_(layer), stack_(layer.inside, number + 1, columns, tools), z_(layer.units * columns * lanes),
           a_(layer.units * columns * lanes), delta_(layer.units * columns * lanes) {}
 
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Seen<T>* seen) override {
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) override {
         const std::size_t n = layer_.units * columns * lanes;
-        const T* const f = stack_.forward(theta, in, columns, seen);
+        const T* const f = stack_.forward(theta, in, columns, context);
         for (std::size_t i = 0; i < n; i += lanes) store(z_.data() + i, load(in + i) + load(f + i));
         activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(), n);
         return a_.data();
@@ -88,6 +89,12 @@ std::unique_ptr<Stage<T>> make_stage(const Layer& layer, std::size_t number, std
         case LayerKind::global_average_pool: return std::make_unique<AveragePoolStage<T>>(layer, columns);
         case LayerKind::layer_norm: return std::make_unique<LayerNormStage<T, LaneIsMember>>(layer, columns);
         case LayerKind::batch_norm: return std::make_unique<BatchNormStage<T, LaneIsMember>>(layer, columns);
+        case LayerKind::rnn:
+            return std::make_unique<RecurrentStage<T, LaneIsMember, RnnCell<T>>>(layer, columns, tools);
+        case LayerKind::gru:
+            return std::make_unique<RecurrentStage<T, LaneIsMember, GruCell<T>>>(layer, columns, tools);
+        case LayerKind::lstm:
+            return std::make_unique<RecurrentStage<T, LaneIsMember, LstmCell<T>>>(layer, columns, tools);
         case LayerKind::residual:
             return std::make_unique<ResidualStage<T, LaneIsMember>>(layer, number, columns, tools);
         default: return std::make_unique<DenseStage<T, LaneIsMember>>(layer, columns, tools);

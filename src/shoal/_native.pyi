@@ -36,8 +36,19 @@ def deform(isa: str, augmentation: Fields, X: Floats, epoch: int, threads: int, 
 def multiply_adds(isa: str, n: int, sum: Floats) -> int:  # noqa: A002
     """Do chains of n multiply-adds x ← ½ x + 1 in the dtype of ``sum`` (1,), and return how many in all."""
 
-def outputs(isa: str, architecture: Architecture, theta: Floats, X: Floats, threads: int, z: Floats) -> None:
-    """Write what members ``theta`` (P, D) give for rows ``X`` (N, n), without dropout, to ``z`` (P, K, N)."""
+def outputs(
+    isa: str,
+    architecture: Architecture,
+    theta: Floats,
+    X: Floats,
+    lengths: npt.NDArray[np.int64] | None,
+    threads: int,
+    z: Floats,
+) -> None:
+    """Write what members ``theta`` (P, D) give for rows ``X`` (N, n), without dropout, to ``z`` (P, K, N).
+
+    Of sequences ``lengths`` (N,) are the valid steps, None where all are.
+    """
 
 def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""

@@ -18,7 +18,7 @@ from shoal.engines.base import Training
 from shoal.engines.compiled import module
 from shoal.engines.compiled.architecture import described, knows, unknown_layer, unknown_over_time
 from shoal.engines.compiled.module import native, unknown_instruction_set
-from shoal.engines.wire import course_fields, problem_fields, recipe_fields
+from shoal.engines.wire import course_fields, problem_fields, recipe_fields, whole_numbers
 from shoal.errors import DataError
 from shoal.interruption import checkpoint
 from shoal.losses import LOSSES
@@ -72,13 +72,14 @@ class NativeEngine:
 
     def outputs(
         self, network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
-    ) -> Array:  # whose layers see zeros beyond a length, which is all that they need to know of it
+    ) -> Array:
         z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
         native.outputs(
             module.INSTRUCTION_SET,
             architecture(network),
             np.ascontiguousarray(theta),
             np.ascontiguousarray(X),
+            whole_numbers(lengths),
             threads,
             z,
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from shoal.registry import to_config
 from shoal.schedules import Constant
-from shoal.shapes import Array, Shape
+from shoal.shapes import Array, IntArray, Shape
 from shoal.solvers.base import Solver
 from shoal.training.augmentation import Augmentation
 from shoal.training.history import History
@@ -33,9 +34,15 @@ def problem_fields(problem: Problem, strengths: Array) -> dict[str, Any]:
     }
 
 
-def sample_fields(samples: Samples) -> dict[str, Array]:
-    """Return X (N, n), y (K, N) and s in C order."""
-    return {name: np.ascontiguousarray(getattr(samples, name)) for name in ("X", "y", "s")}
+def sample_fields(samples: Samples) -> dict[str, Any]:
+    """Return X (N, n), y (K, N) and s in C order, and lengths (N,) or None."""
+    arrays = {name: np.ascontiguousarray(getattr(samples, name)) for name in ("X", "y", "s")}
+    return {**arrays, "lengths": whole_numbers(samples.lengths)}
+
+
+def whole_numbers(lengths: IntArray | None) -> npt.NDArray[np.int64] | None:
+    """Return lengths (N,) as the module reads them."""
+    return None if lengths is None else np.ascontiguousarray(lengths, np.int64)
 
 
 def recipe_fields(recipe: Recipe, shape: Shape, n_samples: int) -> dict[str, Any]:

@@ -12,7 +12,10 @@ import numpy as np
 from shoal.activations import ACTIVATIONS
 from shoal.engines.compiled.module import KNOWN
 from shoal.layers import (
+    GRU,
     LAYERS,
+    LSTM,
+    RNN,
     AveragePool2D,
     BatchNorm,
     Conv2D,
@@ -26,6 +29,7 @@ from shoal.layers import (
     MaxPool2D,
     Residual,
 )
+from shoal.layers.recurrent import Recurrent
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
 from shoal.networks.chain import Chain
@@ -43,6 +47,8 @@ def unknown_layer(network: Chain, training: bool = True) -> str | None:
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
+        if isinstance(layer, Recurrent) and (setting := _unknown_setting(layer)):
+            return f"{setting} of the layer {layer!r}"
     for layer, shape in _given(network.layers, network.input_shape):
         if len(shape) == 2 and (isinstance(layer, Dense) or (training and isinstance(layer, Dropout))):
             return f"the layer {layer!r} over the steps of a sequence"
@@ -61,17 +67,23 @@ def _given(layers: Iterable[Layer], shape: Shape) -> Iterator[tuple[Layer, Shape
 def unknown_over_time(network: Chain) -> str | None:
     """Return what the compiled engine does not know of unequal lengths in a network, or None.
 
-    It has no word of them. So it takes only layers, before one that ends time, that need none: their zeros
-    beyond a length stay zeros.
+    It takes only layers, before one that ends time, that heed them, or need not: their zeros beyond a length
+    stay zeros.
     """
     lengths: IntArray | None = np.ones((1, 1), np.intp)
     for layer in network.layers:
         if lengths is None:
             return None
-        if type(layer) not in (Dropout, Flatten):
+        if type(layer) not in (Dropout, Flatten, RNN, GRU, LSTM):
             return f"sequences of unequal lengths in the layer {layer!r}"
         lengths = layer.lengths_after(lengths)
     return None
+
+
+def _unknown_setting(layer: Recurrent) -> str | None:
+    """Return a setting of a recurrent layer that the kernels know nothing of, or None."""
+    settings = {name: getattr(layer, name) for name in ("recurrent_dropout", "layer_norm", "truncate")}
+    return next((name for name, value in settings.items() if value), None)
 
 
 def knows(member: Named, family: str, registry: Mapping[str, type[Any]]) -> bool:
@@ -118,6 +130,8 @@ def _layer(layer: Layer, before: Shape, places: Mapping[str, int]) -> dict[str, 
         fields["epsilon"] = layer.epsilon
     if isinstance(layer, BatchNorm):
         fields |= {"momentum": layer.momentum, "places": math.prod(before[1:])}
+    if isinstance(layer, Recurrent):
+        fields |= _walk(layer, before, places)
     if isinstance(layer, Residual):
         fields["layers"] = _inside(layer, before, places)
     window = _window(layer, before)
@@ -126,6 +140,19 @@ def _layer(layer: Layer, before: Shape, places: Mapping[str, int]) -> dict[str, 
             window, before, after, layer.groups if isinstance(layer, Conv2D) else 1
         )
     return fields
+
+
+def _walk(layer: Recurrent, before: Shape, places: Mapping[str, int]) -> dict[str, Any]:
+    """Return how a recurrent layer goes over a sequence (C, T), and where a learnt state begins, or None."""
+    channels, steps = before
+    return {
+        "channels": channels,
+        "steps": steps,
+        "state": layer.units,
+        "return_sequences": layer.return_sequences,
+        "reverse": layer.reverse,
+        **{f"{name}0": places.get(f"{name}0") for name in layer.states},
+    }
 
 
 def _inside(block: Residual, before: Shape, places: Mapping[str, int]) -> list[dict[str, Any]]:

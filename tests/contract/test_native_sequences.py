@@ -1,0 +1,199 @@
+"""Layers over time give in the native engine what they give in the reference engine, whatever the lengths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.engines import ENGINES, choose_engine
+from shoal.errors import ConfigurationError
+from shoal.layers import GRU, LSTM, RNN, Dense, Dropout, Layer
+from shoal.populations.network import Network
+from shoal.populations.trainer import train
+from shoal.sequences import Sequences
+from shoal.shapes import Array, Shape
+
+if "native" not in ENGINES:
+    pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
+
+from shoal import _native
+from shoal.engines.compiled import module
+
+RTOL = {"float32": 1e-3, "float64": 1e-9}
+SEQUENCE = (2, 20)
+# Lanes are networks, or samples in vectors that are not full and in blocks that are not.
+BATCHES: dict[str, dict[str, Any]] = {
+    "few samples": {"N": 13},
+    "few samples of minibatches": {"N": 29, "batch_size": 7},
+    "full batch": {"N": 75, "validation": True},
+    "minibatches": {"N": 175, "batch_size": 140},
+}
+STACKS: dict[str, list[Layer]] = {
+    "rnn": [RNN(5)],
+    "gru": [GRU(5)],
+    "lstm": [LSTM(5)],
+    "backwards": [LSTM(3, return_sequences=True, reverse=True), GRU(4, reverse=True)],
+    "all steps": [GRU(6, return_sequences=True), Dropout(0.0), RNN(3, "sigmoid")],
+    "learnt": [
+        LSTM(3, return_sequences=True, initial_state="learnt"),
+        GRU(2, initial_state="learnt", reverse=True),
+    ],
+    "one unit": [RNN(1, initial_state="learnt", return_sequences=True), LSTM(1)],
+}
+"""Small ones, which have both layouts."""
+WIDE: dict[str, tuple[Shape, list[Layer]]] = {
+    "rnn": ((11, 6), [RNN(45, "gelu", return_sequences=True), RNN(18, "softplus")]),
+    "gru": ((11, 6), [GRU(17, return_sequences=True), GRU(33)]),
+    "lstm": ((3, 6), [LSTM(9, return_sequences=True), LSTM(37)]),
+    "dense above": ((1, 6), [LSTM(50), Dense(60, "tanh")]),
+    "one step": ((12, 1), [LSTM(17), Dense(3)]),
+}
+"""More rows, columns and inputs than a tile or a vector has, and not a multiple of them."""
+
+both_dtypes = pytest.mark.parametrize("dtype", RTOL)
+every_stack = pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+every_batch = pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
+
+
+def some(network: Network, N: int, seed: int = 0, unequal: bool = True) -> tuple[Any, Array]:
+    """Return sequences, none of which is as long as can be, and indicators of classes."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(N, *network.input_shape))
+    y = np.eye(network.n_outputs)[rng.integers(network.n_outputs, size=N)]
+    T = network.input_shape[1]
+    return Sequences(X, rng.integers(1, max(T - 1, 2), size=N)) if unequal else X, y
+
+
+def same(
+    shape: Shape,
+    layers: list[Layer],
+    dtype: str,
+    N: int,
+    validation: bool = False,
+    unequal: bool = True,
+    **settings: Any,
+) -> None:
+    """Train three members with both engines, and compare all that is known afterwards, predictions too."""
+    network = Network(shape, [*layers, Dense(3)], "cross_entropy")
+    population = network.population(3, seed=2, dtype=dtype)
+    X, y = some(network, N, unequal=unequal)
+    settings = {"epochs": 100, "l2": 0.1, "solver": "sgd"} | settings
+    if settings["solver"] == "sgd":
+        settings = {"learning_rate": 0.02} | settings
+    settings["epochs"] //= -(-N // settings.get("batch_size", N))
+    if validation:
+        settings["validation"] = some(network, 11, seed=1, unequal=unequal)
+    actual, expected = (
+        train(population, X, y, engine=engine, **settings) for engine in ("native", "reference")
+    )
+    assert actual.history.reasons == expected.history.reasons
+    rows, lengths = network.rows(X, "X").astype(dtype), X.lengths if unequal else None
+    outputs = [
+        ENGINES[name].outputs(network, expected.population.theta, rows, 1, lengths)
+        for name in ("native", "reference")
+    ]
+    for a, b in (
+        (actual.population.theta, expected.population.theta),
+        (actual.history.loss, expected.history.loss),
+        (actual.history.validation_loss, expected.history.validation_loss),
+        tuple(outputs),
+    ):
+        if a is None or b is None:
+            assert a is b
+            continue
+        scale = np.abs(b).max(axis=-1, keepdims=True)
+        np.testing.assert_allclose(a / scale, b / scale, rtol=0, atol=RTOL[dtype])
+    assert not np.array_equal(actual.population.theta, population.theta)
+
+
+@every_batch
+@every_stack
+def test_every_stack(layers: list[Layer], batch: dict[str, Any]) -> None:
+    same(SEQUENCE, layers, "float64", **batch)
+
+
+@pytest.mark.parametrize(("dtype", "unequal"), [("float32", True), ("float64", False)])
+@pytest.mark.parametrize("N", [13, 75])
+@every_stack
+def test_single_precision_and_equal_lengths(layers: list[Layer], N: int, dtype: str, unequal: bool) -> None:
+    same(SEQUENCE, layers, dtype, N, unequal=unequal, epochs=20)
+
+
+@both_dtypes
+@pytest.mark.parametrize(("shape", "layers"), WIDE.values(), ids=WIDE)
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+def test_wide_layers_on_every_instruction_set(
+    isa: str, shape: Shape, layers: list[Layer], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    same(shape, layers, dtype, 75, batch_size=70, epochs=20, unequal=shape[1] > 1)
+
+
+@pytest.mark.parametrize("N", [13, 75])
+@pytest.mark.parametrize("layers", [[RNN(4)], [GRU(4)], [LSTM(4)]], ids=["rnn", "gru", "lstm"])
+@pytest.mark.parametrize(("solver", "epochs"), [("adam", 100), ("lbfgs", 10), ("scg", 5)])
+def test_every_solver(solver: str, epochs: int, layers: list[Layer], N: int) -> None:
+    # Those that search amplify rounding errors, see test_native.py: they are held to it for a few iterations.
+    same(SEQUENCE, layers, "float64", N, solver=solver, epochs=epochs)
+
+
+def trained(T: int, N: int, members: list[int], threads: int, dtype: str, batch_size: int | None) -> Array:
+    """Return θ of members trained on the same sequences, padded to T, by the native engine."""
+    layers = [LSTM(5, return_sequences=True), GRU(3, reverse=True), Dense(4, "tanh"), Dense(3)]
+    network = Network((2, T), layers, "cross_entropy")
+    population = network.population(11, dtype=dtype).members(members)
+    X, y = some(Network((2, 9), layers, "cross_entropy"), N)
+    padded = np.zeros((N, 2, T))
+    padded[:, :, :9] = X.X
+    result = train(
+        population,
+        Sequences(padded, X.lengths),
+        y,
+        n_jobs=threads,
+        epochs=3,
+        batch_size=batch_size,
+        engine="native",
+    )
+    return result.population.theta
+
+
+@both_dtypes
+@pytest.mark.parametrize(("N", "batch_size"), [(13, None), (40, 9), (700, None), (200, 60)])
+def test_the_bits_depend_neither_on_padding_nor_on_threads_nor_on_companions(
+    N: int, batch_size: int | None, dtype: str
+) -> None:
+    everybody = list(range(11))
+    alone = trained(9, N, everybody, 1, dtype, batch_size)
+    for T, threads in (9, 2), (14, 1), (31, 4):
+        assert np.array_equal(trained(T, N, everybody, threads, dtype, batch_size), alone)
+    for members in [0], [10], [3, 1]:
+        assert np.array_equal(trained(9, N, members, 2, dtype, batch_size), alone[members])
+
+
+@both_dtypes
+def test_a_row_is_predicted_the_same_alone_and_in_company(dtype: str) -> None:
+    network = Network((2, 9), [LSTM(5, return_sequences=True), RNN(3), Dense(2)])
+    population = network.population(3, dtype=dtype)
+    X, _ = some(network, 75)
+    together = population.outputs(X)
+    for row in 0, 8, 74:
+        alone = population.outputs(Sequences(X.X[[row]], X.lengths[[row]]))
+        assert np.array_equal(alone[:, 0], together[:, row])
+
+
+@pytest.mark.parametrize("layer", [RNN, GRU, LSTM])
+@pytest.mark.parametrize("setting", [{"recurrent_dropout": 0.5}, {"layer_norm": True}, {"truncate": 3}])
+def test_what_the_kernels_lack_is_said(layer: type[Any], setting: dict[str, Any]) -> None:
+    network = Network(SEQUENCE, [layer(3, **setting), Dense(2)])
+    assert choose_engine("auto", network).name == "reference"
+    with pytest.raises(ConfigurationError, match=f"'native' does not support {next(iter(setting))} of the"):
+        choose_engine("native", network)
+
+
+def test_lengths_of_other_samples_are_refused() -> None:
+    network = Network((2, 4), [RNN(3), Dense(2)])
+    theta, X = network.population(1, dtype="float64").theta, np.zeros((5, 8))
+    with pytest.raises(ValueError, match=r"lengths \(N,\) or None"):
+        ENGINES["native"].outputs(network, theta, X, 1, np.ones(4, np.intp))
