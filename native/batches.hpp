@@ -21,9 +21,9 @@ template <class T> std::size_t image_columns(const Network& network) {
 // Columns that a block of a batch has at most: its activations stay in the nearest caches. A function of the
 // architecture and the layout alone, since blocks decide the order in which a gradient is added up.
 template <class T, bool LaneIsMember> std::size_t block_columns(const Network& network) {
-    if (network.sees_images()) return image_columns<T>(network);
     if (network.sees_sequences()) return LaneIsMember ? 16 : 8;  // whatever the steps: padding changes no sum
-    if (is_wide<LaneIsMember>(network)) return 48;               // wide products keep to the caches by themselves
+    if (network.sees_images()) return image_columns<T>(network);
+    if (is_wide<LaneIsMember>(network)) return 48;  // wide products keep to the caches by themselves
     const std::size_t column = network.units() * kLanes<T> * sizeof(T);
     const std::size_t room = LaneIsMember ? 32 * 1024 : 256 * 1024;
     return std::clamp<std::size_t>(room / column / 3 * 3, 6, LaneIsMember ? 24 : 36);

@@ -29,7 +29,15 @@ enum class LayerKind {
     batch_norm,
     rnn,
     gru,
-    lstm
+    lstm,
+    bidirectional,
+    embedding,
+    conv1d,
+    max_pool1d,
+    average_pool1d,
+    global_max_pool1d,
+    global_average_pool1d,
+    last_step
 };
 
 // A member of a family, and the one number that some of them have: a slope, a threshold.
@@ -60,7 +68,7 @@ struct Geometry {
     std::size_t groups{};  // of channels that do not see each other
 };
 
-// How a recurrent layer goes over a sequence, channels × steps.
+// A sequence, channels × steps, and how a recurrent layer goes over it.
 struct Recurrence {
     std::size_t channels{}, steps{}, units{};
     bool return_sequences{}, reverse{};
@@ -73,8 +81,8 @@ struct Layer {
     std::size_t inputs{}, units{};
     // Where in θ its parameters begin: W (units, inputs), or (filters, channels / groups, rows, columns) for all places or
     // for each; b; of a norm γ and β, and the running mean and variance. Of a recurrent layer W, R and b have the rows of its gates
-    // one below the other, i f g o or r z n, and c is a bias of n's own.
-    std::size_t W{}, R{}, b{}, c{}, gamma{}, beta{}, mean{}, variance{};
+    // one below the other, i f g o or r z n, and c is a bias of n's own. Of an embedding E.
+    std::size_t W{}, R{}, b{}, c{}, E{}, gamma{}, beta{}, mean{}, variance{};
     Member<Activation> g{};
     double rate{};         // of dropout
     double epsilon{};      // of a norm
@@ -82,17 +90,23 @@ struct Layer {
     std::size_t places{};  // of a channel, which share the parameters of batch normalisation
     Geometry geometry{};
     Recurrence recurrence{};
-    std::vector<Layer> inside{};  // of a residual block
+    std::size_t size{}, stride{};  // of a pool over time
+    std::size_t vocabulary{};      // of an embedding
+    bool same{};                   // of a convolution over time: whether it has a window for each stride of steps
+    std::vector<Layer> inside{};   // of a residual block, or both directions of a recurrent layer
 
     bool has_parameters() const {
         for (const Layer& layer : inside)
             if (layer.has_parameters()) return true;
-        return has_weights() || kind == LayerKind::layer_norm || kind == LayerKind::batch_norm;
+        return has_weights() || kind == LayerKind::layer_norm || kind == LayerKind::batch_norm ||
+               kind == LayerKind::embedding;
     }
     bool has_weights() const {
         return kind == LayerKind::dense || kind == LayerKind::convolution || kind == LayerKind::locally_connected ||
-               gates() > 0;
+               kind == LayerKind::conv1d || gates() > 0;
     }
+    // Whether it goes over the steps of sequences, one like the other.
+    bool over_time() const { return kind >= LayerKind::rnn; }
     // Of a recurrent layer: how many times its units W and R have rows.
     std::size_t gates() const {
         return kind == LayerKind::lstm ? 4 : kind == LayerKind::gru ? 3 : kind == LayerKind::rnn ? 1 : 0;
@@ -146,7 +160,7 @@ struct Network {
     }
 
     bool sees_sequences() const {
-        return total_of(layers, [](const Layer& layer) { return layer.recurrence.steps; }) > 0;
+        return total_of(layers, [](const Layer& layer) { return std::size_t(layer.over_time()); }) > 0;
     }
 
     // Whether what is made of one sample depends on the others of its batch.

@@ -61,6 +61,14 @@ template <> struct Names<LayerKind> {
         {"rnn", LayerKind::rnn},
         {"gru", LayerKind::gru},
         {"lstm", LayerKind::lstm},
+        {"bidirectional", LayerKind::bidirectional},
+        {"embedding", LayerKind::embedding},
+        {"conv1d", LayerKind::conv1d},
+        {"max_pool1d", LayerKind::max_pool1d},
+        {"average_pool1d", LayerKind::average_pool1d},
+        {"global_max_pool1d", LayerKind::global_max_pool1d},
+        {"global_average_pool1d", LayerKind::global_average_pool1d},
+        {"last_step", LayerKind::last_step},
     };
 };
 
@@ -108,8 +116,8 @@ template <class Visit> void visit_fields(Layer& layer, Visit& visit) {
     visit("name", layer.kind), visit("inputs", layer.inputs), visit("units", layer.units);
     switch (layer.kind) {
         case LayerKind::dense: visit("W", layer.W), visit("b", layer.b), visit("activation", layer.g); break;
-        case LayerKind::dropout: visit("rate", layer.rate); break;
-        case LayerKind::flatten: break;
+        case LayerKind::dropout: visit("rate", layer.rate), visit("steps", layer.recurrence.steps); break;
+        case LayerKind::flatten: visit("steps", layer.recurrence.steps); break;
         case LayerKind::convolution:
         case LayerKind::locally_connected:
             visit("W", layer.W), visit("b", layer.b), visit("activation", layer.g), visit("geometry", layer.geometry);
@@ -129,7 +137,22 @@ template <class Visit> void visit_fields(Layer& layer, Visit& visit) {
         case LayerKind::rnn: visit_recurrent(layer, visit), visit("activation", layer.g); break;
         case LayerKind::gru: visit_recurrent(layer, visit), visit("c", layer.c); break;
         case LayerKind::lstm: visit_recurrent(layer, visit), visit.optional("c0", layer.recurrence.c0); break;
-        case LayerKind::residual: visit("activation", layer.g), visit("layers", layer.inside); break;
+        case LayerKind::bidirectional: visit("layers", layer.inside); break;
+        case LayerKind::embedding: visit("E", layer.E), visit("vocabulary", layer.vocabulary); break;
+        case LayerKind::conv1d:
+            visit("W", layer.W), visit("b", layer.b), visit("activation", layer.g), visit("geometry", layer.geometry);
+            visit("same", layer.same);
+            break;
+        case LayerKind::max_pool1d:
+        case LayerKind::average_pool1d: visit("size", layer.size), visit("stride", layer.stride); [[fallthrough]];
+        case LayerKind::global_max_pool1d:
+        case LayerKind::global_average_pool1d:
+        case LayerKind::last_step:
+            visit("channels", layer.recurrence.channels), visit("steps", layer.recurrence.steps);
+            break;
+        case LayerKind::residual:
+            visit("activation", layer.g), visit("layers", layer.inside), visit("steps", layer.recurrence.steps);
+            break;
     }
 }
 

@@ -23,6 +23,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
     // â = (a_in − μ) / √(σ² + ε),  z = γ â + β,  a = g(z), with μ = Σ w a_in and σ² = Σ w (a_in − μ)² over samples and
     // places; the running statistics where nothing is seen, or nothing of weight.
     const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) override {
+        lengths_ = context.lengths;
         const V somebody = weigh(columns, context.seen);
         for (std::size_t k = 0; k < channels_; ++k) {
             const T* const from = in + k * places_ * columns * lanes;
@@ -40,6 +41,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
         }
         activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(),
                     layer_.units * columns * lanes);
+        clear_beyond(a_.data(), channels_, places_, columns, lengths_);
         return a_.data();
     }
 
@@ -67,12 +69,18 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
     }
 
   private:
+    // A sample's share of the statistics at one place, which is a step where sequences have unequal lengths.
+    SHOAL_INLINE V weight(std::size_t place, std::size_t c) const {
+        const V w = load(w_.data() + c * lanes);
+        return lengths_ ? select<V>(has_step(lengths_ + c * lanes, place), w, V{}) : w;
+    }
+
     // Keeps each sample's share of the statistics, and returns the sum: 0 where there is none.
     V weigh(std::size_t columns, const Seen<T>* seen) {
         const V places = splat(static_cast<T>(places_));
         V sum{};
         for (std::size_t c = 0; c < columns * lanes; c += lanes) {
-            const V w = seen ? load(seen->share + c) / places : V{};
+            const V w = seen ? load(seen->share + c) / (lengths_ ? load(lengths_ + c) : places) : V{};
             store(w_.data() + c, w);
             sum += w;
         }
@@ -110,7 +118,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
     // f(i, w) for each vector of a channel, at i numbers from its first, with the shares w of its samples.
     template <class F> SHOAL_INLINE void each(std::size_t columns, F f) const {
         for (std::size_t place = 0; place < places_; ++place)
-            for (std::size_t c = 0; c < columns; ++c) f((place * columns + c) * lanes, load(w_.data() + c * lanes));
+            for (std::size_t c = 0; c < columns; ++c) f((place * columns + c) * lanes, weight(place, c));
     }
 
     // Σ f(i, w), in sums that do not wait for each other.
@@ -118,7 +126,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
         constexpr std::size_t kSums = 4;
         V acc[kSums] = {};
         const auto term = [&](std::size_t place, std::size_t c) {
-            return f((place * columns + c) * lanes, load(w_.data() + c * lanes));
+            return f((place * columns + c) * lanes, weight(place, c));
         };
         for (std::size_t place = 0; place < places_; ++place) {
             std::size_t c = 0;
@@ -132,6 +140,7 @@ template <class T, bool LaneIsMember> class BatchNormStage final : public Stage<
     const Layer& layer_;
     const std::size_t channels_, places_;
     Aligned<T> a_hat_, z_, a_, w_, mean_, variance_, scale_;
+    const T* lengths_ = nullptr;
 };
 
 }  // namespace shoal::SHOAL_ISA

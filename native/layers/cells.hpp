@@ -14,14 +14,14 @@ template <class T> struct Unit {
     const Layer* layer;
     std::size_t columns, row;
     const T* lengths;
-    T step;           // valid where step < length
+    std::size_t step;
     const T* before;  // h, and of an LSTM c, before the step
     T* after;
     T* kept;  // for the way back
     T* grad;  // ∂J/∂h, and of an LSTM ∂J/∂c, after the step, and then what of it passes by the products
     T* delta;
 
-    SHOAL_INLINE MaskOf<T> valid(std::size_t i) const { return splat(step) < load(lengths + i); }
+    SHOAL_INLINE MaskOf<T> valid(std::size_t i) const { return has_step(lengths + i, step); }
     SHOAL_INLINE void put(T* rows, std::size_t k, std::size_t i, Vec<T> v) const { store(rows + k * row + i, v); }
     SHOAL_INLINE Vec<T> get(const T* rows, std::size_t k, std::size_t i) const { return load(rows + k * row + i); }
     SHOAL_INLINE std::size_t numbers() const { return columns * kLanes<T>; }

@@ -1,4 +1,5 @@
-// A convolution, a = g(W * a_in + b): the compiled twin of shoal/layers/conv2d.py.
+// A convolution, a = g(W * a_in + b): the compiled twin of shoal/layers/conv2d.py, and of conv1d.py, where an image has
+// one column and its rows are steps.
 //
 //     z[m, y, x] = Σ_{c, i, j} W[m, c, i, j] · a_in[c, s y + d i − p, s x + d j − p] + b[m]
 //
@@ -16,8 +17,8 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
     static constexpr std::size_t lanes = kLanes<T>;
 
     ConvolutionStage(const Layer& layer, std::size_t columns)
-        : layer_(layer), geometry_(layer.geometry), shared_(layer.kind == LayerKind::convolution), frame_(geometry_),
-          a_(layer.units * columns * lanes),
+        : layer_(layer), geometry_(layer.geometry), over_time_(layer.kind == LayerKind::conv1d),
+          shared_(layer.kind != LayerKind::locally_connected), frame_(geometry_), a_(layer.units * columns * lanes),
           own_z_(derivative_needs_z(layer.g.kind) ? layer.units * columns * lanes : 0),
           z_(derivative_needs_z(layer.g.kind) ? own_z_.data() : a_.data()) {
         const std::size_t framed = frame_.own() ? frame_.image().size() * columns * lanes : 0;
@@ -25,10 +26,13 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
         taps_.resize(geometry_.in.channels / geometry_.groups * geometry_.size.size());
         sums_ = Aligned<T>(4 * taps_.size() * lanes);
         panel_ = Aligned<T>(filters() * geometry_.out.columns * columns * lanes);
+        if (over_time_) after_ = Aligned<T>(columns * lanes);
     }
 
-    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>&) override {
+    const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) override {
         if (columns != columns_) measure(columns);
+        lengths_ = context.lengths;
+        if (lengths_) heed_lengths();
         in_ = frame_.own() ? in_frame_.data() : in;
         if (frame_.own()) frame_.put(in, in_frame_.data(), columns);
         each_run([&](std::size_t group, std::size_t W, std::size_t b, std::size_t from, std::size_t to) {
@@ -40,8 +44,11 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
                             windows_.run * lanes);
             }
         });
+        clear_beyond(a_.data(), geometry_.out.channels, geometry_.out.rows, columns, lengths_after(lengths_));
         return a_.data();
     }
+
+    const T* lengths_after(const T* lengths) const override { return lengths ? after_.data() : nullptr; }
 
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
         times_derivative<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_, a_.data(), grad.here,
@@ -53,6 +60,7 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
         if (frame_.own()) std::fill(to, to + frame_.image().size() * columns * lanes, T(0));
         feed_back(theta, grad.here, to);
         if (frame_.own()) frame_.take(to, grad.spare, columns);
+        clear_beyond(grad.spare, geometry_.in.channels, geometry_.in.rows, columns, lengths_);
         grad.swap();
     }
 
@@ -80,6 +88,17 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
         std::fill(in_frame_.data(), in_frame_.data() + in_frame_.size(), T(0));
     }
 
+    // Each sequence leaves as many steps as it would alone; one that is shorter than a window is seen by one.
+    void heed_lengths() {
+        const std::size_t stride = geometry_.stride.rows,
+                          extent = (geometry_.size.rows - 1) * geometry_.dilation.rows + 1;
+        for (std::size_t i = 0; i < columns_ * lanes; ++i) {
+            const auto length = static_cast<std::size_t>(lengths_[i]);
+            const std::size_t within = length < extent ? 1 : (length - extent) / stride + 1;
+            after_.data()[i] = static_cast<T>(layer_.same ? (length + stride - 1) / stride : within);
+        }
+    }
+
     // f(group, place of W and of b in θ, first number of the input and of the output) for each run of windows.
     template <class F> void each_run(F f) const {
         const std::size_t places = shared_ ? 1 : geometry_.out.columns, pixel = columns_ * lanes;
@@ -96,9 +115,11 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
     void differentiate(T* gradient, const T* delta) {
         const auto add = [&](std::size_t group, std::size_t W, std::size_t b, std::size_t from, std::size_t to) {
             const T* const of_group = delta + group * filters() * windows_.out_plane + to;
-            for (std::size_t m = 0; m < filters(); ++m)
-                plane_sum<T, LaneIsMember>(gradient, b + m, of_group + m * windows_.out_plane,
-                                           windows_.rows * windows_.run);
+            for (std::size_t m = 0; m < filters(); ++m) {
+                const T* const plane = of_group + m * windows_.out_plane;
+                if (over_time_) step_sum<T, LaneIsMember>(gradient, b + m, plane, windows_.rows, windows_.run);
+                else plane_sum<T, LaneIsMember>(gradient, b + m, plane, windows_.rows * windows_.run);
+            }
             correlate_outer<T, LaneIsMember>(gradient, W, filters(), windows_, of_group, in_ + group * in_group_ + from,
                                              sums_.data());
         };
@@ -121,14 +142,14 @@ template <class T, bool LaneIsMember> class ConvolutionStage final : public Stag
 
     const Layer& layer_;
     const Geometry& geometry_;
-    const bool shared_;
+    const bool over_time_, shared_;
     const Frame<T> frame_;
-    Aligned<T> a_, own_z_, in_frame_, grad_frame_, sums_, panel_;
+    Aligned<T> a_, own_z_, in_frame_, grad_frame_, sums_, panel_, after_;
     T* const z_;  // a, unless the derivative asks for z
     std::vector<std::size_t> taps_;
     Windows windows_{};
     std::size_t columns_ = 0, in_plane_ = 0, in_group_ = 0;
-    const T* in_ = nullptr;
+    const T *in_ = nullptr, *lengths_ = nullptr;
 };
 
 }  // namespace shoal::SHOAL_ISA

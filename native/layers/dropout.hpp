@@ -29,16 +29,19 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
     }
 
   private:
-    // The scaled mask r / (1 − rate), its draws numbered (row, sample) over the whole batch.
+    // The scaled mask r / (1 − rate), its draws numbered (row, sample) over the whole batch; of sequences step by step, so
+    // that padding changes none.
     void draw(std::size_t columns, const Seen<T>& seen) {
         T* const mask = mask_.data();
         const double keep = 1 - layer_.rate;
         const T scale = static_cast<T>(1) / static_cast<T>(keep);
+        const std::size_t steps = layer_.recurrence.steps, channels = layer_.units / steps;
         for (std::size_t lane = 0; lane < (LaneIsMember ? lanes : 1); ++lane) {
             Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout, seen.step << 16 | number_);
             for (std::size_t row = 0; row < layer_.units; ++row)
                 for (std::size_t s = 0; s < seen.samples; ++s) {
-                    const double u = stream.uniform(row * seen.batch + seen.first + s);
+                    const std::size_t number = row % steps * channels + row / steps;
+                    const double u = stream.uniform(number * seen.batch + seen.first + s);
                     const std::size_t at = LaneIsMember ? s * lanes + lane : s;
                     mask[row * columns * lanes + at] = u < keep ? scale : T(0);
                 }

@@ -8,6 +8,7 @@
 
 #include "../activations.hpp"
 #include "../wide.hpp"
+#include "lengths.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -45,16 +46,33 @@ template <class T> class Stage {
     // The output for the rows `in`, `columns` wide, which stay as they are until `backward`.
     virtual const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) = 0;
 
+    // The lengths of the output's sequences, null where these are none any more. Call after `forward`, which was told
+    // those of the input.
+    virtual const T* lengths_after(const T* lengths) const { return lengths; }
+
     // Adds ∂J/∂θ to `gradient`. Where `to_input`, ∂J/∂a of the output becomes that of the input. What `forward`
     // was given, and `columns`, are the same as there.
     virtual void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) = 0;
 };
 
-// A layer that says how what lies there is seen, and does nothing.
+// A layer that says how what lies there is seen. What stood beyond a sequence's end has no gradient.
 template <class T> class FlattenStage final : public Stage<T> {
   public:
-    const T* forward(const T*, const T* in, std::size_t, const Context<T>&) override { return in; }
-    void backward(const T*, T*, std::size_t, Gradients<T>&, bool) override {}
+    explicit FlattenStage(const Layer& layer) : layer_(layer) {}
+
+    const T* forward(const T*, const T* in, std::size_t, const Context<T>& context) override {
+        lengths_ = context.lengths;
+        return in;
+    }
+    const T* lengths_after(const T*) const override { return nullptr; }
+    void backward(const T*, T*, std::size_t columns, Gradients<T>& grad, bool) override {
+        const std::size_t steps = layer_.recurrence.steps;
+        clear_beyond(grad.here, layer_.units / steps, steps, columns, lengths_);
+    }
+
+  private:
+    const Layer& layer_;
+    const T* lengths_ = nullptr;
 };
 
 }  // namespace shoal::SHOAL_ISA

@@ -32,7 +32,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         if (context.seen && !grad_.size()) make_room();
         each_ = context.seen ? 1 : 0;
         lengths_ = context.lengths ? context.lengths : all_.data();
-        taken_ = static_cast<std::size_t>(*std::max_element(lengths_, lengths_ + columns * lanes));
+        taken_ = longest(lengths_, columns);
         pack_forward<T, LaneIsMember, Cell>(theta, layer_, packed_.data());
         begin(theta);
         for (std::size_t s = 0; s < taken_; ++s) {
@@ -46,6 +46,8 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         else clear_after(a_.data(), of_.units);
         return a_.data();
     }
+
+    const T* lengths_after(const T* lengths) const override { return of_.return_sequences ? lengths : nullptr; }
 
     void backward(const T* theta, T* gradient, std::size_t columns, Gradients<T>& grad, bool to_input) override {
         columns_ = columns;
@@ -74,7 +76,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     T* before(std::size_t s) const { return slots_.data() + (each_ ? s : s % 2) * slot(columns_); }
     T* state(T* slot) const { return slot + of_.channels * row_size(); }
     T* kept_of(std::size_t s) const { return kept_.data() + each_ * s * kept(columns_); }
-    MaskOf<T> valid(std::size_t s, std::size_t i) const { return splat(static_cast<T>(step(s))) < load(lengths_ + i); }
+    MaskOf<T> valid(std::size_t s, std::size_t i) const { return has_step(lengths_ + i, step(s)); }
 
     void copy(T* to, const T* from, std::size_t rows) const { std::memcpy(to, from, rows * row_size() * sizeof(T)); }
 
@@ -107,7 +109,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
                 columns_,
                 of_.units * row_size(),
                 lengths_,
-                static_cast<T>(step(s)),
+                step(s),
                 state(before(s)) + at,
                 state(before(s + 1)) + at,
                 kept_of(s) + at,
@@ -191,7 +193,8 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     void finish(T* gradient) {
         const auto add = [&](std::size_t place, std::size_t first, std::size_t numbers) {
             constexpr std::size_t each = kEach<T, LaneIsMember>;
-            for (std::size_t i = 0; i < numbers * each; ++i) gradient[place * each + i] += own_.data()[first * each + i];
+            for (std::size_t i = 0; i < numbers * each; ++i)
+                gradient[place * each + i] += own_.data()[first * each + i];
         };
         add(layer_.W, 0, numbers_of_W()), add(layer_.R, numbers_of_W(), numbers_of_R());
         const Rows<const T> sums{sums_.data(), 1};

@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "batch_norm.hpp"
+#include "bidirectional.hpp"
 #include "convolution.hpp"
 #include "dense.hpp"
 #include "dropout.hpp"
+#include "embedding.hpp"
 #include "layer_norm.hpp"
+#include "over_time.hpp"
 #include "pooling.hpp"
 #include "recurrent.hpp"
 
@@ -28,8 +31,11 @@ template <class T, bool LaneIsMember> class Stack {
         }
     }
 
-    const T* forward(const T* theta, const T* a, std::size_t columns, const Context<T>& context) {
-        for (const auto& stage : stages_) a = stage->forward(theta, a, columns, context);
+    const T* forward(const T* theta, const T* a, std::size_t columns, Context<T> context) {
+        for (const auto& stage : stages_) {
+            a = stage->forward(theta, a, columns, context);
+            context.lengths = stage->lengths_after(context.lengths);
+        }
         return a;
     }
 
@@ -58,6 +64,8 @@ template <class T, bool LaneIsMember> class ResidualStage final : public Stage<T
         const T* const f = stack_.forward(theta, in, columns, context);
         for (std::size_t i = 0; i < n; i += lanes) store(z_.data() + i, load(in + i) + load(f + i));
         activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_.data(), a_.data(), n);
+        const std::size_t steps = layer_.recurrence.steps;
+        clear_beyond(a_.data(), layer_.units / steps, steps, columns, context.lengths);
         return a_.data();
     }
 
@@ -81,8 +89,9 @@ template <class T, bool LaneIsMember>
 std::unique_ptr<Stage<T>> make_stage(const Layer& layer, std::size_t number, std::size_t columns, Tools<T>& tools) {
     switch (layer.kind) {
         case LayerKind::dropout: return std::make_unique<DropoutStage<T, LaneIsMember>>(layer, number, columns);
-        case LayerKind::flatten: return std::make_unique<FlattenStage<T>>();
+        case LayerKind::flatten: return std::make_unique<FlattenStage<T>>(layer);
         case LayerKind::convolution:
+        case LayerKind::conv1d:
         case LayerKind::locally_connected: return std::make_unique<ConvolutionStage<T, LaneIsMember>>(layer, columns);
         case LayerKind::max_pool: return std::make_unique<MaxPoolStage<T>>(layer, columns);
         case LayerKind::average_pool:
@@ -95,6 +104,18 @@ std::unique_ptr<Stage<T>> make_stage(const Layer& layer, std::size_t number, std
             return std::make_unique<RecurrentStage<T, LaneIsMember, GruCell<T>>>(layer, columns, tools);
         case LayerKind::lstm:
             return std::make_unique<RecurrentStage<T, LaneIsMember, LstmCell<T>>>(layer, columns, tools);
+        case LayerKind::bidirectional: {
+            const auto half = [&](std::size_t i) {
+                return make_stage<T, LaneIsMember>(layer.inside[i], number + 1 + i, columns, tools);
+            };
+            return std::make_unique<BidirectionalStage<T>>(layer, half(0), half(1), columns);
+        }
+        case LayerKind::embedding: return std::make_unique<EmbeddingStage<T, LaneIsMember>>(layer, columns);
+        case LayerKind::max_pool1d:
+        case LayerKind::global_max_pool1d: return std::make_unique<StepsMaxStage<T>>(layer, columns);
+        case LayerKind::average_pool1d:
+        case LayerKind::global_average_pool1d: return std::make_unique<StepsMeanStage<T>>(layer, columns);
+        case LayerKind::last_step: return std::make_unique<LastStepStage<T>>(layer, columns);
         case LayerKind::residual:
             return std::make_unique<ResidualStage<T, LaneIsMember>>(layer, number, columns, tools);
         default: return std::make_unique<DenseStage<T, LaneIsMember>>(layer, columns, tools);

@@ -140,6 +140,17 @@ template <class T, bool M> void plane_sum(T* gradient, std::size_t m, const T* d
     Parameters<T, M>::template add<1>(gradient, m, 1, acc);
 }
 
+// The same over `steps` of `run` vectors, in an order that further steps of zeros do not change.
+template <class T, bool M> void step_sum(T* gradient, std::size_t m, const T* delta, std::size_t steps,
+                                         std::size_t run) {
+    constexpr std::size_t kSums = 4, L = kLanes<T>;
+    Vec<T> acc[kSums] = {};
+    for (std::size_t t = 0; t < steps; ++t, delta += run * L)
+        for (std::size_t i = 0; i < run; ++i) acc[i % kSums] += load(delta + i * L);
+    acc[0] = (acc[0] + acc[1]) + (acc[2] + acc[3]);
+    Parameters<T, M>::template add<1>(gradient, m, 1, acc);
+}
+
 template <class T, bool M, int R, int C>
 SHOAL_INLINE void spread_tile(const T* theta, std::size_t W, std::size_t tap_step, std::size_t channels,
                               std::size_t n_taps, const T* delta, std::size_t run, T* out, std::size_t out_plane) {

@@ -26,7 +26,6 @@ from shoal.populations.trainer import train
 from shoal.shapes import Array, Shape
 from tests.contract.over_time import OVER_TIME
 from tests.contract.test_layer_gradients import IMAGE, SHAPES, STACKS
-from tests.contract.test_native_wire import REFERENCE_ALONE
 
 if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
@@ -196,4 +195,4 @@ def test_divergence_harms_nobody(N: int, dtype: str) -> None:
 
 
 def test_every_layer_of_the_registry_is_native() -> None:
-    assert set(KNOWN["layer"]) == set(NATIVE) | set(OVER_TIME) - REFERENCE_ALONE
+    assert set(KNOWN["layer"]) == set(NATIVE) | set(OVER_TIME)

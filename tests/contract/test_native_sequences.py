@@ -9,7 +9,26 @@ import pytest
 
 from shoal.engines import ENGINES, choose_engine
 from shoal.errors import ConfigurationError
-from shoal.layers import GRU, LSTM, RNN, Dense, Dropout, Layer
+from shoal.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    AveragePool1D,
+    BatchNorm,
+    Bidirectional,
+    Conv1D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalAveragePool1D,
+    GlobalMaxPool1D,
+    LastStep,
+    Layer,
+    LayerNorm,
+    MaxPool1D,
+    Residual,
+)
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.sequences import Sequences
@@ -41,6 +60,29 @@ STACKS: dict[str, list[Layer]] = {
         GRU(2, initial_state="learnt", reverse=True),
     ],
     "one unit": [RNN(1, initial_state="learnt", return_sequences=True), LSTM(1)],
+    "both directions": [
+        Bidirectional(GRU(3, return_sequences=True)),
+        Bidirectional(LSTM(2, initial_state="learnt")),
+    ],
+    "convolutions": [
+        Conv1D(6, 4, stride=2, padding="same", activation="tanh"),
+        Conv1D(4, 3, dilation=2, groups=2, activation="gelu"),
+        GlobalMaxPool1D(),
+    ],
+    "convolution below": [Conv1D(4, 5, stride=3, padding="causal", activation="sigmoid"), RNN(3)],
+    "block": [
+        Conv1D(3, 2, padding="same"),
+        Residual([Conv1D(3, 3, padding="causal", activation="tanh"), Dense(3)], "sigmoid"),
+        LastStep(),
+    ],
+    "norms": [Conv1D(4, 3, padding="same"), BatchNorm("tanh"), Dense(3), BatchNorm(), GlobalAveragePool1D()],
+    "pools": [
+        Conv1D(4, 3, padding="same", activation="tanh"),
+        MaxPool1D(3, 2),
+        AveragePool1D(2),
+        Dropout(0.2),
+        Flatten(),
+    ],
 }
 """Small ones, which have both layouts."""
 WIDE: dict[str, tuple[Shape, list[Layer]]] = {
@@ -49,6 +91,16 @@ WIDE: dict[str, tuple[Shape, list[Layer]]] = {
     "lstm": ((3, 6), [LSTM(9, return_sequences=True), LSTM(37)]),
     "dense above": ((1, 6), [LSTM(50), Dense(60, "tanh")]),
     "one step": ((12, 1), [LSTM(17), Dense(3)]),
+    "both directions": ((9, 6), [Bidirectional(GRU(10, return_sequences=True)), Bidirectional(RNN(9))]),
+    "convolutions": (
+        (5, 14),
+        [
+            Conv1D(18, 5, activation="tanh"),
+            BatchNorm(),
+            Conv1D(9, 4, activation="silu"),
+            GlobalAveragePool1D(),
+        ],
+    ),
 }
 """More rows, columns and inputs than a tile or a vector has, and not a multiple of them."""
 
@@ -81,7 +133,7 @@ def same(
     X, y = some(network, N, unequal=unequal)
     settings = {"epochs": 100, "l2": 0.1, "solver": "sgd"} | settings
     if settings["solver"] == "sgd":
-        settings = {"learning_rate": 0.02} | settings
+        settings = {"learning_rate": 0.005} | settings
     settings["epochs"] //= -(-N // settings.get("batch_size", N))
     if validation:
         settings["validation"] = some(network, 11, seed=1, unequal=unequal)
@@ -139,14 +191,30 @@ def test_every_solver(solver: str, epochs: int, layers: list[Layer], N: int) -> 
     same(SEQUENCE, layers, "float64", N, solver=solver, epochs=epochs)
 
 
-def trained(T: int, N: int, members: list[int], threads: int, dtype: str, batch_size: int | None) -> Array:
+BY_STEPS: dict[str, list[Layer]] = {
+    "recurrent": [LSTM(5, return_sequences=True), GRU(3, reverse=True), Dense(4, "tanh")],
+    "convolutions": [
+        Conv1D(5, 3, padding="same", activation="relu"),
+        Dropout(0.3),
+        Conv1D(3, 4, stride=2, activation="gelu"),
+        MaxPool1D(2),
+        Dense(4, "sigmoid"),
+        GlobalAveragePool1D(),
+    ],
+    "norms": [Conv1D(5, 3), BatchNorm("relu"), Bidirectional(RNN(3))],
+}
+
+
+def trained(
+    hidden: list[Layer], T: int, N: int, members: list[int], threads: int, dtype: str, batch_size: int | None
+) -> Array:
     """Return θ of members trained on the same sequences, padded to T, by the native engine."""
-    layers = [LSTM(5, return_sequences=True), GRU(3, reverse=True), Dense(4, "tanh"), Dense(3)]
+    layers = [*hidden, Dense(3)]
     network = Network((2, T), layers, "cross_entropy")
     population = network.population(11, dtype=dtype).members(members)
-    X, y = some(Network((2, 9), layers, "cross_entropy"), N)
+    X, y = some(Network((2, 12), layers, "cross_entropy"), N)
     padded = np.zeros((N, 2, T))
-    padded[:, :, :9] = X.X
+    padded[:, :, :12] = X.X
     result = train(
         population,
         Sequences(padded, X.lengths),
@@ -161,15 +229,36 @@ def trained(T: int, N: int, members: list[int], threads: int, dtype: str, batch_
 
 @both_dtypes
 @pytest.mark.parametrize(("N", "batch_size"), [(13, None), (40, 9), (700, None), (200, 60)])
+@pytest.mark.parametrize("layers", BY_STEPS.values(), ids=BY_STEPS)
 def test_the_bits_depend_neither_on_padding_nor_on_threads_nor_on_companions(
-    N: int, batch_size: int | None, dtype: str
+    layers: list[Layer], N: int, batch_size: int | None, dtype: str
 ) -> None:
     everybody = list(range(11))
-    alone = trained(9, N, everybody, 1, dtype, batch_size)
-    for T, threads in (9, 2), (14, 1), (31, 4):
-        assert np.array_equal(trained(T, N, everybody, threads, dtype, batch_size), alone)
+    alone = trained(layers, 12, N, everybody, 1, dtype, batch_size)
+    for T, threads in (12, 2), (17, 1), (33, 4):
+        assert np.array_equal(trained(layers, T, N, everybody, threads, dtype, batch_size), alone)
     for members in [0], [10], [3, 1]:
-        assert np.array_equal(trained(9, N, members, 2, dtype, batch_size), alone[members])
+        assert np.array_equal(trained(layers, 12, N, members, 2, dtype, batch_size), alone[members])
+
+
+@pytest.mark.parametrize("dtype", RTOL)
+@pytest.mark.parametrize(("N", "batch_size"), [(13, None), (200, None), (150, 140)])
+def test_words(N: int, batch_size: int | None, dtype: str) -> None:
+    """A word that comes often, and one that never comes, on any number of threads."""
+    network = Network(9, [Embedding(6, 5), Bidirectional(GRU(3)), Dense(3)], "cross_entropy")
+    rng = np.random.default_rng(0)
+    X = Sequences(np.minimum(rng.integers(12, size=(N, 9)), 4), rng.integers(1, 9, size=N))
+    y = np.eye(3)[rng.integers(3, size=N)]
+    population = network.population(3, dtype=dtype)
+    settings: dict[str, Any] = {"epochs": 20, "batch_size": batch_size, "solver": "sgd"}
+    expected = train(population, X, y, engine="reference", **settings).population.theta
+    actual = train(population, X, y, engine="native", n_jobs=1, **settings).population.theta
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=RTOL[dtype])
+    assert np.array_equal(
+        train(population, X, y, engine="native", n_jobs=3, **settings).population.theta, actual
+    )
+    never = slice(5 * 5, 6 * 5)
+    assert np.array_equal(actual[:, never], population.theta[:, never])
 
 
 @both_dtypes
@@ -190,6 +279,14 @@ def test_what_the_kernels_lack_is_said(layer: type[Any], setting: dict[str, Any]
     assert choose_engine("auto", network).name == "reference"
     with pytest.raises(ConfigurationError, match=f"'native' does not support {next(iter(setting))} of the"):
         choose_engine("native", network)
+
+
+def test_layers_without_a_word_of_lengths_are_left_to_the_reference() -> None:
+    network = Network(SEQUENCE, [Residual([LayerNorm()]), RNN(3), LayerNorm(), Dense(2)])
+    assert choose_engine("auto", network).name == "native"
+    assert choose_engine("auto", network, unequal=True).name == "reference"
+    above = Network(SEQUENCE, [RNN(3), LayerNorm(), Dense(2)])
+    assert choose_engine("auto", above, unequal=True).name == "native"
 
 
 def test_lengths_of_other_samples_are_refused() -> None:

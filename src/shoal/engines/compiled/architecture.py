@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,19 +16,28 @@ from shoal.layers import (
     LAYERS,
     LSTM,
     RNN,
+    AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
+    Conv1D,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
+    GlobalAveragePool1D,
     GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    LastStep,
     Layer,
     LayerNorm,
     LocallyConnected2D,
+    MaxPool1D,
     MaxPool2D,
     Residual,
 )
+from shoal.layers.bidirectional import SUFFIX
 from shoal.layers.recurrent import Recurrent
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
@@ -36,12 +45,17 @@ from shoal.networks.chain import Chain
 from shoal.registry import Named, to_config
 from shoal.shapes import IntArray, Shape
 
+_HEED_LENGTHS = {
+    *(RNN, GRU, LSTM, Bidirectional, Embedding, Conv1D, MaxPool1D, AveragePool1D, GlobalMaxPool1D),
+    *(GlobalAveragePool1D, LastStep, Dense, BatchNorm, Dropout, Flatten, Residual),
+}
+"""Layers whose kernels know of unequal lengths."""
 
-def unknown_layer(network: Chain, training: bool = True) -> str | None:
-    """Return what the compiled engine does not know of a network's layers, or None.
+_POOLS_OVER_TIME = (MaxPool1D, AveragePool1D, GlobalMaxPool1D, GlobalAveragePool1D, LastStep)
 
-    Masks of dropout are drawn in ``training`` only.
-    """
+
+def unknown_layer(network: Chain) -> str | None:
+    """Return what the compiled engine does not know of a network's layers, or None."""
     for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
         if not knows(layer, "layer", LAYERS):
             return f"the layer {layer!r}"
@@ -49,32 +63,19 @@ def unknown_layer(network: Chain, training: bool = True) -> str | None:
             return f"the activation {layer.g!r}"
         if isinstance(layer, Recurrent) and (setting := _unknown_setting(layer)):
             return f"{setting} of the layer {layer!r}"
-    for layer, shape in _given(network.layers, network.input_shape):
-        if len(shape) == 2 and (isinstance(layer, Dense) or (training and isinstance(layer, Dropout))):
-            return f"the layer {layer!r} over the steps of a sequence"
     return None
-
-
-def _given(layers: Iterable[Layer], shape: Shape) -> Iterator[tuple[Layer, Shape]]:
-    """Yield every layer, those inside others too, and the shape of the samples that it is given."""
-    for layer in layers:
-        yield layer, shape
-        if isinstance(layer, Residual):
-            yield from _given(layer.layers, shape)
-        shape = layer.output_shape(shape)
 
 
 def unknown_over_time(network: Chain) -> str | None:
     """Return what the compiled engine does not know of unequal lengths in a network, or None.
 
-    It takes only layers, before one that ends time, that heed them, or need not: their zeros beyond a length
-    stay zeros.
+    Only layers up to the one that ends time have to know of them.
     """
     lengths: IntArray | None = np.ones((1, 1), np.intp)
     for layer in network.layers:
         if lengths is None:
             return None
-        if type(layer) not in (Dropout, Flatten, RNN, GRU, LSTM):
+        if not all(type(each) in _HEED_LENGTHS for each in layer.walk()):
             return f"sequences of unequal lengths in the layer {layer!r}"
         lengths = layer.lengths_after(lengths)
     return None
@@ -121,7 +122,8 @@ def _layer(layer: Layer, before: Shape, places: Mapping[str, int]) -> dict[str, 
     """Return the fields of a layer whose parameters begin at ``places``; those of layers inside: ``0.W``."""
     after = layer.output_shape(before)
     fields = {"name": layer.name, "inputs": math.prod(before), "units": math.prod(after)}
-    fields |= {name: start for name, start in places.items() if "." not in name}
+    if not isinstance(layer, Residual | Bidirectional):
+        fields |= places
     if isinstance(layer, Activated):
         fields["activation"] = to_config(layer.g)
     if isinstance(layer, Dropout):
@@ -134,12 +136,34 @@ def _layer(layer: Layer, before: Shape, places: Mapping[str, int]) -> dict[str, 
         fields |= _walk(layer, before, places)
     if isinstance(layer, Residual):
         fields["layers"] = _inside(layer, before, places)
+    if isinstance(layer, Bidirectional):
+        fields["layers"] = _directions(layer, before, places)
+    if isinstance(layer, Dropout | Flatten | Residual):
+        fields["steps"] = before[1] if len(before) == 2 else 1
+    if isinstance(layer, Embedding):
+        fields["vocabulary"] = layer.vocabulary
+    if isinstance(layer, _POOLS_OVER_TIME):
+        fields |= {"channels": before[0], "steps": before[1]}
+    if isinstance(layer, MaxPool1D | AveragePool1D):
+        fields |= {"size": layer.size, "stride": layer.stride}
+    if isinstance(layer, Dense) and len(before) == 2:  # a convolution whose windows are one step
+        fields |= {"name": Conv1D.name, "same": False}
+    if isinstance(layer, Conv1D):
+        fields["same"] = layer.window.same
     window = _window(layer, before)
     if window is not None:
         fields["geometry"] = _geometry(
-            window, before, after, layer.groups if isinstance(layer, Conv2D) else 1
+            window, before, after, layer.groups if isinstance(layer, Conv1D | Conv2D) else 1
         )
     return fields
+
+
+def _directions(layer: Bidirectional, before: Shape, places: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the fields of a layer and of its like in reverse, whose parameters are called ``W_reverse``."""
+    own: tuple[dict[str, int], dict[str, int]] = {}, {}
+    for name, start in places.items():
+        own[name.endswith(SUFFIX)][name.removesuffix(SUFFIX)] = start
+    return [_layer(each, before, starts) for each, starts in zip(layer.both, own, strict=True)]
 
 
 def _walk(layer: Recurrent, before: Shape, places: Mapping[str, int]) -> dict[str, Any]:
@@ -169,23 +193,28 @@ def _window(layer: Layer, before: Shape) -> Window | None:
     """Return what a layer moves over its image, if it does: for a global pool, the image's whole plane."""
     if isinstance(layer, GlobalAveragePool2D):
         return Window((before[1], before[2]))
-    if isinstance(layer, Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
+    if isinstance(layer, Dense) and len(before) == 2:
+        return Window((1,))
+    if isinstance(layer, Conv1D | Conv2D | LocallyConnected2D | MaxPool2D | AveragePool2D):
         return layer.window
     return None
 
 
 def _geometry(window: Window, before: Shape, after: Shape, groups: int) -> dict[str, Any]:
-    """Return both images (C, H, W), and the window's size, stride, padding before it and dilation (H, W)."""
-    (above, _), (left, _) = window.padding(before[1:])
+    """Return both images (C, H, W), and the window's size, stride, padding before it and dilation (H, W).
+
+    A sequence (C, T) is an image of T rows of one column.
+    """
+    padding = [zeros for zeros, _ in window.padding(before[1:])]
     # The engine lays images out by the stride: beyond an image there is one window, however far it would go.
     stride = tuple(min(s, side) for s, side in zip(window.stride, before[1:], strict=True))
     dilation = tuple(d if k > 1 else 1 for k, d in zip(window.size, window.dilation, strict=True))
     return {
-        "in": before,
-        "out": after if len(after) == 3 else (*after, 1, 1),
-        "size": window.size,
-        "stride": stride,
-        "before": (above, left),
-        "dilation": dilation,
+        "in": (*before, 1)[:3],
+        "out": (*after, 1, 1)[:3],
+        "size": (*window.size, 1)[:2],
+        "stride": (*stride, 1)[:2],
+        "before": (*padding, 0)[:2],
+        "dilation": (*dilation, 1)[:2],
         "groups": groups,
     }
