@@ -39,6 +39,7 @@ if "native" not in ENGINES:
 
 from shoal import _native
 from shoal.engines.compiled import module
+from shoal.training.recipe import Recipe
 
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 SEQUENCE = (2, 20)
@@ -276,9 +277,9 @@ def test_a_row_is_predicted_the_same_alone_and_in_company(dtype: str) -> None:
 @pytest.mark.parametrize("setting", [{"recurrent_dropout": 0.5}, {"layer_norm": True}, {"truncate": 3}])
 def test_what_the_kernels_lack_is_said(layer: type[Any], setting: dict[str, Any]) -> None:
     network = Network(SEQUENCE, [layer(3, **setting), Dense(2)])
-    assert choose_engine("auto", network).name == "reference"
+    assert choose_engine("auto", network, Recipe()).name == "reference"
     with pytest.raises(ConfigurationError, match=f"'native' does not support {next(iter(setting))} of the"):
-        choose_engine("native", network)
+        choose_engine("native", network, Recipe())
 
 
 def test_layers_without_a_word_of_lengths_are_left_to_the_reference() -> None:

@@ -17,6 +17,7 @@ from shoal.populations.run import Run
 from shoal.populations.trainer import begin, train
 from shoal.sequences import Sequences
 from shoal.shapes import Array
+from shoal.training.recipe import Recipe
 
 C, T, N = 2, 9, 40
 STACKS: dict[str, list[Layer]] = {
@@ -104,10 +105,14 @@ def test_a_training_is_stepped() -> None:
 
 
 @pytest.mark.skipif("native" not in ENGINES, reason="this installation has no compiled engine")
-def test_the_compiled_engine_leaves_them_to_the_reference(caplog: pytest.LogCaptureFixture) -> None:
-    lstm = network([Bidirectional(LSTM(2))])
+def test_what_the_compiled_engine_lacks_is_left_to_the_reference(caplog: pytest.LogCaptureFixture) -> None:
+    lstm = network([Bidirectional(LSTM(2, layer_norm=True))])
     with caplog.at_level(logging.INFO, logger="shoal"):
         assert choose_engine("auto", lstm).name == "reference"
-    assert "does not support the layer Bidirectional(layer=LSTM(units=2" in caplog.text
-    with pytest.raises(ConfigurationError, match="engine 'native' does not support the layer Bidirectional"):
+    assert "does not support layer_norm of the layer LSTM(units=2" in caplog.text
+    with pytest.raises(ConfigurationError, match="'native' does not support layer_norm of the layer LSTM"):
         train(lstm, *data(), engine="native")
+    for setting in ({"recurrent_dropout": 0.5}, {"truncate": 3}):  # which predictions know nothing of
+        layers = network([GRU(2, **setting)])
+        assert choose_engine("auto", layers).name == "native"
+        assert choose_engine("auto", layers, Recipe()).name == "reference"

@@ -227,16 +227,11 @@ def test_padding_changes_no_bit(layers: list[Layer], batch_size: int | None, dty
 def test_sequences_of_one_length_need_not_be_told_theirs(layers: list[Layer], dtype: str) -> None:
     X, y = sequences(T, lengths=np.full(6, T))
     wide, _ = sequences(T + 2, lengths=np.full(6, T))
+    short, long = (Network((C, steps), [*layers, Dense(2)], "cross_entropy") for steps in (T, T + 2))
+    settings: dict[str, Any] = {"epochs": 3, "dtype": dtype, "batch_size": 4}
+    settings["engine"] = choose_engine("auto", long, Recipe(), unequal=True).name
     thetas = [
-        train(
-            Network((C, given.shape[2]), [*layers, Dense(2)], "cross_entropy"),
-            samples,
-            y,
-            epochs=3,
-            dtype=dtype,
-            batch_size=4,
-        ).population
-        for samples, given in ((X.X, X.X), (wide, wide.X))
+        train(network, samples, y, **settings).population for network, samples in ((short, X.X), (long, wide))
     ]
     for own, other in zip(*(each.network.views(each.theta) for each in thetas), strict=True):
         for name in own:
@@ -308,8 +303,10 @@ def test_norms_of_images_whose_columns_are_steps() -> None:
         thetas = []
         for inputs, samples in ((C, T), X), ((C, 1, T), split):
             network = Network(inputs, [norm, Flatten(), Dense(2)], "cross_entropy")
-            thetas.append(train(network, samples, y, epochs=3, dtype="float64").population.theta)
+            trained = train(network, samples, y, epochs=3, dtype="float64", engine="reference")
+            thetas.append(trained.population.theta)
         np.testing.assert_allclose(*thetas, rtol=1e-9)
+        assert choose_engine("auto", Network((C, 1, T), network.layers), unequal=True).name == "reference"
 
 
 def test_predictions_do_not_depend_on_padding_where_they_are_made_in_pieces() -> None:

@@ -93,7 +93,7 @@ def test_pools_and_what_has_no_window() -> None:
     assert list(pool["geometry"].values()) == [(3, 9, 8), (3, 4, 3), (3, 3), (2, 2), (0, 0), (1, 1), 1]
     assert mean["geometry"]["out"] == (3, 1, 1)
     assert mean["geometry"]["size"] == (4, 3)
-    assert dropout == {"name": "dropout", "inputs": 36, "units": 36, "rate": 0.25}
+    assert dropout == {"name": "dropout", "inputs": 36, "units": 36, "steps": 1, "rate": 0.25}
     assert dense == {
         "name": "dense", "inputs": 3, "units": 2, "W": 0, "b": 6, "activation": {"name": "identity"},
     }  # fmt: skip
@@ -103,7 +103,13 @@ def test_layers_inside_another_are_among_its_fields() -> None:
     inner = [Conv2D(2, 3, padding="same"), LayerNorm(epsilon=0.5)]
     block, _, dense = layers(Network((2, 4, 4), [Residual(inner, "relu"), Flatten(), Dense(1)]))
     conv, norm = block.pop("layers")
-    assert block == {"name": "residual", "inputs": 32, "units": 32, "activation": {"name": "relu"}}
+    assert block == {
+        "name": "residual",
+        "inputs": 32,
+        "units": 32,
+        "steps": 1,
+        "activation": {"name": "relu"},
+    }
     assert (conv["W"], conv["b"]) == (0, 2 * 2 * 9)
     assert (norm["gamma"], norm["beta"], norm["epsilon"]) == (38, 38 + 32, 0.5)
     assert dense["W"] == 38 + 64

@@ -54,14 +54,17 @@ _HEED_LENGTHS = {
 _POOLS_OVER_TIME = (MaxPool1D, AveragePool1D, GlobalMaxPool1D, GlobalAveragePool1D, LastStep)
 
 
-def unknown_layer(network: Chain) -> str | None:
-    """Return what the compiled engine does not know of a network's layers, or None."""
+def unknown_layer(network: Chain, training: bool = True) -> str | None:
+    """Return what the compiled engine does not know of a network's layers, or None.
+
+    Some settings of recurrent layers make a difference in ``training`` only.
+    """
     for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
         if not knows(layer, "layer", LAYERS):
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
-        if isinstance(layer, Recurrent) and (setting := _unknown_setting(layer)):
+        if isinstance(layer, Recurrent) and (setting := _unknown_setting(layer, training)):
             return f"{setting} of the layer {layer!r}"
     return None
 
@@ -69,22 +72,24 @@ def unknown_layer(network: Chain) -> str | None:
 def unknown_over_time(network: Chain) -> str | None:
     """Return what the compiled engine does not know of unequal lengths in a network, or None.
 
-    Only layers up to the one that ends time have to know of them.
+    Only layers up to the one that ends time have to know of them, and they do of samples (C, T): where the
+    columns of an image are steps, each row would have to be looked at.
     """
     lengths: IntArray | None = np.ones((1, 1), np.intp)
+    shape = network.input_shape
     for layer in network.layers:
         if lengths is None:
             return None
-        if not all(type(each) in _HEED_LENGTHS for each in layer.walk()):
+        if len(shape) > 2 or not all(type(each) in _HEED_LENGTHS for each in layer.walk()):
             return f"sequences of unequal lengths in the layer {layer!r}"
-        lengths = layer.lengths_after(lengths)
+        lengths, shape = layer.lengths_after(lengths), layer.output_shape(shape)
     return None
 
 
-def _unknown_setting(layer: Recurrent) -> str | None:
+def _unknown_setting(layer: Recurrent, training: bool) -> str | None:
     """Return a setting of a recurrent layer that the kernels know nothing of, or None."""
-    settings = {name: getattr(layer, name) for name in ("recurrent_dropout", "layer_norm", "truncate")}
-    return next((name for name, value in settings.items() if value), None)
+    names = ("layer_norm", "recurrent_dropout", "truncate") if training else ("layer_norm",)
+    return next((name for name in names if getattr(layer, name)), None)
 
 
 def knows(member: Named, family: str, registry: Mapping[str, type[Any]]) -> bool:
