@@ -230,6 +230,18 @@ def test_one_strength_is_a_sentence_and_no_figure(sample: Builder) -> None:
     assert 'id="strength-' in render(sample(starts=2))
 
 
+def test_sequences_of_one_length_have_no_histogram_of_lengths(sample: Builder) -> None:
+    shape = {
+        "channels": ["x"], "shortest": 7, "median": 8.0, "longest": 12, "missing": 0.0,
+        "edges": [7, 10, 13], "counts": [3, 1],
+    }  # fmt: skip
+    evidence = sample(**SMALL)
+    evidence["data"]["sequences"] = shape
+    assert 'id="lengths' in render(evidence)
+    evidence["data"]["sequences"] = {**shape, "shortest": 12}
+    assert 'id="lengths' not in render(evidence)
+
+
 def test_reliability_is_for_classes_that_have_it(sample: Builder) -> None:
     evidence = sample(**SMALL)
     assert "One temperature, 0.720," in Page(render(evidence)).words

@@ -86,7 +86,8 @@ def _figures(page: Evidence) -> dict[str, str]:
         target = page["data"]["target"]["name"]
         figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)
         figures["residuals"] = residuals.histogram(test["residuals"], target)
-    if shape := page["data"].get("sequences"):
+    shape = page["data"].get("sequences")
+    if shape and shape["shortest"] < shape["longest"]:
         figures["lengths"] = _both(series.lengths, shape)
     if found_examples := page.get("examples"):
         figures["examples"] = _both(series.examples, found_examples)
