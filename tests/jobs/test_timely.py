@@ -23,6 +23,7 @@ CLASSES = np.where(np.arange(N) < 2, 2, (X[:, 0] > 0).astype(int))  # of one the
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small data that are looked at as large ones are."""
     monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(module, "SPARE", 0)
     monkeypatch.setattr(module, "PROBED", 100 * 3 * 3)
 
 

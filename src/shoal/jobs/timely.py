@@ -17,6 +17,8 @@ SHARE = 0.15
 """Of the time left, what the linear model may take."""
 SMALL = 2_000_000
 """Numbers times classes below which nobody looks how long it takes."""
+SPARE = 2**20
+"""Bytes that a linear model may take in any memory: beside the program they are none."""
 PROBED, PROBE_STEPS = 2_000_000, 5
 """Numbers times classes that are fitted for a forecast, in so many steps."""
 USUAL_STEPS, LEAST_STEPS, LEAST_ROWS = 50, 20, 20
@@ -33,7 +35,7 @@ def timely_baselines(
     """
     X, y = prepared.plain_rows[0], prepared.targets
     K, loss = prepared.n_classes, prepared.loss[0]
-    every, held = len(X), room / bytes_a_row(X.shape[1], K)
+    every, held = len(X), max(room, SPARE) / bytes_a_row(X.shape[1], K)
     if held < every:
         rows = _rows(y, max(int(held), LEAST_ROWS), K, seed)
         X, y = X[rows], y[rows]
