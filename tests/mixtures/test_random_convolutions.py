@@ -94,29 +94,3 @@ def test_dilations_have_room_in_the_series(steps: int, each: int) -> None:
 def test_fewer_features_than_kernels_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="at least 168 features, got 100"):
         RandomConvolutions.fit(SERIES, 100, 0, means=True)
-
-
-def test_stretches_say_where_and_for_how_long_responses_are_positive() -> None:
-    fitted = RandomConvolutions.fit(SERIES, 700, seed=3, differences=True, stretches=True)
-    assert fitted.features == 84 * 2 * 3
-    for row, steps in enumerate(SERIES.lengths):
-        x, columns = SERIES.X[row, :, :steps], iter(fitted.transform(SERIES)[row])
-        for part in fitted.parts:
-            y = np.diff(x) if part.difference and steps > 1 else x * (1 - part.difference)
-            for taps, channels, [bias] in zip(KERNELS, part.channels, part.biases, strict=True):
-                signs = (response(y, taps, channels, part.dilation) > bias).tolist()
-                at = [t for t, sign in enumerate(signs, 1) if sign]
-                runs = "".join("+" if sign else " " for sign in signs).split()
-                told = len(at), np.mean(at) if at else 0, max(map(len, runs), default=0)
-                for number in told:
-                    assert abs(next(columns) - number / len(signs)) < 1e-6
-
-
-def response(y: np.ndarray, taps: tuple[int, ...], channels: np.ndarray, dilation: int) -> np.ndarray:
-    """Return what a kernel gives for a series (C, T), in the sums that features are made of."""
-    around = 4 * dilation
-    padded = np.pad(y.astype(np.float32)[channels], ((0, 0), (around, around)))
-    mixed = sum(padded[1:], start=padded[0])
-    shifted = [mixed[j * dilation : j * dilation + y.shape[1]] for j in range(9)]
-    total = sum(shifted[1:], start=shifted[0])
-    return np.float32(3) * (shifted[taps[0]] + shifted[taps[1]] + shifted[taps[2]]) - total

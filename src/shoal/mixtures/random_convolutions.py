@@ -49,15 +49,13 @@ class RandomConvolutions:
 
         o_t = Σ_j w_j Σ_{c∈S} x_{c, t+(j−4)d} − b         positive = Σ_t [o_t > 0] / T
         mean = Σ_t max(o_t, 0) / Σ_t [o_t > 0]             (with ``means``; 0 where none is positive)
-        where = Σ_t t [o_t > 0] / Σ_t [o_t > 0] / T        (with ``stretches``; t from 1, 0 where none is)
-        stretch = (the most steps in a row with o_t > 0) / T          (with ``stretches``)
 
     Dilations grow from 1 to the longest that the training series have room for; biases are quantiles of what
     a training series drawn at random gives, so nothing looks at targets. With ``differences`` the kernels
     go over x_{t+1} − x_t as well. A row's features are the same bits whatever its company and the padding.
 
     Source: Dempster, Schmidt & Webb 2021, "MiniRocket", section 3; Tan, Dempster, Bergmeir & Webb 2022,
-    "MultiRocket", sections 3.2 and 3.3, for differences, means and stretches.
+    "MultiRocket", sections 3.2 and 3.3, for differences and means.
 
     >>> waves = Sequences.of([np.sin(np.arange(steps) / 2) for steps in (30, 40)])
     >>> convolutions = RandomConvolutions.fit(waves, features=1000, seed=0)
@@ -67,7 +65,6 @@ class RandomConvolutions:
 
     parts: tuple[Dilated, ...]
     means: bool
-    stretches: bool = False
 
     @classmethod
     def fit(
@@ -79,13 +76,12 @@ class RandomConvolutions:
         start: int = 0,
         differences: bool = False,
         means: bool = False,
-        stretches: bool = False,
     ) -> RandomConvolutions:
         """Return about so many features for series (N, C, T), drawn by ``seed``, another set for each start.
 
         Raises ``ConfigurationError`` for fewer features than there are kernels.
         """
-        least = len(KERNELS) * (1 + differences) * (1 + means + 2 * stretches)
+        least = len(KERNELS) * (1 + differences) * (1 + means)
         if whole_number(features, "features") < least:
             raise ConfigurationError(f"random convolutions have at least {least} features, got {features}")
         rng = stream(seed, start, Purpose.OTHER)
@@ -95,17 +91,12 @@ class RandomConvolutions:
             steps = int(series.lengths.max()) - difference
             for dilation, count in dilations(steps, each):
                 parts.append(_drawn(series, difference, dilation, count, rng))
-        return cls(tuple(parts), means, stretches)
+        return cls(tuple(parts), means)
 
     @property
     def features(self) -> int:
         """The number of features, F."""
-        return sum(part.biases.size for part in self.parts) * self._numbers
-
-    @property
-    def _numbers(self) -> int:
-        """How many numbers each kernel and bias is read by."""
-        return 1 + self.means + 2 * self.stretches
+        return sum(part.biases.size for part in self.parts) * (1 + self.means)
 
     def transform(self, series: Sequences, n_jobs: int | None = None) -> Array:
         """Return the features (N, F), float32, of series (N, C, T); how many threads do it changes no bit."""
@@ -135,29 +126,10 @@ class RandomConvolutions:
 
     def _read(self, above: Array) -> Iterator[Array]:
         """Yield the numbers (N, B) that responses (N, B, T), their biases subtracted, are read by."""
-        steps, is_positive = np.float32(above.shape[2]), above > 0
-        positive = np.count_nonzero(is_positive, axis=2)
-        yield positive / steps
+        positive = np.count_nonzero(above > 0, axis=2)
+        yield positive / np.float32(above.shape[2])
         if self.means:
             yield np.maximum(above, 0).sum(axis=2) / np.maximum(positive, 1).astype(np.float32)
-        if self.stretches:
-            yield _where(is_positive, positive) / steps
-            yield _longest(is_positive) / steps
-
-
-def _where(is_positive: BoolArray, positive: IntArray) -> Array:
-    """Return the mean of the steps, from 1, that are positive; 0 where none is."""
-    each = np.arange(1, is_positive.shape[2] + 1, dtype=np.float64)
-    mean: Array = (is_positive @ each) / np.maximum(positive, 1)  # whole numbers, whatever their order: exact
-    return mean
-
-
-def _longest(is_positive: BoolArray) -> IntArray:
-    """Return the most steps in a row that are positive."""
-    each = np.arange(1, is_positive.shape[2] + 1, dtype=np.int32)
-    last = np.maximum.accumulate(np.where(is_positive, np.int32(0), each), axis=2)  # that was not
-    longest: IntArray = (each - last).max(axis=2)
-    return longest
 
 
 def dilations(steps: int, each: int) -> list[tuple[int, int]]:
