@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError
-from shoal.export.images import FORMS
+from shoal.export.layers import FORMS
 from shoal.export.onnx import to_onnx
 from shoal.layers import (
     LAYERS,
@@ -50,7 +50,7 @@ STACKS: dict[str, list[Layer]] = {
 }
 
 UNKNOWN = set(OVER_TIME)
-"""Layers that are not exported to ONNX yet."""
+"""Layers that take sequences: test_time.py."""
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -69,7 +69,7 @@ def test_every_layer_computes_the_same(run: Run, layer: str, starts: int, dtype:
 
 
 def test_every_layer_has_a_form() -> None:
-    assert set(FORMS) == set(LAYERS) - UNKNOWN
+    assert set(FORMS) == set(LAYERS)
 
 
 def test_a_convolution_is_a_convolution() -> None:
@@ -102,9 +102,3 @@ def test_networks_of_images_are_stored_once_each_in_their_precision(run: Run, dt
     constants = to_onnx(picked).graph.initializer
     assert len({(c.data_type, tuple(c.dims), c.raw_data) for c in constants}) == len(constants)
     assert sum(len(c.raw_data) for c in constants) < population.theta.nbytes + 200
-
-
-def test_a_dense_layer_over_the_steps_of_a_sequence_is_refused() -> None:
-    network = Network((2, 5), [Dense(3), Flatten(), Dense(1)])
-    with pytest.raises(ConfigurationError, match="a dense layer over the steps of a sequence has no ONNX"):
-        to_onnx(network.population(1))

@@ -33,7 +33,7 @@ def estimator_model(estimator: Any) -> onnx.ModelProto:
     names = ["label", "probabilities"] if is_classifier(estimator) else ["variable"]
     if preprocessor is None:
         graph = Graph(["X"], names)
-        X = graph.input("X", kind, len(estimator.coefs_[0]), "one sample to a row")
+        X = graph.input("X", kind, len(estimator.coefs_[0]), explanation="one sample to a row")
     else:
         from shoal.export.tables import add_features
 

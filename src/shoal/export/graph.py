@@ -69,9 +69,9 @@ class Graph:
         self._taken.add(name)
         return name
 
-    def input(self, name: str, kind: int, width: int, explanation: str = "") -> str:
-        """Declare an input of shape (rows, width), and return its name."""
-        self._inputs.append(helper.make_tensor_value_info(name, kind, ["rows", width], explanation))
+    def input(self, name: str, kind: int, *shape: int | str, explanation: str = "") -> str:
+        """Declare an input of shape (rows, \\*shape), a free extent by a name, and return its name."""
+        self._inputs.append(helper.make_tensor_value_info(name, kind, ["rows", *shape], explanation))
         return name
 
     def output(self, value: str, kind: int, shape: tuple[str | int, ...]) -> None:
@@ -80,11 +80,15 @@ class Graph:
         self.nodes.append(helper.make_node("Identity", [value], [name], name=self.unused("Identity")))
         self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
 
-    def add(self, op: str, *inputs: Value, domain: str = "", **attributes: Any) -> str:
-        """Add a node with one output, and return that output's name."""
+    def add(self, op: str, *inputs: Value, domain: str = "", skipped: int = 0, **attributes: Any) -> str:
+        """Add a node, and return the name of its first output, or of the one after those that are skipped.
+
+        An input that is left out is the name "".
+        """
         names = [value if isinstance(value, str) else self._constant(value) for value in inputs]
         result = self.unused(f"{op}_out")
-        node = helper.make_node(op, names, [result], name=self.unused(op), domain=domain, **attributes)
+        outputs = [*("" for _ in range(skipped)), result]
+        node = helper.make_node(op, names, outputs, name=self.unused(op), domain=domain, **attributes)
         self.nodes.append(node)
         return result
 

@@ -11,7 +11,9 @@ import numpy as np
 from shoal.activations import exponent_limit
 from shoal.export.activations import add_activation, add_sigmoid
 from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onnx
-from shoal.export.images import ImageGraph
+from shoal.export.inputs import add_inputs, add_samples
+from shoal.export.layers import FORMS
+from shoal.export.samples import Samples
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
 from shoal.networks.chain import Chain
@@ -24,16 +26,17 @@ DType: TypeAlias = "np.dtype[Any]"
 def population_model(population: Population, temperature: float | None = None) -> onnx.ModelProto:
     """Return the ONNX model of a population; of classifiers with their temperature where it has one.
 
-    Input ``X`` (N, n) in the population's dtype; outputs ``predictions`` (P, N, K), as
-    ``population.predict`` gives them, and ``mean`` (N, K), the prediction of the members as an ensemble. With
-    a temperature also ``probabilities`` (N, C) of all C classes.
+    Input ``X`` (N, n) in the population's dtype, or (N, T, C) of sequences, with ``lengths`` (N,) beside it:
+    ``add_inputs``; outputs ``predictions`` (P, N, K), as ``population.predict`` gives them, and ``mean`` (N,
+    K), the prediction of the members as an ensemble. With a temperature also ``probabilities`` (N, C) of all
+    C classes.
     """
     network, kind = population.network, FLOAT_TYPES[population.theta.dtype.name]
     names = ["predictions", "mean", *(["probabilities"] if temperature is not None else [])]
-    graph = Graph(["X"], names)
-    X = graph.input("X", kind, network.n_inputs, "one sample to a row")
+    graph = Graph(["X", "lengths"], names)
+    X, lengths = add_inputs(graph, network, population.theta.dtype)
     members, picks = distinct(population)
-    z = add_population(graph, members, X)
+    z = add_population(graph, members, X, lengths)
     predictions = add_link(graph, network, z, population.theta.dtype)
     every = predictions
     if members.size == 1:
@@ -57,20 +60,33 @@ def distinct(population: Population) -> tuple[Population, IntArray]:
     return population.members(np.unique(picks, return_index=True)[1]), picks
 
 
-def add_population(graph: Graph, population: Population, X: str) -> str:
-    """Add the population's forward pass over ``X`` (N, n), of its dtype; return the name of its last z.
+def add_population(graph: Graph, population: Population, X: str, lengths: str | None = None) -> str:
+    """Add the population's forward pass over ``X`` of its dtype; return the name of its last z.
 
     They are (P, N, K), and (N, K) from one network, whose matrices lose the leading axis so that any
     tool recognises them. Dense networks stand side by side in one product, others one after the other.
     """
     network = population.network
-    if all(layer.name in ("dense", "dropout") for layer in network.walk()):
+    if lengths is None and all(layer.name in ("dense", "dropout") for layer in network.walk()):
         return _add_dense(graph, population, X)
-    images = ImageGraph(graph, population.theta.dtype)
-    members = [images.network(network, theta, X) for theta in population.theta]
+    samples = Samples(graph, population.theta.dtype, FORMS)
+    a = add_samples(samples, network, X, lengths)
+    beginning, members = samples.lengths, []
+    for p in range(population.size):
+        samples.lengths = beginning
+        members.append(_add_layers(samples, population, p, a))
     if len(members) == 1:
         return members[0]
     return graph.add("Concat", *(graph.add("Unsqueeze", z, np.array([0])) for z in members), axis=0)
+
+
+def _add_layers(samples: Samples, population: Population, p: int, a: str) -> str:
+    """Add the layers of member p over samples ``a``, and return the name of its last z (N, K)."""
+    network = population.network
+    views = network.views(population.theta[p : p + 1])
+    for layer, parameters, shape in zip(network.layers, views, network.shapes, strict=False):
+        a = samples.layer(layer, {name: array[0] for name, array in parameters.items()}, a, shape)
+    return a
 
 
 def add_link(graph: Graph, network: Chain, z: str, dtype: DType) -> str:

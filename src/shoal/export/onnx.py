@@ -31,7 +31,9 @@ def export_onnx(model: Any, path: str | os.PathLike[str], overwrite: bool = Fals
 def to_onnx(model: Any) -> onnx.ModelProto:
     """Return the ONNX model (opset 15, ai.onnx.ml 2) of a trained model.
 
-    - a ``Population``: input ``X`` (N, n), outputs ``predictions`` (P, N, K) and ``mean`` (N, K);
+    - a ``Population``: input ``X`` (N, n), outputs ``predictions`` (P, N, K) and ``mean`` (N, K); of
+      sequences ``X`` (N, T, C), or whole numbers (N, T) under an ``Embedding``, and ``lengths`` (N,), with N
+      and T free;
     - a fitted ``MLPClassifier`` or ``MLPRegressor``, scikit-learn's own too: input ``X`` (N, n), outputs
       ``label`` and ``probabilities`` (N, C), or ``variable`` (N, K);
     - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, an

@@ -103,7 +103,7 @@ def add_features(graph: Graph, preprocessor: TablePreprocessor) -> str:
             raise ConfigurationError(
                 f"used column {number} has no name, and ONNX needs one; name it and fit again"
             )
-        graph.input(encoder.column, KINDS[encoder.name], 1, EXPLANATIONS[encoder.name])
+        graph.input(encoder.column, KINDS[encoder.name], 1, explanation=EXPLANATIONS[encoder.name])
     widths = [len(encoder.feature_names) for encoder in encoders]
     places = [
         list(range(stop - width, stop))
