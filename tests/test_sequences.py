@@ -9,7 +9,7 @@ import pytest
 
 from shoal import Dense, Flatten, Network, Sequences
 from shoal.errors import DataError
-from shoal.sequences import lengths_of
+from shoal.sequences import joined, lengths_of
 
 
 def test_what_lies_beyond_the_end_is_zero_whatever_it_was() -> None:
@@ -60,3 +60,14 @@ def test_arrays_of_unequal_lengths_are_padded() -> None:
 def test_what_is_no_sequence_is_refused(build: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         build()
+
+
+def test_parts_are_joined_at_the_longest() -> None:
+    X = Sequences.of([[1, 2, 3], [4], [5, 6]])
+    both = joined([X[:2], X[1:].padded(5)])
+    assert isinstance(both, Sequences)
+    assert both.shape == (4, 1, 5)
+    np.testing.assert_array_equal(both.X[:, 0, :3], [[1, 2, 3], [4, 0, 0], [4, 0, 0], [5, 6, 0]])
+    np.testing.assert_array_equal(both.lengths, [3, 1, 1, 2])
+    with pytest.raises(DataError, match="cannot be padded to 2"):
+        X.padded(2)

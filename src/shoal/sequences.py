@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +92,72 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def __getitem__(self, rows: slice | npt.NDArray[np.integer]) -> Self:
+        """Return some of the samples, padded as they are."""
+        return self._sharing(self.X[rows], self.lengths[rows])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of X, (N, C, T)."""
+        return self.X.shape
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of X."""
+        return self.X.nbytes
+
+    def astype(self, dtype: npt.DTypeLike, copy: bool = True) -> Self:
+        """Return the same in another precision; without ``copy`` what is in it already is shared."""
+        return self._sharing(self.X.astype(dtype, copy=copy), self.lengths)
+
+    def padded(self, steps: int) -> Self:
+        """Return the same padded to ``steps``, at least as many as there are; that changes no result.
+
+        >>> Sequences.of([[1, 2]]).padded(3).X
+        array([[[1., 2., 0.]]])
+        """
+        more = steps - self.X.shape[-1]
+        if more < 0:
+            raise DataError(f"sequences of {self.X.shape[-1]} steps cannot be padded to {steps}")
+        room = [(0, 0)] * (self.X.ndim - 1) + [(0, more)]
+        return self._sharing(np.pad(self.X, room), self.lengths) if more else self
+
+    @classmethod
+    def _sharing(cls, X: Array, lengths: IntArray) -> Self:
+        """Return sequences of arrays that were checked, and are not copied."""
+        new = object.__new__(cls)
+        object.__setattr__(new, "X", X)
+        object.__setattr__(new, "lengths", lengths)
+        return new
+
+
+Rows: TypeAlias = Array | Sequences
+"""Samples as networks take them: an array (N, n), or sequences."""
+
+
+def width(X: Rows) -> int:
+    """Return how many numbers a sample is, laid flat.
+
+    >>> width(np.ones((5, 2))), width(Sequences.of([[1, 2, 3]]))
+    (2, 3)
+    """
+    return math.prod(X.shape[1:])
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return the samples of several parts, one after the other; sequences are padded to the longest part.
+
+    >>> joined([Sequences.of([[1, 2]]), Sequences.of([[3]])]).lengths.tolist()
+    [2, 1]
+    """
+    series = [part for part in parts if isinstance(part, Sequences)]
+    if len(series) < len(parts):
+        return np.concatenate([np.asarray(part) for part in parts])
+    steps = max(part.X.shape[-1] for part in series)
+    alike = [part.padded(steps) for part in series]
+    lengths = np.concatenate([part.lengths for part in alike])
+    return Sequences._sharing(np.concatenate([part.X for part in alike]), lengths)
 
 
 def lengths_of(X: npt.ArrayLike) -> IntArray | None:

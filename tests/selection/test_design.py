@@ -58,7 +58,7 @@ def design(
         Conditions("float64"),
         2**28,
         samples,
-        checked_views(views, 1),
+        checked_views(views, samples.X),
         only=only,
     )
 

@@ -25,6 +25,7 @@ from shoal.training.stopping import Reason
 if TYPE_CHECKING:
     from shoal.bayes.laplace import Laplace
     from shoal.selection.planning import Cohort
+    from shoal.sequences import Rows
     from shoal.shapes import Array, IntArray
     from shoal.training.recipe import Recipe
 
@@ -57,7 +58,7 @@ class Task:
     network: Chain
     recipe: Recipe
     conditions: Conditions
-    X: Array
+    X: Rows
     y: Array
     train: IntArray
     held: IntArray
@@ -118,17 +119,19 @@ class _Rows:
     """A task's samples, gathered once: what its members see of them, and the network that takes that."""
 
     network: Chain
-    X: Array
+    X: Rows
     y: Array
-    judged: tuple[Array, Array] | None
+    judged: tuple[Rows, Array] | None
 
     @classmethod
     def of(cls, task: Task) -> _Rows:
         network = _given(task)
         inputs = None if network is task.network else task.inputs
 
-        def of_rows(rows: IntArray) -> tuple[Array, Array]:
-            return task.X[rows if inputs is None else np.ix_(rows, inputs)], task.y[rows]
+        def of_rows(rows: IntArray) -> tuple[Rows, Array]:
+            if inputs is None:
+                return task.X[rows], task.y[rows]
+            return np.asarray(task.X)[np.ix_(rows, inputs)], task.y[rows]
 
         return cls(network, *of_rows(task.train), of_rows(task.held) if task.held.size else None)
 
@@ -141,7 +144,7 @@ def _given(task: Task) -> Chain:
     return Network(len(inputs), network.layers, network.loss)
 
 
-def _scored(task: Task, rows: _Rows) -> tuple[Array, Array]:
+def _scored(task: Task, rows: _Rows) -> tuple[Rows, Array]:
     """Return those of the samples trained on that the training loss is of: the same for all networks."""
     X, y = rows.X, rows.y
     most = max(SCORED // rows.network.operations, 1)
@@ -215,10 +218,12 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
             n_jobs=threads,
         )
 
-    return train_members(fit, population, X, y, l2) if by_evidence else (fit(population, l2), None)
+    return (
+        train_members(fit, population, np.asarray(X), y, l2) if by_evidence else (fit(population, l2), None)
+    )
 
 
-def _score(population: Population, judged: tuple[Array, Array] | None, threads: int) -> tuple[Array, Array]:
+def _score(population: Population, judged: tuple[Rows, Array] | None, threads: int) -> tuple[Array, Array]:
     """Return the mean loss over the judging samples and its standard error, (P,) each."""
     if judged is None:
         return np.full(population.size, np.nan), np.full(population.size, np.nan)

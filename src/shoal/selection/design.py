@@ -17,6 +17,7 @@ from shoal.selection.by_evidence import require_evidence
 from shoal.selection.cohort import Conditions, Task
 from shoal.selection.numbers import Numbers
 from shoal.selection.planning import Cohort, Cost, plan
+from shoal.sequences import Rows, Sequences, width
 from shoal.words import setting
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Design:
     @cached_property
     def networks(self) -> dict[Hidden, Chain]:
         """The network of each size."""
-        n_inputs, n_outputs, loss = self.samples.X.shape[1], self.samples.n_outputs, self.samples.loss
+        n_inputs, n_outputs, loss = width(self.samples.X), self.samples.n_outputs, self.samples.loss
         sizes = dict.fromkeys(candidate.hidden for candidate in self.candidates)
         return {hidden: self.architecture.network(hidden, n_inputs, n_outputs, loss) for hidden in sizes}
 
@@ -222,8 +223,16 @@ class Design:
         return Cost(n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory, by_evidence)
 
 
-def checked_views(views: Sequence[Sequence[int]], n_inputs: int) -> tuple[IntArray, ...]:
-    """Return the columns of each view in rising order; ``ConfigurationError`` for others than 0 … n − 1."""
+def checked_views(views: Sequence[Sequence[int]], X: Rows) -> tuple[IntArray, ...]:
+    """Return the columns of each view in rising order.
+
+    Raises ``ConfigurationError`` for others than 0 … n − 1, and for sequences, which have none.
+    """
+    if len(views) and isinstance(X, Sequences):
+        raise ConfigurationError(
+            f"views are columns of rows, got {len(views)} with Sequences; leave them out"
+        )
+    n_inputs = width(X)
     known = set(range(n_inputs))
     for view in views:
         if not len(view) or not known.issuperset(view):

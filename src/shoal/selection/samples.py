@@ -14,6 +14,7 @@ from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
 from shoal.selection.architectures import loss_of
 from shoal.selection.splits import holdout, k_folds
+from shoal.sequences import Rows, Sequences, joined, width
 from shoal.shapes import finite_rows
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ VALIDATION_SPLIT = 1
 
 @dataclass(frozen=True)
 class StudySamples:
-    """All samples of a study: ``X`` (N, n), ``y`` (N,) or (N, K), and pairs of rows (train, held).
+    """All samples of a study: ``X`` (N, n) or sequences, ``y`` (N,) or (N, K), and pairs (train, held).
 
     Validation samples that the user brings follow the training samples.
     """
 
-    X: Array
+    X: Rows
     y: Array
     loss: Loss
     n_outputs: int
@@ -45,7 +46,7 @@ class StudySamples:
     def fingerprint(self) -> dict[str, Any]:
         """Return checksums by which a resumed study knows its data again."""
         return {
-            "X (sha256)": _sha256(self.X),
+            "X (sha256)": _sha256(*((X.X, X.lengths) if isinstance(X := self.X, Sequences) else (X,))),
             "y (sha256)": _sha256(self.y),
             "rows to train and validate on (sha256)": _sha256(
                 *(rows for split in self.splits for rows in split)
@@ -76,12 +77,12 @@ def gather(
             raise ConfigurationError("give either validation=(X, y) or folds, not both")
         if len(validation) != 2:
             raise ConfigurationError("validation must be a pair of arrays (X, y)")
-        held_rows, held_targets = _checked(*validation, "validation ", rows.shape[1])
+        held_rows, held_targets = _checked(*validation, "validation ", width(rows))
         if held_targets.ndim != targets.ndim:
             raise DataError(
                 f"y has {targets.ndim} dimensions, validation y {held_targets.ndim}; give both alike"
             )
-        rows, targets = np.concatenate([rows, held_rows]), np.concatenate([targets, held_targets])
+        rows, targets = joined([rows, held_rows]), np.concatenate([targets, held_targets])
     chosen = infer_loss(targets) if loss is None else resolve("loss", loss, LOSSES)
     n_outputs = _count_outputs(targets, chosen)
     # says now, not in the middle of a study, what does not fit the loss: of numbers each by itself
@@ -122,8 +123,12 @@ def infer_loss(y: Array) -> Loss:
 
 def _checked(
     X: npt.ArrayLike, y: npt.ArrayLike, which: str, n_inputs: int | None = None
-) -> tuple[Array, Array]:
-    rows = finite_rows(X, f"{which}X", n_inputs)
+) -> tuple[Rows, Array]:
+    if isinstance(X, Sequences):
+        rows: Rows = X
+        finite_rows(X.X, f"{which}X", n_inputs, X.shape[1:])
+    else:
+        rows = finite_rows(X, f"{which}X", n_inputs)
     finite_rows(y, f"{which}y")
     targets = np.asarray(y)
     if targets.ndim == 2 and targets.shape[1] == 1:

@@ -153,7 +153,7 @@ class CapacityStudy:
         validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
         resume: bool = False,
     ) -> Self:
-        """Run the study on ``X`` (N, n) and ``y`` (N,) or (N, K), and return it.
+        """Run the study on ``X`` (N, n), or ``Sequences``, and ``y`` (N,) or (N, K), and return it.
 
         ``resume=True`` continues the study in ``store``; what is there already is not trained again.
 
@@ -265,7 +265,7 @@ class CapacityStudy:
             seed=self.recipe.seed,
             dtype=dtype,
         )
-        views = checked_views(self.views, samples.X.shape[1])
+        views = checked_views(self.views, samples.X)
         return Design(
             self._candidates,
             self.starts,
