@@ -1,16 +1,16 @@
-"""Several views of series in one prediction, with weights that samples held out have chosen."""
+"""Several views of samples in one prediction, with weights that samples held out have chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from shoal.errors import DataError
-from shoal.mixtures.views import Fitted, Schooling, View, at_temperature, temperature_of
+from shoal.mixtures.views import Fitted, Samples, Schooling, View, at_temperature, temperature_of
 from shoal.selection.ensemble import greedy
-from shoal.sequences import Sequences
 from shoal.shapes import Array
 
 
@@ -24,7 +24,7 @@ class Share:
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture:
+class Mixture(Generic[Samples]):
     """The weighted mean of views, ŷ = Σ_v w_v ŷ_v; of classes at one temperature::
 
         P(class | x) ∝ (Σ_v w_v P_v(class | x))^(1/T)
@@ -35,7 +35,7 @@ class Mixture:
     Source: Caruana et al. 2004, "Ensemble selection from libraries of models"; Guo et al. 2017.
     """
 
-    members: tuple[Fitted, ...]
+    members: tuple[Fitted[Samples], ...]
     weights: Array
     temperature: float
     shares: tuple[Share, ...]
@@ -43,7 +43,7 @@ class Mixture:
     held_out: Array
 
     @classmethod
-    def fit(cls, views: Iterable[View], schooling: Schooling) -> Mixture:
+    def fit(cls, views: Iterable[View[Samples]], schooling: Schooling[Samples]) -> Mixture[Samples]:
         """Return the mixture of those views, each taught in turn, that has the smallest loss held out.
 
         Raises ``DataError`` where nothing came out of any of them.
@@ -68,7 +68,7 @@ class Mixture:
         members = tuple(fitted[index][1] for index in chosen)
         return cls(members, weights[chosen], temperature, shares, loss, held_out)
 
-    def predict(self, series: Sequences, n_jobs: int | None = None) -> Array:
+    def predict(self, series: Samples, n_jobs: int | None = None) -> Array:
         """Return predictions (N, K): probabilities of classes, or numbers."""
         mixed = _mixed([member.predict(series, n_jobs) for member in self.members], self.weights)
         return at_temperature(mixed, self.temperature)

@@ -11,6 +11,7 @@ from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.trained_view import TrainedView
 from shoal.mixtures.views import Schooling, View
 from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
+from shoal.sequences import Sequences
 from shoal.shapes import Shape
 
 RANDOM, CONVOLUTIONAL, RECURRENT = KINDS = ("random", "convolutional", "recurrent")
@@ -35,12 +36,12 @@ SIZES = (64, 32, 16, 8)
 
 
 def views_for(
-    schooling: Schooling,
+    schooling: Schooling[Sequences],
     kinds: Iterable[str] = KINDS,
     budget: float = BUDGET,
     features: int = FEATURES,
     draws: int = DRAWS,
-) -> list[View]:
+) -> list[View[Sequences]]:
     """Return the views of the ``kinds`` asked for that ``budget`` operations allow, the cheapest first.
 
     Random convolutions come in two kinds, of the series and with their differences, once at least and
@@ -57,7 +58,7 @@ def views_for(
             raise UnknownNameError("view", kind, KINDS)
     if not kinds:
         raise ConfigurationError(f"views must name one kind at least, of {', '.join(KINDS)}")
-    views: list[View] = []
+    views: list[View[Sequences]] = []
     left, share = budget, budget
     if RANDOM in kinds:
         share = SHARE * budget
@@ -74,17 +75,19 @@ def views_for(
     return views
 
 
-def _random(schooling: Schooling, features: int, draws: int) -> list[View]:
+def _random(schooling: Schooling[Sequences], features: int, draws: int) -> list[View[Sequences]]:
     gaps = schooling.series.X.shape[1] > schooling.channels
     channels = schooling.channels if gaps else None
-    views: list[View] = [
+    views: list[View[Sequences]] = [
         RandomView(features, draws, channels=channels),
         RandomView(features, draws, differences=True, means=True, channels=channels),
     ]
     return [*views, RandomView(features, differences=True, means=True)] if gaps else views
 
 
-def _affordable(kind: str, schooling: Schooling, budget: float, needed: bool) -> TrainedView | None:
+def _affordable(
+    kind: str, schooling: Schooling[Sequences], budget: float, needed: bool
+) -> TrainedView | None:
     """Return the largest network that the budget trains long enough; the smallest if one is ``needed``."""
     shape, N = schooling.series.X.shape[1:], len(schooling.series)
     for size in SIZES:

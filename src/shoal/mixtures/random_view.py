@@ -18,7 +18,7 @@ SHARPNESS = 2.0
 
 
 @dataclass(frozen=True)
-class RandomView(View):
+class RandomView(View[Sequences]):
     """``RandomConvolutions`` under ``ClosedForm``, drawn D times; probabilities are the softmax of the mean::
 
         ŷ = 1/D Σ_d ŷ_d          P(class k | x) ∝ exp(2 ŷ_k / T)
@@ -38,7 +38,7 @@ class RandomView(View):
         over = "series and differences" if self.differences else "series"
         return f"random convolutions of {over}{', values alone' if self.channels else ''}"
 
-    def fit(self, schooling: Schooling) -> FittedRandom:
+    def fit(self, schooling: Schooling[Sequences]) -> FittedRandom:
         series, layers = _first(schooling.series, self.channels), []
         for draw in range(self.draws):
             convolutions = RandomConvolutions.fit(
@@ -58,7 +58,7 @@ class RandomView(View):
 
 
 @dataclass(frozen=True, eq=False)
-class FittedRandom(Fitted):
+class FittedRandom(Fitted[Sequences]):
     """Random convolutions and the linear layer over them, for each draw."""
 
     layers: tuple[tuple[RandomConvolutions, ClosedForm], ...]

@@ -25,7 +25,7 @@ CLIP = 1.0
 
 
 @dataclass(frozen=True)
-class TrainedView(View):
+class TrainedView(View[Sequences]):
     """Networks of one ``architecture`` and size, trained on every fold with AdamW and a cosine schedule.
 
     The mean of their predictions is the view's, at the temperature that those held out ask for.
@@ -51,7 +51,7 @@ class TrainedView(View):
         """Return the samples of a minibatch of N."""
         return min(max(-(-N // BATCHES), LEAST_BATCH), MOST_BATCH, N)
 
-    def fit(self, schooling: Schooling) -> FittedNetworks | None:
+    def fit(self, schooling: Schooling[Sequences]) -> FittedNetworks | None:
         series, targets = schooling.series, schooling.targets
         network = self.network(series.X.shape[1:], targets.n_classes)
         N, folds = len(series), schooling.folds
@@ -86,7 +86,7 @@ class TrainedView(View):
 
 
 @dataclass(frozen=True, eq=False)
-class FittedNetworks(Fitted):
+class FittedNetworks(Fitted[Sequences]):
     """One network for each fold."""
 
     population: Population

@@ -3,46 +3,49 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sized
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from shoal.calibration.temperature import cooled, fit_temperature
 from shoal.mixtures.targets import Targets
-from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray
+
+Samples = TypeVar("Samples", bound=Sized)
+"""What views look at: ``Sequences``, or a list of texts."""
 
 Folds: TypeAlias = list[tuple[IntArray, IntArray]]
 """Pairs of row numbers (train, held); every sample is held out once."""
 
 
 @dataclass(frozen=True)
-class Schooling:
-    """What every view learns from: series (N, C, T), their targets, folds, the seed and how many threads.
+class Schooling(Generic[Samples]):
+    """What every view learns from: N samples, their targets, folds, the seed and how many threads.
 
-    ``channels`` are those that hold values; further ones say where values were there.
+    Of series (N, C, T) ``channels`` are those that hold values; further ones say where values were there.
     """
 
-    series: Sequences
+    series: Samples
     targets: Targets
     folds: Folds
     seed: int
-    channels: int
+    channels: int = 1
     n_jobs: int | None = None
 
 
-class Fitted(ABC):
+class Fitted(ABC, Generic[Samples]):
     """A view that has learnt."""
 
     held_out: Array
     """Predictions (N, K) for the samples learnt from, each by a model that did not know it."""
 
     @abstractmethod
-    def predict(self, series: Sequences, n_jobs: int | None = None) -> Array:
+    def predict(self, series: Samples, n_jobs: int | None = None) -> Array:
         """Return predictions (N, K): probabilities of classes, or numbers."""
 
 
-class View(ABC):
-    """A kind of model of series, with all that it needs to know but the data."""
+class View(ABC, Generic[Samples]):
+    """A kind of model of samples, with all that it needs to know but the data."""
 
     @property
     @abstractmethod
@@ -50,7 +53,7 @@ class View(ABC):
         """What a sentence calls it."""
 
     @abstractmethod
-    def fit(self, schooling: Schooling) -> Fitted | None:
+    def fit(self, schooling: Schooling[Samples]) -> Fitted[Samples] | None:
         """Return the view that has learnt; None where nothing came out, as all networks diverged."""
 
 
