@@ -15,7 +15,7 @@ from shoal.cli.signals import WATCH
 from shoal.cli.streams import files_come_first
 
 if TYPE_CHECKING:
-    from shoal.jobs.fit import Outcome
+    from shoal.jobs.job import Outcome
     from shoal.jobs.request import FitRequest
     from shoal.jobs.sizing import AskedSize
 

@@ -20,7 +20,7 @@ from shoal.report.wording import duration, little
 from shoal.words import plural
 
 if TYPE_CHECKING:
-    from shoal.jobs.fit import Outcome
+    from shoal.jobs.job import Outcome
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing import Sizing
     from shoal.plots.evidence import Evidence

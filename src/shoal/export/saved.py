@@ -10,6 +10,7 @@ from shoal.export.onnx import export_onnx
 from shoal.export.torch import export_torch
 from shoal.files import require_new
 from shoal.jobs.folder import load_model
+from shoal.jobs.kinds import KINDS
 
 
 def export_folder(
@@ -38,4 +39,4 @@ def export_folder(
     if kind == ".onnx":
         export_onnx(model, path, overwrite)
     else:
-        export_torch(model.population, path, overwrite)
+        export_torch(KINDS[model.kind].networks(model), path, overwrite)

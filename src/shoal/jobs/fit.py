@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.held import calibrated, calibration
-from shoal.jobs.kinds import Findings, kind_of
+from shoal.jobs.job import Job, Listener, Outcome
+from shoal.jobs.kinds import Findings, StudyKind, kind_of
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import Model, TableModel
+from shoal.jobs.model import TableModel
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plainer, read_plan
 from shoal.jobs.prepare import prepare_frame
@@ -35,8 +36,7 @@ from shoal.jobs.timely import timely_baselines
 from shoal.plots.evidence import Calibration, HeldOut
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.design import Plan
-from shoal.selection.running import ProgressCallback, StudyProgress
+from shoal.selection.running import ProgressCallback
 from shoal.selection.study import CapacityStudy
 from shoal.workers import count_workers
 
@@ -51,37 +51,6 @@ MEMORY = 2**28
 """Bytes of a worker for the networks that it trains together, where none are asked for."""
 COPIES = 4
 """As the samples came, those of a fold's two parts, and one as an engine lays them out (`Cost`)."""
-
-
-class Listener(Protocol):
-    """Whoever watches a job: the command line, or nobody."""
-
-    def prepared(self, prepared: Prepared) -> None:
-        """The table was read and divided."""
-
-    def sized(self, sizing: Sizing, plan: Plan, workers: int, memory: int) -> None:
-        """The study was sized and planned, and its time and memory estimated."""
-
-    def progress(self, progress: StudyProgress) -> None:
-        """Some networks more are trained."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished job: its model, its evidence, and the folder with both and the report.
-
-    ``ended_by`` is what ended its study early, as ``CapacityStudy.ended_by`` has it.
-    """
-
-    model: Model
-    evidence: dict[str, Any]
-    folder: Path
-    ended_by: str = ""
-
-    @property
-    def report(self) -> Path:
-        """The report's path."""
-        return self.folder / REPORT
 
 
 def fit_data(
@@ -102,12 +71,18 @@ def fit_data(
 
     Raises a ``ShoalError`` for whatever the user can put right.
     """
-    deadline = Deadline(request.time, began)
-    begun = require_free(folder, request, resume, overwrite)
+    outcome: Outcome = kind_of(request).fit(Job(request, folder, listener, command, resume, overwrite, began))
+    return outcome
+
+
+def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
+    """Choose by a study among the networks of one kind of data, and do what ``fit_data`` says."""
+    request, folder, listener, overwrite = job.request, job.folder, job.listener, job.overwrite
+    deadline = Deadline(request.time, job.began)
+    begun = require_free(folder, request, job.resume, overwrite)
     asked, allowance = request, Allowance.of(request)
     if begun:
         request = replace(request, **read_plainer(folder))
-    kind = kind_of(request)
     prepared: Prepared = kind.prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
@@ -142,7 +117,9 @@ def fit_data(
     examined = _examined(calibration(model, study, prepared), test, found)
     sizing = _noted(_noted(sizing, f"The linear model {hurried}." if hurried else ""), found.note)
     again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
-    evidence = assemble(request, command, again, prepared, sizing, method, study, examined, deadline.elapsed)
+    evidence = assemble(
+        request, job.command, again, prepared, sizing, method, study, examined, deadline.elapsed
+    )
     save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_atomically(folder / AGAIN, f"{again}\n".encode())

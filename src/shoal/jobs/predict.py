@@ -33,4 +33,4 @@ def predict_data(
     require_new(out, overwrite, read=[file_of(source)], model=folder)
     predictions = KINDS[model.kind].predict(model, source, ignore_extra, interval)
     write_predictions(out, predictions, overwrite)
-    return len(predictions[model.target.name])
+    return len(next(iter(predictions.values())))

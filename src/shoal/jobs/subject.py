@@ -12,6 +12,7 @@ from shoal.data.losses import POISSON, SQUARED
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
+from shoal.jobs.kinds.base import Batch
 from shoal.jobs.model import Model
 from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
@@ -45,11 +46,15 @@ def saved_subject(folder: Path, table: str | None, row: int, batch: int, member:
     ``ConfigurationError`` for a member that is not there.
     """
     model = load_model(folder)
+    return KINDS[model.kind].subject(model, table_of(folder, table), row, batch, member)
+
+
+def subject_of(model: Model, some: Batch, member: int) -> Subject:
+    """Return network ``member`` of a model of a study, counted from 1, with a batch."""
     if not 1 <= member <= model.population.size:
         raise ConfigurationError(
-            f"--member {member} is not in {folder}, which holds {model.population.size}; count from 1"
+            f"--member {member} is not in this model, which holds {model.population.size}; count from 1"
         )
-    some = KINDS[model.kind].batch(model, table_of(folder, table), row, batch)
     return Subject(
         model.population.members(member - 1),
         some.X,

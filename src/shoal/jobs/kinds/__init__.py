@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shoal.jobs.kinds.base import Findings, Kind
+from shoal.jobs.kinds.base import Findings, Kind, StudyKind
 from shoal.jobs.kinds.images import Images
 from shoal.jobs.kinds.sequences import SequencesKind
 from shoal.jobs.kinds.tables import Tables
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
 
-__all__ = ["KINDS", "Findings", "Kind", "kind_of", "prepare"]
+__all__ = ["KINDS", "Findings", "Kind", "StudyKind", "kind_of", "prepare"]
 
-KINDS: dict[str, Kind[Any, Any]] = {kind.name: kind for kind in (SequencesKind(), Images(), Tables())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (SequencesKind(), Images(), Tables())}
 """Every kind, in the order in which they are asked; the last one takes what no other reads."""
 
 
-def kind_of(request: FitRequest) -> Kind[Any, Any]:
+def kind_of(request: FitRequest) -> Kind:
     """Return the kind of data that is asked about.
 
     >>> from shoal.jobs.request import FitRequest
@@ -30,6 +30,7 @@ def kind_of(request: FitRequest) -> Kind[Any, Any]:
 
 
 def prepare(request: FitRequest) -> Prepared:
-    """Read what a job is asked to work on, of whatever kind it is, and divide it."""
-    prepared: Prepared = kind_of(request).prepare(request)
+    """Read what a study is asked to work on, of whatever kind it is, and divide it."""
+    kind: Any = kind_of(request)
+    prepared: Prepared = kind.prepare(request)
     return prepared

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from shoal.errors import DataError
 from shoal.registry import Named
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
+    from shoal.jobs.job import Job, Outcome
     from shoal.jobs.model import Model
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.saved import Saved
+    from shoal.jobs.subject import Subject
     from shoal.plots.evidence import Importance
     from shoal.plots.seen import Seen
     from shoal.plots.series import SeriesExample
+    from shoal.populations.population import Population
     from shoal.shapes import Array, Shape
 
 ModelT = TypeVar("ModelT", bound="Model")
@@ -46,7 +50,7 @@ class Batch:
     feature_names: tuple[str, ...] | None = None
 
 
-class Kind(Named, ABC, Generic[ModelT, PreparedT]):
+class Kind(Named, ABC):
     """A kind of data, from the file to predictions; the registry ``KINDS`` says which there are.
 
     ``name`` is also what a saved model's preprocessing, and what exports it, know the kind by. A kind's file
@@ -61,18 +65,60 @@ class Kind(Named, ABC, Generic[ModelT, PreparedT]):
         """Return whether what is asked for is about such data."""
 
     @abstractmethod
+    def fit(self, job: Job) -> Outcome:
+        """Do all that ``shoal.jobs.fit.fit_data`` says."""
+
+    @abstractmethod
+    def restore(self, saved: Saved) -> Any:
+        """Return the model of what a folder holds, or raise ``ModelFolderError``."""
+
+    @abstractmethod
+    def networks(self, model: Any) -> Population:
+        """Return the networks of a model; ``ConfigurationError`` where they do not make one population."""
+
+    @abstractmethod
+    def subject(self, model: Any, source: str, row: int, size: int, member: int) -> Subject:
+        """Return network ``member`` with samples of ``source`` from ``row`` on, both counted from 1.
+
+        Raises ``DataError`` for a row that is not there, and without targets, and ``ConfigurationError`` for
+        a member that is not there.
+        """
+
+    @abstractmethod
+    def predict(
+        self, model: Any, source: str, ignore_extra: bool, interval: float | None
+    ) -> dict[str, Array]:
+        """Return the columns of predictions for what ``source`` holds: see ``shoal.jobs.predict``."""
+
+
+class StudyKind(Kind, Generic[ModelT, PreparedT]):
+    """A kind of data whose samples have a target each, that a study chooses networks for."""
+
+    def fit(self, job: Job) -> Outcome:
+        from shoal.jobs.fit import fit_study
+
+        return fit_study(self, job)
+
+    def restore(self, saved: Saved) -> ModelT:
+        from shoal.jobs.folder import restore_model
+
+        return cast("ModelT", restore_model(self, saved))
+
+    def networks(self, model: ModelT) -> Population:
+        return model.population
+
+    def subject(self, model: ModelT, source: str, row: int, size: int, member: int) -> Subject:
+        from shoal.jobs.subject import subject_of
+
+        return subject_of(model, self.batch(model, source, row, size), member)
+
+    @abstractmethod
     def prepare(self, request: FitRequest) -> PreparedT:
         """Read what a job is asked to work on, and divide it."""
 
     @abstractmethod
     def findings(self, model: ModelT, prepared: PreparedT, seed: int, deadline: Deadline) -> Findings:
         """Return what there is to show of a trained model, as far as there is time for it."""
-
-    @abstractmethod
-    def predict(
-        self, model: ModelT, source: str, ignore_extra: bool, interval: float | None
-    ) -> dict[str, Array]:
-        """Return the columns of predictions for what ``source`` holds: see ``shoal.jobs.predict``."""
 
     @abstractmethod
     def batch(self, model: ModelT, source: str, row: int, size: int) -> Batch:

@@ -8,7 +8,7 @@ from shoal.data.images.image_set import Wish
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.images.source import holds_images, read_images, read_unlabelled
 from shoal.errors import ConfigurationError
-from shoal.jobs.kinds.base import Batch, Findings, Kind, require_row
+from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
 from shoal.jobs.model import ImageModel
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class Images(Kind[ImageModel, "PreparedImages"]):
+class Images(StudyKind[ImageModel, "PreparedImages"]):
     """Folders of pictures by class, IDX and NPZ files."""
 
     name: ClassVar[str] = ImageModel.kind

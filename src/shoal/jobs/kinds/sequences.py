@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from shoal.data.sequences.features import SequenceFeatures
 from shoal.data.sequences.origins import holds_series
 from shoal.errors import DataError
-from shoal.jobs.kinds.base import Batch, Findings, Kind, require_row
+from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
 from shoal.jobs.model import SequenceModel
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class SequencesKind(Kind[SequenceModel, "PreparedSequences"]):
+class SequencesKind(StudyKind[SequenceModel, "PreparedSequences"]):
     """``.ts`` and NPZ files of series, and tables with a row for every step."""
 
     name: ClassVar[str] = SequenceModel.kind

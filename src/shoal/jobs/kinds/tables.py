@@ -8,7 +8,7 @@ from shoal.data.frames import native_frame, quoted
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
 from shoal.errors import DataError
-from shoal.jobs.kinds.base import Batch, Findings, Kind, require_row
+from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
 from shoal.jobs.model import TableModel
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class Tables(Kind[TableModel, "PreparedTable"]):
+class Tables(StudyKind[TableModel, "PreparedTable"]):
     """Tables of every format, and whatever no other kind reads: the error that follows names formats."""
 
     name: ClassVar[str] = TableModel.kind
