@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.conv_classifier import ConvClassifier
+    from shoal.estimators.forecaster import Forecaster
     from shoal.estimators.regressor import MLPRegressor
     from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
     from shoal.explanation.explanation import Explanation, explain
@@ -70,6 +71,7 @@ __all__ = [
     "Embedding",
     "Explanation",
     "Flatten",
+    "Forecaster",
     "GlobalAveragePool1D",
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
@@ -115,6 +117,7 @@ _HOMES = {
     "Embedding": "shoal.layers",
     "Explanation": "shoal.explanation.explanation",
     "Flatten": "shoal.layers",
+    "Forecaster": "shoal.estimators.forecaster",
     "GlobalAveragePool1D": "shoal.layers",
     "GlobalAveragePool2D": "shoal.layers",
     "GlobalMaxPool1D": "shoal.layers",

@@ -1,0 +1,130 @@
+"""The containers that people keep histories in, and forecasts given back in the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shoal.errors import DataError
+from shoal.shapes import Array
+from shoal.words import plural
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """S series (C, T_i) of float64, and what a user gave them as.
+
+    ``names`` are the keys of a dict, None for what is none; ``one`` says that a single series was given and
+    no list of them, and ``originals`` are the series as given.
+    """
+
+    series: list[Array]
+    originals: list[Any]
+    one: bool
+    names: list[Any] | None = None
+
+    @classmethod
+    def of(cls, y: Any, name: str = "y") -> Histories:
+        """Return ``y`` as histories: see ``Forecaster``; ``DataError`` for what is none.
+
+        >>> Histories.of([[1.0, 2.0], [3.0, 4.0, 5.0]]).series[1].tolist()
+        [[3.0, 4.0, 5.0]]
+        """
+        if isinstance(y, Mapping):
+            each = cls.of(list(y.values()), name)
+            return cls(each.series, each.originals, False, list(y))
+        if isinstance(y, str | bytes) or not isinstance(y, Iterable):
+            raise DataError(f"{name} must be a series of numbers, or a list of some, got {type(y).__name__}")
+        if isinstance(y, list | tuple) and any(_is_series(each) for each in y):
+            return cls(
+                [_one(each, f"series {number} of {name}") for number, each in enumerate(y)], list(y), False
+            )
+        if isinstance(y, np.ndarray) and y.ndim == 3:
+            return cls(
+                [_one(each, f"series {number} of {name}") for number, each in enumerate(y)], list(y), False
+            )
+        return cls([_one(y, name)], [y], True)
+
+    def given_back(self, forecasts: Array) -> Any:
+        """Return forecasts (S, C, h) as the series were given: (h,), (h, C), a list, a dict, pandas' own."""
+        pairs = zip(self.originals, forecasts, strict=True)
+        shaped = [_like(original, forecast) for original, forecast in pairs]
+        if self.names is not None:
+            return dict(zip(self.names, shaped, strict=True))
+        return shaped[0] if self.one else shaped
+
+
+def known_ahead(future: Any, histories: Histories) -> list[Array] | None:
+    """Return columns known ahead as arrays (F, T_i + h), in the order of the histories."""
+    if future is None:
+        return None
+    given = Histories.of(future, "future")
+    if given.names is not None and histories.names is not None:
+        missing = [name for name in histories.names if name not in given.names]
+        if missing:
+            raise DataError(f"future has no columns for the series {missing[0]!r}; give them for each")
+        return [given.series[given.names.index(name)] for name in histories.names]
+    return given.series
+
+
+def _is_series(each: Any) -> bool:
+    return isinstance(each, Iterable) and not isinstance(each, str | bytes)
+
+
+def _one(y: Any, name: str) -> Array:
+    """Return one series (C, T) of a container (T,) or (T, C)."""
+    _require_order(getattr(y, "index", None), name)
+    try:
+        array = np.asarray(y)
+        if array.dtype.kind in "cmMUS":
+            raise TypeError(f"got {array.dtype.name} values")
+        array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} must be numbers: {error}; encode texts and dates first") from None
+    if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] < 1):
+        raise DataError(f"{name} has shape {array.shape}, expected (T,), or (T, C) of C channels")
+    if not len(array):
+        raise DataError(f"{name} is empty; a forecast needs a history")
+    return array[None] if array.ndim == 1 else array.T
+
+
+def _require_order(index: Any, name: str) -> None:
+    """Raise ``DataError`` for a pandas index of times that are not in order, or come twice."""
+    if index is None or callable(index) or not hasattr(index, "is_monotonic_increasing"):
+        return
+    if not index.is_unique:
+        raise DataError(
+            f"{name} has {plural(int(index.duplicated().sum()), 'time')} twice; keep one value each"
+        )
+    if not index.is_monotonic_increasing:
+        raise DataError(f"the times of {name} are not in order; sort it by its index")
+
+
+def _like(original: Any, forecast: Array) -> Any:
+    """Return a forecast (C, h) as its series was given."""
+    if hasattr(original, "index") and hasattr(original, "iloc"):
+        times = _continued(original.index, forecast.shape[1])
+        if original.ndim == 1:
+            return type(original)(forecast[0], index=times, name=original.name)
+        return type(original)(forecast.T, index=times, columns=original.columns)
+    return forecast[0] if np.ndim(original) == 1 else forecast.T
+
+
+def _continued(index: Any, steps: int) -> Any:
+    """Return what follows a pandas index; numbers from 1 on where it has no constant step."""
+    import pandas as pd
+
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(index[-1] + 1, periods=steps, freq=index.freq)
+    if isinstance(index, pd.DatetimeIndex):
+        step = index.freq or (pd.infer_freq(index) if len(index) > 2 else None)
+        if step is not None:
+            return pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
+    elif pd.api.types.is_integer_dtype(index) and len(index) > 1:
+        gaps = np.diff(index.to_numpy())
+        if (gaps == gaps[0]).all():
+            return pd.Index(index[-1] + gaps[0] * np.arange(1, steps + 1))
+    return pd.RangeIndex(1, steps + 1)

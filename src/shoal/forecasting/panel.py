@@ -1,0 +1,165 @@
+"""Series to forecast, without gaps, and what is known of their future."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.errors import DataError
+from shoal.shapes import Array, IntArray
+from shoal.words import plural
+
+LARGEST = 1e150
+"""Of values, so that their squares are numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contexts:
+    """What forecasts are made from: N rows, one for each channel of each series.
+
+    ``values`` (N, L) are the last L values, preceded by the first one where a series is shorter;
+    ``channels`` (N,) say which channel a row is, and ``future`` (N, F, h + 1) holds the F columns known
+    ahead, from the last step on.
+    """
+
+    values: Array
+    channels: IntArray
+    future: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """S series (C, T_i) without gaps and, where columns are known ahead, those as (F, T_i + h).
+
+    ``notes`` say what stands in for values that were missing.
+
+    >>> panel = Panel.of([np.array([[np.nan, 1.0, np.nan, 3.0]])])
+    >>> panel.series[0].tolist(), panel.notes
+    ([[1.0, 2.0, 3.0]], ('1 missing value is filled by a line between its neighbours', '1 step before ...'))
+    """
+
+    series: tuple[Array, ...]
+    future: tuple[Array, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, series: Sequence[Array], future: Sequence[Array] | None = None) -> Panel:
+        """Return arrays (C, T_i) with NaN for what is missing as a panel.
+
+        Steps before the first one at which every channel has had a value are left out; NaN further on
+        becomes a line between its neighbours, at the end the last value.
+
+        Raises ``DataError`` for no series, other channels than the first has, a channel without a value,
+        fewer than two steps, infinite or huge values, and future columns that are missing or do not fit.
+        """
+        if not len(series):
+            raise DataError("there is no series to forecast; give at least one")
+        filled, gaps, trimmed = [], 0, []
+        for number, each in enumerate(series):
+            whole, missing, before = _without_gaps(np.asarray(each, np.float64), number, len(series[0]))
+            filled.append(whole)
+            trimmed.append(before)
+            gaps += missing
+        notes = []
+        if gaps:
+            verb = "is" if gaps == 1 else "are"
+            notes.append(f"{plural(gaps, 'missing value')} {verb} filled by a line between its neighbours")
+        if any(trimmed):
+            notes.append(f"{plural(sum(trimmed), 'step')} before all channels had a value left out")
+        known = None if future is None else _fitting(future, filled, trimmed)
+        return cls(tuple(filled), known, tuple(notes))
+
+    @property
+    def channels(self) -> int:
+        """The channels C of every series."""
+        return len(self.series[0])
+
+    @property
+    def columns(self) -> int:
+        """The columns F that are known ahead."""
+        return 0 if self.future is None else len(self.future[0])
+
+    @property
+    def longest(self) -> int:
+        """The steps of the longest series."""
+        return max(int(each.shape[1]) for each in self.series)
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def long_enough(self, steps: int) -> Panel:
+        """Return the series that have so many steps at least."""
+        kept = [number for number, each in enumerate(self.series) if each.shape[1] >= steps]
+        future = None if self.future is None else tuple(self.future[number] for number in kept)
+        return Panel(tuple(self.series[number] for number in kept), future)
+
+    def contexts(self, length: int, horizon: int, back: int = 0) -> Contexts:
+        """Return what is known ``back`` steps before the end of every series, ``length`` values of it."""
+        rows, ahead = [], []
+        for number, each in enumerate(self.series):
+            end = each.shape[1] - back
+            known = each[:, max(end - length, 0) : end]
+            rows.append(np.pad(known, ((0, 0), (length - known.shape[1], 0)), mode="edge"))
+            if self.future is not None:
+                columns = self.future[number][:, end - 1 : end + horizon]
+                ahead.extend([columns] * self.channels)
+        channels = np.tile(np.arange(self.channels), len(self))
+        return Contexts(np.concatenate(rows), channels, np.stack(ahead) if ahead else None)
+
+    def actual(self, horizon: int, back: int) -> Array:
+        """Return the ``horizon`` values (S·C, h) that follow ``back`` steps before the end."""
+        ends = [each.shape[1] - back for each in self.series]
+        after = [each[:, end : end + horizon] for each, end in zip(self.series, ends, strict=True)]
+        return np.concatenate(after)
+
+
+def _without_gaps(x: Array, number: int, channels: int) -> tuple[Array, int, int]:
+    """Return a series (C, T) without NaN, how many were filled, and how many steps were left out before."""
+    name = f"series {number}" if number else "the series"
+    if x.ndim != 2 or len(x) != channels:
+        raise DataError(
+            f"series {number} has shape {x.shape}, the first has {channels} channels; give as many"
+        )
+    if np.isinf(x).any() or (np.abs(x) > LARGEST).any():
+        raise DataError(f"{name} has an infinite value, or one beyond {LARGEST:g}; leave it out, as NaN")
+    known = ~np.isnan(x)
+    empty = np.flatnonzero(~known.any(axis=1))
+    if empty.size:
+        raise DataError(f"{name} has no value in channel {empty[0]} (from 0); leave it out")
+    before = int(known.argmax(axis=1).max())
+    x, known = x[:, before:], known[:, before:]
+    if x.shape[1] < 2:
+        raise DataError(f"{name} has {plural(x.shape[1], 'value')}; a forecast needs several")
+    steps = np.arange(x.shape[1])
+    whole = x.copy()
+    for row, there in zip(whole, known, strict=True):
+        if not there[0]:  # one channel began before the others and has a gap where they begin
+            row[0] = row[there][0]
+            there = there.copy()
+            there[0] = True
+        row[~there] = np.interp(steps[~there], steps[there], row[there])
+    return whole, int((~known).sum()), before
+
+
+def _fitting(future: Sequence[Array], series: list[Array], trimmed: list[int]) -> tuple[Array, ...]:
+    """Return the columns known ahead (F, T_i + h), without the steps that were left out."""
+    if len(future) != len(series):
+        raise DataError(
+            f"future has {len(future)} arrays for {plural(len(series), 'series', 'series')}; give as many"
+        )
+    kept = []
+    for number, (columns, each, before) in enumerate(zip(future, series, trimmed, strict=True)):
+        columns = np.asarray(columns, np.float64)
+        if columns.ndim != 2 or len(columns) != len(future[0]):
+            raise DataError(f"future of series {number} has shape {columns.shape}; all need the same columns")
+        if not np.isfinite(columns).all():
+            raise DataError(f"future of series {number} has values that are missing or infinite; fill them")
+        if columns.shape[1] < each.shape[1] + before:
+            raise DataError(
+                f"future of series {number} has {columns.shape[1]} steps; it must reach as far as the "
+                f"{each.shape[1] + before} of the series, and to predict the horizon further"
+            )
+        kept.append(columns[:, before:])
+    return tuple(kept)
