@@ -12,6 +12,25 @@ HEAVY = {
     "scipy", "sklearn", "sqlite3", "typer",
 }  # fmt: skip
 
+FOR_TRAINING = {
+    "_version", "activations", "draws", "errors", "formulas", "formulas.links", "formulas.nodes",
+    "initializers", "interruption", "lazy", "losses", "losses.base", "losses.classes", "losses.values",
+    "penalties", "randomness", "registry", "schedules",
+    "sequences", "shapes", "workers",
+    "engines", "engines.base", "engines.compiled", "engines.evaluation", "engines.loop", "engines.reference",
+    "engines.running",
+    "layers", "layers.base", "layers.dense", "layers.stack", "layers.steps", "layers.walk", "layers.weighted",
+    "networks", "networks.backprop", "networks.chain",
+    "populations", "populations.network", "populations.population", "populations.run", "populations.trainer",
+    "solvers", "solvers.adam", "solvers.base",
+    "training", "training.augmentation", "training.history", "training.objective", "training.problem",
+    "training.recipe", "training.stopping",
+}  # fmt: skip
+COMPILED = {
+    "_native", "engines.compiled.architecture", "engines.compiled.layers", "engines.compiled.module",
+    "engines.native", "engines.wire",
+}  # fmt: skip
+
 TRAINING = """
 import shoal
 
@@ -32,19 +51,35 @@ except SystemExit as end:
 """
 
 
-def loaded_by(program: str) -> set[str]:
-    """Return the packages that a fresh process has loaded at the end of a program."""
-    listing = "import sys; print('', *{name.partition('.')[0] for name in sys.modules}, sep='\\n')"
+def modules_loaded_by(program: str) -> set[str]:
+    """Return the modules that a fresh process has loaded at the end of a program."""
+    listing = "import sys; print('', *sys.modules, sep='\\n')"
     ran = subprocess.run(
         [sys.executable, "-c", f"{program}\n{listing}"], capture_output=True, text=True, check=True
     )
     return set(ran.stdout.splitlines())
 
 
+def loaded_by(program: str) -> set[str]:
+    """Return the packages that a fresh process has loaded at the end of a program."""
+    return {name.partition(".")[0] for name in modules_loaded_by(program)}
+
+
+def modules_of_shoal(program: str) -> set[str]:
+    """Return what a program loads of shoal, by names in it, without the compiled module and what wraps it."""
+    names = {name.partition(".")[2] for name in modules_loaded_by(program) if name.startswith("shoal.")}
+    return names - COMPILED
+
+
 def test_training_a_network_loads_numpy_and_shoal() -> None:
     loaded = loaded_by(TRAINING)
     assert {"numpy", "shoal"} <= loaded
     assert loaded & HEAVY == set()
+
+
+def test_training_loads_the_modules_that_it_works_with() -> None:
+    # Where a new name appears here, ask whether every training needs it, before it is added.
+    assert sorted(modules_of_shoal(TRAINING) - FOR_TRAINING) == []
 
 
 def test_help_loads_no_arrays() -> None:

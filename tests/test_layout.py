@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import shoal
+from shoal import layers
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "shoal"
@@ -62,16 +63,31 @@ def test_a_test_stands_where_its_module_stands(path: Path) -> None:
     )
 
 
-def test_the_public_names_are_what_the_package_imports() -> None:
-    imports = {
-        (alias.name, node.module)
-        for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("shoal.")
+def imports_for_types(package: str) -> dict[str, str]:
+    """Return the module that each name comes from, as a package imports them for whoever reads types."""
+    path = PACKAGE / package / "__init__.py"
+    return {
+        alias.name: node.module
+        for test in ast.walk(ast.parse(path.read_text()))
+        if isinstance(test, ast.If)
+        for node in test.body
+        if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
-    assert sorted(shoal.__all__) == sorted(name for name, _ in imports)
-    assert set(shoal._HOMES.items()) == imports - {("__version__", "shoal._version")}
+
+
+def test_the_public_names_are_what_the_package_imports() -> None:
+    imports = imports_for_types("")
+    assert sorted(shoal.__all__) == sorted([*imports, "__version__"])
+    assert imports == shoal._HOMES
     assert set(shoal.__all__) <= set(dir(shoal))
+
+
+def test_the_layers_are_what_their_package_imports() -> None:
+    imports = imports_for_types("layers")
+    assert sorted(layers.__all__) == sorted([*imports, "LAYERS"])
+    assert imports == layers.LAYERS.homes | {"Layer": "shoal.layers.base"}
+    assert set(layers.__all__) <= set(dir(layers))
 
 
 @pytest.mark.parametrize("name", [name for name in shoal.__all__ if name != "__version__"])

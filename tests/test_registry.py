@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
-from shoal.activations import ACTIVATIONS, Relu, Tanh
+from shoal.activations import ACTIVATIONS, Activation, Relu, Tanh
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import (
@@ -26,11 +27,11 @@ from shoal.layers import (
 )
 from shoal.losses import LOSSES
 from shoal.penalties import PENALTIES
-from shoal.registry import Named, family, from_config, resolve, to_config
+from shoal.registry import LazyFamily, Named, family, from_config, resolve, to_config
 from shoal.schedules import SCHEDULES
 from shoal.solvers import SOLVERS
 
-REGISTRIES = {
+REGISTRIES: dict[str, Mapping[str, type[Any]]] = {
     "activation": ACTIVATIONS,
     "initializer": INITIALIZERS,
     "layer": LAYERS,
@@ -105,6 +106,43 @@ def test_entries_are_values(kind: str, name: str) -> None:
 
 def test_a_family_is_keyed_by_names() -> None:
     assert list(FAMILY.items()) == [("plain", Plain), ("nested", Nested)]
+
+
+def test_a_lazy_family_imports_a_class_when_it_is_asked_for() -> None:
+    lazy: LazyFamily[Activation] = LazyFamily(tanh="shoal.activations:Tanh", lost="shoal.nowhere:Lost")
+    assert list(lazy) == ["tanh", "lost"]
+    assert len(lazy) == 2
+    assert "lost" in lazy
+    assert "relu" not in lazy
+    assert lazy.homes == {"Tanh": "shoal.activations", "Lost": "shoal.nowhere"}
+    assert lazy["tanh"] is Tanh
+    with pytest.raises(ModuleNotFoundError):
+        lazy["lost"]
+    with pytest.raises(KeyError):
+        lazy["relu"]
+
+
+def test_a_lazy_family_takes_classes_and_lets_them_go() -> None:
+    lazy: LazyFamily[Activation] = LazyFamily(tanh="shoal.activations:Tanh")
+    lazy["relu"] = Relu
+    assert dict(lazy) == {"tanh": Tanh, "relu": Relu}
+    del lazy["tanh"]
+    assert list(lazy) == ["relu"]
+
+
+def test_an_instance_resolves_without_importing_the_others() -> None:
+    lazy: LazyFamily[Activation] = LazyFamily(tanh="shoal.activations:Tanh", lost="shoal.nowhere:Lost")
+    tanh = Tanh()
+    assert resolve("activation", tanh, lazy) is tanh
+
+
+def test_an_instance_of_a_subclass_resolves_under_any_name() -> None:
+    @dataclass(frozen=True)
+    class Own(Tanh):
+        name = "own"
+
+    own = Own()
+    assert resolve("activation", own, ACTIVATIONS) is own
 
 
 def test_an_instance_resolves_to_itself() -> None:

@@ -4,10 +4,10 @@ A public name is imported when it is first asked for (PEP 562), so that training
 the store of studies nor the frame libraries.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from shoal._version import __version__
+from shoal.lazy import front_door
 
 if TYPE_CHECKING:
     from shoal.estimators.automatic import ShoalClassifier, ShoalRegressor
@@ -150,14 +150,4 @@ _HOMES = {
 }
 """The module of each public name: what the imports above say to whoever reads types."""
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = front_door(__name__, _HOMES)

@@ -1,13 +1,15 @@
 """Families of named, configurable pieces: activations, losses, initialisers, schedules, layers, solvers.
 
 A member of a family is a frozen dataclass with a class variable ``name``; its fields are its
-hyper-parameters. A family is a plain dictionary from names to classes.
+hyper-parameters. A family is a plain dictionary from names to classes; where each has a file of its own,
+it is a ``LazyFamily``, so that a process loads what it works with.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -29,6 +31,42 @@ def family(*members: type[T]) -> dict[str, type[T]]:
     return {member.name: member for member in members}
 
 
+class LazyFamily(MutableMapping[str, type[T]]):
+    """A registry of classes that are imported when they are first asked for.
+
+    Names, their number and their order are known without importing any class. ``homes`` is the module of each
+    class that it began with, by the class's own name.
+    """
+
+    def __init__(self, **classes: str) -> None:
+        """Register classes, ``"module:Class"``, by the names of the members."""
+        self._members: dict[str, type[T] | str] = dict(classes)
+        places = [place.partition(":") for place in classes.values()]
+        self.homes = {of_the_class: module for module, _, of_the_class in places}
+
+    def __getitem__(self, name: str) -> type[T]:
+        member = self._members[name]
+        if isinstance(member, str):
+            module, _, of_the_class = member.partition(":")
+            member = self._members[name] = getattr(import_module(module), of_the_class)
+        return member
+
+    def __setitem__(self, name: str, member: type[T]) -> None:
+        self._members[name] = member
+
+    def __delitem__(self, name: str) -> None:
+        del self._members[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+
 def resolve(kind: str, value: str | T, registry: Mapping[str, type[T]]) -> T:
     """Return the member that ``value`` names, with its defaults; an instance is returned as it is.
 
@@ -39,7 +77,9 @@ def resolve(kind: str, value: str | T, registry: Mapping[str, type[T]]) -> T:
         if value not in registry:
             raise UnknownNameError(kind, value, registry)
         return registry[value]()
-    if isinstance(value, tuple(registry.values())):
+    name = getattr(value, "name", None)
+    own = registry.get(name) if isinstance(name, str) else None  # the others need not be imported to know it
+    if (own is not None and isinstance(value, own)) or isinstance(value, tuple(registry.values())):
         return value
     raise ConfigurationError(
         f"{kind} must be a name or an instance, got {value!r}. Known names: {', '.join(sorted(registry))}"

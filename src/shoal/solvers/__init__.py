@@ -1,15 +1,24 @@
-"""The registry of solvers."""
+"""Solvers, one to a file; a new one is registered here, and imported when it is first asked for."""
 
-from shoal.registry import family
-from shoal.solvers.adam import Adam
-from shoal.solvers.adamw import AdamW
-from shoal.solvers.base import Solver
-from shoal.solvers.gradient_descent import GradientDescent
-from shoal.solvers.lbfgs import LBFGS
-from shoal.solvers.rmsprop import RMSprop
-from shoal.solvers.scaled_conjugate_gradient import ScaledConjugateGradient
-from shoal.solvers.sgd import SGD
+from __future__ import annotations
 
-SOLVERS: dict[str, type[Solver]] = family(
-    GradientDescent, SGD, Adam, AdamW, RMSprop, ScaledConjugateGradient, LBFGS
+from typing import TYPE_CHECKING
+
+from shoal.lazy import front_door
+from shoal.registry import LazyFamily
+
+if TYPE_CHECKING:
+    from shoal.solvers.base import Solver
+
+SOLVERS: LazyFamily[Solver] = LazyFamily(
+    gradient_descent="shoal.solvers.gradient_descent:GradientDescent",
+    sgd="shoal.solvers.sgd:SGD",
+    adam="shoal.solvers.adam:Adam",
+    adamw="shoal.solvers.adamw:AdamW",
+    rmsprop="shoal.solvers.rmsprop:RMSprop",
+    scg="shoal.solvers.scaled_conjugate_gradient:ScaledConjugateGradient",
+    lbfgs="shoal.solvers.lbfgs:LBFGS",
 )
+"""Solvers by the names that they are registered, saved and asked for by."""
+
+__getattr__, __dir__ = front_door(__name__, SOLVERS.homes)
