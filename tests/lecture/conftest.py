@@ -33,6 +33,7 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "data-efficiency": {"sizes": (30, 400), "starts": 2, "updates": 250},
     "invariance": {"train": 400, "updates": 300, "looked_at": 150},
+    "vanishing": {"units": 32, "samples": 2},
     "shallow-vs-deep": {"sizes": (60, 300), "starts": 2, "epochs": 60},
 }
 Found = tuple[Study[Any], Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -40,6 +40,20 @@ class Kept(NamedTuple):
     h_norms: dict[int, tuple[Array, Array]]
     cells: dict[int, Cache]
     mask: Array | None
+
+
+class StepBack(NamedTuple):
+    """A step that the gradient goes back over: ∂J/∂(state ``after`` it) and ∂J/∂(state ``before`` it).
+
+    ``z`` and ``u`` (P, g·m, N) are ∂J/∂z_t and ∂J/∂(R h_(t−1)) of step ``t``. A sequence that has ended
+    before it hands on what it is given.
+    """
+
+    t: int
+    after: State
+    before: State
+    z: Array
+    u: Array
 
 
 @dataclass(frozen=True)
@@ -211,24 +225,38 @@ class Recurrent(Layer):
             gradients[name][...] = 0
         shape = (len(grad_a), self.gates * self.units, grad_a.shape[-1], grad_a.dtype)
         grad_z, grad_u = (walk.empty(len(kept.steps.order), *shape) for _ in range(2))
-        state = [np.zeros((len(grad_a), self.units, grad_a.shape[-1]), grad_a.dtype) for _ in self.states]
-        if not self.return_sequences:
-            state[0] = grad_a
-        for t in reversed(kept.steps.order):
-            if self.return_sequences:
-                state[0] = state[0] + kept.steps.valid_or(t, grad_a[:, :, t], 0.0)
-            inside = tuple(kept.steps.valid_or(t, grad, 0.0) for grad in state)
-            at(grad_z, t)[...], own, direct = self.step_back(parameters, kept.cells[t], inside, gradients)
-            at(grad_u, t)[...] = self._through_norm(parameters, kept, t, own, gradients)
-            before = self._before(parameters, kept, at(grad_u, t), direct)
-            state = [
-                kept.steps.valid_or(t, kept.steps.uncut(t, new), old)
-                for new, old in zip(before, state, strict=True)
-            ]
+        state: State = ()
+        for step in self.steps_back(parameters, kept, grad_a, gradients):
+            at(grad_z, step.t)[...], at(grad_u, step.t)[...], state = step.z, step.u, step.before
         if self.initial_state == "learnt":
             for name, grad in zip(self.states, state, strict=True):
                 np.sum(grad, axis=-1, keepdims=True, out=gradients[f"{name}0"])
         return self._matrices(parameters, kept, grad_z, grad_u, gradients, propagate)
+
+    def steps_back(
+        self, parameters: Parameters, kept: Kept, grad_a: Array, gradients: Parameters
+    ) -> Iterator[StepBack]:
+        """Yield the steps that ``forward`` has ``kept``, the last one first, from ``grad_a``, ∂J/∂(output).
+
+        Gradients that are no sums over z and u add to ``gradients`` on the way.
+        """
+        after: State = tuple(
+            np.zeros((len(grad_a), self.units, grad_a.shape[-1]), grad_a.dtype) for _ in self.states
+        )
+        if not self.return_sequences:
+            after = (grad_a, *after[1:])
+        for t in reversed(kept.steps.order):
+            if self.return_sequences:
+                after = (after[0] + kept.steps.valid_or(t, grad_a[:, :, t], 0.0), *after[1:])
+            inside = tuple(kept.steps.valid_or(t, grad, 0.0) for grad in after)
+            grad_z, own, direct = self.step_back(parameters, kept.cells[t], inside, gradients)
+            grad_u = self._through_norm(parameters, kept, t, own, gradients)
+            before = tuple(
+                kept.steps.valid_or(t, kept.steps.uncut(t, new), old)
+                for new, old in zip(self._before(parameters, kept, grad_u, direct), after, strict=True)
+            )
+            yield StepBack(t, after, before, grad_z, grad_u)
+            after = before
 
     def _input_part(self, parameters: Parameters, x: Array) -> tuple[Array, tuple[Array, Array] | None]:
         """Return z of all steps as a series, and what layer normalisation keeps of it."""

@@ -19,6 +19,7 @@ from shoal.lecture.representation import Representation
 from shoal.lecture.shallow_vs_deep import ShallowVsDeep
 from shoal.lecture.starts import Starts
 from shoal.lecture.study import Study
+from shoal.lecture.vanishing import Vanishing
 from shoal.lecture.weight_decay import WeightDecay
 from shoal.registry import family
 
@@ -38,5 +39,6 @@ STUDIES: dict[str, type[Study[Any]]] = family(
     Parameters,
     DataEfficiency,
     Invariance,
+    Vanishing,
 )
 """Name -> study; a new one is a file and a line here."""
