@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,7 @@ from shoal.shapes import IntArray
 Floats = npt.NDArray[np.float64]
 TOLERANCE = 1e-3
 """Of a step: what two steps may differ by and still be equal."""
-_MONTH = re.compile("[0-9]{4}-[0-9]{2}")
+_MONTH, _QUARTER = "^[0-9]{4}-[0-9]{2}$", "(?i)^(?P<year>[0-9]{4})[ -]?Q(?P<quarter>[1-4])$"
 _DAYS = (28, 31)
 """Of a month."""
 _DAY = 86_400e6
@@ -46,8 +45,7 @@ def instants(stamps: pl.Series) -> Floats:
     usual = parse_dates(texts, CLEAR_FORMATS[0])
     if not usual.null_count():
         return usual.to_physical().cast(pl.Float64).to_numpy()
-    months = texts.str.contains(f"^{_MONTH.pattern}$").all()
-    read = readings(pl.Series(stamps.name, texts + "-01") if months else texts)
+    read = readings(_first_days(texts).alias(stamps.name))
     whole = [dates for dates in read.values() if not dates.null_count()]
     if whole and all(dates.equals(whole[0]) for dates in whole[1:]):
         return whole[0].to_physical().cast(pl.Float64).to_numpy()
@@ -57,6 +55,27 @@ def instants(stamps: pl.Series) -> Floats:
         f"the time {stamps.name!r} has {quoted(texts[row])} in data row {row + 1}, expected numbers or dates "
         "that can be read in one way; write them as 2020-12-31 23:59:00"
     )
+
+
+def _first_days(texts: pl.Series) -> pl.Series:
+    """Return the first days of months and quarters, ``1949-01`` and ``1970 Q1``, and all else as it is."""
+    if are_months(texts):
+        return texts + "-01"
+    if not are_quarters(texts):
+        return texts
+    parts = texts.str.extract_groups(_QUARTER).struct.unnest()
+    months = parts["quarter"].cast(pl.Int64) * 3 - 2
+    return parts["year"] + "-" + months.cast(pl.String).str.zfill(2) + "-01"
+
+
+def are_months(texts: pl.Series) -> bool:
+    """Return whether all texts are written as ``1949-01``."""
+    return bool(texts.str.contains(_MONTH).all())
+
+
+def are_quarters(texts: pl.Series) -> bool:
+    """Return whether all texts are written as ``1970 Q1``, ``1970-Q1`` or ``1970Q1``."""
+    return bool(texts.str.contains(_QUARTER).all())
 
 
 @dataclass(frozen=True)

@@ -74,12 +74,12 @@ def series_of(frame: Frame, columns: LongColumns, strict: bool) -> SeriesSet:
     Raises ``DataError`` for values that are no numbers, a time that a series has twice, a target that
     changes within one, and columns that are missing.
     """
-    frame = _identified(frame, columns, strict)
+    frame = identified(frame, columns.id, strict)
     missing = [name for name in (columns.order, *columns.channels) if name and name not in frame.columns]
     if missing:
         raise DataError(f"the table lacks the column {quoted(missing[0])}; add it as it was fitted")
-    values = np.stack([_numbers(frame[name].to_native()) for name in columns.channels])
-    names, rows = _rows_of_each(text(frame[columns.id].to_native()))
+    values = np.stack([values_of(frame[name].to_native()) for name in columns.channels])
+    names, rows = rows_of_each(text(frame[columns.id].to_native()))
     if columns.order is not None:
         rows = _in_time(frame[columns.order].to_native(), columns, names, rows, strict)
     series = tuple(np.ascontiguousarray(values[:, some]) for some in rows)
@@ -92,34 +92,35 @@ def series_of(frame: Frame, columns: LongColumns, strict: bool) -> SeriesSet:
     return SeriesSet(series, names, targets)
 
 
-def _identified(frame: Frame, columns: LongColumns, strict: bool) -> Frame:
+def identified(frame: Frame, name: str, strict: bool) -> Frame:
     """Return the rows that say whose they are."""
-    if columns.id not in frame.columns:
+    if name not in frame.columns:
         raise DataError(
-            f"the table lacks the column {quoted(columns.id)}, which says whose row it is; "
-            f"{meant(columns.id, frame.columns)}"
+            f"the table lacks the column {quoted(name)}, which says whose row it is; "
+            f"{meant(name, frame.columns)}"
         )
-    known = frame[columns.id].to_native().is_not_null()
+    known = frame[name].to_native().is_not_null()
     if known.all():
         return frame
     if not known.any():
-        raise DataError(f"the column {quoted(columns.id)} is empty in every row; give one that is not")
+        raise DataError(f"the column {quoted(name)} is empty in every row; give one that is not")
     tell(
-        f"{int((~known).sum())} of {len(known)} rows have no {quoted(columns.id)} and are left out",
+        f"{int((~known).sum())} of {len(known)} rows have no {quoted(name)} and are left out",
         "fill that column",
         strict,
     )
     return as_frame(frame.to_native().filter(known))
 
 
-def _numbers(column: pl.Series) -> Array:
+def values_of(column: pl.Series) -> Array:
+    """Return a column as numbers (N,), NaN where one is missing; ``DataError`` for what is none."""
     try:
         return numbers(column).astype(np.float64)
     except DataError as error:
         raise DataError(f"{error}, or leave the column out with {setting('drop')}") from None
 
 
-def _rows_of_each(ids: pl.Series) -> tuple[tuple[str, ...], list[IntArray]]:
+def rows_of_each(ids: pl.Series) -> tuple[tuple[str, ...], list[IntArray]]:
     """Return the different identifiers as they come, and the rows of each."""
     names = ids.unique(maintain_order=True).to_list()
     codes = ids.replace_strict(names, list(range(len(names))), return_dtype=pl.Int64).to_numpy()
