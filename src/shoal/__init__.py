@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shoal.estimators.forecaster import Forecaster
     from shoal.estimators.regressor import MLPRegressor
     from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
+    from shoal.estimators.text_estimators import TextClassifier, TextRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import (
@@ -93,6 +94,8 @@ __all__ = [
     "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
+    "TextClassifier",
+    "TextRegressor",
     "TrainingResult",
     "__version__",
     "begin",
@@ -142,6 +145,8 @@ _HOMES = {
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",
+    "TextClassifier": "shoal.estimators.text_estimators",
+    "TextRegressor": "shoal.estimators.text_estimators",
     "TrainingResult": "shoal.populations.trainer",
     "begin": "shoal.populations.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
