@@ -1,5 +1,5 @@
 // Losses of samples as functions of the last pre-activations z, with their output deltas, as
-// shoal/losses.py: a loss owns its link, and is computed from z without the logarithm of a rounded ŷ.
+// shoal/losses: a loss owns its link, and is computed from z without the logarithm of a rounded ŷ.
 //
 // z, y and delta are K rows of `columns` vectors, row k from k · columns vectors on. A column's lanes are
 // one sample of as many networks or as many samples of one. r = z − y below.
@@ -90,9 +90,9 @@ SHOAL_INLINE Vec<T> sum_of_exponentials(int K, std::size_t stride, const T* z, E
     return total;
 }
 
-// The cross-entropy of a column, and its Σ_k e^(z_k − max z).
+// The cross-entropy of a column, its Σ_k e^(z_k − max z), and its Σ_k y_k: 1, or 0 of a step that is none.
 template <class T> struct CrossEntropy {
-    Vec<T> loss, total;
+    Vec<T> loss, total, there;
 };
 
 // Σ_k y_k (ln Σ_j e^z_j − z_k); `keep` is given k and e^(z_k − max z).
@@ -106,7 +106,7 @@ SHOAL_INLINE CrossEntropy<T> cross_entropy(int K, std::size_t stride, const T* z
         keep(k, e);
     });
     // The total is 1 or more, unless it is NaN: then so is y_shifted, and the logarithm may be anything.
-    return {y_total * log_normal(total) - y_shifted, total};
+    return {y_total * log_normal(total) - y_shifted, total, y_total};
 }
 
 // δ_k = e^z_k / Σ_j e^z_j − y_k, times share.
@@ -125,11 +125,53 @@ Vec<T> cross_entropy_and_delta(int K, std::size_t columns, const T* z, const T* 
     return J;
 }
 
+// How many steps of a column have a class, at least 1: of a lane without a sample, none has. K rows in all.
+template <class T> SHOAL_INLINE Vec<T> counted_steps(int K, std::size_t stride, const T* y) {
+    Vec<T> count{};
+    for (int k = 0; k < K; ++k) count += load(y + k * stride);
+    return at_least(1, count);
+}
+
+// The mean over a column's steps of their cross-entropies; class k of step t is row k · steps + t.
+template <class T>
+SHOAL_INLINE Vec<T> mean_over_steps(int K, int steps, std::size_t stride, const T* z, const T* y) {
+    Vec<T> total{};
+    for (int t = 0; t < steps; ++t) {
+        const std::size_t row = t * stride;
+        total += cross_entropy(K / steps, steps * stride, z + row, y + row, [](int, Vec<T>) {}).loss;
+    }
+    return total / counted_steps(K, stride, y);
+}
+
+// Of each step δ_k = e^z_k / Σ_j e^z_j − y_k, and 0 where it is none, times share over the steps.
+template <class T>
+Vec<T> step_cross_entropy_and_delta(int K, int steps, std::size_t columns, const T* z, const T* y, const T* share,
+                                    T* delta) {
+    const std::size_t stride = columns * kLanes<T>, between = steps * stride;
+    Vec<T> J{};
+    for (std::size_t i = 0; i < stride; i += kLanes<T>) {
+        const Vec<T> weight = load(share + i) / counted_steps(K, stride, y + i);
+        Vec<T> total{};
+        for (std::size_t row = i; row < between; row += stride) {
+            const auto keep = [=](int k, Vec<T> e) { store(delta + row + k * between, e); };
+            const CrossEntropy<T> at = cross_entropy(K / steps, between, z + row, y + row, keep);
+            const Vec<T> scale = at.there / at.total;
+            for (std::size_t j = row; j < K * stride; j += between)
+                store(delta + j, weight * (load(delta + j) * scale - load(y + j)));
+            total += at.loss;
+        }
+        J += weight * total;
+    }
+    return J;
+}
+
 // J = Σ over the columns of share · loss, lanes not folded, and delta = share · ∂loss/∂z; delta may be z.
 template <class T>
 Vec<T> loss_and_delta(Loss loss, T parameter, int K, std::size_t columns, const T* z, const T* y, const T* share,
                       T* delta) {
     if (loss == Loss::cross_entropy) return cross_entropy_and_delta(K, columns, z, y, share, delta);
+    if (loss == Loss::step_cross_entropy)
+        return step_cross_entropy_and_delta(K, static_cast<int>(parameter), columns, z, y, share, delta);
     const std::size_t stride = columns * kLanes<T>;
     return with_term(loss, parameter, K, [=](auto term) {
         Vec<T> J{};
@@ -156,6 +198,11 @@ void sample_losses(Loss loss, T parameter, int K, std::size_t columns, const T* 
             store(losses + i, cross_entropy(K, stride, z + i, y + i, [](int, Vec<T>) {}).loss);
         return;
     }
+    if (loss == Loss::step_cross_entropy) {
+        for (std::size_t i = 0; i < stride; i += kLanes<T>)
+            store(losses + i, mean_over_steps(K, static_cast<int>(parameter), stride, z + i, y + i));
+        return;
+    }
     with_term(loss, parameter, K, [=](auto term) {
         for (std::size_t i = 0; i < stride; i += kLanes<T>) {
             Vec<T> total{};
@@ -163,26 +210,6 @@ void sample_losses(Loss loss, T parameter, int K, std::size_t columns, const T* 
             store(losses + i, total);
         }
     });
-}
-
-// z -> the prediction ŷ, in place: e^z_k / Σ_j e^z_j.
-template <class T> void softmax(int K, std::size_t columns, T* z) {
-    const std::size_t stride = columns * kLanes<T>;
-    for (std::size_t i = 0; i < stride; i += kLanes<T>) {
-        const Vec<T> total =
-            sum_of_exponentials<T>(K, stride, z + i, [=](int k, Vec<T>, Vec<T> e) { store(z + k * stride + i, e); });
-        for (int k = 0; k < K; ++k) store(z + k * stride + i, load(z + k * stride + i) / total);
-    }
-}
-
-// z -> the prediction ŷ, in place.
-template <class T> void link(Loss loss, int K, std::size_t columns, T* z) {
-    const std::size_t n = K * columns * kLanes<T>;
-    if (loss == Loss::cross_entropy) softmax(K, columns, z);
-    if (loss == Loss::log_loss)
-        for (std::size_t i = 0; i < n; i += kLanes<T>) store(z + i, sigmoid(load(z + i)));
-    if (loss == Loss::poisson)
-        for (std::size_t i = 0; i < n; i += kLanes<T>) store(z + i, bounded_exp(load(z + i)));
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -13,7 +13,16 @@ namespace shoal {
 
 enum class Activation { identity, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus };
 
-enum class Loss { log_loss, cross_entropy, squared_error, mean_squared_error, absolute_error, huber, poisson };
+enum class Loss {
+    log_loss,
+    cross_entropy,
+    step_cross_entropy,
+    squared_error,
+    mean_squared_error,
+    absolute_error,
+    huber,
+    poisson
+};
 
 enum class LayerKind {
     dense,

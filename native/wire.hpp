@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 2;
+constexpr int kWireVersion = 3;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -37,6 +37,7 @@ template <> struct Names<Loss> {
     static constexpr Name<Loss> all[] = {
         {"log_loss", Loss::log_loss},
         {"cross_entropy", Loss::cross_entropy},
+        {"step_cross_entropy", Loss::step_cross_entropy},
         {"squared_error", Loss::squared_error},
         {"mean_squared_error", Loss::mean_squared_error},
         {"absolute_error", Loss::absolute_error},
@@ -96,6 +97,7 @@ template <class Visit> void visit_fields(Member<Activation>& g, Visit& visit) {
 template <class Visit> void visit_fields(Member<Loss>& loss, Visit& visit) {
     visit("name", loss.kind);
     if (loss.kind == Loss::huber) visit("threshold", loss.parameter);
+    if (loss.kind == Loss::step_cross_entropy) visit("steps", loss.parameter);
 }
 
 template <class Visit> void visit_fields(Geometry& geometry, Visit& visit) {

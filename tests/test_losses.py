@@ -32,6 +32,10 @@ KNOWN: dict[str, list[tuple[list[float], list[float], float, list[float]]]] = {
         ([7.0, 7.0 + LN3], [0.5, 0.5], LN4 - LN3 / 2, [-0.25, 0.25]),
         ([1e4, -1e4], [0, 1], 2e4, [1.0, -1.0]),
     ],
+    "step_cross_entropy": [
+        ([0.0, LN2, 0.0], [0, 1, 0], LN2, [0.25, -0.5, 0.25]),
+        ([1e4, -1e4], [0, 1], 2e4, [1.0, -1.0]),
+    ],
     "squared_error": [([3.0, 1.0], [1.0, 2.0], 2.5, [2.0, -1.0])],
     "mean_squared_error": [([3.0, 1.0], [1.0, 2.0], 2.5, [2.0, -1.0]), ([3.0], [1.0], 4.0, [4.0])],
     "absolute_error": [([3.0, 1.0], [1.0, 2.0], 3.0, [1.0, -1.0]), ([2.0], [2.0], 0.0, [0.0])],
@@ -48,7 +52,12 @@ KNOWN: dict[str, list[tuple[list[float], list[float], float, list[float]]]] = {
 }
 
 # name: ŷ where z = (0, ln 2) are the two outputs of a sample.
-PREDICTIONS = {"log_loss": [0.5, 2 / 3], "cross_entropy": [1 / 3, 2 / 3], "poisson": [1.0, 2.0]}
+PREDICTIONS = {
+    "log_loss": [0.5, 2 / 3],
+    "cross_entropy": [1 / 3, 2 / 3],
+    "step_cross_entropy": [1 / 3, 2 / 3],
+    "poisson": [1.0, 2.0],
+}
 
 every_loss = pytest.mark.parametrize("name", sorted(LOSSES))
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -62,6 +71,8 @@ def some_targets(name: str, K: int, N: int, *, seed: int = 1) -> Array:
         return rng.integers(0, 2, (K, N)).astype(np.float64)
     if name == "cross_entropy":
         return rng.dirichlet(np.ones(K), N).T.copy()
+    if name == "step_cross_entropy":
+        return np.eye(K)[:, rng.integers(0, K, N)]
     if name == "poisson":
         return rng.poisson(2.0, (K, N)).astype(np.float64)
     return rng.standard_normal((K, N))

@@ -29,6 +29,7 @@ def random_explanation(activation: str, loss: str) -> Explanation:
     y = {
         "log_loss": rng.integers(2, size=N),
         "cross_entropy": rng.integers(K, size=N),
+        "step_cross_entropy": rng.integers(K, size=(N, 1)),
         "poisson": rng.poisson(2.0, size=(N, K)),
     }.get(loss, rng.normal(size=(N, K)))
     return explain(population, rng.normal(size=(N, 2)), y)

@@ -215,7 +215,7 @@ def hidden_layers() -> st.SearchStrategy[list[Layer]]:
 def populations(draw: st.DrawFn) -> Population:
     """Return 2 to 5 members of any small architecture, with any loss."""
     loss = draw(st.sampled_from([*LOSSES]))
-    K = draw(st.integers(2 if loss == "cross_entropy" else 1, 9))
+    K = draw(st.integers(2 if loss.endswith("cross_entropy") else 1, 9))
     network = small(*draw(hidden_layers()), n=draw(st.integers(1, 9)), K=K, loss=loss)
     return network.population(
         draw(st.integers(2, 5)),

@@ -91,7 +91,7 @@ def test_every_activation(activation: str, dtype: str, N: int) -> None:
 @pytest.mark.parametrize("K", [1, 3])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss(loss: str, K: int, dtype: str, N: int) -> None:
-    if loss == "cross_entropy" and K == 1:
+    if loss.endswith("cross_entropy") and K == 1:
         K = 2  # one class is none
     assert_same(small(K=K, loss=loss).population(3, dtype=dtype), N, solver="sgd", learning_rate=0.02)
 

@@ -30,6 +30,7 @@ from shoal.layers import (
     MaxPool1D,
     Residual,
 )
+from shoal.losses import StepCrossEntropy
 from shoal.populations.network import Network
 from shoal.sequences import Sequences
 from shoal.shapes import Array
@@ -156,3 +157,10 @@ def test_words_of_a_network_without_channels(run: Run) -> None:
 def test_what_nodes_do_not_have_is_refused(layer: Layer, what: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{what} has no ONNX form"):
         to_onnx(made([layer], 9, "float32"))
+
+
+@pytest.mark.parametrize("starts", [1, 2])
+def test_classes_of_every_step(run: Run, starts: int) -> None:
+    some, layers = sequences(LENGTHS), [Bidirectional(GRU(3, return_sequences=True)), Dense(4), Flatten()]
+    population = Network((C, 9), layers, StepCrossEntropy(9)).population(starts, seed=1)
+    assert_same(run, population, some, feeds(some, "float32"))

@@ -15,6 +15,7 @@ from shoal.populations.population import Population, float_dtype
 LINKS = {
     "log_loss": expit,
     "cross_entropy": lambda z: softmax(z, axis=-1),
+    "step_cross_entropy": lambda z: softmax(z, axis=-1),
     "poisson": np.exp,
 }
 

@@ -16,6 +16,7 @@ from shoal.export.layers import FORMS
 from shoal.export.samples import Samples
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
+from shoal.losses import StepCrossEntropy
 from shoal.networks.chain import Chain
 from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray
@@ -92,6 +93,9 @@ def _add_layers(samples: Samples, population: Population, p: int, a: str) -> str
 def add_link(graph: Graph, network: Chain, z: str, dtype: DType) -> str:
     """Add the predictions that the network's loss makes of ``z``, of its shape and dtype."""
     loss = network.criterion
+    if isinstance(loss, StepCrossEntropy):
+        by_step = graph.add("Reshape", z, np.array([-1, network.n_outputs // loss.steps, loss.steps]))
+        return graph.add("Reshape", graph.add("Softmax", by_step, axis=1), graph.add("Shape", z))
     if loss.name in LINKS:
         return LINKS[loss.name](graph, z, dtype)
     if loss.has_link:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shoal.losses.base import Loss
-from shoal.losses.classes import CrossEntropy, LogLoss
+from shoal.losses.classes import CrossEntropy, LogLoss, StepCrossEntropy
 from shoal.losses.values import AbsoluteError, Huber, MeanSquaredError, Poisson, SquaredError
 from shoal.registry import family
 
@@ -17,8 +17,9 @@ __all__ = [
     "MeanSquaredError",
     "Poisson",
     "SquaredError",
+    "StepCrossEntropy",
 ]
 
 LOSSES: dict[str, type[Loss]] = family(
-    LogLoss, CrossEntropy, SquaredError, MeanSquaredError, AbsoluteError, Huber, Poisson
+    LogLoss, CrossEntropy, StepCrossEntropy, SquaredError, MeanSquaredError, AbsoluteError, Huber, Poisson
 )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from shoal.activations import sigmoid
-from shoal.errors import DataError
+from shoal.errors import ConfigurationError, DataError
 from shoal.formulas.links import SIGMOID, SOFTMAX
-from shoal.formulas.nodes import A, Same, Total, Y, dotted, ln
+from shoal.formulas.nodes import A, Expression, Same, Total, Y, dotted, ln, parameter
 from shoal.losses.base import Loss, difference, sum_outputs
-from shoal.shapes import Array, finite_rows
+from shoal.shapes import Array, IntArray, finite_rows, whole_number
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class CrossEntropy(Loss):
     link = SOFTMAX
     formula = -(Y * ln(A))
     derivative_formula = -(Y / A)
-    delta_formulas = (
+    delta_formulas: ClassVar[tuple[Expression, ...]] = (
         Total("k", dotted(-(Y["k"] / A["k"]), A["k"] * (Same("k", "j") - A["j"]))),
         -Y["j"] + A["j"] * Total("k", Y["k"]),
         A["j"] - Y["j"],
@@ -130,6 +131,107 @@ class CrossEntropy(Loss):
         return _probabilities(super().encode(rows, n_outputs))
 
 
+STEPS = parameter("T", "steps")
+_OF_A_STEP = CrossEntropy()
+
+
+@dataclass(frozen=True)
+class StepCrossEntropy(CrossEntropy):
+    """Categorical cross-entropy with logits at each of T = ``steps`` steps, the mean over the valid ones.
+
+    With T_i valid steps of sample i, and at each the columns z_t and y_t of K numbers::
+
+        loss = 1/T_i Σ_t Σ_k y_kt (ln Σ_j e^z_jt − z_kt)        δ_kt = (ŷ_kt − y_kt) / T_i, and 0 beyond T_i
+
+    ``z (P, K·T, N)``, ``y (K·T, N)``, with k·T + t as the place of class k at step t: what ``Flatten`` makes
+    of outputs (K, T). A step without a class, of zeros in y, is none. Sums run over the steps in order, so
+    that steps which are none change no bit. With the numbers of valid steps as sample weights, J is the mean
+    over the steps of all samples.
+
+    ``encode`` takes class numbers (N, T), −1 at steps that are none, or probabilities (N, K·T), and raises
+    ``DataError`` for anything else; ``ConfigurationError`` for a number of steps below 1.
+
+    Source: Graves 2012, *Supervised sequence labelling with recurrent neural networks*, 3.1 and 3.2.
+
+    >>> loss = StepCrossEntropy(steps=2)
+    >>> y = loss.encode([[0, 1], [1, -1]], n_outputs=4)
+    >>> y.T.tolist()
+    [[1.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]]
+    >>> loss.value(np.zeros((1, 4, 2)), y).round(4)
+    array([[0.6931, 0.6931]])
+    """
+
+    name = "step_cross_entropy"
+    formula, derivative_formula = -(Y * ln(A)) / STEPS, -(Y / A) / STEPS
+    delta_formulas = tuple(delta / STEPS for delta in CrossEntropy.delta_formulas)
+    cancellation = CrossEntropy.cancellation
+    steps: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", whole_number(self.steps, f"the steps of {self.name}"))
+
+    def value(self, z: Array, y: Array) -> Array:
+        z, y = self._by_step(z), self._by_step(y)
+        each, there = _OF_A_STEP.value(z, y), y.sum(axis=-2)
+        total, count = each[..., 0, :].copy(), there[..., 0, :].astype(z.dtype)
+        for t in range(1, self.steps):
+            total += each[..., t, :]
+            count += there[..., t, :]
+        total /= count
+        return total
+
+    def delta(self, z: Array, y: Array) -> Array:
+        by_step, targets = self._by_step(z), self._by_step(y)
+        there = targets.sum(axis=-2, keepdims=True, dtype=z.dtype)
+        share = there / there.sum(axis=-3, keepdims=True)
+        delta = _OF_A_STEP.delta(by_step, targets) * share
+        return np.ascontiguousarray(delta.swapaxes(-3, -2)).reshape(z.shape)
+
+    def predict(self, z: Array) -> Array:
+        a = _OF_A_STEP.predict(self._by_step(z))
+        return np.ascontiguousarray(a.swapaxes(-3, -2)).reshape(z.shape)
+
+    def encode(self, y: npt.ArrayLike, n_outputs: int) -> Array:
+        K, left = divmod(n_outputs, self.steps)
+        if left or K < 2:
+            raise ConfigurationError(
+                f"{self.name} of {self.steps} steps needs as many outputs for each of 2 or more classes, the "
+                f"network has {n_outputs}; end it with Dense(K) over the steps, and Flatten"
+            )
+        rows = np.asarray(y)
+        if rows.ndim == 2 and rows.shape[1] == n_outputs:
+            return _shares(rows.astype(np.float64), K)
+        labels = self._labels(y, K)
+        encoded = np.zeros((K, self.steps, len(labels)))
+        sample, t = np.nonzero(labels >= 0)
+        encoded[labels[sample, t], t, sample] = 1
+        return encoded.reshape(n_outputs, len(labels))
+
+    def _labels(self, y: npt.ArrayLike, K: int) -> IntArray:
+        """Return class numbers (N, T), or say what is wrong with them."""
+        labels = np.asarray(y)
+        if labels.ndim != 2 or labels.shape[1] != self.steps or labels.dtype.kind not in "iu":
+            raise DataError(
+                f"y must be whole numbers (N, {self.steps}), a class for each step and −1 where there is "
+                f"none, got {labels.dtype} of shape {labels.shape}"
+            )
+        if (labels < -1).any() or (labels >= K).any():
+            wrong = labels[(labels < -1) | (labels >= K)][0]
+            raise DataError(
+                f"y has the label {wrong}, {self.name} of {K} classes takes the whole numbers 0 to {K - 1}, "
+                "and −1 where a step is none"
+            )
+        empty = np.flatnonzero((labels < 0).all(axis=1))
+        if len(empty):
+            raise DataError(f"y has no label at any step of sample {empty[0]}; leave it out")
+        return labels.astype(np.intp)
+
+    def _by_step(self, array: Array) -> Array:
+        """Return (…, K·T, N) as (…, T, K, N)."""
+        *members, outputs, N = array.shape
+        return array.reshape(*members, outputs // self.steps, self.steps, N).swapaxes(-3, -2)
+
+
 def _one_hot(labels: Array, n_classes: int) -> Array:
     """Return class numbers (N,) as indicator columns (K, N)."""
     wrong = (labels != np.floor(labels)) | (labels < 0) | (labels >= n_classes)
@@ -155,3 +257,16 @@ def _probabilities(columns: Array) -> Array:
         )
     columns /= totals
     return columns
+
+
+def _shares(rows: Array, K: int) -> Array:
+    """Return probabilities (N, K·T) of each step's classes, all 0 where a step is none, as (K·T, N)."""
+    there = rows.reshape(len(rows), K, -1).sum(axis=1)
+    if (rows < 0).any() or not (np.isclose(there, 1, atol=1e-4) | (there == 0)).all():
+        raise DataError(
+            f"y has rows of {rows.shape[1]} numbers that are no probabilities of {K} classes at every step; "
+            "give class numbers (N, T), −1 where a step is none"
+        )
+    if not there.any(axis=1).all():
+        raise DataError(f"y has no label at any step of sample {np.argmin(there.any(axis=1))}; leave it out")
+    return np.ascontiguousarray(rows.T)

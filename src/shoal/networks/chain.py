@@ -88,7 +88,7 @@ class Chain:
         return f"{'-'.join(shapes)} ({self.criterion.name})"
 
     def _check_last_layer(self) -> None:
-        last = self.layers[-1]
+        last = next((each for each in reversed(self.layers) if each.name != "flatten"), self.layers[-1])
         if len(self.shapes[-1]) != 1:
             raise ConfigurationError(
                 f"the last layer must give samples of shape (K,), got {self.shapes[-1]}; "

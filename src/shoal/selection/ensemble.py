@@ -161,5 +161,6 @@ def _logit(p: Array) -> Array:
 _INVERSE_LINKS: dict[str, Callable[[Array], Array]] = {
     "log_loss": _logit,
     "cross_entropy": np.log,
+    "step_cross_entropy": np.log,
     "poisson": np.log,
 }

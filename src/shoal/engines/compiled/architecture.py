@@ -14,6 +14,7 @@ from shoal.engines.compiled.module import KNOWN
 from shoal.layers import LAYERS
 from shoal.layers.base import Layer
 from shoal.layers.weighted import Activated
+from shoal.losses import LOSSES, SquaredError
 from shoal.networks.chain import Chain
 from shoal.registry import Named, to_config
 from shoal.shapes import IntArray
@@ -80,13 +81,14 @@ def described(network: Chain) -> dict[str, Any]:
     >>> [first[name] for name in ("name", "inputs", "units", "W", "b", "activation")]
     ['dense', 3, 5, 0, 15, {'name': 'elu', 'alpha': 1.0}]
     """
-    layers = []
+    layers, loss = [], network.criterion
     for index, (layer, shape) in enumerate(zip(network.layers, network.shapes, strict=False)):
         places = {slot.name: slot.start for slot in network.slots if slot.layer == index}
         layers.append(layer_fields(layer, shape, places))
     return {
         "layers": layers,
-        "loss": to_config(network.criterion),
+        # one that the module does not know is none that it trains, and outputs end before the loss
+        "loss": to_config(loss if knows(loss, "loss", LOSSES) else SquaredError()),
         "inputs": network.n_inputs,
         "outputs": network.n_outputs,
         "parameters": network.n_parameters,
