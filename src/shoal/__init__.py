@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shoal.estimators.forecaster import Forecaster
     from shoal.estimators.regressor import MLPRegressor
     from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
-    from shoal.estimators.text_estimators import TextClassifier, TextRegressor
+    from shoal.estimators.sequence_tagger import SequenceTagger
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import (
@@ -91,11 +91,10 @@ __all__ = [
     "Run",
     "SequenceClassifier",
     "SequenceRegressor",
+    "SequenceTagger",
     "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
-    "TextClassifier",
-    "TextRegressor",
     "TrainingResult",
     "__version__",
     "begin",
@@ -142,11 +141,10 @@ _HOMES = {
     "Run": "shoal.populations.run",
     "SequenceClassifier": "shoal.estimators.sequence_estimators",
     "SequenceRegressor": "shoal.estimators.sequence_estimators",
+    "SequenceTagger": "shoal.estimators.sequence_tagger",
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",
-    "TextClassifier": "shoal.estimators.text_estimators",
-    "TextRegressor": "shoal.estimators.text_estimators",
     "TrainingResult": "shoal.populations.trainer",
     "begin": "shoal.populations.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
