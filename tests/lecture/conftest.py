@@ -33,6 +33,8 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "data-efficiency": {"sizes": (30, 400), "starts": 2, "updates": 250},
     "invariance": {"train": 400, "updates": 300, "looked_at": 150},
+    "sharing-in-time": {"train": 500, "test": 200, "places": 4, "starts": 1, "updates": 250},
+    "sequences": {"steps": (6, 40), "units": 8, "starts": 1, "updates": 300, "samples": 3200},
     "vanishing": {"units": 32, "samples": 2},
     "shallow-vs-deep": {"sizes": (60, 300), "starts": 2, "epochs": 60},
 }

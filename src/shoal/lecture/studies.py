@@ -15,8 +15,10 @@ from shoal.lecture.invariance import Invariance
 from shoal.lecture.numpy_demo import NumpyDemo
 from shoal.lecture.parameters import Parameters
 from shoal.lecture.prior import Prior
+from shoal.lecture.remembering import Remembering
 from shoal.lecture.representation import Representation
 from shoal.lecture.shallow_vs_deep import ShallowVsDeep
+from shoal.lecture.sharing_in_time import SharingInTime
 from shoal.lecture.starts import Starts
 from shoal.lecture.study import Study
 from shoal.lecture.vanishing import Vanishing
@@ -40,5 +42,7 @@ STUDIES: dict[str, type[Study[Any]]] = family(
     DataEfficiency,
     Invariance,
     Vanishing,
+    Remembering,
+    SharingInTime,
 )
 """Name -> study; a new one is a file and a line here."""
