@@ -12,8 +12,9 @@ import pytest
 from shoal.errors import ConfigurationError, DataError
 from shoal.explanation.explanation import Explanation, explain
 from shoal.formulas.text import text
-from shoal.layers import Dense, Dropout
+from shoal.layers import Dense, Dropout, Flatten
 from shoal.layers.base import Layer
+from shoal.losses import StepCrossEntropy
 from shoal.populations.network import Network
 
 NETWORK = Network(2, [Dense(3, "tanh"), Dense(1)], loss="log_loss")
@@ -192,3 +193,9 @@ def test_what_cannot_be_explained(arguments: dict[str, Any], error: type[Excepti
         explain(**({"network": NETWORK, "X": X, "y": y} | arguments))
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_a_class_for_every_step_is_not_explained() -> None:
+    network = Network((2, 4), [Flatten(), Dense(12)], StepCrossEntropy(4))
+    with pytest.raises(ConfigurationError, match="one answer for a sample is explained, got StepCross"):
+        explain(network, np.ones((1, 2, 4)), [[0, 1, 2, 0]])

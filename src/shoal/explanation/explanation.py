@@ -148,6 +148,11 @@ def explain(
     population = network if isinstance(network, Population) else network.population(1, seed=seed)
     if population.size != 1:
         raise ConfigurationError(f"one network is explained at a time, got {population.size}; use members(i)")
+    if getattr(population.network.criterion, "steps", 1) > 1:  # its classes are not all of the outputs
+        raise ConfigurationError(
+            f"the loss of one answer for a sample is explained, got {population.network.criterion!r}; "
+            "check_gradients takes any"
+        )
     network = without_dropout(population.network)
     population = Population(network, population.theta.astype(np.float64), population.keys)
     if isinstance(network.layers[0], Recurrent):
