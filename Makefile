@@ -22,7 +22,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize docs format bench clean
+.PHONY: help demo test lint sanitize docs fresh format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -33,7 +33,7 @@ demo: $(SHOAL)  ## choose, train and explain a network for a real table
 	@echo "The report: file://$(CURDIR)/demo/report.html"
 
 test: lint  ## run every check: lint, types, layers, tests, examples
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(EDITABLE)  ## check style, types and the direction of imports
 	$(BIN)/ruff check
@@ -53,7 +53,7 @@ sanitize: $(EDITABLE)  ## run the native tests where every access to memory is c
 	PYTHONPATH=$(CURDIR)/$(SANITIZED)/package:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0:log_path=$(CURDIR)/$(SANITIZED)/report UBSAN_OPTIONS=print_stacktrace=1 \
-	$(TEST_ENVIRONMENT) $(SANITIZED)/venv/bin/python -m pytest -n auto --max-worker-restart 0 \
+	$(TEST_ENVIRONMENT) $(SANITIZED)/venv/bin/python -m pytest -n auto --dist worksteal --max-worker-restart 0 \
 		tests/contract/test_native.py tests/contract/test_native_layers.py tests/contract/test_native_outputs.py tests/contract/test_native_sequences.py tests/native tests/engines --ignore tests/native/test_counts.py \
 		--deselect tests/native/test_threads.py::test_forks_while_other_threads_train \
 		--deselect tests/native/test_threads.py::test_a_child_forked_while_daemon_threads_train_trains_and_ends \
@@ -62,6 +62,9 @@ sanitize: $(EDITABLE)  ## run the native tests where every access to memory is c
 docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 	@echo "The documentation: file://$(CURDIR)/build/docs/index.html"
+
+fresh: $(EDITABLE)  ## install the package as users do and go from a real table to predictions
+	tools/fresh
 
 format: $(EDITABLE)  ## put the code in the project's style
 	$(BIN)/ruff check --fix

@@ -6,8 +6,10 @@ import ast
 import importlib.util
 import platform
 import re
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -46,6 +48,13 @@ def test_instruction_set_is_the_highest_level_whose_features_linux_reports(nativ
     reached = [level for level, needed in LEVELS.items() if needed <= features]
     assert reached == list(LEVELS)[: len(reached)]
     assert native.instruction_set() == reached[-1]
+
+
+def test_the_wheel_of_make_fresh_is_built_by_what_pyproject_asks_for() -> None:
+    """It is built in the environment of the source tree, so that the module is compiled once."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    (line,) = re.findall(r"^\t@\$\(PIP\) ('.*) cmake ninja$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert shlex.split(line) == asked
 
 
 def test_the_stub_declares_what_the_module_defines(native: ModuleType) -> None:
