@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shoal.estimators.regressor import MLPRegressor
     from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
     from shoal.estimators.sequence_tagger import SequenceTagger
+    from shoal.estimators.text_estimators import TextClassifier, TextRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
     from shoal.layers import (
@@ -95,6 +96,8 @@ __all__ = [
     "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
+    "TextClassifier",
+    "TextRegressor",
     "TrainingResult",
     "__version__",
     "begin",
@@ -145,6 +148,8 @@ _HOMES = {
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic",
     "ShoalRegressor": "shoal.estimators.automatic",
+    "TextClassifier": "shoal.estimators.text_estimators",
+    "TextRegressor": "shoal.estimators.text_estimators",
     "TrainingResult": "shoal.populations.trainer",
     "begin": "shoal.populations.trainer",
     "check_gradients": "shoal.explanation.gradient_check",

@@ -96,3 +96,18 @@ def test_what_is_refused() -> None:
         Network((2, 7), [Embedding(5, 2), GRU(3), Dense(1)])
     with pytest.raises(ConfigurationError, match="takes data alone, so it must be the first layer"):
         Network(7, [Dropout(0.1), Embedding(5, 2), Bidirectional(GRU(3)), Dense(1)])
+
+
+def test_the_table_begins_as_small_as_is_asked_for() -> None:
+    network, smaller = (
+        Network((1, 3), [Embedding(500, 20, deviation), GRU(2)]).population(2, seed=0)
+        for deviation in (1.0, 0.1)
+    )
+    np.testing.assert_allclose(smaller.theta[:, :10_000], 0.1 * network.theta[:, :10_000], rtol=1e-6)
+    assert smaller.theta[0, :10_000].std() == pytest.approx(0.1, rel=0.03)
+
+
+@pytest.mark.parametrize("deviation", [-1, float("nan"), float("inf"), "1", True])
+def test_an_impossible_deviation_is_refused(deviation: Any) -> None:
+    with pytest.raises(ConfigurationError, match="deviation of embedding"):
+        Embedding(4, 3, deviation)

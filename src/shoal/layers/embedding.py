@@ -12,7 +12,7 @@ from shoal.draws import Draw, Gaussian
 from shoal.errors import ConfigurationError, DataError
 from shoal.layers import steps
 from shoal.layers.base import Cache, Context, Layer, Parameters, Role
-from shoal.shapes import Array, IntArray, Shape, whole_number
+from shoal.shapes import Array, IntArray, Shape, is_finite_number, whole_number
 
 MOST = 2**24
 """The largest vocabulary: float32, in which X travels, has every whole number up to it."""
@@ -28,7 +28,8 @@ class Embedding(Layer):
         ∂J/∂E[k] = Σ_(t: k_t = k) ∂J/∂a_t
 
     A scatter-add, one sample after the other and its steps in order, so that its bits are always the same. E
-    begins as N(0, 1). It is called no weight: penalties and decay leave it alone, which would make rare words
+    begins as N(0, deviation²): where words are many and rare, a small one lets what is learnt stand out from
+    what was drawn. It is called no weight: penalties and decay leave it alone, which would make rare words
     smaller than common ones.
 
     Only data are whole numbers, so it comes first in a network. Steps beyond a sequence's end give zeros;
@@ -48,6 +49,7 @@ class Embedding(Layer):
     takes_data: ClassVar[bool] = True
     vocabulary: int
     dimensions: int
+    deviation: float = 1.0
 
     def __post_init__(self) -> None:
         for name in "vocabulary", "dimensions":
@@ -55,6 +57,8 @@ class Embedding(Layer):
             object.__setattr__(self, name, value)
         if self.vocabulary > MOST:
             raise ConfigurationError(f"the vocabulary of embedding is {MOST} at most, got {self.vocabulary}")
+        if not is_finite_number(self.deviation) or self.deviation < 0:
+            raise ConfigurationError(f"the deviation of embedding is a number ≥ 0, got {self.deviation!r}")
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[:-1] not in ((), (1,)):
@@ -67,7 +71,7 @@ class Embedding(Layer):
         return {"E": (self.vocabulary, self.dimensions)}
 
     def draws(self, shape: Shape) -> dict[str, Draw]:
-        return {"E": Gaussian(1.0)}
+        return {"E": Gaussian(self.deviation)}
 
     def operations(self, shape: Shape) -> int:
         return self.dimensions * shape[-1]

@@ -1,4 +1,4 @@
-"""What a mixture learns to predict: the class of a series, or a number."""
+"""What a mixture learns to predict: a class, or a number."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ class Targets:
         return CrossEntropy() if self.n_classes else SquaredError()
 
     @cached_property
-    def _encoded(self) -> Array:
+    def encoded(self) -> Array:
+        """The targets as losses take them (K, N): 1 for the class and 0 else, or the numbers."""
         return self._criterion.encode(self.values, self.outputs)
 
     def losses(self, predictions: Array) -> Array:
         """Return the losses (N,) of predictions (N, K): −ln p of the class, or half the squared error."""
-        return prediction_losses(self._criterion, predictions, self._encoded)
+        return prediction_losses(self._criterion, predictions, self.encoded)
 
     def signs(self) -> Array:
         """Return what a linear layer is fitted to, (N, K): +1 for the class and −1 else, or the numbers."""
-        return self._encoded.T * 2 - 1 if self.n_classes else self._encoded.T
+        return self.encoded.T * 2 - 1 if self.n_classes else self.encoded.T
 
     def strata(self) -> IntArray | None:
         """Return what folds are divided by (N,), None where it is nothing."""

@@ -1,0 +1,134 @@
+"""A linear layer over sparse samples, whose strength is chosen by samples held out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+from scipy.special import log_softmax, softmax
+from threadpoolctl import threadpool_limits
+
+from shoal.mixtures.targets import Targets
+from shoal.mixtures.views import Folds
+from shoal.shapes import Array, IntArray
+
+STRENGTHS = (1.0, 0.3, 0.1, 0.03, 0.01)
+"""Penalties that are tried, from the strongest on, for as long as they get better."""
+JUDGED = 1000
+"""Samples held out, at least, that a strength is chosen by: as many folds as that takes."""
+ITERATIONS, SLOPE, GAIN = 200, 2e-5, 1e-8
+"""When L-BFGS ends: at the latest, by the slope of the mean loss, and by what a step gains."""
+
+
+@dataclass(frozen=True, eq=False)
+class SparseLinear:
+    """z = x W + b of sparse samples x (F,): probabilities softmax(z), or the number z. The least of
+
+        Σ_i loss(z_i, y_i) + λ/2 ‖W‖²             W: (F, K)   b: (K,)
+
+    with the log loss of classes or half the squared error, by L-BFGS; b is not penalised.
+
+    >>> X = csr_matrix([[0.0], [1.0], [2.0], [3.0]])
+    >>> line = SparseLinear.fit(X, Targets(np.array([1.0, 3.0, 5.0, 7.0])), strength=1e-9)
+    >>> line.W.round(2).tolist(), line.b.round(2).tolist()
+    ([[2.0]], [1.0])
+    """
+
+    W: Array
+    b: Array
+    classes: bool
+
+    @classmethod
+    def fit(
+        cls,
+        X: csr_matrix,
+        targets: Targets,
+        strength: float,
+        rows: IntArray | None = None,
+        start: SparseLinear | None = None,
+    ) -> SparseLinear:
+        """Return the layer of samples X (N, F), or of some ``rows`` of them, beginning from ``start``."""
+        classes, y = targets.n_classes > 0, targets.encoded.T
+        X, y = (X, y) if rows is None else (X[rows], y[rows])
+        (N, F), K = X.shape, y.shape[1]
+        transposed = X.T.tocsr()
+
+        def objective(parameters: Array) -> tuple[float, Array]:
+            W, b = parameters[: F * K].reshape(F, K), parameters[F * K :]
+            z = X @ W + b
+            if classes:
+                logs = log_softmax(z, axis=1)
+                value, delta = -float((y * logs).sum()), np.exp(logs) - y
+            else:
+                delta = z - y
+                value = 0.5 * float(np.square(delta).sum())
+            gradient = np.append((transposed @ delta + strength * W).ravel(), delta.sum(axis=0))
+            return (value + 0.5 * strength * float(np.square(W).sum())) / N, gradient / N
+
+        begin = np.zeros((F + 1) * K) if start is None else np.append(start.W.ravel(), start.b)
+        with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
+            found = minimize(
+                objective,
+                begin,
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": ITERATIONS, "gtol": SLOPE, "ftol": GAIN},
+            ).x
+        return cls(found[: F * K].reshape(F, K), found[F * K :], classes)
+
+    def scores(self, X: csr_matrix) -> Array:
+        """Return z (N, K) of samples X (N, F); company changes no bit of a row."""
+        z: Array = X @ self.W + self.b
+        return z
+
+    def predict(self, X: csr_matrix) -> Array:
+        """Return probabilities, or numbers, (N, K) of samples X (N, F)."""
+        z = self.scores(X)
+        return np.asarray(softmax(z, axis=1)) if self.classes else z
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenLinear:
+    """The layer of all samples at the strength that those held out ask for, and what they were predicted.
+
+    ``held_out`` (N, K) is by layers of the same strength that did not know the sample.
+    """
+
+    layer: SparseLinear
+    strength: float
+    held_out: Array
+
+    @classmethod
+    def fit(
+        cls, X: csr_matrix, targets: Targets, folds: Folds, strengths: Iterable[float] = STRENGTHS
+    ) -> ChosenLinear:
+        """Choose by as many ``folds`` as hold out ``JUDGED`` samples, which may be all."""
+        enough = min(math.ceil(JUDGED * len(folds) / X.shape[0]), len(folds))
+        best: list[SparseLinear] = []
+        least, strength, held_out = math.inf, 0.0, np.ones((X.shape[0], targets.outputs))
+        for tried in strengths:
+            starts: list[SparseLinear | None] = [*best] or [None] * enough
+            layers = [
+                SparseLinear.fit(X, targets, tried, rows, start)
+                for (rows, _), start in zip(folds[:enough], starts, strict=True)
+            ]
+            predicted = held_out.copy()
+            judged = _predict_held(layers, X, folds[:enough], predicted)
+            loss = float(targets.losses(predicted)[judged].mean())
+            if not loss < least:
+                break
+            least, strength, held_out, best = loss, tried, predicted, layers
+        rest = [SparseLinear.fit(X, targets, strength, rows) for rows, _ in folds[enough:]]
+        _predict_held(rest, X, folds[enough:], held_out)
+        return cls(SparseLinear.fit(X, targets, strength), strength, held_out)
+
+
+def _predict_held(layers: list[SparseLinear], X: csr_matrix, folds: Folds, into: Array) -> IntArray:
+    """Write what each layer says of the samples that its fold holds out; return which these are."""
+    for layer, (_, held) in zip(layers, folds, strict=True):
+        into[held] = layer.predict(X[held])
+    return np.concatenate([np.zeros(0, dtype=np.intp), *(held for _, held in folds)])

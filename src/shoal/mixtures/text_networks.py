@@ -1,0 +1,65 @@
+"""Views of texts by networks: of the codes of their words or characters, trained on every fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shoal.mixtures.trained_view import FittedNetworks, TrainedView
+from shoal.mixtures.views import Fitted, Schooling, View
+from shoal.selection.text_architectures import RECURRENT, Embedded
+from shoal.shapes import Array
+from shoal.texts.vocabulary import Vocabulary
+
+RATE = 0.01
+
+
+@dataclass(frozen=True)
+class TextNetworks(View[Sequence[str]]):
+    """``Embedded`` networks of one ``kind`` and ``size``, over the codes of a ``vocabulary``."""
+
+    vocabulary: Vocabulary
+    kind: str
+    size: int
+    dimensions: int
+    epochs: int
+    word_dropout: float = 0.2
+
+    @property
+    def words(self) -> str:
+        kind = "recurrent" if self.kind == RECURRENT else "convolutional"
+        return f"{kind} networks of {self.size} channels over {self.vocabulary.unit}"
+
+    @property
+    def architecture(self) -> Embedded:
+        """The architecture of its networks."""
+        steps, size = self.vocabulary.steps, self.vocabulary.size
+        return Embedded(self.kind, steps, size, self.dimensions, word_dropout=self.word_dropout)
+
+    @property
+    def trained(self) -> TrainedView:
+        """The view of codes that this is."""
+        return TrainedView(self.architecture, (self.size,), self.epochs, RATE)
+
+    def fit(self, schooling: Schooling[Sequence[str]]) -> FittedTextNetworks | None:
+        codes = self.vocabulary.encode(schooling.series)
+        of_codes = Schooling(
+            codes, schooling.targets, schooling.folds, schooling.seed, n_jobs=schooling.n_jobs
+        )
+        networks = self.trained.fit(of_codes)
+        return None if networks is None else FittedTextNetworks(self.vocabulary, networks)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTextNetworks(Fitted[Sequence[str]]):
+    """The vocabulary, and the networks over its codes."""
+
+    vocabulary: Vocabulary
+    networks: FittedNetworks
+
+    @property
+    def held_out(self) -> Array:  # type: ignore[override]
+        return self.networks.held_out
+
+    def predict(self, series: Sequence[str], n_jobs: int | None = None) -> Array:
+        return self.networks.predict(self.vocabulary.encode(series), n_jobs)
