@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shoal.data import dates
 from shoal.data.dates import (
     CLEAR_FORMATS,
     FAMILIES,
@@ -105,6 +106,18 @@ def test_what_other_formats_read_is_of_the_same_family(day: dt.date, form: str) 
     others = set(readings(pl.Series([day.strftime(form)])))
     assert form in others
     assert others <= set(family_of(form))
+
+
+@pytest.mark.parametrize("others", [["soon"], ["2023-02-29"]], ids=["no date at all", "no such day"])
+@pytest.mark.parametrize("read", [0, 1, 2, 3])
+def test_a_format_that_reads_half_of_the_texts_is_one_of_the_readings(read: int, others: list[str]) -> None:
+    texts = [None, *others, *["2024-02-29"] * read]
+    assert ("%Y-%m-%d" in readings(pl.Series(texts, dtype=pl.String))) == (read >= 2)
+
+
+def test_texts_of_no_such_shape_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dates, "parse_dates", lambda *_: pytest.fail("read for nothing"))
+    assert readings(pl.Series(["setosa", "versicolor", None])) == {}
 
 
 @given(st.lists(st.text(max_size=12), max_size=5), st.sampled_from(FORMATS))

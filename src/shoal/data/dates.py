@@ -72,11 +72,7 @@ def parse_dates(texts: pl.Series, date_format: str) -> pl.Series:
 def readings(texts: pl.Series) -> dict[str, pl.Series]:
     """Return what each format reads of the texts, for those that read half of a few of them."""
     few = a_few(texts)
-    return {
-        form: parse_dates(texts, form)
-        for form in FORMATS
-        if 2 * parse_dates(few, form).null_count() <= len(few)
-    }
+    return {form: parse_dates(texts, form) for form in FORMATS if _reads_half(few, form)}
 
 
 def family_of(date_format: str) -> tuple[str, ...]:
@@ -98,6 +94,13 @@ def in_letters(date_format: str) -> str:
     """
     letters = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%b": "Mon"}
     return re.sub("%.", lambda part: letters[part.group()], date_format)
+
+
+def _reads_half(texts: pl.Series, date_format: str) -> bool:
+    """Tell whether a format reads half of the texts; most columns have nothing of its shape, seen soon."""
+    half = (len(texts) + 1) // 2
+    has_its_shape = texts.str.contains(_pattern(date_format))
+    return has_its_shape.sum() >= half and parse_dates(texts, date_format).count() >= half
 
 
 def _pattern(date_format: str) -> str:
