@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import signal
@@ -26,6 +27,9 @@ from shoal.solvers import SOLVERS
 FAMILIES: list[dict[str, Any]] = [
     ACTIVATIONS, INITIALIZERS, LAYERS, LOSSES, PENALTIES, SCHEDULES, SOLVERS
 ]  # fmt: skip
+
+HEEDED = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+"""The signals to which commands listen."""
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
@@ -116,26 +120,46 @@ class Ended(NamedTuple):
         return line
 
 
-@pytest.fixture
-def shoal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Ended]:
-    """Run a command line in this process, in an empty folder: ``shoal("predict", "out", …)``."""
+@pytest.fixture(scope="session")
+def main_here() -> Callable[..., int]:
+    """Run a command line in this process, in the folder where it is, and return its exit code."""
+    import typer.main
+
     from shoal.cli import main
 
+    # Commands are made out of functions in each process that runs one; here many commands run in one process.
+    made = functools.cache(typer.main.get_command)
+
+    def run(*arguments: object) -> int:
+        handlers = {number: signal.getsignal(number) for number in HEEDED}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sys, "argv", ["shoal", *map(str, arguments)])
+            patched.setattr(typer.main, "get_command", made)
+            try:
+                with pytest.raises(SystemExit) as ended:
+                    main()
+            finally:
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+    return run
+
+
+@pytest.fixture
+def shoal(
+    main_here: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Callable[..., Ended]:
+    """Run a command line in this process, in an empty folder: ``shoal("predict", "out", …)``."""
     monkeypatch.chdir(tmp_path)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["shoal", *map(str, arguments)])
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main()
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        code = main_here(*arguments)
         captured = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, captured.out.splitlines(), captured.err.splitlines())
+        return Ended(code, captured.out.splitlines(), captured.err.splitlines())
 
     return run

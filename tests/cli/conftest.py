@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,12 +20,26 @@ def iris() -> tuple[str, ...]:
     return ("fit", "builtin:iris", "--target", "species", "--out", "out", *TINY)
 
 
-@pytest.fixture
-def finished(shoal: Callable[..., Any], iris: tuple[str, ...]) -> Path:
-    """The folder that commands run in, with a finished job in ``out`` and a table for it."""
-    assert shoal(*iris).code == 0
+@pytest.fixture(scope="session")
+def fitted(
+    main_here: Callable[..., int], iris: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A finished job in ``out``, and a table for it with the target and without; to be copied."""
+    folder = tmp_path_factory.mktemp("fitted")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        assert main_here(*iris) == 0
     header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)"
-    Path("few.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2\n")
+    (folder / "few.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2\n")
+    rows = [f"5.1,3.5,1.4,0.2,{kind}" for kind in ("setosa", "versicolor")]
+    (folder / "whole.csv").write_text("\n".join([f"{header},species", *rows, ""]))
+    return folder
+
+
+@pytest.fixture
+def finished(fitted: Path, shoal: Callable[..., Any]) -> Path:
+    """A copy of ``fitted``, the folder that commands run in."""
+    shutil.copytree(fitted, Path.cwd(), dirs_exist_ok=True)
     return Path.cwd()
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,29 +18,8 @@ COMMANDS = {  # what each writes, at a place that the test fills in
 NAMES = {"predict": "p.csv", "explain": "p.html", "check": "p.svg", "export": "p.safetensors"}
 
 
-@pytest.fixture(scope="module")
-def fitted(
-    iris: tuple[str, ...], python: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A finished job, and a table for it with the target and without; to be copied."""
-    folder = tmp_path_factory.mktemp("fitted")
-    assert python(folder, "-m", "shoal", *iris).returncode == 0
-    header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)"
-    (folder / "few.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2\n")
-    rows = [f"5.1,3.5,1.4,0.2,{kind}" for kind in ("setosa", "versicolor")]
-    (folder / "whole.csv").write_text("\n".join([f"{header},species", *rows, ""]))
-    return folder
-
-
-@pytest.fixture
-def whole(fitted: Path, shoal: Shoal) -> Path:
-    """A copy of ``fitted``, the folder that commands run in."""
-    shutil.copytree(fitted, Path.cwd(), dirs_exist_ok=True)
-    return Path.cwd()
-
-
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_file_is_replaced_only_where_that_was_asked_for(shoal: Shoal, whole: Path, command: str) -> None:
+def test_a_file_is_replaced_only_where_that_was_asked_for(shoal: Shoal, finished: Path, command: str) -> None:
     name = NAMES[command]
     Path(name).write_text("mine")
     told = shoal(*COMMANDS[command], name).refusal
@@ -55,7 +33,7 @@ def test_a_file_is_replaced_only_where_that_was_asked_for(shoal: Shoal, whole: P
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_nothing_is_written_into_a_model(shoal: Shoal, whole: Path, command: str) -> None:
+def test_nothing_is_written_into_a_model(shoal: Shoal, finished: Path, command: str) -> None:
     before = {path: path.read_bytes() for path in Path("out").iterdir() if path.is_file()}
     for name in (NAMES[command], "weights.safetensors", "report.html", "plan.json"):
         told = shoal(*COMMANDS[command], f"out/{name}", "--overwrite").refusal
@@ -64,7 +42,7 @@ def test_nothing_is_written_into_a_model(shoal: Shoal, whole: Path, command: str
 
 
 @pytest.mark.parametrize("command", ["predict", "explain", "check"])
-def test_the_table_that_is_read_is_not_written(shoal: Shoal, whole: Path, command: str) -> None:
+def test_the_table_that_is_read_is_not_written(shoal: Shoal, finished: Path, command: str) -> None:
     table = COMMANDS[command][2]
     before = Path(table).read_bytes()
     Path("link.csv").symlink_to(table)
@@ -76,7 +54,9 @@ def test_the_table_that_is_read_is_not_written(shoal: Shoal, whole: Path, comman
     assert Path("link.csv").is_symlink()
 
 
-def test_the_table_that_was_fitted_is_not_written(shoal: Shoal, iris: tuple[str, ...], whole: Path) -> None:
+def test_the_table_that_was_fitted_is_not_written(
+    shoal: Shoal, iris: tuple[str, ...], finished: Path
+) -> None:
     rows = [f"{i / 10},{i % 7},{i % 5},{i % 3},{'setosa' if i < 30 else 'versicolor'}\n" for i in range(60)]
     Path("whole.csv").write_text(Path("whole.csv").read_text().splitlines()[0] + "\n" + "".join(rows))
     assert shoal("fit", "whole.csv", *iris[2:4], "--out", "again", *iris[6:]).code == 0
@@ -88,7 +68,7 @@ def test_the_table_that_was_fitted_is_not_written(shoal: Shoal, iris: tuple[str,
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_place_is_looked_at_before_any_work(
-    shoal: Shoal, whole: Path, command: str, monkeypatch: pytest.MonkeyPatch
+    shoal: Shoal, finished: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for work in ("shoal.jobs.kinds.tables.read_table", "shoal.export.saved.export_torch"):
         monkeypatch.setattr(work, lambda *_: pytest.fail("worked for nothing"))
@@ -104,7 +84,7 @@ def test_a_place_is_looked_at_before_any_work(
         assert told in shoal(*COMMANDS[command], place, "--overwrite").refusal
 
 
-def test_a_report_of_somebody_else_is_left(shoal: Shoal, whole: Path) -> None:
+def test_a_report_of_somebody_else_is_left(shoal: Shoal, finished: Path) -> None:
     assert shoal("report", "out").code == 0
     Path("out/report.html").write_text("mine")
     assert "report.html exists already" in shoal("report", "out").refusal
@@ -121,7 +101,7 @@ def test_a_lecture_of_somebody_else_is_left(shoal: Shoal) -> None:
         Path("notes", name).unlink()
 
 
-def test_a_fit_leaves_what_is_somebody_elses(shoal: Shoal, iris: tuple[str, ...], whole: Path) -> None:
+def test_a_fit_leaves_what_is_somebody_elses(shoal: Shoal, iris: tuple[str, ...], finished: Path) -> None:
     Path("out").rename("model")
     Path("out").mkdir()
     Path("out/.notes.tmp").write_text("mine")
