@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from shoal.errors import MissingDependencyError, ModelFolderError, OutputError
-from shoal.report.html import render, write_report
+from shoal.report.html import _template, render, write_report
 
 Builder = Callable[..., dict[str, Any]]
 VOID = {"meta", "br", "img"}
@@ -278,6 +278,7 @@ def test_malformed_evidence_is_refused() -> None:
 def test_without_jinja2_the_error_says_what_to_install(
     sample: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _template.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'shoal\[report\]'"):
         render(sample())
