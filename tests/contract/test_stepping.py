@@ -177,7 +177,7 @@ def test_the_engines_remember_the_same(solver: str, engine: str) -> None:
 @pytest.mark.parametrize("solver", ["sgd", "scg", "lbfgs"])
 def test_strengths_change_in_between(solver: str, engine: str) -> None:
     """Trained to the end with another penalty: the minimum is that of a training with it alone."""
-    ways = recipe(solver, epochs=3000, tolerance=1e-7)
+    ways = recipe(solver, epochs=400, tolerance=1e-7)
     rate, l2 = np.full(P, 0.05), np.linspace(2, 6, P)
     task = problem(
         validation=None,
@@ -188,7 +188,7 @@ def test_strengths_change_in_between(solver: str, engine: str) -> None:
     changed = begin(engine, members, task, ways)
     changed.advance(2)
     changed.set({"l2": l2})
-    changed.advance(3000)
+    changed.advance(400)
     expected = begin(engine, members, task.with_strengths({"l2": l2}), ways)
     expected.finish()
     np.testing.assert_allclose(changed.theta, expected.theta, atol=1e-4)
