@@ -132,6 +132,14 @@ def undisturbed(done: Path) -> dict[str, Any]:
     return ends(done)
 
 
+@pytest.fixture(autouse=True)
+def of_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write reports of a word: drawing is most of the time, and a report is a function of its evidence."""
+    monkeypatch.setattr(
+        "shoal.jobs.fit.write_report", lambda evidence, path, overwrite: Path(path).write_text("report")
+    )
+
+
 @pytest.fixture
 def trained(done: Path, tmp_path: Path) -> Path:
     """A folder in which the study has ended, and nothing has come of it yet."""
