@@ -9,14 +9,16 @@ from __future__ import annotations
 import argparse
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.machine import commit, machine
-from benchmarks.sequences.results import FOLDER, Entry, load, save
-from benchmarks.sequences.sets import SETS, Set
+from benchmarks.sequences.forecasts import ForecastSet
+from benchmarks.sequences.results import EVERY, FOLDER, Entry, load, save
+from benchmarks.sequences.sets import Set
 from shoal import SequenceClassifier, SequenceRegressor
 from shoal.data.sequences.series_set import SeriesSet
 from shoal.shapes import Array
@@ -24,30 +26,51 @@ from shoal.shapes import Array
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sequences", description=__doc__)
-    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}; all")
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(EVERY)}; all")
     parser.add_argument(
         "--validate", action="store_true", help="leave the test part alone, and write nothing"
     )
-    parser.add_argument("--data", type=Path, help="the folder with the sets; SHOAL_DATA/sequences/ts")
+    parser.add_argument("--data", type=Path, help="the folder with the sets, if not where SHOAL_DATA says")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--budget", type=float, help="operations, if not the default")
     parser.add_argument("--threads", type=int, help="all cores, unless OMP_NUM_THREADS says less")
     parser.add_argument("--results", type=Path, default=FOLDER, help="the folder of results")
     arguments = parser.parse_args()
     for name in arguments.sets:
-        if name not in SETS:
-            parser.error(f"there is no set {name}; take some of {', '.join(SETS)}")
+        if name not in EVERY:
+            parser.error(f"there is no set {name}; take some of {', '.join(EVERY)}")
     settings = {"random_state": arguments.seed, "n_jobs": arguments.threads, "channels_first": True}
     if arguments.budget is not None:
         settings["budget"] = arguments.budget
-    for name in arguments.sets or SETS:
-        entry = run(SETS[name], arguments.data, arguments.validate, settings)
+    for name in arguments.sets or EVERY:
+        entry = run(EVERY[name], arguments.data, arguments.validate, settings)
         if not arguments.validate:
             save(arguments.results, {**load(arguments.results), name: entry})
 
 
-def run(of: Set, folder: Path | None, validate: bool, settings: dict[str, Any]) -> Entry:
+def run(of: Set | ForecastSet, folder: Path | None, validate: bool, settings: dict[str, Any]) -> Entry:
     """Fit a set, judge what came out, and say so."""
+    measured = of.measure if isinstance(of, ForecastSet) else partial(_measured, of)
+    error, held_out, seconds, sentence = measured(folder, validate, settings)
+    entry = Entry(
+        error=error,
+        held_out=held_out,
+        seconds=seconds,
+        sentence=sentence,
+        seed=settings["random_state"],
+        date=datetime.now(UTC).date().isoformat(),
+        commit=commit(),
+        machine=machine()["processor"],
+    )
+    print(f"{of.name}: {error:.4g} (held out {held_out:.4g}, to reach {of.target:g}), {seconds:.1f} s of CPU")
+    print(f"  {entry.sentence}", flush=True)
+    return entry
+
+
+def _measured(
+    of: Set, folder: Path | None, validate: bool, settings: dict[str, Any]
+) -> tuple[float, float, float, str]:
+    """Return the errors of the test part and of what is held out, the CPU seconds, and what was made."""
     data = of.read(folder)
     kind = SequenceClassifier if of.classification else SequenceRegressor
     estimator: Any = kind(**settings)
@@ -61,19 +84,7 @@ def run(of: Set, folder: Path | None, validate: bool, settings: dict[str, Any]) 
     if not validate:
         assert data.test is not None
         error = _judged(estimator.predict(list(data.test.series)), _targets(data.test, of))
-    entry = Entry(
-        error=error,
-        held_out=held_out,
-        seconds=seconds,
-        sentence=estimator.mixture_.sentence,
-        seed=settings["random_state"],
-        date=datetime.now(UTC).date().isoformat(),
-        commit=commit(),
-        machine=machine()["processor"],
-    )
-    print(f"{of.name}: {error:.4g} (held out {held_out:.4g}, to reach {of.target:g}), {seconds:.1f} s of CPU")
-    print(f"  {entry.sentence}", flush=True)
-    return entry
+    return error, held_out, seconds, estimator.mixture_.sentence
 
 
 def _targets(part: SeriesSet, of: Set) -> Array:

@@ -6,8 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.sequences.forecasts import FORECASTS, ForecastSet
 from benchmarks.sequences.sets import SETS, Set
 
+EVERY: dict[str, Set | ForecastSet] = {**SETS, **FORECASTS}
 FOLDER = Path(__file__).parents[1] / "results"
 HEADER = (
     "| set | error | held out | to reach | others | seconds of CPU to fit | mixture |",
@@ -17,7 +19,8 @@ HEADER = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One fit: the error of the test part, and of the training part held out, in % or as RMSE."""
+    """One fit: the error of the test part, and of the training part held out, in %, as RMSE, or of
+    forecasts as MASE (a mean squared error for ETTh1); theirs held out is by the season found."""
 
     error: float
     held_out: float
@@ -28,7 +31,7 @@ class Entry:
     commit: str
     machine: str
 
-    def row(self, of: Set) -> str:
+    def row(self, of: Set | ForecastSet) -> str:
         """Return the entry as a row of the table."""
         digits = 1 if of.classification else 4
         unit = " %" if of.classification else ""
@@ -48,9 +51,9 @@ def load(folder: Path) -> dict[str, Entry]:
 def save(folder: Path, entries: dict[str, Entry]) -> None:
     """Write the entries and the table over them, in the order of the sets."""
     folder.mkdir(parents=True, exist_ok=True)
-    known = {name: entries[name] for name in SETS if name in entries}
+    known = {name: entries[name] for name in EVERY if name in entries}
     plain = {name: asdict(entry) for name, entry in known.items()}
     (folder / "sequences.json").write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
-    rows = [entry.row(SETS[name]) for name, entry in known.items()]
+    rows = [entry.row(EVERY[name]) for name, entry in known.items()]
     text = "Errors on the test parts, bold where the target was missed.\n\n" + "\n".join((*HEADER, *rows))
     (folder / "sequences.md").write_text(text + "\n")

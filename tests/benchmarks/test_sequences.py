@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.sequences import __main__ as command
+from benchmarks.sequences.forecasts import FORECASTS, ForecastSet, mackey_glass
 from benchmarks.sequences.results import load, save
 from benchmarks.sequences.sets import SETS
 
@@ -58,3 +59,34 @@ def test_a_target_that_was_missed_is_bold(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_set_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"GunPoint_TRAIN.ts is not there; set SHOAL_DATA"):
         SETS["GunPoint"].read(tmp_path)
+
+
+def test_forecasts_are_fitted_and_judged_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    t = np.arange(96)
+    rows = [f"{month},{value:.3f}" for month, value in enumerate(100 + t + 20 * np.sin(2 * np.pi * t / 12))]
+    (tmp_path / "forecast").mkdir()
+    (tmp_path / "forecast" / "airline.csv").write_text("\n".join(["Date,Passengers", *rows]) + "\n")
+    arguments = ["sequences", "airline", "--data", str(tmp_path), "--results", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", [*arguments, "--budget", "1e7", "--threads", "1"])
+    command.main()
+    entry = load(tmp_path)["airline"]
+    assert entry.error < 0.2  # the season and the trend go on
+    assert f"airline: {entry.error:.4g} (held out" in capsys.readouterr().out
+    assert "| airline | 0." in (tmp_path / "sequences.md").read_text()
+    with pytest.raises(SystemExit, match=r"ETTh1.csv is not there; set SHOAL_DATA"):
+        FORECASTS["ETTh1"].read(tmp_path)
+
+
+def test_all_forecasts_within_the_last_steps_are_judged() -> None:
+    t = np.arange(120.0)[:, None]
+    line = ForecastSet("line", lambda _: {"line": (t[:80], t[80:])}, 4, 1, 0.1, "", windows=20)
+    error, *_ = line.measure(Path(), False, {"random_state": 0, "n_jobs": 1, "networks": []})
+    assert error < 1e-6
+
+
+def test_the_chaotic_series_obeys_its_equation() -> None:
+    rest = 2 * 1.2 / (1 + 1.2**10)  # before the delay has passed, its right side is 0.1 (rest − x)
+    t = np.arange(17)
+    assert mackey_glass(17, before=0) == pytest.approx(rest + (1.2 - rest) * np.exp(-0.1 * t), abs=1e-7)

@@ -123,3 +123,16 @@ def test_what_is_no_history_is_refused_in_a_sentence(y: Any, words: str) -> None
     with pytest.raises(DataError, match=words) as error:
         Forecaster(6, **FEW).fit(y)
     assert "\n" not in str(error.value)
+
+
+def test_series_of_a_dict_are_known_by_their_names_step_by_step_too() -> None:
+    waves = {number: np.sin(rate * T) + 3 for number, rate in enumerate((0.5, 0.9, 1.4), start=7)}
+    forecaster = Forecaster(4, window=4, season=1, networks=[]).fit(waves)
+    forecasts = forecaster.predict()
+    assert list(forecasts) == [7, 8, 9]
+    alone = forecaster.predict({8: waves[8]})
+    assert (alone[8] == forecasts[8]).all()
+    state = forecaster.start({8: waves[8][:-1]})
+    stepped, _ = forecaster.step(waves[8][-1], state)
+    assert (stepped[8] == forecasts[8]).all()
+    assert not (forecaster.predict([waves[8]])[0] == forecasts[8]).any()  # of a list nobody is known

@@ -20,14 +20,15 @@ from shoal.forecasting.mixture import ForecastMixture
 from shoal.forecasting.panel import Contexts, Panel
 from shoal.forecasting.scores import mase
 from shoal.forecasting.settings import BUDGET, KINDS, ForecastSettings
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class ForecastState:
-    """The last values (B, C, L) of B series: all that forecasts depend on."""
+    """The last values (B, C, L) of B series, and which channels of those fitted they are (B · C,)."""
 
     values: Array
+    rows: IntArray
     histories: Histories
 
 
@@ -48,8 +49,10 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     these, or an array (S, T, C). Channels share their models, and each is forecast by its own past. NaN is
     a missing value: a line between its neighbours stands in, and steps before the first value are none.
     ``future`` (T, F) are columns known ahead, such as holidays; to predict it has T + horizon rows. Forecasts
-    come as ``y`` does:
-    (horizon,), (horizon, C), a list or a dict of them; a pandas index goes on.
+    come as ``y`` does: (horizon,), (horizon, C), a list or a dict of them; a pandas index goes on.
+
+    Many series have linear maps and weights of their own beside those that all share; to ``predict``, those
+    of a dict are known by their names, and series of a list are strangers, forecast by what is shared.
 
     - ``window``, how many values models see, and ``season``, its steps, 1 for none; None: found from ``y``.
     - ``networks``: "auto", or which kinds may be tried, of "dense", "recurrent" and
@@ -106,7 +109,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     def fit(self, y: Any, future: Any = None) -> Forecaster:
         """Learn from one series or many, and columns known ahead (T_i, F), and return the estimator."""
         histories = Histories.of(y)
-        panel = Panel.of(histories.series, known_ahead(future, histories))
+        panel = Panel.of(histories.series, known_ahead(future, histories), histories.names)
         for note in panel.notes:
             warnings.warn(note, ShoalWarning, stacklevel=2)
         settings = ForecastSettings(
@@ -122,7 +125,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         self.evidence_ = self.mixture_.evidence
         self.season_ = self.mixture_.season
         self.n_channels_in_ = panel.channels
-        self._panel, self._histories = panel, histories
+        self._panel, self._histories = replace(panel, names=self.mixture_.series), histories
         return self
 
     def predict(self, y: Any = None, future: Any = None) -> Any:
@@ -167,8 +170,10 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     def start(self, y: Any = None) -> ForecastState:
         """Return the state after the series fitted, or after other histories ``y``, to ``step`` from."""
         histories, panel = self._asked(y, None, stepping=True)
-        values = Panel(panel.series).contexts(self.mixture_.needs, self.horizon).values
-        return ForecastState(values.reshape(len(panel), panel.channels, -1), histories)
+        past = replace(panel, future=None)  # which is told step by step
+        known = self.mixture_.recognised(past).contexts(self.mixture_.needs, self.horizon)
+        values = known.values.reshape(len(panel), panel.channels, -1)
+        return ForecastState(values, known.rows, histories)
 
     def step(self, x: Any, state: ForecastState, future: Any = None) -> tuple[Any, ForecastState]:
         """Return forecasts after one more step ``x`` of B series, and the state to go on from.
@@ -187,10 +192,11 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
             raise DataError("x has an infinite value; give NaN where one is missing")
         new = np.where(np.isnan(new), state.values[:, :, -1], new)
         values = np.concatenate([state.values[:, :, 1:], new[:, :, None]], axis=2)
-        rows = Contexts(values.reshape(B * C, L), np.tile(np.arange(C), B), self._ahead(future, B))
-        forecasts = self.mixture_.forecast(rows, self.n_jobs).reshape(B, C, self.horizon)
+        channels, ahead = np.tile(np.arange(C), B), self._ahead(future, B)
+        contexts = Contexts(values.reshape(B * C, L), channels, state.rows, ahead)
+        forecasts = self.mixture_.forecast(contexts, self.n_jobs).reshape(B, C, self.horizon)
         plain = replace(state.histories, originals=_bare(state.histories))
-        return plain.given_back(forecasts), ForecastState(values, state.histories)
+        return plain.given_back(forecasts), ForecastState(values, state.rows, state.histories)
 
     def _ahead(self, future: Any, B: int) -> Array | None:
         """Return columns known ahead of one step, (B · C, F, h + 1)."""
@@ -214,7 +220,8 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         if y is None and future is None:
             panel = self._panel
         else:
-            panel = Panel.of(histories.series, known_ahead(future, histories))
+            names = self._panel.names if y is None else histories.names
+            panel = Panel.of(histories.series, known_ahead(future, histories), names)
         if self.mixture_.columns and future is None and not stepping:
             raise DataError(
                 f"the forecaster was fitted with {self.mixture_.columns} columns known ahead; give "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,15 @@ from shoal.words import plural
 class Histories:
     """S series (C, T_i) of float64, and what a user gave them as.
 
-    ``names`` are the keys of a dict, None for what is none; ``one`` says that a single series was given and
-    no list of them, and ``originals`` are the series as given.
+    ``names`` are the ``keys`` of a dict as text, None for what is none; ``one`` says that a single series was
+    given and no list of them, and ``originals`` are the series as given.
     """
 
     series: list[Array]
     originals: list[Any]
     one: bool
-    names: list[Any] | None = None
+    names: list[str] | None = None
+    keys: Sequence[Any] = ()
 
     @classmethod
     def of(cls, y: Any, name: str = "y") -> Histories:
@@ -35,7 +36,7 @@ class Histories:
         """
         if isinstance(y, Mapping):
             each = cls.of(list(y.values()), name)
-            return cls(each.series, each.originals, False, list(y))
+            return cls(each.series, each.originals, False, [str(key) for key in y], list(y))
         if isinstance(y, str | bytes) or not isinstance(y, Iterable):
             raise DataError(f"{name} must be a series of numbers, or a list of some, got {type(y).__name__}")
         if isinstance(y, list | tuple) and any(_is_series(each) for each in y):
@@ -53,7 +54,7 @@ class Histories:
         pairs = zip(self.originals, forecasts, strict=True)
         shaped = [_like(original, forecast) for original, forecast in pairs]
         if self.names is not None:
-            return dict(zip(self.names, shaped, strict=True))
+            return dict(zip(self.keys, shaped, strict=True))
         return shaped[0] if self.one else shaped
 
 

@@ -11,11 +11,12 @@ from threadpoolctl import threadpool_limits
 
 from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
 from shoal.forecasting.frames import Frame
-from shoal.forecasting.panel import Contexts
+from shoal.forecasting.origins import Origins
+from shoal.forecasting.panel import Contexts, Panel
 from shoal.forecasting.windows import Ahead, every_window, window_of
 from shoal.shapes import Array
 
-STRENGTHS = tuple(float(each) for each in np.logspace(-6, 1, 15))
+STRENGTHS = tuple(float(each) for each in np.logspace(-6, 2, 17))
 """Penalties that are tried, relative to the mean variance of the features."""
 
 
@@ -84,7 +85,7 @@ class Linear(Candidate):
     def learn(self, lesson: Lesson) -> Tried | None:
         ahead = Ahead.of(lesson.panel)
         with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
-            *refits, last = _sums(lesson, self.frame, ahead)
+            *refits, last = summed(lesson.panel, lesson.origins, self.frame, ahead)
             if any(sums.count < 2 for sums in (*refits, last)):
                 return None
             each = lesson.origins.contexts(lesson.panel, self.frame.window)
@@ -95,9 +96,7 @@ class Linear(Candidate):
             forecasts = np.concatenate(tried, axis=1)
             actual = lesson.origins.actual(lesson.panel)
             scales = lesson.origins.scales(lesson.panel, lesson.season)
-            errors = [float((np.abs(actual - each) / scales).mean()) for each in forecasts]
-            best = int(np.argmin(errors[::-1]))  # of equals the strongest
-            best = len(errors) - 1 - best
+            best = strongest([float((np.abs(actual - each) / scales).mean()) for each in forecasts])
             W, b = next(last.solutions((STRENGTHS[best],)))
         learnt = LearntMap(self.frame, ahead, W, b)
         return Tried(learnt, f"linear map of {self.frame.words}", forecasts[best])
@@ -106,6 +105,15 @@ class Linear(Candidate):
         """Return the forecasts (λ, N, h) of one refit."""
         X, base, scale = window_of(contexts, self.frame, horizon, ahead)
         return np.stack([self.frame.back((X @ W + b) * scale + base) for W, b in sums.solutions(STRENGTHS)])
+
+
+def strongest(errors: list[float]) -> int:
+    """Return the number of the smallest error, of equals the last, whose penalty is the strongest.
+
+    >>> strongest([1.0, 0.5, 0.5])
+    2
+    """
+    return len(errors) - 1 - int(np.argmin(errors[::-1]))
 
 
 class Sums:
@@ -146,12 +154,12 @@ class Sums:
             yield W, mean_y - mean_x @ W
 
 
-def _sums(lesson: Lesson, frame: Frame, ahead: Ahead) -> list[Sums]:
+def summed(panel: Panel, origins: Origins, frame: Frame, ahead: Ahead) -> list[Sums]:
     """Return the sums over all windows that each refit may see, and in the end over all."""
-    features = frame.window + lesson.panel.columns * (lesson.horizon + 1)
-    cuts = (*lesson.origins.cuts, 0)
-    parts = [Sums(features, lesson.horizon) for _ in cuts]
-    for windows in every_window(lesson.panel, frame, lesson.horizon, ahead):
+    features = frame.window + panel.columns * (origins.horizon + 1)
+    cuts = (*origins.cuts, 0)
+    parts = [Sums(features, origins.horizon) for _ in cuts]
+    for windows in every_window(panel, frame, origins.horizon, ahead):
         earlier = np.inf
         for part, cut in zip(parts, cuts, strict=True):
             rows = (windows.left >= cut) & (windows.left < earlier)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,17 @@ from shoal.forecasting.linear import LearntMap, Linear
 from shoal.forecasting.naive import Naive, Repeated
 from shoal.forecasting.networks import LearntNetworks
 from shoal.forecasting.origins import Origins, units
+from shoal.forecasting.own import LearntMaps
 from shoal.forecasting.panel import Contexts, Panel
 from shoal.forecasting.planning import Plan
 from shoal.forecasting.seasons import find_season
 from shoal.forecasting.settings import ForecastSettings
+from shoal.forecasting.weighing import Errors, weigh
 from shoal.registry import family
-from shoal.selection.ensemble import greedy
 from shoal.shapes import Array
 
-LEARNT: dict[str, type[Learnt]] = family(Repeated, LearntMap, LearntNetworks)
-MOST_MIXED = 16
+LEARNT: dict[str, type[Learnt]] = family(Repeated, LearntMap, LearntMaps, LearntNetworks)
+MOST_MIXED = 24
 """Candidates of which the mixture is picked: those that err least."""
 
 
@@ -33,8 +34,10 @@ MOST_MIXED = 16
 class ForecastMixture:
     """ŷ = Σ_v w_v ŷ_v: the weighted mean of candidates' forecasts.
 
-    ``members`` are all that is kept: those with weights (V,), and the ``baselines`` by name, whose weight
-    may be 0.
+    ``members`` are all that is kept: those with weights (V,), and by ``names`` the baselines, whose weight
+    may be 0. Series may have weights of their own, (R, V) for the R channels of all; of many they are known
+    by their names in ``series``, and a stranger has the weights that suit all. Where one series was fitted,
+    any history is taken for its own.
 
     Source: Caruana et al. 2004, "Ensemble selection from libraries of models"; Tashman 2000, "Out-of-sample
     tests of forecasting accuracy", for rolling origins.
@@ -46,6 +49,8 @@ class ForecastMixture:
     columns: int
     members: tuple[Learnt, ...]
     weights: Array
+    own_weights: Array | None
+    series: tuple[str, ...]
     names: Mapping[str, int]
     intervals: StepIntervals | None
     middle: float
@@ -58,6 +63,7 @@ class ForecastMixture:
         Raises ``DataError`` and ``ConfigurationError`` for series that are too short for what is asked.
         """
         settings.require(panel)
+        panel = replace(panel, known=tuple(range(len(panel))))
         season = settings.season or find_season(panel)
         plan = Plan(settings, season, panel)
         origins = Origins.of(panel, settings.horizon, plan.windows()[0])
@@ -65,20 +71,20 @@ class ForecastMixture:
         if not origins.count:
             return _of_too_few(lesson, settings)
         found = list(_tried(lesson, plan))
-        actual, scales = origins.actual(panel), origins.scales(panel, season)
-
-        def losses(forecasts: Array) -> Array:
-            return np.asarray((np.abs(forecasts - actual) / scales).mean(axis=1))
-
-        order = np.argsort([losses(tried.forecasts).mean() for _, tried in found], kind="stable")
-        best = order[:MOST_MIXED]
-        picks, _ = greedy(np.stack([found[index][1].forecasts for index in best]), losses)
-        weights = np.zeros(len(found))
-        np.add.at(weights, best[picks], 1 / len(picks))
+        errors = Errors(np.stack([tried.forecasts for _, tried in found]), *_sought(lesson))
+        order = np.argsort([errors.alone(index) for index in range(len(found))], kind="stable")
+        best = np.sort(order[:MOST_MIXED])
+        weights, own = np.zeros(len(found)), None
+        weights[best], of_rows = weigh(errors.some(best), origins.rows(panel))
+        if of_rows is not None:
+            own = np.zeros((len(of_rows), len(found)))
+            own[:, best] = of_rows
         named = _baselines(found, order)
-        kept = sorted({*np.flatnonzero(weights).tolist(), *named.values()})
-        mixed = _mixed([found[index][1].forecasts for index in kept], weights[kept])
-        evidence = evidence_of(lesson, settings, found, weights, mixed, named)
+        used = weights if own is None else weights + own.sum(axis=0)
+        kept = np.array(sorted({*np.flatnonzero(used).tolist(), *named.values()}))
+        shares = np.tile(weights, (errors.count, 1)) if own is None else own[origins.rows(panel)]
+        mixed = np.einsum("nv,vnh->nh", shares, errors.forecasts)
+        told = weights if own is None else own.mean(axis=0)
         return cls(
             settings.horizon,
             season,
@@ -86,10 +92,12 @@ class ForecastMixture:
             panel.columns,
             tuple(found[index][1].learnt for index in kept),
             weights[kept],
-            {name: kept.index(index) for name, index in named.items()},
-            StepIntervals(np.abs(mixed - actual) / scales),
+            None if own is None else own[:, kept],
+            panel.names or tuple(map(str, range(len(panel)))),
+            {name: int(np.flatnonzero(kept == index)[0]) for name, index in named.items()},
+            StepIntervals(np.abs(mixed - errors.actual) / errors.scales),
             float(np.median(units(panel, season))),
-            evidence,
+            evidence_of(lesson, settings, found, told, mixed, named) | {"own_weights": own is not None},
         )
 
     @property
@@ -104,18 +112,24 @@ class ForecastMixture:
 
     def forecast(self, contexts: Contexts, n_jobs: int | None = None) -> Array:
         """Return the next values (N, h) of contexts of ``needs`` values, each whatever the others are."""
-        counted = [index for index, weight in enumerate(self.weights) if weight]
-        return _mixed(
-            [self.members[index].forecast(contexts, n_jobs) for index in counted], self.weights[counted]
-        )
+        shares = np.tile(self.weights, (len(contexts.rows), 1))
+        if self.own_weights is not None:
+            known = contexts.rows >= 0
+            shares[known] = self.own_weights[contexts.rows[known]]
+        total = np.zeros((len(contexts.rows), self.horizon))
+        for member, share in zip(self.members, shares.T, strict=True):
+            rows = np.flatnonzero(share)
+            if rows.size:
+                total[rows] += share[rows, None] * member.forecast(contexts.some(rows), n_jobs)
+        return total
 
     def predict(self, panel: Panel, n_jobs: int | None = None) -> Array:
         """Return the next values (S, C, h) of series with as many channels and columns known ahead."""
-        return self._shaped(self.forecast(self._contexts(panel), n_jobs), panel)
+        return self._shaped(self.forecast(self.contexts(panel), n_jobs), panel)
 
     def baselines(self, panel: Panel) -> dict[str, Array]:
         """Return what is naive and linear, by name: the next values (S, C, h)."""
-        contexts = self._contexts(panel)
+        contexts = self.contexts(panel)
         return {
             name: self._shaped(self.members[index].forecast(contexts), panel)
             for name, index in self.names.items()
@@ -131,7 +145,7 @@ class ForecastMixture:
                 "intervals come from forecasts at rolling origins, and the series were too short for any; "
                 "fit a longer history"
             )
-        forecasts = self.forecast(self._contexts(panel))
+        forecasts = self.forecast(self.contexts(panel))
         lower, upper = self.intervals.ends(forecasts, self._units(panel), coverage)
         return self._shaped(lower, panel), self._shaped(upper, panel)
 
@@ -142,7 +156,8 @@ class ForecastMixture:
         ]
         return np.concatenate([np.full(self.channels, self.middle) if d is None else d for d in found])
 
-    def _contexts(self, panel: Panel) -> Contexts:
+    def contexts(self, panel: Panel) -> Contexts:
+        """Return what forecasts of a panel are made from; ``DataError`` if it is not of what was fitted."""
         if panel.channels != self.channels:
             raise DataError(
                 f"the series have {panel.channels} channels, the forecast was fitted to {self.channels}"
@@ -158,7 +173,16 @@ class ForecastMixture:
                     f"future of series {number} has {columns.shape[1]} steps; the {each.shape[1]} of the "
                     f"series and the horizon of {self.horizon} need {needed}"
                 )
-        return panel.contexts(self.needs, self.horizon)
+        return self.recognised(panel).contexts(self.needs, self.horizon)
+
+    def recognised(self, panel: Panel) -> Panel:
+        """Return the panel, and in it which of the series fitted its series are."""
+        if len(self.series) == 1:
+            known = (0,) * len(panel)
+        else:
+            numbers = {name: number for number, name in enumerate(self.series)}
+            known = tuple(numbers.get(name, -1) for name in panel.names or [""] * len(panel))
+        return replace(panel, known=known)
 
     def _shaped(self, rows: Array, panel: Panel) -> Array:
         return rows.reshape(len(panel), self.channels, self.horizon)
@@ -172,6 +196,7 @@ class ForecastMixture:
             "columns": self.columns,
             "members": [{"name": member.name, **member.to_config()} for member in self.members],
             "weights": self.weights.tolist(),
+            "series": list(self.series),
             "names": dict(self.names),
             "middle": self.middle,
             "evidence": self.evidence,
@@ -184,6 +209,8 @@ class ForecastMixture:
             for number, member in enumerate(self.members)
             for name, array in member.arrays().items()
         }
+        if self.own_weights is not None:
+            found["weights"] = self.own_weights
         return found if self.intervals is None else {**found, "errors": self.intervals.errors}
 
     @classmethod
@@ -208,6 +235,8 @@ class ForecastMixture:
             config["columns"],
             tuple(members),
             np.array(config["weights"], dtype=np.float64),
+            arrays.get("weights"),
+            tuple(config["series"]),
             dict(config["names"]),
             None if errors is None else StepIntervals(errors),
             float(config["middle"]),
@@ -226,6 +255,7 @@ class ForecastMixture:
             and self.columns >= 0
             and self.weights.shape == (len(self.members),)
             and len(self.members) > 0
+            and self._own_are_sound()
             and bool(np.isfinite(self.weights).all() and (self.weights >= 0).all())
             and abs(float(self.weights.sum()) - 1) < 1e-9
             and all(type(each) is int and 0 <= each < len(self.members) for each in self.names.values())
@@ -233,6 +263,22 @@ class ForecastMixture:
             and (
                 errors is None
                 or (errors.ndim == 2 and errors.shape[1] == self.horizon and bool((errors >= 0).all()))
+            )
+        )
+
+    def _own_are_sound(self) -> bool:
+        own, rows = self.own_weights, len(self.series) * self.channels
+        maps = [member for member in self.members if isinstance(member, LearntMaps)]
+        return (
+            len(self.series) > 0
+            and all(type(name) is str for name in self.series)
+            and all(len(member.W) == rows for member in maps)
+            and (
+                own is None
+                or (
+                    own.shape == (rows, len(self.members))
+                    and bool((own >= 0).all() and np.allclose(own.sum(axis=1), 1))
+                )
             )
         )
 
@@ -244,26 +290,26 @@ def _tried(lesson: Lesson, plan: Plan) -> Iterator[Found]:
     """Yield what is naive, linear maps, then networks on the frames of those that err least."""
     naive = [Naive()] + [Naive(lesson.season)] * (lesson.season > 1)
     yield from ((each, each.learn(lesson)) for each in naive)
-    actual, scales = lesson.origins.actual(lesson.panel), lesson.origins.scales(lesson.panel, lesson.season)
-    errors: dict[Linear, float] = {}
-    for linear in plan.linear():
-        tried = linear.learn(lesson)
+    actual, scales = _sought(lesson)
+    linear, errors = [], []
+    for each in plan.linear():
+        tried = each.learn(lesson)
         if tried is not None:
-            errors[linear] = float((np.abs(tried.forecasts - actual) / scales).mean())
-            yield linear, tried
-    frames = [linear.frame for linear in sorted(errors, key=lambda each: errors[each])]
-    for networks in plan.networks(_of_different_windows(frames), len(lesson.origins.cuts)):
+            linear.append(tried)
+            errors.append(float((np.abs(tried.forecasts - actual) / scales).mean()))
+            yield each, tried
+    best, refits = [linear[index] for index in np.argsort(errors, kind="stable")], len(lesson.origins.cuts)
+    own = plan.own(best, refits)
+    yield from ((each, each.learn(lesson)) for each in own)
+    for networks in plan.networks(best, own, refits):
         tried = networks.learn(lesson)
         if tried is not None:
             yield networks, tried
 
 
-def _of_different_windows(frames: list[Any]) -> list[Any]:
-    """Return the first frame of each window."""
-    first: dict[int, Any] = {}
-    for frame in frames:
-        first.setdefault(frame.window, frame)
-    return list(first.values())
+def _sought(lesson: Lesson) -> tuple[Array, Array]:
+    """Return what came after all origins (N, h), and the units (N, 1) of its errors."""
+    return lesson.origins.actual(lesson.panel), lesson.origins.scales(lesson.panel, lesson.season)
 
 
 def _baselines(found: list[Found], order: Array) -> dict[str, int]:
@@ -276,14 +322,6 @@ def _baselines(found: list[Found], order: Array) -> dict[str, int]:
         if isinstance(candidate, Linear):
             named.setdefault("linear", index)
     return named
-
-
-def _mixed(forecasts: list[Array], weights: Array) -> Array:
-    """Return the weighted mean (N, h), one after the other."""
-    total = np.zeros_like(forecasts[0])
-    for each, weight in zip(forecasts, weights, strict=True):
-        total = total + weight * each
-    return total
 
 
 def _of_too_few(lesson: Lesson, settings: ForecastSettings) -> ForecastMixture:
@@ -302,6 +340,8 @@ def _of_too_few(lesson: Lesson, settings: ForecastSettings) -> ForecastMixture:
         panel.columns,
         members,
         weights,
+        None,
+        panel.names or tuple(map(str, range(len(panel)))),
         names,
         None,
         middle,

@@ -21,7 +21,7 @@ from shoal.shapes import Array
 
 CLIP = 1.0
 """Of the gradient's norm, so that no step is thrown off by one steep place."""
-LEAST_BATCH, MOST_BATCH, BATCHES = 8, 128, 16
+LEAST_BATCH, MOST_BATCH, BATCHES = 16, 128, 64
 KERNEL = 5
 
 

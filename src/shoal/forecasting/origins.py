@@ -8,16 +8,16 @@ import numpy as np
 
 from shoal.forecasting.panel import Contexts, Panel
 from shoal.forecasting.scores import scale_of
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 SHARE = 3
 """One step in so many, at the end, is for trying forecasts; two horizons, where that is more."""
 MOST_REFITS = 4
 MOST_TRIED = 48
 """Origins of a series, and forecasts in all."""
-MOST_FORECASTS = 6000
-MANY = 4000
-"""Of so many windows one model is tried for all origins; of fewer it is fitted again on its way."""
+MOST_FORECASTS = 12_000
+MANY, SOME = 4000, 1000
+"""Of so many windows one model is tried for all origins, or two; of fewer it is fitted again on its way."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Origins:
         number = max(min(len(backs), MOST_TRIED, MOST_FORECASTS // rows), 1)
         backs = np.unique(np.linspace(horizon, most, number).astype(int))[::-1]
         windows = sum(each.shape[1] for each in panel.series) * panel.channels
-        refits = 1 if windows > MANY else min(MOST_REFITS, len(backs))
+        refits = 1 if windows > MANY else min(2 if windows > SOME else MOST_REFITS, len(backs))
         parts = [part for part in np.array_split(backs, refits) if part.size]
         return cls(
             horizon,
@@ -70,7 +70,8 @@ class Origins:
             parts = [self._known(panel, back).contexts(length, self.horizon, back) for back in backs]
             future = None if panel.future is None else np.concatenate([_ahead(part) for part in parts])
             values = np.concatenate([part.values for part in parts])
-            found.append(Contexts(values, np.concatenate([part.channels for part in parts]), future))
+            channels = np.concatenate([part.channels for part in parts])
+            found.append(Contexts(values, channels, np.concatenate([part.rows for part in parts]), future))
         return found
 
     def actual(self, panel: Panel) -> Array:
@@ -78,6 +79,10 @@ class Origins:
         return np.concatenate(
             [self._known(panel, back).actual(self.horizon, back) for backs in self.tried for back in backs]
         )
+
+    def rows(self, panel: Panel) -> IntArray:
+        """Return which channel of which series each forecast (N,) is of."""
+        return np.concatenate([contexts.rows for contexts in self.contexts(panel, 1)])
 
     def scales(self, panel: Panel, season: int) -> Array:
         """Return the unit of the errors of every forecast (N, 1): see ``units``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.errors import DataError
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array, BoolArray, IntArray
 from shoal.words import plural
 
 LARGEST = 1e150
@@ -20,19 +20,27 @@ class Contexts:
     """What forecasts are made from: N rows, one for each channel of each series.
 
     ``values`` (N, L) are the last L values, preceded by the first one where a series is shorter;
-    ``channels`` (N,) say which channel a row is, and ``future`` (N, F, h + 1) holds the F columns known
-    ahead, from the last step on.
+    ``channels`` (N,) say which channel a row is, ``rows`` (N,) which of all channels of the series fitted,
+    counted from 0, −1 for a series that is none of them, and ``future`` (N, F, h + 1) holds the F columns
+    known ahead, from the last step on.
     """
 
     values: Array
     channels: IntArray
+    rows: IntArray
     future: Array | None = None
+
+    def some(self, chosen: IntArray | BoolArray) -> Contexts:
+        """Return those of the rows chosen."""
+        future = None if self.future is None else self.future[chosen]
+        return Contexts(self.values[chosen], self.channels[chosen], self.rows[chosen], future)
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
     """S series (C, T_i) without gaps and, where columns are known ahead, those as (F, T_i + h).
 
+    ``names`` are what series are known by, ``known`` which of the series fitted they are, −1 for none, and
     ``notes`` say what stands in for values that were missing.
 
     >>> panel = Panel.of([np.array([[np.nan, 1.0, np.nan, 3.0]])])
@@ -43,9 +51,16 @@ class Panel:
     series: tuple[Array, ...]
     future: tuple[Array, ...] | None = None
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] | None = None
+    known: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, series: Sequence[Array], future: Sequence[Array] | None = None) -> Panel:
+    def of(
+        cls,
+        series: Sequence[Array],
+        future: Sequence[Array] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Panel:
         """Return arrays (C, T_i) with NaN for what is missing as a panel.
 
         Steps before the first one at which every channel has had a value are left out; NaN further on
@@ -56,6 +71,8 @@ class Panel:
         """
         if not len(series):
             raise DataError("there is no series to forecast; give at least one")
+        if names is not None and (len(names) != len(series) or len(set(names)) != len(names)):
+            raise DataError(f"{len(series)} series need as many names, each another, got {list(names)[:9]!r}")
         filled, gaps, trimmed = [], 0, []
         for number, each in enumerate(series):
             whole, missing, before = _without_gaps(np.asarray(each, np.float64), number, len(series[0]))
@@ -68,8 +85,8 @@ class Panel:
             notes.append(f"{plural(gaps, 'missing value')} {verb} filled by a line between its neighbours")
         if any(trimmed):
             notes.append(f"{plural(sum(trimmed), 'step')} before all channels had a value left out")
-        known = None if future is None else _fitting(future, filled, trimmed)
-        return cls(tuple(filled), known, tuple(notes))
+        ahead = None if future is None else _fitting(future, filled, trimmed)
+        return cls(tuple(filled), ahead, tuple(notes), None if names is None else tuple(names))
 
     @property
     def channels(self) -> int:
@@ -93,7 +110,8 @@ class Panel:
         """Return the series that have so many steps at least."""
         kept = [number for number, each in enumerate(self.series) if each.shape[1] >= steps]
         future = None if self.future is None else tuple(self.future[number] for number in kept)
-        return Panel(tuple(self.series[number] for number in kept), future)
+        known = None if self.known is None else tuple(self.known[number] for number in kept)
+        return Panel(tuple(self.series[number] for number in kept), future, known=known)
 
     def contexts(self, length: int, horizon: int, back: int = 0) -> Contexts:
         """Return what is known ``back`` steps before the end of every series, ``length`` values of it."""
@@ -106,7 +124,11 @@ class Panel:
                 columns = self.future[number][:, end - 1 : end + horizon]
                 ahead.extend([columns] * self.channels)
         channels = np.tile(np.arange(self.channels), len(self))
-        return Contexts(np.concatenate(rows), channels, np.stack(ahead) if ahead else None)
+        numbers = np.repeat(
+            np.full(len(self), -1) if self.known is None else np.array(self.known), self.channels
+        )
+        known_rows = np.where(numbers < 0, -1, numbers * self.channels + channels)
+        return Contexts(np.concatenate(rows), channels, known_rows, np.stack(ahead) if ahead else None)
 
     def actual(self, horizon: int, back: int) -> Array:
         """Return the ``horizon`` values (S·C, h) that follow ``back`` steps before the end."""

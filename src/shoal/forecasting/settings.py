@@ -12,7 +12,7 @@ from shoal.shapes import is_number, whole_number
 from shoal.words import plural, setting
 
 KINDS = ("dense", "recurrent", "convolutional")
-BUDGET = 2e11
+BUDGET = 5e11
 """Operations, so that a fit is the same on every machine; seconds of one core by the tens."""
 
 
