@@ -21,6 +21,7 @@ FORECASTER = Forecaster(6, **FEW).fit(WAVE)
 
 def test_forecasts_come_as_the_series_did() -> None:
     assert FORECASTER.predict().shape == (6,)
+    assert FORECASTER.baselines()["seasonal naive"].tolist() == WAVE[-6:].tolist()
     channels = Forecaster(6, **FEW | {"networks": []}).fit(BOTH)
     assert channels.predict().shape == (6, 2)
     assert [each.shape for each in channels.predict([BOTH, BOTH[:50]])] == [(6, 2), (6, 2)]

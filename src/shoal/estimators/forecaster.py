@@ -147,6 +147,11 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         lower, upper = self.mixture_.interval(panel, coverage)
         return histories.given_back(lower), histories.given_back(upper)
 
+    def baselines(self, y: Any = None, future: Any = None) -> dict[str, Any]:
+        """Return what is "naive", "seasonal naive" and "linear" (the best map) forecasts, by name."""
+        histories, panel = self._asked(y, future)
+        return {name: histories.given_back(each) for name, each in self.mixture_.baselines(panel).items()}
+
     def score(self, y: Any, future: Any = None) -> float:
         """Return −MASE of forecasts of what followed the series fitted, ``y``, as far as both go.
 
