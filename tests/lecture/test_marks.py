@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shoal.layers import Dense
-from shoal.lecture.marks import draw_regions, enumerated, log_axis, power_of_ten
+from shoal.lecture.marks import draw_regions, enumerated
 from shoal.plots import drawing
 from shoal.populations.network import Network
 
@@ -14,21 +14,6 @@ from shoal.populations.network import Network
 )
 def test_an_enumeration(values: list[int], text: str) -> None:
     assert enumerated(values) == text
-
-
-@pytest.mark.parametrize(("value", "text"), [(1e-3, "10⁻³"), (0.01, "0.01"), (1000, "1000"), (1e10, "10¹⁰")])
-def test_a_power_of_ten(value: float, text: str) -> None:
-    assert power_of_ten(value) == text
-
-
-def test_ticks_of_a_logarithmic_axis_are_powers_of_ten() -> None:
-    with drawing.axes(300, 200) as (figure, axes):
-        axes.plot([1e-9, 1e3], [1, 2])
-        log_axis(axes.xaxis)
-        figure.draw_without_rendering()
-        labels = [label.get_text() for label in axes.get_xticklabels()]
-    assert 3 <= len(labels) <= 10
-    assert {"10⁻⁹", "10⁻³"} & set(labels)
 
 
 def test_regions_are_divided_where_the_network_is_undecided() -> None:

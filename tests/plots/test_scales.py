@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.plots import drawing
-from shoal.plots.scales import finite, plain_ticks, scale_errors, spread_apart
+from shoal.plots.scales import finite, log_axis, plain_ticks, power_of_ten, scale_errors, spread_apart
 
 
 @given(
@@ -72,3 +72,18 @@ def test_ticks_are_whole_numbers_with_as_many_decimals_as_they_need(
 
 def test_finite_reads_null_as_nan() -> None:
     np.testing.assert_array_equal(finite([1.0, None]), [1.0, np.nan])
+
+
+@pytest.mark.parametrize(("value", "text"), [(1e-3, "10⁻³"), (0.01, "0.01"), (1000, "1000"), (1e10, "10¹⁰")])
+def test_a_power_of_ten(value: float, text: str) -> None:
+    assert power_of_ten(value) == text
+
+
+def test_ticks_of_a_logarithmic_axis_are_powers_of_ten() -> None:
+    with drawing.axes(300, 200) as (figure, axes):
+        axes.plot([1e-9, 1e3], [1, 2])
+        log_axis(axes.xaxis)
+        figure.draw_without_rendering()
+        labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert 3 <= len(labels) <= 10
+    assert {"10⁻⁹", "10⁻³"} & set(labels)

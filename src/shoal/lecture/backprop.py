@@ -11,9 +11,10 @@ from shoal.explanation.gradient_check import check_gradients
 from shoal.layers import Dense
 from shoal.lecture.data import moons
 from shoal.lecture.formulas import BOXED, boxed
-from shoal.lecture.marks import draw_classes, draw_regions, log_axis, panel, power_of_ten, say
+from shoal.lecture.marks import draw_classes, draw_regions, panel, say
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
+from shoal.plots.scales import log_axis, power_of_ten
 from shoal.plots.text import number
 from shoal.populations.network import Network
 from shoal.populations.population import Population

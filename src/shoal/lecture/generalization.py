@@ -9,9 +9,10 @@ import numpy as np
 
 from shoal.lecture.capacity import GRID, regression_network
 from shoal.lecture.data import NOISE, sinusoid, truth
-from shoal.lecture.marks import error_axis, log_axis, panel
+from shoal.lecture.marks import error_axis, panel
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
+from shoal.plots.scales import log_axis
 from shoal.plots.text import number
 from shoal.populations.trainer import TrainingResult, train
 from shoal.shapes import Array

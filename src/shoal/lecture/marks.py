@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.lecture.data import truth
 from shoal.plots import drawing
-from shoal.plots.scales import plain_ticks
+from shoal.plots.scales import log_axis, plain_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,16 +31,6 @@ def panel(axes: Axes, title: str, x: str = "", y: str = "") -> None:
     axes.set_ylabel(y)
 
 
-def log_axis(axis: Axis) -> None:
-    """Make an axis logarithmic, with powers of ten written as such and no more ticks than fit."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    axis.axes.set_xscale("log") if axis.axis_name == "x" else axis.axes.set_yscale("log")  # type: ignore[attr-defined]
-    axis.set_major_locator(LogLocator(numticks=7))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
-
-
 def error_axis(axis: Axis) -> None:
     """Make an axis logarithmic, with ticks at 1, 2 and 5 times the powers of ten."""
     from matplotlib.ticker import LogLocator, NullLocator
@@ -57,18 +47,6 @@ def percent_axis(axes: Axes) -> None:
 
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-
-
-def power_of_ten(value: float) -> str:
-    """Return a tick of a logarithmic axis: plain near one, a power of ten elsewhere.
-
-    >>> [power_of_ten(v) for v in (1e-16, 0.01, 1.0, 100.0, 1e5)]
-    ['10⁻¹⁶', '0.01', '1', '100', '10⁵']
-    """
-    exponent = round(np.log10(value))
-    if -3 < exponent < 4:
-        return f"{10.0**exponent:g}"
-    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def enumerated(values: Iterable[object]) -> str:

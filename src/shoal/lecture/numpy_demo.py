@@ -11,9 +11,10 @@ import numpy as np
 from shoal.lecture import plain_numpy
 from shoal.lecture.backprop import lecture_network
 from shoal.lecture.data import moons
-from shoal.lecture.marks import log_axis, panel, say
+from shoal.lecture.marks import panel, say
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
+from shoal.plots.scales import log_axis
 from shoal.plots.text import number
 from shoal.populations.trainer import train
 from shoal.shapes import Array

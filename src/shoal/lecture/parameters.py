@@ -9,10 +9,11 @@ import numpy as np
 
 from shoal.lecture import sharing
 from shoal.lecture.images import Images, digits
-from shoal.lecture.marks import log_axis, panel, percent_axis
+from shoal.lecture.marks import panel, percent_axis
 from shoal.lecture.sharing import CONVOLUTIONAL, DENSE, KINDS, LOCAL
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
+from shoal.plots.scales import log_axis
 from shoal.plots.text import percent, plain
 from shoal.shapes import Array
 

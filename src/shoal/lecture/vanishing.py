@@ -11,10 +11,10 @@ from shoal.explanation.reach import lengths_back, relative
 from shoal.initializers import Initializer, Normal, Orthogonal
 from shoal.layers import GRU, LSTM, RNN
 from shoal.layers.recurrent import Recurrent
-from shoal.lecture.marks import log_axis, panel, power_of_ten
+from shoal.lecture.marks import panel
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
-from shoal.plots.scales import plain_ticks
+from shoal.plots.scales import log_axis, plain_ticks, power_of_ten
 from shoal.populations.network import Network
 from shoal.randomness import Purpose, stream
 from shoal.shapes import Array

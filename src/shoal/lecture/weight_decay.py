@@ -9,10 +9,10 @@ import numpy as np
 
 from shoal.lecture.capacity import regression_network
 from shoal.lecture.data import sinusoid
-from shoal.lecture.marks import log_axis, panel
+from shoal.lecture.marks import panel
 from shoal.lecture.study import Study, Table
 from shoal.plots import drawing
-from shoal.plots.scales import plain_ticks
+from shoal.plots.scales import log_axis, plain_ticks
 from shoal.plots.text import number, plain
 from shoal.populations.network import Network
 from shoal.populations.population import Population

@@ -66,6 +66,28 @@ def plain_ticks(axis: Axis, most: int | None = None, whole: bool = False) -> Non
     axis.set_major_formatter(PlainFormatter())
 
 
+def log_axis(axis: Axis) -> None:
+    """Make an axis logarithmic, with powers of ten written as such and no more ticks than fit."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.axes.set_xscale("log") if axis.axis_name == "x" else axis.axes.set_yscale("log")  # type: ignore[attr-defined]
+    axis.set_major_locator(LogLocator(numticks=7))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+
+
+def power_of_ten(value: float) -> str:
+    """Return a tick of a logarithmic axis: plain near one, a power of ten elsewhere.
+
+    >>> [power_of_ten(v) for v in (1e-16, 0.01, 1.0, 100.0, 1e5)]
+    ['10⁻¹⁶', '0.01', '1', '100', '10⁵']
+    """
+    exponent = round(np.log10(value))
+    if -3 < exponent < 4:
+        return f"{10.0**exponent:g}"
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def tick_labels(ticks: Sequence[float]) -> list[str]:
     """Return ``ticks`` with as many decimals as the evenly spaced among them need to differ.
 
