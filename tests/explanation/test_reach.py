@@ -61,3 +61,8 @@ def test_of_unequal_lengths_those_are_compared_that_have_the_step() -> None:
 
 def test_where_no_gradient_comes_nothing_is_shorter() -> None:
     assert relative(np.zeros((2, 1, 1))).tolist() == [[1.0, 1.0]]
+
+
+def test_steps_that_no_sequence_has_have_no_length() -> None:
+    norms = np.array([[[2.0]], [[np.nan]]])
+    np.testing.assert_array_equal(relative(norms), [[1.0, np.nan]])

@@ -213,6 +213,9 @@ def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> No
         values, label = source[int(example["name"].split()[1]) - 1].rsplit(":", 1)
         assert example["actual"] == label
         np.testing.assert_allclose(example["channels"], [list(map(float, values.split(",")))], rtol=1e-3)
+        windows = -(-len(values.split(",")) // example["window"])
+        assert len(example["salience"]) == windows
+        assert np.abs(example["salience"]).max() > 0
     page = fitted_sequences.report.read_text()
     assert '<section id="examples">' in page
     assert "30 sequences" in page

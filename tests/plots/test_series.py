@@ -48,3 +48,15 @@ def test_steps_that_were_left_out_stand_where_they_were(marks: Marks) -> None:
     every: SeriesExample = {**example(True, [0.0, 1.0]), "stride": 50}
     figure = series.examples([every])
     assert ">51<" in figure or ">50<" in figure or ">40<" in figure
+
+
+def test_what_a_prediction_depends_on_is_a_colour_behind_the_curve() -> None:
+    plain = example(True, [1.0, 2.0, 3.0, 2.0])
+    salient: SeriesExample = {**plain, "window": 2, "salience": [0.5, -0.5]}
+    for_it, against = series.SPEAKS.lower(), series.AGAINST.lower()
+    assert for_it not in series.examples([plain]).lower()
+    figure = series.examples([salient]).lower()
+    assert for_it in figure
+    assert against in figure
+    nothing = series.examples([{**salient, "salience": [0.0, 0.0]}]).lower()
+    assert for_it not in nothing

@@ -54,3 +54,41 @@ def test_a_narrow_page_has_figures_of_its_own(sample: Builder) -> None:
     narrow = style.split("@media screen and (max-width: 42rem) {")[1].split("\n}")[0]
     assert "svg.wide { display: none; }" in narrow
     assert "svg.narrow { display: block; }" in narrow
+
+
+def test_what_there_is_over_time_is_shown_and_nothing_else(sample: Builder) -> None:
+    evidence = sample(**SMALL)
+    assert 'id="in-time"' not in render(evidence)
+    evidence["in_time"] = {
+        "by_length": [
+            {"first": 3, "last": 9, "count": 12, "error": 0.25, "low": 0.1, "high": 0.5},
+            {"first": 10, "last": 12, "count": 9, "error": 0.1, "low": 0.0, "high": 0.3},
+        ]
+    }
+    lengths = render(evidence)
+    assert '<section id="in-time">' in lengths
+    assert '<a href="#in-time">Over time</a>' in lengths
+    assert "share of sequences mistaken" in lengths
+    assert "first recurrent layer" not in lengths
+    evidence["in_time"] |= {
+        "reach": [{"direction": "forward", "start": [1.0, 0.1], "end": [1.0, 0.5]}],
+        "states": {
+            "name": "line 3", "actual": "up", "called": "up", "layer": "gru", "stride": 1,
+            "channels": [[0.0, 1.0]], "salience": [0.5, -1.0], "states": [[0.1, -0.2], [0.0, 0.9]],
+        },
+    }  # fmt: skip
+    everything = render(evidence)
+    assert "line 3, which it is sure of" in everything
+    assert "first recurrent layer, GRU, step by step" in everything
+    assert "dashed with the weights that it began with" in everything
+
+
+def test_the_colour_behind_sequences_is_told_of_where_there_is_one(sample: Builder) -> None:
+    evidence = sample(**SMALL)
+    example = {
+        "name": "line 3", "actual": "up", "called": "up", "right": True, "stride": 1, "channels": [[0.0, 1]],
+    }  # fmt: skip
+    evidence["examples"] = [example]
+    assert "The colour behind a curve" not in render(evidence)
+    evidence["examples"] = [example, {**example, "window": 1, "salience": [0.1, 0.2]}]
+    assert "The colour behind a curve" in render(evidence)

@@ -46,11 +46,12 @@ def relative(norms: Array) -> Array:
     """Return the length of a batch's gradient k steps before the last over that at the last (P, T).
 
     ``norms`` (T, P, N) are those of ``lengths_back``. With unequal lengths only sequences that have so many
-    steps are compared; 1 where all gradients are exactly 0.
+    steps are compared, NaN where none has; 1 where all gradients are exactly 0.
     """
     has = ~np.isnan(norms)
     squares = np.square(np.where(has, norms, 0.0)).sum(axis=-1)
     last = np.where(has, np.square(norms[:1]), 0.0).sum(axis=-1)
     ratio = np.sqrt(np.divide(squares, last, out=np.ones_like(last), where=last > 0))
+    ratio[~has.any(axis=-1)] = np.nan
     found: Array = ratio.T
     return found

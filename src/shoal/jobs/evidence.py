@@ -40,6 +40,7 @@ from shoal.plots.evidence import (
     Task,
 )
 from shoal.plots.evidence import Trials as TrialsOfEvidence
+from shoal.plots.in_time import InTime
 from shoal.plots.seen import Seen
 from shoal.plots.series import SeriesExample
 from shoal.registry import resolve
@@ -69,6 +70,7 @@ class Examined(TypedDict):
     importances: list[Importance]
     seen: Seen | None
     examples: list[SeriesExample]
+    in_time: InTime | None
 
 
 def assemble(

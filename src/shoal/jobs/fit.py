@@ -136,6 +136,7 @@ def _examined(held: Calibration | None, test: HeldOut, found: Findings) -> Exami
         importances=found.importances,
         seen=found.seen,
         examples=found.examples,
+        in_time=found.in_time,
     )
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoal.jobs.occlusion import salience, window_of
 from shoal.plots.series import SeriesExample
 from shoal.plots.text import number
 from shoal.randomness import Purpose, permutation
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
     from shoal.jobs.model import SequenceModel
     from shoal.jobs.prepare_sequences import PreparedSequences
 
@@ -19,10 +21,13 @@ MOST, CHANNELS, STEPS = 9, 3, 150
 """Sequences, channels of each, and steps that are drawn at most."""
 
 
-def shown(model: SequenceModel, prepared: PreparedSequences, seed: int) -> list[SeriesExample]:
+def shown(
+    model: SequenceModel, prepared: PreparedSequences, seed: int, deadline: Deadline
+) -> list[SeriesExample]:
     """Return test sequences: of classes one in three that is mistaken, if there are, the surest first.
 
-    Of numbers they are those with the largest errors first, then others.
+    Of numbers they are those with the largest errors first, then others. As long as there is time, each is
+    predicted again without windows of it: see ``shoal.jobs.occlusion``.
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
     order = permutation(len(actual), seed, 0, Purpose.PERMUTATION)
@@ -36,7 +41,14 @@ def shown(model: SequenceModel, prepared: PreparedSequences, seed: int) -> list[
         right = order[~np.isin(order, wrong[: MOST // 3])]
     few = wrong[: max(MOST // 3, MOST - len(right))]
     rows = [*few.tolist(), *right[: MOST - len(few)].tolist()]
-    return [_example(prepared, scores, row) for row in rows]
+    examples = [_example(prepared, scores, row) for row in rows]
+    for example, row in zip(examples, rows, strict=True):
+        if deadline.left() <= 0:
+            break
+        series = prepared.series[2].series[row]
+        example["window"] = window_of(series.shape[1])
+        example["salience"] = [float(f"{value:.3g}") for value in salience(model, series)]
+    return examples
 
 
 def _example(prepared: PreparedSequences, scores: Array, row: int) -> SeriesExample:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, TypedDict
 
+from shoal.plots.in_time import InTime
 from shoal.plots.seen import Seen
 from shoal.plots.series import SequenceShape, SeriesExample
 
@@ -373,6 +374,7 @@ class EvidenceLater(TypedDict, total=False):
 
     seen: Seen | None
     examples: list[SeriesExample]
+    in_time: InTime | None
     calibration: Calibration | None
 
 

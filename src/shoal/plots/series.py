@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
 from shoal.plots.text import shortened
+from shoal.shapes import Array
 from shoal.words import plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CURVES = 100
 """Curves of one example at most."""
+AGAINST, SPEAKS = "#7DB8DA", "#F2A93B"
+"""Behind curves: light enough for a curve of any colour to be seen on them."""
 
 
 class SequenceShape(TypedDict):
@@ -31,7 +37,17 @@ class SequenceShape(TypedDict):
     counts: list[int]
 
 
-class SeriesExample(TypedDict):
+class SeriesExampleLater(TypedDict, total=False):
+    """What evidence of an earlier version may lack, or had no time for.
+
+    ``salience`` is how much each ``window`` of so many steps speaks for what the sequence is called.
+    """
+
+    window: int
+    salience: list[float]
+
+
+class SeriesExample(SeriesExampleLater):
     """A test sequence: what it is and what it is called, and its first ``channels``, null where nothing is.
 
     ``right`` is null for numbers. Of long sequences every so-many-th step is there, ``stride`` of them.
@@ -85,9 +101,33 @@ def examples(shown: Sequence[SeriesExample], form: drawing.Form = "") -> str:
                 axes.plot(
                     steps, y, color=colour, linewidth=1.2, marker=marker, gid=f"curve-{CURVES * place + k}"
                 )
+            if salience := example.get("salience"):
+                steps_in_all = example["stride"] * (len(example["channels"][0]) - 1) + 1
+                shade(axes, np.array(salience), example.get("window", 1), steps_in_all)
             called, actual = shortened(example["called"], 16), shortened(example["actual"], 16)
             told = f"{called}, is {actual}" if example["right"] is not True else called
             axes.set_title(told, fontsize=10, color=drawing.VERMILLION if wrong else drawing.INK)
             plain_ticks(axes.xaxis, most=4, whole=True)
             plain_ticks(axes.yaxis, most=3)
         return drawing.svg(figure, "examples", f"{plural(len(shown), 'test sequence')}", form=form)
+
+
+def shade(axes: Axes, salience: Array, window: int, steps: int) -> None:
+    """Colour what lies behind curves, window by window, by a number: orange above 0, blue below."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    largest = float(np.abs(salience).max())
+    if largest == 0:
+        return
+    edges = np.minimum(0.5 + window * np.arange(len(salience) + 1), steps + 0.5)
+    low, high = axes.get_ylim()
+    axes.pcolormesh(
+        edges,
+        [low, high],
+        salience[None],
+        cmap=LinearSegmentedColormap.from_list("salience", [AGAINST, "#FFFFFF", SPEAKS]),
+        vmin=-largest,
+        vmax=largest,
+        zorder=0,
+    )
+    axes.set_ylim(low, high)

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.errors import MissingDependencyError
 from shoal.files import require_new, write_new
-from shoal.plots import capacity, curves, importances, log_evidence, reliability, residuals, series, strength
+from shoal.plots import (
+    capacity,
+    curves,
+    importances,
+    in_time,
+    log_evidence,
+    reliability,
+    residuals,
+    series,
+    strength,
+)
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain
 from shoal.printable import printable
@@ -100,8 +110,22 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["lengths"] = _both(series.lengths, shape)
     if found_examples := page.get("examples"):
         figures["examples"] = _both(series.examples, found_examples)
+    figures |= _in_time(page)
     if page["importances"]:
         figures["importances"] = _both(importances.bars, page["importances"], wording.test_measure(page))
+    return figures
+
+
+def _in_time(page: Evidence) -> dict[str, str]:
+    """Return what there is to draw of a model of sequences over time."""
+    found = page.get("in_time") or {}
+    figures = {}
+    if bins := found.get("by_length"):
+        figures["by_length"] = _both(in_time.by_length, bins, *wording.error_by_length(page))
+    if shown := found.get("states"):
+        figures["states"] = _both(in_time.states, shown)
+    if lines := found.get("reach"):
+        figures["reach"] = _both(in_time.reach, lines)
     return figures
 
 

@@ -276,3 +276,10 @@ def moment(created: str) -> str:
     except ValueError:
         return created
     return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
+
+
+def error_by_length(page: Evidence) -> tuple[str, bool]:
+    """Return what errors of sequences are called on an axis, and whether they are shares."""
+    if page["asked"]["task"] == "classification":
+        return "share of sequences mistaken", True
+    return f"mean absolute error of {shortened(page['data']['target']['name'], 30)}", False

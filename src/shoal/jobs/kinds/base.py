@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shoal.jobs.saved import Saved
     from shoal.jobs.subject import Subject
     from shoal.plots.evidence import Importance
+    from shoal.plots.in_time import InTime
     from shoal.plots.seen import Seen
     from shoal.plots.series import SeriesExample
     from shoal.populations.population import Population
@@ -37,6 +38,7 @@ class Findings:
     importances: list[Importance] = field(default_factory=list)
     seen: Seen | None = None
     examples: list[SeriesExample] = field(default_factory=list)
+    in_time: InTime | None = None
     note: str = ""
 
 

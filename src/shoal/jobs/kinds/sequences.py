@@ -34,9 +34,11 @@ class SequencesKind(StudyKind[SequenceModel, "PreparedSequences"]):
     def findings(
         self, model: SequenceModel, prepared: PreparedSequences, seed: int, deadline: Deadline
     ) -> Findings:
+        from shoal.jobs.in_time import over_time
         from shoal.jobs.series_shown import shown
 
-        return Findings(examples=shown(model, prepared, seed))
+        in_time = over_time(model, prepared, deadline)
+        return Findings(examples=shown(model, prepared, seed, deadline), in_time=in_time)
 
     def predict(
         self, model: SequenceModel, source: str, ignore_extra: bool, interval: float | None

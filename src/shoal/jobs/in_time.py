@@ -1,0 +1,156 @@
+"""How a model of sequences does over time, for its report: see ``shoal.plots.in_time``."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from shoal.explanation import in_time
+from shoal.networks.chain import Chain
+from shoal.plots.in_time import InTime, LengthBin, Reach, States
+from shoal.plots.text import number
+from shoal.populations.population import Population
+from shoal.report.verdict import wilson_interval
+from shoal.sequences import Sequences
+from shoal.shapes import Array, IntArray
+
+if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
+    from shoal.jobs.model import SequenceModel
+    from shoal.jobs.prepare_sequences import PreparedSequences
+
+BINS, FEWEST = 8, 5
+"""Of lengths at most, and sequences of each at least."""
+LOOKED_AT = 32
+"""Sequences that gradients are of, at most."""
+STEPS, UNITS, CHANNELS = 300, 64, 3
+"""Of the sequence whose states are shown, at most."""
+
+
+def over_time(model: SequenceModel, prepared: PreparedSequences, deadline: Deadline) -> InTime:
+    """Return what there is to show: errors by length, and of a recurrent network its states and gradients.
+
+    What takes networks is left out where the deadline has passed.
+    """
+    scores = model.predict_features(prepared.test.X)
+    found = InTime()
+    bins = by_length(errors(scores, prepared), prepared.series[2].lengths, bool(prepared.n_classes))
+    if bins:
+        found["by_length"] = bins
+    if in_time.recurrent_layer(model.population.network) is not None and deadline.left() > 0:
+        network, theta = model.population.network, model.population.theta[:1].astype(np.float64)
+        with threadpool_limits(limits=1):  # the same bits on any number of cores
+            found["reach"] = _reach(model.population, prepared)
+            found["states"] = _states(network, theta, prepared, scores)
+    return found
+
+
+def errors(scores: Array, prepared: PreparedSequences) -> Array:
+    """Return whether each test sequence is mistaken, or by how much its number is missed (N,)."""
+    actual = prepared.test.y
+    if prepared.n_classes:
+        return np.asarray(scores.argmax(axis=1) != actual, dtype=np.float64)
+    said, meant = (prepared.target.decode_values(values) for values in (scores, actual))
+    return np.abs(np.asarray(said, dtype=np.float64) - np.asarray(meant, dtype=np.float64))
+
+
+def by_length(wrong: Array, lengths: IntArray, shares: bool) -> list[LengthBin]:
+    """Return the mean of ``wrong`` (N,) by length, of about as many sequences each; none of one length alone.
+
+    >>> [each["last"] for each in by_length(np.zeros(10), np.arange(10), shares=True)]
+    [4, 9]
+    """
+    order = np.argsort(lengths, kind="stable")
+    count = min(BINS, len(lengths) // FEWEST)
+    if count < 2:
+        return []
+    ends = np.unique(lengths[order[[-(-len(order) * k // count) - 1 for k in range(1, count + 1)]]])
+    below = np.concatenate([[-1], ends[:-1]])
+    parts = [(lengths > low) & (lengths <= high) for low, high in zip(below, ends, strict=True)]
+    return [_bin(wrong[part], lengths[part], shares) for part in parts] if len(parts) > 1 else []
+
+
+def _bin(wrong: Array, lengths: IntArray, shares: bool) -> LengthBin:
+    """Return a bin with Wilson's interval of a share, or the normal one of a mean."""
+    mean, half = float(wrong.mean()), 1.96 * float(wrong.std()) / math.sqrt(len(wrong))
+    low, high = wilson_interval(mean, len(wrong)) if shares else (max(mean - half, 0.0), mean + half)
+    return {
+        "first": int(lengths.min()),
+        "last": int(lengths.max()),
+        "count": len(wrong),
+        "error": _short(mean),
+        "low": _short(low),
+        "high": _short(high),
+    }
+
+
+def _reach(population: Population, prepared: PreparedSequences) -> list[Reach]:
+    """Return how far the gradient of the first network reaches, with its first weights and with its last."""
+    network = population.network
+    first = Population.from_members(network, population.keys[:1, 1], int(population.keys[0, 0]), "float64")
+    X, part = _sequences(prepared.train.X), prepared.train
+    longest = np.argsort(-X.lengths, kind="stable")[:LOOKED_AT]  # so that one step is compared with another
+    T = int(X.lengths[longest].min())
+    series, y = Sequences(X.X[longest], X.lengths[longest]), targets(network, part.y[longest])
+    begun, trained = (
+        in_time.reach(network, theta, series, y)
+        for theta in (first.theta, population.theta[:1].astype(np.float64))
+    )
+    return [
+        {"direction": name, "start": _plain(begun[name][:T]), "end": _plain(line[:T])}
+        for name, line in trained.items()
+    ]
+
+
+def _states(network: Chain, theta: Array, prepared: PreparedSequences, scores: Array) -> States:
+    """Return the surest test sequence among those that are told right, or the number that is told best."""
+    test, actual = prepared.series[2], prepared.test.y
+    if prepared.n_classes:
+        called = scores.argmax(axis=1)
+        sure = np.where(called == actual, scores.max(axis=1), -1.0)
+        row, output = int(sure.argmax()), int(called[int(sure.argmax())])
+        is_, told = (prepared.target.labels[int(code)] for code in (actual[row], output))
+    else:
+        row, output = int(np.abs(scores - actual).argmin()), 0
+        values = prepared.target.decode_values([actual[row], scores[row]])
+        is_, told = (number(float(value)) for value in values)
+    series = _sequences(prepared.test.X[row : row + 1])
+    T = int(series.lengths[0])
+    stride = -(-T // STEPS)
+    salience = in_time.salience(network, theta, series, np.array([output]))[0].sum(axis=0)[:T]
+    index = in_time.required_layer(network)
+    return {
+        "name": test.names[row],
+        "actual": is_,
+        "called": told,
+        "layer": network.layers[index].name,
+        "stride": stride,
+        "channels": [_plain(channel[:T:stride]) for channel in series.X[0, :CHANNELS]],
+        "salience": [_short(np.sum(salience[t : t + stride])) for t in range(0, T, stride)],
+        "states": [
+            _plain(unit[::stride]) for unit in in_time.states(network, theta, series.X[0, :, :T])[:UNITS]
+        ],
+    }
+
+
+def targets(network: Chain, y: Array) -> Array:
+    """Return targets y (N,) as a network's loss compares them: (K, N)."""
+    if network.n_outputs == 1:
+        return np.asarray(y, dtype=np.float64)[None]
+    return np.eye(network.n_outputs)[:, np.asarray(y, dtype=np.intp)]
+
+
+def _sequences(X: object) -> Sequences:
+    assert isinstance(X, Sequences)
+    return X
+
+
+def _plain(values: Array) -> list[float]:
+    return [_short(value) for value in values]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")
