@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "by_length.hpp"
 #include "network.hpp"
 #include "table.hpp"
 
@@ -44,11 +45,14 @@ template <class T, bool LaneIsMember> struct Batch {
 
 // A batch laid out, block after block. In a block, the rows of x (inputs), then of y (outputs), and one of lengths if
 // there are some, are as wide as the block; `share` is each sample's part of J, for all columns of the batch one after another.
+// `places` says for each lane that has samples of its own where these stood before they were brought into the order of their
+// lengths; null: they stand there.
 template <class T, bool LaneIsMember> struct Columns {
     Batch<T, LaneIsMember> batch;
     std::size_t numbers = 0;
     bool has_lengths = false;
     const T *values = nullptr, *share = nullptr;
+    const std::uint32_t* const* places = nullptr;
 
     const T* x(std::size_t b) const { return values + b * batch.block * numbers * kLanes<T>; }
     const T* lengths(std::size_t b) const {
@@ -120,10 +124,18 @@ template <class T, bool LaneIsMember> class WholeBatch {
         const Table<T> table(samples, network.inputs, network.outputs);
         columns_ = {{samples.n(), block}, table.numbers(), table.has_lengths()};
         values_ = Aligned<T>(columns_.numbers * columns_.batch.columns() * L);
-        lay_out<T, LaneIsMember>(table, nullptr, true, columns_.batch, values_.data());
+        if (table.has_lengths()) {
+            by_length_ = ByLength(samples.n());
+            order_ = by_length_(samples.n(), [&](std::size_t i) { return table.length(i); });
+            std::fill(places_, places_ + L, order_);
+            columns_.places = places_;
+        }
+        lay_out<T, LaneIsMember>(table, columns_.places, true, columns_.batch, values_.data());
         columns_.values = values_.data();
         if (!samples.weights_per_member()) shared_ = shares([](std::size_t) { return 0; });
     }
+
+    WholeBatch(const WholeBatch&) = delete;  // columns point into it
 
     // The batch as a group sees it, whose lane l is the member of number `member(l)`.
     template <class F> Columns<T, LaneIsMember> of(F member, Aligned<T>& own) const {
@@ -137,12 +149,15 @@ template <class T, bool LaneIsMember> class WholeBatch {
     template <class F> Aligned<T> shares(F member) const {
         Aligned<T> share(columns_.batch.columns() * L);
         for (std::size_t lane = 0; lane < (LaneIsMember ? L : 1); ++lane)
-            lay_out_shares(samples_.weights(member(lane)), nullptr, samples_.n(), LaneIsMember ? L : 1,
+            lay_out_shares(samples_.weights(member(lane)), order_, samples_.n(), LaneIsMember ? L : 1,
                            share.data() + lane);
         return share;
     }
 
     Samples<T> samples_;
+    ByLength by_length_;
+    const std::uint32_t* order_ = nullptr;  // of the samples, if they have lengths
+    const std::uint32_t* places_[L];
     Columns<T, LaneIsMember> columns_;
     Aligned<T> values_, shared_;
 };

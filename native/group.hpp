@@ -164,6 +164,9 @@ template <class T, bool LaneIsMember> class Group {
         if (common_.train) return;
         train_.batch.block = common_.block;
         train_.numbers = common_.table->numbers(), train_.has_lengths = common_.table->has_lengths();
+        if (!train_.has_lengths) return;
+        by_length_.assign(kMembers, ByLength(common_.samples()));
+        sorted_.assign(kMembers, std::vector<std::uint32_t>(common_.samples()));
     }
 
     // One update for each batch; false if training was stopped before the last.
@@ -276,6 +279,7 @@ template <class T, bool LaneIsMember> class Group {
         if (!common_.train) {
             const std::uint32_t* rows[L];
             for (std::size_t i = 0; i < kMembers; ++i) rows[i] = orders_[i] + start;
+            if (train_.has_lengths) sort(rows, samples);
             train_.batch.samples = samples;
             lay_out<T, LaneIsMember>(*common_.table, rows, same_rows_, train_.batch, memory_->values.data());
             T* share = memory_->share.data();
@@ -288,6 +292,21 @@ template <class T, bool LaneIsMember> class Group {
             train_.values = memory_->values.data(), train_.share = share;
         }
         objective_.see(train_, common_.noisy ? keys_ : nullptr, step);
+    }
+
+    // Brings the samples of a minibatch into the order of their lengths.
+    void sort(const std::uint32_t** rows, std::size_t samples) {
+        for (std::size_t i = 0; i < kMembers; ++i) {
+            if (i > 0 && same_rows_) {
+                places_[i] = places_[0], rows[i] = rows[0];
+                continue;
+            }
+            const std::uint32_t* const drawn = rows[i];
+            places_[i] = by_length_[i](samples, [&](std::size_t k) { return common_.table->length(drawn[k]); });
+            for (std::size_t k = 0; k < samples; ++k) sorted_[i][k] = drawn[places_[i][k]];
+            rows[i] = sorted_[i].data();
+        }
+        train_.places = places_;
     }
 
     // Record the validation loss, remember each member's best parameters, and end those that wait too long.
@@ -345,7 +364,9 @@ template <class T, bool LaneIsMember> class Group {
     Aligned<T> own_train_, own_validation_;  // shares
     BatchMemory<T, LaneIsMember>* memory_ = nullptr;
     std::vector<Permuter> permuters_;
-    const std::uint32_t* orders_[L] = {};
+    const std::uint32_t *orders_[L] = {}, *places_[L] = {};
+    std::vector<ByLength> by_length_;
+    std::vector<std::vector<std::uint32_t>> sorted_;  // rows of a minibatch
 };
 
 }  // namespace shoal::SHOAL_ISA

@@ -82,6 +82,8 @@ struct Recurrence {
     std::size_t channels{}, steps{}, units{};
     bool return_sequences{}, reverse{};
     std::optional<std::size_t> h0, c0;  // where in θ a learnt state begins
+    double dropout{};                   // one mask for a sequence
+    std::size_t truncate{};             // steps between those over which no gradient goes back; 0: it goes over all
 };
 
 // One layer as Python describes it; wire.hpp says which of this a kind has.
@@ -181,7 +183,8 @@ struct Network {
     // Whether J is another function at every step.
     bool draws() const {
         return total_of(layers, [](const Layer& layer) {
-                   return std::size_t(layer.kind == LayerKind::dropout && layer.rate > 0);
+                   return std::size_t(layer.kind == LayerKind::dropout && layer.rate > 0) +
+                          std::size_t(layer.recurrence.dropout > 0);
                }) > 0;
     }
 };

@@ -123,7 +123,8 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
     V block(Pass<T, LaneIsMember>& pass, const T* theta, T* gradient, std::size_t b) {
         const Batch<T, LaneIsMember>& batch = columns_.batch;
         const std::size_t width = batch.width(b);
-        const Seen<T> seen{keys_, step_, batch.first(b), batch.count(b), batch.samples, columns_.share_of(b)};
+        const Seen<T> seen{keys_,          step_, batch.first(b), batch.count(b), batch.samples, columns_.share_of(b),
+                           columns_.places};
         pass.bind(columns_.x(b), seen.share, columns_.lengths(b), width);
         const T* z = pass.forward(theta, width, &seen);
         return pass.backward(theta, gradient, width, z);

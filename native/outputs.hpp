@@ -16,9 +16,10 @@ template <class T> class Reader {
     static constexpr std::size_t L = kLanes<T>;
     using Block = Batch<T, false>;
 
-    Reader(const Network& network, const Block& batch)
-        : network_(network), batch_(batch), pass_(network, batch.block, 1), x_(network.inputs * batch.block * L),
-          lengths_(batch.block * L) {}
+    // `order` says which samples come one after the other; null: as they are.
+    Reader(const Network& network, const Block& batch, const std::uint32_t* order)
+        : network_(network), batch_(batch), order_(order), pass_(network, batch.block, 1),
+          x_(network.inputs * batch.block * L), lengths_(batch.block * L) {}
 
     // Reads block b of the rows X (N, inputs) and of their lengths, or null; the lanes that are left over repeat the last
     // sample.
@@ -27,7 +28,7 @@ template <class T> class Reader {
         for (std::size_t c = 0; c < batch_.width(b); ++c) {
             const T* rows[L];
             for (std::size_t lane = 0; lane < L; ++lane) {
-                const std::size_t row = std::min(batch_.first(b) + c * L + lane, batch_.samples - 1);
+                const std::size_t row = sample(std::min(batch_.first(b) + c * L + lane, batch_.samples - 1));
                 rows[lane] = X + row * n;
                 if (lengths) lengths_.data()[c * L + lane] = static_cast<T>(lengths[row]);
             }
@@ -45,12 +46,16 @@ template <class T> class Reader {
         pass_.bind(x_.data(), nullptr, has_lengths_ ? lengths_.data() : nullptr, width);
         const T* const from = pass_.forward(theta, width, nullptr);
         for (std::size_t k = 0; k < network_.outputs; ++k)
-            std::memcpy(z + k * batch_.samples + batch_.first(b_), from + k * width * L, batch_.count(b_) * sizeof(T));
+            for (std::size_t i = 0; i < batch_.count(b_); ++i)
+                z[k * batch_.samples + sample(batch_.first(b_) + i)] = from[k * width * L + i];
     }
 
   private:
+    std::size_t sample(std::size_t place) const { return order_ ? order_[place] : place; }
+
     const Network& network_;
     const Block batch_;
+    const std::uint32_t* const order_;
     Pass<T, false> pass_;
     Aligned<T> x_, lengths_;
     bool has_lengths_ = false;
@@ -70,7 +75,10 @@ template <class T> void outputs(const Evaluation<T>& job) {
     const std::size_t pieces = blocks * groups, used = std::min(threads, pieces);
     std::vector<Reader<T>> readers;
     readers.reserve(used);
-    for (std::size_t i = 0; i < used; ++i) readers.emplace_back(network, batch);
+    ByLength by_length(job.lengths ? job.n : 0);
+    const std::uint32_t* const order =
+        job.lengths ? by_length(job.n, [&](std::size_t i) { return job.lengths[i]; }) : nullptr;
+    for (std::size_t i = 0; i < used; ++i) readers.emplace_back(network, batch, order);
     share_out(
         used, pieces,
         [&](std::size_t thread, std::size_t piece) {

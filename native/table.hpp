@@ -45,6 +45,7 @@ template <class T> class Table {
     T* row(std::size_t i) const { return rows_.data() + i * stride_; }
     std::size_t numbers() const { return numbers_; }
     bool has_lengths() const { return has_lengths_; }
+    std::size_t length(std::size_t i) const { return static_cast<std::size_t>(row(i)[numbers_ - 1]); }
 
   private:
     const bool has_lengths_;

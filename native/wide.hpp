@@ -57,9 +57,13 @@ SHOAL_INLINE void panel_tile(Tiles<T> A, std::size_t row, const T* panel, std::s
         }
 }
 
+// Beside few columns there are more rows in a tile, so that enough sums are under way at once.
 template <class T, int C>
 void panel_product(Tiles<T> A, std::size_t rows, const T* panel, std::size_t depth, T* out, std::size_t out_step) {
+    constexpr std::size_t kRows = C == 1 ? 2 * kTileRows : kTileRows;
     std::size_t r = 0;
+    if constexpr (kRows > kTileRows)
+        for (; r + kRows <= rows; r += kRows) panel_tile<T, kRows, C>(A, r, panel, depth, out, out_step);
     for (; r + kTileRows <= rows; r += kTileRows) panel_tile<T, kTileRows, C>(A, r, panel, depth, out, out_step);
     for (; r < rows; ++r) panel_tile<T, 1, C>(A, r, panel, depth, out, out_step);
 }
@@ -113,11 +117,11 @@ void wide_weighted_sum(const T* theta, Matrix W, std::size_t first, std::size_t 
     wide_product<T>(A, rows, inner, columns, panels, fill, out.at(first, 0), out.stride * L);
 }
 
-// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for the rows j of one piece. A panel is aᵀ: a vector holds one sample
-// of as many inputs as there are lanes, so that no sum crosses lanes.
+// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for the rows j of one piece and the inputs i that fill whole vectors. A panel
+// is aᵀ: a vector holds one sample of as many inputs as there are lanes, so that no sum crosses lanes.
 template <class T>
-void wide_outer_sum(T* gradient, std::size_t first, std::size_t rows, std::size_t inputs, Rows<const T> delta,
-                    Rows<const T> in, std::size_t columns, Panels<T>& panels) {
+void whole_outer_sum(T* gradient, std::size_t first, std::size_t rows, std::size_t inputs, Rows<const T> delta,
+                     Rows<const T> in, std::size_t columns, Panels<T>& panels) {
     constexpr std::size_t L = kLanes<T>;
     const auto fill = [=](T* panel, std::size_t k, std::size_t depth, std::size_t c, std::size_t width) {
         for (std::size_t i = 0; i < width; ++i)
@@ -128,10 +132,17 @@ void wide_outer_sum(T* gradient, std::size_t first, std::size_t rows, std::size_
                 for (std::size_t lane = 0; lane < L; ++lane) store(panel + ((d + lane) * width + i) * L, v[lane]);
             }
     };
-    const std::size_t whole = inputs / L * L;
     const Tiles<T> A{delta.at(first, 0), kTileRows * delta.stride * L, delta.stride * L, 1};
     wide_product<T>(A, rows, columns * L, inputs / L, panels, fill, gradient + first * inputs, inputs);
-    outer_sum<T, false>(gradient, first * inputs, rows, inputs, {delta.at(first, 0), delta.stride}, in, columns, whole);
+}
+
+// The same for all inputs.
+template <class T>
+void wide_outer_sum(T* gradient, std::size_t first, std::size_t rows, std::size_t inputs, Rows<const T> delta,
+                    Rows<const T> in, std::size_t columns, Panels<T>& panels) {
+    whole_outer_sum<T>(gradient, first, rows, inputs, delta, in, columns, panels);
+    outer_sum<T, false>(gradient, first * inputs, rows, inputs, {delta.at(first, 0), delta.stride}, in, columns,
+                        inputs / kLanes<T> * kLanes<T>);
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 3;
+constexpr int kWireVersion = 4;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -112,6 +112,7 @@ template <class Visit> void visit_recurrent(Layer& layer, Visit& visit) {
     visit("W", layer.W), visit("R", layer.R), visit("b", layer.b), visit.optional("h0", of.h0);
     visit("channels", of.channels), visit("steps", of.steps), visit("state", of.units);
     visit("return_sequences", of.return_sequences), visit("reverse", of.reverse);
+    visit("recurrent_dropout", of.dropout), visit.optional("truncate", of.truncate);
 }
 
 template <class Visit> void visit_fields(Layer& layer, Visit& visit) {

@@ -6,6 +6,25 @@
 
 namespace shoal::SHOAL_ISA {
 
+// Writes r / (1 − rate) into rows of columns, each r a draw for layer `number`: `of(row)` says which row it is among the
+// draws, which are numbered (row, sample) over the whole batch.
+template <class T, bool LaneIsMember, class F>
+void draw_mask(const Seen<T>& seen, std::size_t number, double rate, std::size_t rows, std::size_t columns, T* mask,
+               F of) {
+    constexpr std::size_t lanes = kLanes<T>;
+    const double keep = 1 - rate;
+    const T scale = static_cast<T>(1) / static_cast<T>(keep);
+    for (std::size_t lane = 0; lane < (LaneIsMember ? lanes : 1); ++lane) {
+        Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout, seen.step << 16 | number);
+        for (std::size_t row = 0; row < rows; ++row)
+            for (std::size_t s = 0; s < seen.samples; ++s) {
+                const double u = stream.uniform(of(row) * seen.batch + seen.place(lane, s));
+                const std::size_t at = LaneIsMember ? s * lanes + lane : s;
+                mask[row * columns * lanes + at] = u < keep ? scale : T(0);
+            }
+    }
+}
+
 template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T> {
   public:
     static constexpr std::size_t lanes = kLanes<T>;
@@ -32,20 +51,9 @@ template <class T, bool LaneIsMember> class DropoutStage final : public Stage<T>
     // The scaled mask r / (1 − rate), its draws numbered (row, sample) over the whole batch; of sequences step by step, so
     // that padding changes none.
     void draw(std::size_t columns, const Seen<T>& seen) {
-        T* const mask = mask_.data();
-        const double keep = 1 - layer_.rate;
-        const T scale = static_cast<T>(1) / static_cast<T>(keep);
         const std::size_t steps = layer_.recurrence.steps, channels = layer_.units / steps;
-        for (std::size_t lane = 0; lane < (LaneIsMember ? lanes : 1); ++lane) {
-            Stream stream(seen.keys[2 * lane], seen.keys[2 * lane + 1], Purpose::dropout, seen.step << 16 | number_);
-            for (std::size_t row = 0; row < layer_.units; ++row)
-                for (std::size_t s = 0; s < seen.samples; ++s) {
-                    const std::size_t number = row % steps * channels + row / steps;
-                    const double u = stream.uniform(number * seen.batch + seen.first + s);
-                    const std::size_t at = LaneIsMember ? s * lanes + lane : s;
-                    mask[row * columns * lanes + at] = u < keep ? scale : T(0);
-                }
-        }
+        draw_mask<T, LaneIsMember>(seen, number_, layer_.rate, layer_.units, columns, mask_.data(),
+                                   [=](std::size_t row) { return row % steps * channels + row / steps; });
     }
 
     void multiply(T* a, std::size_t columns) const {

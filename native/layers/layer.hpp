@@ -19,6 +19,11 @@ template <class T> struct Seen {
     std::uint64_t step;
     std::size_t first, samples, batch;  // samples first … first + samples − 1 of a batch
     const T* share;                     // of each sample in J, in columns
+    // For each lane with samples of its own, where in the batch they stood before they were sorted; null: they were not.
+    const std::uint32_t* const* places;
+
+    // Which of the batch's samples number s of the block is, in a lane.
+    std::size_t place(std::size_t lane, std::size_t s) const { return places ? places[lane][first + s] : first + s; }
 };
 
 // What a stage is told besides its input, each of it null where there is none.

@@ -5,12 +5,14 @@
 //
 // Steps lie one after the other here, each with its x beside the state before it: what a step works with is in the nearest
 // caches, and between steps nothing but the way back's needs is written. No step beyond the block's longest sequence is
-// taken.
+// taken, and none in columns behind the last that has it: there the state is handed on as it is.
 #pragma once
 
 #include <algorithm>
 
 #include "cells.hpp"
+#include "dropout.hpp"
+#include "outer.hpp"
 
 namespace shoal::SHOAL_ISA {
 
@@ -20,10 +22,12 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     using V = Vec<T>;
     using Theta = Parameters<T, LaneIsMember>;
 
-    RecurrentStage(const Layer& layer, std::size_t columns, Tools<T>& tools)
-        : layer_(layer), of_(layer.recurrence), tools_(tools), parts_(Cell::parts(of_.units)),
+    // `number` is the layer's place in the network, by which its draws are addressed.
+    RecurrentStage(const Layer& layer, std::size_t number, std::size_t columns, Tools<T>& tools)
+        : layer_(layer), of_(layer.recurrence), number_(number), tools_(tools), parts_(Cell::parts(of_.units)),
           packed_(packed_size<T, LaneIsMember, Cell>(of_)), z_(Cell::kUnits * Cell::kSums * columns * lanes),
-          all_(columns * lanes), a_(layer.units * columns * lanes), slots_(2 * slot(columns)), kept_(kept(columns)) {
+          all_(columns * lanes), a_(layer.units * columns * lanes), slots_(2 * slot(columns)), kept_(kept(columns)),
+          widths_(of_.steps) {
         std::fill(all_.data(), all_.data() + all_.size(), static_cast<T>(of_.steps));
     }
 
@@ -31,14 +35,16 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         columns_ = columns;
         if (context.seen && !grad_.size()) make_room();
         each_ = context.seen ? 1 : 0;
+        draw(context.seen);
         lengths_ = context.lengths ? context.lengths : all_.data();
-        taken_ = longest(lengths_, columns);
+        see_lengths();
         pack_forward<T, LaneIsMember, Cell>(theta, layer_, packed_.data());
         begin(theta);
         for (std::size_t s = 0; s < taken_; ++s) {
             T* const row = before(s);
             for (std::size_t c = 0; c < of_.channels; ++c)
                 copy(row + c * row_size(), in + (c * of_.steps + step(s)) * row_size(), 1);
+            if (shows()) mask(seen(row), state(row));
             take(s);
             if (of_.return_sequences) put_output(s);
         }
@@ -57,7 +63,8 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         for (std::size_t s = taken_; s-- > 0;) {
             if (of_.return_sequences) add_output(s, grad.here);
             back(s, grad, to_input);
-            differentiate(before(s));
+            differentiate(s);
+            if (of_.truncate) cut(s);
         }
         finish(gradient);
         if (to_input) grad.swap();
@@ -65,29 +72,47 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
 
   private:
     static constexpr std::size_t kOfState = Cell::kParts;
+    static constexpr bool kHasC = Cell::kDeltas > Cell::kWeights;
 
     std::size_t row_size() const { return columns_ * lanes; }
-    std::size_t slot(std::size_t columns) const { return (of_.channels + Cell::kStates * of_.units) * columns * lanes; }
+    std::size_t slot(std::size_t columns) const {
+        return (of_.channels + (shows() + Cell::kStates) * of_.units) * columns * lanes;
+    }
+    // Whether what R multiplies is not the state itself, and lies in front of it.
+    bool shows() const { return Cell::kMasksState && of_.dropout > 0; }
     std::size_t kept(std::size_t columns) const { return Cell::kKept * of_.units * columns * lanes; }
 
     // Step number s of the walk, in the order of the input.
     std::size_t step(std::size_t s) const { return of_.reverse ? taken_ - 1 - s : s; }
     // x and the state before it: of all steps in training, else of two in turn.
     T* before(std::size_t s) const { return slots_.data() + (each_ ? s : s % 2) * slot(columns_); }
-    T* state(T* slot) const { return slot + of_.channels * row_size(); }
+    T* seen(T* slot) const { return slot + of_.channels * row_size(); }
+    T* state(T* slot) const { return seen(slot) + shows() * of_.units * row_size(); }
     T* kept_of(std::size_t s) const { return kept_.data() + each_ * s * kept(columns_); }
     MaskOf<T> valid(std::size_t s, std::size_t i) const { return has_step(lengths_ + i, step(s)); }
+    // Columns up to the last that has a step.
+    std::size_t width(std::size_t s) const { return widths_[step(s)]; }
 
     void copy(T* to, const T* from, std::size_t rows) const { std::memcpy(to, from, rows * row_size() * sizeof(T)); }
 
+    void see_lengths() {
+        taken_ = longest(lengths_, columns_), shortest_ = shortest(lengths_, columns_);
+        std::fill(widths_.begin(), widths_.end(), 0);
+        for (std::size_t c = 0; c < columns_; ++c)
+            for (std::size_t t = 0; t < longest(lengths_ + c * lanes, 1); ++t) widths_[t] = c + 1;
+    }
+
     // For training: predictions have no way back.
     void make_room() {
-        const std::size_t columns = all_.size() / lanes, rows = Cell::kDeltas * of_.units;
+        const std::size_t columns = all_.size() / lanes, rows = Cell::kDeltas * of_.units, m = of_.units;
         slots_ = Aligned<T>((of_.steps + 1) * slot(columns));
         kept_ = Aligned<T>(of_.steps * kept(columns));
-        grad_ = Aligned<T>(Cell::kStates * of_.units * columns * lanes);
-        delta_ = Aligned<T>(rows * columns * lanes), sums_ = Aligned<T>(rows * lanes);
-        own_ = Aligned<T>((numbers_of_W() + numbers_of_R()) * kEach<T, LaneIsMember>);
+        grad_ = Aligned<T>(Cell::kStates * m * columns * lanes), delta_ = Aligned<T>(rows * columns * lanes);
+        W_sum_ = {Cell::kWeights * m, of_.channels, true, columns};
+        R_sum_ = {Cell::kWeights * m, m, false, columns};
+        if (kHasC) c_sum_ = {m, 0, true, columns};
+        if (of_.dropout > 0) mask_ = Aligned<T>(m * columns * lanes);
+        if (shows()) shown_ = Aligned<T>(m * columns * lanes);
         R_ = Aligned<T>(packed_.size()), W_ = Aligned<T>(packed_.size());
     }
 
@@ -105,16 +130,19 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
 
     Unit<T> unit(std::size_t s, std::size_t u) {
         const std::size_t at = u * row_size();
+        const bool is_masked = masked_ && !Cell::kMasksState;
         return {&layer_,
-                columns_,
+                width(s),
                 of_.units * row_size(),
                 lengths_,
                 step(s),
+                step(s) < shortest_,
                 state(before(s)) + at,
                 state(before(s + 1)) + at,
                 kept_of(s) + at,
                 grad_.data() + at,
-                delta_.data() + at};
+                delta_.data() + at,
+                is_masked ? mask_.data() + at : nullptr};
     }
 
     void take(std::size_t s) {
@@ -123,10 +151,14 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
             (sums + Cell::kUnits * Cell::kWeights * (of_.channels + of_.units)) * kEach<T, LaneIsMember>;
         const T* packed = packed_.data();
         for (std::size_t first = 0; first < of_.units; first += Cell::kUnits, packed += tile) {
-            step_sums<T, LaneIsMember, Cell>(packed, of_, before(s), columns_, z_.data());
+            step_sums<T, LaneIsMember, Cell>(packed, of_, before(s), columns_, width(s), z_.data());
             for (std::size_t u = first; u < std::min(first + Cell::kUnits, of_.units); ++u)
-                Cell::forward(z_.data() + (u - first) * Cell::kSums * row_size(), unit(s, u));
+                Cell::forward(z_.data() + (u - first) * Cell::kSums * width(s) * lanes, unit(s, u));
         }
+        const std::size_t from = width(s) * lanes, left = row_size() - from;
+        for (std::size_t row = 0; left && row < Cell::kStates * of_.units; ++row)
+            std::memcpy(state(before(s + 1)) + row * row_size() + from, state(before(s)) + row * row_size() + from,
+                        left * sizeof(T));
     }
 
     T* output(T* rows, std::size_t u, std::size_t t) const { return rows + (u * of_.steps + t) * row_size(); }
@@ -151,8 +183,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
 
     void prepare(const T* theta, bool to_input) {
         std::fill(grad_.data(), grad_.data() + grad_.size(), T(0));
-        std::fill(sums_.data(), sums_.data() + sums_.size(), T(0));
-        std::fill(own_.data(), own_.data() + own_.size(), T(0));
+        W_sum_.clear(), R_sum_.clear(), c_sum_.clear();
         pack_transposed<T, LaneIsMember>(theta, layer_.R, of_.units, parts_.of_state_, R_.data());
         if (to_input) pack_transposed<T, LaneIsMember>(theta, layer_.W, of_.channels, parts_.of_input, W_.data());
     }
@@ -160,48 +191,53 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     // ∂J/∂(state before) = what passes by + Rᵀ δ,  ∂J/∂x = Wᵀ δ.
     void back(std::size_t s, Gradients<T>& grad, bool to_input) {
         for (std::size_t u = 0; u < of_.units; ++u) Cell::backward(unit(s, u));
-        step_back<T, LaneIsMember>(R_.data(), of_.units, parts_.of_state_, delta_.data(), columns_, grad_.data(),
+        T* const to_h = shows() && masked_ ? shown_.data() : grad_.data();
+        if (to_h != grad_.data()) std::fill(to_h, to_h + of_.units * row_size(), T(0));
+        step_back<T, LaneIsMember>(R_.data(), of_.units, parts_.of_state_, delta_.data(), columns_, width(s), to_h,
                                    row_size());
+        for (std::size_t i = 0; to_h != grad_.data() && i < of_.units * row_size(); i += lanes)
+            store(grad_.data() + i, load(grad_.data() + i) + load(to_h + i) * load(mask_.data() + i));
         if (to_input)
-            step_back<T, LaneIsMember>(W_.data(), of_.channels, parts_.of_input, delta_.data(), columns_,
+            step_back<T, LaneIsMember>(W_.data(), of_.channels, parts_.of_input, delta_.data(), columns_, width(s),
                                        grad.spare + step(s) * row_size(), of_.steps * row_size());
     }
 
-    // ∂J/∂W += δ xᵀ,  ∂J/∂R += δ hᵀ, with δ still in the nearest caches; ∂J/∂b is added up in lanes.
-    void differentiate(const T* slot) {
-        const Rows<const T> x{slot, columns_}, h{slot + of_.channels * row_size(), columns_};
-        for (const Part& part : parts_.of_input) add_outer(0, part, of_.channels, x);
-        for (const Part& part : parts_.of_state_) add_outer(numbers_of_W(), part, of_.units, h);
-        for (std::size_t row = 0; row < Cell::kDeltas * of_.units; ++row) {
-            V sum = load(sums_.data() + row * lanes);
-            for (std::size_t i = 0; i < row_size(); i += lanes) sum += load(delta_.data() + row * row_size() + i);
-            store(sums_.data() + row * lanes, sum);
+    // ∂J/∂W += δ xᵀ,  ∂J/∂R += δ hᵀ, with δ still in the nearest caches.
+    void differentiate(std::size_t s) {
+        const Rows<const T> x{before(s), columns_}, h{seen(before(s)), columns_};
+        W_sum_.add(parts_.of_input, delta_.data(), x, width(s), tools_[0]);
+        R_sum_.add(parts_.of_state_, delta_.data(), h, width(s), tools_[0]);
+        const Part of_c[]{{Cell::kWeights * of_.units, 0, of_.units}};
+        if (kHasC) c_sum_.add(of_c, delta_.data(), x, width(s), tools_[0]);
+    }
+
+    // No gradient goes back over steps whose number, from a sequence's own start, is a multiple of `truncate`.
+    void cut(std::size_t s) {
+        const std::size_t t = step(s);
+        if (!of_.reverse && (t == 0 || t % of_.truncate)) return;
+        for (std::size_t i = 0; i < width(s) * lanes; ++i) {
+            if (t >= static_cast<std::size_t>(lengths_[i])) continue;
+            const std::size_t number = of_.reverse ? static_cast<std::size_t>(lengths_[i]) - 1 - t : t;
+            if (number == 0 || number % of_.truncate) continue;
+            for (std::size_t row = 0; row < Cell::kStates * of_.units; ++row) grad_.data()[row * row_size() + i] = T(0);
         }
     }
 
-    void add_outer(std::size_t matrix, const Part& part, std::size_t inner, Rows<const T> in) {
-        const Rows<const T> delta{delta_.data() + part.of_delta * row_size(), columns_};
-        const std::size_t first = matrix + part.of_theta * inner;
-        if constexpr (LaneIsMember) outer_sum<T, true>(own_.data(), first, part.rows, inner, delta, in, columns_);
-        else wide_outer_sum<T>(own_.data() + first, 0, part.rows, inner, delta, in, columns_, tools_[0]);
+    // One mask for all steps, of draws numbered (unit, sample).
+    void draw(const Seen<T>* seen) {
+        masked_ = of_.dropout > 0 && seen && seen->keys;
+        if (masked_)
+            draw_mask<T, LaneIsMember>(*seen, number_, of_.dropout, of_.units, columns_, mask_.data(),
+                                       [](std::size_t row) { return row; });
+    }
+    void mask(T* to, const T* h) const {
+        for (std::size_t i = 0; i < of_.units * row_size(); i += lanes)
+            store(to + i, masked_ ? load(h + i) * load(mask_.data() + i) : load(h + i));
     }
 
-    std::size_t numbers_of_W() const { return Cell::kWeights * of_.units * of_.channels; }
-    std::size_t numbers_of_R() const { return Cell::kWeights * of_.units * of_.units; }
-
-    // Adds each number to the gradient once, whatever lies there: so blocks may be added up apart.
     void finish(T* gradient) {
-        const auto add = [&](std::size_t place, std::size_t first, std::size_t numbers) {
-            constexpr std::size_t each = kEach<T, LaneIsMember>;
-            for (std::size_t i = 0; i < numbers * each; ++i)
-                gradient[place * each + i] += own_.data()[first * each + i];
-        };
-        add(layer_.W, 0, numbers_of_W()), add(layer_.R, numbers_of_W(), numbers_of_R());
-        const Rows<const T> sums{sums_.data(), 1};
-        const std::size_t weights = Cell::kWeights * of_.units;
-        row_sum<T, LaneIsMember>(gradient, layer_.b, weights, sums, 1);
-        if (Cell::kDeltas > Cell::kWeights)
-            row_sum<T, LaneIsMember>(gradient, layer_.c, of_.units, {sums.at(weights, 0), 1}, 1);
+        W_sum_.add_to(gradient, layer_.W, layer_.b), R_sum_.add_to(gradient, layer_.R, 0);
+        c_sum_.add_to(gradient, 0, layer_.c);
         for (std::size_t k = 0; k < Cell::kStates; ++k)
             if (beginning(k))
                 row_sum<T, LaneIsMember>(gradient, *beginning(k), of_.units,
@@ -210,11 +246,15 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
 
     const Layer& layer_;
     const Recurrence& of_;
+    const std::size_t number_;
     Tools<T>& tools_;
     const Parts<kOfState> parts_;
-    Aligned<T> packed_, z_, all_, a_, slots_, kept_, grad_, delta_, sums_, own_, R_, W_;
+    Aligned<T> packed_, z_, all_, a_, slots_, kept_, grad_, delta_, R_, W_, mask_, shown_;
+    OuterSum<T, LaneIsMember> W_sum_, R_sum_, c_sum_;
+    std::vector<std::size_t> widths_;
     const T* lengths_ = nullptr;
-    std::size_t columns_ = 0, taken_ = 0, each_ = 0;
+    bool masked_ = false;  // by recurrent dropout
+    std::size_t columns_ = 0, taken_ = 0, shortest_ = 0, each_ = 0;
 };
 
 }  // namespace shoal::SHOAL_ISA

@@ -99,11 +99,11 @@ std::unique_ptr<Stage<T>> make_stage(const Layer& layer, std::size_t number, std
         case LayerKind::layer_norm: return std::make_unique<LayerNormStage<T, LaneIsMember>>(layer, columns);
         case LayerKind::batch_norm: return std::make_unique<BatchNormStage<T, LaneIsMember>>(layer, columns);
         case LayerKind::rnn:
-            return std::make_unique<RecurrentStage<T, LaneIsMember, RnnCell<T>>>(layer, columns, tools);
+            return std::make_unique<RecurrentStage<T, LaneIsMember, RnnCell<T>>>(layer, number, columns, tools);
         case LayerKind::gru:
-            return std::make_unique<RecurrentStage<T, LaneIsMember, GruCell<T>>>(layer, columns, tools);
+            return std::make_unique<RecurrentStage<T, LaneIsMember, GruCell<T>>>(layer, number, columns, tools);
         case LayerKind::lstm:
-            return std::make_unique<RecurrentStage<T, LaneIsMember, LstmCell<T>>>(layer, columns, tools);
+            return std::make_unique<RecurrentStage<T, LaneIsMember, LstmCell<T>>>(layer, number, columns, tools);
         case LayerKind::bidirectional: {
             const auto half = [&](std::size_t i) {
                 return make_stage<T, LaneIsMember>(layer.inside[i], number + 1 + i, columns, tools);

@@ -57,7 +57,7 @@ template <class T, bool M, class S> void pack_forward(const T* theta, const Laye
 
 template <class T, bool M, class S, int C>
 SHOAL_INLINE void step_tile(const T* packed, std::size_t inputs, std::size_t units, const T* slot, std::size_t columns,
-                            T* z) {
+                            T* z, std::size_t width) {
     constexpr std::size_t L = kLanes<T>, kWeights = S::kUnits * S::kWeights, kSums = S::kUnits * S::kSums;
     Vec<T> acc[kSums][C];
     for (std::size_t s = 0; s < kSums; ++s)
@@ -77,14 +77,14 @@ SHOAL_INLINE void step_tile(const T* packed, std::size_t inputs, std::size_t uni
     add(inputs, [](std::size_t g) { return g; });
     add(units, [](std::size_t g) { return S::kUnits > 1 ? g : S::of_state(g); });
     for (std::size_t s = 0; s < kSums; ++s)
-        for (int c = 0; c < C; ++c) store(z + (s * columns + c) * L, acc[s][c]);
+        for (int c = 0; c < C; ++c) store(z + (s * width + c) * L, acc[s][c]);
 }
 
-// z of the units of a tile, W x + R h + b: kUnits · kSums rows.
+// z of the units of a tile, W x + R h + b, in the first `width` of the slot's columns: kUnits · kSums rows of so many.
 template <class T, bool M, class S>
-void step_sums(const T* packed, const Recurrence& r, const T* slot, std::size_t columns, T* z) {
-    each_tile<3, 2, 1>(columns, [&](auto C, std::size_t at) {
-        step_tile<T, M, S, C()>(packed, r.channels, r.units, slot + at * kLanes<T>, columns, z + at * kLanes<T>);
+void step_sums(const T* packed, const Recurrence& r, const T* slot, std::size_t columns, std::size_t width, T* z) {
+    each_tile<3, 2, 1>(width, [&](auto C, std::size_t at) {
+        step_tile<T, M, S, C()>(packed, r.channels, r.units, slot + at * kLanes<T>, columns, z + at * kLanes<T>, width);
     });
 }
 
@@ -124,17 +124,52 @@ SHOAL_INLINE void back_tile(const T* packed, const Part (&of)[parts], const T* d
         for (int c = 0; c < C; ++c) store(to + r * row_step + c * L, acc[r][c]);
 }
 
-// to(k, c) += Σ_row matrix(row, k) · δ(row, c) for the `inner` columns k of a packed matrix, rows of `to` being
-// `row_step` numbers apart: Wᵀ δ and Rᵀ δ of one step.
+// to(k, c) += Σ_row matrix(row, k) · δ(row, c) for the `inner` columns k of a packed matrix and the first `width` columns
+// c, rows of `to` being `row_step` numbers apart: Wᵀ δ and Rᵀ δ of one step. What a tile needs of δ stays in the nearest
+// cache while the matrix passes by.
 template <class T, bool M, std::size_t parts>
-void step_back(const T* packed, std::size_t inner, const Part (&of)[parts], const T* delta, std::size_t columns, T* to,
-               std::size_t row_step) {
+void step_back(const T* packed, std::size_t inner, const Part (&of)[parts], const T* delta, std::size_t columns,
+               std::size_t width, T* to, std::size_t row_step) {
     std::size_t rows = 0;
     for (const Part& part : of) rows += part.rows;
-    each_row_tile(inner, [&](auto R, std::size_t k) {
-        each_tile_beside<R()>(columns, [&](auto C, std::size_t at) {
+    each_tile<3, 2, 1>(width, [&](auto C, std::size_t at) {
+        each_row_tile(inner, [&](auto R, std::size_t k) {
             back_tile<T, M, R(), C()>(packed + k * rows * kEach<T, M>, of, delta + at * kLanes<T>, columns,
                                       to + k * row_step + at * kLanes<T>, row_step);
+        });
+    });
+}
+
+template <class T, int R, int C>
+SHOAL_INLINE void lane_tile(const T* delta, std::size_t columns, std::size_t width, const T* const* in, T* sums,
+                            std::size_t step) {
+    constexpr std::size_t L = kLanes<T>;
+    Vec<T> acc[R][C];
+    for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) acc[r][c] = load(sums + r * step + c * L);
+    for (std::size_t i = 0; i < width * L; i += L) {
+        Vec<T> x[C];
+        for (int c = 0; c < C; ++c) x[c] = load(in[c] + i);
+        for (int r = 0; r < R; ++r) {
+            const Vec<T> d = load(delta + r * columns * L + i);
+            for (int c = 0; c < C; ++c) acc[r][c] += d * x[c];
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) store(sums + r * step + c * L, acc[r][c]);
+}
+
+// sums(j, i) += Σ_c δ(j, c) · in_i(c), lane by lane, for `rows` rows of δ and a few rows `in` that lie anywhere: what fills
+// no vector of inputs. A row of ones makes sums of δ.
+template <class T>
+void lane_sums(const T* delta, std::size_t rows, std::size_t columns, std::size_t width,
+               const std::vector<const T*>& in, T* sums) {
+    constexpr std::size_t L = kLanes<T>;
+    const std::size_t step = in.size() * L;
+    each_row_tile(rows, [&](auto R, std::size_t row) {
+        each_tile<3, 2, 1>(in.size(), [&](auto C, std::size_t i) {
+            lane_tile<T, R(), C()>(delta + row * columns * L, columns, width, in.data() + i, sums + row * step + i * L,
+                                   step);
         });
     });
 }

@@ -65,6 +65,15 @@ STACKS: dict[str, list[Layer]] = {
         Bidirectional(GRU(3, return_sequences=True)),
         Bidirectional(LSTM(2, initial_state="learnt")),
     ],
+    "truncated": [
+        Bidirectional(GRU(3, return_sequences=True, truncate=3)),
+        LSTM(4, reverse=True, truncate=5),
+    ],
+    "recurrent dropout": [
+        Bidirectional(LSTM(3, return_sequences=True, recurrent_dropout=0.3)),
+        RNN(4, "gelu", return_sequences=True, recurrent_dropout=0.4, initial_state="learnt"),
+        GRU(3, recurrent_dropout=0.5, reverse=True, truncate=4),
+    ],
     "convolutions": [
         Conv1D(6, 4, stride=2, padding="same", activation="tanh"),
         Conv1D(4, 3, dilation=2, groups=2, activation="gelu"),
@@ -203,6 +212,10 @@ BY_STEPS: dict[str, list[Layer]] = {
         GlobalAveragePool1D(),
     ],
     "norms": [Conv1D(5, 3), BatchNorm("relu"), Bidirectional(RNN(3))],
+    "dropped": [
+        GRU(4, return_sequences=True, recurrent_dropout=0.3, truncate=4),
+        RNN(3, recurrent_dropout=0.2, reverse=True),
+    ],
 }
 
 
@@ -274,12 +287,22 @@ def test_a_row_is_predicted_the_same_alone_and_in_company(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("layer", [RNN, GRU, LSTM])
-@pytest.mark.parametrize("setting", [{"recurrent_dropout": 0.5}, {"layer_norm": True}, {"truncate": 3}])
-def test_what_the_kernels_lack_is_said(layer: type[Any], setting: dict[str, Any]) -> None:
-    network = Network(SEQUENCE, [layer(3, **setting), Dense(2)])
+def test_what_the_kernels_lack_is_said(layer: type[Any]) -> None:
+    known = Network(SEQUENCE, [layer(3, recurrent_dropout=0.5, truncate=3), Dense(2)])
+    assert choose_engine("auto", known, Recipe()).name == "native"
+    network = Network(SEQUENCE, [layer(3, layer_norm=True), Dense(2)])
     assert choose_engine("auto", network, Recipe()).name == "reference"
-    with pytest.raises(ConfigurationError, match=f"'native' does not support {next(iter(setting))} of the"):
+    with pytest.raises(ConfigurationError, match="'native' does not support layer_norm of the"):
         choose_engine("native", network, Recipe())
+
+
+@both_dtypes
+@pytest.mark.parametrize("N", [13, 75])
+@pytest.mark.parametrize("layer", [RNN, GRU, LSTM])
+def test_one_step_is_all_that_a_truncated_gradient_sees(layer: type[Any], N: int, dtype: str) -> None:
+    """Where each step is a beginning, only the last one's inputs have a say in ∂J/∂W: the engines agree."""
+    same(SEQUENCE, [layer(4, truncate=1)], dtype, N, epochs=20)
+    same(SEQUENCE, [layer(4, truncate=1, reverse=True)], dtype, N, epochs=20)
 
 
 def test_layers_without_a_word_of_lengths_are_left_to_the_reference() -> None:

@@ -34,19 +34,24 @@ PRELUDE = """
 import ctypes, json, sys
 import numpy as np
 from shoal.engines import native
-from shoal.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
+from shoal.layers import GRU, LSTM, Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
+from shoal.sequences import Sequences
 
 jobs, counter = json.loads(sys.argv[1]), ctypes.CDLL(sys.argv[2])
 
-def job(widths, samples, starts, epochs, dropout=0, validate=False, image=None, **settings):
+def job(widths, samples, starts, epochs, dropout=0, validate=False, image=None, lengths=None, **settings):
     n, *hidden, K = widths
     layers = [layer for m in hidden for layer in (Dense(m, "tanh"), Dropout(dropout))[: 2 if dropout else 1]]
     if image:
         layers = [Conv2D(5, 3, "tanh", padding="same"), MaxPool2D(2), Flatten(), *layers]
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(samples, n)), rng.normal(size=(samples, K))
+    if lengths:
+        image = (1, n)
+        layers = [GRU(hidden[0], return_sequences=True, recurrent_dropout=dropout), LSTM(hidden[0])]
+        X = Sequences(X[:, None], np.resize(lengths, samples))
     settings = {"engine": "native", "n_jobs": 1, "dtype": "float32", "tolerance": 0} | settings
     if validate:
         settings["validation"] = X[: samples // 2], y[: samples // 2]
@@ -166,6 +171,14 @@ JOBS: dict[str, Job] = {
     "minibatches": {"widths": [3, 9, 2], "samples": 200, "starts": 3, "batch_size": 50},
     "own-minibatches": {"widths": [3, 9, 2], "samples": 60, "starts": 11, "batch_size": 8, "dropout": 0.2},
     "early-stopping": {"widths": [3, 9, 2], "samples": 60, "starts": 3, "validate": True, "patience": 999},
+    "sequences": {
+        "widths": [9, 6, 2],
+        "samples": 100,
+        "starts": 2,
+        "batch_size": 80,
+        "lengths": [9, 2, 5],
+        "dropout": 0.2,
+    },
     "threads": {"widths": [4, 32, 16, 4], "samples": 2000, "starts": 1, "n_jobs": 3},
     "images": {
         "widths": [144, 50, 2],
@@ -210,6 +223,14 @@ def test_a_sample_is_kept_twice_and_a_group_of_members_has_one_arena(
     # at most 36 columns of 16 lanes, with 2 rows of activations for each unit and 2 of the widest layer.
     member = 4 * (5 * (D + 16) + (2 * (64 + K) + 2 * 64) * 36 * 16)
     assert (wide - small) / P <= 1.25 * member
+
+
+def test_steps_beyond_the_ends_of_sequences_cost_little(instructions: Callable[..., list[int]]) -> None:
+    shape = {"widths": [60, 8, 1], "samples": 128, "starts": 1, "batch_size": 64}
+    lengths = [60], [60, 6]  # in any order: a half of all samples ends early
+    counted = instructions(*({**shape, "lengths": ends, "epochs": e} for ends in lengths for e in (1, 3)))
+    whole, half = (many - few for few, many in zip(counted[::2], counted[1::2], strict=True))
+    assert half < 0.62 * whole  # of the steps 0.55 are valid
 
 
 # Instructions for one parameter and one sample in one epoch, at most a quarter above those counted. Three

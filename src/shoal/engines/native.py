@@ -49,7 +49,7 @@ class NativeEngine:
         return f"native ({module.INSTRUCTION_SET})"
 
     def lacks(self, network: Chain, recipe: Recipe | None = None) -> str | None:
-        unknown = unknown_instruction_set() or unknown_layer(network, recipe is not None)
+        unknown = unknown_instruction_set() or unknown_layer(network)
         if unknown is not None or recipe is None:
             return unknown
         if not knows(network.criterion, "loss", LOSSES):

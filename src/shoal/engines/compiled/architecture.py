@@ -12,7 +12,6 @@ from shoal.activations import ACTIVATIONS
 from shoal.engines.compiled.layers import RECURRENT, layer_fields
 from shoal.engines.compiled.module import KNOWN
 from shoal.layers import LAYERS
-from shoal.layers.base import Layer
 from shoal.layers.weighted import Activated
 from shoal.losses import LOSSES, SquaredError
 from shoal.networks.chain import Chain
@@ -26,18 +25,15 @@ _HEED_LENGTHS = RECURRENT | {
 """Layers whose kernels know of unequal lengths."""
 
 
-def unknown_layer(network: Chain, training: bool = True) -> str | None:
-    """Return what the compiled engine does not know of a network's layers, or None.
-
-    Some settings of recurrent layers make a difference in ``training`` only.
-    """
+def unknown_layer(network: Chain) -> str | None:
+    """Return what the compiled engine does not know of a network's layers, or None."""
     for layer in itertools.chain.from_iterable(outer.walk() for outer in network.layers):
         if not knows(layer, "layer", LAYERS):
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
-        if layer.name in RECURRENT and (setting := _unknown_setting(layer, training)):
-            return f"{setting} of the layer {layer!r}"
+        if layer.name in RECURRENT and getattr(layer, "layer_norm", False):
+            return f"layer_norm of the layer {layer!r}"
     return None
 
 
@@ -56,12 +52,6 @@ def unknown_over_time(network: Chain) -> str | None:
             return f"sequences of unequal lengths in the layer {layer!r}"
         lengths, shape = layer.lengths_after(lengths), layer.output_shape(shape)
     return None
-
-
-def _unknown_setting(layer: Layer, training: bool) -> str | None:
-    """Return a setting of a recurrent layer that the kernels know nothing of, or None."""
-    names = ("layer_norm", "recurrent_dropout", "truncate") if training else ("layer_norm",)
-    return next((name for name in names if getattr(layer, name)), None)
 
 
 def knows(member: Named, family: str, registry: Mapping[str, type[Any]]) -> bool:

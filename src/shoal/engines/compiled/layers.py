@@ -26,7 +26,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "embedding": ("vocabulary",),
     "max_pool1d": ("size", "stride"),
     "average_pool1d": ("size", "stride"),
-    **dict.fromkeys(RECURRENT, ("return_sequences", "reverse")),
+    **dict.fromkeys(RECURRENT, ("return_sequences", "reverse", "recurrent_dropout", "truncate")),
 }
 """A layer's settings that travel as they are."""
 
