@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.engines import ENGINES
-from shoal.layers import Dense
+from shoal.layers import LSTM, RNN, Bidirectional, Dense, Flatten, Layer
 from shoal.populations.network import Network
 from shoal.selection import planning
 from shoal.selection.candidates import Candidate, Hidden, grid
@@ -104,6 +104,21 @@ def test_scoring_holds_the_activations_of_a_chunk_of_samples() -> None:
     network = Network(3, [Dense(8, "tanh"), Dense(1)])
     activations = cost.bytes(network) - dataclasses.replace(cost, samples=10).bytes(network)
     assert activations == 8 * (2 * 9 * 512 - 4 * 12 * 10 + 2 * (10**6 - 10))
+
+
+@pytest.mark.parametrize(("batch_size", "columns"), [(10, 16), (50, 8)])
+def test_memory_grows_with_the_steps_of_a_recurrent_layer(batch_size: int, columns: int) -> None:
+    """Of one block of samples there are x and, of an LSTM's units, seven numbers of every step."""
+    cost = dataclasses.replace(SMALL, batch_size=batch_size)
+
+    def kept(samples: int, *layers: Layer) -> int:
+        told = dataclasses.replace(cost, samples=samples)
+        networks = [Network((2, 100), [*between, Dense(1)]) for between in (layers, [Flatten()])]
+        walk, samples_alone = (told.shared_bytes(network) for network in networks)
+        return walk - samples_alone
+
+    assert kept(50, LSTM(5)) == kept(5000, LSTM(5)) == 64 * columns * 100 * (2 + 7 * 5)
+    assert kept(50, Bidirectional(RNN(3))) == 2 * 64 * columns * 100 * (2 + 4 * 3)
 
 
 # Networks of a size, from how many samples of how many features, and in batches of how many.

@@ -106,6 +106,10 @@ class Layer(Named, ABC):
         """Return about how many multiplications and additions, counted together, one sample takes forward."""
         return sum(math.prod(extent) for extent in self.parameter_shapes(shape).values())
 
+    def kept(self, shape: Shape) -> int:
+        """Return about how many numbers of a sample the layer keeps for its way back beside its output."""
+        return 0
+
     def role(self, name: str) -> Role:
         """Return what becomes of the parameter of that name, or raise ``ConfigurationError``."""
         if name not in self.roles:

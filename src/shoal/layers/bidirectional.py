@@ -79,6 +79,9 @@ class Bidirectional(Layer):
     def operations(self, shape: Shape) -> int:
         return 2 * self.layer.operations(shape)
 
+    def kept(self, shape: Shape) -> int:
+        return 2 * self.layer.kept(shape)
+
     def role(self, name: str) -> Role:
         return self.layer.role(name.removesuffix(SUFFIX))
 

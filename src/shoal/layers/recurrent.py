@@ -194,6 +194,9 @@ class Recurrent(Layer):
     def operations(self, shape: Shape) -> int:
         return shape[1] * super().operations(shape)
 
+    def kept(self, shape: Shape) -> int:
+        return shape[1] * (shape[0] + (self.gates + 3) * self.units)  # of every step
+
     def lengths_after(self, lengths: IntArray) -> IntArray | None:
         return lengths if self.return_sequences else None
 

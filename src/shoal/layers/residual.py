@@ -96,6 +96,9 @@ class Residual(Activated):
             layer.operations(given) for layer, given in zip(self.layers, self.shapes(shape), strict=False)
         )
 
+    def kept(self, shape: Shape) -> int:
+        return sum(layer.kept(given) for layer, given in zip(self.layers, self.shapes(shape), strict=False))
+
     def role(self, name: str) -> Role:
         index, _, own = name.partition(".")
         return self.layers[int(index)].role(own)

@@ -30,6 +30,9 @@ HESSIANS = 4
 SMALL_BATCH, SMALL_NETWORK, VECTOR_BYTES = 32, 2000, 64
 """Up to so many samples and parameters, the native engine repeats samples for every lane of a vector."""
 
+COLUMNS = {True: 16, False: 8}
+"""Vectors that a block of sequences is wide in the native engine, where both are small or not."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -90,13 +93,17 @@ class Cost:
 
         They are there once as the rows of the fold that the members see, those trained on once more as the
         native engine keeps them, and what is not gathered batch by batch as it lays them out, with a column
-        for every lane of small batches. As they came they are there once for all threads.
+        for every lane of small batches. As they came they are there once for all threads. Recurrent layers
+        keep every step of one block of samples.
         """
         n = (network.n_inputs if inputs is None else inputs) + network.n_outputs
         few = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
         laid_out = self.held + (self.samples if self.batch_size is None else 0)
         packed = (VECTOR_BYTES if few else self.itemsize) * laid_out
-        return n * (self.itemsize * (2 * self.samples + self.held) + packed)
+        kept = sum(layer.kept(shape) for layer, shape in zip(network.layers, network.shapes, strict=False))
+        return (
+            n * (self.itemsize * (2 * self.samples + self.held) + packed) + COLUMNS[few] * VECTOR_BYTES * kept
+        )
 
 
 def plan(
