@@ -25,26 +25,32 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="ID", help=f"of {', '.join(EVERYTHING)}; all")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="times of each contestant")
     parser.add_argument("--cores", type=int, nargs="+", help="the numbers of cores to try; 1, 2, 4 … all")
+    parser.add_argument(
+        "--processor",
+        action="store_true",
+        help="the processor's time, who waits being stopped: where others work, too; for workloads",
+    )
     arguments = parser.parse_args()
     for name in arguments.names or EVERYTHING:
         if name not in EVERYTHING:
             parser.error(f"there is no workload {name}; take some of {', '.join(EVERYTHING)}")
         say(f"{name}:")
-        part, found = run(name, arguments.repeats, arguments.cores)
+        part, found = run(name, arguments.repeats, arguments.cores, arguments.processor)
         record(part, name, found)
 
 
-def run(name: str, repeats: int, cores: list[int] | None) -> tuple[str, Any]:
+def run(name: str, repeats: int, cores: list[int] | None, processor: bool) -> tuple[str, Any]:
     """Measure one workload; return where its results belong, and the results."""
-    origin = {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
+    origin: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
     if name == KERNELS:
         return "kernels", {**origin, "kernels": [asdict(kernel) for kernel in measure_kernels(say, repeats)]}
     if name == B10.name:
         cores = core_counts()[-1:]
         return "workloads", asdict(Result.of(B10, measure_commands(B10, say, repeats), **origin, cores=cores))
     cores = cores or core_counts()
-    found = measure(WORKLOADS[name], say, repeats, cores)
-    return "workloads", asdict(Result.of(WORKLOADS[name], found, **origin, cores=cores))
+    workload = WORKLOADS[name]
+    found = measure(workload, say, repeats, cores, processor)
+    return "workloads", asdict(Result.of(workload, found, **origin, cores=cores, processor=processor))
 
 
 def say(line: str) -> None:

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,33 +50,15 @@ def compare(
     for form in dict.fromkeys(e.name for e in workload.entries if e.name.startswith(CONTESTANTS)):
         with contextlib.ExitStack() as running:
             pair = [running.enter_context(Contestant(form, cores, path, root)) for root in roots]
-            for contestant in pair:  # whoever is stopped cannot be ended
-                running.callback(contestant.process.send_signal, signal.SIGCONT)
+            for contestant in pair:
                 contestant.run(task.epochs)
             same = _same_bits(pair, folder)
-            times = np.array([[_turn(contestant, task.epochs) for contestant in pair] for _ in range(rounds)])
+            times = np.array([[each.turn(task.epochs) for each in pair] for _ in range(rounds)])
         low, middle, high = np.percentile(times[:, 1] / times[:, 0], [25, 50, 75])
         before, after = np.median(times, axis=0) * 1e3
         ratio = f"{middle:.3f} ({low:.3f} to {high:.3f})"
         label = f"{workload.name} | {form.removeprefix('benchmarks.peers.')}"
         yield f"| {label} | {before:.4g} | {after:.4g} | {ratio} | {'same' if same else 'others'} |"
-
-
-def _turn(contestant: Contestant, epochs: int) -> float:
-    """Return the processor's seconds of one run, around which the process is stopped."""
-    pid = contestant.process.pid
-    os.kill(pid, signal.SIGCONT)
-    try:
-        start = _processor_time(pid)
-        contestant.run(epochs)
-        return _processor_time(pid) - start
-    finally:
-        os.kill(pid, signal.SIGSTOP)
-
-
-def _processor_time(pid: int) -> float:
-    """Return what clock_getcpuclockid(3) would: Linux numbers the clocks of processes so."""
-    return time.clock_gettime(~pid << 3 | 2)
 
 
 def _same_bits(pair: list[Contestant], folder: Path) -> bool:

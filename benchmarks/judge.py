@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmarks.peers.cells import SequenceMember
 from benchmarks.peers.numpy import Member
 from benchmarks.task import Array, Cohort, Task
 from benchmarks.workload import Entry
@@ -83,4 +84,5 @@ class Judge:
 def _exact_member(task: Task, cohort: Cohort, p: int) -> Member:
     alone = cohort.members(np.array([p]))
     theta, weights = alone.theta.astype(np.float64), alone.weights.astype(np.float64)
-    return Member(task, dataclasses.replace(alone, theta=theta, weights=weights), 0)
+    kind = SequenceMember if cohort.cell else Member
+    return kind(task, dataclasses.replace(alone, theta=theta, weights=weights), 0)

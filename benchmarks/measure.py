@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,12 +69,31 @@ class Contestant:
         """Return the seconds that the task takes, from its beginning to ``epochs`` epochs."""
         return float(self.ask("run", epochs=epochs)["seconds"])
 
+    def turn(self, epochs: int) -> float:
+        """Return the processor's seconds of one run, around which the process is stopped."""
+        self.go_on()
+        try:
+            start = self._processor_time()
+            self.run(epochs)
+            return self._processor_time() - start
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Wake the process, if it is stopped."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def _processor_time(self) -> float:
+        """Return what clock_getcpuclockid(3) would: Linux numbers the clocks of processes so."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.go_on()  # whoever is stopped cannot end
         self.process.communicate()
         self.stderr.close()
 
@@ -110,11 +130,18 @@ class Measurement:
 
 
 class Measurer:
-    """Measures one workload."""
+    """Measures one workload: by the clock, or in the ``processor``'s time, all threads together."""
 
     def __init__(
-        self, workload: Workload, folder: Path, say: Callable[[str], None], repeats: int, cores: list[int]
+        self,
+        workload: Workload,
+        folder: Path,
+        say: Callable[[str], None],
+        repeats: int,
+        cores: list[int],
+        processor: bool,
     ) -> None:
+        self.time = Contestant.turn if processor else Contestant.run
         self.workload, self.folder, self.say = workload, folder, say
         self.repeats, self.cores = repeats, cores
         self.task = workload.task()
@@ -133,8 +160,9 @@ class Measurer:
                     self._first_run(*contestants[-1])
             for _ in range(self.repeats):
                 for measurement, contestant in contestants:
-                    measurement.seconds.append(contestant.run(self.task.epochs))
+                    measurement.seconds.append(self.time(contestant, self.task.epochs))
             for measurement, contestant in contestants:
+                contestant.go_on()
                 measurement.bytes = contestant.ask("memory")["bytes"]
         return chosen
 
@@ -176,9 +204,9 @@ class Measurer:
                 raise ContestantError(
                     f"disagrees by {measurement.disagreement:.2g} (relative) after {epochs} epochs"
                 )
-            seconds = [contestant.run(longer) for _ in range(2)]
+            seconds = [self.time(contestant, longer) for _ in range(2)]
             while sum(seconds) < ENOUGH:  # threads that have just begun tell little
-                seconds.append(contestant.run(longer))
+                seconds.append(self.time(contestant, longer))
         return min(seconds) * measurement.scale
 
     def _start(self, measurement: Measurement) -> Contestant:
@@ -215,7 +243,8 @@ def measure(
     say: Callable[[str], None],
     repeats: int,
     cores: list[int],
+    processor: bool = False,
 ) -> list[Measurement]:
     """Return the measurements of a workload's peers, which try these numbers of cores."""
     with tempfile.TemporaryDirectory() as folder:
-        return Measurer(workload, Path(folder), say, repeats, cores).measure()
+        return Measurer(workload, Path(folder), say, repeats, cores, processor).measure()

@@ -29,6 +29,8 @@ class Result:
     commit: str
     cores: tuple[int, ...]
     """The numbers of cores that were tried."""
+    processor: bool = False
+    """Whether times are the processor's, of all threads together, and not the clock's."""
 
     @classmethod
     def of(
@@ -38,9 +40,17 @@ class Result:
         date: str,
         commit: str,
         cores: Sequence[int],
+        processor: bool = False,
     ) -> Result:
         about = {name: getattr(workload, name) for name in ("name", "title", "definition", "per", "targets")}
-        return cls(**about, measurements=tuple(measurements), date=date, commit=commit, cores=tuple(cores))
+        return cls(
+            **about,
+            measurements=tuple(measurements),
+            date=date,
+            commit=commit,
+            cores=tuple(cores),
+            processor=processor,
+        )
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> Result:

@@ -48,7 +48,9 @@ def document(results: Iterable[Result], machine: Mapping[str, str], kernels: Map
 
 def _definition(result: Result) -> str:
     cores = ", ".join(map(str, result.cores))
-    return f"- **{result.name}** {result.definition} ({result.date}, {result.commit}, cores tried: {cores})."
+    clock = ", the processor's time, who waits being stopped" if result.processor else ""
+    when = f"{result.date}, {result.commit}, cores tried: {cores}{clock}"
+    return f"- **{result.name}** {result.definition} ({when})."
 
 
 def _verdicts(result: Result) -> Iterator[str]:

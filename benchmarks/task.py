@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,8 +42,11 @@ class Cohort:
     """P networks of one architecture.
 
     ``units`` are the inputs, the hidden layers' sizes and the outputs; where samples are an ``image``
-    (C, H, W), ``convolutions`` come before these. ``theta`` (P, D) holds W (m, n), or (m, C, size, size), and
-    b (m,) of layer after layer; ``keys`` (P, 2) are shoal's seeds and member numbers; ``l2`` (P,) ;
+    (C, H, W), ``convolutions`` come before these. With a ``cell`` (``lstm``, ``gru``, ``rnn``) samples are
+    sequences (T, C), the inputs are channels, and the first hidden layer is recurrent: its last state goes
+    on. ``theta`` (P, D) holds W (m, n), or (m, C, size, size), and b (m,) of layer after layer, of a
+    recurrent one W (g·m, C), R (g·m, m), b (g·m,) and of gru c (m,), in torch's order of gates; ``keys``
+    (P, 2) are shoal's seeds and member numbers; ``l2`` (P,) ;
     ``weights`` are the sample weights, (1, N) for all members or (P, N); ``orders`` the rows of every epoch,
     (1, E, N) for all members or (P, E, N), and empty for full batch.
     """
@@ -55,6 +59,7 @@ class Cohort:
     orders: Array
     image: tuple[int, ...] = ()
     convolutions: tuple[Convolution, ...] = ()
+    cell: str = ""
 
     @property
     def size(self) -> int:
@@ -73,27 +78,35 @@ class Cohort:
         """Return ``count`` members, or all if there are fewer, at even distances."""
         return self.members(np.linspace(0, self.size - 1, min(count, self.size)).round().astype(int))
 
-    def layers(self, theta: Array) -> list[tuple[Array, Array]]:
-        """Return W (P, m, n), or (P, m, C, size, size), and b (P, m) of every layer, as views."""
+    def layers(self, theta: Array) -> list[tuple[Array, ...]]:
+        """Return the arrays of every layer as views, each with P in front."""
         channels = [*self.image[:1], *(stage.filters for stage in self.convolutions)]
         shapes: list[tuple[int, ...]] = [
             (stage.filters, before, stage.size, stage.size)
             for stage, before in zip(self.convolutions, channels[:-1], strict=True)
         ]
         shapes += [(m, n) for n, m in zip(self.units[:-1], self.units[1:], strict=True)]
+        each: list[tuple[tuple[int, ...], ...]] = [(shape, shape[:1]) for shape in shapes]
+        if self.cell:
+            (m, n), rows = shapes[0], GATES[self.cell] * shapes[0][0]
+            each[0] = ((rows, n), (rows, m), (rows,), *([(m,)] if self.cell == "gru" else []))
         parts, start = [], 0
-        for shape in shapes:
-            middle = start + math.prod(shape)
-            end = middle + shape[0]
-            parts.append((theta[:, start:middle].reshape(-1, *shape), theta[:, middle:end]))
-            start = end
+        for layer in each:
+            arrays = []
+            for shape in layer:
+                end = start + math.prod(shape)
+                arrays.append(theta[:, start:end].reshape(-1, *shape))
+                start = end
+            parts.append(tuple(arrays))
         return parts
 
-    def flat(self, layers: list[tuple[Array, Array]]) -> Array:
-        """Return W (P, m, n) and b (P, m) of every layer as ``theta`` (P, D)."""
+    def flat(self, layers: Sequence[tuple[Array, ...]]) -> Array:
+        """Return the arrays of every layer as ``theta`` (P, D)."""
         return np.concatenate([part.reshape(len(part), -1) for layer in layers for part in layer], axis=1)
 
 
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+"""Times that W and R of a recurrent layer have a row for each unit."""
 ARRAYS = tuple(field.name for field in dataclasses.fields(Cohort) if field.type == "Array")
 
 
@@ -148,7 +161,7 @@ class Task:
         }
         arrays = {"X": self.X, "y": self.y, "settings": np.array(json.dumps(settings))}
         for i, cohort in enumerate(self.cohorts):
-            shape = {"units": cohort.units, "image": cohort.image, "convolutions": cohort.convolutions}
+            shape = {name: getattr(cohort, name) for name in ("units", "image", "convolutions", "cell")}
             arrays[f"shape_{i}"] = np.array(json.dumps(shape))
             arrays |= {f"{name}_{i}": getattr(cohort, name) for name in ARRAYS}
         np.savez(path, allow_pickle=False, **arrays)
@@ -170,4 +183,9 @@ class Task:
 
 def _shape(entry: dict[str, Any]) -> dict[str, Any]:
     stages = tuple(Convolution(*stage) for stage in entry["convolutions"])
-    return {"units": tuple(entry["units"]), "image": tuple(entry["image"]), "convolutions": stages}
+    return {
+        "units": tuple(entry["units"]),
+        "image": tuple(entry["image"]),
+        "convolutions": stages,
+        "cell": entry["cell"],
+    }

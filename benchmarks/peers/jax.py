@@ -18,16 +18,21 @@ from jax import lax
 from jax.sharding import Mesh, PartitionSpec
 
 from benchmarks.peers import Run
+from benchmarks.peers.jax_cells import last_state
 from benchmarks.peers.padding import in_one_cohort
 from benchmarks.task import Array, Cohort, Task
 
-Layers: TypeAlias = Any  # [(W (n, m), b (m,)) …], perhaps with an axis of members in front
+Layers: TypeAlias = Any  # [(W (n, m), b (m,)) …], W R b [c] of a recurrent one, perhaps with members in front
 
 
 def objective(task: Task, layers: Layers, x: Any, y: Any, s: Any, strength: Any) -> Any:
     penalty = 0.0
     image, stages = task.cohorts[0].image, task.cohorts[0].convolutions
     a = x.reshape(-1, *image) if image else x
+    if task.cohorts[0].cell:
+        recurrent, *layers = layers
+        a = last_state(task.cohorts[0].cell, recurrent, x)
+        penalty += jnp.vdot(recurrent[0], recurrent[0]) + jnp.vdot(recurrent[1], recurrent[1])
     for stage, (W, b) in zip(stages, layers, strict=False):
         padding = "SAME" if stage.same else "VALID"
         z = lax.conv_general_dilated(a, W, (1, 1), padding) + b[:, None, None]
@@ -85,12 +90,12 @@ def trainer(task: Task, epochs: int) -> Callable[..., Layers]:
 
 
 def transposed(cohort: Cohort, theta: Array) -> Layers:
-    """Return W (P, n, m) and b (P, m) of every layer."""
-    return [(np.ascontiguousarray(_turned(W)), b) for W, b in cohort.layers(theta)]
+    """Return W (P, n, m) and b (P, m) of every layer, of a recurrent one R (P, m, g·m) between them."""
+    return [tuple(np.ascontiguousarray(_turned(part)) for part in layer) for layer in cohort.layers(theta)]
 
 
 def result(cohort: Cohort, layers: Layers) -> Array:
-    return cohort.flat([(_turned(np.asarray(W)), np.asarray(b)) for W, b in layers])
+    return cohort.flat([tuple(_turned(np.asarray(part)) for part in layer) for layer in layers])
 
 
 def _turned(W: Array) -> Array:
@@ -101,7 +106,7 @@ def _turned(W: Array) -> Array:
 def scan(task: Task, cores: int) -> Run:
     """One network."""
     [cohort] = task.cohorts
-    layers = [(W[0], b[0]) for W, b in transposed(cohort, cohort.theta)]
+    layers = [tuple(part[0] for part in layer) for layer in transposed(cohort, cohort.theta)]
     orders = jnp.asarray(cohort.orders[0]) if cohort.orders.size else None
 
     @partial(jax.jit, static_argnums=0)
@@ -110,7 +115,7 @@ def scan(task: Task, cores: int) -> Run:
 
     def run(epochs: int) -> list[Array]:
         trained = train(epochs, layers, None if orders is None else orders[:epochs])
-        return [result(cohort, [(W[None], b[None]) for W, b in trained])]
+        return [result(cohort, [tuple(part[None] for part in layer) for layer in trained])]
 
     return run
 

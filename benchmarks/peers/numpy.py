@@ -8,7 +8,7 @@ from benchmarks.peers import Run
 from benchmarks.peers.images import Stage
 from benchmarks.task import Array, Cohort, Task
 
-Layers = list[tuple[Array, Array]]
+Layers = list[tuple[Array, ...]]
 
 
 class Member:
@@ -25,12 +25,12 @@ class Member:
         self.strength = cohort.l2[p] / self.weights.sum()
         self.image, count = cohort.image, len(cohort.convolutions)
         pairs = zip(cohort.convolutions, self.layers[:count], strict=True)
-        self.stages = [Stage(stage, W, b) for stage, (W, b) in pairs]
+        self.stages = [Stage(stage, *layer) for stage, layer in pairs]
         self.dense, self.dense_gradients = self.layers[count:], self.gradients[count:]
 
     @staticmethod
     def _layers(cohort: Cohort, theta: Array) -> Layers:
-        return [(W[0], b[0]) for W, b in cohort.layers(theta[None])]
+        return [tuple(part[0] for part in layer) for layer in cohort.layers(theta[None])]
 
     def objective(self, rows: slice | Array = slice(None)) -> float:
         """Return J of the rows, and leave ∂J/∂θ in ``gradient``."""
@@ -40,20 +40,30 @@ class Member:
         share = s / s.sum()
         J = share @ losses
         delta *= share[:, None]
+        self._convolve_back(self._dense_backward(activations, delta, to_input=bool(self.stages)))
+        return float(J) + self._penalise()
+
+    def _dense_backward(self, activations: list[Array], delta: Array, to_input: bool) -> Array:
+        """Fill in the gradients of the dense layers; return ∂J/∂(their input), if ``to_input``."""
         for i in reversed(range(len(self.dense))):
             (W, _), (dW, db) = self.dense[i], self.dense_gradients[i]
             a = activations[i]
             np.matmul(delta.T, a, out=dW)
             delta.sum(axis=0, out=db)
-            if i or self.stages:
+            if i or to_input:
                 delta = delta @ W
             if i:
                 delta *= 1 - a**2 if self.task.activation == "tanh" else a > 0
-        self._convolve_back(delta)
+        return delta
+
+    def _penalise(self) -> float:
+        """Return the penalty, and add its gradient."""
         if self.strength:
-            for (W, _), (dW, _) in zip(self.layers, self.gradients, strict=True):
-                dW += self.strength * W
-        return float(J) + self._penalty()
+            for layer, gradients in zip(
+                self._weights(self.layers), self._weights(self.gradients), strict=True
+            ):
+                gradients += self.strength * layer
+        return self._penalty()
 
     def loss(self) -> float:
         """Return J of all rows, some at a time: the fields of many images fill the memory."""
@@ -69,7 +79,11 @@ class Member:
         return outputs
 
     def _penalty(self) -> float:
-        return float(0.5 * self.strength * sum(np.vdot(W, W) for W, _ in self.layers))
+        return float(0.5 * self.strength * sum(np.vdot(W, W) for W in self._weights(self.layers)))
+
+    @staticmethod
+    def _weights(layers: Layers) -> list[Array]:
+        return [part for layer in layers for part in layer if part.ndim > 1]
 
     def _convolve_back(self, delta: Array) -> None:
         shapes = [self.image]
@@ -77,14 +91,18 @@ class Member:
             shapes.append(stage.stage.output(shapes[-1]))
         for i in reversed(range(len(self.stages))):
             delta = delta.reshape(-1, *shapes[i + 1])
-            grad = self.stages[i].backward(delta, *self.gradients[i], propagate=i > 0)
+            dW, db = self.gradients[i]
+            grad = self.stages[i].backward(delta, dW, db, propagate=i > 0)
             delta = delta if grad is None else grad
 
     def _forward(self, X: Array) -> list[Array]:
         a = X.reshape(-1, *self.image) if self.image else X
         for stage in self.stages:
             a = stage.forward(a)
-        activations = [a.reshape(len(X), -1)]
+        return self._dense_forward(a.reshape(len(X), -1))
+
+    def _dense_forward(self, a: Array) -> list[Array]:
+        activations = [a]
         for i, (W, b) in enumerate(self.dense):
             z = activations[-1] @ W.T
             z += b

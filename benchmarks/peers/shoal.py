@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 import shoal
 from benchmarks.peers import Run
 from benchmarks.task import Array, Cohort, Convolution, Task
-from shoal.layers import Layer
+from shoal.layers import GRU, LSTM, RNN, Layer
+
+CELLS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
 
 def train(task: Task, cores: int) -> Run:
     y = task.labels if task.loss == "cross_entropy" else task.y
+    X = np.ascontiguousarray(task.X.swapaxes(1, 2)) if task.cohorts[0].cell else task.X
     populations = [population(task, cohort) for cohort in task.cohorts]
 
     def run(epochs: int) -> list[Array]:
         return [
             shoal.train(
                 members,
-                task.X,
+                X,
                 y,
                 learning_rate=task.learning_rate,
                 epochs=epochs,
@@ -89,7 +94,10 @@ def predict(task: Task, cores: int) -> Run:
 
 
 def population(task: Task, cohort: Cohort) -> shoal.Population:
-    like = network(cohort.units, task.activation, cohort.image, cohort.convolutions, task.loss)
+    steps = math.prod(task.X.shape[1:]) // cohort.units[0]
+    like = network(
+        cohort.units, task.activation, cohort.image, cohort.convolutions, task.loss, cohort.cell, steps
+    )
     return shoal.Population(like, cohort.theta, cohort.keys.astype(np.uint64))
 
 
@@ -99,13 +107,17 @@ def network(
     image: tuple[int, ...] = (),
     convolutions: tuple[Convolution, ...] = (),
     loss: str = "squared_error",
+    cell: str = "",
+    steps: int = 1,
 ) -> shoal.Network:
     """Return the architecture that a cohort's fields describe."""
     inputs, *hidden, outputs = units
     layers: list[Layer] = []
+    if cell:
+        layers.append(CELLS[cell](hidden.pop(0)))
     for filters, size, same, pool in convolutions:
         layers.append(shoal.Conv2D(filters, size, "relu", padding="same" if same else "valid"))
         layers += [shoal.MaxPool2D(pool)] if pool > 1 else []
     layers += [shoal.Flatten()] if image else []
     layers += [*(shoal.Dense(width, activation) for width in hidden), shoal.Dense(outputs)]
-    return shoal.Network(image or inputs, layers, loss=loss)
+    return shoal.Network((inputs, steps) if cell else image or inputs, layers, loss=loss)

@@ -195,6 +195,59 @@ def pairs(layers: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     return zip(layers[::2], layers[1::2], strict=True)
 
 
+class Walks:
+    """One ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN`` with its ``nn.Linear`` after another.
+
+    torch has a second bias, beside R, which stays 0 but where it is gru's c.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.X, self.y = task, torch.from_numpy(task.X), targets(task)
+
+    def train(self, cohort: Cohort, p: int, epochs: int) -> Array:
+        inputs, m, *_ = cohort.units
+        walk = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cohort.cell](inputs, m, batch_first=True)
+        dense = nn.Linear(m, cohort.units[-1])
+        (W, R, b, *c), (V, d) = (
+            [torch.from_numpy(part[0]) for part in layer] for layer in cohort.layers(cohort.theta[p : p + 1])
+        )
+        trained = torch.zeros_like(b)
+        trained[len(b) - m :] = float(len(c))
+        second = trained.clone()
+        second[len(b) - m :] *= c[0] if c else 0
+        own = (
+            walk.weight_ih_l0,
+            walk.weight_hh_l0,
+            walk.bias_ih_l0,
+            walk.bias_hh_l0,
+            dense.weight,
+            dense.bias,
+        )
+        with torch.no_grad():
+            for parameter, part in zip(own, (W, R, b, second, V, d), strict=True):
+                parameter.copy_(part)
+        walk.bias_hh_l0.register_hook(lambda gradient: gradient * trained)
+        optimizer = torch.optim.Adam(own, lr=self.task.learning_rate, fused=True)
+        for rows in batches(self.task, torch.from_numpy(cohort.orders[p % len(cohort.orders)]), epochs):
+            optimizer.zero_grad()
+            outputs, _ = walk(self.X[rows])
+            sample_losses(self.task, dense(outputs[:, -1]), self.y[rows]).mean().backward()
+            optimizer.step()
+        W, R, b, second, V, d = (parameter.detach() for parameter in own)
+        parts = (W, R, b, *([second[-m:]] if c else []), V, d)
+        return np.concatenate([part.numpy().ravel() for part in parts])
+
+    def run(self, epochs: int) -> list[Array]:
+        return [
+            np.stack([self.train(cohort, p, epochs) for p in range(cohort.size)])
+            for cohort in self.task.cohorts
+        ]
+
+
+def walk(task: Task, cores: int) -> Run:
+    return Walks(task).run
+
+
 def loop(task: Task, cores: int) -> Run:
     return Loop(task, {"fused": True}, compiled=False).run
 

@@ -1,7 +1,7 @@
 """The workloads, by name."""
 
 from benchmarks.workload import Workload
-from benchmarks.workloads import b1, b2, b3, b4, b6, b7, b8, c1, c3, p
+from benchmarks.workloads import b1, b2, b3, b4, b6, b7, b8, c1, c3, p, r
 
 WORKLOADS: dict[str, Workload] = {
     workload.name: workload
@@ -18,6 +18,7 @@ WORKLOADS: dict[str, Workload] = {
         *c1.ONE,
         c1.THIRTY,
         c3.WORKLOAD,
+        *r.WORKLOADS,
         p.MANY,
         p.ONE,
     )

@@ -25,12 +25,14 @@ def cohort(
     seed: int = 0,
     image: tuple[int, ...] = (),
     convolutions: tuple[Convolution, ...] = (),
+    cell: str = "",
 ) -> Cohort:
     """Return ``starts`` networks for each of the L2 strengths and folds, which share a start's weights.
 
     ``order`` is None for full batch, ``shared`` by all members, or each member's ``own``.
     """
-    begin = network(units, activation, image, convolutions).population(starts, seed=seed, dtype=dtype)
+    like = network(units, activation, image, convolutions, cell=cell)
+    begin = like.population(starts, seed=seed, dtype=dtype)
     axes = np.arange(starts), np.array([*l2]), np.arange(folds)
     start, strength, fold = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
     member = np.arange(len(start))
@@ -45,6 +47,7 @@ def cohort(
         _orders(order, seed, len(member), rows, epochs),
         image,
         convolutions,
+        cell,
     )
 
 

@@ -51,6 +51,23 @@ def image_task() -> Task:
     )
 
 
+def sequence_task(cell: str) -> Task:
+    """Return a task of two recurrent networks with one order."""
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(ROWS, 5, 2)).astype(np.float32), np.eye(3)[rng.integers(3, size=ROWS)]
+    networks = cohort((2, 4, 3), 2, l2=(0.5,), rows=ROWS, epochs=EPOCHS, order="shared", cell=cell)
+    return Task(
+        X,
+        y.astype(np.float32),
+        (networks,),
+        EPOCHS,
+        check_epochs=3,
+        loss="cross_entropy",
+        learning_rate=0.01,
+        batch_size=12,
+    )
+
+
 @pytest.fixture(params=[("own", 3), ("shared", 3), ("own", 1), (None, 1)], ids=str)
 def task(request: pytest.FixtureRequest) -> Task:
     return small_task(*request.param)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,19 @@ def test_contestants_are_timed_in_their_best_form(task: Task) -> None:
         assert m.bytes > 10e6
     assert "no_such_form" in str(numpy.tried["no_such_form, 1 cores"])
     assert len(said) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="clocks of other processes are Linux's")
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+def test_who_waits_is_stopped_where_the_processor_is_timed(task: Task, tmp_path: Path) -> None:
+    task.save(tmp_path / "task.npz")
+    with measure.Contestant("benchmarks.peers.numpy:loop", 1, tmp_path / "task.npz") as contestant:
+        assert contestant.turn(1) > 0
+        state = Path("/proc", str(contestant.process.pid), "status")
+        while "T (stopped)" not in state.read_text():  # a signal takes its time
+            time.sleep(0.001)
+        assert contestant.turn(1) > 0
+    assert contestant.process.returncode == 0
 
 
 @pytest.mark.parametrize("task", [(None, 1)], indirect=True)

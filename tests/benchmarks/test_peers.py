@@ -14,7 +14,7 @@ from benchmarks.peers.numpy import loop
 from benchmarks.task import Task
 from benchmarks.workload import Entry
 from benchmarks.workloads import b3, p
-from tests.benchmarks.conftest import image_task
+from tests.benchmarks.conftest import image_task, sequence_task
 
 
 @pytest.mark.parametrize("entry", [Entry("shoal", "train"), Entry("sklearn", "loop"), Entry("numpy", "loop")])
@@ -28,6 +28,15 @@ def test_networks_on_images_reach_the_losses_of_the_judge(entry: Entry) -> None:
     task = image_task()
     form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
     assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("entry", [Entry("shoal", "train"), Entry("cells", "loop")], ids=lambda e: e.peer)
+def test_recurrent_networks_reach_the_losses_of_the_judge(entry: Entry, cell: str) -> None:
+    task = sequence_task(cell)
+    form = getattr(import_module(f"benchmarks.peers.{entry.peer}"), entry.form)
+    assert Judge(task).disagreement(form(task, 1)(task.check_epochs), entry) < 1e-5
+    assert Judge(task).disagreement(form(task, 1)(task.check_epochs + 1), entry) > Judge.tolerance
 
 
 @pytest.mark.parametrize("entry", p.MANY.entries, ids=lambda entry: entry.peer)

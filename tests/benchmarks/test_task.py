@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.task import Task
-from tests.benchmarks.conftest import image_task
+from tests.benchmarks.conftest import image_task, sequence_task
 
 
 def test_a_task_comes_back_from_its_file(task: Task, tmp_path: Path) -> None:
@@ -18,6 +18,11 @@ def test_a_task_comes_back_from_its_file(task: Task, tmp_path: Path) -> None:
 def test_a_task_on_images_comes_back_too(tmp_path: Path) -> None:
     test_a_task_comes_back_from_its_file(image_task(), tmp_path)
     test_layers_are_put_together_as_they_were_taken_apart(image_task())
+
+
+def test_a_task_on_sequences_comes_back_too(tmp_path: Path) -> None:
+    test_a_task_comes_back_from_its_file(sequence_task("gru"), tmp_path)
+    test_layers_are_put_together_as_they_were_taken_apart(sequence_task("gru"))
 
 
 def test_layers_are_put_together_as_they_were_taken_apart(task: Task) -> None:
