@@ -31,6 +31,8 @@ class Result:
     """The numbers of cores that were tried."""
     processor: bool = False
     """Whether times are the processor's, of all threads together, and not the clock's."""
+    where: str = ""
+    """The machine, if it is not the one over the page."""
 
     @classmethod
     def of(

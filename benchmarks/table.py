@@ -49,7 +49,8 @@ def document(results: Iterable[Result], machine: Mapping[str, str], kernels: Map
 def _definition(result: Result) -> str:
     cores = ", ".join(map(str, result.cores))
     clock = ", the processor's time, who waits being stopped" if result.processor else ""
-    when = f"{result.date}, {result.commit}, cores tried: {cores}{clock}"
+    where = f"; {result.where}" if result.where else ""
+    when = f"{result.date}, {result.commit}, cores tried: {cores}{clock}{where}"
     return f"- **{result.name}** {result.definition} ({when})."
 
 
