@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 4;
+constexpr int kWireVersion = 5;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -130,7 +130,7 @@ template <class Visit> void visit_fields(Layer& layer, Visit& visit) {
         case LayerKind::global_average_pool: visit("geometry", layer.geometry); break;
         case LayerKind::layer_norm:
             visit("gamma", layer.gamma), visit("beta", layer.beta);
-            visit("activation", layer.g), visit("epsilon", layer.epsilon);
+            visit("activation", layer.g), visit("epsilon", layer.epsilon), visit("steps", layer.recurrence.steps);
             break;
         case LayerKind::batch_norm:
             visit("gamma", layer.gamma), visit("beta", layer.beta);

@@ -86,6 +86,12 @@ STACKS: dict[str, list[Layer]] = {
         LastStep(),
     ],
     "norms": [Conv1D(4, 3, padding="same"), BatchNorm("tanh"), Dense(3), BatchNorm(), GlobalAveragePool1D()],
+    "layer norms": [
+        LayerNorm("tanh"),
+        Residual([Conv1D(2, 3, padding="same"), LayerNorm("sigmoid")]),
+        LayerNorm(),
+        RNN(3),
+    ],
     "pools": [
         Conv1D(4, 3, padding="same", activation="tanh"),
         MaxPool1D(3, 2),
@@ -305,12 +311,12 @@ def test_one_step_is_all_that_a_truncated_gradient_sees(layer: type[Any], N: int
     same(SEQUENCE, [layer(4, truncate=1, reverse=True)], dtype, N, epochs=20)
 
 
-def test_layers_without_a_word_of_lengths_are_left_to_the_reference() -> None:
+def test_images_of_unequal_lengths_are_left_to_the_reference() -> None:
     network = Network(SEQUENCE, [Residual([LayerNorm()]), RNN(3), LayerNorm(), Dense(2)])
-    assert choose_engine("auto", network).name == "native"
-    assert choose_engine("auto", network, unequal=True).name == "reference"
-    above = Network(SEQUENCE, [RNN(3), LayerNorm(), Dense(2)])
-    assert choose_engine("auto", above, unequal=True).name == "native"
+    assert choose_engine("auto", network, unequal=True).name == "native"
+    image = Network((1, 3, 6), [Flatten(), Dense(2)])
+    assert choose_engine("auto", image).name == "native"
+    assert choose_engine("auto", image, unequal=True).name == "reference"
 
 
 def test_lengths_of_other_samples_are_refused() -> None:

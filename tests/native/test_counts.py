@@ -230,7 +230,7 @@ def test_steps_beyond_the_ends_of_sequences_cost_little(instructions: Callable[.
     lengths = [60], [60, 6]  # in any order: a half of all samples ends early
     counted = instructions(*({**shape, "lengths": ends, "epochs": e} for ends in lengths for e in (1, 3)))
     whole, half = (many - few for few, many in zip(counted[::2], counted[1::2], strict=True))
-    assert half < 0.62 * whole  # of the steps 0.55 are valid
+    assert half < 0.75 * whole  # of the steps 0.55 are valid; the rest is there for each step or batch
 
 
 # Instructions for one parameter and one sample in one epoch, at most a quarter above those counted. Three

@@ -20,7 +20,8 @@ from shoal.shapes import IntArray
 
 _HEED_LENGTHS = RECURRENT | {
     *("bidirectional", "embedding", "conv1d", "max_pool1d", "average_pool1d", "global_max_pool1d"),
-    *("global_average_pool1d", "last_step", "dense", "batch_norm", "dropout", "flatten", "residual"),
+    *("global_average_pool1d", "last_step", "dense", "batch_norm", "layer_norm", "dropout", "flatten"),
+    "residual",
 }
 """Layers whose kernels know of unequal lengths."""
 

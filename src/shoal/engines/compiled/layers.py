@@ -146,7 +146,7 @@ _FURTHER: dict[str, Callable[[Any, Shape, Places], Fields]] = {
     **dict.fromkeys(("conv2d", "locally_connected2d", "max_pool2d", "average_pool2d"), _windowed),
     "global_average_pool2d": _whole_plane,
     "batch_norm": _batch_norm,
-    **dict.fromkeys(("dropout", "flatten"), _steps),
+    **dict.fromkeys(("dropout", "flatten", "layer_norm"), _steps),
     **dict.fromkeys(("max_pool1d", "average_pool1d", "global_max_pool1d"), _pool_over_time),
     **dict.fromkeys(("global_average_pool1d", "last_step"), _pool_over_time),
     **dict.fromkeys(RECURRENT, _recurrent),
