@@ -9,14 +9,18 @@ from shoal import Sequences, explain
 from shoal.errors import ConfigurationError
 from shoal.explanation.forms import FORMS
 from shoal.layers import (
+    GRU,
+    LSTM,
     RNN,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv1D,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool1D,
     GlobalAveragePool2D,
@@ -24,6 +28,7 @@ from shoal.layers import (
     LastStep,
     Layer,
     LayerNorm,
+    LocallyConnected2D,
     MaxPool1D,
     MaxPool2D,
     Residual,
@@ -44,10 +49,20 @@ OVER_TIME: list[list[Layer]] = [
     [Conv1D(3, 2, activation="tanh"), MaxPool1D(2), LayerNorm(), LastStep(), BatchNorm()],
     [AveragePool1D(2), Conv1D(3, 2, activation="tanh"), GlobalMaxPool1D(), Residual([Dense(3, "tanh")])],
     [Conv1D(3, 2, activation="tanh"), Flatten()],
+    [RNN(3, return_sequences=True), GRU(2, initial_state="learnt", recurrent_dropout=0.3)],
+    [Bidirectional(LSTM(2, return_sequences=True)), GlobalAveragePool1D()],
+    [Bidirectional(GRU(2, layer_norm=True))],
+    [LSTM(2, layer_norm=True, truncate=2, reverse=True)],
+    [Conv1D(2, 2, activation="tanh"), RNN(4, "sigmoid", layer_norm=True)],
 ]
 OVER_IMAGES: list[list[Layer]] = [
     [Conv2D(4, 3, "tanh", 2, "same", groups=2), AveragePool2D(2, 1), GlobalAveragePool2D()],
     [Conv2D(2, 2, "tanh"), MaxPool2D(2), LayerNorm("tanh"), Flatten()],
+    [LocallyConnected2D(2, 3, "tanh", 2, "same"), LocallyConnected2D(3, 2), Flatten()],
+]
+OVER_WORDS: list[list[Layer]] = [
+    [Embedding(5, 3), Conv1D(2, 2, activation="tanh"), GlobalMaxPool1D()],
+    [Embedding(6, 2), Bidirectional(GRU(2))],
 ]
 
 
@@ -57,18 +72,28 @@ def some_sequences() -> tuple[Sequences, Array]:
 
 
 def test_every_form_is_explained_here() -> None:
-    stacks = [layer.name for layers in (*OVER_TIME, *OVER_IMAGES) for layer in layers]
+    stacks = [layer.name for layers in (*OVER_TIME, *OVER_IMAGES, *OVER_WORDS) for layer in layers]
     assert set(FORMS) <= set(stacks)
 
 
-@pytest.mark.parametrize("layers", [*OVER_TIME, *OVER_IMAGES], ids=lambda layers: layers[0].name)
+def data_of(layers: list[Layer]) -> tuple[tuple[int, ...], Array | Sequences]:
+    """Return the shape of samples for a stack, and some."""
+    if layers in OVER_IMAGES:
+        return (2, 6, 5), np.random.default_rng(1).normal(size=(4, 2, 6, 5))
+    if layers in OVER_WORDS:
+        words = np.random.default_rng(2).integers(0, 4, size=(4, 1, 7))  # so that some have no step
+        return (1, 7), Sequences(words, [7, 5, 2, 6])
+    return (2, 7), some_sequences()[0]
+
+
+@pytest.mark.parametrize(
+    "layers", [*OVER_TIME, *OVER_IMAGES, *OVER_WORDS], ids=lambda layers: "-".join(x.name for x in layers)
+)
 def test_every_gradient_is_that_of_the_engine_and_of_differences(layers: list[Layer]) -> None:
-    X, y = some_sequences()
-    over_images = layers in OVER_IMAGES
-    inputs = (2, 6, 5) if over_images else (2, 7)
+    y = some_sequences()[1]
+    inputs, X = data_of(layers)
     network = Network(inputs, [*layers, Dense(3, "tanh"), Dense(2)], "cross_entropy")
-    images = np.random.default_rng(1).normal(size=(4, 2, 6, 5))
-    explanation = explain(network.population(1, seed=2), images if over_images else X, y, sample=1)
+    explanation = explain(network.population(1, seed=2), X, y, sample=1)
     assert explanation.engine_error < 1e-12
     assert [below.layer.name for below in reversed(explanation.below)] == [
         layer.name for layer in layers if not isinstance(layer, Dropout)
@@ -102,10 +127,9 @@ def test_every_format_goes_on_with_the_layers_below() -> None:
 @pytest.mark.parametrize(
     ("layers", "named"),
     [
-        ([Conv1D(2, 2), RNN(3), Dense(2)], r"RNN\("),
         ([Dense(3), Flatten(), Dense(4), BatchNorm(), Dense(2)], r"Dense\(units=4"),
     ],
-    ids=["a recurrent layer above", "dense layers below a norm"],
+    ids=["dense layers below a norm"],
 )
 def test_layers_without_formulas_are_refused(layers: list[Layer], named: str) -> None:
     X, y = some_sequences()
@@ -120,7 +144,25 @@ def test_a_network_without_dense_layers_on_top_is_refused() -> None:
         explain(network, X, np.zeros((4, 2)))
 
 
-def test_a_norm_between_a_recurrent_layer_and_the_dense_ones_is_refused() -> None:
+def test_a_norm_between_a_recurrent_layer_and_the_dense_ones_is_explained() -> None:
     X, y = some_sequences()
-    with pytest.raises(ConfigurationError, match="dense layers on one recurrent layer, got LayerNorm"):
-        explain(Network((2, 7), [RNN(3), LayerNorm(), Dense(2)], "cross_entropy"), X, y)
+    explanation = explain(Network((2, 7), [RNN(3), LayerNorm(), Dense(2)], "cross_entropy"), X, y)
+    assert [below.layer.name for below in explanation.below] == ["layer_norm", "rnn"]
+
+
+def test_rows_of_words_that_no_step_takes_have_no_gradient() -> None:
+    X, y = np.array([[[0, 2, 2]], [[2, 0, 0]]]), [0.5, 1.0]
+    network = Network((1, 3), [Embedding(4, 2), GRU(2), Dense(1)])
+    (gradient,) = explain(network, X, y).below[-1].gradients
+    assert gradient.name == "E"
+    assert np.abs(gradient.by_layers[[0, 2]]).min() > 0
+    assert not gradient.by_layers[[1, 3]].any()
+
+
+def test_both_directions_are_told_with_letters_of_their_own() -> None:
+    X, y = some_sequences()
+    explanation = explain(Network((2, 7), [Bidirectional(GRU(2)), Dense(2)], "cross_entropy"), X, y)
+    page = str(explanation)
+    for told in ("∂J/∂W1′", "∂J/∂W←1′", "∂J/∂R←1′", "∂L/∂x′[t] = W1′ᵀ δ1′[t] + W←1′ᵀ δ←1′[t]"):
+        assert told in page
+    assert all((explanation.to_markdown(), explanation.to_html(), explanation.to_json()))

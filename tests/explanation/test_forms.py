@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shoal.explanation.forms import FORMS, Letters, place
+from shoal.explanation.form import Letters
+from shoal.explanation.forms import FORMS, place
 from shoal.formulas.latex import latex
 from shoal.formulas.mathml import mathml
 from shoal.formulas.text import text

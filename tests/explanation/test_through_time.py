@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.errors import ConfigurationError
 from shoal.explanation.explanation import TimeExplanation, explain
 from shoal.layers import GRU, LSTM, RNN, Bidirectional, Dense, Dropout, Layer
 from shoal.layers.recurrent import Recurrent
@@ -119,12 +118,11 @@ def test_some_of_the_differences() -> None:
 
 @pytest.mark.parametrize(
     "layers",
-    [
-        [GRU(2, return_sequences=True), LSTM(2)],
-        [GRU(2, layer_norm=True)],
-        [Bidirectional(GRU(2))],
-    ],
+    [[GRU(2, return_sequences=True), LSTM(2)], [GRU(2, layer_norm=True)], [Bidirectional(GRU(2))]],
+    ids=["stacked", "norm", "both directions"],
 )
-def test_what_is_not_explained(layers: list[Layer]) -> None:
-    with pytest.raises(ConfigurationError, match=r"explained for .*; check_gradients takes any"):
-        explained(*layers)
+def test_other_recurrent_layers_are_told_layer_by_layer(layers: list[Layer]) -> None:
+    explanation = explain(Network((2, 7), [*layers, Dense(1)], "log_loss"), X, y)
+    assert not isinstance(explanation, TimeExplanation)
+    assert [below.layer for below in explanation.below] == layers[::-1]
+    assert all(each.engine_error < 1e-12 for below in explanation.below for each in below.gradients)

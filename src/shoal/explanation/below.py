@@ -8,7 +8,8 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told
-from shoal.explanation.forms import FORMS, Form, Letters
+from shoal.explanation.form import Form, Letters
+from shoal.explanation.forms import FORMS
 from shoal.explanation.gradient_check import (
     STEP,
     BlockCheck,
@@ -17,8 +18,10 @@ from shoal.explanation.gradient_check import (
     relative_error,
 )
 from shoal.explanation.point import Point
-from shoal.layers import LAYERS, Dense, Dropout, Layer, Residual
+from shoal.explanation.through_time import plain
+from shoal.layers import LAYERS, Bidirectional, Dense, Dropout, Layer, Residual
 from shoal.layers.base import Context
+from shoal.layers.recurrent import Recurrent
 from shoal.networks.backprop import as_samples
 from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray, Shape
@@ -78,9 +81,13 @@ def below(network: Chain) -> int:
 
 
 def without_noise(layer: Layer) -> Layer:
-    """Return a layer that drops nothing, not inside either."""
+    """Return a layer that drops nothing, not inside either, and whose gradient is J's own."""
     if isinstance(layer, Dropout):
         return replace(layer, rate=0.0)
+    if isinstance(layer, Recurrent):
+        return plain(layer)
+    if isinstance(layer, Bidirectional):
+        return replace(layer, layer=plain(layer.layer))
     if isinstance(layer, Residual):
         return replace(layer, layers=[without_noise(inner) for inner in layer.layers])
     return layer

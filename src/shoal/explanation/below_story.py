@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.explanation.below import LayerBelow
 from shoal.explanation.blocks import Block, Formula, Heading, Line, Paragraph, Table, cell, line
-from shoal.explanation.forms import Letters
+from shoal.explanation.form import Letters
 from shoal.explanation.numerals import shape_name, shown
 from shoal.explanation.symbols import J
 from shoal.formulas.nodes import Partial, Symbol
@@ -75,7 +75,7 @@ def _chapter(below: LayerBelow) -> Iterator[Block]:
 def _checked(layers: tuple[LayerBelow, ...]) -> Iterator[Block]:
     rows = tuple(
         (
-            cell(Partial(J, Letters(below.number).own(each.name))),
+            cell(Partial(J, Letters(below.number).parameter(each.name))),
             cell(shape_name(each.engine.shape)),
             cell(shown(float(np.linalg.norm(each.engine)))),
             cell(f"{each.engine_error:.1e}"),

@@ -31,7 +31,7 @@ from shoal.explanation.point import Point
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell
-from shoal.explanation.through_time import Walk, compare_with_engine, plain, require_explained, walk_back
+from shoal.explanation.through_time import Walk, compare_with_engine, goes_through_time, walk_back
 from shoal.explanation.time_story import tell_through_time
 from shoal.explanation.trace import trace
 from shoal.layers import Dropout
@@ -131,8 +131,9 @@ def explain(
     Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for a population larger than
     one, a sample that is not there, names that are too few or too many, and layers that it has no
     formulas of. One recurrent layer may stand below the dense ones: its last state is their x, and the page
-    then goes on through time; names of features are left out there. Or convolutions, pools, norms and blocks,
-    over images or sequences: what they make is the dense layers' x, and the page goes on with them.
+    then goes on through time; names of features are left out there. Or embeddings, convolutions, pools,
+    norms, blocks and any recurrent layers, stacked or of both directions, over images or sequences: what they
+    make is the dense layers' x, and the page goes on with them.
 
     Source: the lecture, "Finding dL/dW".
 
@@ -155,9 +156,9 @@ def explain(
         )
     network = without_dropout(population.network)
     population = Population(network, population.theta.astype(np.float64), population.keys)
-    if isinstance(network.layers[0], Recurrent):
+    if goes_through_time(network):
         shown = _Shown(sample, sample_name, output_names, parameters, seed, told)
-        return _through_time(population, network.layers[0], X, y, shown)
+        return _through_time(population, X, y, shown)
     samples = Samples.of(network, X, y)
     n, N = _sample_number(sample, len(samples)), len(samples)
     name = sample_name or f"sample {n + 1} of {N}"
@@ -190,14 +191,12 @@ class _Shown:
 
 
 def _through_time(
-    population: Population, layer: Recurrent, X: npt.ArrayLike, y: npt.ArrayLike, asked: _Shown
+    population: Population, X: npt.ArrayLike, y: npt.ArrayLike, asked: _Shown
 ) -> TimeExplanation:
     """Explain the dense layers on the last states, and then the recurrent layer below them."""
-    require_explained(layer)
-    layer, network = plain(layer), population.network
-    whole = Population(
-        Network(network.inputs, [layer, *network.layers[1:]], network.loss), population.theta, population.keys
-    )
+    network = population.network
+    layer, whole = network.layers[0], population
+    assert isinstance(layer, Recurrent)
     samples = Samples.of(network, X, y)
     n, N = _sample_number(asked.sample, len(samples)), len(samples)
     own = [slot for slot in network.slots if slot.layer == 0][-1].stop
@@ -209,11 +208,6 @@ def _through_time(
     head = Population(
         Network(layer.units, network.layers[1:], network.loss), whole.theta[:, own:], whole.keys
     )
-    if count := below(head.network):
-        raise ConfigurationError(
-            "the chain rule is explained for dense layers on one recurrent layer, got "
-            f"{head.network.layers[count - 1]!r} between them; check_gradients takes any"
-        )
     told = explain(
         head,
         states[0].T,

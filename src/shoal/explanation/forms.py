@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from shoal.activations import Identity
+from shoal.explanation.form import Form, Letters
+from shoal.explanation.recurrent_forms import both_directions, recurrent
 from shoal.formulas.nodes import (
     Add,
     Expression,
@@ -23,7 +24,7 @@ from shoal.formulas.nodes import (
     in_layer,
     indexed,
 )
-from shoal.layers import Conv1D, Conv2D, Layer
+from shoal.layers import Conv1D, Conv2D, Layer, LocallyConnected2D
 from shoal.layers.pooling import Pool
 from shoal.layers.weighted import Activated
 from shoal.layers.window import Window
@@ -31,34 +32,6 @@ from shoal.shapes import Shape
 
 GAMMA, BETA, MEAN, VARIANCE, EPSILON = (Symbol(name) for name in ("γ", "β", "μ", "σ²", "ε"))
 NORMED, DELTA, ONE = Symbol("â"), Symbol("δ"), Number(1)
-
-
-@dataclass(frozen=True)
-class Form:
-    """The equations of a layer, those of its gradient, and a sentence on what the letters mean."""
-
-    forward: tuple[Expression, ...]
-    backward: tuple[Expression, ...]
-    words: str
-
-
-@dataclass(frozen=True)
-class Letters:
-    """The letters of layer ``number``, primed, for the dense layers above have the plain ones.
-
-    What it takes is x′ of the first layer, a of the layer before else.
-    """
-
-    number: int
-
-    @property
-    def taken(self) -> Symbol:
-        """What the layer is given."""
-        return Symbol("a", f"{self.number - 1}′") if self.number > 1 else Symbol("x′")
-
-    def own(self, name: str) -> Symbol:
-        """Return z₂′ for z and layer 2."""
-        return Symbol(name, f"{self.number}′")
 
 
 def place(window: Window, shape: Shape, places: Sequence[str], offsets: Sequence[str]) -> tuple[str, ...]:
@@ -111,6 +84,39 @@ def _convolution(layer: Layer, shape: Shape, letters: Letters) -> Form:
         "One filter for every place: what it sees differs, its weights do not, and so their gradient is a "
         "sum over the places. What lies outside is 0."
         + (" c runs over the channels of f's own group." if layer.groups > 1 else ""),
+    )
+
+
+def _local(layer: Layer, shape: Shape, letters: Letters) -> Form:
+    assert isinstance(layer, LocallyConnected2D)
+    seen = place(layer.window, shape, "yx", "ij")
+    W, b, δ = (
+        letters.own("W")["y", "x", "f", "c", "i", "j"],
+        letters.own("b")["y", "x", "f"],
+        letters.own("δ")["f", "y", "x"],
+    )
+    a = letters.taken["c", *seen]
+    forward, slope = _activated(layer, letters, ("f", "y", "x"))
+    hits = tuple(Same(there, u) for there, u in zip(seen, "uv", strict=True))
+    return Form(
+        (equation(letters.own("z")["f", "y", "x"], _summed("cij", Product((W, a))) + b), forward),
+        (
+            slope,
+            equation(Partial(L, W), Product((δ, a))),
+            equation(Partial(L, b), δ),
+            equation(Partial(L, letters.taken["c", "u", "v"]), _summed("fyxij", Product((W, δ, *hits)))),
+        ),
+        "Every place has weights of its own, so that nothing is summed over places. What lies outside is 0.",
+    )
+
+
+def _embedding(layer: Layer, shape: Shape, letters: Letters) -> Form:
+    E, a = letters.own("E"), letters.own("a")["f", "t"]
+    return Form(
+        (equation(Symbol("κ"), letters.taken["t"]), equation(a, E["κ", "f"])),
+        (equation(Partial(L, E["k", "f"]), Total("t", Product((Partial(L, a), Same("κ", "k"))))),),
+        "Step t takes the row of E that the number κ at this step names; the gradient of row k is the sum "
+        "over the steps that took it, and 0 where none did. A whole number has no gradient.",
     )
 
 
@@ -247,6 +253,12 @@ def _residual(layer: Layer, shape: Shape, letters: Letters) -> Form:
 FORMS: dict[str, Callable[[Layer, Shape, Letters], Form]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
+    "locally_connected2d": _local,
+    "embedding": _embedding,
+    "rnn": recurrent,
+    "gru": recurrent,
+    "lstm": recurrent,
+    "bidirectional": both_directions,
     "dense": _dense,
     "max_pool1d": _pool,
     "average_pool1d": _pool,

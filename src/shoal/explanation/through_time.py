@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told
 from shoal.explanation.gradient_check import (
     STEP,
@@ -17,8 +16,10 @@ from shoal.explanation.gradient_check import (
     relative_error,
 )
 from shoal.explanation.point import Point
+from shoal.layers import Dense
 from shoal.layers.base import Cache
 from shoal.layers.recurrent import Recurrent
+from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray
 
 
@@ -64,13 +65,11 @@ class Walk:
     gradients: tuple[TimeGradient, ...]
 
 
-def require_explained(layer: Recurrent) -> None:
-    """Raise ``ConfigurationError`` for settings that no chapter is written for."""
-    if layer.return_sequences or layer.layer_norm:
-        raise ConfigurationError(
-            "backpropagation through time is explained for one recurrent layer of which the last state is "
-            f"seen, without layer norm, got {layer!r}; check_gradients takes any"
-        )
+def goes_through_time(network: Chain) -> bool:
+    """Return whether it is one recurrent layer without layer norm, seen at its end, and dense ones on it."""
+    first, *others = network.layers
+    one = isinstance(first, Recurrent) and not first.return_sequences and not first.layer_norm
+    return one and all(isinstance(layer, Dense) for layer in others)
 
 
 def plain(layer: Recurrent) -> Recurrent:

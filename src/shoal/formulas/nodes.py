@@ -244,7 +244,7 @@ def in_layer(tree: Expression, layer: str) -> Expression:
     >>> in_layer(Z, "2")
     Symbol(name='z', layer='2', indices=(), sample='', parameter='')
     """
-    return _with_symbols(tree, lambda s: replace(s, layer=layer) if s.name in "za" else s)
+    return with_symbols(tree, lambda s: replace(s, layer=layer) if s.name in "za" else s)
 
 
 def indexed(tree: Expression, *indices: str) -> Expression:
@@ -253,10 +253,10 @@ def indexed(tree: Expression, *indices: str) -> Expression:
     >>> indexed(A - Y, "k") == A["k"] - Y["k"]
     True
     """
-    return _with_symbols(tree, lambda s: replace(s, indices=indices) if s.name in "ayz" else s)
+    return with_symbols(tree, lambda s: replace(s, indices=indices) if s.name in "ayz" else s)
 
 
-def _with_symbols(tree: Expression, change: Callable[[Symbol], Symbol]) -> Expression:
+def with_symbols(tree: Expression, change: Callable[[Symbol], Symbol]) -> Expression:
     """Return a formula whose symbols have been changed."""
     if isinstance(tree, Symbol):
         return change(tree)
@@ -264,9 +264,9 @@ def _with_symbols(tree: Expression, change: Callable[[Symbol], Symbol]) -> Expre
     for field in fields(tree):  # type: ignore[arg-type]
         value = getattr(tree, field.name)
         if isinstance(value, Expression):
-            changes[field.name] = _with_symbols(value, change)
+            changes[field.name] = with_symbols(value, change)
         elif isinstance(value, tuple):
-            changes[field.name] = tuple(_with_symbols(part, change) for part in value)
+            changes[field.name] = tuple(with_symbols(part, change) for part in value)
     return replace(tree, **changes)  # type: ignore[type-var]
 
 
