@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shoal.cli.options import NAME, Debug, comma_separated, one_target, parse_bytes, parse_size
+from shoal.cli.options import NAME, Debug, comma_separated, joined, one_target, parse_bytes, parse_size
 from shoal.cli.signals import WATCH
 from shoal.cli.streams import files_come_first
 
@@ -32,7 +32,8 @@ def fit(
     ],
     out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],
     target: Annotated[
-        list[str] | None, typer.Option(help="The column of a table to predict.", metavar="COLUMN")
+        list[str] | None,
+        typer.Option(help="The column of a table to predict; of forecasts several.", metavar="COLUMN"),
     ] = None,
     task: Annotated[
         str | None, typer.Option(help="classification or regression; inferred if left out.")
@@ -115,7 +116,14 @@ def fit(
     ] = None,
     order: Annotated[
         str | None,
-        typer.Option(help="Put the steps of --id in the order of this column.", metavar="COLUMN"),
+        typer.Option(help="Put the steps of series in the order of this column.", metavar="COLUMN"),
+    ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="Forecast the columns of a table, or a .tsf file, so many steps ahead."),
+    ] = None,
+    season: Annotated[
+        int | None, typer.Option(help="Steps of a season of forecasts; found if left out, 1 for none.")
     ] = None,
     features: Annotated[
         int | None, typer.Option(help="About so many random convolutions of sequences.")
@@ -161,7 +169,7 @@ def fit(
 
         request = FitRequest(
             table=table,
-            target=one_target(target),
+            target=one_target(target) if horizon is None else joined(target),
             task=task,
             loss=loss,
             drop=tuple(drop) if drop else None,
@@ -188,6 +196,8 @@ def fit(
             networks=networks,
             id=id_,
             order=order,
+            horizon=horizon,
+            season=season,
             features=features,
             image_size=None if image_size is None else parse_size(image_size, "--image-size"),
             augment=augment,

@@ -42,6 +42,11 @@ def one_target(given: Sequence[str] | None) -> str | None:
     return names[0] if names else None
 
 
+def joined(given: Sequence[str] | None) -> str | None:
+    """Return several columns as one option names them."""
+    return ",".join(given) if given else None
+
+
 def parse_bytes(text: str, option: str) -> int:
     """Return a size such as ``500MB`` or ``2 GiB`` in bytes; a number alone is one of bytes.
 

@@ -13,11 +13,14 @@ from shoal.cli.streams import files_come_first
 
 def predict(
     folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
-    source: Annotated[
-        str,
-        typer.Argument(help="The table, or the images, to predict for, in any format that shoal fit reads."),
-    ],
     out: Annotated[Path, typer.Option(help="The file to write: .csv, .tsv (either .gz) or .parquet.")],
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="The table, images or series to predict for, in any format that shoal fit reads; else what "
+            "was fitted."
+        ),
+    ] = None,
     ignore_extra: Annotated[
         bool, typer.Option("--ignore-extra", help="Allow columns that the model was not trained on.")
     ] = False,
@@ -28,7 +31,7 @@ def predict(
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
-    """Predict the target for every row of a table, or the class of every image."""
+    """Predict the target of every row of a table, the class of every image, or what comes after series."""
     files_come_first()
     from shoal.cli.terminal import plain_console
     from shoal.jobs.predict import predict_data

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shoal.data.memory import readable
-from shoal.plots.text import number
+from shoal.plots.text import number, sparklines
 from shoal.printable import on_one_line
 from shoal.report.wording import duration, little
 from shoal.words import plural
@@ -140,9 +140,28 @@ class TerminalListener:
         )
 
     def finished(self, outcome: Outcome) -> None:
-        """Print the choice, the test scores beside the baselines', and where the report is."""
+        """Print the choice, the test scores beside simpler models', and where the report is."""
         self._bar.stop()
         evidence = outcome.evidence
+        told = {"forecasts": self._forecast}.get(evidence.get("kind", ""), self._chosen)
+        told(evidence)
+        self.say(f"The same model again, in another --out: {evidence['asked']['again']}")
+        self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")
+
+    def _forecast(self, evidence: dict[str, Any]) -> None:
+        choice, test = evidence["choice"], evidence["test"]
+        season = f"Season: {plural(choice['season'], 'step')}" if choice["season"] > 1 else "No season"
+        self.say(f"{season}{', as the series say' if choice['season_found'] else ', as asked'}.")
+        self.say(choice["sentence"])
+        self._scores(f"Test: {plural(test['values'], 'value')}", test["models"])
+        self.say(test["sentence"], style=STYLES[test["outcome"]])
+        self.say("The test: history│what came│forecast.")
+        for one in evidence["shown"]:
+            lines = one["history"], one["actual"], one["lines"]["shoal"]
+            self.say(f"{one['name']}, {one['start']} to {one['end']}: {sparklines(*lines)}")
+        self.say(evidence["final"])
+
+    def _chosen(self, evidence: dict[str, Any]) -> None:
         self.say(evidence["choice"]["sentence"])
         if few := little(cast("Evidence", evidence)):
             self.say(f"note: {few}", style="yellow")
@@ -152,16 +171,16 @@ class TerminalListener:
                 f"note: {lost['count']} of {plural(lost['of'], 'network')} diverged: {lost['sentences'][0]}",
                 style="yellow",
             )
-        models = evidence["test"]["models"]
         rows = plural(evidence["test"]["rows"], evidence["data"]["noun"])
-        table = Table(title=f"Test: {rows}", title_justify="left")
+        self._scores(f"Test: {rows}", evidence["test"]["models"])
+        told = evidence["test"]["verdict"]
+        self.say(f"{told['headline']}. {told['differences']}".rstrip(), style=STYLES[told["outcome"]])
+
+    def _scores(self, title: str, models: list[dict[str, Any]]) -> None:
+        table = Table(title=title, title_justify="left")
         table.add_column("")
         for name in models[0]["metrics"]:
             table.add_column(name, justify="right")
         for model in models:
             table.add_row(model["name"], *map(number, model["metrics"].values()))
         print_whole(self.console, table)
-        told = evidence["test"]["verdict"]
-        self.say(f"{told['headline']}. {told['differences']}".rstrip(), style=STYLES[told["outcome"]])
-        self.say(f"The same model again, in another --out: {evidence['asked']['again']}")
-        self.say(f"Took {duration(evidence['seconds'])}. Model: {outcome.folder}  Report: {outcome.report}")

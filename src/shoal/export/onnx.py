@@ -65,6 +65,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         "table": _of_table,
         "images": _of_networks,
         "sequences": _of_networks,
+        "forecasts": _of_forecasts,
     }
     if getattr(model, "kind", None) in graphs:
         return graphs[model.kind](model)
@@ -84,3 +85,10 @@ def _of_networks(model: ImageModel | SequenceModel) -> onnx.ModelProto:
     from shoal.export.networks import population_model
 
     return population_model(model.population, model.temperature)
+
+
+def _of_forecasts(model: Any) -> onnx.ModelProto:
+    raise ConfigurationError(
+        "forecasts mix linear maps and networks over windows that each have a unit of their own, for which "
+        "there is no ONNX form yet; use 'shoal predict'"
+    )

@@ -105,7 +105,7 @@ def assemble(
         **examined,
         "test": {**test, "verdict": told},
         "diverged": _diverged(study.table, cast("float | None", method.recipe.learning_rate) or 0.0),
-        "versions": {**_versions(), "engine": ", then ".join(study.engines)},
+        "versions": {**versions(), "engine": ", then ".join(study.engines)},
     }
 
 
@@ -226,10 +226,11 @@ def _diverged(trials: Trials, learning_rate: float) -> Diverged:
     return {"count": len(lost), "of": len(trials), "sentences": sentences}
 
 
-def _versions() -> dict[str, str]:
-    versions = {"shoal": __version__, "python": platform.python_version()}
-    versions |= {package: metadata.version(package) for package in PACKAGES}
-    return {**versions, "platform": platform.platform()}
+def versions() -> dict[str, str]:
+    """Return what has made a model: packages and platform."""
+    found = {"shoal": __version__, "python": platform.python_version()}
+    found |= {package: metadata.version(package) for package in PACKAGES}
+    return {**found, "platform": platform.platform()}
 
 
 def _finite(value: Any) -> Any:

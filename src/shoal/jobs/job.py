@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Whoever watches a job: the command line, or nobody."""
 
+    def say(self, text: str, style: str | None = None) -> None:
+        """Something is told in words."""
+
     def prepared(self, prepared: Prepared) -> None:
         """The table was read and divided."""
 

@@ -8,6 +8,7 @@
 ``model.json``           architecture, target, members, and the checksums of the two above
 ``evidence.json``        everything that the report shows
 ``report.html``          the report
+``tested.csv``           of forecasts: the steps held out, and what was forecast of them
 ``command.txt``          the command that makes the same model again, whatever the machine's pace
 ======================== ===============================================================
 """
@@ -15,3 +16,4 @@
 PLAN, STUDY = "plan.json", "study"
 WEIGHTS, PREPROCESSING, MODEL = "weights.safetensors", "preprocessing.json", "model.json"
 EVIDENCE, REPORT, AGAIN = "evidence.json", "report.html", "command.txt"
+TESTED = "tested.csv"

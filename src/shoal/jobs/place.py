@@ -13,14 +13,17 @@ from pathlib import Path
 from shoal.data.tables import file_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
-from shoal.jobs.layout import AGAIN, EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, WEIGHTS
+from shoal.jobs.layout import AGAIN, EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, TESTED, WEIGHTS
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import DATABASE, TrialStore
 
 CONTENTS: Contents = {
-    **{re.escape(name): None for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN)},
+    **{
+        re.escape(name): None
+        for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN, TESTED)
+    },
     STUDY: STORE,
 }
 """Every name that a job gives, so that no other is ever removed."""
@@ -123,12 +126,13 @@ def _is_ours(plan: Path) -> bool:
 def begin(
     folder: Path,
     request: FitRequest,
-    sizing: Sizing,
+    sizing: Sizing | None,
     overwrite: bool = False,
     plainer: Mapping[str, int] | None = None,
 ) -> None:
     """Make ``folder``, clear it of an earlier job, and note the plan that a resumed job goes by.
 
+    ``sizing`` is that of the study, None for a job without one.
     ``plainer`` holds settings that are 0 for lack of memory.
 
     The earlier plan goes last, so that after a kill at any moment the folder is still known as a job's.
@@ -141,7 +145,7 @@ def begin(
         clear(folder, {name: inner for name, inner in CONTENTS.items() if name != re.escape(PLAN)})
         plan = {
             "request": dataclasses.asdict(request),
-            "sizing": dataclasses.asdict(sizing),
+            "sizing": None if sizing is None else dataclasses.asdict(sizing),
             "plainer": dict(plainer or {}),
         }
         write_atomically(folder / PLAN, as_json(plan))

@@ -42,7 +42,7 @@ class _Plan(TypedDict):
     """What ``plan.json`` says; of what was asked it may lack what could not be asked when it was written."""
 
     request: FitRequest
-    sizing: _Sized
+    sizing: _Sized | None
     plainer: NotRequired[_Plainer]
 
 
@@ -57,10 +57,11 @@ def load_plan(folder: Path) -> dict[str, Any]:
         checked = cast("dict[str, Any]", plan)
         for name in ("table", "size"):
             require(name in checked["request"], checked["request"], f"the {name} too", "request")
-        size = checked["sizing"]["size"]
-        for name, most in (("starts", MOST_STARTS), ("epochs", LARGEST)):
-            require(1 <= size[name] <= most, size[name], "a possible number", f"sizing.size.{name}")
-        grid([tuple(hidden) for hidden in size["hidden"]], size["l2"])
+        if checked["sizing"] is not None:
+            size = checked["sizing"]["size"]
+            for name, most in (("starts", MOST_STARTS), ("epochs", LARGEST)):
+                require(1 <= size[name] <= most, size[name], "a possible number", f"sizing.size.{name}")
+            grid([tuple(hidden) for hidden in size["hidden"]], size["l2"])
     except OSError as error:
         raise ModelFolderError(
             f"{folder / PLAN} cannot be read ({reason(error)}); give a folder of shoal fit"
@@ -78,15 +79,22 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
     Raises ``ConfigurationError`` if it was begun with another request, naming what differs, and
     ``ModelFolderError`` if the plan was damaged.
     """
-    plan = load_plan(folder)
-    begun, sizing = _options(plan["request"]), plan["sizing"]
+    sizing = require_same(folder, request)["sizing"]
+    if sizing is None:
+        raise ModelFolderError(f"{folder / PLAN} is of a job without a study; begin anew with --overwrite")
     size = StudySize(
         hidden=tuple(tuple(hidden) for hidden in sizing["size"]["hidden"]),
         starts=sizing["size"]["starts"],
         l2=tuple(sizing["size"]["l2"]),
         epochs=sizing["size"]["epochs"],
     )
-    restored = Sizing(size, sizing["seconds"], tuple(sizing["sentences"]))
+    return Sizing(size, sizing["seconds"], tuple(sizing["sentences"]))
+
+
+def require_same(folder: Path, request: FitRequest) -> dict[str, Any]:
+    """Return the plan in ``folder``, if it is of the same request; see ``read_plan``."""
+    plan = load_plan(folder)
+    begun = _options(plan["request"])
     asked = _options(json.loads(as_json(dataclasses.asdict(request))))
     told = [
         f"{option} was {_shown(begun.get(option))}, now {_shown(value)}"
@@ -97,7 +105,7 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
         raise ConfigurationError(
             f"--resume goes on with the same settings, but {'; '.join(told)}; repeat those, or --overwrite"
         )
-    return restored
+    return plan
 
 
 def read_plainer(folder: Path) -> dict[str, Any]:

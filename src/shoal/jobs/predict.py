@@ -9,17 +9,20 @@ from shoal.data.tables import file_of
 from shoal.files import require_new
 from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
+from shoal.jobs.subject import table_of
 
 
 def predict_data(
     folder: Path,
-    source: str,
+    source: str | None,
     out: Path,
     ignore_extra: bool = False,
     interval: float | None = None,
     overwrite: bool = False,
 ) -> int:
     """Write a prediction for every row of a table, or every image, to ``out`` in order; return how many.
+
+    ``source=None`` is what the model was fitted to. Of series to forecast there is a row for each step ahead.
 
     Columns: the target; for a classification also ``P(target=label)`` for every label; for images their names
     first; ``interval=0.9`` adds the ends of intervals that hold nine of ten numbers.
@@ -30,6 +33,7 @@ def predict_data(
     and is not read.
     """
     model = load_model(folder)
+    source = table_of(folder, source)
     require_new(out, overwrite, read=[file_of(source)], model=folder)
     predictions = KINDS[model.kind].predict(model, source, ignore_extra, interval)
     write_predictions(out, predictions, overwrite)

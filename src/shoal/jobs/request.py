@@ -65,6 +65,8 @@ class FitRequest:
     networks: str | None = None
     id: str | None = None
     order: str | None = None
+    horizon: int | None = None
+    season: int | None = None
     features: int | None = None
     image_size: tuple[int, int] | None = None
     augment: str | None = None
@@ -134,6 +136,8 @@ class FitRequest:
             ("pieces", self.pieces, 0, MOST),
             ("waves", self.waves, 0, MOST),
             ("features", self.features, 1, LARGEST),
+            ("horizon", self.horizon, 1, MOST),
+            ("season", self.season, 1, MOST),
             ("folds", self.folds, 2, MOST),
             *(("image_size", side, 1, LARGEST) for side in self.image_size or ()),
         ):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from shoal.printable import printable
+
+BARS = "▁▂▃▄▅▆▇█"
 
 
 def shortened(text: str, width: int) -> str:
@@ -74,3 +77,23 @@ def percent(share: float | None) -> str:
         return "–"
     decimals = 1 if 0 < abs(share) < 0.0995 or 0.995 <= abs(share) < 1 else 0
     return f"{100 * share:.{decimals}f}%".replace("-", "−")
+
+
+def sparklines(history: Sequence[float | None], *ahead: Sequence[float | None], steps: int = 48) -> str:
+    """Return a line of bars for the end of a history and, after a stroke each, for what comes then.
+
+    All have one scale, the smallest value being the lowest bar; a missing value is a blank.
+
+    >>> sparklines([1, 2, 3], [4, None], [4, 5])
+    '▁▂▄│▆ │▆█'
+    """
+    parts = [history[-steps:], *(part[:steps] for part in ahead)]
+    known = [value for part in parts for value in part if value is not None and math.isfinite(value)]
+    low, span = min(known, default=0.0), max(known, default=0.0) - min(known, default=0.0)
+    return "│".join("".join(_bar(value, low, span) for value in part) for part in parts)
+
+
+def _bar(value: float | None, low: float, span: float) -> str:
+    if value is None or not math.isfinite(value):
+        return " "
+    return BARS[min(int((value - low) / span * len(BARS)), len(BARS) - 1)] if span else BARS[len(BARS) // 2]

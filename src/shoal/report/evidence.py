@@ -10,6 +10,7 @@ from typing import cast
 from shoal.errors import ModelFolderError, reason
 from shoal.files import read_regular
 from shoal.plots.evidence import FORMAT, Bins, Confusion, Evidence
+from shoal.plots.forecasts import KIND, ForecastEvidence
 from shoal.schema import MismatchError, described, parse_json, require, require_type
 
 PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")
@@ -17,7 +18,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 REBUILD = "run shoal fit again, or restore the file from a copy"
 
 
-def load_evidence(path: str | Path) -> Evidence:
+def load_evidence(path: str | Path) -> Evidence | ForecastEvidence:
     """Return the evidence in the file ``path``, or in ``evidence.json`` of the folder ``path``.
 
     Raises ``ModelFolderError`` where the file is missing, is no JSON, lacks a part, holds a value of
@@ -37,7 +38,7 @@ def load_evidence(path: str | Path) -> Evidence:
     return checked(value, str(path))
 
 
-def checked(value: object, name: str = "the evidence") -> Evidence:
+def checked(value: object, name: str = "the evidence") -> Evidence | ForecastEvidence:
     """Return ``value`` if it follows the format; ``name`` is what an error calls it.
 
     Raises ``ModelFolderError`` naming the first part that does not.
@@ -51,14 +52,40 @@ def checked(value: object, name: str = "the evidence") -> Evidence:
         )
     if number != FORMAT or isinstance(number, bool):
         raise ModelFolderError(f"{name} has format {number!r}, expected {FORMAT}; {REBUILD}")
+    kind = value.get("kind", "")
+    if kind not in ("", KIND):
+        raise ModelFolderError(f"{name} is of the kind {kind!r}, expected {KIND!r} or none; {REBUILD}")
     try:
-        require_type(value, Evidence)
-        evidence = cast("Evidence", value)
-        _check_lengths(evidence)
-        _check_candidates(evidence)
-        _check_pictures(evidence.get("seen"), "seen")
+        return _checked_forecast(value) if kind else _checked_study(value)
     except MismatchError as mismatch:
         raise ModelFolderError(f"{name}: {mismatch}; {REBUILD}") from None
+
+
+def _checked_study(value: object) -> Evidence:
+    require_type(value, Evidence)
+    evidence = cast("Evidence", value)
+    _check_lengths(evidence)
+    _check_candidates(evidence)
+    _check_pictures(evidence.get("seen"), "seen")
+    return evidence
+
+
+def _checked_forecast(value: object) -> ForecastEvidence:
+    """Hold what belongs together to one length: lines, bands and errors to the horizon."""
+    require_type(value, ForecastEvidence)
+    evidence = cast("ForecastEvidence", value)
+    horizon, test = evidence["asked"]["horizon"], evidence["test"]
+    columns: dict[str, int] = {f"test.by_step.{name}": len(found) for name, found in test["by_step"].items()}
+    for i, one in enumerate(evidence["shown"]):
+        columns[f"shown[{i}].actual"] = len(one["actual"])
+        columns |= {f"shown[{i}].lines.{name}": len(line) for name, line in one["lines"].items()}
+        for share, band in one["bands"].items():
+            columns[f"shown[{i}].bands.{share}.lower"] = len(band["lower"])
+            columns[f"shown[{i}].bands.{share}.upper"] = len(band["upper"])
+    for where, steps in columns.items():
+        require(steps == horizon, steps, f"{horizon} steps, the horizon", where)
+    require(bool(test["models"]), test["models"], "a model", "test.models")
+    require(bool(evidence["shown"]), evidence["shown"], "a series", "shown")
     return evidence
 
 

@@ -13,6 +13,7 @@ from shoal.files import require_new, write_new
 from shoal.plots import (
     capacity,
     curves,
+    forecasts,
     importances,
     in_time,
     log_evidence,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from shoal.plots.evidence import Evidence
+    from shoal.plots.forecasts import ForecastEvidence
 
 _GENERATOR, _BEGINNING = b'<meta name="generator" content="shoal ', 1024
 """What is in the first bytes of every report."""
@@ -45,12 +47,13 @@ def render(evidence: Mapping[str, Any]) -> str:
     without matplotlib or jinja2.
     """
     page = checked(evidence)
-    return _template().render(
+    template, figures = _KINDS[page.get("kind", "")]
+    return _template(template).render(
         page,
         page=page,
         style=_source("style.css"),
-        sizes=ordered_sizes(page["trials"]),
-        figures=_figures(page),
+        ordered_sizes=ordered_sizes,
+        figures=figures(page),
         tables=tables,
         verdict=verdict,
         wording=wording,
@@ -58,8 +61,8 @@ def render(evidence: Mapping[str, Any]) -> str:
 
 
 @cache
-def _template() -> Template:
-    """Return the template of the page; to compile it takes a quarter of a second."""
+def _template(name: str) -> Template:
+    """Return a template of pages; to compile it takes a quarter of a second."""
     try:
         import jinja2
     except ImportError:
@@ -73,7 +76,7 @@ def _template() -> Template:
         finalize=_printable,
     )
     environment.filters.update(number=number, percent=percent, plain=plain, plural=plural, units=units)
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 def _source(name: str) -> str:
@@ -129,9 +132,24 @@ def _in_time(page: Evidence) -> dict[str, str]:
     return figures
 
 
+def _of_forecasts(page: ForecastEvidence) -> dict[str, str]:
+    """Return the figures of a forecast."""
+    return {
+        "series": _both(forecasts.series, page["shown"]),
+        "steps": _both(forecasts.by_step, page["test"]),
+    }
+
+
 def _both(draw: Callable[..., str], *arguments: object) -> str:
     """Return a figure twice, as wide screens and as telephones have room for it; the style shows one."""
     return draw(*arguments, form="wide") + draw(*arguments, form="narrow")
+
+
+_KINDS: dict[object, tuple[str, Callable[[Any], dict[str, str]]]] = {
+    "": ("report.html.j2", _figures),
+    forecasts.KIND: ("forecasts.html.j2", _of_forecasts),
+}
+"""The template and the figures of each kind of evidence; that of studies has no name."""
 
 
 def write_report(evidence: Mapping[str, Any], path: str | Path, overwrite: bool = False) -> None:

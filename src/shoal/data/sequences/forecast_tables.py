@@ -137,6 +137,7 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
         calendar,
         identifier=columns.id or "series",
         time=columns.order or "step",
+        alone=columns.id is None,
     )
 
 

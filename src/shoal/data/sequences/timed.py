@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class TimedSeries:
 
     ``starts`` are the stamps of their first steps. ``identifier`` is what the names of series are called,
     ``time`` the stamps. ``horizon`` is how many steps ahead the source itself asks for, None where it does
-    not.
+    not, and ``alone`` is the one series of a table that has no names.
     """
 
     series: tuple[Array, ...]
@@ -29,6 +30,7 @@ class TimedSeries:
     identifier: str = "series"
     time: str = "step"
     horizon: int | None = None
+    alone: bool = False
 
     def __len__(self) -> int:
         return len(self.series)
@@ -42,6 +44,15 @@ class TimedSeries:
         """Return the time stamps of ``count`` steps of a series, from step ``first`` on, counted from 0."""
         counts = np.arange(first, first + count)
         return self.calendar.shown(self.calendar.after(self.starts[row], counts))
+
+    def columns(self, first: int, count: int) -> dict[str, Any]:
+        """Return whose and when ``count`` steps of all series are, from ``first`` after their ends on.
+
+        A table of one series that has no name has no column of names.
+        """
+        stamps = [self.stamps(row, steps + first, count) for row, steps in enumerate(self.lengths.tolist())]
+        named = {} if self.alone else {self.identifier: np.repeat(np.array(self.names, dtype=object), count)}
+        return {**named, self.time: pl.concat(stamps)}
 
     def rows(self, rows: Iterable[int]) -> TimedSeries:
         """Return some of the series, in this order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shoal.jobs.kinds.base import Findings, Kind, StudyKind
+from shoal.jobs.kinds.forecasts import Forecasts
 from shoal.jobs.kinds.images import Images
 from shoal.jobs.kinds.sequences import SequencesKind
 from shoal.jobs.kinds.tables import Tables
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Findings", "Kind", "StudyKind", "kind_of", "prepare"]
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (SequencesKind(), Images(), Tables())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Forecasts(), SequencesKind(), Images(), Tables())}
 """Every kind, in the order in which they are asked; the last one takes what no other reads."""
 
 

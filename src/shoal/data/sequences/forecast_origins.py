@@ -1,0 +1,110 @@
+"""How series are read again for a forecast: from ``.tsf`` files, or from the columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shoal.data.places import place
+from shoal.data.sequences.calendars import Calendar
+from shoal.data.sequences.forecast_tables import ForecastColumns, read_timed
+from shoal.data.sequences.timed import TimedSeries
+from shoal.data.sequences.tsf import is_tsf, read_tsf
+from shoal.data.tables import read_table
+from shoal.errors import DataError, ModelFolderError, reason
+
+
+@dataclass(frozen=True)
+class ForecastOrigin:
+    """What a source must hold: the ``columns`` of a table (None: a ``.tsf`` file), on a ``calendar``."""
+
+    columns: ForecastColumns | None
+    calendar: Calendar
+
+    def read(self, source: str) -> TimedSeries:
+        """Return the series of another source than the one fitted.
+
+        Raises ``DataError`` for what cannot be used, and for steps of another length.
+        """
+        if (self.columns is None) != is_tsf(Path(source)):
+            kind = "a .tsf file" if self.columns is None else "a table"
+            raise DataError(f"{source} is of another kind than what the forecast was fitted to, {kind}")
+        data = _tsf(source, strict=False) if self.columns is None else _table(source, self.columns, False)
+        if (data.lengths > 2).any() and data.calendar.words != self.calendar.words:
+            raise DataError(
+                f"{source} has steps of {data.calendar.words}, the forecast was fitted to steps of "
+                f"{self.calendar.words}; give those"
+            )
+        return TimedSeries(**vars(data) | {"calendar": self.calendar})
+
+    def to_config(self) -> dict[str, Any]:
+        """Return the origin as plain JSON."""
+        columns = None
+        if self.columns is not None:
+            columns = {**vars(self.columns), "channels": list(self.columns.channels)}
+        return {"columns": columns, "calendar": self.calendar.to_config()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ForecastOrigin:
+        """Return the origin that was described; raise ``ModelFolderError`` if none was."""
+        columns, calendar = config.get("columns"), config.get("calendar")
+        if not isinstance(calendar, Mapping):
+            raise ModelFolderError("it has no calendar")
+        return cls(None if columns is None else _columns(columns), Calendar.from_config(calendar))
+
+
+def read_origin(
+    source: str,
+    asked: Mapping[str, Any],
+    strict: bool,
+) -> tuple[ForecastOrigin, TimedSeries]:
+    """Return the series of a source, and how others are read as these were.
+
+    ``asked`` are the arguments of ``ForecastColumns.settle`` besides the table; of files all are None.
+    """
+    if is_tsf(Path(source)):
+        data = _tsf(source, strict)
+        return ForecastOrigin(None, data.calendar), data
+    with _naming(source):
+        columns = ForecastColumns.settle(read_table(source), **asked)
+    data = _table(source, columns, strict)
+    return ForecastOrigin(columns, data.calendar), data
+
+
+def _columns(config: Any) -> ForecastColumns:
+    try:
+        id_, order, channels = config["id"], config["order"], tuple(config["channels"])
+    except (TypeError, KeyError):
+        raise ModelFolderError("it has no columns of series") from None
+    texts = [name for name in (id_, order) if name is not None]
+    if not channels or not all(isinstance(name, str) for name in (*texts, *channels)):
+        raise ModelFolderError("it has columns of series without names")
+    return ForecastColumns(id_, order, channels)
+
+
+def _tsf(source: str, strict: bool) -> TimedSeries:
+    path = place(source, "series")
+    try:
+        if path.is_dir():
+            raise DataError(f"{path} is a directory, expected a file of series; name a file in it")
+        return read_tsf(path, strict)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
+
+
+def _table(source: str, columns: ForecastColumns, strict: bool) -> TimedSeries:
+    with _naming(source):
+        return read_timed(read_table(source), columns, strict)
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Have an error say which source it is about."""
+    try:
+        yield
+    except DataError as error:
+        said = str(error)
+        raise DataError(said if said.startswith(source) else f"{source}: {said}") from None

@@ -1,0 +1,141 @@
+"""The job of a forecast: read, fit without the last steps, test on them, fit with them, save and report."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from shoal.data.predictions import write_predictions
+from shoal.files import as_json, remove_leftovers, write_atomically
+from shoal.forecasting.mixture import ForecastMixture
+from shoal.jobs.again import command as command_of
+from shoal.jobs.deadline import Deadline
+from shoal.jobs.evidence import versions
+from shoal.jobs.forecasts.examination import Examined, examine
+from shoal.jobs.forecasts.model import ForecastModel
+from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
+from shoal.jobs.forecasts.usable import panel_of
+from shoal.jobs.job import Job, Outcome
+from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, TESTED
+from shoal.jobs.place import begin, require_free
+from shoal.jobs.plan import require_same
+from shoal.jobs.request import FitRequest
+from shoal.plots.evidence import FORMAT
+from shoal.plots.forecasts import KIND, ForecastEvidence
+from shoal.report.html import write_report
+
+REPORT_SECONDS = 2.0
+"""What the evidence and its report take."""
+AGAIN_SHARE = 1.3
+"""Times what the first fit took, the second one takes at most."""
+
+
+def fit_forecasts(job: Job) -> Outcome:
+    """Do for series to forecast what ``shoal.jobs.fit.fit_data`` says; a job that is resumed begins anew."""
+    request, folder = job.request, job.folder
+    deadline = Deadline(request.time, job.began)
+    if require_free(folder, request, job.resume, job.overwrite):
+        require_same(folder, request)
+        job.listener.say("note: forecasts keep nothing to go on from; the job begins anew", style="yellow")
+    prepared = prepare_forecasts(request)
+    for warning in prepared.warnings:
+        job.listener.say(f"note: {warning}", style="yellow")
+    job.listener.say(prepared.sentence)
+    panel = panel_of(prepared.data, prepared.settings.horizon)
+    prepared.settings.require(panel)
+    begin(folder, request, None, overwrite=job.overwrite or job.resume)
+    before = deadline.elapsed
+    mixture = ForecastMixture.fit(panel, prepared.settings)
+    took = deadline.elapsed - before
+    examined = examine(mixture, prepared)
+    again = command_of(repeated(request, prepared, mixture), folder, job.overwrite)
+    final, told = _final(mixture, prepared, deadline, took)
+    model = ForecastModel(prepared.origin, final)
+    evidence = _evidence(job, again, prepared, mixture, examined, told, deadline.elapsed)
+    model.save(folder)
+    write_predictions(folder / TESTED, examined.columns, overwrite=True)
+    write_atomically(folder / EVIDENCE, as_json(evidence))
+    write_atomically(folder / AGAIN, f"{again}\n".encode())
+    write_report(evidence, folder / REPORT, overwrite=True)
+    remove_leftovers(folder)
+    return Outcome(model, cast("dict[str, Any]", evidence), folder)
+
+
+def repeated(request: FitRequest, prepared: PreparedForecasts, mixture: ForecastMixture) -> FitRequest:
+    """Return the request that leaves nothing open which the data have decided."""
+    columns = prepared.origin.columns
+    return dataclasses.replace(
+        request,
+        horizon=mixture.horizon,
+        season=mixture.season,
+        order=None if columns is None else columns.order,
+    )
+
+
+def _final(
+    mixture: ForecastMixture, prepared: PreparedForecasts, deadline: Deadline, took: float
+) -> tuple[ForecastMixture, str]:
+    """Return the mixture that is fitted to every step; where there is no time for that, the tested one."""
+    settings = dataclasses.replace(prepared.settings, season=mixture.season)
+    if deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took:
+        told = (
+            f"There was no time left to fit again with the last {settings.horizon} steps: the model is the "
+            "one that was tested, and forecasts from all that it is given."
+        )
+        return mixture, told
+    told = "After the test everything was fitted again with the steps that had been held out."
+    return ForecastMixture.fit(panel_of(prepared.data), settings), told
+
+
+def _evidence(
+    job: Job,
+    again: str,
+    prepared: PreparedForecasts,
+    mixture: ForecastMixture,
+    examined: Examined,
+    final: str,
+    seconds: float,
+) -> ForecastEvidence:
+    request, data, found = job.request, prepared.data, mixture.evidence
+    table, lengths = Path(request.table).name, data.lengths
+    stamps = data.stamps(0, 0, int(lengths[0])).to_list()
+    values = data.channels[0] if len(data.channels) == 1 else f"{len(data.channels)} channels"
+    return {
+        "format": FORMAT,
+        "kind": KIND,
+        "title": f"{values} of {table}, {mixture.horizon} steps ahead",
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seconds": round(seconds, 2),
+        "asked": {
+            "command": job.command,
+            "again": again,
+            "table": table,
+            "horizon": mixture.horizon,
+            "quality": request.quality,
+            "time": request.time,
+            "seed": request.seed,
+        },
+        "data": {
+            "series": len(data),
+            "channels": list(data.channels),
+            "shortest": int(lengths.min()),
+            "longest": int(lengths.max()),
+            "step": "" if data.time == "step" else data.calendar.words,
+            "first": str(stamps[0]),
+            "last": str(stamps[-1]),
+            "warnings": [*prepared.warnings, *found["notes"]],
+        },
+        "choice": {
+            "season": mixture.season,
+            "season_found": found["season_found"],
+            "origins": found["origins"],
+            "sentence": mixture.sentence,
+            "candidates": found["candidates"],
+        },
+        "test": examined.test,
+        "final": final,
+        "shown": examined.shown,
+        "versions": versions(),
+    }

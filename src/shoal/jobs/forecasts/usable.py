@@ -1,0 +1,60 @@
+"""Which series can be forecast, and what is said of the others."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from shoal.data.names import names_shown
+from shoal.data.sequences.timed import TimedSeries
+from shoal.errors import DataError, ShoalWarning
+from shoal.forecasting.panel import Panel
+from shoal.shapes import Array
+from shoal.words import plural, setting
+
+
+def with_values(data: TimedSeries, least: int, held: int = 0) -> TimedSeries:
+    """Return the series that have ``least`` steps before the last ``held``, from where all channels do.
+
+    Others are left out with a note. Raises ``DataError`` where none is left.
+    """
+    kept = [row for row, series in enumerate(data.series) if _known_steps(series, held) >= least]
+    if len(kept) == len(data):
+        return data
+    left = [name for row, name in enumerate(data.names) if row not in set(kept)]
+    if not kept:
+        whose = "no series has" if len(data) > 1 else "the series does not have"
+        before = f" before the last {held:,}, on which it is tested" if held else ""
+        raise DataError(f"{whose} {least} steps with a value of every channel{before}; give a longer history")
+    warnings.warn(
+        f"{len(left):,} of {len(data):,} series, {names_shown(left)}, have too few values and are left out",
+        ShoalWarning,
+        stacklevel=2,
+    )
+    return data.rows(kept)
+
+
+def _known_steps(series: Array, held: int) -> int:
+    """Return the steps from where every channel has had a value to the last ``held``."""
+    known = np.logical_not(np.isnan(series[:, : series.shape[1] - held]))
+    if not known.size or not known.any(axis=1).all():
+        return 0
+    return int(known.shape[1] - known.argmax(axis=1).max())
+
+
+def require_history(data: TimedSeries, horizon: int) -> None:
+    """Raise ``DataError`` unless a series is long enough to learn from and to test on."""
+    longest = max(_known_steps(series, 0) for series in data.series)
+    if longest < 2 * horizon + 2:
+        most = (longest - 2) // 2
+        remedy = f"ask for {most} or fewer" if most > 0 else "give a longer history"
+        raise DataError(
+            f"{setting('horizon', horizon)} needs {plural(2 * horizon + 2, 'step')}, to learn from and to "
+            f"test on, and the longest series has {longest:,}; {remedy}"
+        )
+
+
+def panel_of(data: TimedSeries, held: int = 0) -> Panel:
+    """Return the series without their last ``held`` steps, gaps filled."""
+    return Panel.of([series[:, : series.shape[1] - held] for series in data.series])
