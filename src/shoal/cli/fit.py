@@ -15,6 +15,7 @@ from shoal.cli.signals import WATCH
 from shoal.cli.streams import files_come_first
 
 if TYPE_CHECKING:
+    from shoal.cli.terminal import TerminalListener
     from shoal.jobs.job import Outcome
     from shoal.jobs.request import FitRequest
     from shoal.jobs.sizing import AskedSize
@@ -164,7 +165,6 @@ def fit(
     from shoal.cli.terminal import TerminalListener, plain_console
 
     with TerminalListener(plain_console()) as listener:
-        from shoal.jobs.fit import fit_data
         from shoal.jobs.request import FitRequest
 
         request = FitRequest(
@@ -206,10 +206,19 @@ def fit(
             jobs=jobs,
             memory=None if memory is None else parse_bytes(memory, "--memory"),
         )
-        WATCH.advice = lambda: _advice(out, request)
-        outcome = fit_data(request, out, listener, _typed(), resume, overwrite, began)
-        WATCH.advice = lambda: _advice_at_the_end(outcome)
-        listener.finished(outcome)
+        _run(request, out, listener, resume, overwrite, began)
+
+
+def _run(
+    request: FitRequest, out: Path, listener: TerminalListener, resume: bool, overwrite: bool, began: float
+) -> None:
+    """Do the job, with advice for whoever interrupts it, and tell how it ended."""
+    from shoal.jobs.fit import fit_data
+
+    WATCH.advice = lambda: _advice(out, request)
+    outcome = fit_data(request, out, listener, _typed(), resume, overwrite, began)
+    WATCH.advice = lambda: _advice_at_the_end(outcome)
+    listener.finished(outcome)
 
 
 def _typed() -> str:
