@@ -72,6 +72,12 @@ def test_a_recurrent_network_has_states_and_a_gradient_before_training_and_after
     assert shown["actual"] == shown["called"] or not n_classes
 
 
+def test_a_single_step_has_no_way_back() -> None:
+    data = prepared()
+    data.train.X = Sequences(data.train.X.X, np.ones(10, dtype=int))
+    assert over_time(model(), data, Deadline())["reach"] == []
+
+
 def test_before_training_is_with_the_weights_that_the_network_began_with() -> None:
     data, whole = prepared(), model()
     start = whole.population.network.population(1, seed=5, dtype="float64")

@@ -78,8 +78,8 @@ def test_what_there_is_over_time_is_shown_and_nothing_else(sample: Builder) -> N
         },
     }  # fmt: skip
     everything = render(evidence)
-    assert "line 3, which it is sure of" in everything
-    assert "first recurrent layer, GRU, step by step" in everything
+    assert "line 3 of the test, which the model tells best" in everything
+    assert "first recurrent layer, a GRU, step by step" in everything
     assert "dashed with the weights that it began with" in everything
 
 

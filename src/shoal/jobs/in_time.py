@@ -94,6 +94,8 @@ def _reach(population: Population, prepared: PreparedSequences) -> list[Reach]:
     X, part = _sequences(prepared.train.X), prepared.train
     longest = np.argsort(-X.lengths, kind="stable")[:LOOKED_AT]  # so that one step is compared with another
     T = int(X.lengths[longest].min())
+    if T == 1:  # there is no way back
+        return []
     series, y = Sequences(X.X[longest], X.lengths[longest]), targets(network, part.y[longest])
     begun, trained = (
         in_time.reach(network, theta, series, y)

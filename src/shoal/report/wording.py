@@ -283,3 +283,14 @@ def error_by_length(page: Evidence) -> tuple[str, bool]:
     if page["asked"]["task"] == "classification":
         return "share of sequences mistaken", True
     return f"mean absolute error of {shortened(page['data']['target']['name'], 30)}", False
+
+
+def layer_name(name: str) -> str:
+    """Return what a sentence calls a recurrent layer.
+
+    >>> layer_name("gru"), layer_name("bidirectional")
+    ('a GRU', 'one of both directions')
+    """
+    return {"bidirectional": "one of both directions", "rnn": "a plain one", "lstm": "an LSTM"}.get(
+        name, f"a {name.upper()}"
+    )
