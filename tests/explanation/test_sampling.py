@@ -70,6 +70,11 @@ def test_every_array_has_its_least_even_if_they_are_more_together(sample: int) -
     assert counts(LARGE, sample) == [20, 20, 20, 20, 20, 1]
 
 
+def test_of_arrays_that_are_all_small_every_entry_is_drawn() -> None:
+    network = Network(3, [Dense(4, "tanh"), Dense(1)], loss="log_loss")
+    np.testing.assert_array_equal(draw_parameters(network, 20, seed=0), np.arange(21))
+
+
 def test_entries_are_spread_over_the_rows_of_an_array() -> None:
     drawn = draw_parameters(LARGE, 500, seed=0)
     for slot in LARGE.slots:

@@ -59,7 +59,7 @@ def _quotas(sizes: IntArray, sample: int) -> IntArray:
     """Return how many entries are drawn of each array."""
     quotas = np.minimum(sizes, LEAST)
     left, free = sizes - quotas, max(0, sample - int(quotas.sum()))
-    shares = left * free / left.sum()
+    shares = left * free / max(int(left.sum()), 1)  # of small arrays all are drawn, and none is left
     quotas += shares.astype(np.intp)
     missing = free - int(shares.astype(np.intp).sum())
     quotas[np.argsort(shares.astype(np.intp) - shares, kind="stable")[:missing]] += 1
