@@ -9,9 +9,8 @@ import pytest
 from scipy import sparse
 
 from shoal import Sequences
-from shoal.data.sequences.preprocessing import SequencePreprocessor
 from shoal.errors import DataError
-from shoal.estimators.series import as_series, filled, prepared, require_channels
+from shoal.estimators.series import as_series, require_channels
 
 LONG, SHORT = np.arange(8.0).reshape(4, 2), np.arange(4.0).reshape(2, 2)  # (T, C)
 
@@ -100,32 +99,3 @@ def test_another_number_of_channels_names_both() -> None:
     require_channels(series, 2, "It", False)
     with pytest.raises(DataError, match=r"series of 2 channels, It was fitted to 3; .*channels_first=True"):
         require_channels(series, 3, "It", False)
-
-
-NAN = np.nan
-
-
-def test_gaps_are_bridged_by_lines_and_the_nearest_value() -> None:
-    gaps = np.array([[NAN, 2, NAN, NAN, 8, NAN], [1, 2, 3, 4, 5, 6], [NAN] * 6])
-    bridged = filled(gaps)
-    np.testing.assert_array_equal(bridged[:2], [[2, 2, 4, 6, 8, 8], [1, 2, 3, 4, 5, 6]])
-    assert np.isnan(bridged[2]).all()
-    assert np.isnan(gaps[0, 0])  # what was given stays as it is
-
-
-def test_where_values_were_is_told_of_channels_that_had_gaps_in_training() -> None:
-    preprocessor = SequencePreprocessor.fit([np.array([[0.0, NAN, 2.0], [5.0, 5.0, 6.0]])])
-    known = prepared(preprocessor, [np.array([[1.0, NAN, 3.0, 1.0], [NAN, 5.0, 5.0, 5.0]])])
-    assert known.lengths.tolist() == [4]
-    np.testing.assert_allclose(known.X[0, 0], [0, 1, 2, 0], atol=1e-6)  # mean 1, deviation 1
-    np.testing.assert_allclose(known.X[0, 1], [(5 - 16 / 3) / np.std([5, 5, 6])] * 4, rtol=1e-6)
-    np.testing.assert_array_equal(known.X[0, 2], [1, 0, 1, 1])
-    assert len(known.X[0]) == 3
-
-
-def test_a_channel_without_values_in_one_series_is_the_mean_there() -> None:
-    preprocessor = SequencePreprocessor.fit(
-        [np.array([[0.0, 2.0], [1.0, 3.0]]), np.array([[1, 1], [NAN, NAN]])]
-    )
-    known = prepared(preprocessor, [np.array([[1.0, 2.0], [NAN, NAN]])])
-    np.testing.assert_array_equal(known.X[0, 1:], [[0, 0], [0, 0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoal import Sequences
-from shoal.mixtures.mixture import Mixture
+from shoal.mixtures.mixture import Mixture, trust
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Fitted, Schooling, View
 from shoal.shapes import Array
@@ -19,6 +19,7 @@ SERIES = Sequences.of([[1.0]] * 4)
 class Off(View, Fitted):
     """A view that is always off by the same amounts."""
 
+    kind = "off"
     by: tuple[float, ...]
 
     @property
@@ -55,6 +56,28 @@ def test_views_are_mixed_as_their_errors_cancel() -> None:
 def test_a_view_that_came_to_nothing_is_left_out() -> None:
     mixed = mixture(Off((np.nan,) * 4), Off((1, 1, 1, 1)))
     assert [share.words for share in mixed.shares] == ["off by 1"]
+
+
+def test_a_mixture_is_trusted_as_far_as_it_is_surely_better_than_the_constant() -> None:
+    gains = np.array([3.0, 1.0, 2.0, 2.0])
+    error = gains.std(ddof=1) / 2
+    assert trust(np.zeros(4), gains) == pytest.approx(1 - (error / 2) ** 2)
+    assert trust(gains, np.zeros(4)) == 0
+    assert trust(np.zeros(4), np.array([3.0, -2.5, 2.0, -2.0])) == 0  # better by less than its error
+    assert trust(np.zeros(1), np.ones(1)) == 0
+
+
+def test_what_the_constant_is_not_surely_worse_than_is_drawn_to_it() -> None:
+    @dataclass(frozen=True)
+    class Plain(Off):
+        kind = "constant"
+
+    mixed = mixture(Plain((2, -2, 1, 1)), Off((1, 1, 1, -1)))
+    losses, plain = np.array([1, 1, 1, 1]) / 2, np.array([4, 4, 1, 1]) / 2
+    assert [share.weight for share in mixed.shares] == pytest.approx(
+        [1 - trust(losses, plain), trust(losses, plain)]
+    )
+    assert 0 < mixed.shares[0].weight < 1
 
 
 def test_the_losses_of_classes_are_those_of_their_probabilities() -> None:

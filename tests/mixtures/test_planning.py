@@ -5,7 +5,7 @@ import pytest
 
 from shoal import Sequences
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.mixtures.planning import SHARE, views_for
+from shoal.mixtures.planning import LEAST_EPOCHS, SHARE, views_for
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.trained_view import TrainedView
@@ -39,6 +39,11 @@ def test_where_there_are_gaps_views_with_and_without_them_compete() -> None:
     assert [view.channels for view in random_views(50, 100, 1e10, channels=2)] == [1, 1, None]
 
 
+def test_a_budget_that_is_too_small_for_once_has_fewer_features() -> None:
+    once = 30 * 10_000 * 50 * 100
+    assert [random_views(50, 100, share * once)[0].features for share in (0.2, 1e-9)] == [2000, 336]
+
+
 def test_many_samples_have_fewer_features() -> None:
     assert {view.features for view in random_views(4000, 10, 1e12)} == {10_000}
     assert {view.features for view in random_views(4001, 10, 1e12)} == {3000}
@@ -63,7 +68,7 @@ def test_random_convolutions_leave_each_kind_of_network_a_share_at_most() -> Non
 
 
 def test_the_smallest_network_is_trained_where_nothing_else_is_asked_for() -> None:
-    assert trained(1, "recurrent") == [("recurrent", 8, 40)]
+    assert trained(1, "recurrent") == [("recurrent", 8, LEAST_EPOCHS)]
     assert trained(1, "recurrent", "random") == []
 
 

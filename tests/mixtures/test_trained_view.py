@@ -5,7 +5,7 @@ import pytest
 
 from shoal import Sequences
 from shoal.mixtures.targets import Targets
-from shoal.mixtures.trained_view import TrainedView
+from shoal.mixtures.trained_view import TrainedView, batch_size, recipe_for
 from shoal.mixtures.views import Schooling
 from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
 from shoal.selection.splits import k_folds
@@ -56,4 +56,4 @@ def test_a_view_of_diverged_networks_is_none() -> None:
 
 @pytest.mark.parametrize(("N", "size"), [(3, 3), (24, 8), (100, 13), (10_000, 64)])
 def test_an_epoch_has_eight_batches_within_bounds(N: int, size: int) -> None:
-    assert TrainedView(ARCHITECTURES[0], (4,), 3).batch_size(N) == size
+    assert recipe_for(N).batch_size == batch_size(N) == size

@@ -8,11 +8,11 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from shoal.data.sequences.preprocessing import SequencePreprocessor, without_values
+from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 from shoal.estimators.mixed import BaseMixed, MixedClassifier, MixedRegressor
 from shoal.estimators.parameters import COUNT, POSITIVE
-from shoal.estimators.series import as_series, prepared, require_channels
+from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, KINDS, LEAST_FEATURES, views_for
 from shoal.mixtures.targets import Targets

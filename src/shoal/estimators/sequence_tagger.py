@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from shoal.data.sequences.preprocessing import SequencePreprocessor, without_values
+from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 from shoal.estimators.parameters import COUNT, POSITIVE
-from shoal.estimators.series import as_series, prepared, require_channels
+from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.taggers import Tagged, Taggers
 from shoal.selection.splits import holdout
 from shoal.sequences import Sequences

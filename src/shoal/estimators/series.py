@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from shoal.data.sequences.preprocessing import SequencePreprocessor
 from shoal.errors import DataError
 from shoal.sequences import Sequences
 from shoal.shapes import Array
@@ -136,30 +134,3 @@ def _valid(array: Array, number: int) -> Array:
         what = f"no value among its {array.shape[1]} steps" if array.size else "no steps"
         raise DataError(f"series {number} of X has {what}; leave out series without a value")
     return array[:, : there[-1] + 1]
-
-
-def filled(series: Array) -> Array:
-    """Return a series (C, T) with a straight line over each gap, and the nearest value before and after all.
-
-    A channel without a value stays as it is.
-
-    >>> filled(np.array([[np.nan, 1.0, np.nan, np.nan, 4.0]]))
-    array([[1., 1., 2., 3., 4.]])
-    """
-    lines = series.copy()
-    for channel in lines:
-        known = ~np.isnan(channel)
-        if known.any() and not known.all():
-            places = np.flatnonzero(known)
-            channel[~known] = np.interp(np.flatnonzero(~known), places, channel[known])
-    return lines
-
-
-def prepared(preprocessor: SequencePreprocessor, series: list[Array]) -> Sequences:
-    """Return series (C, T_i) as models take them: standardised, lines over gaps, and where those were."""
-    bare = replace(preprocessor, gaps=(False,) * len(preprocessor.gaps))
-    values = bare.transform([filled(each) for each in series])
-    if not any(preprocessor.gaps):
-        return values
-    told = preprocessor.transform(series, values.X.shape[-1]).X[:, len(preprocessor.gaps) :]
-    return Sequences(np.concatenate([values.X, told], axis=1), values.lengths)

@@ -53,7 +53,7 @@ class ClosedForm:
             scaled /= deviation[varies].astype(features.dtype)
             b = targets.mean(axis=0)
             U, squares = _decomposed(scaled)
-            strength, left_out = _best(U, squares / max(scaled.shape[1], 1), targets - b)
+            strength, left_out = chosen(U, squares / max(scaled.shape[1], 1), targets - b)
             dual = U @ ((U.T @ (targets - b)) / (squares + strength * scaled.shape[1])[:, None])
             W = np.zeros((features.shape[1], targets.shape[1]))
             W[varies] = scaled.T.astype(np.float64) @ dual if len(dual) else 0
@@ -84,7 +84,7 @@ def _decomposed(scaled: Array) -> tuple[Array, Array]:
     return U[:, real], squares[real]
 
 
-def _best(U: Array, squares: Array, targets: Array) -> tuple[float, Array]:
+def chosen(U: Array, squares: Array, targets: Array) -> tuple[float, Array]:
     """Return the strength with the smallest error for samples left out, and the predictions for them."""
     projected, N = U.T @ targets, len(targets)
     best = (np.inf, 0.0, targets)

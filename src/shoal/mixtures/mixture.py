@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic
@@ -9,9 +10,14 @@ from typing import Generic
 import numpy as np
 
 from shoal.errors import DataError
+from shoal.mixtures.constant_view import FittedConstant
+from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Fitted, Samples, Schooling, View, at_temperature, temperature_of
 from shoal.selection.ensemble import greedy
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
+
+NEARLY = 0.01
+"""Of a weight, what is as good as none."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ class Mixture(Generic[Samples]):
         P(class | x) ∝ (Σ_v w_v P_v(class | x))^(1/T)
 
     ``weights`` (V,) of the ``members`` sum to 1. ``shares`` tell of all views that were tried, and
-    ``held_out`` (N, K) are the mixture's predictions for samples that its views had not seen.
+    ``held_out`` (M, K) are the mixture's predictions for the samples that folds hold out, in their order, by
+    views that had not seen them. A mixture that was stored comes back without these.
 
     Source: Caruana et al. 2004, "Ensemble selection from libraries of models"; Guo et al. 2017.
     """
@@ -48,30 +55,49 @@ class Mixture(Generic[Samples]):
 
         Raises ``DataError`` where nothing came out of any of them.
         """
-        taught = [(view, view.fit(schooling)) for view in views]
-        fitted = [(view, model) for view, model in taught if model is not None]
-        if not fitted:
+        taught = [(view.words, view.fit(schooling)) for view in views]
+        fitted = [(words, model) for words, model in taught if model is not None]
+        if all(model.kind == FittedConstant.kind for _, model in fitted):
             raise DataError("every network diverged; are there values far larger than all others?")
-        predictions = np.stack([model.held_out for _, model in fitted])
-        targets = schooling.targets
-        picks, _ = greedy(predictions, targets.losses)
-        weights = np.bincount(picks, minlength=len(fitted)) / len(picks)
+        return cls.of(fitted, schooling.targets, schooling.held)
+
+    @classmethod
+    def of(
+        cls, fitted: Sequence[tuple[str, Fitted[Samples]]], targets: Targets, held: IntArray
+    ) -> Mixture[Samples]:
+        """Return the mixture of views that have learnt, each with its words.
+
+        Samples ``held`` (M,) weigh them; ``targets`` are those of all N samples.
+        """
+        targets = targets.rows(held)
+        predictions = np.stack([model.held_out[held] for _, model in fitted])
+        constant = np.array([model.kind == FittedConstant.kind for _, model in fitted])
+        weights = np.zeros(len(fitted))
+        picks, _ = greedy(predictions[~constant], targets.losses)
+        weights[~constant] = np.bincount(picks, minlength=int((~constant).sum())) / len(picks)
+        if constant.any():
+            (plain,) = predictions[constant]
+            trusted = trust(targets.losses(weighted(predictions, weights)), targets.losses(plain))
+            weights = np.where(constant, 1 - trusted, trusted * weights)
         shares = tuple(
-            Share(view.words, float(targets.losses(model.held_out).mean()), float(weight))
-            for (view, model), weight in zip(fitted, weights, strict=True)
+            Share(words, float(targets.losses(own).mean()), float(weight))
+            for (words, _), own, weight in zip(fitted, predictions, weights, strict=True)
         )
         chosen = np.flatnonzero(weights)
-        mixed = _mixed(predictions[chosen], weights[chosen])
+        mixed = weighted(predictions[chosen], weights[chosen])
         temperature = temperature_of(mixed, targets)
         held_out = at_temperature(mixed, temperature)
         loss = float(targets.losses(held_out).mean())
-        members = tuple(fitted[index][1] for index in chosen)
+        members = tuple(fitted[index][1] for index in chosen.tolist())
         return cls(members, weights[chosen], temperature, shares, loss, held_out)
 
     def predict(self, series: Samples, n_jobs: int | None = None) -> Array:
         """Return predictions (N, K): probabilities of classes, or numbers."""
-        mixed = _mixed([member.predict(series, n_jobs) for member in self.members], self.weights)
-        return at_temperature(mixed, self.temperature)
+        return at_temperature(self.mixed(series, n_jobs), self.temperature)
+
+    def mixed(self, series: Samples, n_jobs: int | None = None) -> Array:
+        """Return the weighted mean (N, K) at the temperature 1."""
+        return weighted([member.predict(series, n_jobs) for member in self.members], self.weights)
 
     @property
     def sentence(self) -> str:
@@ -84,7 +110,29 @@ class Mixture(Generic[Samples]):
         return f"{', '.join(parts)}: loss held out {self.loss:.4g}{without}."
 
 
-def _mixed(predictions: Sequence[Array] | Array, weights: Array) -> Array:
+def trust(losses: Array, constant: Array) -> float:
+    """Return the weight of a mixture beside the constant, by their losses (M,) for samples held out::
+
+        1 − s²/d²  with  d = mean(constant − losses)  and its standard error s;  0 where d < s
+
+    and 1 where less than a hundredth would be the constant's: the mixture is worth as much as it is sure to
+    be better.
+
+    Source: James & Stein 1961, "Estimation with quadratic loss" (the positive part of their factor).
+
+    >>> trust(np.array([0.9, 1.3]), np.array([1.0, 1.0])), trust(np.zeros(9), np.ones(9))
+    (0.0, 1.0)
+    """
+    gains = constant - losses
+    gain = float(gains.mean())
+    error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
+    if gain <= error:
+        return 0.0
+    kept = 1 - (error / gain) ** 2
+    return kept if kept < 1 - NEARLY else 1.0
+
+
+def weighted(predictions: Sequence[Array] | Array, weights: Array) -> Array:
     """Return the weighted mean (N, K) of predictions (V, N, K), one after the other."""
     total = np.zeros_like(predictions[0])
     for prediction, weight in zip(predictions, weights, strict=True):

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterable
 
 from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.mixtures.constant_view import ConstantView
+from shoal.mixtures.kernel_view import KernelView
 from shoal.mixtures.random_convolutions import KERNELS
 from shoal.mixtures.random_view import RandomView
-from shoal.mixtures.trained_view import TrainedView
+from shoal.mixtures.trained_view import TrainedView, batch_size
 from shoal.mixtures.views import Schooling, View
 from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
 from shoal.sequences import Sequences
@@ -17,7 +19,7 @@ from shoal.shapes import Shape
 RANDOM, CONVOLUTIONAL, RECURRENT = KINDS = ("random", "convolutional", "recurrent")
 BUDGET = 1e11
 """Operations, so that a fit is the same on every machine; seconds of one core by the tens."""
-SHARE = 0.15
+SHARE = 0.1
 """Of the budget that each kind of network may have: random convolutions are the better use of it."""
 FEATURES = 10_000
 LEAST_FEATURES = 4 * len(KERNELS)
@@ -29,9 +31,10 @@ PASSES = 10
 """Operations for each random feature of each step; with differences and means twice as many."""
 BACKWARD = 3
 """Times the operations of going forward that a step of training takes."""
-STEP = 5e5
+STEP = 2e4
 """Operations' worth of time that a step of the series takes in an update, however few units there are."""
-EPOCHS, FEWEST_EPOCHS = 100, 40
+EPOCHS, FEWEST_EPOCHS, LEAST_EPOCHS = 100, 40, 4
+"""Of a network at most, of one that is worth its time, and of the smallest where one is needed anyhow."""
 SIZES = (64, 32, 16, 8)
 
 
@@ -44,11 +47,14 @@ def views_for(
 ) -> list[View[Sequences]]:
     """Return the views of the ``kinds`` asked for that ``budget`` operations allow, the cheapest first.
 
+    What series are like in a few numbers is cheap, but for more than ``MANY`` of them.
+
     Random convolutions come in two kinds, of the series and with their differences, once at least and
-    averaged over ``draws`` at most; where series have gaps, also with what says where. What they leave, up to
-    a ``SHARE``, is for each kind of network, with as many units as can be trained for ``FEWEST_EPOCHS``.
-    Where no random convolutions are asked for, networks have it all, and the smallest of each kind is trained
-    in any case.
+    averaged over ``draws`` at most; where series have gaps, also with what says where. They have fewer than
+    ``features`` where the budget is less than once. What they leave, up to a ``SHARE``, is for each kind of
+    network, with as many units as can be trained for ``FEWEST_EPOCHS``. Where no random convolutions are
+    asked for, networks have it all, and the smallest of each kind is trained in any case. The constant is
+    always among them, so that what nobody can predict is predicted by it.
 
     Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
@@ -58,19 +64,23 @@ def views_for(
             raise UnknownNameError("view", kind, KINDS)
     if not kinds:
         raise ConfigurationError(f"views must name one kind at least, of {', '.join(KINDS)}")
-    views: list[View[Sequences]] = []
+    views: list[View[Sequences]] = [ConstantView()]
     left, share = budget, budget
     if RANDOM in kinds:
         share = SHARE * budget
         features = min(features, FEWER_FEATURES) if len(schooling.series) > MANY else features
-        cost = 3 * PASSES * features * float(schooling.series.lengths.sum())
+        steps = 3 * PASSES * float(schooling.series.lengths.sum())
+        features = max(min(features, int(budget // steps)), LEAST_FEATURES)
+        cost = steps * features
         times = int(min(max(budget // cost, 1), draws))
         views.extend(_random(schooling, features, times))
         left -= times * cost
     trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
     for kind in trained:
-        view = _affordable(kind, schooling, min(share, left / len(trained)), RANDOM not in kinds)
-        if view is not None:
+        shape, N, folds = schooling.series.X.shape[1:], len(schooling.series), max(len(schooling.folds), 1)
+        most = min(share, left / len(trained))
+        view = affordable(_architecture(kind, shape), shape, N, schooling.targets.n_classes, folds, most)
+        if view.epochs >= FEWEST_EPOCHS or RANDOM not in kinds:
             views.append(view)
     return views
 
@@ -82,23 +92,27 @@ def _random(schooling: Schooling[Sequences], features: int, draws: int) -> list[
         RandomView(features, draws, channels=channels),
         RandomView(features, draws, differences=True, means=True, channels=channels),
     ]
+    if len(schooling.series) <= MANY:
+        views.append(KernelView())
     return [*views, RandomView(features, differences=True, means=True)] if gaps else views
 
 
-def _affordable(
-    kind: str, schooling: Schooling[Sequences], budget: float, needed: bool
-) -> TrainedView | None:
-    """Return the largest network that the budget trains long enough; the smallest if one is ``needed``."""
-    shape, N = schooling.series.X.shape[1:], len(schooling.series)
+def affordable(
+    architecture: Architecture, shape: Shape, N: int, n_classes: int, folds: int, budget: float
+) -> TrainedView:
+    """Return the largest network that the budget trains long enough; else the smallest, for what it has.
+
+    It is trained on so many ``folds`` of N series of a shape (C, T).
+    """
     for size in SIZES:
-        view = TrainedView(_architecture(kind, shape), (size,), FEWEST_EPOCHS)
-        operations = float(view.network(shape, schooling.targets.n_classes).operations)
-        epoch = BACKWARD * operations * N * len(schooling.folds)
-        epoch += math.ceil(N / view.batch_size(N)) * shape[-1] * STEP
+        view = TrainedView(architecture, (size,), FEWEST_EPOCHS)
+        operations = float(view.network(shape, n_classes).operations)
+        epoch = BACKWARD * operations * N * folds
+        epoch += math.ceil(N / batch_size(N)) * shape[-1] * STEP
         epochs = min(math.floor(max(budget, 0) / epoch), EPOCHS)
         if epochs >= FEWEST_EPOCHS:
-            return TrainedView(view.architecture, view.hidden, epochs)
-    return view if needed else None
+            break
+    return TrainedView(architecture, view.hidden, max(epochs, LEAST_EPOCHS))
 
 
 def _architecture(kind: str, shape: Shape) -> Architecture:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
+from typing import Any, Self
 
 import numpy as np
 
@@ -112,6 +113,27 @@ class RandomConvolutions:
                 self._fill(found, series, rows)
         return found
 
+    def kept(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return all that makes the same features again: plain JSON, and arrays by name."""
+        parts = [{"difference": part.difference, "dilation": part.dilation} for part in self.parts]
+        arrays: dict[str, Array] = {}
+        for number, part in enumerate(self.parts):
+            arrays |= {f"channels {number}": part.channels, f"biases {number}": part.biases}
+        return {"means": self.means, "parts": parts}, arrays
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the convolutions that ``kept`` described; raise ``ValueError`` or the like for none."""
+        parts = [
+            _sound(
+                Dilated(part["difference"], part["dilation"], arrays[f"channels {n}"], arrays[f"biases {n}"])
+            )
+            for n, part in enumerate(config["parts"])
+        ]
+        if type(config["means"]) is not bool or len({part.channels.shape[1] for part in parts}) != 1:
+            raise ValueError("its convolutions are of different series")
+        return cls(tuple(parts), config["means"])
+
     def _fill(self, found: Array, series: Sequences, rows: IntArray) -> None:
         """Write the features of rows of one length, read without padding."""
         steps = int(series.lengths[rows[0]])
@@ -119,17 +141,38 @@ class RandomConvolutions:
         column = 0
         for part in self.parts:
             for response, biases in zip(_responses(X, part), part.biases, strict=True):
-                above = response[:, None] - biases[:, None]  # (N, B, T)
-                for numbers in self._read(above):
+                for numbers in self._read(response[:, None], biases[:, None]):
                     found[rows, column : column + len(biases)] = numbers
                     column += len(biases)
 
-    def _read(self, above: Array) -> Iterator[Array]:
-        """Yield the numbers (N, B) that responses (N, B, T), their biases subtracted, are read by."""
-        positive = np.count_nonzero(above > 0, axis=2)
-        yield positive / np.float32(above.shape[2])
+    def _read(self, response: Array, biases: Array) -> Iterator[Array]:
+        """Yield the numbers (N, B) that responses (N, 1, T) above biases (B, 1) are read by."""
+        positive = np.count_nonzero(response > biases, axis=2)
+        yield positive / np.float32(response.shape[2])
         if self.means:
-            yield np.maximum(above, 0).sum(axis=2) / np.maximum(positive, 1).astype(np.float32)
+            above = response - biases
+            np.maximum(above, 0, out=above)
+            yield above.sum(axis=2) / np.maximum(positive, 1).astype(np.float32)
+
+
+def _sound(part: Dilated) -> Dilated:
+    """Return a part that was read; raise ``ValueError`` where it is none."""
+    whole = (part.difference, part.dilation)
+    channels, biases = part.channels, part.biases
+    if (
+        any(type(number) is not int for number in whole)
+        or part.difference not in (0, 1)
+        or part.dilation < 1
+        or channels.dtype != np.bool_
+        or biases.dtype != np.float32
+        or channels.ndim != 2
+        or biases.ndim != 2
+        or len(channels) != len(KERNELS)
+        or len(biases) != len(KERNELS)
+        or not (biases.size and channels.any(axis=1).all() and np.isfinite(biases).all())
+    ):
+        raise ValueError("its convolutions are none")
+    return part
 
 
 def dilations(steps: int, each: int) -> list[tuple[int, int]]:

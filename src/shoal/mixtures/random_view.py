@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.special import softmax
 
 from shoal.mixtures.closed_form import ClosedForm
 from shoal.mixtures.random_convolutions import RandomConvolutions
-from shoal.mixtures.views import Fitted, Schooling, View, at_temperature, temperature_of
+from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, below, temperature_of
 from shoal.sequences import Sequences
 from shoal.shapes import Array
 
@@ -61,6 +63,7 @@ class RandomView(View[Sequences]):
 class FittedRandom(Fitted[Sequences]):
     """Random convolutions and the linear layer over them, for each draw."""
 
+    kind: ClassVar[str] = "random"
     layers: tuple[tuple[RandomConvolutions, ClosedForm], ...]
     channels: int | None
     temperature: float
@@ -70,6 +73,36 @@ class FittedRandom(Fitted[Sequences]):
         series = _first(series, self.channels)
         scores = [top.predict(convolutions.transform(series, n_jobs)) for convolutions, top in self.layers]
         return at_temperature(_predictions(scores), self.temperature)
+
+    def kept(self) -> Kept:
+        draws: list[dict[str, Any]] = []
+        arrays: dict[str, Array] = {}
+        for draw, (convolutions, top) in enumerate(self.layers):
+            config, own = convolutions.kept()
+            draws.append({**config, "strength": top.strength})
+            own |= {"mean": top.mean, "deviation": top.deviation, "W": top.W, "b": top.b}
+            arrays |= {f"{draw}.{name}": array for name, array in own.items()}
+        return {"draws": draws, "channels": self.channels, "temperature": self.temperature}, arrays
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the view that ``kept`` described; raise ``ValueError`` or the like for what is none."""
+        layers = []
+        for draw, described in enumerate(config["draws"]):
+            own = below(arrays, draw)
+            convolutions = RandomConvolutions.of(described, own)
+            mean, deviation, W, b = (own[name] for name in ("mean", "deviation", "W", "b"))
+            shapes = [array.shape for array in (mean, deviation, W)]
+            F, K = convolutions.features, len(b)
+            if shapes != [(F,), (F,), (F, K)] or not all(
+                array.dtype == np.float64 and np.isfinite(array).all() for array in (mean, deviation, W, b)
+            ):
+                raise ValueError("a linear layer does not fit its features")
+            layers.append(
+                (convolutions, ClosedForm(mean, deviation, W, b, described["strength"], np.zeros((0, K))))
+            )
+        held_out = np.zeros((0, layers[0][1].b.size))
+        return cls(tuple(layers), config["channels"], config["temperature"], held_out)
 
 
 def _first(series: Sequences, channels: int | None) -> Sequences:

@@ -42,6 +42,10 @@ class Targets:
         """Return what a linear layer is fitted to, (N, K): +1 for the class and −1 else, or the numbers."""
         return self.encoded.T * 2 - 1 if self.n_classes else self.encoded.T
 
+    def rows(self, rows: IntArray) -> Targets:
+        """Return those of some samples."""
+        return Targets(self.values[rows], self.n_classes)
+
     def strata(self) -> IntArray | None:
         """Return what folds are divided by (N,), None where it is nothing."""
         return self.values if self.n_classes else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.text_networks import TextNetworks
+from shoal.mixtures.trained_view import batch_size
 from shoal.mixtures.views import Schooling, View
 from shoal.selection.text_architectures import CONVOLUTIONAL, RECURRENT
 from shoal.texts.tokens import CHARACTERS, WORDS
@@ -64,7 +65,7 @@ def _affordable(
     for size in SIZES:
         view = TextNetworks(vocabulary, kind, size, DIMENSIONS, FEWEST_EPOCHS)
         network = view.trained.network((1, vocabulary.steps), schooling.targets.n_classes)
-        updates = math.ceil(N / view.trained.batch_size(N))
+        updates = math.ceil(N / batch_size(N))
         epochs = min(max(UPDATES[vocabulary.unit] // updates, FEWEST_EPOCHS), EPOCHS)
         cost = BACKWARD * float(network.operations) * N + UPDATE * float(network.n_parameters) * updates
         if cost * len(schooling.folds) * epochs <= budget:

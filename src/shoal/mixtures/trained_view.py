@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from shoal.mixtures.views import Fitted, Schooling, View, at_temperature, temperature_of
-from shoal.networks.chain import Chain
+from shoal.mixtures.any_length import of_any_length
+from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, temperature_of
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.selection.architectures import Architecture, Hidden
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
+from shoal.training.recipe import Recipe
 
 LEAST_BATCH, MOST_BATCH = 8, 64
 BATCHES = 8
 """Minibatches of an epoch, within these bounds."""
+RATE = 0.01
 CLIP = 1.0
 """Of the gradient's norm, so that no step of a recurrent network is thrown off by one steep place."""
+
+
+def batch_size(N: int) -> int:
+    """Return the samples of a minibatch of N."""
+    return min(max(-(-N // BATCHES), LEAST_BATCH), MOST_BATCH, N)
+
+
+def recipe_for(N: int, learning_rate: float = RATE) -> Recipe:
+    """Return how networks are trained on N series, but for the epochs."""
+    return Recipe(
+        solver="adamw",
+        learning_rate=learning_rate,
+        weight_decay=0.01,
+        batch_size=batch_size(N),
+        batch_order="shared",
+        schedule="cosine",
+        clip_norm=CLIP,
+    )
 
 
 @dataclass(frozen=True)
@@ -34,8 +55,7 @@ class TrainedView(View[Sequences]):
     architecture: Architecture
     hidden: Hidden
     epochs: int
-    learning_rate: float = 0.01
-    weight_decay: float = 0.01
+    learning_rate: float = RATE
 
     @property
     def words(self) -> str:
@@ -46,10 +66,6 @@ class TrainedView(View[Sequences]):
         """Return the network for series of a shape (C, T)."""
         loss = "cross_entropy" if n_classes else "squared_error"
         return self.architecture.network(self.hidden, math.prod(shape), max(n_classes, 1), loss)
-
-    def batch_size(self, N: int) -> int:
-        """Return the samples of a minibatch of N."""
-        return min(max(-(-N // BATCHES), LEAST_BATCH), MOST_BATCH, N)
 
     def fit(self, schooling: Schooling[Sequences]) -> FittedNetworks | None:
         series, targets = schooling.series, schooling.targets
@@ -62,33 +78,28 @@ class TrainedView(View[Sequences]):
             network,
             series,
             targets.values,
+            recipe_for(N, self.learning_rate),
             starts=len(folds),
             sample_weight=weights,
-            solver="adamw",
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
             epochs=self.epochs,
-            batch_size=self.batch_size(N),
-            batch_order="shared",
-            schedule="cosine",
-            clip_norm=CLIP,
             seed=schooling.seed,
             n_jobs=schooling.n_jobs,
         )
         if result.diverged.any():  # without a fold's network its samples would have no honest prediction
             return None
         everyone = _predictions(result.population, series, schooling.n_jobs)
-        plain = np.empty((N, targets.outputs))
+        plain = np.full((N, targets.outputs), np.nan)
         for member, (_, held) in enumerate(folds):
             plain[held] = everyone[member, held]
-        temperature = temperature_of(plain, targets)
+        temperature = temperature_of(plain[schooling.held], targets.rows(schooling.held))
         return FittedNetworks(result.population, temperature, at_temperature(plain, temperature))
 
 
 @dataclass(frozen=True, eq=False)
 class FittedNetworks(Fitted[Sequences]):
-    """One network for each fold."""
+    """One network for each fold, or whatever else a population is."""
 
+    kind: ClassVar[str] = "networks"
     population: Population
     temperature: float
     held_out: Array
@@ -97,9 +108,29 @@ class FittedNetworks(Fitted[Sequences]):
         mean = _predictions(self.population, series, n_jobs).mean(axis=0)
         return at_temperature(mean, self.temperature)
 
+    def kept(self) -> Kept:
+        config = {
+            "network": self.population.network.to_config(),
+            "keys": self.population.keys.tolist(),
+            "temperature": self.temperature,
+        }
+        return config, {"theta": self.population.theta}
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the view that ``kept`` described; raise ``ValueError`` or the like for what is none."""
+        theta = arrays["theta"]
+        if theta.ndim != 2 or theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
+            raise ValueError("its weights are not finite")
+        network = Network.from_config(config["network"])
+        population = Population(network, theta, np.array(config["keys"], dtype=np.uint64))
+        outputs = 2 if network.criterion.name == "log_loss" else network.n_outputs
+        return cls(population, config["temperature"], np.zeros((0, outputs)))
+
 
 def _predictions(population: Population, series: Sequences, n_jobs: int | None) -> Array:
-    """Return what each member predicts, (P, N, K), for series of any length: no parameter depends on T."""
-    network: Chain = dataclasses.replace(population.network, inputs=series.X.shape[1:])
-    fitting = Population(network, population.theta, population.keys)
-    return fitting.predict(series, n_jobs).astype(np.float64)
+    """Return what each member predicts for series of any length, (P, N, K): of two classes both."""
+    fitting = of_any_length(population, series)
+    if fitting.network.criterion.name == "squared_error":
+        return fitting.predict(series, n_jobs).astype(np.float64)
+    return fitting.probabilities(series, n_jobs).astype(np.float64)

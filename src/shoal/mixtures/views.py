@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+
+import numpy as np
 
 from shoal.calibration.temperature import cooled, fit_temperature
+from shoal.errors import ConfigurationError
 from shoal.mixtures.targets import Targets
 from shoal.shapes import Array, IntArray
 
@@ -15,7 +18,7 @@ Samples = TypeVar("Samples", bound=Sized)
 """What views look at: ``Sequences``, or a list of texts."""
 
 Folds: TypeAlias = list[tuple[IntArray, IntArray]]
-"""Pairs of row numbers (train, held); every sample is held out once."""
+"""Pairs of row numbers (train, held); no sample is held out twice, and mostly each is once."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,37 @@ class Schooling(Generic[Samples]):
     channels: int = 1
     n_jobs: int | None = None
 
+    @property
+    def held(self) -> IntArray:
+        """The samples (M,) that folds hold out, in rising order; without folds all of them."""
+        if not self.folds:
+            return np.arange(len(self.series))
+        return np.sort(np.concatenate([held for _, held in self.folds]))
+
+
+Kept: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
+"""What something is made again from: plain JSON, and arrays by name."""
+
 
 class Fitted(ABC, Generic[Samples]):
     """A view that has learnt."""
 
+    kind: ClassVar[str] = ""
+    """What a stored view is known by; nothing where it cannot be stored."""
     held_out: Array
-    """Predictions (N, K) for the samples learnt from, each by a model that did not know it."""
+    """Predictions (N, K) for the samples learnt from, each by a model that did not know it; empty for a view
+    that was stored, and NaN for samples that no fold holds out."""
 
     @abstractmethod
     def predict(self, series: Samples, n_jobs: int | None = None) -> Array:
         """Return predictions (N, K): probabilities of classes, or numbers."""
+
+    def kept(self) -> Kept:
+        """Return all that predicting takes, without pickling anything.
+
+        Raises ``ConfigurationError`` for a view that cannot be stored.
+        """
+        raise ConfigurationError(f"a {type(self).__name__} cannot be stored; leave such views out")
 
 
 class View(ABC, Generic[Samples]):
@@ -55,6 +79,18 @@ class View(ABC, Generic[Samples]):
     @abstractmethod
     def fit(self, schooling: Schooling[Samples]) -> Fitted[Samples] | None:
         """Return the view that has learnt; None where nothing came out, as all networks diverged."""
+
+
+def below(arrays: Mapping[str, Array], place: str | int) -> dict[str, Array]:
+    """Return the arrays whose names begin with a place, by what follows.
+
+    >>> below({"0.W": np.ones(1), "10.W": np.ones(1)}, 0)
+    {'W': array([1.])}
+    """
+    beginning = f"{place}."
+    return {
+        name.removeprefix(beginning): array for name, array in arrays.items() if name.startswith(beginning)
+    }
 
 
 def temperature_of(predictions: Array, targets: Targets) -> float:

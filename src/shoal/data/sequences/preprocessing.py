@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -144,3 +144,32 @@ def without_values(channels: Sequence[str], series: Iterable[Array]) -> list[str
     for each in series:
         known |= ~np.isnan(each).all(axis=1)
     return [name for name, any_value in zip(channels, known, strict=True) if not any_value]
+
+
+def filled(series: Array) -> Array:
+    """Return a series (C, T) with a straight line over each gap, and the nearest value before and after all.
+
+    A channel without a value stays as it is.
+
+    >>> filled(np.array([[np.nan, 1.0, np.nan, np.nan, 4.0]]))
+    array([[1., 1., 2., 3., 4.]])
+    """
+    lines = series.copy()
+    for channel in lines:
+        known = ~np.isnan(channel)
+        if known.any() and not known.all():
+            places = np.flatnonzero(known)
+            channel[~known] = np.interp(np.flatnonzero(~known), places, channel[known])
+    return lines
+
+
+def prepared(
+    preprocessor: SequencePreprocessor, series: Sequence[Array], dtype: npt.DTypeLike = np.float32
+) -> Sequences:
+    """Return series (C, T_i) as models take them: standardised, lines over gaps, and where those were."""
+    bare = replace(preprocessor, gaps=(False,) * len(preprocessor.gaps))
+    values = bare.transform([filled(each) for each in series], dtype=dtype)
+    if not any(preprocessor.gaps):
+        return values
+    told = preprocessor.transform(series, values.X.shape[-1], dtype).X[:, len(preprocessor.gaps) :]
+    return Sequences(np.concatenate([values.X, told], axis=1), values.lengths)
