@@ -43,7 +43,7 @@ def test_the_tests_of_scikit_learn_pass_with_the_estimators_swapped() -> None:
     installed = Path(sklearn.neural_network.__file__).parent / "tests" / "test_mlp.py"
     ran = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", str(installed), "-q", "--tb=short", "-n", "2"),
+            *(sys.executable, "-m", "pytest", str(installed), "-q", "--tb=short"),
             *("-p", "swapped", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(HERE)),
         ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, sys.path)])},

@@ -198,6 +198,7 @@ GIVEN: dict[str, Any] = {
     "id": "patient no",
     "order": "-time",
     "features": 500,
+    "budget": 2e9,
     "learning_rate": 1e-4,
     "batch_size": 16,
     "patience": 4,

@@ -24,10 +24,11 @@ from shoal.jobs.model import SequenceModel
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.subject import saved_subject
+from shoal.sequences import Sequences
 
 Fit = Callable[..., Outcome]
 Write = Callable[..., Path]
-SMALL: dict[str, Any] = {"hidden": ((),), "starts": 1, "l2": (1.0, 10.0), "epochs": 20, "features": 336}
+SMALL: dict[str, Any] = {"hidden": ((2,),), "epochs": 5, "features": 336, "budget": 1e7}
 
 
 def scores(outcome: Outcome) -> dict[str, float]:
@@ -54,9 +55,15 @@ def test_it_learns_and_tells_what_it_did(fitted_sequences: Outcome) -> None:
     assert (evidence["title"], evidence["data"]["noun"]) == ("class from a_TRAIN.ts", "sequence")
     assert evidence["data"]["split"] == {"train": 40, "validation": 40, "test": 30}
     assert evidence["data"]["sequences"]["longest"] == 11
-    assert (evidence["asked"]["solver"], evidence["asked"]["patience"]) == ("lbfgs", None)
+    asked, mixture = evidence["asked"], evidence["mixture"]
+    assert (asked["solver"], asked["patience"], asked["architecture"]) == ("adamw", None, "recurrent")
+    assert {"networks of the study", "a constant", "random convolutions of series"} < {
+        view["view"] for view in mixture["views"]
+    }
+    assert sum(view["weight"] for view in mixture["views"]) == pytest.approx(1)
     assert [model["name"] for model in evidence["test"]["models"]] == ["shoal", "linear model", "constant"]
     page = fitted_sequences.report.read_text()
+    assert mixture["sentence"] in page
     assert "from sequences of 8 to 11 steps and 1 channel in a_TRAIN.ts" in page
     assert "Columns that matter" not in page
 
@@ -133,6 +140,7 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
     resumed = fit(source, None, tmp_path / "out", choose="ensemble", resume=True, **SMALL)
     np.testing.assert_array_equal(resumed.model.population.theta, whole.model.population.theta)
     assert scores(resumed) == scores(whole)
+    assert resumed.evidence["mixture"] == whole.evidence["mixture"]
     with pytest.raises(ConfigurationError, match="--features was 336, now 400"):
         fit(source, None, tmp_path / "out", choose="ensemble", resume=True, **{**SMALL, "features": 400})
 
@@ -140,7 +148,8 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
 def test_the_command_leaves_nothing_open(fitted_sequences: Outcome) -> None:
     words = shlex.split((fitted_sequences.folder / "command.txt").read_text())
     assert words[words.index("--features") + 1] == "336"
-    assert words[words.index("--hidden") + 1] == "0"
+    assert words[words.index("--hidden") + 1] == "2"
+    assert words[words.index("--budget") + 1] == "10000000.0"
 
 
 def test_the_folder_says_what_the_sequences_are(fitted_sequences: Outcome, tmp_path: Path) -> None:
@@ -166,13 +175,23 @@ def test_it_is_checked_and_explained(fitted_sequences: Outcome) -> None:
 
 def test_a_job_with_a_deadline_has_a_model(fit: Fit, write_series: Write, tmp_path: Path) -> None:
     source = write_series(tmp_path / "a.ts", 40)
-    outcome = fit(source, None, tmp_path / "out", choose="ensemble", time=5.0, features=336, hidden=((),))
-    assert np.isfinite(scores(outcome)["log loss"])
+    settings = {**SMALL, "budget": None, "time": 5.0}
+    outcome = fit(source, None, tmp_path / "out", choose="ensemble", **settings)
+    words = shlex.split(outcome.evidence["asked"]["again"])
+    repeat = {
+        "epochs": int(words[words.index("--epochs") + 1]),
+        "budget": float(words[words.index("--budget") + 1]),
+    }
+    if "--networks" in words:
+        repeat["networks"] = words[words.index("--networks") + 1]
+    again = fit(source, None, tmp_path / "again", choose="ensemble", **{**SMALL, **repeat})
+    assert "--time" not in words
+    assert scores(again) == scores(outcome)
 
 
 def test_the_archives_sets_are_told_apart(real_data: Callable[[str], Path], fit: Fit, tmp_path: Path) -> None:
     source = real_data("sequences/ts/GunPoint/GunPoint_TRAIN.ts")
-    settings = {**SMALL, "features": 2000, "l2": (1.0, 100.0), "epochs": 60}
+    settings = {**SMALL, "features": 2000, "budget": 3e8}
     outcome = fit(source, None, tmp_path / "out", choose="ensemble", **settings)
     assert outcome.evidence["test"]["rows"] == 150
     assert scores(outcome)["error"] <= 0.03
@@ -223,9 +242,10 @@ def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> No
 
 def test_the_networks_are_exported(fitted_sequences: Outcome, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    export_folder(fitted_sequences.folder, tmp_path / "a.onnx")
-    X = np.random.default_rng(0).normal(size=(3, fitted_sequences.model.population.network.n_inputs))
+    with pytest.warns(ShoalWarning, match="the file holds the recurrent networks alone"):
+        export_folder(fitted_sequences.folder, tmp_path / "a.onnx")
+    X = np.random.default_rng(0).normal(size=(3, 11, 1)).astype(np.float32)
     session = onnxruntime.InferenceSession(str(tmp_path / "a.onnx"))
-    dtype = fitted_sequences.model.population.theta.dtype
-    (given,) = session.run(["probabilities"], {"X": X.astype(dtype)})
-    np.testing.assert_allclose(given, fitted_sequences.model.predict_features(X.astype(dtype)), rtol=1e-5)
+    (given,) = session.run(["mean"], {"X": X, "lengths": np.array([11, 8, 3], dtype=np.int32)})
+    networks = fitted_sequences.model.population.predict(Sequences(X.swapaxes(1, 2), [11, 8, 3]))
+    np.testing.assert_allclose(given, networks.mean(axis=0), atol=1e-5)

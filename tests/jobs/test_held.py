@@ -16,7 +16,7 @@ from shoal.calibration.temperature import cooled, fit_temperature, log_loss, set
 from shoal.errors import ConfigurationError
 from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_table_model
-from shoal.jobs.held import calibration
+from shoal.jobs.held import Held, calibration
 from shoal.jobs.predict import predict_data
 
 Fit = Callable[..., Outcome]
@@ -175,12 +175,12 @@ def test_the_log_loss_of_many_classes_is_told_of_some_rows(monkeypatch: pytest.M
     """Of so many that the probabilities are few enough: here 50 rows of 4 classes, of each its share."""
     rng, K, N = np.random.default_rng(0), 4, 400
     held, rows = rng.dirichlet(np.ones(K), N), np.arange(N)
-    study = Mock(held=held, splits=[(rows, rows)], recipe=Mock(seed=0), folds=None)
+    known = Held(held, rows, again=False, seed=0)
     data = Mock(targets=rows % K, n_classes=K)
-    whole = calibration(Mock(temperature=1.0), study, data)
+    whole = calibration(Mock(temperature=1.0), known, data)
     for name, most in (("TOLD", 50 * K), ("LEAST_ROWS", 1)):
         monkeypatch.setattr(f"shoal.jobs.held.{name}", most)
-    some = calibration(Mock(temperature=1.0), study, data)
+    some = calibration(Mock(temperature=1.0), known, data)
     assert whole is not None
     assert some is not None
     assert whole["rows"] == N

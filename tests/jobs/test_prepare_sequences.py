@@ -11,6 +11,7 @@ from shoal.errors import ConfigurationError, DataError, ShoalError
 from shoal.jobs.kinds import prepare
 from shoal.jobs.prepare_sequences import PreparedSequences
 from shoal.jobs.request import FitRequest
+from shoal.sequences import Sequences
 
 Write = Callable[..., Path]
 LONG = {"id": "id", "order": "t", "target": "label"}
@@ -20,7 +21,7 @@ LONG = {"id": "id", "order": "t", "target": "label"}
 def ready(write_series: Write, tmp_path: Path) -> Callable[..., PreparedSequences]:
     def build(count: int = 40, name: str = "a.ts", **settings: Any) -> PreparedSequences:
         path = write_series(tmp_path / name, count)
-        prepared = prepare(FitRequest(str(path), features=336, jobs=1, **settings))
+        prepared = prepare(FitRequest(str(path), jobs=1, **settings))
         assert isinstance(prepared, PreparedSequences)
         return prepared
 
@@ -51,17 +52,16 @@ def test_moments_come_from_the_sequences_that_train(ready: Callable[..., Prepare
     train = prepared.series[0]
     (mean,) = prepared.preprocessor.channels.mean
     assert mean == pytest.approx(np.concatenate([each[0] for each in train.series]).mean())
-    varies = prepared.preprocessor.deviation > 0
-    np.testing.assert_allclose(prepared.train.X[:, varies].mean(axis=0), 0, atol=1e-5)
+    X = prepared.train.X
+    assert isinstance(X, Sequences)
+    assert X.X.sum() / X.lengths.sum() == pytest.approx(0, abs=1e-5)
 
 
 def test_the_test_part_beside_is_the_test(write_series: Write, tmp_path: Path) -> None:
     write_series(tmp_path / "a_TEST.ts", 12, seed=1)
-    prepared = prepare(FitRequest(str(write_series(tmp_path / "a_TRAIN.ts", 20)), features=336, jobs=1))
+    prepared = prepare(FitRequest(str(write_series(tmp_path / "a_TRAIN.ts", 20)), jobs=1))
     assert (len(prepared.train), len(prepared.test), prepared.test_share) == (20, 12, None)
-    asked = FitRequest(
-        str(tmp_path / "a_TRAIN.ts"), test=str(write_series(tmp_path / "b.ts", 6)), features=336
-    )
+    asked = FitRequest(str(tmp_path / "a_TRAIN.ts"), test=str(write_series(tmp_path / "b.ts", 6)))
     assert len(prepare(asked).test) == 6
 
 
@@ -69,17 +69,17 @@ def test_the_same_series_of_every_origin_are_the_same_samples(
     ready: Callable[..., PreparedSequences],
 ) -> None:
     ts, npz, long = ready(), ready(name="a.npz"), ready(name="a.csv", **LONG)
-    np.testing.assert_array_equal(npz.train.X, ts.train.X)
-    np.testing.assert_array_equal(long.train.X, ts.train.X)
+    for other in (npz, long):
+        np.testing.assert_array_equal(np.asarray(other.train.X), np.asarray(ts.train.X))
     np.testing.assert_array_equal(long.test.y, ts.test.y)
     assert (ts.target.name, npz.target.name, long.target.name) == ("class", "y", "label")
 
 
 def test_numbers_are_a_regression(write_series: Write, tmp_path: Path) -> None:
     path = write_series(tmp_path / "a.ts", 30, numbers=True)
-    prepared = prepare(FitRequest(str(path), features=336, jobs=1))
+    prepared = prepare(FitRequest(str(path), jobs=1))
     assert (prepared.n_classes, prepared.target.task) == (0, "regression")
-    assert prepare(FitRequest(str(path), loss="huber", features=336, jobs=1)).target.loss == "huber"
+    assert prepare(FitRequest(str(path), loss="huber", jobs=1)).target.loss == "huber"
 
 
 def test_what_a_test_shares_with_training_and_lengths_beyond_it_are_told(
@@ -89,7 +89,7 @@ def test_what_a_test_shares_with_training_and_lengths_beyond_it_are_told(
     rows = train.read_text().splitlines()
     long = ",".join(map(str, np.arange(40.0)))
     (tmp_path / "a_TEST.ts").write_text("\n".join([*rows[:8], f"{long}:up", f"{long}:down"]))
-    warnings = prepare(FitRequest(str(train), features=336, jobs=1)).warnings
+    warnings = prepare(FitRequest(str(train), jobs=1)).warnings
     assert any("test sequences, such as line 4, are among those to train on" in each for each in warnings)
     assert any(
         "2 of " in each and "of up to 40 steps, are longer than any trained on" in each for each in warnings
@@ -102,7 +102,7 @@ def test_sequences_without_a_target_and_channels_without_a_value(write_series: W
     lines = [f"{','.join('?' * len(row.split(':')[0].split(',')))}:{row}" for row in rows.splitlines()]
     lines[3] = lines[3].rsplit(":", 1)[0] + ":?"
     path.write_text(header.replace("@univariate true", "") + "@data\n" + "\n".join(lines))
-    prepared = prepare(FitRequest(str(path), features=336, jobs=1))
+    prepared = prepare(FitRequest(str(path), jobs=1))
     assert any("1 of 20 sequences of" in each and "have no target" in each for each in prepared.warnings)
     assert any("channel 1 has no value in any sequence" in each for each in prepared.warnings)
     assert prepared.n_rows == 19
@@ -119,7 +119,7 @@ def test_the_histogram_counts_every_sequence(ready: Callable[..., PreparedSequen
 def test_the_bars_of_the_histogram_are_equally_wide(write_series: Write, tmp_path: Path) -> None:
     path = write_series(tmp_path / "a.ts", 20)
     path.write_text(path.read_text() + f"{','.join(map(str, range(100)))}:up\n")
-    prepared = prepare(FitRequest(str(path), features=336, jobs=1))
+    prepared = prepare(FitRequest(str(path), jobs=1))
     assert isinstance(prepared, PreparedSequences)
     edges = np.array(prepared.sequence_shape["edges"])
     assert set(np.diff(edges)) == {5}
@@ -136,6 +136,7 @@ def test_the_bars_of_the_histogram_are_equally_wide(write_series: Write, tmp_pat
         ({"columns": ("x",)}, "holds sequences, and --columns was given"),
         ({"augment": "mild"}, "holds sequences, and --augment was given"),
         ({"pieces": 3}, "holds sequences, and --pieces was given"),
+        ({"budget": 0.0}, "--budget must be a positive number of operations, got 0"),
         ({"score": "evidence"}, "--score evidence is for the dense networks of tables"),
         ({"loss": "huber"}, "loss"),
         ({"task": "regression"}, "numbers"),
@@ -167,7 +168,7 @@ def test_a_class_that_training_lacks_is_told(write_series: Write, tmp_path: Path
     write_series(tmp_path / "a_TRAIN.ts", 20)
     (tmp_path / "a_TEST.ts").write_text("@classLabel true up down new\n@data\n1,2,3:new\n")
     with pytest.raises(DataError, match="'new'"):
-        prepare(FitRequest(str(tmp_path / "a_TRAIN.ts"), features=336, jobs=1))
+        prepare(FitRequest(str(tmp_path / "a_TRAIN.ts"), jobs=1))
 
 
 def test_rare_classes_are_merged_or_left_out(write_series: Write, tmp_path: Path) -> None:
@@ -176,5 +177,5 @@ def test_rare_classes_are_merged_or_left_out(write_series: Write, tmp_path: Path
         path.read_text().replace("@classLabel true up down", "@classLabel true up down odd") + "1,2,3:odd\n"
     )
     with pytest.raises(DataError, match="--rare"):
-        prepare(FitRequest(str(path), features=336, jobs=1))
-    assert prepare(FitRequest(str(path), rare="drop", features=336, jobs=1)).n_rows == 20
+        prepare(FitRequest(str(path), jobs=1))
+    assert prepare(FitRequest(str(path), rare="drop", jobs=1)).n_rows == 20

@@ -129,6 +129,9 @@ def fit(
     features: Annotated[
         int | None, typer.Option(help="About so many random convolutions of sequences.")
     ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Operations that learning from sequences may take; 1e11 is usual.")
+    ] = None,
     image_size: Annotated[
         str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")
     ] = None,
@@ -199,6 +202,7 @@ def fit(
             horizon=horizon,
             season=season,
             features=features,
+            budget=budget,
             image_size=None if image_size is None else parse_size(image_size, "--image-size"),
             augment=augment,
             strict=strict,

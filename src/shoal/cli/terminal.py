@@ -163,6 +163,8 @@ class TerminalListener:
 
     def _chosen(self, evidence: dict[str, Any]) -> None:
         self.say(evidence["choice"]["sentence"])
+        if mixture := evidence.get("mixture"):
+            self.say(f"What predicts is a mixture: {mixture['sentence']}")
         if few := little(cast("Evidence", evidence)):
             self.say(f"note: {few}", style="yellow")
         lost = evidence["diverged"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, ShoalWarning
 from shoal.files import require_new, write_new
 from shoal.populations.population import Population
 
@@ -39,7 +40,8 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, an
       output by the name of the target, and ``probabilities`` (N, C) of classes. ``shoal.export.tables.feeds``
       makes the inputs from a table;
-    - an ``ImageModel`` or ``SequenceModel`` as its population, with an output ``probabilities`` (N, C) more.
+    - an ``ImageModel`` or ``SequenceModel`` as its population, with an output ``probabilities`` (N, C) more;
+      of a mixture its networks alone without that, and a ``ShoalWarning``: other views have no ONNX form.
 
     Weights keep their precision and are stored once, however often a network was picked; dropout is gone, and
     an ensemble becomes the mean of its members, at its temperature. Predictions are shoal's to rounding.
@@ -64,7 +66,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {
         "table": _of_table,
         "images": _of_networks,
-        "sequences": _of_networks,
+        "sequences": _of_sequences,
         "forecasts": _of_forecasts,
     }
     if getattr(model, "kind", None) in graphs:
@@ -84,7 +86,21 @@ def _of_table(model: TableModel) -> onnx.ModelProto:
 def _of_networks(model: ImageModel | SequenceModel) -> onnx.ModelProto:
     from shoal.export.networks import population_model
 
-    return population_model(model.population, model.temperature)
+    return population_model(model.population, model.temperature if model.target.labels else None)
+
+
+def _of_sequences(model: SequenceModel) -> onnx.ModelProto:
+    if model.mixture is None:
+        return _of_networks(model)
+    from shoal.export.networks import population_model
+
+    warnings.warn(
+        "random convolutions have no ONNX form: the file holds the recurrent networks alone, and predicts "
+        "otherwise than the mixture that they are a view of",
+        ShoalWarning,
+        stacklevel=4,
+    )
+    return population_model(model.population)
 
 
 def _of_forecasts(model: Any) -> onnx.ModelProto:

@@ -47,7 +47,7 @@ def repeated(
         time=None,
         pieces=method.pieces if method.forms else request.pieces,
         waves=method.waves if method.forms else request.waves,
-        **prepared.decided,
+        **prepared.decided(request),
     )
 
 

@@ -42,12 +42,13 @@ from shoal.plots.evidence import (
 from shoal.plots.evidence import Trials as TrialsOfEvidence
 from shoal.plots.in_time import InTime
 from shoal.plots.seen import Seen
-from shoal.plots.series import SeriesExample
+from shoal.plots.series import MixtureShown, SeriesExample
 from shoal.registry import resolve
 from shoal.report.verdict import verdict
 from shoal.selection.candidates import hidden_label
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
+from shoal.sequences import width
 from shoal.shapes import Array
 from shoal.training.history import divergence_sentence
 
@@ -71,6 +72,7 @@ class Examined(TypedDict):
     seen: Seen | None
     examples: list[SeriesExample]
     in_time: InTime | None
+    mixture: MixtureShown | None
 
 
 def assemble(
@@ -158,7 +160,7 @@ def _data(prepared: Prepared) -> Data:
         "images": prepared.image_size,
         "sequences": prepared.sequence_shape,
         "columns": [_column(column) for column in prepared.columns],
-        "features": prepared.train.X.shape[1],
+        "features": width(prepared.train.X),
         "target": _target(prepared),
         "split": {"train": development, "validation": validation, "test": len(prepared.test)},
         "warnings": list(prepared.warnings),

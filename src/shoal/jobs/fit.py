@@ -19,11 +19,11 @@ from shoal.jobs.evidence import Examined, assemble
 from shoal.jobs.examination import examine
 from shoal.jobs.folder import save_model
 from shoal.jobs.footprint import PROGRAM, Allowance
-from shoal.jobs.held import calibrated, calibration
+from shoal.jobs.held import Held, calibrated, calibration
 from shoal.jobs.job import Job, Listener, Outcome
 from shoal.jobs.kinds import Findings, StudyKind, kind_of
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
-from shoal.jobs.model import TableModel
+from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plainer, read_plan
 from shoal.jobs.prepare import prepare_frame
@@ -38,6 +38,7 @@ from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.running import ProgressCallback
 from shoal.selection.study import CapacityStudy
+from shoal.sequences import width
 from shoal.workers import count_workers
 
 REPORT_SECONDS, REPORT_SECONDS_A_COLUMN = 2.0, 2e-4
@@ -87,11 +88,8 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
     method = for_rows(prepared.method(request), len(prepared.train))
-    if begun:
-        sizing = read_plan(folder, asked)
-    else:
-        goal = replace(prepared.goal(request), left=_seconds_for(deadline, _finishing(request, prepared)))
-        sizing = size_study(request.size, _workload(request, prepared, method), workers, goal)
+    seconds = _seconds_for(deadline, _finishing(request, prepared))
+    sizing = read_plan(folder, asked) if begun else _sizing(request, prepared, method, workers, seconds)
     method = _sized(method, request, prepared, sizing)
     # before the clock runs for networks
     baselines, hurried = timely_baselines(prepared, request.seed, deadline, allowance.left() - LATER)
@@ -108,13 +106,14 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
     if not begun:
         begin(folder, request, sizing, overwrite, prepared.less)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
-    model = calibrated(prepared.model(study.best), study, prepared)
+    model, held = prepared.learnt(request, study)
+    model = calibrated(model, held, prepared)
     test = examine(model, prepared, baselines, request.seed)
     if hurried:
         test["hurried"] = hurried
     before_the_report = deadline.sooner(_reporting(prepared))
     found = kind.findings(model, prepared, request.seed, before_the_report)
-    examined = _examined(calibration(model, study, prepared), test, found)
+    examined = _examined(model, calibration(model, held, prepared), test, found)
     sizing = _noted(_noted(sizing, f"The linear model {hurried}." if hurried else ""), found.note)
     again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
     evidence = assemble(
@@ -128,7 +127,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
     return Outcome(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 
 
-def _examined(held: Calibration | None, test: HeldOut, found: Findings) -> Examined:
+def _examined(model: Model, held: Calibration | None, test: HeldOut, found: Findings) -> Examined:
     """Return all that was found out about a model."""
     return Examined(
         calibration=held,
@@ -137,6 +136,7 @@ def _examined(held: Calibration | None, test: HeldOut, found: Findings) -> Exami
         seen=found.seen,
         examples=found.examples,
         in_time=found.in_time,
+        mixture=model.shown,
     )
 
 
@@ -149,17 +149,24 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     deadline = Deadline(request.time)
     prepared = prepare_frame(frame, name, request, divide_test=False)
     method = for_rows(prepared.method(request), len(prepared.train))
-    sizing = size_study(
-        request.size,
-        _workload(request, prepared, method),
-        count_workers(request.jobs),
-        replace(prepared.goal(request), left=_seconds_for(deadline, _predicting(prepared))),
-    )
+    workers, seconds = count_workers(request.jobs), _seconds_for(deadline, _predicting(prepared))
+    sizing = _sizing(request, prepared, method, workers, seconds)
     method = _sized(method, request, prepared, sizing)
     seconds = _seconds_for(deadline, _predicting(prepared))
     study = _study(request, prepared, sizing, method, None, None, seconds)
     study.fit(prepared.train.X, prepared.train.y)
-    return calibrated(prepared.model(study.best), study, prepared), study
+    return calibrated(prepared.model(study.best), Held.of(study), prepared), study
+
+
+def _sizing(
+    request: FitRequest, prepared: Prepared, method: Method, workers: int, left: float | None
+) -> Sizing:
+    """Return how large the study is: by operations alone where the data are such, else as there is time."""
+    goal = prepared.goal(request)
+    if isinstance(goal, Sizing):
+        return goal
+    load = _workload(request, prepared, method)
+    return size_study(request.size, load, workers, replace(goal, left=left))
 
 
 def _sized(method: Method, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Method:
@@ -179,7 +186,8 @@ def _seconds_for(deadline: Deadline, finishing: float) -> float | None:
 
 def _finishing(request: FitRequest, prepared: Prepared) -> float:
     """Return the seconds that are kept for what comes after the study, where there is an end to it all."""
-    return _reporting(prepared) + _predicting(prepared) + FINISHING_SHARE * (request.time or 0.0)
+    told = _reporting(prepared) + _predicting(prepared) + prepared.afterwards(request)
+    return told + FINISHING_SHARE * (request.time or 0.0)
 
 
 def _predicting(prepared: Prepared) -> float:
@@ -204,7 +212,7 @@ def memory_of(request: FitRequest, prepared: Prepared) -> int:
     """Return how much memory a worker may take: ``MEMORY`` besides the samples, or what is left of all."""
     rows = len(prepared.train) + (0 if prepared.validation is None else len(prepared.validation))
     samples: int = (
-        rows * (prepared.train.X.shape[1] + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
+        rows * (width(prepared.train.X) + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
     )
     usual = MEMORY + COPIES * samples
     return usual if request.memory is None else max(min(usual, request.memory - PROGRAM - prepared.bytes), 1)

@@ -11,7 +11,7 @@ import numpy as np
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.task import TargetEncoder
-from shoal.errors import ConfigurationError, ModelFolderError, reason
+from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
 from shoal.jobs.kinds import KINDS, StudyKind
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.jobs.model import Model, TableModel
@@ -25,6 +25,7 @@ from shoal.shapes import Array, Shape
 
 class _SinceFormat2(TypedDict, total=False):
     temperature: float
+    mixture: dict[str, object]
 
 
 class _Description(_SinceFormat2):
@@ -44,13 +45,15 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
     arrays = {"theta": population.theta}
     if model.errors is not None:
         arrays["residuals"] = model.errors.errors
+    config, own = model.kept()
     description = {
         "target": model.target.to_config(),
         "network": population.network.to_config(),
         "keys": population.keys.tolist(),
         "temperature": model.temperature,
+        **config,
     }
-    write_saved(folder, description, model.preprocessor.to_config(), arrays, overwrite)
+    write_saved(folder, description, model.preprocessor.to_config(), arrays | own, overwrite)
 
 
 def load_model(folder: Path) -> Any:
@@ -87,10 +90,15 @@ def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
     _require_fit(kind.sample_shape(preprocessor), target, network, folder)
     try:
         model: Model = kind.model(
-            preprocessor, target=target, population=population, errors=errors, temperature=temperature
+            preprocessor,
+            target=target,
+            population=population,
+            errors=errors,
+            temperature=temperature,
+            **kind.parts(description, saved.arrays, target),
         )
-    except ValueError as error:
-        raise ModelFolderError(f"{folder / MODEL} describes no model ({error}); {REMEDY}") from None
+    except (ValueError, TypeError, LookupError, ShoalError) as error:
+        raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
     return model
 
 

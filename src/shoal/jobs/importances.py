@@ -96,7 +96,7 @@ class _Examined:
 
     def __init__(self, model: TableModel, prepared: Prepared, test: Part, seed: int) -> None:
         self.test, self._seed = test, seed
-        self._shuffled = Shuffled(model, test.X)
+        self._shuffled = Shuffled(model, np.asarray(test.X))
         self._name = score_name(prepared.target)
         self._score = scorer(prepared, test.y)
         self._intact = self._score(self._shuffled.intact)[self._name]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,15 +15,23 @@ from shoal.data.images.image_set import ImageSet
 from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.sequences.features import KIND as SEQUENCES
-from shoal.data.sequences.features import SequenceFeatures
+from shoal.data.sequences.reading import KIND as SEQUENCES
+from shoal.data.sequences.reading import SequenceReading
 from shoal.data.sequences.series_set import SeriesSet
 from shoal.data.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
 from shoal.errors import ConfigurationError
+from shoal.mixtures.any_length import of_any_length
 from shoal.populations.population import Population
+from shoal.sequences import Rows, Sequences
 from shoal.shapes import Array
 
+if TYPE_CHECKING:
+    from shoal.mixtures.mixture import Mixture  # predictions of others wait for nothing of it
+    from shoal.plots.series import MixtureShown, ViewShown
+
+MIXTURE = "mixture"
+"""What a saved mixture is called."""
 LARGEST_Z = exponent_limit(np.dtype(np.float32))
 """Of a rate e^z, which is to be a number whatever it is multiplied by."""
 
@@ -37,25 +46,34 @@ class Model:
 
     kind: ClassVar[str]
     """The name of the kind of data that it is a model of, in ``shoal.jobs.kinds``."""
-    preprocessor: TablePreprocessor | ImagePreprocessor | SequenceFeatures
+    preprocessor: TablePreprocessor | ImagePreprocessor | SequenceReading
     target: TargetEncoder
     population: Population
     errors: Conformal | None = None
     temperature: float = 1.0
 
-    def predict_features(self, X: Array) -> Array:
-        """Return class probabilities (N, K), or scaled values (N,), for prepared rows X (N, n)."""
+    def predict_features(self, X: Rows) -> Array:
+        """Return class probabilities (N, K), or scaled values (N,), for prepared samples X."""
         many = self.population.size * self.population.network.n_outputs
         means = [self._mean_of_networks(X[part]) for part in some_at_a_time(len(X), many)]
         return self.of_mean(np.concatenate(means))
 
-    def _mean_of_networks(self, X: Array) -> Array:
-        """Return what the networks say of prepared rows X (N, n) in the mean: (N, K)."""
+    def _mean_of_networks(self, X: Rows) -> Array:
+        """Return what the networks say of prepared samples X in the mean: (N, K)."""
         outputs = self.population.outputs(X).swapaxes(1, 2)
         with np.errstate(invalid="ignore"):  # predictions_of says it in words
             members = self.of_networks(outputs)
         mean: Array = predictions_of(members).mean(axis=0).T
         return mean
+
+    def kept(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return what a saved model has besides networks and target: plain JSON, and arrays by name."""
+        return {}, {}
+
+    @property
+    def shown(self) -> MixtureShown | None:
+        """What a report says of the model besides its networks."""
+        return None
 
     def of_networks(self, z: Array) -> Array:
         """Return what each network of outputs z (P, K, N) says: probabilities or values, in double."""
@@ -138,10 +156,43 @@ class ImageModel(Model):
 
 @dataclass(frozen=True)
 class SequenceModel(Model):
-    """A model of sequences, each of which has one class, or one number."""
+    """A model of sequences, each of which has one class, or one number.
+
+    With a ``mixture`` it is that which predicts, and ``population`` are the networks of the study, which may
+    be a view of it or not; else the networks predict.
+    """
 
     kind: ClassVar[str] = SEQUENCES
-    preprocessor: SequenceFeatures
+    preprocessor: SequenceReading
+    mixture: Mixture[Sequences] | None = None
+
+    def predict_features(self, X: Rows) -> Array:
+        assert isinstance(X, Sequences)
+        if self.mixture is not None:
+            return self.of_mean(self.mixture.mixed(X))
+        networks = of_any_length(self.population, X)
+        return dataclasses.replace(self, population=networks)._predict_alone(X)
+
+    def kept(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        if self.mixture is None:
+            return {}, {}
+        from shoal.mixtures.storing import kept
+
+        config, arrays = kept(self.mixture)
+        return {MIXTURE: config}, {f"{MIXTURE}.{name}": array for name, array in arrays.items()}
+
+    @property
+    def shown(self) -> MixtureShown | None:
+        if self.mixture is None:
+            return None
+        views: list[ViewShown] = [
+            {"view": share.words, "loss": share.loss, "weight": share.weight} for share in self.mixture.shares
+        ]
+        return {"sentence": self.mixture.sentence, "views": views}
+
+    def _predict_alone(self, X: Sequences) -> Array:
+        """Return what the networks predict for sequences of as many steps as they are set to."""
+        return super().predict_features(X)
 
     def predict(self, series: SeriesSet, interval: float | None = None) -> dict[str, Array]:
         """Return the columns of predictions for series: their names, the target, and every probability.

@@ -1,4 +1,4 @@
-"""From sequences to the arrays of a study: read, divided, convolved, standardised by those that train."""
+"""From sequences to those of a study: read, divided, standardised by those that train."""
 
 from __future__ import annotations
 
@@ -13,53 +13,33 @@ import numpy as np
 
 from shoal.data.places import place
 from shoal.data.rare import RareClasses
-from shoal.data.sequences.features import SequenceFeatures, count_features
 from shoal.data.sequences.long_tables import LongColumns
 from shoal.data.sequences.origins import Files, LongTables, Origin, Sounds
 from shoal.data.sequences.plain_rows import PlainRows
 from shoal.data.sequences.preprocessing import without_values
+from shoal.data.sequences.reading import SequenceReading
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
 from shoal.data.sequences.sounds import common_rate, holds_sounds
 from shoal.data.tables import read_table
 from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import Division, divide
+from shoal.jobs.held import Held
 from shoal.jobs.model import SequenceModel
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.jobs.recipes import Method, ensemble_goal, plain_method
+from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal, StudySize
+from shoal.jobs.sequence_mixture import budget_of, learnt, method_for, sized
+from shoal.jobs.sizing import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
-from shoal.selection.architectures import Hidden, Perceptron
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array
 from shoal.words import plural, setting
 
-ACTIVATION, RATE, SOLVER = "tanh", 0.001, "lbfgs"
-"""Where nothing else is asked for: few series and many features are a matter for whole steps.
-
-Nor are such networks stopped early: the few series of a fold would choose when, and the strength does better.
-"""
-WORK = {"fast": 1e9, "good": 4e9, "best": 2e10}
-"""Features times steps that convolutions may be asked for, about 1e8 a second of a core."""
-SHARE = 0.2
-"""Of the time that the user allows, what convolutions take on one core."""
-A_SECOND = 1e8
-LINEAR: Hidden = ()
-SMALL: Hidden = (16,)
-STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10_000.0)
-LADDER = (
-    StudySize((LINEAR, SMALL), 3, STRENGTHS, 100),
-    StudySize((LINEAR,), 1, STRENGTHS, 100),
-    StudySize((LINEAR,), 1, STRENGTHS, 50),
-    StudySize((LINEAR,), 1, STRENGTHS[1::2], 50),
-    StudySize((LINEAR,), 1, (100.0,), 30),
-    StudySize((LINEAR,), 1, (100.0,), 10),
-)
-"""Studies, from the one that one would like down: the features are many, so that networks are small."""
-SECONDS = {"fast": (8.0, 4e-3), "good": (20.0, 2e-2), "best": (100.0, 0.1)}
-"""What a study may take, and besides for every sequence."""
+SHARE = 0.4
+"""Of the time that the user allows, what the other views take once the study has ended."""
 BINS = 20
 """Of the histogram of lengths, at most."""
 
@@ -69,9 +49,8 @@ class PreparedSequences(Prepared):
     """Sequences made ready; ``series`` are those of the parts in their order: train, validation, test."""
 
     task: TaskChoice
-    preprocessor: SequenceFeatures
+    preprocessor: SequenceReading
     series: tuple[SeriesSet, SeriesSet | None, SeriesSet]
-    asked_features: int
 
     @property
     def noun(self) -> str:
@@ -108,8 +87,7 @@ class PreparedSequences(Prepared):
         missing = self._missing()
         gaps = f", {missing:.2g} of their values missing" if missing else ""
         return (
-            f"{plural(self.n_rows, 'sequence')} of {shown_lengths(self.lengths)} and {channels}{gaps}, "
-            f"{self.preprocessor.convolutions.features:,} random convolutions of them as features. "
+            f"{plural(self.n_rows, 'sequence')} of {shown_lengths(self.lengths)} and {channels}{gaps}. "
             f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}."
         )
 
@@ -120,21 +98,27 @@ class PreparedSequences(Prepared):
         held = () if validation is None else validation.series
         return plain.rows((*train.series, *held)), plain.rows(test.series)
 
-    @property
-    def decided(self) -> dict[str, Any]:
-        return {"features": self.asked_features}
-
     def rule(self, request: FitRequest) -> str:
         return _rule(request)
 
     def method(self, request: FitRequest) -> Method:
-        return _method(request)
+        return method_for(request, self.preprocessor.shape, len(self.train))
 
-    def goal(self, request: FitRequest) -> Goal:
-        return ensemble_goal(request, LADDER, len(self.train), SECONDS)
+    def goal(self, request: FitRequest) -> Sizing:
+        return sized(request, self)
+
+    def decided(self, request: FitRequest) -> dict[str, Any]:
+        usual = request.time is None and request.quality == "good"
+        return {} if usual else {"budget": budget_of(request)}
+
+    def afterwards(self, request: FitRequest) -> float:
+        return SHARE * (request.time or 0.0)
 
     def model(self, population: Population) -> SequenceModel:
         return SequenceModel(self.preprocessor, self.target, population)
+
+    def learnt(self, request: FitRequest, study: CapacityStudy) -> tuple[SequenceModel, Held]:
+        return learnt(request, self, study)
 
 
 def _rule(request: FitRequest) -> str:
@@ -143,11 +127,6 @@ def _rule(request: FitRequest) -> str:
             "--score evidence is for the dense networks of tables, got sequences; leave it out"
         )
     return request.choose or "ensemble"
-
-
-def _method(request: FitRequest) -> Method:
-    plain = plain_method(request, Perceptron(ACTIVATION), RATE, SOLVER)
-    return replace(plain, recipe=replace(plain.recipe, patience=request.patience), watched=False)
 
 
 def prepare_sequences(request: FitRequest) -> PreparedSequences:
@@ -175,15 +154,11 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         _tell_of_lengths(train, test)
         _tell_of_channels(data.channels, train)
         lengths = np.concatenate([part.lengths for part in series if part is not None])
-        features = request.features or count_features(int(lengths.sum()), len(lengths), _work(request))
-        preprocessor = SequenceFeatures.fit(
-            origin, data.channels, train.series, features, request.seed, request.jobs
-        )
-        dtype = _method(request).recipe.rule.dtype
+        preprocessor = SequenceReading.fit(origin, data.channels, train.series)
+        dtype = method_for(request, preprocessor.shape, len(train)).recipe.rule.dtype
 
         def part(some: SeriesSet) -> Part:
-            X = preprocessor.transform(some.series, dtype, request.jobs)
-            return Part(X, target.encode(some.targets))
+            return Part(preprocessor.transform(some.series, dtype), target.encode(some.targets))
 
         made = part(train), None if validation is None else part(validation), part(test)
     return PreparedSequences(
@@ -201,7 +176,6 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         task=task,
         preprocessor=preprocessor,
         series=series,
-        asked_features=features,
     )
 
 
@@ -316,11 +290,6 @@ def _rare(parts: _Parts, task: TaskChoice, request: FitRequest) -> RareClasses:
     if request.rare is not None:
         raise ConfigurationError(f"--rare is for classes, and this is a {task.sentence}; leave it out")
     return RareClasses()
-
-
-def _work(request: FitRequest) -> float:
-    """Return the features × steps that there is time for."""
-    return WORK[request.quality] if request.time is None else SHARE * request.time * A_SECOND
 
 
 def _tell_of_twins(train: SeriesSet, validation: SeriesSet | None, test: SeriesSet) -> None:

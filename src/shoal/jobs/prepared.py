@@ -14,22 +14,25 @@ import numpy as np
 from shoal.data.columns import ColumnSummary
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
+from shoal.jobs.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal
+from shoal.jobs.sizing import Goal, Sizing
 from shoal.plots.evidence import ImageSize
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
+from shoal.selection.study import CapacityStudy
+from shoal.sequences import Rows, joined
 from shoal.shapes import Array
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows as a network takes them: features X (N, n), as exact as the solver, and target y (N,)."""
+    """Samples as a network takes them: rows X (N, n), as exact as the solver, or sequences, and targets y."""
 
-    X: Array
+    X: Rows
     y: Array
 
     def __len__(self) -> int:
@@ -106,12 +109,19 @@ class Prepared(ABC):
         """Return how networks are made, but for the batch size where none is asked for."""
 
     @abstractmethod
-    def goal(self, request: FitRequest) -> Goal:
-        """Return the studies that there are to pick from, and the time for the one that is picked."""
+    def goal(self, request: FitRequest) -> Goal | Sizing:
+        """Return the studies that there are to pick from, and the time for the one that is picked.
+
+        Where operations alone decide, so that no clock has a part in it, it is the study that they allow.
+        """
 
     @abstractmethod
     def model(self, population: Population) -> Model:
         """Return trained networks with all that takes them from what was read to predictions."""
+
+    def learnt(self, request: FitRequest, study: CapacityStudy) -> tuple[Model, Held]:
+        """Return the model that has come out of a study, and what it says of rows held out."""
+        return self.model(study.best), Held.of(study)
 
     @property
     def n_classes(self) -> int:
@@ -124,19 +134,22 @@ class Prepared(ABC):
         return loss_of(self.n_classes, self.target.loss)
 
     @property
-    def development(self) -> tuple[Array, Array]:
+    def development(self) -> tuple[Rows, Array]:
         """Every row that is not for testing: (X, y); copies of them where they are in two parts."""
         if self.validation is None:
             return self.train.X, self.train.y
-        return np.concatenate([self.train.X, self.validation.X]), self.targets
+        return joined([self.train.X, self.validation.X]), self.targets
 
     @property
     def plain_rows(self) -> tuple[Array, Array]:
         """What the linear model is given: the rows of ``development``, and those of the test."""
-        return self.development[0], self.test.X
+        return np.asarray(self.development[0]), np.asarray(self.test.X)
 
-    @property
-    def decided(self) -> dict[str, Any]:
+    def afterwards(self, request: FitRequest) -> float:
+        """Return the seconds that learning goes on for after the study, where there is an end to it all."""
+        return 0.0
+
+    def decided(self, request: FitRequest) -> dict[str, Any]:
         """Settings that were left open and that the data, or the time, have decided."""
         return {}
 

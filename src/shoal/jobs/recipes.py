@@ -96,7 +96,7 @@ def table_method(request: FitRequest, rule: str, task: str, numbers: int = 1) ->
     if rule != "ensemble" or request.solver is not None:
         return plain_method(request, Perceptron("tanh"), RATE)
     method = CLASSES if task == CLASSIFICATION else NUMBERS
-    return _as_asked(replace(method, pieces=0, waves=0) if numbers > MANY_NUMBERS else method, request)
+    return as_asked(replace(method, pieces=0, waves=0) if numbers > MANY_NUMBERS else method, request)
 
 
 def plain_method(request: FitRequest, architecture: Architecture, rate: float, usual: str = "adam") -> Method:
@@ -109,10 +109,10 @@ def plain_method(request: FitRequest, architecture: Architecture, rate: float, u
         patience=PATIENCE,
         batch_order="shared",
     )
-    return _as_asked(Method(plain, architecture), request)
+    return as_asked(Method(plain, architecture), request)
 
 
-def _as_asked(method: Method, request: FitRequest) -> Method:
+def as_asked(method: Method, request: FitRequest) -> Method:
     """Return the method with what the user asked for in its place, by the names of its settings."""
     asked = {name: value for name, value in vars(request).items() if value is not None}
 

@@ -68,6 +68,7 @@ class FitRequest:
     horizon: int | None = None
     season: int | None = None
     features: int | None = None
+    budget: float | None = None
     image_size: tuple[int, int] | None = None
     augment: str | None = None
     strict: bool = False
@@ -147,6 +148,11 @@ class FitRequest:
                 raise ConfigurationError(f"{setting(name)} must be at most {most}, got {count}")
 
         count_workers(self.jobs, setting("jobs"))
+        if self.budget is not None and not 0 < self.budget < math.inf:
+            raise ConfigurationError(
+                f"{setting('budget')} must be a positive number of operations, got {self.budget:g}; 1e11 is "
+                "usual"
+            )
         if self.time is not None and not 0 < self.time < math.inf:
             raise ConfigurationError(
                 f"{setting('time')} must be a positive number of seconds, got {self.time:g}"

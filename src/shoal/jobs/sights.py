@@ -98,7 +98,7 @@ class _Sight:
 
     def responses(self, row: int) -> list[Responses]:
         """Return the maps of every layer that changes an image, for one test image."""
-        maps = vision.responses(self.network, self.theta, self.prepared.test.X[row : row + 1])
+        maps = vision.responses(self.network, self.theta, np.asarray(self.prepared.test.X)[row : row + 1])
         told: list[Responses] = []
         for layer, response in zip(self.network.layers[:-1], maps, strict=False):
             if isinstance(layer, Conv2D | Dense) or hasattr(layer, "window"):
@@ -114,7 +114,7 @@ class _Sight:
         count = PROBED // sum(int(np.prod(shape)) for shape in self.network.shapes[1:])
         train = self.prepared.train
         probes = some_rows(len(train), max(min(PROBES, count), 1), self.seed, train.y)
-        response = vision.responses(self.network, self.theta, train.X[probes])[layer]
+        response = vision.responses(self.network, self.theta, np.asarray(train.X)[probes])[layer]
         strongest = np.argsort(-response.mean(axis=(0, 2, 3)), kind="stable")[: self._affordable()]
         return {
             "layer": title(self.network.layers[layer], shape),
@@ -149,7 +149,7 @@ class _Sight:
         """Return the image that excites a unit most, found from a training image and from noise."""
         noise = stream(self.seed, place.layer, Purpose.OTHER, place.unit[0])
         starts = noise.normal(size=(_STARTS, self.network.n_inputs))
-        starts[0] = self.prepared.train.X[row]
+        starts[0] = np.asarray(self.prepared.train.X)[row]
         return vision.most_exciting(self.network, self.theta, place, starts)
 
     def classes(self) -> list[Ideal]:
@@ -169,7 +169,7 @@ class _Sight:
         """Return a test image of each class that is called right, and where its score depends on it."""
         _, first = np.unique(self.actual[examples], return_index=True)
         rows = examples[first][:CLASSES]
-        X, classes = self.prepared.test.X[rows], self.called[rows]
+        X, classes = np.asarray(self.prepared.test.X)[rows], self.called[rows]
         gradient = np.abs(vision.saliency(self.network, self.theta, X, classes)).max(axis=1)
         return [
             {**self.example(int(row)), "saliency": encoded(signed(here))}

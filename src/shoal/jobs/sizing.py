@@ -26,6 +26,7 @@ from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
 from shoal.selection.planning import Cost
 from shoal.selection.splits import some_rows
+from shoal.sequences import Rows, width
 from shoal.shapes import Array
 from shoal.training.recipe import Recipe
 from shoal.words import plural, setting
@@ -149,7 +150,7 @@ class Goal:
 class Workload:
     """The data that every network of the study sees: rows trained on and judged on, in how many folds."""
 
-    X: Array
+    X: Rows
     y: Array
     n_train: int
     n_judged: int
@@ -249,7 +250,7 @@ def _some(load: Workload) -> Workload:
 
 def _seen(load: Workload) -> list[Workload]:
     """Return what the networks of each view see."""
-    return [dataclasses.replace(load, X=load.X[:, list(view)]) for view in load.views] or [load]
+    return [dataclasses.replace(load, X=np.asarray(load.X)[:, list(view)]) for view in load.views] or [load]
 
 
 def _scoring(hidden: Hidden, load: Workload) -> float:
@@ -260,7 +261,7 @@ def _scoring(hidden: Hidden, load: Workload) -> float:
 
 
 def _network(hidden: Hidden, load: Workload) -> Network:
-    return load.architecture.network(hidden, load.X.shape[1], load.n_outputs, load.loss)
+    return load.architecture.network(hidden, width(load.X), load.n_outputs, load.loss)
 
 
 def _bytes_a_network(network: Chain, load: Workload, epochs: int) -> int:

@@ -16,22 +16,24 @@ from shoal.jobs.kinds.base import Batch
 from shoal.jobs.model import Model
 from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
+from shoal.mixtures.any_length import of_any_length
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.randomness import Purpose, check_seed, stream
+from shoal.sequences import Rows, Sequences
 from shoal.shapes import Array
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One network (a population of one), a batch ``X`` (N, n) and ``y``, and what the reader calls them.
+    """One network (a population of one), a batch ``X`` and ``y``, and what the reader calls them.
 
-    The first row of the batch is the sample that an explanation shows.
+    ``X`` are rows (N, n) or sequences. The first of the batch is the sample that an explanation shows.
     """
 
     population: Population
-    X: Array
+    X: Rows
     y: Array
     sample_name: str
     feature_names: tuple[str, ...] | None = None
@@ -55,8 +57,9 @@ def subject_of(model: Model, some: Batch, member: int) -> Subject:
         raise ConfigurationError(
             f"--member {member} is not in this model, which holds {model.population.size}; count from 1"
         )
+    network = model.population.members(member - 1)
     return Subject(
-        model.population.members(member - 1),
+        of_any_length(network, some.X) if isinstance(some.X, Sequences) else network,
         some.X,
         some.y,
         some.name,

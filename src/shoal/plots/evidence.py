@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, TypedDict
 
 from shoal.plots.in_time import InTime
 from shoal.plots.seen import Seen
-from shoal.plots.series import SequenceShape, SeriesExample
+from shoal.plots.series import MixtureShown, SequenceShape, SeriesExample
 
 FORMAT = 1
 Task: TypeAlias = Literal["classification", "regression"]
@@ -376,6 +376,7 @@ class EvidenceLater(TypedDict, total=False):
     examples: list[SeriesExample]
     in_time: InTime | None
     calibration: Calibration | None
+    mixture: MixtureShown | None
 
 
 class Evidence(EvidenceLater):

@@ -22,6 +22,21 @@ AGAINST, SPEAKS = "#7DB8DA", "#F2A93B"
 """Behind curves: light enough for a curve of any colour to be seen on them."""
 
 
+class ViewShown(TypedDict):
+    """One view of a mixture: what it is, its mean loss for samples held out, and its weight."""
+
+    view: str
+    loss: float
+    weight: float
+
+
+class MixtureShown(TypedDict):
+    """What predicts in place of the networks alone: the weighted mean of views, and a sentence of it."""
+
+    sentence: str
+    views: list[ViewShown]
+
+
 class SequenceShape(TypedDict):
     """What sequences are like: their channels, their steps, and the share of values that are missing.
 

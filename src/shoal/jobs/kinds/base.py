@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
@@ -10,6 +11,7 @@ from shoal.errors import DataError
 from shoal.registry import Named
 
 if TYPE_CHECKING:
+    from shoal.data.task import TargetEncoder
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.job import Job, Outcome
     from shoal.jobs.model import Model
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from shoal.plots.seen import Seen
     from shoal.plots.series import SeriesExample
     from shoal.populations.population import Population
+    from shoal.sequences import Rows
     from shoal.shapes import Array, Shape
 
 ModelT = TypeVar("ModelT", bound="Model")
@@ -44,9 +47,9 @@ class Findings:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples X (N, n) as networks are given them, and their targets y; ``name`` is that of the first."""
+    """Samples X as networks are given them, and their targets y; ``name`` is that of the first."""
 
-    X: Array
+    X: Rows
     y: Array
     name: str
     feature_names: tuple[str, ...] | None = None
@@ -136,6 +139,12 @@ class StudyKind(Kind, Generic[ModelT, PreparedT]):
     @abstractmethod
     def sample_shape(self, preprocessor: Any) -> Shape:
         """Return the shape of a sample that networks are given."""
+
+    def parts(
+        self, description: Mapping[str, Any], arrays: Mapping[str, Array], target: TargetEncoder
+    ) -> dict[str, Any]:
+        """Return the further fields of a saved model, as its ``kept`` told them; errors as ``model``."""
+        return {}
 
     @abstractmethod
     def model(self, preprocessor: Any, **parts: Any) -> ModelT:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.data.sequences.features import SequenceFeatures
 from shoal.data.sequences.origins import holds_series
+from shoal.data.sequences.reading import SequenceReading
 from shoal.errors import DataError
 from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
-from shoal.jobs.model import SequenceModel
+from shoal.jobs.model import MIXTURE, SequenceModel
 
 if TYPE_CHECKING:
+    from shoal.data.task import TargetEncoder
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.prepare_sequences import PreparedSequences
     from shoal.jobs.request import FitRequest
@@ -55,11 +57,22 @@ class SequencesKind(StudyKind[SequenceModel, "PreparedSequences"]):
         X = model.preprocessor.transform(some.series, dtype="float64")
         return Batch(X, model.target.encode(some.targets), f"sequence {row}")
 
-    def preprocessor(self, config: dict[str, Any]) -> SequenceFeatures:
-        return SequenceFeatures.from_config(config)
+    def preprocessor(self, config: dict[str, Any]) -> SequenceReading:
+        return SequenceReading.from_config(config)
 
-    def sample_shape(self, preprocessor: SequenceFeatures) -> Shape:
-        return (preprocessor.count,)
+    def sample_shape(self, preprocessor: SequenceReading) -> Shape:
+        return preprocessor.shape
 
-    def model(self, preprocessor: SequenceFeatures, **parts: Any) -> SequenceModel:
+    def parts(
+        self, description: Mapping[str, Any], arrays: Mapping[str, Array], target: TargetEncoder
+    ) -> dict[str, Any]:
+        if MIXTURE not in description:
+            return {}
+        from shoal.mixtures.storing import mixture_of
+        from shoal.mixtures.views import below
+
+        outputs = max(len(target.labels), 1)
+        return {MIXTURE: mixture_of(description[MIXTURE], below(arrays, MIXTURE), outputs)}
+
+    def model(self, preprocessor: SequenceReading, **parts: Any) -> SequenceModel:
         return SequenceModel(preprocessor, **parts)

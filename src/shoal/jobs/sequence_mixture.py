@@ -1,0 +1,127 @@
+"""How a job learns from sequences: a study of recurrent networks, and the mixture that they are a view of.
+
+The study's networks read a series to its end, so that every step of the chain rule can be shown of them.
+
+Sizes are counted in operations, so that a request and its seed are the same model at any load; ``--time``
+alone ends the study by the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shoal.data.losses import SQUARED
+from shoal.jobs.held import Held
+from shoal.jobs.model import SequenceModel
+from shoal.jobs.recipes import Method, as_asked, plain_method
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import Sizing, StudySize
+from shoal.mixtures.mixture import Mixture, weighted
+from shoal.mixtures.planning import (
+    BUDGET,
+    FEATURES,
+    KINDS,
+    affordable,
+    views_for,
+)
+from shoal.mixtures.targets import Targets
+from shoal.mixtures.trained_view import FittedNetworks, recipe_for
+from shoal.mixtures.views import Fitted, Schooling, at_temperature, temperature_of
+from shoal.selection.architectures import Recurrent
+from shoal.selection.candidates import hidden_label
+from shoal.sequences import Sequences
+from shoal.shapes import Shape
+from shoal.words import plural
+
+if TYPE_CHECKING:
+    from shoal.jobs.prepare_sequences import PreparedSequences
+    from shoal.selection.study import CapacityStudy
+
+BUDGETS = {"fast": 0.2, "good": 1.0, "best": 5.0}
+"""Times the operations that the estimators have."""
+A_SECOND = 5e8
+"""Operations for every second that the user allows, of several times as many that a core does."""
+STUDIED = 0.04
+"""Of the operations, what the study of recurrent networks has: fold by fold they are slower by some times."""
+PACE = 2e9
+"""Operations a second of a core, for an estimate that nothing is decided by."""
+RATE = 0.001
+"""Of a solver that the user names."""
+
+
+def budget_of(request: FitRequest) -> float:
+    """Return how many operations learning may take."""
+    if request.budget is not None:
+        return request.budget
+    return BUDGETS[request.quality] * BUDGET if request.time is None else A_SECOND * request.time
+
+
+def method_for(request: FitRequest, shape: Shape, N: int) -> Method:
+    """Return how the networks of N series of a shape (C, T) are made."""
+    architecture = Recurrent(shape, "gru")
+    if request.solver is None:
+        return as_asked(Method(replace(recipe_for(N), patience=None), architecture, watched=False), request)
+    plain = plain_method(request, architecture, RATE)
+    return replace(plain, recipe=replace(plain.recipe, patience=request.patience), watched=False)
+
+
+def sized(request: FitRequest, prepared: PreparedSequences) -> Sizing:
+    """Return the study that the operations allow, with what was asked for in its place."""
+    budget, N = budget_of(request), len(prepared.train)
+    shape, folds = prepared.preprocessor.shape, prepared.folds or 1
+    view = affordable(Recurrent(shape, "gru"), shape, N, prepared.n_classes, folds, STUDIED * budget)
+    size = request.size.filled(StudySize((view.hidden,), 1, (0.0,), view.epochs))
+    networks = f"{' and '.join(map(hidden_label, size.hidden))} units, {plural(size.epochs, 'epoch')}"
+    told = f"Sized by {budget:.2g} operations: recurrent networks of {networks}."
+    if request.time is not None:
+        told = f"Ends after about {request.time:g} s, with the best found until then. {told}"
+    return Sizing(size, request.time or budget / PACE, (told,))
+
+
+def learnt(
+    request: FitRequest, prepared: PreparedSequences, study: CapacityStudy
+) -> tuple[SequenceModel, Held]:
+    """Return the model that a study leads to, and what it says of samples held out.
+
+    An ensemble becomes a view of a mixture, beside those that the estimators have; of another rule of choice,
+    and of losses that those have not, the networks are the model.
+    """
+    model, held = prepared.model(study.best), Held.of(study)
+    if held.again or prepared.rule(request) != "ensemble" or prepared.loss[0] not in _LOSSES:
+        return model, held
+    X, y = prepared.development
+    assert isinstance(X, Sequences)
+    schooling = Schooling(
+        X,
+        Targets(y, prepared.n_classes),
+        study.splits,
+        request.seed,
+        len(prepared.preprocessor.channels.channels),
+        request.jobs,
+    )
+    features = request.features or FEATURES
+    views = views_for(schooling, KINDS, budget_of(request), features)
+    taught: list[tuple[str, Fitted[Sequences]]] = [("networks of the study", _view(study, held, schooling))]
+    for view in views:
+        fitted = view.fit(schooling)
+        if fitted is not None:
+            taught.append((view.words, fitted))
+    mixture = Mixture.of(taught, schooling.targets, schooling.held)
+    plain = weighted([member.held_out[schooling.held] for member in mixture.members], mixture.weights)
+    mixed = replace(held, predictions=plain, rows=schooling.held)
+    return replace(model, mixture=mixture), mixed
+
+
+_LOSSES = ("log_loss", "cross_entropy", SQUARED)
+
+
+def _view(study: CapacityStudy, held: Held, schooling: Schooling[Sequences]) -> FittedNetworks:
+    """Return the networks of a study as a view of a mixture."""
+    targets = schooling.targets
+    plain = np.full((len(schooling.series), targets.outputs), np.nan)
+    plain[held.rows] = held.predictions
+    temperature = temperature_of(held.predictions, targets.rows(held.rows))
+    return FittedNetworks(study.best, temperature, at_temperature(plain, temperature))
