@@ -50,6 +50,18 @@ def test_a_first_column_without_a_name_that_numbers_the_rows_is_left_out_in_word
     assert table.columns == ["a"]
 
 
+def test_dates_without_a_name_get_one() -> None:
+    dates, y = pl.Series(["1969-01-01", "1969-02-01"]), pl.Series([1, 2])
+    with pytest.warns(ShoalWarning, match=r"t.csv: its first column, which has no name, holds dates"):
+        table = named_table([dates, y], ["", "y"], "t.csv")
+    assert table.columns == ["date", "y"]
+    with pytest.warns(ShoalWarning, match="called 'index'"):
+        assert named_table([dates, y], ["", "date"], "t.csv").columns == ["index", "date"]
+    for other in (pl.Series(["1969-01-01", "then"]), pl.Series(["1969-01-01", None])):
+        with pytest.raises(DataError, match="column 1 has no name"):
+            named_table([other, y], ["", "y"], "t.csv")
+
+
 @pytest.mark.parametrize("values", [["0", "0"], ["0", "x"], ["0", None], ["0", "1.5"]])
 def test_any_other_column_wants_a_name(values: list[str | None]) -> None:
     with pytest.raises(DataError, match=r"t.csv: column 1 has no name in the header"):

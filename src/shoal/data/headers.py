@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 
+from shoal.data.dates import readings
 from shoal.data.frames import pl, quoted
 from shoal.data.numerals import is_numeral
 from shoal.errors import DataError, ShoalWarning
@@ -14,6 +15,8 @@ from shoal.errors import DataError, ShoalWarning
 _INDEX_NAMES = ("Unnamed: 0", "__index_level_0__")
 _TOTALS = frozenset({"total", "totals", "grand total", "sum", "summe", "gesamt", "somme", "suma", "totale"})
 _WHOLE = r"^\d+$"
+_OF_DATES = ("date", "index", "index of dates")
+"""What an index of dates without a name is called, the first that no other column is."""
 
 
 def column_names(header: Sequence[str], name: str) -> list[str]:
@@ -37,6 +40,8 @@ def column_names(header: Sequence[str], name: str) -> list[str]:
 def named_table(columns: Sequence[pl.Series], names: Sequence[str], name: str) -> pl.DataFrame:
     """Return columns under their names, without those that have none and hold nothing, or number the rows.
 
+    A first one without a name that holds dates gets one, with a note.
+
     Raises ``DataError`` for any other column without a name.
     """
     kept = []
@@ -45,6 +50,9 @@ def named_table(columns: Sequence[pl.Series], names: Sequence[str], name: str) -
             kept.append(series.alias(column))
         elif position == 1 and _numbers_rows(series):
             _tell_of_index(name, "its first column, which has no name")
+        elif position == 1 and _are_dates(series):
+            kept.append(series.alias(next((free for free in _OF_DATES if free not in names), "column 1")))
+            _tell_of_dates(name, kept[0].name)
         elif not _is_empty(series):
             raise DataError(
                 f"{name}: column {position} has no name in the header; name it, or write the table without "
@@ -81,6 +89,22 @@ def _tell_of_index(name: str, what: str) -> None:
         ShoalWarning,
         stacklevel=3,
     )
+
+
+def _tell_of_dates(name: str, given: str) -> None:
+    warnings.warn(
+        f"{name}: its first column, which has no name, holds dates and is called {given!r}; name it in the "
+        "header",
+        ShoalWarning,
+        stacklevel=3,
+    )
+
+
+def _are_dates(series: pl.Series) -> bool:
+    """Tell whether a column holds a date in every row, as an index of pandas does that was written."""
+    if series.dtype != pl.String or series.null_count() or not len(series):
+        return False
+    return any(not dates.null_count() for dates in readings(series.str.strip_chars()).values())
 
 
 def _is_empty(series: pl.Series) -> bool:

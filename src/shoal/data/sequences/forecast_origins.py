@@ -32,7 +32,11 @@ class ForecastOrigin:
         if (self.columns is None) != is_tsf(Path(source)):
             kind = "a .tsf file" if self.columns is None else "a table"
             raise DataError(f"{source} is of another kind than what the forecast was fitted to, {kind}")
-        data = _tsf(source, strict=False) if self.columns is None else _table(source, self.columns, False)
+        if self.columns is None:
+            data = _tsf(source, strict=False)
+        else:
+            with _naming(source):
+                data = read_timed(read_table(source), self.columns, strict=False)
         if (data.lengths > 2).any() and data.calendar.words != self.calendar.words:
             raise DataError(
                 f"{source} has steps of {data.calendar.words}, the forecast was fitted to steps of "
@@ -68,9 +72,10 @@ def read_origin(
     if is_tsf(Path(source)):
         data = _tsf(source, strict)
         return ForecastOrigin(None, data.calendar), data
+    frame = read_table(source)
     with _naming(source):
-        columns = ForecastColumns.settle(read_table(source), **asked)
-    data = _table(source, columns, strict)
+        columns = ForecastColumns.settle(frame, **asked)
+        data = read_timed(frame, columns, strict)
     return ForecastOrigin(columns, data.calendar), data
 
 
@@ -93,11 +98,6 @@ def _tsf(source: str, strict: bool) -> TimedSeries:
         return read_tsf(path, strict)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
-
-
-def _table(source: str, columns: ForecastColumns, strict: bool) -> TimedSeries:
-    with _naming(source):
-        return read_timed(read_table(source), columns, strict)
 
 
 @contextmanager
