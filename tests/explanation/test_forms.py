@@ -8,11 +8,16 @@ from shoal.formulas.latex import latex
 from shoal.formulas.mathml import mathml
 from shoal.formulas.text import text
 from shoal.layers import (
+    GRU,
+    LSTM,
+    RNN,
     AveragePool1D,
     BatchNorm,
+    Bidirectional,
     Conv1D,
     Conv2D,
     Dense,
+    Embedding,
     Flatten,
     GlobalAveragePool1D,
     GlobalAveragePool2D,
@@ -20,6 +25,7 @@ from shoal.layers import (
     LastStep,
     Layer,
     LayerNorm,
+    LocallyConnected2D,
     MaxPool1D,
     Residual,
 )
@@ -89,3 +95,40 @@ def test_norms_blocks_and_dense_layers_over_steps() -> None:
     )
     assert told(Dense(3), (2, 7))[-1] == "∂L/∂a1′[c,t] = Σ_f W2′[f,c] δ2′[f,t]"
     assert told(Residual([Dense(2)]), (2,))[0] == "z2′ = a1′ + f"
+
+
+def test_a_recurrent_layer_among_others_is_told_in_letters_of_its_place() -> None:
+    assert told(RNN(3, return_sequences=True), (2, 7)) == [
+        "z2′[t] = W2′ a1′[t] + b2′ + R2′ a2′[t-1]",
+        "a2′[t] = g(z2′[t])",
+        "g(z2′) = tanh(z2′)",
+        "g′(z2′) = 1 − a2′²",
+        "δ2′[t] = ∂L/∂a2′[t] ⊙ g′(z2′[t])",
+        "∂L/∂a2′[t-1] = R2′ᵀ δ2′[t]",
+        "∂L/∂W2′ = Σ_t δ2′[t] a1′[t]ᵀ",
+        "∂L/∂R2′ = Σ_t δ2′[t] a2′[t-1]ᵀ",
+        "∂L/∂b2′ = Σ_t δ2′[t]",
+        "∂L/∂a1′[t] = W2′ᵀ δ2′[t]",
+    ]
+    both = told(Bidirectional(GRU(2)), (2, 7), number=1)
+    assert both[0] == "r1′ = σ(Wr1′ x′[t] + br1′ + Rr1′ a1′[t-1])"
+    assert both[-1] == "∂L/∂x′[t] = W1′ᵀ δ1′[t] + W←1′ᵀ δ←1′[t]"
+    reverse = FORMS["lstm"](LSTM(2, reverse=True, layer_norm=True), (2, 7), Letters(1)).words
+    for words in ("It begins at the last step", "mean 0 and variance 1", "So does c", "that gate's δ"):
+        assert words in reverse
+    assert "that gate's δ" not in FORMS["rnn"](RNN(2), (2, 7), Letters(1)).words
+
+
+def test_local_fields_and_embeddings_sum_over_no_places_and_over_steps() -> None:
+    local = told(LocallyConnected2D(2, 3, "tanh", 2, "same"), (2, 6, 5))
+    assert local[0] == "z2′[f,y,x] = Σ_c Σ_i Σ_j W2′[y,x,f,c,i,j] a1′[c,2y+i,2x+j-1] + b2′[y,x,f]"
+    assert local[3:] == [
+        "∂L/∂W2′[y,x,f,c,i,j] = δ2′[f,y,x] a1′[c,2y+i,2x+j-1]",
+        "∂L/∂b2′[y,x,f] = δ2′[f,y,x]",
+        "∂L/∂a1′[c,u,v] = Σ_f Σ_y Σ_x Σ_i Σ_j W2′[y,x,f,c,i,j] δ2′[f,y,x] [2y+i = u] [2x+j-1 = v]",
+    ]
+    assert told(Embedding(5, 3), (1, 7), number=1) == [
+        "κ = x′[t]",
+        "a1′[f,t] = E1′[κ,f]",
+        "∂L/∂E1′[k,f] = Σ_t ∂L/∂a1′[f,t] [κ = k]",
+    ]

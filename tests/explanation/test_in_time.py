@@ -95,3 +95,16 @@ def test_a_network_without_states_has_none() -> None:
     assert in_time.recurrent_layer(network) is None
     with pytest.raises(ConfigurationError, match="a recurrent layer on sequences"):
         in_time.states(network, np.zeros((1, 2)), np.ones((1, 4)))
+
+
+@every_network
+def test_padding_changes_no_reach(name: str) -> None:
+    network, theta, series = made(name)
+    y = np.eye(3)[:, :1]
+    padded = in_time.reach(network, theta, Sequences(series.X[1:2], [4]), y)
+    short = Network((2, 4), network.layers, "cross_entropy")
+    plain = in_time.reach(short, theta, Sequences(series.X[1:2, :, :4], [4]), y)
+    for way, line in plain.items():
+        np.testing.assert_allclose(padded[way][:4], line, rtol=1e-12)
+        assert np.isnan(padded[way][4:]).all()
+        assert (line[1:] != 1).all()
