@@ -237,6 +237,13 @@ def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> No
         assert np.abs(example["salience"]).max() > 0
     page = fitted_sequences.report.read_text()
     assert '<section id="examples">' in page
+    assert "of the test, which the model tells best" in page
+    in_time = evidence["in_time"]
+    (line,) = in_time["reach"]  # of a GRU that goes one way
+    assert line["start"][0] == line["end"][0] == 1
+    assert line["start"] != line["end"]
+    states = in_time["states"]
+    assert np.shape(states["states"])[1] == len(states["salience"]) == len(states["channels"][0])
     assert "30 sequences" in page
 
 
