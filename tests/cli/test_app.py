@@ -51,7 +51,8 @@ def test_bare_shoal_helps(shoal: Shoal) -> None:
         ("fit builtin:iris --out out", "which needs --target, the column to predict"),
         ("fit no.csv --out out", "no.csv does not exist, expected a table"),
         ("fit t.csv --target y", "Missing option '--out'; 'shoal fit --help' tells what it takes"),
-        ("predict out", "Missing argument"),
+        ("predict", "Missing argument"),
+        ("predict out", "Missing option '--out'; 'shoal predict --help' tells what it takes"),
         ("--version-of-what", "No such option"),
     ],
 )
