@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import errno
 import json
 import os
 import string
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from shoal.errors import MissingDependencyError, ModelFolderError, OutputError
+from shoal.errors import MissingDependencyError, ModelFolderError
 from shoal.report.html import _template, render, write_report
 
 Builder = Callable[..., dict[str, Any]]
@@ -282,54 +281,6 @@ def test_without_jinja2_the_error_says_what_to_install(
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'shoal\[report\]'"):
         render(sample())
-
-
-def test_a_report_replaces_the_one_before_it(sample: Builder, tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_report(sample(**SMALL), path)
-    path.write_text(path.read_text(encoding="utf-8") + "old", encoding="utf-8")
-    write_report(sample(**SMALL), path)
-    assert not path.read_text(encoding="utf-8").endswith("old")
-    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
-
-
-def test_a_page_of_somebody_else_is_replaced_only_where_that_was_asked_for(
-    sample: Builder, tmp_path: Path
-) -> None:
-    path = tmp_path / "report.html"
-    path.write_text("<!DOCTYPE html>mine", encoding="utf-8")
-    with pytest.raises(OutputError, match=r"report\.html exists already; .*--overwrite, overwrite=True"):
-        write_report(sample(**SMALL), path)
-    assert path.read_text(encoding="utf-8") == "<!DOCTYPE html>mine"
-    write_report(sample(**SMALL), path, overwrite=True)
-    assert "shoal report" in path.read_text(encoding="utf-8")
-
-
-def test_a_full_disk_leaves_the_old_report_whole(
-    sample: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "report.html"
-    path.write_text("old", encoding="utf-8")
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OutputError, match="No space left on device"):
-        write_report(sample(**SMALL), path, overwrite=True)
-    assert path.read_text(encoding="utf-8") == "old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
-
-
-@pytest.mark.parametrize("place", ["absent/report.html", "file/report.html", "folder"])
-def test_a_place_that_cannot_be_written(sample: Builder, tmp_path: Path, place: str) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(OutputError, match=r"cannot be written .*; name a place in a") as caught:
-        write_report(sample(**SMALL), tmp_path / place)
-    assert "\n" not in str(caught.value)
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
 
 
 def image_evidence(sample: Builder) -> dict[str, Any]:
