@@ -53,6 +53,6 @@ def test_each_direction_has_a_line_before_training_and_one_after(form: drawing.F
 @both_forms
 def test_states_stand_below_the_sequence_that_they_are_of(form: drawing.Form) -> None:
     figure = in_time.states(STATES, form)
-    assert "called down, is up" in figure
+    assert "predicted down, is up" in figure
     assert figure.count("data:image/png;base64,") == 2  # the map, and the scale of its colours
-    assert "called up<" in in_time.states({**STATES, "called": "up"}, form)
+    assert "predicted up<" in in_time.states({**STATES, "called": "up"}, form)

@@ -80,6 +80,9 @@ def test_what_there_is_over_time_is_shown_and_nothing_else(sample: Builder) -> N
     everything = render(evidence)
     assert "line 3 of the test, which the model tells best" in everything
     assert "first recurrent layer, a GRU, step by step" in everything
+    assert "values that speak for what it is called" in everything
+    numbers = sample("regression", **SMALL) | {"in_time": evidence["in_time"]}
+    assert "values that make the number larger" in render(numbers)
     assert "dashed with the weights that it began with" in everything
 
 

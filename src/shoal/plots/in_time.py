@@ -158,7 +158,7 @@ def _curves(axes: Axes, shown: States) -> None:
         colour = drawing.CATEGORIES[k % len(drawing.CATEGORIES)]
         axes.plot(steps, channel, color=colour, linewidth=1.2, marker="o" if len(steps) == 1 else "")
     shade(axes, np.array(shown["salience"]), shown["stride"], int(steps[-1]))
-    told = f"called {called}"
+    told = f"predicted {called}"
     axes.set_title(told if called == actual else f"{told}, is {actual}", fontsize=10)
     axes.set_ylabel("input")
     plain_ticks(axes.yaxis, most=3)
