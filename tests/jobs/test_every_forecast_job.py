@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import math
@@ -171,6 +172,17 @@ def test_a_newer_table_of_other_series(forecast: tuple[Outcome, str, Path], tmp_
     with pytest.raises(DataError, match="lacks the column 'month'"):
         predict_data(forecast[0].folder, str(daily), tmp_path / "g.csv")
     assert not (tmp_path / "g.csv").exists()
+
+
+def test_series_are_known_by_their_names(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+    assert forecast[0].model.mixture.series == ("shop 1", "shop 2", "shop 3")
+    predict_data(forecast[0].folder, None, tmp_path / "all.csv")
+    predict_data(forecast[0].folder, str(write(tmp_path / "few.csv", (3, 1))), tmp_path / "few.csv.gz")
+    by_shop = {(row["shop"], row["month"]): row for row in read(tmp_path / "all.csv")}
+    with gzip.open(tmp_path / "few.csv.gz", "rt", newline="") as file:
+        few = list(csv.DictReader(file))
+    assert [row["shop"] for row in few] == ["shop 3"] * HORIZON + ["shop 1"] * HORIZON
+    assert few == [by_shop[row["shop"], row["month"]] for row in few]
 
 
 def test_a_saved_forecast_is_the_same_to_the_bit(forecast: tuple[Outcome, str, Path]) -> None:

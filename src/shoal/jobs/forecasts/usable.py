@@ -56,5 +56,6 @@ def require_history(data: TimedSeries, horizon: int) -> None:
 
 
 def panel_of(data: TimedSeries, held: int = 0) -> Panel:
-    """Return the series without their last ``held`` steps, gaps filled."""
-    return Panel.of([series[:, : series.shape[1] - held] for series in data.series])
+    """Return the series without their last ``held`` steps, gaps filled, with their names if they have any."""
+    names = None if data.alone else data.names
+    return Panel.of([series[:, : series.shape[1] - held] for series in data.series], names=names)
