@@ -94,8 +94,9 @@ class SequenceClassifier(MixedClassifier, BaseSequenceEstimator):
         P(class | x) ∝ (Σ_v w_v P_v(class | x))^(1/T)
 
     They are random convolutions of the series, and of the series and their differences, each under a linear
-    layer in closed form; and, as far as the budget goes, convolutional networks and recurrent ones (GRUs in
-    both directions), one trained on each of five folds.
+    layer in closed form; statistics of each channel under a Gaussian kernel; and, as far as the budget goes,
+    convolutional networks and recurrent ones (GRUs in both directions), one trained on each of five folds.
+    All have weight beside a constant as far as they are surely better than that.
 
     ``X`` is a list of arrays (T_i, C), or (T_i,) of one channel; an array (N, T, C) or (N, T);
     ``shoal.Sequences``; or a data frame of series. aeon's arrays (N, C, T) and lists of (C, T_i) need

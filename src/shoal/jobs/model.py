@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -169,7 +170,7 @@ class SequenceModel(Model):
     def predict_features(self, X: Rows) -> Array:
         assert isinstance(X, Sequences)
         if self.mixture is not None:
-            return self.of_mean(self.mixture.mixed(X))
+            return self.of_mean(_mixed(self.mixture, X))
         networks = of_any_length(self.population, X)
         return dataclasses.replace(self, population=networks)._predict_alone(X)
 
@@ -202,3 +203,11 @@ class SequenceModel(Model):
         scores = self.predict_features(self.preprocessor.transform(series.series))
         names = {self.preprocessor.origin.identifier: np.array(series.names)}
         return names | self.labelled(scores, interval)
+
+
+@lru_cache(maxsize=1)
+def _mixed(mixture: Mixture[Sequences], X: Sequences) -> Array:
+    """Return what a mixture says of sequences; of the same once more, as a report asks, at once."""
+    mean = mixture.mixed(X)
+    mean.flags.writeable = False
+    return mean
