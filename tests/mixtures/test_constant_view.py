@@ -30,10 +30,16 @@ def test_labels_have_their_shares_and_one_more_each() -> None:
     np.testing.assert_allclose(fitted.held_out, [[3 / 5, 2 / 5]] * 2 + [[4 / 5, 1 / 5], [3 / 5, 2 / 5]])
 
 
-def test_where_nothing_can_be_learnt_the_constant_predicts() -> None:
-    rng = np.random.default_rng(0)
+def constant_of_noise(seed: int) -> float:
+    """Return the weight of the constant where series say nothing of their numbers."""
+    rng = np.random.default_rng(seed)
     series = Sequences.of([rng.normal(size=8) for _ in range(40)])
     school = schooling(Targets(rng.normal(size=40)), series)
     mixed = Mixture.fit(views_for(school, ["random"], 1e6, draws=1), school)
-    shares = {share.words: share.weight for share in mixed.shares}
-    assert shares["a constant"] > 0.5
+    return next(share.weight for share in mixed.shares if share.words == "a constant")
+
+
+def test_where_nothing_can_be_learnt_the_constant_predicts() -> None:
+    weights = [constant_of_noise(seed) for seed in range(5)]
+    assert np.mean(weights) > 0.6
+    assert max(weights) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoal import Sequences
-from shoal.mixtures.mixture import Mixture, trust
+from shoal.mixtures.mixture import Mixture, trust, trusted_slope
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Fitted, Schooling, View
 from shoal.shapes import Array
@@ -72,12 +72,15 @@ def test_what_the_constant_is_not_surely_worse_than_is_drawn_to_it() -> None:
     class Plain(Off):
         kind = "constant"
 
-    mixed = mixture(Plain((2, -2, 1, 1)), Off((1, 1, 1, -1)))
-    losses, plain = np.array([1, 1, 1, 1]) / 2, np.array([4, 4, 1, 1]) / 2
-    assert [share.weight for share in mixed.shares] == pytest.approx(
-        [1 - trust(losses, plain), trust(losses, plain)]
-    )
-    assert 0 < mixed.shares[0].weight < 1
+    mixed = mixture(Plain((2, -2, 1, 1)), Off((-1, 1, 1, -1)))
+    predicted, actual = np.array([-3.0, 3, 0, -2]), -np.array([2.0, -2, 1, 1])
+    b = predicted @ actual / (predicted @ predicted)
+    variance = np.square(actual - b * predicted).sum() / 3 / (predicted @ predicted)
+    kept = b - variance / b
+    assert [share.weight for share in mixed.shares] == pytest.approx([1 - kept, kept])
+    assert 0 < kept < 1
+    assert trusted_slope(predicted, -actual) == 0
+    assert trusted_slope(np.ones(1), np.ones(1)) == 0
 
 
 def test_the_losses_of_classes_are_those_of_their_probabilities() -> None:

@@ -77,7 +77,11 @@ class Mixture(Generic[Samples]):
         weights[~constant] = np.bincount(picks, minlength=int((~constant).sum())) / len(picks)
         if constant.any():
             (plain,) = predictions[constant]
-            trusted = trust(targets.losses(weighted(predictions, weights)), targets.losses(plain))
+            mixed = weighted(predictions, weights)
+            if targets.n_classes:
+                trusted = trust(targets.losses(mixed), targets.losses(plain))
+            else:
+                trusted = trusted_slope((mixed - plain)[:, 0], targets.values - plain[:, 0])
             weights = np.where(constant, 1 - trusted, trusted * weights)
         shares = tuple(
             Share(words, float(targets.losses(own).mean()), float(weight))
@@ -129,6 +133,29 @@ def trust(losses: Array, constant: Array) -> float:
     if gain <= error:
         return 0.0
     kept = 1 - (error / gain) ** 2
+    return kept if kept < 1 - NEARLY else 1.0
+
+
+def trusted_slope(predicted: Array, actual: Array) -> float:
+    """Return the same of numbers (M,), both less the constant, by the slope b of the one on the other::
+
+        b − s²/b  with  b = Σ predicted · actual / Σ predicted²  and its standard error s;  0 where b < s
+
+    and 1 at most: predictions that fit noise go too far from the constant, and b says by how much.
+
+    Source: Copas 1983, "Regression, prediction and shrinkage"; James & Stein 1961.
+
+    >>> trusted_slope(np.array([1.0, -1.0]), np.array([0.5, -0.5])), trusted_slope(np.zeros(3), np.ones(3))
+    (0.5, 0.0)
+    """
+    size = float(np.square(predicted).sum())
+    if len(actual) < 2 or not size:
+        return 0.0
+    b = float(predicted @ actual) / size
+    error = math.sqrt(float(np.square(actual - b * predicted).sum()) / (len(actual) - 1) / size)
+    if b <= error:
+        return 0.0
+    kept = b - error**2 / b
     return kept if kept < 1 - NEARLY else 1.0
 
 
