@@ -12,6 +12,7 @@ from benchmarks.workloads.cohorts import cohort
 
 ROWS, BATCH, CLASSES = 1000, 64, 10
 PEERS = ("torch", "jax")
+VMAP = "jax, vmapped"
 
 
 def task(cell: str, units: int, steps: int, networks: int, rows: int = ROWS, epochs: int = 2) -> Task:
@@ -46,7 +47,9 @@ def _workload(
     forms = (
         entries(shoal="train", torch="walk", jax="scan")
         if networks == 1
-        else entries(shoal="train", jax="vmap sequential_on_devices") + entries(3, torch="walk")
+        else entries(shoal="train", jax="sequential_on_devices")
+        + entries(label=VMAP, jax="vmap")
+        + entries(3, torch="walk")
     )
     return Workload(
         name,
@@ -55,16 +58,16 @@ def _workload(
         f"batch {BATCH}, Adam, {'an epoch' if epochs == 1 else f'{epochs} epochs'}, float32",
         partial(task, cell, units, steps, networks, epochs=epochs),
         forms,
-        (Target(ratio, PEERS if networks == 1 else ("jax",)),),
+        (Target(ratio, PEERS if networks == 1 else (VMAP,)),),
     )
 
 
 WORKLOADS = (
     _workload("R1", "lstm", 64, 100, 1.3),
-    _workload("R2", "lstm", 16, 100, 3),
+    _workload("R2", "lstm", 16, 100, 3, epochs=10),
     _workload("R3", "gru", 64, 100, 2),
-    _workload("R4", "rnn", 64, 100, 2),
-    _workload("R5", "lstm", 8, 28, 5, networks=30),
+    _workload("R4", "rnn", 64, 100, 2, epochs=5),
+    _workload("R5", "lstm", 8, 28, 5, networks=30, epochs=5),
     _workload("R6", "lstm", 32, 28, 2.8, networks=30, epochs=1),
     _workload("R7", "lstm", 64, 1000, 4, epochs=1),
 )
