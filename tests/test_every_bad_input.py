@@ -230,7 +230,7 @@ def test_a_read_only_folder(shoal: Shoal, monkeypatch: pytest.MonkeyPatch) -> No
     Path("t.csv").write_bytes(GOOD)
     monkeypatch.setattr("shoal.jobs.place.os.access", lambda path, mode: False)
     told = shoal("fit", "t.csv", "--target", "label", "--out", "out", *TINY).refusal
-    assert "is read-only; give another --out" in told
+    assert "is read-only; give another folder" in told
     assert not Path("out").exists()
 
 

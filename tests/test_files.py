@@ -130,7 +130,7 @@ def test_a_new_file_is_written_where_none_is(tmp_path: Path) -> None:
     (tmp_path / "nowhere").symlink_to(tmp_path / "not there")
     write_new(tmp_path / "new", b"new")
     for name in ("old", "nowhere", "new"):
-        with pytest.raises(OutputError, match=f"{name} exists already; .*--overwrite, overwrite=True"):
+        with pytest.raises(OutputError, match=f"{name} exists already; .*overwrite=True"):
             write_new(tmp_path / name, b"other")
     assert [(tmp_path / name).read_text() for name in ("old", "new")] == ["mine", "new"]
 

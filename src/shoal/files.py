@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from shoal.errors import OutputError, reason
+from shoal.words import setting
 
 _TEMPORARY = re.compile(r"\.shoal-[0-9a-f]{16}\.tmp")
 """A name that nobody gives to a file of their own, so that whatever has it may be removed."""
@@ -76,7 +77,8 @@ def require_new(
         _require_ordinary(path)
         if not overwrite and os.path.lexists(path):
             raise OutputError(
-                f"{path} exists already; name another file, or have it replaced (--overwrite, overwrite=True)"
+                f"{path} exists already; name another file, or have it replaced "
+                f"({setting('overwrite', True)})"
             )
         if not stat.S_ISDIR(path.parent.stat().st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))

@@ -97,7 +97,7 @@ def finished(folder: Path) -> None:
         (half_a_write_of_others, r"holds other files; give a new or empty folder"),
         (with_a_plan_of_others, r"holds other files; give a new or empty folder"),
         (a_link_to_nowhere, r"out is a link that leads nowhere"),
-        (is_a_file, r"out is a file; --out needs a folder"),
+        (is_a_file, r"out is a file; give a folder"),
         (under_a_file, r"deep is a file, so .*out cannot be made in it"),
         (unfinished, r"holds an unfinished study; .* --resume, begin anew with --overwrite"),
         (finished, r"already holds a model; begin anew with --overwrite"),
@@ -196,7 +196,7 @@ def test_nor_among_the_images_that_it_reads(tmp_path: Path) -> None:
     (tmp_path / "pets" / "cat").mkdir(parents=True)
     request = dataclasses.replace(REQUEST, table=str(tmp_path / "pets"))
     for out in (tmp_path / "pets" / "model", tmp_path / "pets"):
-        with pytest.raises(OutputError, match="which is read; give another --out"):
+        with pytest.raises(OutputError, match="which is read; give another folder"):
             require_free(out, request, resume=False, overwrite=False)
     assert require_free(tmp_path / "model", request, resume=False, overwrite=False) is False
 
@@ -274,7 +274,7 @@ def test_a_kill_while_overwriting_leaves_a_folder_that_is_known(
 
 def test_a_read_only_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shoal.jobs.place.os.access", lambda path, mode: False)
-    with pytest.raises(OutputError, match=f"{tmp_path} is read-only; give another --out"):
+    with pytest.raises(OutputError, match=f"{tmp_path} is read-only; give another folder"):
         require_free(tmp_path / "out", REQUEST, resume=False, overwrite=False)
 
 
@@ -285,7 +285,7 @@ def test_a_place_that_cannot_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, told: str
 ) -> None:
     monkeypatch.setattr(Path, "mkdir", refuse(code))
-    with pytest.raises(OutputError, match=f"cannot be written .{told}.; give another --out"):
+    with pytest.raises(OutputError, match=f"cannot be written .{told}.; give another folder"):
         begin(tmp_path / "out", REQUEST, SIZING)
 
 

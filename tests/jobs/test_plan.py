@@ -13,6 +13,7 @@ from shoal.jobs.place import begin
 from shoal.jobs.plan import is_resumable, read_plainer, read_plan
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
+from shoal.words import as_argument, spoken
 
 REQUEST = FitRequest(
     "table.csv", "y", size=AskedSize(hidden=((1,), (4, 4)), l2=(0.0, 0.5)), folds=3, choose="one-se"
@@ -55,6 +56,11 @@ def test_what_may_differ_and_what_may_not(begun: Path) -> None:
         "--solver was left out, now sgd",
         "--starts was left out, now 3",
     ]
+    with spoken(as_argument), pytest.raises(ConfigurationError) as refused:
+        read_plan(begun, dataclasses.replace(REQUEST, learning_rate=0.5))
+    assert str(refused.value).startswith("resume=True goes on with the same settings, but ")
+    assert "learning_rate was left out, now 0.5" in str(refused.value)
+    assert str(refused.value).endswith("; repeat those, or begin anew with overwrite=True")
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_the_lectures_initial_weights() -> None:
 
 
 def test_sizes_that_make_no_network() -> None:
-    with pytest.raises(ConfigurationError, match=r"--layers takes the inputs, .* got \(4,\); write 4,3,2,1"):
+    with pytest.raises(ConfigurationError, match=r"a network has inputs and .* got \(4,\); write 4,3,2,1"):
         fresh_subject((4,), "relu", None, batch=1, seed=0, initializer=None)
     with pytest.raises(UnknownNameError, match="rely"):
         fresh_subject((4, 2, 1), "rely", None, batch=1, seed=0, initializer=None)

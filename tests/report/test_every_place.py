@@ -37,7 +37,7 @@ def test_a_page_of_somebody_else_is_replaced_only_where_that_was_asked_for(
 ) -> None:
     path = tmp_path / "report.html"
     path.write_text("<!DOCTYPE html>mine", encoding="utf-8")
-    with pytest.raises(OutputError, match=r"report\.html exists already; .*--overwrite, overwrite=True"):
+    with pytest.raises(OutputError, match=r"report\.html exists already; .*overwrite=True"):
         write_report(evidence, path)
     assert path.read_text(encoding="utf-8") == "<!DOCTYPE html>mine"
     write_report(evidence, path, overwrite=True)

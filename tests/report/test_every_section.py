@@ -15,7 +15,8 @@ def test_where_there_is_nothing_to_compare_one_sentence_says_so(sample: Builder)
     both = render(sample(sizes={"16x16": 497}, l2=(0.5,), starts=3, diverged=0))
     assert (
         "<p>Only one size (16×16 hidden units) and one L2 strength (0.5) were tried, so there is nothing to "
-        "compare them with; ask for several with --hidden 4,16,64 and --l2 0,0.1,1,10.</p>"
+        "compare them with; ask for several with hidden (such as 4,16,64) and l2 (such as "
+        "0,0.1,1,10).</p>"
     ) in both
     assert "How many hidden units?" not in both
     assert "How strong a penalty?" not in both
@@ -30,7 +31,7 @@ def test_of_images_the_sizes_to_ask_for_are_those_of_stages(sample: Builder) -> 
     evidence["asked"]["architecture"] = "convolutional"
     assert alone(evidence) == (  # type: ignore[arg-type]
         "Only one size (4×8 filters) was tried, so there is nothing to compare it with; ask for several with "
-        "--hidden 4x8,8x16,16x32."
+        "hidden (such as 4x8,8x16,16x32)."
     )
 
 

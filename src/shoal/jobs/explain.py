@@ -9,6 +9,7 @@ from shoal.explanation.differences import Told
 from shoal.explanation.explanation import Explanation, explain
 from shoal.files import write_new
 from shoal.jobs.subject import Subject
+from shoal.words import setting
 
 FORMATS = ("terminal", "markdown", "html", "json")
 
@@ -45,7 +46,9 @@ def formatted(explanation: Explanation, format_: str) -> str:
 def require_format(format_: str) -> None:
     """Raise ``ConfigurationError`` unless explanations can be written in this format."""
     if format_ not in FORMATS:
-        raise ConfigurationError(f"--format {format_} is not known, expected one of {', '.join(FORMATS)}")
+        raise ConfigurationError(
+            f"{setting('format', format_)} is not known, expected one of {', '.join(FORMATS)}"
+        )
 
 
 def write_explanation(explanation: Explanation, format_: str, path: Path, overwrite: bool = False) -> None:

@@ -108,8 +108,8 @@ def load_table_model(folder: Path) -> TableModel:
     if model.kind != TableModel.kind:
         noun = KINDS[model.kind].noun
         raise ConfigurationError(
-            f"{folder} holds a model of {noun}, expected one of a table; 'shoal predict', 'shoal report' and "
-            f"'shoal check' are what there is for {noun}"
+            f"{folder} holds a model of {noun}, expected one of a table; predictions, the report and "
+            f"gradient checks are what there is for {noun}"
         )
     return cast("TableModel", model)
 

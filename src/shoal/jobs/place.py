@@ -18,6 +18,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import DATABASE, TrialStore
+from shoal.words import setting
 
 CONTENTS: Contents = {
     **{
@@ -36,7 +37,8 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
     """
     if resume and overwrite:
         raise ConfigurationError(
-            "--resume and --overwrite were given; go on with the one, or begin anew with the other"
+            f"{setting('resume', True)} and {setting('overwrite', True)} were given; go on with the one, or "
+            "begin anew with the other"
         )
     try:
         _require_writable(folder)
@@ -45,15 +47,15 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
         torn = leftovers(folder) if folder.exists() else []
         names = {path.name for path in folder.iterdir() if path not in torn} if folder.exists() else set()
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no system knows
-        raise OutputError(f"{folder} cannot be used ({reason(error)}); give another --out") from None
+        raise OutputError(f"{folder} cannot be used ({reason(error)}); give another folder") from None
     if not names:
         return False
     if PLAN not in names or not _is_ours(folder / PLAN):
-        raise OutputError(f"{folder} holds other files; give a new or empty folder as --out")
+        raise OutputError(f"{folder} holds other files; give a new or empty folder")
     if others and not resume:
         raise OutputError(
             f"{folder} holds {others[0].relative_to(folder)}, which no job wrote; move it away, or give "
-            "another --out"
+            "another folder"
         )
     if (folder / STUDY / DATABASE).exists():
         _require_idle(folder / STUDY, damaged=overwrite)
@@ -63,11 +65,12 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
         return False
     if MODEL in names:
         raise OutputError(
-            f"{folder} already holds a model; begin anew with --overwrite, or give another --out"
+            f"{folder} already holds a model; begin anew with {setting('overwrite', True)}, or give another "
+            "folder"
         )
     raise OutputError(
-        f"{folder} holds an unfinished study; go on with it with --resume, begin anew with --overwrite, or "
-        "give another --out"
+        f"{folder} holds an unfinished study; go on with it with {setting('resume', True)}, begin anew with "
+        f"{setting('overwrite', True)}, or give another folder"
     )
 
 
@@ -83,16 +86,16 @@ def _require_idle(study: Path, damaged: bool) -> None:
 def _require_writable(folder: Path) -> None:
     """Raise ``OutputError`` if nothing can be written in ``folder``, or nothing made where it is to be."""
     if folder.is_symlink() and not folder.exists():
-        raise OutputError(f"{folder} is a link that leads nowhere; give another --out")
+        raise OutputError(f"{folder} is a link that leads nowhere; give another folder")
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; --out needs a folder, new or empty")
+        raise OutputError(f"{folder} is a file; give a folder, new or empty")
     if folder.resolve() in (Path(folder.resolve().anchor), _home()):
-        raise OutputError(f"{folder} is the root or your home; give a folder of the job's own as --out")
+        raise OutputError(f"{folder} is the root or your home; give a folder of the job's own")
     ground = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not ground.is_dir():
-        raise OutputError(f"{ground} is a file, so {folder} cannot be made in it; give another --out")
+        raise OutputError(f"{ground} is a file, so {folder} cannot be made in it; give another folder")
     if not os.access(ground, os.W_OK | os.X_OK):
-        raise OutputError(f"{ground} is read-only; give another --out, or change its permissions")
+        raise OutputError(f"{ground} is read-only; give another folder, or change its permissions")
 
 
 def _home() -> Path | None:
@@ -109,9 +112,9 @@ def _require_apart(folder: Path, request: FitRequest) -> None:
     for source in filter(None, (request.table, request.valid, request.test)):
         data = file_of(source).resolve()
         if data.is_relative_to(place) and data.exists():
-            raise OutputError(f"{folder} holds {source}, which is read; give another --out")
+            raise OutputError(f"{folder} holds {source}, which is read; give another folder")
         if place.is_relative_to(data) and data.is_dir():
-            raise OutputError(f"{folder} lies in {source}, which is read; give another --out")
+            raise OutputError(f"{folder} lies in {source}, which is read; give another folder")
 
 
 def _is_ours(plan: Path) -> bool:
@@ -155,4 +158,4 @@ def begin(
                 folder.rmdir()
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"{folder} cannot be written ({reason(error)}); give another --out") from None
+        raise OutputError(f"{folder} cannot be written ({reason(error)}); give another folder") from None

@@ -15,6 +15,7 @@ from shoal.jobs.sizing import Sizing, StudySize
 from shoal.schema import MismatchError, parse_json, require, require_type
 from shoal.selection.candidates import grid, hidden_label
 from shoal.shapes import LARGEST
+from shoal.words import setting
 
 _MAY_DIFFER = {"table", "valid", "test", "jobs"}
 """Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
@@ -68,7 +69,7 @@ def load_plan(folder: Path) -> dict[str, Any]:
         ) from None
     except (MismatchError, ConfigurationError) as error:
         raise ModelFolderError(
-            f"{folder / PLAN} was damaged ({error}); begin anew with --overwrite"
+            f"{folder / PLAN} was damaged ({error}); begin anew with {setting('overwrite', True)}"
         ) from None
     return checked
 
@@ -81,7 +82,9 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
     """
     sizing = require_same(folder, request)["sizing"]
     if sizing is None:
-        raise ModelFolderError(f"{folder / PLAN} is of a job without a study; begin anew with --overwrite")
+        raise ModelFolderError(
+            f"{folder / PLAN} is of a job without a study; begin anew with {setting('overwrite', True)}"
+        )
     size = StudySize(
         hidden=tuple(tuple(hidden) for hidden in sizing["size"]["hidden"]),
         starts=sizing["size"]["starts"],
@@ -94,16 +97,17 @@ def read_plan(folder: Path, request: FitRequest) -> Sizing:
 def require_same(folder: Path, request: FitRequest) -> dict[str, Any]:
     """Return the plan in ``folder``, if it is of the same request; see ``read_plan``."""
     plan = load_plan(folder)
-    begun = _options(plan["request"])
-    asked = _options(json.loads(as_json(dataclasses.asdict(request))))
+    begun = _settings(plan["request"])
+    asked = _settings(json.loads(as_json(dataclasses.asdict(request))))
     told = [
-        f"{option} was {_shown(begun.get(option))}, now {_shown(value)}"
-        for option, value in asked.items()
-        if value != begun.get(option)
+        f"{setting(name)} was {_shown(begun.get(name))}, now {_shown(value)}"
+        for name, value in asked.items()
+        if value != begun.get(name)
     ]
     if told:
         raise ConfigurationError(
-            f"--resume goes on with the same settings, but {'; '.join(told)}; repeat those, or --overwrite"
+            f"{setting('resume', True)} goes on with the same settings, but {'; '.join(told)}; repeat those, "
+            f"or begin anew with {setting('overwrite', True)}"
         )
     return plan
 
@@ -122,18 +126,14 @@ def is_resumable(folder: Path, request: FitRequest) -> bool:
     return True
 
 
-def _options(request: dict[str, Any]) -> dict[str, Any]:
-    """Return a request by the options of the command line, without those that may differ."""
+def _settings(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what was asked, setting by setting, without those that may differ."""
     flat = {**request, **request["size"]}
-    return {
-        f"--{name.replace('_', '-')}": value
-        for name, value in flat.items()
-        if name not in {*_MAY_DIFFER, "size"}
-    }
+    return {name: value for name, value in flat.items() if name not in {*_MAY_DIFFER, "size"}}
 
 
 def _shown(value: Any) -> str:
-    """Return a setting as one would write it on the command line."""
+    """Return a value as a sentence has it."""
     if isinstance(value, list):
         return ",".join(hidden_label(tuple(v)) if isinstance(v, list) else _shown(v) for v in value)
     if isinstance(value, float):

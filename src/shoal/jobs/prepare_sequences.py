@@ -124,7 +124,8 @@ class PreparedSequences(Prepared):
 def _rule(request: FitRequest) -> str:
     if request.score == BY_EVIDENCE:
         raise ConfigurationError(
-            "--score evidence is for the dense networks of tables, got sequences; leave it out"
+            f"{setting('score', BY_EVIDENCE)} is for the dense networks of tables, got sequences; "
+            "leave it out"
         )
     return request.choose or "ensemble"
 
@@ -215,21 +216,21 @@ class _Parts:
 
     @classmethod
     def of(cls, origin: Origin, data: SequenceData, request: FitRequest) -> _Parts:
-        """Return the parts whose targets are known, with those that --valid and --test name."""
+        """Return the parts whose targets are known, with those that ``valid`` and ``test`` name."""
         train = _known(data.train, request.table)
         others: dict[str, SeriesSet | None] = {}
-        for option, path, own in (("--valid", request.valid, None), ("--test", request.test, data.test)):
+        for option, path, own in (("valid", request.valid, None), ("test", request.test, data.test)):
             if path is None:
                 others[option] = None if own is None else _known(own, f"the test part of {request.table}")
                 continue
             given = origin.read(path, request.strict)
             if len(given.channels) != len(data.channels):
                 raise DataError(
-                    f"{option} {path} has {len(given.channels)} channels, {request.table} "
+                    f"{setting(option, path)} has {len(given.channels)} channels, {request.table} "
                     f"{len(data.channels)}; give the same"
                 )
             others[option] = _known(given.train, path)
-        return cls(train, others["--valid"], others["--test"])
+        return cls(train, others["valid"], others["test"])
 
     @property
     def least(self) -> int:
@@ -288,7 +289,9 @@ def _rare(parts: _Parts, task: TaskChoice, request: FitRequest) -> RareClasses:
         assert parts.train.targets is not None
         return RareClasses.settle(parts.train.targets, request.rare, parts.least)
     if request.rare is not None:
-        raise ConfigurationError(f"--rare is for classes, and this is a {task.sentence}; leave it out")
+        raise ConfigurationError(
+            f"{setting('rare')} is for classes, and this is a {task.sentence}; leave it out"
+        )
     return RareClasses()
 
 

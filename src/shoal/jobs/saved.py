@@ -22,6 +22,7 @@ from shoal.files import as_json, read_regular, write_atomically
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.schema import MismatchError, parse_json, require_type
 from shoal.shapes import Array
+from shoal.words import setting
 
 FORMAT = 3
 """1 is the same without a temperature, which was 1; 2 without the loss of a regression, the squared error."""
@@ -67,12 +68,13 @@ def write_saved(
         for name in () if overwrite else (WEIGHTS, PREPROCESSING, MODEL):
             if os.path.lexists(folder / name):
                 raise OutputError(
-                    f"{folder / name} exists already; name another folder, or give overwrite=True"
+                    f"{folder / name} exists already; name another folder, or give "
+                    f"{setting('overwrite', True)}"
                 )
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MODEL).unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written ({reason(error)}); give another --out") from None
+        raise OutputError(f"{folder} cannot be written ({reason(error)}); give another folder") from None
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     files = {WEIGHTS: safetensors.numpy.save(plain), PREPROCESSING: as_json(dict(preprocessing))}
     for name, content in files.items():
@@ -119,7 +121,7 @@ def _read(folder: Path, name: str) -> bytes:
     except FileNotFoundError:
         what = "is no model folder" if name == MODEL or not folder.is_dir() else "is incomplete"
         raise ModelFolderError(
-            f"{folder} {what}: it has no {name}; give a folder that 'shoal fit … --out' wrote"
+            f"{folder} {what}: it has no {name}; give a folder that shoal fit wrote"
         ) from None
     except OSError as error:
         raise ModelFolderError(f"{folder / name} cannot be read ({reason(error)}); {REMEDY}") from None

@@ -23,6 +23,7 @@ from shoal.populations.population import Population
 from shoal.randomness import Purpose, check_seed, stream
 from shoal.sequences import Rows, Sequences
 from shoal.shapes import Array
+from shoal.words import setting
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def subject_of(model: Model, some: Batch, member: int) -> Subject:
     """Return network ``member`` of a model of a study, counted from 1, with a batch."""
     if not 1 <= member <= model.population.size:
         raise ConfigurationError(
-            f"--member {member} is not in this model, which holds {model.population.size}; count from 1"
+            f"{setting('member', member)} is not in this model, which holds {model.population.size}; count "
+            "from 1"
         )
     network = model.population.members(member - 1)
     return Subject(
@@ -98,7 +100,7 @@ def fresh_subject(
     """
     if len(sizes) < 2:
         raise ConfigurationError(
-            f"--layers takes the inputs, hidden layers and outputs, got {sizes}; write 4,3,2,1"
+            f"a network has inputs and outputs, and hidden layers between them, got {sizes}; write 4,3,2,1"
         )
     check_seed(seed)
     inputs, *hidden, outputs = sizes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shoal.plots.importances import MOST, ranked
 from shoal.plots.networks import HIDDEN_UNIT, distinct, units
 from shoal.plots.text import number, percent, plain, shortened
-from shoal.words import plural
+from shoal.words import plural, setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,10 +116,11 @@ def alone(evidence: Evidence) -> str:
     if len(sizes) == 1:
         of = unit(evidence["asked"])
         tried.append(f"one size ({units(next(iter(sizes)), of)})")
-        options.append("--hidden 4,16,64" if of == HIDDEN_UNIT else "--hidden 4x8,8x16,16x32")
+        several = "4,16,64" if of == HIDDEN_UNIT else "4x8,8x16,16x32"
+        options.append(f"{setting('hidden')} (such as {several})")
     if len(strengths) == 1:
         tried.append(f"one L2 strength ({plain(next(iter(strengths)))})")
-        options.append("--l2 0,0.1,1,10")
+        options.append(f"{setting('l2')} (such as 0,0.1,1,10)")
     if not tried:
         return ""
     them = "it" if len(tried) == 1 else "them"
@@ -160,7 +161,7 @@ def intervals(test: HeldOut) -> str:
     return (
         f"Intervals made to hold {percent(found['coverage'])} of all values hold "
         f"{percent(found['covered'])} of those of the {rows}; they are {number(found['width'])} wide in the "
-        "mean. 'shoal predict --interval' "
+        f"mean. {setting('interval')} "
         "adds them to predictions: conformal intervals, from the errors on rows held out, for rows that come "
         "from where these came from."
     )

@@ -11,6 +11,7 @@ from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.usable import panel_of, with_values
 from shoal.jobs.kinds.base import require_row
 from shoal.jobs.subject import Subject
+from shoal.words import setting
 
 
 def subject_of(model: ForecastModel, source: str, row: int, size: int, member: int) -> Subject:
@@ -26,7 +27,8 @@ def subject_of(model: ForecastModel, source: str, row: int, size: int, member: i
         )
     if not 1 <= member <= sum(counts):
         raise ConfigurationError(
-            f"--member {member} is not in this forecast, which holds {sum(counts)} networks; count from 1"
+            f"{setting('member', member)} is not in this forecast, which holds {sum(counts)} networks; count "
+            "from 1"
         )
     place = int(np.searchsorted(np.cumsum(counts), member))
     learnt, before = kinds[place], sum(counts[:place])
