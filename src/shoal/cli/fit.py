@@ -126,6 +126,13 @@ def fit(
     season: Annotated[
         int | None, typer.Option(help="Steps of a season of forecasts; found if left out, 1 for none.")
     ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="Predict from the texts of this column alone.", metavar="COLUMN"),
+    ] = None,
+    characters: Annotated[
+        bool, typer.Option("--characters", help="Cut texts into characters: names, codes, not sentences.")
+    ] = False,
     features: Annotated[
         int | None, typer.Option(help="About so many random convolutions of sequences.")
     ] = None,
@@ -201,6 +208,8 @@ def fit(
             order=order,
             horizon=horizon,
             season=season,
+            text=text,
+            characters=characters,
             features=features,
             budget=budget,
             image_size=None if image_size is None else parse_size(image_size, "--image-size"),

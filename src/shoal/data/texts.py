@@ -8,6 +8,8 @@ from shoal.data.numerals import CURRENCY, read_numbers
 
 #: Sentences have so many words on average; names and addresses mostly have fewer.
 WORDS_OF_SENTENCES = 5
+#: What there is for them.
+READER = "'shoal fit --text COLUMN' predicts from such a column"
 #: Of the values so many must look alike for a note to say what they look like.
 MOST = 0.9
 
@@ -27,11 +29,11 @@ def free_text_note(known: pl.Series) -> str:
     """Return a note if the texts (N,) are sentences, empty if they are not.
 
     >>> free_text_note(pl.Series(["The dog ate my homework again."]))
-    'free text, 6 words on average'
+    "free text, 6 words on average: 'shoal fit --text COLUMN' predicts from such a column"
     """
     words = known.str.count_matches(r"\S+") + known.str.count_matches(_UNSPACED) // 2
     mean = float(words.to_numpy().mean()) if len(words) else 0.0
-    return f"free text, {mean:.0f} words on average" if mean >= WORDS_OF_SENTENCES else ""
+    return f"free text, {mean:.0f} words on average: {READER}" if mean >= WORDS_OF_SENTENCES else ""
 
 
 def unread_note(known: pl.Series) -> str:

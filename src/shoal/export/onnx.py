@@ -69,6 +69,11 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         "sequences": _of_sequences,
         "forecasts": _of_forecasts,
     }
+    if getattr(model, "kind", None) == "texts":
+        raise ConfigurationError(
+            "a model of texts cannot be exported to ONNX, whose graphs have no words; 'shoal predict' is "
+            "what there is for texts"
+        )
     if getattr(model, "kind", None) in graphs:
         return graphs[model.kind](model)
     raise ConfigurationError(

@@ -43,7 +43,6 @@ def repeated(
         learning_rate=cast("float | None", recipe.learning_rate),
         batch_size=recipe.batch_size,
         patience=None if by_evidence else recipe.patience,
-        quality="good",
         time=None,
         pieces=method.pieces if method.forms else request.pieces,
         waves=method.waves if method.forms else request.waves,

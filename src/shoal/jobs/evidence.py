@@ -20,6 +20,7 @@ from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
+from shoal.plots.contributions import TextExample
 from shoal.plots.evidence import (
     FORMAT,
     Asked,
@@ -73,6 +74,7 @@ class Examined(TypedDict):
     examples: list[SeriesExample]
     in_time: InTime | None
     mixture: MixtureShown | None
+    texts: list[TextExample]
 
 
 def assemble(

@@ -137,6 +137,7 @@ def _examined(model: Model, held: Calibration | None, test: HeldOut, found: Find
         examples=found.examples,
         in_time=found.in_time,
         mixture=model.shown,
+        texts=found.texts,
     )
 
 

@@ -25,7 +25,7 @@ from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
-from shoal.plots.evidence import ImageSize
+from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
 from shoal.selection.architectures import Convolutional, doubling, stages
 from shoal.selection.choice import BY_EVIDENCE

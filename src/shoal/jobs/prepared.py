@@ -19,7 +19,7 @@ from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, Sizing
-from shoal.plots.evidence import ImageSize
+from shoal.plots.seen import ImageSize
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of

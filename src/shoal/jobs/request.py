@@ -67,6 +67,8 @@ class FitRequest:
     order: str | None = None
     horizon: int | None = None
     season: int | None = None
+    text: str | None = None
+    characters: bool = False
     features: int | None = None
     budget: float | None = None
     image_size: tuple[int, int] | None = None
@@ -98,6 +100,10 @@ class FitRequest:
             (1,) if self.size.hidden is None else self.size.hidden,
             (0.0,) if self.size.l2 is None else self.size.l2,
         )
+        if self.characters and self.text is None:
+            raise ConfigurationError(
+                f"{setting('characters')} is for texts; name their column with {setting('text')}"
+            )
         check_seed(self.seed)
         self._check_score()
         deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
 from shoal.mixtures.views import Fitted, Schooling, View, at_temperature, temperature_of
-from shoal.shapes import Array
+from shoal.shapes import Array, BoolArray
 from shoal.texts.tf_idf import MOST_TERMS, TfIdf
 from shoal.texts.tokens import CHARACTERS, WORDS
 
@@ -52,6 +53,11 @@ class FittedLinearText(Fitted[Sequence[str]]):
     layer: SparseLinear
     temperature: float
     held_out: Array
+
+    def known(self, texts: Sequence[str]) -> BoolArray:
+        """Return whether there is a term in each text (N,) that training has, besides the ends of words."""
+        written = np.array([bool(term.strip()) for part in self.parts for term in part.terms])
+        return np.asarray(_weights(self.parts, texts) @ written > 0)
 
     def predict(self, series: Sequence[str], n_jobs: int | None = None) -> Array:
         return at_temperature(self.layer.predict(_weights(self.parts, series)), self.temperature)

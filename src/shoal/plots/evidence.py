@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, TypedDict
 
+from shoal.plots.contributions import TextExample
 from shoal.plots.in_time import InTime
-from shoal.plots.seen import Seen
+from shoal.plots.seen import ImageSize, Seen
 from shoal.plots.series import MixtureShown, SequenceShape, SeriesExample
 
 FORMAT = 1
@@ -114,14 +115,6 @@ class Split(TypedDict):
     train: int
     validation: int | None
     test: int | None
-
-
-class ImageSize(TypedDict):
-    """What images were brought to; one channel is grey, three are colours."""
-
-    rows: int
-    columns: int
-    channels: int
 
 
 class DataLater(TypedDict, total=False):
@@ -375,6 +368,7 @@ class EvidenceLater(TypedDict, total=False):
     seen: Seen | None
     examples: list[SeriesExample]
     in_time: InTime | None
+    texts: list[TextExample]
     calibration: Calibration | None
     mixture: MixtureShown | None
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import TypedDict
 
 
+class ImageSize(TypedDict):
+    """What images were brought to; one channel is grey, three are colours."""
+
+    rows: int
+    columns: int
+    channels: int
+
+
 class Example(TypedDict):
     """A test image, its class, what it is called and how surely; ``picture`` is a PNG file in base64."""
 

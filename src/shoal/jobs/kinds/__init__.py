@@ -9,6 +9,7 @@ from shoal.jobs.kinds.forecasts import Forecasts
 from shoal.jobs.kinds.images import Images
 from shoal.jobs.kinds.sequences import SequencesKind
 from shoal.jobs.kinds.tables import Tables
+from shoal.jobs.kinds.texts import Texts
 
 if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Findings", "Kind", "StudyKind", "kind_of", "prepare"]
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Forecasts(), SequencesKind(), Images(), Tables())}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (Texts(), Forecasts(), SequencesKind(), Images(), Tables())
+}
 """Every kind, in the order in which they are asked; the last one takes what no other reads."""
 
 

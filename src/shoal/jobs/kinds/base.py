@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shoal.jobs.request import FitRequest
     from shoal.jobs.saved import Saved
     from shoal.jobs.subject import Subject
+    from shoal.plots.contributions import TextExample
     from shoal.plots.evidence import Importance
     from shoal.plots.in_time import InTime
     from shoal.plots.seen import Seen
@@ -42,6 +43,7 @@ class Findings:
     seen: Seen | None = None
     examples: list[SeriesExample] = field(default_factory=list)
     in_time: InTime | None = None
+    texts: list[TextExample] = field(default_factory=list)
     note: str = ""
 
 

@@ -1,0 +1,65 @@
+"""Texts of one column of a table, each of which has one class, or one number, that is predicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
+from shoal.jobs.texts.features import KIND
+
+if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
+    from shoal.jobs.request import FitRequest
+    from shoal.jobs.texts.features import TextFeatures
+    from shoal.jobs.texts.model import TextModel
+    from shoal.jobs.texts.prepare import PreparedTexts
+    from shoal.shapes import Array, Shape
+
+
+class Texts(StudyKind["TextModel", "PreparedTexts"]):
+    """Tables of which ``--text`` names a column."""
+
+    name: ClassVar[str] = KIND
+    noun: ClassVar[str] = "texts"
+
+    def reads(self, request: FitRequest) -> bool:
+        return request.text is not None
+
+    def prepare(self, request: FitRequest) -> PreparedTexts:
+        from shoal.jobs.texts.prepare import prepare_texts
+
+        return prepare_texts(request)
+
+    def findings(self, model: TextModel, prepared: PreparedTexts, seed: int, deadline: Deadline) -> Findings:
+        from shoal.jobs.texts.shown import shown
+
+        return Findings(texts=shown(model, prepared, seed))
+
+    def predict(
+        self, model: TextModel, source: str, ignore_extra: bool, interval: float | None
+    ) -> dict[str, Array]:
+        from shoal.jobs.texts.reading import read_texts
+
+        return model.predict(read_texts(source, model.preprocessor.column).texts, interval)
+
+    def batch(self, model: TextModel, source: str, row: int, size: int) -> Batch:
+        from shoal.jobs.texts.reading import read_texts
+
+        rows = read_texts(source, model.preprocessor.column, model.target.name)
+        require_row(row, len(rows), "text", source)
+        some = rows.rows(range(row - 1, min(row - 1 + size, len(rows))))
+        X = model.preprocessor.transform(some.texts, "float64")
+        return Batch(X, model.target.encode(some.targets), f"text {row}", model.preprocessor.feature_names)
+
+    def preprocessor(self, config: dict[str, Any]) -> TextFeatures:
+        from shoal.jobs.texts.features import TextFeatures
+
+        return TextFeatures.from_config(config)
+
+    def sample_shape(self, preprocessor: TextFeatures) -> Shape:
+        return (preprocessor.count,)
+
+    def model(self, preprocessor: TextFeatures, **parts: Any) -> TextModel:
+        from shoal.jobs.texts.model import TextModel
+
+        return TextModel(preprocessor, **parts)

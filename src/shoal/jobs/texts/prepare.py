@@ -1,0 +1,240 @@
+"""From texts to what a study is given: read, divided, and told by views that some of them have taught."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shoal.data.frames import quoted
+from shoal.data.rare import RareClasses
+from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
+from shoal.errors import ConfigurationError, DataError
+from shoal.jobs.division import divide
+from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.recipes import Method, ensemble_goal, plain_method
+from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing import Goal, StudySize
+from shoal.jobs.texts.features import TextFeatures
+from shoal.jobs.texts.model import TextModel
+from shoal.jobs.texts.notes import tell_of
+from shoal.jobs.texts.reading import TextRows, read_texts
+from shoal.mixtures.targets import Targets
+from shoal.mixtures.text_planning import BUDGET
+from shoal.mixtures.views import Schooling
+from shoal.populations.population import Population
+from shoal.selection.architectures import Perceptron
+from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.splits import k_folds
+from shoal.shapes import Array
+from shoal.texts.tokens import CHARACTERS, WORDS
+from shoal.words import plural, setting
+
+FOLDS = 5
+"""By which views are taught, so that what they say of a text that trains is honest."""
+BUDGETS = {"fast": 0.02, "good": 1.0, "best": 4.0}
+"""Times the operations that the estimators have, for networks of views."""
+A_SECOND, SHARE = 2e10, 0.4
+"""Operations a second of a core; the share of the time that the user allows which those may take."""
+ACTIVATION, RATE, SOLVER = "tanh", 0.001, "lbfgs"
+STRENGTHS = (1.0, 10.0, 100.0)
+LADDER = (
+    StudySize(((), (8,)), 2, STRENGTHS, 100),
+    StudySize(((),), 1, STRENGTHS, 100),
+    StudySize(((),), 1, (10.0,), 50),
+    StudySize(((),), 1, (10.0,), 10),
+)
+"""Studies over what the views say, from the one that one would like down."""
+SECONDS = {"fast": (6.0, 1e-3), "good": (10.0, 2e-3), "best": (40.0, 5e-3)}
+"""What a study may take, and besides for every text."""
+
+
+@dataclass(frozen=True)
+class PreparedTexts(Prepared):
+    """Texts made ready; ``texts`` are those of the parts in their order: train, validation, test."""
+
+    task: TaskChoice
+    preprocessor: TextFeatures
+    texts: tuple[TextRows, TextRows | None, TextRows]
+    quality: str
+
+    @property
+    def noun(self) -> str:
+        return "text"
+
+    @property
+    def sentence(self) -> str:
+        found = zip(self.preprocessor.names, self.preprocessor.losses, strict=True)
+        views = "; ".join(f"{name} (loss held out {loss:.4g})" for name, loss in found)
+        return (
+            f"{plural(self.n_rows, 'text')} of the column {quoted(self.preprocessor.column)}. "
+            f"{self.task.sentence[0].upper()}{self.task.sentence[1:]}. The networks below weigh what "
+            f"{plural(len(self.preprocessor.names), 'view')} of a text say: {views}. The linear model is the "
+            "first of them alone."
+        )
+
+    @property
+    def plain_rows(self) -> tuple[Array, Array]:
+        linear = slice(self.preprocessor.width)
+        return self.development[0][:, linear], self.test.X[:, linear]
+
+    def decided(self, request: FitRequest) -> dict[str, Any]:
+        return {"quality": self.quality}
+
+    def rule(self, request: FitRequest) -> str:
+        return _rule(request)
+
+    def method(self, request: FitRequest) -> Method:
+        return _method(request)
+
+    def goal(self, request: FitRequest) -> Goal:
+        return ensemble_goal(request, LADDER, len(self.train), SECONDS)
+
+    def model(self, population: Population) -> TextModel:
+        return TextModel(self.preprocessor, self.target, population)
+
+
+def _rule(request: FitRequest) -> str:
+    if request.score == BY_EVIDENCE:
+        raise ConfigurationError(
+            f"{setting('score', BY_EVIDENCE)} is for the dense networks of tables, got texts; leave it out"
+        )
+    return request.choose or "ensemble"
+
+
+def _method(request: FitRequest) -> Method:
+    plain = plain_method(request, Perceptron(ACTIVATION), RATE, SOLVER)
+    return replace(plain, recipe=replace(plain.recipe, patience=request.patience), watched=False)
+
+
+def prepare_texts(request: FitRequest) -> PreparedTexts:
+    """Read the texts and divide them; words, weights and networks come from those that train alone.
+
+    Raises ``DataError`` or ``ConfigurationError`` before anything is written.
+    """
+    _require_nothing_of_others(request)
+    assert request.text is not None
+    with collected() as notes:
+        given = _Parts.read(request)
+        task = infer_task(given.train.targets, request.task, request.loss)
+        given = given.without_rare(_rare(given, task, request))
+        classes = task.task == CLASSIFICATION
+        whole = TargetEncoder.fit(given.train.targets, task.task, given.least) if classes else None
+        labels = None if whole is None else whole.encode(given.train.targets)
+        by_folds = True if _rule(request) == "ensemble" else None
+        own_test, own_validation = given.test is not None, given.validation is not None
+        rows = divide(len(given.train), request, labels, own_test, own_validation, by_folds)
+        train = given.train.rows(rows.train)
+        held = given.train.rows(rows.held) if rows.held.size else given.validation
+        test = given.train.rows(rows.test) if given.test is None else given.test
+        target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
+        y = target.encode(train.targets)
+        features, X = _taught(request, train.texts, Targets(y, len(target.labels)))
+        tell_of(features, request.text, train, held, test)
+        dtype = _method(request).recipe.rule.dtype
+
+        def part(some: TextRows) -> Part:
+            return Part(features.transform(some.texts, dtype, request.jobs), target.encode(some.targets))
+
+        validation = None if held is None else part(held)
+        tested = part(test)
+    return PreparedTexts(
+        target=target,
+        n_rows=len(train) + len(test) + (0 if held is None else len(held)),
+        train=Part(X.astype(dtype), y),
+        validation=validation,
+        test=tested,
+        folds=rows.folds,
+        validation_share=rows.validation_share,
+        test_share=None if own_test else request.test_share,
+        warnings=tuple(notes),
+        columns=(),
+        target_kind="label" if classes else "numeric",
+        task=task,
+        preprocessor=features,
+        texts=(train, held, test),
+        quality=_quality(request),
+    )
+
+
+def _taught(request: FitRequest, texts: tuple[str, ...], targets: Targets) -> tuple[TextFeatures, Array]:
+    """Return the views that the texts teach, and what they say of each text when it was held out."""
+    assert request.text is not None
+    if len(texts) < 2:
+        raise DataError(f"only {plural(len(texts), 'text')} is left to train on; give 2 at least")
+    folds = k_folds(len(texts), min(FOLDS, len(texts)), request.seed, targets.strata())
+    schooling: Schooling[Sequence[str]] = Schooling(texts, targets, folds, request.seed, n_jobs=request.jobs)
+    unit = CHARACTERS if request.characters else WORDS
+    return TextFeatures.fit(request.text, unit, schooling, BUDGETS[_quality(request)] * BUDGET)
+
+
+def _quality(request: FitRequest) -> str:
+    """Return the quality of the views: the one asked for, or what there is time for."""
+    if request.time is None:
+        return request.quality
+    operations = SHARE * A_SECOND * request.time
+    return next((name for name in ("best", "good") if BUDGETS[name] * BUDGET <= operations), "fast")
+
+
+def _require_nothing_of_others(request: FitRequest) -> None:
+    """Raise ``ConfigurationError`` for what can be asked of tables of columns, series or images alone."""
+    if request.target is None:
+        raise ConfigurationError(
+            f"{setting('text', request.text)} says what is read; {setting('target')}, the column to predict, "
+            "is missing; give it"
+        )
+    if request.target == request.text:
+        raise ConfigurationError(
+            f"{setting('text')} and {setting('target')} both name {quoted(request.target)}; name two columns"
+        )
+    others = ("drop", "columns", "categorical", "pieces", "waves", "image_size", "augment", "id", "order")
+    for name in (*others, "features", "horizon", "season"):
+        if getattr(request, name) is not None:
+            raise ConfigurationError(
+                f"{setting('text', request.text)} reads texts alone, and {setting(name)} was given; leave "
+                "it out"
+            )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    train: TextRows
+    validation: TextRows | None
+    test: TextRows | None
+
+    @classmethod
+    def read(cls, request: FitRequest) -> _Parts:
+        """Return the texts of the table, and those of the tables that --valid and --test name."""
+        assert request.text is not None
+
+        def of(option: str, path: str | None) -> TextRows | None:
+            if path is None:
+                return None
+            try:
+                return read_texts(path, request.text or "", request.target)
+            except DataError as error:
+                raise DataError(f"{setting(option, path)}: {error}") from None
+
+        train = read_texts(request.table, request.text, request.target)
+        return cls(train, of("valid", request.valid), of("test", request.test))
+
+    @property
+    def least(self) -> int:
+        """How many texts a class needs: one more where some are set aside for a test."""
+        return 2 if self.test is None else 1
+
+    def without_rare(self, rare: RareClasses) -> _Parts:
+        """Return the parts without the classes that are left out, rare ones with the label they share."""
+        others = (None if part is None else part.without_rare(rare) for part in (self.validation, self.test))
+        return _Parts(self.train.without_rare(rare), *others)
+
+
+def _rare(parts: _Parts, task: TaskChoice, request: FitRequest) -> RareClasses:
+    if task.task == CLASSIFICATION:
+        assert parts.train.targets is not None
+        return RareClasses.settle(parts.train.targets, request.rare, parts.least)
+    if request.rare is not None:
+        raise ConfigurationError(
+            f"{setting('rare')} is for classes, and this is a {task.sentence}; leave it out"
+        )
+    return RareClasses()

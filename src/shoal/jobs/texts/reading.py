@@ -1,0 +1,58 @@
+"""The texts of a table's column, with what is to be predicted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.names import meant
+from shoal.data.rare import RareClasses
+from shoal.data.tables import read_table
+from shoal.data.task import known_rows
+from shoal.errors import DataError
+
+
+@dataclass(frozen=True)
+class TextRows:
+    """Texts and their targets, None where those are not asked for.
+
+    A text that is missing is empty. ``others`` are the table's other columns, which are not looked at.
+    """
+
+    texts: tuple[str, ...]
+    targets: pl.Series | None
+    others: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def rows(self, rows: Iterable[int]) -> TextRows:
+        """Return some of them, in this order."""
+        some = [int(row) for row in rows]
+        targets = None if self.targets is None else self.targets.gather(some)
+        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets)
+
+    def without_rare(self, rare: RareClasses) -> TextRows:
+        """Return them without classes that are left out, rare ones with the label that they share."""
+        if not rare.labels or self.targets is None:
+            return self
+        targets = rare.apply(self.targets)
+        return replace(self, targets=targets).rows(np.flatnonzero(targets.is_not_null().to_numpy()))
+
+
+def read_texts(source: str, column: str, target: str | None = None) -> TextRows:
+    """Return the texts of a table's column, and with a ``target`` asked for those that have one.
+
+    Numbers, dates and truth values are texts, too. Raises ``DataError`` for a table without such columns;
+    rows without a target are left out with a ``ShoalWarning``.
+    """
+    table = read_table(source)
+    if column not in table.columns:
+        raise DataError(f"{source} has no column of texts {quoted(column)}; {meant(column, table.columns)}")
+    frame = native_frame(table if target is None else known_rows(table, target))
+    texts = frame[column].cast(pl.String).fill_null("").to_list()
+    others = tuple(name for name in frame.columns if name not in (column, target))
+    return TextRows(tuple(texts), None if target is None else frame[target], others)

@@ -1,0 +1,98 @@
+"""Test texts for a report: some that are called right and some that are mistaken, and which words did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shoal.plots.contributions import Line, TextExample
+from shoal.plots.text import number
+from shoal.randomness import Purpose, permutation
+from shoal.shapes import Array, IntArray
+from shoal.texts.tokens import WORDS, characters
+
+if TYPE_CHECKING:
+    from shoal.jobs.texts.model import TextModel
+    from shoal.jobs.texts.prepare import PreparedTexts
+
+MOST, PIECES = 9, 60
+"""Texts, and pieces of each, at most."""
+LEAST = 1e-12
+"""Of a probability, whose logarithm is taken."""
+
+
+def shown(model: TextModel, prepared: PreparedTexts, seed: int) -> list[TextExample]:
+    """Return test texts: of classes one in three that is mistaken, if there are, the surest first.
+
+    Of numbers they are those with the largest errors first, then others. Empty texts have nothing to show.
+    """
+    scores, actual = model.predict_features(prepared.test.X), prepared.test.y
+    texts = prepared.texts[2].texts
+    rows = [row for row in _rows(scores, actual, prepared.n_classes, seed) if texts[row].strip()]
+    return [_example(model, prepared, scores, row) for row in rows]
+
+
+def _rows(scores: Array, actual: Array, n_classes: int, seed: int) -> list[int]:
+    order = permutation(len(actual), seed, 0, Purpose.PERMUTATION)
+    if n_classes:
+        called = scores.argmax(axis=1)
+        wrong = np.flatnonzero(called != actual)
+        wrong = wrong[np.argsort(-scores[wrong, called[wrong]], kind="stable")]
+        right: IntArray = order[called[order] == actual[order]]
+    else:
+        wrong = np.argsort(-np.abs(scores - actual), kind="stable")
+        right = order[~np.isin(order, wrong[: MOST // 3])]
+    few = wrong[: max(MOST // 3, MOST - len(right))]
+    return [*few.tolist(), *right[: MOST - len(few)].tolist()]
+
+
+def _example(model: TextModel, prepared: PreparedTexts, scores: Array, row: int) -> TextExample:
+    text, target = prepared.texts[2].texts[row], prepared.target
+    code = int(scores[row].argmax()) if prepared.n_classes else 0
+    if prepared.n_classes:
+        is_, called = target.labels[int(prepared.test.y[row])], target.labels[code]
+    else:
+        values = target.decode_values([prepared.test.y[row], scores[row]])
+        is_, called = (number(float(value)) for value in values)
+    words = model.preprocessor.unit == WORDS
+    pieces, joint = (text.split(), " ") if words else (characters(text), "")
+    linear = model.preprocessor.views[0]
+    views: dict[str, Callable[[Sequence[str]], Array]] = {
+        "model": model.predict_texts,
+        "linear": linear.predict,
+    }
+    lines = [_line(name, predict, pieces, joint, code, prepared.n_classes) for name, predict in views.items()]
+    return {
+        "actual": is_,
+        "called": called,
+        "right": is_ == called if prepared.n_classes else None,
+        "joint": joint,
+        "cut": len(pieces) > PIECES,
+        "lines": lines,
+    }
+
+
+def _line(
+    name: str,
+    predict: Callable[[Sequence[str]], Array],
+    pieces: list[str],
+    joint: str,
+    code: int,
+    n_classes: int,
+) -> Line:
+    """Return what the prediction of a class, or the number, loses with each of the pieces."""
+    some = range(min(len(pieces), PIECES))
+    without = [joint.join([*pieces[:place], *pieces[place + 1 :]]) for place in some]
+    predicted = predict([joint.join(pieces), *without])
+    told = np.log(np.maximum(predicted[:, code], LEAST)) if n_classes else predicted.reshape(len(predicted))
+    values = told[0] - told[1:]
+    most = float(np.abs(values).max()) or 1.0
+    return {
+        "name": name,
+        "pieces": [
+            {"text": pieces[place], "value": float(f"{value:.4g}"), "depth": round(abs(value) / most, 2)}
+            for place, value in zip(some, values.tolist(), strict=True)
+        ],
+    }
