@@ -218,7 +218,7 @@ def test_a_folder_that_is_taken(shoal: Shoal, finished: Path) -> None:
     for out, told in (
         ("done", "done already holds a model; begin anew with --overwrite"),
         ("mine", "mine holds other files"),
-        ("t.csv", "t.csv is a file; --out needs a folder"),
+        ("t.csv", "t.csv is a file; give a folder, new or empty"),
         ("t.csv/out", "t.csv is a file, so t.csv/out cannot be made in it"),
     ):
         assert told in shoal("fit", "t.csv", "--target", "label", "--out", out, *TINY).refusal
@@ -239,7 +239,7 @@ def full_disk(_: int) -> None:
 
 
 def test_a_disk_that_fills_while_the_model_is_saved(shoal: Shoal, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shoal.jobs.folder import save_model
+    from shoal.jobs.study_folder import save_model
 
     def save(*arguments: object, **options: object) -> None:
         with monkeypatch.context() as patched:
@@ -249,7 +249,7 @@ def test_a_disk_that_fills_while_the_model_is_saved(shoal: Shoal, monkeypatch: p
     Path("t.csv").write_bytes(GOOD)
     command = ["fit", "t.csv", "--target", "label", "--out", "out", *TINY]
     with monkeypatch.context() as patched:
-        patched.setattr("shoal.jobs.fit.save_model", save)
+        patched.setattr("shoal.jobs.fit_study.save_model", save)
         told = shoal(*command).refusal
     assert "weights.safetensors cannot be written (No space left on device)" in told
     assert {path.name for path in Path("out").iterdir()} == {"plan.json", "study"}

@@ -84,12 +84,12 @@ def places(option: str) -> list[str]:
     """Return where an option is spelled in code: file and line, docstrings and comments left out.
 
     Left out are estimators, whose parameters are scikit-learn's, and what uses what there is: the lecture's
-    studies, and mixtures.
+    studies, mixtures and forecasts.
     """
     found = []
     for path in sorted((*PACKAGE.rglob("*.py"), *(ROOT / "native").rglob("*.[ch]pp"))):
         where = path.relative_to(ROOT)
-        if {"estimators", "lecture", "mixtures"} & set(where.parts):
+        if {"estimators", "lecture", "mixtures", "forecasting"} & set(where.parts):
             continue
         text = path.read_text("utf-8")
         lines = _python_lines(text, option) if path.suffix == ".py" else _cpp_lines(text, option)

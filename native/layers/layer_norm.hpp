@@ -83,11 +83,13 @@ template <class T, bool LaneIsMember> class LayerNormStage final : public Stage<
     // steps, whose sums do not depend on how far it is padded.
     template <class F> SHOAL_INLINE V mean(std::size_t c, F f) const {
         V even{}, odd{};
-        if (lengths_) {
-            const std::size_t steps = layer_.recurrence.steps, channels = layer_.units / steps;
+        const std::size_t steps = layer_.recurrence.steps;
+        if (lengths_ || steps > 1) {
+            const std::size_t channels = layer_.units / steps, end = lengths_ ? longest_ : steps;
             for (std::size_t channel = 0; channel < channels; ++channel)
-                for (std::size_t t = 0; t < longest_; ++t) (t % 2 ? odd : even) += kept(t, c, f(channel * steps + t));
-            return (even + odd) / (splat(static_cast<T>(channels)) * load(lengths_ + c * lanes));
+                for (std::size_t t = 0; t < end; ++t) (t % 2 ? odd : even) += kept(t, c, f(channel * steps + t));
+            const V valid = lengths_ ? load(lengths_ + c * lanes) : splat(static_cast<T>(steps));
+            return (even + odd) / (splat(static_cast<T>(channels)) * valid);
         }
         std::size_t k = 0;
         for (; k + 2 <= layer_.units; k += 2) even += f(k), odd += f(k + 1);

@@ -90,8 +90,8 @@ def test_a_signal_before_the_study_leaves_nothing_to_go_on_from(
     ("place", "kept", "name"),
     [
         ("shoal.selection.running.run_cohort", "study.lock", "SIGINT"),
-        ("shoal.jobs.fit.examine", "cohorts/000000.safetensors", "SIGTERM"),
-        ("shoal.jobs.fit.write_report", "../model.json", "SIGINT"),
+        ("shoal.jobs.fit_study.examine", "cohorts/000000.safetensors", "SIGTERM"),
+        ("shoal.jobs.fit_study.write_report", "../model.json", "SIGINT"),
     ],
 )
 def test_a_signal_after_the_study_has_begun_advises_to_go_on(
@@ -123,7 +123,8 @@ def test_a_second_one_when_the_first_has_ended_the_study(
     )
     assert (tmp_path / "out" / "report.html").exists()
     code, told = end(
-        f"{textwrap.dedent(first)}\nbefore('shoal.jobs.fit.save_model', 'SIGINT')", [*iris, "--overwrite"]
+        f"{textwrap.dedent(first)}\nbefore('shoal.jobs.fit_study.save_model', 'SIGINT')",
+        [*iris, "--overwrite"],
     )
     assert code == 130
     assert "repeat the command with --resume to go on" in told

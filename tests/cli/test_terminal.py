@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener, counting, plain_console
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.jobs.prepare import PreparedTable
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.selection.design import Plan

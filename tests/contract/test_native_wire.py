@@ -238,7 +238,7 @@ def test_what_a_field_cannot_hold_is_refused(record: str, name: str, value: obje
         ("network", "inputs", 3),
         ("recipe", "epochs", 199),
         ("problem", "l1", np.zeros(3)),
-        ("problem", "train", sample_fields(problem(Recipe(), Network(3, [Dense(1)])).train)),
+        ("problem", "train", sample_fields(problem(Recipe(), Network(3, [Dense(1)])).train, Dense(1))),
         ("course", "penalty", np.zeros(1)),
         ("course", "stopped", np.zeros(1, np.int64)),
     ],

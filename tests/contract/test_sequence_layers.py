@@ -12,6 +12,8 @@ from shoal.activations import ACTIVATIONS
 from shoal.engines import ENGINES, choose_engine
 from shoal.errors import ConfigurationError
 from shoal.layers import (
+    GRU,
+    LSTM,
     AveragePool1D,
     BatchNorm,
     Conv1D,
@@ -264,19 +266,21 @@ def test_the_compiled_engine_takes_what_it_has_and_leaves_the_rest() -> None:
         network = Network((C, T), [*layers, Flatten(), Dense(2)], "cross_entropy")
         return choose_engine("auto", network, recipe, unequal).name
 
+    normed: dict[str, Any] = {"return_sequences": True, "layer_norm": True}
     equal = [BatchNorm(), LayerNorm("sigmoid"), Residual([BatchNorm()], "relu")]
     assert chosen(*equal, recipe=Recipe()) == chosen(*equal) == chosen(Dropout(0.5)) == "native"
     assert chosen(unequal=True) == chosen(recipe=Recipe(), unequal=True) == "native"
-    for layer in LayerNorm(), Residual([LayerNorm()]):
+    for layer in GRU(2, **normed), Residual([LSTM(C, **normed)]):
         assert chosen(layer, unequal=True) == chosen(layer, recipe=Recipe(), unequal=True) == "reference"
-    for layer in Dense(2), Residual([Dense(2), Dropout()]), Conv1D(2, 3), MaxPool1D(), BatchNorm():
+    for layer in Dense(2), Residual([Dense(2), Dropout()]), Conv1D(2, 3), MaxPool1D(), *equal:
         assert chosen(layer, unequal=True) == chosen(layer, recipe=Recipe(), unequal=True) == "native"
 
 
 @pytest.mark.skipif("native" not in ENGINES, reason="without the compiled engine")
 def test_unequal_lengths_are_heard_of_in_training_validation_and_prediction() -> None:
     X, y = sequences()
-    network = Network((C, T), [LayerNorm("sigmoid"), Flatten(), Dense(2)], "cross_entropy")
+    X = Sequences(X.X[:, :, None], X.lengths)  # (N, C, 1, T): images whose columns are steps
+    network = Network((C, 1, T), [LayerNorm("sigmoid"), Flatten(), Dense(2)], "cross_entropy")
     settings: dict[str, Any] = {"epochs": 2, "solver": "sgd", "dtype": "float64"}
     asked, told = (train(network, X, y, engine=engine, **settings) for engine in ("auto", "reference"))
     assert np.array_equal(asked.population.theta, told.population.theta)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from shoal.engines.wire import ELSEWHERE, augmentation_fields, problem_fields, recipe_fields, solver_fields
+from shoal.layers import Dense
 from shoal.solvers import SOLVERS
 from shoal.training.augmentation import Augmentation
 from shoal.training.problem import Problem, Samples
@@ -49,7 +50,7 @@ def test_a_solver_says_how_it_is_to_be_run() -> None:
 
 def test_every_strength_is_a_row_of_the_array_that_may_change() -> None:
     strengths = np.arange(4.0 * 3).reshape(4, 3)
-    fields = problem_fields(Problem(SAMPLES, None, only(3)), strengths)
+    fields = problem_fields(Problem(SAMPLES, None, only(3)), strengths, Dense(1))
     for name, row in zip(STRENGTHS, strengths, strict=True):
         assert np.shares_memory(fields[name], strengths)
         np.testing.assert_array_equal(fields[name], row)

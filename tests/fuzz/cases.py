@@ -37,7 +37,7 @@ from shoal.jobs.model import ImageModel
 from shoal.jobs.place import require_free
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
-from shoal.jobs.subject import saved_subject, table_of
+from shoal.jobs.saved_subject import saved_subject, table_of
 from shoal.report import html
 from shoal.report.evidence import load_evidence
 from shoal.selection.study import CapacityStudy

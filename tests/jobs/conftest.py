@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener
-from shoal.jobs.fit import Outcome, fit_data
+from shoal.jobs.fit import fit_data
+from shoal.jobs.job import Outcome
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.words import as_option, spoken
@@ -103,7 +104,7 @@ def fitted(
 @pytest.fixture
 def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the drawing, which is half the time of a tiny job, where nobody looks at it."""
-    monkeypatch.setattr("shoal.jobs.fit.write_report", lambda *_, **__: None)
+    monkeypatch.setattr("shoal.jobs.fit_study.write_report", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ from rich.console import Console
 from shoal.cli.terminal import TerminalListener
 from shoal.errors import ConfigurationError
 from shoal.jobs.again import command, quoted
-from shoal.jobs.fit import Outcome, fit_data
+from shoal.jobs.fit import fit_data
+from shoal.jobs.job import Outcome
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.selection.running import StudyProgress
@@ -197,6 +198,10 @@ GIVEN: dict[str, Any] = {
     "waves": 2,
     "id": "patient no",
     "order": "-time",
+    "horizon": 12,
+    "season": 7,
+    "text": "what was said",
+    "characters": True,
     "features": 500,
     "budget": 2e9,
     "learning_rate": 1e-4,
@@ -213,6 +218,10 @@ GIVEN: dict[str, Any] = {
 }
 
 
+BESIDE: dict[str, dict[str, Any]] = {"characters": {"text": "what was said"}}
+"""What a setting is not given without."""
+
+
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(FitRequest)])
 def test_every_setting_is_an_option_that_says_the_same(
     shoal: Shoal, monkeypatch: pytest.MonkeyPatch, name: str
@@ -224,7 +233,7 @@ def test_every_setting_is_an_option_that_says_the_same(
         raise ConfigurationError("enough")
 
     monkeypatch.setattr("shoal.jobs.fit.fit_data", fit_data)
-    request = FitRequest(**{"table": "t.csv", name: GIVEN[name]})
+    request = FitRequest(**{"table": "t.csv", name: GIVEN[name], **BESIDE.get(name, {})})
     assert shoal(*shlex.split(command(request, Path("out")))[1:]).refusal == "shoal: enough"
     assert read == [dataclasses.replace(request, table=f"./{request.table}" if name == "table" else "t.csv")]
 

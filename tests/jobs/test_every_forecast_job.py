@@ -33,7 +33,7 @@ from shoal.jobs.job import Outcome
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.request import FitRequest
-from shoal.jobs.subject import saved_subject
+from shoal.jobs.saved_subject import saved_subject
 
 HORIZON = 4
 QUICK: dict[str, Any] = {"quality": "fast", "time": 1000.0, "jobs": 1}

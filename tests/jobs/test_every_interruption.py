@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ShoalWarning
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.selection.trials import COLUMNS
 from tests.waiting import written
 
@@ -136,7 +136,7 @@ def undisturbed(done: Path) -> dict[str, Any]:
 def of_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write reports of a word: drawing is most of the time, and a report is a function of its evidence."""
     monkeypatch.setattr(
-        "shoal.jobs.fit.write_report", lambda evidence, path, overwrite: Path(path).write_text("report")
+        "shoal.jobs.fit_study.write_report", lambda evidence, path, overwrite: Path(path).write_text("report")
     )
 
 
@@ -226,7 +226,7 @@ def test_a_job_killed_after_its_study_is_resumed(
         raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"shoal.jobs.fit.{step}", killed)
+        patched.setattr(f"shoal.jobs.fit_study.{step}", killed)
         with pytest.raises(KilledError):
             fit(table, "target", trained, resume=True, **SETTINGS)
     assert not (trained / "report.html").exists()

@@ -15,11 +15,11 @@ import pytest
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
-from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_model
+from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.predict import predict_data
-from shoal.jobs.subject import saved_subject
+from shoal.jobs.saved_subject import saved_subject
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.reading import read_texts

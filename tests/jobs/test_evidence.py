@@ -14,7 +14,7 @@ from shoal import __version__
 from shoal.data.tables import read_table
 from shoal.engines import ENGINES
 from shoal.jobs.evidence import DIVERGENCES_TOLD
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.report.evidence import checked, load_evidence
 
 

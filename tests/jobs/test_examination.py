@@ -12,8 +12,8 @@ import pytest
 from shoal.data.tables import read_table
 from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.examination import RESIDUALS_SHOWN, examine
-from shoal.jobs.fit import Outcome
 from shoal.jobs.footprint import bytes_of_predictions
+from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared

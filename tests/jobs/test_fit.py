@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +18,10 @@ from rich.console import Console
 from shoal.cli.terminal import TerminalListener
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError
-from shoal.jobs.deadline import Deadline
-from shoal.jobs.fit import Outcome, _finishing, _seconds_for, fit_data
+from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model
 from shoal.jobs.footprint import PROGRAM
+from shoal.jobs.job import Outcome
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
@@ -35,9 +34,7 @@ Write = Callable[..., Path]
 
 
 def held_out(n: int, seed: int, labels: npt.NDArray[Any] | None = None) -> npt.NDArray[np.intp]:
-    """Which fifth of n rows a job tests on, by what its documentation says: sorted Philox draws, class by
-    class, the largest remainders first.
-    """
+    """Which fifth of n rows a job tests on: sorted Philox draws, class by class, largest remainders first."""
     draws = np.random.Philox(key=[seed, 0], counter=[0, 0, 3, 0]).random_raw(n)
     order = np.argsort(draws, kind="stable")
     groups = [order] if labels is None else [order[labels[order] == label] for label in sorted(set(labels))]
@@ -155,24 +152,6 @@ def test_the_time_that_is_given_is_kept(
     outcome = fit(table, "target", tmp_path / "out", choose="ensemble", time=6.0, **wide)
     assert "Ended early, by time: " in outcome.evidence["choice"]["sentence"]
     assert outcome.evidence["asked"]["planned"][0] == "Ends after 6 s, with the best found until then."
-
-
-@pytest.mark.parametrize(("passed", "left"), [(0.0, 50.2), (20.0, 30.2), (70.0, 0.1)])
-def test_networks_have_what_time_is_left(passed: float, left: float) -> None:
-    """Of 60 s 2 are for the report, and 13 % for the examination."""
-    request, data = FitRequest("t.csv", "y", time=60.0), Mock(columns=(), n_rows=0, loss=("x", 1))
-    deadline = Deadline(request.time, began=1000.0, clock=lambda: 1000.0 + passed)
-    assert _seconds_for(deadline, _finishing(request, data)) == pytest.approx(left)
-    assert _seconds_for(Deadline(), _finishing(FitRequest("t.csv", "y"), data)) is None
-
-
-def test_a_report_of_many_columns_and_predictions_of_many_classes_take_longer() -> None:
-    def finishing(columns: int, rows: int = 0, outputs: int = 1) -> float:
-        data = Mock(columns=range(columns), n_rows=rows, loss=("x", outputs))
-        return _finishing(FitRequest("t.csv", "y", time=60.0), data)
-
-    assert finishing(10**4) == pytest.approx(finishing(0) + 2)
-    assert finishing(0, 40_000, 1000) == pytest.approx(finishing(0) + 4)
 
 
 def test_the_evidence_chooses_by_the_rows_trained_on(

@@ -14,8 +14,9 @@ import safetensors.numpy
 
 from shoal.errors import ModelFolderError, OutputError
 from shoal.files import as_json
-from shoal.jobs.fit import Outcome
-from shoal.jobs.folder import load_model, save_model
+from shoal.jobs.folder import load_model
+from shoal.jobs.job import Outcome
+from shoal.jobs.study_folder import save_model
 
 FILES = ("model.json", "weights.safetensors", "preprocessing.json")
 
@@ -110,7 +111,7 @@ def json_or_none(content: bytes) -> Any:
 def test_a_missing_file(saved: Path, name: str) -> None:
     (saved / name).unlink()
     told = "is no model folder" if name == "model.json" else "is incomplete"
-    with pytest.raises(ModelFolderError, match=rf"{told}: it has no {name}; give a folder that 'shoal fit"):
+    with pytest.raises(ModelFolderError, match=rf"{told}: it has no {name}; give a folder that shoal fit"):
         load_model(saved)
 
 

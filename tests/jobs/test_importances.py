@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.fit import Outcome
 from shoal.jobs.importances import SHUFFLES, importances
+from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared

@@ -9,7 +9,7 @@ import pytest
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import DataError
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.populations.network import Network

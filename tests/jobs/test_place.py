@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
@@ -244,7 +244,7 @@ def test_nor_does_a_job_that_was_sizing_meanwhile(
         begin(tmp_path / "out", REQUEST, SIZING)
         return SIZING
 
-    monkeypatch.setattr("shoal.jobs.fit.size_study", size_slowly)
+    monkeypatch.setattr("shoal.jobs.fit_study.size_study", size_slowly)
     with pytest.raises(OutputError, match="holds an unfinished study"):
         fit("builtin:iris", "species", tmp_path / "out")
     assert read_plan(tmp_path / "out", REQUEST) == SIZING

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from shoal.errors import ConfigurationError, DataError, OutputError
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.jobs.predict import predict_data
 
 Mixed = Callable[..., dict[str, list[Any]]]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shoal.errors import ModelFolderError
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.jobs.report import rebuild_report
 
 

@@ -47,17 +47,20 @@ def test_operations_size_the_study_and_no_clock(
 ) -> None:
     for name in ("perf_counter", "process_time", "monotonic", "time"):
         monkeypatch.setattr(time, name, lambda: pytest.fail("a clock was read"))
-    sizes = [sized(asked(budget=budget), prepared).size for budget in (1.0, 1e9, 1e12)]
+    shape = prepared.preprocessor.shape
+    sizes = [sized(asked(budget=budget), prepared, shape).size for budget in (1.0, 1e9, 1e12)]
     assert [size.hidden for size in sizes] == [((8,),), ((8,),), ((64,),)]
     assert sizes[0].epochs < sizes[1].epochs <= sizes[2].epochs
     mine = AskedSize(hidden=((3,), (4,)), starts=2, epochs=5)
-    assert sized(asked(size=mine), prepared).size == StudySize(((3,), (4,)), 2, (0.0,), 5)
+    assert sized(asked(size=mine), prepared, shape).size == StudySize(((3,), (4,)), 2, (0.0,), 5)
 
 
 def test_what_time_has_decided_is_a_budget(prepared: PreparedSequences) -> None:
     assert prepared.decided(asked()) == {}
     assert prepared.decided(asked(time=3.0)) == {"budget": 3 * A_SECOND}
-    assert "Ends after about 3 s" in sized(asked(time=3.0), prepared).sentences[0]
+    assert (
+        "Ends after about 3 s" in sized(asked(time=3.0), prepared, prepared.preprocessor.shape).sentences[0]
+    )
 
 
 @pytest.mark.parametrize("settings", [{"choose": "best"}, {"choose": "ensemble", "loss": "huber"}])

@@ -14,7 +14,7 @@ from PIL import Image
 from shoal.data.images.image_set import ImageSet
 from shoal.data.images.source import read_images
 from shoal.jobs import sights
-from shoal.jobs.fit import Outcome
+from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import prepare
 from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.request import FitRequest

@@ -11,9 +11,10 @@ from shoal.data.images.source import read_images
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, UnknownNameError
 from shoal.jobs.check import check_subject
-from shoal.jobs.fit import Outcome
 from shoal.jobs.folder import load_model
-from shoal.jobs.subject import fresh_subject, saved_subject
+from shoal.jobs.job import Outcome
+from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.subject import fresh_subject
 
 
 @pytest.fixture(scope="module")

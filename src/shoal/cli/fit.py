@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 import time as time_module  # for an option is called --time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -170,11 +172,7 @@ def fit(
     debug: Debug = False,
 ) -> None:
     """Choose a network for a table, images or sequences, train it, test it once, and report the evidence."""
-    began = time_module.perf_counter()
-    files_come_first()
-    from shoal.cli.terminal import TerminalListener, plain_console
-
-    with TerminalListener(plain_console()) as listener:
+    with _listening() as (listener, began):
         from shoal.jobs.request import FitRequest
 
         request = FitRequest(
@@ -220,6 +218,17 @@ def fit(
             memory=None if memory is None else parse_bytes(memory, "--memory"),
         )
         _run(request, out, listener, resume, overwrite, began)
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[TerminalListener, float]]:
+    """Tell of a job in the terminal; the number is from when on its time counts."""
+    began = time_module.perf_counter()
+    files_come_first()
+    from shoal.cli.terminal import TerminalListener, plain_console
+
+    with TerminalListener(plain_console()) as listener:
+        yield listener, began
 
 
 def _run(

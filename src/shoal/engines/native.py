@@ -79,7 +79,7 @@ class NativeEngine:
             architecture(network),
             np.ascontiguousarray(theta),
             np.ascontiguousarray(X),
-            whole_numbers(lengths),
+            whole_numbers(lengths, network.layers[0]),
             threads,
             z,
         )
@@ -112,7 +112,7 @@ class NativeTraining:
             architecture(network),
             self.theta,
             np.ascontiguousarray(keys),
-            problem_fields(problem, self._strengths),
+            problem_fields(problem, self._strengths, network.layers[0]),
             recipe_fields(recipe, network.input_shape, len(problem.train)),
             course_fields(self.history, self.penalty, self.watch),
         )

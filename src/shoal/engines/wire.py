@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shoal.layers.base import Layer
 from shoal.registry import to_config
 from shoal.schedules import Constant
 from shoal.shapes import Array, IntArray, Shape
@@ -23,26 +24,35 @@ ELSEWHERE = frozenset(
 """Settings that are translated, travel with the problem or the course, or are done with before."""
 
 
-def problem_fields(problem: Problem, strengths: Array) -> dict[str, Any]:
-    """Return the fields of a problem; ``strengths`` (4, P) are what the module looks at between epochs."""
+def problem_fields(problem: Problem, strengths: Array, first: Layer) -> dict[str, Any]:
+    """Return the fields of a problem for a network whose ``first`` layer takes the samples.
+
+    ``strengths`` (4, P) are what the module looks at between epochs.
+    """
     validation = problem.validation
     return {
-        "train": sample_fields(problem.train),
-        "validation": None if validation is None else sample_fields(validation),
+        "train": sample_fields(problem.train, first),
+        "validation": None if validation is None else sample_fields(validation, first),
         "by_batch": problem.by_batch,
         **dict(zip(STRENGTHS, strengths, strict=True)),
     }
 
 
-def sample_fields(samples: Samples) -> dict[str, Any]:
+def sample_fields(samples: Samples, first: Layer) -> dict[str, Any]:
     """Return X (N, n), y (K, N) and s in C order, and lengths (N,) or None."""
     arrays = {name: np.ascontiguousarray(getattr(samples, name)) for name in ("X", "y", "s")}
-    return {**arrays, "lengths": whole_numbers(samples.lengths)}
+    return {**arrays, "lengths": whole_numbers(samples.lengths, first)}
 
 
-def whole_numbers(lengths: IntArray | None) -> npt.NDArray[np.int64] | None:
-    """Return lengths (N,) as the module reads them."""
-    return None if lengths is None else np.ascontiguousarray(lengths, np.int64)
+def whole_numbers(lengths: IntArray | None, first: Layer) -> npt.NDArray[np.int64] | None:
+    """Return lengths (N,) as the module reads them.
+
+    None where ``first`` takes the zeros beyond an end for numbers like others: then they say nothing, and the
+    module, which puts samples in the order of their lengths, adds up as it would without them.
+    """
+    if lengths is None or first.name == "flatten":
+        return None
+    return np.ascontiguousarray(lengths, np.int64)
 
 
 def recipe_fields(recipe: Recipe, shape: Shape, n_samples: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shoal.data.task import CLASSIFICATION, REGRESSION
 from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.tables import TARGET, columns
 from shoal.estimators.targets import with_labels, with_numbers
-from shoal.jobs.fit import fit_frame
+from shoal.jobs.fit_study import fit_frame
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.shapes import Array

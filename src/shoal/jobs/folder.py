@@ -1,59 +1,15 @@
-"""A model of a study, saved in a folder and read from it: see ``shoal.jobs.saved`` for its files."""
+"""A saved model, of whatever kind, read from its folder: see ``shoal.jobs.saved`` for its files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
-import numpy as np
-
-from shoal.calibration.conformal import Conformal
-from shoal.calibration.temperature import COLDEST, HOTTEST
-from shoal.data.task import TargetEncoder
-from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
-from shoal.jobs.kinds import KINDS, StudyKind
-from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
-from shoal.jobs.model import Model, TableModel
-from shoal.jobs.saved import REMEDY, Saved, naming, read_saved, write_saved
-from shoal.networks.chain import Chain
-from shoal.populations.network import Network
-from shoal.populations.population import Population
-from shoal.selection.architectures import loss_of
-from shoal.shapes import Array, Shape
-
-
-class _SinceFormat2(TypedDict, total=False):
-    temperature: float
-    mixture: dict[str, object]
-
-
-class _Description(_SinceFormat2):
-    """What ``model.json`` says of the networks of a study."""
-
-    target: dict[str, object]
-    network: dict[str, object]
-    keys: list[list[int]]
-
-
-def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
-    """Write the model's three files into ``folder``; raise ``OutputError`` if that is not possible.
-
-    Files of these names are replaced with ``overwrite`` only.
-    """
-    population = model.population
-    arrays = {"theta": population.theta}
-    if model.errors is not None:
-        arrays["residuals"] = model.errors.errors
-    config, own = model.kept()
-    description = {
-        "target": model.target.to_config(),
-        "network": population.network.to_config(),
-        "keys": population.keys.tolist(),
-        "temperature": model.temperature,
-        **config,
-    }
-    write_saved(folder, description, model.preprocessor.to_config(), arrays | own, overwrite)
+from shoal.errors import ConfigurationError, ModelFolderError
+from shoal.jobs.kinds import KINDS
+from shoal.jobs.layout import PREPROCESSING
+from shoal.jobs.model import TableModel
+from shoal.jobs.saved import read_saved
 
 
 def load_model(folder: Path) -> Any:
@@ -72,36 +28,6 @@ def load_model(folder: Path) -> Any:
     return kind.restore(saved)
 
 
-def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
-    """Return the networks of a saved model with what takes them from data to a target."""
-    folder, description = saved.folder, saved.describes(_Description)
-    theta, residuals = _weights(folder / WEIGHTS, saved.arrays)
-    errors = None if residuals is None else Conformal(residuals)
-    try:
-        network = Network.from_config(description["network"])
-        population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
-        with naming(folder / MODEL):
-            target = TargetEncoder.from_config(description["target"])
-        temperature = _temperature(description, target)
-    except (ValueError, TypeError, KeyError, OverflowError, ConfigurationError) as error:
-        raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
-    with naming(folder / PREPROCESSING):
-        preprocessor = kind.preprocessor(saved.preprocessing)
-    _require_fit(kind.sample_shape(preprocessor), target, network, folder)
-    try:
-        model: Model = kind.model(
-            preprocessor,
-            target=target,
-            population=population,
-            errors=errors,
-            temperature=temperature,
-            **kind.parts(description, saved.arrays, target),
-        )
-    except (ValueError, TypeError, LookupError, ShoalError) as error:
-        raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
-    return model
-
-
 def load_table_model(folder: Path) -> TableModel:
     """Read a model of a table; one of another kind is a ``ConfigurationError``."""
     model = load_model(folder)
@@ -112,39 +38,3 @@ def load_table_model(folder: Path) -> TableModel:
             f"gradient checks are what there is for {noun}"
         )
     return cast("TableModel", model)
-
-
-def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
-    """Return the temperature of a description; raise ``ValueError`` if it is none."""
-    value = description["temperature"] if description["format"] > 1 else 1.0
-    known = isinstance(value, float) and (COLDEST <= value <= HOTTEST if target.labels else value == 1)
-    if not known:
-        raise ValueError(f"its temperature is {value!r}")
-    return value
-
-
-def _require_fit(shape: Shape, target: TargetEncoder, network: Chain, folder: Path) -> None:
-    """Raise ``ModelFolderError`` unless the network takes such samples, and gives what the target needs."""
-    has = (network.input_shape, network.criterion.name, network.n_outputs)
-    needs = (shape, *loss_of(len(target.labels), target.loss))
-    if has != needs:
-        raise ModelFolderError(
-            f"{folder / MODEL} describes a network of {has}, where its data need {needs} (inputs, loss, "
-            f"outputs); {REMEDY}"
-        )
-
-
-def _weights(path: Path, arrays: Mapping[str, Array]) -> tuple[Array, Array | None]:
-    """Return the parameters (P, D) and, for intervals, the errors (N,) if there are any."""
-    theta, residuals = arrays.get("theta"), arrays.get("residuals")
-    dtypes = (np.float32, np.float64)
-    if theta is None or theta.ndim != 2 or theta.dtype not in dtypes or not np.isfinite(theta).all():
-        raise ModelFolderError(f"{path} holds weights that are missing or not finite; {REMEDY}")
-    if residuals is not None and (
-        residuals.ndim != 1
-        or residuals.dtype not in dtypes
-        or not residuals.size
-        or not (np.isfinite(residuals) & (residuals >= 0)).all()
-    ):
-        raise ModelFolderError(f"{path} holds errors that are none; {REMEDY}")
-    return theta, residuals

@@ -9,7 +9,7 @@ from shoal.data.tables import file_of
 from shoal.files import require_new
 from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
-from shoal.jobs.subject import table_of
+from shoal.jobs.saved_subject import table_of
 
 
 def predict_data(

@@ -105,7 +105,7 @@ class PreparedSequences(Prepared):
         return method_for(request, self.preprocessor.shape, len(self.train))
 
     def goal(self, request: FitRequest) -> Sizing:
-        return sized(request, self)
+        return sized(request, self, self.preprocessor.shape)
 
     def decided(self, request: FitRequest) -> dict[str, Any]:
         usual = request.time is None and request.quality == "good"
@@ -118,7 +118,7 @@ class PreparedSequences(Prepared):
         return SequenceModel(self.preprocessor, self.target, population)
 
     def learnt(self, request: FitRequest, study: CapacityStudy) -> tuple[SequenceModel, Held]:
-        return learnt(request, self, study)
+        return learnt(request, self, study, len(self.preprocessor.channels.channels))
 
 
 def _rule(request: FitRequest) -> str:

@@ -9,7 +9,7 @@ alone ends the study by the clock.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from shoal.shapes import Shape
 from shoal.words import plural
 
 if TYPE_CHECKING:
-    from shoal.jobs.prepare_sequences import PreparedSequences
+    from shoal.jobs.prepared import Prepared
     from shoal.selection.study import CapacityStudy
 
 BUDGETS = {"fast": 0.2, "good": 1.0, "best": 5.0}
@@ -68,10 +68,9 @@ def method_for(request: FitRequest, shape: Shape, N: int) -> Method:
     return replace(plain, recipe=replace(plain.recipe, patience=request.patience), watched=False)
 
 
-def sized(request: FitRequest, prepared: PreparedSequences) -> Sizing:
-    """Return the study that the operations allow, with what was asked for in its place."""
-    budget, N = budget_of(request), len(prepared.train)
-    shape, folds = prepared.preprocessor.shape, prepared.folds or 1
+def sized(request: FitRequest, prepared: Prepared, shape: Shape) -> Sizing:
+    """Return the study of series (C, T) that the operations allow, with what was asked for in its place."""
+    budget, N, folds = budget_of(request), len(prepared.train), prepared.folds or 1
     view = affordable(Recurrent(shape, "gru"), shape, N, prepared.n_classes, folds, STUDIED * budget)
     size = request.size.filled(StudySize((view.hidden,), 1, (0.0,), view.epochs))
     networks = f"{' and '.join(map(hidden_label, size.hidden))} units, {plural(size.epochs, 'epoch')}"
@@ -82,14 +81,14 @@ def sized(request: FitRequest, prepared: PreparedSequences) -> Sizing:
 
 
 def learnt(
-    request: FitRequest, prepared: PreparedSequences, study: CapacityStudy
+    request: FitRequest, prepared: Prepared, study: CapacityStudy, channels: int
 ) -> tuple[SequenceModel, Held]:
-    """Return the model that a study leads to, and what it says of samples held out.
+    """Return the model that a study of series with ``channels`` leads to, and what it says of those held out.
 
     An ensemble becomes a view of a mixture, beside those that the estimators have; of another rule of choice,
     and of losses that those have not, the networks are the model.
     """
-    model, held = prepared.model(study.best), Held.of(study)
+    model, held = cast("SequenceModel", prepared.model(study.best)), Held.of(study)
     if held.again or prepared.rule(request) != "ensemble" or prepared.loss[0] not in _LOSSES:
         return model, held
     X, y = prepared.development
@@ -99,7 +98,7 @@ def learnt(
         Targets(y, prepared.n_classes),
         study.splits,
         request.seed,
-        len(prepared.preprocessor.channels.channels),
+        channels,
         request.jobs,
     )
     features = request.features or FEATURES

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from shoal.data.losses import POISSON, SQUARED
-from shoal.errors import ConfigurationError, ModelFolderError
-from shoal.jobs.folder import load_model
-from shoal.jobs.kinds import KINDS
-from shoal.jobs.kinds.base import Batch
+from shoal.errors import ConfigurationError
+from shoal.jobs.batch import Batch
 from shoal.jobs.model import Model
-from shoal.jobs.plan import load_plan
 from shoal.layers import Dense
 from shoal.mixtures.any_length import of_any_length
 from shoal.networks.chain import Chain
@@ -41,17 +37,6 @@ class Subject:
     output_names: tuple[str, ...] | None = None
 
 
-def saved_subject(folder: Path, table: str | None, row: int, batch: int, member: int) -> Subject:
-    """Return a saved network and ``batch`` rows of a table, or images, from ``row`` on, counted from 1.
-
-    ``table=None`` takes the data that the network was fitted to. ``member`` says which network of an
-    ensemble. Raises ``DataError`` for a row that they do not have or a table without the target, and
-    ``ConfigurationError`` for a member that is not there.
-    """
-    model = load_model(folder)
-    return KINDS[model.kind].subject(model, table_of(folder, table), row, batch, member)
-
-
 def subject_of(model: Model, some: Batch, member: int) -> Subject:
     """Return network ``member`` of a model of a study, counted from 1, with a batch."""
     if not 1 <= member <= model.population.size:
@@ -68,18 +53,6 @@ def subject_of(model: Model, some: Batch, member: int) -> Subject:
         some.feature_names,
         _output_names(model),
     )
-
-
-def table_of(folder: Path, table: str | None) -> str:
-    """Return the table that is named, or else the one that a folder's model was fitted to."""
-    if table is not None:
-        return table
-    try:
-        return str(load_plan(folder)["request"]["table"])
-    except ModelFolderError:
-        raise ModelFolderError(
-            f"{folder} does not say which table it was fitted to; name one after the folder"
-        ) from None
 
 
 def _output_names(model: Model) -> tuple[str, ...]:

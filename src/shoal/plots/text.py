@@ -85,7 +85,7 @@ def sparklines(history: Sequence[float | None], *ahead: Sequence[float | None], 
     All have one scale, the smallest value being the lowest bar; a missing value is a blank.
 
     >>> sparklines([1, 2, 3], [4, None], [4, 5])
-    '▁▂▄│▆ │▆█'
+    '▁▃▅│▇ │▇█'
     """
     parts = [history[-steps:], *(part[:steps] for part in ahead)]
     known = [value for part in parts for value in part if value is not None and math.isfinite(value)]

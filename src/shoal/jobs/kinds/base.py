@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from shoal.errors import DataError
 from shoal.registry import Named
 
 if TYPE_CHECKING:
     from shoal.data.task import TargetEncoder
+    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.job import Job, Outcome
     from shoal.jobs.model import Model
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from shoal.plots.seen import Seen
     from shoal.plots.series import SeriesExample
     from shoal.populations.population import Population
-    from shoal.sequences import Rows
     from shoal.shapes import Array, Shape
 
 ModelT = TypeVar("ModelT", bound="Model")
@@ -45,16 +45,6 @@ class Findings:
     in_time: InTime | None = None
     texts: list[TextExample] = field(default_factory=list)
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Samples X as networks are given them, and their targets y; ``name`` is that of the first."""
-
-    X: Rows
-    y: Array
-    name: str
-    feature_names: tuple[str, ...] | None = None
 
 
 class Kind(Named, ABC):
@@ -99,25 +89,7 @@ class Kind(Named, ABC):
 
 
 class StudyKind(Kind, Generic[ModelT, PreparedT]):
-    """A kind of data whose samples have a target each, that a study chooses networks for."""
-
-    def fit(self, job: Job) -> Outcome:
-        from shoal.jobs.fit import fit_study
-
-        return fit_study(self, job)
-
-    def restore(self, saved: Saved) -> ModelT:
-        from shoal.jobs.folder import restore_model
-
-        return cast("ModelT", restore_model(self, saved))
-
-    def networks(self, model: ModelT) -> Population:
-        return model.population
-
-    def subject(self, model: ModelT, source: str, row: int, size: int, member: int) -> Subject:
-        from shoal.jobs.subject import subject_of
-
-        return subject_of(model, self.batch(model, source, row, size), member)
+    """A kind of data whose samples have a target each, that a study chooses networks for: see ``ByStudy``."""
 
     @abstractmethod
     def prepare(self, request: FitRequest) -> PreparedT:

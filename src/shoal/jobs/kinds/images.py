@@ -8,7 +8,9 @@ from shoal.data.images.image_set import Wish
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.images.source import holds_images, read_images, read_unlabelled
 from shoal.errors import ConfigurationError
-from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
+from shoal.jobs.batch import Batch
+from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.study import ByStudy
 from shoal.jobs.model import ImageModel
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class Images(StudyKind[ImageModel, "PreparedImages"]):
+class Images(ByStudy[ImageModel, "PreparedImages"]):
     """Folders of pictures by class, IDX and NPZ files."""
 
     name: ClassVar[str] = ImageModel.kind

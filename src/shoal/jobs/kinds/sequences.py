@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from shoal.data.sequences.origins import holds_series
 from shoal.data.sequences.reading import SequenceReading
 from shoal.errors import DataError
-from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
+from shoal.jobs.batch import Batch
+from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.study import ByStudy
 from shoal.jobs.model import MIXTURE, SequenceModel
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class SequencesKind(StudyKind[SequenceModel, "PreparedSequences"]):
+class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
     """``.ts`` and NPZ files of series, and tables with a row for every step."""
 
     name: ClassVar[str] = SequenceModel.kind

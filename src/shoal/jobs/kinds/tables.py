@@ -8,7 +8,9 @@ from shoal.data.frames import native_frame, quoted
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
 from shoal.errors import DataError
-from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
+from shoal.jobs.batch import Batch
+from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.study import ByStudy
 from shoal.jobs.model import TableModel
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class Tables(StudyKind[TableModel, "PreparedTable"]):
+class Tables(ByStudy[TableModel, "PreparedTable"]):
     """Tables of every format, and whatever no other kind reads: the error that follows names formats."""
 
     name: ClassVar[str] = TableModel.kind

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.jobs.kinds.base import Batch, Findings, StudyKind, require_row
+from shoal.jobs.batch import Batch
+from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.study import ByStudy
 from shoal.jobs.texts.features import KIND
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, Shape
 
 
-class Texts(StudyKind["TextModel", "PreparedTexts"]):
+class Texts(ByStudy["TextModel", "PreparedTexts"]):
     """Tables of which ``--text`` names a column."""
 
     name: ClassVar[str] = KIND

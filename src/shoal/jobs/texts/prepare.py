@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from shoal.data.frames import quoted
 from shoal.data.rare import RareClasses
 from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
@@ -76,7 +78,7 @@ class PreparedTexts(Prepared):
     @property
     def plain_rows(self) -> tuple[Array, Array]:
         linear = slice(self.preprocessor.width)
-        return self.development[0][:, linear], self.test.X[:, linear]
+        return np.asarray(self.development[0])[:, linear], np.asarray(self.test.X)[:, linear]
 
     def decided(self, request: FitRequest) -> dict[str, Any]:
         return {"quality": self.quality}

@@ -1,0 +1,74 @@
+"""How far off predictions of rows held out are, and what a model makes of that."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from shoal.calibration.conformal import Conformal
+from shoal.calibration.temperature import cooled, log_loss, settled_temperature
+from shoal.jobs.held import Held
+from shoal.jobs.model import Model
+from shoal.jobs.prepared import Prepared
+from shoal.selection.splits import some_rows
+from shoal.shapes import Array, IntArray
+
+if TYPE_CHECKING:
+    from shoal.plots.evidence import Calibration
+
+ENOUGH, LEAST_ROWS = 50_000, 1000
+"""Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
+TOLD = 4_000_000
+"""Probabilities of rows held out whose log loss is told: of more classes fewer rows tell as much."""
+
+M = TypeVar("M", bound=Model)
+
+
+def calibrated(model: M, held: Held, prepared: Prepared) -> M:
+    """Return the model with what rows held out say of it: a temperature, or the errors of a regression.
+
+    A network that was trained again on all rows keeps its probabilities: how sure it is of rows that it has
+    not seen nobody knows, since those of its folds were other networks.
+    """
+    if not prepared.n_classes:
+        return dataclasses.replace(model, errors=_errors(held, prepared))
+    if held.again:
+        return model
+    codes = prepared.targets[held.rows].astype(np.intp)
+    temperature = settled_temperature(*_some(held.predictions, codes, ENOUGH, held.seed))
+    return dataclasses.replace(model, temperature=temperature)
+
+
+def calibration(model: Model, held: Held, prepared: Prepared) -> Calibration | None:
+    """Return for a report what the temperature did to the log loss of the rows held out.
+
+    None for numbers, and for a network that has no rows held out.
+    """
+    if not prepared.n_classes or held.again:
+        return None
+    actual = prepared.targets[held.rows].astype(np.intp)
+    probabilities, codes = _some(held.predictions, actual, TOLD, held.seed)
+    return {
+        "temperature": model.temperature,
+        "rows": len(codes),
+        "before": log_loss(probabilities, codes),
+        "after": log_loss(cooled(probabilities, model.temperature), codes),
+    }
+
+
+def _some(probabilities: Array, codes: IntArray, most: int, seed: int) -> tuple[Array, IntArray]:
+    """Return the probabilities (N, K) and classes of so many rows that they are ``most`` in all."""
+    rows = some_rows(len(codes), max(most // probabilities.shape[1], LEAST_ROWS), seed, codes)
+    return (probabilities, codes) if len(rows) == len(codes) else (probabilities[rows], codes[rows])
+
+
+def _errors(held: Held, prepared: Prepared) -> Conformal:
+    """Return the errors of a regression on the rows held out, for intervals.
+
+    With folds they stand for those of what predicts in the end, as in the jackknife: of the ensemble of all
+    folds, which is a little better than its members of one, or of one network trained again on all rows. The
+    choice was made by the same errors, which makes them a little small where many networks were compared.
+    """
+    return Conformal(np.abs(prepared.targets[held.rows] - held.predictions[:, 0]))

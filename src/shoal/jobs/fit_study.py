@@ -1,0 +1,248 @@
+"""What ``shoal fit`` does where a study chooses networks: from samples to a saved model with its evidence."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from shoal.data.frames import Frame
+from shoal.errors import ShoalWarning
+from shoal.files import as_json, remove_leftovers, write_atomically
+from shoal.jobs.again import command as command_of
+from shoal.jobs.again import repeated
+from shoal.jobs.calibrated import calibrated, calibration
+from shoal.jobs.deadline import Deadline
+from shoal.jobs.evidence import Examined, assemble
+from shoal.jobs.examination import examine
+from shoal.jobs.footprint import PROGRAM, Allowance
+from shoal.jobs.held import Held
+from shoal.jobs.job import Job, Outcome
+from shoal.jobs.kinds.base import Findings, StudyKind
+from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
+from shoal.jobs.model import Model, TableModel
+from shoal.jobs.place import begin, require_free
+from shoal.jobs.plan import read_plainer, read_plan
+from shoal.jobs.prepare import prepare_frame
+from shoal.jobs.prepared import Prepared
+from shoal.jobs.recipes import Method, for_rows, patience_for
+from shoal.jobs.request import FitRequest
+from shoal.jobs.room import LATER, Room
+from shoal.jobs.sizing import Sizing, Workload, size_study
+from shoal.jobs.study_folder import save_model
+from shoal.jobs.timely import timely_baselines
+from shoal.plots.evidence import Calibration, HeldOut
+from shoal.report.html import write_report
+from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.running import ProgressCallback
+from shoal.selection.study import CapacityStudy
+from shoal.sequences import width
+from shoal.workers import count_workers
+
+REPORT_SECONDS, REPORT_SECONDS_A_COLUMN = 2.0, 2e-4
+SECONDS_AN_OUTPUT = 1e-7
+"""Of every row and output of a network, for what is chosen by, calibrated and examined."""
+FINISHING_SHARE, LEAST_SECONDS = 0.13, 0.1
+"""Of the time that the user allows, what the examination takes besides; what a study gets at least."""
+
+
+MEMORY = 2**28
+"""Bytes of a worker for the networks that it trains together, where none are asked for."""
+COPIES = 4
+"""As the samples came, those of a fold's two parts, and one as an engine lays them out (`Cost`)."""
+
+
+def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
+    """Choose by a study among the networks of one kind of data, and do what ``fit_data`` says."""
+    request, folder, listener, overwrite = job.request, job.folder, job.listener, job.overwrite
+    deadline = Deadline(request.time, job.began)
+    begun = require_free(folder, request, job.resume, overwrite)
+    asked, allowance = request, Allowance.of(request)
+    if begun:
+        request = replace(request, **read_plainer(folder))
+    prepared: Prepared = kind.prepare(request)
+    listener.prepared(prepared)
+    workers = count_workers(request.jobs)
+    method = for_rows(prepared.method(request), len(prepared.train))
+    seconds = _seconds_for(deadline, _finishing(request, prepared))
+    sizing = read_plan(folder, asked) if begun else _sizing(request, prepared, method, workers, seconds)
+    method = _sized(method, request, prepared, sizing)
+    # before the clock runs for networks
+    baselines, hurried = timely_baselines(prepared, request.seed, deadline, allowance.left() - LATER)
+    seconds = _seconds_for(deadline, _finishing(request, prepared))
+    study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
+    judged = prepared.validation
+    validation = None if judged is None else (judged.X, judged.y)
+    plan = study.plan(prepared.train.X, prepared.train.y, validation)
+    room = Room(allowance, prepared, plan)
+    workers, told = room.workers(workers), room.sentence(workers)
+    if told:
+        study.place = replace(study.place, n_jobs=workers)
+    listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, room.bytes(workers))
+    if not begun:
+        begin(folder, request, sizing, overwrite, prepared.less)
+    study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
+    model, held = prepared.learnt(request, study)
+    model = calibrated(model, held, prepared)
+    test = examine(model, prepared, baselines, request.seed)
+    if hurried:
+        test["hurried"] = hurried
+    before_the_report = deadline.sooner(_reporting(prepared))
+    found = kind.findings(model, prepared, request.seed, before_the_report)
+    examined = _examined(model, calibration(model, held, prepared), test, found)
+    sizing = _noted(_noted(sizing, f"The linear model {hurried}." if hurried else ""), found.note)
+    again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
+    evidence = assemble(
+        request, job.command, again, prepared, sizing, method, study, examined, deadline.elapsed
+    )
+    save_model(model, folder, overwrite=True)
+    write_atomically(folder / EVIDENCE, as_json(evidence))
+    write_atomically(folder / AGAIN, f"{again}\n".encode())
+    write_report(evidence, folder / REPORT, overwrite=True)
+    remove_leftovers(folder)
+    return Outcome(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
+
+
+def _examined(model: Model, held: Calibration | None, test: HeldOut, found: Findings) -> Examined:
+    """Return all that was found out about a model."""
+    return Examined(
+        calibration=held,
+        test=test,
+        importances=found.importances,
+        seen=found.seen,
+        examples=found.examples,
+        in_time=found.in_time,
+        mixture=model.shown,
+        texts=found.texts,
+    )
+
+
+def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel, CapacityStudy]:
+    """Return the model that ``shoal fit`` makes of a table's rows, and its study, which nothing is kept of.
+
+    ``name`` is the target's column. No rows are set aside for a test. Raises a ``ShoalError`` for whatever
+    the user can put right.
+    """
+    deadline = Deadline(request.time)
+    prepared = prepare_frame(frame, name, request, divide_test=False)
+    method = for_rows(prepared.method(request), len(prepared.train))
+    workers, seconds = count_workers(request.jobs), _seconds_for(deadline, _predicting(prepared))
+    sizing = _sizing(request, prepared, method, workers, seconds)
+    method = _sized(method, request, prepared, sizing)
+    seconds = _seconds_for(deadline, _predicting(prepared))
+    study = _study(request, prepared, sizing, method, None, None, seconds)
+    study.fit(prepared.train.X, prepared.train.y)
+    return calibrated(prepared.model(study.best), Held.of(study), prepared), study
+
+
+def _sizing(
+    request: FitRequest, prepared: Prepared, method: Method, workers: int, left: float | None
+) -> Sizing:
+    """Return how large the study is: by operations alone where the data are such, else as there is time."""
+    goal = prepared.goal(request)
+    if isinstance(goal, Sizing):
+        return goal
+    load = _workload(request, prepared, method)
+    return size_study(request.size, load, workers, replace(goal, left=left))
+
+
+def _sized(method: Method, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Method:
+    """Return the method with its epochs and patience; the evidence wants networks at the bottom."""
+    epochs, patience = sizing.size.epochs, method.recipe.patience
+    if prepared.rule(request) == BY_EVIDENCE:
+        patience = None
+    elif method.watched:
+        patience = patience_for(method.recipe, epochs)
+    return replace(method, recipe=replace(method.recipe, epochs=epochs, patience=patience))
+
+
+def _seconds_for(deadline: Deadline, finishing: float) -> float | None:
+    """Return the time that a study has, where the user says how long all shall take."""
+    return None if deadline.seconds is None else max(deadline.left(finishing), LEAST_SECONDS)
+
+
+def _finishing(request: FitRequest, prepared: Prepared) -> float:
+    """Return the seconds that are kept for what comes after the study, where there is an end to it all."""
+    told = _reporting(prepared) + _predicting(prepared) + prepared.afterwards(request)
+    return told + FINISHING_SHARE * (request.time or 0.0)
+
+
+def _predicting(prepared: Prepared) -> float:
+    """Return the seconds that predictions for all rows take once the networks are trained."""
+    return SECONDS_AN_OUTPUT * prepared.n_rows * prepared.loss[1]
+
+
+def _reporting(prepared: Prepared) -> float:
+    """Return the seconds that the evidence and its report take; every column has its line."""
+    return REPORT_SECONDS + REPORT_SECONDS_A_COLUMN * len(prepared.columns)
+
+
+def _noted(sizing: Sizing, note: str) -> Sizing:
+    """Return what was decided, with what there was no time for, which is told at once."""
+    if not note:
+        return sizing
+    warnings.warn(note, ShoalWarning, stacklevel=3)
+    return replace(sizing, sentences=(*sizing.sentences, note))
+
+
+def memory_of(request: FitRequest, prepared: Prepared) -> int:
+    """Return how much memory a worker may take: ``MEMORY`` besides the samples, or what is left of all."""
+    rows = len(prepared.train) + (0 if prepared.validation is None else len(prepared.validation))
+    samples: int = (
+        rows * (width(prepared.train.X) + max(prepared.n_classes, 1)) * np.dtype(np.float64).itemsize
+    )
+    usual = MEMORY + COPIES * samples
+    return usual if request.memory is None else max(min(usual, request.memory - PROGRAM - prepared.bytes), 1)
+
+
+def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Workload:
+    folds = prepared.folds or 1
+    n = len(prepared.train)
+    loss, n_outputs = prepared.loss
+    return Workload(
+        X=prepared.train.X,
+        y=prepared.train.y,
+        n_train=n - n // folds if folds > 1 else n,
+        n_judged=n // folds if prepared.validation is None else len(prepared.validation),
+        folds=folds,
+        n_outputs=n_outputs,
+        loss=loss,
+        architecture=method.architecture,
+        recipe=method.recipe,
+        views=prepared.views,
+        by_evidence=prepared.rule(request) == BY_EVIDENCE,
+        finishing=prepared.finishing,
+    )
+
+
+def _study(
+    request: FitRequest,
+    prepared: Prepared,
+    sizing: Sizing,
+    method: Method,
+    store: Path | None,
+    progress: ProgressCallback | None,
+    seconds: float | None,
+) -> CapacityStudy:
+    size = sizing.size
+    return CapacityStudy(
+        size.hidden,
+        size.starts,
+        size.l2,
+        recipe=method.recipe,
+        architecture=method.architecture,
+        views=prepared.views,
+        loss=prepared.loss[0],
+        folds=prepared.folds,
+        choose=prepared.rule(request),
+        n_jobs=request.jobs,
+        progress=progress,
+        store=store,
+        memory=memory_of(request, prepared),
+        seconds=seconds,
+        anytime=True,
+        networks=request.networks,
+    )
