@@ -10,7 +10,7 @@ from shoal.data.texts import free_text_note, mixture_note, unread_note
 
 def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
     assert free_text_note(pl.Series(["one two three four five", "a b c d e"])) == (
-        "free text, 5 words on average: 'shoal fit --text COLUMN' predicts from such a column"
+        "free text, 5 words on average: text of shoal fit, and TextClassifier, predict from such a column"
     )
     assert free_text_note(pl.Series(["one two three four", "a b c d e"])) == ""
     assert free_text_note(pl.Series(["今日は天気がいいですね"])).startswith("free text")

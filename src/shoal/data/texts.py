@@ -5,11 +5,10 @@ from __future__ import annotations
 from shoal.data.dates import readings
 from shoal.data.frames import pl, quoted
 from shoal.data.numerals import CURRENCY, read_numbers
+from shoal.words import setting
 
 #: Sentences have so many words on average; names and addresses mostly have fewer.
 WORDS_OF_SENTENCES = 5
-#: What there is for them.
-READER = "'shoal fit --text COLUMN' predicts from such a column"
 #: Of the values so many must look alike for a note to say what they look like.
 MOST = 0.9
 
@@ -29,11 +28,14 @@ def free_text_note(known: pl.Series) -> str:
     """Return a note if the texts (N,) are sentences, empty if they are not.
 
     >>> free_text_note(pl.Series(["The dog ate my homework again."]))
-    "free text, 6 words on average: 'shoal fit --text COLUMN' predicts from such a column"
+    'free text, 6 words on average: text of shoal fit, and TextClassifier, predict from such a column'
     """
     words = known.str.count_matches(r"\S+") + known.str.count_matches(_UNSPACED) // 2
     mean = float(words.to_numpy().mean()) if len(words) else 0.0
-    return f"free text, {mean:.0f} words on average: {READER}" if mean >= WORDS_OF_SENTENCES else ""
+    if mean < WORDS_OF_SENTENCES:
+        return ""
+    readers = f"{setting('text')} of shoal fit, and TextClassifier, predict from such a column"
+    return f"free text, {mean:.0f} words on average: {readers}"
 
 
 def unread_note(known: pl.Series) -> str:
