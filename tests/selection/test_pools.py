@@ -80,6 +80,21 @@ def test_what_starts_while_tasks_are_submitted_is_deaf_to_ctrl_c() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_workers_are_born_deaf_to_ctrl_c() -> None:
+    """In a process of its own, in which nothing runs yet that a pool starts beside its workers."""
+    program = """
+        import signal
+        from shoal.selection.pools import deaf_to_interrupts, processes
+        from shoal.selection.shipping import Freight
+        with processes(1, Freight(())) as pool:
+            with deaf_to_interrupts():
+                blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ())
+            print(signal.SIGINT in blocked.result())
+    """
+    ran = [sys.executable, "-c", textwrap.dedent(program)]
+    assert subprocess.check_output(ran, text=True) == "True\n"
+
+
 @pytest.mark.parametrize("thread", ["this one", "another"])
 def test_ctrl_c_while_tasks_are_submitted_is_put_off_and_not_lost(thread: str) -> None:
     def interrupt() -> None:

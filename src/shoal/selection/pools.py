@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import resource_tracker as python_s_tracker
 from types import FrameType
 
 from joblib.externals.loky import ProcessPoolExecutor
@@ -43,7 +44,7 @@ def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
 @contextmanager
 def processes(workers: int, freight: Freight) -> Iterator[ProcessPoolExecutor]:
     """Lend processes that keep the study's arrays from the start, so that no task has to come twice."""
-    _start_tracker()
+    _start_trackers()
     own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(), freight))
     try:
         yield own
@@ -57,16 +58,20 @@ def processes(workers: int, freight: Freight) -> Iterator[ProcessPoolExecutor]:
         own.shutdown(wait=True)
 
 
-def _start_tracker() -> None:
-    """Start loky's process that tidies up semaphores, and have it do so without a word.
+def _start_trackers() -> None:
+    """Start the processes of loky and of Python that tidy up semaphores, and have them do so without a word.
 
-    After an interrupt it may warn, on the user's terminal, of semaphores unlinked in the same moment.
+    After an interrupt they may warn, on the user's terminal, of semaphores unlinked in the same moment. And
+    whoever starts one lets Ctrl-C through again, though it was blocked before: inside ``deaf_to_interrupts``
+    that would be for the workers, too, which are born next.
     """
     before = os.environ.get("PYTHONWARNINGS")
     quiet = "ignore:resource_tracker:UserWarning"
     os.environ["PYTHONWARNINGS"] = f"{before},{quiet}" if before else quiet
     try:
         resource_tracker.ensure_running()
+        if hasattr(signal, "pthread_sigmask"):
+            python_s_tracker.ensure_running()
     finally:
         if before is None:
             del os.environ["PYTHONWARNINGS"]
