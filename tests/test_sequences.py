@@ -9,7 +9,7 @@ import pytest
 
 from shoal import Dense, Flatten, Network, Sequences
 from shoal.errors import DataError
-from shoal.sequences import joined, lengths_of
+from shoal.sequences import filled, joined, lengths_of
 
 
 def test_what_lies_beyond_the_end_is_zero_whatever_it_was() -> None:
@@ -71,3 +71,11 @@ def test_parts_are_joined_at_the_longest() -> None:
     np.testing.assert_array_equal(both.lengths, [3, 1, 1, 2])
     with pytest.raises(DataError, match="cannot be padded to 2"):
         X.padded(2)
+
+
+def test_gaps_are_bridged_by_lines_and_the_nearest_value() -> None:
+    gaps = np.array([[np.nan, 2, np.nan, np.nan, 8, np.nan], [1, 2, 3, 4, 5, 6], [np.nan] * 6])
+    bridged = filled(gaps)
+    np.testing.assert_array_equal(bridged[:2], [[2, 2, 4, 6, 8, 8], [1, 2, 3, 4, 5, 6]])
+    assert np.isnan(bridged[2]).all()
+    assert np.isnan(gaps[0, 0])  # what was given stays as it is

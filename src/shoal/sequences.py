@@ -169,3 +169,20 @@ def lengths_of(X: npt.ArrayLike) -> IntArray | None:
     if not isinstance(X, Sequences) or (X.lengths == X.X.shape[-1]).all():
         return None
     return X.lengths
+
+
+def filled(series: Array) -> Array:
+    """Return a series (C, T) with a straight line over each gap, and the nearest value before and after all.
+
+    A channel without a value stays as it is.
+
+    >>> filled(np.array([[np.nan, 1.0, np.nan, np.nan, 4.0]]))
+    array([[1., 1., 2., 3., 4.]])
+    """
+    lines = series.copy()
+    for channel in lines:
+        known = ~np.isnan(channel)
+        if known.any() and not known.all():
+            places = np.flatnonzero(known)
+            channel[~known] = np.interp(np.flatnonzero(~known), places, channel[known])
+    return lines

@@ -22,6 +22,7 @@ from shoal.forecasting.planning import Plan
 from shoal.forecasting.seasons import find_season
 from shoal.forecasting.settings import ForecastSettings
 from shoal.forecasting.weighing import Errors, weigh
+from shoal.mixtures.views import below
 from shoal.registry import family
 from shoal.shapes import Array
 
@@ -222,11 +223,7 @@ class ForecastMixture:
             kind = LEARNT.get(fields.pop("name"))
             if kind is None:
                 raise ValueError(f"member {number} is of no kind that is known")
-            start = f"{number}."
-            own = {
-                name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)
-            }
-            members.append(kind.from_config(fields, own))
+            members.append(kind.from_config(fields, below(arrays, number)))
         errors = arrays.get("errors")
         mixture = cls(
             config["horizon"],

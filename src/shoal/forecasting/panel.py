@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.errors import DataError
+from shoal.sequences import filled
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.words import plural
 
@@ -73,10 +74,10 @@ class Panel:
             raise DataError("there is no series to forecast; give at least one")
         if names is not None and (len(names) != len(series) or len(set(names)) != len(names)):
             raise DataError(f"{len(series)} series need as many names, each another, got {list(names)[:9]!r}")
-        filled, gaps, trimmed = [], 0, []
+        whole_series, gaps, trimmed = [], 0, []
         for number, each in enumerate(series):
             whole, missing, before = _without_gaps(np.asarray(each, np.float64), number, len(series[0]))
-            filled.append(whole)
+            whole_series.append(whole)
             trimmed.append(before)
             gaps += missing
         notes = []
@@ -85,8 +86,8 @@ class Panel:
             notes.append(f"{plural(gaps, 'missing value')} {verb} filled by a line between its neighbours")
         if any(trimmed):
             notes.append(f"{plural(sum(trimmed), 'step')} before all channels had a value left out")
-        ahead = None if future is None else _fitting(future, filled, trimmed)
-        return cls(tuple(filled), ahead, tuple(notes), None if names is None else tuple(names))
+        ahead = None if future is None else _fitting(future, whole_series, trimmed)
+        return cls(tuple(whole_series), ahead, tuple(notes), None if names is None else tuple(names))
 
     @property
     def channels(self) -> int:
@@ -154,15 +155,7 @@ def _without_gaps(x: Array, number: int, channels: int) -> tuple[Array, int, int
     x, known = x[:, before:], known[:, before:]
     if x.shape[1] < 2:
         raise DataError(f"{name} has {plural(x.shape[1], 'value')}; a forecast needs several")
-    steps = np.arange(x.shape[1])
-    whole = x.copy()
-    for row, there in zip(whole, known, strict=True):
-        if not there[0]:  # one channel began before the others and has a gap where they begin
-            row[0] = row[there][0]
-            there = there.copy()
-            there[0] = True
-        row[~there] = np.interp(steps[~there], steps[there], row[there])
-    return whole, int((~known).sum()), before
+    return filled(x), int((~known).sum()), before
 
 
 def _fitting(future: Sequence[Array], series: list[Array], trimmed: list[int]) -> tuple[Array, ...]:

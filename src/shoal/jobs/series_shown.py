@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoal.jobs.examples import examples, told
 from shoal.jobs.occlusion import salience, window_of
 from shoal.plots.series import SeriesExample
-from shoal.plots.text import number
-from shoal.randomness import Purpose, permutation
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
@@ -30,34 +29,20 @@ def shown(
     predicted again without windows of it: see ``shoal.jobs.occlusion``.
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
-    order = permutation(len(actual), seed, 0, Purpose.PERMUTATION)
-    if prepared.n_classes:
-        called = scores.argmax(axis=1)
-        wrong = np.flatnonzero(called != actual)
-        wrong = wrong[np.argsort(-scores[wrong, called[wrong]], kind="stable")]
-        right: IntArray = order[called[order] == actual[order]]
-    else:
-        wrong = np.argsort(-np.abs(scores - actual), kind="stable")
-        right = order[~np.isin(order, wrong[: MOST // 3])]
-    few = wrong[: max(MOST // 3, MOST - len(right))]
-    rows = [*few.tolist(), *right[: MOST - len(few)].tolist()]
-    examples = [_example(prepared, scores, row) for row in rows]
-    for example, row in zip(examples, rows, strict=True):
+    rows = examples(scores, actual, prepared.n_classes, seed, MOST)
+    found = [_example(prepared, scores, row) for row in rows]
+    for example, row in zip(found, rows, strict=True):
         if deadline.left() <= 0:
             break
         series = prepared.series[2].series[row]
         example["window"] = window_of(series.shape[1])
         example["salience"] = [float(f"{value:.3g}") for value in salience(model, series)]
-    return examples
+    return found
 
 
 def _example(prepared: PreparedSequences, scores: Array, row: int) -> SeriesExample:
-    test, target = prepared.series[2], prepared.target
-    if prepared.n_classes:
-        is_, called = (target.labels[int(code)] for code in (prepared.test.y[row], scores[row].argmax()))
-    else:
-        values = target.decode_values([prepared.test.y[row], scores[row]])
-        is_, called = (number(float(value)) for value in values)
+    test = prepared.series[2]
+    is_, called = told(prepared.target, prepared.test.y[row], scores[row])
     series = test.series[row]
     stride = -(-series.shape[1] // STEPS)
     return {

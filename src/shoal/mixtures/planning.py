@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.mixtures.constant_view import ConstantView
 from shoal.mixtures.kernel_view import KernelView
 from shoal.mixtures.random_convolutions import KERNELS
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.trained_view import TrainedView, batch_size
-from shoal.mixtures.views import Schooling, View
+from shoal.mixtures.views import Schooling, View, asked_for
 from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
 from shoal.sequences import Sequences
 from shoal.shapes import Shape
@@ -58,12 +57,7 @@ def views_for(
 
     Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
-    kinds = tuple(kinds)
-    for kind in kinds:
-        if kind not in KINDS:
-            raise UnknownNameError("view", kind, KINDS)
-    if not kinds:
-        raise ConfigurationError(f"views must name one kind at least, of {', '.join(KINDS)}")
+    kinds = asked_for(kinds, KINDS)
     views: list[View[Sequences]] = [ConstantView()]
     left, share = budget, budget
     if RANDOM in kinds:

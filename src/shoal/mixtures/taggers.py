@@ -11,6 +11,7 @@ import numpy as np
 from shoal.errors import DataError
 from shoal.layers import GRU, Bidirectional, Conv1D, Dense, Dropout, Embedding, Flatten, Layer
 from shoal.losses import StepCrossEntropy
+from shoal.mixtures.any_length import of_any_length
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
@@ -162,7 +163,7 @@ def _trained(
 
 def _by_step(population: Population, sequences: Sequences, n_jobs: int | None) -> Array:
     """Return what each member gives every class at every step, (P, N, T, K)."""
-    T = sequences.X.shape[-1]
-    network = replace(population.network, inputs=sequences.X.shape[1:], loss=StepCrossEntropy(T))
-    a = Population(network, population.theta, population.keys).predict(sequences, n_jobs)
+    T, fitting = sequences.X.shape[-1], of_any_length(population, sequences)
+    fitting = replace(fitting, network=replace(fitting.network, loss=StepCrossEntropy(T)))
+    a = fitting.predict(sequences, n_jobs)
     return a.reshape(*a.shape[:2], -1, T).swapaxes(2, 3).astype(np.float64)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.text_networks import TextNetworks
 from shoal.mixtures.trained_view import batch_size
-from shoal.mixtures.views import Schooling, View
+from shoal.mixtures.views import Schooling, View, asked_for
 from shoal.selection.text_architectures import CONVOLUTIONAL, RECURRENT
 from shoal.texts.tokens import CHARACTERS, WORDS
 from shoal.texts.vocabulary import Vocabulary
@@ -40,12 +39,7 @@ def text_views(
 
     Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
-    kinds = tuple(kinds)
-    for kind in kinds:
-        if kind not in KINDS:
-            raise UnknownNameError("view", kind, KINDS)
-    if not kinds:
-        raise ConfigurationError(f"views must name one kind at least, of {', '.join(KINDS)}")
+    kinds = asked_for(kinds, KINDS)
     views: list[View[Sequence[str]]] = [LinearText(RUNS[unit])] if LINEAR in kinds else []
     trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
     vocabulary = Vocabulary.fit(schooling.series, unit) if trained else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from shoal.calibration.temperature import cooled, fit_temperature
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.mixtures.targets import Targets
 from shoal.shapes import Array, IntArray
 
@@ -79,6 +79,20 @@ class View(ABC, Generic[Samples]):
     @abstractmethod
     def fit(self, schooling: Schooling[Samples]) -> Fitted[Samples] | None:
         """Return the view that has learnt; None where nothing came out, as all networks diverged."""
+
+
+def asked_for(kinds: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds of views that are asked for, of those that are known.
+
+    Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
+    """
+    asked = tuple(kinds)
+    for kind in asked:
+        if kind not in known:
+            raise UnknownNameError("view", kind, known)
+    if not asked:
+        raise ConfigurationError(f"views must name one kind at least, of {', '.join(known)}")
+    return asked
 
 
 def below(arrays: Mapping[str, Array], place: str | int) -> dict[str, Array]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.data.sequences.preprocessing import SequencePreprocessor, filled, prepared, without_values
+from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 
 NAN = np.nan
@@ -72,14 +72,6 @@ def test_what_was_altered_is_refused(name: str, value: Any) -> None:
     config = {**SequencePreprocessor.fit(SERIES, ["x", "y"]).to_config(), name: value}
     with pytest.raises((ValueError, TypeError)):
         SequencePreprocessor.from_config(config)
-
-
-def test_gaps_are_bridged_by_lines_and_the_nearest_value() -> None:
-    gaps = np.array([[NAN, 2, NAN, NAN, 8, NAN], [1, 2, 3, 4, 5, 6], [NAN] * 6])
-    bridged = filled(gaps)
-    np.testing.assert_array_equal(bridged[:2], [[2, 2, 4, 6, 8, 8], [1, 2, 3, 4, 5, 6]])
-    assert np.isnan(bridged[2]).all()
-    assert np.isnan(gaps[0, 0])  # what was given stays as it is
 
 
 def test_where_values_were_is_told_of_channels_that_had_gaps_in_training() -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from shoal.data.memory import require_memory
 from shoal.data.sequences.series_set import channel_names
 from shoal.errors import DataError
-from shoal.sequences import Sequences
+from shoal.sequences import Sequences, filled
 from shoal.shapes import Array
 
 
@@ -144,23 +144,6 @@ def without_values(channels: Sequence[str], series: Iterable[Array]) -> list[str
     for each in series:
         known |= ~np.isnan(each).all(axis=1)
     return [name for name, any_value in zip(channels, known, strict=True) if not any_value]
-
-
-def filled(series: Array) -> Array:
-    """Return a series (C, T) with a straight line over each gap, and the nearest value before and after all.
-
-    A channel without a value stays as it is.
-
-    >>> filled(np.array([[np.nan, 1.0, np.nan, np.nan, 4.0]]))
-    array([[1., 1., 2., 3., 4.]])
-    """
-    lines = series.copy()
-    for channel in lines:
-        known = ~np.isnan(channel)
-        if known.any() and not known.all():
-            places = np.flatnonzero(known)
-            channel[~known] = np.interp(np.flatnonzero(~known), places, channel[known])
-    return lines
 
 
 def prepared(

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoal.jobs.examples import examples, told
 from shoal.plots.contributions import Line, TextExample
-from shoal.plots.text import number
-from shoal.randomness import Purpose, permutation
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array
 from shoal.texts.tokens import WORDS, characters
 
 if TYPE_CHECKING:
@@ -30,32 +29,14 @@ def shown(model: TextModel, prepared: PreparedTexts, seed: int) -> list[TextExam
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
     texts = prepared.texts[2].texts
-    rows = [row for row in _rows(scores, actual, prepared.n_classes, seed) if texts[row].strip()]
-    return [_example(model, prepared, scores, row) for row in rows]
-
-
-def _rows(scores: Array, actual: Array, n_classes: int, seed: int) -> list[int]:
-    order = permutation(len(actual), seed, 0, Purpose.PERMUTATION)
-    if n_classes:
-        called = scores.argmax(axis=1)
-        wrong = np.flatnonzero(called != actual)
-        wrong = wrong[np.argsort(-scores[wrong, called[wrong]], kind="stable")]
-        right: IntArray = order[called[order] == actual[order]]
-    else:
-        wrong = np.argsort(-np.abs(scores - actual), kind="stable")
-        right = order[~np.isin(order, wrong[: MOST // 3])]
-    few = wrong[: max(MOST // 3, MOST - len(right))]
-    return [*few.tolist(), *right[: MOST - len(few)].tolist()]
+    rows = examples(scores, actual, prepared.n_classes, seed, MOST)
+    return [_example(model, prepared, scores, row) for row in rows if texts[row].strip()]
 
 
 def _example(model: TextModel, prepared: PreparedTexts, scores: Array, row: int) -> TextExample:
-    text, target = prepared.texts[2].texts[row], prepared.target
+    text = prepared.texts[2].texts[row]
     code = int(scores[row].argmax()) if prepared.n_classes else 0
-    if prepared.n_classes:
-        is_, called = target.labels[int(prepared.test.y[row])], target.labels[code]
-    else:
-        values = target.decode_values([prepared.test.y[row], scores[row]])
-        is_, called = (number(float(value)) for value in values)
+    is_, called = told(prepared.target, prepared.test.y[row], scores[row])
     words = model.preprocessor.unit == WORDS
     pieces, joint = (text.split(), " ") if words else (characters(text), "")
     linear = model.preprocessor.views[0]
