@@ -35,8 +35,8 @@ SLEEPERS = """
         held: object = None
         cohort: object = Cohort
     def sleep(parcel):
-        import time
-        print("working", flush=True)
+        import os, time
+        os.write(2, b"working\\n")
         time.sleep(10**6)
     class Announced(running.SimpleQueue):
         def get(self, **options):
@@ -56,7 +56,11 @@ SLEEPERS = """
 
 @pytest.fixture
 def sleepers() -> Iterator[subprocess.Popen[str]]:
-    """A process whose two workers sleep for days, just when it begins to wait for them."""
+    """A process whose two workers sleep for days, just when it begins to wait for them.
+
+    The process tells of itself on stdout; its workers tell on stderr, each line by one call: a line that is
+    printed may be two writes, which the other worker's may come between.
+    """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(SLEEPERS)],
         stdout=subprocess.PIPE,
@@ -124,8 +128,8 @@ def test_ctrl_c_while_tasks_are_submitted_is_put_off_and_not_lost(thread: str) -
 def test_ctrl_c_stops_processes_at_once_and_quietly(sleepers: subprocess.Popen[str], moment: str) -> None:
     """The signal goes to the whole group, as a terminal sends it."""
     if moment == "while they work":
-        assert sleepers.stdout is not None
-        assert [sleepers.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+        assert sleepers.stderr is not None
+        assert [sleepers.stderr.readline() for _ in range(2)] == ["working\n"] * 2
     os.killpg(sleepers.pid, signal.SIGINT)
     out, err = written(sleepers)  # once the last worker has closed its end of the pipes
     assert out == "interrupted\n"
@@ -134,8 +138,8 @@ def test_ctrl_c_stops_processes_at_once_and_quietly(sleepers: subprocess.Popen[s
 
 
 def test_workers_do_not_outlive_a_parent_that_was_killed(sleepers: subprocess.Popen[str]) -> None:
-    assert sleepers.stdout is not None
-    assert sleepers.stdout.readline() == "working\n"
+    assert sleepers.stderr is not None
+    assert sleepers.stderr.readline() == "working\n"
     sleepers.kill()
     written(sleepers)
 
