@@ -9,9 +9,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.explanation import in_time
+from shoal.jobs.examples import told
 from shoal.networks.chain import Chain
 from shoal.plots.in_time import InTime, LengthBin, Reach, States
-from shoal.plots.text import number
 from shoal.populations.population import Population
 from shoal.report.verdict import wilson_interval
 from shoal.sequences import Sequences
@@ -114,11 +114,9 @@ def _states(network: Chain, theta: Array, prepared: PreparedSequences, scores: A
         called = scores.argmax(axis=1)
         sure = np.where(called == actual, scores.max(axis=1), -1.0)
         row, output = int(sure.argmax()), int(called[int(sure.argmax())])
-        is_, told = (prepared.target.labels[int(code)] for code in (actual[row], output))
     else:
         row, output = int(np.abs(scores - actual).argmin()), 0
-        values = prepared.target.decode_values([actual[row], scores[row]])
-        is_, told = (number(float(value)) for value in values)
+    is_, said = told(prepared.target, actual[row], scores[row])
     series = _sequences(prepared.test.X[row : row + 1])
     T = int(series.lengths[0])
     stride = -(-T // STEPS)
@@ -127,7 +125,7 @@ def _states(network: Chain, theta: Array, prepared: PreparedSequences, scores: A
     return {
         "name": test.names[row],
         "actual": is_,
-        "called": told,
+        "called": said,
         "layer": network.layers[index].name,
         "stride": stride,
         "channels": [_plain(channel[:T:stride]) for channel in series.X[0, :CHANNELS]],
