@@ -41,3 +41,10 @@ def test_weights_of_their_own_must_prove_themselves_later() -> None:
     late = np.arange(48) >= 32
     changing.forecasts[:, late] = changing.forecasts[::-1, late]  # what was best is worst
     assert weigh(changing, ROWS)[1] is None
+
+
+def test_what_is_nearly_as_good_has_a_part_and_what_is_worse_has_none() -> None:
+    forecasts = np.repeat([1.0, 1.2, 1.3], 48 * 3).reshape(3, 48, 3)
+    weights = Errors(forecasts, ACTUAL, np.ones((48, 1))).weights(np.arange(48))
+    assert weights[1] > 0 == weights[2]
+    assert weights[0] > weights[1]

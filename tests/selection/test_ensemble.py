@@ -32,6 +32,13 @@ def test_greedy_stops_at_its_limit_and_where_nothing_helps() -> None:
     assert greedy(constants(5.0, 6.0), squared(1.0))[0] == [0]
 
 
+def test_greedy_goes_on_from_what_is_picked_first() -> None:
+    # 0 and 3: 1.5; with 3 again 2
+    picks, losses = greedy(constants(0.0, 3.0, 9.0), squared(2.0), first=[0, 1])
+    assert picks == [0, 1, 1]
+    np.testing.assert_array_equal(losses, [0.0])
+
+
 def test_the_ensemble_is_of_the_architecture_that_averages_best(
     row: Callable[..., dict[str, Any]],
 ) -> None:

@@ -97,24 +97,30 @@ def _count(number: int, noun: str) -> str:
 
 
 def greedy(
-    predictions: Array, sample_losses: SampleLosses, limit: int = MOST_MEMBERS
+    predictions: Array,
+    sample_losses: SampleLosses,
+    limit: int = MOST_MEMBERS,
+    first: Sequence[int] = (),
 ) -> tuple[list[int], Array]:
     """Return the picks, first to last, and the losses (N,) of their mean prediction.
 
-    Starting from nothing, add the member (M, N, K) whose addition gives the mean prediction the smallest
+    Starting from nothing, or from those that are picked ``first``, add the member (M, N, K) whose addition gives the mean prediction the smallest
     loss, any number of times, until no addition lowers it or ``limit`` are picked.
 
     Source: Caruana, Niculescu-Mizil, Crew & Ksikes 2004, "Ensemble selection from libraries of models",
-    sections 2 and 2.1 (selection with replacement).
+    sections 2, 2.1 (selection with replacement) and 2.2 (sorted initialisation).
 
     >>> import numpy as np
     >>> predictions = np.array([[[0.0]], [[3.0]], [[9.0]]])
     >>> greedy(predictions, lambda p: (p[:, 0] - 2.0) ** 2)  # the mean of 3, 0 and 3 is 2
     ([1, 0, 1], array([0.]))
     """
-    picks: list[int] = []
+    picks = list(first)
     total = np.zeros_like(predictions[0])
     losses = np.full(predictions.shape[1], np.inf)
+    if picks:
+        total = predictions[picks].sum(axis=0)
+        losses = sample_losses(total / len(picks))
     while len(picks) < limit:
         trial = [sample_losses((total + prediction) / (len(picks) + 1)) for prediction in predictions]
         best = int(np.argmin([loss.mean() for loss in trial]))
