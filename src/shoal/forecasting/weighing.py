@@ -63,8 +63,8 @@ class Errors:
     def weights(self, some: IntArray) -> Array:
         """Return the weights (V,) that are picked greedily for some of the forecasts.
 
-        The picks begin with the best five, of those that err at most a quarter more than the best: neighbouring
-        origins are hardly more than one, and what a few of them prefer is chance.
+        The picks begin with the best five, of those that err at most a quarter more than the best:
+        neighbouring origins are hardly more than one, and what a few of them prefer is chance.
         """
         actual, scales = self.actual[some], self.scales[some]
 

@@ -104,8 +104,9 @@ def greedy(
 ) -> tuple[list[int], Array]:
     """Return the picks, first to last, and the losses (N,) of their mean prediction.
 
-    Starting from nothing, or from those that are picked ``first``, add the member (M, N, K) whose addition gives the mean prediction the smallest
-    loss, any number of times, until no addition lowers it or ``limit`` are picked.
+    Starting from nothing, or from those that are picked ``first``, add the member (M, N, K) whose addition
+    gives the mean prediction the smallest loss, any number of times, until no addition lowers it or ``limit``
+    are picked.
 
     Source: Caruana, Niculescu-Mizil, Crew & Ksikes 2004, "Ensemble selection from libraries of models",
     sections 2, 2.1 (selection with replacement) and 2.2 (sorted initialisation).
