@@ -15,14 +15,18 @@ import pytest
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
+from shoal.jobs.deadline import Deadline
 from shoal.jobs.folder import load_model
 from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.predict import predict_data
+from shoal.jobs.request import FitRequest
 from shoal.jobs.saved_subject import saved_subject
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
+from shoal.jobs.texts.prepare import prepare_texts
 from shoal.jobs.texts.reading import read_texts
+from shoal.jobs.texts.shown import shown
 from shoal.report.html import render
 
 Fit = Callable[..., Outcome]
@@ -104,6 +108,21 @@ def test_the_report_colours_words_by_what_they_say(fitted_texts: Outcome) -> Non
     assert page.count('<span class="for"') > 2 * len(fitted_texts.evidence["texts"])
 
 
+def test_texts_are_looked_at_as_long_as_there_is_time(fitted_texts: Outcome, tmp_path: Path) -> None:
+    test = str(write(tmp_path / "test.csv", range(40, 60)))
+    table = str(write(tmp_path / "films.csv", range(40)))
+    prepared = prepare_texts(FitRequest(table, "label", text="review", test=test, quality="fast"))
+    model = load_model(fitted_texts.folder)
+    times = iter([0.0, 1.0, 9.0])
+    deadline = Deadline(5.0, began=0.0, clock=lambda: next(times))
+    texts, note = shown(model, prepared, 0, deadline)
+    assert (len(texts), note) == (2, "There was no time left to look at the words of more than 2 test texts.")
+    assert shown(model, prepared, 0, Deadline(1.0, began=0.0, clock=lambda: 2.0)) == (
+        [],
+        "There was no time left to look at the words of test texts.",
+    )
+
+
 def test_texts_are_escaped_in_a_report(fitted_texts: Outcome) -> None:
     evidence = json.loads(json.dumps(fitted_texts.evidence))
     evidence["texts"][0]["lines"][0]["pieces"][0]["text"] = "<script>alert(1)</script>"
@@ -117,20 +136,29 @@ def test_a_saved_model_is_whole_or_refused(fitted_texts: Outcome) -> None:
     assert isinstance(model, TextModel)
     texts = ["a good one", "", "\u6771\u4eac", "bad " * 500]
     np.testing.assert_array_equal(model.predict_texts(texts), fitted_texts.model.predict_texts(texts))
-    config = model.preprocessor.to_config()
+    config, arrays = model.preprocessor.to_config(), model.preprocessor.arrays()
     linear = config["views"][0]
+    TextFeatures.from_config(json.loads(json.dumps(config)), arrays)
     for changed in (
         {"scale": 0.0},
         {"unit": "sounds"},
         {"n_classes": 3},
         {"names": []},
-        {"views": [linear | {"W": linear["b"]}]},
-        {"views": [linear | {"b": linear["b"] | {"base64": "AAAA"}}]},
         {"views": [linear | {"temperature": 0.0}]},
-        {"views": [linear | {"view": "sounds"}]},
+        {"views": [linear | {"kind": "sounds"}]},
+        {"views": []},
     ):
         with pytest.raises(ModelFolderError, match="preprocessing of texts"):
-            TextFeatures.from_config(config | changed)
+            TextFeatures.from_config(config | changed, arrays)
+    for altered in (
+        {"0.W": arrays["0.b"]},
+        {"0.b": np.full_like(arrays["0.b"], np.inf)},
+        {"0.b": arrays["0.b"][:1]},
+    ):
+        with pytest.raises(ModelFolderError, match="preprocessing of texts"):
+            TextFeatures.from_config(config, arrays | altered)
+    with pytest.raises(ModelFolderError, match="by an earlier shoal"):
+        TextFeatures.from_config(config | {"format": 1}, arrays)
 
 
 def test_check_works_and_export_says_what_there_is(fitted_texts: Outcome, tmp_path: Path) -> None:

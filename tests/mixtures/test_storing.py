@@ -17,11 +17,14 @@ from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.storing import kept, mixture_of
 from shoal.mixtures.targets import Targets
+from shoal.mixtures.text_linear import LinearText
+from shoal.mixtures.text_networks import TextNetworks
 from shoal.mixtures.trained_view import TrainedView
 from shoal.mixtures.views import Fitted, Kept, Schooling
 from shoal.selection.architectures import Convolutional1D, Recurrent
 from shoal.selection.splits import k_folds
 from shoal.shapes import Array
+from shoal.texts.vocabulary import Vocabulary
 
 SERIES = Sequences.of([np.random.default_rng(row).normal(size=(2, 5 + row % 3)) for row in range(12)])
 SHAPE = SERIES.shape[1:]
@@ -87,6 +90,28 @@ def test_what_was_altered_is_refused(change: str) -> None:
         mixture_of(config, arrays, 2)
 
 
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_stored_mixture_of_texts_predicts_nearly_the_same(classes: int) -> None:
+    texts = [f"{'abc'[n % 3]} {'xy'[n % 2]} {n % 4}" for n in range(12)]
+    y = np.arange(12) % classes if classes else np.arange(12) / 12
+    targets = Targets(y, classes)
+    schooling = Schooling(texts, targets, k_folds(12, 3, 0, None), 0, n_jobs=1)
+    words = Vocabulary.fit(texts, "words")
+    views = (LinearText((("words", 1),)), TextNetworks(words, "convolutional", 2, 2, 1))
+    members = [("", view.fit(schooling)) for view in views]
+    fitted = [member for _, member in members if member is not None]
+    assert len(fitted) == 2
+    even = Mixture.of([("", member) for member in fitted], targets, schooling.held)
+    mixed = replace(even, members=tuple(fitted), weights=np.array([0.5, 0.5]))
+    restored = mixture_of(*stored(mixed), max(classes, 1))  # type: ignore[arg-type]
+    new = ["a y", "", "b x 3 3", "\u6771"]
+    np.testing.assert_allclose(restored.predict(new), mixed.predict(new), rtol=1e-5, atol=1e-6)
+    altered, arrays = stored(mixed)  # type: ignore[arg-type]
+    altered["members"][1]["vocabulary"]["steps"] += 1
+    with pytest.raises(ValueError, match="another length"):
+        mixture_of(altered, arrays, max(classes, 1))
+
+
 class Unknown(Fitted[Sequences]):
     """A view of somebody's own."""
 
@@ -101,5 +126,5 @@ def test_a_view_that_cannot_be_stored_says_so() -> None:
 
 
 def test_other_outputs_than_the_target_has_are_refused() -> None:
-    with pytest.raises(ValueError, match="its mixture is none"):
+    with pytest.raises(ValueError, match="its views are none"):
         mixture_of(*stored(mixture(3)), 2)

@@ -70,7 +70,7 @@ def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
     except (ValueError, TypeError, KeyError, OverflowError, ConfigurationError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
     with naming(folder / PREPROCESSING):
-        preprocessor = kind.preprocessor(saved.preprocessing)
+        preprocessor = kind.preprocessor(saved.preprocessing, saved.arrays)
     _require_fit(kind.sample_shape(preprocessor), target, network, folder)
     try:
         model: Model = kind.model(

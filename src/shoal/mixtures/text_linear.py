@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
-from shoal.mixtures.views import Fitted, Schooling, View, at_temperature, temperature_of
+from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, temperature_of
 from shoal.shapes import Array, BoolArray
 from shoal.texts.tf_idf import MOST_TERMS, TfIdf
 from shoal.texts.tokens import CHARACTERS, WORDS
@@ -49,6 +50,7 @@ class LinearText(View[Sequence[str]]):
 class FittedLinearText(Fitted[Sequence[str]]):
     """The terms that are known, and the layer over their weights."""
 
+    kind: ClassVar[str] = "linear_text"
     parts: tuple[TfIdf, ...]
     layer: SparseLinear
     temperature: float
@@ -61,6 +63,28 @@ class FittedLinearText(Fitted[Sequence[str]]):
 
     def predict(self, series: Sequence[str], n_jobs: int | None = None) -> Array:
         return at_temperature(self.layer.predict(_weights(self.parts, series)), self.temperature)
+
+    def kept(self) -> Kept:
+        """Return all that predicting takes; the layer in single precision, for it is large."""
+        config = {
+            "terms": [part.to_config() for part in self.parts],
+            "classes": self.layer.classes,
+            "temperature": self.temperature,
+        }
+        return config, {"W": self.layer.W.astype(np.float32), "b": self.layer.b.astype(np.float32)}
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the view that ``kept`` described; raise ``ValueError`` or the like for what is none."""
+        parts = tuple(TfIdf.from_config(part) for part in config["terms"])
+        W, b = (arrays[name].astype(np.float64) for name in ("W", "b"))
+        terms = sum(len(part.terms) for part in parts)
+        if b.ndim != 1 or W.shape != (terms, len(b)) or type(config["classes"]) is not bool:
+            raise ValueError("its linear layer is none")
+        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+            raise ValueError("its linear layer is not finite")
+        layer = SparseLinear(W, b, config["classes"])
+        return cls(parts, layer, config["temperature"], np.zeros((0, len(b))))
 
 
 def _weights(parts: Sequence[TfIdf], texts: Sequence[str]) -> csr_matrix:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from shoal.mixtures.trained_view import FittedNetworks, TrainedView
-from shoal.mixtures.views import Fitted, Schooling, View
+from shoal.mixtures.views import Fitted, Kept, Schooling, View
 from shoal.selection.text_architectures import RECURRENT, Embedded
 from shoal.shapes import Array
 from shoal.texts.vocabulary import Vocabulary
@@ -54,8 +55,14 @@ class TextNetworks(View[Sequence[str]]):
 class FittedTextNetworks(Fitted[Sequence[str]]):
     """The vocabulary, and the networks over its codes."""
 
+    kind: ClassVar[str] = "text_networks"
     vocabulary: Vocabulary
     networks: FittedNetworks
+
+    @property
+    def temperature(self) -> float:
+        """That of the networks' predictions."""
+        return self.networks.temperature
 
     @property
     def held_out(self) -> Array:  # type: ignore[override]
@@ -63,3 +70,15 @@ class FittedTextNetworks(Fitted[Sequence[str]]):
 
     def predict(self, series: Sequence[str], n_jobs: int | None = None) -> Array:
         return self.networks.predict(self.vocabulary.encode(series), n_jobs)
+
+    def kept(self) -> Kept:
+        config, arrays = self.networks.kept()
+        return {"vocabulary": self.vocabulary.to_config(), **config}, arrays
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the view that ``kept`` described; raise ``ValueError`` or the like for what is none."""
+        vocabulary, networks = Vocabulary.from_config(config["vocabulary"]), FittedNetworks.of(config, arrays)
+        if networks.population.network.input_shape != (1, vocabulary.steps):
+            raise ValueError("its networks read texts of another length than its vocabulary")
+        return cls(vocabulary, networks)

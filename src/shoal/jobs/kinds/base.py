@@ -107,8 +107,8 @@ class StudyKind(Kind, Generic[ModelT, PreparedT]):
         """
 
     @abstractmethod
-    def preprocessor(self, config: dict[str, Any]) -> Any:
-        """Return what the preprocessing of a saved model describes, or raise ``ModelFolderError``."""
+    def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> Any:
+        """Return what the preprocessing and the arrays of a saved model describe, or ``ModelFolderError``."""
 
     @abstractmethod
     def sample_shape(self, preprocessor: Any) -> Shape:

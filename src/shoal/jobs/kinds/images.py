@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.data.images.image_set import Wish
@@ -57,7 +58,7 @@ class Images(ByStudy[ImageModel, "PreparedImages"]):
         X, y = model.preprocessor.transform(images.pixels[some]), model.target.encode(labels_of(images)[some])
         return Batch(X, y, f"image {row}")
 
-    def preprocessor(self, config: dict[str, Any]) -> ImagePreprocessor:
+    def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> ImagePreprocessor:
         return ImagePreprocessor.from_config(config)
 
     def sample_shape(self, preprocessor: ImagePreprocessor) -> Shape:

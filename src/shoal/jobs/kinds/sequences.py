@@ -59,7 +59,7 @@ class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
         X = model.preprocessor.transform(some.series, dtype="float64")
         return Batch(X, model.target.encode(some.targets), f"sequence {row}")
 
-    def preprocessor(self, config: dict[str, Any]) -> SequenceReading:
+    def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> SequenceReading:
         return SequenceReading.from_config(config)
 
     def sample_shape(self, preprocessor: SequenceReading) -> Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.data.frames import native_frame, quoted
@@ -58,7 +59,7 @@ class Tables(ByStudy[TableModel, "PreparedTable"]):
         X, y = model.preprocessor.transform(rows, ignore_extra=True), model.target.encode(rows[target])
         return Batch(X, y, f"row {row}", model.preprocessor.feature_names)
 
-    def preprocessor(self, config: dict[str, Any]) -> TablePreprocessor:
+    def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> TablePreprocessor:
         return TablePreprocessor.from_config(config)
 
     def sample_shape(self, preprocessor: TablePreprocessor) -> Shape:

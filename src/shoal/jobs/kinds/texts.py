@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.jobs.batch import Batch
@@ -35,7 +36,8 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
     def findings(self, model: TextModel, prepared: PreparedTexts, seed: int, deadline: Deadline) -> Findings:
         from shoal.jobs.texts.shown import shown
 
-        return Findings(texts=shown(model, prepared, seed))
+        texts, note = shown(model, prepared, seed, deadline)
+        return Findings(texts=texts, note=note)
 
     def predict(
         self, model: TextModel, source: str, ignore_extra: bool, interval: float | None
@@ -53,10 +55,12 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
         X = model.preprocessor.transform(some.texts, "float64")
         return Batch(X, model.target.encode(some.targets), f"text {row}", model.preprocessor.feature_names)
 
-    def preprocessor(self, config: dict[str, Any]) -> TextFeatures:
+    def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> TextFeatures:
         from shoal.jobs.texts.features import TextFeatures
+        from shoal.jobs.texts.model import VIEWS
+        from shoal.mixtures.views import below
 
-        return TextFeatures.from_config(config)
+        return TextFeatures.from_config(config, below(arrays, VIEWS))
 
     def sample_shape(self, preprocessor: TextFeatures) -> Shape:
         return (preprocessor.count,)

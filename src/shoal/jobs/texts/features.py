@@ -10,13 +10,13 @@ from typing import Any, Self
 import numpy as np
 
 from shoal.errors import DataError, ModelFolderError, ShoalError
-from shoal.jobs.texts.storing import view_from_config, view_to_config
+from shoal.mixtures.storing import kept_views, views_of
 from shoal.mixtures.text_planning import text_views
 from shoal.mixtures.views import Fitted, Schooling
 from shoal.shapes import Array
 from shoal.texts.tokens import UNITS
 
-FORMAT, KIND = 1, "texts"
+FORMAT, KIND = 2, "texts"
 LEAST = 1e-6
 """Of a probability, whose logarithm is taken."""
 
@@ -53,7 +53,7 @@ class TextFeatures:
         held = np.concatenate([_logits(fitted.held_out, n_classes) for _, fitted in known], axis=1)
         scale = float(held.std()) or 1.0
         losses = tuple(float(schooling.targets.losses(fitted.held_out).mean()) for _, fitted in known)
-        kept = tuple(view_from_config(view_to_config(fitted), n_classes) for _, fitted in known)
+        kept = views_of(*kept_views(fitted for _, fitted in known), max(n_classes, 1))  # as they are stored
         names = tuple(words for words, _ in known)
         return cls(column, unit, n_classes, names, losses, kept, scale), held / scale
 
@@ -84,8 +84,12 @@ class TextFeatures:
         features: Array = (np.concatenate(told, axis=1) / self.scale).astype(dtype)
         return features
 
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays of the views by name."""
+        return kept_views(self.views)[1]
+
     def to_config(self) -> dict[str, Any]:
-        """Return everything as plain JSON."""
+        """Return everything but the arrays as plain JSON."""
         return {
             "format": FORMAT,
             "kind": KIND,
@@ -95,15 +99,22 @@ class TextFeatures:
             "names": list(self.names),
             "losses": list(self.losses),
             "scale": self.scale,
-            "views": [view_to_config(view) for view in self.views],
+            "views": kept_views(self.views)[0],
         }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Return the features that ``to_config`` described; ``ModelFolderError`` if they were altered."""
+    def from_config(cls, config: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the features that ``to_config`` and ``arrays`` described.
+
+        Raises ``ModelFolderError`` if they were altered, or written before arrays were apart.
+        """
+        if config.get("format") == 1:
+            raise ModelFolderError(
+                "the texts were saved by an earlier shoal, in a format no longer read; fit again"
+            )
         try:
             n_classes = config["n_classes"]
-            views = tuple(view_from_config(view, n_classes) for view in config["views"])
+            views = views_of(config["views"], arrays, max(n_classes, 1))
             names, losses = tuple(config["names"]), tuple(config["losses"])
             restored = cls(config["column"], config["unit"], n_classes, names, losses, views, config["scale"])
             sound = (

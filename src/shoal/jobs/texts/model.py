@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from shoal.jobs.model import Model
 from shoal.jobs.texts.features import KIND, TextFeatures
 from shoal.shapes import Array
+
+VIEWS = "views"
+"""Where the arrays of views are in a saved model."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,9 @@ class TextModel(Model):
 
     kind: ClassVar[str] = KIND
     preprocessor: TextFeatures  # type: ignore[assignment]
+
+    def kept(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        return {}, {f"{VIEWS}.{name}": array for name, array in self.preprocessor.arrays().items()}
 
     def predict_texts(self, texts: Sequence[str], n_jobs: int | None = None) -> Array:
         """Return class probabilities (N, K), or scaled values (N,)."""

@@ -11,8 +11,10 @@ from shoal.jobs.examples import examples, told
 from shoal.plots.contributions import Line, TextExample
 from shoal.shapes import Array
 from shoal.texts.tokens import WORDS, characters
+from shoal.words import plural
 
 if TYPE_CHECKING:
+    from shoal.jobs.deadline import Deadline
     from shoal.jobs.texts.model import TextModel
     from shoal.jobs.texts.prepare import PreparedTexts
 
@@ -22,15 +24,27 @@ LEAST = 1e-12
 """Of a probability, whose logarithm is taken."""
 
 
-def shown(model: TextModel, prepared: PreparedTexts, seed: int) -> list[TextExample]:
-    """Return test texts: of classes one in three that is mistaken, if there are, the surest first.
+def shown(
+    model: TextModel, prepared: PreparedTexts, seed: int, deadline: Deadline
+) -> tuple[list[TextExample], str]:
+    """Return test texts, and a note where there was no time for all of them.
 
-    Of numbers they are those with the largest errors first, then others. Empty texts have nothing to show.
+    Of classes one in three is mistaken, if there are, the surest first; of numbers they are those with the
+    largest errors first, then others. Empty texts have nothing to show.
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
     texts = prepared.texts[2].texts
     rows = examples(scores, actual, prepared.n_classes, seed, MOST)
-    return [_example(model, prepared, scores, row) for row in rows if texts[row].strip()]
+    found: list[TextExample] = []
+    for row in (row for row in rows if texts[row].strip()):
+        if deadline.left() <= 0:
+            return found, f"There was no time left to look at the words of {_count(len(found))}."
+        found.append(_example(model, prepared, scores, row))
+    return found, ""
+
+
+def _count(found: int) -> str:
+    return f"more than {plural(found, 'test text')}" if found else "test texts"
 
 
 def _example(model: TextModel, prepared: PreparedTexts, scores: Array, row: int) -> TextExample:
