@@ -336,3 +336,15 @@ def test_huber_refuses_a_threshold_that_is_not_positive_and_finite(threshold: fl
 @pytest.mark.parametrize("loss", [Huber(threshold=2.0), CrossEntropy()], ids=repr)
 def test_survives_its_config(loss: Loss) -> None:
     assert from_config("loss", to_config(loss), LOSSES) == loss
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("K", [2, 3])
+def test_a_loss_that_names_a_curvature_is_a_sum_of_squares_of_that_curvature(name: str, K: int) -> None:
+    loss, rng = LOSSES[name](), np.random.default_rng(0)
+    c = loss.curvature(K)
+    assert (c is not None) == (name in {"squared_error", "mean_squared_error"})
+    if c is not None:
+        z, y = rng.normal(size=(2, K, 5)), rng.normal(size=(K, 5))
+        np.testing.assert_allclose(loss.value(z, y), c / 2 * ((z - y) ** 2).sum(axis=1), rtol=1e-14)
+        np.testing.assert_allclose(loss.delta(z, y), c * (z - y), rtol=1e-14)

@@ -83,3 +83,14 @@ def test_grows_with_the_degree_of_its_norm(name: str, degree: int, sign: int, po
     np.testing.assert_array_equal(
         penalty.value(sign * scale * W, STRENGTH, M), scale**degree * penalty.value(W, STRENGTH, M)
     )
+
+
+@every_penalty
+def test_the_curvature_is_that_of_the_gradient(name: str) -> None:
+    penalty, h = PENALTIES[name](), 1e-5
+    weights = some_weights(2, 5)
+    above, below = (penalty.gradient(weights + step, STRENGTH, M) for step in (h, -h))
+    np.testing.assert_allclose(
+        penalty.curvature(weights, STRENGTH, M), (above - below) / (2 * h), rtol=1e-8, atol=1e-12
+    )
+    assert penalty.curvature(weights.astype(np.float32), STRENGTH, M).dtype == np.float32

@@ -108,6 +108,18 @@ def test_a_family_is_keyed_by_names() -> None:
     assert list(FAMILY.items()) == [("plain", Plain), ("nested", Nested)]
 
 
+def test_another_name_finds_a_member_and_is_neither_listed_nor_saved() -> None:
+    homes = {"tanh": "shoal.activations:Tanh"}
+    lazy: LazyFamily[Activation] = LazyFamily({"th": "tanh", "lost": "nowhere"}, **homes)
+    assert list(lazy) == ["tanh"]
+    assert "th" in lazy
+    assert "lost" not in lazy
+    assert to_config(resolve("activation", "th", lazy)) == {"name": "tanh"}
+    assert type(from_config("activation", {"name": "th"}, lazy)) is Tanh
+    with pytest.raises(UnknownNameError):
+        resolve("activation", "lost", lazy)
+
+
 def test_a_lazy_family_imports_a_class_when_it_is_asked_for() -> None:
     lazy: LazyFamily[Activation] = LazyFamily(tanh="shoal.activations:Tanh", lost="shoal.nowhere:Lost")
     assert list(lazy) == ["tanh", "lost"]

@@ -30,6 +30,13 @@ class Penalty(Named, ABC):
     def gradient(self, W: Array, strength: Array, m: Array) -> Array:
         """Return the derivative of the penalty with respect to W (P, D), in the dtype of W."""
 
+    def curvature(self, W: Array, strength: Array, m: Array) -> Array:
+        """Return the second derivative with respect to each weight (P, D); 0 where a penalty names none.
+
+        It speeds up solvers that know the curvature of J, and changes none of its minima.
+        """
+        return np.zeros_like(W)
+
 
 @dataclass(frozen=True)
 class L2(Penalty):
@@ -53,6 +60,10 @@ class L2(Penalty):
     def gradient(self, W: Array, strength: Array, m: Array) -> Array:
         gradient: Array = _rate(strength, m, W)[:, None] * W
         return gradient
+
+    def curvature(self, W: Array, strength: Array, m: Array) -> Array:
+        curvature: Array = _rate(strength, m, W)[:, None] * np.ones_like(W)
+        return curvature
 
 
 @dataclass(frozen=True)

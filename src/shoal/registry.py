@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -35,16 +36,19 @@ class LazyFamily(MutableMapping[str, type[T]]):
     """A registry of classes that are imported when they are first asked for.
 
     Names, their number and their order are known without importing any class. ``homes`` is the module of each
-    class that it began with, by the class's own name.
+    class that it began with, by the class's own name. ``aliases`` are other names, under which a member is
+    found but neither listed nor saved.
     """
 
-    def __init__(self, **classes: str) -> None:
+    def __init__(self, aliases: Mapping[str, str] = MappingProxyType({}), /, **classes: str) -> None:
         """Register classes, ``"module:Class"``, by the names of the members."""
         self._members: dict[str, type[T] | str] = dict(classes)
+        self.aliases = aliases
         places = [place.partition(":") for place in classes.values()]
         self.homes = {of_the_class: module for module, _, of_the_class in places}
 
     def __getitem__(self, name: str) -> type[T]:
+        name = self.aliases.get(name, name)
         member = self._members[name]
         if isinstance(member, str):
             module, _, of_the_class = member.partition(":")
@@ -58,7 +62,7 @@ class LazyFamily(MutableMapping[str, type[T]]):
         del self._members[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._members
+        return name in self._members or (name in self.aliases and self.aliases[str(name)] in self._members)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)

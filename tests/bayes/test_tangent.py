@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.bayes import jacobians, tangent
+from shoal.bayes import tangent
 from shoal.bayes.tangent import Tangent
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dense
+from shoal.networks import jacobians
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import sample_losses

@@ -209,8 +209,13 @@ def test_every_rule_of_choice(fit: Fit, tmp_path: Path, without_report: None, ru
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_every_solver(fit: Fit, tmp_path: Path, without_report: None, solver: str) -> None:
-    outcome = fit("builtin:iris", "species", tmp_path / "out", solver=solver, validation_share=0.2)
+def test_every_solver(
+    fit: Fit, tmp_path: Path, without_report: None, solver: str, mixed: Mixed, write_csv: Write
+) -> None:
+    table, target = "builtin:iris", "species"
+    if SOLVERS[solver].squares:
+        table, target = str(write_csv(tmp_path / "table.csv", mixed(80, "regression"))), "target"
+    outcome = fit(table, target, tmp_path / "out", solver=solver, validation_share=0.2)
     asked = outcome.evidence["asked"]
     assert asked["solver"] == solver
     assert (asked["batch_size"] is None) == SOLVERS[solver].full_batch

@@ -6,17 +6,26 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from scipy.optimize import rosen, rosen_der
+from scipy.optimize import rosen, rosen_der, rosen_hess
 
 from shoal.shapes import Array, IntArray
 from shoal.solvers.base import Objective, Solver, Step
 
 
 class Counted:
-    """An objective made of one row's J and gradient, which counts the evaluations of every member."""
+    """An objective made of one row's J and gradient, which counts the evaluations of every member.
 
-    def __init__(self, row: Callable[[Array, int], tuple[float, Array]], size: int) -> None:
-        self.row, self.evaluations = row, np.zeros(size, dtype=int)
+    Its curvature is that of ``bend`` at one row, of ½ w² unless told.
+    """
+
+    def __init__(
+        self,
+        row: Callable[[Array, int], tuple[float, Array]],
+        size: int,
+        bend: Callable[[Array, int], Array] = lambda w, p: np.eye(len(w)),
+    ) -> None:
+        self.row, self.bend, self.evaluations = row, bend, np.zeros(size, dtype=int)
+        self.noise_scale = self.n_numbers = np.full(size, 10.0)
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
         members = np.arange(len(theta)) if members is None else members
@@ -24,6 +33,10 @@ class Counted:
         values = [self.row(w, p) for w, p in zip(theta, members, strict=True)]
         J = np.array([J for J, _ in values], dtype=theta.dtype)
         return J, np.array([g for _, g in values], dtype=theta.dtype).reshape(theta.shape)
+
+    def curvature(self, theta: Array, members: IntArray | None = None) -> Array:
+        members = np.arange(len(theta)) if members is None else members
+        return np.array([self.bend(w, p) for w, p in zip(theta, members, strict=True)], dtype=theta.dtype)
 
 
 @pytest.fixture
@@ -47,7 +60,7 @@ def quadratics() -> Callable[..., Counted]:
             gradient = (A * (w - c)).sum(axis=1)
             return 0.5 * (gradient * (w - c)).sum() + w.dtype.type(1), gradient
 
-        return Counted(row, len(bowls))
+        return Counted(row, len(bowls), lambda w, p: bowls[p][0])
 
     return build
 
@@ -55,7 +68,9 @@ def quadratics() -> Callable[..., Counted]:
 @pytest.fixture
 def rosenbrock() -> Callable[[int], Counted]:
     """Return Rosenbrock's function for that many members."""
-    return lambda size: Counted(lambda w, p: (rosen(w), rosen_der(w)), size)
+    return lambda size: Counted(
+        lambda w, p: (rosen(w), rosen_der(w)), size, lambda w, p: np.array(rosen_hess(w))
+    )
 
 
 @pytest.fixture

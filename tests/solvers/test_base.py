@@ -13,7 +13,9 @@ from shoal.solvers.base import as_column, dot, largest
 
 
 def test_registry_holds_the_solvers_by_name() -> None:
-    assert list(SOLVERS) == ["gradient_descent", "sgd", "adam", "adamw", "rmsprop", "scg", "lbfgs"]
+    first_order = ["gradient_descent", "sgd", "adam", "adamw", "rmsprop"]
+    assert list(SOLVERS) == [*first_order, "scg", "lbfgs", "bfgs", "levenberg_marquardt"]
+    assert SOLVERS["lm"] is SOLVERS["levenberg_marquardt"]
     with pytest.raises(UnknownNameError, match="did you mean 'lbfgs'"):
         resolve("solver", "lbfg", SOLVERS)
 
@@ -26,13 +28,22 @@ def test_config_gives_the_solver_back(name: str) -> None:
 
 
 def test_which_solvers_need_all_samples_and_which_a_learning_rate() -> None:
-    assert {n for n, s in SOLVERS.items() if s.full_batch} == {"gradient_descent", "scg", "lbfgs"}
-    assert {n for n, s in SOLVERS.items() if not s.takes_learning_rate} == {"scg", "lbfgs"}
+    searching = {"scg", "lbfgs", "bfgs", "levenberg_marquardt"}
+    assert {n for n, s in SOLVERS.items() if s.full_batch} == {"gradient_descent", *searching}
+    assert {n for n, s in SOLVERS.items() if not s.takes_learning_rate} == searching
+    assert {n for n, s in SOLVERS.items() if s.squares} == {"levenberg_marquardt"}
+    assert {n for n, s in SOLVERS.items() if s.dense} == {"bfgs", "levenberg_marquardt"}
     assert [s for s in SOLVERS.values() if s.decay_times_rate] == [AdamW]
 
 
 FRACTIONS = [("sgd", "momentum"), ("adam", "beta1"), ("adamw", "beta2"), ("rmsprop", "rho")]
-POSITIVE = [("adam", "epsilon"), ("rmsprop", "epsilon"), ("scg", "sigma"), ("scg", "initial_lambda")]
+POSITIVE = [
+    ("adam", "epsilon"),
+    ("rmsprop", "epsilon"),
+    ("scg", "sigma"),
+    ("scg", "initial_lambda"),
+    ("levenberg_marquardt", "initial_damping"),
+]
 
 
 @pytest.mark.parametrize(("name", "field"), FRACTIONS)

@@ -23,15 +23,20 @@ def start(n_parameters: int, dtype: type = np.float64) -> Array:
     return np.random.default_rng(1).standard_normal((len(CONDITIONS), n_parameters)).astype(dtype)
 
 
-class Alone:
-    """One member of an objective, as an objective of its own."""
+class Some:
+    """Some members of an objective, as an objective of their own."""
 
-    def __init__(self, objective: Any, member: int) -> None:
-        self.objective, self.member = objective, member
+    def __init__(self, objective: Any, ids: IntArray) -> None:
+        self.objective, self.ids = objective, ids
+        self.noise_scale, self.n_numbers = objective.noise_scale[ids], objective.n_numbers[ids]
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
-        J, gradient = self.objective(theta, np.full(len(theta), self.member))
+        J, gradient = self.objective(theta, self.ids if members is None else self.ids[members])
         return J, gradient
+
+    def curvature(self, theta: Array, members: IntArray | None = None) -> Array:
+        H: Array = self.objective.curvature(theta, self.ids if members is None else self.ids[members])
+        return H
 
 
 class Spoilt:
@@ -39,6 +44,8 @@ class Spoilt:
 
     def __init__(self, objective: Any, member: int, after: int, J: float, gradient: float) -> None:
         self.objective, self.member, self.after, self.values = objective, member, after, (J, gradient)
+        self.noise_scale, self.n_numbers = objective.noise_scale, objective.n_numbers
+        self.curvature = objective.curvature
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
         J, gradient = self.objective(theta, members)
@@ -66,7 +73,7 @@ def test_a_member_is_the_same_bits_alone_and_among_others(
     theta, rates = start(n_parameters, dtype), np.array([0.3, 0.1, 0.01, 1e-3, 1e-4])
     together = take_steps(SOLVERS[name](), theta, quadratics(CONDITIONS, n_parameters), STEPS, rates)
     for p in range(len(CONDITIONS)):
-        alone = Alone(quadratics(CONDITIONS, n_parameters), p)
+        alone = Some(quadratics(CONDITIONS, n_parameters), np.array([p]))
         steps = take_steps(SOLVERS[name](), theta[p : p + 1], alone, STEPS, rates[p])
         assert_same_bits(together, [p], steps, [0])
 
@@ -91,8 +98,8 @@ def test_a_member_that_turns_non_finite_disturbs_nobody(
     assert_same_bits(with_spoilt, others, undisturbed, others)
     if after == 0:  # later, a member may rightly find that nothing around it can be used
         assert not with_spoilt[-1].converged[2]
-    # Neither method that only ever accepts a fall of J lets itself be led off by what is not finite.
-    if name in ("scg", "lbfgs"):
+    # No method that only ever accepts a fall of J lets itself be led off by what is not finite.
+    if not SOLVERS[name].takes_learning_rate:
         assert np.isfinite(with_spoilt[-1].theta).all()
     else:
         assert not np.isfinite([with_spoilt[-1].J[2], with_spoilt[-1].gradient_size[2]]).all()
@@ -129,11 +136,7 @@ def test_members_can_be_dropped_between_steps(
             kept = np.arange(len(members)) != 1
             theta, members, rate = theta[kept], members[kept], rate[kept]
             state = {key: array[kept] for key, array in state.items()}
-
-        def remaining(w: Array, rows: IntArray | None = None, ids: IntArray = members) -> tuple[Array, Array]:
-            return objective(w, ids if rows is None else ids[rows])  # type: ignore[no-any-return]
-
-        theta = solver.step(theta, remaining, state, rate).theta
+        theta = solver.step(theta, Some(objective, members), state, rate).theta
     assert list(members) == [0, 3, 4]
     np.testing.assert_array_equal(theta, undisturbed[-1].theta[members])
 

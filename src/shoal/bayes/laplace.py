@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.bayes.symmetry import log_symmetries, unit_places, units_at_work
 from shoal.bayes.tangent import Tangent, tangent
+from shoal.networks.jacobians import jacobians, rows_at_a_time
 from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray, per_member
 from shoal.training.problem import Samples

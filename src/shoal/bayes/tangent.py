@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.bayes.symmetry import require_dense
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.networks.chain import Chain
+from shoal.networks.jacobians import jacobians, rows_at_a_time
 from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.training.problem import Samples

@@ -50,6 +50,10 @@ class Loss(Named, ABC):
     def delta(self, z: Array, y: Array) -> Array:
         """Return ``δ = ∂loss/∂z`` (P, K, N)."""
 
+    def curvature(self, n_outputs: int) -> float | None:
+        """Return the c of a loss ½ c Σ_k (z_k − y_k)² of so many outputs, None for one of another form."""
+        return None
+
     def predict(self, z: Array) -> Array:
         """Return the prediction ŷ (P, K, N); z itself where the loss has no link."""
         return z

@@ -36,6 +36,9 @@ class SquaredError(Loss):
     def delta(self, z: Array, y: Array) -> Array:
         return difference(z, y)
 
+    def curvature(self, n_outputs: int) -> float:
+        return 1.0
+
 
 @dataclass(frozen=True)
 class MeanSquaredError(Loss):
@@ -61,6 +64,9 @@ class MeanSquaredError(Loss):
         r = difference(z, y)
         r *= 2 / z.shape[-2]
         return r
+
+    def curvature(self, n_outputs: int) -> float:
+        return 2 / n_outputs
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shoal.solvers.base import Solver
 
 SOLVERS: LazyFamily[Solver] = LazyFamily(
+    {"lm": "levenberg_marquardt"},
     gradient_descent="shoal.solvers.gradient_descent:GradientDescent",
     sgd="shoal.solvers.sgd:SGD",
     adam="shoal.solvers.adam:Adam",
@@ -18,6 +19,8 @@ SOLVERS: LazyFamily[Solver] = LazyFamily(
     rmsprop="shoal.solvers.rmsprop:RMSprop",
     scg="shoal.solvers.scaled_conjugate_gradient:ScaledConjugateGradient",
     lbfgs="shoal.solvers.lbfgs:LBFGS",
+    bfgs="shoal.solvers.bfgs:BFGS",
+    levenberg_marquardt="shoal.solvers.levenberg_marquardt:LevenbergMarquardt",
 )
 """Solvers by the names that they are registered, saved and asked for by."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -30,6 +30,31 @@ class Objective(Protocol):
     """
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]: ...
+
+
+@runtime_checkable
+class CurvedObjective(Objective, Protocol):
+    """An objective whose curvature is known: a sum of squares of what the network gets wrong, and penalties.
+
+    ``noise_scale`` (P,) times J is ½ Σ_i s_i r_i², the sum itself, where there are no penalties, and
+    ``n_numbers`` (P,) is how many r there are: outputs times the weights of the samples.
+    """
+
+    noise_scale: Array
+    n_numbers: Array
+
+    def curvature(self, theta: Array, members: IntArray | None = None) -> Array:
+        """Return the Gauss-Newton Hessian (Q, D, D) of J at theta (Q, D)."""
+        ...
+
+
+def curved(solver: Solver, objective: Objective) -> CurvedObjective:
+    """Return the objective, or raise ``ConfigurationError`` where its curvature is not known."""
+    if not isinstance(objective, CurvedObjective):
+        raise ConfigurationError(
+            f"{solver.name} needs an objective that knows its curvature, got {objective!r}; use bfgs or lbfgs"
+        )
+    return objective
 
 
 @dataclass(frozen=True)
@@ -62,6 +87,17 @@ class Solver(Named, ABC):
     """The learning rate α where the user names none."""
     decay_times_rate: ClassVar[bool] = False
     """True where decoupled weight decay is α·λ·w instead of the lecture's λ·w."""
+
+    squares: ClassVar[bool] = False
+    """True where the method knows how sums of squares curve, so other losses are refused."""
+    dense: ClassVar[bool] = False
+    """True where it holds D × D numbers of a member, so networks of very many parameters are refused."""
+    keeps_matrices: ClassVar[bool] = False
+    """True where it remembers such a matrix of each member from step to step."""
+    estimates_l2: ClassVar[bool] = False
+    """True where the method finds the strength of a penalty by itself, so none is to be given."""
+    tells: ClassVar[tuple[str, ...]] = ()
+    """What of its ``State``, (P,) each, the history shall hold of every epoch."""
 
     @property
     def dtype(self) -> str:

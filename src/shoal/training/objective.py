@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.networks.backprop import data_loss
 from shoal.networks.chain import Chain
+from shoal.networks.jacobians import gauss_newton
 from shoal.penalties import PENALTIES
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
@@ -74,6 +75,40 @@ class BatchObjective:
             self.penalty[rows] += value
             gradient[rows] += penalty.gradient(W, strength, m)
         return J, gradient
+
+    def curvature(self, theta: Array, members: IntArray | None = None) -> Array:
+        """Return the Gauss-Newton Hessian of J at ``theta`` (Q, D), (Q, D, D), of a full batch::
+
+        c Σ_i s_i J_iᵀ J_i / Σ_i s_i  +  ∂²penalties/∂W²          J_i = ∂z_i/∂θ, of losses ½ c Σ_k r²
+        """
+        pick = slice(None) if members is None else members
+        share = _rows(self.share, 2, pick)
+        lengths = None if self.lengths is None else self.lengths[0]
+        hessian = gauss_newton(self.network, theta, self.x[0].T, share * self._scale, lengths)
+        diagonal = np.einsum("pdd->pd", hessian)  # a view
+        for penalty, strengths in self.penalties:
+            rows = np.flatnonzero(strengths[pick])
+            weights = self.network.weight_mask
+            W = np.where(weights, theta[rows], 0)
+            diagonal[rows] += weights * penalty.curvature(W, strengths[pick][rows], self.m[pick][rows])
+        return hessian
+
+    @property
+    def noise_scale(self) -> Array:
+        """By how much J is to be multiplied to be ½ Σ_i s_i r_i² (P,), where there are no penalties."""
+        scale: Array = self.m / self._scale
+        return scale
+
+    @property
+    def n_numbers(self) -> Array:
+        """How many numbers there are to explain (P,): outputs times samples, each as often as it weighs."""
+        return self.m * self.network.n_outputs
+
+    @property
+    def _scale(self) -> float:
+        scale = self.network.criterion.curvature(self.network.n_outputs)
+        assert scale is not None, "recipes refuse other losses"
+        return scale
 
     def _set_apart(self, gradient: Array) -> None:
         """Move the changes of statistics, on which J does not depend, from ``gradient`` to ``observed``."""

@@ -163,7 +163,7 @@ class Problem:
         if validation is not None and parts not in (2, 3):
             got = f"{parts} parts" if parts else type(validation).__name__
             raise ConfigurationError(f"validation must be (X, y) or (X, y, sample weights), got {got}")
-        recipe.require(network)
+        recipe.require(network, size)
         strengths = recipe.strengths(size, dtype)
         train = Samples.of(network, X, y, sample_weight, size=size, dtype=dtype)
         if recipe.label_smoothing:

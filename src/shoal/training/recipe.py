@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.errors import CapacityError, ConfigurationError, UnknownNameError
 from shoal.networks.chain import Chain
 from shoal.penalties import PENALTIES
 from shoal.randomness import check_seed
@@ -23,6 +23,11 @@ from shoal.training.augmentation import Augmentation
 from shoal.training.stopping import Plateau
 
 BATCH_ORDERS = ("own", "shared")
+
+MOST_PARAMETERS = 5000
+"""Of a network under a solver with a matrix of them squared: 200 MB, whose factor takes a minute."""
+MOST_NUMBERS = 2**29
+"""In the matrices that are kept of all members together: 4 GiB of float64."""
 
 
 # Marks of fields: a setting that each member may have of its own is "own", and "instead" stands for one of
@@ -180,9 +185,19 @@ class Recipe:
             raise ConfigurationError("learning_rate must be positive, got 0")
         return found
 
-    def require(self, network: Chain) -> None:
-        """Raise ``ConfigurationError`` where the network cannot be trained so."""
+    def require(self, network: Chain, size: int = 1) -> None:
+        """Raise ``ConfigurationError`` where the network cannot be trained so.
+
+        And ``CapacityError`` where the solver would hold too much for so many members.
+        """
         solver = self.rule
+        if solver.squares and network.criterion.curvature(network.n_outputs) is None:
+            raise ConfigurationError(
+                f"{solver.name} minimises sums of squares, squared_error or mean_squared_error, and the loss "
+                f"is {network.criterion.name}; use scg, lbfgs or bfgs"
+            )
+        if solver.dense:
+            _require_room(solver, network.n_parameters, size)
         if self.augmentation is not None and len(network.input_shape) != 3:
             raise ConfigurationError(
                 f"augmentation deforms images, and the network takes samples of shape {network.input_shape}; "
@@ -266,6 +281,20 @@ def _kept(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _require_room(solver: Solver, n_parameters: int, size: int) -> None:
+    """Raise ``CapacityError`` where matrices of all parameters by all parameters are too large."""
+    if n_parameters > MOST_PARAMETERS:
+        raise CapacityError(
+            f"{solver.name} holds a matrix of all parameters by all parameters, and the network has "
+            f"{n_parameters}, of which {MOST_PARAMETERS} at most will do; use lbfgs or scg"
+        )
+    if solver.keeps_matrices and size * n_parameters**2 > MOST_NUMBERS:
+        raise CapacityError(
+            f"{solver.name} keeps {n_parameters}² numbers of each of {size} members, together more than "
+            f"{MOST_NUMBERS:,}; train fewer at a time, or use lbfgs"
+        )
 
 
 def _further_penalties(given: Any) -> tuple[tuple[str, Any], ...]:

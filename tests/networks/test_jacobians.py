@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.bayes.jacobians import jacobians, rows_at_a_time
 from shoal.layers import Dense
+from shoal.networks.jacobians import jacobians, rows_at_a_time
 from shoal.populations.network import Network
 
 NETWORK = Network(2, [Dense(3, "tanh"), Dense(4, "sigmoid"), Dense(2)])
