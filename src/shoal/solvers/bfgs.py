@@ -40,7 +40,7 @@ class BFGS(FullBatchSolver):
     ...     return 0.5 * (theta * gradient).sum(axis=1), gradient
     >>> theta, solver = np.array([[3.0, 1.0]]), BFGS()
     >>> state = solver.start(theta)
-    >>> for _ in range(8):
+    >>> for _ in range(10):
     ...     step = solver.step(theta, objective, state, np.ones((1, 1)))
     ...     theta = step.theta
     >>> bool(step.gradient_size[0] < 1e-4)

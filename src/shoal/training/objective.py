@@ -9,7 +9,6 @@ import numpy as np
 
 from shoal.networks.backprop import data_loss
 from shoal.networks.chain import Chain
-from shoal.networks.jacobians import gauss_newton
 from shoal.penalties import PENALTIES
 from shoal.randomness import Noise
 from shoal.shapes import Array, IntArray
@@ -81,6 +80,8 @@ class BatchObjective:
 
         c Σ_i s_i J_iᵀ J_i / Σ_i s_i  +  ∂²penalties/∂W²          J_i = ∂z_i/∂θ, of losses ½ c Σ_k r²
         """
+        from shoal.networks.jacobians import gauss_newton  # which most solvers do without
+
         pick = slice(None) if members is None else members
         share = _rows(self.share, 2, pick)
         lengths = None if self.lengths is None else self.lengths[0]
