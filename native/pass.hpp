@@ -1,7 +1,7 @@
 // The layers on a block of columns: forward, loss, backward. The compiled twin of shoal/networks/backprop.py.
 #pragma once
 
-#include "layers/stack.hpp"
+#include "layers/make.hpp"
 #include "losses.hpp"
 
 namespace shoal::SHOAL_ISA {
