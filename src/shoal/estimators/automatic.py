@@ -20,7 +20,7 @@ from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.tables import TARGET, columns
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.jobs.fit_study import fit_frame
-from shoal.jobs.request import FitRequest
+from shoal.jobs.request import AT_HAND, FitRequest
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.shapes import Array
 from shoal.words import NOTHING, as_argument, spoken
@@ -71,7 +71,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         hidden = _given(self.hidden_layer_sizes)
         with spoken(_as_parameter):
             request = FitRequest(
-                table=f"the rows given to {type(self).__name__}",
+                table=AT_HAND,
                 target=name,
                 task=task,
                 loss=loss,

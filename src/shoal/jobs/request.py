@@ -25,6 +25,8 @@ from shoal.workers import count_workers
 
 SCORES = ("validation", BY_EVIDENCE)
 """What networks are compared by."""
+AT_HAND = ""
+"""The table of a request for rows that somebody has at hand, so that there is nothing to read."""
 MOST, MOST_STARTS = 2**16 - 1, 2**32 - 1
 """Starts and folds at most: what the numbers of random streams have room for."""
 
