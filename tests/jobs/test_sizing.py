@@ -14,8 +14,8 @@ from shoal.errors import CapacityError
 from shoal.jobs import sizing as module
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
+    BY_EVIDENCE_LADDER,
     CURVATURE_RATE,
-    EVIDENCE_LADDER,
     FILLING_STARTS,
     LADDER,
     MARGIN,
@@ -265,7 +265,7 @@ def test_another_goal_has_its_own_ladder_and_time(size_it: SizeIt, seconds: floa
 def test_sizes_whose_evidence_takes_too_long_are_left_out(size_it: SizeIt) -> None:
     X = np.random.default_rng(1).normal(size=(60, 150))
     wide = dataclasses.replace(LOAD, X=X, folds=1, n_train=20000, by_evidence=True)
-    goal = Goal(EVIDENCE_LADDER, 1e9)
+    goal = Goal(BY_EVIDENCE_LADDER, 1e9)
     found = size_it(0.0, load=wide, goal=goal)
     assert found.size.hidden == ((1,), (2,), (4,))
     work = sum(

@@ -17,7 +17,7 @@ from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, train
 from shoal.randomness import member_id
-from shoal.selection.by_evidence import epochs_a_round, joined, require_evidence
+from shoal.selection.by_evidence import epochs_a_round, joined, require_log_evidence
 from shoal.selection.choice import choose_by_evidence
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
@@ -100,13 +100,13 @@ def test_too_large_a_hessian_is_refused_in_one_line() -> None:
     with pytest.raises(
         CapacityError, match=r"network of 6121 parameters is too large, the evidence is for 5000"
     ):
-        require_evidence(large, 10)
+        require_log_evidence(large, 10)
     wide = Network(100, [Dense(10, "tanh"), Dense(1)])
-    require_evidence(wide, 1000)
+    require_log_evidence(wide, 1000)
     with pytest.raises(
         CapacityError, match=r"of 1021 parameters on 50000 rows takes 2e\+12 .* limit is 1e\+12; use"
     ):
-        require_evidence(wide, 50000)
+        require_log_evidence(wide, 50000)
     with pytest.raises(CapacityError, match="too large"):
         CapacityStudy([5000], 1, choose="evidence").plan(X, T)
 

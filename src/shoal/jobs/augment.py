@@ -1,4 +1,4 @@
-"""What ``--augment`` asks for: one of a few strengths by its name, or an augmentation written out."""
+"""What the setting ``augment`` asks for: a strength by its name, or an augmentation written out."""
 
 from __future__ import annotations
 

@@ -133,8 +133,8 @@ def _rule(request: FitRequest) -> str:
 def prepare_sequences(request: FitRequest) -> PreparedSequences:
     """Read the sequences and divide them, never one of them; moments come from those that train alone.
 
-    Test and validation sequences are those that --test and --valid name, or the source's own test part, or
-    else a share.
+    Test and validation sequences are those that ``test`` and ``valid`` name, or the source's own test part,
+    or else a share.
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """

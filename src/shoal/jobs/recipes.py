@@ -15,8 +15,8 @@ from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
+    BY_EVIDENCE_LADDER,
     ENSEMBLE_SECONDS,
-    EVIDENCE_LADDER,
     LADDER,
     MOST_STARTS,
     Goal,
@@ -129,7 +129,7 @@ def as_asked(method: Method, request: FitRequest) -> Method:
 def table_goal(request: FitRequest, rule: str, n_classes: int, n: int, views: int = 1) -> Goal:
     """Return the studies of ``n`` rows to pick from, and the time that the one picked shall take."""
     if rule == BY_EVIDENCE:
-        return single_goal(request, EVIDENCE_LADDER)
+        return single_goal(request, BY_EVIDENCE_LADDER)
     if rule != "ensemble":
         return single_goal(request, LADDER)
     # with many rows there is little that more starts would average away

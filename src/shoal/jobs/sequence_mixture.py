@@ -2,8 +2,8 @@
 
 The study's networks read a series to its end, so that every step of the chain rule can be shown of them.
 
-Sizes are counted in operations, so that a request and its seed are the same model at any load; ``--time``
-alone ends the study by the clock.
+Sizes are counted in operations, so that a request and its seed are the same model at any load; the
+``time`` that is asked for alone ends the study by the clock.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ LADDER: tuple[StudySize, ...] = (
 )
 """From the study that one would like to the smallest that still compares starts and sizes."""
 
-EVIDENCE_LADDER = tuple(
+BY_EVIDENCE_LADDER = tuple(
     StudySize(HIDDEN[:sizes], starts, (1.0,), epochs)
     for sizes, starts, epochs in (
         (7, 20, 500), (7, 10, 500), (7, 5, 500), (7, 5, 250), (6, 5, 250), (6, 3, 250), (5, 3, 250),

@@ -48,7 +48,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Evidence(Study[Found]):
+class LogEvidence(Study[Found]):
     """The sinusoid, networks of each size, and two ways to choose: evidence and validation."""
 
     name: ClassVar[str] = "evidence"

@@ -9,9 +9,9 @@ from shoal.lecture.capacity import Capacity
 from shoal.lecture.data_efficiency import DataEfficiency
 from shoal.lecture.decision_boundary import DecisionBoundary
 from shoal.lecture.deep import Deep
-from shoal.lecture.evidence import Evidence
 from shoal.lecture.generalization import Generalization
 from shoal.lecture.invariance import Invariance
+from shoal.lecture.log_evidence import LogEvidence
 from shoal.lecture.numpy_demo import NumpyDemo
 from shoal.lecture.parameters import Parameters
 from shoal.lecture.prior import Prior
@@ -33,7 +33,7 @@ STUDIES: dict[str, type[Study[Any]]] = family(
     Starts,
     WeightDecay,
     Prior,
-    Evidence,
+    LogEvidence,
     DecisionBoundary,
     Deep,
     ShallowVsDeep,

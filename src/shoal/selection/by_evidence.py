@@ -37,7 +37,7 @@ def epochs_a_round(epochs: int) -> int:
     return max(epochs // (ROUNDS + 1), 1)
 
 
-def require_evidence(network: Chain, n_samples: int) -> None:
+def require_log_evidence(network: Chain, n_samples: int) -> None:
     """Raise where a network has no evidence, or one that takes too long.
 
     Raises ``ConfigurationError`` for losses and layers that it is not made for, ``CapacityError`` for a

@@ -13,7 +13,7 @@ import numpy as np
 from shoal.engines import choose_engine
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.registry import to_config
-from shoal.selection.by_evidence import require_evidence
+from shoal.selection.by_evidence import require_log_evidence
 from shoal.selection.cohort import Conditions, Task
 from shoal.selection.numbers import Numbers
 from shoal.selection.planning import Cohort, Cost, plan
@@ -88,7 +88,7 @@ class Design:
         self._require_countable()
         if self.conditions.by_evidence:
             for network in self.networks.values():
-                require_evidence(network, self.samples.splits[0][0].size)
+                require_log_evidence(network, self.samples.splits[0][0].size)
         cohorts = plan(
             self.candidates,
             self.networks,

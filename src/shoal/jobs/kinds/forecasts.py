@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Forecasts(Kind):
-    """``.tsf`` files, and tables with a row for every step and ``--horizon``."""
+    """``.tsf`` files, and tables with a row for every step of which a ``horizon`` is asked for."""
 
     name: ClassVar[str] = "forecasts"
     noun: ClassVar[str] = "series to forecast"

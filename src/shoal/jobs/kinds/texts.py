@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Texts(ByStudy["TextModel", "PreparedTexts"]):
-    """Tables of which ``--text`` names a column."""
+    """Tables of which one column is asked for as ``text``."""
 
     name: ClassVar[str] = KIND
     noun: ClassVar[str] = "texts"

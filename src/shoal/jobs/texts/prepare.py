@@ -206,7 +206,7 @@ class _Parts:
 
     @classmethod
     def read(cls, request: FitRequest) -> _Parts:
-        """Return the texts of the table, and those of the tables that --valid and --test name."""
+        """Return the texts of the table, and those of the tables that ``valid`` and ``test`` name."""
         assert request.text is not None
 
         def of(option: str, path: str | None) -> TextRows | None:
