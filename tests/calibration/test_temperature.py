@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit, softmax
 
 from shoal.calibration.temperature import (
+    COLDEST,
     HOTTEST,
     _Course,
     coldest,
@@ -34,14 +36,33 @@ def test_the_temperature_that_was_applied_is_found(hot: float, classes: int) -> 
     assert cooled(given, hot) == pytest.approx(true, abs=1e-9)
 
 
-def test_the_course_of_the_log_loss_is_that_of_cooled_probabilities() -> None:
+def test_the_slopes_are_those_of_the_log_loss_of_cooled_probabilities() -> None:
     given, codes = drawn(200, 7)
     given[0], given[1] = np.eye(7)[3], np.eye(7)[codes[1]]  # certain, and maybe wrong
     course = _Course(given)
-    for T in (0.05, 0.7, 1.0, 3.0, 20.0):
-        found = course.log_losses(T, codes, codes[::-1])
-        plain = [log_loss(cooled(given, T), classes) for classes in (codes, codes[::-1])]
-        assert found == pytest.approx(plain, rel=1e-12)
+    for beta in (0.05, 0.7, 1.0, 3.0, 20.0):
+        for classes, found in zip((codes, codes[::-1]), course.slopes(beta, codes, codes[::-1]), strict=True):
+            h = 1e-4 * beta
+            low, middle, high = (log_loss(cooled(given, 1 / (beta + k * h)), classes) for k in (-1, 0, 1))
+            assert found[0] == pytest.approx((high - low) / (2 * h), rel=1e-5, abs=1e-7)
+            assert found[1] == pytest.approx((high - 2 * middle + low) / h**2, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 12, 400])
+@pytest.mark.parametrize("classes", [2, 5])
+def test_the_temperature_is_that_of_a_search_without_slopes(n: int, classes: int) -> None:
+    for seed, hot in enumerate((0.1, 0.6, 1.0, 2.0, 9.0)):
+        true, codes = drawn(n, classes, seed)
+        given = cooled(true, 1 / hot)
+        given[0] = np.eye(classes)[0]
+
+        def cost(log_T: float, given: np.ndarray = given, codes: np.ndarray = codes) -> float:
+            return n * log_loss(cooled(given, np.exp(log_T)), codes) + np.exp(-log_T) - 1 + log_T
+
+        bounds = (np.log(COLDEST), np.log(HOTTEST))
+        T = np.exp(minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-9}).x)
+        expected = T if T >= 1 else max(T, min(coldest(given), 1.0))
+        assert fit_temperature(given, codes) == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_temperature_divides_the_outputs() -> None:

@@ -5,10 +5,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.selection.choice import all_contenders, choose, spreads
+from shoal.selection.choice import _rank_correlation, all_contenders, choose, spreads
 from shoal.selection.trials import Trials
 
 Build = Callable[..., dict[str, Any]]
@@ -170,3 +172,12 @@ def test_a_choice_becomes_plain_json(sizes: Trials) -> None:
 def test_a_sentence_calls_sizes_what_they_count(row: Any) -> None:
     trials = Trials.from_rows([row(hidden="8x16", parameters=9)])
     assert choose(trials, "best", unit="filter").sentence.startswith("8x16 filters (l2 0, start 0; 9 param")
+
+
+def test_the_agreement_of_two_scores_is_spearmans() -> None:
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 50):
+        a, b = rng.integers(0, 6, size=(2, n)).astype(float)
+        a[0], a[1], b[0], b[1] = 0, 1, 1, 3  # both vary
+        assert _rank_correlation(a, b) == pytest.approx(spearmanr(a, b)[0], rel=1e-12)
+    assert _rank_correlation(np.zeros(5), np.arange(5.0)) is None

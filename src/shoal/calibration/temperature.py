@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from shoal.shapes import Array, IntArray
 
 COLDEST, HOTTEST = 0.05, 20.0
 """Temperatures tried: beyond them the probabilities are shares, or certainties, of no use to anybody."""
+CLOSE = 1e-10
+"""So near are the logarithms of temperatures that are the same."""
+IMPOSSIBLE = -1e100
+"""ln of a probability of 0 in sums, where its share is 0 and not a product with infinity."""
 BINS = 10
 PARTS = 5
 """Of the rows that calibrate, to see whether a temperature helps those that it was not fitted on."""
@@ -44,10 +47,12 @@ def fit_temperature(probabilities: Array, codes: IntArray) -> float:
 
     course = _Course(probabilities)
 
-    def cost(T: float) -> float:
-        return len(codes) * course.log_losses(T, codes)[0] + 1 / T - 1 + math.log(T)
+    def slopes(beta: float) -> tuple[float, float]:
+        first, second = course.slopes(beta, codes)[0]
+        n = len(codes)
+        return n * first + 1 - 1 / beta, n * second + 1 / beta**2
 
-    T = _best_temperature(cost)
+    T = _best_temperature(slopes)
     return T if T >= 1 else max(T, min(coldest(probabilities), 1.0))
 
 
@@ -75,33 +80,62 @@ def coldest(probabilities: Array) -> float:
 
     course = _Course(clipped)
 
-    def cost(T: float) -> float:
-        likeliest, next_one = course.log_losses(T, first, second)
-        return (n + 1) * likeliest + next_one
+    def slopes(beta: float) -> tuple[float, float]:
+        likeliest, next_one = course.slopes(beta, first, second)
+        return (n + 1) * likeliest[0] + next_one[0], (n + 1) * likeliest[1] + next_one[1]
 
-    return _best_temperature(cost)
+    return _best_temperature(slopes)
 
 
 class _Course:
-    """The log loss of probabilities (N, K) as their temperature changes: their logarithms are taken once."""
+    """How the log loss of probabilities (N, K) changes with β = 1/T: their logarithms are taken once."""
 
     def __init__(self, probabilities: Array) -> None:
         with np.errstate(divide="ignore"):
-            self._logs = np.log(probabilities / probabilities.max(axis=1, keepdims=True))
+            logs = np.log(probabilities / probabilities.max(axis=1, keepdims=True))
+        self._logs = np.maximum(logs, IMPOSSIBLE)
 
-    def log_losses(self, T: float, *classes: IntArray) -> list[float]:
-        """Return ``log_loss(cooled(probabilities, T), codes)`` for the codes (N,) of each of ``classes``."""
-        powers = self._logs / T
-        rows, total = np.arange(len(powers)), np.log(np.exp(powers).sum(axis=1))
-        most = -math.log(np.finfo(np.float64).tiny)
-        return [float(np.minimum(total - powers[rows, codes], most).mean()) for codes in classes]
+    def slopes(self, beta: float, *classes: IntArray) -> list[tuple[float, float]]:
+        """Return L' and L'' by β of L = ``log_loss(cooled(probabilities, 1/β), codes)`` for each codes (N,)::
+
+            L' = mean of Σ_k p_k(β) l_k − l_c        L'' = mean of Σ_k p_k(β) (l_k − Σ_j p_j(β) l_j)²
+
+        where l = ln p, and c is the code; a row whose class has p = 0 has it at any β, and no slope.
+        """
+        shares = np.exp(beta * self._logs)
+        shares /= shares.sum(axis=1, keepdims=True)
+        rows, means = np.arange(len(shares)), np.einsum("nk,nk->n", shares, self._logs)
+        spread = np.einsum("nk,nk->n", shares, np.square(self._logs)) - np.square(means)
+        found = []
+        for codes in classes:
+            own = self._logs[rows, codes]
+            counts = own > IMPOSSIBLE
+            slope, bend = np.where(counts, means - own, 0.0), np.where(counts, spread, 0.0)
+            found.append((float(slope.mean()), float(bend.mean())))
+        return found
 
 
-def _best_temperature(cost: Callable[[float], float]) -> float:
-    """Return where ``cost`` is smallest between ``COLDEST`` and ``HOTTEST``."""
-    bounds = (math.log(COLDEST), math.log(HOTTEST))
-    found = minimize_scalar(lambda log_T: cost(math.exp(log_T)), bounds=bounds, method="bounded")
-    return math.exp(float(found.x))
+def _best_temperature(slopes: Callable[[float], tuple[float, float]]) -> float:
+    """Return 1/β between ``COLDEST`` and ``HOTTEST`` where a function convex in β is smallest.
+
+    Newton's method in ln β, of which no step leaves the interval that the signs of the slope have left.
+    """
+    low, high = -math.log(HOTTEST), -math.log(COLDEST)
+    if slopes(1 / HOTTEST)[0] >= 0:
+        return HOTTEST
+    if slopes(1 / COLDEST)[0] <= 0:
+        return COLDEST
+    at = 0.0
+    while high - low > CLOSE:
+        beta = math.exp(at)
+        slope, bend = slopes(beta)
+        low, high = (at, high) if slope < 0 else (low, at)
+        rise = slope + beta * bend
+        step = at - slope / rise if rise > 0 else math.inf
+        if abs(step - at) < CLOSE:
+            return 1 / beta
+        at = step if low < step < high else (low + high) / 2
+    return math.exp(-at)
 
 
 def settled_temperature(probabilities: Array, codes: IntArray) -> float:

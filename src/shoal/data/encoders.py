@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
+from shoal.calibration.quantiles import normal_quantile
 from shoal.data import values
 from shoal.data.columns import ColumnSummary
 from shoal.data.frames import pl
@@ -341,7 +341,7 @@ def frequencies(waves: int) -> tuple[float, ...]:
     [0.16, 0.49, 0.89, 1.53]
     """
     shares = (np.arange(waves) + 0.5) / waves
-    return tuple(ndtri((1 + shares) / 2).tolist())
+    return tuple(normal_quantile(p) for p in ((1 + shares) / 2).tolist())
 
 
 def _missing_name(encoder: Any) -> tuple[str, ...]:

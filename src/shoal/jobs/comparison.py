@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from scipy.stats import norm, t
-
+from shoal.calibration.quantiles import normal_quantile, student_quantile
 from shoal.jobs.metrics import SHARE, RowLosses
 from shoal.shapes import Array
 
@@ -52,7 +51,7 @@ def mean_difference(differences: Array, level: float = LEVEL) -> Interval:
     0.5
     """
     n, middle = differences.size, float(differences.mean())
-    half = float(t.ppf((1 + level) / 2, n - 1)) * float(differences.std(ddof=1)) / math.sqrt(n)
+    half = student_quantile((1 + level) / 2, n - 1) * float(differences.std(ddof=1)) / math.sqrt(n)
     return middle, middle - half, middle + half
 
 
@@ -74,7 +73,6 @@ def share_difference(ours: Array, theirs: Array, level: float = LEVEL) -> Interv
     b, c = float((ours > theirs).sum()), float((ours < theirs).sum())
     more, less, all_rows = b + 0.5, c + 0.5, n + 2
     d = (more - less) / all_rows
-    half = (
-        float(norm.ppf((1 + level) / 2)) * math.sqrt(more + less - (more - less) ** 2 / all_rows) / all_rows
-    )
+    spread = math.sqrt(more + less - (more - less) ** 2 / all_rows)
+    half = normal_quantile((1 + level) / 2) * spread / all_rows
     return (b - c) / n, max(d - half, -1.0), min(d + half, 1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
 
 from shoal.calibration.temperature import log_losses
 from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
@@ -63,6 +62,8 @@ def number_losses(predicted: Array, actual: Array, loss: str = SQUARED, scale: f
         near = np.minimum(distance, scale * Huber().threshold)
         rows[SCORES[HUBER]] = RowLoss(SCORES[HUBER], near * (distance - near / 2))
     if loss == POISSON:
+        from scipy.special import xlogy  # takes as long as all of NumPy: only when it is due
+
         rates = np.maximum(predicted, np.finfo(np.float64).tiny)
         deviance = 2 * (xlogy(actual, actual) - xlogy(actual, rates) + residual)
         rows[SCORES[POISSON]] = RowLoss(SCORES[POISSON], np.maximum(deviance, 0.0))

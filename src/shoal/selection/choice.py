@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.selection.architectures import Perceptron
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shoal.selection.trials import Trials
+    from shoal.shapes import Array
 
 RULES = ("best", "one-se", "ensemble")
 BY_EVIDENCE = "evidence"
@@ -165,8 +165,7 @@ def choose_by_evidence(trials: Trials, unit: str = HIDDEN_UNIT) -> Choice:
     chosen = contenders[int(scores.argmax())]
     best = min(contenders, key=_by_loss)
     losses = np.array([c.validation_loss for c in contenders])
-    varied = np.ptp(scores) > 0 and np.ptp(losses) > 0
-    agreement = float(spearmanr(scores, -losses)[0]) if varied else None
+    agreement = _rank_correlation(scores, -losses)
     words = chosen.words(unit)
     same = "is the same" if best == chosen else f"is {best.validation_loss:.4g}, of {best.words(unit)}"
     sentence = (
@@ -176,6 +175,20 @@ def choose_by_evidence(trials: Trials, unit: str = HIDDEN_UNIT) -> Choice:
         f"is {chosen.validation_loss:.4g}; the lowest {same}."
     )
     return Choice(BY_EVIDENCE, chosen, (chosen,), best, None, sentence, spreads(trials), agreement)
+
+
+def _rank_correlation(a: Array, b: Array) -> float | None:
+    """Return Spearman's correlation of two scores (N,), of which equal ones share the mean of their ranks.
+
+    None where one of them does not vary.
+    """
+    ranks = []
+    for values in (a, b):
+        _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+        mean_ranks = np.cumsum(counts) - (counts - 1) / 2
+        ranks.append(mean_ranks[places] - (len(values) + 1) / 2)
+    length = math.sqrt((ranks[0] @ ranks[0]) * (ranks[1] @ ranks[1]))
+    return float(ranks[0] @ ranks[1]) / length if length else None
 
 
 def complete(trials: Trials, folds: Sequence[int]) -> Trials:

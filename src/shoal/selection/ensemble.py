@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.special import logit
 
 from shoal.selection.choice import HIDDEN_UNIT, Choice, Contender, finite_contenders, spreads
 
@@ -161,7 +160,8 @@ def class_losses(predictions: Array) -> Array:
 
 
 def _logit(p: Array) -> Array:
-    z: Array = logit(np.minimum(p, 1 - np.finfo(p.dtype).epsneg))
+    p = np.minimum(p, 1 - np.finfo(p.dtype).epsneg)
+    z: Array = np.log(p) - np.log1p(-p)
     return z
 
 
