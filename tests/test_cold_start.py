@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,26 @@ network = shoal.Network(1, [shoal.Dense(4, "tanh"), shoal.Dense(1)])
 result = shoal.train(network, [[0.0], [0.5], [1.0]], [0.0, 0.2, 1.0], starts=3, epochs=5)
 assert result.history.epochs.tolist() == [5, 5, 5]
 """
+COMMAND = """
+import sys
+
+from shoal.cli import main
+
+sys.argv = ["shoal", *{words!r}]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0, end.code
+"""
+PAGES = {"PIL", "jinja2", "matplotlib"}
+IDLE = {
+    "predict": PAGES | {"joblib", "pandas", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
+    "report": {"joblib", "narwhals", "pandas", "polars", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
+    "explain": PAGES | {"joblib", "pandas", "pyarrow", "sklearn", "sqlite3"},
+    "check": PAGES | {"joblib", "pandas", "pyarrow", "scipy", "sklearn", "sqlite3"},
+    "export": PAGES | {"joblib", "pandas", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
+}  # fmt: skip
+"""What commands about a model of a table have no use for."""
 HELP = """
 import sys
 
@@ -93,3 +114,34 @@ def test_a_name_from_the_front_door_loads_what_it_needs(name: str) -> None:
     alone, asked = loaded_by("import shoal"), loaded_by(f"import shoal; shoal.{name}")
     assert "numpy" not in alone
     assert "numpy" in asked
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """A job of a small table, and what was loaded to do it."""
+    folder = tmp_path_factory.mktemp("cold") / "job"
+    asked = [
+        "fit",
+        "builtin:iris",
+        "--target",
+        "species",
+        "--hidden",
+        "2",
+        "--starts",
+        "1",
+        "--epochs",
+        "3",
+        "--seed",
+        "1",
+        "--out",
+    ]
+    return folder, modules_loaded_by(COMMAND.format(words=[*asked, str(folder)]))
+
+
+@pytest.mark.parametrize("command", sorted(IDLE))
+def test_a_command_loads_what_it_works_with(command: str, job: tuple[Path, set[str]], tmp_path: Path) -> None:
+    """Where a name appears here, import it where it is used, or do without it."""
+    out = {"predict": ["--out", str(tmp_path / "p.csv")], "export": ["--to", str(tmp_path / "m.safetensors")]}
+    loaded = loaded_by(COMMAND.format(words=[command, str(job[0]), *out.get(command, [])]))
+    assert "shoal" in loaded
+    assert sorted(loaded & IDLE[command]) == []

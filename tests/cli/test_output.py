@@ -70,7 +70,7 @@ def test_the_table_that_was_fitted_is_not_written(
 def test_a_place_is_looked_at_before_any_work(
     shoal: Shoal, finished: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for work in ("shoal.jobs.kinds.tables.read_table", "shoal.export.saved.export_torch"):
+    for work in ("shoal.data.tables.read_table", "shoal.export.saved.export_torch"):
         monkeypatch.setattr(work, lambda *_: pytest.fail("worked for nothing"))
     suffix = Path(NAMES[command]).suffix
     os.mkfifo(f"pipe{suffix}")

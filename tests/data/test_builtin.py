@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sklearn import datasets
 
+from shoal.data.builtin import builtin_table
 from shoal.data.columns import describe_columns
 from shoal.data.tables import read_table
 from shoal.data.task import TargetEncoder, infer_task
@@ -28,12 +30,15 @@ def test_a_builtin_table_has_its_names_and_its_task(
     assert TargetEncoder.fit(table[target], choice.task).labels == (labels or ())
 
 
-def test_rows_keep_their_features_and_their_class() -> None:
-    table = read_table("builtin:breast_cancer")
-    bunch = datasets.load_breast_cancer()
-    assert table.columns[:2] == ["mean radius", "mean texture"]
-    assert (table.drop("diagnosis").to_numpy() == bunch.data).all()
-    assert [str(bunch.target_names[k]) for k in bunch.target] == table["diagnosis"].to_list()
+@pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits", "iris", "wine"])
+def test_a_builtin_table_is_that_of_its_loader(name: str) -> None:
+    bunch = getattr(datasets, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
+    *columns, target = builtin_table(f"builtin:{name}").items()
+    assert [column for column, _ in columns] == list(map(str, bunch.feature_names))
+    np.testing.assert_array_equal(np.transpose([values for _, values in columns]), bunch.data)
+    classes = bunch.get("target_names")
+    expected = bunch.target if classes is None else [str(classes[k]) for k in bunch.target]
+    np.testing.assert_array_equal(target[1], expected)
 
 
 def test_diabetes_has_its_units() -> None:

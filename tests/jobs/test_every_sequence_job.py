@@ -20,10 +20,10 @@ from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
 from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.job import Outcome
-from shoal.jobs.model import SequenceModel
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.sequence_model import SequenceModel
 from shoal.sequences import Sequences
 
 Fit = Callable[..., Outcome]

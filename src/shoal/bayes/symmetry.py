@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln
 
 from shoal.activations import Tanh
 from shoal.errors import ConfigurationError
@@ -74,6 +73,8 @@ def log_symmetries(network: Chain, units: IntArray) -> Array:
     >>> np.exp(log_symmetries(Network(1, [Dense(3, "tanh"), Dense(1)]), np.array([[3], [1]]))).round()
     array([48.,  2.])
     """
+    from scipy.special import gammaln  # longer to import than NumPy: only for the evidence
+
     signs = [2 if isinstance(require_dense(layer).g, Tanh) else 1 for layer in network.layers[:-1]]
     total: Array = (gammaln(units + 1) + units * np.log(signs)).sum(axis=1)
     return total

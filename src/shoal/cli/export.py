@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.output import say
 from shoal.cli.streams import files_come_first
 
 
@@ -21,8 +22,7 @@ def export(
 ) -> None:
     """Write a model for ONNX runtimes, or its weights for PyTorch."""
     files_come_first()
-    from shoal.cli.terminal import plain_console
     from shoal.export.saved import export_folder
 
     export_folder(folder, to, overwrite)
-    plain_console().print(f"Model: {to}")
+    say(f"Model: {to}")

@@ -1,8 +1,14 @@
-"""What commands write to the error stream: notes and the one line of an error."""
+"""What commands write by the line: what they have done, and on the error stream notes and errors."""
 
 from __future__ import annotations
 
 from shoal.cli.options import NAME
+from shoal.printable import on_one_line
+
+
+def say(line: str) -> None:
+    """Show what a command has done: one line, for which nothing is loaded that lays out pages."""
+    print(on_one_line(line))
 
 
 def note(message: Warning | str, *_: object, **__: object) -> None:

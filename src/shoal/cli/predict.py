@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.output import say
 from shoal.cli.streams import files_come_first
 
 
@@ -33,9 +34,8 @@ def predict(
 ) -> None:
     """Predict the target of every row of a table, the class of every image, or what comes after series."""
     files_come_first()
-    from shoal.cli.terminal import plain_console
     from shoal.jobs.predict import predict_data
     from shoal.words import plural
 
     rows = predict_data(folder, source, out, ignore_extra, interval, overwrite)
-    plain_console().print(f"{plural(rows, 'prediction')}: {out}")
+    say(f"{plural(rows, 'prediction')}: {out}")

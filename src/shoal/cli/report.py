@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.options import Debug, Overwrite
+from shoal.cli.output import say
 from shoal.cli.streams import files_come_first
 
 
@@ -18,7 +19,6 @@ def report(
 ) -> None:
     """Write the report of a model again, from its evidence."""
     files_come_first()
-    from shoal.cli.terminal import plain_console
     from shoal.jobs.report import rebuild_report
 
-    plain_console().print(f"Report: {rebuild_report(folder, overwrite)}")
+    say(f"Report: {rebuild_report(folder, overwrite)}")

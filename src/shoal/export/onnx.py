@@ -14,7 +14,9 @@ from shoal.populations.population import Population
 if TYPE_CHECKING:
     import onnx
 
-    from shoal.jobs.model import ImageModel, SequenceModel, TableModel
+    from shoal.jobs.image_model import ImageModel
+    from shoal.jobs.model import TableModel
+    from shoal.jobs.sequence_model import SequenceModel
 
 # Populations and estimators do without the frame libraries, and a refusal without onnx.
 

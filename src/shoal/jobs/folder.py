@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from shoal.errors import ConfigurationError, ModelFolderError
-from shoal.jobs.kinds import KINDS
+from shoal.jobs.kinds import KINDS, TABLE
 from shoal.jobs.layout import PREPROCESSING
-from shoal.jobs.model import TableModel
 from shoal.jobs.saved import read_saved
+
+if TYPE_CHECKING:
+    from shoal.jobs.model import TableModel
 
 
 def load_model(folder: Path) -> Any:
@@ -18,7 +20,7 @@ def load_model(folder: Path) -> Any:
     Raises ``ModelFolderError`` if a file is missing, truncated, altered, or of a newer format.
     """
     saved = read_saved(folder)
-    named = str(saved.preprocessing.get("kind", TableModel.kind))
+    named = str(saved.preprocessing.get("kind", TABLE))
     kind = KINDS.get(named)
     if kind is None:
         raise ModelFolderError(
@@ -31,7 +33,7 @@ def load_model(folder: Path) -> Any:
 def load_table_model(folder: Path) -> TableModel:
     """Read a model of a table; one of another kind is a ``ConfigurationError``."""
     model = load_model(folder)
-    if model.kind != TableModel.kind:
+    if model.kind != TABLE:
         noun = KINDS[model.kind].noun
         raise ConfigurationError(
             f"{folder} holds a model of {noun}, expected one of a table; predictions, the report and "

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,27 +10,20 @@ import numpy as np
 from shoal.activations import exponent_limit
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import cooled
-from shoal.data.images.image_set import ImageSet
-from shoal.data.images.preprocessing import KIND, ImagePreprocessor
 from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.sequences.reading import KIND as SEQUENCES
-from shoal.data.sequences.reading import SequenceReading
-from shoal.data.sequences.series_set import SeriesSet
 from shoal.data.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
 from shoal.errors import ConfigurationError
-from shoal.mixtures.any_length import of_any_length
 from shoal.populations.population import Population
-from shoal.sequences import Rows, Sequences
+from shoal.sequences import Rows
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.mixtures.mixture import Mixture  # predictions of others wait for nothing of it
-    from shoal.plots.series import MixtureShown, ViewShown
+    from shoal.data.images.preprocessing import ImagePreprocessor
+    from shoal.data.sequences.reading import SequenceReading
+    from shoal.plots.series import MixtureShown
 
-MIXTURE = "mixture"
-"""What a saved mixture is called."""
 LARGEST_Z = exponent_limit(np.dtype(np.float32))
 """Of a rate e^z, which is to be a number whatever it is multiplied by."""
 
@@ -140,74 +131,3 @@ class TableModel(Model):
         """
         X = self.preprocessor.transform(frame, ignore_extra=ignore_extra)
         return self.labelled(self.predict_features(X), interval)
-
-
-@dataclass(frozen=True)
-class ImageModel(Model):
-    """A model of images; its target is their class."""
-
-    kind: ClassVar[str] = KIND
-    preprocessor: ImagePreprocessor
-
-    def predict(self, images: ImageSet) -> dict[str, Array]:
-        """Return the columns of predictions for images: their names, the target, and every probability."""
-        X = self.preprocessor.transform(images.pixels)
-        return {"image": np.array(images.names), **self.labelled(self.predict_features(X))}
-
-
-@dataclass(frozen=True)
-class SequenceModel(Model):
-    """A model of sequences, each of which has one class, or one number.
-
-    With a ``mixture`` it is that which predicts, and ``population`` are the networks of the study, which may
-    be a view of it or not; else the networks predict.
-    """
-
-    kind: ClassVar[str] = SEQUENCES
-    preprocessor: SequenceReading
-    mixture: Mixture[Sequences] | None = None
-
-    def predict_features(self, X: Rows) -> Array:
-        assert isinstance(X, Sequences)
-        if self.mixture is not None:
-            return self.of_mean(_mixed(self.mixture, X))
-        networks = of_any_length(self.population, X)
-        return dataclasses.replace(self, population=networks)._predict_alone(X)
-
-    def kept(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        if self.mixture is None:
-            return {}, {}
-        from shoal.mixtures.storing import kept
-
-        config, arrays = kept(self.mixture)
-        return {MIXTURE: config}, {f"{MIXTURE}.{name}": array for name, array in arrays.items()}
-
-    @property
-    def shown(self) -> MixtureShown | None:
-        if self.mixture is None:
-            return None
-        views: list[ViewShown] = [
-            {"view": share.words, "loss": share.loss, "weight": share.weight} for share in self.mixture.shares
-        ]
-        return {"sentence": self.mixture.sentence, "views": views}
-
-    def _predict_alone(self, X: Sequences) -> Array:
-        """Return what the networks predict for sequences of as many steps as they are set to."""
-        return super().predict_features(X)
-
-    def predict(self, series: SeriesSet, interval: float | None = None) -> dict[str, Array]:
-        """Return the columns of predictions for series: their names, the target, and every probability.
-
-        ``interval=0.9`` adds the ends of intervals that hold nine of ten values, to numbers.
-        """
-        scores = self.predict_features(self.preprocessor.transform(series.series))
-        names = {self.preprocessor.origin.identifier: np.array(series.names)}
-        return names | self.labelled(scores, interval)
-
-
-@lru_cache(maxsize=1)
-def _mixed(mixture: Mixture[Sequences], X: Sequences) -> Array:
-    """Return what a mixture says of sequences; of the same once more, as a report asks, at once."""
-    mean = mixture.mixed(X)
-    mean.flags.writeable = False
-    return mean

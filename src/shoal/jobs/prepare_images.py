@@ -20,7 +20,7 @@ from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.augment import augmentation_of
 from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
-from shoal.jobs.model import ImageModel
+from shoal.jobs.image_model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import FitRequest

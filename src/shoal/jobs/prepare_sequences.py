@@ -25,11 +25,11 @@ from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_tas
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import Division, divide
 from shoal.jobs.held import Held
-from shoal.jobs.model import SequenceModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequence_mixture import budget_of, learnt, method_for, sized
+from shoal.jobs.sequence_model import SequenceModel
 from shoal.jobs.sizing import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shoal.errors import ModelFolderError
 from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
-from shoal.jobs.plan import load_plan
-from shoal.jobs.subject import Subject
+
+if TYPE_CHECKING:
+    from shoal.jobs.subject import Subject
 
 
 def saved_subject(folder: Path, table: str | None, row: int, batch: int, member: int) -> Subject:
@@ -26,6 +28,8 @@ def table_of(folder: Path, table: str | None) -> str:
     """Return the table that is named, or else the one that a folder's model was fitted to."""
     if table is not None:
         return table
+    from shoal.jobs.plan import load_plan  # which knows all that can be asked
+
     try:
         return str(load_plan(folder)["request"]["table"])
     except ModelFolderError:

@@ -13,8 +13,8 @@ from shoal.shapes import Array
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
-    from shoal.jobs.model import SequenceModel
     from shoal.jobs.prepare_sequences import PreparedSequences
+    from shoal.jobs.sequence_model import SequenceModel
 
 MOST, CHANNELS, STEPS = 9, 3, 150
 """Sequences, channels of each, and steps that are drawn at most."""

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
 
-__all__ = ["KINDS", "Findings", "Kind", "StudyKind", "kind_of", "prepare"]
+__all__ = ["KINDS", "TABLE", "Findings", "Kind", "StudyKind", "kind_of", "prepare"]
 
 KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (Texts(), Forecasts(), SequencesKind(), Images(), Tables())
 }
 """Every kind, in the order in which they are asked; the last one takes what no other reads."""
+TABLE = Tables.name
+"""What a model is of that was saved before there were other kinds."""
 
 
 def kind_of(request: FitRequest) -> Kind:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.data.sequences.tsf import is_tsf
 from shoal.errors import ConfigurationError
 from shoal.jobs.kinds.base import Kind
 
@@ -26,7 +25,11 @@ class Forecasts(Kind):
     noun: ClassVar[str] = "series to forecast"
 
     def reads(self, request: FitRequest) -> bool:
-        return request.horizon is not None or is_tsf(Path(request.table))
+        if request.horizon is not None:
+            return True
+        from shoal.data.sequences.tsf import is_tsf
+
+        return is_tsf(Path(request.table))
 
     def fit(self, job: Job) -> Outcome:
         from shoal.jobs.forecasts.fit import fit_forecasts

@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.data.images.image_set import Wish
-from shoal.data.images.preprocessing import ImagePreprocessor
-from shoal.data.images.source import holds_images, read_images, read_unlabelled
 from shoal.errors import ConfigurationError
-from shoal.jobs.batch import Batch
 from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
-from shoal.jobs.model import ImageModel
 
 if TYPE_CHECKING:
+    from shoal.data.images.image_set import Wish
+    from shoal.data.images.preprocessing import ImagePreprocessor
+    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
+    from shoal.jobs.image_model import ImageModel
     from shoal.jobs.prepare_images import PreparedImages
     from shoal.jobs.request import FitRequest
     from shoal.shapes import Array, Shape
 
 
-class Images(ByStudy[ImageModel, "PreparedImages"]):
+class Images(ByStudy["ImageModel", "PreparedImages"]):
     """Folders of pictures by class, IDX and NPZ files."""
 
-    name: ClassVar[str] = ImageModel.kind
+    name: ClassVar[str] = "images"
     noun: ClassVar[str] = "images"
 
     def reads(self, request: FitRequest) -> bool:
+        from shoal.data.images.source import holds_images
+
         return holds_images(request.table)
 
     def prepare(self, request: FitRequest) -> PreparedImages:
@@ -47,9 +48,13 @@ class Images(ByStudy[ImageModel, "PreparedImages"]):
     ) -> dict[str, Array]:
         if interval is not None:
             raise ConfigurationError("classes of images have no intervals; their probabilities say it")
+        from shoal.data.images.source import read_unlabelled
+
         return model.predict(read_unlabelled(source, _wish(model)))
 
     def batch(self, model: ImageModel, source: str, row: int, size: int) -> Batch:
+        from shoal.data.images.source import read_images
+        from shoal.jobs.batch import Batch
         from shoal.jobs.prepare_images import labels_of
 
         images = read_images(source, _wish(model)).train
@@ -59,15 +64,21 @@ class Images(ByStudy[ImageModel, "PreparedImages"]):
         return Batch(X, y, f"image {row}")
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> ImagePreprocessor:
+        from shoal.data.images.preprocessing import ImagePreprocessor
+
         return ImagePreprocessor.from_config(config)
 
     def sample_shape(self, preprocessor: ImagePreprocessor) -> Shape:
         return preprocessor.shape
 
     def model(self, preprocessor: ImagePreprocessor, **parts: Any) -> ImageModel:
+        from shoal.jobs.image_model import ImageModel
+
         return ImageModel(preprocessor, **parts)
 
 
 def _wish(model: ImageModel) -> Wish:
     """Return what images must be brought to for a model."""
+    from shoal.data.images.image_set import Wish
+
     return Wish(model.preprocessor.size, model.preprocessor.channels)

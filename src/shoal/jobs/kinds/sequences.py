@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.data.sequences.origins import holds_series
-from shoal.data.sequences.reading import SequenceReading
 from shoal.errors import DataError
-from shoal.jobs.batch import Batch
 from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
-from shoal.jobs.model import MIXTURE, SequenceModel
 
 if TYPE_CHECKING:
+    from shoal.data.sequences.reading import SequenceReading
     from shoal.data.task import TargetEncoder
+    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.prepare_sequences import PreparedSequences
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.sequence_model import SequenceModel
     from shoal.shapes import Array, Shape
 
 
-class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
+class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
     """``.ts`` and NPZ files of series, and tables with a row for every step."""
 
-    name: ClassVar[str] = SequenceModel.kind
+    name: ClassVar[str] = "sequences"
     noun: ClassVar[str] = "sequences"
 
     def reads(self, request: FitRequest) -> bool:
-        return request.id is not None or holds_series(request.table)
+        if request.id is not None:
+            return True
+        from shoal.data.sequences.origins import holds_series
+
+        return holds_series(request.table)
 
     def prepare(self, request: FitRequest) -> PreparedSequences:
         from shoal.jobs.prepare_sequences import prepare_sequences
@@ -50,6 +53,8 @@ class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
         return model.predict(model.preprocessor.origin.read(source).train, interval)
 
     def batch(self, model: SequenceModel, source: str, row: int, size: int) -> Batch:
+        from shoal.jobs.batch import Batch
+
         series = model.preprocessor.origin.read(source).train
         if series.targets is None:
             raise DataError(f"{source} has no targets, which the loss needs; add them")
@@ -60,6 +65,8 @@ class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
         return Batch(X, model.target.encode(some.targets), f"sequence {row}")
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> SequenceReading:
+        from shoal.data.sequences.reading import SequenceReading
+
         return SequenceReading.from_config(config)
 
     def sample_shape(self, preprocessor: SequenceReading) -> Shape:
@@ -68,6 +75,8 @@ class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
     def parts(
         self, description: Mapping[str, Any], arrays: Mapping[str, Array], target: TargetEncoder
     ) -> dict[str, Any]:
+        from shoal.jobs.sequence_model import MIXTURE
+
         if MIXTURE not in description:
             return {}
         from shoal.mixtures.storing import mixture_of
@@ -77,4 +86,6 @@ class SequencesKind(ByStudy[SequenceModel, "PreparedSequences"]):
         return {MIXTURE: mixture_of(description[MIXTURE], below(arrays, MIXTURE), outputs)}
 
     def model(self, preprocessor: SequenceReading, **parts: Any) -> SequenceModel:
+        from shoal.jobs.sequence_model import SequenceModel
+
         return SequenceModel(preprocessor, **parts)

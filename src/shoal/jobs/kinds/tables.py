@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.data.frames import native_frame, quoted
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.tables import read_table
 from shoal.errors import DataError
-from shoal.jobs.batch import Batch
 from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
-from shoal.jobs.model import TableModel
 
 if TYPE_CHECKING:
+    from shoal.data.preprocessing import TablePreprocessor
+    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
+    from shoal.jobs.model import TableModel
     from shoal.jobs.prepare import PreparedTable
     from shoal.jobs.request import FitRequest
     from shoal.shapes import Array, Shape
 
 
-class Tables(ByStudy[TableModel, "PreparedTable"]):
+class Tables(ByStudy["TableModel", "PreparedTable"]):
     """Tables of every format, and whatever no other kind reads: the error that follows names formats."""
 
-    name: ClassVar[str] = TableModel.kind
+    name: ClassVar[str] = "table"
     noun: ClassVar[str] = "a table"
 
     def reads(self, request: FitRequest) -> bool:
@@ -44,10 +42,16 @@ class Tables(ByStudy[TableModel, "PreparedTable"]):
     def predict(
         self, model: TableModel, source: str, ignore_extra: bool, interval: float | None
     ) -> dict[str, Array]:
+        from shoal.data.tables import read_table
+
         table = read_table(source, model.preprocessor.source_columns)
         return model.predict(table, ignore_extra=ignore_extra, interval=interval)
 
     def batch(self, model: TableModel, source: str, row: int, size: int) -> Batch:
+        from shoal.data.frames import native_frame, quoted
+        from shoal.data.tables import read_table
+        from shoal.jobs.batch import Batch
+
         frame = native_frame(read_table(source, model.preprocessor.source_columns))
         target = model.target.name
         if target not in frame.columns:
@@ -60,12 +64,16 @@ class Tables(ByStudy[TableModel, "PreparedTable"]):
         return Batch(X, y, f"row {row}", model.preprocessor.feature_names)
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> TablePreprocessor:
+        from shoal.data.preprocessing import TablePreprocessor
+
         return TablePreprocessor.from_config(config)
 
     def sample_shape(self, preprocessor: TablePreprocessor) -> Shape:
         return (len(preprocessor.feature_names),)
 
     def model(self, preprocessor: TablePreprocessor, **parts: Any) -> TableModel:
+        from shoal.jobs.model import TableModel
+
         model = TableModel(preprocessor, **parts)
         if preprocessor.target != model.target.name:
             raise ValueError(f"it predicts {model.target.name!r}, and its table has {preprocessor.target!r}")

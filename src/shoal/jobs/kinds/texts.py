@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.jobs.batch import Batch
 from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
-from shoal.jobs.texts.features import KIND
 
 if TYPE_CHECKING:
+    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.request import FitRequest
     from shoal.jobs.texts.features import TextFeatures
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 class Texts(ByStudy["TextModel", "PreparedTexts"]):
     """Tables of which one column is asked for as ``text``."""
 
-    name: ClassVar[str] = KIND
+    name: ClassVar[str] = "texts"
     noun: ClassVar[str] = "texts"
 
     def reads(self, request: FitRequest) -> bool:
@@ -47,6 +46,7 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
         return model.predict(read_texts(source, model.preprocessor.column).texts, interval)
 
     def batch(self, model: TextModel, source: str, row: int, size: int) -> Batch:
+        from shoal.jobs.batch import Batch
         from shoal.jobs.texts.reading import read_texts
 
         rows = read_texts(source, model.preprocessor.column, model.target.name)
