@@ -120,21 +120,8 @@ def test_a_name_from_the_front_door_loads_what_it_needs(name: str) -> None:
 def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
     """A job of a small table, and what was loaded to do it."""
     folder = tmp_path_factory.mktemp("cold") / "job"
-    asked = [
-        "fit",
-        "builtin:iris",
-        "--target",
-        "species",
-        "--hidden",
-        "2",
-        "--starts",
-        "1",
-        "--epochs",
-        "3",
-        "--seed",
-        "1",
-        "--out",
-    ]
+    size = ["--hidden", "2", "--starts", "1", "--epochs", "3"]
+    asked = ["fit", "builtin:iris", "--target", "species", *size, "--out"]
     return folder, modules_loaded_by(COMMAND.format(words=[*asked, str(folder)]))
 
 

@@ -16,8 +16,10 @@ from shoal.errors import MissingDependencyError, UnknownNameError
 
 PREFIX = "builtin:"
 
-_CELL = ("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity")
-_CELL += ("concave points", "symmetry", "fractal dimension")
+_CELL = (
+    *("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity"),
+    *("concave points", "symmetry", "fractal dimension"),
+)
 
 
 @dataclass(frozen=True)
