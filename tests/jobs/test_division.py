@@ -11,12 +11,13 @@ from shoal.errors import DataError
 from shoal.jobs.division import DEFAULT_FOLDS, DEFAULT_SHARE, Division, divide
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import SMALL_TABLE
+from shoal.selection.dividing import AtRandom
 
 
 def division(n: int, own_test: bool = False, own_validation: bool = False, **asked: Any) -> Division:
     by_folds = asked.pop("by_folds", None)
     request = FitRequest("t.csv", "y", **asked)
-    return divide(n, request, None, own_test, own_validation, by_folds)
+    return divide(AtRandom(n), request, own_test, own_validation, by_folds)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from shoal.errors import DataError
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import SMALL_TABLE
-from shoal.selection.splits import holdout
+from shoal.selection.dividing import Divider
 from shoal.shapes import IntArray
 from shoal.words import setting
 
@@ -31,21 +29,20 @@ class Division:
 
 
 def divide(
-    n: int,
+    divider: Divider,
     request: FitRequest,
-    labels: npt.NDArray[Any] | None,
     own_test: bool,
     own_validation: bool,
     by_folds: bool | None = None,
 ) -> Division:
-    """Divide n rows as asked, ``by_folds`` or not where nothing is (None: if they are few).
+    """Divide rows as asked, ``by_folds`` or not where nothing is (None: if they are few).
 
-    Class ``labels`` (n,) keep their shares. Nothing is set aside for what has rows of its own. Raises
-    ``DataError`` for too few rows.
+    Nothing is set aside for what has rows of its own. Raises ``DataError`` for too few rows.
     """
+    n = len(divider)
     rest, test, none = np.arange(n), np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
     if not own_test:
-        rest, test = holdout(n, request.test_share, request.seed, labels, index=_TEST_SPLIT)
+        rest, test = divider.holdout(request.test_share, request.seed, index=_TEST_SPLIT)
     if own_validation:
         return Division(rest, none, test, None, None)
     if len(rest) < 2:
@@ -53,17 +50,20 @@ def divide(
             f"the table leaves {len(rest)} row to train on and choose by beside the test rows; add rows, or "
             f"choose by the rows of another table with {setting('valid')}"
         )
+    developing = divider.take(rest)
     folds, share = request.folds, request.validation_share
     if folds is None and share is None:
         by_folds = len(rest) < SMALL_TABLE if by_folds is None else by_folds
-        folds, share = (min(DEFAULT_FOLDS, len(rest)), None) if by_folds else (None, DEFAULT_SHARE)
+        few = max(min(DEFAULT_FOLDS, developing.most_folds), 2)
+        folds, share = (few, None) if by_folds else (None, DEFAULT_SHARE)
     if share is None:
         if folds is not None and folds > len(rest):
             raise DataError(
                 f"{setting('folds', folds)} asks for more folds than the {len(rest)} rows that are not for "
                 f"testing; ask for {len(rest)} or fewer"
             )
+        if folds is not None:  # says now, not in the middle of a job, what cannot be divided
+            developing.folds(folds, request.seed)
         return Division(rest, none, test, folds, None)
-    rest_labels = None if labels is None else labels[rest]
-    train, held = holdout(len(rest), share, request.seed, rest_labels, index=_VALIDATION_SPLIT)
+    train, held = developing.holdout(share, request.seed, index=_VALIDATION_SPLIT)
     return Division(rest[train], rest[held], test, None, share)

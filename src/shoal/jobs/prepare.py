@@ -32,6 +32,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.populations.population import Population
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.dividing import AtRandom
 from shoal.shapes import IntArray
 from shoal.words import plural, setting
 
@@ -192,7 +193,9 @@ def _divided(
         whole = _whole_target(frame, name, task.task, table.least)
         labels = whole.encode(frame[name]) if whole is not None else None
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
-        rows = divide(len(frame), request, labels, not divide_test, request.valid is not None, by_folds)
+        rows = divide(
+            AtRandom(len(frame), labels), request, not divide_test, request.valid is not None, by_folds
+        )
         target = whole or TargetEncoder.fit(
             frame[name].to_native().gather(rows.train), task.task, loss=request.loss
         )

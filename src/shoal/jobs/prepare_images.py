@@ -29,6 +29,7 @@ from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
 from shoal.selection.architectures import Convolutional, doubling, stages
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.dividing import AtRandom
 from shoal.shapes import Array, IntArray, Shape
 from shoal.words import plural, setting
 
@@ -139,7 +140,7 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         codes = target.encode(labels_of(data.train))
         divided = request.folds is not None or request.validation_share is not None
         own = data.validation is not None and not divided
-        rows = divide(len(data.train), request, codes, data.test is not None, own)
+        rows = divide(AtRandom(len(data.train), codes), request, data.test is not None, own)
         preprocessor = ImagePreprocessor.fit(data.train.pixels[rows.train])
 
         def part(images: ImageSet) -> Part:

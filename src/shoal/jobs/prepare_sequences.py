@@ -34,6 +34,7 @@ from shoal.jobs.sizing import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.dividing import AtRandom
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array
 from shoal.words import plural, setting
@@ -148,7 +149,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         labels = None if whole is None else whole.encode(parts.train.targets)
         own_test, own_validation = parts.test is not None, parts.validation is not None
         by_folds = True if _rule(request) == "ensemble" else None
-        rows = divide(len(parts.train), request, labels, own_test, own_validation, by_folds)
+        rows = divide(AtRandom(len(parts.train), labels), request, own_test, own_validation, by_folds)
         train, validation, test = series = parts.divided(rows)
         target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
         _tell_of_twins(train, validation, test)

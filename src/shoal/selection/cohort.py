@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -20,6 +20,7 @@ from shoal.selection.candidates import hidden_label
 from shoal.selection.samples import class_labels
 from shoal.selection.splits import some_rows
 from shoal.selection.trials import Trials
+from shoal.selection.weighing import mean_and_error, weighted_mean
 from shoal.training.stopping import Reason
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from shoal.selection.planning import Cohort
     from shoal.sequences import Rows
     from shoal.shapes import Array, IntArray
+    from shoal.training.problem import Validation
     from shoal.training.recipe import Recipe
 
 
+Weighed: TypeAlias = "tuple[Rows, Array, Array | None]"
+"""Samples X, targets y, and what they count for; None where all count alike."""
 SCORED = 10**10
 """Operations of a network that its training loss may take: of a network of images, that of some samples."""
 
@@ -51,7 +55,8 @@ class Task:
     """A cohort with all that training it takes: rows of ``X`` (N, n) and ``y`` to train and to judge by.
 
     ``held`` is empty where there is nothing to judge by. With ``inputs`` the members are given these columns
-    of X alone; ``network``, which takes all of them, has weights of 0 for the others.
+    of X alone; ``network``, which takes all of them, has weights of 0 for the others. ``weights`` (N,) are
+    what the samples of X count for, None where all count alike.
     """
 
     cohort: Cohort
@@ -63,6 +68,7 @@ class Task:
     train: IntArray
     held: IntArray
     inputs: IntArray | None = None
+    weights: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,8 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         rows = _Rows.of(task)
         result, found = _train(task, rows, watch=task.recipe.patience is not None, threads=threads)
         scored = _scored(task, rows)
-        train_loss = sample_losses(result.population, *scored, threads).mean(axis=-1, dtype=np.float64)
+        X, y, weights = scored
+        train_loss = weighted_mean(sample_losses(result.population, X, y, threads), weights)
         loss, error = _score(result.population, rows.judged, threads)
     seconds = (time.perf_counter() - began) / result.population.size
     history = result.history
@@ -119,21 +126,19 @@ class _Rows:
     """A task's samples, gathered once: what its members see of them, and the network that takes that."""
 
     network: Chain
-    X: Rows
-    y: Array
-    judged: tuple[Rows, Array] | None
+    trained: Weighed
+    judged: Weighed | None
 
     @classmethod
     def of(cls, task: Task) -> _Rows:
         network = _given(task)
         inputs = None if network is task.network else task.inputs
 
-        def of_rows(rows: IntArray) -> tuple[Rows, Array]:
-            if inputs is None:
-                return task.X[rows], task.y[rows]
-            return np.asarray(task.X)[np.ix_(rows, inputs)], task.y[rows]
+        def of_rows(rows: IntArray) -> Weighed:
+            X = task.X[rows] if inputs is None else np.asarray(task.X)[np.ix_(rows, inputs)]
+            return X, task.y[rows], None if task.weights is None else task.weights[rows]
 
-        return cls(network, *of_rows(task.train), of_rows(task.held) if task.held.size else None)
+        return cls(network, of_rows(task.train), of_rows(task.held) if task.held.size else None)
 
 
 def _given(task: Task) -> Chain:
@@ -144,14 +149,16 @@ def _given(task: Task) -> Chain:
     return Network(len(inputs), network.layers, network.loss)
 
 
-def _scored(task: Task, rows: _Rows) -> tuple[Rows, Array]:
+def _scored(task: Task, rows: _Rows) -> Weighed:
     """Return those of the samples trained on that the training loss is of: the same for all networks."""
-    X, y = rows.X, rows.y
+    X, y, weights = rows.trained
     most = max(SCORED // rows.network.operations, 1)
     if len(X) <= most:
-        return X, y
+        return rows.trained
     some = some_rows(len(X), most, task.recipe.seed, class_labels(y, rows.network.criterion))
-    return X[some], y[some]
+    if weights is not None and not weights[some].any():  # which say nothing
+        return rows.trained
+    return X[some], y[some], None if weights is None else weights[some]
 
 
 def is_of(task: Task, trials: Trials) -> bool:
@@ -202,7 +209,7 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
     cohort, recipe, by_evidence = task.cohort, task.recipe, task.conditions.by_evidence
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
     population = Population.from_members(rows.network, keys, recipe.seed, task.conditions.dtype)
-    X, y = rows.X, rows.y
+    X, y, weights = rows.trained
     l2 = np.array([m.candidate.l2 for m in cohort.members])
 
     epochs = epochs_a_round(recipe.epochs) if by_evidence else recipe.epochs
@@ -213,7 +220,8 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
             X,
             y,
             dataclasses.replace(recipe, l2=strengths, epochs=epochs),
-            validation=rows.judged if watch else None,
+            sample_weight=weights,
+            validation=_validation(rows.judged) if watch else None,
             engine=task.conditions.engine,
             n_jobs=threads,
         )
@@ -223,15 +231,20 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
     )
 
 
-def _score(population: Population, judged: tuple[Rows, Array] | None, threads: int) -> tuple[Array, Array]:
+def _validation(judged: Weighed | None) -> Validation | None:
+    """Return the judging samples as a training watches them."""
+    if judged is None:
+        return None
+    X, y, weights = judged
+    return (X, y) if weights is None else (X, y, weights)
+
+
+def _score(population: Population, judged: Weighed | None, threads: int) -> tuple[Array, Array]:
     """Return the mean loss over the judging samples and its standard error, (P,) each."""
     if judged is None:
         return np.full(population.size, np.nan), np.full(population.size, np.nan)
-    losses = sample_losses(population, *judged, n_jobs=threads).astype(np.float64)
-    n = losses.shape[-1]
-    if n == 1:  # one sample says nothing about the spread of the mean
-        return losses[:, 0], np.zeros(population.size)
-    return losses.mean(axis=-1), losses.std(axis=-1, ddof=1) / np.sqrt(n)
+    X, y, weights = judged
+    return mean_and_error(sample_losses(population, X, y, n_jobs=threads).astype(np.float64), weights)
 
 
 def _trials(

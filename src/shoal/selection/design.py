@@ -87,6 +87,11 @@ class Design:
         """
         self._require_countable()
         if self.conditions.by_evidence:
+            if self.samples.weights is not None:
+                raise ConfigurationError(
+                    "the evidence counts every sample once, got weights; leave them out, or choose by "
+                    "validation"
+                )
             for network in self.networks.values():
                 require_log_evidence(network, self.samples.splits[0][0].size)
         cohorts = plan(
@@ -212,7 +217,8 @@ class Design:
         conditions = dataclasses.replace(self.conditions, engine=self.engine.name)
         inputs = self.views[cohort.view] if self.views else None
         network = self.networks[cohort.hidden]
-        return Task(cohort, network, recipe, conditions, samples.X, samples.y, train, held, inputs)
+        arrays = (samples.X, samples.y, train, held, inputs, samples.weights)
+        return Task(cohort, network, recipe, conditions, *arrays)
 
     def _study_cost(self) -> Cost:
         sizes = [[rows.size for rows in split] for split in self.samples.splits]

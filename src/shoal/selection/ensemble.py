@@ -30,21 +30,29 @@ def choose_from_shelf(
     trials: Trials, shelf: Shelf, samples: StudySamples, folds: Sequence[int], unit: str
 ) -> Choice:
     """Return ``choose_ensemble`` of trained networks, for the samples that these folds hold out."""
+    held = np.concatenate([samples.splits[fold][1] for fold in folds])
+    weights = None if samples.weights is None else samples.weights[held]
     if samples.of_many_classes:
         return choose_ensemble(
             trials,
             predict=lambda contenders: shelf.of_the_class(contenders, samples, folds),
-            sample_losses=class_losses,
+            sample_losses=lambda predictions: _weighed(class_losses(predictions), weights),
             unit=unit,
         )
-    targets = samples.loss.encode(samples.y, samples.n_outputs)
-    judged = targets[:, np.concatenate([samples.splits[fold][1] for fold in folds])]
+    judged = samples.loss.encode(samples.y, samples.n_outputs)[:, held]
     return choose_ensemble(
         trials,
         predict=lambda contenders: shelf.predictions(contenders, samples, folds),
-        sample_losses=lambda predictions: prediction_losses(samples.loss, predictions, judged),
+        sample_losses=lambda predictions: _weighed(
+            prediction_losses(samples.loss, predictions, judged), weights
+        ),
         unit=unit,
     )
+
+
+def _weighed(losses: Array, weights: Array | None) -> Array:
+    """Return losses (N,) whose plain mean is the mean with these weights."""
+    return losses if weights is None else losses * (weights / weights.mean())
 
 
 def choose_ensemble(

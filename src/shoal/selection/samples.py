@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
 from shoal.selection.architectures import loss_of
-from shoal.selection.splits import holdout, k_folds
+from shoal.selection.attributes import Attributes, checked_weights
 from shoal.sequences import Rows, Sequences, joined, width
 from shoal.shapes import finite_rows
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from shoal.shapes import Array, IntArray
 
 Split = tuple["IntArray", "IntArray"]
+Validation: TypeAlias = (
+    tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+)
+"""Samples that validate: (X, y), or (X, y, sample weights)."""
 VALIDATION_SPLIT = 1
 """The ``index`` of the validation share among the splits of a seed; 0 is left for a test share."""
 
@@ -29,7 +33,8 @@ VALIDATION_SPLIT = 1
 class StudySamples:
     """All samples of a study: ``X`` (N, n) or sequences, ``y`` (N,) or (N, K), and pairs (train, held).
 
-    Validation samples that the user brings follow the training samples.
+    Validation samples that the user brings follow the training samples. ``weights`` (N,) are what samples
+    count for, None where all count alike.
     """
 
     X: Rows
@@ -37,6 +42,7 @@ class StudySamples:
     loss: Loss
     n_outputs: int
     splits: list[Split]
+    weights: Array | None = None
 
     @property
     def of_many_classes(self) -> bool:
@@ -48,6 +54,7 @@ class StudySamples:
         return {
             "X (sha256)": _sha256(*((X.X, X.lengths) if isinstance(X := self.X, Sequences) else (X,))),
             "y (sha256)": _sha256(self.y),
+            **({} if self.weights is None else {"weights (sha256)": _sha256(self.weights)}),
             "rows to train and validate on (sha256)": _sha256(
                 *(rows for split in self.splits for rows in split)
             ),
@@ -57,27 +64,31 @@ class StudySamples:
 def gather(
     X: npt.ArrayLike,
     y: npt.ArrayLike,
-    validation: tuple[npt.ArrayLike, npt.ArrayLike] | None,
+    validation: Validation | None,
     *,
     loss: str | Loss | None,
     folds: int | None,
     validation_share: float,
     seed: int,
     dtype: str,
+    attributes: Attributes | None = None,
 ) -> StudySamples:
     """Return the samples, divided by ``validation``, or ``folds``, or else by ``validation_share``.
+
+    ``attributes`` are those of X: what they are divided by, and what they weigh.
 
     Raises ``DataError`` for arrays that do not fit together or a loss, ``ConfigurationError`` for both
     folds and validation, or for a loss that must be stated.
     """
     rows, targets = _checked(X, y, "")
-    n = len(rows)
+    n, attributes = len(rows), attributes or Attributes()
+    weights = _all_weights(attributes.weights, n, validation)
     if validation is not None:
         if folds is not None:
             raise ConfigurationError("give either validation=(X, y) or folds, not both")
-        if len(validation) != 2:
-            raise ConfigurationError("validation must be a pair of arrays (X, y)")
-        held_rows, held_targets = _checked(*validation, "validation ", width(rows))
+        if len(validation) not in (2, 3):
+            raise ConfigurationError("validation must be a pair of arrays (X, y), or (X, y, sample weights)")
+        held_rows, held_targets = _checked(*validation[:2], "validation ", width(rows))
         if held_targets.ndim != targets.ndim:
             raise DataError(
                 f"y has {targets.ndim} dimensions, validation y {held_targets.ndim}; give both alike"
@@ -91,10 +102,34 @@ def gather(
     if validation is not None:
         splits = [(np.arange(n), np.arange(n, len(rows)))]
     elif folds is not None:
-        splits = k_folds(n, folds, seed, labels)
+        splits = attributes.divider(n, labels).folds(folds, seed)
     else:
-        splits = [holdout(n, validation_share, seed, labels, index=VALIDATION_SPLIT)]
-    return StudySamples(rows.astype(dtype, copy=False), targets, chosen, n_outputs, splits)
+        divider = attributes.divider(n, labels)
+        splits = [divider.holdout(validation_share, seed, index=VALIDATION_SPLIT)]
+    for split in splits:
+        _require_weight(weights, split)
+    return StudySamples(rows.astype(dtype, copy=False), targets, chosen, n_outputs, splits, weights)
+
+
+def _all_weights(weights: Array | None, n: int, validation: Validation | None) -> Array | None:
+    """Return the weights of n samples and of those that validate, 1 where only the others have any."""
+    if validation is None:
+        return weights
+    own = validation[2] if len(validation) == 3 else None
+    if weights is None and own is None:
+        return None
+    m = len(validation[1])  # type: ignore[arg-type]
+    judging = np.ones(m) if own is None else checked_weights(own, m, "validation sample_weight")
+    return np.concatenate([np.ones(n) if weights is None else weights, judging])
+
+
+def _require_weight(weights: Array | None, split: Split) -> None:
+    """Raise ``DataError`` for a part whose samples all count for nothing."""
+    if weights is not None and not all(weights[rows].any() for rows in split):
+        raise DataError(
+            "sample_weight is 0 for all samples that train, or that validate, in one of the parts; leave "
+            "samples without weight out"
+        )
 
 
 def infer_loss(y: Array) -> Loss:

@@ -109,15 +109,15 @@ class Shelf:
                     said = predict(samples.X[held[part]]).astype(np.float64)
                 yield held[part], said
 
-    def lowest_objective(self, keys: Sequence[Key], l2: float, n_samples: int) -> Key:
-        """Return the key of the network with the smallest J = loss + l2/(2m) Σ W² over m training samples.
+    def lowest_objective(self, keys: Sequence[Key], l2: float, weight: float) -> Key:
+        """Return the key of the network with the smallest J = loss + l2/(2m) Σ W², m the samples' weight.
 
         Raises ``ConfigurationError`` if all of them diverged.
         """
         population = self.population(keys)
         loss = np.array([result.trials["train_loss"][row] for result, row in self._find(keys)])
         W = population.theta.astype(np.float64) * population.network.weight_mask
-        J = loss + L2().value(W, np.full(len(keys), l2), np.full(len(keys), float(n_samples)))
+        J = loss + L2().value(W, np.full(len(keys), l2), np.full(len(keys), weight))
         if np.isnan(J).all():
             raise ConfigurationError(
                 f"all {len(keys)} networks diverged when trained on all rows; try a smaller learning_rate"

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from shoal.selection.cohort import CohortResult, Task
     from shoal.shapes import Array
 
-ARRAYS = ("X", "y", "train", "held")
+ARRAYS = ("X", "y", "train", "held", "weights")
+NOWHERE = -1
+"""The place of an array that a task does without."""
 _NO_ARRAYS: dict[str, Any] = dict.fromkeys(ARRAYS, np.empty(0))
 _kept: dict[str, Freight] = {}
 """What this process keeps as a worker: the arrays of the latest study that sent it any."""
@@ -86,15 +88,16 @@ class Shipment:
 
     >>> @dataclass
     ... class Errand:
-    ...     X: object; y: object; train: object; held: object
-    >>> shipment = Shipment([Errand("X", "y", "a", "b"), Errand("X", "y", "c", "d")])
+    ...     X: object; y: object; train: object; held: object; weights: object
+    >>> shipment = Shipment([Errand("X", "y", "a", "b", "s"), Errand("X", "y", "c", "d", "s")])
     >>> shipment.freight.arrays, shipment.parcels[1].places
-    (('X', 'y', 'a', 'b', 'c', 'd'), (0, 1, 4, 5))
+    (('X', 'y', 'a', 'b', 's', 'c', 'd'), (0, 1, 5, 6, 4))
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        arrays = {id(getattr(task, name)): getattr(task, name) for task in tasks for name in ARRAYS}
-        places = {key: place for place, key in enumerate(arrays)}
+        given = [array for task in tasks for name in ARRAYS if (array := getattr(task, name)) is not None]
+        arrays = {id(array): array for array in given}
+        places = {id(None): NOWHERE} | {key: place for place, key in enumerate(arrays)}
         self.freight = Freight(tuple(arrays.values()))
         self._numbers = itertools.count()
         self._sent_to: dict[str, int] = {}
@@ -145,7 +148,8 @@ def run_parcel(parcel: Parcel) -> Answer:
     if freight is None:
         return Lacking(f"{socket.gethostname()} {os.getpid()}")
     arrays: dict[str, Any] = {
-        name: freight.arrays[place] for name, place in zip(ARRAYS, parcel.places, strict=True)
+        name: None if place == NOWHERE else freight.arrays[place]
+        for name, place in zip(ARRAYS, parcel.places, strict=True)
     }
     try:
         return run_cohort(dataclasses.replace(parcel.task, **arrays))

@@ -33,8 +33,7 @@ def holdout(
     >>> len(rest), len(held)
     (8, 2)
     """
-    if not 0 < share < 1:
-        raise ConfigurationError(f"the share to hold out must lie between 0 and 1, got {share!r}; try 0.2")
+    require_share(share)
     if n < 2:
         raise DataError(f"{n} rows cannot be divided in two; at least 2 are needed")
     groups = _shuffled_classes(n, labels, seed, index)
@@ -60,14 +59,25 @@ def k_folds(
     >>> [held.size for train, held in k_folds(10, 3, seed=0)]
     [4, 3, 3]
     """
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
-        raise ConfigurationError(f"folds must be a whole number ≥ 2, got {k!r}")
+    require_folds(k)
     if n < k:
         raise DataError(f"{n} rows cannot be divided into {k} folds; ask for {max(n, 2)} folds or fewer")
     dealt = np.concatenate(_shuffled_classes(n, labels, seed, _FOLDS))
     fold = np.empty(n, dtype=np.intp)
     fold[dealt] = np.arange(n) % k
     return [(np.flatnonzero(fold != j), np.flatnonzero(fold == j)) for j in range(k)]
+
+
+def require_share(share: float) -> None:
+    """Raise ``ConfigurationError`` for a share to hold out that leaves nothing on one side."""
+    if not 0 < share < 1:
+        raise ConfigurationError(f"the share to hold out must lie between 0 and 1, got {share!r}; try 0.2")
+
+
+def require_folds(k: int) -> None:
+    """Raise ``ConfigurationError`` for a number of folds that is none."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
+        raise ConfigurationError(f"folds must be a whole number ≥ 2, got {k!r}")
 
 
 def some_rows(n: int, most: int, seed: int, labels: npt.ArrayLike | None = None) -> IntArray:

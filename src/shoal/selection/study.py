@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.losses import Loss
 from shoal.populations.population import Population
 from shoal.selection.architectures import Architecture, Perceptron
+from shoal.selection.attributes import Attributes
 from shoal.selection.candidates import grid
 from shoal.selection.choice import (
     BY_EVIDENCE,
@@ -29,8 +29,9 @@ from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_from_shelf
 from shoal.selection.numbers import Numbers
+from shoal.selection.outcome import Outcome, fitted
 from shoal.selection.running import Runner, Workplace
-from shoal.selection.samples import Split, StudySamples, gather
+from shoal.selection.samples import Split, StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
@@ -137,7 +138,7 @@ class CapacityStudy:
         self._candidates = grid(hidden, l2)
         self._only = None if self.place.networks is None else Numbers.parse(self.place.networks)
         self._table: Trials | None = None
-        self._outcome: _Outcome | None = None
+        self._outcome: Outcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
             raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
         for name, value in (("folds", folds), ("patience", self.recipe.patience)):
@@ -150,11 +151,18 @@ class CapacityStudy:
         self,
         X: npt.ArrayLike,
         y: npt.ArrayLike,
-        validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        validation: Validation | None = None,
         resume: bool = False,
+        *,
+        groups: npt.ArrayLike | None = None,
+        times: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
     ) -> Self:
         """Run the study on ``X`` (N, n), or ``Sequences``, and ``y`` (N,) or (N, K), and return it.
 
+        Samples of one of ``groups`` (N,) stay in one part; with ``times`` (N,), numbers or ``datetime64``,
+        what validates is later than what trains (``shoal.selection.dividing``). ``sample_weight`` (N,) is
+        what each counts for in J and the validation loss; ``validation`` may bring its own as a third.
         ``resume=True`` continues the study in ``store``; what is there already is not trained again.
 
         Raises ``DataError`` for arrays that do not fit together or the loss; ``ConfigurationError`` for
@@ -162,7 +170,8 @@ class CapacityStudy:
         ``OutputError`` for a store that is in use, full, or not to be written to. Ctrl-C stops the study
         with a ``KeyboardInterrupt`` whose message says how far it came.
         """
-        design = self._design(X, y, validation)
+        attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight)
+        design = self._design(X, y, validation, attributes)
         store: Store = MemoryStore() if self.place.store is None else TrialStore(self.place.store)
         self._table = self._outcome = None
         with closing(store):
@@ -181,15 +190,20 @@ class CapacityStudy:
         self,
         X: npt.ArrayLike,
         y: npt.ArrayLike,
-        validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        validation: Validation | None = None,
+        *,
+        groups: npt.ArrayLike | None = None,
+        times: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
     ) -> Plan:
         """Return what ``fit`` would do with these samples, without doing it; raises what ``fit`` would."""
-        return self._design(X, y, validation).plan()
+        attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight)
+        return self._design(X, y, validation, attributes).plan()
 
     @property
     def table(self) -> Trials:
         """One row a network, sorted by candidate, start and fold, as NumPy columns."""
-        return _fitted(self._table)
+        return fitted(self._table)
 
     @property
     def trials(self) -> polars.DataFrame:
@@ -199,22 +213,22 @@ class CapacityStudy:
     @property
     def choice(self) -> Choice:
         """What was chosen, and why."""
-        return _fitted(self._outcome).choice
+        return fitted(self._outcome).choice
 
     @property
     def best(self) -> Population:
         """The chosen network, a population of one; or an ensemble, members as often as they were picked."""
-        return _fitted(self._outcome).best
+        return fitted(self._outcome).best
 
     @property
     def curves(self) -> Curves:
         """The training of the chosen network; of its first fold, and of an ensemble's first member."""
-        return _fitted(self._outcome).curves
+        return fitted(self._outcome).curves
 
     @property
     def ended_by(self) -> str:
         """What ended the study early, "time" or "Ctrl-C"; nothing if it came to its end."""
-        return _fitted(self._outcome).ended_by
+        return fitted(self._outcome).ended_by
 
     @property
     def compared(self) -> tuple[int, str | None]:
@@ -222,12 +236,12 @@ class CapacityStudy:
 
         With these and otherwise the same settings, a study that was ended early is made again to the bit.
         """
-        return _fitted(self._outcome).compared
+        return fitted(self._outcome).compared
 
     @property
     def splits(self) -> list[Split]:
         """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
-        return _fitted(self._outcome).splits
+        return fitted(self._outcome).splits
 
     @property
     def held(self) -> Array:
@@ -236,12 +250,12 @@ class CapacityStudy:
         Of two classes they are both probabilities (N, 2), each in its own digits. Every row is predicted by
         networks that were not trained on it: those of its fold.
         """
-        return _fitted(self._outcome).held
+        return fitted(self._outcome).held
 
     @property
     def engines(self) -> list[str]:
         """The engine that trained the networks; several, in turn, if the study was resumed with others."""
-        return _fitted(self._outcome).engines
+        return fitted(self._outcome).engines
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """Return the mean of the members' predictions: (N,) from networks with one output, else (N, K).
@@ -252,7 +266,11 @@ class CapacityStudy:
         return mean[:, 0] if mean.shape[1] == 1 else mean
 
     def _design(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, validation: tuple[npt.ArrayLike, npt.ArrayLike] | None
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        validation: Validation | None,
+        attributes: Attributes,
     ) -> Design:
         dtype = self.dtype or self.recipe.rule.dtype
         samples = gather(
@@ -264,6 +282,7 @@ class CapacityStudy:
             validation_share=self.validation_share,
             seed=self.recipe.seed,
             dtype=dtype,
+            attributes=attributes,
         )
         views = checked_views(self.views, samples.X)
         return Design(
@@ -311,7 +330,7 @@ class CapacityStudy:
             best = shelf.population(keys)
         used = [splits[fold] for fold in folds]
         compared, engines = design.compared(judged, by_number=partly and again), store.engines()
-        self._outcome = _Outcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
+        self._outcome = Outcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
@@ -333,7 +352,7 @@ class CapacityStudy:
         Where nothing is ``kept``, since the study is one in part, that is the first start, or any if that one
         diverges: how far a clock lets it come decides nothing, and a study that is resumed has them all.
         """
-        chosen, n = choice.chosen, len(design.samples.X)
+        chosen, n, weights = choice.chosen, len(design.samples.X), design.samples.weights
         of_all = len(np.unique(judged["start"]))
         for starts in (of_all,) if kept else (1, of_all):
             store, runner = kept or self._for_once()
@@ -345,7 +364,7 @@ class CapacityStudy:
         shelf = Shelf(store, tasks)
         fold = len(design.samples.splits)
         keys = [(chosen.candidate, start, fold) for start in range(starts)]
-        key = shelf.lowest_objective(keys, chosen.l2, n)
+        key = shelf.lowest_objective(keys, chosen.l2, n if weights is None else float(weights.sum()))
         of_several = (
             f" from {starts} starts; start {key[1]} reached the smallest objective" if starts > 1 else ""
         )
@@ -358,20 +377,6 @@ class CapacityStudy:
         return store, Runner(store, {}, dataclasses.replace(self.place, seconds=None))
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """What a study hands out."""
-
-    choice: Choice
-    best: Population
-    curves: Curves
-    splits: list[Split]
-    held: Array
-    engines: list[str]
-    ended_by: str
-    compared: tuple[int, str | None]
-
-
 def _study_recipe(settings: dict[str, Any], recipe: Recipe | None) -> Recipe:
     """Return how every network is trained, on minibatches that all share; l2 is a candidate's."""
     usual = Recipe(solver="scg", epochs=500) if recipe is None else recipe
@@ -379,12 +384,3 @@ def _study_recipe(settings: dict[str, Any], recipe: Recipe | None) -> Recipe:
     if trained.l2 != 0:
         raise ConfigurationError(f"a study's recipe has no l2, got {trained.l2!r}; give the study l2=[…]")
     return trained
-
-
-T = TypeVar("T")
-
-
-def _fitted(value: T | None) -> T:
-    if value is None:
-        raise ConfigurationError("the study has no result yet; call fit(X, y) first")
-    return value

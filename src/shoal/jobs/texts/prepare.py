@@ -27,6 +27,7 @@ from shoal.mixtures.views import Schooling
 from shoal.populations.population import Population
 from shoal.selection.architectures import Perceptron
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.dividing import AtRandom
 from shoal.selection.splits import k_folds
 from shoal.shapes import Array
 from shoal.texts.tokens import CHARACTERS, WORDS
@@ -125,7 +126,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         labels = None if whole is None else whole.encode(given.train.targets)
         by_folds = True if _rule(request) == "ensemble" else None
         own_test, own_validation = given.test is not None, given.validation is not None
-        rows = divide(len(given.train), request, labels, own_test, own_validation, by_folds)
+        rows = divide(AtRandom(len(given.train), labels), request, own_test, own_validation, by_folds)
         train = given.train.rows(rows.train)
         held = given.train.rows(rows.held) if rows.held.size else given.validation
         test = given.train.rows(rows.test) if given.test is None else given.test
