@@ -200,6 +200,7 @@ GIVEN: dict[str, Any] = {
     "order": "-time",
     "horizon": 12,
     "season": 7,
+    "future": ("holiday", "price"),
     "text": "what was said",
     "characters": True,
     "features": 500,
@@ -218,7 +219,7 @@ GIVEN: dict[str, Any] = {
 }
 
 
-BESIDE: dict[str, dict[str, Any]] = {"characters": {"text": "what was said"}}
+BESIDE: dict[str, dict[str, Any]] = {"characters": {"text": "what was said"}, "future": {"horizon": 7}}
 """What a setting is not given without."""
 
 

@@ -128,6 +128,14 @@ def fit(
     season: Annotated[
         int | None, typer.Option(help="Steps of a season of forecasts; found if left out, 1 for none.")
     ] = None,
+    future: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns of numbers that are known ahead, of forecasts: rows without a value to forecast "
+            "tell what comes.",
+            metavar="COLUMN,…",
+        ),
+    ] = None,
     text: Annotated[
         str | None,
         typer.Option(help="Predict from the texts of this column alone.", metavar="COLUMN"),
@@ -206,6 +214,7 @@ def fit(
             order=order,
             horizon=horizon,
             season=season,
+            future=tuple(future) if future else None,
             text=text,
             characters=characters,
             features=features,

@@ -69,6 +69,7 @@ class FitRequest:
     order: str | None = None
     horizon: int | None = None
     season: int | None = None
+    future: tuple[str, ...] | None = None
     text: str | None = None
     characters: bool = False
     features: int | None = None
@@ -105,6 +106,10 @@ class FitRequest:
         if self.characters and self.text is None:
             raise ConfigurationError(
                 f"{setting('characters')} is for texts; name their column with {setting('text')}"
+            )
+        if self.future is not None and self.horizon is None:
+            raise ConfigurationError(
+                f"{setting('future')} is for forecasts; say how far ahead with {setting('horizon')}"
             )
         check_seed(self.seed)
         self._check_score()

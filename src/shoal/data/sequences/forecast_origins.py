@@ -48,7 +48,8 @@ class ForecastOrigin:
         """Return the origin as plain JSON."""
         columns = None
         if self.columns is not None:
-            columns = {**vars(self.columns), "channels": list(self.columns.channels)}
+            lists = {name: list(getattr(self.columns, name)) for name in ("channels", "future")}
+            columns = {**vars(self.columns), **lists}
         return {"columns": columns, "calendar": self.calendar.to_config()}
 
     @classmethod
@@ -82,12 +83,13 @@ def read_origin(
 def _columns(config: Any) -> ForecastColumns:
     try:
         id_, order, channels = config["id"], config["order"], tuple(config["channels"])
-    except (TypeError, KeyError):
+        future = tuple(config.get("future", ()))
+    except (TypeError, KeyError, AttributeError):
         raise ModelFolderError("it has no columns of series") from None
     texts = [name for name in (id_, order) if name is not None]
-    if not channels or not all(isinstance(name, str) for name in (*texts, *channels)):
+    if not channels or not all(isinstance(name, str) for name in (*texts, *channels, *future)):
         raise ModelFolderError("it has columns of series without names")
-    return ForecastColumns(id_, order, channels)
+    return ForecastColumns(id_, order, channels, future)
 
 
 def _tsf(source: str, strict: bool) -> TimedSeries:

@@ -13,6 +13,7 @@ from shoal.data.names import meant, names_shown
 from shoal.data.notes import tell
 from shoal.data.sequences.calendars import MOMENT, MONTH, QUARTER, WHOLE, Calendar, find_calendar
 from shoal.data.sequences.instants import are_months, are_quarters, in_order, instants
+from shoal.data.sequences.known_ahead import divided
 from shoal.data.sequences.long_tables import identified, rows_of_each, values_of
 from shoal.data.sequences.timed import TimedSeries
 from shoal.data.values import as_numbers, given, text
@@ -49,11 +50,15 @@ _TIMES = frozenset(
 
 @dataclass(frozen=True)
 class ForecastColumns:
-    """What the columns of a table are: whose row it is, when it was, and the values (``channels``)."""
+    """What the columns of a table are: whose row it is, when it was, and the values (``channels``).
+
+    ``future`` are columns of numbers that are known ahead.
+    """
 
     id: str | None
     order: str | None
     channels: tuple[str, ...]
+    future: tuple[str, ...] = ()
 
     @classmethod
     def settle(
@@ -64,6 +69,7 @@ class ForecastColumns:
         target: str | None,
         drop: Sequence[str] | None,
         columns: Sequence[str] | None,
+        future: Sequence[str] | None = None,
     ) -> ForecastColumns:
         """Return what the columns of a table are, as asked and as they look.
 
@@ -84,14 +90,21 @@ class ForecastColumns:
                 f"{setting('id', id)} and {setting('order', order)} name one column; each needs its own"
             )
         asked = _asked(known, target, columns)
-        for role, column in roles.items():
+        coming = columns_in(future, known, "future") if future else ()
+        ahead = [("future", name) for name in coming]
+        for role, column in (*roles.items(), *ahead):
             if column in (asked or ()):
                 raise ConfigurationError(
                     f"{setting(role)} and {setting('target')} both name {quoted(column)}; it is one "
                     "of the two"
                 )
         dropped = columns_in(drop, known, "drop") if drop else ()
-        free = [name for name in known if name not in (id, order) and name not in dropped]
+        for role, column in ahead:
+            if column in (id, order, *dropped):
+                raise ConfigurationError(
+                    f"{setting(role)} names {quoted(column)}, which has another part; name it once"
+                )
+        free = [name for name in known if name not in (id, order, *coming) and name not in dropped]
         if order is None:
             order = _time_column(frame, id, [name for name in free if name not in (asked or ())])
         values = asked or _numeric(frame, [name for name in free if name != order])
@@ -100,16 +113,18 @@ class ForecastColumns:
             raise DataError(
                 f"the table has no column of numbers to forecast{others}; name one with {setting('target')}"
             )
-        return cls(id, order, tuple(values))
+        return cls(id, order, tuple(values), coming)
 
 
 def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSeries:
     """Return the series of a table, in the order of time, with NaN at steps that no row is of.
 
-    What is odd is a note, an error if ``strict``. Raises ``DataError`` for values that are no numbers, a time
-    that a series has twice, and columns that are missing.
+    Where columns are known ahead a series ends with the last step that has a value. What is odd is a note, an
+    error if ``strict``. Raises ``DataError`` for values that are no numbers, a time that a series has twice,
+    and columns that are missing.
     """
-    missing = [name for name in (columns.order, *columns.channels) if name and name not in frame.columns]
+    needed = (columns.order, *columns.channels, *columns.future)
+    missing = [name for name in needed if name and name not in frame.columns]
     if missing:
         raise DataError(
             f"the table lacks the column {quoted(missing[0])}; {meant(missing[0], frame.columns)}"
@@ -121,7 +136,8 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
         names, rows = rows_of_each(text(frame[columns.id].to_native()))
     else:
         names, rows = (_ALONE,), [np.arange(len(frame))]
-    values = np.stack([values_of(frame[name].to_native()) for name in columns.channels])
+    both = (*columns.channels, *columns.future)
+    values = np.stack([values_of(frame[name].to_native()) for name in both])
     calendar, starts = Calendar(), [1.0] * len(names)
     series = [values[:, some] for some in rows]
     if columns.order is not None:
@@ -129,8 +145,12 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
         times = _Times(columns.order, stamps, form, names, strict)
         rows = times.in_order(rows)
         calendar, starts, series = times.spaced(rows, values)
+    C = len(columns.channels)
+    ahead: tuple[Array, ...] | None = None
+    if columns.future:
+        series, ahead = divided(names, series, columns.future, strict)
     return TimedSeries(
-        tuple(np.ascontiguousarray(each) for each in series),
+        tuple(np.ascontiguousarray(each[:C]) for each in series),
         names,
         tuple(starts),
         columns.channels,
@@ -138,6 +158,8 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
         identifier=columns.id or "series",
         time=columns.order or "step",
         alone=columns.id is None,
+        ahead=ahead,
+        coming=columns.future,
     )
 
 

@@ -19,7 +19,8 @@ class TimedSeries:
 
     ``starts`` are the stamps of their first steps. ``identifier`` is what the names of series are called,
     ``time`` the stamps. ``horizon`` is how many steps ahead the source itself asks for, None where it does
-    not, and ``alone`` is the one series of a table that has no names.
+    not, and ``alone`` is the one series of a table that has no names. ``ahead`` are columns known ahead,
+    (F, T_i + some): of every step, and of as many further ones as are told; ``coming`` are their names.
     """
 
     series: tuple[Array, ...]
@@ -31,6 +32,8 @@ class TimedSeries:
     time: str = "step"
     horizon: int | None = None
     alone: bool = False
+    ahead: tuple[Array, ...] | None = None
+    coming: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.series)
@@ -62,4 +65,5 @@ class TimedSeries:
             series=tuple(self.series[row] for row in some),
             names=tuple(self.names[row] for row in some),
             starts=tuple(self.starts[row] for row in some),
+            ahead=None if self.ahead is None else tuple(self.ahead[row] for row in some),
         )

@@ -77,8 +77,16 @@ def repeated(request: FitRequest, prepared: PreparedForecasts, mixture: Forecast
 def _final(
     mixture: ForecastMixture, prepared: PreparedForecasts, deadline: Deadline, took: float
 ) -> tuple[ForecastMixture, str]:
-    """Return the mixture that is fitted to every step; where there is no time for that, the tested one."""
+    """Return the mixture that is fitted to every step; where there is no time for that, the tested one.
+
+    What steps of a test of their own say, no model is fitted to.
+    """
     settings = dataclasses.replace(prepared.settings, season=mixture.season)
+    if prepared.test is not None:
+        return (
+            mixture,
+            f"The model is the one that was tested: no step of {prepared.test} has a part in it.",
+        )
     if deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took:
         told = (
             f"There was no time left to fit again with the last {settings.horizon} steps: the model is the "

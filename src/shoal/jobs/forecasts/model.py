@@ -11,7 +11,7 @@ from shoal.data.sequences.timed import TimedSeries
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning, reason
 from shoal.forecasting.mixture import ForecastMixture
 from shoal.forecasting.panel import Panel
-from shoal.jobs.forecasts.usable import panel_of, with_values
+from shoal.jobs.forecasts.usable import panel_of, require_ahead, with_values
 from shoal.jobs.layout import MODEL, PREPROCESSING
 from shoal.jobs.saved import REMEDY, Saved, naming, write_saved
 from shoal.shapes import Array
@@ -42,6 +42,7 @@ class ForecastModel:
         an ``interval`` that the origins cannot promise.
         """
         data = with_values(data, 2)
+        require_ahead(data, self.mixture.horizon)
         panel = panel_of(data)
         values, ends = self.mixture.predict(panel), self._ends(panel, interval)
         columns = data.columns(0, self.mixture.horizon)
@@ -84,5 +85,11 @@ class ForecastModel:
             raise ModelFolderError(
                 f"{saved.folder / MODEL} forecasts {mixture.channels} channels, its data have {channels}; "
                 f"{REMEDY}"
+            )
+        ahead = 0 if origin.columns is None else len(origin.columns.future)
+        if mixture.columns != ahead:
+            raise ModelFolderError(
+                f"{saved.folder / MODEL} forecasts with {mixture.columns} columns known ahead, its data have "
+                f"{ahead}; {REMEDY}"
             )
         return cls(origin, mixture)

@@ -13,6 +13,7 @@ from shoal.data.sequences.timed import TimedSeries
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.forecasting.settings import BUDGET, ForecastSettings
 from shoal.jobs.footprint import PROGRAM, Allowance
+from shoal.jobs.forecasts.following import followed
 from shoal.jobs.forecasts.usable import require_history, with_values
 from shoal.jobs.prepared import collected
 from shoal.jobs.request import FitRequest
@@ -26,21 +27,25 @@ COPIES = 12
 """Of all values, as a fit holds them at once: windows of those that a pass takes are bounded."""
 WORKING = 2**27
 _OF_OTHERS = (
-    *("task", "loss", "categorical", "folds", "valid", "validation_share", "test", "choose", "solver"),
+    *("task", "loss", "categorical", "folds", "valid", "validation_share", "choose", "solver"),
     *("activation", "pieces", "waves", "learning_rate", "batch_size", "patience", "networks", "features"),
     *("image_size", "augment", "rare"),
 )
-_OF_TABLES = ("id", "order", "target", "drop", "columns")
+_OF_TABLES = ("id", "order", "target", "drop", "columns", "future")
 
 
 @dataclass(frozen=True)
 class PreparedForecasts:
-    """Series of which the last ``settings.horizon`` steps are the test; ``warnings`` are what was noted."""
+    """Series of which the last ``settings.horizon`` steps are the test; ``warnings`` are what was noted.
+
+    ``test`` is the source of these steps, where they are of a table of their own.
+    """
 
     origin: ForecastOrigin
     data: TimedSeries
     settings: ForecastSettings
     warnings: tuple[str, ...]
+    test: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -49,11 +54,13 @@ class PreparedForecasts:
         missing = sum(int(np.isnan(each).sum()) for each in data.series) / sum(s.size for s in data.series)
         gaps = f", {missing:.2g} of their values missing" if missing else ""
         step = "" if data.time == "step" else f", a step is {data.calendar.words}"
+        ahead = f", {plural(len(data.coming), 'column')} known ahead" if data.coming else ""
         steps = plural(self.settings.horizon, "step")
+        held = f"The {steps} of {self.test} that follow each" if self.test else f"The last {steps} of each"
         return (
             f"{plural(len(data), 'series', 'series')} of {shown_lengths(data.lengths)} and "
-            f"{plural(len(data.channels), 'channel')}{step}{gaps}. The last {steps} of each are held out for "
-            "one test at the end; models are chosen by the steps before them."
+            f"{plural(len(data.channels), 'channel')}{ahead}{step}{gaps}. {held} are held out for one test "
+            "at the end; models are chosen by the steps before them."
         )
 
 
@@ -72,12 +79,15 @@ def prepare_forecasts(request: FitRequest) -> PreparedForecasts:
             raise ConfigurationError(
                 f"{request.table} does not say how many steps ahead it asks for; give {setting('horizon')}"
             )
-        require_history(data, horizon)
+        require_history(data, horizon, tested=request.test is None)
+        if request.test is not None:
+            counted = origin.columns is not None and origin.columns.order is None
+            data = followed(data, origin.read(request.test), request.test, horizon, counted)
         data = with_values(data, 2, held=horizon)
         settings = ForecastSettings(
             horizon, season=request.season, budget=budget_of(request), seed=request.seed, n_jobs=request.jobs
         )
-    return PreparedForecasts(origin, data, settings, tuple(notes))
+    return PreparedForecasts(origin, data, settings, tuple(notes), request.test)
 
 
 def budget_of(request: FitRequest) -> float:

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from shoal.data.frames import quoted
 from shoal.data.names import names_shown
 from shoal.data.sequences.timed import TimedSeries
 from shoal.errors import DataError, ShoalWarning
@@ -43,19 +44,36 @@ def _known_steps(series: Array, held: int) -> int:
     return int(known.shape[1] - known.argmax(axis=1).max())
 
 
-def require_history(data: TimedSeries, horizon: int) -> None:
-    """Raise ``DataError`` unless a series is long enough to learn from and to test on."""
+def require_history(data: TimedSeries, horizon: int, tested: bool) -> None:
+    """Raise ``DataError`` unless a series is long enough to learn from and, where ``tested``, to test on."""
     longest = max(_known_steps(series, 0) for series in data.series)
-    if longest < 2 * horizon + 2:
-        most = (longest - 2) // 2
+    needed = (2 if tested else 1) * horizon + 2
+    if longest < needed:
+        most = (longest - 2) // (2 if tested else 1)
         remedy = f"ask for {most} or fewer" if most > 0 else "give a longer history"
         raise DataError(
-            f"{setting('horizon', horizon)} needs {plural(2 * horizon + 2, 'step')}, to learn from and to "
-            f"test on, and the longest series has {longest:,}; {remedy}"
+            f"{setting('horizon', horizon)} needs {plural(needed, 'step')}, to learn from"
+            f"{' and to test on' if tested else ''}, and the longest series has {longest:,}; {remedy}"
         )
 
 
 def panel_of(data: TimedSeries, held: int = 0) -> Panel:
-    """Return the series without their last ``held`` steps, gaps filled, with their names if they have any."""
+    """Return the series without their last ``held`` steps, gaps filled, with their names if they have any.
+
+    All that is known ahead is in it, of the steps held as well.
+    """
     names = None if data.alone else data.names
-    return Panel.of([series[:, : series.shape[1] - held] for series in data.series], names=names)
+    return Panel.of([series[:, : series.shape[1] - held] for series in data.series], data.ahead, names)
+
+
+def require_ahead(data: TimedSeries, horizon: int) -> None:
+    """Raise ``DataError`` for a series of which too few steps to come tell what is known ahead."""
+    for name, series, ahead in zip(data.names, data.series, data.ahead or (), strict=False):
+        told = ahead.shape[1] - series.shape[1]
+        if told < horizon:
+            columns, empty = names_shown(data.coming), names_shown(data.channels)
+            whose = "the series" if data.alone else quoted(name)
+            raise DataError(
+                f"{whose} has {plural(told, 'row')} with {columns} after its last value, and {horizon} steps "
+                f"are forecast with that; add rows that tell it, {empty} left empty"
+            )
