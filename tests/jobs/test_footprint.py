@@ -12,11 +12,12 @@ import pytest
 
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import as_frame
+from shoal.data.glimpse import glimpse
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import CapacityError
 from shoal.jobs import footprint as module
 from shoal.jobs import prepare as preparing
-from shoal.jobs.footprint import PROGRAM, Allowance, Footprint, Width, bytes_of_predictions, fitting
+from shoal.jobs.footprint import PROGRAM, Allowance, Brought, Footprint, Width, bytes_of_predictions, fitting
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.recipes import CLASSES, NUMBERS, Method
 from shoal.jobs.request import FitRequest
@@ -143,11 +144,12 @@ def categories(name: str, distinct: int) -> ColumnSummary:
             "--drop columns of many categories, such as 'street', 'city', or use fewer rows",
         ),
         (many(30), {"reading": 10**11}, "or use a part of the table"),
+        (many(30), {"test": Brought(10**7)}, "or use a part of the rows of --test"),
     ],
-    ids=["numbers", "one", "categories", "reading"],
+    ids=["numbers", "one", "categories", "reading", "test"],
 )
 def test_the_advice_is_what_helps(
-    columns: tuple[ColumnSummary, ...], others: dict[str, int], advice: str
+    columns: tuple[ColumnSummary, ...], others: dict[str, Any], advice: str
 ) -> None:
     request = dataclasses.replace(REQUEST, memory=PROGRAM)
     told = large(columns, **others)
@@ -211,3 +213,48 @@ def test_predictions_of_many_classes_may_take_the_most() -> None:
     X = 4 * 20_000 * Width.of(columns, CLASSES).all
     assert told.bytes(CLASSES) == PROGRAM + X + bytes_of_predictions(5000, 15_000, 2000)
     assert bytes_of_predictions(5000, 15_000, 2000) > 8 * 2000 * (5000 + 3 * 15_000)
+
+
+@pytest.mark.parametrize("option", ["valid", "test"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "npz"])
+def test_a_table_that_is_brought_along_is_judged_unread(
+    option: str, kind: str, write_csv: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One with many more rows than the table itself."""
+    rng = np.random.default_rng(0)
+
+    def columns(rows: int) -> dict[str, Any]:
+        return {f"x{k}": rng.normal(size=rows) for k in range(9)} | {"y": np.arange(rows) % 2}
+
+    small, path = write_csv(tmp_path / "t.csv", columns(40)), tmp_path / f"large.{kind}"
+    if kind == "npz":
+        np.savez(path, **columns(8000))
+    elif kind == "parquet":
+        pl.DataFrame(columns(8000)).write_parquet(path)
+    else:
+        write_csv(path, columns(8000))
+    read = preparing.read_table
+
+    def only_small(source: str, *expected: Any) -> Any:
+        assert source == str(small), "it was read"
+        return read(source, *expected)
+
+    monkeypatch.setattr(preparing, "read_table", only_small)
+    seen = glimpse(str(path), large=1)
+    assert seen is not None
+    few = PROGRAM + seen.reading - 1
+    with pytest.raises(CapacityError, match=rf"^reading .*large\.{kind} needs at least 32\d\.\d MiB"):
+        preparing.prepare_table(FitRequest(str(small), "y", memory=few, **{option: str(path)}))
+    others = "" if kind == "npz" else rf" with (7,9|8,0)\d\d rows of --{option}"
+    with pytest.raises(CapacityError, match=f"^fitting 40 rows of 9 features{others} needs about .*; allow"):
+        preparing.prepare_table(FitRequest(str(small), "y", memory=few + 1, **{option: str(path)}))
+
+
+def test_rows_brought_along_are_counted_by_what_they_are_for() -> None:
+    columns, a_row = many(12), 4 * Width.of(many(12), CLASSES).all
+    itself, tested = large(columns).bytes(CLASSES), large(columns, test=Brought(10**6)).bytes(CLASSES)
+    assert tested == itself + 10**6 * a_row
+    # trained on as well, and kept by the engine once more
+    chosen_by = large(columns, validation=Brought(10**6)).bytes(CLASSES)
+    assert chosen_by >= itself + 3 * 10**6 * a_row
+    assert large(columns, test=Brought(1, reading=10**12)).bytes(CLASSES) > 10**12

@@ -56,13 +56,19 @@ class Glimpse:
     reading: int
 
 
-def glimpse(source: str) -> Glimpse | None:
+def glimpse(source: str, large: int | None = None) -> Glimpse | None:
     """Return what the first rows of a large file tell; None of others, and of what cannot be told so.
+
+    ``large`` is the bytes from which on a file is, ``LARGE`` where it is None.
 
     Whatever is wrong with a table is told by reading it.
     """
     path = Path(sheet_of(source)[0])
-    if source.startswith(PREFIX) or not path.is_file() or path.stat().st_size < LARGE:
+    if (
+        source.startswith(PREFIX)
+        or not path.is_file()
+        or path.stat().st_size < (LARGE if large is None else large)
+    ):
         return None
     kind = (Path(path.stem) if path.suffix.lower() == ".gz" else path).suffix.lower()
     try:

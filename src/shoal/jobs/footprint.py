@@ -105,12 +105,24 @@ def _features(column: ColumnSummary, method: Method) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """A table that is brought along, to choose by or to test on: its rows, and what reading it takes."""
+
+    rows: int = 0
+    reading: int = 0
+
+
+NONE_BROUGHT = Brought()
+
+
+@dataclass(frozen=True)
 class Footprint:
     """What decides how much memory a job on a table takes.
 
     ``reading`` and ``used`` are the bytes of the table while it is read, and of what is used of it then;
     ``test_rows`` of its ``rows`` are for testing alone, and ``copied`` says whether a validation part is
-    put together with the others once more.
+    put together with the others once more. ``validation`` and ``test`` are read one after the other once the
+    features of the table are there.
     """
 
     rows: int
@@ -120,12 +132,14 @@ class Footprint:
     n_outputs: int
     reading: int = 0
     copied: bool = False
+    validation: Brought = NONE_BROUGHT
+    test: Brought = NONE_BROUGHT
 
     def bytes(self, method: Method, workers: int = 1) -> int:
         """Return about the most that the process holds at once: reading, encoding, or training on."""
         width, itemsize = Width.of(self.columns, method), np.dtype(method.recipe.rule.dtype).itemsize
-        X = itemsize * self.rows * width.all
-        development, working = self.rows - self.test_rows, min(WORKING, 8 * X)
+        X = itemsize * (self.rows + self.validation.rows + self.test.rows) * width.all
+        development, working = self.rows - self.test_rows + self.validation.rows, min(WORKING, 8 * X)
         # the rows of a fold, and those trained on once more as the engine keeps them
         a_worker = 2 * itemsize * development * (width.at_once + self.n_outputs) + working
         if (
@@ -133,8 +147,9 @@ class Footprint:
         ):  # a column for each class, in double precision before it is in that of the solver
             a_worker += 8 * development * self.n_outputs
         copies = itemsize * development * width.all if self.copied else 0
-        encoding = self.used + X + 8 * _COPIES_OF_COLUMN * self.rows + working
-        after = bytes_of_predictions(development, self.test_rows, self.n_outputs)
+        others = max(self.validation.reading, self.test.reading)
+        encoding = self.used + X + max(8 * _COPIES_OF_COLUMN * self.rows, others) + working
+        after = bytes_of_predictions(development, self.test_rows + self.test.rows, self.n_outputs)
         return PROGRAM + max(self.reading, encoding, X + max(copies + workers * a_worker, after))
 
 
@@ -175,19 +190,19 @@ def fitting(
             return less, _sentence(less, wished, allowance) if less else ""
     width = Width.of(footprint.columns, replace(method, **less))
     raise CapacityError(
-        f"fitting {footprint.rows:,} rows of {plural(width.all, 'feature')} needs about {readable(need)} of "
-        f"memory, {readable(PROGRAM)} of it for the program itself, and {allowance.told}; "
-        f"{_advice(footprint, request, method, need)}"
+        f"fitting {footprint.rows:,} rows of {plural(width.all, 'feature')}{_with_others(footprint)} "
+        f"needs about {readable(need)} of memory, {readable(PROGRAM)} of it for the program itself, and "
+        f"{allowance.told}; {_advice(footprint, request, method, need)}"
     )
 
 
-def require_reading(reading: int, request: FitRequest, allowance: Allowance) -> None:
+def require_reading(source: str, reading: int, request: FitRequest, allowance: Allowance) -> None:
     """Raise ``CapacityError`` for a table of which reading alone takes more bytes than there may be."""
     need = PROGRAM + reading
     if not allowance.holds(need):
         ways = [_more(need)] if request.memory is not None else []
         raise CapacityError(
-            f"reading {request.table} needs at least {readable(need)} of memory, {readable(PROGRAM)} of it "
+            f"reading {source} needs at least {readable(need)} of memory, {readable(PROGRAM)} of it "
             f"for the program itself, and {allowance.told}; "
             f"{', '.join([*ways, 'or use a part of the table'])}"
         )
@@ -196,6 +211,12 @@ def require_reading(reading: int, request: FitRequest, allowance: Allowance) -> 
 def _more(need: int) -> str:
     more = f"{math.ceil(1.05 * need / 10**6)}MB"
     return f"allow more, as with {setting('memory', more)}"
+
+
+def _with_others(footprint: Footprint) -> str:
+    named = (("valid", footprint.validation), ("test", footprint.test))
+    told = [f"{plural(each.rows, 'row')} of {setting(name)}" for name, each in named if each.rows]
+    return f" with {' and '.join(told)}" if told else ""
 
 
 def _sentence(less: dict[str, Any], wished: int, allowance: Allowance) -> str:
@@ -216,6 +237,10 @@ def _advice(footprint: Footprint, request: FitRequest, method: Method, need: int
         return ways[0] if ways else "use a machine with more memory"
     if footprint.reading >= need - PROGRAM:
         return ", ".join([*ways, "or use a part of the table"])
+    named = (("valid", footprint.validation), ("test", footprint.test))
+    brought = [setting(name) for name, each in named if each.rows > footprint.rows]
+    if brought:
+        return ", ".join([*ways, f"or use a part of the rows of {' and '.join(brought)}"])
     ways += [f"leave out {setting(name)}" for name in ("pieces", "waves") if getattr(request, name)]
     features = {c.name: sum(_features(c, method).values()) for c in footprint.columns if c.used}
     many = [c.name for c in footprint.columns if c.used and c.kind == "categorical" and c.distinct > MANY]

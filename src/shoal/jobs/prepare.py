@@ -24,7 +24,7 @@ from shoal.data.task import (
 )
 from shoal.errors import ConfigurationError, DataError, ShoalError
 from shoal.jobs.division import divide
-from shoal.jobs.footprint import Allowance, Footprint, fitting, require_reading
+from shoal.jobs.footprint import NONE_BROUGHT, Allowance, Brought, Footprint, fitting, require_reading
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, table_goal, table_method
@@ -35,6 +35,9 @@ from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.dividing import AtRandom
 from shoal.shapes import IntArray
 from shoal.words import plural, setting
+
+WORTH_A_LOOK = 2**16
+"""Bytes of a file that is brought along from which on it is looked at before it is read."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,12 @@ def prepare_table(request: FitRequest) -> PreparedTable:
 
 
 def _look(request: FitRequest, allowance: Allowance) -> None:
-    """Raise ``CapacityError`` for a table whose first rows tell that all of it is too much for the memory."""
+    """Raise ``CapacityError`` for tables whose first rows tell that they are too much for the memory."""
     seen = glimpse(request.table)
     if seen is not None and seen.head is None:
-        require_reading(seen.reading, request, allowance)
+        require_reading(request.table, seen.reading, request, allowance)
+    for source in filter(None, (request.valid, request.test)):
+        require_reading(source, _brought(source).reading, request, allowance)
     if seen is None or seen.head is None or request.target not in seen.head.columns:
         return
     try:
@@ -162,6 +167,12 @@ def _read(request: FitRequest) -> _Described:
     return _Described.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
 
 
+def _brought(source: str | None) -> Brought:
+    """Return what a table that is brought along takes, by its first rows; nothing of a small one."""
+    seen = None if source is None else glimpse(source, WORTH_A_LOOK)
+    return NONE_BROUGHT if seen is None else Brought(seen.rows, seen.reading)
+
+
 def _footprint(table: _Described, request: FitRequest, rows: int, reading: int = 0) -> Footprint:
     """Return what decides the memory for so many rows like those of a table."""
     n_outputs = 1
@@ -176,6 +187,8 @@ def _footprint(table: _Described, request: FitRequest, rows: int, reading: int =
         n_outputs=n_outputs,
         reading=reading,
         copied=request.valid is not None or _rule(request) not in ("ensemble", BY_EVIDENCE),
+        validation=_brought(request.valid),
+        test=_brought(request.test),
     )
 
 
