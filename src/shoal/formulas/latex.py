@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoal.formulas.nodes import Cases, Expression, Quotient, Sign, Symbol
-from shoal.formulas.notation import SUM, Notation
+from shoal.formulas.notation import SUM, Notation, power_of_ten
 
 _LETTERS = {
     "α": r"\alpha",
@@ -38,7 +38,7 @@ class Latex(Notation):
     def number(self, digits: str, negative: bool) -> str:
         mantissa, e, power = digits.partition("e")
         mantissa = _LETTERS.get(mantissa, mantissa.replace("⋯", r"\cdots"))
-        shown = rf"{mantissa} \cdot 10^{{{power.replace('−', '-').lstrip('+')}}}" if e else mantissa
+        shown = rf"{mantissa} \cdot 10^{{{power_of_ten(power)}}}" if e else mantissa
         return f"-{shown}" if negative else shown
 
     def symbol(self, symbol: Symbol) -> str:

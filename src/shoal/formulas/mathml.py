@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 
 from shoal.formulas.nodes import Cases, Expression, Quotient, Sign, Symbol
-from shoal.formulas.notation import SUM, Notation
+from shoal.formulas.notation import SUM, Notation, power_of_ten
 
 _APPLY, _TIMES = "\u2061", "\u2062"  # invisible operators: function application, multiplication
 _WORDS = {"ln", "tanh", "max", "min", "sign"}
@@ -46,8 +46,8 @@ class MathML(Notation):
         mantissa, e, power = digits.partition("e")
         shown = _tag("mn", mantissa)
         if e:
-            exponent = power.replace("-", "−").lstrip("+")
-            shown = _row(shown, _operator("·"), _tag("msup", _tag("mn", "10"), _tag("mn", exponent)))
+            exponent = _tag("mn", str(power_of_ten(power)).replace("-", "−"))
+            shown = _row(shown, _operator("·"), _tag("msup", _tag("mn", "10"), exponent))
         return self.negative(shown) if negative else shown
 
     def symbol(self, symbol: Symbol) -> str:

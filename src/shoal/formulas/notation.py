@@ -180,6 +180,15 @@ class Notation(ABC):
     def equation(self, sides: Sequence[str]) -> str: ...
 
 
+def power_of_ten(written: str) -> int:
+    """Return the exponent of a number's digits, which Python writes with two figures at least.
+
+    >>> power_of_ten("−07"), power_of_ten("+12")
+    (-7, 12)
+    """
+    return int(written.replace("−", "-"))
+
+
 def _digits(number: Number) -> str:
     """Return what is written of a number, its sign left out."""
     return number.text or f"{abs(number.value):g}"
