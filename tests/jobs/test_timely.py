@@ -106,18 +106,31 @@ def test_a_row_takes_as_many_bytes_as_are_told(K: int, n: int) -> None:
     assert 0.5 * rows * bytes_a_row(n, K) < peak < rows * bytes_a_row(n, K)
 
 
-def test_after_the_end_a_few_rows_are_fitted_in_a_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_time_for_more_the_forecast_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     fits = Fits(monkeypatch, pace=1.0)
-    timely_baselines(data(), 0, fits.deadline(1e-3))
-    (probed, _, _), (rows, steps, _) = fits.asked
-    assert rows == pytest.approx(probed, abs=3)  # the classes that a sample lacks
-    assert steps == module.LEAST_STEPS
+    _, told = timely_baselines(data(), 0, fits.deadline(1e-3))
+    assert fits.asked == [(100, module.PROBE_STEPS, {0, 1, 2})]
+    assert told == "was fitted on 100 of 4,000 rows in at most 5 steps, for want of time"
+
+
+@pytest.mark.parametrize("pace", [1e-6, 1e-5, 3e-5, 1e-3])
+def test_many_classes_take_no_more_than_their_share_of_the_time(
+    monkeypatch: pytest.MonkeyPatch, pace: float
+) -> None:
+    """Each class has a row at least, which are many of a thousand classes."""
+    fits, y = Fits(monkeypatch, pace), np.arange(N) % 1000
+    seconds = 1.0 + 1000 * module.PROBE_STEPS * pace
+    timely_baselines(data(y, n_classes=1000), 0, fits.deadline(seconds))
+    probed, fitted = fits.asked[0], sum(rows * (steps or 50) for rows, steps, _ in fits.asked[1:])
+    assert probed[0] == 1000
+    assert pace * fitted <= module.SHARE * seconds
+    assert all(len(classes) == 1000 for _, _, classes in fits.asked)
 
 
 def test_numbers_are_fitted_on_fewer_rows_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    fits = Fits(monkeypatch, pace=1e-3)
+    fits = Fits(monkeypatch, pace=2e-3)
     timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(10.0))
-    assert [rows for rows, _, _ in fits.asked] == [300, 300]
+    assert [rows for rows, _, _ in fits.asked] == [300]
     fits = Fits(monkeypatch, pace=1e-4)
     told = timely_baselines(data(X[:, 0], n_classes=0), 0, fits.deadline(fits.now + 10.0))[1]
     rows, _, _ = fits.asked[-1]

@@ -20,7 +20,7 @@ SMALL = 2_000_000
 SPARE = 2**20
 """Bytes that a linear model may take in any memory: beside the program they are none."""
 PROBED, PROBE_STEPS = 2_000_000, 5
-"""Numbers times classes that are fitted for a forecast, in so many steps."""
+"""Numbers times classes that are fitted for a forecast, in so many steps: it serves without time for more."""
 USUAL_STEPS, LEAST_STEPS, LEAST_ROWS = 50, 20, 20
 """Steps that the forecast is for, and the fewest there are; rows at least."""
 
@@ -62,20 +62,23 @@ def _in_time(
     usual = PROBE_STEPS if not K and loss == SQUARED else USUAL_STEPS  # ridge regression has no steps
     left, began = SHARE * deadline.left(), deadline.elapsed
     few = _rows(y, max(PROBED // (X.shape[1] * max(K, 1)), LEAST_ROWS), K, seed)
-    fit_baselines(X[few], y[few], K, loss, PROBE_STEPS)
+    probe = fit_baselines(X[few], y[few], K, loss, PROBE_STEPS)
     pace = (deadline.elapsed - began) / len(few) / PROBE_STEPS
-    most = max(int(left / pace / usual), len(few))
+    most = int(left / pace / usual)
     if most >= len(X):
         return fit_baselines(X, y, K, loss), len(X), None
-    rows = _rows(y, most, K, seed)
-    steps = max(int(left / pace / len(rows)), LEAST_STEPS)
+    if left < pace * len(few) * min(usual, LEAST_STEPS):
+        return probe, len(few), PROBE_STEPS if usual == USUAL_STEPS else None
+    rows = _rows(y, max(most, len(few)), K, seed)
+    steps = max(int(left / pace / len(rows)), PROBE_STEPS)
     fitted = fit_baselines(X[rows], y[rows], K, loss, steps)
     return fitted, len(rows), steps if usual == USUAL_STEPS else None
 
 
 def _rows(y: Array, most: int, n_classes: int, seed: int) -> IntArray:
-    """Return some of the rows: of classes their shares, and each has one at least."""
+    """Return so many rows: of classes their shares, and each has one at least, however many they are."""
     if not n_classes:
         return some_rows(len(y), most, seed)
     first = np.unique(y, return_index=True)[1]
-    return np.union1d(some_rows(len(y), most, seed, y), first)
+    others = most - len(first)
+    return np.union1d(some_rows(len(y), others, seed, y), first) if others > 0 else first
