@@ -50,8 +50,8 @@ def made_again(shoal: Shoal, folder: Path, to: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch, without_report: None) -> None:
-    """A study that leaves its size open is sized to the last rung of its ladder, as on a slow machine."""
-    monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", lambda *_: 1e6)
+    """A study that leaves its size open is sized to the last rung of its ladder."""
+    monkeypatch.setattr("shoal.jobs.sizing.counted", lambda *_: 1e6)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def quickly(monkeypatch: pytest.MonkeyPatch, without_report: None) -> None:
 def test_the_command_that_was_told_makes_the_same_model(
     shoal: Shoal, mixed: Mixed, write_csv: Write, options: list[str]
 ) -> None:
-    """Sizes that were left open are decided by the time that the machine takes: here it has become fast."""
+    """Also with a later version, whose sizes may be others: here what was left open would be large."""
     write_csv(Path('it\'s a "table".csv'), mixed(60))
     target = [] if "--target" in options else ["--target", "target"]
     assert shoal("fit", 'it\'s a "table".csv', *target, *options, "--jobs", "1", "--out", "an out").code == 0
     with pytest.MonkeyPatch.context() as faster:
-        faster.setattr("shoal.jobs.sizing._seconds_an_epoch", lambda *_: 1e-9)
+        faster.setattr("shoal.jobs.sizing.counted", lambda *_: 1e-9)
         again = made_again(shoal, Path("an out"), "again")
     assert model(again) == model(Path("an out"))
 

@@ -29,6 +29,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
     assert asked.pop("again").startswith("shoal fit /")
     assert asked == {
         "command": "shoal fit",
+        "clocked": False,
         "table": "table.csv",
         "target": "target",
         "task": "classification",

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from shoal.errors import CapacityError
 from shoal.jobs import sizing as module
+from shoal.jobs.pace import CORES
 from shoal.jobs.sizing import (
     BUDGET_SECONDS,
     BY_EVIDENCE_LADDER,
@@ -24,10 +23,11 @@ from shoal.jobs.sizing import (
     Goal,
     Sizing,
     StudySize,
-    Workload,
+    counted,
     ensemble_ladder,
     size_study,
 )
+from shoal.jobs.workload import Workload
 from shoal.selection.architectures import Hidden, Perceptron
 from shoal.selection.by_evidence import curvature_work
 from shoal.training.recipe import Recipe
@@ -50,7 +50,7 @@ BUDGET = BUDGET_SECONDS["good"]
 
 @pytest.fixture
 def size_it(monkeypatch: pytest.MonkeyPatch) -> SizeIt:
-    """Size a study on a machine where an epoch of a network takes ``seconds`` for each of its units."""
+    """Size a study where an epoch of a network takes ``seconds`` for each of its units."""
 
     def size(
         seconds: float,
@@ -59,13 +59,23 @@ def size_it(monkeypatch: pytest.MonkeyPatch) -> SizeIt:
         load: Workload = LOAD,
         goal: Goal | None = None,
     ) -> Sizing:
-        def clock(hidden: Hidden, load: Workload, most: float) -> float:
-            return seconds * sum(hidden)
-
-        monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
+        paced(monkeypatch, seconds)
         return size_study(asked or AskedSize(), load, workers, goal)
 
     return size
+
+
+def paced(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let an epoch of a network take ``seconds`` for each of its units, counted or timed."""
+
+    def counted(hidden: Hidden, load: Workload) -> float:
+        return seconds * sum(hidden)
+
+    def timed(sizes: Iterable[Hidden], load: Workload, left: float | None) -> dict[Hidden, float]:
+        return {hidden: counted(hidden, load) for hidden in sizes}
+
+    monkeypatch.setattr(module, "counted", counted)
+    monkeypatch.setattr(module, "timed", timed)
 
 
 def networks(size: StudySize) -> int:
@@ -81,7 +91,7 @@ def by_hand(size: StudySize, seconds: float, workers: int, folds: int) -> float:
     return STARTUP_SECONDS + curves + MARGIN * float(study + again) / workers
 
 
-def test_a_fast_machine_gets_the_whole_study(size_it: SizeIt) -> None:
+def test_what_takes_no_time_is_the_whole_study(size_it: SizeIt) -> None:
     sizing = size_it(1e-9)
     assert sizing.size == LADDER[0]
     assert sizing.sentences == ()
@@ -100,7 +110,7 @@ def test_what_comes_after_the_study_counts(size_it: SizeIt) -> None:
     assert longer.seconds == pytest.approx(size_it(1e-9).seconds + 20)
 
 
-def test_the_slower_the_machine_the_smaller_the_study(size_it: SizeIt) -> None:
+def test_the_more_there_is_to_compute_the_smaller_the_study(size_it: SizeIt) -> None:
     sizings = [size_it(seconds) for seconds in np.geomspace(1e-8, 1, 60)]
     rungs = [LADDER.index(sizing.size) for sizing in sizings]
     assert rungs == sorted(rungs)
@@ -149,17 +159,14 @@ def test_what_was_asked_for_stays_and_the_rest_fits_if_anything_does(
         epochs=epochs,
     )
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(
-            "shoal.jobs.sizing._seconds_an_epoch", lambda hidden, load, most: seconds * sum(hidden)
-        )
+        paced(patched, seconds)
         sizing = size_study(asked, LOAD, workers)
     for name, value in vars(asked).items():
         if value is not None:
             assert getattr(sizing.size, name) == value
-    costs = [by_hand(asked.filled(rung), seconds, workers, folds=5) for rung in LADDER]
+    costs = [by_hand(asked.filled(rung), seconds, CORES, folds=5) for rung in LADDER]
     assert sizing.seconds == pytest.approx(by_hand(sizing.size, seconds, workers, folds=5))
     if min(costs) <= BUDGET * (1 - 1e-9):
-        assert sizing.seconds <= BUDGET
         assert sizing.size == asked.filled(LADDER[[c <= BUDGET for c in costs].index(True)])
     else:
         assert sizing.size == asked.filled(LADDER[-1])
@@ -168,11 +175,11 @@ def test_what_was_asked_for_stays_and_the_rest_fits_if_anything_does(
 def test_what_is_shrunk_is_said_and_nothing_else(size_it: SizeIt) -> None:
     sizing = size_it(1.0, AskedSize(starts=4), workers=3)
     assert sizing.sentences == (
-        "Sized to this table and 3 cores: 4 hidden sizes instead of 7, 1 L2 strength instead of 3, "
+        "Sized to these data: 4 hidden sizes instead of 7, 1 L2 strength instead of 3, "
         "10 epochs instead of 200.",
     )
     (sentence,) = size_it(10.0, AskedSize(hidden=((2,),), starts=1, epochs=1), workers=1).sentences
-    assert sentence == "Sized to this table and 1 core: 1 L2 strength instead of 3."
+    assert sentence == "Sized to these data: 1 L2 strength instead of 3."
 
 
 def test_nothing_is_said_where_nothing_was_left_open(size_it: SizeIt) -> None:
@@ -183,50 +190,42 @@ def test_nothing_is_said_where_nothing_was_left_open(size_it: SizeIt) -> None:
     assert sizing.seconds > BUDGET
 
 
-@pytest.mark.parametrize("solver", ["adam", "scg", "lbfgs"])
-def test_the_clock_is_read_on_real_training(solver: str) -> None:
-    """Ten times as many rows, or many more units, take longer; the timing itself is not looked at."""
-    recipe = Recipe(solver=solver, batch_size=32 if solver == "adam" else None)
-    load = dataclasses.replace(LOAD, recipe=recipe)
-    asked = AskedSize(hidden=((1,),), starts=1, l2=(0.0,), epochs=10**6)
-    few = size_study(asked, load, 1).seconds
-    more = size_study(asked, dataclasses.replace(load, n_train=4800, n_judged=1200), 1).seconds
-    wide = size_study(dataclasses.replace(asked, hidden=((512, 512),)), load, 1).seconds
-    assert STARTUP_SECONDS < few < more
-    assert few < wide
-
-
-def test_the_clock_runs_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[int] = []
-
-    def clock(hidden: Hidden, load: Workload, most: float) -> float:
-        threads.extend(pool["num_threads"] for pool in threadpool_info())
-        return 1e-6
-
-    monkeypatch.setattr("shoal.jobs.sizing._seconds_an_epoch", clock)
-    with threadpool_limits(limits=2):
-        size_study(AskedSize(hidden=((1,),)), LOAD, 1)
-    assert set(threads) == {1}
-
-
-@pytest.mark.parametrize(("left", "times"), [(None, 3), (100.0, 3), (30.0, 2), (0.1, 1)])
-def test_networks_are_timed_again_as_far_as_there_is_time(
-    monkeypatch: pytest.MonkeyPatch, left: float | None, times: int
+@pytest.mark.parametrize("seconds", np.geomspace(1e-6, 1e-2, 9))
+@pytest.mark.parametrize("goal", [Goal(), Goal(ensemble_ladder((64, 64), 300), 20.0)])
+def test_cores_decide_how_long_it_takes_and_never_what_is_trained(
+    size_it: SizeIt, seconds: float, goal: Goal
 ) -> None:
-    """On a clock by which a training takes a second, of which a twentieth of the time left may be taken."""
-    now, trained = [0.0], list[float]()
+    few, many = (size_it(seconds, workers=workers, goal=goal) for workers in (1, 64))
+    assert (few.size, few.sentences) == (many.size, many.sentences)
+    assert few.seconds > many.seconds
 
-    def train(*_: object) -> None:
-        now[0] += 1.0 if trained else 1.5  # the first call warms up
-        trained.append(now[0])
 
-    monkeypatch.setattr(module, "train", train)
-    monkeypatch.setattr(module, "sample_losses", lambda *_, **__: None)
-    monkeypatch.setattr(module.time, "perf_counter", lambda: now[0])
-    found = size_study(AskedSize(((1,),), 1, (0.0,), 10), LOAD, 1, Goal(left=left))
-    assert len(trained) == times
-    once = size_study(AskedSize(((1,),), 1, (0.0,), 10), LOAD, 1, Goal(left=left))
-    assert (found.seconds > once.seconds) is (times == 1)
+def test_no_clock_is_asked_without_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("the clock was asked")
+
+    monkeypatch.setattr(module, "timed", refuse)
+    assert size_study(AskedSize(), LOAD, 1).size in LADDER
+    with pytest.raises(pytest.fail.Exception, match="the clock was asked"):
+        size_study(AskedSize(), LOAD, 1, Goal(deadline=True))
+
+
+@pytest.mark.parametrize("solver", ["adam", "scg", "lbfgs"])
+def test_more_to_compute_counts_as_more(solver: str) -> None:
+    load = dataclasses.replace(
+        LOAD, recipe=Recipe(solver=solver, batch_size=32 if solver == "adam" else None)
+    )
+    once = counted((1,), load)
+    assert counted((1,), dataclasses.replace(load, n_train=4800)) > 10 * once
+    assert counted((1,), dataclasses.replace(load, n_judged=1200)) > once
+    assert counted((512, 512), load) > once
+
+
+def test_views_count_as_their_mean() -> None:
+    alone = [counted((4,), dataclasses.replace(LOAD, X=LOAD.X[:, :n])) for n in (1, 2)]  # type: ignore[index]
+    both = counted((4,), dataclasses.replace(LOAD, views=((2,), (0, 1))))
+    assert both == pytest.approx(np.mean(alone))
+    assert alone[0] < both < alone[1]
 
 
 def test_a_network_that_no_memory_holds_is_refused_before_it_is_made() -> None:
@@ -258,7 +257,7 @@ def test_every_rung_of_an_ensemble_costs_less_than_the_one_above() -> None:
 @pytest.mark.parametrize("seconds", [10.0, 40.0])
 def test_another_goal_has_its_own_ladder_and_time(size_it: SizeIt, seconds: float) -> None:
     sizing = size_it(1e-5, goal=Goal(MEMBERS, seconds))
-    costs = [by_hand(rung, 1e-5, 1, folds=5) for rung in MEMBERS]
+    costs = [by_hand(rung, 1e-5, CORES, folds=5) for rung in MEMBERS]
     assert sizing.size == MEMBERS[[cost <= seconds for cost in costs].index(True)]
 
 
@@ -291,38 +290,3 @@ def test_a_deadline_far_away_is_no_estimate(size_it: SizeIt) -> None:
     sizing = size_it(1e-9, goal=Goal(MEMBERS, 1e6, deadline=True))
     assert sizing.size == dataclasses.replace(MEMBERS[0], starts=FILLING_STARTS)
     assert sizing.seconds == pytest.approx(by_hand(sizing.size, 1e-9, 1, folds=5))
-
-
-def test_the_probe_of_a_full_batch_takes_some_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[int] = []
-    real = module.train
-
-    def counted(population: Any, X: Any, *arguments: Any, **settings: Any) -> Any:
-        trained.append(len(X))
-        return real(population, X, *arguments, **settings)
-
-    monkeypatch.setattr(module, "train", counted)
-    monkeypatch.setattr(module, "_PROBE_ROWS", 30)
-    asked = AskedSize(hidden=((1,),), epochs=1)
-    for batch_size, rows in ((None, 30), (4, 6 * 4)):
-        size_study(asked, dataclasses.replace(LOAD, recipe=Recipe(batch_size=batch_size)), workers=1)
-        assert set(trained) == {rows}
-        trained.clear()
-
-
-def test_the_probe_of_large_networks_takes_few_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[int] = []
-    real = module.train
-
-    def counted(population: Any, *arguments: Any, **settings: Any) -> Any:
-        trained.append(population.size)
-        return real(population, *arguments, **settings)
-
-    monkeypatch.setattr(module, "train", counted)
-    asked = AskedSize(hidden=((1,),), epochs=1)
-    work = 6 * LOAD.architecture.network((1,), 3, 1, LOAD.loss).operations * 60
-    for allowed, members in ((1e9, 8), (3.5 * work, 3), (0.5 * work, 1)):
-        monkeypatch.setattr(module, "_PROBE_WORK", allowed)
-        size_study(asked, LOAD, workers=1)
-        assert set(trained) == {members}
-        trained.clear()

@@ -126,3 +126,18 @@ def test_the_lead_tells_what_sequences_are_like(sample: Builder) -> None:
     assert "from sequences of 7 to 29 steps and 2 channels in" in wording.lead(page)
     page["data"]["sequences"] = {**shape, "shortest": 29}
     assert "from sequences of 29 steps and 2 channels in" in wording.lead(page)
+
+
+def test_what_gives_the_same_model_again_depends_on_the_clock(sample: Builder) -> None:
+    asked = sample()["asked"]
+    without = {name: value for name, value in asked.items() if name not in ("again", "clocked")}
+    assert wording.repeatable(without) == "The same versions, seed and sizes give the same networks."
+    earlier = wording.repeatable({**without, "again": "shoal fit"})
+    assert earlier.startswith("What was left open was decided by the time")
+    counted, clocked = (
+        wording.repeatable({**without, "again": "shoal fit", "clocked": decided}) for decided in (False, True)
+    )
+    assert counted.startswith("Nothing was decided by a clock.")
+    assert "the command above gives the same model to the bit, at any load" in counted
+    assert clocked.startswith("How many networks were compared was decided by the time that they took")
+    assert "This one leaves nothing open" in clocked

@@ -127,9 +127,9 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
 
     - ``hidden_layer_sizes``, ``max_iter`` epochs, ``batch_size`` and ``learning_rate_init`` of each network;
       ``n_starts`` of them on each fold.
-    - ``quality``, "fast", "good" or "best": how much time may be spent, by the number of rows. The sizes
-      that are left open are those that this machine can train in it; give ``n_starts`` and ``max_iter`` to
-      have the same networks anywhere.
+    - ``quality``, "fast", "good" or "best": how much may be computed, by the number of rows. Operations
+      are counted, so the same ``random_state`` gives the same networks at any load and on any number of
+      cores.
     - ``time_limit``: the best found in so many seconds. ``n_jobs`` cores, all of them for None.
 
     Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``.

@@ -99,7 +99,9 @@ def assemble(
         "title": f"{prepared.target.name} from {Path(request.table).name}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
-        "asked": _asked(request, command, again, prepared, sizing, method),
+        "asked": _asked(
+            request, command, again, prepared, sizing, method, clocked=bool(request.time or study.ended_by)
+        ),
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": _trials(study.table),
@@ -114,13 +116,20 @@ def assemble(
 
 
 def _asked(
-    request: FitRequest, command: str, again: str, prepared: Prepared, sizing: Sizing, method: Method
+    request: FitRequest,
+    command: str,
+    again: str,
+    prepared: Prepared,
+    sizing: Sizing,
+    method: Method,
+    clocked: bool,
 ) -> Asked:
     size, recipe, architecture = sizing.size, method.recipe, method.architecture
     numbers = recipe.to_config() | {"dropout": architecture.dropout}
     return {
         "command": command,
         "again": again,
+        "clocked": clocked,
         "table": Path(request.table).name,
         "target": prepared.target.name,
         "task": cast("Task", prepared.target.task),

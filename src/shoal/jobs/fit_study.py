@@ -31,9 +31,10 @@ from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
 from shoal.jobs.room import LATER, Room
-from shoal.jobs.sizing import Sizing, Workload, size_study
+from shoal.jobs.sizing import Sizing, size_study
 from shoal.jobs.study_folder import save_model
 from shoal.jobs.timely import timely_baselines
+from shoal.jobs.workload import Workload
 from shoal.plots.evidence import Calibration, HeldOut
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE

@@ -1,34 +1,26 @@
-"""Sizing a study to the data and the machine: everything that the user left open, and how long it takes.
+"""Sizing a study to the data: everything that the user left open, and how long it takes.
 
 A full-sized study is shrunk, one rung of a ladder at a time, until its estimated time fits the budget.
-Rows are never left out. The estimate assumes that no network stops early, and allows for a machine that
-does other things besides: it is an upper bound, not a forecast.
+Rows are never left out. Operations are counted, and seconds are theirs at the pace of one machine (``pace``),
+so nothing but the data decides; the clock is asked (``probe``) only where the user says when all shall end.
+The estimate assumes that no network stops early, and allows for cores that do other things besides: it is
+an upper bound for a machine of that pace, not a forecast.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import statistics
-import time
 from dataclasses import dataclass
-
-import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.bayes.tangent import MOST_PARAMETERS
 from shoal.data.memory import require_memory
-from shoal.networks.chain import Chain
-from shoal.populations.network import Network
-from shoal.populations.trainer import sample_losses, train
-from shoal.selection.architectures import Architecture, Hidden
+from shoal.jobs.pace import CORES, RELEASED
+from shoal.jobs.probe import timed
+from shoal.jobs.workload import Workload
+from shoal.selection.architectures import Hidden
 from shoal.selection.by_evidence import MOST_WORK, curvature_work
 from shoal.selection.candidates import hidden_label
-from shoal.selection.planning import Cost
-from shoal.selection.splits import some_rows
-from shoal.sequences import Rows, width
-from shoal.shapes import Array
-from shoal.training.recipe import Recipe
 from shoal.words import plural, setting
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}
@@ -42,7 +34,7 @@ QUALITIES = tuple(BUDGET_SECONDS)
 STARTUP_SECONDS = 4.0
 """What is done once: the linear model, the examination, the report."""
 MARGIN = 2.0
-"""A few networks are timed alone; a study's cohorts leave the caches, share the machine, end unevenly."""
+"""The pace is that of a few networks alone; a study's leave the caches, share the machine, end unevenly."""
 FILLING_STARTS = 50
 """Random starts of a study that a deadline ends: as many as ensembles are made from."""
 SMALL_TABLE = 3000
@@ -50,13 +42,6 @@ SMALL_TABLE = 3000
 
 HIDDEN: tuple[Hidden, ...] = tuple((2**k,) for k in range(7))
 L2 = (0.1, 1.0, 10.0)
-_PROBE_MEMBERS, _PROBE_BATCHES, _PROBE_BYTES = 8, 6, 2**28
-_PROBE_WORK = 2e9
-"""Operations of a timed epoch: of large networks a few tell as much as many."""
-PROBE_SHARE = 0.05
-"""Of the time left, what timing networks more than once may take."""
-_PROBE_ROWS = 8192
-"""Of one batch where all rows are: the time of an epoch grows with the rows."""
 
 
 @dataclass(frozen=True)
@@ -147,25 +132,6 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Workload:
-    """The data that every network of the study sees: rows trained on and judged on, in how many folds."""
-
-    X: Rows
-    y: Array
-    n_train: int
-    n_judged: int
-    folds: int
-    n_outputs: int
-    loss: str
-    architecture: Architecture
-    recipe: Recipe
-    views: tuple[tuple[int, ...], ...] = ()
-    by_evidence: bool = False
-    finishing: float = 0.0
-    """Seconds that what comes after the study takes, besides what every job does."""
-
-
-@dataclass(frozen=True)
 class Sizing:
     """The study decided on, its estimated seconds at most, and what was decided, in sentences."""
 
@@ -175,29 +141,34 @@ class Sizing:
 
 
 def size_study(asked: AskedSize, load: Workload, workers: int, goal: Goal | None = None) -> Sizing:
-    """Return the largest study of the ladder that ``workers`` cores end within the goal's seconds.
+    """Return the largest study of the ladder that ends within the goal's seconds, by counted operations.
 
-    What was asked for is kept whatever it costs; only what was left open is shrunk. Raises
-    ``CapacityError`` if one network a core is more than the memory can hold.
+    The seconds are those of the machine that ``pace`` tells of, so that a study is the same on any machine,
+    at any load and on any number of cores; what it is estimated to take is said of so many ``workers``. A
+    goal with a deadline alone asks the clock. What was asked for is kept whatever it costs; only what was
+    left open is shrunk. Raises ``CapacityError`` if one network a core is more than the memory can hold.
     """
     goal = goal or Goal()
     rungs = [asked.filled(_affordable(rung, load)) for rung in goal.ladder]
     hidden = dict.fromkeys(size for rung in rungs for size in rung.hidden)
     for size in hidden:
         _require_room(size, load, rungs[-1].epochs, workers)
-    with threadpool_limits(limits=1):  # as the study's workers do
-        views = _seen(_some(load))
-        most = PROBE_SHARE * (math.inf if goal.left is None else goal.left) / (len(hidden) * len(views))
-        seconds_of = {
-            size: statistics.mean(_seconds_an_epoch(size, view, most) for view in views) for size in hidden
-        }
     if goal.deadline:
-        return _filling(asked, rungs, seconds_of, load, workers, goal)
+        return _filling(asked, rungs, timed(hidden, load, goal.left), load, workers, goal)
+    seconds_of = {size: counted(size, load) for size in hidden}
     for rung in rungs:
-        seconds = _seconds(rung, seconds_of, load, workers)
-        if seconds <= goal.seconds:
+        if _seconds(rung, seconds_of, load, CORES) <= goal.seconds:
             break
-    return Sizing(rung, seconds, _sentences(asked, rung, rungs[0], workers))
+    seconds = _seconds(rung, seconds_of, load, workers)
+    return Sizing(rung, seconds, _sentences(asked, rung, rungs[0]))
+
+
+def counted(hidden: Hidden, load: Workload) -> float:
+    """Return the seconds of one epoch of a network by what it counts, as the mean over the views."""
+    networks = [load.network(hidden, n_inputs) for n_inputs in load.widths]
+    return statistics.mean(
+        RELEASED.epoch(network, load.recipe, load.n_train, load.n_judged) for network in networks
+    )
 
 
 def _affordable(rung: StudySize, load: Workload) -> StudySize:
@@ -206,7 +177,7 @@ def _affordable(rung: StudySize, load: Workload) -> StudySize:
         return rung
 
     def bearable(hidden: Hidden) -> bool:
-        network = _network(hidden, load)
+        network = load.network(hidden)
         return network.n_parameters <= MOST_PARAMETERS and curvature_work(network, load.n_train) <= MOST_WORK
 
     return dataclasses.replace(rung, hidden=tuple(filter(bearable, rung.hidden)) or rung.hidden[:1])
@@ -241,39 +212,17 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     return STARTUP_SECONDS + load.finishing + curves + MARGIN * work / workers
 
 
-def _some(load: Workload) -> Workload:
-    """Return the workload with so many of the rows as are trained on for the timing."""
-    batch = min(load.recipe.batch_size or _PROBE_ROWS, load.n_train)
-    rows = some_rows(len(load.X), batch * (1 if load.recipe.batch_size is None else _PROBE_BATCHES), seed=0)
-    return dataclasses.replace(load, X=load.X[rows], y=load.y[rows])
-
-
-def _seen(load: Workload) -> list[Workload]:
-    """Return what the networks of each view see."""
-    return [dataclasses.replace(load, X=np.asarray(load.X)[:, list(view)]) for view in load.views] or [load]
-
-
 def _scoring(hidden: Hidden, load: Workload) -> float:
     """Return the seconds that the evidence of a network takes besides its training."""
     if not load.by_evidence:
         return 0.0
-    return curvature_work(_network(hidden, load), load.n_train) / CURVATURE_RATE
-
-
-def _network(hidden: Hidden, load: Workload) -> Network:
-    return load.architecture.network(hidden, width(load.X), load.n_outputs, load.loss)
-
-
-def _bytes_a_network(network: Chain, load: Workload, epochs: int) -> int:
-    itemsize = np.dtype(load.recipe.rule.dtype).itemsize
-    cost = Cost(load.n_train, load.n_judged, epochs, load.recipe.batch_size, itemsize, 0, load.by_evidence)
-    return cost.bytes(network)
+    return curvature_work(load.network(hidden), load.n_train) / CURVATURE_RATE
 
 
 def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> None:
-    network = _network(hidden, load)
+    network = load.network(hidden)
     require_memory(
-        workers * _bytes_a_network(network, load, epochs),
+        workers * load.bytes_a_network(network, epochs),
         f"training {plural(workers, 'network')} at a time of {plural(network.n_parameters, 'parameter')} "
         f"(hidden {hidden_label(hidden)}, {plural(epochs, 'epoch')})",
         f"use smaller {setting('hidden')} sizes, a smaller {setting('batch_size')}, or fewer "
@@ -281,36 +230,7 @@ def _require_room(hidden: Hidden, load: Workload, epochs: int, workers: int) -> 
     )
 
 
-def _seconds_an_epoch(hidden: Hidden, load: Workload, most: float) -> float:
-    """Time one epoch of one network by training a few on a few batches of the real data.
-
-    Nothing is timed again after so many seconds at ``most``; what was timed once is too slow rather than
-    too fast.
-    """
-    network, X, y = _network(hidden, load), load.X, load.y
-    room = _PROBE_BYTES // _bytes_a_network(network, load, epochs=1)
-    worth = int(_PROBE_WORK // (6 * network.operations * len(X)))
-    members = max(1, min(_PROBE_MEMBERS, room, worth))
-    population = network.population(members)
-    recipe = dataclasses.replace(load.recipe, epochs=1, patience=None)
-    step: list[float] = []
-    judge: list[float] = []
-    for _ in range(3):  # the first call warms up; the fastest of the rest is the least disturbed
-        began = time.perf_counter()
-        train(population, X, y, recipe)
-        trained = time.perf_counter()
-        sample_losses(population, X, y, n_jobs=1)
-        step.append(trained - began)
-        judge.append(time.perf_counter() - trained)
-        if sum(step) + sum(judge) > most:
-            break
-    rows_timed = members * len(X)
-    fastest, judged = min(step[1:] or step), min(judge[1:] or judge)
-    seconds: float = (fastest * load.n_train + judged * load.n_judged) / rows_timed
-    return seconds
-
-
-def _sentences(asked: AskedSize, size: StudySize, full: StudySize, workers: int) -> tuple[str, ...]:
+def _sentences(asked: AskedSize, size: StudySize, full: StudySize) -> tuple[str, ...]:
     parts = (
         ("hidden", "hidden size", len(size.hidden), len(full.hidden)),
         ("starts", "random start", size.starts, full.starts),
@@ -324,4 +244,4 @@ def _sentences(asked: AskedSize, size: StudySize, full: StudySize, workers: int)
     ]
     if not shrunk:
         return ()
-    return (f"Sized to this table and {plural(workers, 'core')}: {', '.join(shrunk)}.",)
+    return (f"Sized to these data: {', '.join(shrunk)}.",)

@@ -49,6 +49,7 @@ class AskedLater(Refinements, total=False):
     waves: int
     augmentation: Augmentation | None
     again: str
+    clocked: bool
     networks: str | None
 
 

@@ -230,6 +230,24 @@ def calibration(evidence: Evidence) -> str:
     )
 
 
+def repeatable(asked: Asked) -> str:
+    """Return what gives the same model again: the command that was asked, or the one that follows."""
+    if not asked.get("again"):
+        return "The same versions, seed and sizes give the same networks."
+    same = "With the same versions, on the same kind of processor,"
+    if asked.get("clocked") is False:
+        return (
+            f"Nothing was decided by a clock. {same} the command above gives the same model to the bit, at "
+            "any load and on any number of cores; so does this one, which says besides what was left open:"
+        )
+    decided = "How many networks were compared was" if "clocked" in asked else "What was left open was"
+    return (
+        f"{decided} decided by the time that they took, so the command above may give another model, even "
+        f"with the same seed. This one leaves nothing open. {same} and with another --out, it gives the same "
+        "model to the bit:"
+    )
+
+
 def test_measure(evidence: Evidence) -> str:
     """Return the name and the unit of the score on the test rows."""
     score, test = evidence["score"], evidence["test"]
