@@ -9,7 +9,8 @@ from shoal.errors import ConfigurationError
 
 pytest.importorskip("onnx")
 
-from shoal.export.graph import Graph, TensorProto, identifier, no_form
+from shoal.export.graph import Graph, TensorProto, no_form
+from shoal.export.names import identifier
 
 
 def test_a_name_that_is_taken_is_numbered() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shoal.activations import ACTIVATIONS, Elu, LeakyRelu, Tanh
 from shoal.errors import ConfigurationError
-from shoal.export.graph import identifier
+from shoal.export.names import identifier
 from shoal.export.onnx import to_onnx
 from shoal.layers import Dense, Dropout
 from shoal.losses import LOSSES

@@ -66,8 +66,20 @@ def test_weights_for_torch(shoal: Shoal) -> None:
     }
 
 
+def test_a_table_in_c(shoal: Shoal) -> None:
+    fit = ("fit", "builtin:iris", "--target", "species", "--out", "out", "--choose", "one-se", *BRIEFLY)
+    assert shoal(*fit).code == 0
+    assert shoal("export", "out", "--to", "iris.c").out == ["Model: iris.c"]
+    assert "int iris_class(const double out[3]);" in Path("iris.c").read_text()
+    assert "int8_t" not in Path("iris.c").read_text()
+    assert "iris.c" in shoal("export", "out", "--to", "iris.c", "--int8").refusal
+    assert shoal("export", "out", "--to", "iris.c", "--int8", "--overwrite").code == 0
+    assert "static const int8_t" in Path("iris.c").read_text()
+    assert "weights of 8 bits are for C" in shoal("export", "out", "--to", "iris.onnx", "--int8").refusal
+
+
 def test_other_extensions_and_folders_are_refused(shoal: Shoal, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"expected .onnx \(the whole model\) or .safetensors"):
+    with pytest.raises(ConfigurationError, match=r"expected .onnx \(the whole model\), .c \(the same"):
         export_folder(tmp_path, "model.pt")
     with pytest.raises(ModelFolderError, match="is no model folder"):
         export_folder(tmp_path, "model.onnx")

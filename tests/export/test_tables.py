@@ -12,7 +12,7 @@ import pytest
 
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError
-from shoal.export.graph import identifier
+from shoal.export.names import identifier
 from shoal.export.onnx import to_onnx
 from shoal.export.tables import feeds
 from shoal.jobs.model import TableModel

@@ -14,10 +14,9 @@ from shoal.export.networks import (
     add_link,
     add_mean,
     add_population,
-    distinct,
     label_kind,
 )
-from shoal.export.weights import population_of
+from shoal.export.weights import distinct, population_of
 
 
 def estimator_model(estimator: Any) -> onnx.ModelProto:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -114,19 +112,6 @@ class Graph:
             self._known[known] = self.unused("constant")
             self.constants.append(numpy_helper.from_array(array, self._known[known]))
         return self._known[known]
-
-
-def identifier(name: str) -> str:
-    """Return a name as ONNX asks for it, like one of a variable in C: ASCII letters, digits and ``_``.
-
-    >>> identifier("median_value"), identifier("Größe (cm)"), identifier("2nd"), identifier("目标")
-    ('median_value', 'Gro_e_cm', '_2nd', 'target')
-    """
-    if re.fullmatch(r"[A-Za-z_][0-9A-Za-z_]*", name):
-        return name
-    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    plain = re.sub(r"[^0-9A-Za-z]+", "_", letters).strip("_") or "target"
-    return f"_{plain}" if plain[0].isdigit() else plain
 
 
 def no_form(what: str) -> ConfigurationError:

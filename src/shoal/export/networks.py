@@ -14,6 +14,7 @@ from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onn
 from shoal.export.inputs import add_inputs, add_samples
 from shoal.export.layers import FORMS
 from shoal.export.samples import Samples
+from shoal.export.weights import distinct
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
 from shoal.losses import StepCrossEntropy
@@ -52,13 +53,6 @@ def population_model(population: Population, temperature: float | None = None) -
         probabilities = add_cooled(graph, add_class_means(graph, network, counts, z), temperature)
         graph.output(probabilities, TensorProto.DOUBLE, ("rows", max(network.n_outputs, 2)))
     return graph.model(f"{population.size} x {network!r}", {"loss": network.criterion.name})
-
-
-def distinct(population: Population) -> tuple[Population, IntArray]:
-    """Return the members once each, however often they were picked, and which of them each member is (P,)."""
-    places: dict[bytes, int] = {}
-    picks = np.array([places.setdefault(theta.tobytes(), len(places)) for theta in population.theta])
-    return population.members(np.unique(picks, return_index=True)[1]), picks
 
 
 def add_population(graph: Graph, population: Population, X: str, lengths: str | None = None) -> str:

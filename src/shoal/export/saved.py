@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from shoal.errors import ConfigurationError
+from shoal.export.c.source import export_c
 from shoal.export.onnx import export_onnx
 from shoal.export.torch import export_torch
 from shoal.files import require_new
@@ -14,7 +15,10 @@ from shoal.jobs.kinds import KINDS
 
 
 def export_folder(
-    folder: str | os.PathLike[str], path: str | os.PathLike[str], overwrite: bool = False
+    folder: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    overwrite: bool = False,
+    int8: bool = False,
 ) -> None:
     """Write the model in ``folder`` to ``path``.
 
@@ -22,21 +26,28 @@ def export_folder(
       and sequences the networks alone, which take what ``preprocessing.json`` makes of them;
     - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
       features and give the standardised target of ``preprocessing.json`` and ``model.json``; the temperature
-      of probabilities, there too, is for whoever averages them.
+      of probabilities, there too, is for whoever averages them;
+    - ``.c``: the whole model of a table as one C99 file, with ``int8`` in weights of 8 bits (see
+      ``shoal.export.c.source``).
 
-    Raises ``ConfigurationError`` for another extension, ``ModelFolderError`` for a damaged model,
-    ``MissingDependencyError`` without the package onnx, ``OutputError`` if ``path`` cannot be written, lies
-    in ``folder``, or is a file already and ``overwrite`` is not given.
+    Raises ``ConfigurationError`` for another extension, and for ``int8`` of another than ``.c``,
+    ``ModelFolderError`` for a damaged model, ``MissingDependencyError`` without the package onnx,
+    ``OutputError`` if ``path`` cannot be written, lies in ``folder``, or is a file already and ``overwrite``
+    is not given.
     """
     kind = Path(path).suffix.lower()
-    if kind not in (".onnx", ".safetensors"):
+    if kind not in (".onnx", ".safetensors", ".c"):
         raise ConfigurationError(
-            f"{path} has the extension {kind!r}, expected .onnx (the whole model) or .safetensors (the "
-            "weights for PyTorch)"
+            f"{path} has the extension {kind!r}, expected .onnx (the whole model), .c (the same, of a "
+            "table) or .safetensors (the weights for PyTorch)"
         )
+    if int8 and kind != ".c":
+        raise ConfigurationError(f"{path} ends with {kind!r}, weights of 8 bits are for C; drop them")
     model = load_model(Path(folder))
     require_new(path, overwrite, model=folder)
     if kind == ".onnx":
         export_onnx(model, path, overwrite)
+    elif kind == ".c":
+        export_c(model, path, overwrite, int8)
     else:
         export_torch(KINDS[model.kind].networks(model), path, overwrite)

@@ -24,7 +24,8 @@ from shoal.export.columns import (
     add_pieces,
     add_waves,
 )
-from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, identifier, onnx
+from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
+from shoal.export.names import identifier
 from shoal.export.networks import (
     add_class_means,
     add_cooled,
@@ -32,8 +33,8 @@ from shoal.export.networks import (
     add_link,
     add_mean,
     add_population,
-    distinct,
 )
+from shoal.export.weights import distinct
 from shoal.jobs.model import LARGEST_Z, TableModel
 
 DOUBLE = np.dtype(np.float64)

@@ -11,6 +11,7 @@ from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population
+from shoal.shapes import IntArray
 
 LOSSES = {"softmax": "cross_entropy", "logistic": "log_loss", "exp": "poisson", "identity": "squared_error"}
 """A loss with the link that scikit-learn calls the output activation."""
@@ -55,3 +56,10 @@ def population_of(estimator: Any) -> Population:
         for member in members
     ]
     return Population(network, np.stack(theta), np.zeros((len(theta), 2), dtype=np.uint64))
+
+
+def distinct(population: Population) -> tuple[Population, IntArray]:
+    """Return the members once each, however often they were picked, and which of them each member is (P,)."""
+    places: dict[bytes, int] = {}
+    picks = np.array([places.setdefault(theta.tobytes(), len(places)) for theta in population.theta])
+    return population.members(np.unique(picks, return_index=True)[1]), picks

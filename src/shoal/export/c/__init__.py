@@ -1,0 +1,1 @@
+"""Models as one C99 file, which needs nothing but the mathematics library of C."""
