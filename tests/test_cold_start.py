@@ -125,6 +125,12 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
     return folder, modules_loaded_by(COMMAND.format(words=[*asked, str(folder)]))
 
 
+def test_a_fit_of_a_table_loads_what_it_works_with(job: tuple[Path, set[str]]) -> None:
+    loaded = {name.partition(".")[0] for name in job[1]}
+    assert {"jinja2", "matplotlib", "polars", "rich", "sqlite3"} <= loaded
+    assert sorted(loaded & {"pandas", "pyarrow", "scipy", "sklearn"}) == []
+
+
 @pytest.mark.parametrize("command", sorted(IDLE))
 def test_a_command_loads_what_it_works_with(command: str, job: tuple[Path, set[str]], tmp_path: Path) -> None:
     """Where a name appears here, import it where it is used, or do without it."""

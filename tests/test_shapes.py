@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.shapes import Array, finite_rows, in_dtype, is_number, per_member, require_finite, whole_number
+from shoal.shapes import (
+    Array,
+    all_finite,
+    finite_rows,
+    in_dtype,
+    is_number,
+    per_member,
+    require_finite,
+    whole_number,
+)
 
 NOT_NUMBERS = r"X must be numbers, not text or dates \(.+\); encode them first"
 SHAPE = r"X must have shape \(N, n\), one row for each sample, got {}; reshape it"
@@ -29,11 +38,25 @@ def matrices() -> st.SearchStrategy[Array]:
 
 @given(matrices())
 def test_rows_are_taken_as_they_are(X: Array) -> None:
-    assert finite_rows(X, "X", X.shape[1]) is not X
+    assert finite_rows(X, "X", X.shape[1]) is X
     assert np.array_equal(finite_rows(X, "X"), X)
     assert np.array_equal(finite_rows(X.tolist(), "X"), X)
     assert np.array_equal(finite_rows(np.asfortranarray(X), "X"), X)
     assert np.array_equal(finite_rows(X[:, 0], "X", 1), X[:, :1])
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_of_a_large_array_every_part_is_looked_at(
+    row: int, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shoal.shapes.AT_A_TIME", 4)
+    X = np.ones((3, 5), np.float32)
+    assert all_finite(X)
+    assert all_finite(X[:0])
+    X[row, 4] = value
+    assert not all_finite(X)
+    assert not all_finite(X[:, 4])
 
 
 @pytest.mark.parametrize(

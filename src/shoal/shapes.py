@@ -39,10 +39,12 @@ Shape: TypeAlias = tuple[int, ...]
 
 LARGEST = 2**63 - 1
 """The largest whole number that a setting can be: engines count no further."""
+AT_A_TIME = 2**20
+"""Numbers that are looked at together."""
 
 
 def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape: Shape = ()) -> Array:
-    """Return ``X`` as a float array (N, n); one dimension is read as N samples of one feature.
+    """Return ``X`` as a float array (N, n), not copied if it is one; one dimension is N samples of a feature.
 
     Samples of a ``shape`` such as (C, H, W) are laid flat, n the product of its extents.
 
@@ -59,7 +61,7 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape:
         if array.dtype.kind in "cmM":  # NumPy would drop imaginary parts, and take dates for numbers
             raise TypeError(f"got {array.dtype} values")
         if array.dtype != np.float32:
-            array = array.astype(np.float64)
+            array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} must be numbers, not text or dates ({error}); encode them first") from None
     if array.ndim == 1:
@@ -84,13 +86,25 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape:
 
 def require_finite(array: Array, name: str) -> None:
     """Raise ``DataError`` naming the first NaN or infinity of ``array``, if it has one."""
-    finite = np.isfinite(array)
-    if not finite.all():
+    if not all_finite(array):
+        finite = np.isfinite(array)
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise DataError(
             f"{name} has {int((~finite).sum())} NaN or infinite values, the first at {where}; "
             "fill or drop them before training"
         )
+
+
+def all_finite(array: Array) -> bool:
+    """Whether an array holds neither NaN nor infinities; of a large one no mask is made at once.
+
+    >>> all_finite(np.ones((2, 3))), all_finite(np.array([1.0, np.nan]))
+    (True, False)
+    """
+    if array.size <= AT_A_TIME:
+        return bool(np.isfinite(array).all())
+    rows = max(AT_A_TIME * len(array) // array.size, 1)
+    return all(bool(np.isfinite(array[k : k + rows]).all()) for k in range(0, len(array), rows))
 
 
 def in_dtype(array: Array, dtype: npt.DTypeLike, name: str) -> Array:
@@ -102,7 +116,7 @@ def in_dtype(array: Array, dtype: npt.DTypeLike, name: str) -> Array:
     """
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(array, dtype=dtype)
-    if not np.isfinite(converted).all():
+    if converted.dtype != array.dtype and not all_finite(converted):
         raise DataError(
             f"{name} reaches {np.abs(array).max():g}, too large for {converted.dtype}; rescale it, "
             "or use dtype='float64'"

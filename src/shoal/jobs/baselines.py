@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.data.losses import SQUARED
 from shoal.engines.evaluation import some_at_a_time
+from shoal.jobs.linear import least_loss
 from shoal.jobs.linear_numbers import constant_number, linear_numbers
+from shoal.losses import LOSSES
+from shoal.selection.architectures import loss_of
 from shoal.shapes import Array
 
 Predictor = Callable[[Array], Array]
@@ -31,14 +33,14 @@ def fit_baselines(
     A linear model that is found step by step has at most so many ``steps``.
 
     - *constant*: the share of each class, or the number with the smallest loss, the mean or the median.
-    - *linear model*: scikit-learn's logistic regression with its default penalty, or what the loss makes of
-      a linear model of numbers (``linear_numbers``).
+    - *linear model*: logistic regression with scikit-learn's default penalty, ½ Σ W², or what the loss
+      makes of a linear model of numbers (``linear_numbers``).
     """
     X = X.astype(np.float64)  # in single precision columns that are nearly the same have no solution
     if n_classes:
         return {"linear model": _logistic(X, y, n_classes, steps), "constant": _shares(y, n_classes)}
     constant = constant_number(y, loss)
-    with _quietly(X):
+    with _threads(X):
         linear = linear_numbers(X, y, loss, min(_iterations(X.size), steps))
         return {"linear model": linear, "constant": lambda X: np.full(len(X), constant)}
 
@@ -49,8 +51,8 @@ def bytes_a_row(n_features: int, n_classes: int) -> int:
     Of classes those are their outputs, the losses' slopes and what the solver makes of both, in double
     precision; of two classes and of numbers a few columns.
     """
-    columns = 3 * n_classes if n_classes > 2 else 3
-    return np.dtype(np.float64).itemsize * (n_features + columns + 5)
+    columns = 5 * n_classes if n_classes > 2 else 5
+    return np.dtype(np.float64).itemsize * (n_features + columns + 10)
 
 
 def _iterations(products: int) -> int:
@@ -58,13 +60,10 @@ def _iterations(products: int) -> int:
     return int(np.clip(PRODUCTS / products, *ITERATIONS))
 
 
-@contextmanager
-def _quietly(X: Array) -> Iterator[None]:
-    """Fit to X without a word: a baseline that nearly converged serves, and so does one of many classes."""
-    threads = 1 if X.size < SHARED else None  # in small products threads only wait for each other
-    with threadpool_limits(limits=threads), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        yield
+def _threads(X: Array) -> AbstractContextManager[object]:
+    """Have one thread multiply small matrices: several would only wait for each other."""
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1 if X.size < SHARED else None)
+    return limits
 
 
 def _shares(y: Array, n_classes: int) -> Predictor:
@@ -73,15 +72,18 @@ def _shares(y: Array, n_classes: int) -> Predictor:
 
 
 def _logistic(X: Array, y: Array, n_classes: int, steps: int) -> Predictor:
-    from sklearn.linear_model import LogisticRegression  # takes a second: only when it is due
-
-    with _quietly(X):
-        model = LogisticRegression(max_iter=min(_iterations(X.size * n_classes), steps)).fit(X, y)
+    known, places = np.unique(y, return_inverse=True)
+    loss, outputs = loss_of(len(known))
+    steps = min(_iterations(X.size * n_classes), steps)
+    if len(known) == 1:
+        return _shares(y, n_classes)
+    linear, criterion = least_loss(X, places, loss, outputs=outputs, steps=steps), LOSSES[loss]()
 
     def predict(rows: Array) -> Array:
         probabilities = np.zeros((len(rows), n_classes))
         for part in some_at_a_time(len(rows), n_classes):
-            probabilities[part, model.classes_] = model.predict_proba(rows[part])
+            z = linear(rows[part].astype(np.float64)).T[None]
+            probabilities[part, known] = criterion.probabilities(z)[0].T
         return probabilities
 
     return predict

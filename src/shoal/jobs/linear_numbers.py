@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq, minimize
 
 from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
+from shoal.jobs.linear import least_loss, least_squares
 from shoal.losses import Huber
 from shoal.shapes import Array
 
@@ -27,21 +27,21 @@ def linear_numbers(X: Array, y: Array, loss: str, iterations: int = 1000) -> Pre
 
     It may take so many ``iterations``, and ``X`` (N, n) is its own to change.
 
-    - squared error: scikit-learn's ridge regression;
-    - Poisson: scikit-learn's Poisson regression, ŷ = exp(w·x + b);
+    - squared error: ridge regression, as scikit-learn's with its default penalty;
+    - Poisson: Poisson regression, ŷ = exp(w·x + b);
     - Huber: the least of Σ Huber(y − w·x − b) + ½ Σ w², by L-BFGS;
     - absolute error: the same with the corner of |y − ŷ| rounded, which is median regression.
     """
-    from sklearn.linear_model import PoissonRegressor, Ridge  # takes a second: only when it is due
-
-    if loss == SQUARED:
-        return Ridge(copy_X=False).fit(X, y).predict  # type: ignore[no-any-return]
     if loss == POISSON:
-        model = PoissonRegressor(alpha=1 / len(y), max_iter=iterations).fit(X, y)
-        w, b = model.coef_, float(model.intercept_)
-        return lambda rows: np.exp(np.minimum(rows @ w + b, LARGEST))
-    w, b = _robust(X, y, _threshold(loss), iterations)
-    return lambda rows: np.asarray(rows @ w + b)
+        rates = least_loss(X, y, POISSON, steps=iterations)
+        return lambda rows: np.exp(np.minimum(rates(rows)[:, 0], LARGEST))
+    linear = least_squares(X if loss == SQUARED else X.copy(), y)
+    if loss != SQUARED:
+        # Σ Huber/t + ½ Σ w², t the threshold, at most 1: from ridge regression it is not far
+        threshold = _threshold(loss)
+        steps, strength = min(iterations, ENOUGH), min(threshold, 1.0)
+        linear = least_loss(X, y, Huber(threshold), strength=strength, steps=steps, start=linear)
+    return lambda rows: np.asarray(linear(rows)[:, 0])
 
 
 def constant_number(y: Array, loss: str) -> float:
@@ -51,30 +51,11 @@ def constant_number(y: Array, loss: str) -> float:
     low, high = float(y.min()), float(y.max())
     if loss == HUBER and low < high:
         t = _threshold(loss)
-        return float(brentq(lambda c: np.clip(y - c, -t, t).mean(), low, high))
+        while (c := (low + high) / 2) not in (low, high):  # halved until no number is between
+            low, high = (c, high) if np.clip(y - c, -t, t).mean() > 0 else (low, c)
+        return c
     return float(y.mean())
 
 
 def _threshold(loss: str) -> float:
     return Huber().threshold if loss == HUBER else CORNER
-
-
-def _robust(X: Array, y: Array, threshold: float, iterations: int) -> tuple[Array, float]:
-    """Return the w (n,) and b with the least Σ Huber(y − X w − b)/t + ½ Σ w², t the threshold, at most 1.
-
-    From those of ridge regression a few hundred iterations come to within a few thousandths of it.
-    """
-    from sklearn.linear_model import Ridge
-
-    criterion, share = Huber(threshold), 1 / min(threshold, 1.0)
-    least = Ridge().fit(X, y)
-
-    def objective(parameters: Array) -> tuple[float, Array]:
-        w, z = parameters[:-1], (X @ parameters[:-1] + parameters[-1])[None, None]
-        delta = share * criterion.delta(z, y[None])[0, 0]
-        value = share * criterion.value(z, y[None]).sum() + 0.5 * float(w @ w)
-        return value, np.append(X.T @ delta + w, delta.sum())
-
-    start, most = np.append(least.coef_, least.intercept_), min(iterations, ENOUGH)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": most}).x
-    return found[:-1], float(found[-1])

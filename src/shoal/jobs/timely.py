@@ -57,8 +57,6 @@ def _in_time(
     """Return the baselines, the rows they are fitted on, and the most steps where these are fewer, too."""
     if deadline.seconds is None or X.size * max(K, 1) <= SMALL:
         return fit_baselines(X, y, K, loss), len(X), None
-    import sklearn.linear_model  # noqa: F401  # takes a second, which is no part of the forecast
-
     usual = PROBE_STEPS if not K and loss == SQUARED else USUAL_STEPS  # ridge regression has no steps
     left, began = SHARE * deadline.left(), deadline.elapsed
     few = _rows(y, max(PROBED // (X.shape[1] * max(K, 1)), LEAST_ROWS), K, seed)

@@ -74,7 +74,7 @@ class Loss(Named, ABC):
                 f"y has shape {np.shape(y)}, the network's {n_outputs} outputs need {needed}; "
                 "give one target column for each output"
             )
-        return np.ascontiguousarray(rows.T, dtype=np.float64)
+        return np.array(rows.T, dtype=np.float64, order="C")  # what is returned may be changed
 
 
 def difference(a: Array, y: Array) -> Array:
