@@ -80,6 +80,18 @@ def test_going_back_and_training_otherwise(engine: str) -> None:
 
 
 @every_engine
+def test_members_that_had_converged_train_on_under_another_strength(engine: str) -> None:
+    run = begin(engine=engine, solver="scg", tolerance=1e3)
+    run.advance()
+    assert run.history.converged.all()
+    loss = run.history.loss[:, :1].copy()
+    run.set(l2=1e-3)
+    run.advance()
+    assert run.history.epochs.tolist() == [2, 2, 2]
+    np.testing.assert_array_equal(run.history.loss[:, :1], loss)
+
+
+@every_engine
 def test_members_are_stopped_by_number_or_by_a_mask(engine: str) -> None:
     run = begin(engine=engine)
     run.advance(2)

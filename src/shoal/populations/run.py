@@ -111,7 +111,8 @@ class Run:
         """Go on with other strengths: one number, or one for each member (P,); what is None stays.
 
         They are ``l2``, ``l1``, ``weight_decay`` and ``learning_rate``; ``penalties`` are further ones by
-        their names, of those that the recipe names. scg and lbfgs begin anew, on what is another function.
+        their names, of those that the recipe names. scg and lbfgs begin anew, on what is another function,
+        and members that had converged, by their own tolerance or on a plateau, train on.
 
         Raises ``UnknownNameError`` for a setting that is no strength, and as ``shoal.Recipe`` does.
         """
@@ -130,6 +131,10 @@ class Run:
         start = self._start
         known = Recipe.of(settings, self.recipe).strengths(start.size, start.theta.dtype)
         self._training.set({name: known[name] for name in (*changed, *further)})
+        if self.history.converged.any():  # to the minimum of what was another function
+            snapshot = self.snapshot()
+            snapshot.history.stopped[snapshot.history.converged] = Reason.EPOCHS
+            self.restore(snapshot)
 
     def snapshot(self) -> Snapshot:
         """Return where the run stands, with all that its solver remembers; nothing changes it any more."""
