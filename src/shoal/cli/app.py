@@ -15,6 +15,7 @@ from shoal.cli.check import check
 from shoal.cli.explain import explain
 from shoal.cli.export import export
 from shoal.cli.fit import fit
+from shoal.cli.lab import lab
 from shoal.cli.lecture import lecture
 from shoal.cli.options import NAME
 from shoal.cli.predict import predict
@@ -43,6 +44,7 @@ def options(
     """Hold the options that stand before a command."""
 
 
-COMMANDS = (fit, predict, report, explain, check, export, lecture)  # in the order in which --help lists them
+# In the order in which --help lists them.
+COMMANDS = (fit, predict, report, explain, check, export, lecture, lab)
 for command in COMMANDS:
     app.command()(command)

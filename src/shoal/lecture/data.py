@@ -14,13 +14,15 @@ from shoal.shapes import Array, IntArray
 Floats = npt.NDArray[np.float64]
 
 NOISE = 0.3
-"""The standard deviation of the targets around the sinusoid."""
+"""The standard deviation of the targets around the sinusoid, where nobody asks for another."""
 
 
-def sinusoid(n: int, seed: int, number: int = 0, evenly: bool = False) -> tuple[Floats, Floats]:
+def sinusoid(
+    n: int, seed: int, number: int = 0, evenly: bool = False, noise: float = NOISE
+) -> tuple[Floats, Floats]:
     """Return ``n`` points x (n,) in [0, 1] and their targets t (n,)::
 
-        t = sin 2πx + ε,   ε ~ N(0, 0.3²),   x ~ U(0, 1), or evenly spaced from 0 to 1
+        t = sin 2πx + ε,   ε ~ N(0, noise²),   x ~ U(0, 1), or evenly spaced from 0 to 1
 
     Source: Bishop 2006, PRML, section 1.1 and appendix A.
 
@@ -30,7 +32,7 @@ def sinusoid(n: int, seed: int, number: int = 0, evenly: bool = False) -> tuple[
     """
     rng = stream(seed, number, Purpose.OTHER)
     x = np.linspace(0, 1, n) if evenly else rng.uniform(size=n)
-    return x, truth(x) + NOISE * rng.normal(size=n)
+    return x, truth(x) + noise * rng.normal(size=n)
 
 
 def truth(x: Array) -> Floats:

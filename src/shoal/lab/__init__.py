@@ -1,0 +1,6 @@
+"""The lab: hundreds of networks that train under one's eyes in a browser, on the engine that ``train`` uses.
+
+``laboratory`` is what there is to see and to do, without any web; ``running`` trains it on threads of its
+own; ``commands`` and ``frames`` are what a page and it say to each other; ``guard``, ``app`` and ``serving``
+stand between them. The page itself is written in ``web/`` and lies here built, in ``static/``.
+"""

@@ -1,0 +1,150 @@
+"""What the lab serves: three files, and one websocket over which everything else goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from importlib import resources
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from shoal.errors import ShoalError
+from shoal.lab.commands import command, read
+from shoal.lab.running import Conductor
+
+FILES = {
+    "index.html": "text/html; charset=utf-8",
+    "lab.js": "text/javascript; charset=utf-8",
+    "lab.css": "text/css; charset=utf-8",
+}
+DRAWN = '{"v":1,"do":"drawn"}'
+"""What a page says, literally, once it has drawn a frame: the next may come."""
+NO_TEXT = 1003
+"""How the protocol calls data of a kind that is not taken."""
+WATCHES = "another page steers this lab; close it there, or watch"
+
+
+class House:
+    """The pages that are connected: the first steers, the others watch until it leaves."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self.conductor = conductor
+        self.visits: list[Visit] = []
+
+    def steers(self, visit: Visit) -> bool:
+        return self.visits[0] is visit
+
+    def app(self) -> Starlette:
+        """Return the routes, which stand behind the guard."""
+        names = {"/": "index.html", "/lab.js": "lab.js", "/lab.css": "lab.css"}
+        pages = [Route(path, _file(name), methods=["GET"]) for path, name in names.items()]
+        return Starlette(routes=[*pages, WebSocketRoute("/live", self._visit)])
+
+    async def _visit(self, socket: WebSocket) -> None:
+        visit = Visit(self, socket)
+        self.visits.append(visit)  # before the page knows that it is let in: who comes first steers
+        await socket.accept()
+        self.conductor.join(visit)
+        sending = asyncio.create_task(visit.send())
+        try:
+            await visit.receive()
+        finally:
+            sending.cancel()
+            self.conductor.leave(visit)
+            self.visits.remove(visit)
+            await asyncio.gather(sending, return_exceptions=True)
+            for other in self.visits[:1]:
+                other.hear_state(other.state)
+
+
+class Visit:
+    """One page: what it is to be told, in order, and the last picture, which a newer one replaces."""
+
+    def __init__(self, house: House, socket: WebSocket) -> None:
+        self.house, self.socket = house, socket
+        self.state: dict[str, Any] = {}
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._texts: deque[dict[str, Any]] = deque()
+        self._frame: bytes | None = None
+        self._ready = True
+
+    def hear_frame(self, frame: bytes) -> None:
+        self._soon(self._keep_frame, frame)
+
+    def hear_state(self, state: dict[str, Any]) -> None:
+        self._soon(self._keep_state, state)
+
+    async def send(self) -> None:
+        """Send what there is to tell; a picture only when the page has drawn the last one."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._texts:
+                said = self._texts.popleft()
+                if "state" in said:
+                    said["state"] = said["state"] | {"steers": self.house.steers(self)}
+                await self.socket.send_text(json.dumps(said, allow_nan=False, separators=(",", ":")))
+            if self._frame is not None and self._ready:
+                frame, self._frame, self._ready = self._frame, None, False
+                if self.house.steers(self):
+                    self.house.conductor.feed()  # the next one is made while this one is drawn
+                await self.socket.send_bytes(frame)
+
+    async def receive(self) -> None:
+        """Do what the page says until it leaves."""
+        while (said := await self.socket.receive())["type"] == "websocket.receive":
+            message = said.get("text")
+            if message == DRAWN:
+                self._ready = True
+                self._news.set()
+            elif message is not None:
+                await self._do(message)
+            else:  # a page says nothing in bytes
+                await self.socket.close(NO_TEXT)
+                break
+
+    async def _do(self, message: str) -> None:
+        number = 0
+        try:
+            number, said = read(message)
+            if self.house.steers(self):
+                await asyncio.wrap_future(self.house.conductor.ask(command(said)))
+                self._tell({"id": number, "done": True})
+            else:
+                self._tell({"id": number, "error": WATCHES})
+        except ShoalError as error:
+            self._tell({"id": number, "error": str(error)})
+
+    def _soon(self, call: Any, argument: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the page
+            self._loop.call_soon_threadsafe(call, argument)
+
+    def _keep_frame(self, frame: bytes) -> None:
+        self._frame = frame
+        self._news.set()
+
+    def _keep_state(self, state: dict[str, Any]) -> None:
+        self.state = state
+        self._texts = deque(said for said in self._texts if "state" not in said)
+        self._tell({"state": state})
+
+    def _tell(self, said: dict[str, Any]) -> None:
+        self._texts.append(said)
+        self._news.set()
+
+
+def _file(name: str) -> Any:
+    content = resources.files("shoal.lab").joinpath("static", name).read_bytes()
+
+    async def show(request: Request) -> Response:
+        return Response(content, media_type=FILES[name])
+
+    return show

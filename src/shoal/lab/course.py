@@ -1,0 +1,185 @@
+"""The course of a shoal: one run a size, stepped together, with every epoch that was within reach again.
+
+What was turned, and when, stands in a journal, and snapshots are taken on the way. To go to an epoch is to
+restore the last snapshot before it and to train on from there, turning the same knobs at the same epochs: the
+same bits.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from operator import methodcaller
+
+import numpy as np
+
+from shoal.lab.design import Design, Knobs
+from shoal.lab.material import Material, material
+from shoal.populations.run import Run
+from shoal.populations.trainer import begin
+from shoal.shapes import Array
+from shoal.training.history import History
+from shoal.training.problem import Snapshot
+
+MOST_MARKS = 48
+"""Snapshots kept of a course; with more, every other one goes."""
+
+Each = Callable[[Callable[[Run], None], Iterable[Run]], object]
+"""Calls a function with every run, such as ``map`` or that of a pool of threads, and waits for all."""
+
+
+def in_turn(call: Callable[[Run], None], runs: Iterable[Run]) -> None:
+    """Call a function with one run after the other."""
+    for run in runs:
+        call(run)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where all runs stood at an epoch, before anything was turned there, and the knobs of then."""
+
+    knobs: Knobs
+    snapshots: tuple[Snapshot, ...]
+
+
+class Course:
+    """All sizes of a design under one setting of the knobs, at the same epoch.
+
+    ``begun`` are the knobs at epoch 0, ``journal`` those turned later, by epoch; ``furthest`` is the last
+    epoch that was reached since something was turned.
+    """
+
+    def __init__(self, design: Design, knobs: Knobs) -> None:
+        self.design, self.knobs, self.begun = design, knobs, knobs
+        self.epoch = self.furthest = 0
+        self.journal: dict[int, Knobs] = {}
+        self.material = self._material(knobs)
+        self.runs = self._runs(self.material, knobs)
+        self._every = 10
+        self._marks: dict[int, Mark] = {}
+        self._record: tuple[int, list[tuple[Array, Array]]] = (0, [])
+        self._mark()
+
+    def advance(self, epochs: int, each: Each = in_turn) -> None:
+        """Train on, as many epochs as there are left at most; what the journal says is turned on the way."""
+        last = min(self.epoch + epochs, self.design.epochs)
+        while self.epoch < last:
+            halts = (*self.journal, self.epoch - self.epoch % self._every + self._every)
+            until = min([last, *(at for at in halts if at > self.epoch)])
+            each(methodcaller("advance", until - self.epoch), self.runs)
+            self.epoch = until
+            self.furthest = max(self.furthest, until)
+            if until % self._every == 0 and until not in self._marks:
+                self._mark()
+            if until in self.journal:
+                self._apply(self.journal[until])
+
+    def turn(self, knobs: Knobs) -> None:
+        """Go on under other knobs from here; what had come after this epoch is forgotten.
+
+        Raises as ``shoal.Run.set`` and ``shoal.begin`` do, and then nothing has changed.
+        """
+        self._apply(knobs)
+        self.furthest = self.epoch
+        self._record = min(self._record[0], self.epoch), self._record[1]
+        self.journal = {at: known for at, known in self.journal.items() if at < self.epoch}
+        self._marks = {at: mark for at, mark in self._marks.items() if at <= self.epoch}
+        if self.epoch:
+            self.journal[self.epoch] = knobs
+        else:
+            self.begun, self._marks = knobs, {}
+            self._mark()
+
+    def seek(self, epoch: int, each: Each = in_turn) -> None:
+        """Go to an epoch that was reached before, back or forward: the same bits as then."""
+        epoch = max(0, min(epoch, self.furthest))
+        start = max(at for at in self._marks if at <= epoch)
+        if epoch < self.epoch or start > self.epoch:
+            self._restore(start)
+        self.advance(epoch - self.epoch, each)
+
+    def fork(self) -> Course:
+        """Return a course that stands where this one does, and shares nothing that changes."""
+        twin = copy.copy(self)
+        twin.journal, twin._marks = dict(self.journal), dict(self._marks)
+        twin.runs = self._runs(self.material, self.knobs)
+        for mine, other in zip(self.runs, twin.runs, strict=True):
+            other.restore(mine.snapshot())
+        return twin
+
+    def _material(self, knobs: Knobs) -> Material:
+        return material(self.design.data, self.design.seed, knobs.samples, knobs.noise)
+
+    def _runs(self, data: Material, knobs: Knobs) -> list[Run]:
+        design, runs = self.design, []
+        for place, hidden in enumerate(design.hidden):
+            network = design.network(place, data.train.X.shape[1], data.loss, knobs.dropout)
+            runs.append(
+                begin(
+                    network.population(design.starts, design.seed, candidate=hidden, dtype="float64"),
+                    data.train.X,
+                    data.train.y,
+                    validation=(data.validation.X, data.validation.y),
+                    solver=design.solver,
+                    epochs=design.epochs,
+                    n_jobs=1,
+                    **knobs.strengths(design.solver),
+                )
+            )
+        return runs
+
+    def _apply(self, knobs: Knobs) -> None:
+        """Turn the knobs: strengths in the runs, all else by new runs that go on where these stand."""
+        strengths, old = knobs.strengths(self.design.solver), self.knobs
+        if (old.samples, old.noise, old.dropout) == (knobs.samples, knobs.noise, knobs.dropout):
+            for run in self.runs:
+                run.set(**strengths)
+        else:
+            data = self._material(knobs)
+            runs = self._runs(data, knobs)
+            for mine, other in zip(self.runs, runs, strict=True):
+                other.restore(mine.snapshot())
+                other.set(**strengths)
+            self.material, self.runs = data, runs
+        self.knobs = knobs
+
+    def _mark(self) -> None:
+        snapshots = tuple(_without_losses(run.snapshot()) for run in self.runs)
+        self._marks[self.epoch] = Mark(self.knobs, snapshots)
+        if len(self._marks) > MOST_MARKS:
+            self._every *= 2
+            self._marks = {at: mark for at, mark in self._marks.items() if at % self._every == 0}
+
+    def _restore(self, epoch: int) -> None:
+        """Go to a mark; losses up to there are those of the longest course known."""
+        if self.epoch >= self._record[0]:
+            self._record = self.epoch, [_losses(run.history) for run in self.runs]
+        mark, record = self._marks[epoch], self._record[1]
+        if mark.knobs != self.knobs:
+            self.material = self._material(mark.knobs)
+            self.runs = self._runs(self.material, mark.knobs)
+        for run, snapshot, losses in zip(self.runs, mark.snapshots, record, strict=True):
+            run.restore(_with_losses(snapshot, losses, epoch))
+        self.epoch, self.knobs = epoch, mark.knobs
+        if epoch in self.journal:
+            self._apply(self.journal[epoch])
+
+
+def _losses(history: History) -> tuple[Array, Array]:
+    assert history.validation_loss is not None
+    return history.loss.copy(), history.validation_loss.copy()
+
+
+def _without_losses(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without its largest arrays, which all snapshots of a course would repeat."""
+    none = np.empty((len(snapshot.theta), 0))
+    return replace(snapshot, history=replace(snapshot.history, loss=none, validation_loss=none))
+
+
+def _with_losses(snapshot: Snapshot, losses: tuple[Array, Array], epoch: int) -> Snapshot:
+    """Return the snapshot with its losses again: those of the first epochs of a longer course."""
+    train, validation = (array.copy() for array in losses)
+    train[:, epoch:] = validation[:, epoch:] = np.nan
+    history = replace(snapshot.history.copy(), loss=train, validation_loss=validation)
+    return replace(snapshot.copy(), history=history)

@@ -1,0 +1,289 @@
+"""The laboratory: what there is to see, and what each command does to it, without pages and threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from shoal.activations import ACTIVATIONS
+from shoal.errors import CapacityError, ConfigurationError, UnknownNameError
+from shoal.lab import choosing, commands, frames, views
+from shoal.lab.course import Course, Each, in_turn
+from shoal.lab.design import INITIALS, Design, Knobs
+from shoal.lab.material import SETS, Material
+from shoal.selection.choice import RULES
+from shoal.shapes import whole_number
+from shoal.solvers import SOLVERS
+
+SIDES = "AB"
+MOST_PARAMETERS = 150_000
+"""Of all networks together: what snapshots of them have room for."""
+MOST_WORK = 50_000_000
+"""Parameters times samples, of all networks together: an epoch within a tenth of a second or so."""
+MOST_COURSE = 6_000_000
+"""Networks times epochs: what their losses have room for."""
+MOST_PACE = 1000
+
+
+class Laboratory:
+    """One shoal, or the two sides of a fork, with a network picked, a rule of choice, and a sealed test.
+
+    ``run`` grows with every new beginning, so that frames of an older one are known as such. ``playing`` says
+    whether it is to train on, ``pace`` how many epochs between two pictures.
+
+    >>> lab = Laboratory(Design(hidden=(2,), starts=3))
+    >>> lab.do(commands.Step(epochs=5))
+    >>> lab.state()["sides"][0]["epoch"]
+    5
+    """
+
+    def __init__(self, design: Design | None = None, knobs: Knobs | None = None) -> None:
+        self.design = design or Design()
+        self.run, self.playing, self.pace, self.picked = 1, False, 5, 0
+        self.rule = "best"
+        self.note = ""
+        self._opened: dict[tuple[str, int], choosing.Opened] = {}
+        _require_room(self.design, knobs or Knobs())
+        self.sides = [Course(self.design, knobs or Knobs())]
+
+    def do(self, command: commands.Command, each: Each = in_turn) -> None:
+        """Do what a command says; ``each`` trains the runs of a course.
+
+        Raises ``ConfigurationError`` for what is out of range, and then nothing has changed.
+        """
+        self.note = ""
+        DO[type(command)](self, command, each)
+
+    def train(self, epochs: int, each: Each = in_turn) -> None:
+        """Train all sides on; at the last epoch of the design the playing ends."""
+        for side in self.sides:
+            side.advance(epochs, each)
+        if self.sides[0].epoch >= self.design.epochs:
+            self.playing = False
+            self.note = f"This is epoch {self.design.epochs:,}, the last of this run."
+
+    def frame(self) -> bytes:
+        """Return all that is drawn at this epoch."""
+        blocks = [
+            block
+            for k, side in enumerate(self.sides)
+            for block in views.blocks(side, self.run, k, self.picked)
+        ]
+        return frames.write(blocks)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything else that a page shows, as plain values for JSON."""
+        opened = self._opened.get(self._seal)
+        return {
+            "protocol": frames.PROTOCOL,
+            "run": self.run,
+            "playing": self.playing,
+            "pace": self.pace,
+            "picked": self.picked,
+            "rule": self.rule,
+            "note": self.note,
+            "design": asdict(self.design),
+            "sides": [self._side(side) for side in self.sides],
+            "material": _material(self.sides[0].material),
+            "parameters": [run.population.network.n_parameters for run in self.sides[0].runs],
+            "test": None if opened is None else asdict(opened),
+            "choices": CHOICES,
+        }
+
+    @property
+    def _seal(self) -> tuple[str, int]:
+        """Whose test it is: another set, or another draw of it, has a test of its own."""
+        return self.design.data, self.design.seed
+
+    def _side(self, side: Course) -> dict[str, Any]:
+        found = choosing.choice(side, self.rule)
+        return {
+            "knobs": asdict(side.knobs),
+            "rate": side.knobs.strengths(self.design.solver).get("learning_rate"),
+            "epoch": side.epoch,
+            "furthest": side.furthest,
+            "journal": [{"epoch": at, **asdict(knobs)} for at, knobs in sorted(side.journal.items())],
+            "choice": choosing.told(side, found),
+            "words": choosing.in_words(side, self.picked, found),
+        }
+
+    def _start(self, command: commands.Start, each: Each) -> None:
+        if self.sides[0].epoch >= self.design.epochs:
+            raise ConfigurationError(
+                f"the run has reached its last epoch, {self.design.epochs:,}; go back in time or begin anew"
+            )
+        self.playing = True
+
+    def _pause(self, command: commands.Pause, each: Each) -> None:
+        self.playing = False
+
+    def _step(self, command: commands.Step, each: Each) -> None:
+        epochs = min(whole_number(command.epochs, "epochs of a step"), MOST_PACE)
+        self.playing = False
+        self.train(epochs, each)
+
+    def _reset(self, command: commands.Reset, each: Each) -> None:
+        self.sides = [Course(self.design, side.knobs) for side in self.sides]
+        self.run, self.playing = self.run + 1, False
+
+    def _seek(self, command: commands.Seek, each: Each) -> None:
+        furthest = self.sides[0].furthest
+        if not 0 <= command.epoch <= furthest:
+            raise ConfigurationError(
+                f"epoch {command.epoch:,} has not come yet; go to one from 0 to {furthest:,}"
+            )
+        self.playing = False
+        for side in self.sides:
+            side.seek(command.epoch, each)
+
+    def _turn(self, command: commands.Turn, each: Each) -> None:
+        changes = commands.asked(command)
+        side = changes.pop("side", None)
+        if changes.pop("own_rate", False):
+            changes["learning_rate"] = None
+        if side is not None:
+            self._require_side(side)
+        shared = {name: value for name, value in changes.items() if name in ("samples", "noise", "dropout")}
+        turned = [
+            known.knobs.turned(changes if side in (None, k) else shared) for k, known in enumerate(self.sides)
+        ]
+        _require_room(self.design, turned[0])
+        for known, knobs in zip(self.sides, turned, strict=True):
+            if knobs != known.knobs:
+                known.turn(knobs)
+
+    def _build(self, command: commands.Build, each: Each) -> None:
+        design = replace(self.design, **commands.asked(command))
+        knobs = self.sides[0].knobs
+        if design.data != self.design.data:
+            if design.data not in SETS:
+                raise UnknownNameError("data set", design.data, SETS)
+            knobs = replace(knobs, **NATURAL.get(design.data, {}))
+        if not SOLVERS[design.solver].takes_learning_rate:  # which has no use for these
+            knobs = replace(knobs, learning_rate=None, weight_decay=0.0, dropout=0.0)
+        _require_room(design, knobs)
+        self.sides = [Course(design, knobs)]
+        self.design, self.playing, self.run = design, False, self.run + 1
+        self.picked = min(self.picked, design.networks - 1)
+
+    def _pick(self, command: commands.Pick, each: Each) -> None:
+        if not 0 <= command.network < self.design.networks:
+            raise ConfigurationError(
+                f"networks are numbered 0 to {self.design.networks - 1:,}, got {command.network}"
+            )
+        self.picked = command.network
+
+    def _pace(self, command: commands.Pace, each: Each) -> None:
+        if not 0 <= command.epochs <= MOST_PACE:
+            raise ConfigurationError(f"the pace is 0 to {MOST_PACE:,} epochs a picture, got {command.epochs}")
+        self.pace = command.epochs
+
+    def _fork(self, command: commands.Fork, each: Each) -> None:
+        if len(self.sides) > 1:
+            raise ConfigurationError("there is a fork already; keep one of its sides first")
+        twin = self.sides[0].fork()
+        twin.turn(twin.knobs.turned({"l2": command.l2}))
+        self.sides = [self.sides[0], twin]
+        self.sides[0].turn(self.sides[0].knobs)  # both know the same epochs from here on
+
+    def _join(self, command: commands.Join, each: Each) -> None:
+        self._require_side(command.side)
+        self.sides = [self.sides[command.side]]
+
+    def _choose(self, command: commands.Rule, each: Each) -> None:
+        if command.rule not in RULES[:2]:
+            raise UnknownNameError("rule of choice", command.rule, RULES[:2])
+        self.rule = command.rule
+
+    def _open_test(self, command: commands.OpenTest, each: Each) -> None:
+        if self._seal in self._opened:
+            raise ConfigurationError("the test has been opened; draw other data for another one")
+        found = [(k, side, choosing.choice(side, self.rule)) for k, side in enumerate(self.sides)]
+        known = [(k, side, choice) for k, side, choice in found if choice is not None]
+        if not known or not self.sides[0].epoch:
+            raise ConfigurationError("there is no choice to test yet; train first")
+        k, side, choice = min(known, key=lambda one: one[2].chosen.validation_loss)
+        self.playing = False
+        self._opened[self._seal] = choosing.opened(side, k, choice)
+
+    def _require_side(self, side: int) -> None:
+        if not 0 <= side < len(self.sides):
+            raise ConfigurationError(
+                f"a side is one of {', '.join(SIDES[: len(self.sides)])}, got number {side}"
+            )
+
+
+DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
+    commands.Start: Laboratory._start,
+    commands.Pause: Laboratory._pause,
+    commands.Step: Laboratory._step,
+    commands.Reset: Laboratory._reset,
+    commands.Seek: Laboratory._seek,
+    commands.Turn: Laboratory._turn,
+    commands.Build: Laboratory._build,
+    commands.Pick: Laboratory._pick,
+    commands.Pace: Laboratory._pace,
+    commands.Fork: Laboratory._fork,
+    commands.Join: Laboratory._join,
+    commands.Rule: Laboratory._choose,
+    commands.OpenTest: Laboratory._open_test,
+}
+
+NATURAL: dict[str, dict[str, Any]] = {
+    "sine": {"samples": 20, "noise": 0.3},
+    "moons": {"samples": 100, "noise": 0.2},
+}
+"""How many points a set has at first, and how noisy they are."""
+
+CHOICES: dict[str, list[str]] = {
+    "data": list(SETS),
+    "activation": [name for name in ACTIVATIONS if name != "softmax"],
+    "solver": list(SOLVERS),
+    "rated": [name for name in SOLVERS if SOLVERS[name].takes_learning_rate],
+    "initial": list(INITIALS),
+    "rule": list(RULES[:2]),
+}
+
+
+def _require_room(design: Design, knobs: Knobs) -> None:
+    """Raise ``CapacityError`` for more than can be trained while somebody looks on."""
+    inputs = 1 if design.data == "sine" else 2
+    parameters = design.starts * sum(
+        design.network(place, inputs, "mean_squared_error").n_parameters
+        for place in range(len(design.hidden))
+    )
+    for what, amount, most, less in (
+        ("parameters", parameters, MOST_PARAMETERS, "starts, sizes or layers"),
+        ("parameters times samples", parameters * knobs.samples, MOST_WORK, "samples, starts or sizes"),
+        ("networks times epochs", design.networks * design.epochs, MOST_COURSE, "starts, sizes or epochs"),
+    ):
+        if amount > most:
+            raise CapacityError(
+                f"that makes {amount:,} {what}, and the lab takes {most:,}; ask for fewer {less}"
+            )
+
+
+def _material(data: Material) -> dict[str, Any]:
+    def part(samples: Any) -> dict[str, Any]:
+        return {"X": samples.X.tolist(), "y": samples.y.tolist()}
+
+    return {
+        "name": data.name,
+        "title": data.title,
+        "kind": data.kind,
+        "loss": choosing.LOSS_NAMES.get(data.loss, data.loss),
+        "train": part(data.train),
+        "validation": part(data.validation),
+        "tests": len(data.test.y),
+        "truth": None if data.truth is None else data.truth.tolist(),
+        "floor": data.floor if data.floor and math.isfinite(data.floor) else None,
+        "inputs": list(data.inputs),
+        "output": data.output,
+        "low": data.low,
+        "high": data.high,
+        "extent": [list(pair) for pair in data.extent],
+        "grid": len(data.grid),
+        "fine": len(data.fine),
+    }

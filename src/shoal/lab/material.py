@@ -1,0 +1,133 @@
+"""What a shoal trains on, is judged by, and is looked at: a curve over an input, or a boundary in a plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.errors import UnknownNameError
+from shoal.lecture.data import moons, sinusoid, truth
+from shoal.shapes import Array
+
+VALIDATION, TEST = 100, 200
+CELLS = 24
+"""Rows and columns of a little map of the plane; the large one has four times as many."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples X (N, n) and their targets y (N,)."""
+
+    X: Array
+    y: Array
+
+
+@dataclass(frozen=True)
+class Material:
+    """Samples to train on, to choose by, and to test once, and where networks are looked at in between.
+
+    - ``kind``: "curve" over one input, or "plane" of two inputs and two classes; ``loss``: the network's.
+    - ``grid`` (G, n): where all networks are evaluated; ``fine`` (F, n): where the picked one is.
+    - ``truth`` (F,): what made the targets, if that is known; ``floor``: the error that no network beats.
+    - ``inputs``, ``output``: what axes are called; ``low``, ``high``: what a picture shows of the output.
+    """
+
+    name: str
+    title: str
+    kind: str
+    loss: str
+    train: Part
+    validation: Part
+    test: Part
+    grid: Array
+    fine: Array
+    truth: Array | None
+    floor: float | None
+    inputs: tuple[str, ...]
+    output: str
+    low: float
+    high: float
+
+    @property
+    def extent(self) -> tuple[tuple[float, float], ...]:
+        """From where to where each input is shown."""
+        return tuple((float(a), float(b)) for a, b in zip(self.fine.min(0), self.fine.max(0), strict=True))
+
+
+def sine(seed: int, samples: int, noise: float) -> Material:
+    """Return the lecture's sinusoid: few points with noise, 100 others to choose by, 200 to test."""
+    parts = [
+        Part(x[:, None], t)
+        for x, t in (
+            sinusoid(samples, seed, 0, noise=noise),
+            sinusoid(VALIDATION, seed, 1, noise=noise),
+            sinusoid(TEST, seed, 2, noise=noise),
+        )
+    ]
+    grid, fine = np.linspace(0, 1, 64)[:, None], np.linspace(0, 1, 241)[:, None]
+    return Material(
+        name="sine",
+        title="the sinusoid",
+        kind="curve",
+        loss="mean_squared_error",
+        train=parts[0],
+        validation=parts[1],
+        test=parts[2],
+        grid=grid,
+        fine=fine,
+        truth=truth(fine[:, 0]),
+        floor=noise**2,
+        inputs=("x",),
+        output="t",
+        low=-2.0,
+        high=2.0,
+    )
+
+
+def plane(name: str, title: str, draw: Callable[[int, int], tuple[Array, Array]], samples: int) -> Material:
+    """Return a set of two classes in a plane; ``draw(n, number)`` gives points (n, 2) and classes (n,)."""
+    parts = [Part(X, y.astype(np.float64)) for X, y in (draw(samples, 0), draw(VALIDATION, 1), draw(TEST, 2))]
+    everything = np.concatenate([part.X for part in parts])
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    margin = 0.08 * (high - low)
+    return Material(
+        name=name,
+        title=title,
+        kind="plane",
+        loss="log_loss",
+        train=parts[0],
+        validation=parts[1],
+        test=parts[2],
+        grid=_mesh(low - margin, high + margin, CELLS),
+        fine=_mesh(low - margin, high + margin, 4 * CELLS),
+        truth=None,
+        floor=None,
+        inputs=("x₁", "x₂"),
+        output="probability of class 1",
+        low=0.0,
+        high=1.0,
+    )
+
+
+def two_moons(seed: int, samples: int, noise: float) -> Material:
+    """Return the lecture's two interleaved half circles."""
+    return plane("moons", "two moons", lambda n, number: moons(n, seed, number, noise), samples)
+
+
+SETS: Mapping[str, Callable[[int, int, float], Material]] = {"sine": sine, "moons": two_moons}
+
+
+def material(name: str, seed: int, samples: int, noise: float) -> Material:
+    """Return a set by its name; raise ``UnknownNameError`` for one that the lab does not have."""
+    if name not in SETS:
+        raise UnknownNameError("data set", name, SETS)
+    return SETS[name](seed, samples, noise)
+
+
+def _mesh(low: Array, high: Array, cells: int) -> Array:
+    """Return the middles of cells × cells fields, row after row from the top (cells², 2)."""
+    at = (np.arange(cells) + 0.5) / cells
+    across, down = np.meshgrid(low[0] + at * (high[0] - low[0]), high[1] - at * (high[1] - low[1]))
+    return np.stack([across.ravel(), down.ravel()], axis=1)

@@ -1,0 +1,158 @@
+"""Threads: one that owns the laboratory, and one a core that it trains on.
+
+The conductor alone touches the laboratory, so nothing of it needs a lock. Populations are trained one a
+thread, each with one thread of the engine: such small networks would wait for each other after every epoch.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+from shoal.errors import ConfigurationError, ShoalError
+from shoal.lab.commands import Command
+from shoal.lab.laboratory import Laboratory
+from shoal.populations.run import Run
+from shoal.workers import count_workers
+
+MOST_WAITING = 64
+"""Commands that may wait for their turn."""
+CHUNK = 20
+"""Epochs between two looks at what is asked, where no picture is waited for."""
+TOLD_EVERY = 0.4
+"""Seconds between two states of a shoal that trains."""
+
+
+class Listener(Protocol):
+    """Whoever hears of frames and states, from the conductor's thread."""
+
+    def hear_frame(self, frame: bytes) -> None: ...
+    def hear_state(self, state: dict[str, Any]) -> None: ...
+
+
+class Conductor:
+    """Trains a laboratory in a thread of its own, does what is asked, and tells all who listen."""
+
+    def __init__(self, laboratory: Laboratory, threads: int | None = None) -> None:
+        self.laboratory = laboratory
+        self._pool = ThreadPoolExecutor(threads or count_workers(None), "shoal-lab")
+        self._change = threading.Condition()
+        self._waiting: deque[tuple[Command, Future[None]]] = deque()
+        self._listeners: list[Listener] = []
+        self._told = 0.0
+        self._hungry = self._fresh = self._closed = False
+        self._thread = threading.Thread(target=self._conduct, name="shoal-lab-conductor", daemon=True)
+        self._thread.start()
+
+    def ask(self, command: Command) -> Future[None]:
+        """Return what ends once the command is done and everybody told, or with the error that refuses it."""
+        answer: Future[None] = Future()
+        with self._change:
+            if self._closed:
+                answer.set_exception(ConfigurationError("the lab is closing"))
+            elif len(self._waiting) >= MOST_WAITING:
+                answer.set_exception(ConfigurationError("too much is asked at once; wait a moment"))
+            else:
+                self._waiting.append((command, answer))
+                self._change.notify()
+        return answer
+
+    def join(self, listener: Listener) -> None:
+        """Tell ``listener`` too, from now on."""
+        with self._change:
+            self._listeners.append(listener)
+            self._fresh = True
+            self._change.notify()
+
+    def leave(self, listener: Listener) -> None:
+        """Tell ``listener`` no more."""
+        with self._change:
+            self._listeners.remove(listener)
+
+    def feed(self) -> None:
+        """Say that the last frame was taken: the next one is wanted."""
+        with self._change:
+            self._hungry = True
+            self._change.notify()
+
+    def close(self) -> None:
+        """End the threads."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        self._thread.join()
+        self._pool.shutdown()
+
+    def _each(self, call: Callable[[Run], None], runs: Iterable[Run]) -> None:
+        """Call a function with every run, the largest networks first, and wait for all."""
+        largest = sorted(runs, key=lambda run: -run.population.network.n_parameters)
+        list(self._pool.map(call, largest))
+
+    def _conduct(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(self._has_work)
+                if self._closed:
+                    break
+                asked = self._waiting.popleft() if self._waiting else None
+                fresh, self._fresh = self._fresh, False
+            if asked is not None:
+                self._answer(*asked)
+            elif fresh:
+                self._show()
+            else:
+                self._train(self.laboratory)
+        for _, answer in self._waiting:
+            answer.set_exception(ConfigurationError("the lab is closing"))
+
+    def _has_work(self) -> bool:
+        plays = self.laboratory.playing and self._listeners
+        wanted = self._hungry or not self.laboratory.pace
+        return bool(self._closed or self._waiting or self._fresh or (plays and wanted))
+
+    def _train(self, lab: Laboratory) -> None:
+        try:
+            lab.train(lab.pace or CHUNK, self._each)
+            if self._hungry:
+                self._publish()
+            if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
+                self._show()
+        except Exception as error:  # a fault of ours ends neither the lab nor what it holds
+            lab.playing, lab.note = False, _sentence(error)
+            self._show()
+
+    def _answer(self, command: Command, answer: Future[None]) -> None:
+        try:
+            self.laboratory.do(command, self._each)
+            self._show()
+        except Exception as error:
+            answer.set_exception(ConfigurationError(_sentence(error)))
+        else:
+            answer.set_result(None)
+
+    def _show(self) -> None:
+        """Tell everybody how everything stands."""
+        state = self.laboratory.state()
+        self._told = time.monotonic()
+        for listener in self._everyone():
+            listener.hear_state(state)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Send what is to be seen now; whoever has not taken the last picture misses it."""
+        self._hungry = False
+        frame = self.laboratory.frame()
+        for listener in self._everyone():
+            listener.hear_frame(frame)
+
+    def _everyone(self) -> list[Listener]:
+        with self._change:
+            return list(self._listeners)
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, ShoalError) else f"this should not have happened: {error!r}"

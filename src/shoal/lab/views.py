@@ -1,0 +1,115 @@
+"""What a course looks like at its epoch: functions and losses of all networks, and one from inside."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shoal.lab.course import Course
+from shoal.lab.design import without_chance
+from shoal.lab.frames import Block, Kind
+from shoal.lab.material import Part
+from shoal.layers import Dense
+from shoal.populations.network import Network
+from shoal.populations.population import Population
+from shoal.populations.trainer import sample_losses
+from shoal.shapes import Array
+
+COLUMNS = 300
+"""Of a course of losses, at most: a picture has no more."""
+MANY = 1200
+"""With more networks than that, each is shown at every other place of the grid."""
+
+
+def functions(course: Course, grid: Array) -> Array:
+    """Return what every network predicts for the rows of ``grid`` (P, G), size after size."""
+    found = []
+    for run in course.runs:
+        population = run.population
+        found.append(
+            _predicted(
+                Population(without_chance(population.network), population.theta, population.keys), grid
+            )
+        )
+    return np.concatenate(found)
+
+
+def losses_on(course: Course, part: Part) -> Array:
+    """Return every network's loss on every sample (P, N), without penalties and without dropout."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.concatenate(
+            [sample_losses(run.population, part.X, part.y, n_jobs=1) for run in course.runs]
+        )
+
+
+def reasons(course: Course) -> Array:
+    """Return whether, and why, every network trains no more (P,): numbers of ``Reason``."""
+    return np.concatenate([run.history.stopped for run in course.runs])
+
+
+def scores(course: Course) -> Array:
+    """Return the mean losses in training and validation and the reasons, (3, P)."""
+    train, validation = (
+        losses_on(course, course.material.train),
+        losses_on(course, course.material.validation),
+    )
+    return np.stack([train.mean(axis=1), validation.mean(axis=1), reasons(course)])
+
+
+def member(course: Course, network: int) -> Population:
+    """Return a population of that network alone, as it predicts."""
+    place, start = divmod(network, course.design.starts)
+    alone = course.runs[place].population.members(start)
+    return Population(without_chance(alone.network), alone.theta, alone.keys)
+
+
+def unit_outputs(alone: Population, grid: Array) -> Array:
+    """Return what the hidden units of a network answer to the rows of ``grid`` (units, G), layer by layer."""
+    found, layers = [], alone.network.layers[:-1]
+    for depth in range(1, len(layers) + 1):
+        if not isinstance(layers[depth - 1], Dense):
+            continue
+        below = Network(alone.network.inputs, layers[:depth])
+        part = Population(below, alone.theta[:, : below.n_parameters], alone.keys)
+        found.append(part.outputs(grid, n_jobs=1)[0].T)
+    return np.concatenate(found)
+
+
+def course_of_losses(course: Course, network: int) -> Array:
+    """Return the objective and the validation loss of a network (2, columns), evenly over its epochs."""
+    place, start = divmod(network, course.design.starts)
+    history = course.runs[place].history
+    assert history.validation_loss is not None
+    shown = np.unique(np.linspace(0, course.epoch - 1, min(course.epoch, COLUMNS)).round().astype(int))
+    return np.stack([history.loss[start, shown], history.validation_loss[start, shown]])
+
+
+def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
+    """Return all that a page draws of a course, with ``network`` picked."""
+    data = course.material
+    plane = data.kind == "plane"
+    grid = data.grid if plane or course.design.networks <= MANY else data.grid[::2]
+    alone = member(course, network)
+    span = data.high - data.low
+    far = 0.0 if plane else span  # curves leave the picture at a slant, not along its edge
+
+    def block(kind: Kind, values: Array, low: float = data.low, high: float = data.high) -> Block:
+        return Block(kind, run, course.epoch, values, side, low, high)
+
+    return [
+        block(
+            Kind.MAPS if plane else Kind.FUNCTIONS, functions(course, grid), data.low - far, data.high + far
+        ),
+        block(Kind.SCORES, scores(course)),
+        block(Kind.PICKED, _predicted(alone, data.fine)),
+        block(Kind.UNITS, unit_outputs(alone, data.grid)),
+        block(Kind.LOSSES, course_of_losses(course, network)),
+        block(Kind.THETA, alone.theta),
+    ]
+
+
+def _predicted(population: Population, rows: Array) -> Array:
+    """Return predictions (P, N), not finite where a network has grown beyond all numbers."""
+    with np.errstate(all="ignore"):
+        z = population.outputs(rows, n_jobs=1)
+        linked: Array = population.network.criterion.predict(z.swapaxes(1, 2))[:, 0]
+    return linked

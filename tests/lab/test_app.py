@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.routing import WebSocketRoute
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from shoal.lab import serving
+from shoal.lab.app import DRAWN, FILES, House
+from shoal.lab.design import Design
+from shoal.lab.frames import PROTOCOL, Kind, read
+from shoal.lab.laboratory import Laboratory
+from shoal.lab.running import Conductor
+from tests.waiting import HANGS
+
+
+class Served:
+    """A lab that answers on loopback, in a thread, and how its page reaches it."""
+
+    def __init__(self, address: str) -> None:
+        self.host, _, self.enter = address.removeprefix("http://").partition("/")
+        self.origin = f"http://{self.host}"
+        self.cookie = self.get(f"/{self.enter}", {}).headers["set-cookie"].split(";")[0]
+
+    def get(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+        line = http.client.HTTPConnection(self.host, timeout=HANGS)
+        line.request("GET", path, headers=headers)
+        answer = line.getresponse()
+        answer.body = answer.read()  # type: ignore[attr-defined]
+        line.close()
+        return answer
+
+    def live(self, **said: str | None) -> Any:
+        headers = {"Cookie": said.get("cookie", self.cookie)}
+        return connect(
+            f"ws://{self.host}/live",
+            origin=said.get("origin", self.origin),
+            additional_headers={name: value for name, value in headers.items() if value},
+            proxy=None,
+            max_size=None,
+        )
+
+
+class Talk:
+    """What a page hears, all of it kept: an answer may come after the picture that it leads to, or before."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket, self.heard = socket, []
+        self.number = 0
+
+    def until(self, wanted: Callable[[Any], Any], since: int = 0) -> Any:
+        """Return the first thing heard since then that is ``wanted``; every picture on the way is drawn."""
+        while True:
+            for told in self.heard[since:]:
+                if wanted(told):
+                    return told
+            since = len(self.heard)
+            said = self.socket.recv(timeout=HANGS)
+            if isinstance(said, bytes):
+                self.socket.send(DRAWN)
+            self.heard.append(list(read(said)) if isinstance(said, bytes) else json.loads(said))
+
+    def state(self, wanted: Callable[[Any], Any] = lambda state: True) -> Any:
+        found = self.until(lambda told: "state" in told and wanted(told["state"]))
+        return found["state"]
+
+    def ask(self, **command: Any) -> Any:
+        self.number += 1
+        number, since = self.number, len(self.heard)
+        self.socket.send(json.dumps({"v": PROTOCOL, "id": number, **command}))
+        return self.until(lambda told: isinstance(told, dict) and told.get("id") == number, since)
+
+    def picture(self, wanted: Callable[[int], bool], since: int = 0) -> Any:
+        return self.until(lambda told: isinstance(told, list) and wanted(told[0].epoch), since)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    ready, told = threading.Event(), []
+
+    def tell(address: str, server: Any) -> None:
+        told.extend([address, server])
+        ready.set()
+
+    lab = Laboratory(Design(hidden=(1, 2), starts=3, epochs=500))
+    thread = threading.Thread(target=serving.serve, args=(lab, 0, tell, 2), daemon=True)
+    thread.start()
+    assert ready.wait(HANGS)
+    yield Served(told[0])
+    told[1]()
+    thread.join(HANGS)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/", "index.html"), ("/lab.js", "lab.js"), ("/lab.css", "lab.css")]
+)
+def test_the_page_is_three_files(served: Served, path: str, name: str) -> None:
+    answer: Any = served.get(path, {"Cookie": served.cookie})
+    assert (answer.status, answer.headers["content-type"]) == (200, FILES[name])
+    assert answer.body
+
+
+def test_a_page_trains_and_sees_it(served: Served) -> None:
+    with served.live() as socket:
+        page = Talk(socket)
+        state = page.state()
+        assert (state["steers"], state["sides"][0]["epoch"]) == (True, 0)
+        assert page.ask(do="start") == {"id": 1, "done": True}
+        later = page.picture(lambda epoch: epoch >= 20)
+        assert [block.kind for block in later][:2] == [Kind.FUNCTIONS, Kind.SCORES]
+        assert page.ask(do="pause")["done"]
+        since = len(page.heard)
+        assert page.ask(do="seek", epoch=10)["done"]
+        back = page.picture(lambda epoch: epoch == 10, since)
+        assert back[0].run == later[0].run
+        assert "has not come yet" in page.ask(do="seek", epoch=10_000)["error"]
+        assert "unknown command" in page.ask(do="fly")["error"]
+        assert page.ask(do="reset")["done"]
+
+
+def test_the_second_page_watches_until_the_first_leaves(served: Served) -> None:
+    with served.live() as line, served.live() as socket:
+        first, second = Talk(line), Talk(socket)
+        first.state()
+        assert second.state()["steers"] is False
+        assert "another page steers" in second.ask(do="step", epochs=1)["error"]
+        assert first.ask(do="step", epochs=2)["done"]
+        second.picture(lambda epoch: epoch == 2)
+        line.close()
+        assert second.state(lambda state: state["steers"])
+        assert second.ask(do="reset")["done"]
+
+
+@pytest.mark.parametrize(
+    "said", [{"cookie": None}, {"origin": None}, {"origin": "http://evil.example"}, {"cookie": "a=b"}]
+)
+def test_a_stranger_gets_no_line(served: Served, said: dict[str, str | None]) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        served.live(**said)
+
+
+def test_every_route_stands_behind_the_guard(served: Served) -> None:
+    conductor = Conductor(Laboratory(Design(hidden=(1,), starts=1)))
+    routes: list[Any] = House(conductor).app().routes
+    conductor.close()
+    assert len(routes) == 4
+    for route in routes:
+        if isinstance(route, WebSocketRoute):
+            continue  # as above
+        assert route.methods <= {"GET", "HEAD"}
+        for headers in {}, {"Cookie": served.cookie, "Host": "evil.example"}:
+            answer: Any = served.get(route.path, headers)
+            assert answer.status in (401, 421)
+            assert b"shoal lab:" in answer.body
+
+
+def test_what_is_no_text_ends_the_visit_and_nothing_else(served: Served) -> None:
+    with served.live() as page:
+        page.send(b"\x00\x01")
+        with pytest.raises(ConnectionClosed):
+            Talk(page).until(lambda told: False)
+    with served.live() as page:
+        Talk(page).state()
+
+
+def test_the_built_page_speaks_this_protocol() -> None:
+    from importlib import resources
+
+    script = resources.files("shoal.lab").joinpath("static", "lab.js").read_text(encoding="utf-8")
+    assert re.search(rf"JSON\.stringify\(\{{v:{PROTOCOL},", script)
+    assert f'{{"v":{PROTOCOL},"do":"drawn"}}' == DRAWN
+    assert DRAWN in script

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import ConfigurationError, ShoalError
+from shoal.lab import commands as c
+from shoal.lab.design import Design
+from shoal.lab.laboratory import Laboratory
+from shoal.lab.running import MOST_WAITING, Conductor
+from tests.waiting import HANGS
+
+
+class Page:
+    """A listener that remembers, and lets others wait for what it heard."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.states: list[dict[str, Any]] = []
+        self.change = threading.Condition()
+
+    def hear_frame(self, frame: bytes) -> None:
+        with self.change:
+            self.frames.append(frame)
+            self.change.notify_all()
+
+    def hear_state(self, state: dict[str, Any]) -> None:
+        with self.change:
+            self.states.append(state)
+            self.change.notify_all()
+
+    def wait(self, seen: Any) -> None:
+        with self.change:
+            assert self.change.wait_for(lambda: seen(self), HANGS)
+
+
+def conductor(threads: int = 2, **settings: Any) -> Conductor:
+    design = Design(**({"hidden": (1, 2, 3), "starts": 3, "epochs": 200} | settings))
+    return Conductor(Laboratory(design), threads)
+
+
+def done(running: Conductor, command: c.Command) -> None:
+    running.ask(command).result(HANGS)
+
+
+def test_whoever_joins_is_told_how_things_stand() -> None:
+    running, page = conductor(), Page()
+    running.join(page)
+    page.wait(lambda p: p.states and p.frames)
+    assert page.states[0]["sides"][0]["epoch"] == 0
+    running.close()
+
+
+def test_a_picture_waits_until_the_last_was_taken() -> None:
+    running, page = conductor(), Page()
+    running.join(page)
+    page.wait(lambda p: p.frames)
+    done(running, c.Start())
+    count = len(page.frames)
+    assert running.laboratory.sides[0].epoch == 0  # nobody has taken the last picture
+    running.feed()
+    page.wait(lambda p: len(p.frames) > count)
+    done(running, c.Pause())
+    assert running.laboratory.sides[0].epoch == 5
+    running.close()
+
+
+def test_without_waiting_it_trains_to_the_end_by_the_same_bits_on_any_threads() -> None:
+    found = []
+    for threads in 1, 3:
+        running, page = conductor(threads), Page()
+        running.join(page)
+        done(running, c.Pace(epochs=0))
+        done(running, c.Start())
+        page.wait(
+            lambda p: p.states and not p.states[-1]["playing"] and p.states[-1]["sides"][0]["epoch"] == 200
+        )
+        running.close()
+        found.append([run.population.theta for run in running.laboratory.sides[0].runs])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_nothing_trains_while_nobody_looks() -> None:
+    running, page = conductor(), Page()
+    running.join(page)
+    done(running, c.Start())
+    running.leave(page)
+    running.feed()
+    done(running, c.Pick(network=1))
+    assert running.laboratory.sides[0].epoch == 0
+    running.close()
+
+
+def test_a_refusal_goes_to_whoever_asked() -> None:
+    running = conductor()
+    with pytest.raises(ShoalError, match="has not come yet"):
+        done(running, c.Seek(epoch=9))
+    done(running, c.Step(epochs=3))
+    assert running.laboratory.sides[0].epoch == 3
+    running.close()
+
+
+def test_a_fault_of_the_code_is_said_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = conductor()
+    monkeypatch.setattr(running.laboratory, "train", lambda *_: 1 / 0)
+    with pytest.raises(ShoalError, match="should not have happened"):
+        done(running, c.Step(epochs=3))
+    done(running, c.Pick(network=2))
+    running.close()
+
+
+def test_no_more_may_wait_than_there_is_room_for() -> None:
+    running = conductor()
+    held, go = threading.Event(), threading.Event()
+
+    class Slow(Page):
+        def hear_state(self, state: dict[str, Any]) -> None:
+            held.set()
+            go.wait(HANGS)
+
+    running.join(Slow())
+    assert held.wait(HANGS)
+    answers = [running.ask(c.Pick(network=1)) for _ in range(MOST_WAITING)]
+    with pytest.raises(ConfigurationError, match="too much is asked at once"):
+        running.ask(c.Pick(network=1)).result(HANGS)
+    go.set()
+    for answer in answers:
+        answer.result(HANGS)
+    running.close()
+    with pytest.raises(ConfigurationError, match="closing"):
+        done(running, c.Start())

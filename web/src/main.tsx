@@ -1,0 +1,68 @@
+import { render } from "preact";
+import "./style.css";
+import { Columns } from "./parts/Columns.tsx";
+import { Controls } from "./parts/Controls.tsx";
+import { Header } from "./parts/Header.tsx";
+import { Keys } from "./parts/Keys.tsx";
+import { Multiples } from "./parts/Multiples.tsx";
+import { Picked } from "./parts/Picked.tsx";
+import { Words } from "./parts/Words.tsx";
+import { epoch, open, pick, repaint, reset, send, state, step, toggle, validation } from "./store.ts";
+import { onTheme } from "./theme.ts";
+import { walk } from "./walk.ts";
+
+function Page() {
+  if (!state.value) return <Header />;
+  return (
+    <>
+      <Header />
+      <main>
+        <Controls />
+        <div class="left">
+          <Columns />
+          <Words />
+          <Multiples />
+        </div>
+        <div class="right">
+          <Picked />
+        </div>
+      </main>
+      <Keys />
+    </>
+  );
+}
+
+function go(epochs: number): void {
+  const side = state.value!.sides[0]!;
+  void send("seek", { epoch: Math.max(0, Math.min(side.furthest, epoch.value + epochs)) });
+}
+
+const KEYS: Record<string, () => void> = {
+  " ": () => void toggle(),
+  s: () => void step(),
+  r: () => void reset(),
+  b: () => {
+    const choice = state.value!.sides[0]!.choice;
+    if (choice) void pick(choice.network);
+  },
+  ",": () => go(-10),
+  ".": () => go(10),
+  "?": () => (open.value = "keys"),
+};
+
+addEventListener("keydown", (event) => {
+  const busy = (event.target as HTMLElement).closest("input, select, textarea, dialog, button");
+  if (busy || event.ctrlKey || event.altKey || event.metaKey || !state.value) return;
+  if (event.key.startsWith("Arrow") && validation().length) {
+    event.preventDefault();
+    const { design, picked } = state.value;
+    const next = walk(event.key, design, validation(), picked);
+    if (next !== picked) void pick(next);
+  } else if (event.key in KEYS) {
+    event.preventDefault();
+    KEYS[event.key]!();
+  }
+});
+
+onTheme(repaint);
+render(<Page />, document.getElementById("lab")!);

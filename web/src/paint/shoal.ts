@@ -1,0 +1,136 @@
+// B: every network as a little picture: a row a size, in the order of starts or of validation errors.
+
+import type { Functions, Maps } from "../frames.ts";
+import type { Theme } from "../theme.ts";
+import { colours } from "./plane.ts";
+
+type Context = CanvasRenderingContext2D;
+
+export interface ShoalView {
+  hidden: number[];
+  starts: number;
+  order: number[]; // networks, row after row, as they stand
+  functions: Functions | undefined;
+  maps: Maps | undefined;
+  low: number;
+  high: number;
+  picked: number;
+  pointed: number | null;
+  chosen: number | null;
+  reason: Uint8Array | undefined;
+}
+
+const LEFT = 30;
+const GAP = 2;
+
+export interface Cells {
+  across: number;
+  wide: number;
+  high: number;
+  lines: number; // of a size: more starts than fit beside each other go on below
+}
+
+/** How large the pictures are: as many beside each other as are wide enough to be seen. */
+export function cells(view: { hidden: number[]; starts: number }, w: number, square: boolean): Cells {
+  const room = w - LEFT;
+  const lines = Math.max(1, Math.ceil((view.starts * 15) / room));
+  const across = Math.ceil(view.starts / lines);
+  const wide = Math.min(room / across, 64);
+  return { across, wide, high: square ? wide : Math.max(25, Math.min(wide * 1.15, 44)), lines };
+}
+
+export const shoalHeight = (view: { hidden: number[]; starts: number }, w: number, square: boolean): number => {
+  const c = cells(view, w, square);
+  return Math.ceil(view.hidden.length * (c.lines * c.high + 3));
+};
+
+function corner(view: ShoalView, c: Cells, at: number): [number, number] {
+  const row = Math.floor(at / view.starts);
+  const k = at % view.starts;
+  const line = Math.floor(k / c.across);
+  return [LEFT + (k % c.across) * c.wide, row * (c.lines * c.high + 3) + line * c.high];
+}
+
+/** The network under a place of the picture. */
+export function under(view: ShoalView, w: number, x: number, y: number): number | null {
+  const c = cells(view, w, !!view.maps);
+  const row = Math.floor(y / (c.lines * c.high + 3));
+  const line = Math.floor((y - row * (c.lines * c.high + 3)) / c.high);
+  const column = Math.floor((x - LEFT) / c.wide);
+  const k = line * c.across + column;
+  if (x < LEFT || row < 0 || row >= view.hidden.length || column >= c.across || line >= c.lines || k >= view.starts)
+    return null;
+  return view.order[row * view.starts + k] ?? null;
+}
+
+export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView, t: Theme): void {
+  const c = cells(view, w, !!view.maps);
+  ctx.font = `12px ${t.font}`;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  const here = Math.floor(view.picked / view.starts);
+  view.hidden.forEach((M, row) => {
+    ctx.fillStyle = row === here ? t.picked : t.quiet;
+    ctx.font = `${row === here ? "600 " : ""}12px ${t.font}`;
+    ctx.fillText(String(M), LEFT - 8, row * (c.lines * c.high + 3) + c.high / 2);
+  });
+  if (view.maps) maps(ctx, view, c, view.maps, t);
+  if (view.functions) curves(ctx, view, c, view.functions, t);
+  view.order.forEach((network, at) => {
+    const marked = network === view.picked ? t.picked : network === view.chosen ? t.chosen : network === view.pointed ? t.ink : "";
+    if (!marked) return;
+    const [x, y] = corner(view, c, at);
+    ctx.strokeStyle = marked;
+    ctx.lineWidth = 2;
+    ctx.strokeRect(x + 0.5, y + 0.5, c.wide - GAP + 1, c.high - GAP + 1);
+  });
+}
+
+function curves(ctx: Context, view: ShoalView, c: Cells, block: Functions, t: Theme): void {
+  const { values, P, G, low, high } = block;
+  const [wide, tall] = [c.wide - GAP, c.high - GAP];
+  const unit = (high - low) / 65534;
+  ctx.fillStyle = t.faint;
+  for (let at = 0; at < view.order.length; at++) {
+    const [x, y] = corner(view, c, at);
+    ctx.fillRect(x + 1, y + 1, wide, tall);
+  }
+  const stride = Math.max(1, Math.floor(G / (wide * 1.6)));
+  ctx.lineWidth = 1.1;
+  ctx.lineJoin = "round";
+  for (const picked of [false, true]) {
+    ctx.strokeStyle = picked ? t.picked : t.a;
+    ctx.beginPath();
+    for (let at = 0; at < view.order.length; at++) {
+      const network = view.order[at]!;
+      if (network >= P || (network === view.picked) !== picked) continue;
+      const [x, y] = corner(view, c, at);
+      for (let g = 0; g < G; g += stride) {
+        const value = low + (values[network * G + g]! + 32767) * unit;
+        const share = (view.high - value) / (view.high - view.low);
+        const py = y + 1 + tall * Math.min(1, Math.max(0, share));
+        const px = x + 1 + (wide * g) / (G - 1);
+        if (g) ctx.lineTo(px, py);
+        else ctx.moveTo(px, py);
+      }
+    }
+    ctx.stroke();
+  }
+}
+
+function maps(ctx: Context, view: ShoalView, c: Cells, block: Maps, t: Theme): void {
+  const side = Math.round(Math.sqrt(block.G));
+  const table = colours(t);
+  const image = ctx.createImageData(side, side);
+  const pixels = new Uint32Array(image.data.buffer);
+  const little = new OffscreenCanvas(side, side);
+  const draw = little.getContext("2d", { willReadFrequently: true })!;
+  ctx.imageSmoothingEnabled = true;
+  view.order.forEach((network, at) => {
+    if (network >= block.P) return;
+    for (let g = 0; g < block.G; g++) pixels[g] = table[block.values[network * block.G + g]!]!;
+    draw.putImageData(image, 0, 0);
+    const [x, y] = corner(view, c, at);
+    ctx.drawImage(little, x + 1, y + 1, c.wide - GAP, c.high - GAP);
+  });
+}

@@ -1,0 +1,61 @@
+import { useEffect, useRef } from "preact/hooks";
+import { onPaint, repaint } from "../store.ts";
+import { theme, type Theme } from "../theme.ts";
+
+type Context = CanvasRenderingContext2D;
+
+interface Props {
+  paint: (ctx: Context, w: number, h: number, t: Theme) => void;
+  height: number | ((width: number) => number);
+  onPoint?: (x: number, y: number, w: number, h: number) => void;
+  onClick?: (x: number, y: number, w: number, h: number) => void;
+  onLeave?: () => void;
+}
+
+/** A canvas that is painted with every frame, in the pixels of the screen; texts elsewhere say what it shows. */
+export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
+  const own = useRef<HTMLCanvasElement>(null);
+  const latest = useRef({ paint, height });
+  latest.current = { paint, height };
+  const size = useRef<[number, number]>([0, 0]);
+  useEffect(() => {
+    const canvas = own.current!;
+    const ctx = canvas.getContext("2d", { willReadFrequently: true })!;
+    const draw = () => {
+      const w = canvas.parentElement!.clientWidth;
+      if (!w) return;
+      const h = typeof latest.current.height === "number" ? latest.current.height : latest.current.height(w);
+      const dense = window.devicePixelRatio || 1;
+      if (canvas.width !== Math.round(w * dense) || canvas.height !== Math.round(h * dense)) {
+        canvas.width = Math.round(w * dense);
+        canvas.height = Math.round(h * dense);
+        canvas.style.height = `${h}px`;
+      }
+      size.current = [w, h];
+      ctx.setTransform(dense, 0, 0, dense, 0, 0);
+      ctx.clearRect(0, 0, w, h);
+      latest.current.paint(ctx, w, h, theme());
+    };
+    const away = onPaint(draw);
+    const watch = new ResizeObserver(repaint);
+    watch.observe(canvas.parentElement!);
+    return () => {
+      away();
+      watch.disconnect();
+    };
+  }, []);
+  useEffect(repaint);
+  const at = (event: MouseEvent): [number, number, number, number] => {
+    const box = own.current!.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top, ...size.current];
+  };
+  return (
+    <canvas
+      ref={own}
+      aria-hidden="true"
+      onPointerMove={onPoint && ((event) => onPoint(...at(event)))}
+      onPointerLeave={onLeave}
+      onClick={onClick && ((event) => onClick(...at(event)))}
+    />
+  );
+}

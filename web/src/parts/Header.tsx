@@ -1,0 +1,77 @@
+import { complaint, connected, drag, epoch, open, reset, state, step, toggle } from "../store.ts";
+import { Time } from "./Time.tsx";
+
+const PACES: [number, string][] = [
+  [1, "1 epoch a picture"],
+  [5, "5 epochs a picture"],
+  [20, "20 epochs a picture"],
+  [100, "100 epochs a picture"],
+  [0, "as fast as it goes"],
+];
+
+export function Header() {
+  const told = state.value;
+  const playing = told?.playing ?? false;
+  return (
+    <header>
+      <h1>
+        <svg viewBox="0 0 32 20" width="38" height="24" aria-hidden="true">
+          <path d="M2 10c4-7 12-7 18-1l6-5c-1 4-1 8 0 12l-6-5c-6 6-14 6-18-1z" />
+          <circle cx="8" cy="9" r="1.4" />
+        </svg>
+        shoal lab
+      </h1>
+      <div class="transport" role="group" aria-label="training">
+        <button class="main" onClick={toggle} title="space">
+          <span aria-hidden="true">{playing ? "❚❚" : "▶"}</span> {playing ? "Pause" : "Train"}
+        </button>
+        <button onClick={step} title="s">
+          <span aria-hidden="true">▷❙</span> Step
+        </button>
+        <button onClick={reset} title="r">
+          <span aria-hidden="true">↺</span> Reset
+        </button>
+        <label class="pace">
+          <span class="hidden">pace</span>
+          <select
+            value={String(told?.pace ?? 5)}
+            onChange={(event) => drag("pace", { epochs: Number(event.currentTarget.value) })}
+          >
+            {PACES.map(([epochs, words]) => (
+              <option key={epochs} value={String(epochs)}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <p class="epoch">
+        epoch <strong data-testid="epoch">{epoch.value.toLocaleString("en")}</strong>
+      </p>
+      <button class="quiet" onClick={() => (open.value = "repeat")}>
+        Repeat it
+      </button>
+      <button class="quiet" onClick={() => (open.value = "keys")} aria-label="keys" title="?">
+        ?
+      </button>
+      {told && <Time />}
+      {!connected.value && (
+        <p class="banner" role="alert">
+          The lab does not answer. If it has ended, start <code>shoal lab</code> again and open the address that it
+          shows; this page keeps trying.
+        </p>
+      )}
+      {connected.value && told && !told.steers && (
+        <p class="banner">Another page steers this lab; this one watches. Close the other one to steer here.</p>
+      )}
+      {complaint.value && (
+        <p class="banner complaint" role="alert">
+          {complaint.value[0]!.toUpperCase() + complaint.value.slice(1)}
+          <button class="quiet" onClick={() => (complaint.value = "")} aria-label="dismiss">
+            ✕
+          </button>
+        </p>
+      )}
+    </header>
+  );
+}

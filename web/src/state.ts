@@ -1,0 +1,90 @@
+// The state of a laboratory, as shoal/lab/laboratory.py tells it.
+
+export interface Knobs {
+  l2: number;
+  weight_decay: number;
+  learning_rate: number | null;
+  dropout: number;
+  samples: number;
+  noise: number;
+}
+
+export interface Design {
+  data: string;
+  seed: number;
+  hidden: number[];
+  starts: number;
+  depth: number;
+  activation: string;
+  initial: string;
+  solver: string;
+  epochs: number;
+}
+
+export interface Choice {
+  network: number;
+  best: number;
+  loss: number;
+  threshold: number | null;
+  sentence: string;
+}
+
+export interface Side {
+  knobs: Knobs;
+  rate: number | null;
+  epoch: number;
+  furthest: number;
+  journal: (Knobs & { epoch: number })[];
+  choice: Choice | null;
+  words: string[];
+}
+
+export interface Points {
+  X: number[][];
+  y: number[];
+}
+
+export interface Material {
+  name: string;
+  title: string;
+  kind: "curve" | "plane";
+  loss: string;
+  train: Points;
+  validation: Points;
+  tests: number;
+  truth: number[] | null;
+  floor: number | null;
+  inputs: string[];
+  output: string;
+  low: number;
+  high: number;
+  extent: [number, number][];
+  grid: number;
+  fine: number;
+}
+
+export interface Opened {
+  network: number;
+  side: number;
+  epoch: number;
+  loss: number;
+  standard_error: number;
+  sentence: string;
+}
+
+export interface State {
+  protocol: number;
+  run: number;
+  playing: boolean;
+  pace: number;
+  picked: number;
+  rule: string;
+  note: string;
+  design: Design;
+  sides: Side[];
+  material: Material;
+  parameters: number[];
+  test: Opened | null;
+  choices: { data: string[]; activation: string[]; solver: string[]; rated: string[]; initial: string[]; rule: string[] };
+  steers: boolean;
+}

@@ -1,0 +1,98 @@
+// What the page knows: the state as signals for its parts, and frames past them, straight to the painters.
+
+import { computed, signal } from "@preact/signals";
+import { bySide, read, type Seen } from "./frames.ts";
+import { Link } from "./link.ts";
+import type { State } from "./state.ts";
+
+export const state = signal<State | null>(null);
+export const connected = signal(true);
+export const complaint = signal("");
+export const pointed = signal<number | null>(null);
+export const sorted = signal(true);
+export const open = signal<string | null>(null);
+/** Grows with every frame that was drawn, for texts that follow along. */
+export const drawn = signal(0);
+
+let sides: Seen[] = [];
+const painters = new Set<() => void>();
+let asked = false;
+let unanswered = false;
+
+/** The sides as the last frame showed them. */
+export const seen = (): Seen[] => sides;
+
+export const epoch = computed(() => (drawn.value, sides[0]?.epoch ?? state.value?.sides[0]?.epoch ?? 0));
+
+/** Calls a painter with every frame, until what it returns is called. */
+export function onPaint(paint: () => void): () => void {
+  painters.add(paint);
+  return () => painters.delete(paint);
+}
+
+/** Paints everything at the next turn of the screen, once. */
+export function repaint(): void {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => {
+    asked = false;
+    for (const paint of painters) paint();
+    if (!unanswered) return;
+    unanswered = false;
+    link.drawn();
+    drawn.value += 1;
+  });
+}
+
+const link = new Link({
+  state(told) {
+    state.value = told as State;
+    if (state.value.note) complaint.value = state.value.note;
+    repaint();
+  },
+  frame(bytes) {
+    sides = bySide(read(bytes));
+    unanswered = true;
+    repaint();
+  },
+  line(isOpen) {
+    connected.value = isOpen;
+  },
+});
+
+/** Sends a command; a refusal is shown as the sentence that it is. */
+export async function send(name: string, fields: Record<string, unknown> = {}): Promise<boolean> {
+  try {
+    await link.ask({ do: name, ...fields });
+    if (!state.value?.note) complaint.value = "";
+    return true;
+  } catch (error) {
+    complaint.value = (error as Error).message;
+    return false;
+  }
+}
+
+/** Sends what is dragged: the last value at once, and no value before the one before it is answered. */
+const under = new Map<string, { next: Record<string, unknown> | null }>();
+export function drag(name: string, fields: Record<string, unknown>): void {
+  const key = name + Object.keys(fields).join();
+  const busy = under.get(key);
+  if (busy) {
+    busy.next = fields;
+    return;
+  }
+  const one = { next: null as Record<string, unknown> | null };
+  under.set(key, one);
+  void send(name, fields).then(() => {
+    under.delete(key);
+    if (one.next) drag(name, one.next);
+  });
+}
+
+export const toggle = () => send(state.value?.playing ? "pause" : "start");
+export const step = () => send("step", { epochs: 1 });
+export const reset = () => send("reset");
+export const pick = (network: number) => send("pick", { network });
+
+/** Validation losses of a side's networks, as drawn. */
+export const validation = (side = 0): Float32Array => sides[side]?.scores?.validation ?? new Float32Array();

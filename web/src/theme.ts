@@ -1,0 +1,57 @@
+// The colours of the page for painters: those of the style sheet, in light and dark.
+
+export interface Theme {
+  ink: string;
+  quiet: string;
+  faint: string;
+  line: string;
+  ground: string;
+  a: string; // networks; side A of a fork
+  b: string; // side B
+  picked: string;
+  chosen: string;
+  truth: string;
+  cold: [number, number, number];
+  warm: [number, number, number];
+  middle: [number, number, number];
+  font: string;
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let known: Theme | null = null;
+
+export function theme(): Theme {
+  if (known) return known;
+  const style = getComputedStyle(document.documentElement);
+  const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  known = {
+    ink: of("ink"),
+    quiet: of("quiet"),
+    faint: of("faint"),
+    line: of("line"),
+    ground: of("panel"),
+    a: of("a"),
+    b: of("b"),
+    picked: of("picked"),
+    chosen: of("chosen"),
+    truth: of("truth"),
+    cold: rgb(of("cold")),
+    warm: rgb(of("warm")),
+    middle: rgb(of("middle")),
+    font: style.fontFamily || "system-ui, sans-serif",
+  };
+  return known;
+}
+
+/** Calls when the system turns to dark, or back. */
+export function onTheme(change: () => void): void {
+  dark.addEventListener("change", () => {
+    known = null;
+    change();
+  });
+}
+
+const rgb = (hex: string): [number, number, number] => {
+  const n = parseInt(hex.slice(1), 16);
+  return [(n >> 16) & 255, (n >> 8) & 255, n & 255];
+};
