@@ -15,6 +15,8 @@ import distributed
 import numpy as np
 import pytest
 
+from shoal.engines.compiled import module
+from shoal.errors import CapacityError
 from shoal.selection import running
 from shoal.selection.running import StudyProgress
 from shoal.selection.shipping import Parcel, Shipment
@@ -74,6 +76,19 @@ def test_spawned_processes_get_the_arrays_with_their_first_task(
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert_same_study(study(executor=pool).fit(X, Y), at_home)
     assert len(laden) == 2  # one worker, and one more shipment of all rows to train the chosen network again
+
+
+def test_workers_of_another_instruction_set_are_refused() -> None:
+    """Whatever sets this machine has: the worker is told of one, by name, that its sender does not have."""
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_pretend) as pool,
+        pytest.raises(CapacityError, match=r"has shoal .* with native \(x86-64-v9\), and this process"),
+    ):
+        study(executor=pool).fit(X, Y)
+
+
+def _pretend() -> None:
+    module.INSTRUCTION_SET = "x86-64-v9"
 
 
 def test_dask_trains_the_same_networks(

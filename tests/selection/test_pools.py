@@ -33,6 +33,7 @@ SLEEPERS = """
         y: object = None
         train: object = None
         held: object = None
+        weights: object = None
         cohort: object = Cohort
     def sleep(parcel):
         import os, time

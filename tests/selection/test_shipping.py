@@ -13,7 +13,7 @@ from shoal.selection import shipping
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort
 from shoal.selection.planning import Cohort, Member
-from shoal.selection.shipping import Lacking, Shipment, keep, run_parcel
+from shoal.selection.shipping import Lacking, Shipment, Stranger, keep, run_parcel
 from shoal.training.recipe import Recipe
 
 X, Y = np.linspace(-1, 1, 12)[:, None], np.linspace(0, 1, 12) ** 2
@@ -86,3 +86,15 @@ def test_arrays_are_sent_again_only_to_workers_that_cannot_have_them_yet(tasks: 
     numbers = [p.number for p in (a, b, c, d, to_first, waits, to_second, once_more)]
     assert len(set(numbers)) == len(numbers)
     assert dataclasses.replace(to_first, number=0, freight=None) == dataclasses.replace(a, number=0)
+
+
+def test_a_worker_that_would_make_other_bits_trains_nothing(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laden = Shipment(tasks).again(Shipment(tasks).parcels[0], "here")
+    monkeypatch.setattr(shipping, "__version__", "0.0.1")
+    answer = run_parcel(laden)
+    assert isinstance(answer, Stranger)
+    assert answer.makeup.startswith("shoal 0.0.1 with ")
+    assert answer.worker.endswith(f" {os.getpid()}")
+    assert shipping._kept == {}

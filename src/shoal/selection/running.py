@@ -20,7 +20,17 @@ from shoal.engines import choose_engine
 from shoal.errors import CapacityError, ConfigurationError, ShoalWarning
 from shoal.selection.cohort import CohortResult, Task, is_of, run_cohort
 from shoal.selection.pools import deaf_to_interrupts, processes, threads
-from shoal.selection.shipping import Answer, Failed, Lacking, Parcel, Shipment, forget, keep, run_parcel
+from shoal.selection.shipping import (
+    Answer,
+    Failed,
+    Lacking,
+    Parcel,
+    Shipment,
+    Stranger,
+    forget,
+    keep,
+    run_parcel,
+)
 from shoal.selection.trials import Trials
 from shoal.shapes import is_number, whole_number
 from shoal.workers import cores, count_workers
@@ -187,8 +197,8 @@ def completed(
     What an executor itself raises is no end yet: when a worker dies a cluster may lose a task, or the result
     of one. Such a task is sent again, for a cohort is a pure function, up to ``ATTEMPTS`` times in all.
 
-    Raises ``CapacityError`` when a worker process dies, or when an executor loses a task again and again, and
-    ``ConfigurationError`` for an impossible n_jobs.
+    Raises ``CapacityError`` when a worker process dies, when an executor loses a task again and again, or
+    has workers of another version or instruction set, and ``ConfigurationError`` for an impossible n_jobs.
     """
     left = list(tasks)
     workers = count_workers(n_jobs)
@@ -272,6 +282,8 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
                     submit([shipment.again(parcel, result.worker)])
                 case Failed():
                     result.reraise()
+                case Stranger():
+                    raise _unlike(result, parcel)
                 case _:
                     yield result
     except BrokenExecutor:
@@ -284,6 +296,14 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
             for future in waiting:
                 future.cancel()
             forget(shipment.freight)
+
+
+def _unlike(stranger: Stranger, parcel: Parcel) -> CapacityError:
+    return CapacityError(
+        f"the worker {stranger.worker} has {stranger.makeup}, and this process {parcel.makeup}: the same "
+        "networks would be other bits there; install one version everywhere, and where processors differ set "
+        "SHOAL_INSTRUCTION_SET to what all of them have, here and on every worker; then fit with resume=True"
+    )
 
 
 def _lost(error: Exception) -> CapacityError:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
+from shoal._version import __version__
+from shoal.engines import ENGINES
 from shoal.selection.cohort import run_cohort
 
 if TYPE_CHECKING:
@@ -46,14 +48,24 @@ class Parcel:
     """A task on its way: empty arrays, and the ``places`` of the real ones among those of the study.
 
     ``number`` counts the parcels of a study. No two are equal, for Dask runs equal calls once, and a task
-    that comes again must not be answered with what became of it before.
+    that comes again must not be answered with what became of it before. ``makeup`` is that of whoever sends
+    it, and so what a worker must have to give the same bits.
     """
 
     task: Task
     places: tuple[int, ...]
     key: str
     number: int
+    makeup: str
     freight: Freight | None = None
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A worker's answer to a parcel of which it would make other bits than its sender."""
+
+    worker: str
+    makeup: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ class Failed:
         raise self.error
 
 
-Answer: TypeAlias = "CohortResult | Lacking | Failed"
+Answer: TypeAlias = "CohortResult | Lacking | Failed | Stranger"
 
 
 class Shipment:
@@ -107,6 +119,7 @@ class Shipment:
                 tuple(places[id(getattr(task, name))] for name in ARRAYS),
                 self.freight.key,
                 next(self._numbers),
+                makeup(),
             )
             for task in tasks
         ]
@@ -129,6 +142,15 @@ class Shipment:
         return dataclasses.replace(parcel, number=next(self._numbers))
 
 
+def makeup() -> str:
+    """Return what decides which bits this process computes: the version, and the fastest engine's label.
+
+    >>> makeup()  # doctest: +ELLIPSIS
+    'shoal ... with ...'
+    """
+    return f"shoal {__version__} with {next(iter(ENGINES.values())).label}"
+
+
 def keep(freight: Freight) -> None:
     """Keep a study's arrays in this process, in place of those of the study before."""
     _kept.clear()
@@ -141,12 +163,18 @@ def forget(freight: Freight) -> None:
 
 
 def run_parcel(parcel: Parcel) -> Answer:
-    """Train the cohort of a parcel, if its arrays came with it or are here; else say who lacks them."""
+    """Train the cohort of a parcel, if its arrays came with it or are here; else say who lacks them.
+
+    A process of another makeup than the sender's trains nothing: its networks would be others.
+    """
+    worker = f"{socket.gethostname()} {os.getpid()}"
+    if makeup() != parcel.makeup:
+        return Stranger(worker, makeup())
     if parcel.freight is not None:
         keep(parcel.freight)
     freight = parcel.freight or _kept.get(parcel.key)
     if freight is None:
-        return Lacking(f"{socket.gethostname()} {os.getpid()}")
+        return Lacking(worker)
     arrays: dict[str, Any] = {
         name: None if place == NOWHERE else freight.arrays[place]
         for name, place in zip(ARRAYS, parcel.places, strict=True)
