@@ -112,7 +112,7 @@ def as_if_alone() -> Iterator[None]:
 def only_what_goes_together(request: pytest.FixtureRequest) -> None:
     """Skip a test over families where its solver refuses its loss, or its engine lacks its solver."""
     given: dict[str, Any] = getattr(getattr(request.node, "callspec", None), "params", {})
-    solver, loss = (given.get(kind) for kind in ("solver", "loss"))
+    solver, loss = given.get("solver", given.get("case")), given.get("loss")
     if not isinstance(solver, str) or solver not in SOLVERS:
         return
     if SOLVERS[solver].squares and isinstance(loss, str) and LOSSES[loss]().curvature(2) is None:

@@ -41,6 +41,11 @@ def some_samples(network: Network, N: int, seed: int = 0) -> tuple[Array, Array]
     return rng.normal(size=(N, network.n_inputs)), labels[:, None] if K == 1 else np.eye(K)[labels]
 
 
+def penalties(solver: str, **strengths: list[float]) -> dict[str, list[float]]:
+    """Return the strengths of penalties, but for a solver that finds them itself."""
+    return {} if SOLVERS[solver].estimates_l2 else strengths
+
+
 def bits(result: TrainingResult, X: Array, y: Array) -> list[dict[str, bytes]]:
     """Return all that is known of each member after training, as bytes; any NaN is the same NaN."""
     population, history = result.population, result.history
@@ -50,7 +55,8 @@ def bits(result: TrainingResult, X: Array, y: Array) -> list[dict[str, bytes]]:
         "theta": population.theta,
         "predictions": predictions,
         "losses": losses,
-        **{name: value for name, value in vars(history).items() if value is not None},
+        **{name: value for name, value in vars(history).items() if isinstance(value, np.ndarray)},
+        **history.told,
     }
     same_nan = {name: np.where(np.isnan(array), np.nan, array) for name, array in arrays.items()}
     return [{name: array[p].tobytes() for name, array in same_nan.items()} for p in range(population.size)]
@@ -89,9 +95,8 @@ def test_every_solver_on_the_full_batch(solver: str, dtype: str, engine: str) ->
         13,
         solver=solver,
         epochs=6,
-        l2=[0.0, 0.1, 1.0, 0.0],
-        l1=[0.0, 0.0, 0.5, 0.1],
         engine=engine,
+        **penalties(solver, l2=[0.0, 0.1, 1.0, 0.0], l1=[0.0, 0.0, 0.5, 0.1]),
     )
     assert not result.diverged.any()
 
@@ -236,7 +241,8 @@ def trainings(draw: st.DrawFn) -> tuple[Population, int, dict[str, Any]]:
     squares = population.network.criterion.curvature(population.network.n_outputs) is not None
     fit = [name for name, solver in SOLVERS.items() if squares or not solver.squares]
     solver = draw(st.sampled_from(WITH_A_RATE if stochastic else fit))
-    settings: dict[str, Any] = {"solver": solver, "epochs": 4, "l2": draw(each(0, 1)), "l1": draw(each(0, 1))}
+    strengths = {"l2": draw(each(0, 1)), "l1": draw(each(0, 1))}
+    settings: dict[str, Any] = {"solver": solver, "epochs": 4, **penalties(solver, **strengths)}
     if solver in WITH_A_RATE:
         settings["learning_rate"] = draw(each(1e-3, 1e-1, 1e30))
         settings["weight_decay"] = draw(each(0, 1e-2))

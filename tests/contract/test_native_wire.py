@@ -42,7 +42,7 @@ from shoal.engines.wire import (
 )
 
 RECORDS = KNOWN["records"]
-LACKING = {"bfgs", "levenberg_marquardt"}
+LACKING = {"bfgs", "levenberg_marquardt", "bayesian_regularization"}
 """Solvers that the module leaves to the reference engine."""
 # What of a recipe travels under another name, is settled before it, or is left to the reference engine.
 ELSEWHERE = {"label_smoothing", "penalties", "schedule", "batch_order", "seed", "plateau", *STRENGTHS}

@@ -46,7 +46,8 @@ def compare(loss: str, weights: Array, rows: Array, **settings: Any) -> None:
     """Train with weights on all samples, and without on the given rows."""
     X, y = some_samples()
     population = a_network(loss).population(2, dtype="float64")
-    settings = {"epochs": EPOCHS, "l2": [0.0, 0.5], "l1": 0.01} | settings
+    penalties = {} if SOLVERS[settings["solver"]].estimates_l2 else {"l2": [0.0, 0.5], "l1": 0.01}
+    settings = {"epochs": EPOCHS} | penalties | settings
     assert_same(
         train(population, X, y, sample_weight=weights, **settings),
         train(population, X[rows], y[rows], **settings),
@@ -67,7 +68,8 @@ def test_members_in_folds_of_their_own(solver: str, engine: str) -> None:
     X, y = some_samples()
     population = a_network().population(3, dtype="float64")
     inside = np.arange(N) % 3 != np.arange(3)[:, None]
-    settings: dict[str, Any] = {"solver": solver, "epochs": EPOCHS, "l2": 0.3, "engine": engine}
+    settings: dict[str, Any] = {"solver": solver, "epochs": EPOCHS, "engine": engine}
+    settings |= {} if SOLVERS[solver].estimates_l2 else {"l2": 0.3}
     together = train(population, X, y, sample_weight=inside.astype(float), **settings)
     for fold in range(3):
         alone = train(population.members(fold), X[inside[fold]], y[inside[fold]], **settings)

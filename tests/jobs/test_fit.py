@@ -17,7 +17,7 @@ from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener
 from shoal.data.tables import read_table
-from shoal.errors import CapacityError
+from shoal.errors import CapacityError, ConfigurationError
 from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model
 from shoal.jobs.footprint import PROGRAM
@@ -215,13 +215,26 @@ def test_every_solver(
     table, target = "builtin:iris", "species"
     if SOLVERS[solver].squares:
         table, target = str(write_csv(tmp_path / "table.csv", mixed(80, "regression"))), "target"
-    outcome = fit(table, target, tmp_path / "out", solver=solver, validation_share=0.2)
+    own: dict[str, Any] = {"l2": None} if SOLVERS[solver].estimates_l2 else {}
+    outcome = fit(table, target, tmp_path / "out", solver=solver, validation_share=0.2, **own)
     asked = outcome.evidence["asked"]
     assert asked["solver"] == solver
     assert (asked["batch_size"] is None) == SOLVERS[solver].full_batch
     assert (asked["learning_rate"] is None) != SOLVERS[solver].takes_learning_rate
     assert np.isfinite(outcome.evidence["trials"]["validation_loss"]).all()
     assert load_model(outcome.folder).population.network == outcome.model.population.network
+    determined = "The rows trained on determine " in outcome.evidence["choice"]["sentence"]
+    assert determined == SOLVERS[solver].estimates_l2
+    if determined:
+        assert asked["l2"] == [0.0]
+
+
+def test_a_solver_for_squares_is_refused_for_classes_before_anything_is_written(
+    fit: Fit, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"levenberg_marquardt minimises sums of squares, .*entropy"):
+        fit("builtin:iris", "species", tmp_path / "out", solver="lm")
+    assert not (tmp_path / "out").exists()
 
 
 def as_tsv(path: Path, columns: dict[str, list[object]]) -> Path:

@@ -73,6 +73,11 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
         ({"solver": "scg", "learning_rate": 0.1}, "scg finds its own step length, got --learning-rate 0.1"),
         ({"augment": "wild"}, "--augment takes none, mild, strong"),
         ({"solver": "scg", "augment": "mild"}, "scg takes the same images at every step, got --augment mild"),
+        ({"solver": "br", "l2": (0.5, 1.0)}, "its penalty itself, got --l2 0.5,1; leave it out"),
+        (
+            {"solver": "br", "score": "evidence"},
+            "strengths while it trains, and --score evidence",
+        ),
         ({"solver": "lbfgs", "batch_size": 32}, "lbfgs takes all rows at every step, got --batch-size 32"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",

@@ -20,6 +20,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "weight-decay": {"samples": (10, 60), "strengths": (1e-3, 0.1, 10.0), "steps": (1, 20, 300)},
     "prior": {"strengths": (0.003, 0.03), "starts": 3, "iterations": 800},
     "evidence": {"hidden": (1, 3, 8), "starts": 3, "draws": 2},
+    "regularization": {"hidden": (2, 5, 20), "starts": 3, "epochs": 100},
     "decision-boundary": {"hidden": (2, 12), "strengths": (0.0, 0.1, 100.0), "starts": 2, "iterations": 150},
     "deep": {"depths": (1, 3, 12), "epochs": 150},
     "representation": {"updates": 300},

@@ -14,8 +14,10 @@ from shoal.solvers.base import as_column, dot, largest
 
 def test_registry_holds_the_solvers_by_name() -> None:
     first_order = ["gradient_descent", "sgd", "adam", "adamw", "rmsprop"]
-    assert list(SOLVERS) == [*first_order, "scg", "lbfgs", "bfgs", "levenberg_marquardt"]
+    second_order = ["scg", "lbfgs", "bfgs", "levenberg_marquardt", "bayesian_regularization"]
+    assert list(SOLVERS) == [*first_order, *second_order]
     assert SOLVERS["lm"] is SOLVERS["levenberg_marquardt"]
+    assert SOLVERS["br"] is SOLVERS["bayesian_regularization"]
     with pytest.raises(UnknownNameError, match="did you mean 'lbfgs'"):
         resolve("solver", "lbfg", SOLVERS)
 
@@ -28,11 +30,13 @@ def test_config_gives_the_solver_back(name: str) -> None:
 
 
 def test_which_solvers_need_all_samples_and_which_a_learning_rate() -> None:
-    searching = {"scg", "lbfgs", "bfgs", "levenberg_marquardt"}
+    curved = {"levenberg_marquardt", "bayesian_regularization"}
+    searching = {"scg", "lbfgs", "bfgs", *curved}
     assert {n for n, s in SOLVERS.items() if s.full_batch} == {"gradient_descent", *searching}
     assert {n for n, s in SOLVERS.items() if not s.takes_learning_rate} == searching
-    assert {n for n, s in SOLVERS.items() if s.squares} == {"levenberg_marquardt"}
-    assert {n for n, s in SOLVERS.items() if s.dense} == {"bfgs", "levenberg_marquardt"}
+    assert {n for n, s in SOLVERS.items() if s.squares} == curved
+    assert {n for n, s in SOLVERS.items() if s.dense} == {"bfgs", *curved}
+    assert {n for n, s in SOLVERS.items() if s.estimates_l2} == {"bayesian_regularization"}
     assert [s for s in SOLVERS.values() if s.decay_times_rate] == [AdamW]
 
 
@@ -43,6 +47,8 @@ POSITIVE = [
     ("scg", "sigma"),
     ("scg", "initial_lambda"),
     ("levenberg_marquardt", "initial_damping"),
+    ("bayesian_regularization", "initial_damping"),
+    ("bayesian_regularization", "initial_l2"),
 ]
 
 

@@ -115,8 +115,9 @@ def test_a_step_keeps_the_dtype_and_leaves_theta_alone(
     for _ in range(3):
         step = solver.step(theta, objective, state, np.full((len(theta), 1), 1e-3, dtype))
         J, gradient = objective(theta)
-        np.testing.assert_array_equal(step.J, J)
-        np.testing.assert_array_equal(step.gradient_size, np.abs(gradient).max(axis=1))
+        if not solver.estimates_l2:  # which add a penalty of their own
+            np.testing.assert_array_equal(step.J, J)
+            np.testing.assert_array_equal(step.gradient_size, np.abs(gradient).max(axis=1))
         np.testing.assert_array_equal(theta, before)
         assert step.theta.dtype == dtype
         assert not np.shares_memory(step.theta, theta)

@@ -17,7 +17,7 @@ from shoal.training.problem import Progress
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason
 
-FULL_BATCH = [name for name, solver in SOLVERS.items() if solver.full_batch]
+FULL_BATCH = [name for name, solver in SOLVERS.items() if solver.full_batch and not solver.estimates_l2]
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 

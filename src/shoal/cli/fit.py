@@ -91,7 +91,7 @@ def fit(
     time: Annotated[
         float | None, typer.Option(help="Return the best found in this many seconds instead.")
     ] = None,
-    solver: Annotated[str | None, typer.Option(help="adam, sgd, scg, lbfgs, …")] = None,
+    solver: Annotated[str | None, typer.Option(help="adam, sgd, scg, lbfgs, bfgs, lm, br, …")] = None,
     activation: Annotated[str | None, typer.Option(help="Of the hidden units: tanh, relu, mish, …")] = None,
     pieces: Annotated[
         int | None, typer.Option(help="Cut the range of every number into pieces; 0 for none.")

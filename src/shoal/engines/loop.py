@@ -63,7 +63,11 @@ class ReferenceTraining:
         self.theta = theta.copy()
         self.epoch = self.step = 0
         self.history = History.empty(
-            len(theta), recipe.epochs, problem.validation is not None, problem.strengths["learning_rate"]
+            len(theta),
+            recipe.epochs,
+            problem.validation is not None,
+            problem.strengths["learning_rate"],
+            recipe.rule.tells,
         )
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
@@ -199,6 +203,8 @@ class ReferenceTraining:
         history.loss[active.rows, self.epoch] = total / updates
         self.penalty[active.rows] = penalty / updates
         history.epochs[active.rows] = self.epoch + 1
+        for name, course in history.told.items():
+            course[active.rows, self.epoch] = active.state[name]
         return alive
 
     def _rate(self) -> Array:

@@ -31,7 +31,7 @@ from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.request import FitRequest
 from shoal.jobs.room import LATER, Room
-from shoal.jobs.sizing import Sizing, size_study
+from shoal.jobs.sizing import AskedSize, Sizing, size_study
 from shoal.jobs.study_folder import save_model
 from shoal.jobs.timely import timely_baselines
 from shoal.jobs.workload import Workload
@@ -147,7 +147,13 @@ def _sizing(
     if isinstance(goal, Sizing):
         return goal
     load = _workload(request, prepared, method)
-    return size_study(request.size, load, workers, replace(goal, left=left))
+    return size_study(_asked_size(request, method), load, workers, replace(goal, left=left))
+
+
+def _asked_size(request: FitRequest, method: Method) -> AskedSize:
+    """Return the size asked for; a solver that finds the strength of its penalty is given none to try."""
+    given = method.recipe.rule.estimates_l2 and request.size.l2 is None
+    return replace(request.size, l2=(0.0,)) if given else request.size
 
 
 def _sized(method: Method, request: FitRequest, prepared: Prepared, sizing: Sizing) -> Method:

@@ -183,6 +183,17 @@ class FitRequest:
                 f"{solver.name} takes all rows at every step, got "
                 f"{setting('batch_size', self.batch_size)}; leave it out, or use adam or sgd"
             )
+        if solver.estimates_l2 and any(self.size.l2 or ()):
+            strengths = ",".join(f"{value:g}" for value in self.size.l2 or ())
+            raise ConfigurationError(
+                f"{solver.name} finds the strength of its penalty itself, got {setting('l2', strengths)}; "
+                "leave it out"
+            )
+        if solver.estimates_l2 and self.score == BY_EVIDENCE:
+            raise ConfigurationError(
+                f"{solver.name} re-estimates strengths while it trains, and {setting('score', BY_EVIDENCE)} "
+                "between trainings; leave one of them out"
+            )
         if self.learning_rate is None:
             return
         if not solver.takes_learning_rate:

@@ -41,9 +41,8 @@ class Workload:
     def bytes_a_network(self, network: Chain, epochs: int) -> int:
         """Return about what one member holds while it is trained."""
         itemsize = np.dtype(self.recipe.rule.dtype).itemsize
-        cost = Cost(
-            self.n_train, self.n_judged, epochs, self.recipe.batch_size, itemsize, 0, self.by_evidence
-        )
+        batch, dense = self.recipe.batch_size, self.recipe.rule.dense
+        cost = Cost(self.n_train, self.n_judged, epochs, batch, itemsize, 0, self.by_evidence, dense)
         return cost.bytes(network)
 
     @property

@@ -15,6 +15,7 @@ from shoal.lecture.log_evidence import LogEvidence
 from shoal.lecture.numpy_demo import NumpyDemo
 from shoal.lecture.parameters import Parameters
 from shoal.lecture.prior import Prior
+from shoal.lecture.regularization import Regularization
 from shoal.lecture.remembering import Remembering
 from shoal.lecture.representation import Representation
 from shoal.lecture.shallow_vs_deep import ShallowVsDeep
@@ -34,6 +35,7 @@ STUDIES: dict[str, type[Study[Any]]] = family(
     WeightDecay,
     Prior,
     LogEvidence,
+    Regularization,
     DecisionBoundary,
     Deep,
     ShallowVsDeep,

@@ -10,6 +10,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.selection.architectures import Hidden
+from shoal.solvers.base import Solver
 
 
 @dataclass(frozen=True)
@@ -110,3 +111,20 @@ def _require_distinct(name: str, values: list[str] | list[float]) -> None:
     repeated = sorted({value for value in values if values.count(value) > 1})  # type: ignore[arg-type]
     if repeated:
         raise ConfigurationError(f"{name} holds {repeated[0]!r} more than once; give each value once")
+
+
+def require_unset(candidates: Iterable[Candidate], solver: Solver, by_evidence: bool) -> None:
+    """Raise ``ConfigurationError`` for strengths of L2 beside those that the solver finds itself."""
+    if not solver.estimates_l2:
+        return
+    for candidate in candidates:
+        if candidate.l2:
+            raise ConfigurationError(
+                f"{solver.name} finds the strength of its penalty itself, got l2={candidate.l2:g}; leave l2 "
+                "out"
+            )
+    if by_evidence:
+        raise ConfigurationError(
+            f"{solver.name} re-estimates strengths while it trains, and choosing by the evidence between "
+            "trainings; leave one of them out"
+        )

@@ -30,7 +30,7 @@ class Contender:
 
     ``standard_error`` is that of ``validation_loss``: of the mean over validation samples, and over K
     folds ``sqrt(Σ_f se_f²) / K``. ``log_evidence``, ``gamma`` and ``strength`` are None but for a
-    network that was scored by evidence.
+    network that was scored by evidence, the last two also where the solver re-estimates the strength.
     """
 
     candidate: int
@@ -149,7 +149,7 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
         chosen = min(near, key=lambda c: (c.parameters, -c.l2, c.validation_loss, c.start))
         reason = _occam(chosen, best, _networks(trials), unit)
     words = chosen.words(unit)
-    sentence = f"{words[0].upper()}{words[1:]}: {reason}"
+    sentence = f"{words[0].upper()}{words[1:]}: {reason}{_determined(chosen)}"
     return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(trials))
 
 
@@ -285,6 +285,16 @@ def _occam(chosen: Contender, best: Contender, networks: str, unit: str) -> str:
         f"the smallest network whose validation loss, {chosen.validation_loss:.4g}, is within one standard "
         f"error ({best.standard_error:.2g}) of the best of {networks}, {best.validation_loss:.4g} "
         f"from {best.words(unit)}."
+    )
+
+
+def _determined(chosen: Contender) -> str:
+    """Return what a solver that finds the strength of its penalty says of the network, if one did."""
+    if chosen.gamma is None or chosen.strength is None:
+        return ""
+    return (
+        f" The rows trained on determine {chosen.gamma:.3g} of its {chosen.parameters:,} parameters, and set "
+        f"the strength of its penalty to {chosen.strength:.3g}."
     )
 
 

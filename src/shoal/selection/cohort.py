@@ -257,7 +257,9 @@ def _trials(
     history, cohort = trained.history, task.cohort
     reasons = history.reasons
     unknown = np.full(len(cohort.members), np.nan)
-    bayes = (found.log_evidence, found.gamma, found.l2) if found else (unknown,) * 3
+    told = history.last_told
+    by_solver = unknown, told("gamma"), told("alpha") / told("beta")
+    bayes = (found.log_evidence, found.gamma, found.l2) if found else by_solver
     # the last update may have been the one that went too far
     known = [*(scores if task.held.size else scores[:1]), *(bayes if found else ())]
     lost = trained.diverged | ~np.isfinite(known).all(axis=0)

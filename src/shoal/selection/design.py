@@ -83,9 +83,11 @@ class Design:
         """Return a task for every cohort of the study.
 
         Raises ``CapacityError`` for more networks than can be planned, and where the evidence of a size is
-        too much to compute.
+        too much to compute; and what ``Recipe.require`` raises.
         """
         self._require_countable()
+        for network in self.networks.values():
+            self.recipe.require(network)
         if self.conditions.by_evidence:
             if self.samples.weights is not None:
                 raise ConfigurationError(
@@ -226,7 +228,8 @@ class Design:
 
     def _cost(self, recipe: Recipe, n_samples: int, held: int) -> Cost:
         itemsize, by_evidence = np.dtype(self.conditions.dtype).itemsize, self.conditions.by_evidence
-        return Cost(n_samples, held, recipe.epochs, recipe.batch_size, itemsize, self.memory, by_evidence)
+        batch, dense = recipe.batch_size, recipe.rule.dense
+        return Cost(n_samples, held, recipe.epochs, batch, itemsize, self.memory, by_evidence, dense)
 
 
 def checked_views(views: Sequence[Sequence[int]], X: Rows) -> tuple[IntArray, ...]:

@@ -25,7 +25,8 @@ LEAST_WORK, MOST_WORK, PIECES = 2e9, 2e11, 32
 cores stay busy to the end, and small studies are not cut into crumbs."""
 
 HESSIANS = 4
-"""Matrices (D, D) of a member alive at once: its Hessian, the axes, those of before, and a covariance."""
+"""Matrices (D, D) of a member alive at once: its Hessian, the axes, those of before, and a covariance; or as
+a solver has them the Hessian, damped, its factor, and a product."""
 
 SMALL_BATCH, SMALL_NETWORK, VECTOR_BYTES = 32, 2000, 64
 """Up to so many samples and parameters, the native engine repeats samples for every lane of a vector."""
@@ -59,7 +60,7 @@ class Cost:
     """What decides the size of cohorts: samples, epochs at most, bytes a number, bytes a cohort may hold.
 
     ``held`` samples judge the networks that ``samples`` have trained. ``by_evidence`` needs every member's
-    Hessian besides.
+    Hessian besides, a ``dense`` solver one in training.
     """
 
     samples: int
@@ -69,6 +70,7 @@ class Cost:
     itemsize: int
     memory: int
     by_evidence: bool = False
+    dense: bool = False
 
     def work(self, network: Chain) -> float:
         """Return the operations of training one member: forward and twice that backward, 2 each time."""
@@ -83,7 +85,8 @@ class Cost:
         most = max(self.samples, self.held)
         training, scoring = 4 * (gathered + units) * batch, 2 * units * min(most, chunk(network))
         numbers = 10 * network.n_parameters + max(training, scoring) + 2 * most
-        hessians = HESSIANS * 8 * network.n_parameters**2 if self.by_evidence else 0
+        matrices = HESSIANS * (8 * self.by_evidence + self.itemsize * self.dense)
+        hessians = matrices * network.n_parameters**2
         return self.itemsize * numbers + 8 * self.held + 16 * self.epochs + hessians
 
     def shared_bytes(self, network: Chain, inputs: int | None = None) -> int:

@@ -15,7 +15,7 @@ from shoal.losses import Loss
 from shoal.populations.population import Population
 from shoal.selection.architectures import Architecture, Perceptron
 from shoal.selection.attributes import Attributes
-from shoal.selection.candidates import grid
+from shoal.selection.candidates import grid, require_unset
 from shoal.selection.choice import (
     BY_EVIDENCE,
     RULES,
@@ -141,6 +141,7 @@ class CapacityStudy:
         self._outcome: Outcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
             raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
+        require_unset(self._candidates, self.recipe.rule, choose == BY_EVIDENCE)
         for name, value in (("folds", folds), ("patience", self.recipe.patience)):
             if choose == BY_EVIDENCE and value is not None:
                 raise ConfigurationError(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from shoal.solvers.base import Solver
 
 SOLVERS: LazyFamily[Solver] = LazyFamily(
-    {"lm": "levenberg_marquardt"},
+    {"lm": "levenberg_marquardt", "br": "bayesian_regularization"},
     gradient_descent="shoal.solvers.gradient_descent:GradientDescent",
     sgd="shoal.solvers.sgd:SGD",
     adam="shoal.solvers.adam:Adam",
@@ -21,6 +21,7 @@ SOLVERS: LazyFamily[Solver] = LazyFamily(
     lbfgs="shoal.solvers.lbfgs:LBFGS",
     bfgs="shoal.solvers.bfgs:BFGS",
     levenberg_marquardt="shoal.solvers.levenberg_marquardt:LevenbergMarquardt",
+    bayesian_regularization="shoal.solvers.bayesian_regularization:BayesianRegularization",
 )
 """Solvers by the names that they are registered, saved and asked for by."""
 

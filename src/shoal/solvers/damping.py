@@ -9,6 +9,8 @@ from shoal.solvers import cholesky
 from shoal.solvers.base import Objective, dot
 from shoal.solvers.full_batch import Point, moves, rise
 
+HELD = 2**24
+"""Numbers of Hessians held at a time: 128 MiB of float64."""
 TRIALS = 16
 """Steps after which a member has found none that lowers J. Their damping grows 2^(n (n + 1) / 2)-fold."""
 

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from shoal.solvers.base import State, curved, require_positive
-from shoal.solvers.damping import descend, largest_curvature
+from shoal.solvers.damping import HELD, descend, largest_curvature
 from shoal.solvers.full_batch import FullBatchSolver, keep, known
 
 if TYPE_CHECKING:
     from shoal.shapes import Array, BoolArray, IntArray
     from shoal.solvers.base import Objective
-
-HELD = 2**24
-"""Numbers of Hessians held at a time: 128 MiB of float64."""
 
 
 @dataclass(frozen=True)

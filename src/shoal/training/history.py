@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class History:
     - ``epochs`` (P,): epochs run. ``best_epoch`` (P,): epochs run when the validation loss was lowest.
     - ``stopped`` (P,): why, as ``shoal.training.stopping.Reason``.
     - ``learning_rate`` (P,): the rate before its schedule, to explain a divergence.
+    - ``told``: what the solver tells besides of each epoch's step, (P, epochs) by name: one that re-estimates
+      the strength of the penalty ``gamma``, the effective number of parameters, ``alpha`` and ``beta``.
     """
 
     loss: Array
@@ -34,9 +36,12 @@ class History:
     best_epoch: IntArray
     stopped: IntArray
     learning_rate: Array
+    told: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, size: int, epochs: int, validated: bool, learning_rate: Array) -> History:
+    def empty(
+        cls, size: int, epochs: int, validated: bool, learning_rate: Array, tells: Iterable[str] = ()
+    ) -> History:
         """Return the history of ``size`` members that have not begun."""
         return cls(
             loss=np.full((size, epochs), np.nan),
@@ -45,16 +50,18 @@ class History:
             best_epoch=np.zeros(size, dtype=np.intp),
             stopped=np.full(size, Reason.EPOCHS, dtype=np.intp),
             learning_rate=np.asarray(learning_rate, dtype=np.float64),
+            told={name: np.full((size, epochs), np.nan) for name in tells},
         )
 
-    def arrays(self) -> tuple[Array, Array | None, Array, Array, Array]:
-        """Return the arrays that training writes: losses, epochs, best epochs and reasons."""
-        return self.loss, self.validation_loss, self.epochs, self.best_epoch, self.stopped
+    def arrays(self) -> tuple[Array | None, ...]:
+        """Return the arrays that training writes: losses, epochs, best epochs, reasons and what is told."""
+        known = self.loss, self.validation_loss, self.epochs, self.best_epoch, self.stopped
+        return (*known, *self.told.values())
 
     def take(self, other: History) -> None:
         """Become equal to another history of as many members and epochs, in the same arrays."""
         for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
-            if mine is not None:
+            if mine is not None and theirs is not None:
                 mine[...] = theirs
 
     @contextmanager
@@ -66,9 +73,9 @@ class History:
         except BaseException:
             for array, values in zip((self.epochs, self.best_epoch, self.stopped, theta), known, strict=True):
                 array[...] = values
-            for losses in self.loss, self.validation_loss:
-                if losses is not None:
-                    losses[:, epoch:] = np.nan
+            for course in (self.loss, self.validation_loss, *self.told.values()):
+                if course is not None:
+                    course[:, epoch:] = np.nan
             raise
 
     def copy(self) -> History:
@@ -102,6 +109,13 @@ class History:
         reasons = Counter(reason for reason, told in zip(self.reasons, members, strict=True) if told)
         words = {str(Reason.EPOCHS): "at the last epoch"}
         return ", ".join(f"{n:,} {words.get(reason, reason)}" for reason, n in reasons.most_common())
+
+    def last_told(self, name: str) -> Array:
+        """Return what the solver told last of each member (P,); NaN where it told nothing of that name."""
+        if name not in self.told:
+            return np.full(len(self.epochs), np.nan)
+        last: Array = self.told[name][np.arange(len(self.epochs)), np.maximum(self.epochs - 1, 0)]
+        return last
 
     @property
     def diverged(self) -> BoolArray:

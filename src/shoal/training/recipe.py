@@ -141,6 +141,13 @@ class Recipe:
         bound = self.clip_norm
         if bound is not None and not (is_number(bound) and 0 < bound < np.inf):
             raise ConfigurationError(f"clip_norm must be a positive number or None, got {bound!r}")
+        if self.rule.estimates_l2:
+            for name in ("l2", "l1", "penalties"):
+                if _is_given(getattr(self, name), 0.0):
+                    raise ConfigurationError(
+                        f"{self.rule.name} finds the strength of its penalty itself, got "
+                        f"{name}={getattr(self, name)!r}; leave {name} out"
+                    )
         if self.rule.takes_learning_rate:
             return
         for setting in dataclasses.fields(self):

@@ -1,0 +1,42 @@
+"""What studies make of solvers that are particular about strengths and losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import ConfigurationError
+from shoal.selection.study import CapacityStudy
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(size=60)
+Y = np.sin(2 * np.pi * X) + 0.3 * RNG.normal(size=60)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"l2": (0.0, 0.5)}, "finds the strength of its penalty itself, got l2=0.5; leave l2 out"),
+        ({"choose": "evidence"}, "re-estimates strengths while it trains, and choosing by the evidence"),
+    ],
+)
+def test_a_solver_that_finds_its_strength_is_given_none(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"bayesian_regularization {message}"):
+        CapacityStudy([2], 2, solver="br", **settings)
+
+
+def test_a_study_tells_how_many_parameters_its_networks_have_determined() -> None:
+    study = CapacityStudy([1, 8], 2, solver="br", epochs=30, seed=1).fit(X, Y)
+    gamma, strength = study.table["gamma"], study.table["strength"]
+    assert (gamma > 0).all()
+    assert (gamma < study.table["parameters"]).all()
+    assert (strength > 0).all()
+    assert f"determine {study.choice.chosen.gamma:.3g} of its" in study.choice.sentence
+
+
+def test_a_study_refuses_what_its_solver_cannot_do_before_it_trains() -> None:
+    study = CapacityStudy([2], 2, solver="lm", loss="absolute_error")
+    with pytest.raises(ConfigurationError, match="sums of squares"):
+        study.plan(X, Y)
