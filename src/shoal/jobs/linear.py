@@ -1,21 +1,25 @@
-"""Linear maps with the least penalised loss: networks without hidden layers, and ridge regression."""
+"""Linear maps with the least penalised loss, from rows that are read in blocks and never copied."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.layers import Dense
-from shoal.losses import Loss
-from shoal.populations.network import Network
-from shoal.populations.population import Population
-from shoal.populations.trainer import train
-from shoal.shapes import Array
-from shoal.training.recipe import Recipe
+from shoal.losses import LOSSES, Loss
+from shoal.registry import resolve
+from shoal.shapes import Array, IntArray
+from shoal.solvers.lbfgs import LBFGS
 
 TOLERANCE = 1e-5
 """Of the largest slope of the mean loss, where a search ends."""
+BLOCK = 2**19
+"""Numbers of a block, in double precision: in single columns that are nearly the same have no solution."""
+OF_AN_OUTPUT = 5
+"""Numbers of a row that each output takes: targets, z, and what the loss makes of them."""
+WIDEST = 1024
+"""Columns at most whose second moments are formed: beyond them that takes longer than it saves."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,9 @@ class Linear:
 
     def __call__(self, X: Array) -> Array:
         """Return z (N, K)."""
-        z: Array = X @ self.W + self.b
+        z = np.empty((len(X), len(self.b)))
+        for rows, block in _blocks(X):
+            z[rows] = block @ self.W + self.b
         return z
 
 
@@ -45,37 +51,106 @@ def least_loss(
 
         Σ_i loss(z_i, y_i) + λ/2 Σ W²          λ: the ``strength``
 
-    found by L-BFGS, of the reference engine, which copies no row, in so many ``steps`` at most, from
-    ``start`` or else from zeros; b is not penalised.
+    found by L-BFGS in so many ``steps`` at most, from ``start`` or else from zeros; b is not penalised. It
+    searches where the columns are uncorrelated, so that such as are nearly sums of others slow nothing down.
 
     >>> X = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0]])
     >>> linear = least_loss(X, np.array([3.0, 4.0, 5.0, 4.0, 7.0]), "squared_error")
     >>> linear.W.round(4).tolist(), linear.b.round(4).tolist()  # 8/(10 + 1), and the mean
     ([[0.7273]], [4.6])
     """
-    network = Network(X.shape[1], [Dense(outputs)], loss)
-    theta = np.zeros((1, network.n_parameters))
+    objective = _Objective(X, y, resolve("loss", loss, LOSSES), outputs, strength)
+    solver, theta = LBFGS(), np.zeros((1, (X.shape[1] + 1) * outputs))
     if start is not None:
-        layer = network.views(theta)[0]
-        layer["W"][0], layer["b"][0, :, 0] = start.W.T, start.b
-    first = Population(network, theta, np.zeros((1, 2), dtype=np.uint64))
-    recipe = Recipe(solver="lbfgs", epochs=steps, l2=strength, tolerance=TOLERANCE)
-    found = train(first, X, y, recipe, engine="reference", n_jobs=1).population
-    layer = network.views(found.theta)[0]
-    return Linear(layer["W"][0].T.copy(), layer["b"][0, :, 0].copy())
+        theta = objective.inwards(np.vstack([start.W, start.b]))
+    state = solver.start(theta)
+    for _ in range(steps):
+        step = solver.step(theta, objective, state, np.ones((1, 1)))
+        theta = step.theta
+        if step.converged[0] or not np.isfinite(step.J[0]) or objective.slope <= TOLERANCE:
+            break
+    found = objective.outwards(theta)
+    return Linear(found[:-1], found[-1])
+
+
+class _Objective:
+    """The mean loss with its penalty, and slopes, of parameters φ (1, (n+1)·K): θ = L⁻ᵀ φ, L Lᵀ the moments.
+
+    ``slope`` is the largest by a number of θ where it was last asked for.
+    """
+
+    def __init__(self, X: Array, y: Array, loss: Loss, outputs: int, strength: float) -> None:
+        self._X, self._y, self._loss, self._K = X, y, loss, outputs
+        self._strength = strength / len(X)
+        moments = _moments(X) if X.shape[1] <= WIDEST else None
+        if moments is not None:
+            moments[np.diag_indices(X.shape[1])] += self._strength
+        self._L = None if moments is None else np.linalg.cholesky(moments)
+        self.slope = np.inf
+
+    def outwards(self, phi: Array) -> Array:
+        """Return W over b, (n + 1, K)."""
+        theta = phi.reshape(-1, self._K)
+        return theta if self._L is None else np.linalg.solve(self._L.T, theta)
+
+    def inwards(self, theta: Array) -> Array:
+        """Return the parameters φ of W over b."""
+        return (theta if self._L is None else self._L.T @ theta).reshape(1, -1)
+
+    def __call__(self, phi: Array, members: IntArray | None = None) -> tuple[Array, Array]:
+        theta, N = self.outwards(phi), len(self._X)
+        value, slopes = 0.0, np.zeros_like(theta)
+        for rows, X in _blocks(self._X, OF_AN_OUTPUT * self._K):
+            z = (X @ theta[:-1] + theta[-1]).T[None]
+            targets = self._loss.encode(self._y[rows], self._K)
+            value += float(self._loss.value(z, targets).sum())
+            delta = self._loss.delta(z, targets)[0]
+            slopes[:-1] += (delta @ X).T
+            slopes[-1] += delta.sum(axis=1)
+        slopes /= N
+        slopes[:-1] += self._strength * theta[:-1]
+        self.slope = float(np.abs(slopes).max())
+        J = value / N + self._strength / 2 * float(np.square(theta[:-1]).sum())
+        inner = slopes if self._L is None else np.linalg.solve(self._L, slopes)
+        return np.array([J]), inner.reshape(1, -1)
 
 
 def least_squares(X: Array, y: Array) -> Linear:
     """Return the linear map with the least ½ Σ (y − z)² + ½ Σ w², ridge regression, of X (N, n), y (N,).
 
-    ``X`` is its own to change. Of fewer rows than columns the smaller of two systems is solved.
+    Of fewer rows than columns the smaller of two systems is solved.
 
     Source: Hoerl & Kennard 1970, "Ridge regression"; Bishop 2006, PRML, 6.1, for the smaller system.
     """
-    middle, mean = X.mean(axis=0), float(y.mean())
-    X -= middle
-    if len(X) < X.shape[1]:
-        w = X.T @ np.linalg.solve(X @ X.T + np.eye(len(X)), y - mean)
+    N, n = X.shape
+    middle, mean = X.mean(axis=0, dtype=np.float64), float(y.mean())
+    if n > N:
+        centred = X - middle
+        w = centred.T @ np.linalg.solve(centred @ centred.T + np.eye(N), y - mean)
     else:
-        w = np.linalg.solve(X.T @ X + np.eye(X.shape[1]), X.T @ (y - mean))
+        squares, products = np.eye(n), np.zeros(n)
+        for rows, block in _blocks(X):
+            block = block - middle
+            squares += block.T @ block
+            products += (y[rows] - mean) @ block
+        w = np.linalg.solve(squares, products)
     return Linear(w[:, None], np.array([mean - middle @ w]))
+
+
+def _moments(X: Array) -> Array:
+    """Return the means of x xᵀ of rows x with a 1 at the end, (n + 1, n + 1)."""
+    n = X.shape[1]
+    moments = np.zeros((n + 1, n + 1))
+    for _, block in _blocks(X):
+        moments[:n, :n] += block.T @ block
+        moments[n, :n] += block.sum(axis=0)
+    moments[:n, n], moments[n, n] = moments[n, :n], len(X)
+    return moments / len(X)
+
+
+def _blocks(X: Array, width: int = 1) -> Iterator[tuple[slice, Array]]:
+    """Yield some rows of X at a time, in double precision, and which they are; each takes ``width`` more."""
+    several = max(BLOCK // (X.shape[1] + width), 1)
+    for first in range(0, len(X), several):
+        rows = slice(first, first + several)
+        yield rows, X[rows].astype(np.float64, copy=False)

@@ -25,7 +25,7 @@ LARGEST = 100.0
 def linear_numbers(X: Array, y: Array, loss: str, iterations: int = 1000) -> Predictor:
     """Return a linear model of scaled numbers ``y`` (N,), with the penalty ½ Σ w² on the sum of losses.
 
-    It may take so many ``iterations``, and ``X`` (N, n) is its own to change.
+    It may take so many ``iterations``.
 
     - squared error: ridge regression, as scikit-learn's with its default penalty;
     - Poisson: Poisson regression, ŷ = exp(w·x + b);
@@ -35,7 +35,7 @@ def linear_numbers(X: Array, y: Array, loss: str, iterations: int = 1000) -> Pre
     if loss == POISSON:
         rates = least_loss(X, y, POISSON, steps=iterations)
         return lambda rows: np.exp(np.minimum(rates(rows)[:, 0], LARGEST))
-    linear = least_squares(X if loss == SQUARED else X.copy(), y)
+    linear = least_squares(X, y)
     if loss != SQUARED:
         # Σ Huber/t + ½ Σ w², t the threshold, at most 1: from ridge regression it is not far
         threshold = _threshold(loss)
