@@ -193,6 +193,8 @@ def test_a_gap_among_numbers_is_no_class(gap: str) -> None:
         (["a", None, "b"], "classification", ["missing in 1 of 3 rows"]),
         ([], "classification", ["missing in 0 of 0 rows"]),
         ([0.1] * 10, "regression", ["is 0.1 in every row", "varies"]),
+        (["1", "1.0"], "regression", ["is 1 in every row"]),
+        ([2**60, 2**60 + 1], "regression", ["about 1.15", "16 digits", "subtract", "task='classification'"]),
         (["1", "x"], "regression", ["must be finite numbers", "'x' in data row 2"]),
         ([1.0, np.inf], "regression", ["must be finite numbers", "'inf' in data row 2"]),
         ([1.0, np.nan], "regression", ["missing in 1 of 2 rows"]),

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from shoal import MLPClassifier, MLPRegressor
+from shoal import MLPClassifier, MLPRegressor, ShoalRegressor
 from shoal.errors import DataError
 from shoal.estimators.tables import texts_told
 
@@ -33,6 +33,14 @@ TARGETS: dict[str, Callable[[list[str]], Any]] = {
     "pandas": pd.Series,
     "polars": pl.Series,
 }
+
+
+@pytest.mark.parametrize(
+    "estimator", [ShoalRegressor(), MLPRegressor(preprocessing="table")], ids=["automatic", "table"]
+)
+def test_a_name_that_columns_share_is_told(estimator: Any) -> None:
+    with pytest.raises(DataError, match="X has more than one column named 'a'; give every"):
+        estimator.fit(pd.DataFrame(X, columns=["a", "a"]), X[:, 0])
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -140,6 +140,13 @@ class TargetEncoder:
         if note := values.notation_note(series, values.read(series)):
             warnings.warn(f"the target {series.name!r}: {note}", ShoalWarning, stacklevel=2)
         if y.min() == y.max() or y.std() == 0:
+            whole = series.cast(pl.Int64, strict=False)
+            if whole.drop_nulls().n_unique() > 1:
+                raise DataError(
+                    f"the target {series.name!r} is about {y[0]:g} in every row, and differs by less than "
+                    "numbers of 16 digits can tell; subtract what its values share, or ask for "
+                    f"{setting('task', CLASSIFICATION)}"
+                )
             raise DataError(
                 f"the target {series.name!r} is {y[0]:g} in every row; a regression needs one that varies"
             )

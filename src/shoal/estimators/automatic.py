@@ -93,8 +93,9 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
     def _frame(self, X: Any, reset: bool) -> Frame:
         """Return a table, a frame or an array of numbers and texts, checked as scikit-learn checks it."""
         if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
+            frame = as_frame(X, "X")  # first, as it says what is wrong with the columns' names
             validate_data(self, X, reset=reset, skip_check_array=True)
-            return as_frame(X, "X")
+            return frame
         least = 2 if reset else 1
         checks = {"dtype": None, "ensure_all_finite": "allow-nan", "ensure_min_samples": least}
         return as_frame(columns(validate_data(self, X, reset=reset, **checks)), "X")

@@ -23,10 +23,12 @@ def features(estimator: Any, X: Any, reset: bool) -> Array:
     With ``reset`` medians, scales and categories are learned from it: ``preprocessor_`` of the estimator.
     Raises ``DataError`` for columns of another kind than those fitted.
     """
-    from shoal.data.preprocessing import TablePreprocessor  # the frame libraries load only where asked for
+    from shoal.data.frames import as_frame  # the frame libraries load only where asked for
+    from shoal.data.preprocessing import TablePreprocessor
 
+    # first, as it says what is wrong with the columns' names
+    frame = as_frame(X, "X") if hasattr(X, "columns") else columns(X)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    frame = X if hasattr(X, "columns") else columns(X)
     if reset:
         estimator.preprocessor_ = TablePreprocessor.fit(frame, TARGET)
     return np.asarray(estimator.preprocessor_.transform(frame))
