@@ -69,8 +69,8 @@ def _through_time(walk: Walk) -> dict[str, Any]:
                 "gradient": _numbers(gradient.factors),
                 "engine": _numbers(gradient.engine),
                 "relative_error": {
-                    "factors": gradient.engine_error,
-                    "central_differences": gradient.block.relative_error,
+                    "factors": _numbers(gradient.engine_error),
+                    "central_differences": _numbers(gradient.block.relative_error),
                 },
             }
             for gradient in walk.gradients
@@ -93,8 +93,8 @@ def _below(below: LayerBelow) -> dict[str, Any]:
                 "gradient": _numbers(gradient.by_layers),
                 "engine": _numbers(gradient.engine),
                 "relative_error": {
-                    "layers": gradient.engine_error,
-                    "central_differences": gradient.block.relative_error,
+                    "layers": _numbers(gradient.engine_error),
+                    "central_differences": _numbers(gradient.block.relative_error),
                 },
             }
             for gradient in below.gradients
@@ -135,8 +135,8 @@ def _gradient(explanation: Explained, comparison: Comparison) -> dict[str, Any]:
         "engine": _numbers(comparison.engine),
         "central_differences": _numbers(comparison.numerical),
         "relative_error": {
-            "factors": comparison.engine_error,
-            "central_differences": comparison.numerical_error,
+            "factors": _numbers(comparison.engine_error),
+            "central_differences": _numbers(comparison.numerical_error),
         },
     }
 
@@ -145,8 +145,8 @@ def _formula(tree: Expression) -> dict[str, str]:
     return {"text": text(tree), "latex": latex(tree)}
 
 
-def _numbers(values: Array) -> Any:
-    """Return numbers as nested lists, null for what is not finite."""
+def _numbers(values: Array | float) -> Any:
+    """Return a number, or some as nested lists; null for what is not finite."""
     array = np.asarray(values).astype(object)
     array[~np.isfinite(np.asarray(values))] = None
     return array.tolist()
