@@ -140,14 +140,12 @@ def test_time_stamps(tmp_path: Path) -> None:
         ("(1,2),3:a", "line 4 has in channel 1 other than pairs"),
         ("(1,2,3):a", r"line 4 has \(1,2,3\) in channel 1 as value 1, expected \(time,value\)"),
         ("(1,2),(2,x):a", "line 4 has 'x' in channel 1 as value 2"),
-        ("(1,2),(2,3):(1,4),(3,5):a", "line 4 has other time stamps in channel 2"),
+        ("(1,2),(2,3):(4,4),(3,5):a", "line 4 has other time stamps in channel 2"),
         (":a", "line 4 has no value in channel 1"),
     ],
 )
 def test_wrong_time_stamps(tmp_path: Path, rows: str, told: str) -> None:
     path = write(tmp_path, f"@timeStamps true\n@classLabel true a\n@data\n{rows}\n")
-    if "other time stamps" in told:
-        path = write(tmp_path, "@timeStamps true\n@classLabel true a\n@data\n(1,2),(2,3):(4,4),(3,5):a\n")
     with pytest.raises(DataError, match=f"x.ts: {told}"):
         read_one(path)
 

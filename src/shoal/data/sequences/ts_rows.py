@@ -51,16 +51,18 @@ class RowReader:
                 raise self.wrong(line, "has an empty label after its last colon; write :? for none")
         channels: list[Array] = []
         order: Order | None = None
+        times: Array | None = None
         for channel, piece in enumerate(pieces, 1):
             if not self.stamped:
                 channels.append(self._values(piece.split(","), line, channel))
                 continue
             stamps, fields = self._pairs(piece, line, channel)
-            values, before = self._values(fields, line, channel), order
-            order = self._order(stamps, line, channel)
-            if before is not None and not np.array_equal(order.rows, before.rows):
+            values, (found, own) = self._values(fields, line, channel), self._order(stamps, line, channel)
+            if times is not None and not np.array_equal(own, times):
                 raise self.wrong(line, f"has other time stamps in channel {channel} than in the first")
-            channels.append(values[order.rows])
+            times = own
+            order = found if order is None or order.was_sorted else order
+            channels.append(values[found.rows])
         for channel, values in enumerate(channels, 1):
             if len(values) != len(channels[0]):
                 raise self.wrong(
@@ -117,18 +119,20 @@ class RowReader:
             raise self.wrong(line, f"has no value in channel {channel}; write (time,?) for a missing one")
         return stamps, fields
 
-    def _order(self, stamps: list[str], line: int, channel: int) -> Order:
+    def _order(self, stamps: list[str], line: int, channel: int) -> tuple[Order, Array]:
+        """Return the order of time stamps, and their times in it."""
         try:
-            order = in_order(instants(pl.Series("stamp", stamps)))
+            times = instants(pl.Series("stamp", stamps))
         except DataError as error:
             raise self.wrong(line, f"channel {channel}: {error}") from None
+        order = in_order(times)
         if order.twice is not None:
             raise self.wrong(
                 line,
                 f"has the time {quoted(stamps[order.twice])} twice in channel {channel}; leave one of the "
                 "two out",
             )
-        return order
+        return order, times[order.rows]
 
 
 def cut(text: str) -> list[str]:
