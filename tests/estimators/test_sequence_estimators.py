@@ -187,3 +187,33 @@ def test_targets_of_a_regression_are_numbers() -> None:
         SequenceClassifier(**FEW).fit(X, SIZES)
     constant = SequenceRegressor(**FEW).fit(X, np.full(30, 5.0))
     np.testing.assert_allclose(constant.predict(XT), 5)
+
+
+def test_no_model_has_met_a_group_that_it_is_judged_by() -> None:
+    rng = np.random.default_rng(0)
+    speakers = np.arange(48) % 8
+    rates = np.linspace(0.2, 0.9, 8)  # a voice of its own
+    said = np.array([0, 1, 1, 0, 1, 0, 0, 1])[speakers]  # which says nothing of others
+    voices = [np.sin(rates[who] * np.arange(30) + rng.uniform(0, 6)) for who in speakers]
+    settings = {"views": ["random", "convolutional"], "n_features": 500, "budget": 1e8, "random_state": 0}
+    alone = SequenceClassifier(**settings).fit(voices, said)
+    grouped = SequenceClassifier(**settings).fit(voices, said, groups=[f"speaker {who}" for who in speakers])
+    right = [(each.held_out_.argmax(axis=1) == said).mean() for each in (alone, grouped)]
+    assert right[0] > 0.95
+    assert right[1] < 0.7
+    assert np.abs(grouped.held_out_ - 0.5).mean() < np.abs(alone.held_out_ - 0.5).mean()  # and knows it
+
+
+def test_groups_that_are_none() -> None:
+    series, labels = [np.arange(9.0) * n for n in range(8)], ["a", "b"] * 4
+    for groups, said in (
+        ([1] * 8, "1 group cannot be divided"),
+        ([1, 2], "one entry for each of the 8 rows"),
+    ):
+        with pytest.raises(DataError, match=said):
+            SequenceClassifier(budget=1.0).fit(series, labels, groups)
+    with pytest.warns(ShoalWarning, match="1 of 8"):
+        fitted = SequenceClassifier(budget=1.0, n_features=336).fit(
+            series, [None, *labels[1:]], list("aabbccdd")
+        )
+    assert fitted.held_out_.shape == (7, 2)

@@ -57,3 +57,19 @@ def test_a_row_is_predicted_alike_in_any_company() -> None:
     for row in range(50):
         alone = model.predict(features[row : row + 1].astype(np.float32))
         np.testing.assert_array_equal(alone[0], together[row])
+
+
+def test_samples_left_out_together_are_predicted_by_the_others_alone() -> None:
+    rng = np.random.default_rng(3)
+    features, targets = rng.normal(size=(20, 30)), rng.normal(size=(20, 2))
+    together = [np.array([0, 7, 8]), np.array([1]), np.setdiff1d(np.arange(20), [0, 1, 7, 8])]
+    model = ClosedForm.fit(features, targets, together)
+    scaled = (features - model.mean) / model.deviation
+    for held in together:
+        rest = np.setdiff1d(np.arange(20), held)
+        centre, b = scaled[rest].mean(axis=0), targets[rest].mean(axis=0)
+        X = scaled[rest] - centre
+        W = np.linalg.solve(X.T @ X + model.strength * 30 * np.eye(30), X.T @ (targets[rest] - b))
+        np.testing.assert_allclose(model.left_out[held], (scaled[held] - centre) @ W + b, rtol=1e-7)
+    alone = ClosedForm.fit(features, targets, [np.array([row]) for row in range(20)])
+    np.testing.assert_allclose(alone.left_out, ClosedForm.fit(features, targets).left_out, rtol=1e-7)

@@ -15,7 +15,7 @@ from shoal.errors import DataError
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
-from shoal.selection.splits import k_folds
+from shoal.selection.attributes import Attributes
 from shoal.shapes import Array
 
 FOLDS = 5
@@ -31,8 +31,8 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
         """Return what X holds as a list."""
         raise NotImplementedError
 
-    def _learn(self, samples: list[Any], targets: Targets) -> None:
-        """Make ``mixture_`` of samples with known targets."""
+    def _learn(self, samples: list[Any], targets: Targets, attributes: Attributes) -> None:
+        """Make ``mixture_`` of samples with known targets, and with the groups that they may be of."""
         raise NotImplementedError
 
     def _predictions(self, X: Any) -> Array:
@@ -46,26 +46,35 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
             raise DataError(f"X holds 1 sample; {type(self).__name__} learns from 2 at least, n_samples=1")
         return samples, as_frame({_ROW: np.arange(len(samples))})
 
-    def _learn_kept(self, samples: list[Any], rows: Frame, targets: Targets) -> None:
+    def _learn_kept(self, samples: list[Any], rows: Frame, targets: Targets, groups: Any) -> None:
         """Make the mixture of the samples whose numbers a frame still has."""
-        kept = [samples[row] for row in rows[_ROW].to_list()]
+        attributes, numbers = Attributes.of(len(samples), groups), np.asarray(rows[_ROW])
+        kept = [samples[row] for row in numbers.tolist()]
         if len(kept) < 2:
             raise DataError(f"only 1 {self.noun} has a target; give 2 at least")
-        self._learn(kept, targets)
+        self._learn(kept, targets, attributes.take(numbers))
 
-    def _schooling(self, samples: Any, targets: Targets, channels: int = 1) -> Schooling[Any]:
+    def _schooling(
+        self, samples: Any, targets: Targets, attributes: Attributes, channels: int = 1
+    ) -> Schooling[Any]:
         """Return what the views of samples learn from."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        folds = k_folds(len(samples), min(FOLDS, len(samples)), seed, targets.strata())
-        return Schooling(samples, targets, folds, seed, channels, self.n_jobs)
+        divider = attributes.divider(len(samples), targets.strata())
+        folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), seed)
+        grouped = attributes.groups is not None
+        return Schooling(samples, targets, folds, seed, channels, self.n_jobs, grouped)
 
 
 class MixedClassifier(ClassifierMixin, BaseMixed):  # type: ignore[misc]
     """What classifiers add: labels, and probabilities."""
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any) -> Any:
-        """Learn from N samples ``X`` and their labels ``y`` (N,), and return the estimator."""
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
+        """Learn from N samples ``X`` and their labels ``y`` (N,), and return the estimator.
+
+        With ``groups`` (N,), say who is speaking, whatever is chosen is chosen by samples of groups that the
+        models had not met, and ``held_out_`` are such predictions: honest where new groups are to come.
+        """
         samples, rows = self._numbered(X)
         known, y = with_labels(rows, y, type(self).__name__)
         check_classification_targets(y)
@@ -75,7 +84,8 @@ class MixedClassifier(ClassifierMixin, BaseMixed):  # type: ignore[misc]
             raise DataError(
                 f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
             )
-        self._learn_kept(samples, known, Targets(encoder.transform(y), len(self.classes_)))
+        targets = Targets(encoder.transform(y), len(self.classes_))
+        self._learn_kept(samples, known, targets, groups)
         self.held_out_ = self.mixture_.held_out
         return self
 
@@ -93,13 +103,16 @@ class MixedRegressor(RegressorMixin, BaseMixed):  # type: ignore[misc]
     """What regressors add: the scale of their numbers."""
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any) -> Any:
-        """Learn from N samples ``X`` and numbers ``y`` (N,), and return the estimator."""
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
+        """Learn from N samples ``X`` and numbers ``y`` (N,), and return the estimator.
+
+        Of samples that belong to ``groups`` (N,) see ``SequenceClassifier.fit``.
+        """
         samples, rows = self._numbered(X)
         known, name = with_numbers(rows, y, type(self).__name__)
         y = np.asarray(known[name], dtype=np.float64)
         self._centre, self._scale = float(y.mean()), float(y.std()) or 1.0
-        self._learn_kept(samples, known, Targets((y - self._centre) / self._scale))
+        self._learn_kept(samples, known, Targets((y - self._centre) / self._scale), groups)
         self.held_out_ = self._decoded(self.mixture_.held_out)
         return self
 

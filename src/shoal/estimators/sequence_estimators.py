@@ -16,6 +16,7 @@ from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, KINDS, LEAST_FEATURES, views_for
 from shoal.mixtures.targets import Targets
+from shoal.selection.attributes import Attributes
 from shoal.shapes import Array
 
 
@@ -56,14 +57,15 @@ class BaseSequenceEstimator(BaseMixed):
     def _samples(self, X: Any) -> list[Array]:
         return as_series(X, self.channels_first)
 
-    def _learn(self, series: list[Array], targets: Targets) -> None:
+    def _learn(self, series: list[Array], targets: Targets, attributes: Attributes) -> None:
         names = [f"channel {number}" for number in range(len(series[0]))]
         empty = without_values(names, series)
         if empty:
             raise DataError(f"{', '.join(empty)} of X (from 0) has no value in any series; leave it out")
         self.n_channels_in_ = len(series[0])
         self.preprocessor_ = SequencePreprocessor.fit(series)
-        schooling = self._schooling(prepared(self.preprocessor_, series), targets, len(series[0]))
+        padded = prepared(self.preprocessor_, series)
+        schooling = self._schooling(padded, targets, attributes, len(series[0]))
         kinds = KINDS if isinstance(self.views, str) else self.views
         views = views_for(schooling, kinds, self.budget, self.n_features, self.n_draws)
         self.mixture_ = Mixture.fit(views, schooling)
@@ -110,6 +112,8 @@ class SequenceClassifier(MixedClassifier, BaseSequenceEstimator):
     - ``n_features`` of each draw of random convolutions, at most 3000 for more than 4000 series, and the mean
       of at most ``n_draws`` draws.
     - ``n_jobs`` threads, None: all cores; how many changes no bit.
+
+    ``fit(X, y, groups)`` chooses by groups, such as speakers, that models had not met.
 
     Series whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 

@@ -16,6 +16,7 @@ from shoal.estimators.parameters import POSITIVE
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET, KINDS, text_views
+from shoal.selection.attributes import Attributes
 from shoal.shapes import Array
 from shoal.texts.tokens import UNITS, WORDS
 
@@ -50,10 +51,10 @@ class BaseTextEstimator(BaseMixed):
     def _samples(self, X: Any) -> list[str]:
         return as_texts(X)
 
-    def _learn(self, samples: list[str], targets: Targets) -> None:
+    def _learn(self, samples: list[str], targets: Targets, attributes: Attributes) -> None:
         if not any(text.strip() for text in samples):
             raise DataError("every text of X is empty; give texts with words")
-        schooling = self._schooling(samples, targets)
+        schooling = self._schooling(samples, targets, attributes)
         kinds = KINDS if isinstance(self.views, str) else self.views
         self.mixture_ = Mixture.fit(text_views(schooling, self.unit, kinds, self.budget), schooling)
 

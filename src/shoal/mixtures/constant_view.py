@@ -16,7 +16,7 @@ from shoal.shapes import Array
 class ConstantView(View[Samples]):
     """The mean of numbers, or of N labels the shares by the rule of succession, (n_k + 1) / (N + K).
 
-    A sample left out is predicted by the others.
+    A sample left out is predicted by the others, of a group by other groups.
 
     Source: Laplace 1814; Jaynes 2003, "Probability theory", 6.9.
     """
@@ -31,7 +31,9 @@ class ConstantView(View[Samples]):
         N, K = values.shape
         more, rows = (1.0, K) if targets.n_classes else (0.0, 0)
         total = values.sum(axis=0) + more
-        without = (total - values) / max(N - 1 + rows, 1)
+        without = np.empty_like(values)
+        for held in schooling.together or np.arange(N)[:, None]:
+            without[held] = (total - values[held].sum(axis=0)) / max(N - len(held) + rows, 1)
         return FittedConstant(total / (N + rows), without)
 
 

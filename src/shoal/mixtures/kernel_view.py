@@ -46,7 +46,7 @@ class KernelView(View[Sequences]):
         with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
             values, U = np.linalg.eigh(_kernel(known, known))
             values = np.maximum(values, 0)
-            strength, left_out = chosen(U, values, signs - b)
+            strength, left_out = chosen(U, values, signs - b, schooling.together)
             alpha = U @ ((U.T @ (signs - b)) / (values + strength)[:, None])
         scores = left_out + b
         plain = _predictions(scores)

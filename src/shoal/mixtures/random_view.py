@@ -52,7 +52,9 @@ class RandomView(View[Sequences]):
                 means=self.means,
             )
             features = convolutions.transform(series, schooling.n_jobs)
-            layers.append((convolutions, ClosedForm.fit(features, schooling.targets.signs())))
+            layers.append(
+                (convolutions, ClosedForm.fit(features, schooling.targets.signs(), schooling.together))
+            )
         plain = _predictions([top.left_out for _, top in layers])
         temperature = temperature_of(plain, schooling.targets)
         held_out = at_temperature(plain, temperature)

@@ -26,6 +26,8 @@ class Schooling(Generic[Samples]):
     """What every view learns from: N samples, their targets, folds, the seed and how many threads.
 
     Of series (N, C, T) ``channels`` are those that hold values; further ones say where values were there.
+    Where samples are ``grouped``, as those of one speaker are, no prediction held out comes of a model that
+    knew one of the same fold.
     """
 
     series: Samples
@@ -34,6 +36,12 @@ class Schooling(Generic[Samples]):
     seed: int
     channels: int = 1
     n_jobs: int | None = None
+    grouped: bool = False
+
+    @property
+    def together(self) -> list[IntArray] | None:
+        """The samples that are left out of a model together; None where each is left out alone."""
+        return [held for _, held in self.folds] if self.grouped else None
 
     @property
     def held(self) -> IntArray:
