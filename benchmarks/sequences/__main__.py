@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import commit, machine
-from benchmarks.sequences.forecasts import ForecastSet
-from benchmarks.sequences.results import EVERY, FOLDER, Entry, load, save
-from benchmarks.sequences.sets import Set
+from benchmarks.sequences.results import EVERY, FOLDER, AnySet, Entry, load, save
+from benchmarks.sequences.sets import Measured, Set
 from shoal import SequenceClassifier, SequenceRegressor
 from shoal.data.sequences.series_set import SeriesSet
 from shoal.shapes import Array
@@ -48,9 +47,9 @@ def main() -> None:
             save(arguments.results, {**load(arguments.results), name: entry})
 
 
-def run(of: Set | ForecastSet, folder: Path | None, validate: bool, settings: dict[str, Any]) -> Entry:
+def run(of: AnySet, folder: Path | None, validate: bool, settings: dict[str, Any]) -> Entry:
     """Fit a set, judge what came out, and say so."""
-    measured = of.measure if isinstance(of, ForecastSet) else partial(_measured, of)
+    measured = partial(_measured, of) if isinstance(of, Set) else of.measure
     error, held_out, seconds, sentence = measured(folder, validate, settings)
     entry = Entry(
         error=error,
@@ -67,9 +66,7 @@ def run(of: Set | ForecastSet, folder: Path | None, validate: bool, settings: di
     return entry
 
 
-def _measured(
-    of: Set, folder: Path | None, validate: bool, settings: dict[str, Any]
-) -> tuple[float, float, float, str]:
+def _measured(of: Set, folder: Path | None, validate: bool, settings: dict[str, Any]) -> Measured:
     """Return the errors of the test part and of what is held out, the CPU seconds, and what was made."""
     data = of.read(folder)
     kind = SequenceClassifier if of.classification else SequenceRegressor
@@ -84,7 +81,7 @@ def _measured(
     if not validate:
         assert data.test is not None
         error = _judged(estimator.predict(list(data.test.series)), _targets(data.test, of))
-    return error, held_out, seconds, estimator.mixture_.sentence
+    return Measured(error, held_out, seconds, estimator.mixture_.sentence)
 
 
 def _targets(part: SeriesSet, of: Set) -> Array:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.sequences.sets import Measured
 from shoal import Forecaster
 from shoal.forecasting.scores import mase
 from shoal.shapes import Array
@@ -50,9 +51,7 @@ class ForecastSet:
                 f"{error.filename} is not there; set SHOAL_DATA, or give --data the folder of the sets"
             ) from None
 
-    def measure(
-        self, folder: Path | None, validate: bool, settings: dict[str, Any]
-    ) -> tuple[float, float, float, str]:
+    def measure(self, folder: Path | None, validate: bool, settings: dict[str, Any]) -> Measured:
         """Return the errors of the test part and at rolling origins, the CPU seconds, and what was made."""
         parts = self.read(folder)
         own = {name: value for name, value in settings.items() if name != "channels_first"}
@@ -65,7 +64,7 @@ class ForecastSet:
             judged = self._squared if self.windows else self._scaled
             error = judged(forecaster, parts)
         evidence = forecaster.evidence_
-        return error, evidence["validation"], seconds, evidence["sentence"]
+        return Measured(error, evidence["validation"], seconds, evidence["sentence"])
 
     def _scaled(self, forecaster: Forecaster, parts: dict[str, tuple[Array, Array]]) -> float:
         """Return the MASE of what follows the training part."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks.sequences.forecasts import FORECASTS, ForecastSet
 from benchmarks.sequences.sets import SETS, Set
+from benchmarks.sequences.texts import SPEECH, TEXTS, SpeechSet, TextSet
 
-EVERY: dict[str, Set | ForecastSet] = {**SETS, **FORECASTS}
+AnySet: TypeAlias = Set | TextSet | SpeechSet | ForecastSet
+EVERY: dict[str, AnySet] = {**SETS, **TEXTS, **SPEECH, **FORECASTS}
 FOLDER = Path(__file__).parents[1] / "results"
 HEADER = (
     "| set | error | held out | to reach | others | seconds of CPU to fit | mixture |",
@@ -31,7 +34,7 @@ class Entry:
     commit: str
     machine: str
 
-    def row(self, of: Set | ForecastSet) -> str:
+    def row(self, of: AnySet) -> str:
         """Return the entry as a row of the table."""
         digits = 1 if of.classification else 4
         unit = " %" if of.classification else ""

@@ -9,9 +9,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from shoal.data.sequences.origins import Files
 from shoal.data.sequences.series_set import SequenceData
+
+
+class Measured(NamedTuple):
+    """The errors of the test part and of what is held out, the CPU seconds of the fit, and what was made."""
+
+    error: float
+    held_out: float
+    seconds: float
+    sentence: str
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import io
+import itertools
+import wave
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ from benchmarks.sequences import __main__ as command
 from benchmarks.sequences.forecasts import FORECASTS, ForecastSet, mackey_glass
 from benchmarks.sequences.results import load, save
 from benchmarks.sequences.sets import SETS
+from benchmarks.sequences.texts import SPEECH, TEXTS
 
 
 def write(folder: Path, name: str) -> None:
@@ -90,3 +95,33 @@ def test_the_chaotic_series_obeys_its_equation() -> None:
     rest = 2 * 1.2 / (1 + 1.2**10)  # before the delay has passed, its right side is 0.1 (rest − x)
     t = np.arange(17)
     assert mackey_glass(17, before=0) == pytest.approx(rest + (1.2 - rest) * np.exp(-0.1 * t), abs=1e-7)
+
+
+def test_texts_are_fitted_and_judged(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    for part, rows in (("train", range(20)), ("test", range(20, 26))):
+        lines = [
+            f'"what is {"a cat" if n % 2 else "the sum"} no. {n}",{"AN" if n % 2 else "NU"}' for n in rows
+        ]
+        (tmp_path / "text" / f"trec_{part}.csv").write_text("question,label\n" + "\n".join(lines) + "\n")
+    measured = TEXTS["trec"].measure(tmp_path, False, {"random_state": 0, "n_jobs": 1, "budget": 1.0})
+    assert (measured.error, measured.held_out) == (0, 0)
+    with pytest.raises(SystemExit, match=r"names_train.csv is not there"):
+        TEXTS["names"].read(tmp_path, "train")
+
+
+def test_an_unheard_speaker_is_heard_in_the_test_alone(tmp_path: Path) -> None:
+    (tmp_path / "speech").mkdir()
+    with zipfile.ZipFile(tmp_path / "speech" / "fsdd_1200.zip", "w") as archive:
+        for part, digit, name in itertools.product(("train", "test"), "01", ("s1_00", "s2_01", "s6_02")):
+            sound = io.BytesIO()
+            with wave.open(sound, "wb") as file:
+                file.setparams((1, 2, 8000, 0, "NONE", ""))
+                file.writeframes(np.zeros(800, "<i2").tobytes())
+            archive.writestr(f"fsdd_1200/{part}/{digit}/{name}.wav", sound.getvalue())
+    train, test = SPEECH["spoken digits, unheard"].read(tmp_path)
+    assert train.groups is not None
+    assert sorted(train.groups) == ["s1"] * 4 + ["s2"] * 4
+    assert test.labels.tolist() == ["0", "1", "0", "1"]
+    train, test = SPEECH["spoken digits"].read(tmp_path)
+    assert (len(train.samples), len(test.samples), train.groups) == (6, 6, None)
