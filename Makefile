@@ -22,7 +22,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize docs fresh format bench clean
+.PHONY: help demo test lint sanitize docs fresh web format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -66,6 +66,14 @@ docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
 fresh: $(EDITABLE)  ## install the package as users do and go from a real table to predictions
 	tools/fresh
 
+# The lock file says every version to the digit: the same sources are the same bytes.
+web: web/node_modules  ## build the page of the lab from web/ (Node.js 20.19 or newer)
+	cd web && npm run --silent check && npm test --silent && npm run --silent build
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
 format: $(EDITABLE)  ## put the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -76,7 +84,7 @@ bench: $(BENCH)/holds-package  ## measure shoal beside torch, jax and scikit-lea
 	$(BENCH)/bin/python -m benchmarks.growth
 
 clean:  ## remove what these commands made
-	rm -rf $(VENV) $(BENCH) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) build dist demo web/node_modules web/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'

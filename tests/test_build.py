@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import platform
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -55,6 +57,18 @@ def test_the_wheel_of_make_fresh_is_built_by_what_pyproject_asks_for() -> None:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
     (line,) = re.findall(r"^\t@\$\(PIP\) ('.*) cmake ninja$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert shlex.split(line) == asked
+
+
+def test_the_wheel_holds_the_page_of_the_lab_and_none_of_its_sources(tmp_path: Path) -> None:
+    """What git ignores is left out of wheels without a word."""
+    build = f"from scikit_build_core.build import build_wheel; build_wheel({str(tmp_path)!r}, {{}})"
+    environment = os.environ | {"SHOAL_NATIVE": "0"}
+    subprocess.run([sys.executable, "-c", build], cwd=ROOT, env=environment, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    page = sorted(name for name in names if name.startswith("shoal/lab/static/"))
+    assert page == [f"shoal/lab/static/{name}" for name in ("index.html", "lab.css", "lab.js")]
+    assert not [name for name in names if name.endswith((".ts", ".tsx", ".map")) or "node_modules" in name]
 
 
 def test_the_stub_declares_what_the_module_defines(native: ModuleType) -> None:

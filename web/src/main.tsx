@@ -50,9 +50,16 @@ const KEYS: Record<string, () => void> = {
   "?": () => (open.value = "keys"),
 };
 
+/** Whether a key belongs to what has the focus: all of them to a text, some to a slider, space to a button. */
+function taken(event: KeyboardEvent): boolean {
+  const on = event.target as HTMLElement;
+  if (on.closest("dialog, select, textarea, input[type=text]")) return true;
+  if (on.closest("input[type=range]")) return /^(Arrow|Home|End|Page)/.test(event.key);
+  return event.key === " " && !!on.closest("button, input");
+}
+
 addEventListener("keydown", (event) => {
-  const busy = (event.target as HTMLElement).closest("input, select, textarea, dialog, button");
-  if (busy || event.ctrlKey || event.altKey || event.metaKey || !state.value) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || !state.value || taken(event)) return;
   if (event.key.startsWith("Arrow") && validation().length) {
     event.preventDefault();
     const { design, picked } = state.value;

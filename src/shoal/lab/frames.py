@@ -106,9 +106,9 @@ def _packed(block: Block) -> bytes:
         share = np.clip(np.nan_to_num((values - block.low) / span, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
         maps = block.kind is Kind.MAPS
         steps: Array = np.rint(share * 255) if maps else np.rint(share * STEPS) - STEPS // 2
-        return steps.astype("u1").tobytes() if maps else steps.astype("<i2").tobytes()
+        return steps.astype("u1" if maps else "<i2").tobytes()
     if block.kind is Kind.SCORES:
-        return _floats(values[:2]).tobytes() + values[2].astype("u1").tobytes()
+        return _floats(values[:2]).tobytes() + np.asarray(values[2], "u1").tobytes()
     return _floats(values).tobytes()
 
 

@@ -31,9 +31,12 @@ export function Header() {
         <button onClick={reset} title="r">
           <span aria-hidden="true">↺</span> Reset
         </button>
-        <label class="pace">
-          <span class="hidden">pace</span>
+        <span class="pace">
+          <label class="hidden" for="pace">
+            pace
+          </label>
           <select
+            id="pace"
             value={String(told?.pace ?? 5)}
             onChange={(event) => drag("pace", { epochs: Number(event.currentTarget.value) })}
           >
@@ -43,7 +46,7 @@ export function Header() {
               </option>
             ))}
           </select>
-        </label>
+        </span>
       </div>
       <p class="epoch">
         epoch <strong data-testid="epoch">{epoch.value.toLocaleString("en")}</strong>

@@ -24,7 +24,7 @@ export function Time() {
     return { at: entry.epoch, text };
   });
   return (
-    <div class="time" role="group" aria-label="time">
+    <div class="time" role="group" aria-label="time and forks">
       <label for="time">time</label>
       <div class="track">
         <input

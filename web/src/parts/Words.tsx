@@ -8,16 +8,16 @@ export function Words() {
     <section class="panel words" aria-labelledby="words-title">
       <h2 id="words-title">
         The choice
-        <label class="switch">
-          by validation:{" "}
-          <select value={rule} onChange={(event) => void send("rule", { rule: event.currentTarget.value })}>
+        <span class="switch">
+          <label for="rule">by validation:</label>
+          <select id="rule" value={rule} onChange={(event) => void send("rule", { rule: event.currentTarget.value })}>
             {choices.rule.map((one) => (
               <option key={one} value={one}>
                 {RULES[one] ?? one}
               </option>
             ))}
           </select>
-        </label>
+        </span>
       </h2>
       {sides.map((side, k) => (
         <p key={k} class="sentence" role="status">

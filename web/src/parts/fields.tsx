@@ -67,17 +67,18 @@ interface SelectProps<T extends string> {
 }
 
 export function Select<T extends string>({ label, value, values, words = {}, onValue }: SelectProps<T>) {
+  const id = `field-${label.replace(/\W/g, "-")}`;
   return (
-    <label class="field">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onValue(event.currentTarget.value as T)}>
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value as T)}>
         {values.map((one) => (
           <option key={one} value={one}>
             {words[one] ?? one}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

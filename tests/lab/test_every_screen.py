@@ -1,0 +1,171 @@
+"""The page in a real browser, with the real command behind it: what somebody does, and what they see."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.waiting import HANGS, written
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="needs Chromium"),
+    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="needs playwright"),
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    command = [sys.executable, "-m", "shoal", "lab", "--no-browser"]
+    lab = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert lab.stdout is not None
+    yield lab.stdout.readline().split()[-1]
+    lab.terminate()
+    assert written(lab)[1].strip() == "shoal: terminated"
+    assert lab.returncode == 143
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--disable-gpu", "--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        yield browser
+        browser.close()
+
+
+class Seen:
+    """A page, and what it asked for and complained of."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.requests, self.errors = page, list[str](), list[str]()
+        page.set_default_timeout(1000 * HANGS)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("canvas")
+        self.until("() => !document.body.innerText.includes('Another page steers')")  # the last one has left
+        self.press("r")
+        self.until("() => document.querySelector('[data-testid=epoch]').textContent === '0'")
+
+    def epoch(self) -> int:
+        return int(self.page.get_by_test_id("epoch").inner_text().replace(",", ""))
+
+    def until(self, condition: str, argument: object = None) -> None:
+        self.page.wait_for_function(condition, arg=argument)
+
+    def until_epoch(self, least: int) -> None:
+        text = "document.querySelector('[data-testid=epoch]').textContent.replace(',', '')"
+        self.until(f"least => Number({text}) >= least", least)
+
+    def train(self, epochs: int) -> None:
+        """Train until at least that epoch, and wait until everything stands still."""
+        self.press("Space")
+        self.page.get_by_role("button", name="Pause").wait_for()
+        self.until_epoch(epochs)
+        self.press("Space")
+        self.page.get_by_role("button", name="Train").wait_for()
+        self.until("() => document.querySelector('#time').max === document.querySelector('#time').value")
+
+    def picked(self) -> str:
+        return str(self.page.locator("#picked-option").text_content())
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+
+
+@pytest.fixture
+def seen(browser: Any, address: str) -> Iterator[Seen]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    seen = Seen(context.new_page(), address)
+    yield seen
+    origin = address.partition("/enter")[0].partition("//")[2]
+    context.close()
+    assert {re.sub(r"^(http|ws)://([^/]*)/.*", r"\2", url) for url in seen.requests} <= {origin, "data:,"}
+    assert seen.errors == []
+
+
+def test_by_keyboard_alone_it_trains_pauses_and_walks_to_the_choice(seen: Seen) -> None:
+    seen.train(20)
+    assert re.fullmatch(r"1 hidden unit, start 0, validation error [\d.]+, rank \d+ of 300", seen.picked())
+    seen.press("b")
+    seen.until("() => /rank 1 of 300/.test(document.querySelector('#picked-option').textContent)")
+    best = seen.picked()
+    seen.press("ArrowUp")
+    seen.until("best => document.querySelector('#picked-option').textContent !== best", best)
+    assert not seen.picked().endswith("rank 1 of 300")
+    seen.press("ArrowDown")
+    seen.until("best => document.querySelector('#picked-option').textContent === best", best)
+    assert "the smallest validation loss" in seen.page.locator(".sentence").inner_text()
+
+
+def test_back_in_time_and_forward_again_are_the_same_numbers(seen: Seen) -> None:
+    seen.train(30)
+    furthest, there = seen.epoch(), seen.picked()
+    slider = seen.page.get_by_label("time", exact=True)
+    slider.fill("5")
+    seen.until("() => document.querySelector('[data-testid=epoch]').textContent === '5'")
+    assert seen.picked() != there
+    slider.fill(str(furthest))
+    seen.until_epoch(furthest)
+    seen.until("there => document.querySelector('#picked-option').textContent === there", there)
+
+
+def test_a_fork_has_two_sides_and_one_is_kept(seen: Seen) -> None:
+    seen.press("s")
+    seen.page.get_by_role("button", name="Fork under two").click()
+    seen.page.get_by_role("button", name="keep B").wait_for()
+    assert seen.page.locator(".sentence").count() == 2
+    seen.page.get_by_role("button", name="keep B").click()
+    seen.page.get_by_role("button", name="Fork under two").wait_for()
+    assert float(seen.page.get_by_label("λ (L2), as a number").input_value()) == 0.01
+
+
+def test_the_sealed_test_opens_once(seen: Seen) -> None:
+    seen.page.get_by_role("button", name="next draw").click()
+    seen.until("() => document.querySelector('#seed').value !== '0'")
+    seen.press("s")
+    seen.page.get_by_role("button", name="Open it").click()
+    seen.page.get_by_text("The test, opened once at epoch").wait_for()
+    assert seen.page.get_by_role("button", name="Open it").count() == 0
+    seen.page.reload()
+    seen.page.get_by_text("The test, opened once at epoch").wait_for()
+
+
+def test_a_refusal_is_a_sentence_on_the_page(seen: Seen) -> None:
+    field = seen.page.get_by_label("points, as a number")
+    field.fill("1e9")
+    field.press("Enter")
+    seen.page.get_by_role("alert").get_by_text("must be a whole number from 2 to 1000").wait_for()
+
+
+@pytest.mark.parametrize(("scheme", "data"), [("light", "sine"), ("dark", "moons")])
+def test_axe_finds_nothing(browser: Any, address: str, scheme: str, data: str) -> None:
+    if not AXE.exists():
+        pytest.skip("needs axe-core: npm ci in web/")
+    context = browser.new_context(viewport={"width": 800, "height": 900}, color_scheme=scheme)
+    seen = Seen(context.new_page(), address)
+    seen.page.get_by_label("data", exact=True).select_option(data)
+    seen.press("s")
+    for key in "", "?":
+        if key:
+            seen.press(key)
+            seen.page.get_by_role("dialog").wait_for()
+        seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = seen.page.evaluate("async () => (await axe.run()).violations")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    context.close()
