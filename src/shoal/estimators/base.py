@@ -228,7 +228,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _tasks(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Tasks:
         if self.solver in STOCHASTIC_SOLVERS:
             return Tasks(self, X, y, sample_weight, 1 if incremental else self.max_iter, "epoch")
-        # The starts of 'lbfgs' go one after another, those of 'scg' all together.
+        # The starts of 'lbfgs' go one after another, those of the engine's solvers all together.
         runs = self.n_starts if self.solver == "lbfgs" else 1
         return Tasks(self, X, y, sample_weight, runs * self.max_iter, "iteration")
 

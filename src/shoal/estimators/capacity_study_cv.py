@@ -34,7 +34,7 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
     alone: the steps before it are fitted once to each fold.
 
     What no population can hold is searched as ``GridSearchCV`` does, one fit after another, and
-    ``populations_`` is False: other parameters of a pipeline, 'lbfgs' and 'scg', early stopping, sample
+    ``populations_`` is False: other parameters of a pipeline, solvers of full batches, early stopping, sample
     weights, ``random_state=None``.
 
     >>> from sklearn.datasets import load_iris

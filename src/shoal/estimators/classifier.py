@@ -27,6 +27,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     - ``activation`` may also be any of shoal's activations, or a list with one for each hidden layer.
     - ``solver="scg"`` is Møller's scaled conjugate gradients: full batch, without a learning rate to choose.
+    - ``solver="bfgs"`` keeps the whole inverse Hessian: full batch, precise, for small networks.
     - ``class_weight`` is a dictionary from classes to weights, or "balanced".
     - ``dropout`` is the share of every hidden layer's outputs that is dropped in training ('sgd' and 'adam').
     - ``n_starts`` networks are trained from as many random starts, as one population. The first is the

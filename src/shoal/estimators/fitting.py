@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from shoal.estimators import reports
 from shoal.estimators.callbacks import Tasks
-from shoal.estimators.full_batch import Descent, lbfgs, scg
+from shoal.estimators.full_batch import Descent, by_engine, lbfgs
 from shoal.estimators.learned import Learned, Optimizer, of_descents, of_training
 from shoal.estimators.orders import Orders
 from shoal.estimators.rules import Rates
@@ -173,7 +173,7 @@ def _reports(fit: Fit) -> list[Report]:
 
 
 def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> Learned:
-    """Train by 'lbfgs' or 'scg', in float64, for they judge steps by small differences."""
+    """Train by a solver for the full batch, in float64, for they judge steps by small differences."""
     est = fit.estimator
     samples = est._samples(X, y, weights, np.float64)
     theta = fit.theta.astype(np.float64)
@@ -181,7 +181,8 @@ def fit_full_batch(fit: Fit, X: Any, y: Any, weights: Array | None) -> Learned:
         descents = _lbfgs_starts(fit, theta, samples)
     else:
         population = Population(fit.network, theta, np.zeros((len(theta), 2), dtype=np.uint64))
-        descents = scg(
+        descents = by_engine(
+            est.solver,
             population,
             samples,
             float(est.alpha),

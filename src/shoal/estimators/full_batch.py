@@ -1,9 +1,9 @@
-"""Training on all rows at once: SciPy's L-BFGS-B as in scikit-learn, and shoal's conjugate gradients."""
+"""Training on all rows at once: SciPy's L-BFGS-B as in scikit-learn, and the engine's own solvers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class PackedObjective:
 class Descent:
     """What became of one member: parameters theta (D,), iterations, its losses, and why it ended.
 
-    Who was ``interrupted`` ended because a callback asked for it.
+    Who was ``interrupted`` ended because a callback asked for it. ``told`` is what the solver said last.
     """
 
     theta: Array
@@ -77,6 +77,7 @@ class Descent:
     converged: bool
     message: str
     interrupted: bool = False
+    told: Mapping[str, float] = field(default_factory=dict)
 
 
 def lbfgs(
@@ -132,7 +133,8 @@ def lbfgs(
     return Descent(unpacked(found.x), n_iter, float(found.fun), [], converged, message, interrupted)
 
 
-def scg(
+def by_engine(
+    solver: str,
     population: Population,
     samples: Samples,
     alpha: float,
@@ -142,10 +144,15 @@ def scg(
     threads: int,
     tasks: Tasks,
 ) -> list[Descent]:
-    """Train every member by scaled conjugate gradients until its gradient is within ``tol``."""
+    """Train every member by one of the engine's solvers until its gradient is within ``tol``.
+
+    One that finds the strength of the penalty itself leaves ``alpha`` alone. Raises what ``Recipe.require``
+    raises.
+    """
     size = population.size
-    problem = Problem(samples, None, only(size, l2=alpha))
-    recipe = Recipe(solver="scg", epochs=max_iter, tolerance=tol)
+    recipe = Recipe(solver=solver, epochs=max_iter, tolerance=tol)
+    recipe.require(population.network, size)
+    problem = Problem(samples, None, only(size, l2=0.0 if recipe.rule.estimates_l2 else alpha))
     engine = choose_engine("auto", population.network, recipe, problem.unequal)
     tasks.begin_step()
     training = engine.begin(population.network, population.theta, population.keys, problem, recipe)
@@ -164,6 +171,7 @@ def scg(
                 converged,
                 history.explain_divergence(p) if history.diverged[p] else history.reasons[p],
                 bool(history.stopped[p] == Reason.INTERRUPTED),
+                {name: float(history.last_told(name)[p]) for name in history.told},
             )
         )
     return descents

@@ -129,6 +129,7 @@ def of_descents(est: Any, network: Chain, descents: list[Descent], dtype: Any) -
         "start_losses_": losses,
         "diverged_": diverged,
         **({"loss_curve_": chosen.curve} if chosen.curve else {}),
+        **_determined(chosen.told),
         **parameters(network, theta, best, _members(est, best, finite)),
     }
     if diverged:
@@ -138,10 +139,17 @@ def of_descents(est: Any, network: Chain, descents: list[Descent], dtype: Any) -
     if est.solver == "lbfgs":
         return Learned(attributes, lbfgs_complaint(chosen, est.max_iter))
     told = (
-        f"scg stopped after {chosen.n_iter} iterations ({chosen.message}) before tol={est.tol:g} was "
-        f"reached: raise max_iter={est.max_iter}, or scale the features"
+        f"{est.solver} stopped after {chosen.n_iter} iterations ({chosen.message}) before tol={est.tol:g} "
+        f"was reached: raise max_iter={est.max_iter}, or scale the features"
     )
     return Learned(attributes, told)
+
+
+def _determined(told: Mapping[str, float]) -> dict[str, float]:
+    """Return what a solver that finds the strength of its penalty has learnt besides, if it is one."""
+    if not told:
+        return {}
+    return {"effective_parameters_": told["gamma"], "l2_": told["alpha"] / told["beta"]}
 
 
 def _members(est: Any, best: int, sound: BoolArray) -> list[int]:

@@ -12,6 +12,8 @@ from shoal.activations import ACTIVATIONS, Activation
 from shoal.losses import Loss
 
 STOCHASTIC_SOLVERS = ("sgd", "adam")
+FULL_BATCH_SOLVERS = ("lbfgs", "scg", "bfgs", "lm", "levenberg_marquardt", "br", "bayesian_regularization")
+"""The first is SciPy's, as in scikit-learn; the others are the engine's, by its names for them."""
 
 _NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 POSITIVE = [Interval(Real, 0, None, closed="neither")]
@@ -21,7 +23,7 @@ COUNT = Interval(Integral, 1, None, closed="left")
 COMMON: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", COUNT],
     "activation": [StrOptions({"logistic", *ACTIVATIONS}), "array-like", Activation],
-    "solver": [StrOptions({"lbfgs", "scg", *STOCHASTIC_SOLVERS})],
+    "solver": [StrOptions({*FULL_BATCH_SOLVERS, *STOCHASTIC_SOLVERS})],
     "alpha": _NOT_NEGATIVE,
     "batch_size": [StrOptions({"auto"}), COUNT],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],

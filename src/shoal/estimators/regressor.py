@@ -26,6 +26,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
 
     - ``activation`` may also be any of shoal's activations, or a list with one for each hidden layer.
     - ``solver="scg"`` is Møller's scaled conjugate gradients: full batch, without a learning rate to choose.
+    - ``solver="lm"`` is Levenberg's and Marquardt's method for the squared error, "br" the same with a
+      penalty that finds its own strength (``alpha`` is left alone), "bfgs" keeps the whole inverse Hessian:
+      full batch, precise, for small networks.
     - ``loss`` may also be "absolute_error", "huber", or one of shoal's losses, such as
       ``Huber(threshold=2.0)``.
     - ``dropout`` is the share of every hidden layer's outputs that is dropped in training ('sgd' and 'adam').
@@ -47,7 +50,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
 
     Besides scikit-learn's attributes there are ``validation_loss_curve_`` and ``validation_errors_`` (with
     rows to validate on), ``diverged_``, ``early_stopped_``, and ``best_start_`` and ``start_losses_`` of all
-    starts.
+    starts; with "br" ``effective_parameters_``, how many of them the data determine, and ``l2_``, the
+    strength that was found.
 
     Warns (``ConvergenceWarning``) where training has not converged or, with ``early_stopping``, has diverged;
     without, diverging raises ``ValueError``.

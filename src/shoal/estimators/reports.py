@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.estimators.parameters import STOCHASTIC_SOLVERS
+
 if TYPE_CHECKING:
     from shoal.estimators.stochastic import StochasticTraining
 
@@ -40,7 +42,7 @@ def _consequence(training: StochasticTraining, member: int) -> str:
 
 def of_divergence(est: Any, n_iter: int) -> str:
     """Return one sentence on a training that diverged in iteration ``n_iter``, and what to change."""
-    if est.solver in ("lbfgs", "scg"):
+    if est.solver not in STOCHASTIC_SOLVERS:
         cause, first = f"with {est.solver}", f"try alpha={max(10 * est.alpha, 1e-3):g}"
     else:
         rate = est.learning_rate_init

@@ -111,8 +111,9 @@ class Run:
         """Go on with other strengths: one number, or one for each member (P,); what is None stays.
 
         They are ``l2``, ``l1``, ``weight_decay`` and ``learning_rate``; ``penalties`` are further ones by
-        their names, of those that the recipe names. scg and lbfgs begin anew, on what is another function,
-        and members that had converged, by their own tolerance or on a plateau, train on.
+        their names, of those that the recipe names. Solvers that find their own step length begin anew, on
+        what is another function, and members that had converged, by their own tolerance or on a plateau,
+        train on.
 
         Raises ``UnknownNameError`` for a setting that is no strength, and as ``shoal.Recipe`` does.
         """

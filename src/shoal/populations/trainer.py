@@ -68,7 +68,7 @@ def train(
     - ``sample_weight`` (N,) or (P, N): a fold is a weight of 0 or 1.
     - ``seconds``: no epoch begins when so much time has passed since the call; who still trained then stops
       for the reason "deadline". All members go from epoch to epoch together, and run at least one.
-    - ``dtype=None`` is float64 for solvers that search along a line (scg, lbfgs), else float32.
+    - ``dtype=None`` is float64 for solvers without a learning rate (scg, lbfgs, …), else float32.
     - ``n_jobs`` threads (``shoal.workers``); how many changes no bit.
     - ``callback(progress)`` runs after each epoch; returning True ends training.
 
