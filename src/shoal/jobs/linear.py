@@ -76,7 +76,7 @@ def least_loss(
 class _Objective:
     """The mean loss with its penalty, and slopes, of parameters φ (1, (n+1)·K): θ = L⁻ᵀ φ, L Lᵀ the moments.
 
-    ``slope`` is the largest by a number of θ where it was last asked for.
+    ``slope`` is the largest by a number of θ where it was last asked for. Solvers call what they move theta.
     """
 
     def __init__(self, X: Array, y: Array, loss: Loss, outputs: int, strength: float) -> None:
@@ -97,20 +97,20 @@ class _Objective:
         """Return the parameters φ of W over b."""
         return (theta if self._L is None else self._L.T @ theta).reshape(1, -1)
 
-    def __call__(self, phi: Array, members: IntArray | None = None) -> tuple[Array, Array]:
-        theta, N = self.outwards(phi), len(self._X)
-        value, slopes = 0.0, np.zeros_like(theta)
+    def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
+        parameters, N = self.outwards(theta), len(self._X)
+        value, slopes = 0.0, np.zeros_like(parameters)
         for rows, X in _blocks(self._X, OF_AN_OUTPUT * self._K):
-            z = (X @ theta[:-1] + theta[-1]).T[None]
+            z = (X @ parameters[:-1] + parameters[-1]).T[None]
             targets = self._loss.encode(self._y[rows], self._K)
             value += float(self._loss.value(z, targets).sum())
             delta = self._loss.delta(z, targets)[0]
             slopes[:-1] += (delta @ X).T
             slopes[-1] += delta.sum(axis=1)
         slopes /= N
-        slopes[:-1] += self._strength * theta[:-1]
+        slopes[:-1] += self._strength * parameters[:-1]
         self.slope = float(np.abs(slopes).max())
-        J = value / N + self._strength / 2 * float(np.square(theta[:-1]).sum())
+        J = value / N + self._strength / 2 * float(np.square(parameters[:-1]).sum())
         inner = slopes if self._L is None else np.linalg.solve(self._L, slopes)
         return np.array([J]), inner.reshape(1, -1)
 
