@@ -14,6 +14,7 @@ from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.selection.architectures import loss_of
+from shoal.shapes import Array
 
 TABLE = {"x": [0.0, 1.0, 2.0, 3.0, 4.0], "target": ["no", "yes", "no", "yes", "no"]}
 NEW = {"x": [0.5, 2.5]}
@@ -118,3 +119,43 @@ def test_weights_that_are_too_large_are_said(labels: tuple[str, ...]) -> None:
     ) as refused:
         model.predict(NEW)
     assert "\n" not in str(refused.value)
+
+
+def long_table(rows: int) -> dict[str, list[str]]:
+    """A table of numbers, categories, dates and gaps, as texts, with a target."""
+    return {
+        "x": ["" if k % 7 == 0 else f"{k * 37 % 101 / 8}" for k in range(rows)],
+        "colour": [("red", "green", "", "blue")[k % 4] for k in range(rows)],
+        "on": [f"20{k % 90 + 10}-0{k % 9 + 1}-11" for k in range(rows)],
+        "target": [("no", "yes")[k * 31 % 5 > 2] for k in range(rows)],
+    }
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_rows_are_predicted_in_blocks_to_the_same_bits(members: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = long_table(1300)
+    preprocessor = TablePreprocessor.fit(table, "target", pieces=4)
+    network = Network(len(preprocessor.feature_names), [Dense(5, "tanh"), Dense(1)], loss="log_loss")
+    target = TargetEncoder("target", "classification", ("no", "yes"))
+    model = TableModel(preprocessor, target, network.population(members))
+    whole, sizes = model.predict(table), list[int]()
+    predict = TableModel.predict_features
+
+    def counted(self: TableModel, X: Array) -> Array:
+        sizes.append(len(X))
+        return predict(self, X)
+
+    monkeypatch.setattr(TableModel, "predict_features", counted)
+    monkeypatch.setattr("shoal.jobs.model.TOGETHER", 1)
+    parts = model.predict(table)
+    assert sizes == [512, 512, 276]
+    assert all(parts[name].tolist() == values.tolist() for name, values in whole.items())
+
+
+def test_an_error_in_a_later_block_counts_rows_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.jobs.model.TOGETHER", 1)
+    model = build(TargetEncoder("target", "classification", ("no", "yes")))
+    values = [str(k) for k in range(1300)]
+    values[1100] = "many"
+    with pytest.raises(DataError, match=r"'many' in data row 1101, .*1 of 1300 values"):
+        model.predict({"x": values})

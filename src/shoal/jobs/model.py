@@ -10,11 +10,13 @@ import numpy as np
 from shoal.activations import exponent_limit
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.temperature import cooled
+from shoal.data.frames import native_frame
 from shoal.data.losses import POISSON
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, DataError
+from shoal.networks.backprop import CHUNK
 from shoal.populations.population import Population
 from shoal.sequences import Rows
 from shoal.shapes import Array
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from shoal.data.sequences.reading import SequenceReading
     from shoal.plots.series import MixtureShown
 
+TOGETHER = 2**22
+"""Features of a table's rows that are made ready together: rows are cut where engines cut them."""
 LARGEST_Z = exponent_limit(np.dtype(np.float32))
 """Of a rate e^z, which is to be a number whatever it is multiplied by."""
 
@@ -129,5 +133,14 @@ class TableModel(Model):
 
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
-        X = self.preprocessor.transform(frame, ignore_extra=ignore_extra)
-        return self.labelled(self.predict_features(X), interval)
+        table, prepare = native_frame(frame), self.preprocessor.transform
+        several = max(TOGETHER // len(self.preprocessor.feature_names) // CHUNK, 1) * CHUNK
+        scores = []
+        for first in range(0, table.height, several):
+            try:
+                X = prepare(table.slice(first, several), ignore_extra=ignore_extra)
+            except DataError:
+                prepare(table, ignore_extra=ignore_extra)  # which counts rows from the first of all
+                raise
+            scores.append(self.predict_features(X))
+        return self.labelled(np.concatenate(scores), interval)
