@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
+import pytest
+
 from shoal.formulas.nodes import (
     A,
     Add,
@@ -51,3 +56,28 @@ def test_indices_come_and_go() -> None:
     entry = indexed(Add((A, Y, parameter("α", "slope"))), "k")
     assert [symbol.indices for symbol in symbols(entry)] == [("k",), ("k",), ()]
     assert indexed(entry) == Add((A, Y, parameter("α", "slope")))
+
+
+def test_a_formula_is_a_value() -> None:
+    tree = Product((Z, A))
+    assert tree == Product(factors=(Z, A), sign="") == copy.deepcopy(tree)
+    assert tree != Add((Z, A))
+    assert len({tree, Product((Z, A)), Product((A, Z))}) == 2
+    assert repr(Number(2.0)) == "Number(value=2.0, text='')"
+    with pytest.raises(AttributeError, match="whose sign stays"):
+        tree.sign = "·"  # type: ignore[misc]
+
+
+def test_another_value_is_made_by_replacing_parts() -> None:
+    assert Z.replaced(layer="2", sample="n") == Symbol("z", "2", (), "n")
+    assert Symbol("z") == Z
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [((), {}), ((1.0, "", 3), {}), ((1.0,), {"value": 2.0}), ((1.0,), {"colour": "red"})],
+    ids=["missing", "too many", "twice", "unknown"],
+)
+def test_other_parts_than_a_formula_has_are_refused(values: tuple[Any, ...], named: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"^Number has the parts \('value', 'text'\), got"):
+        Number(*values, **named)

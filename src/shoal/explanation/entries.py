@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +39,7 @@ def one_entry(explanation: Explained, comparison: Comparison) -> Iterator[Block]
     i, j = np.unravel_index(np.abs(derivation.gradient).argmax(), derivation.gradient.shape)
     row, column = str(i + 1), str(j + 1)
     indices = (row, column) if derivation.name == "W" else (row,)
-    entry = replace(derivation.symbol, indices=indices)
+    entry = derivation.symbol.replaced(indices=indices)
     yield Heading(3, line("One entry as a sum: {entry}", entry=Partial(J, entry)))
     delta = Symbol("δ", str(derivation.step.number), (row,), sample="n")
     deltas, inputs = derivation.delta[i], derivation.factors[-1].batch[j]

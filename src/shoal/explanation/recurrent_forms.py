@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shoal.explanation.cells import CELLS
 from shoal.explanation.form import Form, Letters
 from shoal.formulas.nodes import (
@@ -93,6 +91,6 @@ def _renamed(tree: Expression, letters: Letters) -> Expression:
             return letters.taken[symbol.indices]
         if symbol.name == "h":
             return letters.own("a")[symbol.indices]
-        return symbol if symbol == L else replace(symbol, layer=f"{symbol.layer}{letters.number}′")
+        return symbol if symbol == L else symbol.replaced(layer=f"{symbol.layer}{letters.number}′")
 
     return with_symbols(tree, change)

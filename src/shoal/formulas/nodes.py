@@ -11,16 +11,59 @@ Trees are written with Python's operators::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Literal, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias, dataclass_transform
 
 Term: TypeAlias = "Expression | float"
 Sign: TypeAlias = Literal["", "·", "⊙"]
 """What stands between factors: nothing, the lecture's dot, or the sign of the elementwise product."""
 
 
+@dataclass_transform(frozen_default=True, eq_default=True)
 class Expression:
-    """A formula, or a part of one."""
+    """A formula, or a part of one: a value, made of the parts that its class annotates.
+
+    Classes are what ``dataclass(frozen=True)`` would make of each, by functions that all of them share: every
+    training loads them, with its activations and losses, and has no use for so many compilations.
+
+    >>> Quotient(Z, denominator=A) == Z / A, hash(Z) == hash(Symbol("z"))
+    (True, True)
+    """
+
+    parts: ClassVar[tuple[str, ...]] = ()
+    """The names of its parts, in order."""
+
+    def __init_subclass__(cls) -> None:
+        cls.parts = tuple(cls.__annotations__)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self.parts, values, strict=False)) | named
+        missing = [name for name in self.parts if name not in given and not hasattr(type(self), name)]
+        if missing or len(given) < len(values) + len(named) or not given.keys() <= set(self.parts):
+            raise TypeError(f"{type(self).__name__} has the parts {self.parts}, got {values} and {named}")
+        vars(self).update(given)  # the others have their defaults of the class
+
+    def replaced(self, **changes: Any) -> Self:
+        """Return the same expression with other parts."""
+        return type(self)(**{**dict(zip(self.parts, self._values, strict=True)), **changes})
+
+    @property
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.parts)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a formula is a value, whose {name} stays what it is; use replaced({name}=…)")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values))
+
+    def __repr__(self) -> str:
+        shown = zip(self.parts, self._values, strict=True)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown)})"
 
     def __add__(self, other: Term) -> Expression:
         return Add((self, expression(other)))
@@ -53,7 +96,6 @@ class Expression:
         return Negative(self)
 
 
-@dataclass(frozen=True)
 class Number(Expression):
     """A number; ``text`` says how it is written where not all of its digits are."""
 
@@ -61,7 +103,6 @@ class Number(Expression):
     text: str = ""
 
 
-@dataclass(frozen=True)
 class Symbol(Expression):
     """A letter such as W, its layer, the indices of one entry and the sample it belongs to.
 
@@ -75,24 +116,21 @@ class Symbol(Expression):
     parameter: str = ""
 
     def __getitem__(self, indices: str | tuple[str, ...]) -> Symbol:
-        return replace(self, indices=(indices,) if isinstance(indices, str) else indices)
+        return self.replaced(indices=(indices,) if isinstance(indices, str) else indices)
 
 
-@dataclass(frozen=True)
 class Negative(Expression):
     """−x."""
 
     term: Expression
 
 
-@dataclass(frozen=True)
 class Add(Expression):
     """A sum of terms; one that is ``Negative`` is shown with a minus sign."""
 
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
 class Product(Expression):
     """A product, of matrices where the factors are matrices."""
 
@@ -100,7 +138,6 @@ class Product(Expression):
     sign: Sign = ""
 
 
-@dataclass(frozen=True)
 class Quotient(Expression):
     """One expression over another."""
 
@@ -108,7 +145,6 @@ class Quotient(Expression):
     denominator: Expression
 
 
-@dataclass(frozen=True)
 class Power(Expression):
     """A base with an exponent."""
 
@@ -116,14 +152,12 @@ class Power(Expression):
     exponent: Expression
 
 
-@dataclass(frozen=True)
 class Transposed(Expression):
     """A matrix, transposed."""
 
     matrix: Expression
 
 
-@dataclass(frozen=True)
 class Call(Expression):
     """A function of its arguments: exp, ln, tanh, max, min, sign, abs, sqrt, σ, Φ, or some g."""
 
@@ -132,7 +166,6 @@ class Call(Expression):
     layer: str = ""
 
 
-@dataclass(frozen=True)
 class Total(Expression):
     """Σ over an index."""
 
@@ -140,7 +173,6 @@ class Total(Expression):
     term: Expression
 
 
-@dataclass(frozen=True)
 class Same(Expression):
     """[k = j]: 1 where two indices are the same, else 0 (Iverson's bracket)."""
 
@@ -148,7 +180,6 @@ class Same(Expression):
     second: str
 
 
-@dataclass(frozen=True)
 class Cases(Expression):
     """``chosen`` where ``left > right``, else ``other``."""
 
@@ -158,14 +189,12 @@ class Cases(Expression):
     other: Expression
 
 
-@dataclass(frozen=True)
 class Vector(Expression):
     """Numbers in parentheses."""
 
     entries: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
 class Partial(Expression):
     """∂ of one symbol by another."""
 
@@ -173,7 +202,6 @@ class Partial(Expression):
     by: Expression
 
 
-@dataclass(frozen=True)
 class Equation(Expression):
     """Expressions that are equal, one after the other."""
 
@@ -223,8 +251,8 @@ def parameter(letter: str, attribute: str) -> Symbol:
 
 def children(tree: Expression) -> Iterator[Expression]:
     """Give the parts that an expression is made of directly."""
-    for field in fields(tree):  # type: ignore[arg-type]
-        value = getattr(tree, field.name)
+    for name in tree.parts:
+        value = getattr(tree, name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Expression):
                 yield part
@@ -244,7 +272,7 @@ def in_layer(tree: Expression, layer: str) -> Expression:
     >>> in_layer(Z, "2")
     Symbol(name='z', layer='2', indices=(), sample='', parameter='')
     """
-    return with_symbols(tree, lambda s: replace(s, layer=layer) if s.name in "za" else s)
+    return with_symbols(tree, lambda s: s.replaced(layer=layer) if s.name in "za" else s)
 
 
 def indexed(tree: Expression, *indices: str) -> Expression:
@@ -253,7 +281,7 @@ def indexed(tree: Expression, *indices: str) -> Expression:
     >>> indexed(A - Y, "k") == A["k"] - Y["k"]
     True
     """
-    return with_symbols(tree, lambda s: replace(s, indices=indices) if s.name in "ayz" else s)
+    return with_symbols(tree, lambda s: s.replaced(indices=indices) if s.name in "ayz" else s)
 
 
 def with_symbols(tree: Expression, change: Callable[[Symbol], Symbol]) -> Expression:
@@ -261,13 +289,13 @@ def with_symbols(tree: Expression, change: Callable[[Symbol], Symbol]) -> Expres
     if isinstance(tree, Symbol):
         return change(tree)
     changes: dict[str, object] = {}
-    for field in fields(tree):  # type: ignore[arg-type]
-        value = getattr(tree, field.name)
+    for name in tree.parts:
+        value = getattr(tree, name)
         if isinstance(value, Expression):
-            changes[field.name] = with_symbols(value, change)
+            changes[name] = with_symbols(value, change)
         elif isinstance(value, tuple):
-            changes[field.name] = tuple(with_symbols(part, change) for part in value)
-    return replace(tree, **changes)  # type: ignore[type-var]
+            changes[name] = tuple(with_symbols(part, change) for part in value)
+    return tree.replaced(**changes)
 
 
 A, L, N, Y, Z = (Symbol(name) for name in "aLNyz")
