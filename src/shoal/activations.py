@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -36,6 +37,7 @@ def sigmoid(z: Array) -> Array:
     return np.reciprocal(a, out=a)
 
 
+@cache
 def exponent_limit(dtype: np.dtype[np.floating]) -> float:
     """Return an x at which e^x is large and still finite in ``dtype``: 87.8 or 702.6."""
     return 0.99 * math.log(np.finfo(dtype).max)

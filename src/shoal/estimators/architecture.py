@@ -86,13 +86,8 @@ def initial_coefs(
 
 def theta_of(coefs: Sequence[Array], intercepts: Sequence[Array]) -> Array:
     """Return the engine's parameters (D,): of every layer W (m, n), then b (m, 1)."""
-    return np.concatenate(
-        [
-            part.ravel()
-            for W, b in zip(coefs, intercepts, strict=True)
-            for part in (np.asarray(W).T, np.asarray(b))
-        ]
-    )
+    parts = [part for W, b in zip(coefs, intercepts, strict=True) for part in (np.asarray(W).T, b)]
+    return np.concatenate(parts, axis=None)  # which flattens each of them
 
 
 def coefs_of(network: Chain, theta: Array) -> tuple[list[Array], list[Array]]:

@@ -307,9 +307,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _outputs(self, X: Any, of_every_class: bool = False) -> Array:
         """Return the network's predictions (N, K), or probabilities (N, C), the mean over an ensemble."""
-        members = [(self.coefs_, self.intercepts_), *getattr(self, "_ensemble", ())]
         network = self._network([self.coefs_[0].shape[0], *(W.shape[1] for W in self.coefs_)])
-        theta = np.stack([theta_of(*member) for member in members])
+        theta = theta_of(self.coefs_, self.intercepts_)[None]
+        further = getattr(self, "_ensemble", ())
+        if further:
+            theta = np.concatenate([theta, *(theta_of(*member)[None] for member in further)])
         criterion = network.criterion
         link = criterion.probabilities if of_every_class else criterion.predict
         return predictions(network, theta, X, link, self.n_jobs)

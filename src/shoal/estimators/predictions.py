@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from shoal.engines.evaluation import predictions_of, sample_outputs
+from shoal.engines import choose_engine
+from shoal.engines.base import Engine
+from shoal.engines.evaluation import predictions_of
 from shoal.networks.chain import Chain
 from shoal.shapes import Array
 from shoal.workers import count_workers
@@ -23,14 +26,20 @@ def predictions(
 
     ``link`` makes it of z (P, K, N).
     """
-    threads = count_workers(n_jobs)
+    threads, engine = count_workers(n_jobs), _engine(network)
     parts = []
     for rows in _pieces(X):
-        z = sample_outputs(network, theta, rows.astype(theta.dtype, copy=False), threads)
+        z = engine.outputs(network, theta, rows.astype(theta.dtype, copy=False), threads)
         with np.errstate(invalid="ignore"):  # predictions_of says it in words
             predicted = predictions_of(link(z))
         parts.append((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
     return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
+
+
+@lru_cache(maxsize=64)
+def _engine(network: Chain) -> Engine:
+    """Return the engine that predicts; kept, since to choose it takes as long as to predict one row."""
+    return choose_engine("auto", network)
 
 
 def _pieces(X: Any) -> Iterator[Array]:
