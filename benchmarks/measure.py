@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,9 +37,19 @@ class ContestantError(Exception):
 
 
 class Contestant:
-    """A contestant's process (see ``contestant.py``), begun at ``start``; shoal is ``checkout``'s."""
+    """A contestant's process (see ``contestant.py``), begun at ``start``; shoal is ``checkout``'s.
 
-    def __init__(self, name: str, cores: int, task: Path, checkout: Path | None = None) -> None:
+    With the processes that it begins it is a group of its own, which can be stopped.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        cores: int,
+        task: Path,
+        checkout: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         python = checkout / ".venv/bin/python" if checkout else sys.executable
         self.stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in __exit__)
         self.start = time.perf_counter()
@@ -48,7 +60,8 @@ class Contestant:
             stderr=self.stderr,
             text=True,
             cwd=ROOT,
-            env=os.environ | dict.fromkeys(THREADS, str(cores)),
+            env=os.environ | dict.fromkeys(THREADS, str(cores)) | dict(environment or {}),
+            start_new_session=True,
         )
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
@@ -69,23 +82,30 @@ class Contestant:
         """Return the seconds that the task takes, from its beginning to ``epochs`` epochs."""
         return float(self.ask("run", epochs=epochs)["seconds"])
 
-    def turn(self, epochs: int) -> float:
-        """Return the processor's seconds of one run, around which the process is stopped."""
+    def turn(self, epochs: int, processor: bool = True) -> float:
+        """Return the processor's seconds of one run, or those of the clock; before and after it is stopped.
+
+        Threads of a contestant that waits may spin, and would take a core from whoever is measured.
+        """
         self.go_on()
         try:
             start = self._processor_time()
-            self.run(epochs)
-            return self._processor_time() - start
+            seconds = self.run(epochs)
+            return self._processor_time() - start if processor else seconds
         finally:
-            self.process.send_signal(signal.SIGSTOP)
+            self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """Wake the process, if it is stopped."""
-        self.process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has ended, which its next reply tells
+            os.killpg(self.process.pid, number)
 
     def _processor_time(self) -> float:
-        """Return what clock_getcpuclockid(3) would: Linux numbers the clocks of processes so."""
-        return time.clock_gettime(~self.process.pid << 3 | 2)
+        """Return the time of the process and of all that it has begun."""
+        return sum(map(_processor_time, family(self.process.pid)))
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +116,19 @@ class Contestant:
         self.go_on()  # whoever is stopped cannot end
         self.process.communicate()
         self.stderr.close()
+
+
+def _processor_time(pid: int) -> float:
+    """Return the time of clock_getcpuclockid(3): Linux numbers the clocks of processes so."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def family(pid: int) -> Iterator[int]:
+    """Yield a process and, where /proc tells, those that it and they have begun."""
+    yield pid
+    for children in Path("/proc", str(pid), "task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from family(int(child))
 
 
 @dataclass
@@ -141,7 +174,7 @@ class Measurer:
         cores: list[int],
         processor: bool,
     ) -> None:
-        self.time = Contestant.turn if processor else Contestant.run
+        self.time = partial(Contestant.turn, processor=processor)
         self.workload, self.folder, self.say = workload, folder, say
         self.repeats, self.cores = repeats, cores
         self.task = workload.task()

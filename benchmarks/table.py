@@ -14,6 +14,9 @@ NAMES = {
     "sklearn": "scikit-learn",
     "numpy": "NumPy by hand",
     "onnx": "ONNX Runtime",
+    "nnet": "R's nnet",
+    "fann": "FANN",
+    "scipy": "SciPy's least_squares",
     "estimators": "shoal's estimator",
 }
 HEADER = (

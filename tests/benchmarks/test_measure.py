@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -54,6 +56,34 @@ def test_who_waits_is_stopped_where_the_processor_is_timed(task: Task, tmp_path:
             time.sleep(0.001)
         assert contestant.turn(1) > 0
     assert contestant.process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who began whom is told by Linux's /proc")
+def test_a_process_has_the_time_of_those_that_it_has_begun() -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(flush=True); input()'])"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as outer:
+        assert outer.stdout is not None
+        outer.stdout.readline()  # the inner one is there
+        first, *others = measure.family(outer.pid)
+        assert first == outer.pid
+        assert len(others) == 1
+        outer.communicate(b"\n")
+
+
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+def test_who_waits_is_stopped_whatever_is_timed(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[bool] = []
+
+    def turn(contestant: measure.Contestant, epochs: int, processor: bool = True) -> float:
+        stopped.append(processor)
+        return contestant.run(epochs)
+
+    monkeypatch.setattr(measure.Contestant, "turn", turn)
+    for processor in (False, True):
+        measure.measure(workload(task, Entry("numpy", "loop")), lambda _: None, 1, [1], processor)
+        assert set(stopped) == {processor}
+        stopped.clear()
 
 
 @pytest.mark.parametrize("task", [(None, 1)], indirect=True)
