@@ -109,7 +109,8 @@ def test_the_temperature_is_that_of_rows_held_out(
     """Four epochs leave networks too unsure: the temperature is below 1."""
     seen: list[tuple[Any, Any]] = []
 
-    def spied(probabilities: Any, codes: Any) -> float:
+    def spied(probabilities: Any, codes: Any, weights: Any) -> float:
+        assert weights is None
         seen.append((probabilities, codes))
         return settled_temperature(probabilities, codes)
 
@@ -156,7 +157,7 @@ def test_a_temperature_is_found_on_enough_rows_of_every_class(
 ) -> None:
     seen: list[list[int]] = []
 
-    def settled(probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> float:
+    def settled(probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any], _: None) -> float:
         assert len(probabilities) == len(codes)
         seen.append(np.bincount(codes).tolist())
         return 1.0
@@ -177,7 +178,7 @@ def test_the_log_loss_of_many_classes_is_told_of_some_rows(monkeypatch: pytest.M
     rng, K, N = np.random.default_rng(0), 4, 400
     held, rows = rng.dirichlet(np.ones(K), N), np.arange(N)
     known = Held(held, rows, again=False, seed=0)
-    data = Mock(targets=rows % K, n_classes=K)
+    data = Mock(targets=rows % K, n_classes=K, weights=None)
     whole = calibration(Mock(temperature=1.0), known, data)
     for name, most in (("TOLD", 50 * K), ("LEAST_ROWS", 1)):
         monkeypatch.setattr(f"shoal.jobs.calibrated.{name}", most)

@@ -29,9 +29,8 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def data(y: Any = CLASSES, n_classes: int = 3) -> Prepared:
-    return cast(
-        "Prepared", Mock(plain_rows=(X, X), targets=y, n_classes=n_classes, loss=("squared_error", 1))
-    )
+    parts = {"plain_rows": (X, X), "targets": y, "weights": None}
+    return cast("Prepared", Mock(**parts, n_classes=n_classes, loss=("squared_error", 1)))
 
 
 class Fits:
@@ -41,7 +40,10 @@ class Fits:
         self.now, self.pace, self.asked = 0.0, pace, list[tuple[int, int | None, set[int]]]()
         monkeypatch.setattr(module, "fit_baselines", self)
 
-    def __call__(self, X: Any, y: Any, K: int, loss: str, steps: int | None = None) -> dict[str, Any]:
+    def __call__(
+        self, X: Any, y: Any, K: int, loss: str, steps: int | None = None, weights: Any = None
+    ) -> dict[str, Any]:
+        assert weights is None
         self.asked.append((len(X), steps, set(np.unique(y).astype(int).tolist()) if K else set()))
         self.now += self.pace * len(X) * (steps or 50)
         return {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.errors import ConfigurationError, DataError
+from shoal.selection.weighing import effective, weighted_mean
 from shoal.shapes import Array
 
 
@@ -20,11 +21,17 @@ class Conformal:
     """
 
     errors: Array
+    weights: Array | None = None
+
+    @property
+    def count(self) -> float:
+        """How many errors there are: with weights as many as equal ones would tell as much."""
+        return float(len(self.errors) if self.weights is None else effective(self.weights).sum())
 
     @property
     def most(self) -> float:
         """The largest coverage that so many errors can promise, N/(N + 1)."""
-        return len(self.errors) / (len(self.errors) + 1)
+        return self.count / (self.count + 1)
 
     def interval(self, predictions: Array, coverage: float) -> tuple[Array, Array]:
         """Return the lower and upper ends (n,) around predictions ŷ (n,)::
@@ -37,30 +44,41 @@ class Conformal:
         an ensemble or of a model of all rows, it is the jackknife with folds: about ``coverage`` for as long
         as models hardly change with a fold, without a guarantee.
 
+        With ``weights`` (N,) errors are counted by them, in the unit in which they sum to the number N of
+        equal ones that tell as much.
+
         Raises ``ConfigurationError`` for a coverage outside (0, 1), ``DataError`` where it needs more rows.
 
         Source: Papadopoulos et al. 2002 and Lei et al. 2018, section 2.2, for the split; Barber, Candès,
         Ramdas & Tibshirani 2021, "Predictive inference with the jackknife+", section 1, for the jackknife.
         """
-        k = self._rank(coverage)
-        width = np.partition(self.errors, k - 1)[k - 1]
+        rank = self._rank(coverage)
+        if self.weights is None:
+            k = math.ceil(rank)
+            width = np.partition(self.errors, k - 1)[k - 1]
+        else:
+            order = np.argsort(self.errors, kind="stable")
+            below = np.cumsum(effective(self.weights)[order])
+            width = self.errors[order[min(int(np.searchsorted(below, rank)), len(order) - 1)]]
         return predictions - width, predictions + width
 
-    def _rank(self, coverage: float) -> int:
+    def _rank(self, coverage: float) -> float:
         if not 0 < coverage < 1:
             raise ConfigurationError(f"an interval covers a share between 0 and 1, got {coverage:g}; try 0.9")
-        n = len(self.errors)
-        rank = math.ceil(coverage * (n + 1) - 1e-9)  # 0.9 · 10 is 9, whatever rounding says
+        n = self.count
+        rank = coverage * (n + 1) - 1e-9  # 0.9 · 10 is 9, whatever rounding says
         if rank > n:
             needed, possible = math.ceil(1 / (1 - coverage) - 1e-9) - 1, math.floor(100 * self.most) / 100
             raise DataError(
-                f"an interval of {coverage:g} needs {needed} rows held out, got {n}; ask for "
+                f"an interval of {coverage:g} needs {needed} rows held out, got {n:.4g}; ask for "
                 f"{possible:g} or less"
             )
         return rank
 
 
-def coverage_and_width(actual: Array, lower: Array, upper: Array) -> tuple[float, float]:
+def coverage_and_width(
+    actual: Array, lower: Array, upper: Array, weights: Array | None = None
+) -> tuple[float, float]:
     """Return the share of values (n,) within their intervals, and the mean width of these."""
-    inside = (lower <= actual) & (actual <= upper)
-    return float(inside.mean()), float((upper - lower).mean())
+    inside = ((lower <= actual) & (actual <= upper)).astype(np.float64)
+    return float(weighted_mean(inside, weights)), float(weighted_mean(upper - lower, weights))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.selection.weighing import effective, weighted_mean
 from shoal.shapes import Array, IntArray
 
 COLDEST, HOTTEST = 0.05, 20.0
@@ -21,7 +22,7 @@ PARTS = 5
 """Of the rows that calibrate, to see whether a temperature helps those that it was not fitted on."""
 
 
-def fit_temperature(probabilities: Array, codes: IntArray) -> float:
+def fit_temperature(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
     """Return the temperature T that rows held out give probabilities (N, K): with β = 1/T, where
 
         Σ_i −ln p_i(T) + β − 1 − ln β          p_i: the probability of the class of row i
@@ -30,7 +31,8 @@ def fit_temperature(probabilities: Array, codes: IntArray) -> float:
 
     ``codes`` (N,) are the classes of the rows, which must have had no part in training. T > 1 makes
     probabilities less certain, T < 1 more; which class is likeliest does not change. Of an ensemble the mean
-    is cooled, not the members: cooled members would be averaged into something too uncertain again.
+    is cooled, not the members: cooled members would be averaged into something too uncertain again. With
+    ``weights`` (N,) every row counts for its own, and N is how many equal ones tell as much.
 
     The log loss alone has no smallest value where all rows are right, nor where all are wrong. The rest is
     the prior Gamma(2, 1) of β, whose mode is no change; its weight beside that of the rows vanishes as 1/N,
@@ -45,18 +47,21 @@ def fit_temperature(probabilities: Array, codes: IntArray) -> float:
     array([0.25, 0.75])
     """
 
-    course = _Course(probabilities)
+    course, n = _Course(probabilities, weights), _count(len(codes), weights)
 
     def slopes(beta: float) -> tuple[float, float]:
         first, second = course.slopes(beta, codes)[0]
-        n = len(codes)
         return n * first + 1 - 1 / beta, n * second + 1 / beta**2
 
     T = _best_temperature(slopes)
-    return T if T >= 1 else max(T, min(coldest(probabilities), 1.0))
+    return T if T >= 1 else max(T, min(coldest(probabilities, weights), 1.0))
 
 
-def coldest(probabilities: Array) -> float:
+def _count(n: int, weights: Array | None) -> float:
+    return float(n) if weights is None else float(effective(weights).sum())
+
+
+def coldest(probabilities: Array, weights: Array | None = None) -> float:
     """Return the lowest temperature that probabilities (N, K) may have on the word of N rows::
 
         argmin_T  Σ_i −(N + 1) ln p_i1(T) − ln p_i2(T)
@@ -73,12 +78,12 @@ def coldest(probabilities: Array) -> float:
     >>> cooled(sure, coldest(sure))[0].round(4)  # 1/81
     array([0.0123, 0.9877])
     """
-    n = len(probabilities)
+    n = _count(len(probabilities), weights)
     # networks work in single precision: a probability below its resolution says no more than that
     clipped = np.maximum(probabilities, np.finfo(np.float32).eps)
     second, first = np.argpartition(clipped, -2, axis=1)[:, -2:].T
 
-    course = _Course(clipped)
+    course = _Course(clipped, weights)
 
     def slopes(beta: float) -> tuple[float, float]:
         likeliest, next_one = course.slopes(beta, first, second)
@@ -90,10 +95,10 @@ def coldest(probabilities: Array) -> float:
 class _Course:
     """How the log loss of probabilities (N, K) changes with β = 1/T: their logarithms are taken once."""
 
-    def __init__(self, probabilities: Array) -> None:
+    def __init__(self, probabilities: Array, weights: Array | None = None) -> None:
         with np.errstate(divide="ignore"):
             logs = np.log(probabilities / probabilities.max(axis=1, keepdims=True))
-        self._logs = np.maximum(logs, IMPOSSIBLE)
+        self._logs, self._weights = np.maximum(logs, IMPOSSIBLE), weights
 
     def slopes(self, beta: float, *classes: IntArray) -> list[tuple[float, float]]:
         """Return L' and L'' by β of L = ``log_loss(cooled(probabilities, 1/β), codes)`` for each codes (N,)::
@@ -111,7 +116,8 @@ class _Course:
             own = self._logs[rows, codes]
             counts = own > IMPOSSIBLE
             slope, bend = np.where(counts, means - own, 0.0), np.where(counts, spread, 0.0)
-            found.append((float(slope.mean()), float(bend.mean())))
+            first, second = (float(weighted_mean(each, self._weights)) for each in (slope, bend))
+            found.append((first, second))
         return found
 
 
@@ -138,7 +144,7 @@ def _best_temperature(slopes: Callable[[float], tuple[float, float]]) -> float:
     return math.exp(-at)
 
 
-def settled_temperature(probabilities: Array, codes: IntArray) -> float:
+def settled_temperature(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
     """Return ``fit_temperature`` where temperatures help rows that they were not fitted on, else 1.
 
     Every ``PARTS``-th row is cooled by the temperature of the others, part by part; unless the log loss of
@@ -153,9 +159,10 @@ def settled_temperature(probabilities: Array, codes: IntArray) -> float:
     for k in np.unique(part):
         rest = part != k
         if rest.any():
-            held[~rest] = cooled(held[~rest], fit_temperature(probabilities[rest], codes[rest]))
-    if log_loss(held, codes) < log_loss(probabilities, codes):
-        return fit_temperature(probabilities, codes)
+            own = None if weights is None else weights[rest]
+            held[~rest] = cooled(held[~rest], fit_temperature(probabilities[rest], codes[rest], own))
+    if log_loss(held, codes, weights) < log_loss(probabilities, codes, weights):
+        return fit_temperature(probabilities, codes, weights)
     return 1.0
 
 
@@ -182,9 +189,9 @@ def log_losses(probabilities: Array, codes: IntArray) -> Array:
     return losses
 
 
-def log_loss(probabilities: Array, codes: IntArray) -> float:
-    """Return the mean of ``log_losses``."""
-    return float(log_losses(probabilities, codes).mean())
+def log_loss(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
+    """Return the mean of ``log_losses``, each of which counts for its weight."""
+    return float(weighted_mean(log_losses(probabilities, codes), weights))
 
 
 @dataclass(frozen=True)
@@ -205,10 +212,13 @@ class Reliability:
         return float((self.share * np.abs(self.accuracy - self.confidence)).sum())
 
 
-def reliability(probabilities: Array, codes: IntArray, bins: int = BINS) -> Reliability:
+def reliability(
+    probabilities: Array, codes: IntArray, bins: int = BINS, weights: Array | None = None
+) -> Reliability:
     """Return how reliable probabilities (N, K) of K classes are, for rows of the classes ``codes`` (N,).
 
-    The confidence of a row is the probability of its likeliest class; bins of it are of equal width.
+    The confidence of a row is the probability of its likeliest class; bins of it are of equal width. Rows
+    count for their ``weights`` (N,).
 
     Source: Naeini, Cooper & Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian
     binning"; Guo et al. 2017, eqs. 2 to 4.
@@ -219,7 +229,8 @@ def reliability(probabilities: Array, codes: IntArray, bins: int = BINS) -> Reli
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == codes
     place = np.minimum((confidence * bins).astype(np.intp), bins - 1)
-    counts = np.bincount(place, minlength=bins)
+    own = np.ones(len(codes)) if weights is None else weights
+    counts = np.bincount(place, own, minlength=bins)
     used = counts > 0
-    sums = [np.bincount(place, values, bins)[used] / counts[used] for values in (confidence, right)]
-    return Reliability(sums[0], sums[1], counts[used] / len(codes))
+    sums = [np.bincount(place, own * values, bins)[used] / counts[used] for values in (confidence, right)]
+    return Reliability(sums[0], sums[1], counts[used] / counts.sum())

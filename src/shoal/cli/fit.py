@@ -8,7 +8,7 @@ import time as time_module  # for an option is called --time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,6 +61,27 @@ def fit(
     rare: Annotated[
         str | None,
         typer.Option(help="Classes with too few rows: merge them into one, or drop their rows."),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="No two parts of the rows share a value of this column, such as a patient; no feature.",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    time_order: Annotated[
+        str | None,
+        typer.Option(
+            help="Choose and test by later rows than those trained on, by this column; no feature.",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows count for the number in this column: in training, choosing and the test; no feature.",
+            metavar="COLUMN",
+        ),
     ] = None,
     hidden: Annotated[
         str | None,
@@ -180,53 +201,32 @@ def fit(
     debug: Debug = False,
 ) -> None:
     """Choose a network for a table, images or sequences, train it, test it once, and report the evidence."""
+    options = dict(locals())
     with _listening() as (listener, began):
-        from shoal.jobs.request import FitRequest
+        _run(_request(options), out, listener, resume, overwrite, began)
 
-        request = FitRequest(
-            table=table,
-            target=one_target(target) if horizon is None else joined(target),
-            task=task,
-            loss=loss,
-            drop=tuple(drop) if drop else None,
-            columns=tuple(columns) if columns else None,
-            categorical=tuple(categorical) if categorical else None,
-            rare=rare,
-            size=_size(hidden, starts, l2, epochs),
-            folds=folds,
-            valid=valid,
-            validation_share=validation_share,
-            test=test,
-            test_share=test_share,
-            choose=choose,
-            score=score,
-            quality=quality,
-            time=time,
-            solver=solver,
-            activation=activation,
-            pieces=pieces,
-            waves=waves,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            patience=patience,
-            networks=networks,
-            id=id_,
-            order=order,
-            horizon=horizon,
-            season=season,
-            future=tuple(future) if future else None,
-            text=text,
-            characters=characters,
-            features=features,
-            budget=budget,
-            image_size=None if image_size is None else parse_size(image_size, "--image-size"),
-            augment=augment,
-            strict=strict,
-            seed=seed,
-            jobs=jobs,
-            memory=None if memory is None else parse_bytes(memory, "--memory"),
-        )
-        _run(request, out, listener, resume, overwrite, began)
+
+_OF_THE_COMMAND = ("out", "resume", "overwrite", "debug")
+"""Options that are no settings of the job."""
+_NAMES = ("drop", "columns", "categorical", "future")
+"""Options that may be given more than once."""
+
+
+def _request(options: dict[str, Any]) -> FitRequest:
+    """Return what is asked by the options of `fit`, which are called as the fields of a request."""
+    from shoal.jobs.request import FitRequest
+
+    asked = {name: value for name, value in options.items() if name not in _OF_THE_COMMAND}
+    asked["size"] = _size(*(asked.pop(name) for name in ("hidden", "starts", "l2", "epochs")))
+    asked["id"] = asked.pop("id_")
+    for name in _NAMES:
+        asked[name] = tuple(asked[name]) if asked[name] else None
+    asked["target"] = (one_target if asked["horizon"] is None else joined)(asked["target"])
+    if (sides := asked["image_size"]) is not None:
+        asked["image_size"] = parse_size(sides, "--image-size")
+    if (most := asked["memory"]) is not None:
+        asked["memory"] = parse_bytes(most, "--memory")
+    return FitRequest(**asked)
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self, TypeAlias
 
 from shoal.data.frames import quoted
@@ -25,12 +26,19 @@ class ChosenColumns:
 
     @classmethod
     def settle(
-        cls, known: Sequence[str], target: str, drop: Texts, columns: Texts, categorical: Texts
+        cls,
+        known: Sequence[str],
+        target: str,
+        drop: Texts,
+        columns: Texts,
+        categorical: Texts,
+        roles: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
         """Return what is asked of a table whose columns are ``known``.
 
-        ``drop`` leaves columns out, ``columns`` all others but the target. Warns (``ShoalWarning``) of what
-        is left out.
+        ``drop`` leaves columns out, ``columns`` all others but the target. Those with one of the ``roles``,
+        the settings that name them, are no features and left out as well. Warns (``ShoalWarning``) of what
+        else is left out.
 
         Raises ``DataError`` for a column that is not there, with the nearest names, and
         ``ConfigurationError`` for the target, a column that is asked for and left out, and where none is
@@ -46,7 +54,13 @@ class ChosenColumns:
                     f"{setting(name)} names {quoted(target)}, the target, which is predicted from the other "
                     "columns; leave it out" + _CLASSES.get(name, "")
                 )
-        dropped, only = set(asked["drop"] or ()), asked["columns"]
+        for name in ("columns", "categorical"):
+            if both := [column for column in asked[name] or () if column in roles]:
+                raise ConfigurationError(
+                    f"{setting(name)} names {quoted(both[0])}, and {setting(roles[both[0]])} makes it no "
+                    "feature; name it once"
+                )
+        dropped, only = set(asked["drop"] or ()) - set(roles), asked["columns"]
         for name in ("columns", "categorical"):
             if both := [column for column in asked[name] or () if column in dropped]:
                 raise ConfigurationError(
@@ -54,16 +68,17 @@ class ChosenColumns:
                     "name it once"
                 )
         if only is not None:
-            dropped |= set(known) - {target, *only}
+            dropped |= set(known) - {target, *only, *roles}
         codes = asked["categorical"] or ()
         if lost := [column for column in codes if column in dropped]:
             raise ConfigurationError(
                 f"{setting('categorical')} names {names_shown(lost)}, which {setting('columns')} leaves out; "
                 "name it in both"
             )
-        if dropped >= set(known) - {target} != set():
+        if dropped | set(roles) >= set(known) - {target} != set():
+            by = "drop" if dropped else next(iter(roles.values()), "drop")
             raise ConfigurationError(
-                f"{setting('drop')} leaves no column to predict {quoted(target)} from; keep one at least"
+                f"{setting(by)} leaves no column to predict {quoted(target)} from; keep one at least"
             )
         if dropped:
             left_out = [column for column in known if column in dropped]
@@ -72,7 +87,8 @@ class ChosenColumns:
                 ShoalWarning,
                 stacklevel=2,
             )
-        return cls(tuple(c for c in known if c in dropped), tuple(c for c in known if c in codes))
+        out = dropped | set(roles)
+        return cls(tuple(c for c in known if c in out), tuple(c for c in known if c in codes))
 
 
 _CLASSES = {"categorical": ", and ask for a classification to predict classes"}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shoal.data import values
 from shoal.data.columns import ColumnSummary
 from shoal.data.frames import Frame, nw, pl
 
 
-def settled(frame: Frame, target: str, columns: Sequence[ColumnSummary]) -> Frame:
-    """Return the target and the columns that are used, those of numbers as ``Float64``.
+def settled(
+    frame: Frame, target: str, columns: Sequence[ColumnSummary], others: Collection[str] = ()
+) -> Frame:
+    """Return the target and the columns that are used, those of numbers as ``Float64``, and ``others``.
 
     A text takes 16 bytes and more where its number takes 8. What means "missing" is missing.
 
@@ -24,7 +26,7 @@ def settled(frame: Frame, target: str, columns: Sequence[ColumnSummary]) -> Fram
     used = {column.name: column for column in columns if column.used and column.name != target}
     types = table.schema
     numbers = [n for n, column in used.items() if column.kind == "numeric" and types[n] == pl.String]
-    kept = table.select(name for name in table.columns if name == target or name in used)
+    kept = table.select(name for name in table.columns if name == target or name in used or name in others)
     if numbers:
         plain = table.select(pl.col(numbers).cast(pl.Float64, strict=False))
         lost = plain.null_count().row(0), table.select(numbers).null_count().row(0)

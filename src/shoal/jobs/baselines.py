@@ -24,21 +24,28 @@ PRODUCTS, ITERATIONS = 5e10, (50, 1000)
 
 
 def fit_baselines(
-    X: Array, y: Array, n_classes: int, loss: str = SQUARED, steps: int = ITERATIONS[1]
+    X: Array,
+    y: Array,
+    n_classes: int,
+    loss: str = SQUARED,
+    steps: int = ITERATIONS[1],
+    weights: Array | None = None,
 ) -> dict[str, Predictor]:
     """Return the fitted baselines by name; ``n_classes`` is 0 for a regression, which has a ``loss``.
 
-    A linear model that is found step by step has at most so many ``steps``.
+    A linear model that is found step by step has at most so many ``steps``. Rows count for their ``weights``
+    (N,).
 
     - *constant*: the share of each class, or the number with the smallest loss, the mean or the median.
     - *linear model*: logistic regression with scikit-learn's default penalty, ½ Σ W², or what the loss
       makes of a linear model of numbers (``linear_numbers``).
     """
     if n_classes:
-        return {"linear model": _logistic(X, y, n_classes, steps), "constant": _shares(y, n_classes)}
-    constant = constant_number(y, loss)
+        linear = _logistic(X, y, n_classes, steps, weights)
+        return {"linear model": linear, "constant": _shares(y, n_classes, weights)}
+    constant = constant_number(y, loss, weights)
     with _one_thread():
-        linear = linear_numbers(X, y, loss, min(_iterations(X.size), steps))
+        linear = linear_numbers(X, y, loss, min(_iterations(X.size), steps), weights)
         return {"linear model": linear, "constant": lambda X: np.full(len(X), constant)}
 
 
@@ -62,19 +69,21 @@ def _one_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def _shares(y: Array, n_classes: int) -> Predictor:
-    shares = np.bincount(y, minlength=n_classes) / len(y)
+def _shares(y: Array, n_classes: int, weights: Array | None) -> Predictor:
+    counts = np.bincount(y, weights, minlength=n_classes)
+    shares = counts / counts.sum()
     return lambda X: np.broadcast_to(shares, (len(X), n_classes))
 
 
-def _logistic(X: Array, y: Array, n_classes: int, steps: int) -> Predictor:
+def _logistic(X: Array, y: Array, n_classes: int, steps: int, weights: Array | None) -> Predictor:
     known, places = np.unique(y, return_inverse=True)
     loss, outputs = loss_of(len(known))
     steps = min(_iterations(X.size * n_classes), steps)
     if len(known) == 1:
-        return _shares(y, n_classes)
+        return _shares(y, n_classes, weights)
     with _one_thread():
-        linear, criterion = least_loss(X, places, loss, outputs=outputs, steps=steps), LOSSES[loss]()
+        linear = least_loss(X, places, loss, outputs=outputs, steps=steps, weights=weights)
+    criterion = LOSSES[loss]()
 
     def predict(rows: Array) -> Array:
         probabilities = np.zeros((len(rows), n_classes))

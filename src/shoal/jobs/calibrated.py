@@ -37,7 +37,8 @@ def calibrated(model: M, held: Held, prepared: Prepared) -> M:
     if held.again:
         return model
     codes = prepared.targets[held.rows].astype(np.intp)
-    temperature = settled_temperature(*_some(held.predictions, codes, ENOUGH, held.seed))
+    weights = _weights(held, prepared)
+    temperature = settled_temperature(*_some(held.predictions, codes, weights, ENOUGH, held.seed))
     return dataclasses.replace(model, temperature=temperature)
 
 
@@ -49,19 +50,30 @@ def calibration(model: Model, held: Held, prepared: Prepared) -> Calibration | N
     if not prepared.n_classes or held.again:
         return None
     actual = prepared.targets[held.rows].astype(np.intp)
-    probabilities, codes = _some(held.predictions, actual, TOLD, held.seed)
+    weights = _weights(held, prepared)
+    probabilities, codes, weights = _some(held.predictions, actual, weights, TOLD, held.seed)
     return {
         "temperature": model.temperature,
         "rows": len(codes),
-        "before": log_loss(probabilities, codes),
-        "after": log_loss(cooled(probabilities, model.temperature), codes),
+        "before": log_loss(probabilities, codes, weights),
+        "after": log_loss(cooled(probabilities, model.temperature), codes, weights),
     }
 
 
-def _some(probabilities: Array, codes: IntArray, most: int, seed: int) -> tuple[Array, IntArray]:
-    """Return the probabilities (N, K) and classes of so many rows that they are ``most`` in all."""
+def _weights(held: Held, prepared: Prepared) -> Array | None:
+    """Return what each of the rows held out counts for (M,); None where all count alike."""
+    weights = prepared.weights
+    return None if weights is None else weights[held.rows]
+
+
+def _some(
+    probabilities: Array, codes: IntArray, weights: Array | None, most: int, seed: int
+) -> tuple[Array, IntArray, Array | None]:
+    """Return probabilities (N, K), classes and weights of so many rows that they are ``most`` in all."""
     rows = some_rows(len(codes), max(most // probabilities.shape[1], LEAST_ROWS), seed, codes)
-    return (probabilities, codes) if len(rows) == len(codes) else (probabilities[rows], codes[rows])
+    if len(rows) == len(codes):
+        return probabilities, codes, weights
+    return probabilities[rows], codes[rows], None if weights is None else weights[rows]
 
 
 def _errors(held: Held, prepared: Prepared) -> Conformal:
@@ -71,4 +83,5 @@ def _errors(held: Held, prepared: Prepared) -> Conformal:
     folds, which is a little better than its members of one, or of one network trained again on all rows. The
     choice was made by the same errors, which makes them a little small where many networks were compared.
     """
-    return Conformal(np.abs(prepared.targets[held.rows] - held.predictions[:, 0]))
+    errors = np.abs(prepared.targets[held.rows] - held.predictions[:, 0])
+    return Conformal(errors, _weights(held, prepared))

@@ -6,8 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shoal.calibration.quantiles import normal_quantile, student_quantile
 from shoal.jobs.metrics import SHARE, RowLosses
+from shoal.selection.weighing import effective, mean_and_error
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
@@ -19,10 +22,13 @@ Interval = tuple[float, float, float]
 """A difference, and the ends of its interval."""
 
 
-def compare(ours: RowLosses, rivals: Mapping[str, RowLosses]) -> list[Comparison]:
+def compare(
+    ours: RowLosses, rivals: Mapping[str, RowLosses], weights: Array | None = None
+) -> list[Comparison]:
     """Return for every rival and every metric how much larger our losses are, row by row, with an interval.
 
-    Where the whole interval lies below 0 we are ahead. Fewer than two rows say nothing: no entries.
+    Where the whole interval lies below 0 we are ahead. Rows count for their ``weights`` (N,). Fewer than two
+    rows say nothing: no entries.
     """
     rows = next(iter(ours.values())).values.size
     return [
@@ -30,18 +36,22 @@ def compare(ours: RowLosses, rivals: Mapping[str, RowLosses]) -> list[Comparison
         for name, losses in rivals.items()
         for metric, mine in ours.items()
         if rows > 1
-        for middle, low, high in [_interval(mine.name, mine.values, losses[metric].values)]
+        for middle, low, high in [_interval(mine.name, mine.values, losses[metric].values, weights)]
     ]
 
 
-def _interval(loss: str, ours: Array, theirs: Array) -> Interval:
-    return share_difference(ours, theirs) if loss == SHARE else mean_difference(ours - theirs)
+def _interval(loss: str, ours: Array, theirs: Array, weights: Array | None) -> Interval:
+    if loss == SHARE:
+        return share_difference(ours, theirs, weights=weights)
+    return mean_difference(ours - theirs, weights=weights)
 
 
-def mean_difference(differences: Array, level: float = LEVEL) -> Interval:
+def mean_difference(differences: Array, level: float = LEVEL, weights: Array | None = None) -> Interval:
     """Return the mean of paired differences (N,) and the ends of its interval::
 
         d ± t_(N−1) · s / √N        s: their standard deviation, with N − 1 in the denominator
+
+    of the weighted mean, with its standard error, where rows have ``weights`` (N,).
 
     Source: Student 1908, "The probable error of a mean"; Dietterich 1998, "Approximate statistical tests for
     comparing supervised classification learning algorithms", for pairing the rows of a test.
@@ -50,12 +60,14 @@ def mean_difference(differences: Array, level: float = LEVEL) -> Interval:
     >>> mean_difference(np.array([-1.0, 0.0, 1.0, 2.0]))[0]
     0.5
     """
-    n, middle = differences.size, float(differences.mean())
-    half = student_quantile((1 + level) / 2, n - 1) * float(differences.std(ddof=1)) / math.sqrt(n)
+    middle, error = (float(found) for found in mean_and_error(differences, weights))
+    half = student_quantile((1 + level) / 2, differences.size - 1) * error
     return middle, middle - half, middle + half
 
 
-def share_difference(ours: Array, theirs: Array, level: float = LEVEL) -> Interval:
+def share_difference(
+    ours: Array, theirs: Array, level: float = LEVEL, weights: Array | None = None
+) -> Interval:
     """Return the difference of two shares, of marks 0 or 1 (N,) of the same rows, and its interval::
 
         (b − c)/N,  ends d ± z √(b' + c' − (b' − c')²/N') / N'  around  d = (b' − c')/N'
@@ -69,8 +81,8 @@ def share_difference(ours: Array, theirs: Array, level: float = LEVEL) -> Interv
     >>> share_difference(np.array([1, 0, 0, 0]), np.array([0, 0, 0, 0]))[0]
     0.25
     """
-    n = ours.size
-    b, c = float((ours > theirs).sum()), float((ours < theirs).sum())
+    own = np.ones(ours.size) if weights is None else effective(weights)
+    n, b, c = float(own.sum()), float(own[ours > theirs].sum()), float(own[ours < theirs].sum())
     more, less, all_rows = b + 0.5, c + 0.5, n + 2
     d = (more - less) / all_rows
     spread = math.sqrt(more + less - (more - less) ** 2 / all_rows)

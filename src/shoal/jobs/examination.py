@@ -21,10 +21,10 @@ from shoal.jobs.metrics import (
     score_name,
 )
 from shoal.jobs.model import Model
-from shoal.jobs.prepared import Prepared
+from shoal.jobs.prepared import Part, Prepared
 from shoal.report.tables import MOST_CLASSES
 from shoal.selection.splits import some_rows
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Bins, Confusion, HeldOut, Intervals, Reliability, Residuals
@@ -44,27 +44,28 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
     predictions = {"shoal": cooled(plain, model.temperature)}
     for name, predict in baselines.items():
         predictions[name] = predict(prepared.plain_rows[1])
-    score, losses = scorer(prepared, prepared.test.y), _row_losses(prepared, prepared.test.y)
+    score, losses = scorer(prepared, prepared.test), _row_losses(prepared, prepared.test.y)
     ours, *others = [losses(values) for values in predictions.values()]
     classes = prepared.n_classes > 0
     return {
         "rows": len(prepared.test),
         "score_name": score_name(prepared.target),
         "models": [{"name": name, "metrics": {**score(values)}} for name, values in predictions.items()],
-        "comparisons": compare(ours, dict(zip(baselines, others, strict=True))),
-        "reliability": _reliability(plain, predictions["shoal"], prepared.test.y) if classes else None,
+        "comparisons": compare(ours, dict(zip(baselines, others, strict=True)), prepared.test.weights),
+        "reliability": _reliability(plain, predictions["shoal"], prepared.test) if classes else None,
         "intervals": None if classes else _intervals(model, plain, prepared),
         "confusion": _confusion(predictions["shoal"], prepared) if classes else None,
         "residuals": None if classes else _residuals(plain, prepared, seed),
     }
 
 
-def scorer(prepared: Prepared, actual: Array) -> Callable[[Array], dict[str, float]]:
+def scorer(prepared: Prepared, rows: Part) -> Callable[[Array], dict[str, float]]:
     """Return the function from predictions of some rows to metrics, in the units of the target."""
+    actual, weights = rows.y, rows.weights
     if prepared.n_classes:
-        return lambda probabilities: class_metrics(probabilities, actual)
+        return lambda probabilities: class_metrics(probabilities, actual, weights)
     decode, loss = prepared.target.decode_values, prepared.loss[0]
-    return lambda values: number_metrics(decode(values), decode(actual), loss, prepared.target.sd)
+    return lambda values: number_metrics(decode(values), decode(actual), loss, prepared.target.sd, weights)
 
 
 def _row_losses(prepared: Prepared, actual: Array) -> Callable[[Array], RowLosses]:
@@ -80,20 +81,21 @@ def _intervals(model: Model, values: Array, prepared: Prepared) -> Intervals | N
     if model.errors is None or model.errors.most < COVERAGE:
         return None
     decode = prepared.target.decode_values
-    ends = (decode(end) for end in model.interval(values, COVERAGE))
-    covered, width = coverage_and_width(decode(prepared.test.y), *ends)
+    lower, upper = (decode(end) for end in model.interval(values, COVERAGE))
+    actual, weights = decode(prepared.test.y), prepared.test.weights
+    covered, width = coverage_and_width(actual, lower, upper, weights)
     return {"coverage": COVERAGE, "covered": covered, "width": width}
 
 
-def _reliability(before: Array, after: Array, codes: IntArray) -> Reliability:
-    return {"before": _bins(before, codes), "after": _bins(after, codes)}
+def _reliability(before: Array, after: Array, rows: Part) -> Reliability:
+    return {"before": _bins(before, rows), "after": _bins(after, rows)}
 
 
-def _bins(probabilities: Array, codes: IntArray) -> Bins:
+def _bins(probabilities: Array, rows: Part) -> Bins:
     """Return how often probabilities are right, by their size: the bins, and on the whole."""
-    found = reliability(probabilities, codes)
+    found = reliability(probabilities, rows.y, weights=rows.weights)
     return {
-        "log_loss": log_loss(probabilities, codes),
+        "log_loss": log_loss(probabilities, rows.y, rows.weights),
         "error": found.error,
         "confidence": found.confidence.tolist(),
         "accuracy": found.accuracy.tolist(),

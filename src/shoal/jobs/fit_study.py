@@ -76,8 +76,9 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
     judged = prepared.validation
-    validation = None if judged is None else (judged.X, judged.y)
-    plan = study.plan(prepared.train.X, prepared.train.y, validation)
+    validation = None if judged is None else judged.weighed
+    attributes = prepared.train.attributes.arguments
+    plan = study.plan(prepared.train.X, prepared.train.y, validation, **attributes)
     room = Room(allowance, prepared, plan)
     workers, told = room.workers(workers), room.sentence(workers)
     if told:
@@ -85,7 +86,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
     listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, room.bytes(workers))
     if not begun:
         begin(folder, request, sizing, overwrite, prepared.less)
-    study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun)
+    study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun, **attributes)
     model, held = prepared.learnt(request, study)
     model = calibrated(model, held, prepared)
     test = examine(model, prepared, baselines, request.seed)
@@ -135,7 +136,7 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     method = _sized(method, request, prepared, sizing)
     seconds = _seconds_for(deadline, _predicting(prepared))
     study = _study(request, prepared, sizing, method, None, None, seconds)
-    study.fit(prepared.train.X, prepared.train.y)
+    study.fit(prepared.train.X, prepared.train.y, **prepared.train.attributes.arguments)
     return calibrated(prepared.model(study.best), Held.of(study), prepared), study
 
 

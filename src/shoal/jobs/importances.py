@@ -98,7 +98,7 @@ class _Examined:
         self.test, self._seed = test, seed
         self._shuffled = Shuffled(model, np.asarray(test.X))
         self._name = score_name(prepared.target)
-        self._score = scorer(prepared, test.y)
+        self._score = scorer(prepared, test)
         self._intact = self._score(self._shuffled.intact)[self._name]
         self._classes = prepared.n_classes
         self.at_a_time = max(CHUNK // len(test), 1)
@@ -142,7 +142,7 @@ def _affordable(prepared: Prepared, model: TableModel, times: int, seed: int) ->
 
 def _some(part: Part, most: int, n_classes: int, seed: int) -> Part:
     rows = some_rows(len(part), most, seed, part.y if n_classes else None)
-    return part if len(rows) == len(part) else Part(part.X[rows], part.y[rows])
+    return part if len(rows) == len(part) else part.rows(rows)
 
 
 def _shortened(examined: _Examined, columns: list[_Group], deadline: Deadline) -> tuple[Part, list[_Group]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
+from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array, IntArray
 from shoal.solvers.lbfgs import LBFGS
 
@@ -46,10 +47,11 @@ def least_loss(
     strength: float = 1.0,
     steps: int = 1000,
     start: Linear | None = None,
+    weights: Array | None = None,
 ) -> Linear:
     """Return the linear map of rows X (N, n) that has the least
 
-        Σ_i loss(z_i, y_i) + λ/2 Σ W²          λ: the ``strength``
+        Σ_i s_i loss(z_i, y_i) + λ/2 Σ W²          λ: the ``strength``, s: the ``weights`` (N,), or 1
 
     found by L-BFGS in so many ``steps`` at most, from ``start`` or else from zeros; b is not penalised. It
     searches where the columns are uncorrelated, so that such as are nearly sums of others slow nothing down.
@@ -59,7 +61,8 @@ def least_loss(
     >>> linear.W.round(4).tolist(), linear.b.round(4).tolist()  # 8/(10 + 1), and the mean
     ([[0.7273]], [4.6])
     """
-    objective = _Objective(X, y, resolve("loss", loss, LOSSES), outputs, strength)
+    samples = _Samples(X, y, np.ones(len(X)) if weights is None else weights)
+    objective = _Objective(samples, resolve("loss", loss, LOSSES), outputs, strength)
     solver, theta = LBFGS(), np.zeros((1, (X.shape[1] + 1) * outputs))
     if start is not None:
         theta = objective.inwards(np.vstack([start.W, start.b]))
@@ -73,16 +76,27 @@ def least_loss(
     return Linear(found[:-1], found[-1])
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """Rows X (N, n), targets y (N,), and what each counts for, s (N,)."""
+
+    X: Array
+    y: Array
+    s: Array
+
+
 class _Objective:
     """The mean loss with its penalty, and slopes, of parameters φ (1, (n+1)·K): θ = L⁻ᵀ φ, L Lᵀ the moments.
 
     ``slope`` is the largest by a number of θ where it was last asked for. Solvers call what they move theta.
     """
 
-    def __init__(self, X: Array, y: Array, loss: Loss, outputs: int, strength: float) -> None:
-        self._X, self._y, self._loss, self._K = X, y, loss, outputs
-        self._strength = strength / len(X)
-        moments = _moments(X) if X.shape[1] <= WIDEST else None
+    def __init__(self, samples: _Samples, loss: Loss, outputs: int, strength: float) -> None:
+        X = samples.X
+        self._samples, self._loss, self._K = samples, loss, outputs
+        self._count = float(samples.s.sum())
+        self._strength = strength / self._count
+        moments = _moments(X, samples.s) if X.shape[1] <= WIDEST else None
         if moments is not None:
             moments[np.diag_indices(X.shape[1])] += self._strength
         self._L = None if moments is None else np.linalg.cholesky(moments)
@@ -98,13 +112,13 @@ class _Objective:
         return (theta if self._L is None else self._L.T @ theta).reshape(1, -1)
 
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]:
-        parameters, N = self.outwards(theta), len(self._X)
+        parameters, N, s = self.outwards(theta), self._count, self._samples.s
         value, slopes = 0.0, np.zeros_like(parameters)
-        for rows, X in _blocks(self._X, OF_AN_OUTPUT * self._K):
+        for rows, X in _blocks(self._samples.X, OF_AN_OUTPUT * self._K):
             z = (X @ parameters[:-1] + parameters[-1]).T[None]
-            targets = self._loss.encode(self._y[rows], self._K)
-            value += float(self._loss.value(z, targets).sum())
-            delta = self._loss.delta(z, targets)[0]
+            targets = self._loss.encode(self._samples.y[rows], self._K)
+            value += float((self._loss.value(z, targets) * s[rows]).sum())
+            delta = self._loss.delta(z, targets)[0] * s[rows]
             slopes[:-1] += (delta @ X).T
             slopes[-1] += delta.sum(axis=1)
         slopes /= N
@@ -115,37 +129,39 @@ class _Objective:
         return np.array([J]), inner.reshape(1, -1)
 
 
-def least_squares(X: Array, y: Array) -> Linear:
-    """Return the linear map with the least ½ Σ (y − z)² + ½ Σ w², ridge regression, of X (N, n), y (N,).
+def least_squares(X: Array, y: Array, weights: Array | None = None) -> Linear:
+    """Return the linear map with the least ½ Σ s (y − z)² + ½ Σ w², ridge regression, of X (N, n), y (N,).
 
-    Of fewer rows than columns the smaller of two systems is solved.
+    s are the ``weights`` (N,), or 1. Of fewer rows than columns the smaller of two systems is solved.
 
     Source: Hoerl & Kennard 1970, "Ridge regression"; Bishop 2006, PRML, 6.1, for the smaller system.
     """
     N, n = X.shape
-    middle, mean = X.mean(axis=0, dtype=np.float64), float(y.mean())
+    middle = X.mean(axis=0, dtype=np.float64) if weights is None else weights @ X / weights.sum()
+    mean, root = float(weighted_mean(y, weights)), np.ones(N) if weights is None else np.sqrt(weights)
     if n > N:
-        centred = X - middle
-        w = centred.T @ np.linalg.solve(centred @ centred.T + np.eye(N), y - mean)
+        centred = (X - middle) * root[:, None]
+        w = centred.T @ np.linalg.solve(centred @ centred.T + np.eye(N), (y - mean) * root)
     else:
         squares, products = np.eye(n), np.zeros(n)
         for rows, block in _blocks(X):
-            block = block - middle
+            block = (block - middle) * root[rows, None]
             squares += block.T @ block
-            products += (y[rows] - mean) @ block
+            products += (y[rows] - mean) * root[rows] @ block
         w = np.linalg.solve(squares, products)
     return Linear(w[:, None], np.array([mean - middle @ w]))
 
 
-def _moments(X: Array) -> Array:
-    """Return the means of x xᵀ of rows x with a 1 at the end, (n + 1, n + 1)."""
+def _moments(X: Array, s: Array) -> Array:
+    """Return the means of x xᵀ of rows x with a 1 at the end, (n + 1, n + 1), each counting for its s."""
     n = X.shape[1]
     moments = np.zeros((n + 1, n + 1))
-    for _, block in _blocks(X):
-        moments[:n, :n] += block.T @ block
-        moments[n, :n] += block.sum(axis=0)
-    moments[:n, n], moments[n, n] = moments[n, :n], len(X)
-    return moments / len(X)
+    for rows, block in _blocks(X):
+        weighed = s[rows, None] * block
+        moments[:n, :n] += block.T @ weighed
+        moments[n, :n] += weighed.sum(axis=0)
+    moments[:n, n], moments[n, n] = moments[n, :n], s.sum()
+    return moments / s.sum()
 
 
 def _blocks(X: Array, width: int = 1) -> Iterator[tuple[slice, Array]]:

@@ -10,6 +10,7 @@ from shoal.calibration.temperature import log_losses
 from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.data.task import REGRESSION, TargetEncoder
 from shoal.losses import Huber
+from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array, IntArray
 
 SHARE = "error"
@@ -70,28 +71,37 @@ def number_losses(predicted: Array, actual: Array, loss: str = SQUARED, scale: f
     return {SCORES[loss]: rows[SCORES[loss]]} | rows
 
 
-def class_metrics(probabilities: Array, codes: IntArray) -> dict[str, float]:
+def class_metrics(probabilities: Array, codes: IntArray, weights: Array | None = None) -> dict[str, float]:
     """Return the log loss in nats and the share of errors of probabilities (N, K) for class codes (N,).
+
+    Rows count for their ``weights`` (N,).
 
     >>> class_metrics(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]))["error"]
     0.0
     """
-    return {name: float(loss.values.mean()) for name, loss in class_losses(probabilities, codes).items()}
+    losses = class_losses(probabilities, codes)
+    return {name: float(weighted_mean(loss.values, weights)) for name, loss in losses.items()}
 
 
 def number_metrics(
-    predicted: Array, actual: Array, loss: str = SQUARED, scale: float = 1.0
+    predicted: Array,
+    actual: Array,
+    loss: str = SQUARED,
+    scale: float = 1.0,
+    weights: Array | None = None,
 ) -> dict[str, float]:
     """Return the means of ``number_losses``, of squares the root (RMSE), and R², of predictions (N,).
 
     R² = 1 − Σ(ŷ − y)² / Σ(y − ȳ)², 0 where y does not vary. RMSE and MAE are in the units of the target,
-    Huber's loss in their square, the Poisson deviance in the units, of which counts have none.
+    Huber's loss in their square, the Poisson deviance in the units, of which counts have none. Rows count for
+    their ``weights`` (N,), in every mean.
 
     >>> number_metrics(np.array([1.0, 2.0]), np.array([1.0, 4.0]))["MAE"]
     1.0
     """
-    means = {name: row.values.mean() for name, row in number_losses(predicted, actual, loss, scale).items()}
-    variation = float(((actual - actual.mean()) ** 2).mean())
+    losses = number_losses(predicted, actual, loss, scale)
+    means = {name: weighted_mean(row.values, weights) for name, row in losses.items()}
+    variation = float(weighted_mean((actual - weighted_mean(actual, weights)) ** 2, weights))
     explained = 1 - float(means["RMSE"]) / variation if variation > 0 else 0.0
     means["RMSE"] = np.sqrt(means["RMSE"])
     return {name: float(mean) for name, mean in means.items()} | {"R²": explained}

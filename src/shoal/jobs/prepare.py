@@ -13,6 +13,7 @@ from shoal.data.glimpse import bytes_of, glimpse
 from shoal.data.names import names_shown
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.rare import RareClasses
+from shoal.data.roles import Roles
 from shoal.data.settled import settled
 from shoal.data.tables import read_table
 from shoal.data.task import (
@@ -23,6 +24,7 @@ from shoal.data.task import (
     known_rows,
 )
 from shoal.errors import ConfigurationError, DataError, ShoalError
+from shoal.jobs.apart import attributes_of, require_apart, tell_of_division, unit_of, without_weightless
 from shoal.jobs.division import divide
 from shoal.jobs.footprint import NONE_BROUGHT, Allowance, Brought, Footprint, fitting, require_reading
 from shoal.jobs.model import TableModel
@@ -31,8 +33,8 @@ from shoal.jobs.recipes import Method, table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.populations.population import Population
+from shoal.selection.attributes import Attributes
 from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.dividing import AtRandom
 from shoal.shapes import IntArray
 from shoal.words import plural, setting
 
@@ -148,18 +150,24 @@ class _Described:
     task: TaskChoice
     rare: RareClasses
     least: int
+    roles: Roles
 
     @classmethod
     def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> _Described:
         """Describe the columns of a table, and keep what is used of it."""
         task = infer_task(frame[name], request.task, request.loss)
-        chosen = ChosenColumns.settle(frame.columns, name, request.drop, request.columns, request.categorical)
+        roles = Roles.settle(frame.columns, name, request)
+        frame = without_weightless(frame, roles)
+        asked = (request.drop, request.columns, request.categorical)
+        chosen = ChosenColumns.settle(frame.columns, name, *asked, roles.of_columns)
         columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
         (target_column,) = describe_columns(frame.select(name))
         rare = _rare_classes(frame, name, task, request, least)
-        used = rare.of_frame(settled(frame, name, columns), name)
+        used = rare.of_frame(settled(frame, name, columns, roles.of_columns), name)
         kind = target_column.kind
-        return cls(used, name, frame.columns, chosen, columns, kind, _task_after(task, rare), rare, least)
+        return cls(
+            used, name, frame.columns, chosen, columns, kind, _task_after(task, rare), rare, least, roles
+        )
 
 
 def _read(request: FitRequest) -> _Described:
@@ -205,10 +213,16 @@ def _divided(
         notes.extend(told)
         whole = _whole_target(frame, name, task.task, table.least)
         labels = whole.encode(frame[name]) if whole is not None else None
+        attributes = attributes_of(frame, table.roles)
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
         rows = divide(
-            AtRandom(len(frame), labels), request, not divide_test, request.valid is not None, by_folds
+            attributes.divider(len(frame), labels),
+            request,
+            not divide_test,
+            request.valid is not None,
+            by_folds,
         )
+        tell_of_division(attributes, table.roles, rows, labels, whole.labels if whole else ())
         target = whole or TargetEncoder.fit(
             frame[name].to_native().gather(rows.train), task.task, loss=request.loss
         )
@@ -217,14 +231,14 @@ def _divided(
             frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
         )
         part = _PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
-        train = part(frame, rows.train)
-        validation = part(frame, rows.held) if rows.held.size else None
+        train = part(frame, attributes, rows.train)
+        validation = part(frame, attributes, rows.held) if rows.held.size else None
         if request.valid is not None:
             validation = _other_part("valid", request.valid, part)
         if request.test is not None:
             test = _other_part("test", request.test, part)
         else:
-            test = part(frame, rows.test) if divide_test else Part(train.X[:0], train.y[:0])
+            test = part(frame, attributes, rows.test) if divide_test else Part(train.X[:0], train.y[:0])
     return PreparedTable(
         target=target,
         n_rows=len(frame),
@@ -269,10 +283,11 @@ class _PartMaker:
     table: _Described
     dtype: str
 
-    def __call__(self, frame: Frame, rows: IntArray | None = None) -> Part:
+    def __call__(self, frame: Frame, attributes: Attributes, rows: IntArray | None = None) -> Part:
         X = self.preprocessor.transform(frame, rows=rows, dtype=self.dtype)
         series = frame[self.table.name].to_native()
-        return Part(X, self.target.encode(series if rows is None else series.gather(rows)))
+        y = self.target.encode(series if rows is None else series.gather(rows))
+        return Part(X, y, attributes if rows is None else attributes.take(rows))
 
 
 def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
@@ -331,6 +346,9 @@ def _other_part(option: str, path: str, part: _PartMaker) -> Part:
             f"{setting(option, path)} has the column {strangers[0]!r}, which the table lacks; drop it"
         )
     try:
-        return part(table.rare.of_frame(known_rows(given, table.name), table.name))
+        rows = table.rare.of_frame(known_rows(given, table.name), table.name)
+        rows = without_weightless(rows, table.roles)
+        require_apart(option, path, table.frame, rows, table.roles)
+        return part(rows, attributes_of(rows, table.roles, unit_of(table.frame, table.roles)))
     except DataError as error:
         raise DataError(f"{setting(option, path)}: {error}") from None

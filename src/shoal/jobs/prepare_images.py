@@ -23,7 +23,7 @@ from shoal.jobs.division import divide
 from shoal.jobs.image_model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
-from shoal.jobs.request import FitRequest
+from shoal.jobs.request import OF_ROWS, FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
@@ -171,7 +171,7 @@ def prepare_images(request: FitRequest) -> PreparedImages:
 
 def _require_nothing_of_tables(request: FitRequest) -> None:
     """Raise ``ConfigurationError`` for what can be asked of tables alone."""
-    for name in ("target", "task", "loss", "drop", "columns", "categorical"):
+    for name in ("target", "task", "loss", "drop", "columns", "categorical", *OF_ROWS):
         if getattr(request, name) is not None:
             raise ConfigurationError(
                 f"{request.table} holds images, whose classes are their folders or labels, and "

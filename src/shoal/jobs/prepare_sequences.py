@@ -27,7 +27,7 @@ from shoal.jobs.division import Division, divide
 from shoal.jobs.held import Held
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method
-from shoal.jobs.request import FitRequest
+from shoal.jobs.request import OF_ROWS, FitRequest
 from shoal.jobs.sequence_mixture import budget_of, learnt, method_for, sized
 from shoal.jobs.sequence_model import SequenceModel
 from shoal.jobs.sizing import Sizing
@@ -183,7 +183,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
 
 def _require_nothing_of_others(request: FitRequest) -> None:
     """Raise ``ConfigurationError`` for what can be asked of tables of rows, or of images, alone."""
-    names = ["categorical", "pieces", "waves", "image_size", "augment"]
+    names = ["categorical", "pieces", "waves", "image_size", "augment", *OF_ROWS]
     if request.id is None:
         names += ["target", "drop", "columns", "order"]
     for name in names:

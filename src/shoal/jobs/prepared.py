@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,37 @@ from shoal.plots.seen import ImageSize
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
+from shoal.selection.attributes import Attributes
+from shoal.selection.samples import Validation
 from shoal.selection.study import CapacityStudy
 from shoal.sequences import Rows, joined
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 
 @dataclass(frozen=True)
 class Part:
-    """Samples as a network takes them: rows X (N, n), as exact as the solver, or sequences, and targets y."""
+    """Samples as a network takes them: rows X (N, n), as exact as the solver, or sequences, and targets y.
+
+    ``attributes`` are what else there is to know of them.
+    """
 
     X: Rows
     y: Array
+    attributes: Attributes = field(default_factory=Attributes)
+
+    @property
+    def weights(self) -> Array | None:
+        """What each sample counts for (N,); None where all count alike."""
+        return self.attributes.weights
+
+    def rows(self, rows: IntArray) -> Part:
+        """Return some of the samples."""
+        return Part(self.X[rows], self.y[rows], self.attributes.take(rows))
+
+    @property
+    def weighed(self) -> Validation:
+        """The samples as those that validate, with what they count for where they have weights."""
+        return (self.X, self.y) if self.weights is None else (self.X, self.y, self.weights)
 
     def __len__(self) -> int:
         return len(self.X)
@@ -157,6 +177,13 @@ class Prepared(ABC):
     def targets(self) -> Array:
         """The targets (N,) of every row that is not for testing."""
         return np.concatenate([part.y for part in (self.train, self.validation) if part is not None])
+
+    @property
+    def weights(self) -> Array | None:
+        """What each of those rows counts for (N,); None where all count alike."""
+        parts = [part.weights for part in (self.train, self.validation) if part is not None]
+        known = [weights for weights in parts if weights is not None]
+        return np.concatenate(known) if known else None
 
 
 @contextmanager

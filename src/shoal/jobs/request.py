@@ -27,6 +27,8 @@ SCORES = ("validation", BY_EVIDENCE)
 """What networks are compared by."""
 AT_HAND = ""
 """The table of a request for rows that somebody has at hand, so that there is nothing to read."""
+OF_ROWS = ("group", "time_order", "weight")
+"""What can be asked of the rows of tables alone."""
 MOST, MOST_STARTS = 2**16 - 1, 2**32 - 1
 """Starts and folds at most: what the numbers of random streams have room for."""
 
@@ -78,6 +80,9 @@ class FitRequest:
     augment: str | None = None
     strict: bool = False
     rare: str | None = None
+    group: str | None = None
+    time_order: str | None = None
+    weight: str | None = None
     seed: int = 0
     jobs: int | None = None
     memory: int | None = None
@@ -127,7 +132,7 @@ class FitRequest:
                 f"{setting('score', BY_EVIDENCE)} is made for the squared error and for classes, got "
                 f"{setting('loss', self.loss)}; leave one of them out"
             )
-        for name in "choose", "folds", "patience":
+        for name in "choose", "folds", "patience", "weight":
             if self.score == BY_EVIDENCE and getattr(self, name) is not None:
                 raise ConfigurationError(
                     f"{setting('score', BY_EVIDENCE)} chooses without validation, got "

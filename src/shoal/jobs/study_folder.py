@@ -45,6 +45,8 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
     arrays = {"theta": population.theta}
     if model.errors is not None:
         arrays["residuals"] = model.errors.errors
+        if model.errors.weights is not None:
+            arrays["residual weights"] = model.errors.weights
     config, own = model.kept()
     description = {
         "target": model.target.to_config(),
@@ -59,8 +61,7 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
 def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
     """Return the networks of a saved model with what takes them from data to a target."""
     folder, description = saved.folder, saved.describes(_Description)
-    theta, residuals = _weights(folder / WEIGHTS, saved.arrays)
-    errors = None if residuals is None else Conformal(residuals)
+    theta, errors = _weights(folder / WEIGHTS, saved.arrays)
     try:
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
@@ -106,17 +107,21 @@ def _require_fit(shape: Shape, target: TargetEncoder, network: Chain, folder: Pa
         )
 
 
-def _weights(path: Path, arrays: Mapping[str, Array]) -> tuple[Array, Array | None]:
+def _weights(path: Path, arrays: Mapping[str, Array]) -> tuple[Array, Conformal | None]:
     """Return the parameters (P, D) and, for intervals, the errors (N,) if there are any."""
-    theta, residuals = arrays.get("theta"), arrays.get("residuals")
+    theta, residuals, weights = (arrays.get(name) for name in ("theta", "residuals", "residual weights"))
     dtypes = (np.float32, np.float64)
     if theta is None or theta.ndim != 2 or theta.dtype not in dtypes or not np.isfinite(theta).all():
         raise ModelFolderError(f"{path} holds weights that are missing or not finite; {REMEDY}")
-    if residuals is not None and (
-        residuals.ndim != 1
-        or residuals.dtype not in dtypes
-        or not residuals.size
-        or not (np.isfinite(residuals) & (residuals >= 0)).all()
-    ):
+    if residuals is None:
+        return theta, None
+    known = _are_positive(residuals) and (weights is None or (_are_positive(weights) and weights.any()))
+    if not known or (weights is not None and weights.shape != residuals.shape):
         raise ModelFolderError(f"{path} holds errors that are none; {REMEDY}")
-    return theta, residuals
+    return theta, Conformal(residuals, weights)
+
+
+def _are_positive(values: Array) -> bool:
+    """Whether an array is one of finite numbers (N,), at least one of them, none below 0."""
+    plain = values.ndim == 1 and values.dtype in (np.float32, np.float64) and values.size > 0
+    return plain and bool((np.isfinite(values) & (values >= 0)).all())

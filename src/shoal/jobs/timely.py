@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,13 +34,13 @@ def timely_baselines(
     By a forecast from a few rows the linear model takes at most a share of the time that is left, and in
     ``room`` bytes it is fitted on as many rows as they hold: see ``fit_baselines``.
     """
-    X, y = prepared.plain_rows[0], prepared.targets
+    X, y, weights = prepared.plain_rows[0], prepared.targets, prepared.weights
     K, loss = prepared.n_classes, prepared.loss[0]
     every, held = len(X), max(room, SPARE) / bytes_a_row(X.shape[1], K)
     if held < every:
         rows = _rows(y, max(int(held), LEAST_ROWS), K, seed)
-        X, y = X[rows], y[rows]
-    baselines, taken, steps = _in_time(X, y, K, loss, seed, deadline)
+        X, y, weights = X[rows], y[rows], None if weights is None else weights[rows]
+    baselines, taken, steps = _in_time(_Fit(X, y, K, loss, weights), seed, deadline)
     if taken == every:
         return baselines, ""
     clause = f"was fitted on {taken:,} of {every:,} rows"
@@ -51,25 +52,42 @@ def timely_baselines(
     return baselines, f"{clause}, for want of {short}"
 
 
-def _in_time(
-    X: Array, y: Array, K: int, loss: str, seed: int, deadline: Deadline
-) -> tuple[dict[str, Predictor], int, int | None]:
+@dataclass(frozen=True)
+class _Fit:
+    """What baselines are fitted to: see ``fit_baselines``."""
+
+    X: Array
+    y: Array
+    n_classes: int
+    loss: str
+    weights: Array | None
+
+    def __call__(self, rows: IntArray | None = None, steps: int | None = None) -> dict[str, Predictor]:
+        """Return the baselines, fitted to all rows or to some."""
+        which = slice(None) if rows is None else rows
+        weights = None if self.weights is None else self.weights[which]
+        most = {} if steps is None else {"steps": steps}
+        return fit_baselines(self.X[which], self.y[which], self.n_classes, self.loss, weights=weights, **most)
+
+
+def _in_time(fit: _Fit, seed: int, deadline: Deadline) -> tuple[dict[str, Predictor], int, int | None]:
     """Return the baselines, the rows they are fitted on, and the most steps where these are fewer, too."""
+    X, y, K = fit.X, fit.y, fit.n_classes
     if deadline.seconds is None or X.size * max(K, 1) <= SMALL:
-        return fit_baselines(X, y, K, loss), len(X), None
-    usual = PROBE_STEPS if not K and loss == SQUARED else USUAL_STEPS  # ridge regression has no steps
+        return fit(), len(X), None
+    usual = PROBE_STEPS if not K and fit.loss == SQUARED else USUAL_STEPS  # ridge has no steps
     left, began = SHARE * deadline.left(), deadline.elapsed
     few = _rows(y, max(PROBED // (X.shape[1] * max(K, 1)), LEAST_ROWS), K, seed)
-    probe = fit_baselines(X[few], y[few], K, loss, PROBE_STEPS)
+    probe = fit(few, PROBE_STEPS)
     pace = (deadline.elapsed - began) / len(few) / PROBE_STEPS
     most = int(left / pace / usual)
     if most >= len(X):
-        return fit_baselines(X, y, K, loss), len(X), None
+        return fit(), len(X), None
     if left < pace * len(few) * min(usual, LEAST_STEPS):
         return probe, len(few), PROBE_STEPS if usual == USUAL_STEPS else None
     rows = _rows(y, max(most, len(few)), K, seed)
     steps = max(int(left / pace / len(rows)), PROBE_STEPS)
-    fitted = fit_baselines(X[rows], y[rows], K, loss, steps)
+    fitted = fit(rows, steps)
     return fitted, len(rows), steps if usual == USUAL_STEPS else None
 
 

@@ -52,6 +52,11 @@ class Attributes:
             None if sample_weight is None else checked_weights(sample_weight, n),
         )
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What a study is given of them, by its names for them."""
+        return {"groups": self.groups, "times": self.times, "sample_weight": self.weights}
+
     def divider(self, n: int, labels: IntArray | None = None) -> Divider:
         """Return what divides the n samples, stratified by class ``labels`` (n,) where that is possible."""
         if self.groups is not None:

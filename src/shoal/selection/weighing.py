@@ -22,6 +22,20 @@ def weighted_mean(losses: Array, weights: Array | None = None) -> Array:
     return np.asarray((losses * (weights / weights.sum())).sum(axis=-1, dtype=np.float64))
 
 
+def effective(weights: Array) -> Array:
+    """Return weights (n,) in the unit in which they sum to the number of equal ones that tell as much::
+
+        s_i · Σ s / Σ s²
+
+    Source: Kish 1965, "Survey sampling", 8.2.
+
+    >>> effective(np.array([2.0, 2.0])), float(effective(np.array([1e6, 1.0])).sum().round(3))
+    (array([1., 1.]), 1.0)
+    """
+    shares = weights / weights.max()
+    return np.asarray(shares * (shares.sum() / np.square(shares).sum()))
+
+
 def mean_and_error(losses: Array, weights: Array | None = None) -> tuple[Array, Array]:
     """Return the mean L (…,) of losses (…, n) with weights s (n,), and its standard error::
 

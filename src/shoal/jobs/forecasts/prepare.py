@@ -16,7 +16,7 @@ from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.forecasts.following import followed
 from shoal.jobs.forecasts.usable import require_history, with_values
 from shoal.jobs.prepared import collected
-from shoal.jobs.request import FitRequest
+from shoal.jobs.request import OF_ROWS, FitRequest
 from shoal.words import plural, setting
 
 BUDGETS = {"fast": 0.1 * BUDGET, "good": BUDGET, "best": 10 * BUDGET}
@@ -29,7 +29,7 @@ WORKING = 2**27
 _OF_OTHERS = (
     *("task", "loss", "categorical", "folds", "valid", "validation_share", "choose", "solver"),
     *("activation", "pieces", "waves", "learning_rate", "batch_size", "patience", "networks", "features"),
-    *("image_size", "augment", "rare"),
+    *("image_size", "augment", "rare", *OF_ROWS),
 )
 _OF_TABLES = ("id", "order", "target", "drop", "columns", "future")
 

@@ -15,7 +15,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.division import divide
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
-from shoal.jobs.request import FitRequest
+from shoal.jobs.request import OF_ROWS, FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
@@ -191,7 +191,7 @@ def _require_nothing_of_others(request: FitRequest) -> None:
             f"{setting('text')} and {setting('target')} both name {quoted(request.target)}; name two columns"
         )
     others = ("drop", "columns", "categorical", "pieces", "waves", "image_size", "augment", "id", "order")
-    for name in (*others, "features", "horizon", "season"):
+    for name in (*others, "features", "horizon", "season", *OF_ROWS):
         if getattr(request, name) is not None:
             raise ConfigurationError(
                 f"{setting('text', request.text)} reads texts alone, and {setting(name)} was given; leave "

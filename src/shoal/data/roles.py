@@ -1,0 +1,128 @@
+"""Columns of a table that are no features: what a row is part of, when it was, and what it counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.data import values
+from shoal.data.frames import pl, quoted
+from shoal.data.names import meant
+from shoal.data.numerals import GAPS
+from shoal.data.sequences.instants import instants
+from shoal.errors import ConfigurationError, DataError
+from shoal.words import setting
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The names of such columns, None where there is none; each field is called as its setting."""
+
+    group: str | None = None
+    time_order: str | None = None
+    weight: str | None = None
+
+    @classmethod
+    def settle(cls, known: Sequence[str], target: str, asked: Any) -> Self:
+        """Return the roles that ``asked`` has by the names of the fields, for a table of ``known`` columns.
+
+        Raises ``DataError`` for a column that is not there, ``ConfigurationError`` for the target, for a
+        column with two roles, and for groups and a time order at once.
+        """
+        roles = cls(*(getattr(asked, field.name) for field in fields(cls)))
+        if roles.group is not None and roles.time_order is not None:
+            raise ConfigurationError(
+                f"{setting('group', roles.group)} and {setting('time_order', roles.time_order)} were given; "
+                "rows are divided by one of them, leave one out"
+            )
+        if roles.weight in (roles.group, roles.time_order) and roles.weight is not None:
+            raise ConfigurationError(
+                f"{setting('weight')} names {quoted(roles.weight)}, by which rows are divided; name another"
+            )
+        for column, name in roles.of_columns.items():
+            if column not in known:
+                raise DataError(
+                    f"the table has no column {quoted(column)}, which {setting(name)} names; "
+                    f"{meant(column, known)}"
+                )
+            if column == target:
+                raise ConfigurationError(
+                    f"{setting(name)} names {quoted(target)}, the target; name another column"
+                )
+        return roles
+
+    @property
+    def of_columns(self) -> Mapping[str, str]:
+        """The setting that each column was named by."""
+        named = ((getattr(self, field.name), field.name) for field in fields(self))
+        return {column: name for column, name in named if column is not None}
+
+    def groups(self, table: pl.DataFrame) -> pl.Series | None:
+        """Return each row's group as text; ``DataError`` where one is missing."""
+        if self.group is None or self.group not in table.columns:
+            return None
+        series = table[self.group]
+        texts = values.text(values.undeclared(series))
+        missing = texts.is_null() | texts.is_in(GAPS)
+        if series.dtype.is_float():
+            missing |= series.is_nan()
+        _require_known(missing, self.group, "group")
+        return texts
+
+    def times(self, table: pl.DataFrame) -> Floats | None:
+        """Return when each row was, as numbers that grow; ``DataError`` for times without an order."""
+        if self.time_order is None or self.time_order not in table.columns:
+            return None
+        series = values.undeclared(table[self.time_order])
+        missing = series.is_null() | (series.is_in(GAPS) if series.dtype == pl.String else False)
+        if series.dtype.is_float():
+            missing |= series.is_nan()
+        _require_known(missing, self.time_order, "time_order")
+        found = instants(series)
+        if not np.isfinite(found).all():
+            row = int((~np.isfinite(found)).argmax())
+            raise DataError(f"{_names('time_order', self.time_order)} is infinite in data row {row + 1}")
+        return found
+
+    def weights(self, table: pl.DataFrame) -> Floats | None:
+        """Return what each row counts for; ``DataError`` for what is missing, negative, or all 0."""
+        if self.weight is None or self.weight not in table.columns:
+            return None
+        found = values.numbers(table[self.weight])
+        _require_known(pl.Series(np.isnan(found)), self.weight, "weight")
+        if (found < 0).any():
+            row = int((found < 0).argmax())
+            raise DataError(
+                f"{_names('weight', self.weight)} is {found[row]:g} in data row {row + 1}, expected no "
+                "weight below 0; correct it, or leave the row out with 0"
+            )
+        if not found.any():
+            raise DataError(
+                f"{_names('weight', self.weight)} is 0 in all {len(found)} rows; give a positive one to rows "
+                "that count"
+            )
+        return found
+
+
+def _require_known(missing: pl.Series, column: str, name: str) -> None:
+    if missing.any():
+        row = int(missing.arg_max() or 0)
+        raise DataError(
+            f"{_names(name, column)} is missing in {int(missing.sum())} of {len(missing)} rows, the first of "
+            f"them data row {row + 1}; fill it or leave those rows out"
+        )
+
+
+def _names(name: str, column: str) -> str:
+    """Return a column with what it was named for.
+
+    >>> _names("weight", "w")
+    "the column 'w' (weight)"
+    """
+    return f"the column {quoted(column)} ({setting(name)})"

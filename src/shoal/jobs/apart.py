@@ -1,0 +1,124 @@
+"""Rows of a table that must not be in two parts, are later than others, or count for more than others."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shoal.data.frames import Frame, as_frame, quoted
+from shoal.data.roles import Roles
+from shoal.errors import DataError, ShoalWarning
+from shoal.selection.attributes import Attributes
+from shoal.words import plural, setting
+
+if TYPE_CHECKING:
+    from shoal.jobs.division import Division
+    from shoal.shapes import IntArray
+
+
+def attributes_of(frame: Frame, roles: Roles, unit: float | None = None) -> Attributes:
+    """Return the attributes of a table's rows, as far as it has columns for them.
+
+    Weights are told in a ``unit``, for None that of their own mean: what they are to each other counts, so
+    that weights in any unit make the same model. Rows without any count once.
+    """
+    table = frame.to_native()
+    groups, weights = roles.groups(table), None
+    if roles.weight is not None:
+        found = roles.weights(table)
+        weights = np.ones(table.height) if found is None else found / (unit or found.mean())
+    codes = None if groups is None else np.unique(groups.to_numpy(), return_inverse=True)[1]
+    return Attributes(codes, roles.times(table), weights)
+
+
+def unit_of(frame: Frame, roles: Roles) -> float | None:
+    """Return the mean weight of a table's rows, None where they have none."""
+    weights = roles.weights(frame.to_native())
+    return None if weights is None else float(weights.mean())
+
+
+def without_weightless(frame: Frame, roles: Roles) -> Frame:
+    """Return the rows that count for something; warns (``ShoalWarning``) of how many do not."""
+    weights = roles.weights(frame.to_native())
+    if weights is None or weights.all():
+        return frame
+    warnings.warn(
+        f"{int((weights == 0).sum())} of {plural(len(weights), 'row')} count for nothing, by "
+        f"{quoted(roles.weight or '')}, and are left out",
+        ShoalWarning,
+        stacklevel=2,
+    )
+    return as_frame(frame.to_native().filter(weights > 0))
+
+
+def tell_of_division(
+    attributes: Attributes, roles: Roles, rows: Division, labels: IntArray | None, classes: tuple[str, ...]
+) -> None:
+    """Warn of how rows were divided where that is not at random, and of classes that only the future has.
+
+    Raises ``DataError`` where all rows to train on are of one class.
+    """
+    if attributes.groups is not None:
+        _tell(
+            f"no two parts share one of the {plural(np.unique(attributes.groups).size, 'group')} of "
+            f"{quoted(roles.group or '')}"
+        )
+    if attributes.times is not None:
+        _tell(
+            f"parts are in the order of {quoted(roles.time_order or '')}: what validates is later than what "
+            "trains, and what tests is the latest"
+        )
+    if roles.weight is not None:
+        _tell(f"rows count for their {quoted(roles.weight)}, in training, in choosing, and in the test")
+    if labels is None or (attributes.groups is None and attributes.times is None):
+        return
+    known = np.unique(labels[rows.train])
+    if known.size < 2:
+        raise DataError(
+            f"all {plural(len(rows.train), 'row')} to train on are {quoted(classes[int(known[0])])}, once "
+            f"they are divided by {quoted(roles.group or roles.time_order or '')}; give rows of two "
+            "classes in several groups, or early enough"
+        )
+    lost = [quoted(name) for code, name in enumerate(classes) if code not in set(known.tolist())]
+    if lost:
+        _tell(
+            f"no row to train on is {' or '.join(lost[:5])}, which no model can learn from them; the test "
+            "has rows that are"
+        )
+
+
+def require_apart(option: str, path: str, mine: Frame, theirs: Frame, roles: Roles) -> None:
+    """Raise ``DataError`` where rows brought along share a group with the table's, or are not later.
+
+    Warns (``ShoalWarning``) where they do not say.
+    """
+    given, frame = theirs.to_native(), mine.to_native()
+    for column, name in roles.of_columns.items():
+        if column not in given.columns:
+            what = "all count alike" if name == "weight" else "nobody can tell whether they are apart"
+            _tell(
+                f"{setting(option, path)} has no column {quoted(column)} ({setting(name)}), so of its rows "
+                f"{what}"
+            )
+    groups, own = roles.groups(given), roles.groups(frame)
+    if groups is not None and own is not None:
+        shared = sorted(set(groups.to_list()) & set(own.to_list()))
+        if shared:
+            raise DataError(
+                f"{setting(option, path)} shares {plural(len(shared), 'group')} of "
+                f"{quoted(roles.group or '')} with the table, the first of them {quoted(shared[0])}; leave "
+                "their rows out of one of them"
+            )
+    later, earlier = roles.times(given), roles.times(frame)
+    if later is not None and earlier is not None and later.min() <= earlier.max():
+        early = int((later <= earlier.max()).sum())
+        raise DataError(
+            f"{setting(option, path)} has {plural(early, 'row')} that are not later than all of the table's, "
+            f"by {quoted(roles.time_order or '')}; leave those out"
+        )
+
+
+def _tell(text: str) -> None:
+    warnings.warn(text, ShoalWarning, stacklevel=3)

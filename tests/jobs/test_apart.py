@@ -1,0 +1,182 @@
+"""Rows of a table divided by group or by time, and what they count for, as `shoal fit` is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import ConfigurationError, DataError
+from shoal.jobs.kinds import prepare
+from shoal.jobs.prepared import Prepared
+from shoal.jobs.request import FitRequest
+
+Write = Callable[..., Path]
+N = 60
+
+
+def table(**columns: list[Any]) -> dict[str, list[Any]]:
+    """Rows numbered by a feature that changes from row to row."""
+    rng = np.random.default_rng(3)
+    return {
+        "x": rng.normal(size=N).round(4).tolist(),
+        "target": np.where(np.arange(N) % 2, "yes", "no").tolist(),
+        **columns,
+    }
+
+
+@pytest.fixture
+def ready(write_csv: Write, tmp_path: Path) -> Callable[..., Prepared]:
+    def build(given: dict[str, list[Any]], /, **settings: Any) -> Prepared:
+        return prepare(FitRequest(str(write_csv(tmp_path / "table.csv", given)), "target", **settings))
+
+    return build
+
+
+GROUPS: dict[str, list[Any]] = {
+    "texts": [f"P{row % 9}" for row in range(N)],
+    "numbers": [row % 9 for row in range(N)],
+    "fractions": [row % 9 + 0.5 for row in range(N)],
+    "dates": [f"2020-01-0{row % 9 + 1}" for row in range(N)],
+    "rows": list(range(N)),
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+def test_no_two_parts_share_a_group(ready: Callable[..., Prepared], kind: str) -> None:
+    groups = GROUPS[kind]
+    prepared = ready(table(patient=groups), group="patient", validation_share=0.3)
+    parts = [prepared.train, prepared.validation, prepared.test]
+    found = [set(part.attributes.groups.tolist()) for part in parts]  # type: ignore[union-attr]
+    assert sum(map(len, found)) == len(set.union(*found)) == len(set(groups))
+    assert sum(map(len, parts)) == N  # type: ignore[arg-type]
+    assert [column.name for column in prepared.columns] == ["x"]
+    assert any(f"{len(set(groups))} groups of 'patient'" in told for told in prepared.warnings)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        [f"2020-{row % 12 + 1:02}-{row // 12 + 1:02}" for row in range(N)],
+        [(7 * row) % N for row in range(N)],
+        [((7 * row) % N) // 5 for row in range(N)],
+    ],
+)
+def test_what_is_later_is_not_trained_on(ready: Callable[..., Prepared], when: list[Any]) -> None:
+    prepared = ready(table(day=when), time_order="day", validation_share=0.25)
+    train, held, test = (
+        part.attributes.times  # type: ignore[union-attr]
+        for part in (prepared.train, prepared.validation, prepared.test)
+    )
+    assert train is not None
+    assert held is not None
+    assert test is not None
+    assert train.max() < held.min()
+    assert held.max() < test.min()
+    assert [column.name for column in prepared.columns] == ["x"]
+
+
+def test_weights_are_told_by_their_mean_and_rows_without_any_are_left_out(
+    ready: Callable[..., Prepared],
+) -> None:
+    weights = [row % 4 for row in range(N)]
+    small = ready(table(w=weights), weight="w")
+    large = ready(table(w=[1_000_000 * weight for weight in weights]), weight="w")
+    assert small.n_rows == N - N // 4
+    assert small.weights is not None
+    assert small.test.weights is not None
+    everywhere = np.concatenate([small.weights, small.test.weights])
+    np.testing.assert_allclose(everywhere.mean(), 1.0)
+    np.testing.assert_allclose(sorted(everywhere), np.repeat([0.5, 1.0, 1.5], 15))
+    np.testing.assert_allclose(large.weights, small.weights)  # type: ignore[arg-type]
+    assert any("15 of 60 rows count for nothing, by 'w'" in told for told in small.warnings)
+
+
+REFUSED: dict[str, tuple[dict[str, list[Any]], dict[str, Any], type[Exception], str]] = {
+    "missing group": (
+        {"g": ["a", "", *"bc" * 29]},
+        {"group": "g"},
+        DataError,
+        "'g' .* is missing in 1 of 60",
+    ),
+    "one group": ({"g": ["a"] * N}, {"group": "g"}, DataError, "60 rows of 1 group cannot be divided in two"),
+    "few groups": (
+        {"g": [f"g{row % 4}" for row in range(N)]},
+        {"group": "g", "folds": 4},
+        DataError,
+        "of 3 groups cannot be divided into 4 folds",
+    ),
+    "one time": ({"t": [5] * N}, {"time_order": "t"}, DataError, "60 rows of 1 different time cannot be"),
+    "no time": ({"t": ["soon"] * N}, {"time_order": "t"}, DataError, "'soon' in data row 1"),
+    "missing time": ({"t": ["", *range(59)]}, {"time_order": "t"}, DataError, "'t' .* is missing in 1 of 60"),
+    "negative": ({"w": [-1, *range(59)]}, {"weight": "w"}, DataError, "'w' .* is -1 in data row 1"),
+    "all zero": ({"w": [0] * N}, {"weight": "w"}, DataError, "'w' .* is 0 in all 60 rows"),
+    "no weight": ({"w": ["", *range(59)]}, {"weight": "w"}, DataError, "'w' .* is missing in 1 of 60"),
+    "text": ({"w": ["heavy", *range(59)]}, {"weight": "w"}, DataError, "'heavy' in data row 1"),
+    "not there": ({"w": [1] * N}, {"weight": "v"}, DataError, "no column 'v', which --weight names"),
+    "target": ({}, {"group": "target"}, ConfigurationError, "--group names 'target', the target"),
+    "both": (
+        {"g": list(range(N))},
+        {"group": "g", "time_order": "g"},
+        ConfigurationError,
+        "--group g and --time-order g were given",
+    ),
+    "two uses": ({"g": [1] * N}, {"group": "g", "weight": "g"}, ConfigurationError, "--weight names 'g'"),
+    "a feature": (
+        {"g": list(range(N))},
+        {"group": "g", "columns": ("g", "x")},
+        ConfigurationError,
+        "--columns names 'g', and --group makes it no feature",
+    ),
+    "no feature": ({}, {"group": "x"}, ConfigurationError, "--group leaves no column to predict"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_is_refused_in_a_sentence(ready: Callable[..., Prepared], case: str) -> None:
+    columns, settings, error, told = REFUSED[case]
+    with pytest.raises(error, match=told):
+        ready(table(**columns), **settings)
+
+
+def test_a_class_that_only_the_future_has_is_told(ready: Callable[..., Prepared]) -> None:
+    columns = table(t=list(range(N)))
+    columns["target"] = ["yes", "no"] * 26 + ["new"] * 8
+    prepared = ready(columns, time_order="t")
+    assert any("no row to train on is 'new'" in told for told in prepared.warnings)
+    columns["target"] = ["yes"] * 50 + ["no"] * 10
+    with pytest.raises(DataError, match="all 48 rows to train on are 'yes', once they are divided by 't'"):
+        ready(columns, time_order="t")
+
+
+def test_rows_brought_along_share_no_group_and_are_later(
+    ready: Callable[..., Prepared], write_csv: Write, tmp_path: Path
+) -> None:
+    columns = table(g=[row % 9 for row in range(N)], t=list(range(N)))
+    some = {name: values[:8] for name, values in columns.items()}
+
+    def other(**changed: list[Any]) -> str:
+        kept = {name: values for name, values in {**some, **changed}.items() if values}
+        return str(write_csv(tmp_path / "other.csv", kept))
+
+    with pytest.raises(DataError, match="shares 8 groups of 'g' with the table, the first of them '0'"):
+        ready(columns, group="g", test=other())
+    assert len(ready(columns, group="g", test=other(g=list(range(20, 28)))).test) == 8
+    with pytest.raises(DataError, match="has 8 rows that are not later than all of the table's, by 't'"):
+        ready(columns, time_order="t", test=other())
+    assert len(ready(columns, time_order="t", valid=other(t=list(range(60, 68)))).validation or []) == 8
+    for asked in ({"group": "g"}, {"time_order": "t"}, {"weight": "g"}):
+        (name,) = asked.values()
+        prepared = ready(columns, **asked, test=other(**{name: []}))
+        assert any(f"has no column '{name}'" in told for told in prepared.warnings)
+        assert len(prepared.test) == 8
+
+
+def test_what_is_no_table_has_no_rows_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text("@data\n1,2,3:a\n")
+    for name in ("group", "time_order", "weight"):
+        with pytest.raises(ConfigurationError, match=f"--{name.replace('_', '-')} was given"):
+            prepare(FitRequest(str(tmp_path / "a.ts"), **{name: "g"}))
