@@ -6,6 +6,7 @@ import { Header } from "./parts/Header.tsx";
 import { Keys } from "./parts/Keys.tsx";
 import { Multiples } from "./parts/Multiples.tsx";
 import { Picked } from "./parts/Picked.tsx";
+import { Repeat } from "./parts/Repeat.tsx";
 import { Words } from "./parts/Words.tsx";
 import { epoch, open, pick, repaint, reset, send, state, step, toggle, validation } from "./store.ts";
 import { onTheme } from "./theme.ts";
@@ -28,6 +29,7 @@ function Page() {
         </div>
       </main>
       <Keys />
+      <Repeat />
     </>
   );
 }

@@ -37,6 +37,7 @@ export interface Side {
   journal: (Knobs & { epoch: number })[];
   choice: Choice | null;
   words: string[];
+  repeat: { python: string; command: string };
 }
 
 export interface Points {

@@ -8,6 +8,7 @@ export interface Theme {
   ground: string;
   a: string; // networks; side A of a fork
   b: string; // side B
+  one: string; // class 1, and what is below zero
   picked: string;
   chosen: string;
   truth: string;
@@ -32,6 +33,7 @@ export function theme(): Theme {
     ground: of("panel"),
     a: of("a"),
     b: of("b"),
+    one: of("one"),
     picked: of("picked"),
     chosen: of("chosen"),
     truth: of("truth"),

@@ -81,15 +81,19 @@ class Course:
         Raises as ``shoal.Run.set`` and ``shoal.begin`` do, and then nothing has changed.
         """
         self._apply(knobs)
-        self.furthest = self.epoch
-        self._record = min(self._record[0], self.epoch), self._record[1]
-        self.journal = {at: known for at, known in self.journal.items() if at < self.epoch}
-        self._marks = {at: mark for at, mark in self._marks.items() if at <= self.epoch}
+        self.forget()
         if self.epoch:
             self.journal[self.epoch] = knobs
         else:
             self.begun, self._marks = knobs, {}
             self._mark()
+
+    def forget(self) -> None:
+        """Forget what had come after this epoch."""
+        self.furthest = self.epoch
+        self._record = min(self._record[0], self.epoch), self._record[1]
+        self.journal = {at: known for at, known in self.journal.items() if at <= self.epoch}
+        self._marks = {at: mark for at, mark in self._marks.items() if at <= self.epoch}
 
     def seek(self, epoch: int, each: Each = in_turn) -> None:
         """Go to an epoch that was reached before, back or forward: the same bits as then."""

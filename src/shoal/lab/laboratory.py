@@ -9,7 +9,7 @@ from typing import Any
 
 from shoal.activations import ACTIVATIONS
 from shoal.errors import CapacityError, ConfigurationError, UnknownNameError
-from shoal.lab import choosing, commands, frames, views
+from shoal.lab import choosing, commands, frames, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.design import INITIALS, Design, Knobs
 from shoal.lab.material import SETS, Material
@@ -107,6 +107,10 @@ class Laboratory:
             "journal": [{"epoch": at, **asdict(knobs)} for at, knobs in sorted(side.journal.items())],
             "choice": choosing.told(side, found),
             "words": choosing.in_words(side, self.picked, found),
+            "repeat": {
+                "python": repeating.python_lines(side, self.picked),
+                "command": repeating.command_line(side),
+            },
         }
 
     def _start(self, command: commands.Start, each: Each) -> None:
@@ -185,8 +189,8 @@ class Laboratory:
             raise ConfigurationError("there is a fork already; keep one of its sides first")
         twin = self.sides[0].fork()
         twin.turn(twin.knobs.turned({"l2": command.l2}))
+        self.sides[0].forget()  # so that both know the same epochs from here on
         self.sides = [self.sides[0], twin]
-        self.sides[0].turn(self.sides[0].knobs)  # both know the same epochs from here on
 
     def _join(self, command: commands.Join, each: Each) -> None:
         self._require_side(command.side)

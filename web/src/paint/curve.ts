@@ -62,7 +62,9 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
     if (!values) return;
     ctx.strokeStyle = side ? t.b : t.picked;
     ctx.lineWidth = 3;
+    ctx.setLineDash(side ? [9, 4] : []);
     line(ctx, values.length, from, to, (g) => values[g]!, x, y);
+    ctx.setLineDash([]);
   });
   data.train.X.forEach((row, k) => {
     ctx.beginPath();

@@ -49,7 +49,13 @@ export function paintUnits(ctx: Context, w: number, h: number, units: Floats | u
 /** Objective in training and validation loss, on a logarithmic axis, from the first epoch to this one. */
 export function paintLosses(ctx: Context, w: number, h: number, losses: Floats | undefined, name: string, t: Theme): void {
   const [left, right, top, bottom] = [44, w - 70, 8, h - 22];
-  if (!losses || !losses.G) return;
+  if (!losses || !losses.G) {
+    ctx.font = `13px ${t.font}`;
+    ctx.fillStyle = t.quiet;
+    ctx.textBaseline = "middle";
+    ctx.fillText("It has not begun: press space, or s for one epoch.", left, h / 2);
+    return;
+  }
   const { G, values, epoch } = losses;
   let [low, high] = [Infinity, 0];
   for (const v of values)
@@ -118,7 +124,7 @@ export function paintTheta(ctx: Context, w: number, h: number, theta: Floats | u
   ctx.fillRect(left, middle - 0.5, w - left, 1);
   for (let k = 0; k < G; k++) {
     const tall = (values[k]! / most) * (middle - 2);
-    ctx.fillStyle = tall < 0 ? t.b : t.a;
+    ctx.fillStyle = tall < 0 ? t.one : t.a;
     ctx.fillRect(left + k * wide, middle - Math.max(tall, 0), Math.max(wide - 1, 0.7), Math.abs(tall));
   }
 }

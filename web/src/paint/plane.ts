@@ -98,7 +98,7 @@ function points(ctx: Context, part: Points, x: (v: number) => number, y: (v: num
     ctx.beginPath();
     if (part.y[k]) ctx.rect(px - 3, py - 3, 6, 6);
     else ctx.arc(px, py, 3.5, 0, 7);
-    ctx.fillStyle = part.y[k] ? t.b : t.a;
+    ctx.fillStyle = part.y[k] ? t.one : t.a;
     ctx.fill();
     ctx.strokeStyle = t.ground;
     ctx.stroke();
