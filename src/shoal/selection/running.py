@@ -277,15 +277,10 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
                     raise _lost(error) from error
                 submit([shipment.anew(parcel)])
                 continue
-            match result:
-                case Lacking():
-                    submit([shipment.again(parcel, result.worker)])
-                case Failed():
-                    result.reraise()
-                case Stranger():
-                    raise _unlike(result, parcel)
-                case _:
-                    yield result
+            if isinstance(result, Lacking):
+                submit([shipment.again(parcel, result.worker)])
+            else:
+                yield _trained(result, parcel)
     except BrokenExecutor:
         raise CapacityError(
             "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size "
@@ -296,6 +291,15 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
             for future in waiting:
                 future.cancel()
             forget(shipment.freight)
+
+
+def _trained(answer: Failed | Stranger | CohortResult, parcel: Parcel) -> CohortResult:
+    """Return the cohort that a worker answers with, or raise what it answers instead."""
+    if isinstance(answer, Failed):
+        answer.reraise()
+    if isinstance(answer, Stranger):
+        raise _unlike(answer, parcel)
+    return answer
 
 
 def _unlike(stranger: Stranger, parcel: Parcel) -> CapacityError:
