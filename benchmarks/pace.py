@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from shoal.jobs.images.prepare import image_ladder
 from shoal.jobs.pace import RELEASED, Pace
-from shoal.jobs.prepare_images import image_ladder
 from shoal.jobs.recipes import CLASSES, NUMBERS, RATE, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.populations.network import Network

@@ -23,7 +23,7 @@ from shoal.estimators.regressor import MLPRegressor
 from shoal.export.pipelines import register_skl2onnx
 from shoal.export.tables import feeds
 from shoal.export.weights import population_of
-from shoal.jobs.image_model import ImageModel
+from shoal.jobs.images.model import ImageModel
 from shoal.jobs.model import TableModel
 from shoal.layers import Conv2D, Dense, Flatten
 from shoal.losses import LOSSES

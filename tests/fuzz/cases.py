@@ -32,7 +32,7 @@ from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject, formatted
 from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model
-from shoal.jobs.image_model import ImageModel
+from shoal.jobs.images.model import ImageModel
 from shoal.jobs.kinds import prepare
 from shoal.jobs.place import require_free
 from shoal.jobs.plan import read_plan

@@ -15,7 +15,7 @@ from shoal.cli.terminal import TerminalListener
 from shoal.data.images.source import read_images
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalWarning
 from shoal.jobs.folder import load_model, load_table_model
-from shoal.jobs.image_model import ImageModel
+from shoal.jobs.images.model import ImageModel
 from shoal.jobs.job import Outcome
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report

@@ -33,7 +33,7 @@ def little(monkeypatch: pytest.MonkeyPatch, without_report: None) -> None:
         monkeypatch.setitem(budget, "good", (LITTLE, 0.0))
     monkeypatch.setitem(BUDGET_SECONDS, "good", LITTLE)
     monkeypatch.setitem(BUDGETS, "fast", 1e8)
-    monkeypatch.setattr("shoal.jobs.prepare_images.LOOKING", 0.0)
+    monkeypatch.setattr("shoal.jobs.images.prepare.LOOKING", 0.0)
     monkeypatch.setattr("shoal.jobs.forecasts.fit.write_report", lambda *_, **__: None)
 
 

@@ -23,7 +23,7 @@ from shoal.jobs.job import Outcome
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.saved_subject import saved_subject
-from shoal.jobs.sequence_model import SequenceModel
+from shoal.jobs.sequences.model import SequenceModel
 from shoal.sequences import Sequences
 
 Fit = Callable[..., Outcome]

@@ -14,9 +14,9 @@ from shoal.populations.population import Population
 if TYPE_CHECKING:
     import onnx
 
-    from shoal.jobs.image_model import ImageModel
+    from shoal.jobs.images.model import ImageModel
     from shoal.jobs.model import TableModel
-    from shoal.jobs.sequence_model import SequenceModel
+    from shoal.jobs.sequences.model import SequenceModel
 
 # Populations and estimators do without the frame libraries, and a refusal without onnx.
 

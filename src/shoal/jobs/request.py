@@ -11,7 +11,7 @@ from shoal.data.losses import LOSSES, SQUARED
 from shoal.data.rare import RARE
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.jobs.augment import augmentation_of
+from shoal.jobs.images.augment import augmentation_of
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.augment import STRENGTHS, augmentation_of
+from shoal.jobs.images.augment import STRENGTHS, augmentation_of
 from shoal.training.augmentation import Augmentation
 from shoal.words import as_argument, spoken
 

@@ -10,9 +10,9 @@ from PIL import Image
 
 from shoal.data import memory
 from shoal.errors import CapacityError, ConfigurationError, DataError
-from shoal.jobs.augment import augmentation_of
+from shoal.jobs.images.augment import augmentation_of
+from shoal.jobs.images.prepare import PreparedImages, image_ladder
 from shoal.jobs.kinds import prepare
-from shoal.jobs.prepare_images import PreparedImages, image_ladder
 from shoal.jobs.request import FitRequest
 from shoal.selection.architectures import Convolutional
 

@@ -13,12 +13,12 @@ from PIL import Image
 
 from shoal.data.images.image_set import ImageSet
 from shoal.data.images.source import read_images
-from shoal.jobs import sights
+from shoal.jobs.images import sights
+from shoal.jobs.images.prepare import PreparedImages
+from shoal.jobs.images.sights import _folded, as_bytes, look, title
 from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import prepare
-from shoal.jobs.prepare_images import PreparedImages
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sights import _folded, as_bytes, look, title
 from shoal.layers import Conv2D, Dense, Flatten, GlobalAveragePool2D, MaxPool2D
 
 

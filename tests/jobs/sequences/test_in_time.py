@@ -10,7 +10,7 @@ import pytest
 
 from shoal.explanation import in_time as inside
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.in_time import by_length, errors, over_time, targets
+from shoal.jobs.sequences.in_time import by_length, errors, over_time, targets
 from shoal.layers import GRU, Bidirectional, Dense, GlobalAveragePool1D
 from shoal.populations.network import Network
 from shoal.sequences import Sequences

@@ -10,9 +10,9 @@ import pytest
 
 from shoal.jobs.job import Outcome
 from shoal.jobs.kinds import prepare
-from shoal.jobs.prepare_sequences import PreparedSequences
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sequence_mixture import A_SECOND, budget_of, sized
+from shoal.jobs.sequences.mixture import A_SECOND, budget_of, sized
+from shoal.jobs.sequences.prepare import PreparedSequences
 from shoal.jobs.sizing import AskedSize, StudySize
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET

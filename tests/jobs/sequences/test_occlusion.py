@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.jobs.occlusion import salience, window_of, without_windows
+from shoal.jobs.sequences.occlusion import salience, window_of, without_windows
 
 
 def model(says: Callable[[np.ndarray], Any]) -> Any:

@@ -9,8 +9,8 @@ import pytest
 
 from shoal.errors import ConfigurationError, DataError, ShoalError
 from shoal.jobs.kinds import prepare
-from shoal.jobs.prepare_sequences import PreparedSequences
 from shoal.jobs.request import FitRequest
+from shoal.jobs.sequences.prepare import PreparedSequences
 from shoal.sequences import Sequences
 
 Write = Callable[..., Path]

@@ -17,10 +17,10 @@ from shoal.data.memory import require_memory
 from shoal.data.rare import RareClasses
 from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
-from shoal.jobs.augment import augmentation_of
 from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
-from shoal.jobs.image_model import ImageModel
+from shoal.jobs.images.augment import augmentation_of
+from shoal.jobs.images.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
 from shoal.jobs.request import OF_ROWS, FitRequest

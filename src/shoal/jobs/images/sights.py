@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 from shoal.data.images.image_set import ImageSet, shown
 from shoal.explanation import vision
 from shoal.explanation.vision import Place
-from shoal.jobs.image_model import ImageModel
-from shoal.jobs.prepare_images import PreparedImages
+from shoal.jobs.images.model import ImageModel
+from shoal.jobs.images.prepare import PreparedImages
 from shoal.layers import Conv2D, Dense, Layer
 from shoal.networks.chain import Chain
 from shoal.plots.png import encoded, signed

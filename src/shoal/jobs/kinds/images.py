@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from shoal.data.images.preprocessing import ImagePreprocessor
     from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
-    from shoal.jobs.image_model import ImageModel
-    from shoal.jobs.prepare_images import PreparedImages
+    from shoal.jobs.images.model import ImageModel
+    from shoal.jobs.images.prepare import PreparedImages
     from shoal.jobs.request import FitRequest
     from shoal.shapes import Array, Shape
 
@@ -32,14 +32,14 @@ class Images(ByStudy["ImageModel", "PreparedImages"]):
         return holds_images(request.table)
 
     def prepare(self, request: FitRequest) -> PreparedImages:
-        from shoal.jobs.prepare_images import prepare_images
+        from shoal.jobs.images.prepare import prepare_images
 
         return prepare_images(request)
 
     def findings(
         self, model: ImageModel, prepared: PreparedImages, seed: int, deadline: Deadline
     ) -> Findings:
-        from shoal.jobs.sights import look
+        from shoal.jobs.images.sights import look
 
         return Findings(seen=look(model, prepared, seed, deadline.left()))
 
@@ -55,7 +55,7 @@ class Images(ByStudy["ImageModel", "PreparedImages"]):
     def batch(self, model: ImageModel, source: str, row: int, size: int) -> Batch:
         from shoal.data.images.source import read_images
         from shoal.jobs.batch import Batch
-        from shoal.jobs.prepare_images import labels_of
+        from shoal.jobs.images.prepare import labels_of
 
         images = read_images(source, _wish(model)).train
         require_row(row, len(images), "image", source)
@@ -72,7 +72,7 @@ class Images(ByStudy["ImageModel", "PreparedImages"]):
         return preprocessor.shape
 
     def model(self, preprocessor: ImagePreprocessor, **parts: Any) -> ImageModel:
-        from shoal.jobs.image_model import ImageModel
+        from shoal.jobs.images.model import ImageModel
 
         return ImageModel(preprocessor, **parts)
 

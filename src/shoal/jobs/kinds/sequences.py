@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from shoal.data.task import TargetEncoder
     from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
-    from shoal.jobs.prepare_sequences import PreparedSequences
     from shoal.jobs.request import FitRequest
-    from shoal.jobs.sequence_model import SequenceModel
+    from shoal.jobs.sequences.model import SequenceModel
+    from shoal.jobs.sequences.prepare import PreparedSequences
     from shoal.shapes import Array, Shape
 
 
@@ -34,15 +34,15 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
         return holds_series(request.table)
 
     def prepare(self, request: FitRequest) -> PreparedSequences:
-        from shoal.jobs.prepare_sequences import prepare_sequences
+        from shoal.jobs.sequences.prepare import prepare_sequences
 
         return prepare_sequences(request)
 
     def findings(
         self, model: SequenceModel, prepared: PreparedSequences, seed: int, deadline: Deadline
     ) -> Findings:
-        from shoal.jobs.in_time import over_time
-        from shoal.jobs.series_shown import shown
+        from shoal.jobs.sequences.in_time import over_time
+        from shoal.jobs.sequences.shown import shown
 
         in_time = over_time(model, prepared, deadline)
         return Findings(examples=shown(model, prepared, seed, deadline), in_time=in_time)
@@ -75,7 +75,7 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
     def parts(
         self, description: Mapping[str, Any], arrays: Mapping[str, Array], target: TargetEncoder
     ) -> dict[str, Any]:
-        from shoal.jobs.sequence_model import MIXTURE
+        from shoal.jobs.sequences.model import MIXTURE
 
         if MIXTURE not in description:
             return {}
@@ -86,6 +86,6 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
         return {MIXTURE: mixture_of(description[MIXTURE], below(arrays, MIXTURE), outputs)}
 
     def model(self, preprocessor: SequenceReading, **parts: Any) -> SequenceModel:
-        from shoal.jobs.sequence_model import SequenceModel
+        from shoal.jobs.sequences.model import SequenceModel
 
         return SequenceModel(preprocessor, **parts)

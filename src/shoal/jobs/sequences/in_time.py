@@ -19,8 +19,8 @@ from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
-    from shoal.jobs.prepare_sequences import PreparedSequences
-    from shoal.jobs.sequence_model import SequenceModel
+    from shoal.jobs.sequences.model import SequenceModel
+    from shoal.jobs.sequences.prepare import PreparedSequences
 
 BINS, FEWEST = 8, 5
 """Of lengths at most, and sequences of each at least."""

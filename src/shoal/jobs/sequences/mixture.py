@@ -17,7 +17,7 @@ from shoal.data.losses import SQUARED
 from shoal.jobs.held import Held
 from shoal.jobs.recipes import Method, as_asked, plain_method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sequence_model import SequenceModel
+from shoal.jobs.sequences.model import SequenceModel
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.mixtures.mixture import Mixture, weighted
 from shoal.mixtures.planning import (

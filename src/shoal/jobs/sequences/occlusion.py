@@ -10,7 +10,7 @@ import numpy as np
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.jobs.sequence_model import SequenceModel
+    from shoal.jobs.sequences.model import SequenceModel
 
 WINDOWS = 16
 """Of a sequence, at most."""

@@ -28,8 +28,8 @@ from shoal.jobs.held import Held
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import OF_ROWS, FitRequest
-from shoal.jobs.sequence_mixture import budget_of, learnt, method_for, sized
-from shoal.jobs.sequence_model import SequenceModel
+from shoal.jobs.sequences.mixture import budget_of, learnt, method_for, sized
+from shoal.jobs.sequences.model import SequenceModel
 from shoal.jobs.sizing import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.jobs.examples import examples, told
-from shoal.jobs.occlusion import salience, window_of
+from shoal.jobs.sequences.occlusion import salience, window_of
 from shoal.plots.series import SeriesExample
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
-    from shoal.jobs.prepare_sequences import PreparedSequences
-    from shoal.jobs.sequence_model import SequenceModel
+    from shoal.jobs.sequences.model import SequenceModel
+    from shoal.jobs.sequences.prepare import PreparedSequences
 
 MOST, CHANNELS, STEPS = 9, 3, 150
 """Sequences, channels of each, and steps that are drawn at most."""
@@ -26,7 +26,7 @@ def shown(
     """Return test sequences: of classes one in three that is mistaken, if there are, the surest first.
 
     Of numbers they are those with the largest errors first, then others. As long as there is time, each is
-    predicted again without windows of it: see ``shoal.jobs.occlusion``.
+    predicted again without windows of it: see ``shoal.jobs.sequences.occlusion``.
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
     rows = examples(scores, actual, prepared.n_classes, seed, MOST)

@@ -1,0 +1,1 @@
+"""Jobs that learn from images: what is special to them."""

@@ -1,0 +1,1 @@
+"""Jobs that learn from sequences: what is special to them."""
