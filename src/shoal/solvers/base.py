@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import ClassVar, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -32,7 +32,6 @@ class Objective(Protocol):
     def __call__(self, theta: Array, members: IntArray | None = None) -> tuple[Array, Array]: ...
 
 
-@runtime_checkable
 class CurvedObjective(Objective, Protocol):
     """An objective whose curvature is known: a sum of squares of what the network gets wrong, and penalties.
 
@@ -50,11 +49,11 @@ class CurvedObjective(Objective, Protocol):
 
 def curved(solver: Solver, objective: Objective) -> CurvedObjective:
     """Return the objective, or raise ``ConfigurationError`` where its curvature is not known."""
-    if not isinstance(objective, CurvedObjective):
+    if not hasattr(objective, "curvature"):
         raise ConfigurationError(
             f"{solver.name} needs an objective that knows its curvature, got {objective!r}; use bfgs or lbfgs"
         )
-    return objective
+    return cast("CurvedObjective", objective)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from shoal.solvers import cholesky
+from shoal.solvers import definite
 from shoal.solvers.base import Solver, State, Step, as_column, curved, dot, largest, require_positive
 from shoal.solvers.damping import HELD, descend, largest_curvature
 from shoal.solvers.full_batch import Point
@@ -107,7 +107,7 @@ class BayesianRegularization(Solver):
         alpha, beta = state["alpha"][rows], state["beta"][rows]
         A = hessian.astype(np.float64) * (beta * scale)[:, None, None]
         _diagonal(A)[...] += alpha[:, None]
-        gamma = A.shape[1] - alpha * cholesky.trace_of_inverse(cholesky.factor(A))
+        gamma = A.shape[1] - alpha * definite.trace_of_inverse(A)
         begun = np.isfinite(gamma)
         first = _bounded(n, 2 * data)
         state["gamma"][rows] = gamma

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.shapes import Array, BoolArray, IntArray
-from shoal.solvers import cholesky
+from shoal.solvers import definite
 from shoal.solvers.base import Objective, dot
 from shoal.solvers.full_batch import Point, moves, rise
 
@@ -66,7 +66,7 @@ def largest_curvature(hessian: Array) -> Array:
 def _step(hessian: Array, damping: Array, gradient: Array) -> Array:
     damped = hessian.copy()
     np.einsum("pdd->pd", damped)[...] += damping[:, None].astype(hessian.dtype)
-    return -cholesky.solve(cholesky.factor(damped), gradient)
+    return -definite.solve(damped, gradient)
 
 
 def _falls(here: Point, rows: IntArray, p: Array, damping: Array, trial: Point) -> tuple[Array, Array]:
