@@ -161,7 +161,8 @@ def _moments(X: Array, s: Array) -> Array:
         moments[:n, :n] += block.T @ weighed
         moments[n, :n] += weighed.sum(axis=0)
     moments[:n, n], moments[n, n] = moments[n, :n], s.sum()
-    return moments / s.sum()
+    moments /= s.sum()
+    return moments
 
 
 def _blocks(X: Array, width: int = 1) -> Iterator[tuple[slice, Array]]:
