@@ -135,6 +135,31 @@ def test_a_fork_has_two_sides_and_one_is_kept(seen: Seen) -> None:
     assert float(seen.page.get_by_label("λ (L2), as a number").input_value()) == 0.01
 
 
+def test_a_lesson_from_beginning_to_end_by_keyboard_alone(seen: Seen) -> None:
+    seen.press("l")
+    seen.page.get_by_role("dialog", name="Lessons").wait_for()
+    for key in ("Tab", "Enter"):  # past the button that closes, to the first lesson
+        seen.press(key)
+    for step in ("step 1 of 3", "step 2 of 3"):
+        seen.page.get_by_text(step).wait_for()
+        seen.until("() => document.activeElement.id === 'lesson-title'")
+        onward = seen.page.get_by_role("button", name="Next", exact=True)
+        while not onward.evaluate("button => button === document.activeElement"):
+            seen.press("Tab")
+        seen.press("Enter")
+    seen.page.get_by_text("step 3 of 3").wait_for()
+    seen.until("() => document.activeElement.id === 'lesson-title'")
+    assert "Never. A tanh only rises" not in seen.page.locator(".lesson").inner_text()
+    for key in ("Tab", "Tab", "Enter"):  # past the button that leaves, to the first answer
+        seen.press(key)
+    seen.page.get_by_text("Never. A tanh only rises").wait_for()
+    seen.until("() => document.activeElement.textContent === 'More lessons'")
+    seen.page.get_by_role("button", name="leave the lesson").focus()
+    seen.press("Enter")
+    seen.page.locator(".lesson").wait_for(state="detached")
+    seen.page.get_by_label("sizes M").select_option(index=0)
+
+
 def test_the_sealed_test_opens_once(seen: Seen) -> None:
     seen.page.get_by_role("button", name="next draw").click()
     seen.until("() => document.querySelector('#seed').value !== '0'")

@@ -4,6 +4,7 @@ import { Columns } from "./parts/Columns.tsx";
 import { Controls } from "./parts/Controls.tsx";
 import { Header } from "./parts/Header.tsx";
 import { Keys } from "./parts/Keys.tsx";
+import { Lesson, Lessons } from "./parts/Lesson.tsx";
 import { Multiples } from "./parts/Multiples.tsx";
 import { Picked } from "./parts/Picked.tsx";
 import { Repeat } from "./parts/Repeat.tsx";
@@ -20,6 +21,7 @@ function Page() {
       <main>
         <Controls />
         <div class="left">
+          <Lesson />
           <Columns />
           <Words />
           <Multiples />
@@ -30,6 +32,7 @@ function Page() {
       </main>
       <Keys />
       <Repeat />
+      <Lessons />
     </>
   );
 }
@@ -49,6 +52,7 @@ const KEYS: Record<string, () => void> = {
   },
   ",": () => go(-10),
   ".": () => go(10),
+  l: () => (open.value = "lessons"),
   "?": () => (open.value = "keys"),
 };
 

@@ -73,6 +73,20 @@ export interface Opened {
   sentence: string;
 }
 
+/** A step of a lesson; what follows its question is empty until there is a prediction. */
+export interface Reading {
+  name: string;
+  title: string;
+  at: number;
+  steps: number;
+  say: string;
+  question: string | null;
+  answers: string[];
+  predicted: number | null;
+  right: number | null;
+  then: string;
+}
+
 export interface State {
   protocol: number;
   run: number;
@@ -86,6 +100,8 @@ export interface State {
   material: Material;
   parameters: number[];
   test: Opened | null;
+  lesson: Reading | null;
+  lessons: { name: string; title: string }[];
   choices: { data: string[]; activation: string[]; solver: string[]; rated: string[]; initial: string[]; rule: string[] };
   steers: boolean;
 }

@@ -11,6 +11,9 @@ from shoal.cli.options import Debug
 
 def lab(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.")] = 0,
+    lesson: Annotated[
+        str | None, typer.Option(help="A lesson by its name, or one of your own: FILE.json.")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in the usual browser.")] = True,
     debug: Debug = False,
 ) -> None:
@@ -27,7 +30,9 @@ def lab(
             f"shoal lab needs {error.name}, which is not installed; pip install 'shoal[lab]'"
         ) from None
     from shoal.lab.laboratory import Laboratory
+    from shoal.lab.lesson import lesson_of
 
+    laboratory = Laboratory(lesson=None if lesson is None else lesson_of(lesson))
     console = plain_console()
 
     def ready(address: str, stop: object) -> None:
@@ -36,4 +41,4 @@ def lab(
         if browser:
             webbrowser.open(address)
 
-    serve(Laboratory(), port, ready)
+    serve(laboratory, port, ready)

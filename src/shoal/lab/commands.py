@@ -109,7 +109,53 @@ class OpenTest:
     """Open the sealed test: once."""
 
 
-Command = Start | Pause | Step | Reset | Seek | Turn | Build | Pick | Pace | Fork | Join | Rule | OpenTest
+@dataclass(frozen=True, kw_only=True)
+class OpenLesson:
+    """Begin a lesson, of those that the lab has."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict:
+    """Answer what the lesson's step asks: the number of an answer, from 0."""
+
+    answer: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Go to a step of the lesson, whose commands set the lab up anew."""
+
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseLesson:
+    """Leave the lesson; the lab stays as it is."""
+
+
+LESSON_COMMANDS = (OpenLesson, Predict, Page, CloseLesson)
+"""What a lesson itself cannot ask for."""
+Command = (
+    Start
+    | Pause
+    | Step
+    | Reset
+    | Seek
+    | Turn
+    | Build
+    | Pick
+    | Pace
+    | Fork
+    | Join
+    | Rule
+    | OpenTest
+    | OpenLesson
+    | Predict
+    | Page
+    | CloseLesson
+)
 
 COMMANDS: dict[str, type[Any]] = {
     "start": Start,
@@ -125,6 +171,10 @@ COMMANDS: dict[str, type[Any]] = {
     "join": Join,
     "rule": Rule,
     "open_test": OpenTest,
+    "lesson": OpenLesson,
+    "predict": Predict,
+    "page": Page,
+    "close_lesson": CloseLesson,
 }
 
 
@@ -160,10 +210,11 @@ def command(said: dict[str, Any]) -> Command:
         )
     if not isinstance(name, str) or name not in COMMANDS:
         raise UnknownNameError("command", name, COMMANDS)
-    return _filled(name, fields)
+    return filled(name, fields)
 
 
-def _filled(name: str, said: dict[str, Any]) -> Command:
+def filled(name: str, said: dict[str, Any]) -> Command:
+    """Return the command of that name with the settings given; raises ``ConfigurationError`` for others."""
     kind = COMMANDS[name]
     known = {field.name: field for field in dataclasses.fields(kind)}
     for key in said:

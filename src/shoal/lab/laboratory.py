@@ -12,6 +12,7 @@ from shoal.errors import CapacityError, ConfigurationError, UnknownNameError
 from shoal.lab import choosing, commands, frames, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.design import INITIALS, Design, Knobs
+from shoal.lab.lesson import Lesson, Reading, lessons
 from shoal.lab.material import SETS, Material
 from shoal.selection.choice import RULES
 from shoal.shapes import whole_number
@@ -39,7 +40,12 @@ class Laboratory:
     5
     """
 
-    def __init__(self, design: Design | None = None, knobs: Knobs | None = None) -> None:
+    def __init__(
+        self,
+        design: Design | None = None,
+        knobs: Knobs | None = None,
+        lesson: tuple[str, Lesson] | None = None,
+    ) -> None:
         self.design = design or Design()
         self.run, self.playing, self.pace, self.picked = 1, False, 5, 0
         self.rule = "best"
@@ -47,6 +53,10 @@ class Laboratory:
         self._opened: dict[tuple[str, int], choosing.Opened] = {}
         _require_room(self.design, knobs or Knobs())
         self.sides = [Course(self.design, knobs or Knobs())]
+        self.lessons = lessons() | dict([lesson] if lesson else [])
+        self.reading: Reading | None = None
+        if lesson is not None:
+            self.do(commands.OpenLesson(name=lesson[0]))
 
     def do(self, command: commands.Command, each: Each = in_turn) -> None:
         """Do what a command says; ``each`` trains the runs of a course.
@@ -89,6 +99,8 @@ class Laboratory:
             "material": _material(self.sides[0].material),
             "parameters": [run.population.network.n_parameters for run in self.sides[0].runs],
             "test": None if opened is None else asdict(opened),
+            "lesson": self.reading and self.reading.told(),
+            "lessons": [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()],
             "choices": CHOICES,
         }
 
@@ -212,6 +224,38 @@ class Laboratory:
         self.playing = False
         self._opened[self._seal] = choosing.opened(side, k, choice)
 
+    def _open_lesson(self, command: commands.OpenLesson, each: Each) -> None:
+        if command.name not in self.lessons:
+            raise UnknownNameError("lesson", command.name, self.lessons)
+        self._read(Reading(command.name, self.lessons[command.name]), each)
+
+    def _predict(self, command: commands.Predict, each: Each) -> None:
+        self.reading = self._lesson.predicted(command.answer)
+        self._set_up(self.reading.step.then_do, each)
+
+    def _page(self, command: commands.Page, each: Each) -> None:
+        self._read(self._lesson.turned(command.step), each)
+
+    def _close_lesson(self, command: commands.CloseLesson, each: Each) -> None:
+        self.reading = None
+
+    def _read(self, reading: Reading, each: Each) -> None:
+        """Come to a step: what it sets up, and what it showed where its question has been answered."""
+        self.reading = reading
+        self._set_up(reading.step.do, each)
+        if reading.at in reading.predictions:
+            self._set_up(reading.step.then_do, each)
+
+    def _set_up(self, asked: tuple[commands.Command, ...], each: Each) -> None:
+        for command in asked:
+            DO[type(command)](self, command, each)
+
+    @property
+    def _lesson(self) -> Reading:
+        if self.reading is None:
+            raise ConfigurationError("no lesson is open; open one first")
+        return self.reading
+
     def _require_side(self, side: int) -> None:
         if not 0 <= side < len(self.sides):
             raise ConfigurationError(
@@ -233,6 +277,10 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
     commands.Join: Laboratory._join,
     commands.Rule: Laboratory._choose,
     commands.OpenTest: Laboratory._open_test,
+    commands.OpenLesson: Laboratory._open_lesson,
+    commands.Predict: Laboratory._predict,
+    commands.Page: Laboratory._page,
+    commands.CloseLesson: Laboratory._close_lesson,
 }
 
 NATURAL: dict[str, dict[str, Any]] = {

@@ -51,6 +51,9 @@ export function Header() {
       <p class="epoch">
         epoch <strong data-testid="epoch">{epoch.value.toLocaleString("en")}</strong>
       </p>
+      <button class="quiet" onClick={() => (open.value = "lessons")}>
+        Lessons
+      </button>
       <button class="quiet" onClick={() => (open.value = "repeat")}>
         Repeat it
       </button>

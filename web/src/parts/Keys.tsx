@@ -8,6 +8,7 @@ const KEYS: [string, string][] = [
   ["← →", "the next size, the nearest error"],
   ["↑ ↓", "the next worse or better start of this size"],
   [", .", "ten epochs back, or forward"],
+  ["l", "lessons"],
   ["?", "these keys"],
   ["Esc", "close"],
 ];
