@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 LOOK_UP_SECONDS = 0.5
 ATTEMPTS = 4
 """How often a cohort is sent to an executor that loses it."""
+DIED = (
+    "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size or fewer "
+    "hidden units"
+)
 WORTH_SECONDS = 5.0
 """Left to itself, a study starts worker processes when more than this much work remains."""
 
@@ -282,10 +286,7 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
             else:
                 yield _trained(result, parcel)
     except BrokenExecutor:
-        raise CapacityError(
-            "a worker process died, most likely for lack of memory; use fewer n_jobs, a smaller batch_size "
-            "or fewer hidden units"
-        ) from None
+        raise CapacityError(DIED) from None
     finally:
         if not isinstance(pool, ProcessPoolExecutor):  # whose workers end with what they hold
             for future in waiting:
