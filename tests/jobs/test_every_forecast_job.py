@@ -30,6 +30,7 @@ from shoal.jobs.check import check_subject
 from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.job import Outcome
+from shoal.jobs.kinds import kind_of
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.request import FitRequest
@@ -358,3 +359,29 @@ def test_no_time_left_to_fit_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     outcome, told = fit(write(tmp_path / "a.csv"), tmp_path / "out", report=True)
     assert "no time left to fit again" in told
     assert "the one that was tested" in outcome.report.read_text()
+
+
+@pytest.mark.parametrize("reserve", [0.0, 1e9], ids=["in time", "late"])
+def test_what_a_clock_has_decided_is_said_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reserve: float
+) -> None:
+    """The command that a job tells has operations for the time, and whether it was fitted again."""
+    monkeypatch.setattr("shoal.jobs.forecasts.fit.REPORT_SECONDS", reserve)
+    fit(write(tmp_path / "a.csv"), tmp_path / "first", time=10_000.0)
+    words = shlex.split((tmp_path / "first" / "command.txt").read_text())
+    assert "--time" not in words
+    assert ("--tested" in words) is bool(reserve)
+    budget = float(words[words.index("--budget") + 1])
+    monkeypatch.setattr("shoal.jobs.forecasts.fit.REPORT_SECONDS", 1e9 - reserve)
+    season = int(words[words.index("--season") + 1]) if "--season" in words else None
+    settings = {"time": None, "budget": budget, "tested": bool(reserve), "order": "month"}
+    fit(tmp_path / "a.csv", tmp_path / "again", season=season, **settings)
+    for name in ("model.json", "weights.safetensors"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_only_forecasts_keep_what_was_tested() -> None:
+    with pytest.raises(
+        ConfigurationError, match="is for forecasts, and builtin:iris is read as something else"
+    ):
+        kind_of(FitRequest("builtin:iris", "species", tested=True))

@@ -157,6 +157,9 @@ def fit(
             metavar="COLUMN,…",
         ),
     ] = None,
+    tested: Annotated[
+        bool, typer.Option("--tested", help="Of forecasts keep the model that was tested, without its steps.")
+    ] = False,
     text: Annotated[
         str | None,
         typer.Option(help="Predict from the texts of this column alone.", metavar="COLUMN"),
@@ -168,7 +171,10 @@ def fit(
         int | None, typer.Option(help="About so many random convolutions of sequences.")
     ] = None,
     budget: Annotated[
-        float | None, typer.Option(help="Operations that learning from sequences may take; 1e11 is usual.")
+        float | None,
+        typer.Option(
+            help="Operations that learning from sequences, or forecasting, may take; 1e11 is usual."
+        ),
     ] = None,
     image_size: Annotated[
         str | None, typer.Option(help="Resize images to 32, or to 24x32 (rows × columns).")

@@ -71,6 +71,7 @@ class FitRequest:
     order: str | None = None
     horizon: int | None = None
     season: int | None = None
+    tested: bool = False
     future: tuple[str, ...] | None = None
     text: str | None = None
     characters: bool = False

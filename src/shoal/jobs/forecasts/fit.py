@@ -50,8 +50,9 @@ def fit_forecasts(job: Job) -> Outcome:
     mixture = ForecastMixture.fit(panel, prepared.settings)
     took = deadline.elapsed - before
     examined = examine(mixture, prepared)
-    again = command_of(repeated(request, prepared, mixture), folder, job.overwrite)
-    final, told = _final(mixture, prepared, deadline, took)
+    late = deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took
+    final, told = _final(mixture, prepared, request.tested, late)
+    again = command_of(repeated(request, prepared, mixture, final is mixture), folder, job.overwrite)
     model = ForecastModel(prepared.origin, final)
     evidence = _evidence(job, again, prepared, mixture, examined, told, deadline.elapsed)
     model.save(folder)
@@ -63,21 +64,30 @@ def fit_forecasts(job: Job) -> Outcome:
     return Outcome(model, cast("dict[str, Any]", evidence), folder)
 
 
-def repeated(request: FitRequest, prepared: PreparedForecasts, mixture: ForecastMixture) -> FitRequest:
-    """Return the request that leaves nothing open which the data have decided."""
+def repeated(
+    request: FitRequest, prepared: PreparedForecasts, mixture: ForecastMixture, kept: bool
+) -> FitRequest:
+    """Return the request that leaves nothing open which the data, or a clock, have decided.
+
+    ``kept`` says whether the mixture that was tested is the model.
+    """
     columns = prepared.origin.columns
+    hurried = request.time is not None
     return dataclasses.replace(
         request,
         horizon=mixture.horizon,
-        season=mixture.season,
+        season=request.season if kept else mixture.season,  # the tested one tells who found its season
         order=None if columns is None else columns.order,
+        time=None,
+        budget=prepared.settings.budget if hurried else request.budget,
+        tested=kept and prepared.test is None,
     )
 
 
 def _final(
-    mixture: ForecastMixture, prepared: PreparedForecasts, deadline: Deadline, took: float
+    mixture: ForecastMixture, prepared: PreparedForecasts, tested: bool, late: bool
 ) -> tuple[ForecastMixture, str]:
-    """Return the mixture that is fitted to every step; where there is no time for that, the tested one.
+    """Return the mixture that is fitted to every step; as asked, or where it is late, the ``tested`` one.
 
     What steps of a test of their own say, no model is fitted to.
     """
@@ -87,9 +97,10 @@ def _final(
             mixture,
             f"The model is the one that was tested: no step of {prepared.test} has a part in it.",
         )
-    if deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took:
+    if tested or late:
+        why = "It was asked not" if tested else "There was no time left"
         told = (
-            f"There was no time left to fit again with the last {settings.horizon} steps: the model is the "
+            f"{why} to fit again with the last {settings.horizon} steps: the model is the "
             "one that was tested, and forecasts from all that it is given."
         )
         return mixture, told

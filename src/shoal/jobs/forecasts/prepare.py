@@ -95,7 +95,7 @@ def budget_of(request: FitRequest) -> float:
 
     They are a matter of the request alone, so that the same one gives the same forecasts anywhere.
     """
-    budget = BUDGETS[request.quality]
+    budget = request.budget or BUDGETS[request.quality]
     return budget if request.time is None else min(budget, SHARE * request.time * A_SECOND)
 
 
