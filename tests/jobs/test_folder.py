@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from shoal.calibration.spread import Spread
 from shoal.errors import ModelFolderError, OutputError
 from shoal.files import as_json
 from shoal.jobs.folder import load_model
@@ -217,6 +218,33 @@ def test_errors_for_intervals_that_are_none(saved: Path, residuals: Any) -> None
     (saved / "weights.safetensors").write_bytes(safetensors.numpy.save(arrays | {"residuals": residuals}))
     seal(saved)
     with pytest.raises(ModelFolderError, match=r"weights\.safetensors holds errors that are none"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        np.zeros(3),
+        np.array([np.nan]),
+        np.array([1.0, -1.0]),
+        np.array([0.0, 1e4]),
+        np.array([0.0, 1.0], dtype=np.int64),
+        None,
+    ],
+    ids=["length", "not finite", "ends", "too large", "whole", "missing"],
+)
+def test_a_scale_of_errors_that_is_none(saved: Path, spread: Any) -> None:
+    """The last numbers are the ends between which its logarithms lie."""
+    arrays = safetensors.numpy.load((saved / "weights.safetensors").read_bytes())
+    arrays.pop("residuals", None)
+    arrays["scaled residuals"] = np.ones(4)
+    if spread is not None:
+        model = load_model(saved)
+        whole = np.zeros(model.population.network.n_inputs + 2 + Spread.ENDING, dtype=spread.dtype)
+        arrays["spread"] = spread if len(spread) > 2 else np.append(whole[: -len(spread)], spread)
+    (saved / "weights.safetensors").write_bytes(safetensors.numpy.save(arrays))
+    seal(saved)
+    with pytest.raises(ModelFolderError, match=r"holds a scale of errors that is none"):
         load_model(saved)
 
 

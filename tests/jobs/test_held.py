@@ -70,8 +70,13 @@ def test_the_errors_of_rows_held_out_are_kept(
     assert outcome.model.errors is not None
     assert len(model.errors.errors) == 320
     np.testing.assert_array_equal(model.errors.errors, outcome.model.errors.errors)
-    ends = model.predict(pl.read_csv(table), interval=0.9)
+    frame = pl.read_csv(table)
+    ends = model.predict(frame, interval=0.9)
     half = model.target.sd * np.sort(model.errors.errors)[289 - 1]  # ⌈0.9 · 321⌉
+    if model.errors.spread is not None:  # the errors are in units of a scale
+        X = model.preprocessor.transform(frame)
+        values = model.predict_features(X)
+        half *= model.errors.spread.of(np.column_stack([values, values**2, X]))
     np.testing.assert_allclose(ends["target upper"] - ends["target"], half)
     np.testing.assert_allclose(ends["target"] - ends["target lower"], half)
 
@@ -83,6 +88,27 @@ def test_the_report_says_how_many_test_rows_they_hold(fit: Fit, table: Path, tmp
     assert 0.75 < found["covered"] <= 1
     assert found["width"] > 0
     assert "Intervals made to hold 90" in outcome.report.read_text()
+    thirds = found["thirds"]
+    assert [third["rows"] for third in thirds] == [27, 27, 26]
+    assert all(third["low"] <= third["high"] for third in thirds)
+    assert [third["high"] for third in thirds[:2]] <= [third["low"] for third in thirds[1:]]
+    covered = sum(third["rows"] * third["covered"] for third in thirds) / 80
+    assert covered == pytest.approx(found["covered"])
+
+
+def test_intervals_are_wider_where_a_column_says_that_errors_are_larger(
+    fit: Fit, write_csv: Write, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    x, loud = rng.normal(size=300), rng.choice(["yes", "no"], size=300)
+    y = x + np.where(loud == "yes", 1.0, 0.05) * rng.normal(size=300)
+    table = write_csv(tmp_path / "t.csv", {"x": x.tolist(), "loud": loud.tolist(), "y": y.tolist()})
+    outcome = fit(table, "y", tmp_path / "out", **LEARNT, choose="ensemble", folds=3)
+    predict_data(outcome.folder, str(table), tmp_path / "p.csv", interval=0.9)
+    given = pl.read_csv(tmp_path / "p.csv")
+    widths = (given["y upper"] - given["y lower"]).to_numpy()
+    assert np.median(widths[loud == "yes"]) > 2 * np.median(widths[loud == "no"])
+    assert "They are wider where errors on rows held out were larger" in outcome.report.read_text()
 
 
 def test_classes_have_no_intervals(fitted: Outcome, tmp_path: Path) -> None:

@@ -141,3 +141,15 @@ def test_what_gives_the_same_model_again_depends_on_the_clock(sample: Builder) -
     assert "the command above gives the same model to the bit, at any load" in counted
     assert clocked.startswith("How many networks were compared was decided by the time that they took")
     assert "This one leaves nothing open" in clocked
+
+
+def test_intervals_are_as_wide_everywhere_or_by_thirds(sample: Builder) -> None:
+    test = sample("regression")["test"]
+    assert wording.widest_third(test) == ""
+    test["intervals"] = {"coverage": 0.9, "covered": 0.9, "width": 2.0}  # as an earlier version left it
+    assert wording.widest_third(test) == ""
+    third = {"rows": 10, "low": 0.0, "high": 1.0, "covered": 0.9, "width": 2.0}
+    test["intervals"]["thirds"] = [third, third]
+    assert wording.widest_third(test).startswith("They are about as wide everywhere")
+    test["intervals"]["thirds"] = [third, {**third, "width": 3.0}]
+    assert wording.widest_third(test).startswith("They are wider where errors on rows held out were larger")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.calibration.spread import Spread
 from shoal.errors import ConfigurationError, DataError
 from shoal.selection.weighing import effective, weighted_mean
 from shoal.shapes import Array
@@ -21,7 +22,9 @@ class Conformal:
     """
 
     errors: Array
+    """In units of what is expected of each row, where that is known."""
     weights: Array | None = None
+    spread: Spread | None = None
 
     @property
     def count(self) -> float:
@@ -33,10 +36,14 @@ class Conformal:
         """The largest coverage that so many errors can promise, N/(N + 1)."""
         return self.count / (self.count + 1)
 
-    def interval(self, predictions: Array, coverage: float) -> tuple[Array, Array]:
+    def interval(
+        self, predictions: Array, coverage: float, features: Array | None = None
+    ) -> tuple[Array, Array]:
         """Return the lower and upper ends (n,) around predictions ŷ (n,)::
 
-            ŷ ± R_(k)      the k-th smallest of the N errors,  k = ⌈coverage · (N + 1)⌉
+            ŷ ± R_(k) · σ      the k-th smallest of the N errors,  k = ⌈coverage · (N + 1)⌉
+
+        where σ is the ``spread`` at the ``features`` (n, m), and 1 without one.
 
         Where one model made all predictions this is the split conformal interval: of rows that are
         exchangeable with the N and were not looked at otherwise, at least the share ``coverage`` lies inside,
@@ -52,15 +59,20 @@ class Conformal:
         Source: Papadopoulos et al. 2002 and Lei et al. 2018, section 2.2, for the split; Barber, Candès,
         Ramdas & Tibshirani 2021, "Predictive inference with the jackknife+", section 1, for the jackknife.
         """
-        rank = self._rank(coverage)
+        width: float | Array = self._quantile(self._rank(coverage))
+        if self.spread is not None:
+            assert features is not None
+            width = width * self.spread.of(features)
+        return predictions - width, predictions + width
+
+    def _quantile(self, rank: float) -> float:
+        """Return the error of a rank: so many are as small."""
         if self.weights is None:
             k = math.ceil(rank)
-            width = np.partition(self.errors, k - 1)[k - 1]
-        else:
-            order = np.argsort(self.errors, kind="stable")
-            below = np.cumsum(effective(self.weights)[order])
-            width = self.errors[order[min(int(np.searchsorted(below, rank)), len(order) - 1)]]
-        return predictions - width, predictions + width
+            return float(np.partition(self.errors, k - 1)[k - 1])
+        order = np.argsort(self.errors, kind="stable")
+        below = np.cumsum(effective(self.weights)[order])
+        return float(self.errors[order[min(int(np.searchsorted(below, rank)), len(order) - 1)]])
 
     def _rank(self, coverage: float) -> float:
         if not 0 < coverage < 1:

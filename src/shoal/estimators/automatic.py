@@ -249,11 +249,11 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Return the ends (N, 2) of intervals that hold the share ``coverage`` of new values.
 
-        They are conformal, from the errors of the folds on rows held out, and hold for rows drawn as those of
-        the table were. Source: see ``shoal.calibration.conformal``.
+        They are conformal, from the errors of the folds on rows held out, wider where these were larger, and
+        hold for rows drawn as those of the table were. Source: see ``shoal.calibration.conformal``.
         """
-        values = self.model_.predict_features(self._features(X))
-        ends = self.model_.interval(values, coverage)
+        features = self._features(X)
+        ends = self.model_.interval(self.model_.predict_features(features), coverage, features)
         return np.stack([self.model_.target.decode_values(end) for end in ends], axis=1)
 
 

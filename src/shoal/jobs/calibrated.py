@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.folds import share_of_mean
+from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
 from shoal.jobs.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows
+from shoal.sequences import width
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Calibration
+    from shoal.plots.promises import Calibration
 
+DESCRIBED, MOST_FEATURES, DIFFERING = 10_000, 500, 2000
+"""Rows held out that tell the scale of errors, by so many features at most, and what folds differ by."""
 ENOUGH, LEAST_ROWS = 50_000, 1000
 """Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
 TOLD = 4_000_000
@@ -33,7 +38,7 @@ def calibrated(model: M, held: Held, prepared: Prepared) -> M:
     not seen nobody knows, since those of its folds were other networks.
     """
     if not prepared.n_classes:
-        return dataclasses.replace(model, errors=_errors(held, prepared))
+        return dataclasses.replace(model, errors=_errors(model, held, prepared))
     if held.again:
         return model
     codes = prepared.targets[held.rows].astype(np.intp)
@@ -76,12 +81,35 @@ def _some(
     return probabilities[rows], codes[rows], None if weights is None else weights[rows]
 
 
-def _errors(held: Held, prepared: Prepared) -> Conformal:
+def _errors(model: Model, held: Held, prepared: Prepared) -> Conformal:
     """Return the errors of a regression on the rows held out, for intervals.
 
     With folds they stand for those of what predicts in the end, as in the jackknife: of the ensemble of all
-    folds, which is a little better than its members of one, or of one network trained again on all rows. The
-    choice was made by the same errors, which makes them a little small where many networks were compared.
+    folds, whose errors are smaller by what the folds differ by (``share_of_mean``), or of one network trained
+    again on all rows. The choice was made by the same errors, which makes them a little small where many
+    networks were compared. Where rows tell how large errors are, these are in units of that.
     """
-    errors = np.abs(prepared.targets[held.rows] - held.predictions[:, 0])
-    return Conformal(errors, _weights(held, prepared))
+    predictions, weights = held.predictions[:, 0], _weights(held, prepared)
+    actual = prepared.targets[held.rows]
+    errors = np.abs(actual - predictions) * _share(model, held, prepared, actual)
+    some = some_rows(len(errors), DESCRIBED, held.seed)
+    X = prepared.development[0]
+    if model.rows_tell and width(X) > MOST_FEATURES:
+        return Conformal(errors, weights)
+    features = model.described(predictions[some], X[held.rows[some]])
+    spread, own = Spread.fit(features, errors[some])
+    if spread is None:
+        return Conformal(errors, weights)
+    return Conformal(errors[some] / own, None if weights is None else weights[some], spread)
+
+
+def _share(model: Model, held: Held, prepared: Prepared, actual: Array) -> float:
+    """Return how much smaller the errors of all folds' networks together are than those of one fold."""
+    if held.folds is None:
+        return 1.0
+    some = some_rows(len(held.rows), DIFFERING, held.seed)
+    z = model.population.outputs(prepared.development[0][held.rows[some]]).swapaxes(1, 2)
+    members = model.of_networks(z)[:, 0]
+    folds = int(held.folds.max()) + 1
+    of_folds = members.reshape(-1, folds, len(some)).mean(axis=0)
+    return share_of_mean(of_folds, held.folds[some], actual[some])

@@ -24,7 +24,6 @@ from shoal.plots.contributions import TextExample
 from shoal.plots.evidence import (
     FORMAT,
     Asked,
-    Calibration,
     Choice,
     Column,
     Curves,
@@ -42,6 +41,7 @@ from shoal.plots.evidence import (
 )
 from shoal.plots.evidence import Trials as TrialsOfEvidence
 from shoal.plots.in_time import InTime
+from shoal.plots.promises import Calibration
 from shoal.plots.seen import Seen
 from shoal.plots.series import MixtureShown, SeriesExample
 from shoal.registry import resolve

@@ -24,13 +24,15 @@ from shoal.jobs.model import Model
 from shoal.jobs.prepared import Part, Prepared
 from shoal.report.tables import MOST_CLASSES
 from shoal.selection.splits import some_rows
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Bins, Confusion, HeldOut, Intervals, Reliability, Residuals
+    from shoal.plots.evidence import Confusion, HeldOut, Residuals
+    from shoal.plots.promises import Bins, Intervals, Reliability, Third
 
 RESIDUALS_SHOWN = 2000
 COVERAGE = 0.9
+THIRDS = 3
 
 
 def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor], seed: int) -> HeldOut:
@@ -80,11 +82,25 @@ def _intervals(model: Model, values: Array, prepared: Prepared) -> Intervals | N
     """Return how many test values lie inside intervals of ``COVERAGE``, and how wide these are."""
     if model.errors is None or model.errors.most < COVERAGE:
         return None
-    decode = prepared.target.decode_values
-    lower, upper = (decode(end) for end in model.interval(values, COVERAGE))
-    actual, weights = decode(prepared.test.y), prepared.test.weights
+    decode, X = prepared.target.decode_values, prepared.test.X
+    predicted, actual, weights = decode(values), decode(prepared.test.y), prepared.test.weights
+    lower, upper = (decode(end) for end in model.interval(values, COVERAGE, X))
     covered, width = coverage_and_width(actual, lower, upper, weights)
-    return {"coverage": COVERAGE, "covered": covered, "width": width}
+
+    def third(rows: IntArray) -> Third:
+        part = None if weights is None else weights[rows]
+        inside, wide = coverage_and_width(actual[rows], lower[rows], upper[rows], part)
+        low, high = float(predicted[rows].min()), float(predicted[rows].max())
+        return {"rows": len(rows), "low": low, "high": high, "covered": inside, "width": wide}
+
+    parts = np.array_split(np.argsort(predicted, kind="stable"), THIRDS)
+    thirds = [third(rows) for rows in parts if _counts(rows, weights)]
+    return {"coverage": COVERAGE, "covered": covered, "width": width, "thirds": thirds}
+
+
+def _counts(rows: IntArray, weights: Array | None) -> bool:
+    """Whether there are rows, and not all of them count for nothing."""
+    return len(rows) > 0 and (weights is None or bool(weights[rows].any()))
 
 
 def _reliability(before: Array, after: Array, rows: Part) -> Reliability:

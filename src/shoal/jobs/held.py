@@ -22,9 +22,14 @@ class Held:
     rows: IntArray
     again: bool
     seed: int
+    folds: IntArray | None = None
+    """Which fold each row was held out by, where each member of the model was trained on every fold."""
 
     @classmethod
     def of(cls, study: CapacityStudy) -> Held:
         """Return what a study's choice says of the rows held out."""
         again = study.folds is not None and study.choice.rule != "ensemble"
-        return cls(study.held, np.concatenate([held for _, held in study.splits]), again, study.recipe.seed)
+        parts = [held for _, held in study.splits]
+        by_folds = len(parts) > 1 and not again
+        folds = np.repeat(np.arange(len(parts)), [len(part) for part in parts]) if by_folds else None
+        return cls(study.held, np.concatenate(parts), again, study.recipe.seed, folds)

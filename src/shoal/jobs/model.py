@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TOGETHER = 2**22
 """Features of a table's rows that are made ready together: rows are cut where engines cut them."""
+TOLD_BY_PREDICTIONS = 2
+"""Numbers of a prediction that tell how large an error to expect: itself and its square."""
 LARGEST_Z = exponent_limit(np.dtype(np.float32))
 """Of a rate e^z, which is to be a number whatever it is multiplied by."""
 
@@ -42,6 +44,8 @@ class Model:
 
     kind: ClassVar[str]
     """The name of the kind of data that it is a model of, in ``shoal.jobs.kinds``."""
+    rows_tell: ClassVar[bool] = False
+    """Whether samples are rows of features that tell how large an error to expect."""
     preprocessor: TablePreprocessor | ImagePreprocessor | SequenceReading
     target: TargetEncoder
     population: Population
@@ -86,14 +90,17 @@ class Model:
             return mean[:, 0]
         return cooled(mean, self.temperature)
 
-    def labelled(self, scores: Array, interval: float | None = None) -> dict[str, Array]:
+    def labelled(
+        self, scores: Array, interval: float | None = None, X: Rows | None = None
+    ) -> dict[str, Array]:
         """Return the columns of predictions: the target, and for classes every probability.
 
-        ``interval=0.9`` adds the ends of intervals that hold nine of ten values, to numbers.
+        ``interval=0.9`` adds the ends of intervals that hold nine of ten values, to numbers; X are the
+        prepared samples.
         """
         name = self.target.name
         if interval is not None:
-            ends = zip(("lower", "upper"), self.interval(scores, interval), strict=True)
+            ends = zip(("lower", "upper"), self.interval(scores, interval, X), strict=True)
             return self.labelled(scores) | {
                 f"{name} {end}": self.target.decode_values(values) for end, values in ends
             }
@@ -102,8 +109,13 @@ class Model:
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
         return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
 
-    def interval(self, values: Array, coverage: float) -> tuple[Array, Array]:
-        """Return the ends (N,) of intervals around predictions, scaled: see ``Conformal.interval``.
+    def described(self, values: Array, X: Rows | None) -> Array:
+        """Return what tells how large an error to expect (N, n): predictions, and what a row is like."""
+        told = np.stack([values, np.square(values)], axis=1)
+        return np.hstack([told, np.asarray(X)]) if self.rows_tell and X is not None else told
+
+    def interval(self, values: Array, coverage: float, X: Rows | None = None) -> tuple[Array, Array]:
+        """Return the ends (N,) of intervals around predictions for X, scaled: see ``Conformal.interval``.
 
         Counts and rates are at least 0, and so are the ends of their intervals.
 
@@ -113,7 +125,7 @@ class Model:
             remedy = "their probabilities say it" if self.target.labels else "fit again"
             what = "classes have" if self.target.labels else "this model was saved with"
             raise ConfigurationError(f"{what} no intervals; {remedy}")
-        lower, upper = self.errors.interval(values, coverage)
+        lower, upper = self.errors.interval(values, coverage, self.described(values, X))
         return (np.maximum(lower, 0.0) if self.target.loss == POISSON else lower), upper
 
 
@@ -122,6 +134,7 @@ class TableModel(Model):
     """A model of a table."""
 
     kind: ClassVar[str] = "table"
+    rows_tell: ClassVar[bool] = True
     preprocessor: TablePreprocessor
 
     def predict(
@@ -135,12 +148,12 @@ class TableModel(Model):
         """
         table, prepare = native_frame(frame), self.preprocessor.transform
         several = max(TOGETHER // len(self.preprocessor.feature_names) // CHUNK, 1) * CHUNK
-        scores = []
+        blocks = []
         for first in range(0, table.height, several):
             try:
                 X = prepare(table.slice(first, several), ignore_extra=ignore_extra)
             except DataError:
                 prepare(table, ignore_extra=ignore_extra)  # which counts rows from the first of all
                 raise
-            scores.append(self.predict_features(X))
-        return self.labelled(np.concatenate(scores), interval)
+            blocks.append(self.labelled(self.predict_features(X), interval, X))
+        return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}

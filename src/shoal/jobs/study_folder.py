@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -9,18 +10,23 @@ from typing import Any, TypedDict
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
 from shoal.jobs.kinds.base import StudyKind
 from shoal.jobs.layout import MODEL, PREPROCESSING, WEIGHTS
-from shoal.jobs.model import Model
+from shoal.jobs.model import TOLD_BY_PREDICTIONS, Model
 from shoal.jobs.saved import REMEDY, Saved, naming, write_saved
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
 from shoal.shapes import Array, Shape
+
+_FLOATS = (np.float32, np.float64)
+LARGEST_LOG = 700.0
+"""Of a scale, whose exponential is a number."""
 
 
 class _SinceFormat2(TypedDict, total=False):
@@ -44,9 +50,7 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
     population = model.population
     arrays = {"theta": population.theta}
     if model.errors is not None:
-        arrays["residuals"] = model.errors.errors
-        if model.errors.weights is not None:
-            arrays["residual weights"] = model.errors.weights
+        arrays |= _kept(model.errors)
     config, own = model.kept()
     description = {
         "target": model.target.to_config(),
@@ -61,7 +65,7 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
 def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
     """Return the networks of a saved model with what takes them from data to a target."""
     folder, description = saved.folder, saved.describes(_Description)
-    theta, errors = _weights(folder / WEIGHTS, saved.arrays)
+    theta = _weights(folder / WEIGHTS, saved.arrays)
     try:
         network = Network.from_config(description["network"])
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
@@ -78,13 +82,13 @@ def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
             preprocessor,
             target=target,
             population=population,
-            errors=errors,
             temperature=temperature,
             **kind.parts(description, saved.arrays, target),
         )
     except (ValueError, TypeError, LookupError, ShoalError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
-    return model
+    described = network.n_inputs if model.rows_tell else 0
+    return dataclasses.replace(model, errors=_errors(folder / WEIGHTS, saved.arrays, described))
 
 
 def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
@@ -107,21 +111,49 @@ def _require_fit(shape: Shape, target: TargetEncoder, network: Chain, folder: Pa
         )
 
 
-def _weights(path: Path, arrays: Mapping[str, Array]) -> tuple[Array, Conformal | None]:
-    """Return the parameters (P, D) and, for intervals, the errors (N,) if there are any."""
-    theta, residuals, weights = (arrays.get(name) for name in ("theta", "residuals", "residual weights"))
-    dtypes = (np.float32, np.float64)
-    if theta is None or theta.ndim != 2 or theta.dtype not in dtypes or not np.isfinite(theta).all():
+def _weights(path: Path, arrays: Mapping[str, Array]) -> Array:
+    """Return the parameters (P, D)."""
+    theta = arrays.get("theta")
+    if theta is None or theta.ndim != 2 or theta.dtype not in _FLOATS or not np.isfinite(theta).all():
         raise ModelFolderError(f"{path} holds weights that are missing or not finite; {REMEDY}")
+    return theta
+
+
+def _kept(errors: Conformal) -> dict[str, Array]:
+    """Return the arrays of errors, which have another name where they are in units of a scale.
+
+    So a version that knows no scale finds no errors, and says so, instead of taking those for absolute ones.
+    """
+    weights = {} if errors.weights is None else {"residual weights": errors.weights}
+    if errors.spread is None:
+        return {"residuals": errors.errors, **weights}
+    return {"scaled residuals": errors.errors, "spread": errors.spread.to_array(), **weights}
+
+
+def _errors(path: Path, arrays: Mapping[str, Array], features: int) -> Conformal | None:
+    """Return the errors (N,) for intervals, if there are any, with their scale at so many features."""
+    names = ("residuals", "scaled residuals", "spread", "residual weights")
+    plain, scaled, numbers, weights = (arrays.get(name) for name in names)
+    residuals = plain if scaled is None else scaled
     if residuals is None:
-        return theta, None
+        return None
     known = _are_positive(residuals) and (weights is None or (_are_positive(weights) and weights.any()))
     if not known or (weights is not None and weights.shape != residuals.shape):
         raise ModelFolderError(f"{path} holds errors that are none; {REMEDY}")
-    return theta, Conformal(residuals, weights)
+    if scaled is None:
+        return Conformal(residuals, weights)
+    if (
+        numbers is None
+        or numbers.shape != (TOLD_BY_PREDICTIONS + features + Spread.ENDING,)
+        or numbers.dtype not in _FLOATS
+        or not np.isfinite(numbers).all()
+        or not -LARGEST_LOG <= numbers[-2] <= numbers[-1] <= LARGEST_LOG
+    ):
+        raise ModelFolderError(f"{path} holds a scale of errors that is none; {REMEDY}")
+    return Conformal(residuals, weights, Spread.from_array(numbers))
 
 
 def _are_positive(values: Array) -> bool:
     """Whether an array is one of finite numbers (N,), at least one of them, none below 0."""
-    plain = values.ndim == 1 and values.dtype in (np.float32, np.float64) and values.size > 0
+    plain = values.ndim == 1 and values.dtype in _FLOATS and values.size > 0
     return plain and bool((np.isfinite(values) & (values >= 0)).all())

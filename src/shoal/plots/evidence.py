@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, TypedDict
 
 from shoal.plots.contributions import TextExample
 from shoal.plots.in_time import InTime
+from shoal.plots.promises import Calibration, Intervals, Reliability
 from shoal.plots.seen import ImageSize, Seen
 from shoal.plots.series import MixtureShown, SequenceShape, SeriesExample
 
@@ -287,34 +288,6 @@ class Residuals(TypedDict):
     predicted: list[float]
 
 
-class Intervals(TypedDict):
-    """The share of test values inside intervals made for ``coverage`` of them, and their mean width."""
-
-    coverage: float
-    covered: float
-    width: float
-
-
-class Bins(TypedDict):
-    """Probabilities of the likeliest class, in bins: their mean, the share that is right, the share of rows.
-
-    ``error`` is the expected calibration error, ``log_loss`` that of all rows in nats.
-    """
-
-    confidence: list[float]
-    accuracy: list[float]
-    share: list[float]
-    error: float
-    log_loss: float
-
-
-class Reliability(TypedDict):
-    """How often the probabilities of the test rows are right, as trained and at their temperature."""
-
-    before: Bins
-    after: Bins
-
-
 class HeldOutLater(TypedDict, total=False):
     """What evidence of an earlier version may lack.
 
@@ -352,15 +325,6 @@ class Diverged(TypedDict):
     count: int
     of: int
     sentences: list[str]
-
-
-class Calibration(TypedDict):
-    """The temperature of probabilities, and the log loss of ``rows`` held out ``before`` and ``after`` it."""
-
-    temperature: float
-    rows: int
-    before: float
-    after: float
 
 
 class EvidenceLater(TypedDict, total=False):

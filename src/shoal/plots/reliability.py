@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import Bins, Reliability
+    from shoal.plots.promises import Bins, Reliability
 
 LEAST, LARGEST = 4.0, 14.0
 """Diameters of the marks, of no rows and of all; their area goes by the share of rows."""

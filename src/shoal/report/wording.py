@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance
 
+ALIKE = 1.02
+"""Times as wide that intervals may be and still be called as wide."""
 FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
@@ -164,6 +166,23 @@ def intervals(test: HeldOut) -> str:
         f"mean. {setting('interval')} "
         "adds them to predictions: conformal intervals, from the errors on rows held out, for rows that come "
         "from where these came from."
+    )
+
+
+def widest_third(test: HeldOut) -> str:
+    """Return whether intervals are as wide everywhere, before a table of thirds of the test rows."""
+    found = test.get("intervals")
+    thirds = [] if found is None else found.get("thirds", [])
+    if len(thirds) < 2:
+        return ""
+    narrow, wide = (pick(third["width"] for third in thirds) for pick in (min, max))
+    if wide <= ALIKE * narrow:
+        return (
+            "They are about as wide everywhere: nothing that is known of a row tells how large its error is."
+        )
+    return (
+        "They are wider where errors on rows held out were larger. By thirds of the test rows, from the "
+        "smallest to the largest prediction:"
     )
 
 

@@ -110,7 +110,7 @@ def learnt(
             taught.append((view.words, fitted))
     mixture = Mixture.of(taught, schooling.targets, schooling.held)
     plain = weighted([member.held_out[schooling.held] for member in mixture.members], mixture.weights)
-    mixed = replace(held, predictions=plain, rows=schooling.held)
+    mixed = replace(held, predictions=plain, rows=schooling.held, folds=None)
     return replace(model, mixture=mixture), mixed
 
 
