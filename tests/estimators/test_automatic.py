@@ -27,7 +27,11 @@ SMALL: dict[str, Any] = {
 
 
 @parametrize_with_checks(
-    [ShoalClassifier(**SMALL), ShoalRegressor(**SMALL), ShoalRegressor(**SMALL, loss="poisson")]
+    [ShoalClassifier(**SMALL), ShoalRegressor(**SMALL), ShoalRegressor(**SMALL, loss="poisson")],
+    expected_failed_checks=lambda _: {
+        "check_sample_weight_equivalence_on_dense_data": "repeated rows fall into other folds",
+        "check_sample_weight_equivalence_on_sparse_data": "repeated rows fall into other folds",
+    },
 )
 def test_every_check_of_scikit_learn(estimator: Any, check: Any) -> None:
     check(estimator)

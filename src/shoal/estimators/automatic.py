@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.losses import LOSSES, POISSON, SQUARED
 from shoal.data.task import CLASSIFICATION, REGRESSION
+from shoal.estimators.beside import BESIDE, weighed, with_columns
 from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.tables import TARGET, columns
 from shoal.estimators.targets import with_labels, with_numbers
@@ -66,8 +67,10 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _train(self, frame: Frame, name: str, task: str, loss: str | None = None) -> None:
-        """Make the ensemble of the rows, whose targets are the column ``name``."""
+    def _train(
+        self, frame: Frame, name: str, task: str, beside: dict[str, str], loss: str | None = None
+    ) -> None:
+        """Make the ensemble of the rows, whose targets are the column ``name``; ``beside`` has others."""
         hidden = _given(self.hidden_layer_sizes)
         with spoken(_as_parameter):
             request = FitRequest(
@@ -86,6 +89,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
                 learning_rate=_given(self.learning_rate_init),
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 jobs=self.n_jobs,
+                **beside,  # type: ignore[arg-type]
             )
             self.model_, self.study_ = fit_frame(frame, name, request)
         self.n_iter_ = int(self.study_.table["epochs"].max())
@@ -132,6 +136,8 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
       are counted, so the same ``random_state`` gives the same networks at any load and on any number of
       cores.
     - ``time_limit``: the best found in so many seconds. ``n_jobs`` cores, all of them for None.
+    - ``class_weight``: what rows of each class count for besides their ``sample_weight``, a dict, or
+      "balanced" for all classes as much; probabilities are then those of a world with such shares.
 
     Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
@@ -149,10 +155,50 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
     ((2, 3), True)
     """
 
+    _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        **BaseAutomatic._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        class_weight: Any = None,
+        hidden_layer_sizes: Any = "auto",
+        n_starts: int | str = "auto",
+        max_iter: int | str = "auto",
+        batch_size: int | str = "auto",
+        learning_rate_init: float | str = "auto",
+        quality: str = "good",
+        time_limit: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            n_starts=n_starts,
+            max_iter=max_iter,
+            batch_size=batch_size,
+            learning_rate_init=learning_rate_init,
+            quality=quality,
+            time_limit=time_limit,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        self.class_weight = class_weight
+
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any) -> ShoalClassifier:
-        """Train on rows ``X`` (N, n) and labels ``y`` (N,), and return the estimator."""
-        frame, y = with_labels(self._frame(X, reset=True), y, type(self).__name__)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, times: Any = None
+    ) -> ShoalClassifier:
+        """Train on rows ``X`` (N, n) and labels ``y`` (N,), and return the estimator.
+
+        Rows count for their ``sample_weight`` (N,). Folds share none of the ``groups`` (N,); with ``times``
+        (N,), numbers or dates, what is held out of a fold is later than what trains.
+        """
+        given = {"sample_weight": sample_weight, "groups": groups, "times": times}
+        frame, beside = with_columns(self._frame(X, reset=True), **given)
+        frame, y = with_labels(frame, y, type(self).__name__)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
         self.classes_ = encoder.classes_
@@ -160,8 +206,10 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
             raise ValueError(
                 f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
             )
+        if self.class_weight is not None:
+            frame, beside = weighed(frame, beside, compute_sample_weight(self.class_weight, y))
         codes = pl.Series(TARGET, encoder.transform(y))
-        self._train(as_frame(frame.to_native().with_columns(codes)), TARGET, CLASSIFICATION)
+        self._train(as_frame(frame.to_native().with_columns(codes)), TARGET, CLASSIFICATION, beside)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -235,10 +283,17 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any) -> ShoalRegressor:
-        """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator."""
-        frame, name = with_numbers(self._frame(X, reset=True), y, type(self).__name__)
-        self._train(frame, name, REGRESSION, self.loss)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, times: Any = None
+    ) -> ShoalRegressor:
+        """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator.
+
+        ``sample_weight``, ``groups`` and ``times`` (N,) are as ``ShoalClassifier``'s.
+        """
+        given = {"sample_weight": sample_weight, "groups": groups, "times": times}
+        frame, beside = with_columns(self._frame(X, reset=True), **given)
+        frame, name = with_numbers(frame, y, type(self).__name__)
+        self._train(frame, name, REGRESSION, beside, self.loss)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -275,4 +330,5 @@ _NAMES = {
     "time": "time_limit",
     "seed": "random_state",
     "jobs": "n_jobs",
+    **{setting: argument for argument, setting in BESIDE.items()},
 }

@@ -1,0 +1,112 @@
+"""Groups, times and weights of rows, as scikit-learn hands them over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GroupKFold, cross_validate
+
+from shoal import ShoalClassifier, ShoalRegressor
+from shoal.errors import DataError
+
+TINY: dict[str, Any] = {
+    "n_starts": 1,
+    "max_iter": 3,
+    "hidden_layer_sizes": [4],
+    "random_state": 0,
+    "n_jobs": 1,
+}
+N = 60
+RNG = np.random.default_rng(2)
+X = RNG.normal(size=(N, 2))
+Y = (X[:, 0] + RNG.normal(size=N) > 0).astype(int)
+GROUPS = np.arange(N) % 9
+
+pytestmark = pytest.mark.filterwarnings("ignore::shoal.errors.ShoalWarning")
+
+
+def folds_of(estimator: Any, entries: Any) -> list[tuple[set[Any], set[Any]]]:
+    return [
+        (set(entries[train].tolist()), set(entries[held].tolist())) for train, held in estimator.study_.splits
+    ]
+
+
+@pytest.mark.parametrize("kind", [ShoalClassifier, ShoalRegressor])
+def test_folds_share_no_group_and_see_no_future(kind: Any) -> None:
+    y = Y if kind is ShoalClassifier else X[:, 0]
+    for train, held in folds_of(kind(**TINY).fit(X, y, groups=GROUPS), GROUPS):
+        assert not train & held
+    times = np.arange(N)[::-1]
+    for train, held in folds_of(kind(**TINY).fit(X, y, times=times), times):
+        assert max(train) < min(held)
+
+
+def test_the_columns_are_no_features_and_rows_without_a_label_take_theirs_along() -> None:
+    labels = Y.astype(object)
+    labels[3] = None
+    model = ShoalClassifier(**TINY).fit(X, labels, sample_weight=np.full(N, 2.0), groups=GROUPS)
+    assert model.predict(X).shape == (N,)
+    assert model.n_features_in_ == 2
+    known = np.delete(GROUPS, 3)
+    for train, held in folds_of(model, known):
+        assert not train & held
+
+
+def test_weights_change_what_is_learnt_and_their_unit_does_not() -> None:
+    weights = np.where(Y == 1, 20.0, 1.0)
+    plain, weighed, again = (
+        ShoalClassifier(**{**TINY, "max_iter": 60}).fit(X, Y, sample_weight=s).predict_proba(X)[:, 1]
+        for s in (None, weights, 1e6 * weights)
+    )
+    assert weighed.mean() > plain.mean() + 0.1
+    np.testing.assert_allclose(weighed, again, rtol=1e-5)
+
+
+def test_class_weights_are_weights_of_rows() -> None:
+    settings = {**TINY, "max_iter": 20}
+    s = np.random.default_rng(1).uniform(0.5, 2, N)
+    by_class = ShoalClassifier(**settings, class_weight={0: 1.0, 1: 5.0}).fit(X, Y, sample_weight=s)
+    by_row = ShoalClassifier(**settings).fit(X, Y, sample_weight=s * np.where(Y == 1, 5.0, 1.0))
+    np.testing.assert_array_equal(by_class.predict_proba(X), by_row.predict_proba(X))
+    rare = np.arange(N) % 6 == 0
+    balanced = ShoalClassifier(**settings, class_weight="balanced").fit(X, rare)
+    plain = ShoalClassifier(**settings).fit(X, rare)
+    assert balanced.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.1
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "told"),
+    [
+        ({"groups": np.zeros(N)}, DataError, "60 rows of 1 group cannot be divided"),
+        ({"groups": GROUPS[:-1]}, ValueError, "inconsistent numbers of samples"),
+        ({"groups": [None, *GROUPS[1:]]}, DataError, "(?s)groups.* is missing in 1 of 60"),
+        ({"groups": GROUPS, "times": GROUPS}, Exception, "groups='groups' and times='times' were given"),
+        ({"sample_weight": np.full(N, -1.0)}, ValueError, "[Nn]egative values"),
+        ({"sample_weight": np.zeros(N)}, ValueError, "0 in all 60 rows|non-zero"),
+        ({"sample_weight": np.full(N, np.nan)}, ValueError, "NaN"),
+    ],
+)
+def test_what_cannot_be_is_refused(given: dict[str, Any], error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        ShoalClassifier(**TINY).fit(X, Y, **given)
+
+
+def test_metadata_are_routed() -> None:
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = ShoalClassifier(**TINY).set_fit_request(groups=True, sample_weight=True)
+        found = cross_validate(
+            estimator,
+            X,
+            Y,
+            cv=GroupKFold(3),
+            params={"groups": GROUPS, "sample_weight": np.ones(N)},
+            return_estimator=True,
+            scoring=get_scorer("neg_log_loss").set_score_request(sample_weight=False),
+        )
+    for fitted, (train, _) in zip(found["estimator"], GroupKFold(3).split(X, Y, GROUPS), strict=True):
+        for known, held in folds_of(fitted, GROUPS[train]):
+            assert not known & held
