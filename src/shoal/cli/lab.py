@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shoal.cli.options import Debug
 
+if TYPE_CHECKING:
+    from shoal.lab.laboratory import Laboratory
+
 
 def lab(
+    table: Annotated[
+        str | None, typer.Argument(help="A table of your own, of numbers or two classes to predict.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The column of the table to predict.")] = None,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.")] = 0,
     lesson: Annotated[
         str | None, typer.Option(help="A lesson by its name, or one of your own: FILE.json.")
@@ -29,10 +36,7 @@ def lab(
         raise MissingDependencyError(
             f"shoal lab needs {error.name}, which is not installed; pip install 'shoal[lab]'"
         ) from None
-    from shoal.lab.laboratory import Laboratory
-    from shoal.lab.lesson import lesson_of
-
-    laboratory = Laboratory(lesson=None if lesson is None else lesson_of(lesson))
+    laboratory = _laboratory(table, target, lesson)
     console = plain_console()
 
     def ready(address: str, stop: object) -> None:
@@ -42,3 +46,22 @@ def lab(
             webbrowser.open(address)
 
     serve(laboratory, port, ready)
+
+
+def _laboratory(table: str | None, target: str | None, name: str | None) -> Laboratory:
+    """Return a laboratory on the lecture's sets, or on a table, with a lesson or without."""
+    from shoal.errors import ConfigurationError
+    from shoal.lab.design import Design
+    from shoal.lab.laboratory import Laboratory
+    from shoal.lab.lesson import lesson_of
+    from shoal.lab.material import SETS
+
+    if (table is None) is not (target is None):
+        raise ConfigurationError("a table and its --target go together; name both, or neither")
+    lesson = None if name is None else lesson_of(name)
+    if table is None or target is None:
+        return Laboratory(lesson=lesson)
+    from shoal.lab.table import own_table
+
+    design = Design(data="table", initial="unit")
+    return Laboratory(design, sets={"table": own_table(table, target), **SETS}, lesson=lesson)

@@ -15,7 +15,7 @@ from operator import methodcaller
 import numpy as np
 
 from shoal.lab.design import Design, Knobs
-from shoal.lab.material import Material, material
+from shoal.lab.material import SETS, Material, Sets
 from shoal.populations.run import Run
 from shoal.populations.trainer import begin
 from shoal.shapes import Array
@@ -50,8 +50,8 @@ class Course:
     epoch that was reached since something was turned.
     """
 
-    def __init__(self, design: Design, knobs: Knobs) -> None:
-        self.design, self.knobs, self.begun = design, knobs, knobs
+    def __init__(self, design: Design, knobs: Knobs, sets: Sets = SETS) -> None:
+        self.design, self.knobs, self.begun, self._sets = design, knobs, knobs, sets
         self.epoch = self.furthest = 0
         self.journal: dict[int, Knobs] = {}
         self.material = self._material(knobs)
@@ -113,7 +113,7 @@ class Course:
         return twin
 
     def _material(self, knobs: Knobs) -> Material:
-        return material(self.design.data, self.design.seed, knobs.samples, knobs.noise)
+        return self._sets[self.design.data](self.design.seed, knobs.samples, knobs.noise)
 
     def _runs(self, data: Material, knobs: Knobs) -> list[Run]:
         design, runs = self.design, []

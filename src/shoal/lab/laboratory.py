@@ -13,7 +13,7 @@ from shoal.lab import choosing, commands, frames, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.design import INITIALS, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
-from shoal.lab.material import SETS, Material
+from shoal.lab.material import SETS, Material, Part, Sets
 from shoal.selection.choice import RULES
 from shoal.shapes import whole_number
 from shoal.solvers import SOLVERS
@@ -44,15 +44,17 @@ class Laboratory:
         self,
         design: Design | None = None,
         knobs: Knobs | None = None,
+        sets: Sets = SETS,
         lesson: tuple[str, Lesson] | None = None,
     ) -> None:
-        self.design = design or Design()
+        self.design, self.sets = design or Design(), sets
         self.run, self.playing, self.pace, self.picked = 1, False, 5, 0
         self.rule = "best"
         self.note = ""
         self._opened: dict[tuple[str, int], choosing.Opened] = {}
-        _require_room(self.design, knobs or Knobs())
-        self.sides = [Course(self.design, knobs or Knobs())]
+        knobs = knobs or Knobs(**NATURAL[self.design.data])
+        self._require_room(self.design, knobs)
+        self.sides = [Course(self.design, knobs, sets)]
         self.lessons = lessons() | dict([lesson] if lesson else [])
         self.reading: Reading | None = None
         if lesson is not None:
@@ -101,7 +103,7 @@ class Laboratory:
             "test": None if opened is None else asdict(opened),
             "lesson": self.reading and self.reading.told(),
             "lessons": [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()],
-            "choices": CHOICES,
+            "choices": CHOICES | {"data": list(self.sets)},
         }
 
     @property
@@ -141,7 +143,7 @@ class Laboratory:
         self.train(epochs, each)
 
     def _reset(self, command: commands.Reset, each: Each) -> None:
-        self.sides = [Course(self.design, side.knobs) for side in self.sides]
+        self.sides = [Course(self.design, side.knobs, self.sets) for side in self.sides]
         self.run, self.playing = self.run + 1, False
 
     def _seek(self, command: commands.Seek, each: Each) -> None:
@@ -165,7 +167,7 @@ class Laboratory:
         turned = [
             known.knobs.turned(changes if side in (None, k) else shared) for k, known in enumerate(self.sides)
         ]
-        _require_room(self.design, turned[0])
+        self._require_room(self.design, turned[0])
         for known, knobs in zip(self.sides, turned, strict=True):
             if knobs != known.knobs:
                 known.turn(knobs)
@@ -174,13 +176,13 @@ class Laboratory:
         design = replace(self.design, **commands.asked(command))
         knobs = self.sides[0].knobs
         if design.data != self.design.data:
-            if design.data not in SETS:
-                raise UnknownNameError("data set", design.data, SETS)
-            knobs = replace(knobs, **NATURAL.get(design.data, {}))
+            if design.data not in self.sets:
+                raise UnknownNameError("data set", design.data, self.sets)
+            knobs = replace(knobs, **NATURAL[design.data])
         if not SOLVERS[design.solver].takes_learning_rate:  # which has no use for these
             knobs = replace(knobs, learning_rate=None, weight_decay=0.0, dropout=0.0)
-        _require_room(design, knobs)
-        self.sides = [Course(design, knobs)]
+        self._require_room(design, knobs)
+        self.sides = [Course(design, knobs, self.sets)]
         self.design, self.playing, self.run = design, False, self.run + 1
         self.picked = min(self.picked, design.networks - 1)
 
@@ -256,6 +258,27 @@ class Laboratory:
             raise ConfigurationError("no lesson is open; open one first")
         return self.reading
 
+    def _require_room(self, design: Design, knobs: Knobs) -> None:
+        """Raise ``CapacityError`` for more than can be trained while somebody looks on."""
+        data = self.sets[design.data](design.seed, knobs.samples, knobs.noise)
+        sizes, inputs = range(len(design.hidden)), data.train.X.shape[1]
+        each = sum(design.network(place, inputs, data.loss).n_parameters for place in sizes)
+        parameters = design.starts * each
+        for what, amount, most, less in (
+            ("parameters", parameters, MOST_PARAMETERS, "starts, sizes or layers"),
+            ("parameters times samples", parameters * knobs.samples, MOST_WORK, "samples, starts or sizes"),
+            (
+                "networks times epochs",
+                design.networks * design.epochs,
+                MOST_COURSE,
+                "starts, sizes or epochs",
+            ),
+        ):
+            if amount > most:
+                raise CapacityError(
+                    f"that makes {amount:,} {what}, and the lab takes {most:,}; ask for fewer {less}"
+                )
+
     def _require_side(self, side: int) -> None:
         if not 0 <= side < len(self.sides):
             raise ConfigurationError(
@@ -286,11 +309,11 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
 NATURAL: dict[str, dict[str, Any]] = {
     "sine": {"samples": 20, "noise": 0.3},
     "moons": {"samples": 100, "noise": 0.2},
+    "table": {"samples": 300, "noise": 0.0},
 }
 """How many points a set has at first, and how noisy they are."""
 
 CHOICES: dict[str, list[str]] = {
-    "data": list(SETS),
     "activation": [name for name in ACTIVATIONS if name != "softmax"],
     "solver": list(SOLVERS),
     "rated": [name for name in SOLVERS if SOLVERS[name].takes_learning_rate],
@@ -299,27 +322,9 @@ CHOICES: dict[str, list[str]] = {
 }
 
 
-def _require_room(design: Design, knobs: Knobs) -> None:
-    """Raise ``CapacityError`` for more than can be trained while somebody looks on."""
-    inputs = 1 if design.data == "sine" else 2
-    parameters = design.starts * sum(
-        design.network(place, inputs, "mean_squared_error").n_parameters
-        for place in range(len(design.hidden))
-    )
-    for what, amount, most, less in (
-        ("parameters", parameters, MOST_PARAMETERS, "starts, sizes or layers"),
-        ("parameters times samples", parameters * knobs.samples, MOST_WORK, "samples, starts or sizes"),
-        ("networks times epochs", design.networks * design.epochs, MOST_COURSE, "starts, sizes or epochs"),
-    ):
-        if amount > most:
-            raise CapacityError(
-                f"that makes {amount:,} {what}, and the lab takes {most:,}; ask for fewer {less}"
-            )
-
-
 def _material(data: Material) -> dict[str, Any]:
-    def part(samples: Any) -> dict[str, Any]:
-        return {"X": samples.X.tolist(), "y": samples.y.tolist()}
+    def part(samples: Part) -> dict[str, Any]:
+        return {"X": samples.X[:, data.shown[: len(data.inputs)]].tolist(), "y": samples.y.tolist()}
 
     return {
         "name": data.name,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.errors import UnknownNameError
 from shoal.lecture.data import moons, sinusoid, truth
 from shoal.shapes import Array
 
@@ -31,7 +30,8 @@ class Material:
     - ``kind``: "curve" over one input, or "plane" of two inputs and two classes; ``loss``: the network's.
     - ``grid`` (G, n): where all networks are evaluated; ``fine`` (F, n): where the picked one is.
     - ``truth`` (F,): what made the targets, if that is known; ``floor``: the error that no network beats.
-    - ``inputs``, ``output``: what axes are called; ``low``, ``high``: what a picture shows of the output.
+    - ``inputs``, ``output``: what axes are called; ``low``, ``high``: what a picture shows of the output;
+      ``shown``: the places of the features along which it is shown; ``source``: a table and its target.
     """
 
     name: str
@@ -49,11 +49,14 @@ class Material:
     output: str
     low: float
     high: float
+    shown: tuple[int, ...] = (0, 1)
+    source: tuple[str, str] | None = None
 
     @property
     def extent(self) -> tuple[tuple[float, float], ...]:
         """From where to where each input is shown."""
-        return tuple((float(a), float(b)) for a, b in zip(self.fine.min(0), self.fine.max(0), strict=True))
+        low, high = self.fine.min(axis=0), self.fine.max(axis=0)
+        return tuple((float(low[k]), float(high[k])) for k in self.shown[: len(self.inputs)])
 
 
 def sine(seed: int, samples: int, noise: float) -> Material:
@@ -100,8 +103,8 @@ def plane(name: str, title: str, draw: Callable[[int, int], tuple[Array, Array]]
         train=parts[0],
         validation=parts[1],
         test=parts[2],
-        grid=_mesh(low - margin, high + margin, CELLS),
-        fine=_mesh(low - margin, high + margin, 4 * CELLS),
+        grid=mesh(low - margin, high + margin, CELLS),
+        fine=mesh(low - margin, high + margin, 4 * CELLS),
         truth=None,
         floor=None,
         inputs=("x₁", "x₂"),
@@ -116,17 +119,12 @@ def two_moons(seed: int, samples: int, noise: float) -> Material:
     return plane("moons", "two moons", lambda n, number: moons(n, seed, number, noise), samples)
 
 
-SETS: Mapping[str, Callable[[int, int, float], Material]] = {"sine": sine, "moons": two_moons}
+Sets = Mapping[str, Callable[[int, int, float], Material]]
+"""What makes material of a seed, so many samples to train on, and their noise; by name."""
+SETS: Sets = {"sine": sine, "moons": two_moons}
 
 
-def material(name: str, seed: int, samples: int, noise: float) -> Material:
-    """Return a set by its name; raise ``UnknownNameError`` for one that the lab does not have."""
-    if name not in SETS:
-        raise UnknownNameError("data set", name, SETS)
-    return SETS[name](seed, samples, noise)
-
-
-def _mesh(low: Array, high: Array, cells: int) -> Array:
+def mesh(low: Array, high: Array, cells: int) -> Array:
     """Return the middles of cells × cells fields, row after row from the top (cells², 2)."""
     at = (np.arange(cells) + 0.5) / cells
     across, down = np.meshgrid(low[0] + at * (high[0] - low[0]), high[1] - at * (high[1] - low[1]))

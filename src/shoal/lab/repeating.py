@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from shoal.lab.course import Course
@@ -45,7 +46,9 @@ def command_line(course: Course) -> str:
 
     Its J is half of that on the screen without the penalty, so λ is too.
     """
-    design, knobs = course.design, course.knobs
+    design, knobs, source = course.design, course.knobs, course.material.source
+    if source is not None:
+        return _fit(course, shlex.join([source[0], "--target", source[1]])) + "\n"
     name, call = DRAWS[design.data]
     plane = design.data == "moons"
     header = "x1,x2,class" if plane else "x,t"
@@ -60,17 +63,17 @@ from shoal.lecture.data import {name}
 for name, (x, t) in {{{draws}}}.items():
     np.savetxt(f"{{name}}.csv", np.column_stack([x, t]), delimiter=",", header="{header}", comments="")
 END
-{_fit(course, "class" if plane else "t")}
+{_fit(course, f"train.csv --target {'class' if plane else 't'} --valid validation.csv --test test.csv")}
 """
 
 
-def _fit(course: Course, target: str) -> str:
+def _fit(course: Course, table: str) -> str:
     design, knobs = course.design, course.knobs
     sizes = ",".join("x".join([str(hidden)] * design.depth) for hidden in design.hidden)
-    l2 = knobs.l2 if design.data == "moons" else knobs.l2 / 2
+    l2 = knobs.l2 if course.material.loss == "log_loss" else knobs.l2 / 2
     rate = "" if knobs.learning_rate is None else f" --learning-rate {knobs.learning_rate!r}"
     return (
-        f"shoal fit train.csv --target {target} --valid validation.csv --test test.csv --hidden {sizes} "
+        f"shoal fit {table} --hidden {sizes} "
         f"--starts {design.starts} --l2 {l2!r} --activation {design.activation} --solver {design.solver}"
         f"{rate} --epochs {max(course.epoch, 1)} --pieces 0 --waves 0 --choose best --out repeated"
     )
@@ -79,15 +82,22 @@ def _fit(course: Course, target: str) -> str:
 def _head(course: Course, dropout: bool) -> list[str]:
     """Return the imports, and the function that begins the training of one size."""
     design, data = course.design, course.material
-    name, call = DRAWS[design.data]
-    drawn = call.format(n="samples", seed=design.seed, number=0, noise="noise")
-    judged = call.format(n=VALIDATION, seed=design.seed, number=1, noise="noise")
+    if data.source is None:
+        name, call = DRAWS[design.data]
+        origin, data_lines = f"from shoal.lecture.data import {name}", []
+        drawn = "*" + call.format(n="samples", seed=design.seed, number=0, noise="noise")
+        judged = call.format(n=VALIDATION, seed=design.seed, number=1, noise="noise")
+    else:
+        origin = "from shoal.lab.table import own_table"
+        path, target = data.source
+        data_lines = [f"    data = own_table({path!r}, {target!r})({design.seed}, samples, noise)"]
+        drawn, judged = "data.train.X, data.train.y", "(data.validation.X, data.validation.y)"
     chance = " + ([Dropout(dropout)] if dropout else [])" if dropout else ""
     return [
         "import shoal",
         *(["from shoal.initializers import Normal"] if design.initial != "scaled" else []),
         f"from shoal.layers import Dense{', Dropout' if dropout else ''}",
-        f"from shoal.lecture.data import {name}",
+        origin,
         "",
         "",
         f"def begin(M, samples, noise{', dropout' if dropout else ''}, **strengths):",
@@ -96,9 +106,10 @@ def _head(course: Course, dropout: bool) -> list[str]:
         f"    layers = [*block * {design.depth}, Dense(1, initializer=first)]",
         f'    network = shoal.Network({data.train.X.shape[1]}, layers, "{data.loss}")',
         f"    population = network.population({design.starts}, {design.seed}, candidate=M, dtype='float64')",
+        *data_lines,
         f"    judged = {judged}",
         "    return shoal.begin(",
-        f"        population, *{drawn}, validation=judged,",
+        f"        population, {drawn}, validation=judged,",
         f'        solver="{design.solver}", epochs={design.epochs}, **strengths',
         "    )",
     ]

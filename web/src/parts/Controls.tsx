@@ -1,7 +1,7 @@
 import { drag, send, state } from "../store.ts";
 import { Group, Select, Slider } from "./fields.tsx";
 
-const DATA = { sine: "sinusoid", moons: "two moons" } as Record<string, string>;
+const DATA = { sine: "sinusoid", moons: "two moons", table: "your table" } as Record<string, string>;
 const INITIAL = { wide: "N(0, 10)", unit: "N(0, 1)", scaled: "suits the units" } as Record<string, string>;
 const SOLVERS = { scg: "SCG", lbfgs: "L-BFGS", gradient_descent: "gradient descent", sgd: "SGD, momentum" } as Record<string, string>;
 const RANGES: [string, number[]][] = [
@@ -39,7 +39,7 @@ export function Controls() {
           onValue={(dropout) => turn({ dropout })}
         />
         <Slider label="points" value={knobs.samples} least={4} most={300} onValue={(samples) => turn({ samples: Math.round(samples) })} />
-        <Slider label="noise" value={knobs.noise} least={0} most={1} step={0.02} onValue={(noise) => turn({ noise })} />
+        <Slider label="noise" value={knobs.noise} least={0} most={1} step={0.02} disabled={design.data === "table"} onValue={(noise) => turn({ noise })} />
       </Group>
       <Group title="Begin with" note="begins anew">
         <Select label="data" value={design.data} values={choices.data} words={DATA} onValue={(data) => build({ data })} />

@@ -50,7 +50,7 @@ export function Picked() {
           <>
             <span class="key picked-key">this network{forked && ", A"}</span>
             {forked && <span class="key b-key">the same under B</span>}
-            <span class="key truth-key">{material.title}</span>
+            {material.truth && <span class="key truth-key">{material.title}</span>}
             <span class="key point-key">to train on</span>
             <label class="switch">
               <input type="checkbox" checked={others.value} onChange={(event) => ((others.value = event.currentTarget.checked), repaint())} />

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shoal.errors import DataError, ShoalError
+from shoal.lab import commands as c
+from shoal.lab.course import Course
+from shoal.lab.design import Design, Knobs
+from shoal.lab.frames import Kind, read
+from shoal.lab.laboratory import Laboratory
+from shoal.lab.material import SETS
+from shoal.lab.repeating import command_line, python_lines
+from shoal.lab.table import own_table
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A table of two numbers and a category, of which the second number makes the target; and two classes."""
+    X = RNG.normal(size=(120, 2))
+    kind = np.where(np.arange(120) % 2, "red", "blue")
+    lines = [
+        f"{a},{b},{k},{3 * b + 0.1 * a},{'yes' if a + b > 0 else 'no'}"
+        for (a, b), k in zip(X, kind, strict=True)
+    ]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["a,b,kind,amount,class", *lines, ""]))
+    return path
+
+
+def laboratory(path: Path, target: str, **settings: Any) -> Laboratory:
+    design = Design(data="table", hidden=(1, 2), starts=2, epochs=50, **settings)
+    return Laboratory(design, sets={"table": own_table(str(path), target), **SETS})
+
+
+def test_numbers_are_shown_along_the_feature_that_tells_most(table: Path) -> None:
+    lab = laboratory(table, "amount")
+    lab.do(c.Step(epochs=30))
+    material = lab.state()["material"]
+    assert (material["kind"], material["inputs"], material["title"]) == ("curve", ["b"], "own.csv")
+    picked = next(block for block in read(lab.frame()) if block.kind is Kind.PICKED)
+    assert picked.values.shape == (1, 241)
+    choice = lab.state()["sides"][0]["choice"]
+    assert choice["loss"] < 0.2  # of targets with a variance of 1
+
+
+def test_the_parts_are_those_of_fit_and_share_no_row(table: Path) -> None:
+    data = own_table(str(table), "amount")(0, 1000, 0.0)
+    assert [len(part.y) for part in (data.train, data.validation, data.test)] == [72, 24, 24]
+    fewer = own_table(str(table), "amount")(0, 10, 0.0)
+    np.testing.assert_array_equal(fewer.train.X, data.train.X[:10])
+    rows = np.concatenate([part.X for part in (data.train, data.validation, data.test)])
+    assert len(np.unique(rows, axis=0)) == 120
+
+
+def test_two_numbers_and_two_classes_are_a_plane(table: Path) -> None:
+    lines = [line.split(",") for line in table.read_text().splitlines()]
+    table.write_text("\n".join(f"{line[0]},{line[1]},{line[4]}" for line in lines) + "\n")
+    lab = laboratory(table, "class")
+    lab.do(c.Step(epochs=20))
+    material = lab.state()["material"]
+    assert (material["kind"], material["inputs"], material["loss"]) == ("plane", ["a", "b"], "log loss")
+    assert material["output"] == "probability of yes"
+    assert {block.kind for block in read(lab.frame())} >= {Kind.MAPS, Kind.PICKED}
+
+
+def test_the_lines_of_a_table_make_the_same_bits(table: Path) -> None:
+    sets = {"table": own_table(str(table), "amount")}
+    course = Course(
+        Design(data="table", hidden=(2,), starts=2, epochs=50), Knobs(samples=50, noise=0.0), sets
+    )
+    course.advance(5)
+    course.turn(course.knobs.turned({"samples": 30, "l2": 0.1}))
+    course.advance(5)
+    names: dict[str, Any] = {}
+    exec(compile(python_lines(course, 0), "repeat.py", "exec"), names)  # noqa: S102 - our own lines
+    np.testing.assert_array_equal(course.runs[0].population.theta, names["runs"][0].population.theta)
+    assert command_line(course).startswith(
+        f"shoal fit {table} --target amount --hidden 2 --starts 2 --l2 0.05 "
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"), [("nothing", "nothing"), ("many", "many has 3 classes, and the lab shows two")]
+)
+def test_what_the_lab_cannot_show_is_refused(table: Path, target: str, sentence: str) -> None:
+    table.write_text("a,many\n" + "".join(f"{k},{'xyz'[k % 3]}\n" for k in range(60)))
+    with pytest.raises(ShoalError, match=sentence) as refused:
+        laboratory(table, target)
+    assert isinstance(refused.value, DataError) or target == "nothing"
