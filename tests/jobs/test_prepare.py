@@ -308,3 +308,13 @@ def test_several_targets_are_refused(mixed: Mixed, write_csv: Write, tmp_path: P
     assert prepare(FitRequest(path, "signal,noise")).target.labels == ("0", "1")
     with pytest.raises(ConfigurationError, match=r"--target names 'signal', 'colour', .* with the others in"):
         prepare(FitRequest(path, "signal,colour"))
+
+
+def test_labels_are_smoothed_as_the_rarest_class_to_train_on_bears(ready: Callable[..., Prepared]) -> None:
+    rows = np.arange(400)
+    table = {"number": (rows % 37).tolist(), "target": np.where(rows < 8, "ill", "well").tolist()}
+    prepared = ready(table)
+    share = float(np.mean(prepared.train.y == prepared.target.labels.index("ill")))
+    method = prepared.method(FitRequest("t.csv", "target"))
+    assert method.recipe.label_smoothing == pytest.approx(share)
+    assert 0.01 < share < 0.03

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shoal.jobs.recipes import (
@@ -10,6 +11,7 @@ from shoal.jobs.recipes import (
     Method,
     batch_size_for,
     patience_for,
+    smoothed_for,
     table_goal,
     table_method,
 )
@@ -119,3 +121,16 @@ def test_with_an_end_there_are_shorter_trainings_in_case_of_need() -> None:
     assert hurried[: len(usual)] == usual
     assert [size.epochs for size in hurried[len(usual) :]] == [2, 1]
     assert {size.hidden for size in hurried[len(usual) :]} == {usual[-1].hidden}
+
+
+def test_a_rare_class_is_not_smoothed_away() -> None:
+    """No class is told to be more than half as often again as it is."""
+    for counts in ([999, 1], [5000, 4990, 10], [400.5, 0.5], [900, 100, 0]):
+        known = np.array(counts)
+        amount = smoothed_for(CLASSES, known).recipe.label_smoothing
+        classes = np.count_nonzero(known)
+        rarest = known[known > 0].min() / known.sum()
+        assert 0 < amount / classes <= 0.5 * rarest + 1e-12 or amount == 0.1
+    assert smoothed_for(CLASSES, np.array([90, 10])) == CLASSES
+    assert smoothed_for(CLASSES, np.array([70, 20, 10])) == CLASSES
+    assert smoothed_for(NUMBERS, np.array([1, 999])) == NUMBERS

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.frames import Frame
@@ -29,7 +31,7 @@ from shoal.jobs.division import divide
 from shoal.jobs.footprint import NONE_BROUGHT, Allowance, Brought, Footprint, fitting, require_reading
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.jobs.recipes import Method, table_goal, table_method
+from shoal.jobs.recipes import Method, smoothed_for, table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
 from shoal.populations.population import Population
@@ -77,7 +79,10 @@ class PreparedTable(Prepared):
         return _rule(request)
 
     def method(self, request: FitRequest) -> Method:
-        return _method(replace(request, **self.plainer), self.task.task, self.columns)
+        method = _method(replace(request, **self.plainer), self.task.task, self.columns)
+        if not self.n_classes:
+            return method
+        return smoothed_for(method, np.bincount(self.train.y, self.train.weights, self.n_classes))
 
     def goal(self, request: FitRequest) -> Goal:
         return table_goal(request, _rule(request), self.n_classes, len(self.train), max(len(self.views), 1))

@@ -27,6 +27,7 @@ from shoal.registry import resolve
 from shoal.schedules import Constant
 from shoal.selection.architectures import Architecture, Hidden, Perceptron
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.training.recipe import Recipe
 
@@ -169,6 +170,26 @@ def single_goal(request: FitRequest, ladder: tuple[StudySize, ...]) -> Goal:
 
 def _goal(request: FitRequest, ladder: tuple[StudySize, ...], seconds: float) -> Goal:
     return Goal(ladder, request.time or seconds, deadline=request.time is not None)
+
+
+def smoothed_for(method: Method, counts: Array) -> Method:
+    """Return the method with no more smoothing of labels than the rarest class bears, of ``counts`` (C,)::
+
+        ε = min(ε_usual, C/2 · min_c N_c/N)
+
+    Smoothing gives every class a share ε/C of every row. To a class that one row in a thousand is of, the
+    usual share is fifty rows in a thousand: nothing could be called as rare as it is.
+
+    >>> import numpy as np
+    >>> [round(smoothed_for(CLASSES, np.array(n)).recipe.label_smoothing, 4) for n in ([50, 50], [999, 1])]
+    [0.1, 0.001]
+    """
+    usual = method.recipe.label_smoothing
+    there = counts[counts > 0]
+    if not usual or not there.size:
+        return method
+    least = min(usual, len(there) / 2 * float(there.min() / there.sum()))
+    return method if least == usual else replace(method, recipe=replace(method.recipe, label_smoothing=least))
 
 
 def for_rows(method: Method, n: int) -> Method:
