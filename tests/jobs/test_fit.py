@@ -233,7 +233,7 @@ def test_a_solver_for_squares_is_refused_for_classes_before_anything_is_written(
     fit: Fit, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigurationError, match=r"levenberg_marquardt minimises sums of squares, .*entropy"):
-        fit("builtin:iris", "species", tmp_path / "out", solver="lm")
+        fit("builtin:iris", "species", tmp_path / "out", solver="lm", choose="ensemble", hidden=None)
     assert not (tmp_path / "out").exists()
 
 

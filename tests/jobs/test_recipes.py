@@ -134,3 +134,10 @@ def test_a_rare_class_is_not_smoothed_away() -> None:
     assert smoothed_for(CLASSES, np.array([90, 10])) == CLASSES
     assert smoothed_for(CLASSES, np.array([70, 20, 10])) == CLASSES
     assert smoothed_for(NUMBERS, np.array([1, 999])) == NUMBERS
+
+
+def test_solvers_with_matrices_of_all_parameters_are_given_small_networks() -> None:
+    small = table_goal(request(solver="lm"), "ensemble", 0, 500).ladder
+    assert {size.hidden for size in small} == {((16,),), ((8,),)}
+    assert max(size.epochs for size in small) == 100
+    assert table_goal(request(solver="scg"), "ensemble", 0, 500).ladder[0].hidden == ((128, 128),)

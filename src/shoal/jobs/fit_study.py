@@ -149,7 +149,10 @@ def _sizing(
     if isinstance(goal, Sizing):
         return goal
     load = _workload(request, prepared, method)
-    return size_study(_asked_size(request, method), load, workers, replace(goal, left=left))
+    asked = _asked_size(request, method)
+    # what the solver cannot do is said before what is too large
+    load.recipe.require(load.network(asked.filled(goal.ladder[-1]).hidden[0]))
+    return size_study(asked, load, workers, replace(goal, left=left))
 
 
 def _asked_size(request: FitRequest, method: Method) -> AskedSize:

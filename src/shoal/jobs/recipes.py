@@ -79,6 +79,9 @@ NUMBERS = Method(
 NARROW, WIDE, MANY_ROWS, VERY_MANY_ROWS = 128, 256, 5000, 20000
 """Units of a hidden layer, for more than two classes from so many rows on; where half of the epochs do."""
 
+PRECISE: tuple[Hidden, int] = ((16,), 100)
+"""Units and epochs of a member under a solver with a matrix of all its parameters by all."""
+
 SHORTEST = (2, 1)
 """Epochs of members where even the first of them would take longer than the user has."""
 MANY_NUMBERS = 64
@@ -135,7 +138,8 @@ def table_goal(request: FitRequest, rule: str, n_classes: int, n: int, views: in
         return single_goal(request, LADDER)
     # with many rows there is little that more starts would average away
     most = views if n >= MANY_ROWS and request.quality != "best" else MOST_STARTS
-    ladder = ensemble_ladder(*longest(n_classes, n), views, most)
+    dense = request.solver is not None and SOLVERS[request.solver].dense
+    ladder = ensemble_ladder(*(PRECISE if dense else longest(n_classes, n)), views, most)
     return ensemble_goal(request, ladder, n)
 
 
