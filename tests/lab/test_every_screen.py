@@ -171,6 +171,21 @@ def test_the_sealed_test_opens_once(seen: Seen) -> None:
     seen.page.get_by_text("The test, opened once at epoch").wait_for()
 
 
+def test_a_table_that_is_brought_is_trained_on(seen: Seen) -> None:
+    rows = "".join(f"{k},{k * k % 17},{3 * k}\n" for k in range(60))
+    file = {"name": "mine.csv", "mimeType": "text/csv", "buffer": f"a,b,amount\n{rows}".encode()}
+    seen.page.locator("#own").set_input_files(file)
+    seen.page.get_by_label("target", exact=True).wait_for()
+    assert seen.page.get_by_label("target", exact=True).input_value() == "amount"
+    seen.page.get_by_label("target", exact=True).select_option("b")
+    seen.press("s")
+    seen.until_epoch(1)
+    seen.page.locator("#own").set_input_files(file | {"buffer": b"a\n"})
+    seen.page.get_by_role("alert").wait_for()
+    seen.page.get_by_label("data", exact=True).select_option("sine")
+    seen.until("() => document.querySelector('#field-data').value === 'sine'")
+
+
 def test_a_refusal_is_a_sentence_on_the_page(seen: Seen) -> None:
     field = seen.page.get_by_label("points, as a number")
     field.fill("1e9")

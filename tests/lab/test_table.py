@@ -85,6 +85,36 @@ def test_the_lines_of_a_table_make_the_same_bits(table: Path) -> None:
     )
 
 
+def test_a_table_is_brought_as_text(table: Path) -> None:
+    lab = Laboratory(Design(hidden=(1,), starts=2, epochs=50))
+    lab.do(c.Table(name="../my/own.csv", text=table.read_text()))
+    material = lab.state()["material"]
+    assert (material["title"], material["target"]) == ("own.csv", "class")
+    assert material["columns"] == ["a", "b", "kind", "amount"]
+    lab.do(c.Step(epochs=3))
+    lab.do(c.OpenTest())
+    lab.do(c.Table(name="own.csv", text=table.read_text(), target="amount"))
+    lab.do(c.Step(epochs=3))
+    assert lab.state()["test"] is None
+    named = own_table(str(table), "amount")(0, 300, 0.0)
+    np.testing.assert_array_equal(lab.sides[0].material.train.X, named.train.X)
+    np.testing.assert_array_equal(lab.sides[0].material.test.y, named.test.y)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a,b\n", "a,b\n1,2\n", "\0\0\0", "a,b\n" + "1,x\n" * 40, "a,a\n1,2\n3,4\n", "[1]", "\ud800"],
+)
+def test_a_hostile_table_replaces_nothing(text: str) -> None:
+    lab = Laboratory(Design(hidden=(1,), starts=2, epochs=50))
+    lab.do(c.Step(epochs=2))
+    before = lab.state()
+    with pytest.raises(ShoalError) as refused:
+        lab.do(c.Table(name="x.csv", text=text))
+    assert "\n" not in str(refused.value)
+    assert lab.state() == before
+
+
 @pytest.mark.parametrize(
     ("target", "sentence"), [("nothing", "nothing"), ("many", "many has 3 classes, and the lab shows two")]
 )

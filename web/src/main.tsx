@@ -10,6 +10,7 @@ import { Picked } from "./parts/Picked.tsx";
 import { Repeat } from "./parts/Repeat.tsx";
 import { Words } from "./parts/Words.tsx";
 import { epoch, open, pick, repaint, reset, send, state, step, toggle, validation } from "./store.ts";
+import { bring } from "./table.ts";
 import { onTheme } from "./theme.ts";
 import { walk } from "./walk.ts";
 
@@ -75,6 +76,13 @@ addEventListener("keydown", (event) => {
     event.preventDefault();
     KEYS[event.key]!();
   }
+});
+
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer?.files[0];
+  if (file) void bring(file);
 });
 
 onTheme(repaint);

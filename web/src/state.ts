@@ -62,6 +62,8 @@ export interface Material {
   extent: [number, number][];
   grid: number;
   fine: number;
+  target: string | null;
+  columns: string[];
 }
 
 export interface Opened {

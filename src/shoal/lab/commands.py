@@ -70,6 +70,18 @@ class Build:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Table:
+    """Begin with a table that somebody brought: its text, and the column to predict, or else its last one.
+
+    ``name`` is only shown: no file of that name is looked for.
+    """
+
+    name: str
+    text: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pick:
     """Look at one network: its number, size after size, start after start."""
 
@@ -145,6 +157,7 @@ Command = (
     | Seek
     | Turn
     | Build
+    | Table
     | Pick
     | Pace
     | Fork
@@ -165,6 +178,7 @@ COMMANDS: dict[str, type[Any]] = {
     "seek": Seek,
     "turn": Turn,
     "build": Build,
+    "table": Table,
     "pick": Pick,
     "pace": Pace,
     "fork": Fork,

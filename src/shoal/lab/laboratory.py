@@ -186,6 +186,22 @@ class Laboratory:
         self.design, self.playing, self.run = design, False, self.run + 1
         self.picked = min(self.picked, design.networks - 1)
 
+    def _table(self, command: commands.Table, each: Each) -> None:
+        from shoal.lab.table import brought_table  # which loads all that reads tables
+
+        known = self.sets
+        self.sets = {"table": brought_table(command.name, command.text, command.target), **SETS}
+        try:
+            self._build(commands.Build(data="table", initial="unit"), each)
+            self._fresh_table()
+        except Exception:
+            self.sets = known  # what cannot be trained on replaces nothing
+            raise
+
+    def _fresh_table(self) -> None:
+        """Seal the tests of a table that is another one than before."""
+        self._opened = {seal: test for seal, test in self._opened.items() if seal[0] != "table"}
+
     def _pick(self, command: commands.Pick, each: Each) -> None:
         if not 0 <= command.network < self.design.networks:
             raise ConfigurationError(
@@ -294,6 +310,7 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
     commands.Seek: Laboratory._seek,
     commands.Turn: Laboratory._turn,
     commands.Build: Laboratory._build,
+    commands.Table: Laboratory._table,
     commands.Pick: Laboratory._pick,
     commands.Pace: Laboratory._pace,
     commands.Fork: Laboratory._fork,
@@ -343,4 +360,6 @@ def _material(data: Material) -> dict[str, Any]:
         "extent": [list(pair) for pair in data.extent],
         "grid": len(data.grid),
         "fine": len(data.fine),
+        "target": None if data.source is None else data.source[1],
+        "columns": list(data.columns),
     }

@@ -31,7 +31,8 @@ class Material:
     - ``grid`` (G, n): where all networks are evaluated; ``fine`` (F, n): where the picked one is.
     - ``truth`` (F,): what made the targets, if that is known; ``floor``: the error that no network beats.
     - ``inputs``, ``output``: what axes are called; ``low``, ``high``: what a picture shows of the output;
-      ``shown``: the places of the features along which it is shown; ``source``: a table and its target.
+      ``shown``: the places of the features along which it is shown; ``source``: a table and its target,
+      beside its other ``columns``.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Material:
     high: float
     shown: tuple[int, ...] = (0, 1)
     source: tuple[str, str] | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def extent(self) -> tuple[tuple[float, float], ...]:

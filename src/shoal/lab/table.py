@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from shoal.data.tables import read_table
 from shoal.data.task import REGRESSION
 from shoal.errors import DataError
-from shoal.jobs.prepare import PreparedTable, prepare_table
+from shoal.jobs.prepare import PreparedTable, prepare_frame, prepare_table
 from shoal.jobs.request import FitRequest
 from shoal.lab.material import CELLS, Material, Part, mesh
 from shoal.shapes import Array
 
+Maker = Callable[[int, int, float], Material]
 
-def own_table(path: str, target: str | None) -> Callable[[int, int, float], Material]:
+
+def own_table(path: str, target: str | None) -> Maker:
     """Return what gives the table's material for a seed, so many rows to train on, and no noise.
 
     The seed divides the rows. Numbers are standardised and categories are indicators, as for ``shoal fit``
@@ -23,12 +29,39 @@ def own_table(path: str, target: str | None) -> Callable[[int, int, float], Mate
 
     Raises as ``shoal fit`` does, and ``DataError`` for more than two classes.
     """
+    return _by_seed(lambda seed: prepare_table(_request(path, target, seed)), path, target)
+
+
+def brought_table(name: str, text: str, target: str | None) -> Maker:
+    """Return the same of the text of a CSV that somebody brought; the last column is the usual target.
+
+    ``name`` is what it is called, and no path. Raises as ``own_table`` does.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "table.csv")
+        path.write_bytes(text.encode("utf-8", "replace"))
+        frame = read_table(str(path))
+    column = target if target is not None else frame.columns[-1]
+    title = name.replace("\\", "/").rpartition("/")[2][:80] or "table.csv"
+    request = _request(title, column, 0)
+
+    def prepare(seed: int) -> PreparedTable:
+        return prepare_frame(frame, column, replace(request, seed=seed), divide_test=True)
+
+    return _by_seed(prepare, title, column)
+
+
+def _request(path: str, target: str | None, seed: int) -> FitRequest:
+    return FitRequest(path, target, pieces=0, waves=0, seed=seed, validation_share=0.25)
+
+
+def _by_seed(prepare: Callable[[int], PreparedTable], path: str, target: str | None) -> Maker:
+    """Return what divides a table once for each seed."""
     prepared: dict[int, PreparedTable] = {}
 
     def material(seed: int, samples: int, noise: float) -> Material:
         if seed not in prepared:
-            request = FitRequest(path, target, pieces=0, waves=0, seed=seed, validation_share=0.25)
-            prepared[seed] = prepare_table(request)
+            prepared[seed] = prepare(seed)
         return _material(prepared[seed], path, target or "", samples)
 
     return material
@@ -72,6 +105,7 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
         high=high + margin,
         shown=shown,
         source=(path, target),
+        columns=tuple(column.name for column in table.columns),
     )
 
 

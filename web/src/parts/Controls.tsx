@@ -1,4 +1,6 @@
+import { useRef } from "preact/hooks";
 import { drag, send, state } from "../store.ts";
+import { bring, brought, predict } from "../table.ts";
 import { Group, Select, Slider } from "./fields.tsx";
 
 const DATA = { sine: "sinusoid", moons: "two moons", table: "your table" } as Record<string, string>;
@@ -13,6 +15,7 @@ const RANGES: [string, number[]][] = [
 
 export function Controls() {
   const told = state.value!;
+  const own = useRef<HTMLInputElement>(null);
   const { design, choices, sides, material } = told;
   const { knobs, rate } = sides[0]!;
   const rated = choices.rated.includes(design.solver);
@@ -43,6 +46,25 @@ export function Controls() {
       </Group>
       <Group title="Begin with" note="begins anew">
         <Select label="data" value={design.data} values={choices.data} words={DATA} onValue={(data) => build({ data })} />
+        <div class="field">
+          <span>own table</span>
+          <button type="button" class="small" onClick={() => own.current?.click()} title="or drop it on the page">
+            choose a CSV
+          </button>
+          <input
+            ref={own} id="own" type="file" accept=".csv,text/csv" hidden
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              if (file) void bring(file);
+            }}
+          />
+        </div>
+        {brought.value && material.target !== null && (
+          <Select
+            label="target" value={material.target} values={[...new Set([...material.columns, material.target])]}
+            onValue={(target) => void predict(target)}
+          />
+        )}
         <div class="field">
           <label for="seed">draw</label>
           <span class="pair">
