@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import check_param_validation, parametrize_w
 
 from shoal import ShoalClassifier, ShoalRegressor
 from shoal.errors import ConfigurationError
+from shoal.selection.running import Runner
 
 SMALL: dict[str, Any] = {
     "hidden_layer_sizes": (16,),
@@ -181,3 +182,28 @@ def test_settings_are_named_as_they_are_here(settings: dict[str, Any], message: 
     X, y = load_diabetes(return_X_y=True)
     with pytest.raises(ConfigurationError, match=message):
         ShoalRegressor(**settings).fit(X, y)
+
+
+@pytest.mark.parametrize("after", [3, 7, 99], ids=["within a start", "after one", "not at all"])
+def test_what_a_time_limit_has_ended_is_made_again_without_a_clock(
+    monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """The time is up as soon as so many of 20 networks, four starts on five folds, are trained."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3))
+    y = X[:, 0] + 0.3 * rng.normal(size=80)
+    settings = SMALL | {"n_starts": 4, "max_iter": "auto", "hidden_layer_sizes": (4,)}
+    with monkeypatch.context() as late:
+        late.setattr(Runner, "_is_late", property(lambda self: self.networks >= after))
+        first = ShoalRegressor(**settings, time_limit=1000.0).fit(X, y)
+    assert first.study_.ended_by == ("time" if after < 20 else "")
+    assert (first.repeat_["networks"] is None) is (after > 3)
+    again = ShoalRegressor(**settings).set_params(**first.repeat_, n_jobs=2).fit(X, y)
+    np.testing.assert_array_equal(again.predict(X), first.predict(X))
+    np.testing.assert_array_equal(again.predict_interval(X), first.predict_interval(X))
+    assert again.repeat_ == first.repeat_
+
+
+def test_networks_that_are_none_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="networks"):
+        ShoalRegressor(**SMALL, networks="many").fit(np.eye(10), np.arange(10.0))

@@ -23,6 +23,7 @@ from shoal.estimators.targets import with_labels, with_numbers
 from shoal.jobs.fit_study import fit_frame
 from shoal.jobs.request import AT_HAND, FitRequest
 from shoal.jobs.sizing import QUALITIES, AskedSize
+from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array
 from shoal.words import NOTHING, as_argument, spoken
 
@@ -40,6 +41,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         "learning_rate_init": [*POSITIVE, _AUTO],
         "quality": [StrOptions(set(QUALITIES))],
         "time_limit": [*POSITIVE, None],
+        "networks": [str, None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
@@ -54,6 +56,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         learning_rate_init: float | str = "auto",
         quality: str = "good",
         time_limit: float | None = None,
+        networks: str | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -64,6 +67,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         self.learning_rate_init = learning_rate_init
         self.quality = quality
         self.time_limit = time_limit
+        self.networks = networks
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -85,6 +89,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
                 ),
                 quality=self.quality,
                 time=self.time_limit,
+                networks=self.networks,
                 batch_size=_given(self.batch_size),
                 learning_rate=_given(self.learning_rate_init),
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
@@ -93,6 +98,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
             )
             self.model_, self.study_ = fit_frame(frame, name, request)
         self.n_iter_ = int(self.study_.table["epochs"].max())
+        self.repeat_ = _repeated(self.study_)
 
     def _frame(self, X: Any, reset: bool) -> Frame:
         """Return a table, a frame or an array of numbers and texts, checked as scikit-learn checks it."""
@@ -135,14 +141,17 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
     - ``quality``, "fast", "good" or "best": how much may be computed, by the number of rows. Operations
       are counted, so the same ``random_state`` gives the same networks at any load and on any number of
       cores.
-    - ``time_limit``: the best found in so many seconds. ``n_jobs`` cores, all of them for None.
+    - ``time_limit``: the best found in so many seconds; ``set_params(**repeat_)`` makes the same model
+      without a clock, of the ``networks`` alone, by number, that there was time for. ``n_jobs`` cores, all
+      of them for None.
     - ``class_weight``: what rows of each class count for besides their ``sample_weight``, a dict, or
       "balanced" for all classes as much; probabilities are then those of a world with such shares.
 
     Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
     Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
-    why), ``n_iter_`` (epochs of the longest training), ``n_features_in_``.
+    why), ``repeat_`` (the parameters that leave nothing open; with the same ``random_state``, a number, the
+    same model), ``n_iter_`` (epochs of the longest training), ``n_features_in_``.
 
     Raises ``ValueError`` for arrays that do not fit and for one class.
 
@@ -261,6 +270,7 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
         learning_rate_init: float | str = "auto",
         quality: str = "good",
         time_limit: float | None = None,
+        networks: str | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -272,6 +282,7 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
             learning_rate_init=learning_rate_init,
             quality=quality,
             time_limit=time_limit,
+            networks=networks,
             random_state=random_state,
             n_jobs=n_jobs,
         )
@@ -310,6 +321,20 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
         features = self._features(X)
         ends = self.model_.interval(self.model_.predict_features(features), coverage, features)
         return np.stack([self.model_.target.decode_values(end) for end in ends], axis=1)
+
+
+def _repeated(study: CapacityStudy) -> dict[str, Any]:
+    """Return the parameters that make the networks of a study again, as far as it was compared."""
+    (hidden,), (starts, networks), recipe = study.hidden, study.compared, study.recipe
+    return {
+        "hidden_layer_sizes": hidden,
+        "n_starts": starts,
+        "max_iter": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        "learning_rate_init": recipe.learning_rate,
+        "time_limit": None,
+        "networks": networks,
+    }
 
 
 def _given(value: Any) -> Any:
