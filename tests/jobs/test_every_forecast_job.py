@@ -279,7 +279,7 @@ def test_begun_again_and_over(tmp_path: Path) -> None:
         fit(table, tmp_path / "out", season=2, resume=True)
     (tmp_path / "out" / "model.json").unlink()
     _, told = fit(table, tmp_path / "out", resume=True)
-    assert "keep nothing to go on from; the job begins anew" in told
+    assert "went on from 0 models" in told
     assert (tmp_path / "out" / "weights.safetensors").read_bytes() == weights
     other, _ = fit(table, tmp_path / "out", overwrite=True, season=1)
     assert other.evidence["choice"]["season"] == 1

@@ -12,9 +12,9 @@ from shoal.errors import DataError
 from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
 from shoal.forecasting.evidence import evidence_of
 from shoal.forecasting.intervals import StepIntervals
-from shoal.forecasting.linear import LearntMap, Linear
+from shoal.forecasting.keeping import Keeper, learnt_of
+from shoal.forecasting.linear import Linear
 from shoal.forecasting.naive import Naive, Repeated
-from shoal.forecasting.networks import LearntNetworks
 from shoal.forecasting.origins import Origins, units
 from shoal.forecasting.own import LearntMaps
 from shoal.forecasting.panel import Contexts, Panel
@@ -23,10 +23,8 @@ from shoal.forecasting.seasons import find_season
 from shoal.forecasting.settings import ForecastSettings
 from shoal.forecasting.weighing import Errors, weigh
 from shoal.mixtures.views import below
-from shoal.registry import family
 from shoal.shapes import Array
 
-LEARNT: dict[str, type[Learnt]] = family(Repeated, LearntMap, LearntMaps, LearntNetworks)
 MOST_MIXED = 24
 """Candidates of which the mixture is picked: those that err least."""
 
@@ -58,8 +56,8 @@ class ForecastMixture:
     evidence: dict[str, Any]
 
     @classmethod
-    def fit(cls, panel: Panel, settings: ForecastSettings) -> ForecastMixture:
-        """Return the mixture of what the settings allow for a panel.
+    def fit(cls, panel: Panel, settings: ForecastSettings, keeper: Keeper | None = None) -> ForecastMixture:
+        """Return the mixture of what the settings allow for a panel; a ``keeper`` may know some of it.
 
         Raises ``DataError`` and ``ConfigurationError`` for series that are too short for what is asked.
         """
@@ -71,7 +69,9 @@ class ForecastMixture:
         lesson = Lesson(panel, origins, season, settings.seed, settings.n_jobs)
         if not origins.count:
             return _of_too_few(lesson, settings)
-        found = list(_tried(lesson, plan))
+        keeper = keeper or Keeper()
+        keeper.begin(panel, settings)
+        found = list(_tried(lesson, plan, keeper))
         errors = Errors(np.stack([tried.forecasts for _, tried in found]), *_sought(lesson))
         order = np.argsort([errors.alone(index) for index in range(len(found))], kind="stable")
         best = np.sort(order[:MOST_MIXED])
@@ -219,11 +219,7 @@ class ForecastMixture:
         """Return what ``to_config`` and ``arrays`` described; ``ValueError`` if they do not fit."""
         members = []
         for number, described in enumerate(config["members"]):
-            fields = dict(described)
-            kind = LEARNT.get(fields.pop("name"))
-            if kind is None:
-                raise ValueError(f"member {number} is of no kind that is known")
-            members.append(kind.from_config(fields, below(arrays, number)))
+            members.append(learnt_of(described, below(arrays, number)))
         errors = arrays.get("errors")
         mixture = cls(
             config["horizon"],
@@ -283,25 +279,24 @@ class ForecastMixture:
 Found = tuple[Candidate, Tried]
 
 
-def _tried(lesson: Lesson, plan: Plan) -> Iterator[Found]:
+def _tried(lesson: Lesson, plan: Plan, keeper: Keeper) -> Iterator[Found]:
     """Yield what is naive, linear maps, then networks on the frames of those that err least."""
     naive = [Naive()] + [Naive(lesson.season)] * (lesson.season > 1)
     yield from ((each, each.learn(lesson)) for each in naive)
     actual, scales = _sought(lesson)
     linear, errors = [], []
     for each in plan.linear():
-        tried = each.learn(lesson)
+        tried = keeper.learn(each, lesson)
         if tried is not None:
             linear.append(tried)
             errors.append(float((np.abs(tried.forecasts - actual) / scales).mean()))
             yield each, tried
     best, refits = [linear[index] for index in np.argsort(errors, kind="stable")], len(lesson.origins.cuts)
     own = plan.own(best, refits)
-    yield from ((each, each.learn(lesson)) for each in own)
-    for networks in plan.networks(best, own, refits):
-        tried = networks.learn(lesson)
+    for each in (*own, *plan.networks(best, own, refits)):
+        tried = keeper.learn(each, lesson)
         if tried is not None:
-            yield networks, tried
+            yield each, tried
 
 
 def _sought(lesson: Lesson) -> tuple[Array, Array]:

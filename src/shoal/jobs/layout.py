@@ -3,6 +3,7 @@
 ======================== ===============================================================
 ``plan.json``            the request and the size of the study, written when it begins
 ``study/``               the trials and weights of every network, cohort by cohort
+``tried/``               of forecasts: what an interrupted job has learnt so far; nothing at the end
 ``weights.safetensors``  the parameters θ of the networks that were chosen
 ``preprocessing.json``   how a table's columns become features
 ``model.json``           architecture, target, members, and the checksums of the two above
@@ -13,7 +14,7 @@
 ======================== ===============================================================
 """
 
-PLAN, STUDY = "plan.json", "study"
+PLAN, STUDY, TRIED = "plan.json", "study", "tried"
 WEIGHTS, PREPROCESSING, MODEL = "weights.safetensors", "preprocessing.json", "model.json"
 EVIDENCE, REPORT, AGAIN = "evidence.json", "report.html", "command.txt"
 TESTED = "tested.csv"

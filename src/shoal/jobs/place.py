@@ -13,19 +13,32 @@ from pathlib import Path
 from shoal.data.tables import file_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
-from shoal.jobs.layout import AGAIN, EVIDENCE, MODEL, PLAN, PREPROCESSING, REPORT, STUDY, TESTED, WEIGHTS
+from shoal.jobs.layout import (
+    AGAIN,
+    EVIDENCE,
+    MODEL,
+    PLAN,
+    PREPROCESSING,
+    REPORT,
+    STUDY,
+    TESTED,
+    TRIED,
+    WEIGHTS,
+)
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
 from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import DATABASE, TrialStore
 from shoal.words import setting
 
+_OF_FORECASTS: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}
 CONTENTS: Contents = {
     **{
         re.escape(name): None
         for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN, TESTED)
     },
     STUDY: STORE,
+    TRIED: _OF_FORECASTS,
 }
 """Every name that a job gives, so that no other is ever removed."""
 
@@ -159,3 +172,9 @@ def begin(
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"{folder} cannot be written ({reason(error)}); give another folder") from None
+
+
+def remove_tried(folder: Path) -> None:
+    """Remove what a forecast kept to go on from, once nothing can interrupt it any more."""
+    if (folder / TRIED).is_dir():
+        clear(folder, {TRIED: _OF_FORECASTS})

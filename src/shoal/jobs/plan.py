@@ -120,7 +120,7 @@ def read_plainer(folder: Path) -> dict[str, Any]:
 def is_resumable(folder: Path, request: FitRequest) -> bool:
     """Whether a job with this request, if resumed, would go on with what is in ``folder``."""
     try:
-        read_plan(folder, request)
+        require_same(folder, request)
     except ShoalError:
         return False
     return True

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from shoal.data.predictions import write_predictions
 from shoal.files import as_json, remove_leftovers, write_atomically
+from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.mixture import ForecastMixture
 from shoal.jobs.again import command as command_of
 from shoal.jobs.deadline import Deadline
@@ -18,13 +19,14 @@ from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
 from shoal.jobs.job import Job, Outcome
-from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, TESTED
-from shoal.jobs.place import begin, require_free
+from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, TESTED, TRIED
+from shoal.jobs.place import begin, remove_tried, require_free
 from shoal.jobs.plan import require_same
 from shoal.jobs.request import FitRequest
 from shoal.plots.evidence import FORMAT
 from shoal.plots.forecasts import KIND, ForecastEvidence
 from shoal.report.html import write_report
+from shoal.words import plural
 
 REPORT_SECONDS = 2.0
 """What the evidence and its report take."""
@@ -33,25 +35,33 @@ AGAIN_SHARE = 1.3
 
 
 def fit_forecasts(job: Job) -> Outcome:
-    """Do for series to forecast what ``shoal.jobs.fit.fit_data`` says; a job that is resumed begins anew."""
+    """Do for series to forecast what ``shoal.jobs.fit.fit_data`` says.
+
+    What has learnt is kept until the end, so that a job that is resumed goes on from there.
+    """
     request, folder = job.request, job.folder
     deadline = Deadline(request.time, job.began)
-    if require_free(folder, request, job.resume, job.overwrite):
+    begun = require_free(folder, request, job.resume, job.overwrite)
+    if begun:
         require_same(folder, request)
-        job.listener.say("note: forecasts keep nothing to go on from; the job begins anew", style="yellow")
     prepared = prepare_forecasts(request)
     for warning in prepared.warnings:
         job.listener.say(f"note: {warning}", style="yellow")
     job.listener.say(prepared.sentence)
     panel = panel_of(prepared.data, prepared.settings.horizon)
     prepared.settings.require(panel)
-    begin(folder, request, None, overwrite=job.overwrite or job.resume)
+    if not begun:
+        begin(folder, request, None, overwrite=job.overwrite)
+    keeper = Keeper(folder / TRIED)
     before = deadline.elapsed
-    mixture = ForecastMixture.fit(panel, prepared.settings)
+    mixture = ForecastMixture.fit(panel, prepared.settings, keeper)
     took = deadline.elapsed - before
     examined = examine(mixture, prepared)
     late = deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took
-    final, told = _final(mixture, prepared, request.tested, late)
+    final, told = _final(mixture, prepared, request.tested, late, keeper)
+    if begun:
+        known = plural(keeper.found, "model")
+        job.listener.say(f"note: the job went on from {known} that had learnt before", style="yellow")
     again = command_of(repeated(request, prepared, mixture, final is mixture), folder, job.overwrite)
     model = ForecastModel(prepared.origin, final)
     evidence = _evidence(job, again, prepared, mixture, examined, told, deadline.elapsed)
@@ -60,6 +70,7 @@ def fit_forecasts(job: Job) -> Outcome:
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_atomically(folder / AGAIN, f"{again}\n".encode())
     write_report(evidence, folder / REPORT, overwrite=True)
+    remove_tried(folder)
     remove_leftovers(folder)
     return Outcome(model, cast("dict[str, Any]", evidence), folder)
 
@@ -85,7 +96,7 @@ def repeated(
 
 
 def _final(
-    mixture: ForecastMixture, prepared: PreparedForecasts, tested: bool, late: bool
+    mixture: ForecastMixture, prepared: PreparedForecasts, tested: bool, late: bool, keeper: Keeper
 ) -> tuple[ForecastMixture, str]:
     """Return the mixture that is fitted to every step; as asked, or where it is late, the ``tested`` one.
 
@@ -105,7 +116,7 @@ def _final(
         )
         return mixture, told
     told = "After the test everything was fitted again with the steps that had been held out."
-    return ForecastMixture.fit(panel_of(prepared.data), settings), told
+    return ForecastMixture.fit(panel_of(prepared.data), settings, keeper), told
 
 
 def _evidence(
