@@ -137,3 +137,12 @@ def test_series_of_a_dict_are_known_by_their_names_step_by_step_too() -> None:
     stepped, _ = forecaster.step(waves[8][-1], state)
     assert (stepped[8] == forecasts[8]).all()
     assert not (forecaster.predict([waves[8]])[0] == forecasts[8]).any()  # of a list nobody is known
+
+
+def test_series_that_are_too_short_are_named() -> None:
+    with pytest.raises(DataError, match="a history of 2 steps is too short for any forecast; give 3 steps"):
+        Forecaster(1).fit([1.0, 2.0])
+    with pytest.raises(DataError, match=r"^series 0 has 1 value"):
+        Forecaster(1).fit([np.array([1.0]), np.arange(9.0)])
+    with pytest.raises(DataError, match=r"^the series has 1 value"):
+        Forecaster(1).fit([np.array([1.0])])

@@ -116,3 +116,8 @@ def test_refuses_what_are_no_sequences_or_labels(X: Any, y: Any, reason: str) ->
 def test_predicts_what_it_learnt_to_read(tagger: SequenceTagger) -> None:
     with pytest.raises(DataError, match="must be sentences, lists of words, as in training, got series"):
         tagger.predict([[1.0, 2.0]])
+
+
+def test_a_sentence_without_words_is_named() -> None:
+    with pytest.raises(DataError, match="sequence 1 of X has no steps"):
+        SequenceTagger(n_starts=1, budget=1.0).fit([["a"], [], ["b"]], [["x"], [], ["y"]])

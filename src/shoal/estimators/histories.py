@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import DataError
+from shoal.estimators.pandas_times import continued, whole
 from shoal.shapes import Array
-from shoal.words import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +39,14 @@ class Histories:
             return cls(each.series, each.originals, False, [str(key) for key in y], list(y))
         if isinstance(y, str | bytes) or not isinstance(y, Iterable):
             raise DataError(f"{name} must be a series of numbers, or a list of some, got {type(y).__name__}")
-        if isinstance(y, list | tuple) and any(_is_series(each) for each in y):
-            return cls(
-                [_one(each, f"series {number} of {name}") for number, each in enumerate(y)], list(y), False
-            )
-        if isinstance(y, np.ndarray) and y.ndim == 3:
-            return cls(
-                [_one(each, f"series {number} of {name}") for number, each in enumerate(y)], list(y), False
-            )
+        several = isinstance(y, list | tuple) and any(_is_series(each) for each in y)
+        if several or (isinstance(y, np.ndarray) and y.ndim == 3):
+            given = list(y)
+            names = [f"series {number} of {name}" for number in range(len(given))]
+            each_whole = [whole(each, named) for each, named in zip(given, names, strict=True)]
+            found = [_one(each, named) for each, named in zip(each_whole, names, strict=True)]
+            return cls(found, each_whole, False)
+        y = whole(y, name)
         return cls([_one(y, name)], [y], True)
 
     def given_back(self, forecasts: Array) -> Any:
@@ -77,7 +77,6 @@ def _is_series(each: Any) -> bool:
 
 def _one(y: Any, name: str) -> Array:
     """Return one series (C, T) of a container (T,) or (T, C)."""
-    _require_order(getattr(y, "index", None), name)
     try:
         array = np.asarray(y)
         if array.dtype.kind in "cmMUS":
@@ -92,40 +91,11 @@ def _one(y: Any, name: str) -> Array:
     return array[None] if array.ndim == 1 else array.T
 
 
-def _require_order(index: Any, name: str) -> None:
-    """Raise ``DataError`` for a pandas index of times that are not in order, or come twice."""
-    if index is None or callable(index) or not hasattr(index, "is_monotonic_increasing"):
-        return
-    if not index.is_unique:
-        raise DataError(
-            f"{name} has {plural(int(index.duplicated().sum()), 'time')} twice; keep one value each"
-        )
-    if not index.is_monotonic_increasing:
-        raise DataError(f"the times of {name} are not in order; sort it by its index")
-
-
 def _like(original: Any, forecast: Array) -> Any:
     """Return a forecast (C, h) as its series was given."""
     if hasattr(original, "index") and hasattr(original, "iloc"):
-        times = _continued(original.index, forecast.shape[1])
+        times = continued(original.index, forecast.shape[1])
         if original.ndim == 1:
             return type(original)(forecast[0], index=times, name=original.name)
         return type(original)(forecast.T, index=times, columns=original.columns)
     return forecast[0] if np.ndim(original) == 1 else forecast.T
-
-
-def _continued(index: Any, steps: int) -> Any:
-    """Return what follows a pandas index; numbers from 1 on where it has no constant step."""
-    import pandas as pd
-
-    if isinstance(index, pd.PeriodIndex):
-        return pd.period_range(index[-1] + 1, periods=steps, freq=index.freq)
-    if isinstance(index, pd.DatetimeIndex):
-        step = index.freq or (pd.infer_freq(index) if len(index) > 2 else None)
-        if step is not None:
-            return pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
-    elif pd.api.types.is_integer_dtype(index) and len(index) > 1:
-        gaps = np.diff(index.to_numpy())
-        if (gaps == gaps[0]).all():
-            return pd.Index(index[-1] + gaps[0] * np.arange(1, steps + 1))
-    return pd.RangeIndex(1, steps + 1)

@@ -185,13 +185,22 @@ def _sentences(X: Any) -> list[list[str]] | None:
             raise DataError(
                 f"sequence {number} of X is a text, {item[:40]!r}; give its words as a list, item.split()"
             )
-    if not items or not all(_is_sentence(item) for item in items):
+    if not items or not all(_is_sentence(item) for item in items if not _is_empty(item)):
         return None
+    empty = [number for number, item in enumerate(items) if _is_empty(item)]
+    if empty:
+        if len(empty) == len(items):
+            return None
+        raise DataError(f"sequence {empty[0]} of X has no steps; leave it out, with its labels")
     return [list(item) for item in items]
 
 
 def _is_sentence(item: Any) -> bool:
-    return isinstance(item, Sequence | np.ndarray) and len(item) > 0 and all(isinstance(w, str) for w in item)
+    return isinstance(item, Sequence | np.ndarray) and all(isinstance(w, str) for w in item)
+
+
+def _is_empty(item: Any) -> bool:
+    return isinstance(item, Sequence | np.ndarray) and len(item) == 0
 
 
 def _steps(item: Any) -> int:

@@ -293,10 +293,11 @@ def _tried(lesson: Lesson, plan: Plan, keeper: Keeper) -> Iterator[Found]:
             yield each, tried
     best, refits = [linear[index] for index in np.argsort(errors, kind="stable")], len(lesson.origins.cuts)
     own = plan.own(best, refits)
-    for each in (*own, *plan.networks(best, own, refits)):
-        tried = keeper.learn(each, lesson)
+    others: list[Candidate] = [*own, *plan.networks(best, own, refits)]
+    for candidate in others:
+        tried = keeper.learn(candidate, lesson)
         if tried is not None:
-            yield each, tried
+            yield candidate, tried
 
 
 def _sought(lesson: Lesson) -> tuple[Array, Array]:

@@ -76,7 +76,8 @@ class Panel:
             raise DataError(f"{len(series)} series need as many names, each another, got {list(names)[:9]!r}")
         whole_series, gaps, trimmed = [], 0, []
         for number, each in enumerate(series):
-            whole, missing, before = _without_gaps(np.asarray(each, np.float64), number, len(series[0]))
+            name = "the series" if len(series) == 1 else f"series {number}"
+            whole, missing, before = _without_gaps(np.asarray(each, np.float64), name, len(series[0]))
             whole_series.append(whole)
             trimmed.append(before)
             gaps += missing
@@ -138,13 +139,10 @@ class Panel:
         return np.concatenate(after)
 
 
-def _without_gaps(x: Array, number: int, channels: int) -> tuple[Array, int, int]:
+def _without_gaps(x: Array, name: str, channels: int) -> tuple[Array, int, int]:
     """Return a series (C, T) without NaN, how many were filled, and how many steps were left out before."""
-    name = f"series {number}" if number else "the series"
     if x.ndim != 2 or len(x) != channels:
-        raise DataError(
-            f"series {number} has shape {x.shape}, the first has {channels} channels; give as many"
-        )
+        raise DataError(f"{name} has shape {x.shape}, the first has {channels} channels; give as many")
     if np.isinf(x).any() or (np.abs(x) > LARGEST).any():
         raise DataError(f"{name} has an infinite value, or one beyond {LARGEST:g}; leave it out, as NaN")
     known = ~np.isnan(x)

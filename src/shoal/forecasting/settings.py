@@ -55,10 +55,14 @@ class ForecastSettings:
     def require(self, panel: Panel) -> None:
         """Raise ``DataError`` or ``ConfigurationError`` for series that are too short for what is asked."""
         steps = panel.longest
+        if steps < 3:
+            raise DataError(
+                f"a history of {plural(steps, 'step')} is too short for any forecast; give 3 steps at least"
+            )
         if steps < self.horizon + 2:
             raise DataError(
                 f"the horizon of {plural(self.horizon, 'step')} is longer than a history of "
-                f"{plural(steps, 'step')} allows; ask for {max(steps - 2, 1)} or fewer, or give more history"
+                f"{plural(steps, 'step')} allows; ask for {steps - 2} or fewer, or give more history"
             )
         if self.season is not None and 2 * self.season > steps:
             raise ConfigurationError(

@@ -1,0 +1,99 @@
+"""The times of pandas' series: in order, without gaps, and how they go on."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from shoal.data.sequences.calendars import MOMENT, find_calendar
+from shoal.errors import DataError, ShoalWarning
+from shoal.words import plural
+
+SPARSE = 2
+"""Times the values of a series, beyond which steps are no gaps but another measure of time."""
+
+
+def whole(y: Any, name: str) -> Any:
+    """Return a series of pandas with a missing value at every step that its dates leave out; others as given.
+
+    Raises ``DataError`` for times that are not in order, or come twice. What was left out, and dates that
+    keep to no calendar, is said with a ``ShoalWarning``.
+    """
+    index = getattr(y, "index", None)
+    _require_order(index, name)
+    if index is None or not hasattr(y, "iloc") or len(index) < 3:
+        return y
+    import pandas as pd
+
+    if isinstance(index, pd.PeriodIndex):
+        periods = pd.period_range(index[0], index[-1], freq=index.freq)
+        return y if len(periods) == len(index) else _filled(y, periods, periods.get_indexer(index), name)
+    if not isinstance(index, pd.DatetimeIndex) or _step_of(index) is not None:
+        return y
+    plain = index.tz_localize(None) if index.tz is not None else index
+    t = plain.to_numpy().astype("M8[us]").astype(np.int64).astype(np.float64)
+    calendar, regular = find_calendar([t], MOMENT)
+    places = np.rint(calendar.offsets(t)).astype(np.intp)
+    if not regular or places[-1] >= SPARSE * len(t):
+        warnings.warn(
+            f"the times of {name} are uneven; its values are taken for even steps, and forecasts are counted "
+            "from 1",
+            ShoalWarning,
+            stacklevel=2,
+        )
+        return y
+    stamps = calendar.after(t[0], np.arange(int(places[-1]) + 1))
+    every = pd.DatetimeIndex(stamps.astype(np.int64).astype("M8[us]"), tz=index.tz, name=index.name)
+    return y if len(every) == len(index) else _filled(y, every, places, name)
+
+
+def _filled(y: Any, every: Any, places: Any, name: str) -> Any:
+    """Return the values of a series at some of the times ``every``, NaN at the others."""
+    missing = len(every) - len(y)
+    verb = "is" if missing == 1 else "are"
+    warnings.warn(
+        f"{plural(missing, 'step')} between the times of {name} {verb} left out, and missing",
+        ShoalWarning,
+        stacklevel=3,
+    )
+    values = np.full((len(every), *y.shape[1:]), np.nan)
+    values[places] = np.asarray(y, dtype=np.float64)
+    if y.ndim == 1:
+        return type(y)(values, index=every, name=y.name)
+    return type(y)(values, index=every, columns=y.columns)
+
+
+def _step_of(index: Any) -> Any:
+    """Return how far apart dates are, as pandas says it; None for too few, and for uneven ones."""
+    return index.freq if index.freq is not None or len(index) < 3 else type(index)(index, freq="infer").freq
+
+
+def _require_order(index: Any, name: str) -> None:
+    """Raise ``DataError`` for a pandas index of times that are not in order, or come twice."""
+    if index is None or callable(index) or not hasattr(index, "is_monotonic_increasing"):
+        return
+    if not index.is_unique:
+        raise DataError(
+            f"{name} has {plural(int(index.duplicated().sum()), 'time')} twice; keep one value each"
+        )
+    if not index.is_monotonic_increasing:
+        raise DataError(f"the times of {name} are not in order; sort it by its index")
+
+
+def continued(index: Any, steps: int) -> Any:
+    """Return what follows a pandas index; numbers from 1 on where it has no constant step."""
+    import pandas as pd
+
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(index[-1] + 1, periods=steps, freq=index.freq)
+    if isinstance(index, pd.DatetimeIndex):
+        step = _step_of(index)
+        if step is not None:
+            return pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
+    elif pd.api.types.is_integer_dtype(index) and len(index) > 1:
+        gaps = np.diff(index.to_numpy())
+        if (gaps == gaps[0]).all():
+            return pd.Index(index[-1] + gaps[0] * np.arange(1, steps + 1))
+    return pd.RangeIndex(1, steps + 1)
