@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -84,30 +85,30 @@ def places(option: str) -> list[str]:
     """Return where an option is spelled in code: file and line, docstrings and comments left out.
 
     Left out are estimators, whose parameters are scikit-learn's, and what uses what there is: the lecture's
-    studies, mixtures and forecasts.
+    studies, the laboratory, mixtures and forecasts.
     """
     found = []
     for path in sorted((*PACKAGE.rglob("*.py"), *(ROOT / "native").rglob("*.[ch]pp"))):
         where = path.relative_to(ROOT)
-        if {"estimators", "lecture", "mixtures", "forecasting"} & set(where.parts):
+        if {"estimators", "lecture", "lab", "mixtures", "forecasting"} & set(where.parts):
             continue
         text = path.read_text("utf-8")
-        lines = _python_lines(text, option) if path.suffix == ".py" else _cpp_lines(text, option)
+        lines = _spelled(text).get(option, set()) if path.suffix == ".py" else _cpp_lines(text, option)
         found += [f"{where}:{line}" for line in sorted(lines)]
     return found
 
 
-def _python_lines(text: str, option: str) -> set[int]:
-    lines = set()
+@functools.cache
+def _spelled(text: str) -> dict[str, set[int]]:
+    """Return the lines of every name and text that a module of Python spells in code."""
+    lines: dict[str, set[int]] = {}
     for node in ast.walk(ast.parse(text)):
-        spelled = {
-            getattr(node, "id", None),
-            getattr(node, "attr", None),
-            getattr(node, "arg", None),
-            getattr(node, "value", None) if isinstance(node, ast.Constant) else None,
-        }
-        if option in spelled:
-            lines.add(node.lineno)  # type: ignore[attr-defined]
+        spelled = [getattr(node, name, None) for name in ("id", "attr", "arg")]
+        if isinstance(node, ast.Constant):
+            spelled.append(node.value)
+        for name in spelled:
+            if isinstance(name, str):
+                lines.setdefault(name, set()).add(node.lineno)  # type: ignore[attr-defined]
     return lines
 
 
