@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import shoal
 from shoal import workers
 from shoal.errors import ConfigurationError
-from shoal.workers import count_workers
+from shoal.workers import count_workers, one_thread
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +74,19 @@ def test_everything_takes_the_same_numbers(n_jobs: int | None) -> None:
     assert conv.predict(images).shape == (6,)
     automatic = shoal.ShoalRegressor(n_starts=1, max_iter=1, hidden_layer_sizes=(1,), n_jobs=n_jobs)
     assert automatic.fit(X, y).predict(X).shape == (12,)
+
+
+def test_linear_algebra_is_held_to_one_thread_and_set_free_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def counts() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info()]
+
+    with threadpool_limits(limits=2):
+        before = counts()
+        with one_thread(), one_thread():
+            assert counts() == [1] * len(before)
+        assert counts() == before
+        looked = workers._threadpools.cache_info().misses
+        monkeypatch.setitem(sys.modules, "a_module_more", ModuleType("a_module_more"))
+        with one_thread():
+            assert counts() == [1] * len(before)
+    assert workers._threadpools.cache_info().misses == looked + 1

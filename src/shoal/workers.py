@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import os
 import sys
-from functools import cache
+from contextlib import AbstractContextManager
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shoal.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux says how much time of its cores a container has: microseconds, and in how many of them."""
@@ -63,3 +68,20 @@ def _allowed(cores: int) -> int:
     """Return how many of the cores ``OMP_NUM_THREADS`` allows, of whose levels (4,2) the first counts."""
     limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return min(cores, int(limit)) if limit.isdecimal() and int(limit) > 0 else cores
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Hold linear algebra to one thread in a ``with`` block, for several add up in another order."""
+    limits: AbstractContextManager[object] = _threadpools(len(sys.modules)).limit(limits=1)
+    return limits
+
+
+@lru_cache(maxsize=1)
+def _threadpools(modules: int) -> ThreadpoolController:
+    """Return the libraries that have threads: to look for them takes ten milliseconds.
+
+    They are looked for anew where other ``modules`` are loaded than before, and so may be other libraries.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.data.losses import SQUARED
 from shoal.engines.evaluation import some_at_a_time
@@ -15,6 +13,7 @@ from shoal.jobs.linear_numbers import constant_number, linear_numbers
 from shoal.losses import LOSSES
 from shoal.selection.architectures import loss_of
 from shoal.shapes import Array
+from shoal.workers import one_thread
 
 Predictor = Callable[[Array], Array]
 """Takes rows X (N, n); returns class probabilities (N, K), or scaled numbers (N,)."""
@@ -44,7 +43,7 @@ def fit_baselines(
         linear = _logistic(X, y, n_classes, steps, weights)
         return {"linear model": linear, "constant": _shares(y, n_classes, weights)}
     constant = constant_number(y, loss, weights)
-    with _one_thread():
+    with one_thread():
         linear = linear_numbers(X, y, loss, min(_iterations(X.size), steps), weights)
         return {"linear model": linear, "constant": lambda X: np.full(len(X), constant)}
 
@@ -63,12 +62,6 @@ def _iterations(products: int) -> int:
     return int(np.clip(PRODUCTS / products, *ITERATIONS))
 
 
-def _one_thread() -> AbstractContextManager[object]:
-    """Have one thread do it: how many there are would show in the last digits."""
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
-    return limits
-
-
 def _shares(y: Array, n_classes: int, weights: Array | None) -> Predictor:
     counts = np.bincount(y, weights, minlength=n_classes)
     shares = counts / counts.sum()
@@ -81,7 +74,7 @@ def _logistic(X: Array, y: Array, n_classes: int, steps: int, weights: Array | N
     steps = min(_iterations(X.size * n_classes), steps)
     if len(known) == 1:
         return _shares(y, n_classes, weights)
-    with _one_thread():
+    with one_thread():
         linear = least_loss(X, places, loss, outputs=outputs, steps=steps, weights=weights)
     criterion = LOSSES[loss]()
 

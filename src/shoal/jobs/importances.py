@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.examination import scorer
@@ -20,6 +19,7 @@ from shoal.randomness import Purpose, stream
 from shoal.selection.splits import some_rows
 from shoal.shapes import IntArray
 from shoal.words import plural
+from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Importance
@@ -65,7 +65,7 @@ def importances(
     deadline = deadline or Deadline()
     if deadline.left() <= 0:
         return Importances([], "The time was up before the importances of the columns.")
-    with threadpool_limits(limits=1):  # the same bits on any number of cores
+    with one_thread():  # the same bits on any number of cores
         return _importances(model, prepared, seed, deadline)
 
 

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.jobs.workload import Workload
 from shoal.populations.trainer import sample_losses, train
 from shoal.selection.architectures import Hidden
 from shoal.selection.splits import some_rows
+from shoal.workers import one_thread
 
 _MEMBERS, _BATCHES, _BYTES = 8, 6, 2**28
 _WORK = 2e9
@@ -28,7 +28,7 @@ _ROWS = 8192
 def timed(sizes: Iterable[Hidden], load: Workload, left: float | None) -> dict[Hidden, float]:
     """Return the seconds that an epoch of one network of each size takes, of the time that is ``left``."""
     sizes = list(sizes)
-    with threadpool_limits(limits=1):  # as the study's workers do
+    with one_thread():  # as the study's workers do
         views = _seen(_some(load))
         most = SHARE * (math.inf if left is None else left) / (len(sizes) * len(views))
         return {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.layers import Dense
 from shoal.lecture.images import Images, digits
@@ -17,6 +16,7 @@ from shoal.plots.text import percent, plain
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.shapes import Array, IntArray
+from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ class ShallowVsDeep(Study[Found]):
         by_size = np.empty((len(MODELS), len(self.sizes)))
         for k, size in enumerate(self.sizes):
             some = images.first(size)
-            with threadpool_limits(limits=1):  # matrices too small to be shared by threads
+            with one_thread():  # matrices too small to be shared by threads
                 models = [_linear(some), _kernels(some), self._deep(some)]
                 by_size[:, k] = [_error(model, *images.test) for model in models]
         by_place = [_errors_by_place(model, some) for model in models]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
@@ -22,6 +21,7 @@ from shoal.selection.splits import some_rows
 from shoal.selection.trials import Trials
 from shoal.selection.weighing import mean_and_error, weighted_mean
 from shoal.training.stopping import Reason
+from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.bayes.laplace import Laplace
@@ -103,7 +103,7 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     on one thread, and a member's streams are keyed by its candidate, start and fold.
     """
     began = time.perf_counter()
-    with threadpool_limits(limits=1), np.errstate(all="ignore"):  # what diverged overflows once more
+    with one_thread(), np.errstate(all="ignore"):  # what diverged overflows once more
         rows = _Rows.of(task)
         result, found = _train(task, rows, watch=task.recipe.patience is not None, threads=threads)
         scored = _scored(task, rows)
@@ -187,7 +187,7 @@ def trace(task: Task) -> Curves:
     A member is the same bits in any company, so this is the training that it had in its cohort; watching
     the validation loss of one network costs less than having watched all of them.
     """
-    with threadpool_limits(limits=1):
+    with one_thread():
         history = _train(task, _Rows.of(task), watch=True, threads=1)[0].history
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])

@@ -18,10 +18,10 @@ from types import FrameType
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend import resource_tracker
-from threadpoolctl import threadpool_limits
 
 from shoal.interruption import heed
 from shoal.selection.shipping import Freight, keep
+from shoal.workers import one_thread
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
     cohort that set and restored it by itself would do so for its neighbours.
     """
     cancelled = threading.Event()
-    with threadpool_limits(limits=1):
+    with one_thread():
         own = ThreadPoolExecutor(workers, "shoal", initializer=heed, initargs=(cancelled,))
         try:
             yield own

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.engines.evaluation import some_at_a_time
 from shoal.errors import ConfigurationError, ModelFolderError
@@ -15,6 +14,7 @@ from shoal.penalties import L2
 from shoal.populations.population import Population
 from shoal.randomness import member_id
 from shoal.selection.cohort import Curves, trace
+from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.selection.choice import Contender
@@ -105,7 +105,7 @@ class Shelf:
             population = self.population([(c.candidate, c.start, fold) for c in contenders])
             predict = population.probabilities if of_every_class else population.predict
             for part in some_at_a_time(len(held), population.size * samples.n_outputs):
-                with threadpool_limits(limits=1):  # the same bits on any number of cores
+                with one_thread():  # the same bits on any number of cores
                     said = predict(samples.X[held[part]]).astype(np.float64)
                 yield held[part], said
 

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.data.images.image_set import ImageSet, shown
 from shoal.explanation import vision
@@ -20,6 +19,7 @@ from shoal.randomness import Purpose, permutation, stream
 from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray, Shape
 from shoal.words import plural
+from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.plots.seen import Example, Ideal, LayerOfNetwork, Responses, Salient, Seen, Unit, UnitsOfLayer
@@ -38,7 +38,7 @@ _STARTS = 3
 def look(model: ImageModel, prepared: PreparedImages, seed: int, seconds: float = math.inf) -> Seen:
     """Return the pictures of a model, of its first network where it has several; fewer in a few seconds."""
     work = min(WORK, RATE * max(seconds, 0.0))
-    with threadpool_limits(limits=1):  # a few images at a time: threads would wait for each other
+    with one_thread():  # a few images at a time: threads would wait for each other
         return _Sight(model, prepared, seed, work).evidence()
 
 

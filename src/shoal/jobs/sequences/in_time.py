@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from shoal.explanation import in_time
 from shoal.jobs.examples import told
@@ -16,6 +15,7 @@ from shoal.populations.population import Population
 from shoal.report.verdict import wilson_interval
 from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray
+from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
@@ -42,7 +42,7 @@ def over_time(model: SequenceModel, prepared: PreparedSequences, deadline: Deadl
         found["by_length"] = bins
     if in_time.recurrent_layer(model.population.network) is not None and deadline.left() > 0:
         network, theta = model.population.network, model.population.theta[:1].astype(np.float64)
-        with threadpool_limits(limits=1):  # the same bits on any number of cores
+        with one_thread():  # the same bits on any number of cores
             found["reach"] = _reach(model.population, prepared)
             found["states"] = _states(network, theta, prepared, scores)
     return found
