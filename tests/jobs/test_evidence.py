@@ -58,6 +58,9 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
         "epochs": 60,
         "patience": 10,
         "networks": None,
+        "group": None,
+        "time_order": None,
+        "weight": None,
         "seed": 0,
         "planned": [],
     }

@@ -50,6 +50,9 @@ class AskedLater(Refinements, total=False):
     waves: int
     augmentation: Augmentation | None
     again: str
+    group: str | None
+    time_order: str | None
+    weight: str | None
     clocked: bool
     networks: str | None
 

@@ -235,6 +235,7 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
         ("L2 strengths", ", ".join(map(plain, asked["l2"]))),
         ("validation", held),
         ("test", test),
+        *_roles(asked, noun),
         ("solver", asked["solver"]),
         ("learning rate", "set by the solver" if rate is None else plain(rate)),
         ("activation", asked["activation"]),
@@ -245,6 +246,16 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
         ("seed", str(asked["seed"])),
         *expected,
     ]
+
+
+def _roles(asked: Asked, noun: str) -> list[tuple[str, str]]:
+    """Return which columns are no features but say how samples are divided, or what they count for."""
+    roles = (
+        ("groups in one part", asked.get("group")),
+        ("order in time", asked.get("time_order")),
+        (f"weight of a {noun}", asked.get("weight")),
+    )
+    return [(name, column) for name, column in roles if column]
 
 
 def _refinements(asked: Asked) -> list[tuple[str, str]]:

@@ -1,0 +1,73 @@
+"""Jobs whose tables have columns that are no features: from the fit to the report and to predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shoal.errors import ConfigurationError
+from shoal.jobs.folder import load_table_model
+from shoal.jobs.job import Outcome
+from shoal.jobs.predict import predict_data
+
+Fit = Callable[..., Outcome]
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def table(write_csv: Write, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=90)
+    columns = {
+        "x": x.round(4).tolist(),
+        "patient": [f"P{row % 12}" for row in range(90)],
+        "day": rng.permutation(90).tolist(),
+        "w": rng.integers(1, 5, 90).tolist(),
+        "target": (3 * x + rng.normal(size=90)).round(4).tolist(),
+    }
+    return write_csv(tmp_path_factory.mktemp("roles") / "table.csv", columns)
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "told"),
+    [
+        ("group", "patient", "groups in one part"),
+        ("time_order", "day", "order in time"),
+        ("weight", "w", "weight of a row"),
+    ],
+)
+def test_the_column_is_named_and_asked_of_nobody_who_predicts(
+    fit: Fit, table: Path, tmp_path: Path, role: str, column: str, told: str
+) -> None:
+    asked: dict[str, Any] = {"folds": 3, "choose": "ensemble"}
+    outcome = fit(table, "target", tmp_path / "out", **asked, **{role: column})
+    evidence = outcome.evidence
+    assert evidence["asked"][role] == column
+    assert [evidence["asked"][name] for name in ("group", "time_order", "weight")].count(None) == 2
+    assert column not in [entry["name"] for entry in evidence["data"]["columns"]]
+    option = f"--{role.replace('_', '-')}"
+    assert f"{option} {column}" in evidence["asked"]["again"]
+    assert any(f"'{column}'" in note for note in evidence["data"]["warnings"])
+    assert told in outcome.report.read_text()
+    pl.read_csv(table).drop(column).write_csv(tmp_path / "without.csv")
+    out = tmp_path / "p.csv"
+    for source in (table, tmp_path / "without.csv"):
+        assert predict_data(outcome.folder, str(source), out, overwrite=True, interval=0.5) == 90
+    other = {"group": "day", "time_order": "x", "weight": "day"}[role]
+    with pytest.raises(ConfigurationError, match=f"{option} was {column}, now {other}"):
+        fit(table, "target", tmp_path / "out", **asked, resume=True, **{role: other})
+
+
+def test_intervals_remember_the_weights(fit: Fit, table: Path, tmp_path: Path, without_report: None) -> None:
+    outcome = fit(table, "target", tmp_path / "out", folds=3, choose="ensemble", weight="w")
+    loaded = load_table_model(outcome.folder)
+    assert loaded.errors is not None
+    assert loaded.errors.weights is not None
+    assert outcome.model.errors is not None
+    np.testing.assert_array_equal(loaded.errors.weights, outcome.model.errors.weights)
+    assert loaded.errors.count < len(loaded.errors.errors)
