@@ -180,6 +180,7 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
         learning_rate_init: float | str = "auto",
         quality: str = "good",
         time_limit: float | None = None,
+        networks: str | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -191,6 +192,7 @@ class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
             learning_rate_init=learning_rate_init,
             quality=quality,
             time_limit=time_limit,
+            networks=networks,
             random_state=random_state,
             n_jobs=n_jobs,
         )
