@@ -166,8 +166,8 @@ class Problem:
         recipe.require(network, size)
         strengths = recipe.strengths(size, dtype)
         train = Samples.of(network, X, y, sample_weight, size=size, dtype=dtype)
-        if recipe.label_smoothing:
-            train = train.smoothed(network.criterion, recipe.label_smoothing)
+        if smoothing := recipe.label_smoothing:
+            train = train.smoothed(network.criterion, smoothing)
         judges = validation and Samples.of(network, *validation, size=size, dtype=dtype, which="validation ")
         return cls(train, judges or None, strengths)
 
