@@ -24,12 +24,18 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def started() -> tuple[subprocess.Popen[str], str]:
+    """Start the command, and return it with the address that it prints."""
     command = [sys.executable, "-m", "shoal", "lab", "--no-browser"]
     lab = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert lab.stdout is not None
-    yield lab.stdout.readline().split()[-1]
+    return lab, lab.stdout.readline().split()[-1]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    lab, address = started()
+    yield address
     lab.terminate()
     assert written(lab)[1].strip() == "shoal: terminated"
     assert lab.returncode == 143
@@ -191,6 +197,18 @@ def test_a_refusal_is_a_sentence_on_the_page(seen: Seen) -> None:
     field.fill("1e9")
     field.press("Enter")
     seen.page.get_by_role("alert").get_by_text("must be a whole number from 2 to 1000").wait_for()
+
+
+def test_a_lab_that_is_killed_is_said_to_be_gone(browser: Any) -> None:
+    lab, address = started()
+    context = browser.new_context()
+    page = Seen(context.new_page(), address).page
+    lab.kill()
+    written(lab)
+    page.get_by_role("alert").get_by_text("The lab does not answer").wait_for()
+    page.keyboard.press("s")
+    page.get_by_text("the lab has ended", exact=False).wait_for()
+    context.close()
 
 
 @pytest.mark.parametrize(("scheme", "data"), [("light", "sine"), ("dark", "moons")])
