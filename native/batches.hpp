@@ -73,11 +73,15 @@ void lay_out(const Table<T>& table, const std::uint32_t* const* rows, bool same_
         T* block = values + b * batch.block * table.numbers() * L;
         for (std::size_t c = 0; c < width; ++c) {
             T* column = block + c * L;
+            const auto row = [&](std::size_t column, std::size_t lane) {
+                const std::size_t place = std::min(batch.first(b) + (LaneIsMember ? column : column * L + lane), last);
+                return table.row(rows ? rows[same_rows ? 0 : lane][place] : place);
+            };
             const T* from[L];
-            for (std::size_t lane = 0; lane < L; ++lane) {
-                const std::size_t place = std::min(batch.first(b) + (LaneIsMember ? c : c * L + lane), last);
-                from[lane] = table.row(rows ? rows[same_rows ? 0 : lane][place] : place);
-            }
+            for (std::size_t lane = 0; lane < L; ++lane) from[lane] = row(c, lane);
+            if (rows)  // they lie anywhere: the next column's are on their way from memory meanwhile
+                for (std::size_t lane = 0; lane < (LaneIsMember && same_rows ? 1 : L); ++lane)
+                    table.prefetch(row(c + 1, lane));
             if (LaneIsMember && same_rows) {
                 for (std::size_t i = 0; i < table.numbers(); ++i) store(column + i * stride, splat(from[0][i]));
             } else {

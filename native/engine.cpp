@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "layout.hpp"
 #include "outputs.hpp"
 #include "speed.hpp"
 #include "trainer.hpp"
@@ -12,17 +13,8 @@
 namespace shoal::SHOAL_ISA {
 namespace {
 
-// Where a batch fills few vectors of samples, or not a whole one, a lane is a network: nothing is padded and
-// no sum crosses lanes. It multiplies the memory of θ and of the solver by the lanes, so θ must stay small
-// enough for the nearest caches. Else a lane is a sample. The answer is a function of the job's shapes
-// alone, never of the number of members or threads, for it decides the order in which sums are added up.
-constexpr std::size_t kFewSamples = 32;
-constexpr std::size_t kFewParameters = 2000;
-
 template <class T> std::unique_ptr<Trainer<T>> begin(const Job<T>& job) {
-    const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n()) : job.train.n();
-    if (samples <= kFewSamples && job.network->n_parameters <= kFewParameters)
-        return std::make_unique<Groups<T, true>>(job);
+    if (lane_is_member(job)) return std::make_unique<Groups<T, true>>(job);
     return std::make_unique<Groups<T, false>>(job);
 }
 

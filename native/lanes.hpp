@@ -101,21 +101,27 @@ template <class M> SHOAL_INLINE bool any(M mask) {
 }
 template <class M> SHOAL_INLINE bool all(M mask) { return !any(~mask); }
 
-// Σ over the lanes: halves are added until one number is left.
-template <class V> SHOAL_INLINE Element<V> sum(V v) {
+// Sums of lanes that lie n apart: halves are added until n numbers are left.
+template <int n, class V> SHOAL_INLINE void fold_lanes(V v, Element<V>* out) {
     using T = Element<V>;
-    constexpr std::size_t n = sizeof(V) / sizeof(T);
-    if constexpr (n == 1) {
-        return v[0];
-    } else if constexpr (n == 2) {
-        return v[0] + v[1];
+    if constexpr (sizeof(V) == n * sizeof(T)) {
+        std::memcpy(out, &v, sizeof v);
+    } else if constexpr (sizeof(V) == 2 * sizeof(T)) {
+        *out = v[0] + v[1];
     } else {
         typedef T Half __attribute__((vector_size(sizeof(V) / 2)));
         Half low, high;
         std::memcpy(&low, &v, sizeof low);
         std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
-        return sum(low + high);
+        fold_lanes<n>(low + high, out);
     }
+}
+
+// Σ over the lanes.
+template <class V> SHOAL_INLINE Element<V> sum(V v) {
+    Element<V> total;
+    fold_lanes<1>(v, &total);
+    return total;
 }
 
 // Half of two vectors' exchange of the blocks of `step` lanes that lie across the diagonal: what a, or b,
@@ -140,19 +146,18 @@ template <int n, int step = 1, class V> SHOAL_INLINE void sums(V* v, Element<V>*
     constexpr int lanes = sizeof(V) / sizeof(Element<V>);
     if constexpr (n == 1 || n > lanes) {
         for (int i = 0; i < n; ++i) out[i] = sum(v[i]);
+    } else if constexpr ((n & (n - 1)) != 0) {
+        constexpr int first = n > 4 ? 4 : 2;  // of 3, 5, 6 or 7
+        static_assert(n < 8);
+        sums<first>(v, out), sums<n - first>(v + first, out + first);
     } else if constexpr (step < n) {
         for (int i = 0; i < n / step; i += 2) {
             const V a = v[i], b = v[i + 1];
             v[i / 2] = exchanged<step, false>(a, b) + exchanged<step, true>(a, b);
         }
         sums<n, 2 * step>(v, out);
-    } else {  // lane k of v[0] holds a part of the sum number k mod n
-        Element<V> parts[lanes];
-        std::memcpy(parts, v, sizeof parts);
-        for (int i = 0; i < n; ++i) {
-            out[i] = parts[i];
-            for (int k = i + n; k < lanes; k += n) out[i] += parts[k];
-        }
+    } else {
+        fold_lanes<n>(v[0], out);  // whose lane k holds a part of the sum number k mod n
     }
 }
 

@@ -39,6 +39,13 @@ template <class T> struct Rows {
     SHOAL_INLINE T* at(std::size_t row, std::size_t column) const { return data + (row * stride + column) * kLanes<T>; }
 };
 
+// Whether tiles have twice as many sums, for which there must be 32 registers. In double that is no faster.
+#if defined(__AVX512F__)
+template <class T> constexpr bool kWideTiles = sizeof(T) == 4;
+#else
+template <class T> constexpr bool kWideTiles = false;
+#endif
+
 // How parameter (row, k) of a matrix lies in θ: W itself, or Wᵀ.
 struct Matrix {
     std::size_t offset, row_step, inner_step;
@@ -86,6 +93,12 @@ template <class T, bool M>
 void weighted_sum(const T* theta, Matrix W, std::size_t rows, std::size_t inner, Rows<const T> in, Rows<T> out,
                   const std::size_t* bias, std::size_t columns) {
     std::size_t row = 0;
+    if constexpr (kWideTiles<T>) {
+        for (; row + 8 <= rows; row += 8)
+            weighted_sum_rows<T, M, 8, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+        for (; row + 4 <= rows; row += 4)
+            weighted_sum_rows<T, M, 4, 6, 4, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+    }
     for (; row + 4 <= rows; row += 4) weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
     for (; row + 2 <= rows; row += 2)
         weighted_sum_rows<T, M, 2, 6, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
@@ -97,27 +110,84 @@ SHOAL_INLINE void outer_sum_tile(T* gradient, std::size_t offset, std::size_t in
                                  Rows<const T> in, std::size_t columns, std::size_t j, std::size_t i) {
     Vec<T> acc[R][C] = {};
     for (std::size_t c = 0; c < columns; ++c) {
-        Vec<T> x[C];
-        for (int k = 0; k < C; ++k) x[k] = load(in.at(i + k, c));
-        for (int r = 0; r < R; ++r) {
-            const Vec<T> d = load(delta.at(j + r, c));
-            for (int k = 0; k < C; ++k) acc[r][k] += d * x[k];
+        // Of the shorter side all vectors are kept, of the longer one each is loaded when it is needed.
+        Vec<T> kept[R < C ? R : C];
+        if constexpr (R < C) {
+            for (int r = 0; r < R; ++r) kept[r] = load(delta.at(j + r, c));
+            for (int k = 0; k < C; ++k) {
+                const Vec<T> x = load(in.at(i + k, c));
+                for (int r = 0; r < R; ++r) acc[r][k] += kept[r] * x;
+            }
+        } else {
+            for (int k = 0; k < C; ++k) kept[k] = load(in.at(i + k, c));
+            for (int r = 0; r < R; ++r) {
+                const Vec<T> d = load(delta.at(j + r, c));
+                for (int k = 0; k < C; ++k) acc[r][k] += d * kept[k];
+            }
         }
     }
-    for (int k = 0; k < C; ++k) {
-        Vec<T> column[R];
-        for (int r = 0; r < R; ++r) column[r] = acc[r][k];
-        Parameters<T, M>::template add<R>(gradient, offset + j * inputs + i + k, inputs, column);
+    constexpr bool is_wide = C >= R && (C & (C - 1)) == 0;  // sums go by powers of two
+    if constexpr (is_wide) {
+        for (int r = 0; r < R; ++r)
+            Parameters<T, M>::template add<C>(gradient, offset + (j + r) * inputs + i, 1, acc[r]);
+    } else {
+        for (int k = 0; k < C; ++k) {
+            Vec<T> column[R];
+            for (int r = 0; r < R; ++r) column[r] = acc[r][k];
+            Parameters<T, M>::template add<R>(gradient, offset + j * inputs + i + k, inputs, column);
+        }
     }
 }
 
 template <class T, bool M, int R, int... C>
 SHOAL_INLINE void outer_sum_rows(T* gradient, std::size_t offset, std::size_t inputs, Rows<const T> delta,
-                                 Rows<const T> in, std::size_t columns, std::size_t j, std::size_t i) {
+                                 Rows<const T> in, std::size_t columns, std::size_t j, std::size_t i, std::size_t end) {
     (
         (void)[&] {
-            for (; i + C <= inputs && !leaves_one(C, inputs - i); i += C)
+            for (; i + C <= end && !leaves_one(C, end - i); i += C)
                 outer_sum_tile<T, M, R, C>(gradient, offset, inputs, delta, in, columns, j, i);
+        }(),
+        ...);
+}
+
+// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c) for `first` ≤ i < `end`. Functions of their own, since small layers take longer to
+// make ready for all tiles than to go by the few that they need.
+template <class T, bool M>
+[[gnu::noinline]] void narrow_outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs,
+                                        Rows<const T> delta, Rows<const T> in, std::size_t columns, std::size_t first,
+                                        std::size_t end) {
+    std::size_t j = 0;
+    for (; j + 2 <= units; j += 2)
+        outer_sum_rows<T, M, 2, 6, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first, end);
+    for (; j < units; ++j)
+        outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j, first, end);
+}
+
+// The same of inputs that fill tiles of 3.
+template <class T, bool M>
+[[gnu::noinline]] void tiled_outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs,
+                                       Rows<const T> delta, Rows<const T> in, std::size_t columns, std::size_t first,
+                                       std::size_t end) {
+    std::size_t j = 0;
+    if constexpr (kWideTiles<T>)
+        for (; j + 8 <= units; j += 8)
+            outer_sum_rows<T, M, 8, 3>(gradient, offset, inputs, delta, in, columns, j, first, end);
+    for (; j + 4 <= units; j += 4)
+        outer_sum_rows<T, M, 4, 3>(gradient, offset, inputs, delta, in, columns, j, first, end);
+    for (; j + 2 <= units; j += 2)
+        outer_sum_rows<T, M, 2, 6, 3>(gradient, offset, inputs, delta, in, columns, j, first, end);
+    for (; j < units; ++j) outer_sum_rows<T, M, 1, 6, 3>(gradient, offset, inputs, delta, in, columns, j, first, end);
+}
+
+// The same of the last C inputs, by tiles that are tall instead.
+template <class T, bool M, int C, int... R>
+[[gnu::noinline]] void tall_outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs,
+                                      Rows<const T> delta, Rows<const T> in, std::size_t columns) {
+    std::size_t j = 0;
+    (
+        (void)[&] {
+            for (; j + R <= units && !leaves_one(R, units - j); j += R)
+                outer_sum_tile<T, M, R, C>(gradient, offset, inputs, delta, in, columns, j, inputs - C);
         }(),
         ...);
 }
@@ -126,22 +196,30 @@ SHOAL_INLINE void outer_sum_rows(T* gradient, std::size_t offset, std::size_t in
 template <class T, bool M>
 void outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs, Rows<const T> delta,
                Rows<const T> in, std::size_t columns, std::size_t first = 0) {
-    std::size_t j = 0;
-    for (; j + 4 <= units; j += 4)
-        outer_sum_rows<T, M, 4, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first);
-    for (; j + 2 <= units; j += 2)
-        outer_sum_rows<T, M, 2, 6, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first);
-    for (; j < units; ++j) outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j, first);
+    if (units < 4) return narrow_outer_sum<T, M>(gradient, offset, units, inputs, delta, in, columns, first, inputs);
+    const std::size_t width = inputs - first, left = width % 3;
+    const std::size_t last = left == 1 && width > 1 ? 4 : left;
+    if (width > last) tiled_outer_sum<T, M>(gradient, offset, units, inputs, delta, in, columns, first, inputs - last);
+    constexpr int kTall = kWideTiles<T> ? 6 : 3;
+    if (last == 4) tall_outer_sum<T, M, 4, kTall, 3, 2, 1>(gradient, offset, units, inputs, delta, in, columns);
+    if (last == 2) tall_outer_sum<T, M, 2, 6, 3, 2, 1>(gradient, offset, units, inputs, delta, in, columns);
+    if (last == 1) tall_outer_sum<T, M, 1, 8, 4, 2, 1>(gradient, offset, units, inputs, delta, in, columns);
+}
+
+template <class T, bool M, int R>
+SHOAL_INLINE void row_sums(T* gradient, std::size_t at, Rows<const T> delta, std::size_t columns, std::size_t row) {
+    Vec<T> acc[R] = {};
+    for (std::size_t c = 0; c < columns; ++c)
+        for (int r = 0; r < R; ++r) acc[r] += load(delta.at(row + r, c));
+    Parameters<T, M>::template add<R>(gradient, at + row, 1, acc);
 }
 
 // ∂J/∂b(j) += Σ_c δ(j, c).
 template <class T, bool M>
 void row_sum(T* gradient, std::size_t offset, std::size_t units, Rows<const T> delta, std::size_t columns) {
-    for (std::size_t j = 0; j < units; ++j) {
-        Vec<T> acc{};
-        for (std::size_t c = 0; c < columns; ++c) acc += load(delta.at(j, c));
-        Parameters<T, M>::template add<1>(gradient, offset + j, 1, &acc);
-    }
+    std::size_t j = 0;
+    for (; j + 4 <= units; j += 4) row_sums<T, M, 4>(gradient, offset, delta, columns, j);
+    for (; j < units; ++j) row_sums<T, M, 1>(gradient, offset, delta, columns, j);
 }
 
 }  // namespace shoal::SHOAL_ISA

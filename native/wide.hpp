@@ -57,10 +57,10 @@ SHOAL_INLINE void panel_tile(Tiles<T> A, std::size_t row, const T* panel, std::s
         }
 }
 
-// Beside few columns there are more rows in a tile, so that enough sums are under way at once.
+// Beside few columns there are more rows in a tile, so that enough sums are under way at once, and where registers allow.
 template <class T, int C>
 void panel_product(Tiles<T> A, std::size_t rows, const T* panel, std::size_t depth, T* out, std::size_t out_step) {
-    constexpr std::size_t kRows = C == 1 ? 2 * kTileRows : kTileRows;
+    constexpr std::size_t kRows = C == 1 || kWideTiles<T> ? 2 * kTileRows : kTileRows;
     std::size_t r = 0;
     if constexpr (kRows > kTileRows)
         for (; r + kRows <= rows; r += kRows) panel_tile<T, kRows, C>(A, r, panel, depth, out, out_step);

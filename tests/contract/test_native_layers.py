@@ -44,15 +44,15 @@ BATCHES: dict[str, dict[str, Any]] = {
 BIG: tuple[Shape, list[Layer]] = (
     (1, 18, 18),
     [
-        Conv2D(6, 5, "relu"),
+        Conv2D(6, 5, "tanh"),
         MaxPool2D(2),
-        Conv2D(13, 3, "relu"),
+        Conv2D(13, 3, "tanh"),
         AveragePool2D(2),
         Flatten(),
-        Dense(50, "relu"),
+        Dense(50, "tanh"),
     ],
 )
-"""A network that is wide in its dense part, with more filters than a tile has."""
+"""A network that is wide in its dense part, with more filters than a tile has; without kinks, as below."""
 
 NATIVE: dict[str, Callable[[str], list[Layer]]] = dict(STACKS)
 # A norm over three features, as in the stack of gradients, makes a rounding error a thousand times as large.
