@@ -151,7 +151,8 @@ def test_members_that_end_at_different_times_do_not_change_each_other(
             sample_weight=weights[members], validation=(*held, own[members]), engine="native",
             callback=callback, **settings,
         )  # fmt: skip
-        history = vars(result.history).values()
+        known = dict(vars(result.history))
+        history = [*known.pop("told").values(), *known.values()]
         columns = [result.population.theta, *(array for array in history if array is not None)]
         return [tuple(column[p].tobytes() for column in columns) for p in range(len(members))]
 
