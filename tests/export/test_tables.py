@@ -10,6 +10,7 @@ import onnx
 import polars as pl
 import pytest
 
+from shoal.calibration.decision import Decision
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError
 from shoal.export.names import identifier
@@ -50,6 +51,22 @@ def test_tables_that_come_with_scikit_learn(
 ) -> None:
     frame = read_table(f"builtin:{table}")
     assert_same(run, trained(frame, target, starts, dtype), frame)
+
+
+@pytest.mark.parametrize(
+    ("table", "target", "factors"),
+    [("breast_cancer", "diagnosis", (0.02, 0.98)), ("wine", "cultivar", (0.1, 2.0, 0.5))],
+)
+def test_classes_are_decided_by_their_factors(
+    run: Run, trained: Trained, table: str, target: str, factors: tuple[float, ...]
+) -> None:
+    frame = read_table(f"builtin:{table}")
+    plain = trained(frame, target)
+    model = dataclasses.replace(plain, decision=Decision("balanced_error", factors))
+    expected = model.predict(frame)[target]
+    assert (expected != plain.predict(frame)[target]).any()
+    labels, _ = run(model, feeds(model, frame)).values()
+    assert (labels == expected).mean() > 0.99  # but for ties
 
 
 @pytest.mark.parametrize("temperature", [0.4, 2.5])

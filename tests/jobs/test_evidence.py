@@ -61,6 +61,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
         "group": None,
         "time_order": None,
         "weight": None,
+        "metric": None,
         "seed": 0,
         "planned": [],
     }

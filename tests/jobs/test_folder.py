@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from shoal.calibration.decision import Decision
 from shoal.calibration.spread import Spread
 from shoal.errors import ModelFolderError, OutputError
 from shoal.files import as_json
@@ -60,6 +61,22 @@ def test_saving_again_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
 def test_the_temperature_is_kept(fitted: Outcome, tmp_path: Path) -> None:
     save_model(dataclasses.replace(fitted.model, temperature=0.75), tmp_path)
     assert load_model(tmp_path).temperature == 0.75
+
+
+def test_the_decision_is_kept_and_obeyed(fitted: Outcome, tmp_path: Path) -> None:
+    decision = Decision("balanced_error", (0.25, 4.0), 1)
+    save_model(dataclasses.replace(fitted.model, decision=decision), tmp_path)
+    model = load_model(tmp_path)
+    assert model.decision == decision
+    scores = np.array([[0.9, 0.1], [0.95, 0.05]])
+    name, (no, yes) = model.target.name, model.target.labels
+    assert model.labelled(scores)[name].tolist() == [yes, no]
+    np.testing.assert_array_equal(model.labelled(scores)[f"P({name}={no})"], scores[:, 0])
+
+
+def test_a_folder_from_before_decisions_calls_the_likeliest(saved: Path) -> None:
+    rewrite(saved, lambda d: (d.pop("decision"), d.update(format=3)))
+    assert load_model(saved).decision == Decision()
 
 
 def test_a_folder_from_before_temperatures_has_none(saved: Path) -> None:
@@ -125,9 +142,9 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_model_of_a_newer_version(saved: Path) -> None:
-    (saved / "model.json").write_text('{"format": 4, "anything": "else"}')
+    (saved / "model.json").write_text('{"format": 5, "anything": "else"}')
     with pytest.raises(
-        ModelFolderError, match=r"of format 4, this version .* up to 3; install a newer shoal"
+        ModelFolderError, match=r"of format 5, this version .* up to 4; install a newer shoal"
     ):
         load_model(saved)
 
@@ -157,6 +174,12 @@ def layers(description: dict[str, Any]) -> list[dict[str, Any]]:
         lambda d: d.update(temperature=True),
         lambda d: d.update(temperature=-1.0),
         lambda d: d.update(temperature=1e9),
+        lambda d: d.pop("decision"),
+        lambda d: d["decision"].update(metric="luck"),
+        lambda d: d["decision"].update(factors=[1.0]),
+        lambda d: d["decision"].update(factors=[0.0, 1.0]),
+        lambda d: d["decision"].update(factors=["1", 1.0]),
+        lambda d: d["decision"].update(positive=2),
         lambda d: d.update(target=[]),
         lambda d: d.update(network={"inputs": "three"}),
         lambda d: d.update(keys=[[-1, 0]]),
@@ -254,9 +277,9 @@ def test_a_scale_of_errors_that_is_none(saved: Path, spread: Any) -> None:
         (b'"temperature": 1.0', b'"temperature": Infinity', "Infinity is not a JSON number"),
         (b'"temperature": 1.0', b'"temperature": 1e999', "1e999 is more than a number can be"),
         (b'"temperature": 1.0', b'"temperature": NaN', "NaN is not a JSON number"),
-        (b'"format": 3', b'"format": true', "format is true, expected an integer"),
-        (b'"format": 3', b'"format": 3, "format": 3', "'format' comes twice"),
-        (b'"format": 3', b'"deep": ' + b"[" * 100 + b"]" * 100 + b', "format": 3', "has more than 64 levels"),
+        (b'"format": 4', b'"format": true', "format is true, expected an integer"),
+        (b'"format": 4', b'"format": 4, "format": 4', "'format' comes twice"),
+        (b'"format": 4', b'"deep": ' + b"[" * 100 + b"]" * 100 + b', "format": 4', "has more than 64 levels"),
     ],
 )
 def test_a_description_that_none_of_ours_can_be(saved: Path, old: bytes, new: bytes, told: str) -> None:

@@ -83,6 +83,13 @@ def fit(
             metavar="COLUMN",
         ),
     ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="Tell this metric of classes too, and decide by it: error (usual), log_loss, auc, "
+            "balanced_error or f1; probabilities stay as they are."
+        ),
+    ] = None,
     hidden: Annotated[
         str | None,
         typer.Option(help="Hidden sizes, as in 1,2,4,8 or 8,16x16; of images the filters of each stage."),

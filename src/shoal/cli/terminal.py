@@ -16,7 +16,7 @@ from rich.text import Text
 from shoal.data.memory import readable
 from shoal.plots.text import number, sparklines
 from shoal.printable import on_one_line
-from shoal.report.wording import duration, little
+from shoal.report.wording import decision, duration, little
 from shoal.words import plural
 
 if TYPE_CHECKING:
@@ -175,6 +175,8 @@ class TerminalListener:
             )
         rows = plural(evidence["test"]["rows"], evidence["data"]["noun"])
         self._scores(f"Test: {rows}", evidence["test"]["models"])
+        if decided := decision(cast("Evidence", evidence)):
+            self.say(decided)
         told = evidence["test"]["verdict"]
         self.say(f"{told['headline']}. {told['differences']}".rstrip(), style=STYLES[told["outcome"]])
 

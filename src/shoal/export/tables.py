@@ -68,7 +68,10 @@ def table_model(model: TableModel) -> onnx.ModelProto:
         graph.output(values, TensorProto.DOUBLE, ("rows", 1))
     else:
         probabilities = add_cooled(graph, add_class_means(graph, network, counts, z), model.temperature)
-        code = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
+        scores = probabilities
+        if model.decision.factors:
+            scores = graph.add("Mul", probabilities, np.array([model.decision.factors]))
+        code = graph.add("ArgMax", scores, axis=1, keepdims=0)
         label = add_label(graph, code, np.array(target.labels))
         graph.output(label, TensorProto.STRING, ("rows",))
         graph.output(probabilities, TensorProto.DOUBLE, ("rows", len(target.labels)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.decision import Decision
 from shoal.calibration.folds import share_of_mean
 from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
@@ -31,20 +32,24 @@ TOLD = 4_000_000
 M = TypeVar("M", bound=Model)
 
 
-def calibrated(model: M, held: Held, prepared: Prepared) -> M:
+def calibrated(model: M, held: Held, prepared: Prepared, metric: str | None) -> M:
     """Return the model with what rows held out say of it: a temperature, or the errors of a regression.
+
+    Classes are decided by the ``metric``, for F1 on the same rows.
 
     A network that was trained again on all rows keeps its probabilities: how sure it is of rows that it has
     not seen nobody knows, since those of its folds were other networks.
     """
     if not prepared.n_classes:
         return dataclasses.replace(model, errors=_errors(model, held, prepared))
-    if held.again:
-        return model
     codes = prepared.targets[held.rows].astype(np.intp)
     weights = _weights(held, prepared)
-    temperature = settled_temperature(*_some(held.predictions, codes, weights, ENOUGH, held.seed))
-    return dataclasses.replace(model, temperature=temperature)
+    if not held.again:
+        temperature = settled_temperature(*_some(held.predictions, codes, weights, ENOUGH, held.seed))
+        model = dataclasses.replace(model, temperature=temperature)
+    probabilities = cooled(held.predictions, model.temperature)
+    decision = Decision.find(metric, probabilities, codes, _shares(prepared), weights)
+    return dataclasses.replace(model, decision=decision)
 
 
 def calibration(model: Model, held: Held, prepared: Prepared) -> Calibration | None:
@@ -63,6 +68,14 @@ def calibration(model: Model, held: Held, prepared: Prepared) -> Calibration | N
         "before": log_loss(probabilities, codes, weights),
         "after": log_loss(cooled(probabilities, model.temperature), codes, weights),
     }
+
+
+def _shares(prepared: Prepared) -> Array:
+    """Return the share of each class among the rows that networks are trained on (K,)."""
+    train = prepared.train
+    counts = np.bincount(train.y.astype(np.intp), train.weights, minlength=prepared.n_classes)
+    shares: Array = counts / counts.sum()
+    return shares
 
 
 def _weights(held: Held, prepared: Prepared) -> Array | None:

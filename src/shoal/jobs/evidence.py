@@ -159,6 +159,7 @@ def _asked(
         "group": request.group,
         "time_order": request.time_order,
         "weight": request.weight,
+        "metric": request.metric,
         "seed": request.seed,
         "planned": list(sizing.sentences),
         "estimate_seconds": round(sizing.seconds, 1),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.calibration.conformal import coverage_and_width
+from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.calibration.temperature import cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
 from shoal.jobs.comparison import compare
@@ -27,7 +28,7 @@ from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Confusion, HeldOut, Residuals
+    from shoal.plots.evidence import Confusion, Decided, HeldOut, Residuals
     from shoal.plots.promises import Bins, Intervals, Reliability, Third
 
 RESIDUALS_SHOWN = 2000
@@ -39,14 +40,15 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
     Each baseline is compared with the model row by row. The baselines are fitted on every row that is not for
-    testing, so they have seen at least what the model has. How reliable probabilities are is said before and
-    after their temperature.
+    testing, so they have seen at least what the model has, and decide by the same factors. How reliable
+    probabilities are is said before and after their temperature.
     """
     plain = dataclasses.replace(model, temperature=1.0).predict_features(prepared.test.X)
     predictions = {"shoal": cooled(plain, model.temperature)}
     for name, predict in baselines.items():
         predictions[name] = predict(prepared.plain_rows[1])
-    score, losses = scorer(prepared, prepared.test), _row_losses(prepared, prepared.test.y)
+    decision = model.decision
+    score, losses = scorer(prepared, prepared.test, decision), _row_losses(prepared, decision)
     ours, *others = [losses(values) for values in predictions.values()]
     classes = prepared.n_classes > 0
     return {
@@ -56,24 +58,34 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
         "comparisons": compare(ours, dict(zip(baselines, others, strict=True)), prepared.test.weights),
         "reliability": _reliability(plain, predictions["shoal"], prepared.test) if classes else None,
         "intervals": None if classes else _intervals(model, plain, prepared),
-        "confusion": _confusion(predictions["shoal"], prepared) if classes else None,
+        "confusion": _confusion(decision.classes(predictions["shoal"]), prepared) if classes else None,
         "residuals": None if classes else _residuals(plain, prepared, seed),
+        "decision": _decided(decision, prepared) if classes else None,
     }
 
 
-def scorer(prepared: Prepared, rows: Part) -> Callable[[Array], dict[str, float]]:
+def _decided(decision: Decision, prepared: Prepared) -> Decided:
+    threshold = decision.threshold
+    label = None if threshold is None else prepared.target.labels[decision.positive]
+    return {"metric": decision.metric, "threshold": threshold, "label": label}
+
+
+def scorer(
+    prepared: Prepared, rows: Part, decision: Decision = LIKELIEST
+) -> Callable[[Array], dict[str, float]]:
     """Return the function from predictions of some rows to metrics, in the units of the target."""
     actual, weights = rows.y, rows.weights
     if prepared.n_classes:
-        return lambda probabilities: class_metrics(probabilities, actual, weights)
+        return lambda probabilities: class_metrics(probabilities, actual, weights, decision)
     decode, loss = prepared.target.decode_values, prepared.loss[0]
     return lambda values: number_metrics(decode(values), decode(actual), loss, prepared.target.sd, weights)
 
 
-def _row_losses(prepared: Prepared, actual: Array) -> Callable[[Array], RowLosses]:
-    """Return the function from predictions of some rows to the losses of each, in the units of the target."""
+def _row_losses(prepared: Prepared, decision: Decision) -> Callable[[Array], RowLosses]:
+    """Return the function from predictions of the test to the losses of each row, in units of the target."""
+    actual = prepared.test.y
     if prepared.n_classes:
-        return lambda probabilities: class_losses(probabilities, actual)
+        return lambda probabilities: class_losses(probabilities, actual, decision)
     decode, loss = prepared.target.decode_values, prepared.loss[0]
     return lambda values: number_losses(decode(values), decode(actual), loss, prepared.target.sd)
 
@@ -119,10 +131,10 @@ def _bins(probabilities: Array, rows: Part) -> Bins:
     }
 
 
-def _confusion(probabilities: Array, prepared: Prepared) -> Confusion:
+def _confusion(called: IntArray, prepared: Prepared) -> Confusion:
     """Return how often each class was called another: as a square, or as the pairs that occur of many."""
     K, labels = prepared.n_classes, list(prepared.target.labels)
-    places = np.asarray(prepared.test.y, dtype=np.intp) * K + probabilities.argmax(axis=1)
+    places = np.asarray(prepared.test.y, dtype=np.intp) * K + called
     if K <= MOST_CLASSES:
         return {"labels": labels, "counts": np.bincount(places, minlength=K * K).reshape(K, K).tolist()}
     found, times = np.unique(places, return_counts=True)

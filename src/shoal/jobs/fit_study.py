@@ -89,7 +89,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
         begin(folder, request, sizing, overwrite, prepared.less)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun, **attributes)
     model, held = prepared.learnt(request, study)
-    model = calibrated(model, held, prepared)
+    model = calibrated(model, held, prepared, request.metric)
     test = examine(model, prepared, baselines, request.seed)
     if hurried:
         test["hurried"] = hurried
@@ -138,7 +138,8 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     seconds = _seconds_for(deadline, _predicting(prepared))
     study = _study(request, prepared, sizing, method, None, None, seconds)
     study.fit(prepared.train.X, prepared.train.y, **prepared.train.attributes.arguments)
-    return calibrated(prepared.model(study.best), Held.of(study), prepared), study
+    model = calibrated(prepared.model(study.best), Held.of(study), prepared, request.metric)
+    return model, study
 
 
 def _sizing(

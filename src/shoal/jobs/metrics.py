@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.calibration.temperature import log_losses
 from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.data.task import REGRESSION, TargetEncoder
@@ -31,12 +32,13 @@ RowLosses = dict[str, RowLoss]
 """The losses behind the metrics by which models are compared."""
 
 
-def class_losses(probabilities: Array, codes: IntArray) -> RowLosses:
-    """Return the log loss of each row, and whether it is wrong, of probabilities (N, K) for class codes (N,).
+def class_losses(probabilities: Array, codes: IntArray, decision: Decision = LIKELIEST) -> RowLosses:
+    """Return the log loss of each row, and whether it is called wrongly, of probabilities (N, K).
 
-    A probability of exactly 0 is counted as the smallest positive float, so the loss stays finite.
+    ``codes`` (N,) are the classes. A probability of exactly 0 is counted as the smallest positive float, so
+    the loss stays finite.
     """
-    wrong = probabilities.argmax(axis=1) != codes
+    wrong = decision.classes(probabilities) != codes
     return {
         "log loss": RowLoss("log loss", log_losses(probabilities, codes)),
         "error": RowLoss(SHARE, wrong.astype(np.float64)),
@@ -71,16 +73,22 @@ def number_losses(predicted: Array, actual: Array, loss: str = SQUARED, scale: f
     return {SCORES[loss]: rows[SCORES[loss]]} | rows
 
 
-def class_metrics(probabilities: Array, codes: IntArray, weights: Array | None = None) -> dict[str, float]:
+def class_metrics(
+    probabilities: Array,
+    codes: IntArray,
+    weights: Array | None = None,
+    decision: Decision = LIKELIEST,
+) -> dict[str, float]:
     """Return the log loss in nats and the share of errors of probabilities (N, K) for class codes (N,).
 
-    Rows count for their ``weights`` (N,).
+    Rows count for their ``weights`` (N,). Where a ``decision`` is for another metric, that comes third.
 
     >>> class_metrics(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]))["error"]
     0.0
     """
-    losses = class_losses(probabilities, codes)
-    return {name: float(weighted_mean(loss.values, weights)) for name, loss in losses.items()}
+    losses = class_losses(probabilities, codes, decision)
+    means = {name: float(weighted_mean(loss.values, weights)) for name, loss in losses.items()}
+    return means | decision.scores(probabilities, codes, weights)
 
 
 def number_metrics(

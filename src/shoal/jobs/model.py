@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.activations import exponent_limit
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.calibration.temperature import cooled
 from shoal.data.frames import native_frame
 from shoal.data.losses import POISSON
@@ -39,7 +40,8 @@ class Model:
     """Predicts a target: the mean of the predictions of its networks, mostly of a single one.
 
     ``errors`` are those of a regression on rows held out, for intervals; ``temperature`` is that of the
-    probabilities of classes, also found on rows held out: see ``shoal.calibration``.
+    probabilities of classes, also found on rows held out: see ``shoal.calibration``; ``decision`` says which
+    class they are called.
     """
 
     kind: ClassVar[str]
@@ -51,6 +53,7 @@ class Model:
     population: Population
     errors: Conformal | None = None
     temperature: float = 1.0
+    decision: Decision = LIKELIEST
 
     def predict_features(self, X: Rows) -> Array:
         """Return class probabilities (N, K), or scaled values (N,), for prepared samples X."""
@@ -107,7 +110,7 @@ class Model:
         if self.target.task == "regression":
             return {name: self.target.decode_values(scores)}
         probabilities = {f"P({name}={label})": scores[:, k] for k, label in enumerate(self.target.labels)}
-        return {name: self.target.decode_values(scores.argmax(axis=1)), **probabilities}
+        return {name: self.target.decode_values(self.decision.classes(scores)), **probabilities}
 
     def described(self, values: Array, X: Rows | None) -> Array:
         """Return what tells how large an error to expect (N, n): predictions, and what a row is like."""

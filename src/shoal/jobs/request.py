@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from shoal.activations import ACTIVATIONS
+from shoal.calibration.decision import check_metric
 from shoal.data.losses import LOSSES, SQUARED
 from shoal.data.rare import RARE
 from shoal.data.task import TASKS
@@ -27,8 +28,8 @@ SCORES = ("validation", BY_EVIDENCE)
 """What networks are compared by."""
 AT_HAND = ""
 """The table of a request for rows that somebody has at hand, so that there is nothing to read."""
-OF_ROWS = ("group", "time_order", "weight")
-"""What can be asked of the rows of tables alone."""
+OF_ROWS = ("group", "time_order", "weight", "metric")
+"""What can be asked of the rows of tables, and of their classes, alone."""
 MOST, MOST_STARTS = 2**16 - 1, 2**32 - 1
 """Starts and folds at most: what the numbers of random streams have room for."""
 
@@ -84,6 +85,7 @@ class FitRequest:
     group: str | None = None
     time_order: str | None = None
     weight: str | None = None
+    metric: str | None = None
     seed: int = 0
     jobs: int | None = None
     memory: int | None = None
@@ -101,6 +103,7 @@ class FitRequest:
             raise UnknownNameError("loss", self.loss, LOSSES)
         if self.rare is not None and self.rare not in RARE:
             raise UnknownNameError("way with rare classes", self.rare, RARE)
+        check_metric(self.metric)
         if self.quality not in QUALITIES:
             raise UnknownNameError("quality", self.quality, QUALITIES)
         if self.activation is not None:

@@ -24,8 +24,9 @@ from shoal.schema import MismatchError, parse_json, require_type
 from shoal.shapes import Array
 from shoal.words import setting
 
-FORMAT = 3
-"""1 is the same without a temperature, which was 1; 2 without the loss of a regression, the squared error."""
+FORMAT = 4
+"""1 is the same without a temperature, which was 1; 2 without the loss of a regression, the squared error; 3
+without a decision, which was the likeliest class."""
 REMEDY = "restore the folder as shoal wrote it, or fit again"
 
 

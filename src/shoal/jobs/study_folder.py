@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -10,6 +11,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.decision import LIKELIEST, METRICS, Decision
 from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.task import TargetEncoder
@@ -25,13 +27,24 @@ from shoal.selection.architectures import loss_of
 from shoal.shapes import Array, Shape
 
 _FLOATS = (np.float32, np.float64)
+SINCE_DECISIONS = 4
+"""The format that has the first decisions."""
 LARGEST_LOG = 700.0
 """Of a scale, whose exponential is a number."""
+
+
+class _Decision(TypedDict):
+    """What classes are decided by."""
+
+    metric: str
+    factors: list[float]
+    positive: int
 
 
 class _SinceFormat2(TypedDict, total=False):
     temperature: float
     mixture: dict[str, object]
+    decision: _Decision
 
 
 class _Description(_SinceFormat2):
@@ -57,6 +70,7 @@ def save_model(model: Model, folder: Path, overwrite: bool = False) -> None:
         "network": population.network.to_config(),
         "keys": population.keys.tolist(),
         "temperature": model.temperature,
+        "decision": dataclasses.asdict(model.decision),
         **config,
     }
     write_saved(folder, description, model.preprocessor.to_config(), arrays | own, overwrite)
@@ -71,7 +85,7 @@ def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
         population = Population(network, theta, np.array(description["keys"], dtype=np.uint64))
         with naming(folder / MODEL):
             target = TargetEncoder.from_config(description["target"])
-        temperature = _temperature(description, target)
+        temperature, decision = _temperature(description, target), _decision(description, target)
     except (ValueError, TypeError, KeyError, OverflowError, ConfigurationError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
     with naming(folder / PREPROCESSING):
@@ -83,6 +97,7 @@ def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
             target=target,
             population=population,
             temperature=temperature,
+            decision=decision,
             **kind.parts(description, saved.arrays, target),
         )
     except (ValueError, TypeError, LookupError, ShoalError) as error:
@@ -98,6 +113,19 @@ def _temperature(description: dict[str, Any], target: TargetEncoder) -> float:
     if not known:
         raise ValueError(f"its temperature is {value!r}")
     return value
+
+
+def _decision(description: dict[str, Any], target: TargetEncoder) -> Decision:
+    """Return the decision of a description; raise ``ValueError`` if it is none."""
+    if description["format"] < SINCE_DECISIONS:
+        return LIKELIEST
+    found, K = description["decision"], len(target.labels)
+    decision = Decision(found["metric"], tuple(found["factors"]), found["positive"])
+    factors = decision.factors
+    known = decision.metric in METRICS and all(0 < factor < math.inf for factor in factors)
+    if not known or len(factors) not in {0, K} or not 0 <= decision.positive < max(K, 2):
+        raise ValueError(f"its decision is {found!r}")
+    return decision
 
 
 def _require_fit(shape: Shape, target: TargetEncoder, network: Chain, folder: Path) -> None:

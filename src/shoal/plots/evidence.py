@@ -53,6 +53,7 @@ class AskedLater(Refinements, total=False):
     group: str | None
     time_order: str | None
     weight: str | None
+    metric: str | None
     clocked: bool
     networks: str | None
 
@@ -291,6 +292,14 @@ class Residuals(TypedDict):
     predicted: list[float]
 
 
+class Decided(TypedDict):
+    """What classes are decided by; of two the probability above which a row is called ``label``."""
+
+    metric: str
+    threshold: float | None
+    label: str | None
+
+
 class HeldOutLater(TypedDict, total=False):
     """What evidence of an earlier version may lack.
 
@@ -302,6 +311,7 @@ class HeldOutLater(TypedDict, total=False):
     verdict: Verdict
     reliability: Reliability | None
     intervals: Intervals | None
+    decision: Decided | None
 
 
 class HeldOut(HeldOutLater):

@@ -249,11 +249,12 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
 
 
 def _roles(asked: Asked, noun: str) -> list[tuple[str, str]]:
-    """Return which columns are no features but say how samples are divided, or what they count for."""
+    """Return what was asked of rows: how they are divided, what they count for, what decides their class."""
     roles = (
         ("groups in one part", asked.get("group")),
         ("order in time", asked.get("time_order")),
         (f"weight of a {noun}", asked.get("weight")),
+        ("classes decided for", asked.get("metric")),
     )
     return [(name, column) for name, column in roles if column]
 

@@ -19,7 +19,12 @@ ALIKE = 1.02
 """Times as wide that intervals may be and still be called as wide."""
 FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
-SHARES = frozenset({"error", "accuracy", "balanced accuracy"})
+SHARES = frozenset({"error", "balanced error", "accuracy", "balanced accuracy"})
+DECIDED = {
+    "balanced_error": "the balanced error, by their probabilities over their shares of the training rows",
+    "f1": "F1, which was largest so on the rows held out",
+}
+"""What a sentence calls the metrics for which another class than the likeliest may be called."""
 SQUARES = frozenset({"Huber loss"})
 
 
@@ -247,6 +252,21 @@ def calibration(evidence: Evidence) -> str:
         f"{number(before['log_loss'])} to {number(after['log_loss'])}, the expected calibration error from "
         f"{percent(before['error'])} to {percent(after['error'])}."
     )
+
+
+def decision(evidence: Evidence) -> str:
+    """Return by what classes are decided, where that is not the likeliest; else nothing."""
+    test = evidence["test"]
+    found = test.get("decision") if test else None
+    if found is None or found["metric"] not in DECIDED:
+        return ""
+    rule = f"Classes are decided for {DECIDED[found['metric']]}"
+    if found["threshold"] is not None and found["label"] is not None:
+        rule += (
+            f": a {noun(evidence)} is called {shortened(found['label'], 28)} where that has a probability "
+            f"above {number(found['threshold'], 3)}"
+        )
+    return f"{rule}. The probabilities are as they were, and the simpler models decide in the same way."
 
 
 def repeatable(asked: Asked) -> str:

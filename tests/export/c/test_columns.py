@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.calibration.decision import Decision
 from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
 from shoal.data.frames import native_frame
 from shoal.export.c.source import to_c
@@ -77,6 +78,19 @@ def test_columns_of_every_kind(
     out = program.predict(as_numbers(model, new))
     np.testing.assert_allclose(out, probabilities, atol={"float32": 1e-5, "float64": 1e-12}[dtype])
     assert [model.target.labels[k] for k in program.classes(out)] == list(expected["target"])
+
+
+def test_classes_are_decided_by_their_factors(
+    compiled: Build, trained: Trained, table: dict[str, list[Any]]
+) -> None:
+    plain = trained(table, "target", dtype="float64")
+    model = dataclasses.replace(plain, decision=Decision("balanced_error", (0.5, 1.25, 4.0)))
+    rows = {name: values for name, values in table.items() if name != "target"}
+    expected = model.predict(rows)["target"]
+    assert (expected != plain.predict(rows)["target"]).any()
+    program = compiled(model, 3)
+    called = program.classes(program.predict(as_numbers(model, rows)))
+    assert [model.target.labels[k] for k in called] == list(expected)
 
 
 @pytest.mark.parametrize(("labels", "K"), [(("no", "yes"), 2), ((), 1)])

@@ -41,7 +41,7 @@ def to_c(model: Any, name: str = "model", int8: bool = False) -> str:
 
     - a ``TableModel``, as ``load_model`` reads it: ``void NAME_predict(const double in[n], double out[K])``
       takes a number for each column (the file's first lines say what it stands for), and gives the
-      probability of each class, or the value; ``int NAME_class(const double out[K])`` the likeliest class;
+      probability of each class, or the value; ``int NAME_class(const double out[K])`` the class decided for;
     - a ``Population``, or a fitted ``MLPClassifier`` or ``MLPRegressor`` without preprocessing: the same for
       one sample of n features, and the mean of the members' predictions.
 
@@ -113,7 +113,8 @@ def _of_table(model: TableModel, name: str, int8: bool) -> str:
         body.append(f"out[0] = out[0] * {number(float(target.sd))} + {number(float(target.mean))};")
         about.append(f"out: {told(target.name)}.")
     columns = len(model.preprocessor.encoders)
-    return file.text(about, columns, K, network.n_inputs, body, classes=bool(target.labels))
+    factors = model.decision.factors or (1.0,) * K
+    return file.text(about, columns, K, network.n_inputs, body, factors if target.labels else ())
 
 
 def _link(loss: Any, n_outputs: int, largest: float, pair: bool = False) -> tuple[str, str | None]:
@@ -164,15 +165,15 @@ class _File:
         n_out: int,
         n_features: int,
         body: list[str],
-        classes: bool = False,
+        factors: tuple[float, ...] = (),
     ) -> str:
         head = f"void {self.name}_predict(const double in[{n_in}], double out[{n_out}])"
         own = [f"real x[{n_features}], z[{self.members.network.n_outputs}];", f"double p[{n_out}];"]
         predict = f"{head}\n{{\n{indented(own + body)}\n}}"
         heads, functions = [head], [predict]
-        if classes:
+        if factors:
             heads.append(f"int {self.name}_class(const double out[{n_out}])")
-            functions.append(f"{heads[1]}\n{{\n{indented(_LIKELIEST.format(K=n_out).splitlines())}\n}}")
+            functions.append(f"{heads[1]}\n{{\n{indented(_class_of(factors))}\n}}")
         includes = ["#include <math.h>", *(["#include <stdint.h>"] if self.int8 else [])]
         comment = "\n   ".join([f"Written by shoal {__version__}.", *about])
         declared = "\n".join(f"{each};" for each in heads)
@@ -192,8 +193,16 @@ class _File:
         )
 
 
-_LIKELIEST = """int likeliest = 0;
-for (int k = 1; k < {K}; k++)
-    if (out[k] > out[likeliest])
-        likeliest = k;
-return likeliest;"""
+def _class_of(factors: tuple[float, ...]) -> list[str]:
+    """Return the statements that find the class of probabilities ``out``, each of which has a factor."""
+    plain = all(factor == 1 for factor in factors)
+    numbers = ", ".join(map(number, factors))
+    own, times = ("", "") if plain else (" * factor[k]", " * factor[called]")
+    return [
+        *([] if plain else [f"static const double factor[{len(factors)}] = {{{numbers}}};"]),
+        "int called = 0;",
+        f"for (int k = 1; k < {len(factors)}; k++)",
+        f"    if (out[k]{own} > out[called]{times})",
+        "        called = k;",
+        "return called;",
+    ]

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from shoal.calibration.decision import (
+    AUC,
+    BALANCED_ERROR,
+    ERROR,
+    F1,
+    LOG_LOSS,
+    Decision,
+    auc,
+    balanced_error,
+    f1_score,
+    f1_threshold,
+    require_decidable,
+)
+from shoal.errors import ConfigurationError
+from shoal.shapes import Array
+
+RNG = np.random.default_rng(3)
+N = 60
+
+
+@pytest.mark.parametrize("weights", [None, RNG.integers(0, 4, N).astype(np.float64)])
+@pytest.mark.parametrize("digits", [1, 2, 17])  # of few digits many probabilities are equal
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.95])
+def test_no_threshold_has_a_larger_f1(rate: float, digits: int, weights: Array | None) -> None:
+    p = RNG.beta(2, 2, N).round(digits)
+    positive = RNG.random(N) < rate * 2 * p
+    t = f1_threshold(p, positive, weights)
+    every = np.unique([0.0, *p, *(p + 1e-12)])
+    largest = max(f1_score(p > other, positive, weights) for other in every)
+    assert f1_score(p > t, positive, weights) == pytest.approx(largest, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("p", "positive", "expected"),
+    [
+        ([0.1, 0.2, 0.3, 0.4], [0, 0, 1, 1], 0.25),
+        ([0.1, 0.2, 0.7, 0.9], [0, 0, 1, 1], 0.5),  # anything from 0.2 to 0.7
+        ([0.8, 0.9, 0.95], [0, 0, 1], 0.925),
+        ([0.3, 0.4], [0, 0], 0.5),  # nothing to find
+        ([0.2, 0.4], [1, 1], 0.1),
+        ([0.0, 0.0], [1, 1], np.finfo(np.float64).tiny),
+        ([1.0, 1.0], [1, 1], 0.5),
+        ([0.2, 0.4, 0.4, 0.6], [1, 0, 0, 1], 0.5),  # 2/3 of one row, and of all
+    ],
+)
+def test_thresholds_known_by_hand(p: list[float], positive: list[int], expected: float) -> None:
+    found = f1_threshold(np.array(p), np.array(positive, dtype=bool))
+    assert found == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize("weights", [None, RNG.random(N)])
+def test_scores_are_those_of_scikit_learn(weights: Array | None) -> None:
+    y, called = RNG.integers(0, 3, N), RNG.integers(0, 3, N)
+    expected = 1 - metrics.balanced_accuracy_score(y, called, sample_weight=weights)
+    assert balanced_error(called, y, weights) == pytest.approx(expected, abs=1e-12)
+    p = RNG.dirichlet(np.ones(3), N).round(1)  # with ties
+    p /= p.sum(axis=1, keepdims=True)
+    expected = metrics.roc_auc_score(y, p, sample_weight=weights, multi_class="ovr")
+    assert Decision(AUC).scores(p, y, weights) == {"AUC": pytest.approx(expected, abs=1e-12)}
+    expected = metrics.f1_score(y == 1, called == 1, sample_weight=weights)
+    assert f1_score(called == 1, y == 1, weights) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_balanced_error_is_least_with_the_shares_for_divisors() -> None:
+    # of four rows and three classes
+    joint = np.array([[0.4, 0.05, 0.01], [0.2, 0.06, 0.02], [0.1, 0.06, 0.01], [0.05, 0.03, 0.01]])
+    p, shares = joint / joint.sum(axis=1, keepdims=True), joint.sum(axis=0)
+    decision = Decision.find(BALANCED_ERROR, p, np.zeros(4, int), shares)
+
+    def expected_error(called: Array) -> float:
+        right = sum(joint[row, k] / shares[k] for row, k in enumerate(called))
+        return float(1 - right / 3)
+
+    every = [np.array(called) for called in np.ndindex(3, 3, 3, 3)]
+    assert expected_error(decision.classes(p)) == pytest.approx(min(map(expected_error, every)), abs=1e-12)
+    assert joint.sum() == pytest.approx(1)
+    assert expected_error(Decision().classes(p)) > min(map(expected_error, every)) + 1e-3
+
+
+@pytest.mark.parametrize(("shares", "positive"), [([0.2, 0.8], 0), ([0.5, 0.5], 1), ([0.9, 0.1], 1)])
+def test_f1_is_of_the_rarer_class(shares: list[float], positive: int) -> None:
+    of_it = np.array([0.1, 0.2, 0.3, 0.4])
+    p = np.stack([1 - of_it, of_it] if positive else [of_it, 1 - of_it], axis=1)
+    codes = np.array([0, 0, 1, 1]) if positive else np.array([1, 1, 0, 0])
+    decision = Decision.find(F1, p, codes, np.array(shares))
+    assert decision.threshold == pytest.approx(0.25, abs=1e-15)
+    assert decision.positive == positive
+    np.testing.assert_array_equal(decision.classes(p), codes)
+    assert decision.scores(p, codes) == {"F1": 1.0}
+
+
+def test_errors_are_decided_by_the_likeliest_and_absent_classes_by_a_finite_factor() -> None:
+    p, codes = RNG.dirichlet(np.ones(3), N), RNG.integers(0, 3, N)
+    for metric in (None, ERROR, LOG_LOSS):
+        decision = Decision.find(metric, p, codes, np.ones(3) / 3)
+        np.testing.assert_array_equal(decision.classes(p), p.argmax(axis=1))
+        assert decision.scores(p, codes) == {}
+    assert Decision.find(BALANCED_ERROR, p, codes, np.array([0.75, 0.25, 0.0])).factors[1:] == (4 / 3, 4 / 3)
+
+
+def test_the_area_of_one_class_alone_is_a_half() -> None:
+    assert auc(np.array([[0.2, 0.8]]), np.array([1])) == 0.5
+
+
+def test_balanced_errors_of_two_classes_have_a_threshold() -> None:
+    decision = Decision.find(BALANCED_ERROR, np.ones((1, 2)), np.array([1]), np.array([0.9, 0.1]))
+    assert decision.threshold == pytest.approx(0.1, abs=1e-15)
+
+
+@pytest.mark.parametrize(("metric", "K"), [(ERROR, 0), (BALANCED_ERROR, 0), (F1, 0), (F1, 3)])
+def test_what_cannot_be_decided_is_refused(metric: str, K: int) -> None:
+    with pytest.raises(ConfigurationError, match="is of two classes" if K else "the target is a number"):
+        require_decidable(metric, K)
+    require_decidable(None, K)
+    require_decidable(F1, 2)
