@@ -8,23 +8,18 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from shoal.activations import ACTIVATIONS
-from shoal.errors import CapacityError, ConfigurationError, UnknownNameError
+from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.lab import choosing, commands, frames, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.design import INITIALS, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
 from shoal.lab.material import SETS, Material, Part, Sets
+from shoal.lab.room import require_room
 from shoal.selection.choice import RULES
 from shoal.shapes import whole_number
 from shoal.solvers import SOLVERS
 
 SIDES = "AB"
-MOST_PARAMETERS = 150_000
-"""Of all networks together: what snapshots of them have room for."""
-MOST_WORK = 50_000_000
-"""Parameters times samples, of all networks together: an epoch within a tenth of a second or so."""
-MOST_COURSE = 6_000_000
-"""Networks times epochs: what their losses have room for."""
 MOST_PACE = 1000
 
 
@@ -53,7 +48,7 @@ class Laboratory:
         self.note = ""
         self._opened: dict[tuple[str, int], choosing.Opened] = {}
         knobs = knobs or Knobs(**NATURAL[self.design.data])
-        self._require_room(self.design, knobs)
+        require_room(self.design, knobs, self.sets)
         self.sides = [Course(self.design, knobs, sets)]
         self.lessons = lessons() | dict([lesson] if lesson else [])
         self.reading: Reading | None = None
@@ -167,7 +162,7 @@ class Laboratory:
         turned = [
             known.knobs.turned(changes if side in (None, k) else shared) for k, known in enumerate(self.sides)
         ]
-        self._require_room(self.design, turned[0])
+        require_room(self.design, turned[0], self.sets)
         for known, knobs in zip(self.sides, turned, strict=True):
             if knobs != known.knobs:
                 known.turn(knobs)
@@ -181,7 +176,7 @@ class Laboratory:
             knobs = replace(knobs, **NATURAL[design.data])
         if not SOLVERS[design.solver].takes_learning_rate:  # which has no use for these
             knobs = replace(knobs, learning_rate=None, weight_decay=0.0, dropout=0.0)
-        self._require_room(design, knobs)
+        require_room(design, knobs, self.sets)
         self.sides = [Course(design, knobs, self.sets)]
         self.design, self.playing, self.run = design, False, self.run + 1
         self.picked = min(self.picked, design.networks - 1)
@@ -273,27 +268,6 @@ class Laboratory:
         if self.reading is None:
             raise ConfigurationError("no lesson is open; open one first")
         return self.reading
-
-    def _require_room(self, design: Design, knobs: Knobs) -> None:
-        """Raise ``CapacityError`` for more than can be trained while somebody looks on."""
-        data = self.sets[design.data](design.seed, knobs.samples, knobs.noise)
-        sizes, inputs = range(len(design.hidden)), data.train.X.shape[1]
-        each = sum(design.network(place, inputs, data.loss).n_parameters for place in sizes)
-        parameters = design.starts * each
-        for what, amount, most, less in (
-            ("parameters", parameters, MOST_PARAMETERS, "starts, sizes or layers"),
-            ("parameters times samples", parameters * knobs.samples, MOST_WORK, "samples, starts or sizes"),
-            (
-                "networks times epochs",
-                design.networks * design.epochs,
-                MOST_COURSE,
-                "starts, sizes or epochs",
-            ),
-        ):
-            if amount > most:
-                raise CapacityError(
-                    f"that makes {amount:,} {what}, and the lab takes {most:,}; ask for fewer {less}"
-                )
 
     def _require_side(self, side: int) -> None:
         if not 0 <= side < len(self.sides):
