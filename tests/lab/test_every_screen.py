@@ -166,6 +166,33 @@ def test_a_lesson_from_beginning_to_end_by_keyboard_alone(seen: Seen) -> None:
     seen.page.get_by_label("sizes M").select_option(index=0)
 
 
+def test_the_inspector_by_keyboard_alone(seen: Seen) -> None:
+    seen.page.get_by_label("data", exact=True).select_option("moons")
+    seen.until("() => document.querySelector('#field-data').value === 'moons'")
+    seen.press("s")
+    seen.press("i")
+    dialog = seen.page.get_by_role("dialog", name="Inspect: 1 hidden unit, start 0")
+    dialog.get_by_role("heading", name="The chain rule for W₁[1, 1]").wait_for()
+    edge = dialog.get_by_role("button", name="b₂[1]")
+    while not edge.evaluate("button => button === document.activeElement"):
+        seen.press("Tab")
+    seen.press("Enter")
+    dialog.get_by_role("heading", name="The chain rule for b₂[1]").wait_for()
+    assert edge.get_attribute("aria-pressed") == "true"
+    analytic, numerical = (dialog.get_by_test_id(one).inner_text() for one in ("analytic", "numerical"))
+    assert analytic[:7] == numerical[:7]
+    assert dialog.get_by_test_id("error").inner_text().endswith("✓")
+    slider = dialog.get_by_label("h", exact=True)
+    slider.focus()
+    seen.press("End")
+    seen.until("() => !/✓/.test(document.querySelector('[data-testid=error]').textContent)")
+    assert dialog.get_by_label("h, as a number").input_value() == "1"
+    seen.press("Escape")
+    dialog.wait_for(state="hidden")
+    seen.page.get_by_label("data", exact=True).select_option("sine")
+    seen.until("() => document.querySelector('#field-data').value === 'sine'")
+
+
 def test_the_sealed_test_opens_once(seen: Seen) -> None:
     seen.page.get_by_role("button", name="next draw").click()
     seen.until("() => document.querySelector('#seed').value !== '0'")
@@ -219,8 +246,10 @@ def test_axe_finds_nothing(browser: Any, address: str, scheme: str, data: str) -
     seen = Seen(context.new_page(), address)
     seen.page.get_by_label("data", exact=True).select_option(data)
     seen.press("s")
-    for key in "", "?":
+    for key in "", "?", "i":
         if key:
+            seen.press("Escape")
+            seen.page.get_by_role("dialog").wait_for(state="hidden")
             seen.press(key)
             seen.page.get_by_role("dialog").wait_for()
         seen.page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@ import "./style.css";
 import { Columns } from "./parts/Columns.tsx";
 import { Controls } from "./parts/Controls.tsx";
 import { Header } from "./parts/Header.tsx";
+import { Inspector, inspect } from "./parts/Inspector.tsx";
 import { Keys } from "./parts/Keys.tsx";
 import { Lesson, Lessons } from "./parts/Lesson.tsx";
 import { Multiples } from "./parts/Multiples.tsx";
@@ -31,6 +32,7 @@ function Page() {
           <Picked />
         </div>
       </main>
+      <Inspector />
       <Keys />
       <Repeat />
       <Lessons />
@@ -53,6 +55,7 @@ const KEYS: Record<string, () => void> = {
   },
   ",": () => go(-10),
   ".": () => go(10),
+  i: () => void inspect(),
   l: () => (open.value = "lessons"),
   "?": () => (open.value = "keys"),
 };

@@ -89,12 +89,45 @@ export interface Reading {
   then: string;
 }
 
+/** A layer on the inspected sample; null is what is not finite. */
+export interface InspectedLayer {
+  gate: string;
+  z: (number | null)[];
+  a: (number | null)[];
+  delta: (number | null)[];
+  W: (number | null)[][];
+  b: (number | null)[];
+  dW: (number | null)[][];
+  db: (number | null)[];
+}
+
+/** The picked network on one training point, and the chain rule of one edge; without an input it is a bias. */
+export interface Inspected {
+  row: number;
+  layer: number;
+  unit: number;
+  input: number | null;
+  h: number;
+  rows: number;
+  x: number[];
+  y: number;
+  loss: number | null;
+  loss_name: string;
+  layers: InspectedLayer[];
+  product: string;
+  factors: { symbol: string; formula: string; values: (number | null)[]; so_far: (number | null)[] }[];
+  value: number | null;
+  numerical: number | null;
+  error: number | null;
+}
+
 export interface State {
   protocol: number;
   run: number;
   playing: boolean;
   pace: number;
   picked: number;
+  inspected: Inspected | null;
   rule: string;
   note: string;
   design: Design;

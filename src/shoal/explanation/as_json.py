@@ -33,10 +33,10 @@ def as_json(explanation: Explained, walk: Walk | None = None) -> str:
         "features": list(explanation.feature_names),
         "outputs": list(explanation.output_names),
         "samples": trace.y.shape[1],
-        "sample": {"number": n, "name": explanation.sample_name, "loss": _numbers(trace.losses[n])},
-        "loss": _numbers(trace.losses.mean()),
+        "sample": {"number": n, "name": explanation.sample_name, "loss": numbers(trace.losses[n])},
+        "loss": numbers(trace.losses.mean()),
         "layers": [
-            {"number": s.number, "activation": s.gate.name, "z": _numbers(s.z), "a": _numbers(s.a)}
+            {"number": s.number, "activation": s.gate.name, "z": numbers(s.z), "a": numbers(s.a)}
             for s in trace.steps
         ],
         "gradients": [_gradient(explanation, comparison) for comparison in explanation.comparisons],
@@ -57,20 +57,20 @@ def _through_time(walk: Walk) -> dict[str, Any]:
         "steps": [
             {
                 "step": step.number,
-                "state": _numbers(step.state),
-                "gradient": _numbers(step.grad),
-                "factor": _numbers(step.factor),
+                "state": numbers(step.state),
+                "gradient": numbers(step.grad),
+                "factor": numbers(step.factor),
             }
             for step in walk.steps
         ],
         "gradients": [
             {
                 "parameter": gradient.name,
-                "gradient": _numbers(gradient.factors),
-                "engine": _numbers(gradient.engine),
+                "gradient": numbers(gradient.factors),
+                "engine": numbers(gradient.engine),
                 "relative_error": {
-                    "factors": _numbers(gradient.engine_error),
-                    "central_differences": _numbers(gradient.block.relative_error),
+                    "factors": numbers(gradient.engine_error),
+                    "central_differences": numbers(gradient.block.relative_error),
                 },
             }
             for gradient in walk.gradients
@@ -85,16 +85,16 @@ def _below(below: LayerBelow) -> dict[str, Any]:
         "number": below.number,
         "forward": [_formula(tree) for tree in form.forward],
         "backward": [_formula(tree) for tree in form.backward],
-        "a": _numbers(below.a),
-        "gradient": _numbers(below.grad),
+        "a": numbers(below.a),
+        "gradient": numbers(below.grad),
         "gradients": [
             {
                 "parameter": gradient.name,
-                "gradient": _numbers(gradient.by_layers),
-                "engine": _numbers(gradient.engine),
+                "gradient": numbers(gradient.by_layers),
+                "engine": numbers(gradient.engine),
                 "relative_error": {
-                    "layers": _numbers(gradient.engine_error),
-                    "central_differences": _numbers(gradient.block.relative_error),
+                    "layers": numbers(gradient.engine_error),
+                    "central_differences": numbers(gradient.block.relative_error),
                 },
             }
             for gradient in below.gradients
@@ -116,27 +116,27 @@ def _gradient(explanation: Explained, comparison: Comparison) -> dict[str, Any]:
                 "formula": _formula(factor.formula),
                 "kind": factor.kind.name.lower(),
                 "shape": list(factor.batch.shape),
-                "sample": _numbers(factor.sample(n)),
-                "batch": _numbers(factor.batch),
+                "sample": numbers(factor.sample(n)),
+                "batch": numbers(factor.batch),
             }
             for factor in derivation.factors
         ],
         "product": _formula(lecture_product(derivation, loss, steps)),
         "delta": {
             "formula": _formula(delta_rule(derivation.step, steps, loss)),
-            "batch": _numbers(derivation.delta),
+            "batch": numbers(derivation.delta),
         },
         "batch": {
             "symbol": _formula(batch_partial(derivation)),
             "formula": _formula(matrix_product(derivation)),
         },
-        "sample_gradient": _numbers(derivation.sample_gradient(n)),
-        "gradient": _numbers(derivation.gradient),
-        "engine": _numbers(comparison.engine),
-        "central_differences": _numbers(comparison.numerical),
+        "sample_gradient": numbers(derivation.sample_gradient(n)),
+        "gradient": numbers(derivation.gradient),
+        "engine": numbers(comparison.engine),
+        "central_differences": numbers(comparison.numerical),
         "relative_error": {
-            "factors": _numbers(comparison.engine_error),
-            "central_differences": _numbers(comparison.numerical_error),
+            "factors": numbers(comparison.engine_error),
+            "central_differences": numbers(comparison.numerical_error),
         },
     }
 
@@ -145,7 +145,7 @@ def _formula(tree: Expression) -> dict[str, str]:
     return {"text": text(tree), "latex": latex(tree)}
 
 
-def _numbers(values: Array | float) -> Any:
+def numbers(values: Array | float) -> Any:
     """Return a number, or some as nested lists; null for what is not finite."""
     array = np.asarray(values).astype(object)
     array[~np.isfinite(np.asarray(values))] = None

@@ -89,6 +89,25 @@ class Pick:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inspect:
+    """Look into the picked network: a training point, an edge, and the h of differences.
+
+    Rows, units and inputs count from 0, layers from 1; without an ``input`` the edge is the unit's bias.
+    """
+
+    row: int = 0
+    layer: int = 1
+    unit: int = 0
+    input: int | None = 0
+    h: float = 1e-5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseInspector:
+    """Look into no network."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pace:
     """Train so many epochs between two pictures; 0 does not wait for pictures."""
 
@@ -159,6 +178,8 @@ Command = (
     | Build
     | Table
     | Pick
+    | Inspect
+    | CloseInspector
     | Pace
     | Fork
     | Join
@@ -180,6 +201,8 @@ COMMANDS: dict[str, type[Any]] = {
     "build": Build,
     "table": Table,
     "pick": Pick,
+    "inspect": Inspect,
+    "close_inspector": CloseInspector,
     "pace": Pace,
     "fork": Fork,
     "join": Join,

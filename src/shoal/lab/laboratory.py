@@ -9,7 +9,7 @@ from typing import Any
 
 from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.lab import choosing, commands, frames, repeating, views
+from shoal.lab import choosing, commands, frames, inspector, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.design import INITIALS, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
@@ -46,6 +46,7 @@ class Laboratory:
         self.run, self.playing, self.pace, self.picked = 1, False, 5, 0
         self.rule = "best"
         self.note = ""
+        self.inspecting: commands.Inspect | None = None
         self._opened: dict[tuple[str, int], choosing.Opened] = {}
         knobs = knobs or Knobs(**NATURAL[self.design.data])
         require_room(self.design, knobs, self.sets)
@@ -62,6 +63,8 @@ class Laboratory:
         """
         self.note = ""
         DO[type(command)](self, command, each)
+        if self.inspecting is not None:
+            self.inspecting = inspector.nearest(self.sides[0], self.picked, self.inspecting)
 
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all sides on; at the last epoch of the design the playing ends."""
@@ -89,6 +92,7 @@ class Laboratory:
             "playing": self.playing,
             "pace": self.pace,
             "picked": self.picked,
+            "inspected": self.inspecting and inspector.inspected(self.sides[0], self.picked, self.inspecting),
             "rule": self.rule,
             "note": self.note,
             "design": asdict(self.design),
@@ -204,6 +208,13 @@ class Laboratory:
             )
         self.picked = command.network
 
+    def _inspect(self, command: commands.Inspect, each: Each) -> None:
+        inspector.require_edge(self.sides[0], self.picked, command)
+        self.inspecting = command
+
+    def _close_inspector(self, command: commands.CloseInspector, each: Each) -> None:
+        self.inspecting = None
+
     def _pace(self, command: commands.Pace, each: Each) -> None:
         if not 0 <= command.epochs <= MOST_PACE:
             raise ConfigurationError(f"the pace is 0 to {MOST_PACE:,} epochs a picture, got {command.epochs}")
@@ -286,6 +297,8 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
     commands.Build: Laboratory._build,
     commands.Table: Laboratory._table,
     commands.Pick: Laboratory._pick,
+    commands.Inspect: Laboratory._inspect,
+    commands.CloseInspector: Laboratory._close_inspector,
     commands.Pace: Laboratory._pace,
     commands.Fork: Laboratory._fork,
     commands.Join: Laboratory._join,

@@ -5,6 +5,7 @@ const KEYS: [string, string][] = [
   ["s", "one epoch"],
   ["r", "reset: the same starts from epoch 0"],
   ["b", "look at the choice"],
+  ["i", "look into the network: inspect it edge by edge"],
   ["← →", "the next size, the nearest error"],
   ["↑ ↓", "the next worse or better start of this size"],
   [", .", "ten epochs back, or forward"],

@@ -5,6 +5,7 @@ import { paintPlane } from "../paint/plane.ts";
 import { repaint, seen, state } from "../store.ts";
 import { named } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
+import { inspect } from "./Inspector.tsx";
 import { pickedWords } from "./Columns.tsx";
 
 const others = signal(true);
@@ -41,6 +42,7 @@ export function Picked() {
       <h2 id="picked-title">
         {named(design, picked)}
         <small>{pickedWords().split(", ").slice(2).join(", ")}</small>
+        <button onClick={() => void inspect()}>Inspect</button>
       </h2>
       <div class="plot">
         <Function />
