@@ -13,7 +13,7 @@ from shoal.data import values
 from shoal.data.frames import pl, quoted
 from shoal.data.names import meant
 from shoal.data.numerals import GAPS
-from shoal.data.sequences.instants import instants
+from shoal.data.sequences.instants import are_numbers, instants
 from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting
 
@@ -89,6 +89,10 @@ class Roles:
             row = int((~np.isfinite(found)).argmax())
             raise DataError(f"{_names('time_order', self.time_order)} is infinite in data row {row + 1}")
         return found
+
+    def has_numbered_times(self, table: pl.DataFrame) -> bool:
+        """Return whether times are numbers, which cannot be told to be before or after a date."""
+        return self.time_order in table.columns and are_numbers(values.undeclared(table[self.time_order]))
 
     def weights(self, table: pl.DataFrame) -> Floats | None:
         """Return what each row counts for; ``DataError`` for what is missing, negative, or all 0."""

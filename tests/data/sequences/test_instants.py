@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shoal.data.frames import pl
-from shoal.data.sequences.instants import in_order, instants
+from shoal.data.sequences.instants import are_numbers, in_order, instants
 from shoal.errors import DataError
 
 
@@ -22,6 +22,15 @@ def test_dates_are_microseconds(texts: list[str]) -> None:
     assert np.diff(instants(pl.Series("t", texts))).tolist() == expected
     stamps = pl.Series("t", ["2020-01-01 00:00", "2020-01-01 00:01", "2020-01-02 00:00"])
     assert np.diff(instants(stamps.str.to_datetime(time_unit="us"))).tolist() == expected
+
+
+@pytest.mark.parametrize("kind", [pl.Datetime("ms"), pl.Datetime("us"), pl.Datetime("ns", "UTC"), pl.Date])
+def test_dates_of_every_unit_are_the_same_microseconds(kind: pl.DataType) -> None:
+    texts = pl.Series("t", ["2020-01-01", "2020-02-01", "2020-03-01"])
+    stamps = texts.str.to_datetime(time_unit="us", time_zone="UTC").cast(kind)
+    assert instants(stamps).tolist() == instants(texts).tolist()
+    assert in_order(instants(stamps)).is_even
+    assert not are_numbers(stamps)
 
 
 def test_numbers_are_what_they_are() -> None:

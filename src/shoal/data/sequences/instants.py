@@ -36,10 +36,10 @@ def instants(stamps: pl.Series) -> Floats:
             f"the time {stamps.name!r} is missing in {stamps.null_count()} of {len(stamps)} rows, the first "
             f"of them data row {row + 1}; fill it or leave those rows out"
         )
-    if stamps.dtype == pl.Datetime:
-        return stamps.to_physical().cast(pl.Float64).to_numpy()
+    if stamps.dtype in (pl.Date, pl.Datetime):
+        return stamps.dt.epoch("us").cast(pl.Float64).to_numpy()
     numbers = as_numbers(stamps)
-    if not numbers.null_count():
+    if are_numbers(stamps):
         return numbers.to_numpy()
     texts = stamps.cast(pl.String)
     usual = parse_dates(texts, CLEAR_FORMATS[0])
@@ -55,6 +55,15 @@ def instants(stamps: pl.Series) -> Floats:
         f"the time {stamps.name!r} has {quoted(texts[row])} in data row {row + 1}, expected numbers or dates "
         "that can be read in one way; write them as 2020-12-31 23:59:00"
     )
+
+
+def are_numbers(stamps: pl.Series) -> bool:
+    """Return whether time stamps are numbers as they are, which have no place among dates.
+
+    >>> are_numbers(pl.Series(["1", "2"])), are_numbers(pl.Series(["2020-01-01", "2020-01-02"]))
+    (True, False)
+    """
+    return stamps.dtype not in (pl.Date, pl.Datetime) and not as_numbers(stamps).null_count()
 
 
 def _first_days(texts: pl.Series) -> pl.Series:
