@@ -162,10 +162,14 @@ def test_rows_brought_along_share_no_group_and_are_later(
         kept = {name: values for name, values in {**some, **changed}.items() if values}
         return str(write_csv(tmp_path / "other.csv", kept))
 
-    with pytest.raises(DataError, match="shares 8 groups of 'g' with the table, the first of them '0'"):
+    with pytest.raises(
+        DataError, match=r"other\.csv: it shares 8 groups of 'g' with the table, the first of them '0'"
+    ):
         ready(columns, group="g", test=other())
     assert len(ready(columns, group="g", test=other(g=list(range(20, 28)))).test) == 8
-    with pytest.raises(DataError, match="has 8 rows that are not later than all of the table's, by 't'"):
+    with pytest.raises(
+        DataError, match=r"other\.csv: 8 rows of it are not later than all of the table, by 't'"
+    ):
         ready(columns, time_order="t", test=other())
     assert len(ready(columns, time_order="t", valid=other(t=list(range(60, 68)))).validation or []) == 8
     for asked in ({"group": "g"}, {"time_order": "t"}, {"weight": "g"}):
@@ -173,6 +177,43 @@ def test_rows_brought_along_share_no_group_and_are_later(
         prepared = ready(columns, **asked, test=other(**{name: []}))
         assert any(f"has no column '{name}'" in told for told in prepared.warnings)
         assert len(prepared.test) == 8
+
+
+def test_rows_to_test_on_are_apart_from_those_to_choose_by(
+    ready: Callable[..., Prepared], write_csv: Write, tmp_path: Path
+) -> None:
+    columns = table(g=[row % 9 for row in range(N)], t=list(range(N)))
+
+    def other(name: str, first: int) -> str:
+        few = {name: values[:8] for name, values in columns.items()}
+        new = list(range(first, first + 8))
+        return str(write_csv(tmp_path / name, {**few, "g": new, "t": new}))
+
+    valid, near, far = other("valid.csv", 60), other("near.csv", 67), other("far.csv", 68)
+    with pytest.raises(
+        DataError, match=r"near\.csv: it shares 1 group of 'g' with --valid .*valid.csv, .* '67'"
+    ):
+        ready(columns, group="g", valid=valid, test=near)
+    with pytest.raises(
+        DataError, match=r"near\.csv: 1 row of it is not later than all of --valid .*valid.csv"
+    ):
+        ready(columns, time_order="t", valid=valid, test=near)
+    for asked in ({"group": "g"}, {"time_order": "t"}):
+        assert len(ready(columns, **asked, valid=valid, test=far).test) == 8
+
+
+@pytest.mark.parametrize("dates_in", ["the table", "the test"])
+def test_numbers_are_neither_before_nor_after_dates(
+    ready: Callable[..., Prepared], write_csv: Write, tmp_path: Path, dates_in: str
+) -> None:
+    dates = [f"2020-{row // 28 + 1:02}-{row % 28 + 1:02}" for row in range(N)]
+    numbers, turned = [10**18 + row for row in range(N)], dates_in == "the test"
+    mine, theirs = (list(range(N)), dates) if turned else (dates, numbers)
+    given = table(t=theirs)
+    test = str(write_csv(tmp_path / "other.csv", {name: values[:8] for name, values in given.items()}))
+    told = "has dates where the table has numbers" if turned else "has numbers where the table has dates"
+    with pytest.raises(DataError, match=f"'t' {told}"):
+        ready(table(t=mine), time_order="t", test=test)
 
 
 def test_what_is_no_table_has_no_rows_apart(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from shoal.data.frames import Frame, as_frame, quoted
-from shoal.data.roles import Roles
+from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError, ShoalWarning
 from shoal.selection.attributes import Attributes
 from shoal.words import plural, setting
@@ -89,35 +91,64 @@ def tell_of_division(
         )
 
 
-def require_apart(option: str, path: str, mine: Frame, theirs: Frame, roles: Roles) -> None:
-    """Raise ``DataError`` where rows brought along share a group with the table's, or are not later.
+@dataclass(frozen=True)
+class Place:
+    """What the rows of one table are told apart from others by."""
 
-    Warns (``ShoalWarning``) where they do not say.
-    """
-    given, frame = theirs.to_native(), mine.to_native()
+    whose: str
+    """How the table is called."""
+    groups: frozenset[str] | None
+    times: Floats | None
+    numbered: bool
+    """Whether times are numbers, not dates."""
+
+    @classmethod
+    def of(cls, whose: str, frame: Frame, roles: Roles) -> Self:
+        table = frame.to_native()
+        groups = roles.groups(table)
+        return cls(
+            whose,
+            None if groups is None else frozenset(groups.to_list()),
+            roles.times(table),
+            roles.has_numbered_times(table),
+        )
+
+
+def tell_what_is_unknown(option: str, path: str, given: Frame, roles: Roles) -> None:
+    """Warn (``ShoalWarning``) of columns by which rows brought along do not say what they are."""
     for column, name in roles.of_columns.items():
-        if column not in given.columns:
+        if column not in given.to_native().columns:
             what = "all count alike" if name == "weight" else "nobody can tell whether they are apart"
             _tell(
                 f"{setting(option, path)} has no column {quoted(column)} ({setting(name)}), so of its rows "
                 f"{what}"
             )
-    groups, own = roles.groups(given), roles.groups(frame)
-    if groups is not None and own is not None:
-        shared = sorted(set(groups.to_list()) & set(own.to_list()))
+
+
+def require_apart(given: Place, others: Iterable[Place], roles: Roles) -> None:
+    """Raise ``DataError`` where rows brought along share a group with others, or are not later than they."""
+    for other in others:
+        shared = sorted((given.groups or frozenset()) & (other.groups or frozenset()))
         if shared:
             raise DataError(
-                f"{setting(option, path)} shares {plural(len(shared), 'group')} of "
-                f"{quoted(roles.group or '')} with the table, the first of them {quoted(shared[0])}; leave "
-                "their rows out of one of them"
+                f"it shares {plural(len(shared), 'group')} of {quoted(roles.group or '')} with "
+                f"{other.whose}, the first of them {quoted(shared[0])}; leave their rows out of one of them"
             )
-    later, earlier = roles.times(given), roles.times(frame)
-    if later is not None and earlier is not None and later.min() <= earlier.max():
-        early = int((later <= earlier.max()).sum())
-        raise DataError(
-            f"{setting(option, path)} has {plural(early, 'row')} that are not later than all of the table's, "
-            f"by {quoted(roles.time_order or '')}; leave those out"
-        )
+        if given.times is None or other.times is None:
+            continue
+        column = quoted(roles.time_order or "")
+        if given.numbered != other.numbered:
+            mine, theirs = ("numbers", "dates") if given.numbered else ("dates", "numbers")
+            raise DataError(
+                f"{column} has {mine} where {other.whose} has {theirs}, so nobody can tell what is later; "
+                "write both in one way"
+            )
+        early = int((given.times <= other.times.max()).sum())
+        if early:
+            raise DataError(
+                f"{plural(early, 'row')} of it {'is' if early == 1 else 'are'} not later than all of "
+                f"{other.whose}, by {column}; leave out what is not"
+            )
 
 
 def _tell(text: str) -> None:

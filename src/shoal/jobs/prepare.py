@@ -27,7 +27,15 @@ from shoal.data.task import (
     known_rows,
 )
 from shoal.errors import ConfigurationError, DataError, ShoalError
-from shoal.jobs.apart import attributes_of, require_apart, tell_of_division, unit_of, without_weightless
+from shoal.jobs.apart import (
+    Place,
+    attributes_of,
+    require_apart,
+    tell_of_division,
+    tell_what_is_unknown,
+    unit_of,
+    without_weightless,
+)
 from shoal.jobs.division import divide
 from shoal.jobs.footprint import NONE_BROUGHT, Allowance, Brought, Footprint, fitting, require_reading
 from shoal.jobs.model import TableModel
@@ -238,12 +246,10 @@ def _divided(
         )
         part = _PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, attributes, rows.train)
-        validation = part(frame, attributes, rows.held) if rows.held.size else None
-        if request.valid is not None:
-            validation = _other_part("valid", request.valid, part)
-        if request.test is not None:
-            test = _other_part("test", request.test, part)
-        else:
+        validation, test = _other_parts(request, part)
+        if rows.held.size:
+            validation = part(frame, attributes, rows.held)
+        if test is None:
             test = part(frame, attributes, rows.test) if divide_test else Part(train.X[:0], train.y[:0])
     return PreparedTable(
         target=target,
@@ -343,8 +349,18 @@ def _whole_target(frame: Frame, name: str, task: str, least: int, metric: str | 
     return encoder if task == "classification" else None
 
 
-def _other_part(option: str, path: str, part: _PartMaker) -> Part:
-    """Return the rows of another table, which has the columns of this one."""
+def _other_parts(request: FitRequest, part: _PartMaker) -> tuple[Part | None, Part | None]:
+    """Return the rows to choose by and to test on that other tables bring along, all apart."""
+    places = [Place.of("the table", part.table.frame, part.table.roles)]
+    valid = None if request.valid is None else _other_part("valid", request.valid, part, places)
+    return valid, None if request.test is None else _other_part("test", request.test, part, places)
+
+
+def _other_part(option: str, path: str, part: _PartMaker, places: list[Place]) -> Part:
+    """Return the rows of another table, which has the columns of this one.
+
+    They are apart from the rows in ``places``, among which they are then.
+    """
     table = part.table
     given = read_table(path, table.known)
     strangers = [name for name in given.columns if name not in set(table.known)]
@@ -355,7 +371,10 @@ def _other_part(option: str, path: str, part: _PartMaker) -> Part:
     try:
         rows = table.rare.of_frame(known_rows(given, table.name), table.name)
         rows = without_weightless(rows, table.roles)
-        require_apart(option, path, table.frame, rows, table.roles)
+        tell_what_is_unknown(option, path, rows, table.roles)
+        place = Place.of(setting(option, path), rows, table.roles)
+        require_apart(place, places, table.roles)
+        places.append(place)
         return part(rows, attributes_of(rows, table.roles, unit_of(table.frame, table.roles)))
     except DataError as error:
         raise DataError(f"{setting(option, path)}: {error}") from None
