@@ -95,6 +95,14 @@ def test_a_longer_step_is_faster_until_it_is_too_long() -> None:
     assert np.median(errors(answered("gradient-descent", 3))[0]) < fast
 
 
+def test_a_short_step_checks_a_gradient_and_neither_a_long_nor_a_tiny_one_does() -> None:
+    lab, errors_by_h = answered("chain-rule", 2), {}
+    for h in (1.0, 1e-5, 1e-12):
+        lab.do(c.Inspect(row=0, layer=1, unit=0, input=0, h=h))
+        errors_by_h[h] = lab.state()["inspected"]["error"]
+    assert errors_by_h[1e-5] < 1e-7 < min(errors_by_h[1.0], errors_by_h[1e-12])
+
+
 def test_more_units_fit_better_and_do_not_predict_better() -> None:
     train, validation = errors(answered("capacity", 0))
     assert np.argmin(train.min(axis=1)) == 2
