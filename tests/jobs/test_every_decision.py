@@ -81,7 +81,11 @@ def test_a_job_decides_tests_and_predicts_by_the_metric(
 def test_the_report_says_what_decides(fit: Fit, rare: Path, tmp_path: Path) -> None:
     fit(rare, "ill", tmp_path, metric="f1")
     page = (tmp_path / "report.html").read_text()
-    assert "What decides the class?" in page
+    order = [
+        page.index(part) for part in ('href="#decision"', '<section id="test">', '<section id="decision">')
+    ]
+    assert order == sorted(order)
+    assert page.count('<section id="decision">') == 1
     assert "Classes are decided for F1" in page
     with pytest.raises(ConfigurationError, match="--metric was f1, now balanced_error"):
         fit(rare, "ill", tmp_path, metric="balanced_error", resume=True)

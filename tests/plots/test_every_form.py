@@ -6,15 +6,25 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from shoal.plots import capacity, curves, drawing, importances, log_evidence, strength
+from shoal.plots import capacity, curves, drawing, importances, log_evidence, operating, strength
 
 SIZES = {"1": 15, "8": 113, "16x16": 497, "128x128x128": 40_000, "256x256x256": 160_000}
 NAMES = tuple(f"the {k}th of many measurements at the outlet (mg/l)" for k in range(20))
+RATES: Any = {
+    "label": NAMES[0],
+    "share": 0.2,
+    "auc": 0.9,
+    "false_positive": [0.0, 1.0],
+    "recall": [0.5, 1.0],
+    "precision": [1.0, 0.2],
+    "chosen": {"false_positive": 0.0, "recall": 0.0, "precision": None},
+}
 DRAWN: dict[str, Callable[..., str]] = {
     "capacity": lambda e, form: capacity.scatter(e["trials"], e["choice"], e["score"], form=form),
     "strength": lambda e, form: strength.lines(e["trials"], e["choice"], e["score"], form=form),
     "curves": lambda e, form: curves.lines(e["curves"], e["score"], form=form),
     "evidence": lambda e, form: log_evidence.pair(e["trials"], e["choice"], e["score"], form=form),
+    "operating": lambda e, form: operating.pair(RATES, form=form),
     "importances": lambda e, form: importances.bars(
         e["importances"], "half squared error (standardised target units, squared)", form=form
     ),

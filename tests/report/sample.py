@@ -296,6 +296,7 @@ def _test(
         ],
         "reliability": {"before": _bins(0.8, 0.31, 0.13), "after": _bins(1.02, 0.28, 0.012)},
         "confusion": {"labels": list(labels), "counts": counts.tolist()},
+        "operating": _operating(labels[1]) if K == 2 else None,
         "residuals": None,
     }
 
@@ -325,6 +326,18 @@ def _bins(steepness: float, log_loss: float, error: float) -> dict[str, Any]:
         "share": [0.05, 0.1, 0.1, 0.2, 0.55],
         "error": error,
         "log_loss": log_loss,
+    }
+
+
+def _operating(label: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "share": 0.24,
+        "auc": 0.9,
+        "false_positive": [0.0, 0.05, 0.2, 1.0],
+        "recall": [0.3, 0.6, 0.9, 1.0],
+        "precision": [1.0, 0.79, 0.59, 0.24],
+        "chosen": {"false_positive": 0.05, "recall": 0.6, "precision": 0.79},
     }
 
 

@@ -49,7 +49,7 @@ def test_a_narrow_page_has_figures_of_its_own(sample: Builder) -> None:
     """Of the figures that are drawn twice a page shows one; those of a telephone's width are drawn once."""
     html = render(sample(starts=2, l2=(0.1, 1.0)))
     forms = re.findall(r'<svg [^>]*class="([^"]*)"', html)
-    assert forms == ["plot wide", "plot narrow"] * 3 + ["plot", "plot wide", "plot narrow"]
+    assert forms == ["plot wide", "plot narrow"] * 4 + ["plot", "plot wide", "plot narrow"]
     style = html.split("<style>")[1].split("</style>")[0]
     assert "svg.narrow { display: none; }" in style
     narrow = style.split("@media screen and (max-width: 42rem) {")[1].split("\n}")[0]

@@ -22,7 +22,8 @@ SAME = 1e-12
 class Decision:
     """Calls the class with the largest f_k · p_k, where f are the ``factors`` (K,), all 1 if there are none.
 
-    ``positive`` is the class that F1 is about. Probabilities stay as they are.
+    ``positive`` is the class that F1 and curves of two classes are about: the rarer.
+    Probabilities stay as they are.
 
     >>> Decision(BALANCED_ERROR, (0.5, 5.0)).classes(np.array([[0.8, 0.2], [0.95, 0.05]]))
     array([1, 0])
@@ -51,9 +52,9 @@ class Decision:
         Source: Duda, Hart & Stork 2001, "Pattern classification", 2.2; Lipton, Elkan & Naryanaswamy 2014,
         "Optimal thresholding of classifiers to maximize F1 measure".
         """
-        if metric not in (BALANCED_ERROR, F1):
-            return cls(metric or ERROR)
         positive = 0 if len(shares) == 2 and shares[0] < shares[1] else 1
+        if metric not in (BALANCED_ERROR, F1):
+            return cls(metric or ERROR, (), positive)
         if metric == BALANCED_ERROR:
             known = np.where(shares > 0, shares, shares[shares > 0].min())  # of a class that only others have
             return cls(metric, tuple((1 / (len(shares) * known)).tolist()), positive)
@@ -154,16 +155,28 @@ def f1_threshold(p: Array, positive: Array, weights: Array | None = None) -> flo
     total = s[positive].sum()
     if not total > 0:
         return 0.5
-    order = np.argsort(-p, kind="stable")
-    p, s, right = p[order], s[order], np.where(positive[order], s[order], 0.0)
-    ends = np.append(np.flatnonzero(p[:-1] > p[1:]), len(p) - 1)
-    found = 2 * np.cumsum(right)[ends] / (np.cumsum(s)[ends] + total)
-    upper, lower = p[ends], np.append(p[ends[:-1] + 1], 0.0)
+    upper, right, called = as_called(p, positive, s)
+    found = 2 * right / (called + total)
+    lower = np.append(upper[1:], 0.0)
     middle = (upper + lower) / 2
     middle = np.where(middle < upper, middle, lower)
     middle = np.where((lower <= 0.5) & (upper > 0.5), 0.5, middle)
     best = middle[found >= found.max() - SAME]
     return float(max(best[np.abs(best - 0.5).argmin()], np.finfo(np.float64).tiny))
+
+
+def as_called(p: Array, positive: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """Return the values that p (N,) has, from the largest, and the weight of the rows of at least that p.
+
+    Of the positive ones among them, and of all.
+
+    >>> as_called(np.array([0.1, 0.7, 0.7]), np.array([True, False, True]), np.ones(3))
+    (array([0.7, 0.1]), array([1., 2.]), array([2., 3.]))
+    """
+    order = np.argsort(-p, kind="stable")
+    p, s, right = p[order], weights[order], np.where(positive[order], weights[order], 0.0)
+    ends = np.append(np.flatnonzero(p[:-1] > p[1:]), len(p) - 1)
+    return p[ends], np.cumsum(right)[ends], np.cumsum(s)[ends]
 
 
 def check_metric(metric: str | None) -> None:

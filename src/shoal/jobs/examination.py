@@ -22,6 +22,7 @@ from shoal.jobs.metrics import (
     score_name,
 )
 from shoal.jobs.model import Model
+from shoal.jobs.operating import operating
 from shoal.jobs.prepared import Part, Prepared
 from shoal.report.tables import MOST_CLASSES
 from shoal.selection.splits import some_rows
@@ -29,7 +30,7 @@ from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
     from shoal.plots.evidence import Confusion, Decided, HeldOut, Residuals
-    from shoal.plots.promises import Bins, Intervals, Reliability, Third
+    from shoal.plots.promises import Bins, Intervals, Operating, Reliability, Third
 
 RESIDUALS_SHOWN = 2000
 COVERAGE = 0.9
@@ -61,7 +62,15 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
         "confusion": _confusion(decision.classes(predictions["shoal"]), prepared) if classes else None,
         "residuals": None if classes else _residuals(plain, prepared, seed),
         "decision": _decided(decision, prepared) if classes else None,
+        "operating": _operating(predictions["shoal"], decision, prepared),
     }
+
+
+def _operating(probabilities: Array, decision: Decision, prepared: Prepared) -> Operating | None:
+    if prepared.n_classes != 2:
+        return None
+    test, label = prepared.test, prepared.target.labels[decision.positive]
+    return operating(probabilities, test.y, test.weights, decision, label)
 
 
 def _decided(decision: Decision, prepared: Prepared) -> Decided:

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, TypedDict
 
 from shoal.plots.contributions import TextExample
 from shoal.plots.in_time import InTime
-from shoal.plots.promises import Calibration, Intervals, Reliability
+from shoal.plots.promises import Calibration, Intervals, Operating, Reliability
 from shoal.plots.seen import ImageSize, Seen
 from shoal.plots.series import MixtureShown, SequenceShape, SeriesExample
 
@@ -312,6 +312,7 @@ class HeldOutLater(TypedDict, total=False):
     reliability: Reliability | None
     intervals: Intervals | None
     decision: Decided | None
+    operating: Operating | None
 
 
 class HeldOut(HeldOutLater):

@@ -49,6 +49,29 @@ class Reliability(TypedDict):
     after: Bins
 
 
+class OperatingPoint(TypedDict):
+    """The rates of one threshold; there is no precision where no row is called positive."""
+
+    false_positive: float
+    recall: float
+    precision: float | None
+
+
+class Operating(TypedDict):
+    """Rates on the test rows by threshold, from the highest, of the class ``label``, whose rows are a share.
+
+    ``auc`` is the area under the ROC curve, and ``chosen`` what the decision makes of the rows.
+    """
+
+    label: str
+    share: float
+    auc: float
+    false_positive: list[float]
+    recall: list[float]
+    precision: list[float]
+    chosen: OperatingPoint
+
+
 class Calibration(TypedDict):
     """The temperature of probabilities, and the log loss of ``rows`` held out ``before`` and ``after`` it."""
 

@@ -11,7 +11,7 @@ from shoal.errors import ModelFolderError, reason
 from shoal.files import read_regular
 from shoal.plots.evidence import FORMAT, Confusion, Evidence
 from shoal.plots.forecasts import KIND, ForecastEvidence
-from shoal.plots.promises import Bins
+from shoal.plots.promises import Bins, Operating
 from shoal.schema import MismatchError, described, parse_json, require, require_type
 
 PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")
@@ -104,6 +104,8 @@ def _check_lengths(evidence: Evidence) -> None:
         n_actual, n_predicted = len(test["residuals"]["actual"]), len(test["residuals"]["predicted"])
         if n_actual != n_predicted:
             raise MismatchError(f"test.residuals has {n_actual} actual and {n_predicted} predicted values")
+    if test and (rates := test.get("operating")):
+        _check_rates(rates)
     for name, bins in ((test and test.get("reliability")) or {}).items():
         _check_bins(cast("Bins", bins), f"test.reliability.{name}")
 
@@ -119,6 +121,16 @@ def _check_confusion(confusion: Confusion) -> None:
     for i, j, _ in pairs or ():
         if not (0 <= i < K and 0 <= j < K):
             raise MismatchError(f"test.confusion.pairs has {[i, j]}, expected two of its {K} labels")
+
+
+def _check_rates(rates: Operating) -> None:
+    """Hold the rates of thresholds to shares, as many of each, of one threshold at least."""
+    columns = [rates["false_positive"], rates["recall"], rates["precision"]]
+    sizes = set(map(len, columns))
+    if len(sizes) > 1 or 0 in sizes:
+        raise MismatchError(f"test.operating has rates of different numbers {sorted(sizes)}, or none")
+    if not all(0 <= value <= 1 for column in columns for value in column):
+        raise MismatchError("test.operating has numbers that are no shares, expected them between 0 and 1")
 
 
 def _check_bins(bins: Bins, where: str) -> None:

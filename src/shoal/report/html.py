@@ -17,6 +17,7 @@ from shoal.plots import (
     importances,
     in_time,
     log_evidence,
+    operating,
     reliability,
     residuals,
     series,
@@ -104,6 +105,8 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["curves"] = _both(curves.lines, page["curves"], score)
     if test and (found := test.get("reliability")):
         figures["reliability"] = reliability.diagram(found, test["rows"], wording.noun(page))
+    if test and (rates := test.get("operating")):
+        figures["operating"] = _both(operating.pair, rates, wording.noun(page))
     if test and test["residuals"] and test["residuals"]["actual"]:
         target = page["data"]["target"]["name"]
         figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)
