@@ -97,7 +97,7 @@ def test_a_target_that_is_not_there_is_told_with_the_nearest_column(refuses: Any
     table = {"age": [1], "income": [2]}
     with refuses(DataError, "no column 'incme'", "did you mean 'income'?", "'age', 'income'"):
         rows_with_target(table, "incme")
-    with refuses(DataError, "no column 'zzz' to predict; Its columns:", "'age', 'income'"):
+    with refuses(DataError, "no column 'zzz' to predict; its columns:", "'age', 'income'"):
         rows_with_target(table, "zzz")
 
 

@@ -81,9 +81,9 @@ def known_rows(table: Frame, target: str) -> Frame:
     """Return the same of a table that is shoal's own."""
     if target not in table.columns:
         near = nearest(target, table.columns)
-        hint = f"did you mean {' or '.join(map(quoted, near))}? " if near else ""
+        its = f"did you mean {' or '.join(map(quoted, near))}? Its" if near else "its"
         raise DataError(
-            f"the table has no column {target!r} to predict; {hint}Its columns: {names_shown(table.columns)}"
+            f"the table has no column {target!r} to predict; {its} columns: {names_shown(table.columns)}"
         )
     series = table[target].to_native()
     known = _known(series)
