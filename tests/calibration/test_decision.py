@@ -20,16 +20,19 @@ from shoal.calibration.decision import (
 from shoal.errors import ConfigurationError
 from shoal.shapes import Array
 
-RNG = np.random.default_rng(3)
 N = 60
+RNG = np.random.default_rng(3)
+COUNTS, SHARES = RNG.integers(0, 4, N).astype(np.float64), RNG.random(N)
+CODES, P = RNG.integers(0, 3, N), RNG.dirichlet(np.ones(3), N)
 
 
-@pytest.mark.parametrize("weights", [None, RNG.integers(0, 4, N).astype(np.float64)])
+@pytest.mark.parametrize("weights", [None, COUNTS])
 @pytest.mark.parametrize("digits", [1, 2, 17])  # of few digits many probabilities are equal
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.95])
 def test_no_threshold_has_a_larger_f1(rate: float, digits: int, weights: Array | None) -> None:
-    p = RNG.beta(2, 2, N).round(digits)
-    positive = RNG.random(N) < rate * 2 * p
+    rng = np.random.default_rng(4)
+    p = rng.beta(2, 2, N).round(digits)
+    positive = rng.random(N) < rate * 2 * p
     t = f1_threshold(p, positive, weights)
     every = np.unique([0.0, *p, *(p + 1e-12)])
     largest = max(f1_score(p > other, positive, weights) for other in every)
@@ -54,12 +57,12 @@ def test_thresholds_known_by_hand(p: list[float], positive: list[int], expected:
     assert found == pytest.approx(expected, abs=1e-15)
 
 
-@pytest.mark.parametrize("weights", [None, RNG.random(N)])
+@pytest.mark.parametrize("weights", [None, SHARES])
 def test_scores_are_those_of_scikit_learn(weights: Array | None) -> None:
-    y, called = RNG.integers(0, 3, N), RNG.integers(0, 3, N)
+    y, called = CODES, np.roll(CODES, 7)
     expected = 1 - metrics.balanced_accuracy_score(y, called, sample_weight=weights)
     assert balanced_error(called, y, weights) == pytest.approx(expected, abs=1e-12)
-    p = RNG.dirichlet(np.ones(3), N).round(1)  # with ties
+    p = P.round(1)  # with ties
     p /= p.sum(axis=1, keepdims=True)
     expected = metrics.roc_auc_score(y, p, sample_weight=weights, multi_class="ovr")
     assert Decision(AUC).scores(p, y, weights) == {"AUC": pytest.approx(expected, abs=1e-12)}
@@ -96,7 +99,7 @@ def test_f1_is_of_the_rarer_class(shares: list[float], positive: int) -> None:
 
 
 def test_errors_are_decided_by_the_likeliest_and_absent_classes_by_a_finite_factor() -> None:
-    p, codes = RNG.dirichlet(np.ones(3), N), RNG.integers(0, 3, N)
+    p, codes = P, CODES
     for metric in (None, ERROR, LOG_LOSS):
         decision = Decision.find(metric, p, codes, np.ones(3) / 3)
         np.testing.assert_array_equal(decision.classes(p), p.argmax(axis=1))

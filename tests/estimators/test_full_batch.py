@@ -19,7 +19,7 @@ def samples(network: Network) -> Samples:
 def test_the_gradient_in_scikit_learn_s_order_is_the_slope() -> None:
     network = Network(3, [Dense(2, "tanh"), Dense(1)])
     objective = PackedObjective(network, samples(network), alpha=0.3)
-    packed = RNG.normal(size=network.n_parameters)
+    packed = np.random.default_rng(1).normal(size=network.n_parameters)
     _, gradient = objective(packed)
     for place in range(packed.size):
         step = np.eye(packed.size)[place] * 1e-6

@@ -34,7 +34,7 @@ def test_logistic_regression_is_that_of_scikit_learn(
 
 
 def test_poisson_regression_is_that_of_scikit_learn() -> None:
-    y = RNG.poisson(np.exp(0.2 * X[:, 0])).astype(float)
+    y = np.random.default_rng(1).poisson(np.exp(0.2 * X[:, 0])).astype(float)
     theirs = PoissonRegressor(alpha=1 / 60, tol=1e-9, max_iter=1000).fit(X, y)
     ours = least_loss(X, y, "poisson")
     np.testing.assert_allclose(ours.W[:, 0], theirs.coef_, atol=1e-4)
@@ -42,7 +42,7 @@ def test_poisson_regression_is_that_of_scikit_learn() -> None:
 
 @pytest.mark.parametrize("rows", [X, SAME, SAME[:3], SAME.astype(np.float32)])
 def test_ridge_regression_is_that_of_scikit_learn(rows: Any) -> None:
-    y = RNG.normal(size=len(rows))
+    y = np.random.default_rng(2).normal(size=len(rows))
     theirs = Ridge().fit(rows.astype(np.float64), y)
     ours = least_squares(rows, y)
     np.testing.assert_allclose(ours(rows)[:, 0], theirs.predict(rows), rtol=1e-5, atol=1e-7)

@@ -52,7 +52,7 @@ def test_a_large_network_is_all_products_and_a_small_one_hardly() -> None:
     """At the released pace, of which no figure is missing or out by orders of magnitude."""
     assert all(np.array(dataclasses.astuple(RELEASED)) > 0)
     for hidden, share in ((1, 0.02), (512, 0.7)):
-        network = Network(400, [Dense(hidden, "tanh"), Dense(hidden, "tanh"), Dense(1)])
+        network = Network(4, [Dense(hidden, "tanh"), Dense(hidden, "tanh"), Dense(1)])
         products = dataclasses.replace(NOTHING, operation=RELEASED.operation)
         found = [pace.epoch(network, Recipe(batch_size=256), 10**5, 0) for pace in (products, RELEASED)]
         assert (found[0] / found[1] > share) is (hidden == 512)

@@ -16,13 +16,11 @@ from shoal.lab.material import SETS
 from shoal.lab.repeating import command_line, python_lines
 from shoal.lab.table import own_table
 
-RNG = np.random.default_rng(0)
-
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """A table of two numbers and a category, of which the second number makes the target; and two classes."""
-    X = RNG.normal(size=(120, 2))
+    X = np.random.default_rng(0).normal(size=(120, 2))
     kind = np.where(np.arange(120) % 2, "red", "blue")
     lines = [
         f"{a},{b},{k},{3 * b + 0.1 * a},{'yes' if a + b > 0 else 'no'}"

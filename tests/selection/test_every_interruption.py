@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from shoal.populations.trainer import train
+from shoal.selection.attributes import Attributes
 from shoal.selection.running import StudyProgress
 from shoal.selection.shelf import Shelf
 from shoal.selection.store import TrialStore
@@ -168,7 +169,7 @@ def test_ctrl_c_ends_a_study_with_a_word_on_resuming(
 
 def assert_same_weights(folder: Path, undisturbed: CapacityStudy, script: dict[str, Any]) -> None:
     """Hold every network in the folder to the one that a study in memory trains."""
-    tasks = undisturbed._design(script["X"], script["y"], None).tasks()
+    tasks = undisturbed._design(script["X"], script["y"], None, Attributes()).tasks()
     store = TrialStore(folder)
     shelf = Shelf(store, tasks)
     for task in tasks:

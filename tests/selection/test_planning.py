@@ -125,13 +125,15 @@ def test_memory_grows_with_the_steps_of_a_recurrent_layer(batch_size: int, colum
 MEASURED = """
 import sys
 import numpy as np
+from shoal.selection.attributes import Attributes
 from shoal.selection.cohort import run_cohort
 from shoal.selection.study import CapacityStudy
 
 def design(N, hidden):
     X = np.random.default_rng(0).normal(size=(N, n)).astype("float32")
     settings = {"epochs": 2, "patience": 5, "batch_size": batch or None, "engine": engine}
-    return CapacityStudy([hidden], 64, solver="adam", **settings)._design(X, X[:, 0].copy(), None)
+    study = CapacityStudy([hidden], 64, solver="adam", **settings)
+    return study._design(X, X[:, 0].copy(), None, Attributes())
 
 def peak():
     status = open("/proc/self/status").read()

@@ -61,8 +61,8 @@ def test_the_smallest_objective_counts_the_penalty_on_weights_but_not_biases(
 ) -> None:
     # J = loss + 2/(2·10) w²: 0.9 + 0.1, 0.5 + 0.4, 0.2 + 0.9, 0 + 1.6
     networks = shelf([0.9, 0.5, 0.2, 0.0])
-    assert networks.lowest_objective(KEYS, l2=2.0, n_samples=10) == KEYS[1]
-    assert networks.lowest_objective(KEYS, l2=0.0, n_samples=10) == KEYS[3]
+    assert networks.lowest_objective(KEYS, l2=2.0, weight=10) == KEYS[1]
+    assert networks.lowest_objective(KEYS, l2=0.0, weight=10) == KEYS[3]
 
 
 def test_what_diverged_has_no_objective(shelf: Callable[[Losses], Shelf]) -> None:

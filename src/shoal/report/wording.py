@@ -282,8 +282,8 @@ def repeatable(asked: Asked) -> str:
     decided = "How many networks were compared was" if "clocked" in asked else "What was left open was"
     return (
         f"{decided} decided by the time that they took, so the command above may give another model, even "
-        f"with the same seed. This one leaves nothing open. {same} and with another --out, it gives the same "
-        "model to the bit:"
+        f"with the same seed. This one leaves nothing open. {same} and into another folder, it gives "
+        "the same model to the bit:"
     )
 
 
