@@ -106,6 +106,7 @@ def _wrong(path: tuple[Any, ...], value: object) -> Callable[[dict[str, Any]], N
         ),
         (lambda e: e["test"].pop("rows"), r"test\.rows is missing"),
         (_wrong(("choice", "members"), []), r"choice\.members is empty"),
+        (_wrong(("trials", "l2", 1), -0.9), r"trials\.l2\[1\] is -0\.9, expected a strength, 0 or more"),
         (_wrong(("choice", "start"), 99), r"choice is not among the trials"),
         (_wrong(("choice", "best", "hidden"), "3"), r"choice\.best is not among the trials"),
         (_wrong(("choice", "members", 0, "l2"), 7.0), r"choice\.members\[0\] is not among the trials"),

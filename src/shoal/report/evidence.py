@@ -146,6 +146,8 @@ def _check_bins(bins: Bins, where: str) -> None:
 def _check_candidates(evidence: Evidence) -> None:
     """Find what was chosen, and what is summarised, among the trials."""
     trials, choice = evidence["trials"], evidence["choice"]
+    for i, l2 in enumerate(trials["l2"]):
+        require(l2 >= 0, l2, "a strength, 0 or more", f"trials.l2[{i}]")
     known = set(zip(trials["hidden"], trials["l2"], trials["start"], strict=True))
     if not choice["members"]:
         raise MismatchError("choice.members is empty")
