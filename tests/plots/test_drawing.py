@@ -56,6 +56,16 @@ def test_text_from_the_data_is_shown_as_written(parsed: Parse, label: str) -> No
     }  # fmt: skip
 
 
+def test_characters_that_no_font_takes_are_replaced_wherever_they_stand() -> None:
+    with drawing.axes(300, 200) as (figure, axes):
+        axes.set_xlabel("a \ud800 b")
+        axes.plot([0, 1], gid="marks", linestyle="none", marker="o")
+        figure.text(0.5, 0.5, "x\x01y")
+        text = drawing.svg(figure, "odd", "the title \udfff", {"marks": ["first \ud834", "second"]})
+    for shown in ("a \ufffd b", "x\ufffdy", "the title \ufffd", "first \ufffd"):
+        assert shown in text
+
+
 def test_text_in_any_script_is_kept() -> None:
     assert "日本語 😀" in draw("one", "日本語 😀")
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shoal.errors import MissingDependencyError
+from shoal.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -133,6 +134,7 @@ def svg(
     with warnings.catch_warnings():
         # The reader's fonts draw the text; that ours lacks a glyph only makes its width a guess.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        _make_printable(figure)
         _lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     root = ET.fromstring(buffer.getvalue())  # noqa: S314 - our own output, not a stranger's file
@@ -158,7 +160,16 @@ def svg(
         if element.tag not in {"text", "tspan", "title"}:
             element.text = None
         element.tail = None
-    return ET.tostring(root, encoding="unicode")
+    return printable(ET.tostring(root, encoding="unicode"))
+
+
+def _make_printable(figure: Figure) -> None:
+    """Replace characters that came with data and that no font takes, such as half a surrogate pair."""
+    from matplotlib.text import Text
+
+    for artist in figure.findobj(Text):
+        assert isinstance(artist, Text)
+        artist.set_text(printable(artist.get_text()))
 
 
 def _lay_out(figure: Figure) -> None:
