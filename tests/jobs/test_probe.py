@@ -3,28 +3,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shoal.jobs import probe as module
 from shoal.jobs.probe import timed
-from shoal.jobs.workload import Workload
-from shoal.selection.architectures import Perceptron
 from shoal.training.recipe import Recipe
-
-RNG = np.random.default_rng(0)
-LOAD = Workload(
-    X=RNG.normal(size=(60, 3)),
-    y=RNG.normal(size=60),
-    n_train=48,
-    n_judged=12,
-    folds=5,
-    n_outputs=1,
-    loss="squared_error",
-    architecture=Perceptron("tanh"),
-    recipe=Recipe(batch_size=32),
-)
+from tests.jobs.test_sizing import LOAD
 
 
 class Clock:

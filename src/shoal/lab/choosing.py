@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from shoal.plots.text import number
 from shoal.populations.trainer import sample_losses
 from shoal.selection.choice import Choice, choose
 from shoal.selection.trials import Trials
+from shoal.selection.weighing import mean_and_error
 from shoal.shapes import Array
 from shoal.training.stopping import Reason
 from shoal.words import plural
@@ -37,6 +37,7 @@ def trials(course: Course) -> Trials:
     design = course.design
     train = losses_on(course, course.material.train).mean(axis=1)
     each = losses_on(course, course.material.validation)
+    means, errors = _means_and_errors(each)
     why, rows = reasons(course), []
     for k in range(design.networks):
         place, start = divmod(k, design.starts)
@@ -50,8 +51,8 @@ def trials(course: Course) -> Trials:
                 "fold": 0,
                 "parameters": course.runs[place].population.network.n_parameters,
                 "train_loss": None if lost else float(train[k]),
-                "validation_loss": None if lost else float(each[k].mean()),
-                "validation_se": 0.0 if lost else _standard_error(each[k]),
+                "validation_loss": None if lost else float(means[k]),
+                "validation_se": 0.0 if lost else float(errors[k]),
                 "epochs": course.epoch,
                 "best_epoch": course.epoch,
                 "stopped": str(Reason(int(why[k]))),
@@ -98,7 +99,7 @@ def opened(course: Course, side: int, found: Choice) -> Opened:
     data, network = course.material, chosen_network(course, found)
     alone, test = member(course, network), course.material.test
     losses = sample_losses(alone, test.X, test.y, n_jobs=1)[0]
-    loss, error = float(losses.mean()), _standard_error(losses)
+    loss, error = map(float, _means_and_errors(losses))
     name = LOSS_NAMES.get(data.loss, data.loss)
     sentence = (
         f"On {plural(len(test.y), 'point')} that nothing had seen, the choice has a {name} of "
@@ -133,8 +134,8 @@ def in_words(course: Course, network: int, found: Choice | None) -> list[str]:
     return words
 
 
-def _standard_error(losses: Array) -> float:
-    if len(losses) < 2:
-        return 0.0
-    error = float(losses.std(ddof=1)) / math.sqrt(len(losses))
-    return error if math.isfinite(error) else 0.0
+def _means_and_errors(losses: Array) -> tuple[Array, Array]:
+    """Return the means (…,) of losses (…, n) and their standard errors, 0 where one is no number."""
+    with np.errstate(all="ignore"):
+        means, errors = mean_and_error(losses)
+    return means, np.where(np.isfinite(errors), errors, 0.0)

@@ -53,11 +53,11 @@ class Design:
         _known("activation", self.activation, ACTIVATIONS)
         _known("solver", self.solver, SOLVERS)
         _known("draw of first weights", self.initial, INITIALS)
-        _between("starts", self.starts, 1, 1000, whole=True)
-        _between("depth", self.depth, 1, 4, whole=True)
-        _between("epochs", self.epochs, 10, MOST_EPOCHS, whole=True)
+        require_between("starts", self.starts, 1, 1000, whole=True)
+        require_between("depth", self.depth, 1, 4, whole=True)
+        require_between("epochs", self.epochs, 10, MOST_EPOCHS, whole=True)
         for units in self.hidden:
-            _between("hidden", units, 1, MOST_UNITS, whole=True)
+            require_between("hidden", units, 1, MOST_UNITS, whole=True)
         if not self.hidden or len(set(self.hidden)) < len(self.hidden):
             raise ConfigurationError(
                 f"hidden must be sizes that all differ, got {list(self.hidden)}; such as 1 to 10"
@@ -101,13 +101,13 @@ class Knobs:
     noise: float = 0.3
 
     def __post_init__(self) -> None:
-        _between("l2", self.l2, 0, 1e4)
-        _between("weight_decay", self.weight_decay, 0, 0.5)
+        require_between("l2", self.l2, 0, 1e4)
+        require_between("weight_decay", self.weight_decay, 0, 0.5)
         if self.learning_rate is not None:
-            _between("learning_rate", self.learning_rate, 1e-6, 10)
-        _between("dropout", self.dropout, 0, 0.9)
-        _between("samples", self.samples, 2, 1000, whole=True)
-        _between("noise", self.noise, 0, 2)
+            require_between("learning_rate", self.learning_rate, 1e-6, 10)
+        require_between("dropout", self.dropout, 0, 0.9)
+        require_between("samples", self.samples, 2, 1000, whole=True)
+        require_between("noise", self.noise, 0, 2)
 
     def turned(self, changes: dict[str, Any]) -> Knobs:
         """Return the knobs with some of them turned; those that are not named stay."""
@@ -138,7 +138,7 @@ def _known(kind: str, name: str, known: Any) -> None:
         raise UnknownNameError(kind, name, known)
 
 
-def _between(name: str, value: Any, least: float, most: float, whole: bool = False) -> None:
+def require_between(name: str, value: Any, least: float, most: float, whole: bool = False) -> None:
     """Raise ``ConfigurationError`` unless ``value`` is a number from ``least`` to ``most``."""
     fits = is_number(value) and np.isfinite(value) and least <= value <= most
     if not fits or (whole and int(value) != value):

@@ -22,6 +22,7 @@ from shoal.explanation.trace import trace
 from shoal.formulas.text import text
 from shoal.lab.commands import Inspect
 from shoal.lab.course import Course
+from shoal.lab.design import require_between
 from shoal.lab.views import member
 from shoal.populations.population import Population
 from shoal.shapes import Array
@@ -41,14 +42,13 @@ def require_edge(course: Course, network: int, asked: Inspect) -> None:
             f"the inspector draws up to {MOST_EDGES} weights and biases, this network has {edges:,}; "
             "pick a smaller one"
         )
-    _between("row", asked.row, 0, len(course.material.train.y) - 1)
-    _between("layer", asked.layer, 1, len(shapes))
+    require_between("row", asked.row, 0, len(course.material.train.y) - 1, whole=True)
+    require_between("layer", asked.layer, 1, len(shapes), whole=True)
     units, inputs = shapes[asked.layer - 1]
-    _between(f"unit of layer {asked.layer}", asked.unit, 0, units - 1)
+    require_between(f"unit of layer {asked.layer}", asked.unit, 0, units - 1, whole=True)
     if asked.input is not None:
-        _between(f"input of layer {asked.layer}", asked.input, 0, inputs - 1)
-    if not SMALLEST <= asked.h <= LARGEST:
-        raise ConfigurationError(f"h must be a number from {SMALLEST:g} to {LARGEST:g}, got {asked.h!r}")
+        require_between(f"input of layer {asked.layer}", asked.input, 0, inputs - 1, whole=True)
+    require_between("h", asked.h, SMALLEST, LARGEST)
 
 
 def nearest(course: Course, network: int, asked: Inspect) -> Inspect | None:
@@ -155,8 +155,3 @@ def _difference(alone: Population, X: Array, y: Array, asked: Inspect) -> float:
 
 def _shapes(alone: Population) -> list[tuple[int, ...]]:
     return [slot.shape for slot in alone.network.slots if slot.name == "W"]
-
-
-def _between(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise ConfigurationError(f"{name} must be a whole number from {least} to {most}, got {value}")

@@ -113,13 +113,14 @@ class Shipment:
         self.freight = Freight(tuple(arrays.values()))
         self._numbers = itertools.count()
         self._sent_to: dict[str, int] = {}
+        own = makeup()
         self.parcels = [
             Parcel(
                 dataclasses.replace(task, **_NO_ARRAYS),
                 tuple(places[id(getattr(task, name))] for name in ARRAYS),
                 self.freight.key,
                 next(self._numbers),
-                makeup(),
+                own,
             )
             for task in tasks
         ]

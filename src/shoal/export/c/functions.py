@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shoal.export.c.activations import Precision
+from shoal.activations import Activation
+from shoal.export.c.activations import Precision, expression
+from shoal.export.c.text import indented
 
 
 class Functions:
@@ -17,17 +19,26 @@ class Functions:
     def __init__(self, precision: Precision) -> None:
         self.precision = precision
         self.written: dict[str, str] = {}
+        self._activations: dict[str, str] = {}
 
     def need(self, name: str) -> str:
-        """Return the name of a function of ``TEXTS``, which the file then has, below those that it calls."""
+        """Return the name of a function of ``TEXTS``, which the file then has, below those that it calls.
+
+        ``real`` is the type of the weights in them.
+        """
         for called in CALLS.get(name, ()):
             self.need(called)
-        return self.add(name, TEXTS[name].strip())
-
-    def add(self, name: str, text: str) -> str:
-        """Return ``name``, of a function whose whole text is given; ``real`` is the type of the weights."""
-        self.written.setdefault(name, text)
+        self.written.setdefault(name, TEXTS[name].strip())
         return name
+
+    def activation(self, g: Activation) -> str:
+        """Return the name of the function that replaces m numbers by what ``g`` makes of them."""
+        formula = expression(g, self.precision)
+        if formula not in self._activations:
+            name = self._activations[formula] = f"{g.name}_{len(self._activations)}"
+            loop = ["for (int j = 0; j < m; j++) {", "    real z = a[j];", f"    a[j] = {formula};", "}"]
+            self.written[name] = f"static void {name}(real *a, int m)\n{{\n{indented(loop)}\n}}"
+        return self._activations[formula]
 
 
 TEXTS = {

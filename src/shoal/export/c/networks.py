@@ -10,7 +10,6 @@ import numpy as np
 
 from shoal.activations import Identity
 from shoal.errors import ConfigurationError
-from shoal.export.c.activations import expression
 from shoal.export.c.functions import Functions
 from shoal.export.c.text import array, indented
 from shoal.layers.base import Layer
@@ -62,20 +61,8 @@ class Member:
             self.statements.append(f"real {to}[{units}];")
         self.statements.append(f"{call}, {self.at}, {to});")
         if not isinstance(layer.g, Identity):
-            self.statements.append(f"{self._activation(layer)}({to}, {units});")
+            self.statements.append(f"{self.functions.activation(layer.g)}({to}, {units});")
         self.at = to
-
-    def _activation(self, layer: Any) -> str:
-        """Return the name of a function that is written for each activation, by what it computes."""
-        formula = expression(layer.g, self.functions.precision)
-        body = f"for (int j = 0; j < m; j++) {{\n    real z = a[j];\n    a[j] = {formula};\n}}"
-        places = [text for text in self.functions.written if text.startswith(layer.g.name)]
-        for place in places:
-            if formula in self.functions.written[place]:
-                return place
-        name = f"{layer.g.name}_{len(places)}" if places else f"{layer.g.name}_of"
-        text = f"static void {name}(real *a, int m)\n{{\n{indented(body.splitlines())}\n}}"
-        return self.functions.add(name, text)
 
 
 def _dense(member: Member, layer: Any, own: dict[str, Array], last: bool) -> None:
