@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener, counting, plain_console
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.prepare import PreparedTable
 from shoal.jobs.sizing import Sizing, StudySize
 from shoal.selection.design import Plan
@@ -157,7 +157,7 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
         "seconds": 81.2,
         "data": {"noun": "row"},
     }
-    TerminalListener(plain_console()).finished(Outcome(None, evidence, Path("some/out")))  # type: ignore[arg-type]
+    TerminalListener(plain_console()).finished(FinishedJob(None, evidence, Path("some/out")))  # type: ignore[arg-type]
     told = lines()
     assert told[:2] == [
         "2 hidden units: because.",

@@ -11,7 +11,7 @@ import resource
 import sys
 from collections import Counter
 
-from tests.fuzz.cases import Outcome
+from tests.fuzz.cases import FinishedJob
 from tests.fuzz.worker import outcomes
 
 TOLD_EVERY = 1000
@@ -39,7 +39,7 @@ def main() -> int:
     return _told(counts, asked.seed)
 
 
-def _where(outcome: Outcome) -> str:
+def _where(outcome: FinishedJob) -> str:
     last = [line for line in outcome.trace.splitlines() if line.startswith("  File")][-1:]
     return f"{outcome.kind} {outcome.file}: {outcome.said[:150]} {''.join(last).strip()}"
 

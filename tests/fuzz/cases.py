@@ -53,7 +53,7 @@ EVERY = 15
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FinishedJob:
     """How a case ended: ``read``, ``refused`` in one line of a ``ShoalError``, or ``foreign``."""
 
     number: int
@@ -85,7 +85,7 @@ class Fuzz:
         """Make what is going to be damaged, which is done once."""
         assert self._originals
 
-    def run(self, number: int) -> Outcome:
+    def run(self, number: int) -> FinishedJob:
         """Run one case."""
         rng = Random(f"{self.seed}:{number}")  # noqa: S311 - nothing here is secret
         (kind,) = rng.choices(list(self.kinds), [weight for weight, _ in self.kinds.values()])
@@ -100,13 +100,13 @@ class Fuzz:
             said = str(error)
             is_named = str(self.place) in said or not isinstance(error, ModelFolderError)
             if _is_good(said) and is_named:
-                return Outcome(number, kind, self._file, "refused", said)
-            return Outcome(number, kind, self._file, "foreign", f"an error in no good words: {said!r}")
+                return FinishedJob(number, kind, self._file, "refused", said)
+            return FinishedJob(number, kind, self._file, "foreign", f"an error in no good words: {said!r}")
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            return Outcome(number, kind, self._file, "foreign", repr(error)[:300], traceback.format_exc())
-        return Outcome(number, kind, self._file, "read", "")
+            return FinishedJob(number, kind, self._file, "foreign", repr(error)[:300], traceback.format_exc())
+        return FinishedJob(number, kind, self._file, "read", "")
 
     @cached_property
     def _originals(self) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.fuzz.bounds import limit_addresses
-from tests.fuzz.cases import Fuzz, Outcome
+from tests.fuzz.cases import FinishedJob, Fuzz
 from tests.fuzz.stored import SHARED
 
 PATIENCE = 600.0
 """Seconds of the clock for a case, on however busy a machine: what never asks Python for its turn."""
 
 
-def outcomes(seed: int, numbers: range) -> Iterator[Outcome]:
+def outcomes(seed: int, numbers: range) -> Iterator[FinishedJob]:
     """Yield the outcome of every case; one that ended its process, or never ended, is foreign."""
     spawning = multiprocessing.get_context("spawn")
     while numbers:
@@ -37,7 +37,7 @@ def outcomes(seed: int, numbers: range) -> Iterator[Outcome]:
             worker.kill()
             worker.join()
         if numbers:
-            yield Outcome(numbers[0], "?", "?", "foreign", why)
+            yield FinishedJob(numbers[0], "?", "?", "foreign", why)
             numbers = numbers[1:]
 
 

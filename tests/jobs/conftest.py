@@ -15,7 +15,7 @@ from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener
 from shoal.jobs.fit import fit_data
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.words import as_option, spoken
@@ -71,14 +71,14 @@ def write_csv() -> Callable[[Path, Columns], Path]:
 
 
 @pytest.fixture(scope="session")
-def fit() -> Callable[..., Outcome]:
+def fit() -> Callable[..., FinishedJob]:
     """Run a job, a tiny one that chooses a single network unless said otherwise.
 
     ``fit(table, target, folder, epochs=…, solver=…)``; ``choose="ensemble"`` is what users get by default.
     """
     sizes = {field.name for field in dataclasses.fields(AskedSize)}
 
-    def run(table: object, target: str, folder: Path, **settings: Any) -> Outcome:
+    def run(table: object, target: str, folder: Path, **settings: Any) -> FinishedJob:
         how = {name: settings.pop(name) for name in ("resume", "overwrite") if name in settings}
         size = dataclasses.replace(TINY, **{name: settings.pop(name) for name in sizes & settings.keys()})
         request = FitRequest(str(table), target, size=size, **{"jobs": 1, "choose": "one-se", **settings})
@@ -90,11 +90,11 @@ def fit() -> Callable[..., Outcome]:
 
 @pytest.fixture(scope="session")
 def fitted(
-    fit: Callable[..., Outcome],
+    fit: Callable[..., FinishedJob],
     mixed: Callable[..., dict[str, list[object]]],
     write_csv: Callable[[Path, Columns], Path],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Outcome:
+) -> FinishedJob:
     """A finished job that has learnt its table; its folder is shared, so leave it as it is."""
     folder = tmp_path_factory.mktemp("fitted")
     table = write_csv(folder / "table.csv", mixed())
@@ -127,8 +127,10 @@ def write_images() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def fitted_images(
-    fit: Callable[..., Outcome], write_images: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> Outcome:
+    fit: Callable[..., FinishedJob],
+    write_images: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> FinishedJob:
     """A finished job on images that it has learnt; its folder is shared, so leave it as it is."""
     folder = tmp_path_factory.mktemp("fitted_images")
     images = write_images(folder / "images.npz", {"": 240})

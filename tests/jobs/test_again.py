@@ -16,7 +16,7 @@ from shoal.cli.terminal import TerminalListener
 from shoal.errors import ConfigurationError
 from shoal.jobs.again import command, quoted
 from shoal.jobs.fit import fit_data
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.selection.running import StudyProgress
@@ -123,7 +123,7 @@ class Interrupting(TerminalListener):
             raise KeyboardInterrupt
 
 
-def ended_early(request: FitRequest, folder: Path, after: int) -> Outcome:
+def ended_early(request: FitRequest, folder: Path, after: int) -> FinishedJob:
     outcome = fit_data(request, folder, Interrupting(after))
     assert outcome.ended_by == "Ctrl-C"
     return outcome

@@ -13,7 +13,7 @@ import pytest
 from shoal.data.sequences.forecast_origins import ForecastOrigin
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.jobs.folder import load_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from tests.jobs.test_every_forecast_job import fit, month, read
@@ -47,7 +47,7 @@ def write(path: Path, first: int, last: int, known: int | None = None, shops: st
 
 
 @pytest.fixture(scope="module")
-def ahead(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, str, Path]:
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> tuple[FinishedJob, str, Path]:
     folder = tmp_path_factory.mktemp("ahead")
     table, test = write(folder / "shops.csv", 0, 50), write(folder / "test.csv", 50, 60)
     outcome, told = fit(table, folder / "out", id="shop", future=("sale",), test=str(test))
@@ -55,7 +55,7 @@ def ahead(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, str, Path]
 
 
 def test_what_is_known_ahead_is_used_and_tested_on_steps_that_follow(
-    ahead: tuple[Outcome, str, Path],
+    ahead: tuple[FinishedJob, str, Path],
 ) -> None:
     outcome, told, folder = ahead
     assert "1 column known ahead" in told
@@ -69,7 +69,7 @@ def test_what_is_known_ahead_is_used_and_tested_on_steps_that_follow(
     assert "no step of" in outcome.evidence["final"]
 
 
-def test_the_test_has_no_part_in_the_model(ahead: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_the_test_has_no_part_in_the_model(ahead: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     outcome, _, folder = ahead
     rows = (folder / "test.csv").read_text().replace("a,", "a,").splitlines()
     other = [row if n == 0 else ",".join([*row.split(",")[:2], "999", row[-1]]) for n, row in enumerate(rows)]
@@ -82,7 +82,7 @@ def test_the_test_has_no_part_in_the_model(ahead: tuple[Outcome, str, Path], tmp
     assert again.evidence["test"]["models"] != outcome.evidence["test"]["models"]
 
 
-def test_predictions_need_what_is_known_ahead(ahead: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_predictions_need_what_is_known_ahead(ahead: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     outcome = ahead[0]
     newer = write(tmp_path / "new.csv", 0, 59, known=54)
     assert predict_data(outcome.folder, str(newer), tmp_path / "f.csv") == 2 * HORIZON
@@ -101,7 +101,7 @@ def test_predictions_need_what_is_known_ahead(ahead: tuple[Outcome, str, Path], 
     assert not (tmp_path / "g.csv").exists()
 
 
-def test_gaps_in_what_is_known_ahead(ahead: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_gaps_in_what_is_known_ahead(ahead: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     model = load_model(ahead[0].folder)
     table = write(tmp_path / "t.csv", 0, 20, known=14, shops="a")
     rows = table.read_text().splitlines()
@@ -116,7 +116,7 @@ def test_gaps_in_what_is_known_ahead(ahead: tuple[Outcome, str, Path], tmp_path:
         model.origin.read(str(table))
 
 
-def test_a_saved_forecast_says_what_it_needs_to_know(ahead: tuple[Outcome, str, Path]) -> None:
+def test_a_saved_forecast_says_what_it_needs_to_know(ahead: tuple[FinishedJob, str, Path]) -> None:
     model = load_model(ahead[0].folder)
     config = model.origin.to_config()
     assert config["columns"]["future"] == ["sale"]

@@ -29,7 +29,7 @@ from shoal.files import as_json
 from shoal.jobs.check import check_subject
 from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model, load_table_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import kind_of
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
@@ -62,7 +62,7 @@ def write(path: Path, names: tuple[int, ...] = (1,), steps: int = 60) -> Path:
     return path
 
 
-def fit(table: Path, folder: Path, **settings: Any) -> tuple[Outcome, str]:
+def fit(table: Path, folder: Path, **settings: Any) -> tuple[FinishedJob, str]:
     """Fit as the command line does, but mostly without a report, and return what it printed, too."""
     drawn = settings.pop("report", False)
     resume, overwrite = settings.pop("resume", False), settings.pop("overwrite", False)
@@ -91,14 +91,14 @@ def smaller() -> Any:
 
 
 @pytest.fixture(scope="module")
-def forecast(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, str, Path]:
+def forecast(tmp_path_factory: pytest.TempPathFactory) -> tuple[FinishedJob, str, Path]:
     folder = tmp_path_factory.mktemp("forecast")
     table = write(folder / "shops.csv", (1, 2, 3))
     outcome, told = fit(table, folder / "out", id="shop", report=True)
     return outcome, told, table
 
 
-def test_what_is_printed_is_what_anybody_computes(forecast: tuple[Outcome, str, Path]) -> None:
+def test_what_is_printed_is_what_anybody_computes(forecast: tuple[FinishedJob, str, Path]) -> None:
     outcome, told, table = forecast
     history: dict[str, list[float]] = {}
     for row in read(table):
@@ -126,13 +126,13 @@ def test_what_is_printed_is_what_anybody_computes(forecast: tuple[Outcome, str, 
         assert f"{model['metrics']['MASE']:.4g}"[:5] in told
 
 
-def test_it_does_better_than_what_is_naive(forecast: tuple[Outcome, str, Path]) -> None:
+def test_it_does_better_than_what_is_naive(forecast: tuple[FinishedJob, str, Path]) -> None:
     scores = {m["name"]: m["metrics"]["MASE"] for m in forecast[0].evidence["test"]["models"]}
     assert list(scores) == ["shoal", "naive", "seasonal naive", "linear"]
     assert scores["shoal"] < 0.8 * min(scores["naive"], scores["seasonal naive"])
 
 
-def test_what_was_held_out_decides_nothing(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_what_was_held_out_decides_nothing(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     outcome, _, table = forecast
     rows = read(table)
     for row in rows:
@@ -149,7 +149,9 @@ def test_what_was_held_out_decides_nothing(forecast: tuple[Outcome, str, Path], 
     assert other.evidence["test"]["models"][0] != outcome.evidence["test"]["models"][0]
 
 
-def test_predictions_go_on_after_the_last_step(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_predictions_go_on_after_the_last_step(
+    forecast: tuple[FinishedJob, str, Path], tmp_path: Path
+) -> None:
     outcome = forecast[0]
     assert predict_data(outcome.folder, None, tmp_path / "f.csv") == 3 * HORIZON
     rows = read(tmp_path / "f.csv")
@@ -161,7 +163,7 @@ def test_predictions_go_on_after_the_last_step(forecast: tuple[Outcome, str, Pat
     assert all(float(row["sold lower"]) < float(row["sold"]) < float(row["sold upper"]) for row in rows)
 
 
-def test_a_newer_table_of_other_series(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_a_newer_table_of_other_series(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     newer = write(tmp_path / "newer.csv", (7, 8), steps=31)
     assert predict_data(forecast[0].folder, str(newer), tmp_path / "f.csv", interval=0.5) == 2 * HORIZON
     assert [row["month"] for row in read(tmp_path / "f.csv")][:2] == ["2012-08", "2012-09"]
@@ -175,7 +177,7 @@ def test_a_newer_table_of_other_series(forecast: tuple[Outcome, str, Path], tmp_
     assert not (tmp_path / "g.csv").exists()
 
 
-def test_series_are_known_by_their_names(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_series_are_known_by_their_names(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     assert forecast[0].model.mixture.series == ("shop 1", "shop 2", "shop 3")
     predict_data(forecast[0].folder, None, tmp_path / "all.csv")
     predict_data(forecast[0].folder, str(write(tmp_path / "few.csv", (3, 1))), tmp_path / "few.csv.gz")
@@ -186,7 +188,7 @@ def test_series_are_known_by_their_names(forecast: tuple[Outcome, str, Path], tm
     assert few == [by_shop[row["shop"], row["month"]] for row in few]
 
 
-def test_a_saved_forecast_is_the_same_to_the_bit(forecast: tuple[Outcome, str, Path]) -> None:
+def test_a_saved_forecast_is_the_same_to_the_bit(forecast: tuple[FinishedJob, str, Path]) -> None:
     outcome, _, table = forecast
     loaded = load_model(outcome.folder)
     data = loaded.origin.read(str(table))
@@ -195,7 +197,7 @@ def test_a_saved_forecast_is_the_same_to_the_bit(forecast: tuple[Outcome, str, P
         np.testing.assert_array_equal(ours[name], again[name])
 
 
-def test_the_command_makes_the_same_forecast(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_the_command_makes_the_same_forecast(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     outcome, _, table = forecast
     words = shlex.split((outcome.folder / "command.txt").read_text())
     assert words == shlex.split(outcome.evidence["asked"]["again"])
@@ -207,7 +209,7 @@ def test_the_command_makes_the_same_forecast(forecast: tuple[Outcome, str, Path]
     ).read_bytes()
 
 
-def test_the_report(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_the_report(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     outcome = forecast[0]
     page = outcome.report.read_text()
     for words in (
@@ -222,7 +224,7 @@ def test_the_report(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None
     assert rebuild_report(outcome.folder).read_text() == page
 
 
-def test_evidence_that_does_not_fit_together(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_evidence_that_does_not_fit_together(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     def cut(evidence: dict[str, Any]) -> None:
         evidence["shown"][0]["lines"]["linear"].pop()
 
@@ -241,7 +243,7 @@ def test_evidence_that_does_not_fit_together(forecast: tuple[Outcome, str, Path]
             rebuild_report(tmp_path)
 
 
-def test_gradients_of_its_networks(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_gradients_of_its_networks(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     x, rows = 0.3, ["y"]
     for _ in range(120):  # of this map, x ↦ 3.9 x (1 − x), nothing linear is any use
         x = 3.9 * x * (1 - x)
@@ -259,7 +261,7 @@ def test_gradients_of_its_networks(forecast: tuple[Outcome, str, Path], tmp_path
         saved_subject(forecast[0].folder, None, row=1, batch=5, member=1)
 
 
-def test_what_a_forecast_is_not(forecast: tuple[Outcome, str, Path], tmp_path: Path) -> None:
+def test_what_a_forecast_is_not(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     folder = forecast[0].folder
     for name in ("m.onnx", "m.safetensors"):
         with pytest.raises(ConfigurationError, match="use 'shoal predict'"):

@@ -16,22 +16,22 @@ from shoal.data.images.source import read_images
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalWarning
 from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.images.model import ImageModel
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.words import as_argument, spoken
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]
 
 
-def scores(outcome: Outcome) -> dict[str, float]:
+def scores(outcome: FinishedJob) -> dict[str, float]:
     (model,) = [m for m in outcome.evidence["test"]["models"] if m["name"] == "shoal"]
     metrics: dict[str, float] = model["metrics"]
     return metrics
 
 
-def test_it_learns_and_tells_what_it_did(fitted_images: Outcome) -> None:
+def test_it_learns_and_tells_what_it_did(fitted_images: FinishedJob) -> None:
     evidence = fitted_images.evidence
     assert scores(fitted_images)["error"] < 0.1
     assert evidence["title"] == "class from images.npz"
@@ -44,7 +44,7 @@ def test_it_learns_and_tells_what_it_did(fitted_images: Outcome) -> None:
     assert "filters (l2 1, start" in evidence["choice"]["sentence"]
 
 
-def test_the_test_score_is_that_of_the_predictions(fitted_images: Outcome, tmp_path: Path) -> None:
+def test_the_test_score_is_that_of_the_predictions(fitted_images: FinishedJob, tmp_path: Path) -> None:
     source = fitted_images.folder.parent / "images.npz"
     assert predict_data(fitted_images.folder, str(source), tmp_path / "p.csv") == 240
     with (tmp_path / "p.csv").open(newline="") as file:
@@ -97,7 +97,7 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
 
 
 def test_images_are_deformed_as_asked_and_the_evidence_tells(
-    fit: Fit, fitted_images: Outcome, write_images: Write, tmp_path: Path
+    fit: Fit, fitted_images: FinishedJob, write_images: Write, tmp_path: Path
 ) -> None:
     """A deformation that does nothing trains as none does; every other trains other networks."""
     source = write_images(tmp_path / "a.npz")
@@ -117,7 +117,7 @@ def test_images_are_deformed_as_asked_and_the_evidence_tells(
         fit(source, None, tmp_path / "mild", epochs=2, augment="none", resume=True)
 
 
-def test_the_folder_says_what_the_images_are(fitted_images: Outcome) -> None:
+def test_the_folder_says_what_the_images_are(fitted_images: FinishedJob) -> None:
     saved = json.loads((fitted_images.folder / "preprocessing.json").read_text())
     assert (saved["kind"], saved["size"], saved["channels"]) == ("images", [6, 5], 1)
     loaded = load_model(fitted_images.folder)
@@ -129,7 +129,7 @@ def test_the_folder_says_what_the_images_are(fitted_images: Outcome) -> None:
         load_table_model(fitted_images.folder)
 
 
-def test_a_network_for_images_of_another_size(fitted_images: Outcome, tmp_path: Path) -> None:
+def test_a_network_for_images_of_another_size(fitted_images: FinishedJob, tmp_path: Path) -> None:
     from shoal.jobs.study_folder import save_model
 
     model = fitted_images.model
@@ -139,13 +139,13 @@ def test_a_network_for_images_of_another_size(fitted_images: Outcome, tmp_path: 
         load_model(tmp_path)
 
 
-def test_images_to_predict_for_get_the_models_size(fitted_images: Outcome, tmp_path: Path) -> None:
+def test_images_to_predict_for_get_the_models_size(fitted_images: FinishedJob, tmp_path: Path) -> None:
     np.savez(tmp_path / "large.npz", X=np.zeros((2, 12, 10), np.uint8))
     with pytest.warns(ShoalWarning, match="are resized to 6×5"):
         assert predict_data(fitted_images.folder, str(tmp_path / "large.npz"), tmp_path / "p.csv") == 2
 
 
-def test_the_report_is_made_again_from_the_evidence_alone(fitted_images: Outcome, tmp_path: Path) -> None:
+def test_the_report_is_made_again_from_the_evidence_alone(fitted_images: FinishedJob, tmp_path: Path) -> None:
     (tmp_path / "evidence.json").write_bytes((fitted_images.folder / "evidence.json").read_bytes())
     with spoken(as_argument):  # as the fixture did, which is made before messages name options
         rebuilt = rebuild_report(tmp_path)

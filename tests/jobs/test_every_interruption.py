@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from shoal.errors import ShoalWarning
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.selection.trials import COLUMNS
 from tests.waiting import written
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 
 SIZE = ["--hidden", "1,2,3,4", "--starts", "2", "--l2", "0,1", "--epochs", "50", "--patience", "50",
         "--choose", "one-se"]  # fmt: skip

@@ -22,13 +22,13 @@ from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
 from shoal.jobs.folder import load_table_model
 from shoal.jobs.importances import importances
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved_subject import saved_subject
 from shoal.report.evidence import load_evidence
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]
 LEARNT = {"hidden": ((3,),), "epochs": 40, "choose": "ensemble", "folds": 3}
 SCORES = {
@@ -48,12 +48,14 @@ def counts(n: int = 300, seed: int = 0) -> dict[str, list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def jobs(fit: Fit, write_csv: Write, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
+def jobs(
+    fit: Fit, write_csv: Write, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], FinishedJob]:
     """Finished jobs of the counts, by loss; their folders are shared."""
     folder = tmp_path_factory.mktemp("losses")
     table, done = write_csv(folder / "table.csv", counts()), {}
 
-    def job(loss: str) -> Outcome:
+    def job(loss: str) -> FinishedJob:
         if loss not in done:
             done[loss] = fit(table, "sold", folder / loss, loss=loss, **LEARNT)
         return done[loss]
@@ -62,7 +64,7 @@ def jobs(fit: Fit, write_csv: Write, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_networks_are_trained_chosen_and_judged_by_it(jobs: Callable[[str], Outcome], loss: str) -> None:
+def test_networks_are_trained_chosen_and_judged_by_it(jobs: Callable[[str], FinishedJob], loss: str) -> None:
     outcome = jobs(loss)
     assert outcome.model.population.network.criterion.name == loss
     evidence, test = outcome.evidence, outcome.evidence["test"]
@@ -77,7 +79,7 @@ def test_networks_are_trained_chosen_and_judged_by_it(jobs: Callable[[str], Outc
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_report_names_it(jobs: Callable[[str], Outcome], loss: str) -> None:
+def test_the_report_names_it(jobs: Callable[[str], FinishedJob], loss: str) -> None:
     report = " ".join(jobs(loss).report.read_text().split())
     assert SCORES[loss] in report
     for other in set(SCORES.values()) - {SCORES[loss], "RMSE", "MAE"}:
@@ -89,7 +91,7 @@ def test_the_report_names_it(jobs: Callable[[str], Outcome], loss: str) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_saved_model_predicts_explains_and_checks(jobs: Callable[[str], Outcome], loss: str) -> None:
+def test_a_saved_model_predicts_explains_and_checks(jobs: Callable[[str], FinishedJob], loss: str) -> None:
     outcome = jobs(loss)
     model, table = load_table_model(outcome.folder), pl.DataFrame(counts())
     given, theirs = model.predict(table), outcome.model.predict(table)  # type: ignore[call-arg, arg-type]
@@ -100,7 +102,7 @@ def test_a_saved_model_predicts_explains_and_checks(jobs: Callable[[str], Outcom
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_intervals_hold_what_they_promise(jobs: Callable[[str], Outcome], loss: str) -> None:
+def test_intervals_hold_what_they_promise(jobs: Callable[[str], FinishedJob], loss: str) -> None:
     outcome, new = jobs(loss), counts(1000, seed=5)
     ends = load_table_model(outcome.folder).predict(pl.DataFrame(new), interval=0.9)
     lower, upper, actual = ends["sold lower"], ends["sold upper"], np.array(new["sold"])
@@ -113,7 +115,7 @@ def test_intervals_hold_what_they_promise(jobs: Callable[[str], Outcome], loss: 
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_exported_model_is_the_same(jobs: Callable[[str], Outcome], loss: str) -> None:
+def test_the_exported_model_is_the_same(jobs: Callable[[str], FinishedJob], loss: str) -> None:
     model, table = load_table_model(jobs(loss).folder), pl.DataFrame(counts())
     session = onnxruntime.InferenceSession(to_onnx(model).SerializeToString())
     [found] = session.run(None, feeds(model, table))
@@ -122,7 +124,7 @@ def test_the_exported_model_is_the_same(jobs: Callable[[str], Outcome], loss: st
     np.testing.assert_allclose((found - expected[:, None]) / scale, 0, atol=1e-5)
 
 
-def test_the_mean_of_an_ensemble_is_one_of_rates(jobs: Callable[[str], Outcome]) -> None:
+def test_the_mean_of_an_ensemble_is_one_of_rates(jobs: Callable[[str], FinishedJob]) -> None:
     model = load_table_model(jobs("poisson").folder)
     X = model.preprocessor.transform(pl.DataFrame(counts()))
     rates = np.exp(model.population.outputs(X).astype(np.float64))[..., 0]
@@ -131,7 +133,7 @@ def test_the_mean_of_an_ensemble_is_one_of_rates(jobs: Callable[[str], Outcome])
     np.testing.assert_allclose(model.target.decode_values(1.0), np.mean(model.target.sd))
 
 
-def test_importances_are_rises_of_its_score(jobs: Callable[[str], Outcome]) -> None:
+def test_importances_are_rises_of_its_score(jobs: Callable[[str], FinishedJob]) -> None:
     outcome = jobs("poisson")
     prepared = prepare(FitRequest(str(outcome.folder.parent / "table.csv"), "sold", loss="poisson", folds=3))
     found = importances(load_table_model(outcome.folder), prepared, seed=0)
@@ -143,7 +145,7 @@ def test_importances_are_rises_of_its_score(jobs: Callable[[str], Outcome]) -> N
 
 
 def test_a_resumed_job_has_the_same_loss(
-    jobs: Callable[[str], Outcome], fit: Fit, tmp_path: Path, without_report: None
+    jobs: Callable[[str], FinishedJob], fit: Fit, tmp_path: Path, without_report: None
 ) -> None:
     begun = jobs("poisson")
     table = begun.folder.parent / "table.csv"
@@ -224,7 +226,7 @@ def test_real_counts_beside_poisson_regression(
     assert baseline == pytest.approx(linear, rel=0.02)
 
 
-def test_a_rate_far_out_stays_a_number(jobs: Callable[[str], Outcome]) -> None:
+def test_a_rate_far_out_stays_a_number(jobs: Callable[[str], FinishedJob]) -> None:
     model = load_table_model(jobs("poisson").folder)
     theta = model.population.theta.astype(np.float64) * 1e3
     model = dataclasses.replace(model, population=dataclasses.replace(model.population, theta=theta))

@@ -13,13 +13,13 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from shoal.jobs.forecasts.prepare import BUDGETS
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.recipes import BUDGET_SECONDS, ENSEMBLE_SECONDS
 from shoal.jobs.sizing import STARTUP_SECONDS
 from shoal.jobs.texts.prepare import SECONDS
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]
 CLOCKS = ("perf_counter", "monotonic", "process_time", "time")
 LITTLE = STARTUP_SECONDS + 0.05

@@ -12,10 +12,10 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.jobs.folder import load_table_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]
 
 

@@ -19,19 +19,19 @@ from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
 from shoal.jobs.folder import load_model, load_table_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.saved_subject import saved_subject
 from shoal.jobs.sequences.model import SequenceModel
 from shoal.sequences import Sequences
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]
 SMALL: dict[str, Any] = {"hidden": ((2,),), "epochs": 5, "features": 336, "budget": 1e7}
 
 
-def scores(outcome: Outcome) -> dict[str, float]:
+def scores(outcome: FinishedJob) -> dict[str, float]:
     (model,) = [m for m in outcome.evidence["test"]["models"] if m["name"] == "shoal"]
     metrics: dict[str, float] = model["metrics"]
     return metrics
@@ -43,13 +43,13 @@ def predicted(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def fitted_sequences(fit: Fit, write_series: Write, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def fitted_sequences(fit: Fit, write_series: Write, tmp_path_factory: pytest.TempPathFactory) -> FinishedJob:
     folder = tmp_path_factory.mktemp("fitted_sequences")
     write_series(folder / "a_TEST.ts", 30, seed=1)
     return fit(write_series(folder / "a_TRAIN.ts", 40), None, folder / "out", choose="ensemble", **SMALL)
 
 
-def test_it_learns_and_tells_what_it_did(fitted_sequences: Outcome) -> None:
+def test_it_learns_and_tells_what_it_did(fitted_sequences: FinishedJob) -> None:
     evidence = fitted_sequences.evidence
     assert scores(fitted_sequences)["error"] < 0.1
     assert (evidence["title"], evidence["data"]["noun"]) == ("class from a_TRAIN.ts", "sequence")
@@ -68,7 +68,7 @@ def test_it_learns_and_tells_what_it_did(fitted_sequences: Outcome) -> None:
     assert "Columns that matter" not in page
 
 
-def test_the_test_score_is_that_of_the_predictions(fitted_sequences: Outcome, tmp_path: Path) -> None:
+def test_the_test_score_is_that_of_the_predictions(fitted_sequences: FinishedJob, tmp_path: Path) -> None:
     source = fitted_sequences.folder.parent / "a_TEST.ts"
     assert predict_data(fitted_sequences.folder, str(source), tmp_path / "p.csv") == 30
     rows = predicted(tmp_path / "p.csv")
@@ -83,7 +83,7 @@ def test_the_test_score_is_that_of_the_predictions(fitted_sequences: Outcome, tm
 
 
 def test_predictions_need_no_labels_and_take_series_of_any_length(
-    fitted_sequences: Outcome, tmp_path: Path
+    fitted_sequences: FinishedJob, tmp_path: Path
 ) -> None:
     path = tmp_path / "new.ts"
     path.write_text("@classLabel false\n@data\n" + ",".join(map(str, range(50))) + "\n3\n")
@@ -145,14 +145,14 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
         fit(source, None, tmp_path / "out", choose="ensemble", resume=True, **{**SMALL, "features": 400})
 
 
-def test_the_command_leaves_nothing_open(fitted_sequences: Outcome) -> None:
+def test_the_command_leaves_nothing_open(fitted_sequences: FinishedJob) -> None:
     words = shlex.split((fitted_sequences.folder / "command.txt").read_text())
     assert words[words.index("--features") + 1] == "336"
     assert words[words.index("--hidden") + 1] == "2"
     assert words[words.index("--budget") + 1] == "10000000.0"
 
 
-def test_the_folder_says_what_the_sequences_are(fitted_sequences: Outcome, tmp_path: Path) -> None:
+def test_the_folder_says_what_the_sequences_are(fitted_sequences: FinishedJob, tmp_path: Path) -> None:
     saved = json.loads((fitted_sequences.folder / "preprocessing.json").read_text())
     assert (saved["kind"], saved["origin"], saved["series"]["channels"]) == (
         "sequences", {"name": "files"}, ["channel 1"],
@@ -164,7 +164,7 @@ def test_the_folder_says_what_the_sequences_are(fitted_sequences: Outcome, tmp_p
     assert rebuild_report(fitted_sequences.folder).exists()
 
 
-def test_it_is_checked_and_explained(fitted_sequences: Outcome) -> None:
+def test_it_is_checked_and_explained(fitted_sequences: FinishedJob) -> None:
     subject = saved_subject(fitted_sequences.folder, None, row=2, batch=5, member=1)
     assert subject.sample_name == "sequence 2"
     assert not check_subject(subject, None, 1e-5, 1e-6, sample=50).failures
@@ -220,7 +220,7 @@ def test_sounds_are_told_apart_and_their_analysis_is_saved(
     assert [(row["sound"], row["class"]) for row in predicted(tmp_path / "q.csv")] == [("1.wav", "high")]
 
 
-def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> None:
+def test_the_report_shows_sequences_of_the_test(fitted_sequences: FinishedJob) -> None:
     evidence = fitted_sequences.evidence
     examples = evidence["examples"]
     wrong = round(scores(fitted_sequences)["error"] * 30)
@@ -247,7 +247,7 @@ def test_the_report_shows_sequences_of_the_test(fitted_sequences: Outcome) -> No
     assert "30 sequences" in page
 
 
-def test_the_networks_are_exported(fitted_sequences: Outcome, tmp_path: Path) -> None:
+def test_the_networks_are_exported(fitted_sequences: FinishedJob, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     with pytest.warns(ShoalWarning, match="the file holds the recurrent networks alone"):
         export_folder(fitted_sequences.folder, tmp_path / "a.onnx")

@@ -17,7 +17,7 @@ from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.folder import load_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
@@ -29,7 +29,7 @@ from shoal.jobs.texts.reading import read_texts
 from shoal.jobs.texts.shown import shown
 from shoal.report.html import render
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 SMALL: dict[str, Any] = {"hidden": ((),), "starts": 1, "l2": (1.0,), "epochs": 20, "folds": 2}
 GOOD, BAD = ["good", "fine", "lovely"], ["bad", "dull", "awful"]
 pytestmark = pytest.mark.filterwarnings("ignore::shoal.errors.ShoalWarning")
@@ -48,7 +48,7 @@ def write(path: Path, rows: range, labels: bool = True) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fitted_texts(fit: Fit, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def fitted_texts(fit: Fit, tmp_path_factory: pytest.TempPathFactory) -> FinishedJob:
     folder = tmp_path_factory.mktemp("fitted_texts")
     test = str(write(folder / "test.csv", range(40, 60)))
     table = write(folder / "films.csv", range(40))
@@ -61,7 +61,7 @@ def predicted(model: Path, source: Path, out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_it_learns_and_tells_what_it_did(fitted_texts: Outcome) -> None:
+def test_it_learns_and_tells_what_it_did(fitted_texts: FinishedJob) -> None:
     evidence = fitted_texts.evidence
     (ours, linear, constant) = evidence["test"]["models"]
     assert (linear["name"], constant["name"]) == ("linear model", "constant")
@@ -72,7 +72,7 @@ def test_it_learns_and_tells_what_it_did(fitted_texts: Outcome) -> None:
     assert "--quality fast" in evidence["asked"]["again"]
 
 
-def test_the_printed_score_is_that_of_the_predictions(fitted_texts: Outcome, tmp_path: Path) -> None:
+def test_the_printed_score_is_that_of_the_predictions(fitted_texts: FinishedJob, tmp_path: Path) -> None:
     rows = predicted(fitted_texts.folder, fitted_texts.folder.parent / "test.csv", tmp_path / "p.csv")
     own = [-np.log(float(row[f"P(label={'pos' if n % 2 else 'neg'})"])) for n, row in enumerate(rows, 40)]
     (ours, *_) = fitted_texts.evidence["test"]["models"]
@@ -82,7 +82,7 @@ def test_the_printed_score_is_that_of_the_predictions(fitted_texts: Outcome, tmp
 
 
 def test_the_command_makes_the_same_model_again(
-    fitted_texts: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fitted_texts: FinishedJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from typer.testing import CliRunner
 
@@ -95,7 +95,7 @@ def test_the_command_makes_the_same_model_again(
         assert (tmp_path / "again" / name).read_bytes() == (fitted_texts.folder / name).read_bytes()
 
 
-def test_the_report_colours_words_by_what_they_say(fitted_texts: Outcome) -> None:
+def test_the_report_colours_words_by_what_they_say(fitted_texts: FinishedJob) -> None:
     for text in fitted_texts.evidence["texts"]:
         assert (text["right"], text["joint"], text["cut"]) == (True, " ", False)
         assert [line["name"] for line in text["lines"]] == ["model", "linear"]
@@ -108,7 +108,7 @@ def test_the_report_colours_words_by_what_they_say(fitted_texts: Outcome) -> Non
     assert page.count('<span class="for"') > 2 * len(fitted_texts.evidence["texts"])
 
 
-def test_texts_are_looked_at_as_long_as_there_is_time(fitted_texts: Outcome, tmp_path: Path) -> None:
+def test_texts_are_looked_at_as_long_as_there_is_time(fitted_texts: FinishedJob, tmp_path: Path) -> None:
     test = str(write(tmp_path / "test.csv", range(40, 60)))
     table = str(write(tmp_path / "films.csv", range(40)))
     prepared = prepare_texts(FitRequest(table, "label", text="review", test=test, quality="fast"))
@@ -123,7 +123,7 @@ def test_texts_are_looked_at_as_long_as_there_is_time(fitted_texts: Outcome, tmp
     )
 
 
-def test_texts_are_escaped_in_a_report(fitted_texts: Outcome) -> None:
+def test_texts_are_escaped_in_a_report(fitted_texts: FinishedJob) -> None:
     evidence = json.loads(json.dumps(fitted_texts.evidence))
     evidence["texts"][0]["lines"][0]["pieces"][0]["text"] = "<script>alert(1)</script>"
     page = render(evidence)
@@ -131,7 +131,7 @@ def test_texts_are_escaped_in_a_report(fitted_texts: Outcome) -> None:
     assert "<script>alert" not in page
 
 
-def test_a_saved_model_is_whole_or_refused(fitted_texts: Outcome) -> None:
+def test_a_saved_model_is_whole_or_refused(fitted_texts: FinishedJob) -> None:
     model = load_model(fitted_texts.folder)
     assert isinstance(model, TextModel)
     texts = ["a good one", "", "\u6771\u4eac", "bad " * 500]
@@ -161,7 +161,7 @@ def test_a_saved_model_is_whole_or_refused(fitted_texts: Outcome) -> None:
         TextFeatures.from_config(config | {"format": 1}, arrays)
 
 
-def test_check_works_and_export_says_what_there_is(fitted_texts: Outcome, tmp_path: Path) -> None:
+def test_check_works_and_export_says_what_there_is(fitted_texts: FinishedJob, tmp_path: Path) -> None:
     subject = saved_subject(fitted_texts.folder, None, row=2, batch=4, member=1)
     assert subject.sample_name == "text 2"
     assert not check_subject(subject, None, 1e-5, 1e-6, sample=50).failures

@@ -14,16 +14,16 @@ from shoal import __version__
 from shoal.data.tables import read_table
 from shoal.engines import ENGINES
 from shoal.jobs.evidence import DIVERGENCES_TOLD
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.report.evidence import checked, load_evidence
 
 
-def test_what_is_written_is_what_the_report_reads(fitted: Outcome) -> None:
+def test_what_is_written_is_what_the_report_reads(fitted: FinishedJob) -> None:
     assert load_evidence(fitted.folder) == checked(fitted.evidence)
     assert json.loads((fitted.folder / "evidence.json").read_text()) == fitted.evidence
 
 
-def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) -> None:
+def test_what_was_asked_is_told_with_every_default_filled_in(fitted: FinishedJob) -> None:
     asked = dict(fitted.evidence["asked"])
     assert asked.pop("estimate_seconds") > 0
     assert asked.pop("again").startswith("shoal fit /")
@@ -67,7 +67,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: Outcome) ->
     }
 
 
-def test_a_trial_for_every_network(fitted: Outcome) -> None:
+def test_a_trial_for_every_network(fitted: FinishedJob) -> None:
     trials = fitted.evidence["trials"]
     keys = set(zip(trials["hidden"], trials["l2"], trials["start"], trials["fold"], strict=True))
     assert len(keys) == len(trials["hidden"]) == 2 * 2 * 2 * 5
@@ -75,7 +75,7 @@ def test_a_trial_for_every_network(fitted: Outcome) -> None:
     assert [entry["starts"] for entry in fitted.evidence["spread"]] == [2] * 4
 
 
-def test_the_choice_is_the_mean_of_its_folds(fitted: Outcome) -> None:
+def test_the_choice_is_the_mean_of_its_folds(fitted: FinishedJob) -> None:
     trials, best = fitted.evidence["trials"], fitted.evidence["choice"]["best"]
     columns = (trials["hidden"], trials["l2"], trials["start"], trials["validation_loss"])
     by_candidate: dict[tuple[Any, ...], list[float]] = {}
@@ -87,13 +87,13 @@ def test_the_choice_is_the_mean_of_its_folds(fitted: Outcome) -> None:
     assert best["validation_loss"] == pytest.approx(means[key])
 
 
-def test_the_curves_are_those_of_one_network(fitted: Outcome) -> None:
+def test_the_curves_are_those_of_one_network(fitted: FinishedJob) -> None:
     curves = fitted.evidence["curves"]
     assert len(curves["train_loss"]) == len(curves["validation_loss"]) <= 60
     assert curves["best_epoch"] == 1 + int(np.argmin(curves["validation_loss"]))
 
 
-def test_the_data_are_summarised(fitted: Outcome) -> None:
+def test_the_data_are_summarised(fitted: FinishedJob) -> None:
     data = fitted.evidence["data"]
     target = read_table(fitted.folder.parent / "table.csv")["target"].to_list()
     classes = [{"label": label, "count": target.count(label)} for label in ("no", "yes")]
@@ -108,7 +108,7 @@ def test_the_data_are_summarised(fitted: Outcome) -> None:
 
 
 def test_a_regression_tells_the_units_of_its_target(
-    fit: Callable[..., Outcome],
+    fit: Callable[..., FinishedJob],
     mixed: Callable[..., dict[str, list[Any]]],
     write_csv: Callable[..., Path],
     tmp_path: Path,
@@ -128,7 +128,7 @@ def test_a_regression_tells_the_units_of_its_target(
 
 
 def test_networks_that_diverge_are_counted_and_explained_and_never_chosen(
-    fit: Callable[..., Outcome], tmp_path: Path
+    fit: Callable[..., FinishedJob], tmp_path: Path
 ) -> None:
     outcome = fit(
         "builtin:diabetes", "progression", tmp_path / "out", solver="sgd", learning_rate=0.5, l2=(0.0, 1e9),
@@ -148,7 +148,7 @@ def test_networks_that_diverge_are_counted_and_explained_and_never_chosen(
     assert outcome.evidence["choice"]["l2"] == 0.0
 
 
-def test_versions_are_those_that_ran(fitted: Outcome) -> None:
+def test_versions_are_those_that_ran(fitted: FinishedJob) -> None:
     versions = fitted.evidence["versions"]
     assert versions["shoal"] == __version__
     assert versions["engine"] == next(iter(ENGINES.values())).label

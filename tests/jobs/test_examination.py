@@ -13,7 +13,7 @@ from shoal.data.tables import read_table
 from shoal.jobs.baselines import fit_baselines
 from shoal.jobs.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.footprint import bytes_of_predictions
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
@@ -24,14 +24,14 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def examined(fitted: Outcome) -> tuple[TableModel, Prepared]:
+def examined(fitted: FinishedJob) -> tuple[TableModel, Prepared]:
     """The fitted model, and the rows that it was fitted and is tested on."""
     return fitted.model, prepare(
         FitRequest(str(fitted.folder.parent / "table.csv"), "target", choose="one-se")
     )
 
 
-def test_confusion_counts_every_test_row_once(fitted: Outcome) -> None:
+def test_confusion_counts_every_test_row_once(fitted: FinishedJob) -> None:
     test = fitted.evidence["test"]
     frame = read_table(fitted.folder.parent / "table.csv")
     counts = np.array(test["confusion"]["counts"])
@@ -87,7 +87,7 @@ def test_predictions_of_many_classes_take_no_more_than_is_told(
     assert 3 * given.nbytes < peak < bytes_of_predictions(0, N, K)
 
 
-def test_baselines_have_seen_every_row_that_is_not_for_testing(fitted: Outcome) -> None:
+def test_baselines_have_seen_every_row_that_is_not_for_testing(fitted: FinishedJob) -> None:
     models = {model["name"]: model["metrics"] for model in fitted.evidence["test"]["models"]}
     assert list(models) == ["shoal", "linear model", "constant"]
     target = np.array(read_table(fitted.folder.parent / "table.csv")["target"].to_list())
@@ -100,7 +100,7 @@ def test_baselines_have_seen_every_row_that_is_not_for_testing(fitted: Outcome) 
 
 
 def test_residuals_are_in_the_units_of_the_target(
-    fit: Callable[..., Outcome], mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
+    fit: Callable[..., FinishedJob], mixed: Mixed, write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:
     columns = mixed(60, task="regression")
     outcome = fit(write_csv(tmp_path / "table.csv", columns), "target", tmp_path / "out", epochs=30)
@@ -115,7 +115,7 @@ def test_residuals_are_in_the_units_of_the_target(
 
 
 def test_few_residuals_are_shown_of_many(
-    fit: Callable[..., Outcome], write_csv: Write, tmp_path: Path, without_report: None
+    fit: Callable[..., FinishedJob], write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:
     n = 5 * RESIDUALS_SHOWN + 500
     x = np.sort(np.random.default_rng(0).normal(size=n).round(4))

@@ -21,14 +21,14 @@ from shoal.errors import CapacityError, ConfigurationError
 from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model
 from shoal.jobs.footprint import PROGRAM
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize
 from shoal.selection.choice import RULES
 from shoal.solvers import SOLVERS
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Mixed = Callable[..., dict[str, list[object]]]
 Write = Callable[..., Path]
 
@@ -53,7 +53,7 @@ def predicted(folder: Path, table: object, out: Path) -> dict[str, npt.NDArray[A
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def scores(outcome: Outcome, name: str = "shoal") -> dict[str, float]:
+def scores(outcome: FinishedJob, name: str = "shoal") -> dict[str, float]:
     (model,) = [model for model in outcome.evidence["test"]["models"] if model["name"] == name]
     metrics: dict[str, float] = model["metrics"]
     return metrics
@@ -308,7 +308,7 @@ def test_what_a_table_may_hold(
     assert np.isfinite(given["P(target=yes)"].astype(float)).all()
 
 
-def test_the_loaded_model_predicts_the_same_bits(fitted: Outcome) -> None:
+def test_the_loaded_model_predicts_the_same_bits(fitted: FinishedJob) -> None:
     frame = read_table(fitted.folder.parent / "table.csv")
     loaded = load_model(fitted.folder).predict(frame)
     kept = fitted.model.predict(frame)
@@ -317,7 +317,7 @@ def test_the_loaded_model_predicts_the_same_bits(fitted: Outcome) -> None:
         np.testing.assert_array_equal(loaded[name], values)
 
 
-def fingerprint(outcome: Outcome) -> dict[str, Any]:
+def fingerprint(outcome: FinishedJob) -> dict[str, Any]:
     """All that a seed decides: the model's files, and the evidence but for how long it took, and where."""
     evidence = json.loads((outcome.folder / "evidence.json").read_text())
     del evidence["created"], evidence["seconds"], evidence["asked"]["estimate_seconds"]
@@ -354,7 +354,7 @@ def test_a_small_table_is_divided_as_far_as_it_goes(
     assert outcome.evidence["data"]["split"] == {"train": 3, "validation": 3, "test": 1}
 
 
-def test_nothing_is_left_in_the_folder_but_what_belongs_there(fitted: Outcome) -> None:
+def test_nothing_is_left_in_the_folder_but_what_belongs_there(fitted: FinishedJob) -> None:
     names = {path.name for path in fitted.folder.iterdir()}
     assert names == {
         "plan.json", "study", "model.json", "weights.safetensors", "preprocessing.json", "evidence.json",

@@ -17,14 +17,14 @@ from shoal.calibration.spread import Spread
 from shoal.errors import ModelFolderError, OutputError
 from shoal.files import as_json
 from shoal.jobs.folder import load_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.study_folder import save_model
 
 FILES = ("model.json", "weights.safetensors", "preprocessing.json")
 
 
 @pytest.fixture
-def saved(fitted: Outcome, tmp_path: Path) -> Path:
+def saved(fitted: FinishedJob, tmp_path: Path) -> Path:
     """A copy of a model's folder, to be spoilt."""
     folder = tmp_path / "model"
     folder.mkdir()
@@ -58,12 +58,12 @@ def test_saving_again_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
         assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
 
 
-def test_the_temperature_is_kept(fitted: Outcome, tmp_path: Path) -> None:
+def test_the_temperature_is_kept(fitted: FinishedJob, tmp_path: Path) -> None:
     save_model(dataclasses.replace(fitted.model, temperature=0.75), tmp_path)
     assert load_model(tmp_path).temperature == 0.75
 
 
-def test_the_decision_is_kept_and_obeyed(fitted: Outcome, tmp_path: Path) -> None:
+def test_the_decision_is_kept_and_obeyed(fitted: FinishedJob, tmp_path: Path) -> None:
     decision = Decision("balanced_error", (0.25, 4.0), 1)
     save_model(dataclasses.replace(fitted.model, decision=decision), tmp_path)
     model = load_model(tmp_path)
@@ -336,7 +336,7 @@ def test_preprocessing_that_does_not_belong(saved: Path, change: Callable[[dict[
 
 
 def test_a_model_is_not_whole_until_its_last_file(
-    fitted: Outcome, saved: Path, monkeypatch: pytest.MonkeyPatch
+    fitted: FinishedJob, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, content: bytes) -> None:
         raise OutputError(f"{path} cannot be written")

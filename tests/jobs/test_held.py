@@ -17,10 +17,10 @@ from shoal.errors import ConfigurationError
 from shoal.jobs.calibrated import calibration
 from shoal.jobs.folder import load_table_model
 from shoal.jobs.held import Held
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 Mixed = Callable[..., dict[str, list[Any]]]
 Write = Callable[..., Path]
 LEARNT = {"hidden": ((2,),), "epochs": 40}
@@ -111,7 +111,7 @@ def test_intervals_are_wider_where_a_column_says_that_errors_are_larger(
     assert "They are wider where errors on rows held out were larger" in outcome.report.read_text()
 
 
-def test_classes_have_no_intervals(fitted: Outcome, tmp_path: Path) -> None:
+def test_classes_have_no_intervals(fitted: FinishedJob, tmp_path: Path) -> None:
     table = fitted.folder.parent / "table.csv"
     with pytest.raises(ConfigurationError, match="classes have no intervals; their probabilities say it"):
         predict_data(fitted.folder, str(table), tmp_path / "p.csv", interval=0.9)

@@ -7,7 +7,7 @@ import pytest
 
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.importances import SHUFFLES, importances
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
@@ -17,14 +17,14 @@ from shoal.shapes import Array
 
 
 @pytest.fixture(scope="module")
-def examined(fitted: Outcome) -> tuple[TableModel, Prepared]:
+def examined(fitted: FinishedJob) -> tuple[TableModel, Prepared]:
     """The fitted model, and the rows that it was fitted and is tested on."""
     return fitted.model, prepare(
         FitRequest(str(fitted.folder.parent / "table.csv"), "target", choose="one-se")
     )
 
 
-def test_the_one_informative_column_is_found(fitted: Outcome) -> None:
+def test_the_one_informative_column_is_found(fitted: FinishedJob) -> None:
     rows = fitted.evidence["importances"]
     assert rows[0]["column"] == "signal"
     assert sorted(row["column"] for row in rows) == ["colour", "member", "noise", "seen", "signal"]

@@ -9,7 +9,7 @@ import pytest
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.task import TargetEncoder
 from shoal.errors import DataError
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.populations.network import Network
@@ -78,7 +78,7 @@ def test_a_regression_gives_values_in_the_target_s_units() -> None:
 
 
 def test_rows_do_not_influence_one_another(
-    fitted: Outcome, mixed: Callable[..., dict[str, list[object]]]
+    fitted: FinishedJob, mixed: Callable[..., dict[str, list[object]]]
 ) -> None:
     columns = mixed(12, seed=9)
     together = fitted.model.predict(columns)["P(target=yes)"]

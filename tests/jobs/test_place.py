@@ -12,14 +12,14 @@ from typing import Any, NoReturn
 import pytest
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
 from shoal.selection.store import TrialStore
 
-Fit = Callable[..., Outcome]
+Fit = Callable[..., FinishedJob]
 REQUEST = FitRequest(
     "table.csv", "y", size=AskedSize(hidden=((1,), (4, 4)), l2=(0.0, 0.5)), folds=3, choose="one-se"
 )

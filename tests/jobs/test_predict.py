@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from shoal.errors import ConfigurationError, DataError, OutputError
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 
 Mixed = Callable[..., dict[str, list[Any]]]
@@ -22,7 +22,9 @@ def table(mixed: Mixed, write_csv: Write, tmp_path: Path) -> Path:
     return write_csv(tmp_path / "new.csv", mixed(20, seed=3))
 
 
-def test_a_row_of_predictions_for_each_row_of_the_table(fitted: Outcome, table: Path, tmp_path: Path) -> None:
+def test_a_row_of_predictions_for_each_row_of_the_table(
+    fitted: FinishedJob, table: Path, tmp_path: Path
+) -> None:
     assert predict_data(fitted.folder, str(table), tmp_path / "p.csv") == 20
     given = pl.read_csv(tmp_path / "p.csv")
     assert given.columns == ["target", "P(target=no)", "P(target=yes)"]
@@ -33,7 +35,7 @@ def test_a_row_of_predictions_for_each_row_of_the_table(fitted: Outcome, table: 
     np.testing.assert_array_equal(likelier, given["target"].to_numpy() == "yes")
 
 
-def test_every_format_holds_the_same(fitted: Outcome, table: Path, tmp_path: Path) -> None:
+def test_every_format_holds_the_same(fitted: FinishedJob, table: Path, tmp_path: Path) -> None:
     for name in ("p.csv", "p.tsv", "p.csv.gz", "p.tsv.gz", "p.parquet"):
         predict_data(fitted.folder, str(table), tmp_path / name)
     plain = pl.read_csv(tmp_path / "p.csv")
@@ -44,7 +46,7 @@ def test_every_format_holds_the_same(fitted: Outcome, table: Path, tmp_path: Pat
 
 
 def test_the_target_and_unused_columns_are_not_needed(
-    fitted: Outcome, mixed: Mixed, write_csv: Write, table: Path, tmp_path: Path
+    fitted: FinishedJob, mixed: Mixed, write_csv: Write, table: Path, tmp_path: Path
 ) -> None:
     predict_data(fitted.folder, str(table), tmp_path / "all.csv")
     columns = mixed(20, seed=3)
@@ -54,7 +56,9 @@ def test_the_target_and_unused_columns_are_not_needed(
     assert (tmp_path / "few_p.csv").read_text() == (tmp_path / "all.csv").read_text()
 
 
-def test_a_missing_column_is_named(fitted: Outcome, mixed: Mixed, write_csv: Write, tmp_path: Path) -> None:
+def test_a_missing_column_is_named(
+    fitted: FinishedJob, mixed: Mixed, write_csv: Write, tmp_path: Path
+) -> None:
     columns = mixed(20)
     columns["Signal"] = columns.pop("signal")
     with pytest.raises(DataError, match=r"lacks the column 'signal', .* is 'Signal' meant"):
@@ -63,7 +67,7 @@ def test_a_missing_column_is_named(fitted: Outcome, mixed: Mixed, write_csv: Wri
 
 
 def test_an_extra_column_is_refused_until_it_is_allowed(
-    fitted: Outcome, mixed: Mixed, write_csv: Write, tmp_path: Path
+    fitted: FinishedJob, mixed: Mixed, write_csv: Write, tmp_path: Path
 ) -> None:
     table = str(write_csv(tmp_path / "t.csv", {**mixed(20), "new": ["?"] * 20}))
     with pytest.raises(DataError, match=r"not trained on: 'new'; drop them or pass --ignore-extra"):
@@ -73,20 +77,20 @@ def test_an_extra_column_is_refused_until_it_is_allowed(
 
 
 @pytest.mark.parametrize("name", ["p.xlsx", "p", "p.parquet.gz", "p.npz"])
-def test_an_unknown_extension(fitted: Outcome, table: Path, tmp_path: Path, name: str) -> None:
+def test_an_unknown_extension(fitted: FinishedJob, table: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=r"expected \.csv"):
         predict_data(fitted.folder, str(table), tmp_path / name)
     assert not (tmp_path / name).exists()
 
 
-def test_a_place_that_is_not_there(fitted: Outcome, table: Path, tmp_path: Path) -> None:
+def test_a_place_that_is_not_there(fitted: FinishedJob, table: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file or directory"):
         predict_data(fitted.folder, str(table), tmp_path / "nowhere" / "p.csv")
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_numbers_are_in_the_units_of_the_target(
-    fit: Callable[..., Outcome], write_csv: Write, tmp_path: Path, without_report: None
+    fit: Callable[..., FinishedJob], write_csv: Write, tmp_path: Path, without_report: None
 ) -> None:
     x = np.linspace(-1, 1, 80)
     columns = {"x": x.tolist(), "y": (5000 + 100 * x).tolist()}

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from shoal.errors import ModelFolderError
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.report import rebuild_report
 
 
-def test_a_report_made_anew_is_the_same_to_the_byte(fitted: Outcome, tmp_path: Path) -> None:
+def test_a_report_made_anew_is_the_same_to_the_byte(fitted: FinishedJob, tmp_path: Path) -> None:
     shutil.copy(fitted.folder / "evidence.json", tmp_path)
     assert rebuild_report(tmp_path) == tmp_path / "report.html"
     assert (tmp_path / "report.html").read_bytes() == fitted.report.read_bytes()
 
 
 def test_so_is_that_of_a_regression(
-    fit: Callable[..., Outcome],
+    fit: Callable[..., FinishedJob],
     mixed: Callable[..., Any],
     write_csv: Callable[..., Path],
     tmp_path: Path,
@@ -50,7 +50,7 @@ def test_a_folder_without_evidence(tmp_path: Path) -> None:
     ],
 )
 def test_spoilt_evidence_leaves_the_old_report(
-    fitted: Outcome, tmp_path: Path, spoil: Callable[[str], str]
+    fitted: FinishedJob, tmp_path: Path, spoil: Callable[[str], str]
 ) -> None:
     (tmp_path / "evidence.json").write_text(spoil((fitted.folder / "evidence.json").read_text()))
     (tmp_path / "report.html").write_text("old")

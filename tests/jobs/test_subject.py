@@ -12,7 +12,7 @@ from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, UnknownNameError
 from shoal.jobs.check import check_subject
 from shoal.jobs.folder import load_model
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.saved_subject import saved_subject
 from shoal.jobs.subject import fresh_subject
 
@@ -45,7 +45,7 @@ def test_a_network_of_an_ensemble(fit: Callable[..., Any], tmp_path: Path) -> No
     assert np.array_equal(second.population.theta, members.theta[1:2])
 
 
-def test_images_of_a_saved_network(fitted_images: Outcome) -> None:
+def test_images_of_a_saved_network(fitted_images: FinishedJob) -> None:
     subject = saved_subject(fitted_images.folder, None, row=3, batch=4, member=1)
     images = read_images(fitted_images.folder.parent / "images.npz").train
     model = fitted_images.model

@@ -18,7 +18,7 @@ from shoal.cli.streams import files_come_first
 
 if TYPE_CHECKING:
     from shoal.cli.terminal import TerminalListener
-    from shoal.jobs.job import Outcome
+    from shoal.jobs.job import FinishedJob
     from shoal.jobs.request import FitRequest
     from shoal.jobs.sizing import AskedSize
 
@@ -289,7 +289,7 @@ def _advice(out: Path, request: FitRequest) -> str:
     return f"there is nothing yet to go on from in {out}"
 
 
-def _advice_at_the_end(outcome: Outcome) -> str:
+def _advice_at_the_end(outcome: FinishedJob) -> str:
     if outcome.ended_by:
         return f"{outcome.folder} holds the best so far, and the same command with --resume goes on"
     return f"{outcome.folder} is whole"

@@ -20,7 +20,7 @@ from shoal.report.wording import decision, duration, little
 from shoal.words import plural
 
 if TYPE_CHECKING:
-    from shoal.jobs.job import Outcome
+    from shoal.jobs.job import FinishedJob
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing import Sizing
     from shoal.plots.evidence import Evidence
@@ -139,7 +139,7 @@ class TerminalListener:
             left=left,
         )
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: FinishedJob) -> None:
         """Print the choice, the test scores beside simpler models', and where the report is."""
         self._bar.stop()
         evidence = outcome.evidence

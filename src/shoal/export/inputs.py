@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto
-from shoal.export.samples import INDEX, Samples
+from shoal.export.network_graph import INDEX, NetworkGraph
 from shoal.networks.chain import Chain
 
 
@@ -36,28 +36,28 @@ def add_inputs(graph: Graph, network: Chain, dtype: np.dtype[np.floating]) -> tu
     return X, graph.input("lengths", TensorProto.INT32, explanation="the valid steps of each sequence")
 
 
-def add_samples(samples: Samples, network: Chain, X: str, lengths: str | None) -> str:
+def add_samples(net: NetworkGraph, network: Chain, X: str, lengths: str | None) -> str:
     """Add ``X`` as layers take it, and return its name: (N, \\*input_shape), of sequences (N, C, T).
 
     What lies beyond a sequence's end is 0, and there are as many steps as the widest window needs.
     """
-    add = samples.graph.add
+    add = net.graph.add
     if lengths is None:
         shape = network.input_shape
         return X if len(shape) == 1 else add("Reshape", X, np.array([-1, *shape]))
-    samples.lengths = add("Cast", lengths, to=TensorProto.INT64)
+    net.lengths = add("Cast", lengths, to=TensorProto.INT64)
     if network.layers[0].takes_data:
         a = add("Unsqueeze", X, np.array([1]))
-        a = add("Where", samples.valid(a), a, INDEX.type(0))
+        a = add("Where", net.valid(a), a, INDEX.type(0))
     else:
-        a = samples.kept(add("Transpose", X, perm=[0, 2, 1]))
+        a = net.kept(add("Transpose", X, perm=[0, 2, 1]))
     fewest = _fewest_steps(network) if _is_free(network) else 1
     if fewest == 1:
         return a
     there = add("Gather", add("Shape", a), np.array([2]))
     missing = add("Max", add("Sub", INDEX.type(fewest), there), INDEX.type(0))
     padded = add("Pad", a, add("Concat", np.zeros(5, np.int64), missing, axis=0))
-    samples.lengths = add("Identity", samples.lengths)  # of more steps, so that they are looked at again
+    net.lengths = add("Identity", net.lengths)  # of more steps, so that they are looked at again
     return padded
 
 

@@ -13,7 +13,7 @@ from shoal.export.activations import add_activation, add_sigmoid
 from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onnx
 from shoal.export.inputs import add_inputs, add_samples
 from shoal.export.layers import FORMS
-from shoal.export.samples import Samples
+from shoal.export.network_graph import NetworkGraph
 from shoal.export.weights import distinct
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
@@ -64,23 +64,23 @@ def add_population(graph: Graph, population: Population, X: str, lengths: str | 
     network = population.network
     if lengths is None and all(layer.name in ("dense", "dropout") for layer in network.walk()):
         return _add_dense(graph, population, X)
-    samples = Samples(graph, population.theta.dtype, FORMS)
-    a = add_samples(samples, network, X, lengths)
-    beginning, members = samples.lengths, []
+    net = NetworkGraph(graph, population.theta.dtype, FORMS)
+    a = add_samples(net, network, X, lengths)
+    beginning, members = net.lengths, []
     for p in range(population.size):
-        samples.lengths = beginning
-        members.append(_add_layers(samples, population, p, a))
+        net.lengths = beginning
+        members.append(_add_layers(net, population, p, a))
     if len(members) == 1:
         return members[0]
     return graph.add("Concat", *(graph.add("Unsqueeze", z, np.array([0])) for z in members), axis=0)
 
 
-def _add_layers(samples: Samples, population: Population, p: int, a: str) -> str:
+def _add_layers(net: NetworkGraph, population: Population, p: int, a: str) -> str:
     """Add the layers of member p over samples ``a``, and return the name of its last z (N, K)."""
     network = population.network
     views = network.views(population.theta[p : p + 1])
     for layer, parameters, shape in zip(network.layers, views, network.shapes, strict=False):
-        a = samples.layer(layer, {name: array[0] for name, array in parameters.items()}, a, shape)
+        a = net.layer(layer, {name: array[0] for name, array in parameters.items()}, a, shape)
     return a
 
 

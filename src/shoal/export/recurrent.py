@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.activations import Activation, Elu, LeakyRelu
 from shoal.export.graph import TensorProto, Value, no_form
-from shoal.export.samples import Form, Own, Samples
+from shoal.export.network_graph import Form, NetworkGraph, Own
 from shoal.layers.bidirectional import Bidirectional
 from shoal.layers.recurrent import Recurrent
 from shoal.layers.rnn import RNN
@@ -27,35 +27,35 @@ ACTIVATIONS = {
 }
 
 
-def recurrent(samples: Samples, layer: Recurrent, own: Own, a: str, shape: Shape) -> str:
-    return _node(samples, layer, [own], "reverse" if layer.reverse else "forward", a)
+def recurrent(net: NetworkGraph, layer: Recurrent, own: Own, a: str, shape: Shape) -> str:
+    return _node(net, layer, [own], "reverse" if layer.reverse else "forward", a)
 
 
-def bidirectional(samples: Samples, layer: Bidirectional, own: Own, a: str, shape: Shape) -> str:
-    return _node(samples, layer.layer, [*layer.apart(own)], "bidirectional", a)
+def bidirectional(net: NetworkGraph, layer: Bidirectional, own: Own, a: str, shape: Shape) -> str:
+    return _node(net, layer.layer, [*layer.apart(own)], "bidirectional", a)
 
 
-def _node(samples: Samples, cell: Recurrent, parts: list[Own], direction: str, a: str) -> str:
+def _node(net: NetworkGraph, cell: Recurrent, parts: list[Own], direction: str, a: str) -> str:
     """Add a cell over ``a`` (rows, C, T), by the parameters of each direction.
 
     The node takes (T, rows, C), and gives (T, directions, rows, m), of last states (directions, rows, m).
     """
     if cell.layer_norm:
         raise no_form(f"layer_norm inside a layer {cell.name!r}")
-    add, width = samples.graph.add, len(parts) * cell.units
+    add, width = net.graph.add, len(parts) * cell.units
     settings: dict[str, Any] = {"hidden_size": cell.units, "direction": direction}
     if isinstance(cell, RNN):
         settings |= _activation(cell.g, len(parts))
     if cell.name == "gru":
         settings["linear_before_reset"] = 1
     given = add("Transpose", a, perm=[2, 0, 1])
-    values: list[Value] = [*_matrices(cell, parts), _lengths(samples), *_beginning(samples, cell, parts, a)]
+    values: list[Value] = [*_matrices(cell, parts), _lengths(net), *_beginning(net, cell, parts, a)]
     skipped = 0 if cell.return_sequences else 1
-    result = samples.in_single(cell.name.upper(), given, *values, skipped=skipped, **settings)
+    result = net.in_single(cell.name.upper(), given, *values, skipped=skipped, **settings)
     if cell.return_sequences:
         by_sample = add("Transpose", result, perm=[2, 1, 3, 0])  # (rows, directions, m, T)
         return add("Reshape", by_sample, np.array([0, width, -1]))
-    samples.lengths = None
+    net.lengths = None
     return add("Reshape", add("Transpose", result, perm=[1, 0, 2]), np.array([-1, width]))
 
 
@@ -76,17 +76,17 @@ def _in_order(rows: Array, cell: Recurrent) -> Array:
     return np.concatenate([gates[gate] for gate in GATES[cell.name]])
 
 
-def _lengths(samples: Samples) -> str:
-    if samples.lengths is None:
+def _lengths(net: NetworkGraph) -> str:
+    if net.lengths is None:
         return ""
-    return samples.graph.add("Cast", samples.lengths, to=TensorProto.INT32)
+    return net.graph.add("Cast", net.lengths, to=TensorProto.INT32)
 
 
-def _beginning(samples: Samples, cell: Recurrent, parts: list[Own], a: str) -> list[Value]:
+def _beginning(net: NetworkGraph, cell: Recurrent, parts: list[Own], a: str) -> list[Value]:
     """Add the learnt states in front of the first step, (directions, rows, m) of each, if they are learnt."""
     if cell.initial_state == "zeros":
         return []
-    add = samples.graph.add
+    add = net.graph.add
     rows = add("Gather", add("Shape", a), np.array([0]))
     extent = add("Concat", np.array([len(parts)]), rows, np.array([cell.units]), axis=0)
     states = (np.stack([own[f"{name}0"].T for own in parts]) for name in cell.states)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from shoal.export.graph import FLOAT_TYPES
-from shoal.export.samples import INDEX, Form, Own, Samples
+from shoal.export.network_graph import INDEX, Form, NetworkGraph, Own
 from shoal.layers import AveragePool1D, Conv1D, Embedding, MaxPool1D
 from shoal.layers.base import Layer
 from shoal.layers.window import Window
@@ -17,68 +17,68 @@ LOWEST = float(np.finfo(np.float32).min)
 """What stands beyond an end where the largest number is looked for."""
 
 
-def conv1d(samples: Samples, layer: Conv1D, own: Own, a: str, shape: Shape) -> str:
+def conv1d(net: NetworkGraph, layer: Conv1D, own: Own, a: str, shape: Shape) -> str:
     places = _places(layer.window) | {"dilations": list(layer.window.dilation)}
-    z = samples.in_single("Conv", a, own["W"], own["b"][:, 0], group=layer.groups, **places)
-    _shorten(samples, layer.window)
-    return samples.activated(layer, z)
+    z = net.in_single("Conv", a, own["W"], own["b"][:, 0], group=layer.groups, **places)
+    _shorten(net, layer.window)
+    return net.activated(layer, z)
 
 
-def max_pool1d(samples: Samples, layer: MaxPool1D, own: Own, a: str, shape: Shape) -> str:
-    lowest = samples.kept(a, LOWEST)
-    largest = samples.in_single("MaxPool", lowest, **_places(layer.window))
-    _shorten(samples, layer.window)
-    return samples.kept(largest)
+def max_pool1d(net: NetworkGraph, layer: MaxPool1D, own: Own, a: str, shape: Shape) -> str:
+    lowest = net.kept(a, LOWEST)
+    largest = net.in_single("MaxPool", lowest, **_places(layer.window))
+    _shorten(net, layer.window)
+    return net.kept(largest)
 
 
-def average_pool1d(samples: Samples, layer: AveragePool1D, own: Own, a: str, shape: Shape) -> str:
-    mean = samples.in_single("AveragePool", a, **_places(layer.window))
-    if samples.lengths is not None:  # a sequence that is shorter than a window: the mean of what is there
+def average_pool1d(net: NetworkGraph, layer: AveragePool1D, own: Own, a: str, shape: Shape) -> str:
+    mean = net.in_single("AveragePool", a, **_places(layer.window))
+    if net.lengths is not None:  # a sequence that is shorter than a window: the mean of what is there
         size = layer.window.size[0]
-        there = samples.graph.add("Min", counted(samples, [1, 2]), samples.dtype.type(size))
-        mean = samples.graph.add("Mul", mean, samples.graph.add("Div", samples.dtype.type(size), there))
-    _shorten(samples, layer.window)
-    return samples.kept(mean)
+        there = net.graph.add("Min", counted(net, [1, 2]), net.dtype.type(size))
+        mean = net.graph.add("Mul", mean, net.graph.add("Div", net.dtype.type(size), there))
+    _shorten(net, layer.window)
+    return net.kept(mean)
 
 
-def global_max_pool1d(samples: Samples, layer: Layer, own: Own, a: str, shape: Shape) -> str:
-    lowest = samples.kept(a, LOWEST)
-    return _end(samples, samples.graph.add("ReduceMax", lowest, axes=[2], keepdims=0))
+def global_max_pool1d(net: NetworkGraph, layer: Layer, own: Own, a: str, shape: Shape) -> str:
+    lowest = net.kept(a, LOWEST)
+    return _end(net, net.graph.add("ReduceMax", lowest, axes=[2], keepdims=0))
 
 
-def global_average_pool1d(samples: Samples, layer: Layer, own: Own, a: str, shape: Shape) -> str:
-    if samples.lengths is None:
-        return samples.graph.add("ReduceMean", a, axes=[2], keepdims=0)
-    total = samples.graph.add("ReduceSum", a, np.array([2]), keepdims=0)
-    return _end(samples, samples.graph.add("Div", total, counted(samples, [1])))
+def global_average_pool1d(net: NetworkGraph, layer: Layer, own: Own, a: str, shape: Shape) -> str:
+    if net.lengths is None:
+        return net.graph.add("ReduceMean", a, axes=[2], keepdims=0)
+    total = net.graph.add("ReduceSum", a, np.array([2]), keepdims=0)
+    return _end(net, net.graph.add("Div", total, counted(net, [1])))
 
 
-def last_step(samples: Samples, layer: Layer, own: Own, a: str, shape: Shape) -> str:
-    add = samples.graph.add
-    if samples.lengths is None:
+def last_step(net: NetworkGraph, layer: Layer, own: Own, a: str, shape: Shape) -> str:
+    add = net.graph.add
+    if net.lengths is None:
         return add("Gather", a, INDEX.type(-1), axis=2)
     # The one step that is valid while the next is not: what a sum over time adds to zeros.
-    lengths, valid = samples.lengths, samples.valid(a)
-    samples.lengths = add("Sub", lengths, INDEX.type(1))
-    before = samples.valid(a)
-    only = add("Where", add("Xor", valid, before), a, samples.dtype.type(0))
-    return _end(samples, add("ReduceSum", only, np.array([2]), keepdims=0))
+    lengths, valid = net.lengths, net.valid(a)
+    net.lengths = add("Sub", lengths, INDEX.type(1))
+    before = net.valid(a)
+    only = add("Where", add("Xor", valid, before), a, net.dtype.type(0))
+    return _end(net, add("ReduceSum", only, np.array([2]), keepdims=0))
 
 
-def embedding(samples: Samples, layer: Embedding, own: Own, a: str, shape: Shape) -> str:
-    words = samples.graph.add("Squeeze", a, np.array([1]))
-    columns = samples.graph.add("Gather", own["E"], words)  # (rows, T, d)
-    return samples.kept(samples.graph.add("Transpose", columns, perm=[0, 2, 1]))
+def embedding(net: NetworkGraph, layer: Embedding, own: Own, a: str, shape: Shape) -> str:
+    words = net.graph.add("Squeeze", a, np.array([1]))
+    columns = net.graph.add("Gather", own["E"], words)  # (rows, T, d)
+    return net.kept(net.graph.add("Transpose", columns, perm=[0, 2, 1]))
 
 
-def counted(samples: Samples, axes: list[int]) -> str:
+def counted(net: NetworkGraph, axes: list[int]) -> str:
     """Add the sequences' valid steps as numbers to divide by, (rows,) with those axes more."""
-    extended = samples.graph.add("Unsqueeze", str(samples.lengths), np.array(axes))
-    return samples.graph.add("Cast", extended, to=FLOAT_TYPES[samples.dtype.name])
+    extended = net.graph.add("Unsqueeze", str(net.lengths), np.array(axes))
+    return net.graph.add("Cast", extended, to=FLOAT_TYPES[net.dtype.name])
 
 
-def _end(samples: Samples, a: str) -> str:
-    samples.lengths = None
+def _end(net: NetworkGraph, a: str) -> str:
+    net.lengths = None
     return a
 
 
@@ -93,17 +93,17 @@ def _places(window: Window) -> dict[str, list[int]]:
     return {"kernel_shape": [size], "strides": [stride], "pads": [before, behind]}
 
 
-def _shorten(samples: Samples, window: Window) -> None:
+def _shorten(net: NetworkGraph, window: Window) -> None:
     """Make of the lengths those that are left by a window, as ``Window.lengths_after`` does."""
-    if samples.lengths is None:
+    if net.lengths is None:
         return
-    add, (stride,), (extent,) = samples.graph.add, window.stride, window.extent
+    add, (stride,), (extent,) = net.graph.add, window.stride, window.extent
     if window.same:
-        over: Any = add("Add", samples.lengths, INDEX.type(stride - 1))
-        samples.lengths = add("Div", over, INDEX.type(stride))
+        over: Any = add("Add", net.lengths, INDEX.type(stride - 1))
+        net.lengths = add("Div", over, INDEX.type(stride))
     else:
-        spare = add("Div", add("Sub", samples.lengths, INDEX.type(extent)), INDEX.type(stride))
-        samples.lengths = add("Max", add("Add", spare, INDEX.type(1)), INDEX.type(1))
+        spare = add("Div", add("Sub", net.lengths, INDEX.type(extent)), INDEX.type(stride))
+        net.lengths = add("Max", add("Add", spare, INDEX.type(1)), INDEX.type(1))
 
 
 FORMS: dict[str, Form] = {

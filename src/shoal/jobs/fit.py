@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shoal.jobs.job import Job, Listener, Outcome
+from shoal.jobs.job import FinishedJob, Job, Listener
 from shoal.jobs.kinds import kind_of
 from shoal.jobs.request import FitRequest
 
@@ -17,7 +17,7 @@ def fit_data(
     resume: bool = False,
     overwrite: bool = False,
     began: float | None = None,
-) -> Outcome:
+) -> FinishedJob:
     """Choose, train, examine, save and report; the whole of ``shoal fit``.
 
     ``began`` is from when on the time that the request allows counts, by ``time.perf_counter``; else now.
@@ -27,5 +27,7 @@ def fit_data(
 
     Raises a ``ShoalError`` for whatever the user can put right.
     """
-    outcome: Outcome = kind_of(request).fit(Job(request, folder, listener, command, resume, overwrite, began))
+    outcome: FinishedJob = kind_of(request).fit(
+        Job(request, folder, listener, command, resume, overwrite, began)
+    )
     return outcome

@@ -20,7 +20,7 @@ from shoal.jobs.evidence import Examined, assemble
 from shoal.jobs.examination import examine
 from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.held import Held
-from shoal.jobs.job import Job, Outcome
+from shoal.jobs.job import FinishedJob, Job
 from shoal.jobs.kinds.base import Findings, StudyKind
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import Model, TableModel
@@ -57,7 +57,7 @@ COPIES = 4
 """As the samples came, those of a fold's two parts, and one as an engine lays them out (`Cost`)."""
 
 
-def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
+def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     """Choose by a study among the networks of one kind of data, and do what ``fit_data`` says."""
     request, folder, listener, overwrite = job.request, job.folder, job.listener, job.overwrite
     deadline = Deadline(request.time, job.began)
@@ -106,7 +106,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> Outcome:
     write_atomically(folder / AGAIN, f"{again}\n".encode())
     write_report(evidence, folder / REPORT, overwrite=True)
     remove_leftovers(folder)
-    return Outcome(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
+    return FinishedJob(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 
 
 def _examined(model: Model, held: Calibration | None, test: HeldOut, found: Findings) -> Examined:

@@ -33,7 +33,7 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FinishedJob:
     """A finished job: its model, its evidence, and the folder with both and the report.
 
     ``ended_by`` is what ended its study early, as ``CapacityStudy.ended_by`` has it.

@@ -13,7 +13,7 @@ from shoal.lab import choosing, commands, frames, inspector, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.design import INITIALS, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
-from shoal.lab.material import SETS, Material, Part, Sets
+from shoal.lab.material import SETS, Material, Rows, Sets
 from shoal.lab.room import require_room
 from shoal.selection.choice import RULES
 from shoal.shapes import whole_number
@@ -327,7 +327,7 @@ CHOICES: dict[str, list[str]] = {
 
 
 def _material(data: Material) -> dict[str, Any]:
-    def part(samples: Part) -> dict[str, Any]:
+    def part(samples: Rows) -> dict[str, Any]:
         return {"X": samples.X[:, data.shown[: len(data.inputs)]].tolist(), "y": samples.y.tolist()}
 
     return {

@@ -16,7 +16,7 @@ CELLS = 24
 
 
 @dataclass(frozen=True)
-class Part:
+class Rows:
     """Samples X (N, n) and their targets y (N,)."""
 
     X: Array
@@ -39,9 +39,9 @@ class Material:
     title: str
     kind: str
     loss: str
-    train: Part
-    validation: Part
-    test: Part
+    train: Rows
+    validation: Rows
+    test: Rows
     grid: Array
     fine: Array
     truth: Array | None
@@ -64,7 +64,7 @@ class Material:
 def sine(seed: int, samples: int, noise: float) -> Material:
     """Return the lecture's sinusoid: few points with noise, 100 others to choose by, 200 to test."""
     parts = [
-        Part(x[:, None], t)
+        Rows(x[:, None], t)
         for x, t in (
             sinusoid(samples, seed, 0, noise=noise),
             sinusoid(VALIDATION, seed, 1, noise=noise),
@@ -93,7 +93,7 @@ def sine(seed: int, samples: int, noise: float) -> Material:
 
 def plane(name: str, title: str, draw: Callable[[int, int], tuple[Array, Array]], samples: int) -> Material:
     """Return a set of two classes in a plane; ``draw(n, number)`` gives points (n, 2) and classes (n,)."""
-    parts = [Part(X, y.astype(np.float64)) for X, y in (draw(samples, 0), draw(VALIDATION, 1), draw(TEST, 2))]
+    parts = [Rows(X, y.astype(np.float64)) for X, y in (draw(samples, 0), draw(VALIDATION, 1), draw(TEST, 2))]
     everything = np.concatenate([part.X for part in parts])
     low, high = everything.min(axis=0), everything.max(axis=0)
     margin = 0.08 * (high - low)

@@ -14,7 +14,7 @@ from shoal.data.task import REGRESSION
 from shoal.errors import DataError
 from shoal.jobs.prepare import PreparedTable, prepare_frame, prepare_table
 from shoal.jobs.request import FitRequest
-from shoal.lab.material import CELLS, Material, Part, mesh
+from shoal.lab.material import CELLS, Material, Rows, mesh
 from shoal.shapes import Array
 
 Maker = Callable[[int, int, float], Material]
@@ -71,7 +71,7 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
     assert table.validation is not None
     regression = table.task.task == REGRESSION
     train, validation, test = (
-        Part(np.asarray(part.X, dtype=np.float64), np.asarray(part.y, dtype=np.float64).ravel())
+        Rows(np.asarray(part.X, dtype=np.float64), np.asarray(part.y, dtype=np.float64).ravel())
         for part in (table.train, table.validation, table.test)
     )
     classes = () if regression else table.target.labels
@@ -81,7 +81,7 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
             "shoal fit takes it as it is"
         )
     names = table.preprocessor.feature_names
-    part = Part(train.X[:samples], train.y[:samples])
+    part = Rows(train.X[:samples], train.y[:samples])
     plane = not regression and train.X.shape[1] == 2
     low, high = (float(train.y.min()), float(train.y.max())) if regression else (0.0, 1.0)
     margin = 0.15 * (high - low) if not plane else 0.0
@@ -109,7 +109,7 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
     )
 
 
-def _strongest(train: Part) -> int:
+def _strongest(train: Rows) -> int:
     """Return the feature whose correlation with the target is the largest."""
     X = train.X - train.X.mean(axis=0)
     y = train.y - train.y.mean()

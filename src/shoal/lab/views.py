@@ -7,7 +7,7 @@ import numpy as np
 from shoal.lab.course import Course
 from shoal.lab.design import without_chance
 from shoal.lab.frames import Block, Kind
-from shoal.lab.material import Part
+from shoal.lab.material import Rows
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -33,7 +33,7 @@ def functions(course: Course, grid: Array) -> Array:
     return np.concatenate(found)
 
 
-def losses_on(course: Course, part: Part) -> Array:
+def losses_on(course: Course, part: Rows) -> Array:
     """Return every network's loss on every sample (P, N), without penalties and without dropout."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.concatenate(

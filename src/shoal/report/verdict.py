@@ -50,10 +50,10 @@ def verdict(test: HeldOut, choice: Choice, noun: str = "row") -> Verdict:
     )
 
 
-Outcome: TypeAlias = Literal["chosen", "mixed", "level", "baseline", "alone"]
+Standing: TypeAlias = Literal["chosen", "mixed", "level", "baseline", "alone"]
 
 
-def _verdict(outcome: Outcome, headline: str, sentence: str, differences: str = "") -> Verdict:
+def _verdict(outcome: Standing, headline: str, sentence: str, differences: str = "") -> Verdict:
     return {"outcome": outcome, "headline": headline, "sentence": sentence, "differences": differences}
 
 
@@ -99,7 +99,7 @@ class _Side:
 
 def _outcome(
     sides: Sequence[_Side], score: str, ours: float, others: Mapping[str, float]
-) -> tuple[Outcome, str]:
+) -> tuple[Standing, str]:
     """Return who was better, and the headline: the constant first, then the best of the rivals."""
     sign = -1.0 if score in HIGHER_IS_BETTER else 1.0
     rival = min(sides, key=lambda side: sign * others[side.name])

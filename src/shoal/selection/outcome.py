@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StudyOutcome:
     """The choice of a study, and all that its properties tell: see ``CapacityStudy``."""
 
     choice: Choice

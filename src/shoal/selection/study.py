@@ -29,7 +29,7 @@ from shoal.selection.cohort import Conditions, Curves
 from shoal.selection.design import Design, Plan, checked_views
 from shoal.selection.ensemble import choose_from_shelf
 from shoal.selection.numbers import Numbers
-from shoal.selection.outcome import Outcome, fitted
+from shoal.selection.outcome import StudyOutcome, fitted
 from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Split, StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
@@ -138,7 +138,7 @@ class CapacityStudy:
         self._candidates = grid(hidden, l2)
         self._only = None if self.place.networks is None else Numbers.parse(self.place.networks)
         self._table: Trials | None = None
-        self._outcome: Outcome | None = None
+        self._outcome: StudyOutcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
             raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
         require_unset(self._candidates, self.recipe.rule, choose == BY_EVIDENCE)
@@ -331,7 +331,7 @@ class CapacityStudy:
             best = shelf.population(keys)
         used = [splits[fold] for fold in folds]
         compared, engines = design.compared(judged, by_number=partly and again), store.engines()
-        self._outcome = Outcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
+        self._outcome = StudyOutcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:

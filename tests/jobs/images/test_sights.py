@@ -16,7 +16,7 @@ from shoal.data.images.source import read_images
 from shoal.jobs.images import sights
 from shoal.jobs.images.prepare import PreparedImages
 from shoal.jobs.images.sights import _folded, as_bytes, look, title
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
 from shoal.layers import Conv2D, Dense, Flatten, GlobalAveragePool2D, MaxPool2D
@@ -27,7 +27,7 @@ def pixels_of(picture: str) -> npt.NDArray[Any]:
 
 
 @pytest.fixture(scope="module")
-def ready(fitted_images: Outcome) -> PreparedImages:
+def ready(fitted_images: FinishedJob) -> PreparedImages:
     source = fitted_images.folder.parent / "images.npz"
     prepared = prepare(FitRequest(str(source), validation_share=0.2))
     assert isinstance(prepared, PreparedImages)
@@ -35,16 +35,16 @@ def ready(fitted_images: Outcome) -> PreparedImages:
 
 
 @pytest.fixture(scope="module")
-def seen(fitted_images: Outcome, ready: PreparedImages) -> dict[str, Any]:
+def seen(fitted_images: FinishedJob, ready: PreparedImages) -> dict[str, Any]:
     return look(fitted_images.model, ready, 0)  # type: ignore[arg-type]
 
 
-def test_a_job_looks(fitted_images: Outcome, seen: dict[str, Any]) -> None:
+def test_a_job_looks(fitted_images: FinishedJob, seen: dict[str, Any]) -> None:
     assert fitted_images.evidence["seen"] == seen
 
 
 def test_mistakes_are_those_of_the_test_the_surest_first(
-    fitted_images: Outcome, ready: PreparedImages, monkeypatch: pytest.MonkeyPatch
+    fitted_images: FinishedJob, ready: PreparedImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = fitted_images.model
     rng = np.random.default_rng(0)
@@ -64,13 +64,13 @@ def test_mistakes_are_those_of_the_test_the_surest_first(
         np.testing.assert_array_equal(pixels_of(entry["picture"]), ready.test_images.pixels[row, :, :, 0])
 
 
-def test_layers_add_up_to_the_network(fitted_images: Outcome, seen: dict[str, Any]) -> None:
+def test_layers_add_up_to_the_network(fitted_images: FinishedJob, seen: dict[str, Any]) -> None:
     network = fitted_images.model.population.network
     assert sum(layer["parameters"] for layer in seen["layers"]) == network.n_parameters
     assert sum(layer["operations"] for layer in seen["layers"]) == network.operations
 
 
-def test_filters_are_blue_where_they_are_positive(fitted_images: Outcome, seen: dict[str, Any]) -> None:
+def test_filters_are_blue_where_they_are_positive(fitted_images: FinishedJob, seen: dict[str, Any]) -> None:
     W = fitted_images.model.population.weights[0][0]
     assert len(seen["filters"]) == len(W)
     for w, picture in zip(W[:, 0], seen["filters"], strict=True):
@@ -79,7 +79,9 @@ def test_filters_are_blue_where_they_are_positive(fitted_images: Outcome, seen: 
         np.testing.assert_array_equal((blue > red)[clear], (w > 0)[clear])
 
 
-def test_every_layer_that_works_on_the_example_is_shown(fitted_images: Outcome, seen: dict[str, Any]) -> None:
+def test_every_layer_that_works_on_the_example_is_shown(
+    fitted_images: FinishedJob, seen: dict[str, Any]
+) -> None:
     layers = fitted_images.model.population.network.layers[:-1]
     shown = [layer for layer in layers if isinstance(layer, Conv2D | MaxPool2D | Dense)]
     assert [response["layer"].split(":")[0].split()[0] for response in seen["responses"]] == [
@@ -103,7 +105,7 @@ def test_patches_are_parts_of_images_to_train_on(ready: PreparedImages, seen: di
 
 
 def test_patches_and_examples_are_not_those_that_come_first(
-    fitted_images: Outcome, ready: PreparedImages, monkeypatch: pytest.MonkeyPatch
+    fitted_images: FinishedJob, ready: PreparedImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Images that stand side by side are often alike: frames of one film, or all of one class."""
     probed: list[int] = []
@@ -136,7 +138,7 @@ def test_what_speaks_for_a_class_is_bright_where_its_bars_are(seen: dict[str, An
         assert blueness[bars].mean() > np.delete(blueness, bars).mean() + 20
 
 
-def test_colours_and_two_classes(fit: Callable[..., Outcome], tmp_path: Path) -> None:
+def test_colours_and_two_classes(fit: Callable[..., FinishedJob], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(0, 100, (60, 5, 4, 3), dtype=np.uint8)
     y = np.arange(60) % 2
@@ -153,7 +155,7 @@ def test_colours_and_two_classes(fit: Callable[..., Outcome], tmp_path: Path) ->
 
 
 def test_a_network_without_convolutions_has_no_filters(
-    fit: Callable[..., Outcome], write_images: Callable[..., Path], tmp_path: Path
+    fit: Callable[..., FinishedJob], write_images: Callable[..., Path], tmp_path: Path
 ) -> None:
     outcome = fit(write_images(tmp_path / "a.npz"), None, tmp_path / "out", hidden=((),), epochs=2)
     seen = outcome.evidence["seen"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.jobs.job import Outcome
+from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.mixture import A_SECOND, budget_of, sized
@@ -65,7 +65,7 @@ def test_what_time_has_decided_is_a_budget(prepared: PreparedSequences) -> None:
 
 @pytest.mark.parametrize("settings", [{"choose": "best"}, {"choose": "ensemble", "loss": "huber"}])
 def test_networks_alone_predict_series_of_any_length(
-    fit: Callable[..., Outcome], write_series: Write, tmp_path: Path, settings: Any, without_report: None
+    fit: Callable[..., FinishedJob], write_series: Write, tmp_path: Path, settings: Any, without_report: None
 ) -> None:
     source = write_series(tmp_path / "a.ts", 30, numbers=True)
     outcome = fit(source, None, tmp_path / "out", **SMALL, **settings)
@@ -78,7 +78,7 @@ def test_networks_alone_predict_series_of_any_length(
 
 
 def test_the_same_sequences_are_predicted_once(
-    fit: Callable[..., Outcome],
+    fit: Callable[..., FinishedJob],
     write_series: Write,
     tmp_path: Path,
     without_report: None,

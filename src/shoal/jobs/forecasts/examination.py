@@ -168,10 +168,10 @@ def _plain(values: Array) -> list[float | None]:
     return [None if np.isnan(value) else value for value in values.tolist()]
 
 
-Outcome: TypeAlias = Literal["chosen", "level", "baseline", "alone"]
+Standing: TypeAlias = Literal["chosen", "level", "baseline", "alone"]
 
 
-def _verdict(models: Sequence[Model], values: str) -> tuple[Outcome, str]:
+def _verdict(models: Sequence[Model], values: str) -> tuple[Standing, str]:
     """Return the outcome, and a sentence on how the forecast did beside simpler ones, whoever is better."""
     scores = {model["name"]: model["metrics"]["MASE"] for model in models}
     ours = scores.pop(OURS)

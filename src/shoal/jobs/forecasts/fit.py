@@ -18,7 +18,7 @@ from shoal.jobs.forecasts.examination import Examined, examine
 from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
-from shoal.jobs.job import Job, Outcome
+from shoal.jobs.job import FinishedJob, Job
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, TESTED, TRIED
 from shoal.jobs.place import begin, remove_tried, require_free
 from shoal.jobs.plan import require_same
@@ -34,7 +34,7 @@ AGAIN_SHARE = 1.3
 """Times what the first fit took, the second one takes at most."""
 
 
-def fit_forecasts(job: Job) -> Outcome:
+def fit_forecasts(job: Job) -> FinishedJob:
     """Do for series to forecast what ``shoal.jobs.fit.fit_data`` says.
 
     What has learnt is kept until the end, so that a job that is resumed goes on from there.
@@ -72,7 +72,7 @@ def fit_forecasts(job: Job) -> Outcome:
     write_report(evidence, folder / REPORT, overwrite=True)
     remove_tried(folder)
     remove_leftovers(folder)
-    return Outcome(model, cast("dict[str, Any]", evidence), folder)
+    return FinishedJob(model, cast("dict[str, Any]", evidence), folder)
 
 
 def repeated(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shoal.data.task import TargetEncoder
     from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
-    from shoal.jobs.job import Job, Outcome
+    from shoal.jobs.job import FinishedJob, Job
     from shoal.jobs.model import Model
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
@@ -62,7 +62,7 @@ class Kind(Named, ABC):
         """Return whether what is asked for is about such data."""
 
     @abstractmethod
-    def fit(self, job: Job) -> Outcome:
+    def fit(self, job: Job) -> FinishedJob:
         """Do all that ``shoal.jobs.fit.fit_data`` says."""
 
     @abstractmethod

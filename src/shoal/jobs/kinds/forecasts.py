@@ -10,7 +10,7 @@ from shoal.jobs.kinds.base import Kind
 
 if TYPE_CHECKING:
     from shoal.jobs.forecasts.model import ForecastModel
-    from shoal.jobs.job import Job, Outcome
+    from shoal.jobs.job import FinishedJob, Job
     from shoal.jobs.request import FitRequest
     from shoal.jobs.saved import Saved
     from shoal.jobs.subject import Subject
@@ -31,7 +31,7 @@ class Forecasts(Kind):
 
         return is_tsf(Path(request.table))
 
-    def fit(self, job: Job) -> Outcome:
+    def fit(self, job: Job) -> FinishedJob:
         from shoal.jobs.forecasts.fit import fit_forecasts
 
         return fit_forecasts(job)

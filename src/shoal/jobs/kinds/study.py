@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from shoal.jobs.kinds.base import ModelT, PreparedT, StudyKind
 
 if TYPE_CHECKING:
-    from shoal.jobs.job import Job, Outcome
+    from shoal.jobs.job import FinishedJob, Job
     from shoal.jobs.saved import Saved
     from shoal.jobs.subject import Subject
     from shoal.populations.population import Population
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class ByStudy(StudyKind[ModelT, PreparedT]):
     """A kind whose model is that of ``shoal.jobs.fit_study``."""
 
-    def fit(self, job: Job) -> Outcome:
+    def fit(self, job: Job) -> FinishedJob:
         from shoal.jobs.fit_study import fit_study
 
         return fit_study(self, job)

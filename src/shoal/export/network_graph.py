@@ -15,14 +15,14 @@ from shoal.shapes import Array, Shape
 Own: TypeAlias = Mapping[str, Array]
 """A layer's parameters of one network, without the axis P."""
 
-Form: TypeAlias = Callable[["Samples", Any, Own, str, Shape], str]
-"""Adds a layer over samples of a shape: (samples, layer, own, a, shape), and returns the outputs' name."""
+Form: TypeAlias = Callable[["NetworkGraph", Any, Own, str, Shape], str]
+"""Adds a layer over samples of a shape: (net, layer, own, a, shape), and returns the outputs' name."""
 
 INDEX = np.dtype(np.int64)
 """The dtype of lengths and shapes inside a graph."""
 
 
-class Samples:
+class NetworkGraph:
     """Adds layers to a graph, between which samples stand first: (rows, n), (rows, C, H, W), (rows, C, T).
 
     ``lengths`` is the name of the sequences' valid steps (rows,), or None where there is no time, or no more.
