@@ -21,8 +21,8 @@ from shoal.export.tables import feeds
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
 from shoal.jobs.folder import load_table_model
-from shoal.jobs.importances import importances
 from shoal.jobs.job import FinishedJob
+from shoal.jobs.judging.importances import importances
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved_subject import saved_subject

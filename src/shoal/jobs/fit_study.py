@@ -14,13 +14,13 @@ from shoal.errors import ShoalWarning
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.jobs.again import command as command_of
 from shoal.jobs.again import repeated
-from shoal.jobs.calibrated import calibrated, calibration
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import Examined, assemble
-from shoal.jobs.examination import examine
 from shoal.jobs.footprint import PROGRAM, Allowance
-from shoal.jobs.held import Held
 from shoal.jobs.job import FinishedJob, Job
+from shoal.jobs.judging.calibrated import calibrated, calibration
+from shoal.jobs.judging.examination import examine
+from shoal.jobs.judging.held import Held
 from shoal.jobs.kinds.base import Findings, StudyKind
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import Model, TableModel

@@ -14,7 +14,7 @@ from shoal.data.encoders import CIRCLES, MAX_LEVELS, PIECES, PLAIN, WAVES
 from shoal.data.memory import available_bytes, readable, resident_bytes
 from shoal.data.names import names_shown
 from shoal.errors import CapacityError
-from shoal.jobs.calibrated import TOLD
+from shoal.jobs.judging.calibrated import TOLD
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.words import plural, setting

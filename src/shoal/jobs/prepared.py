@@ -14,7 +14,7 @@ import numpy as np
 from shoal.data.columns import ColumnSummary
 from shoal.data.task import TargetEncoder
 from shoal.errors import ShoalWarning
-from shoal.jobs.held import Held
+from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest

@@ -34,7 +34,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return prepare_table(request)
 
     def findings(self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline) -> Findings:
-        from shoal.jobs.importances import importances
+        from shoal.jobs.judging.importances import importances
 
         found = importances(model, prepared, seed, deadline)
         return Findings(importances=found.rows, note=found.note)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.explanation import in_time
-from shoal.jobs.examples import told
+from shoal.jobs.judging.examples import told
 from shoal.networks.chain import Chain
 from shoal.plots.in_time import InTime, LengthBin, Reach, States
 from shoal.populations.population import Population

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from shoal.data.losses import SQUARED
-from shoal.jobs.held import Held
+from shoal.jobs.judging.held import Held
 from shoal.jobs.recipes import Method, as_asked, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.model import SequenceModel

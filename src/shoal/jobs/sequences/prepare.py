@@ -24,7 +24,7 @@ from shoal.data.tables import read_table
 from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import Division, divide
-from shoal.jobs.held import Held
+from shoal.jobs.judging.held import Held
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import OF_ROWS, FitRequest

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.jobs.examples import examples, told
+from shoal.jobs.judging.examples import examples, told
 from shoal.jobs.sequences.occlusion import salience, window_of
 from shoal.plots.series import SeriesExample
 from shoal.shapes import Array

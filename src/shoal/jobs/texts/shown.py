@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.jobs.examples import examples, told
+from shoal.jobs.judging.examples import examples, told
 from shoal.plots.contributions import Line, TextExample
 from shoal.shapes import Array
 from shoal.texts.tokens import WORDS, characters

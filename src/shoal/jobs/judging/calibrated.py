@@ -12,7 +12,7 @@ from shoal.calibration.decision import Decision
 from shoal.calibration.folds import share_of_mean
 from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
-from shoal.jobs.held import Held
+from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
 from shoal.selection.splits import some_rows

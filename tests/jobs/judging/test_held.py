@@ -14,10 +14,10 @@ import pytest
 
 from shoal.calibration.temperature import cooled, fit_temperature, log_loss, settled_temperature
 from shoal.errors import ConfigurationError
-from shoal.jobs.calibrated import calibration
 from shoal.jobs.folder import load_table_model
-from shoal.jobs.held import Held
 from shoal.jobs.job import FinishedJob
+from shoal.jobs.judging.calibrated import calibration
+from shoal.jobs.judging.held import Held
 from shoal.jobs.predict import predict_data
 
 Fit = Callable[..., FinishedJob]
@@ -140,7 +140,7 @@ def test_the_temperature_is_that_of_rows_held_out(
         seen.append((probabilities, codes))
         return settled_temperature(probabilities, codes)
 
-    monkeypatch.setattr("shoal.jobs.calibrated.settled_temperature", spied)
+    monkeypatch.setattr("shoal.jobs.judging.calibrated.settled_temperature", spied)
     table = write_csv(tmp_path / "table.csv", mixed(400, task="classes"))
     outcome = fit(table, "target", tmp_path / "out", hidden=((4,),), epochs=4, **settings)
     [(probabilities, codes)] = seen
@@ -188,13 +188,13 @@ def test_a_temperature_is_found_on_enough_rows_of_every_class(
         seen.append(np.bincount(codes).tolist())
         return 1.0
 
-    monkeypatch.setattr("shoal.jobs.calibrated.settled_temperature", settled)
+    monkeypatch.setattr("shoal.jobs.judging.calibrated.settled_temperature", settled)
     columns = mixed(400)
     columns["target"] = ["a"] * 100 + ["b"] * 300
     table = write_csv(tmp_path / "classes.csv", columns)
     fit(table, "target", tmp_path / "whole", **LEARNT, folds=4, choose="ensemble")
     for name, most in (("ENOUGH", 80), ("LEAST_ROWS", 1)):
-        monkeypatch.setattr(f"shoal.jobs.calibrated.{name}", most)
+        monkeypatch.setattr(f"shoal.jobs.judging.calibrated.{name}", most)
     fit(table, "target", tmp_path / "some", **LEARNT, folds=4, choose="ensemble")
     assert seen == [[80, 240], [10, 30]]
 
@@ -207,7 +207,7 @@ def test_the_log_loss_of_many_classes_is_told_of_some_rows(monkeypatch: pytest.M
     data = Mock(targets=rows % K, n_classes=K, weights=None)
     whole = calibration(Mock(temperature=1.0), known, data)
     for name, most in (("TOLD", 50 * K), ("LEAST_ROWS", 1)):
-        monkeypatch.setattr(f"shoal.jobs.calibrated.{name}", most)
+        monkeypatch.setattr(f"shoal.jobs.judging.calibrated.{name}", most)
     some = calibration(Mock(temperature=1.0), known, data)
     assert whole is not None
     assert some is not None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.data.task import TargetEncoder
-from shoal.jobs.examples import examples, told
+from shoal.jobs.judging.examples import examples, told
 
 
 def test_of_classes_one_in_three_is_mistaken_the_surest_first() -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.examination import scorer
-from shoal.jobs.metrics import score_name
+from shoal.jobs.judging.judge import Judge
+from shoal.jobs.judging.metrics import score_name
+from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
-from shoal.jobs.shuffled import Exchange, Shuffled
 from shoal.randomness import Purpose, stream
 from shoal.selection.splits import some_rows
 from shoal.shapes import IntArray
@@ -98,7 +98,7 @@ class _Examined:
         self.test, self._seed = test, seed
         self._shuffled = Shuffled(model, np.asarray(test.X))
         self._name = score_name(prepared.target)
-        self._score = scorer(prepared, test)
+        self._score = Judge(prepared, test).scores
         self._intact = self._score(self._shuffled.intact)[self._name]
         self._classes = prepared.n_classes
         self.at_a_time = max(CHUNK // len(test), 1)

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics
 
 from shoal.calibration.decision import Decision
-from shoal.jobs.operating import MOST, operating
+from shoal.jobs.judging.operating import MOST, operating
 from shoal.shapes import Array
 
 RNG = np.random.default_rng(5)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from shoal.jobs.comparison import compare, mean_difference, share_difference
-from shoal.jobs.metrics import class_losses, number_losses
+from shoal.jobs.judging.comparison import compare, mean_difference, share_difference
+from shoal.jobs.judging.metrics import class_losses, number_losses
 
 
 def test_a_mean_has_the_interval_of_the_paired_t_test() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from shoal.data.task import TargetEncoder
 from shoal.jobs import shuffled as module
+from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel
-from shoal.jobs.shuffled import Exchange, Shuffled
 from shoal.selection.architectures import Perceptron
 from shoal.shapes import Array
 

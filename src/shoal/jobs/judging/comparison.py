@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.calibration.quantiles import normal_quantile, student_quantile
-from shoal.jobs.metrics import SHARE, RowLosses
+from shoal.jobs.judging.metrics import SHARE, RowLosses
 from shoal.selection.weighing import effective, mean_and_error
 from shoal.shapes import Array
 

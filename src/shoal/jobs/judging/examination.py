@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shoal.calibration.conformal import coverage_and_width
-from shoal.calibration.decision import LIKELIEST, Decision
+from shoal.calibration.decision import Decision
 from shoal.calibration.temperature import cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
-from shoal.jobs.comparison import compare
-from shoal.jobs.metrics import (
-    RowLosses,
-    class_losses,
-    class_metrics,
-    number_losses,
-    number_metrics,
-    score_name,
-)
+from shoal.jobs.judging.comparison import compare
+from shoal.jobs.judging.judge import Judge
+from shoal.jobs.judging.metrics import score_name
+from shoal.jobs.judging.operating import operating
 from shoal.jobs.model import Model
-from shoal.jobs.operating import operating
 from shoal.jobs.prepared import Part, Prepared
 from shoal.report.tables import MOST_CLASSES
 from shoal.selection.splits import some_rows
@@ -49,13 +43,15 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
     for name, predict in baselines.items():
         predictions[name] = predict(prepared.plain_rows[1])
     decision = model.decision
-    score, losses = scorer(prepared, prepared.test, decision), _row_losses(prepared, decision)
-    ours, *others = [losses(values) for values in predictions.values()]
+    judge = Judge(prepared, prepared.test, decision)
+    ours, *others = [judge.losses(values) for values in predictions.values()]
     classes = prepared.n_classes > 0
     return {
         "rows": len(prepared.test),
         "score_name": score_name(prepared.target),
-        "models": [{"name": name, "metrics": {**score(values)}} for name, values in predictions.items()],
+        "models": [
+            {"name": name, "metrics": {**judge.scores(values)}} for name, values in predictions.items()
+        ],
         "comparisons": compare(ours, dict(zip(baselines, others, strict=True)), prepared.test.weights),
         "reliability": _reliability(plain, predictions["shoal"], prepared.test) if classes else None,
         "intervals": None if classes else _intervals(model, plain, prepared),
@@ -77,26 +73,6 @@ def _decided(decision: Decision, prepared: Prepared) -> Decided:
     threshold = decision.threshold
     label = None if threshold is None else prepared.target.labels[decision.positive]
     return {"metric": decision.metric, "threshold": threshold, "label": label}
-
-
-def scorer(
-    prepared: Prepared, rows: Part, decision: Decision = LIKELIEST
-) -> Callable[[Array], dict[str, float]]:
-    """Return the function from predictions of some rows to metrics, in the units of the target."""
-    actual, weights = rows.y, rows.weights
-    if prepared.n_classes:
-        return lambda probabilities: class_metrics(probabilities, actual, weights, decision)
-    decode, loss = prepared.target.decode_values, prepared.loss[0]
-    return lambda values: number_metrics(decode(values), decode(actual), loss, prepared.target.sd, weights)
-
-
-def _row_losses(prepared: Prepared, decision: Decision) -> Callable[[Array], RowLosses]:
-    """Return the function from predictions of the test to the losses of each row, in units of the target."""
-    actual = prepared.test.y
-    if prepared.n_classes:
-        return lambda probabilities: class_losses(probabilities, actual, decision)
-    decode, loss = prepared.target.decode_values, prepared.loss[0]
-    return lambda values: number_losses(decode(values), decode(actual), loss, prepared.target.sd)
 
 
 def _intervals(model: Model, values: Array, prepared: Prepared) -> Intervals | None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.importances import SHUFFLES, importances
 from shoal.jobs.job import FinishedJob
+from shoal.jobs.judging.importances import SHUFFLES, importances
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
@@ -75,8 +75,8 @@ def test_importances_of_a_sorted_table_are_those_of_all_of_it(
 ) -> None:
     """Of one class alone no column tells anything."""
     model, prepared = examined
-    monkeypatch.setattr("shoal.jobs.importances.UNITS", 0)
-    monkeypatch.setattr("shoal.jobs.importances.LEAST_ROWS", 12)
+    monkeypatch.setattr("shoal.jobs.judging.importances.UNITS", 0)
+    monkeypatch.setattr("shoal.jobs.judging.importances.LEAST_ROWS", 12)
     first = importances(model, in_order_of_the_target(prepared), seed=0).rows[0]
     whole = importances(model, prepared, seed=0).rows[0]
     assert first["column"] == whole["column"] == "signal"
@@ -120,7 +120,7 @@ def test_where_it_is_shorter_still_neighbours_are_shuffled_together(
     examined: tuple[TableModel, Prepared], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, prepared = examined
-    monkeypatch.setattr("shoal.jobs.importances.FEWEST_ROWS", 20)
+    monkeypatch.setattr("shoal.jobs.judging.importances.FEWEST_ROWS", 20)
     found = importances(model, prepared, 0, Deadline(4.8, clock=Clock(1.0)))
     assert found.note == (
         "Importances of 5 columns: shuffled 1 time instead of 5, on 20 instead of 30 test rows, "

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import mean_poisson_deviance
 
 from shoal.data.task import TargetEncoder
-from shoal.jobs.metrics import class_metrics, number_losses, number_metrics, score_name
+from shoal.jobs.judging.metrics import class_metrics, number_losses, number_metrics, score_name
 
 
 def test_log_loss_and_error_by_hand() -> None:
