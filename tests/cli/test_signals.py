@@ -89,7 +89,7 @@ def test_a_signal_before_the_study_leaves_nothing_to_go_on_from(
 @pytest.mark.parametrize(
     ("place", "kept", "name"),
     [
-        ("shoal.selection.running.run_cohort", "study.lock", "SIGINT"),
+        ("shoal.selection.dispatch.run_cohort", "study.lock", "SIGINT"),
         ("shoal.jobs.fit_study.examine", "cohorts/000000.safetensors", "SIGTERM"),
         ("shoal.jobs.fit_study.write_report", "../model.json", "SIGINT"),
     ],

@@ -80,4 +80,4 @@ def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that goes on by a second when a study looks at it: at the start, and after every cohort."""
     clock = itertools.count()
     monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("shoal.selection.running.LOOK_UP_SECONDS", 600.0)
+    monkeypatch.setattr("shoal.selection.dispatch.LOOK_UP_SECONDS", 600.0)

@@ -17,7 +17,7 @@ import pytest
 
 from shoal.engines.compiled import module
 from shoal.errors import CapacityError
-from shoal.selection import running
+from shoal.selection import dispatch
 from shoal.selection.running import StudyProgress
 from shoal.selection.shipping import Parcel, Shipment
 from shoal.selection.study import CapacityStudy
@@ -66,7 +66,7 @@ def laden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 workers.append(worker)
             return sent
 
-    monkeypatch.setattr(running, "Shipment", Watched)
+    monkeypatch.setattr(dispatch, "Shipment", Watched)
     return workers
 
 

@@ -18,12 +18,12 @@ import shoal
 from shoal.interruption import Cancelled
 from shoal.selection.cohort import run_cohort
 from shoal.selection.pools import deaf_to_interrupts, threads
-from tests.selection.test_running import task
+from tests.selection.small import task
 from tests.waiting import HANGS, written
 
 SLEEPERS = """
     from dataclasses import dataclass
-    from shoal.selection import running
+    from shoal.selection import dispatch
 
     class Cohort:
         work = 1.0
@@ -39,17 +39,17 @@ SLEEPERS = """
         import os, time
         os.write(2, b"working\\n")
         time.sleep(10**6)
-    class Announced(running.SimpleQueue):
+    class Announced(dispatch.SimpleQueue):
         def get(self, **options):
             if not announced:
                 announced.append(True)
                 print("started", flush=True)
             return super().get(**options)
     announced = []
-    running.run_parcel, running.SimpleQueue = sleep, Announced
-    running._has_threads = lambda task: False
+    dispatch.run_parcel, dispatch.SimpleQueue = sleep, Announced
+    dispatch._has_threads = lambda task: False
     try:
-        any(running.completed([Sleeper()] * 4, n_jobs=2))
+        any(dispatch.completed([Sleeper()] * 4, n_jobs=2))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """

@@ -242,7 +242,7 @@ def test_a_finished_study_is_resumed_without_training_anything(
     assert_same_study(first, study)
 
     told: list[StudyProgress] = []
-    monkeypatch.setattr("shoal.selection.running.run_cohort", lambda *_: pytest.fail("was trained again"))
+    monkeypatch.setattr("shoal.selection.dispatch.run_cohort", lambda *_: pytest.fail("was trained again"))
     again = sinusoid(store=tmp_path, progress=told.append).fit(*TRAIN, validation=VALID, resume=True)
     assert_same_study(again, study)
     assert again.table.to_dict() == first.table.to_dict()

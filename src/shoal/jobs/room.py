@@ -9,7 +9,7 @@ from shoal.errors import CapacityError
 from shoal.jobs.footprint import PROGRAM, Allowance, bytes_of_predictions
 from shoal.jobs.prepared import Prepared
 from shoal.selection.design import Plan
-from shoal.selection.running import in_full_rounds
+from shoal.selection.dispatch import in_full_rounds
 from shoal.words import plural, setting
 from shoal.workers import cores
 
