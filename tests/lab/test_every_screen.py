@@ -182,6 +182,17 @@ def test_the_inspector_by_keyboard_alone(seen: Seen) -> None:
     analytic, numerical = (dialog.get_by_test_id(one).inner_text() for one in ("analytic", "numerical"))
     assert analytic[:7] == numerical[:7]
     assert dialog.get_by_test_id("error").inner_text().endswith("✓")
+    dialog.get_by_role("group", name="factors").focus()
+    for symbol in ("∂L/∂a₂", "∂a₂/∂z₂", "∂z₂/∂b₂"):
+        seen.press("ArrowRight")
+        seen.until(
+            "s => document.querySelector('[data-testid=lit]').textContent.startsWith(s)", symbol + "; so far"
+        )
+    assert dialog.locator(".diagram .is-lit").count() == 1
+    assert (
+        f"= {dialog.get_by_test_id('update').locator('b').inner_text()}"
+        in dialog.get_by_test_id("update").inner_text()
+    )
     slider = dialog.get_by_label("h", exact=True)
     slider.focus()
     seen.press("End")

@@ -6,13 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+import shoal
 from shoal.errors import ConfigurationError
 from shoal.explanation.explanation import explain
 from shoal.lab import commands as c
+from shoal.lab.course import Course
 from shoal.lab.design import Design
-from shoal.lab.inspector import MOST_EDGES, inspected
+from shoal.lab.inspector import MOST_EDGES, Subject
+from shoal.lab.inspector import inspected as inspected_of
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.views import member
+from shoal.populations.trainer import sample_losses
 
 
 def small(**settings: Any) -> Laboratory:
@@ -20,6 +24,10 @@ def small(**settings: Any) -> Laboratory:
     lab.do(c.Pick(network=3))
     lab.do(c.Step(epochs=3))
     return lab
+
+
+def inspected(side: Course, network: int, asked: c.Inspect) -> dict[str, Any]:
+    return inspected_of(Subject.of_course(side, network), asked)
 
 
 def edges(lab: Laboratory) -> list[tuple[int, int, int | None]]:
@@ -84,6 +92,32 @@ def test_the_way_forward_is_what_the_network_predicts() -> None:
     assert told["layers"][-1]["delta"] == pytest.approx([ŷ - y], rel=1e-9)
 
 
+@pytest.mark.parametrize("data", ["sine", "moons"])
+def test_the_update_by_hand_is_a_step_of_gradient_descent(data: str) -> None:
+    lab = small(data=data, solver="gradient_descent", depth=2)
+    lab.do(c.Turn(weight_decay=0.03, learning_rate=0.2))
+    side, row = lab.sides[0], 4
+    alone, train = member(side, 3), side.material.train
+    run = shoal.begin(
+        alone, train.X[[row]], train.y[[row]], solver="gradient_descent", epochs=1, learning_rate=0.5,
+        weight_decay=0.03, n_jobs=1,
+    )  # fmt: skip
+    run.advance(1)
+    after = member(side, 3).theta.copy()
+    for layer, unit, place in edges(lab):
+        update = inspected(side, 3, c.Inspect(row=row, layer=layer, unit=unit, input=place, rate=0.5))[
+            "update"
+        ]
+        (at,) = np.flatnonzero(alone.theta[0] == update["before"])
+        after[0, at] = update["after"]
+        assert update["decay"] == (0.0 if place is None else 0.03)
+    np.testing.assert_allclose(after, run.population.theta, rtol=1e-12)
+    loss = sample_losses(run.population, train.X[[row]], train.y[[row]])[0, 0]
+    assert update["loss"] == pytest.approx(loss, rel=1e-12)
+    assert inspected(side, 3, c.Inspect())["update"]["rate"] == 0.2
+    assert inspected(small().sides[0], 3, c.Inspect())["update"]["rate"] == 0.1
+
+
 def test_too_long_and_too_short_a_step_are_seen_to_fail() -> None:
     side = small().sides[0]
     error = {h: inspected(side, 3, c.Inspect(h=h))["error"] for h in (1.0, 1e-5, 1e-12)}
@@ -103,6 +137,7 @@ def test_too_long_and_too_short_a_step_are_seen_to_fail() -> None:
         (c.Inspect(layer=2, input=-1), "input of layer 2 must be a whole number from 0 to 2, got -1"),
         (c.Inspect(h=0.0), "h must be a number from 1e-12 to 1, got 0.0"),
         (c.Inspect(h=float("nan")), "h must be a number from 1e-12 to 1, got nan"),
+        (c.Inspect(rate=0.0), "rate must be a number from 1e-06 to 10, got 0.0"),
     ],
 )
 def test_what_is_not_there_is_refused_and_changes_nothing(asked: c.Inspect, sentence: str) -> None:

@@ -108,6 +108,7 @@ export interface Inspected {
   unit: number;
   input: number | null;
   h: number;
+  rate: number | null;
   rows: number;
   x: number[];
   y: number;
@@ -119,6 +120,7 @@ export interface Inspected {
   value: number | null;
   numerical: number | null;
   error: number | null;
+  update: { rate: number; decay: number; before: number | null; after: number | null; loss: number | null };
 }
 
 export interface State {

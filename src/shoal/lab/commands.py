@@ -90,9 +90,10 @@ class Pick:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspect:
-    """Look into the picked network: a training point, an edge, and the h of differences.
+    """Look into the picked network: a training point, an edge, the h of differences, the rate of an update.
 
     Rows, units and inputs count from 0, layers from 1; without an ``input`` the edge is the unit's bias.
+    Without a ``rate`` the update has that of the training.
     """
 
     row: int = 0
@@ -100,6 +101,7 @@ class Inspect:
     unit: int = 0
     input: int | None = 0
     h: float = 1e-5
+    rate: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ class Laboratory:
         self.note = ""
         DO[type(command)](self, command, each)
         if self.inspecting is not None:
-            self.inspecting = inspector.nearest(self.sides[0], self.picked, self.inspecting)
+            self.inspecting = inspector.nearest(self._subject, self.inspecting)
 
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all sides on; at the last epoch of the design the playing ends."""
@@ -92,7 +92,7 @@ class Laboratory:
             "playing": self.playing,
             "pace": self.pace,
             "picked": self.picked,
-            "inspected": self.inspecting and inspector.inspected(self.sides[0], self.picked, self.inspecting),
+            "inspected": self.inspecting and inspector.inspected(self._subject, self.inspecting),
             "rule": self.rule,
             "note": self.note,
             "design": asdict(self.design),
@@ -104,6 +104,10 @@ class Laboratory:
             "lessons": [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()],
             "choices": CHOICES | {"data": list(self.sets)},
         }
+
+    @property
+    def _subject(self) -> inspector.Subject:
+        return inspector.Subject.of_course(self.sides[0], self.picked)
 
     @property
     def _seal(self) -> tuple[str, int]:
@@ -209,7 +213,7 @@ class Laboratory:
         self.picked = command.network
 
     def _inspect(self, command: commands.Inspect, each: Each) -> None:
-        inspector.require_edge(self.sides[0], self.picked, command)
+        inspector.require_edge(self._subject, command)
         self.inspecting = command
 
     def _close_inspector(self, command: commands.CloseInspector, each: Each) -> None:
