@@ -102,7 +102,7 @@ def test_a_table_that_is_not_there(shoal: Shoal) -> None:
     for name, told in {
         "tabel.csv": "tabel.csv does not exist, expected a table; did you mean table.csv?",
         "no/where.csv": "its directory no does not exist either",
-        "folder": "folder holds images, whose classes are their folders or labels, and --target was given",
+        "folder": "sequences with --id and forecasts, and folder is read as images; leave it out",
         "builtin:irsi": "unknown builtin table 'irsi'; did you mean 'iris'?",
     }.items():
         assert told in shoal("fit", name, "--target", "label", "--out", "out").refusal

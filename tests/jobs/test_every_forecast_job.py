@@ -30,7 +30,6 @@ from shoal.jobs.check import check_subject
 from shoal.jobs.fit import fit_data
 from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.job import FinishedJob
-from shoal.jobs.kinds import kind_of
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.request import FitRequest
@@ -338,8 +337,13 @@ def test_a_file_of_the_archive_says_how_far(tmp_path: Path) -> None:
             "the time '0' twice",
         ),
         ("y\n" + "5\n" * 20, {}, DataError, "constant"),
-        ("y\n" + "1\n2\n" * 10, {"folds": 3}, ConfigurationError, "by time alone, and --folds was given"),
-        ("y\n" + "1\n2\n" * 10, {"test_share": 0.3}, ConfigurationError, "by time alone, and --test-share"),
+        (
+            "y\n" + "1\n2\n" * 10,
+            {"folds": 3},
+            ConfigurationError,
+            "--folds is for tables",
+        ),
+        ("y\n" + "1\n2\n" * 10, {"test_share": 0.3}, ConfigurationError, "--test-share is for tables"),
         ("y\n" + "1\n2\n" * 10, {"memory": 10**6}, CapacityError, "takes about .* and --memory allows"),
         ("y\n" + "1\n2\n" * 10, {"season": 9}, ConfigurationError, "season"),
         ("", {}, DataError, "is empty"),
@@ -380,10 +384,3 @@ def test_what_a_clock_has_decided_is_said_without_one(
     fit(tmp_path / "a.csv", tmp_path / "again", season=season, **settings)
     for name in ("model.json", "weights.safetensors"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
-
-
-def test_only_forecasts_keep_what_was_tested() -> None:
-    with pytest.raises(
-        ConfigurationError, match="is for forecasts, and builtin:iris is read as something else"
-    ):
-        kind_of(FitRequest("builtin:iris", "species", tested=True))

@@ -190,7 +190,7 @@ def test_negative_counts_are_refused_wherever_they_stand(
 
 
 def test_images_have_no_loss_of_numbers(fit: Fit, write_images: Callable[..., Path], tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"holds images.* --loss was given; leave it out"):
+    with pytest.raises(ConfigurationError, match=r"--loss is for tables, .* is read as images; leave it out"):
         fit(write_images(tmp_path / "i.npz"), None, tmp_path / "out", loss="huber")
 
 

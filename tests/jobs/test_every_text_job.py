@@ -174,7 +174,7 @@ def test_check_works_and_export_says_what_there_is(fitted_texts: FinishedJob, tm
     [
         ({"text": "reviews"}, "no column of texts 'reviews'; did you mean 'review'"),
         ({"text": "label"}, "both name 'label'"),
-        ({"text": "review", "drop": ("review",)}, "drop was given"),
+        ({"text": "review", "drop": ("review",)}, "drop is for tables, .* is read as texts"),
         ({"text": "review", "score": "evidence", "choose": None}, "dense networks of tables"),
         ({"characters": True}, "is for texts"),
     ],

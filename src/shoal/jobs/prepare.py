@@ -310,15 +310,6 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
             f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
             f"give it (or a folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
         )
-    for option, given in {
-        "strict": request.strict,
-        "image_size": request.image_size is not None,
-        "augment": request.augment is not None,
-    }.items():
-        if given:
-            raise ConfigurationError(
-                f"{setting(option)} is for images, and {request.table} is a table; leave it out"
-            )
     require_one_target(request.target, table.columns)
     return known_rows(table, request.target), request.target
 

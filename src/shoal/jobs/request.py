@@ -28,8 +28,6 @@ SCORES = ("validation", BY_EVIDENCE)
 """What networks are compared by."""
 AT_HAND = ""
 """The table of a request for rows that somebody has at hand, so that there is nothing to read."""
-OF_ROWS = ("group", "time_order", "weight", "metric")
-"""What can be asked of the rows of tables, and of their classes, alone."""
 MOST, MOST_STARTS = 2**16 - 1, 2**32 - 1
 """Starts and folds at most: what the numbers of random streams have room for."""
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from shoal.data import memory
-from shoal.errors import CapacityError, ConfigurationError, DataError
+from shoal.errors import CapacityError, DataError
 from shoal.jobs.images.augment import augmentation_of
 from shoal.jobs.images.prepare import PreparedImages, image_ladder
 from shoal.jobs.kinds import prepare
@@ -86,31 +86,6 @@ def test_notes_are_kept_or_refused(ready: Callable[..., PreparedImages]) -> None
     assert "are resized to 3×4" in prepared.warnings[0]
     with pytest.raises(DataError, match="--strict was given"):
         ready({"": 20}, image_size=(3, 4), strict=True)
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        *(("target", "y"), ("task", "classification"), ("drop", ("x",)), ("columns", ("x",))),
-        ("categorical", ("x",)),
-    ],
-)
-def test_options_of_tables_are_refused(
-    ready: Callable[..., PreparedImages], option: str, value: object
-) -> None:
-    with pytest.raises(ConfigurationError, match=f"holds images, .* --{option} was given; leave it out"):
-        ready({"": 20}, **{option: value})
-
-
-@pytest.mark.parametrize(
-    ("settings", "option"),
-    [({"strict": True}, "--strict"), ({"image_size": (3, 3)}, "--im"), ({"augment": "none"}, "--augment")],
-)
-def test_options_of_images_are_refused_for_tables(settings: dict[str, Any], option: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"{option}.* is for images, and builtin:iris is a table"):
-        prepare(FitRequest("builtin:iris", "species", **settings))
-    with pytest.raises(ConfigurationError, match="builtin:iris is read as a table, which needs --target"):
-        prepare(FitRequest("builtin:iris"))
 
 
 def test_images_are_deformed_a_little_unless_all_are_seen_at_every_step(

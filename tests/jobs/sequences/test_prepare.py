@@ -131,11 +131,6 @@ def test_the_bars_of_the_histogram_are_equally_wide(write_series: Write, tmp_pat
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"target": "class"}, "holds sequences, and --target was given"),
-        ({"order": "t"}, "holds sequences, and --order was given"),
-        ({"columns": ("x",)}, "holds sequences, and --columns was given"),
-        ({"augment": "mild"}, "holds sequences, and --augment was given"),
-        ({"pieces": 3}, "holds sequences, and --pieces was given"),
         ({"budget": 0.0}, "--budget must be a positive number of operations, got 0"),
         ({"score": "evidence"}, "--score evidence is for the dense networks of tables"),
         ({"loss": "huber"}, "loss"),

@@ -16,7 +16,7 @@ from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.forecasts.following import followed
 from shoal.jobs.forecasts.usable import require_history, with_values
 from shoal.jobs.prepared import collected
-from shoal.jobs.request import OF_ROWS, FitRequest
+from shoal.jobs.request import FitRequest
 from shoal.words import plural, setting
 
 BUDGETS = {"fast": 0.1 * BUDGET, "good": BUDGET, "best": 10 * BUDGET}
@@ -26,11 +26,6 @@ A_SECOND, SHARE = 1e9, 0.3
 COPIES = 12
 """Of all values, as a fit holds them at once: windows of those that a pass takes are bounded."""
 WORKING = 2**27
-_OF_OTHERS = (
-    *("task", "loss", "categorical", "folds", "valid", "validation_share", "choose", "solver"),
-    *("activation", "pieces", "waves", "learning_rate", "batch_size", "patience", "networks", "features"),
-    *("image_size", "augment", "rare", *OF_ROWS),
-)
 _OF_TABLES = ("id", "order", "target", "drop", "columns", "future")
 
 
@@ -69,7 +64,7 @@ def prepare_forecasts(request: FitRequest) -> PreparedForecasts:
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    _require_nothing_of_others(request)
+    _require_no_columns(request)
     with collected() as notes:
         asked = {name: getattr(request, name) for name in _OF_TABLES}
         origin, data = read_origin(request.table, asked, request.strict)
@@ -99,16 +94,8 @@ def budget_of(request: FitRequest) -> float:
     return budget if request.time is None else min(budget, SHARE * request.time * A_SECOND)
 
 
-def _require_nothing_of_others(request: FitRequest) -> None:
-    """Raise ``ConfigurationError`` for what can be asked of other data alone."""
-    given = [name for name in _OF_OTHERS if getattr(request, name) is not None]
-    given += [name for name, value in vars(request.size).items() if value is not None]
-    given += ["test_share"] if request.test_share != FitRequest.test_share else []
-    given += ["score"] if request.score != FitRequest.score else []
-    if given:
-        raise ConfigurationError(
-            f"forecasts are chosen and tested by time alone, and {setting(given[0])} was given; leave it out"
-        )
+def _require_no_columns(request: FitRequest) -> None:
+    """Raise ``ConfigurationError`` for columns of a file that has none."""
     if request.table.lower().removesuffix(".gz").endswith(".tsf"):
         for name in _OF_TABLES:
             if getattr(request, name) is not None:

@@ -23,7 +23,7 @@ from shoal.jobs.images.augment import augmentation_of
 from shoal.jobs.images.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
-from shoal.jobs.request import OF_ROWS, FitRequest
+from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
@@ -128,7 +128,6 @@ def prepare_images(request: FitRequest) -> PreparedImages:
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    _require_nothing_of_tables(request)
     with collected() as notes:
         data = _with_others(
             read_images(request.table, Wish(request.image_size, None, request.strict)), request
@@ -167,16 +166,6 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         train_images=to_train,
         test_images=to_test,
     )
-
-
-def _require_nothing_of_tables(request: FitRequest) -> None:
-    """Raise ``ConfigurationError`` for what can be asked of tables alone."""
-    for name in ("target", "task", "loss", "drop", "columns", "categorical", *OF_ROWS):
-        if getattr(request, name) is not None:
-            raise ConfigurationError(
-                f"{request.table} holds images, whose classes are their folders or labels, and "
-                f"{setting(name)} was given; leave it out"
-            )
 
 
 def _with_others(data: ImageData, request: FitRequest) -> ImageData:

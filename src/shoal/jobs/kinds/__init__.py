@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shoal.errors import ConfigurationError
 from shoal.jobs.kinds.base import Findings, Kind, StudyKind
 from shoal.jobs.kinds.forecasts import Forecasts
 from shoal.jobs.kinds.images import Images
 from shoal.jobs.kinds.sequences import SequencesKind
 from shoal.jobs.kinds.tables import Tables
 from shoal.jobs.kinds.texts import Texts
-from shoal.words import setting
+from shoal.jobs.settings import require_settings_of
 
 if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
@@ -30,18 +29,14 @@ TABLE = Tables.name
 def kind_of(request: FitRequest) -> Kind:
     """Return the kind of data that is asked about.
 
-    Raises ``ConfigurationError`` for a model that is kept as tested of data that are no forecasts.
+    Raises ``ConfigurationError`` for settings that are for other kinds alone.
 
     >>> from shoal.jobs.request import FitRequest
     >>> [kind_of(FitRequest(name)).name for name in ("t10k-images-idx3-ubyte.gz", "a.ts", "adult.csv")]
     ['images', 'sequences', 'table']
     """
     found = next(kind for kind in KINDS.values() if kind.reads(request))
-    if request.tested and not isinstance(found, Forecasts):
-        raise ConfigurationError(
-            f"{setting('tested', True)} is for forecasts, and {request.table} is read as something else; "
-            f"leave it out, or give {setting('horizon')}"
-        )
+    require_settings_of(found.name, found.noun, request)
     return found
 
 

@@ -27,7 +27,7 @@ from shoal.jobs.division import Division, divide
 from shoal.jobs.judging.held import Held
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method
-from shoal.jobs.request import OF_ROWS, FitRequest
+from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.mixture import budget_of, learnt, method_for, sized
 from shoal.jobs.sequences.model import SequenceModel
 from shoal.jobs.sizing import Sizing
@@ -139,7 +139,6 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    _require_nothing_of_others(request)
     with collected() as notes:
         origin, data = _read(request)
         parts = _Parts.of(origin, data, request)
@@ -179,18 +178,6 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         preprocessor=preprocessor,
         series=series,
     )
-
-
-def _require_nothing_of_others(request: FitRequest) -> None:
-    """Raise ``ConfigurationError`` for what can be asked of tables of rows, or of images, alone."""
-    names = ["categorical", "pieces", "waves", "image_size", "augment", *OF_ROWS]
-    if request.id is None:
-        names += ["target", "drop", "columns", "order"]
-    for name in names:
-        if getattr(request, name) is not None:
-            raise ConfigurationError(
-                f"{request.table} holds sequences, and {setting(name)} was given; leave it out"
-            )
 
 
 def _read(request: FitRequest) -> tuple[Origin, SequenceData]:

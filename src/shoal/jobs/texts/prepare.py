@@ -15,7 +15,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.division import divide
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
-from shoal.jobs.request import OF_ROWS, FitRequest
+from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal, StudySize
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
@@ -115,7 +115,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
 
     Raises ``DataError`` or ``ConfigurationError`` before anything is written.
     """
-    _require_nothing_of_others(request)
+    _require_two_columns(request)
     assert request.text is not None
     with collected() as notes:
         given = _Parts.read(request)
@@ -179,8 +179,8 @@ def _quality(request: FitRequest) -> str:
     return next((name for name in ("best", "good") if BUDGETS[name] * BUDGET <= operations), "fast")
 
 
-def _require_nothing_of_others(request: FitRequest) -> None:
-    """Raise ``ConfigurationError`` for what can be asked of tables of columns, series or images alone."""
+def _require_two_columns(request: FitRequest) -> None:
+    """Raise ``ConfigurationError`` unless texts and what is predicted of them are each a column."""
     if request.target is None:
         raise ConfigurationError(
             f"{setting('text', request.text)} says what is read; {setting('target')}, the column to predict, "
@@ -190,13 +190,6 @@ def _require_nothing_of_others(request: FitRequest) -> None:
         raise ConfigurationError(
             f"{setting('text')} and {setting('target')} both name {quoted(request.target)}; name two columns"
         )
-    others = ("drop", "columns", "categorical", "pieces", "waves", "image_size", "augment", "id", "order")
-    for name in (*others, "features", "horizon", "season", *OF_ROWS):
-        if getattr(request, name) is not None:
-            raise ConfigurationError(
-                f"{setting('text', request.text)} reads texts alone, and {setting(name)} was given; leave "
-                "it out"
-            )
 
 
 @dataclass(frozen=True)
