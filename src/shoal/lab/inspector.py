@@ -23,7 +23,7 @@ from shoal.formulas.text import text
 from shoal.lab.commands import Inspect
 from shoal.lab.course import Course
 from shoal.lab.design import require_between
-from shoal.lab.material import Part
+from shoal.lab.material import Rows
 from shoal.lab.views import member
 from shoal.layers import Dense
 from shoal.populations.population import Population
@@ -49,7 +49,7 @@ class Subject:
     """
 
     alone: Population
-    samples: Part
+    samples: Rows
     rate: float | None = None
     decay: float = 0.0
 
