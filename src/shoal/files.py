@@ -9,9 +9,9 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from shoal.errors import OutputError, reason
 from shoal.words import setting
@@ -24,31 +24,44 @@ Contents: TypeAlias = "Mapping[str, Contents | None]"
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write ``content`` under a name of its own, flush it to the disk and rename it to ``path``.
+    """Write ``content`` as the file ``path``, whole or not at all: see ``written_atomically``."""
+    with written_atomically(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def written_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Give a file to write, under a name of its own; then flush it to the disk and rename it to ``path``.
 
     A link at ``path`` is replaced, and what it leads to stays as it is. Raises ``OutputError`` if the place
-    is read-only, full, missing or no ordinary file; then what was at ``path`` stays, and nothing is left
-    beside it.
+    is read-only, full, missing or no ordinary file; then, and after any other exception, what was at ``path``
+    stays, and nothing is left beside it.
     """
     path = Path(path)
     try:
         _require_ordinary(path)
         temporary = path.with_name(f".shoal-{secrets.token_hex(8)}.tmp")
         file = temporary.open("xb")  # never over one that is there
-        try:
-            with file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            _discard(temporary)
-            raise
     except (OSError, ValueError) as error:  # a ValueError is a name that no system knows
-        raise OutputError(
-            f"{path} cannot be written ({reason(error)}); name a place in a writable folder with room"
-        ) from None
+        raise _unwritable(path, error) from None
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException as error:
+        _discard(temporary)
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from None
+        raise
     _flush_folder(path.parent)
+
+
+def _unwritable(path: Path, error: Exception) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written ({reason(error)}); name a place in a writable folder with room"
+    )
 
 
 def _discard(path: Path) -> None:

@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
+from shoal.data import delimited_parts
+from shoal.data.readers import parts
 from shoal.errors import ConfigurationError, DataError, OutputError
+from shoal.jobs import model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 
@@ -100,3 +104,58 @@ def test_numbers_are_in_the_units_of_the_target(
     given = pl.read_csv(tmp_path / "p.csv")
     assert given.columns == ["y"]
     np.testing.assert_allclose(given["y"].to_numpy(), 5000 + 100 * x, atol=5)
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every table is large, and parts are a few rows."""
+    monkeypatch.setattr(parts, "LARGE", 0)
+    monkeypatch.setattr(parts, "ROWS", 600)
+    monkeypatch.setattr(model, "MOST_ROWS", 600)
+    monkeypatch.setattr(delimited_parts, "BYTES", 9000)
+
+
+@pytest.mark.parametrize("table_format", ["csv", "parquet", "arrow"])
+@pytest.mark.parametrize("out", ["p.csv", "p.tsv.gz"])
+def test_a_large_table_is_predicted_in_parts_of_the_same_bytes(
+    fitted: FinishedJob, mixed: Mixed, tmp_path: Path, request: pytest.FixtureRequest, table_format: str, out: str
+) -> None:
+    source = tmp_path / f"t.{table_format}"
+    frame = pl.DataFrame(mixed(1500, seed=4), strict=False)
+    {"csv": frame.write_csv, "parquet": frame.write_parquet, "arrow": frame.write_ipc}[table_format](source)
+    predict_data(fitted.folder, str(source), tmp_path / f"whole_{out}")
+    request.getfixturevalue("in_parts")
+    assert predict_data(fitted.folder, str(source), tmp_path / out) == 1500
+    assert (tmp_path / out).read_bytes() == (tmp_path / f"whole_{out}").read_bytes()
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_parquet_has_a_row_group_for_each_part(fitted: FinishedJob, mixed: Mixed, tmp_path: Path) -> None:
+    pl.DataFrame(mixed(1500, seed=4), strict=False).write_parquet(tmp_path / "t.parquet")
+    predict_data(fitted.folder, str(tmp_path / "t.parquet"), tmp_path / "p.parquet")
+    predict_data(fitted.folder, str(tmp_path / "t.parquet"), tmp_path / "p.csv")
+    assert pq.ParquetFile(tmp_path / "p.parquet").num_row_groups == 3
+    assert pl.read_parquet(tmp_path / "p.parquet").equals(pl.read_csv(tmp_path / "p.csv"))
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_a_wrong_value_in_a_later_part_is_told_by_its_row_and_nothing_is_left(
+    fitted: FinishedJob, mixed: Mixed, write_csv: Write, tmp_path: Path
+) -> None:
+    columns = mixed(1500, seed=4)
+    columns["signal"][1234] = "much"
+    source = write_csv(tmp_path / "t.csv", columns)
+    with pytest.raises(DataError, match="'much' in data row 1235"):
+        predict_data(fitted.folder, str(source), tmp_path / "p.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_a_table_whose_parts_differ_is_read_as_a_whole(
+    fitted: FinishedJob, mixed: Mixed, write_csv: Write, tmp_path: Path
+) -> None:
+    columns = mixed(1500, seed=4)
+    predict_data(fitted.folder, str(write_csv(tmp_path / "t.csv", columns)), tmp_path / "p.csv")
+    columns["signal"] = [str(value).replace(".", ",") for value in columns["signal"]]
+    predict_data(fitted.folder, str(write_csv(tmp_path / "u.csv", columns)), tmp_path / "q.csv")
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes()

@@ -34,28 +34,32 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
     the same, and rows with another number of fields than the header.
     """
     data, stated = without_preamble(with_newlines(text_bytes(data, name)), name)
-    delimiter = stated or delimiter or _guess_delimiter(data)
-    records = without_padding(data, _records(data, delimiter, name), delimiter)
+    delimiter = stated or delimiter or guess_delimiter(data)
+    records = without_padding(data, find_records(data, delimiter, name), delimiter)
     if not len(records.starts):
         raise DataError(f"{name} is empty; expected a header line and rows")
-    header = data[records.starts[0] : records.ends[0]].decode()
-    try:
-        written = next(csv.reader([header.strip("\r\n")], delimiter=delimiter))
-        if max(map(len, written)) > _LONGEST_NAME:
-            raise csv.Error(f"a name is longer than {_LONGEST_NAME:,} letters")
-    except csv.Error as error:
-        raise DataError(f"{name}: the header cannot be read ({error}); check its quotes") from None
-    names = column_names(written, name)
+    names = read_names(data[records.starts[0] : records.ends[0]], delimiter, name)
     if len(records.starts) == 1:
         raise DataError(f"{name} has a header and no rows; at least one row of data is needed")
     records, names = rectangular(data, records, names, delimiter, name)
-    table = named_table(_read(data, records, delimiter, len(names), name), names, name)
+    table = named_table(read_records(data, records, delimiter, len(names), name), names, name)
     tell_of_totals(table, name)
     commas_in_values = b'"' in data if delimiter == "," else b"," in data
     return with_decimal_points(table, commas_expected=delimiter == ";") if commas_in_values else table
 
 
-def _guess_delimiter(data: bytes) -> str:
+def read_names(header: bytes, delimiter: str, name: str) -> list[str]:
+    """Return the names in a header; ``DataError`` for one that cannot be read, and as ``column_names``."""
+    try:
+        written = next(csv.reader([header.decode().strip("\r\n")], delimiter=delimiter))
+        if max(map(len, written)) > _LONGEST_NAME:
+            raise csv.Error(f"a name is longer than {_LONGEST_NAME:,} letters")
+    except csv.Error as error:
+        raise DataError(f"{name}: the header cannot be read ({error}); check its quotes") from None
+    return column_names(written, name)
+
+
+def guess_delimiter(data: bytes) -> str:
     """Return the delimiter that cuts the header and the first row into equally many fields."""
     head = data.lstrip(b"\r\n")[: 1 << 16].decode(errors="ignore")
     lines = [line for line in head.split("\n") if line.strip("\r")][:2]
@@ -66,11 +70,11 @@ def _guess_delimiter(data: bytes) -> str:
 
 
 def _field_count(line: str, delimiter: str) -> int:
-    """Return the number of fields, counting delimiters outside quotes as `_records` does."""
+    """Return the number of fields, counting delimiters outside quotes as `find_records` does."""
     return sum(part.count(delimiter) for part in line.split('"')[::2]) + 1
 
 
-def _records(data: bytes, delimiter: str, name: str) -> Records:
+def find_records(data: bytes, delimiter: str, name: str) -> Records:
     """Find the newlines that stand outside quotes, and count such delimiters, a chunk at a time."""
     ends, before, total, inside = [], [], 0, False
     for offset in range(0, len(data), _CHUNK):
@@ -97,7 +101,7 @@ def _records(data: bytes, delimiter: str, name: str) -> Records:
     return Records(starts[filled], all_ends[filled], delimiters[filled])
 
 
-def _read(data: bytes, records: Records, delimiter: str, width: int, name: str) -> list[pl.Series]:
+def read_records(data: bytes, records: Records, delimiter: str, width: int, name: str) -> list[pl.Series]:
     starts, ends = records.starts[1:], records.ends[1:]
     gaps = np.flatnonzero(ends[:-1] != starts[1:])
     if gaps.size:  # blank lines, which the reader would take for rows of missing values

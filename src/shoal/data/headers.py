@@ -12,7 +12,7 @@ from shoal.data.numerals import is_numeral
 from shoal.errors import DataError, ShoalWarning
 
 #: What pandas names an index that it writes or reads back as a column without a name of its own.
-_INDEX_NAMES = ("Unnamed: 0", "__index_level_0__")
+INDEX_NAMES = ("Unnamed: 0", "__index_level_0__")
 _TOTALS = frozenset({"total", "totals", "grand total", "sum", "summe", "gesamt", "somme", "suma", "totale"})
 _WHOLE = r"^\d+$"
 _OF_DATES = ("date", "index", "index of dates")
@@ -63,7 +63,7 @@ def named_table(columns: Sequence[pl.Series], names: Sequence[str], name: str) -
 
 def without_index(table: pl.DataFrame, name: str) -> pl.DataFrame:
     """Return a table without the column into which pandas made its index, where that numbers the rows."""
-    index = [column for column in _INDEX_NAMES if column in table.columns and _numbers_rows(table[column])]
+    index = [column for column in INDEX_NAMES if column in table.columns and _numbers_rows(table[column])]
     for column in index:
         _tell_of_index(name, f"the column {column!r}")
     return table.drop(index) if len(index) < table.width else table

@@ -100,6 +100,16 @@ def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFr
     return table.with_columns(_as_plain_texts(series) for series in candidates)
 
 
+def has_number_with_comma(table: pl.DataFrame) -> bool:
+    """Tell whether a text of the table is a number with a comma in it, of whatever meaning.
+
+    >>> has_number_with_comma(pl.DataFrame({"a": ["Ada, Lovelace", "1,5"]}))
+    True
+    """
+    written = (series.filter(series.str.contains(",", literal=True)) for series in table)
+    return any(bool(texts.str.strip_chars().str.contains(_WITH_COMMA).any()) for texts in written)
+
+
 def _without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return the texts without minus signs of print, currency and per cent, and what to divide each by."""
     bare = texts.str.replace("−", "-", literal=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from shoal.errors import DataError, ShoalWarning
 
-_SEPARATOR = re.compile(rb'[\r\n]*"?sep=([^\w"\r\n])"?[,;|\t ]*(?=\r?\n)', re.IGNORECASE)
+SEPARATOR = re.compile(rb'[\r\n]*"?sep=([^\w"\r\n])"?[,;|\t ]*(?=\r?\n)', re.IGNORECASE)
 _COMMENT = ord("#")
 _HEAD = 1 << 16
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
@@ -49,7 +49,7 @@ def without_preamble(data: bytes, name: str) -> tuple[bytes, str | None]:
     Also the delimiter that the former states, or None. A line that begins with ``#`` is the header, and no
     comment, where it has names in as many fields as the line after it, which has a number.
     """
-    match = _SEPARATOR.match(data)
+    match = SEPARATOR.match(data)
     stated = match[1].decode() if match else None
     if match:
         data = b"\n" * match[0].count(b"\n") + data[match.end() :]

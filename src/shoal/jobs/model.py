@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from shoal.data.sequences.reading import SequenceReading
     from shoal.plots.series import MixtureShown
 
-TOGETHER = 2**22
-"""Features of a table's rows that are made ready together: rows are cut where engines cut them."""
+TOGETHER, MOST_ROWS = 2**22, 2**16
+"""Features of a table's rows that are made ready together, and rows: they are cut where engines cut them."""
 TOLD_BY_PREDICTIONS = 2
 """Numbers of a prediction that tell how large an error to expect: itself and its square."""
 LARGEST_Z = exponent_limit(np.dtype(np.float32))
@@ -140,6 +140,12 @@ class TableModel(Model):
     rows_tell: ClassVar[bool] = True
     preprocessor: TablePreprocessor
 
+    @property
+    def rows_together(self) -> int:
+        """How many rows are made ready together: so many predictions are the same bits whatever follows."""
+        several = min(TOGETHER // len(self.preprocessor.feature_names), MOST_ROWS)
+        return max(several // CHUNK, 1) * CHUNK
+
     def predict(
         self, frame: Any, ignore_extra: bool = False, interval: float | None = None
     ) -> dict[str, Array]:
@@ -150,7 +156,7 @@ class TableModel(Model):
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
         table, prepare = native_frame(frame), self.preprocessor.transform
-        several = max(TOGETHER // len(self.preprocessor.feature_names) // CHUNK, 1) * CHUNK
+        several = self.rows_together
         blocks = []
         for first in range(0, table.height, several):
             try:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from shoal.data.predictions import write_predictions
+from shoal.data.delimited_parts import NotPlainError
+from shoal.data.predictions import write_parts
 from shoal.data.tables import file_of
+from shoal.errors import CapacityError, DataError
 from shoal.files import require_new
 from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.saved_subject import table_of
+
+if TYPE_CHECKING:
+    from shoal.jobs.kinds.base import Kind
 
 
 def predict_data(
@@ -31,10 +37,32 @@ def predict_data(
     size and the channels of those fitted, with a note. Raises a ``ShoalError`` for a damaged model, data
     that do not fit it, and a file ``out`` that is there already, unless it may be replaced (``overwrite``),
     and is not read.
+
+    A large table of CSV, Parquet or Arrow IPC is read and written in parts, so that memory does not grow with
+    its rows; the predictions are the same.
     """
     model = load_model(folder)
     source = table_of(folder, source)
     require_new(out, overwrite, read=[file_of(source)], model=folder)
-    predictions = KINDS[model.kind].predict(model, source, ignore_extra, interval)
-    write_predictions(out, predictions, overwrite)
-    return len(next(iter(predictions.values())))
+    kind = KINDS[model.kind]
+    try:
+        return write_parts(out, kind.predict_in_parts(model, source, ignore_extra, interval), overwrite)
+    except NotPlainError as why:
+        return _predict_whole(kind, model, (source, ignore_extra, interval), out, overwrite, why)
+
+
+def _predict_whole(
+    kind: Kind,
+    model: Any,
+    asked: tuple[str, bool, float | None],
+    out: Path,
+    overwrite: bool,
+    why: NotPlainError,
+) -> int:
+    """Do the same for data that are read as a whole: what is wrong with them, they tell in the best words."""
+    try:
+        return write_parts(out, [kind.predict(model, *asked)], overwrite)
+    except CapacityError:
+        if isinstance(why.__cause__, DataError):
+            raise why.__cause__ from None
+        raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from shoal.data.frames import native_frame, pl, text
 from shoal.data.readers.contents import decoding, file_bytes, require_size
@@ -25,8 +27,22 @@ def read_parquet(path: Path) -> pl.DataFrame:
         require_size(8 * width * height, path)
         table = scan.collect()
         file.seek(0)
+        return _declared(table, _categories_of_pandas(pl.read_parquet_metadata(file).get("pandas", "")))
+
+
+def parquet_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a Parquet file as ``read_parquet`` has them, about so many at a time."""
+    with path.open("rb") as file, decoding(path, "Parquet"):
+        scan = pl.scan_parquet(file)
+        height = scan.select(pl.len()).collect().item()
         declared = _categories_of_pandas(pl.read_parquet_metadata(file).get("pandas", ""))
-    known = [name for name in declared if name in table.columns]
+        for first in range(0, height, rows):
+            yield _declared(scan.slice(first, rows).collect(), declared)
+
+
+def _declared(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Return the table with the columns of these names, if there, as categories."""
+    known = [name for name in names if name in table.columns]
     return table.with_columns(text(table[name]).cast(pl.Categorical) for name in known)
 
 
@@ -59,6 +75,33 @@ def read_arrow(path: Path) -> pl.DataFrame:
             table = reader.read_all()
         table.validate(full=True)
         return native_frame(table, str(path))
+
+
+def arrow_parts(path: Path) -> Iterator[pl.DataFrame]:
+    """Yield the batches of an Arrow IPC file or stream as ``read_arrow`` has them."""
+    with decoding(path, "Arrow IPC"):
+        import pyarrow as pa
+
+        with pa.memory_map(str(path)) as source, _opened(source) as reader:
+            for batch in _batches(reader):
+                part = pa.Table.from_batches([batch])
+                part.validate(full=True)
+                yield native_frame(part, str(path))
+
+
+def _opened(source: Any) -> Any:
+    import pyarrow as pa
+
+    is_file = source.read(len(_FILE)) == _FILE
+    source.seek(0)
+    return pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+
+
+def _batches(reader: Any) -> Iterator[Any]:
+    """Yield the batches of a file or stream that hold rows."""
+    in_a_file = hasattr(reader, "get_batch")
+    every = map(reader.get_batch, range(reader.num_record_batches)) if in_a_file else reader
+    return (batch for batch in every if batch.num_rows)
 
 
 def first_of_arrow(path: Path, most: int) -> tuple[int, pl.DataFrame]:

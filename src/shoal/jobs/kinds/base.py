@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -86,6 +86,15 @@ class Kind(Named, ABC):
         self, model: Any, source: str, ignore_extra: bool, interval: float | None
     ) -> dict[str, Array]:
         """Return the columns of predictions for what ``source`` holds: see ``shoal.jobs.predict``."""
+
+    def predict_in_parts(
+        self, model: Any, source: str, ignore_extra: bool, interval: float | None
+    ) -> Iterator[dict[str, Array]]:
+        """Yield the same for some samples at a time, where they need not be in memory all at once.
+
+        Raises ``NotPlainError``, in the middle perhaps, where only all of them together tell.
+        """
+        yield self.predict(model, source, ignore_extra, interval)
 
 
 class StudyKind(Kind, Generic[ModelT, PreparedT]):

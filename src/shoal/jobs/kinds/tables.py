@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import DataError
@@ -46,6 +46,19 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
 
         table = read_table(source, model.preprocessor.source_columns)
         return model.predict(table, ignore_extra=ignore_extra, interval=interval)
+
+    def predict_in_parts(
+        self, model: TableModel, source: str, ignore_extra: bool, interval: float | None
+    ) -> Iterator[dict[str, Array]]:
+        from shoal.data.delimited_parts import NotPlainError
+        from shoal.data.readers.parts import table_parts
+
+        for part in table_parts(source, model.rows_together):
+            try:
+                predicted = model.predict(part, ignore_extra, interval)
+            except DataError as error:  # of the rows of a part, not of the table
+                raise NotPlainError from error
+            yield predicted
 
     def batch(self, model: TableModel, source: str, row: int, size: int) -> Batch:
         from shoal.data.frames import native_frame, quoted

@@ -1,0 +1,72 @@
+"""Tables some rows at a time, with memory that does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from shoal.data.builtin import PREFIX
+from shoal.data.delimited_parts import NotPlainError, delimited_parts
+from shoal.data.frames import pl
+from shoal.data.headers import INDEX_NAMES
+from shoal.data.places import place
+from shoal.data.readers.columnar import arrow_parts, parquet_parts
+from shoal.errors import DataError, reason
+
+LARGE = 2**24
+"""Bytes of a file from which on it is read in parts."""
+ROWS = 2**16
+"""Of a part, about."""
+_DELIMITED = {".csv": None, ".txt": None, ".tsv": "\t", ".tab": "\t"}
+_ARROW = (".feather", ".arrow", ".ipc")
+
+
+def table_parts(source: str | Path, several: int = 1, large: int | None = None) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a large table in parts, each but the last of a multiple of ``several`` rows.
+
+    They are as the format has them: ``shoal.data.frames.as_frame`` makes a table of each. ``large`` is the
+    bytes from which on a file is (None: ``LARGE``).
+
+    Raises ``NotPlainError``, in the middle perhaps, for a table that has to be read as a whole: a small one,
+    one of another format, and one in which a row may be read otherwise with the others beside it. And
+    ``DataError`` for a damaged one, which a columnar format tells.
+    """
+    if str(source).startswith(PREFIX):
+        raise NotPlainError
+    path = place(source, "a table")
+    try:
+        if not path.is_file() or path.stat().st_size < (LARGE if large is None else large):
+            raise NotPlainError
+        yield from _cut(_parts(path), max(ROWS // several, 1) * several)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({reason(error)}); check the file") from None
+
+
+def _parts(path: Path) -> Iterator[pl.DataFrame]:
+    compressed = path.suffix.lower() == ".gz"
+    kind = (Path(path.stem) if compressed else path).suffix.lower()
+    if kind in _DELIMITED:
+        return delimited_parts(path, _DELIMITED[kind])
+    if kind == ".parquet" and not compressed:
+        return parquet_parts(path, ROWS)
+    if kind in _ARROW and not compressed:
+        return arrow_parts(path)
+    raise NotPlainError
+
+
+def _cut(parts: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of all parts in parts of so many, the last of fewer."""
+    waiting: list[pl.DataFrame] = []
+    schema, count = None, 0
+    for part in parts:
+        schema = schema or part.schema
+        if part.schema != schema or not set(INDEX_NAMES).isdisjoint(part.columns):
+            raise NotPlainError
+        waiting.append(part)
+        count += part.height
+        while count >= rows:
+            table = pl.concat(waiting)
+            yield table[:rows]
+            waiting, count = [table[rows:]], count - rows
+    if count:
+        yield pl.concat(waiting)
