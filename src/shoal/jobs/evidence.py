@@ -104,9 +104,9 @@ def assemble(
         ),
         "data": _data(prepared),
         "score": _score(prepared),
-        "trials": _trials(study.table),
+        "trials": trials_shown(study.table),
         "choice": choice,
-        "curves": _curves(study),
+        "curves": curves_shown(study),
         "spread": cast("list[Spread]", study.choice.spread_dicts()),
         **examined,
         "test": {**test, "verdict": told},
@@ -216,13 +216,15 @@ def _score(prepared: Prepared) -> Score:
     return {"name": name, "unit": unit}
 
 
-def _trials(trials: Trials) -> TrialsOfEvidence:
+def trials_shown(trials: Trials) -> TrialsOfEvidence:
+    """Return the networks of a study, as figures read them."""
     columns = trials.to_dict()
     kept = {name: [_finite(value) for value in columns[name]] for name in TrialsOfEvidence.__annotations__}
     return cast("TrialsOfEvidence", kept)
 
 
-def _curves(study: CapacityStudy) -> Curves:
+def curves_shown(study: CapacityStudy) -> Curves:
+    """Return the training of what a study chose, as figures read it."""
     curves = study.curves
     return {
         "train_loss": _finite_list(curves.train_loss),

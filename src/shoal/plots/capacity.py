@@ -14,13 +14,12 @@ import numpy as np
 from shoal.plots import drawing
 from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, ordered_sizes, starts, units
 from shoal.plots.scales import scale_errors
-from shoal.plots.text import plain, size_name
+from shoal.plots.text import measured, plain, size_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from shoal.plots.evidence import Choice, Score, Trials
     from shoal.plots.networks import Key, Start
@@ -41,21 +40,36 @@ def scatter(
     With folds a point is the mean over them. Starts that diverged have no error; they are counted at the
     top edge.
     """
-    everything = starts(trials, unit)
-    place = _Placement(trials)
-    label = f"validation {score['name']} ({score['unit']})"
     narrow = form == "narrow"
     with drawing.axes(*((drawing.NARROW, 400) if narrow else (640, 370))) as (figure, axes):
-        tooltips = _draw_starts(axes, everything, place)
-        _draw_choice(axes, choice, everything, place)
-        _draw_threshold(axes, choice)
-        _draw_diverged(axes, everything, place, tooltips, unit)
-        axes.margins(y=0.06)
-        _scale_sizes(axes, place.sizes, unit, UPRIGHT_NARROW if narrow else UPRIGHT)
-        scale_errors(axes, np.array([start.loss for start in everything.values()]), label)
-        _draw_legend(figure, axes, len(place.strengths), narrow)
-        title = f"Scatter of {label} against {unit}s, {len(everything)} random starts"
-        return drawing.svg(figure, "capacity", title, tooltips, form)
+        drawn = draw(axes, trials, choice, score, unit, narrow)
+        drawing.legend(figure, drawn.legend)
+        title = f"Scatter of {_label(score)} against {unit}s, {len(starts(trials, unit))} random starts"
+        return drawing.svg(figure, "capacity", title, drawn.tooltips, form)
+
+
+def draw(
+    axes: Axes,
+    trials: Trials,
+    choice: Choice,
+    score: Score,
+    unit: str = HIDDEN_UNIT,
+    narrow: bool = False,
+) -> drawing.Drawn:
+    """Draw the scatter on ``axes``; see ``scatter``."""
+    everything, place = starts(trials, unit), _Placement(trials)
+    tooltips = _draw_starts(axes, everything, place)
+    _draw_choice(axes, choice, everything, place)
+    _draw_threshold(axes, choice)
+    _draw_diverged(axes, everything, place, tooltips, unit)
+    axes.margins(y=0.06)
+    _scale_sizes(axes, place.sizes, unit, UPRIGHT_NARROW if narrow else UPRIGHT)
+    scale_errors(axes, np.array([start.loss for start in everything.values()]), _label(score))
+    return drawing.Drawn(_legend(axes, len(place.strengths), narrow), tooltips)
+
+
+def _label(score: Score) -> str:
+    return f"validation {measured(**score)}"
 
 
 class _Placement:
@@ -108,15 +122,13 @@ def _scale_sizes(axes: Axes, sizes: list[str], unit: str, upright: int) -> None:
     axes.set_xlabel(f"{unit}s")
 
 
-def _draw_legend(figure: Figure, axes: Axes, n_strengths: int, narrow: bool) -> None:
-    """Explain the marks above the axes: strengths in a row of their own where there are several."""
+def _legend(axes: Axes, n_strengths: int, narrow: bool) -> drawing.Legend:
+    """Return what explains the marks: strengths in a row of their own where there are several."""
     entries = list(zip(*axes.get_legend_handles_labels(), strict=True))
     points = [entry for entry in entries if str(entry[0].get_gid()).startswith("starts")]
     marks = [entry for entry in entries if entry not in points]
     rows = [points + marks] if n_strengths == 1 else [points, marks]
-    if narrow:
-        rows = [row for entries in rows for row in drawing.in_rows(entries)]
-    drawing.legend(figure, rows)
+    return [row for entries in rows for row in drawing.in_rows(entries)] if narrow else rows
 
 
 def _strength_label(strengths: list[float], k: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from shoal.plots import drawing
 from shoal.plots.scales import End, finite, name_lines, plain_ticks, scale_errors
+from shoal.plots.text import measured
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,20 +22,24 @@ VALIDATION: dict[str, Any] = {"color": drawing.VERMILLION, "linestyle": (0, (6, 
 
 def lines(curves: Curves, score: Score, form: drawing.Form = "") -> str:
     """Return training and validation loss against epochs as SVG, the best epoch marked."""
-    label = f"{score['name']} ({score['unit']})"
-    training, validation = finite(curves["train_loss"]), finite(curves["validation_loss"] or [])
     narrow = form == "narrow"
     with drawing.axes(*((drawing.NARROW, 320) if narrow else (640, 330))) as (figure, axes):
-        ends = _draw(axes, "training", training, TRAINING) + _draw(axes, "validation", validation, VALIDATION)
-        if curves["best_epoch"]:
-            _draw_best(axes, validation if validation.size else training, curves["best_epoch"])
-        axes.set_xlabel("epochs")
-        axes.margins(x=0.02)
-        plain_ticks(axes.xaxis, most=6 if narrow else 10, whole=True)
-        scale_errors(axes, np.concatenate([training, validation]), label)
-        name_lines(figure, axes, ends, form)
-        title = f"Training and validation {label} against epochs"
+        name_lines(figure, axes, draw(axes, curves, score, narrow), form)
+        title = f"Training and validation {measured(**score)} against epochs"
         return drawing.svg(figure, "curves", title, form=form)
+
+
+def draw(axes: Axes, curves: Curves, score: Score, narrow: bool = False) -> list[End]:
+    """Draw the lines on ``axes`` and return where each ends; see ``lines``."""
+    training, validation = finite(curves["train_loss"]), finite(curves["validation_loss"] or [])
+    ends = _draw(axes, "training", training, TRAINING) + _draw(axes, "validation", validation, VALIDATION)
+    if curves["best_epoch"]:
+        _draw_best(axes, validation if validation.size else training, curves["best_epoch"])
+    axes.set_xlabel("epochs")
+    axes.margins(x=0.02)
+    plain_ticks(axes.xaxis, most=6 if narrow else 10, whole=True)
+    scale_errors(axes, np.concatenate([training, validation]), measured(**score))
+    return ends
 
 
 def _draw(axes: Axes, name: str, loss: Array, style: dict[str, Any]) -> list[End]:

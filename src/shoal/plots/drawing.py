@@ -12,6 +12,7 @@ import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shoal.errors import MissingDependencyError
@@ -39,6 +40,8 @@ RING: dict[str, Any] = {
 }
 DIAMOND = {**RING, "marker": "D", "markersize": 8, "markeredgecolor": INK, "markeredgewidth": 1.4}
 
+Legend: TypeAlias = "Sequence[Sequence[tuple[Artist, str]]]"
+"""Rows of (mark, name)."""
 Form: TypeAlias = Literal["", "wide", "narrow"]
 """Which of two a figure is that is drawn twice, for a page to show the one that it has room for."""
 NARROW = 360.0
@@ -106,7 +109,37 @@ def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
         yield figure, figure.add_subplot()
 
 
-def legend(figure: Figure, rows: Sequence[Sequence[tuple[Artist, str]]]) -> None:
+@dataclass(frozen=True)
+class Drawn:
+    """What explains a drawing: the ``legend`` of its marks, and ``tooltips`` as ``svg`` takes them."""
+
+    legend: Legend
+    tooltips: dict[str, list[str]]
+
+
+def axes_or_new(given: Axes | None) -> Axes:
+    """Return the axes given, or those of a new figure of pyplot, which notebooks show.
+
+    Raises ``MissingDependencyError`` without matplotlib.
+    """
+    if given is not None:
+        return given
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        raise MissingDependencyError(_MISSING) from None
+    new: Axes = pyplot.subplots()[1]
+    return new
+
+
+def legend_within(axes: Axes, rows: Legend) -> None:
+    """Explain marks within somebody's axes, whose figure may hold others."""
+    entries = [entry for row in rows for entry in row]
+    if entries:
+        axes.legend(*zip(*entries, strict=True))
+
+
+def legend(figure: Figure, rows: Legend) -> None:
     """Explain marks above the axes, in ``rows`` of (mark, name); a legend alone would fill by columns."""
     from matplotlib.lines import Line2D
 

@@ -9,7 +9,7 @@ import numpy as np
 from shoal.plots import drawing
 from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, ordered_sizes
 from shoal.plots.scales import finite, plain_ticks, scale_errors
-from shoal.plots.text import number, plain, size_name
+from shoal.plots.text import measured, number, plain, size_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ def pair(
         f"{size_name(hidden)} {unit}s, L2 {plain(l2)}, start {start}: {number(nats, 5)} nats, {number(loss)}"
         for (hidden, l2, start), nats, loss in zip(keys, evidence.tolist(), losses.tolist(), strict=True)
     ]
-    label = f"validation {score['name']} ({score['unit']})"
+    label = f"validation {measured(**score)}"
     limits = _limits(x, evidence)
     tooltips = {}
     narrow = form == "narrow"

@@ -29,27 +29,34 @@ def diagram(found: Reliability, rows: int, noun: str = "row") -> str:
 
     ``rows`` is how many test rows there are. Where the temperature changed nothing there is one line.
     """
-    changed = found["before"] != found["after"]
     with drawing.axes(400, 430) as (figure, axes):
-        shown = found["after"]["confidence"] + found["before"]["confidence"]
-        low = np.floor(10 * min([*shown, *found["after"]["accuracy"], *found["before"]["accuracy"]])) / 10
-        limits = (min(low, 0.9), 1.0)
-        axes.plot(limits, limits, color=drawing.INK, linewidth=1.0, gid="diagonal")
-        tooltips = _tooltips("after", found["after"], rows, noun)
-        named = [(_draw(axes, "after", found["after"], rows, AFTER), "at their temperature")]
-        if changed:
-            tooltips |= _tooltips("before", found["before"], rows, noun)
-            named = [(_draw(axes, "before", found["before"], rows, BEFORE), "as trained"), *named]
-            drawing.legend(figure, [named])
-        span = limits[1] - limits[0]
-        for scale in (axes.set_xlim, axes.set_ylim):
-            scale(limits[0] - 0.03 * span, limits[1] + 0.03 * span)
-        axes.set_aspect("equal")
-        axes.set_xlabel("probability of the class predicted")
-        axes.set_ylabel(f"share of test {noun}s of that class")
-        for axis in (axes.xaxis, axes.yaxis):
-            plain_ticks(axis, most=6)
-        return drawing.svg(figure, "reliability", "How often predictions are right, by confidence", tooltips)
+        drawn = draw(axes, found, rows, noun)
+        if drawn.legend:
+            drawing.legend(figure, drawn.legend)
+        title = "How often predictions are right, by confidence"
+        return drawing.svg(figure, "reliability", title, drawn.tooltips)
+
+
+def draw(axes: Axes, found: Reliability, rows: int, noun: str = "row") -> drawing.Drawn:
+    """Draw the diagram on ``axes``; see ``diagram``."""
+    before, after = found["before"], found["after"]
+    shown = [p for bins in (before, after) for p in (*bins["confidence"], *bins["accuracy"])]
+    limits = (min(np.floor(10 * min(shown)) / 10, 0.9), 1.0)
+    axes.plot(limits, limits, color=drawing.INK, linewidth=1.0, gid="diagonal")
+    tooltips, legend = _tooltips("after", after, rows, noun), []
+    named = (_draw(axes, "after", after, rows, AFTER), "at their temperature")
+    if before != after:
+        tooltips |= _tooltips("before", before, rows, noun)
+        legend = [[(_draw(axes, "before", before, rows, BEFORE), "as trained"), named]]
+    span = limits[1] - limits[0]
+    for scale in (axes.set_xlim, axes.set_ylim):
+        scale(limits[0] - 0.03 * span, limits[1] + 0.03 * span)
+    axes.set_aspect("equal")
+    axes.set_xlabel("probability of the class predicted")
+    axes.set_ylabel(f"share of test {noun}s of that class")
+    for axis in (axes.xaxis, axes.yaxis):
+        plain_ticks(axis, most=6)
+    return drawing.Drawn(legend, tooltips)
 
 
 def _draw(axes: Axes, name: str, bins: Bins, rows: int, style: dict[str, Any]) -> Artist:

@@ -11,7 +11,7 @@ import numpy as np
 from shoal.plots import drawing
 from shoal.plots.networks import HIDDEN_UNIT, distinct, ordered_sizes, starts, units
 from shoal.plots.scales import End, name_lines, scale_errors
-from shoal.plots.text import plain
+from shoal.plots.text import measured, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def lines(
     position = positions(sorted(set(trials["l2"])))
     width = 0.4 * _closest(position) / len(sizes)
     at = {size: _moved(position, (rank - (len(sizes) - 1) / 2) * width) for rank, size in enumerate(sizes)}
-    label = f"validation {score['name']} ({score['unit']})"
+    label = f"validation {measured(**score)}"
     with drawing.axes(*((drawing.NARROW, 400) if form == "narrow" else (640, 370))) as (figure, axes):
         tooltips: dict[str, list[str]] = {}
         ends: list[End] = []

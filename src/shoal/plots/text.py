@@ -67,6 +67,15 @@ def _typeset(text: str) -> str:
     return f"−{text[1:]}" if text.startswith("-") else text
 
 
+def measured(name: str, unit: str) -> str:
+    """Return what a score measures, with its unit where it has one.
+
+    >>> measured("log loss", "nats"), measured("loss", "")
+    ('log loss (nats)', 'loss')
+    """
+    return f"{name} ({unit})" if unit else name
+
+
 def percent(share: float | None) -> str:
     """Return ``share`` of one in percent, with a decimal below ten.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.calibration.conformal import coverage_and_width
 from shoal.calibration.decision import Decision
-from shoal.calibration.temperature import cooled, log_loss, reliability
+from shoal.calibration.temperature import BINS, cooled, log_loss, reliability
 from shoal.jobs.baselines import Predictor
 from shoal.jobs.judging.comparison import compare
 from shoal.jobs.judging.judge import Judge
@@ -101,14 +101,17 @@ def _counts(rows: IntArray, weights: Array | None) -> bool:
 
 
 def _reliability(before: Array, after: Array, rows: Part) -> Reliability:
-    return {"before": _bins(before, rows), "after": _bins(after, rows)}
-
-
-def _bins(probabilities: Array, rows: Part) -> Bins:
-    """Return how often probabilities are right, by their size: the bins, and on the whole."""
-    found = reliability(probabilities, rows.y, weights=rows.weights)
     return {
-        "log_loss": log_loss(probabilities, rows.y, rows.weights),
+        "before": in_bins(before, rows.y, rows.weights),
+        "after": in_bins(after, rows.y, rows.weights),
+    }
+
+
+def in_bins(probabilities: Array, codes: IntArray, weights: Array | None = None, bins: int = BINS) -> Bins:
+    """Return how often probabilities (N, K) are right, by their size and on the whole, as figures do."""
+    found = reliability(probabilities, codes, bins, weights)
+    return {
+        "log_loss": log_loss(probabilities, codes, weights),
         "error": found.error,
         "confidence": found.confidence.tolist(),
         "accuracy": found.accuracy.tolist(),
