@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.conv_classifier import ConvClassifier
+    from shoal.estimators.displays.capacity import CapacityDisplay
+    from shoal.estimators.displays.intervals import IntervalsDisplay
+    from shoal.estimators.displays.learning_curve import LearningCurveDisplay
+    from shoal.estimators.displays.reliability import ReliabilityDisplay
     from shoal.estimators.forecaster import Forecaster
     from shoal.estimators.regressor import MLPRegressor
     from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
@@ -63,6 +67,7 @@ __all__ = [
     "AveragePool2D",
     "BatchNorm",
     "Bidirectional",
+    "CapacityDisplay",
     "CapacityStudy",
     "CapacityStudyCV",
     "Conv1D",
@@ -78,8 +83,10 @@ __all__ = [
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
     "GradientCheck",
+    "IntervalsDisplay",
     "LastStep",
     "LayerNorm",
+    "LearningCurveDisplay",
     "LocallyConnected2D",
     "MLPClassifier",
     "MLPRegressor",
@@ -88,6 +95,7 @@ __all__ = [
     "Network",
     "Population",
     "Recipe",
+    "ReliabilityDisplay",
     "Residual",
     "Run",
     "SequenceClassifier",
@@ -112,6 +120,7 @@ _HOMES = {
     "AveragePool2D": "shoal.layers",
     "BatchNorm": "shoal.layers",
     "Bidirectional": "shoal.layers",
+    "CapacityDisplay": "shoal.estimators.displays.capacity",
     "CapacityStudy": "shoal.selection.study",
     "CapacityStudyCV": "shoal.estimators.capacity_study_cv",
     "ConvClassifier": "shoal.estimators.conv_classifier",
@@ -129,8 +138,10 @@ _HOMES = {
     "LastStep": "shoal.layers",
     "GRU": "shoal.layers",
     "GradientCheck": "shoal.explanation.gradient_check",
+    "IntervalsDisplay": "shoal.estimators.displays.intervals",
     "LSTM": "shoal.layers",
     "LayerNorm": "shoal.layers",
+    "LearningCurveDisplay": "shoal.estimators.displays.learning_curve",
     "LocallyConnected2D": "shoal.layers",
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
@@ -140,6 +151,7 @@ _HOMES = {
     "Population": "shoal.populations.population",
     "RNN": "shoal.layers",
     "Recipe": "shoal.training.recipe",
+    "ReliabilityDisplay": "shoal.estimators.displays.reliability",
     "Residual": "shoal.layers",
     "Run": "shoal.populations.run",
     "SequenceClassifier": "shoal.estimators.sequence_estimators",
