@@ -10,7 +10,8 @@ from shoal._version import __version__
 from shoal.lazy import front_door
 
 if TYPE_CHECKING:
-    from shoal.estimators.automatic import ShoalClassifier, ShoalRegressor
+    from shoal.estimators.automatic_classifier import ShoalClassifier
+    from shoal.estimators.automatic_regressor import ShoalRegressor
     from shoal.estimators.capacity_study_cv import CapacityStudyCV
     from shoal.estimators.classifier import MLPClassifier
     from shoal.estimators.conv_classifier import ConvClassifier
@@ -158,8 +159,8 @@ _HOMES = {
     "SequenceRegressor": "shoal.estimators.sequence_estimators",
     "SequenceTagger": "shoal.estimators.sequence_tagger",
     "Sequences": "shoal.sequences",
-    "ShoalClassifier": "shoal.estimators.automatic",
-    "ShoalRegressor": "shoal.estimators.automatic",
+    "ShoalClassifier": "shoal.estimators.automatic_classifier",
+    "ShoalRegressor": "shoal.estimators.automatic_regressor",
     "TextClassifier": "shoal.estimators.text_estimators",
     "TextRegressor": "shoal.estimators.text_estimators",
     "TrainingResult": "shoal.populations.trainer",

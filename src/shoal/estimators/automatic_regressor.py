@@ -1,0 +1,107 @@
+"""``ShoalRegressor``: numbers, with nothing to tune."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+
+from shoal.data.losses import LOSSES, POISSON, SQUARED
+from shoal.data.task import REGRESSION
+from shoal.estimators.automatic import BaseAutomatic
+from shoal.estimators.beside import with_columns
+from shoal.estimators.targets import with_numbers
+from shoal.shapes import Array
+
+
+class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
+    """The ensemble of networks that ``shoal fit`` makes for numbers, with nothing to tune.
+
+    It predicts the mean of networks trained on five folds of the rows, y = 1/M Σ_i y_i(x), and intervals
+    from their errors on rows held out. Settings, attributes and errors are ``ShoalClassifier``'s, without
+    classes, and
+
+    - ``loss``, what is minimised and chosen by: "squared_error", for the mean; "absolute_error", for the
+      median; "huber", squared up to one interquartile range of y and linear beyond, so that outliers pull
+      with bounded force; "poisson", for counts and rates y ≥ 0, ŷ = e^z.
+
+    Raises ``ValueError`` for negative y with the Poisson loss.
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(size=(200, 2))
+    >>> y = X[:, 0] + 0.1 * rng.normal(size=200)
+    >>> regressor = ShoalRegressor(n_starts=1, max_iter=20, random_state=0, n_jobs=1).fit(X, y)
+    >>> lower, upper = regressor.predict_interval(X, coverage=0.9).T
+    >>> 0.8 < float(np.mean((lower <= y) & (y <= upper))) < 1
+    True
+    """
+
+    _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        **BaseAutomatic._parameter_constraints,
+        "loss": [StrOptions(set(LOSSES))],
+    }
+
+    def __init__(
+        self,
+        *,
+        loss: str = SQUARED,
+        hidden_layer_sizes: Any = "auto",
+        n_starts: int | str = "auto",
+        max_iter: int | str = "auto",
+        batch_size: int | str = "auto",
+        learning_rate_init: float | str = "auto",
+        quality: str = "good",
+        time_limit: float | None = None,
+        networks: str | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            n_starts=n_starts,
+            max_iter=max_iter,
+            batch_size=batch_size,
+            learning_rate_init=learning_rate_init,
+            quality=quality,
+            time_limit=time_limit,
+            networks=networks,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        self.loss = loss
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == POISSON
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, times: Any = None
+    ) -> ShoalRegressor:
+        """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator.
+
+        ``sample_weight``, ``groups`` and ``times`` (N,) are as ``ShoalClassifier``'s.
+        """
+        given = {"sample_weight": sample_weight, "groups": groups, "times": times}
+        frame, beside = with_columns(self._frame(X, reset=True), **given)
+        frame, name = with_numbers(frame, y, type(self).__name__)
+        self._train(frame, name, REGRESSION, beside, self.loss)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Return the expected number of every row, (N,)."""
+        features = self._features(X)
+        return np.asarray(self.model_.target.decode_values(self.model_.predict_features(features)))
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Return the ends (N, 2) of intervals that hold the share ``coverage`` of new values.
+
+        They are conformal, from the errors of the folds on rows held out, wider where these were larger, and
+        hold for rows drawn as those of the table were. Source: see ``shoal.calibration.conformal``.
+        """
+        features = self._features(X)
+        ends = self.model_.interval(self.model_.predict_features(features), coverage, features)
+        return np.stack([self.model_.target.decode_values(end) for end in ends], axis=1)
