@@ -10,12 +10,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import PoissonRegressor
-from sklearn.metrics import mean_poisson_deviance
+from sklearn.metrics import get_scorer, mean_poisson_deviance
 from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
 from shoal import ShoalClassifier, ShoalRegressor
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, ShoalWarning
 from shoal.selection.running import Runner
 
 SMALL: dict[str, Any] = {
@@ -29,9 +31,14 @@ SMALL: dict[str, Any] = {
 
 @parametrize_with_checks(
     [ShoalClassifier(**SMALL), ShoalRegressor(**SMALL), ShoalRegressor(**SMALL, loss="poisson")],
-    expected_failed_checks=lambda _: {
+    expected_failed_checks=lambda estimator: {
         "check_sample_weight_equivalence_on_dense_data": "repeated rows fall into other folds",
         "check_sample_weight_equivalence_on_sparse_data": "repeated rows fall into other folds",
+        **(
+            {"check_regressor_multioutput": "its targets are negative, whatever positive_only says"}
+            if getattr(estimator, "loss", "") == "poisson"
+            else {}
+        ),
     },
 )
 def test_every_check_of_scikit_learn(estimator: Any, check: Any) -> None:
@@ -207,3 +214,40 @@ def test_what_a_time_limit_has_ended_is_made_again_without_a_clock(
 def test_networks_that_are_none_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="networks"):
         ShoalRegressor(**SMALL, networks="many").fit(np.eye(10), np.arange(10.0))
+
+
+def test_several_targets_are_an_ensemble_each() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    both = np.stack([y, 1000 - 2 * y], axis=1)
+    both[:5, 1] = np.nan  # such rows teach the first target all the same
+    with pytest.warns(ShoalWarning, match="5 of 442 rows have no value"):
+        regressor = ShoalRegressor(**SMALL).fit(X, both)
+    first = ShoalRegressor(**SMALL | {"random_state": regressor.estimators_[0].random_state}).fit(X, y)
+    np.testing.assert_array_equal(regressor.predict(X)[:, 0], first.predict(X))
+    assert np.corrcoef(regressor.predict(X).T)[0, 1] < -0.9
+    intervals = regressor.predict_interval(X, coverage=0.8)
+    assert intervals.shape == (442, 2, 2)
+    np.testing.assert_array_equal(intervals[:, :, 0], first.predict_interval(X, coverage=0.8))
+    assert regressor.score(X, np.stack([y, 1000 - 2 * y], axis=1)) > 0.3
+    assert regressor.fit(X, y).predict(X).shape == (442,)
+    assert not hasattr(regressor, "estimators_")
+
+
+def test_decisions_are_log_odds_that_a_scorer_takes() -> None:
+    X, y = load_iris(return_X_y=True)
+    two = ShoalClassifier(**SMALL).fit(X[50:], y[50:])
+    odds = two.decision_function(X[50:])
+    np.testing.assert_allclose(1 / (1 + np.exp(-odds)), two.predict_proba(X[50:])[:, 1], rtol=1e-6)
+    assert ((odds > 0) == (two.predict(X[50:]) == 2)).all()
+    assert get_scorer("roc_auc")(two, X[50:], y[50:]) > 0.9
+    three = ShoalClassifier(**SMALL).fit(X, y)
+    assert (three.decision_function(X).argmax(axis=1) == three.predict(X)).all()
+    np.testing.assert_allclose(np.exp(three.predict_log_proba(X)), three.predict_proba(X))
+
+
+def test_a_pipeline_may_put_out_frames_before_it() -> None:
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    pipeline = (
+        make_pipeline(StandardScaler(), ShoalRegressor(**SMALL)).set_output(transform="pandas").fit(X, y)
+    )
+    assert pipeline[-1].feature_names_in_.tolist() == X.columns.tolist()

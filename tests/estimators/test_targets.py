@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from shoal import ShoalClassifier, ShoalRegressor
 from shoal.data.frames import as_frame
 from shoal.errors import DataError, ShoalWarning
-from shoal.estimators.targets import with_labels, with_numbers
+from shoal.estimators.targets import several, with_labels, with_numbers
 
 SMALL: dict[str, Any] = {
     "hidden_layer_sizes": 2,
@@ -116,3 +117,16 @@ def test_one_entry_for_each_row_is_asked_for(y: Any) -> None:
 def test_complex_numbers_are_told() -> None:
     with pytest.raises(DataError, match="column 'y' holds complex128 values"):
         with_numbers(as_frame({"a": NUMBERS}), np.array(NUMBERS) + 1j, "ShoalRegressor")
+
+
+@pytest.mark.parametrize("container", [np.array, list, pl.DataFrame, pd.DataFrame, pa.table])
+def test_columns_of_several_targets(container: Any) -> None:
+    columns = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    y = container(rows if container in (np.array, list) else columns)
+    assert [np.asarray(column, dtype=float).tolist() for column in several(y)] == list(columns.values())
+
+
+@pytest.mark.parametrize("y", [[1.0, 2.0], [[1.0], [2.0]], np.ones(3), np.ones((3, 1)), None, "text"])
+def test_one_target_is_not_several(y: Any) -> None:
+    assert several(y) == []

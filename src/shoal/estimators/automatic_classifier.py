@@ -15,12 +15,13 @@ from shoal.data.frames import as_frame, pl
 from shoal.data.task import CLASSIFICATION
 from shoal.estimators.automatic import BaseAutomatic
 from shoal.estimators.beside import weighed, with_columns
+from shoal.estimators.probabilities import FromProbabilities
 from shoal.estimators.tables import TARGET
 from shoal.estimators.targets import with_labels
 from shoal.shapes import Array
 
 
-class ShoalClassifier(ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
+class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # type: ignore[misc]
     """The ensemble of networks that ``shoal fit`` makes for classes, with nothing to tune.
 
     Random starts are trained on each of five folds; those whose mean prediction has the smallest loss on the

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin, _fit_context, clone
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
 from shoal.data.losses import LOSSES, POISSON, SQUARED
 from shoal.data.task import REGRESSION
 from shoal.estimators.automatic import BaseAutomatic
 from shoal.estimators.beside import with_columns
-from shoal.estimators.targets import with_numbers
+from shoal.estimators.targets import several, with_numbers
 from shoal.shapes import Array
+
+FITTED = ("estimators_", "model_", "study_", "repeat_", "n_iter_")
+"""What there is after a fit of one target, or of several."""
 
 
 class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
@@ -23,6 +27,9 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     from their errors on rows held out. Settings, attributes and errors are ``ShoalClassifier``'s, without
     classes, and
 
+    - of several targets, ``y`` (N, K), each has an ensemble of its own, a ``ShoalRegressor`` in the list
+      ``estimators_``, which holds what it was chosen by; rows without one target teach the others, and each
+      has its share of a ``time_limit``;
     - ``loss``, what is minimised and chosen by: "squared_error", for the mean; "absolute_error", for the
       median; "huber", squared up to one interquartile range of y and linear beyond, so that outliers pull
       with bounded force; "poisson", for counts and rates y ≥ 0, ŷ = e^z.
@@ -75,24 +82,43 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.positive_only = self.loss == POISSON
+        tags.target_tags.multi_output = True
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, times: Any = None
     ) -> ShoalRegressor:
-        """Train on rows ``X`` (N, n) and numbers ``y`` (N,), and return the estimator.
+        """Train on rows ``X`` (N, n) and numbers ``y``, (N,) or (N, K), and return the estimator.
 
         ``sample_weight``, ``groups`` and ``times`` (N,) are as ``ShoalClassifier``'s.
         """
         given = {"sample_weight": sample_weight, "groups": groups, "times": times}
+        for name in FITTED:  # by an earlier fit, of as many targets or others
+            if hasattr(self, name):
+                delattr(self, name)
+        targets = several(y)
+        if targets:
+            return self._fit_each(X, targets, given)
         frame, beside = with_columns(self._frame(X, reset=True), **given)
         frame, name = with_numbers(frame, y, type(self).__name__)
         self._train(frame, name, REGRESSION, beside, self.loss)
         return self
 
+    def _fit_each(self, X: Any, targets: list[Any], given: dict[str, Any]) -> ShoalRegressor:
+        """Train an ensemble for each target, all with the same seed."""
+        self._frame(X, reset=True)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        share = None if self.time_limit is None else self.time_limit / len(targets)
+        alone = clone(self).set_params(random_state=seed, time_limit=share)
+        self.estimators_ = [clone(alone).fit(X, y, **given) for y in targets]
+        self.n_iter_ = max(estimator.n_iter_ for estimator in self.estimators_)
+        return self
+
     def predict(self, X: Any) -> Array:
-        """Return the expected number of every row, (N,)."""
+        """Return the expected number of every row, (N,), or (N, K) of several targets."""
+        if hasattr(self, "estimators_"):
+            return np.stack([estimator.predict(X) for estimator in self.estimators_], axis=1)
         features = self._features(X)
         return np.asarray(self.model_.target.decode_values(self.model_.predict_features(features)))
 
@@ -100,8 +126,12 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
         """Return the ends (N, 2) of intervals that hold the share ``coverage`` of new values.
 
         They are conformal, from the errors of the folds on rows held out, wider where these were larger, and
-        hold for rows drawn as those of the table were. Source: see ``shoal.calibration.conformal``.
+        hold for rows drawn as those of the table were; of several targets (N, 2, K), each for itself.
+        Source: see ``shoal.calibration.conformal``.
         """
+        if hasattr(self, "estimators_"):
+            each = [estimator.predict_interval(X, coverage) for estimator in self.estimators_]
+            return np.stack(each, axis=2)
         features = self._features(X)
         ends = self.model_.interval(self.model_.predict_features(features), coverage, features)
         return np.stack([self.model_.target.decode_values(end) for end in ends], axis=1)

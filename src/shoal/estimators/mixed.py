@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from shoal.data.frames import Frame, as_frame
 from shoal.errors import DataError
+from shoal.estimators.probabilities import FromProbabilities
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
@@ -65,7 +66,7 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
         return Schooling(samples, targets, folds, seed, channels, self.n_jobs, grouped)
 
 
-class MixedClassifier(ClassifierMixin, BaseMixed):  # type: ignore[misc]
+class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: ignore[misc]
     """What classifiers add: labels, and probabilities."""
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]

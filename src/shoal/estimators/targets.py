@@ -23,6 +23,26 @@ def name_of(y: Any, columns: Sequence[str]) -> str:
     return wanted if wanted not in columns else TARGET
 
 
+def several(y: Any) -> list[Any]:
+    """Return the columns of targets (N, K) of two or more; of one target none.
+
+    >>> [column.tolist() for column in several([[1.0, 2.0], [3.0, 4.0]])]
+    [[1.0, 3.0], [2.0, 4.0]]
+    >>> several([[1.0], [3.0]])
+    []
+    """
+    if hasattr(y, "columns"):
+        frame = as_frame(y, "y")
+        names = frame.columns if len(frame.columns) > 1 else []
+        return [frame[name].to_native() for name in names]
+    if hasattr(y, "toarray") or not (hasattr(y, "ndim") or isinstance(y, list | tuple)):
+        return []
+    table = y if hasattr(y, "ndim") else np.array(y, dtype=object)
+    if table.ndim != 2 or table.shape[1] < 2:
+        return []
+    return [table[:, column] for column in range(table.shape[1])]
+
+
 def with_numbers(frame: Frame, y: Any, estimator: str) -> tuple[Frame, str]:
     """Return the rows whose number in ``y`` (N,) is known, with ``y`` among the columns, and its name.
 
