@@ -214,10 +214,3 @@ def test_numbers_are_neither_before_nor_after_dates(
     told = "has dates where the table has numbers" if turned else "has numbers where the table has dates"
     with pytest.raises(DataError, match=f"'t' {told}"):
         ready(table(t=mine), time_order="t", test=test)
-
-
-def test_what_is_no_table_has_no_rows_apart(tmp_path: Path) -> None:
-    (tmp_path / "a.ts").write_text("@data\n1,2,3:a\n")
-    for name in ("group", "time_order", "weight"):
-        with pytest.raises(ConfigurationError, match=f"--{name.replace('_', '-')} was given"):
-            prepare(FitRequest(str(tmp_path / "a.ts"), **{name: "g"}))

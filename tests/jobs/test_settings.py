@@ -33,7 +33,7 @@ MEANT: dict[str, tuple[Any, str]] = {
     "categorical": (("a",), "b"),
     "pieces": (0, "b"),
     "waves": (2, "b"),
-    "group": ("a", "b"),
+    "group": ("a", "bxsl"),
     "time_order": ("a", "b"),
     "weight": ("a", "b"),
     "metric": ("auc", "b"),

@@ -65,7 +65,8 @@ def fit(
     group: Annotated[
         str | None,
         typer.Option(
-            help="No two parts of the rows share a value of this column, such as a patient; no feature.",
+            help="No two parts of the rows share a value of this column, such as a patient; no feature. Of "
+            "WAV files, what '_(.+)_' finds in their names.",
             metavar="COLUMN",
         ),
     ] = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -31,8 +31,13 @@ def attributes_of(frame: Frame, roles: Roles, unit: float | None = None) -> Attr
     if roles.weight is not None:
         found = roles.weights(table)
         weights = np.ones(table.height) if found is None else found / (unit or found.mean())
-    codes = None if groups is None else np.unique(groups.to_numpy(), return_inverse=True)[1]
+    codes = grouped(None if groups is None else groups.to_list()).groups
     return Attributes(codes, roles.times(table), weights)
+
+
+def grouped(groups: Sequence[str] | None) -> Attributes:
+    """Return the attributes of samples that are each of a group; None where nobody says of which."""
+    return Attributes(None if groups is None else np.unique(np.array(groups), return_inverse=True)[1])
 
 
 def unit_of(frame: Frame, roles: Roles) -> float | None:
@@ -149,6 +154,27 @@ def require_apart(given: Place, others: Iterable[Place], roles: Roles) -> None:
                 f"{plural(early, 'row')} of it {'is' if early == 1 else 'are'} not later than all of "
                 f"{other.whose}, by {column}; leave out what is not"
             )
+
+
+def require_groups_apart(groups: Mapping[str, Sequence[str] | None], group: str | None) -> None:
+    """Raise ``DataError`` where a source shares a group with one before it; warn of one that says of none.
+
+    ``groups`` are those of the samples of each source, by what it is called, and ``group`` what says so.
+    """
+    roles, places = Roles(group=group), list[Place]()
+    for whose, own in groups.items() if group is not None else ():
+        if own is None:
+            _tell(
+                f"{whose} has no {quoted(group or '')} ({setting('group')}), so nobody can tell whether what "
+                "it holds is apart"
+            )
+            continue
+        place = Place(whose, frozenset(own), None, numbered=False)
+        try:
+            require_apart(place, places, roles)
+        except DataError as error:
+            raise DataError(f"{whose}: {error}") from None
+        places.append(place)
 
 
 def _tell(text: str) -> None:

@@ -24,7 +24,7 @@ FOR: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("drop", "columns"), (TABLE, LONG, FORECASTS)),
     **dict.fromkeys(("task", "loss"), (TABLE, TEXTS, SEQUENCES)),
     **dict.fromkeys(("categorical", "pieces", "waves", "time_order", "weight", "metric"), (TABLE,)),
-    "group": (TABLE,),
+    "group": (TABLE, TEXTS, SEQUENCES),
     **dict.fromkeys(("hidden", "starts", "l2", "epochs"), _BY_STUDY),
     **dict.fromkeys(("folds", "valid", "validation_share", "test_share", "choose", "score"), _BY_STUDY),
     **dict.fromkeys(("solver", "learning_rate", "batch_size", "patience", "networks", "rare"), _BY_STUDY),

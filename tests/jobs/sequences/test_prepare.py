@@ -174,3 +174,50 @@ def test_rare_classes_are_merged_or_left_out(write_series: Write, tmp_path: Path
     with pytest.raises(DataError, match="--rare"):
         prepare(FitRequest(str(path), jobs=1))
     assert prepare(FitRequest(str(path), rare="drop", jobs=1)).n_rows == 20
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Callable[..., str]:
+    """Write a table of steps of series that are each of one of some speakers; return its path."""
+
+    def write(name: str, speakers: str, column: str = "who") -> str:
+        steps = [
+            f"{name}{number},{t},{(-1) ** number * t},{'ud'[number % 2]},{speaker}"
+            for number, speaker in enumerate(speakers)
+            for t in range(3)
+        ]
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join([f"id,t,x,label,{column}", *steps]))
+        return str(path)
+
+    return write
+
+
+def test_no_two_parts_share_a_group(spoken: Callable[..., str]) -> None:
+    prepared = prepare(FitRequest(spoken("a", "PPQQRRSSTTUU" * 2), **LONG, group="who", jobs=1))
+    assert isinstance(prepared, PreparedSequences)
+    train, _, test = prepared.series
+    assert set(train.groups or ()) | set(test.groups or ()) == set("PQRSTU")
+    assert not set(train.groups or ()) & set(test.groups or ())
+    assert prepared.preprocessor.channels.channels == ("x",)
+    groups = prepared.train.attributes.groups
+    assert groups is not None
+    assert len(set(zip(groups.tolist(), train.groups or (), strict=True))) == len(set(train.groups or ()))
+    assert any("no two parts share one of the 6 groups of 'who'" in note for note in prepared.warnings)
+
+
+def test_series_brought_along_are_of_other_groups(spoken: Callable[..., str]) -> None:
+    table = spoken("a", "PPQQRRSSTTUU")
+
+    def ready(test: str) -> PreparedSequences:
+        prepared = prepare(FitRequest(table, **LONG, group="who", test=test, jobs=1))
+        assert isinstance(prepared, PreparedSequences)
+        return prepared
+
+    assert set(ready(spoken("b", "VVWW")).series[2].groups or ()) == {"V", "W"}
+    with pytest.raises(DataError, match=r"--test .*b.csv: it shares 1 group of 'who' with .*a.csv.* 'Q'"):
+        ready(spoken("b", "VVQQ"))
+    unsaid = ready(spoken("b", "VVWW", column="x2"))
+    assert any("has no 'who' (--group), so nobody can tell" in note for note in unsaid.warnings)
+    with pytest.raises(DataError, match="has no column 'speaker', which --group names"):
+        prepare(FitRequest(table, **LONG, group="speaker", jobs=1))

@@ -17,6 +17,16 @@ def table(tmp_path: Path) -> str:
     return str(path)
 
 
+def test_a_column_may_say_whose_each_text_is(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text("words,who,label\ngood,P,a\nbad,Q,\nfine,7,b\n")
+    with pytest.warns(ShoalWarning, match="1 of 3 rows"):
+        rows = read_texts(str(path), "words", "label", "who")
+    assert (rows.groups, rows.others) == (("P", "7"), ())
+    assert rows.rows([1]).groups == ("7",)
+    assert read_texts(str(path), "words", "who").groups is None
+
+
 def test_what_is_missing_is_an_empty_text_and_without_a_target_a_row_is_left_out(table: str) -> None:
     with pytest.warns(ShoalWarning, match="1 of 3 rows have no value of the target 'label'"):
         rows = read_texts(table, "words", "label")

@@ -37,8 +37,9 @@ class LongColumns:
         target: str | None,
         drop: Sequence[str] | None,
         columns: Sequence[str] | None,
+        group: str | None = None,
     ) -> LongColumns:
-        """Return the columns of a table whose names are ``known``, as asked.
+        """Return the columns of a table whose names are ``known``, as asked; that of ``group`` is no channel.
 
         Raises ``DataError`` for one that is not there, ``ConfigurationError`` for one in two roles.
         """
@@ -47,7 +48,7 @@ class LongColumns:
                 f"{setting('id', id)} reads a row for every step, which needs {setting('target')}, the "
                 f"column to predict; give it. Its columns: {names_shown(known)}"
             )
-        roles = {"id": id, "order": order, "target": target}
+        roles = {"id": id, "order": order, "target": target, "group": group}
         named = {role: name for role, name in roles.items() if name is not None}
         for role, name in named.items():
             if name not in known:
@@ -57,7 +58,7 @@ class LongColumns:
         if len(set(named.values())) < len(named):
             both = " and ".join(setting(role, name) for role, name in named.items())
             raise ConfigurationError(f"{both} name one column twice; each needs its own")
-        values = [name for name in known if name not in (id, order)]
+        values = [name for name in known if name not in (id, order, group)]
         dropped = ChosenColumns.settle(values, target, drop, columns, None).dropped
         channels = tuple(name for name in values if name != target and name not in dropped)
         if not channels:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from shoal.data.places import place
+from shoal.data.sequences.groups import Groups, groups_in_names, groups_in_npz, groups_in_table
 from shoal.data.sequences.log_mel import LogMel
 from shoal.data.sequences.long_tables import LongColumns, series_of
 from shoal.data.sequences.npz import is_sequence_npz, read_npz
@@ -16,8 +17,9 @@ from shoal.data.sequences.series_set import SequenceData
 from shoal.data.sequences.sounds import holds_sounds, read_sounds
 from shoal.data.sequences.ts import is_ts, read_one, read_ts
 from shoal.data.tables import read_table
-from shoal.errors import DataError, reason
+from shoal.errors import ConfigurationError, DataError, reason
 from shoal.registry import Named, family, from_config, to_config
+from shoal.words import setting
 
 
 class Origin(Named, ABC):
@@ -33,6 +35,14 @@ class Origin(Named, ABC):
         """Return the series of a source, with the test part beside it if ``parts``.
 
         Raises ``DataError`` for what cannot be used; what is odd is a note, an error if ``strict``.
+        """
+
+    @abstractmethod
+    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
+        """Return whose each series of these ``names`` is, ``by`` a column, an array or a pattern of names.
+
+        None where the source has no such thing; ``test`` asks of its own test part. Raises ``DataError`` and
+        ``ConfigurationError`` for what says nothing, or two things, of a series.
         """
 
 
@@ -60,6 +70,15 @@ class Files(Origin):
         raise DataError(
             f"{path} has the extension {path.suffix!r}, expected series in .ts, .ts.gz or .npz; convert it"
         )
+
+    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
+        path = place(source, "series")
+        if path.suffix.lower() != ".npz":
+            raise ConfigurationError(
+                f"{source} has no place for whose a series is, and {setting('group', by)} was given; leave "
+                "it out, or give the series as NPZ or as a table"
+            )
+        return groups_in_npz(path, by, [int(name) for name in names], ["_test"] if test else ["", "_train"])
 
 
 @dataclass(frozen=True)
@@ -93,6 +112,9 @@ class LongTables(Origin):
             raise DataError(said if said.startswith(source) else f"{source}: {said}") from None
         return SequenceData(series, self.channels, self.target)
 
+    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
+        return groups_in_table(read_table(source).to_native(), self.id, by, names)
+
 
 @dataclass(frozen=True)
 class Sounds(Origin):
@@ -121,6 +143,9 @@ class Sounds(Origin):
             return read_sounds(path, self.analysis(), strict)
         except OSError as error:
             raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
+
+    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
+        return groups_in_names(names, by)
 
 
 ORIGINS: dict[str, type[Origin]] = family(Files, LongTables, Sounds)

@@ -100,6 +100,7 @@ def learnt(
         request.seed,
         channels,
         request.jobs,
+        grouped=prepared.train.attributes.groups is not None,
     )
     features = request.features or FEATURES
     views = views_for(schooling, KINDS, budget_of(request), features)

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from shoal.data.frames import quoted
 from shoal.data.places import place
 from shoal.data.rare import RareClasses
+from shoal.data.roles import Roles
 from shoal.data.sequences.long_tables import LongColumns
 from shoal.data.sequences.origins import Files, LongTables, Origin, Sounds
 from shoal.data.sequences.plain_rows import PlainRows
@@ -23,6 +25,7 @@ from shoal.data.sequences.sounds import common_rate, holds_sounds
 from shoal.data.tables import read_table
 from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.jobs.apart import grouped, require_groups_apart, tell_of_division
 from shoal.jobs.division import Division, divide
 from shoal.jobs.judging.held import Held
 from shoal.jobs.prepared import Part, Prepared, collected
@@ -34,7 +37,6 @@ from shoal.jobs.sizing import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.dividing import AtRandom
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array
 from shoal.words import plural, setting
@@ -148,7 +150,11 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         labels = None if whole is None else whole.encode(parts.train.targets)
         own_test, own_validation = parts.test is not None, parts.validation is not None
         by_folds = True if _rule(request) == "ensemble" else None
-        rows = divide(AtRandom(len(parts.train), labels), request, own_test, own_validation, by_folds)
+        attributes = grouped(parts.train.groups)
+        divider = attributes.divider(len(parts.train), labels)
+        rows = divide(divider, request, own_test, own_validation, by_folds)
+        roles = Roles(group=request.group)
+        tell_of_division(attributes, roles, rows, labels, whole.labels if whole else ())
         train, validation, test = series = parts.divided(rows)
         target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
         _tell_of_twins(train, validation, test)
@@ -159,7 +165,8 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         dtype = method_for(request, preprocessor.shape, len(train)).recipe.rule.dtype
 
         def part(some: SeriesSet) -> Part:
-            return Part(preprocessor.transform(some.series, dtype), target.encode(some.targets))
+            X, y = preprocessor.transform(some.series, dtype), target.encode(some.targets)
+            return Part(X, y, grouped(some.groups))
 
         made = part(train), None if validation is None else part(validation), part(test)
     return PreparedSequences(
@@ -190,7 +197,7 @@ def _read(request: FitRequest) -> tuple[Origin, SequenceData]:
         return origin, origin.read(request.table, request.strict, parts=True)
     known = read_table(request.table).columns
     columns = LongColumns.settle(
-        known, request.id, request.order, request.target, request.drop, request.columns
+        known, request.id, request.order, request.target, request.drop, request.columns, request.group
     )
     tables = LongTables.of(columns)
     return tables, tables.read(request.table, request.strict)
@@ -205,11 +212,16 @@ class _Parts:
     @classmethod
     def of(cls, origin: Origin, data: SequenceData, request: FitRequest) -> _Parts:
         """Return the parts whose targets are known, with those that ``valid`` and ``test`` name."""
-        train = _known(data.train, request.table)
-        others: dict[str, SeriesSet | None] = {}
-        for option, path, own in (("valid", request.valid, None), ("test", request.test, data.test)):
+        by = request.group
+        train = _known(_with_groups(origin, request.table, data.train, by), request.table)
+        if by is not None and train.groups is None:
+            raise DataError(f"{request.table} has no {quoted(by)}, which {setting('group')} names; add it")
+        others: dict[str, SeriesSet | None] = {"valid": None, "test": None}
+        if data.test is not None and request.test is None:
+            own = _with_groups(origin, request.table, data.test, by, test=True)
+            others["test"] = _known(own, f"the test part of {request.table}")
+        for option, path in (("valid", request.valid), ("test", request.test)):
             if path is None:
-                others[option] = None if own is None else _known(own, f"the test part of {request.table}")
                 continue
             given = origin.read(path, request.strict)
             if len(given.channels) != len(data.channels):
@@ -217,7 +229,12 @@ class _Parts:
                     f"{setting(option, path)} has {len(given.channels)} channels, {request.table} "
                     f"{len(data.channels)}; give the same"
                 )
-            others[option] = _known(given.train, path)
+            others[option] = _known(_with_groups(origin, path, given.train, by), path)
+        whose = {request.table: train}
+        for option, path in (("valid", request.valid), ("test", request.test)):
+            if (part := others[option]) is not None:
+                whose[f"the test part of {request.table}" if path is None else setting(option, path)] = part
+        require_groups_apart({name: part.groups for name, part in whose.items()}, by)
         return cls(train, others["valid"], others["test"])
 
     @property
@@ -236,6 +253,13 @@ class _Parts:
         held = self.train.rows(rows.held) if rows.held.size else None
         test = self.train.rows(rows.test) if self.test is None else self.test
         return self.train.rows(rows.train), held if self.validation is None else self.validation, test
+
+
+def _with_groups(
+    origin: Origin, source: str, series: SeriesSet, by: str | None, test: bool = False
+) -> SeriesSet:
+    """Return the series with whose each is, where that is asked for."""
+    return series if by is None else replace(series, groups=origin.groups(source, by, series.names, test))
 
 
 def _known(series: SeriesSet, source: str) -> SeriesSet:

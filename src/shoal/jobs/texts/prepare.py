@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from shoal.data.frames import quoted
+from shoal.data.names import meant
 from shoal.data.rare import RareClasses
+from shoal.data.roles import Roles
 from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError
+from shoal.jobs.apart import grouped, require_groups_apart, tell_of_division
 from shoal.jobs.division import divide
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
@@ -26,9 +30,8 @@ from shoal.mixtures.text_planning import BUDGET
 from shoal.mixtures.views import Schooling
 from shoal.populations.population import Population
 from shoal.selection.architectures import Perceptron
+from shoal.selection.attributes import Attributes
 from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.dividing import AtRandom
-from shoal.selection.splits import k_folds
 from shoal.shapes import Array
 from shoal.texts.tokens import CHARACTERS, WORDS
 from shoal.words import plural, setting
@@ -126,13 +129,18 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         labels = None if whole is None else whole.encode(given.train.targets)
         by_folds = True if _rule(request) == "ensemble" else None
         own_test, own_validation = given.test is not None, given.validation is not None
-        rows = divide(AtRandom(len(given.train), labels), request, own_test, own_validation, by_folds)
+        attributes = grouped(given.train.groups)
+        divider = attributes.divider(len(given.train), labels)
+        rows = divide(divider, request, own_test, own_validation, by_folds)
+        roles = Roles(group=request.group)
+        tell_of_division(attributes, roles, rows, labels, whole.labels if whole else ())
         train = given.train.rows(rows.train)
         held = given.train.rows(rows.held) if rows.held.size else given.validation
         test = given.train.rows(rows.test) if given.test is None else given.test
         target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
         y = target.encode(train.targets)
-        features, X = _taught(request, train.texts, Targets(y, len(target.labels)))
+        attributes = attributes.take(rows.train)
+        features, X = _taught(request, train.texts, Targets(y, len(target.labels)), attributes)
         tell_of(features, request.text, train, held, test)
         dtype = _method(request).recipe.rule.dtype
 
@@ -144,7 +152,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
     return PreparedTexts(
         target=target,
         n_rows=len(train) + len(test) + (0 if held is None else len(held)),
-        train=Part(X.astype(dtype), y),
+        train=Part(X.astype(dtype), y, attributes),
         validation=validation,
         test=tested,
         folds=rows.folds,
@@ -160,13 +168,23 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
     )
 
 
-def _taught(request: FitRequest, texts: tuple[str, ...], targets: Targets) -> tuple[TextFeatures, Array]:
+def _taught(
+    request: FitRequest, texts: tuple[str, ...], targets: Targets, attributes: Attributes
+) -> tuple[TextFeatures, Array]:
     """Return the views that the texts teach, and what they say of each text when it was held out."""
     assert request.text is not None
     if len(texts) < 2:
         raise DataError(f"only {plural(len(texts), 'text')} is left to train on; give 2 at least")
-    folds = k_folds(len(texts), min(FOLDS, len(texts)), request.seed, targets.strata())
-    schooling: Schooling[Sequence[str]] = Schooling(texts, targets, folds, request.seed, n_jobs=request.jobs)
+    divider = attributes.divider(len(texts), targets.strata())
+    folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), request.seed)
+    schooling: Schooling[Sequence[str]] = Schooling(
+        texts,
+        targets,
+        folds,
+        request.seed,
+        n_jobs=request.jobs,
+        grouped=attributes.groups is not None,
+    )
     unit = CHARACTERS if request.characters else WORDS
     return TextFeatures.fit(request.text, unit, schooling, BUDGETS[_quality(request)] * BUDGET)
 
@@ -186,10 +204,12 @@ def _require_two_columns(request: FitRequest) -> None:
             f"{setting('text', request.text)} says what is read; {setting('target')}, the column to predict, "
             "is missing; give it"
         )
-    if request.target == request.text:
-        raise ConfigurationError(
-            f"{setting('text')} and {setting('target')} both name {quoted(request.target)}; name two columns"
-        )
+    named = {name: getattr(request, name) for name in ("text", "target", "group")}
+    for first, second in itertools.combinations(named, 2):
+        if named[first] == named[second]:
+            raise ConfigurationError(
+                f"{setting(first)} and {setting(second)} both name {quoted(named[first])}; name two columns"
+            )
 
 
 @dataclass(frozen=True)
@@ -207,12 +227,22 @@ class _Parts:
             if path is None:
                 return None
             try:
-                return read_texts(path, request.text or "", request.target)
+                part = read_texts(path, request.text or "", request.target, request.group)
             except DataError as error:
                 raise DataError(f"{setting(option, path)}: {error}") from None
+            groups[setting(option, path)] = part.groups
+            return part
 
-        train = read_texts(request.table, request.text, request.target)
-        return cls(train, of("valid", request.valid), of("test", request.test))
+        train = read_texts(request.table, request.text, request.target, request.group)
+        if request.group is not None and train.groups is None:
+            raise DataError(
+                f"the table has no column {quoted(request.group)}, which {setting('group')} names; "
+                f"{meant(request.group, train.others)}"
+            )
+        groups: dict[str, Sequence[str] | None] = {request.table: train.groups}
+        parts = cls(train, of("valid", request.valid), of("test", request.test))
+        require_groups_apart(groups, request.group)
+        return parts
 
     @property
     def least(self) -> int:

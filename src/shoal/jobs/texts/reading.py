@@ -10,6 +10,7 @@ import numpy as np
 from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.names import meant
 from shoal.data.rare import RareClasses
+from shoal.data.roles import Roles
 from shoal.data.tables import read_table
 from shoal.data.task import known_rows
 from shoal.errors import DataError
@@ -20,11 +21,13 @@ class TextRows:
     """Texts and their targets, None where those are not asked for.
 
     A text that is missing is empty. ``others`` are the table's other columns, which are not looked at.
+    ``groups`` say whose each text is, None where nobody asks or knows.
     """
 
     texts: tuple[str, ...]
     targets: pl.Series | None
     others: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -33,7 +36,8 @@ class TextRows:
         """Return some of them, in this order."""
         some = [int(row) for row in rows]
         targets = None if self.targets is None else self.targets.gather(some)
-        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets)
+        groups = None if self.groups is None else tuple(self.groups[row] for row in some)
+        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets, groups=groups)
 
     def without_rare(self, rare: RareClasses) -> TextRows:
         """Return them without classes that are left out, rare ones with the label that they share."""
@@ -43,16 +47,23 @@ class TextRows:
         return replace(self, targets=targets).rows(np.flatnonzero(targets.is_not_null().to_numpy()))
 
 
-def read_texts(source: str, column: str, target: str | None = None) -> TextRows:
+def read_texts(source: str, column: str, target: str | None = None, group: str | None = None) -> TextRows:
     """Return the texts of a table's column, and with a ``target`` asked for those that have one.
 
-    Numbers, dates and truth values are texts, too. Raises ``DataError`` for a table without such columns;
-    rows without a target are left out with a ``ShoalWarning``.
+    Numbers, dates and truth values are texts, too. The column ``group``, where there is one, says whose each
+    text is. Raises ``DataError`` for a table without such columns; rows without a target are left out with a
+    ``ShoalWarning``.
     """
     table = read_table(source)
     if column not in table.columns:
         raise DataError(f"{source} has no column of texts {quoted(column)}; {meant(column, table.columns)}")
     frame = native_frame(table if target is None else known_rows(table, target))
     texts = frame[column].cast(pl.String).fill_null("").to_list()
-    others = tuple(name for name in frame.columns if name not in (column, target))
-    return TextRows(tuple(texts), None if target is None else frame[target], others)
+    others = tuple(name for name in frame.columns if name not in (column, target, group))
+    groups = Roles(group=group).groups(frame)
+    return TextRows(
+        tuple(texts),
+        None if target is None else frame[target],
+        others,
+        None if groups is None else tuple(groups.to_list()),
+    )
