@@ -18,6 +18,7 @@ from types import ModuleType
 import pytest
 
 import shoal
+from tools.contents import faults
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,10 +66,30 @@ def test_the_wheel_holds_the_page_of_the_lab_and_none_of_its_sources(tmp_path: P
     environment = os.environ | {"SHOAL_NATIVE": "0"}
     subprocess.run([sys.executable, "-c", build], cwd=ROOT, env=environment, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
+    assert faults(wheel) == []
     names = zipfile.ZipFile(wheel).namelist()
     page = sorted(name for name in names if name.startswith("shoal/lab/static/"))
     assert page == [f"shoal/lab/static/{name}" for name in ("index.html", "lab.css", "lab.js")]
     assert not [name for name in names if name.endswith((".ts", ".tsx", ".map")) or "node_modules" in name]
+
+
+def test_the_sources_hold_what_builds_and_tests_them(tmp_path: Path) -> None:
+    """Those of a release, which packagers build from."""
+    build = f"from scikit_build_core.build import build_sdist; build_sdist({str(tmp_path)!r}, {{}})"
+    subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, capture_output=True)
+    (sources,) = tmp_path.glob("*.tar.gz")
+    assert faults(sources) == []
+
+
+def test_the_recipe_for_conda_asks_for_what_pyproject_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    recipe = (ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    assert f'version: "{shoal.__version__}"' in recipe
+    listed = set(re.findall(r"^    - ([\w-]+ >=[\d.]+)$", recipe, re.MULTILINE))
+    extras = [line for name in ("frames", "report") for line in project["optional-dependencies"][name]]
+    asked = {line.replace(">=", " >=") for line in (*project["dependencies"], *extras) if ">=" in line}
+    assert listed - asked <= {"python >=3.11", "scikit-build-core >=0.10", "nanobind >=2.4"}
+    assert {line.replace(">=", " >=") for line in project["dependencies"]} <= listed
 
 
 def test_the_stub_declares_what_the_module_defines(native: ModuleType) -> None:
