@@ -160,3 +160,14 @@ def test_small_and_missing_files_are_not_looked_at(tmp_path: Path) -> None:
 def test_bytes_are_those_of_values_and_long_texts() -> None:
     table = pl.DataFrame({"a": [1, 2, 3], "b": [1.0, None, 2.0], "c": ["x", None, "y" * 20]})
     assert bytes_of(table) == pytest.approx(3 * 8 + 3 * 8 + 3 * 16 + 20, abs=2)
+
+
+def test_a_folder_of_parquet_files_has_the_rows_of_all(tmp_path: Path) -> None:
+    for key in "ab":
+        (tmp_path / f"k={key}").mkdir()
+        pl.DataFrame({"x": [1.0, 2.0, 3.0]}).write_parquet(tmp_path / f"k={key}" / "t.parquet")
+    seen = glimpse(str(tmp_path), large=0)
+    assert seen is not None
+    assert seen.head is not None
+    assert (seen.rows, seen.head.columns) == (6, ["x", "k"])
+    assert seen.reading >= 2 * bytes_of(read_table(tmp_path).to_native())

@@ -118,7 +118,12 @@ def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("table_format", ["csv", "parquet", "arrow"])
 @pytest.mark.parametrize("out", ["p.csv", "p.tsv.gz"])
 def test_a_large_table_is_predicted_in_parts_of_the_same_bytes(
-    fitted: FinishedJob, mixed: Mixed, tmp_path: Path, request: pytest.FixtureRequest, table_format: str, out: str
+    fitted: FinishedJob,
+    mixed: Mixed,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    table_format: str,
+    out: str,
 ) -> None:
     source = tmp_path / f"t.{table_format}"
     frame = pl.DataFrame(mixed(1500, seed=4), strict=False)

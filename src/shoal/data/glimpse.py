@@ -16,8 +16,9 @@ from shoal.data.builtin import PREFIX
 from shoal.data.delimited import parse_delimited
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.readers.arff import read_arff
-from shoal.data.readers.columnar import first_of_arrow
+from shoal.data.readers.columnar import first_of_arrow, parquet_rows
 from shoal.data.readers.contents import decoding, first_bytes, unpacked_size
+from shoal.data.readers.folders import folder_bytes, folder_parts, is_table_folder, table_files
 from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import sheet_of
@@ -64,16 +65,14 @@ def glimpse(source: str, large: int | None = None) -> Glimpse | None:
     Whatever is wrong with a table is told by reading it.
     """
     path = Path(sheet_of(source)[0])
-    if (
-        source.startswith(PREFIX)
-        or not path.is_file()
-        or path.stat().st_size < (LARGE if large is None else large)
-    ):
+    if source.startswith(PREFIX) or _bytes(path) < (LARGE if large is None else large):
         return None
     kind = (Path(path.stem) if path.suffix.lower() == ".gz" else path).suffix.lower()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ShoalWarning)
+            if path.is_dir():
+                return _of_folder(path)
             if kind in _DELIMITERS:
                 return _of_text(path, _DELIMITERS[kind])
             if kind in _LINES:
@@ -85,6 +84,22 @@ def glimpse(source: str, large: int | None = None) -> Glimpse | None:
             return _of_parquet(path) if kind == ".parquet" else None
     except (ShoalError, OSError, pl.exceptions.PolarsError):
         return None
+
+
+def _bytes(path: Path) -> int:
+    """Return the bytes of a file, or of the files of a folder that is a table; none of what is neither."""
+    try:
+        return folder_bytes(path) if is_table_folder(path) else path.stat().st_size if path.is_file() else 0
+    except (ShoalError, OSError):
+        return 0
+
+
+def _of_folder(path: Path) -> Glimpse:
+    """The rows of all files are there twice for a moment: those of each file, and put together."""
+    rows = sum(parquet_rows(file) for file in table_files(path))
+    first = next(folder_parts(path, ROWS))
+    head = as_frame(first)
+    return Glimpse(rows, head, round(2 * rows / first.height * bytes_of(head.to_native())))
 
 
 def _of_text(path: Path, delimiter: str | None) -> Glimpse:

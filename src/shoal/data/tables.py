@@ -14,6 +14,7 @@ from shoal.data.readers.arff import read_arff
 from shoal.data.readers.arrays import read_arrays
 from shoal.data.readers.columnar import read_arrow, read_parquet
 from shoal.data.readers.contents import file_bytes
+from shoal.data.readers.folders import is_table_folder, read_table_folder
 from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import SUFFIXES as WORKBOOKS
@@ -28,6 +29,7 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
     ``.csv``, ``.txt``, ``.tsv``, ``.tab``  texts as written (`describe_columns` says what they hold);
                                             delimited by comma, semicolon, tab or bar
     ``.parquet``                            columns with their types
+    a folder of ``.parquet`` files          the rows of all, and of folders ``key=value`` a column ``key``
     ``.feather``, ``.arrow``, ``.ipc``      Arrow IPC, file or stream; dictionaries are categories
     ``.jsonl``, ``.ndjson``                 an object on every line; keys are columns
     ``.xlsx``, ``.ods``                     the first sheet, or with ``book.xlsx#Sheet 2`` that one
@@ -53,9 +55,9 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
     file, sheet = sheet_of(source)
     path = place(file, "a table")
     try:
-        if path.is_dir():
+        if path.is_dir() and not is_table_folder(path):
             raise DataError(f"{path} is a directory, expected a table; name a file in it")
-        table = _read(path, sheet, expected)
+        table = read_table_folder(path) if path.is_dir() else _read(path, sheet, expected)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({reason(error)}); check the file") from None
     return as_frame(without_index(table, str(path)), str(path))

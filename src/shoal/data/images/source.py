@@ -12,19 +12,22 @@ from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require
 from shoal.data.images.npz import is_image_npz, read_npz
 from shoal.data.images.picture import SUFFIXES, require_pillow, resized
 from shoal.data.places import place
+from shoal.data.readers.folders import is_table_folder
 from shoal.errors import DataError, reason
 from shoal.shapes import Array
 from shoal.words import setting
 
 
 def holds_images(source: str | Path) -> bool:
-    """Return whether a path is read as images: any folder, IDX files, NPZ files with a stack of images.
+    """Return whether a path is read as images: folders without tables, IDX files, NPZ files with a stack.
 
     >>> holds_images("train-images-idx3-ubyte.gz"), holds_images("adult.csv")
     (True, False)
     """
     path = Path(source)
-    if path.is_dir() or is_idx(path) or path.suffix.lower() in SUFFIXES:
+    if path.is_dir():
+        return not is_table_folder(path)
+    if is_idx(path) or path.suffix.lower() in SUFFIXES:
         return True
     return path.suffix.lower() == ".npz" and path.is_file() and is_image_npz(path)
 

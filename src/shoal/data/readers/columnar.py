@@ -30,6 +30,12 @@ def read_parquet(path: Path) -> pl.DataFrame:
         return _declared(table, _categories_of_pandas(pl.read_parquet_metadata(file).get("pandas", "")))
 
 
+def parquet_rows(path: Path) -> int:
+    """Return how many rows a Parquet file has, which its footer says."""
+    with path.open("rb") as file, decoding(path, "Parquet"):
+        return int(pl.scan_parquet(file).select(pl.len()).collect().item())
+
+
 def parquet_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of a Parquet file as ``read_parquet`` has them, about so many at a time."""
     with path.open("rb") as file, decoding(path, "Parquet"):

@@ -11,6 +11,7 @@ from shoal.data.frames import pl
 from shoal.data.headers import INDEX_NAMES
 from shoal.data.places import place
 from shoal.data.readers.columnar import arrow_parts, parquet_parts
+from shoal.data.readers.folders import folder_bytes, folder_parts, is_table_folder
 from shoal.errors import DataError, reason
 
 LARGE = 2**24
@@ -35,7 +36,8 @@ def table_parts(source: str | Path, several: int = 1, large: int | None = None) 
         raise NotPlainError
     path = place(source, "a table")
     try:
-        if not path.is_file() or path.stat().st_size < (LARGE if large is None else large):
+        size = folder_bytes(path) if is_table_folder(path) else path.stat().st_size if path.is_file() else 0
+        if size < (LARGE if large is None else large):
             raise NotPlainError
         yield from _cut(_parts(path), max(ROWS // several, 1) * several)
     except OSError as error:
@@ -43,6 +45,8 @@ def table_parts(source: str | Path, several: int = 1, large: int | None = None) 
 
 
 def _parts(path: Path) -> Iterator[pl.DataFrame]:
+    if path.is_dir():
+        return folder_parts(path, ROWS)
     compressed = path.suffix.lower() == ".gz"
     kind = (Path(path.stem) if compressed else path).suffix.lower()
     if kind in _DELIMITED:
