@@ -27,8 +27,9 @@ from shoal.jobs.layout import (
 )
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Sizing
+from shoal.selection.kept import DATABASE
 from shoal.selection.store import CONTENTS as STORE
-from shoal.selection.store import DATABASE, TrialStore
+from shoal.selection.store import TrialStore
 from shoal.words import setting
 
 _OF_FORECASTS: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}

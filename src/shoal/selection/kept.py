@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from shoal.errors import ModelFolderError, reason
+from shoal.files import read_regular
 from shoal.schema import MismatchError, parse_json, require, require_type
+from shoal.selection.cohort import CohortResult
 from shoal.selection.trials import COLUMNS, Trials
 
 if TYPE_CHECKING:
     from shoal.shapes import Array
 
 FORMAT = 1
+DATABASE, LOCK = "trials.sqlite", "study.lock"
 _SQL_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
 TABLES = {
     "study": {"format": "INTEGER NOT NULL", "settings": "TEXT NOT NULL"},
@@ -72,6 +78,35 @@ def read_settings(rows: Sequence[sqlite3.Row]) -> tuple[int, Mapping[str, Any]] 
     settings = parse_json(text.encode(errors="surrogatepass"))
     require_type(settings, dict[str, object], "study.settings")
     return number, settings  # type: ignore[return-value]
+
+
+def file_name(cohort: int) -> str:
+    """Return what the file of a cohort's weights is called."""
+    return f"{cohort:06d}.safetensors"
+
+
+def read_cohort(database: sqlite3.Connection, folder: Path, index: int) -> CohortResult | None:
+    """Return a cohort of the study in ``folder``, or None if it is not what was written."""
+    row = database.execute("SELECT file, sha256 FROM cohorts WHERE cohort = ?", (index,)).fetchone()
+    if row is None or row["file"] != file_name(index):
+        return None
+    path = folder / "cohorts" / row["file"]
+    try:
+        content = read_regular(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelFolderError(
+            f"{path} cannot be read ({reason(error)}); check it, or remove it to train its networks again"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != row["sha256"]:
+        return None
+    rows = database.execute("SELECT * FROM trials WHERE cohort = ? ORDER BY member", (index,))
+    try:
+        trials = read_trials(rows.fetchall())
+        return CohortResult(index, trials, *read_weights(content, len(trials)))
+    except MismatchError:
+        return None
 
 
 def read_trials(rows: Sequence[sqlite3.Row]) -> Trials:

@@ -16,7 +16,7 @@ import numpy as np
 import safetensors.numpy
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalWarning, reason
-from shoal.files import Contents, read_regular, remove_leftovers, write_atomically
+from shoal.files import Contents, remove_leftovers, write_atomically
 from shoal.schema import MismatchError, require_type
 from shoal.selection import kept
 from shoal.selection.cohort import CohortResult
@@ -25,11 +25,10 @@ from shoal.selection.trials import COLUMNS, Trials
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-DATABASE = "trials.sqlite"
 CONTENTS: Contents = {
     r"study\.lock": None,
     r"(trials\.sqlite|study\.lock)-(journal|wal|shm)": None,
-    re.escape(DATABASE): None,
+    re.escape(kept.DATABASE): None,
     "cohorts": {r"\d+\.(safetensors|writing)": None},
 }
 """Every name that a store gives; ``.writing`` was that of a cohort half written, once."""
@@ -102,11 +101,11 @@ class TrialStore:
         self.folder = Path(folder)
         with ExitStack() as stack, self._one_line_errors():
             (self.folder / "cohorts").mkdir(parents=True, exist_ok=True)
-            lock = sqlite3.connect(self.folder / "study.lock", timeout=0, isolation_level=None)
+            lock = sqlite3.connect(self.folder / kept.LOCK, timeout=0, isolation_level=None)
             stack.enter_context(closing(lock))
             self._take(lock)
             remove_leftovers(self.folder / "cohorts")
-            database = sqlite3.connect(self.folder / DATABASE, timeout=60)
+            database = sqlite3.connect(self.folder / kept.DATABASE, timeout=60)
             stack.enter_context(closing(database))
             database.row_factory = sqlite3.Row
             kept.require_schema(database)
@@ -125,7 +124,7 @@ class TrialStore:
             if _code(error) in _OF_THE_PLACE:
                 raise
             raise ModelFolderError(
-                f"{self.folder / 'study.lock'} is no lock ({reason(error)}); remove it"
+                f"{self.folder / kept.LOCK} is no lock ({reason(error)}); remove it"
             ) from None
 
     def begin(self, settings: Mapping[str, Any], resume: bool, engine: str) -> dict[int, Trials]:
@@ -173,7 +172,7 @@ class TrialStore:
         if result.losses is not None:
             tensors["losses"] = np.ascontiguousarray(result.losses)
         content = safetensors.numpy.save(tensors)
-        name = _file_name(result.index)
+        name = kept.file_name(result.index)
         columns = ["cohort", "member", *COLUMNS]
         rows = [
             (result.index, member, *(row[column] for column in COLUMNS))
@@ -227,7 +226,7 @@ class TrialStore:
         if damaged:
             warnings.warn(
                 f"{len(damaged)} of {len(rows)} cohorts in {self.folder} have a weights file, or rows in "
-                f"{DATABASE}, that are missing or altered; their networks are trained again",
+                f"{kept.DATABASE}, that are missing or altered; their networks are trained again",
                 ShoalWarning,
                 stacklevel=2,
             )
@@ -238,27 +237,7 @@ class TrialStore:
             self._database.execute(f"DELETE FROM {table} WHERE cohort = ?", (index,))  # noqa: S608
 
     def _read(self, index: int) -> CohortResult | None:
-        """Return a cohort, or None if it is not what was written."""
-        row = self._database.execute("SELECT file, sha256 FROM cohorts WHERE cohort = ?", (index,)).fetchone()
-        if row is None or row["file"] != _file_name(index):
-            return None
-        path = self.folder / "cohorts" / row["file"]
-        try:
-            content = read_regular(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise ModelFolderError(
-                f"{path} cannot be read ({reason(error)}); check it, or remove it to train its networks again"
-            ) from None
-        if hashlib.sha256(content).hexdigest() != row["sha256"]:
-            return None
-        rows = self._database.execute("SELECT * FROM trials WHERE cohort = ? ORDER BY member", (index,))
-        try:
-            trials = kept.read_trials(rows.fetchall())
-            return CohortResult(index, trials, *kept.read_weights(content, len(trials)))
-        except MismatchError:
-            return None
+        return kept.read_cohort(self._database, self.folder, index)
 
     def _require_same(self, kept: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         differences = [
@@ -284,7 +263,7 @@ class TrialStore:
                     "or give another folder"
                 ) from None
             raise ModelFolderError(
-                f"{self.folder / DATABASE} is damaged ({reason(error)}); remove the folder and fit again"
+                f"{self.folder / kept.DATABASE} is damaged ({reason(error)}); remove the folder and fit again"
             ) from None
         except OSError as error:
             raise OutputError(
@@ -297,10 +276,6 @@ def _code(error: Exception) -> int | None:
     """Return the primary code of an error, which the module's own errors, of texts that are none, lack."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
-
-
-def _file_name(index: int) -> str:
-    return f"{index:06d}.safetensors"
 
 
 def _brief(value: object) -> str:
