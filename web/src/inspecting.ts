@@ -21,4 +21,4 @@ export const vector = (values: (number | null)[]) => {
 export const edgeName = (layer: number, unit: number, input: number | null) =>
   input === null ? `b${lowered(layer)}[${unit + 1}]` : `W${lowered(layer)}[${unit + 1}, ${input + 1}]`;
 export const unitName = (layer: number, unit: number, told: Inspected) =>
-  layer === 0 ? `x${lowered(unit + 1)}` : layer === told.layers.length ? "ŷ" : `a${lowered(layer)}[${unit + 1}]`;
+  layer === 0 ? `x${lowered(unit + 1)}` : layer === told.layers.length ? `ŷ${told.layers.at(-1)!.z.length > 1 ? lowered(unit + 1) : ""}` : `a${lowered(layer)}[${unit + 1}]`;

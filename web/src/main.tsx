@@ -9,13 +9,23 @@ import { Lesson, Lessons } from "./parts/Lesson.tsx";
 import { Multiples } from "./parts/Multiples.tsx";
 import { Picked } from "./parts/Picked.tsx";
 import { Repeat } from "./parts/Repeat.tsx";
+import { Study, shoalOf } from "./parts/Study.tsx";
 import { Words } from "./parts/Words.tsx";
-import { epoch, open, pick, repaint, reset, send, state, step, toggle, validation } from "./store.ts";
+import { epoch, open, pick, repaint, reset, send, state, step, study, toggle, validation } from "./store.ts";
 import { bring } from "./table.ts";
 import { onTheme } from "./theme.ts";
 import { walk } from "./walk.ts";
 
 function Page() {
+  if (study.value)
+    return (
+      <>
+        <Header />
+        <Study />
+        <Inspector />
+        <Keys />
+      </>
+    );
   if (!state.value) return <Header />;
   return (
     <>
@@ -50,8 +60,8 @@ const KEYS: Record<string, () => void> = {
   s: () => void step(),
   r: () => void reset(),
   b: () => {
-    const choice = state.value!.sides[0]!.choice;
-    if (choice) void pick(choice.network);
+    const chosen = study.value ? study.value.chosen : state.value!.sides[0]!.choice?.network;
+    if (chosen !== undefined) void pick(chosen);
   },
   ",": () => go(-10),
   ".": () => go(10),
@@ -59,6 +69,8 @@ const KEYS: Record<string, () => void> = {
   l: () => (open.value = "lessons"),
   "?": () => (open.value = "keys"),
 };
+/** Of them those that look at a study, which trains no more. */
+const LOOKS = ["b", "i", "?"];
 
 /** Whether a key belongs to what has the focus: all of them to a text, some to a slider, space to a button. */
 function taken(event: KeyboardEvent): boolean {
@@ -69,13 +81,13 @@ function taken(event: KeyboardEvent): boolean {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || !state.value || taken(event)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || !(state.value || study.value) || taken(event)) return;
   if (event.key.startsWith("Arrow") && validation().length) {
     event.preventDefault();
-    const { design, picked } = state.value;
-    const next = walk(event.key, design, validation(), picked);
+    const [shoal, picked] = study.value ? [shoalOf(study.value), study.value.picked] : [state.value!.design, state.value!.picked];
+    const next = walk(event.key, shoal, validation(), picked);
     if (next !== picked) void pick(next);
-  } else if (event.key in KEYS) {
+  } else if (event.key in KEYS && (!study.value || LOOKS.includes(event.key))) {
     event.preventDefault();
     KEYS[event.key]!();
   }

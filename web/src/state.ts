@@ -123,6 +123,37 @@ export interface Inspected {
   update: { rate: number; decay: number; before: number | null; after: number | null; loss: number | null };
 }
 
+/** A study that has ended, as shoal/lab/finished.py tells it; its test has numbers once it has been opened. */
+export interface Study {
+  title: string;
+  command: string;
+  data: string;
+  score: string;
+  unit: string;
+  columns: string[];
+  starts: number;
+  networks: number;
+  folds: number;
+  picked: number;
+  picked_name: string;
+  chosen: number;
+  members: number[];
+  threshold: number | null;
+  sentence: string;
+  words: string[];
+  parameters: number;
+  inspectable: boolean;
+  test: { rows: number; opened: boolean; models?: { name: string; metrics: Record<string, number | null> }[]; sentence?: string } | null;
+}
+
+/** What the lab tells of a study: it alone, with what is looked into. */
+export interface ToldStudy {
+  note: string;
+  study: Study;
+  inspected: Inspected | null;
+  steers: boolean;
+}
+
 export interface State {
   protocol: number;
   run: number;

@@ -1,11 +1,16 @@
 // What the page knows: the state as signals for its parts, and frames past them, straight to the painters.
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { bySide, read, type Seen } from "./frames.ts";
 import { Link } from "./link.ts";
-import type { State } from "./state.ts";
+import type { Inspected, State, Study, ToldStudy } from "./state.ts";
 
 export const state = signal<State | null>(null);
+/** The finished study that is shown, in the place of a shoal. */
+export const study = signal<Study | null>(null);
+export const inspected = signal<Inspected | null>(null);
+export const steers = signal(true);
+const note = signal("");
 export const connected = signal(true);
 export const complaint = signal("");
 export const pointed = signal<number | null>(null);
@@ -46,8 +51,15 @@ export function repaint(): void {
 
 const link = new Link({
   state(told) {
-    state.value = told as State;
-    if (state.value.note) complaint.value = state.value.note;
+    const known = told as State | ToldStudy;
+    batch(() => {
+      inspected.value = known.inspected;
+      steers.value = known.steers;
+      note.value = known.note;
+      if ("study" in known) study.value = known.study;
+      else state.value = known;
+      if (known.note) complaint.value = known.note;
+    });
     repaint();
   },
   frame(bytes) {
@@ -64,7 +76,7 @@ const link = new Link({
 export async function send(name: string, fields: Record<string, unknown> = {}): Promise<boolean> {
   try {
     await link.ask({ do: name, ...fields });
-    if (!state.value?.note) complaint.value = "";
+    if (!note.value) complaint.value = "";
     return true;
   } catch (error) {
     complaint.value = (error as Error).message;

@@ -2,21 +2,25 @@
 // up and down within one by validation error.
 
 export interface Shoal {
-  hidden: number[];
+  hidden: (number | string)[];
   starts: number;
 }
+
+/** The loss of a start that there is not: a study has not the same number of every size. */
+export const ABSENT = -Infinity;
 
 /** The networks of a size, best validation error first; what is not finite comes last. */
 export function ranked(losses: Float32Array, place: number, starts: number): number[] {
   const rank = (k: number) => (Number.isFinite(losses[k]!) ? losses[k]! : Infinity);
-  return Array.from({ length: starts }, (_, s) => place * starts + s).sort((a, b) => rank(a) - rank(b) || a - b);
+  const own = Array.from({ length: starts }, (_, s) => place * starts + s).filter((k) => losses[k] !== ABSENT);
+  return own.sort((a, b) => rank(a) - rank(b) || a - b);
 }
 
 /** The rank of a network among all, from 1. */
 export function rankOf(losses: Float32Array, network: number): number {
   const own = losses[network]!;
   let better = 0;
-  for (const loss of losses) if (loss < own || (!Number.isFinite(own) && Number.isFinite(loss))) better++;
+  for (const loss of losses) if ((loss < own && loss !== ABSENT) || (!Number.isFinite(own) && Number.isFinite(loss))) better++;
   return better + 1;
 }
 

@@ -9,12 +9,15 @@ import typer
 from shoal.cli.options import Debug
 
 if TYPE_CHECKING:
-    from shoal.lab.laboratory import Laboratory
+    from shoal.lab.running import Exhibit
 
 
 def lab(
     table: Annotated[
-        str | None, typer.Argument(help="A table of your own, of numbers or two classes to predict.")
+        str | None,
+        typer.Argument(
+            help="A table of your own, to predict numbers or two classes; or a finished shoal fit's folder."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column of the table to predict.")] = None,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.")] = 0,
@@ -36,7 +39,7 @@ def lab(
         raise MissingDependencyError(
             f"shoal lab needs {error.name}, which is not installed; pip install 'shoal[lab]'"
         ) from None
-    laboratory = _laboratory(table, target, lesson)
+    laboratory = _exhibit(table, target, lesson)
     console = plain_console()
 
     def ready(address: str, stop: object) -> None:
@@ -48,14 +51,25 @@ def lab(
     serve(laboratory, port, ready)
 
 
-def _laboratory(table: str | None, target: str | None, name: str | None) -> Laboratory:
-    """Return a laboratory on the lecture's sets, or on a table, with a lesson or without."""
+def _exhibit(table: str | None, target: str | None, name: str | None) -> Exhibit:
+    """Return a laboratory on the lecture's sets or on a table, with or without a lesson; or a study."""
+    from pathlib import Path
+
     from shoal.errors import ConfigurationError
     from shoal.lab.design import Design
     from shoal.lab.laboratory import Laboratory
     from shoal.lab.lesson import lesson_of
     from shoal.lab.material import SETS
 
+    if table is not None and Path(table).is_dir():
+        if target is not None or name is not None:
+            raise ConfigurationError(
+                f"{table} is a folder, whose study has its target, and no lesson; leave out --target "
+                "and --lesson"
+            )
+        from shoal.lab.finished import FinishedStudy  # which loads all that reads models
+
+        return FinishedStudy(Path(table))
     if (table is None) is not (target is None):
         raise ConfigurationError("a table and its --target go together; name both, or neither")
     lesson = None if name is None else lesson_of(name)

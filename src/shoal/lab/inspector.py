@@ -189,12 +189,12 @@ def _factors(own: Derivation, derivations: tuple[Derivation, ...], asked: Inspec
                 rows.append(multiplied(one.delta, own.factors[len(rows)]))
     last, place = len(rows), asked.input or 0
     rows.append(own.gradient[[asked.unit], place])
-    told = []
+    told, mixes = [], own.factors[last - 1].sample(0).ndim > 1  # softmax, all of whose outputs have a say
     for k, (factor, row) in enumerate(zip(own.factors, rows, strict=True)):
         values, so_far = factor.sample(0), row.ravel()
         if k == last:
             values = values[[place]]
-        elif k >= last - 2:
+        elif k == last - 1 or (k == last - 2 and not mixes):
             values, so_far = values[..., [asked.unit]], so_far[[asked.unit]]
         told.append(
             {

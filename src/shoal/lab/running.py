@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab.commands import Command
-from shoal.lab.laboratory import Laboratory
+from shoal.lab.course import Each
 from shoal.populations.run import Run
 from shoal.workers import count_workers
 
@@ -34,10 +34,24 @@ class Listener(Protocol):
     def hear_state(self, state: dict[str, Any]) -> None: ...
 
 
+class Exhibit(Protocol):
+    """What a lab shows: a shoal that trains, or a study that has ended."""
+
+    playing: bool
+    note: str
+
+    @property
+    def pace(self) -> int: ...
+    def do(self, command: Command, each: Each) -> None: ...
+    def train(self, epochs: int, each: Each) -> None: ...
+    def frame(self) -> bytes: ...
+    def state(self) -> dict[str, Any]: ...
+
+
 class Conductor:
     """Trains a laboratory in a thread of its own, does what is asked, and tells all who listen."""
 
-    def __init__(self, laboratory: Laboratory, threads: int | None = None) -> None:
+    def __init__(self, laboratory: Exhibit, threads: int | None = None) -> None:
         self.laboratory = laboratory
         self._pool = ThreadPoolExecutor(threads or count_workers(None), "shoal-lab")
         self._change = threading.Condition()
@@ -114,7 +128,7 @@ class Conductor:
         wanted = self._hungry or not self.laboratory.pace
         return bool(self._closed or self._waiting or self._fresh or (plays and wanted))
 
-    def _train(self, lab: Laboratory) -> None:
+    def _train(self, lab: Exhibit) -> None:
         try:
             lab.train(lab.pace or CHUNK, self._each)
             if self._hungry:

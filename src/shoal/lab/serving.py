@@ -10,8 +10,7 @@ import uvicorn
 from shoal.errors import ConfigurationError
 from shoal.lab.app import House
 from shoal.lab.guard import Guard
-from shoal.lab.laboratory import Laboratory
-from shoal.lab.running import Conductor
+from shoal.lab.running import Conductor, Exhibit
 
 LARGEST_MESSAGE = 8 * 2**20
 
@@ -20,7 +19,7 @@ Stop = Callable[[], None]
 Ready = Callable[[str, Stop], None]
 
 
-def serve(laboratory: Laboratory, port: int, ready: Ready, threads: int | None = None) -> None:
+def serve(laboratory: Exhibit, port: int, ready: Ready, threads: int | None = None) -> None:
     """Serve a laboratory on loopback until Ctrl-C.
 
     Once it answers, ``ready`` is told the address, and a function that ends it from any thread.

@@ -1,12 +1,13 @@
 // A: every network as a point, a column a size, the validation error upwards.
 
 import type { Theme } from "../theme.ts";
+import { ABSENT } from "../walk.ts";
 import { aside, logarithmic, lossLimits, number, type Scale } from "./scale.ts";
 
 type Context = CanvasRenderingContext2D;
 
 export interface ColumnsView {
-  hidden: number[];
+  hidden: (number | string)[];
   starts: number;
   losses: Float32Array[]; // a side each
   chosen: (number | null)[]; // a side each
@@ -54,6 +55,7 @@ export function nearest(view: ColumnsView, w: number, h: number, x: number, y: n
   let reach = 24 ** 2;
   for (let side = 0; side < view.losses.length; side++)
     for (let k = 0; k < view.losses[side]!.length; k++) {
+      if (view.losses[side]![k] === ABSENT) continue;
       const [px, py] = place(l, view, side, k);
       const far = (px - x) ** 2 + (py - y) ** 2;
       if (far < reach) [best, reach] = [k, far];
@@ -68,7 +70,7 @@ export function paintColumns(ctx: Context, w: number, h: number, view: ColumnsVi
     medians(ctx, l, view, side, t);
     ctx.fillStyle = side ? t.b : t.a;
     ctx.globalAlpha = view.starts > 60 ? 0.45 : 0.72;
-    for (let k = 0; k < losses.length; k++) dot(ctx, side, ...place(l, view, side, k), 3);
+    for (let k = 0; k < losses.length; k++) if (losses[k] !== ABSENT) dot(ctx, side, ...place(l, view, side, k), 3);
     ctx.globalAlpha = 1;
   });
   if (view.pointed !== null) ring(ctx, l, view, view.pointed, t.ink, 6, 1.5);
@@ -113,10 +115,12 @@ function axes(ctx: Context, l: Layout, view: ColumnsView, t: Theme, h: number): 
     ctx.fillText("within one standard error", l.right, y - 9);
   }
   ctx.textAlign = "center";
-  const few = Math.ceil(view.hidden.length / 24);
+  ctx.font = `600 13px ${t.font}`;
+  const widest = Math.max(...view.hidden.map((M) => ctx.measureText(String(M)).width));
+  const few = Math.max(Math.ceil(view.hidden.length / 24), Math.ceil((widest + 8) / l.width));
   const here = Math.floor(view.picked / view.starts);
   view.hidden.forEach((M, k) => {
-    if (k % few && k !== here) return;
+    if (k === here ? false : k % few || Math.abs(k - here) < few - 1) return;
     ctx.font = `${k === here ? "600 " : ""}13px ${t.font}`;
     ctx.fillStyle = k === here ? t.picked : t.ink;
     ctx.fillText(String(M), l.left + (k + 0.5) * l.width, l.bottom + 15);

@@ -1,4 +1,4 @@
-import { complaint, connected, drag, epoch, open, reset, state, step, toggle } from "../store.ts";
+import { complaint, connected, drag, epoch, open, reset, state, steers, step, study, toggle } from "../store.ts";
 import { Time } from "./Time.tsx";
 
 const PACES: [number, string][] = [
@@ -11,7 +11,6 @@ const PACES: [number, string][] = [
 
 export function Header() {
   const told = state.value;
-  const playing = told?.playing ?? false;
   return (
     <header>
       <h1>
@@ -21,6 +20,47 @@ export function Header() {
         </svg>
         shoal lab
       </h1>
+      {study.value ? <p class="epoch">{study.value.title}</p> : <Transport />}
+      {!study.value && (
+        <>
+          <button class="quiet" onClick={() => (open.value = "lessons")}>
+            Lessons
+          </button>
+          <button class="quiet" onClick={() => (open.value = "repeat")}>
+            Repeat it
+          </button>
+        </>
+      )}
+      <button class="quiet" onClick={() => (open.value = "keys")} aria-label="keys" title="?">
+        ?
+      </button>
+      {told && <Time />}
+      {!connected.value && (
+        <p class="banner" role="alert">
+          The lab does not answer. If it has ended, start <code>shoal lab</code> again and open the address that it
+          shows; this page keeps trying.
+        </p>
+      )}
+      {connected.value && !steers.value && (
+        <p class="banner">Another page steers this lab; this one watches. Close the other one to steer here.</p>
+      )}
+      {complaint.value && (
+        <p class="banner complaint" role="alert">
+          {complaint.value[0]!.toUpperCase() + complaint.value.slice(1)}
+          <button class="quiet" onClick={() => (complaint.value = "")} aria-label="dismiss">
+            ✕
+          </button>
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Transport() {
+  const told = state.value;
+  const playing = told?.playing ?? false;
+  return (
+    <>
       <div class="transport" role="group" aria-label="training">
         <button class="main" onClick={toggle} title="space">
           <span aria-hidden="true">{playing ? "❚❚" : "▶"}</span> {playing ? "Pause" : "Train"}
@@ -51,33 +91,6 @@ export function Header() {
       <p class="epoch">
         epoch <strong data-testid="epoch">{epoch.value.toLocaleString("en")}</strong>
       </p>
-      <button class="quiet" onClick={() => (open.value = "lessons")}>
-        Lessons
-      </button>
-      <button class="quiet" onClick={() => (open.value = "repeat")}>
-        Repeat it
-      </button>
-      <button class="quiet" onClick={() => (open.value = "keys")} aria-label="keys" title="?">
-        ?
-      </button>
-      {told && <Time />}
-      {!connected.value && (
-        <p class="banner" role="alert">
-          The lab does not answer. If it has ended, start <code>shoal lab</code> again and open the address that it
-          shows; this page keeps trying.
-        </p>
-      )}
-      {connected.value && told && !told.steers && (
-        <p class="banner">Another page steers this lab; this one watches. Close the other one to steer here.</p>
-      )}
-      {complaint.value && (
-        <p class="banner complaint" role="alert">
-          {complaint.value[0]!.toUpperCase() + complaint.value.slice(1)}
-          <button class="quiet" onClick={() => (complaint.value = "")} aria-label="dismiss">
-            ✕
-          </button>
-        </p>
-      )}
-    </header>
+    </>
   );
 }

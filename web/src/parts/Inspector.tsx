@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { BOX, layOut, type Place } from "../paint/graph.ts";
 import { edgeName, figures, look, unitName } from "../inspecting.ts";
 import { lights, lit, type Lights } from "../lights.ts";
-import { open, send, state, step } from "../store.ts";
+import { inspected, open, send, state, step, study } from "../store.ts";
 import type { Inspected } from "../state.ts";
 import { named } from "../walk.ts";
 import { Dialog } from "./Dialog.tsx";
@@ -146,20 +146,23 @@ function Edges({ told }: { told: Inspected }) {
 
 /** The picked network on one training point: all numbers of the way forward and back, and one edge's chain rule. */
 export function Inspector() {
-  const { inspected: told, design, picked, sides } = state.value!;
+  const told = inspected.value;
+  const side = state.value?.sides[0];
+  const of = study.value ? study.value.picked_name.split(":")[0]! : named(state.value!.design, state.value!.picked);
   const shown = open.value === "inspector";
   useEffect(() => {
     if (shown) return () => void send("close_inspector");
   }, [shown]);
   return (
-    <Dialog name="inspector" title={`Inspect: ${named(design, picked)}`}>
+    <Dialog name="inspector" title={`Inspect: ${of}`}>
       {told ? (
         <div class="inspector">
           <div class="asked">
-            <Slider label="training point" value={told.row} least={0} most={told.rows - 1} onValue={(row) => look(told, { row })} />
-            <button onClick={() => void step()}>One epoch</button>
+            <Slider label={side ? "training point" : "row of the data"} value={told.row} least={0} most={told.rows - 1} onValue={(row) => look(told, { row })} />
+            {side && <button onClick={() => void step()}>One epoch</button>}
             <p class="quiet-text">
-              J is the loss of this point alone, without penalties{sides.length > 1 && ", of side A"}, at epoch {sides[0]!.epoch.toLocaleString("en")}. Dashed edges
+              J is the loss of this point alone, without penalties{(state.value?.sides.length ?? 1) > 1 && ", of side A"}
+              {side && `, at epoch ${side.epoch.toLocaleString("en")}`}. Dashed edges
               are below zero; click an edge, or a unit for its bias.
             </p>
           </div>
