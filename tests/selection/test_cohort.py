@@ -13,6 +13,7 @@ from shoal.populations.trainer import sample_losses, train
 from shoal.randomness import member_id
 from shoal.selection.candidates import Candidate
 from shoal.selection.cohort import CohortResult, Conditions, Task, is_of, run_cohort, trace
+from shoal.selection.inputs import Inputs
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.splits import some_rows
 from shoal.solvers import SOLVERS
@@ -152,7 +153,7 @@ def seeing_one_of_two(task: Task) -> Task:
     """The task with another column before that of x, which the networks are not given."""
     X = np.hstack([np.random.default_rng(1).normal(size=(40, 1)), task.X])
     network = Network(2, task.network.layers)
-    return dataclasses.replace(task, network=network, X=X, inputs=np.array([1]))
+    return dataclasses.replace(task, network=network, X=X, inputs=Inputs(np.array([1])))
 
 
 def test_networks_of_a_view_are_those_that_have_no_other_inputs(task: Task, seeing_one_of_two: Task) -> None:
@@ -168,6 +169,28 @@ def test_networks_of_a_view_are_those_that_have_no_other_inputs(task: Task, seei
     np.testing.assert_array_equal(*predictions)
 
 
+def test_networks_of_scaled_inputs_are_networks_of_the_inputs_as_they_are(task: Task) -> None:
+    """Those of X s are trained, and what they say of X s their widened form says of X."""
+    columns, scale = np.array([0, 2]), np.array([0.5, 9.0, 4.0])
+    X = np.hstack([task.X, np.random.default_rng(1).normal(size=(40, 2))])
+    whole = dataclasses.replace(
+        task, network=Network(3, task.network.layers), X=X, inputs=Inputs(columns, scale)
+    )
+    scaled = dataclasses.replace(
+        task, network=Network(2, task.network.layers), X=X[:, columns] * scale[columns]
+    )
+    theirs, plain = run_cohort(whole), run_cohort(scaled)
+    assert columns_but_seconds(theirs) == columns_but_seconds(plain)
+    keys = np.zeros((3, 2), dtype=np.uint64)
+    predictions = [
+        Population(each.network, result.theta, keys).predict(each.X)
+        for each, result in ((whole, theirs), (scaled, plain))
+    ]
+    np.testing.assert_allclose(*predictions, rtol=1e-12)
+    assert not whole.network.views(theirs.theta)[0]["W"][:, :, 1].any()
+    np.testing.assert_array_equal(X[:, :1], task.X)  # the rows of others stay as they are
+
+
 def test_the_course_of_a_view_is_that_of_its_training(task: Task, seeing_one_of_two: Task) -> None:
     alone = dataclasses.replace(task.cohort, members=MEMBERS[:1])
     courses = [trace(dataclasses.replace(each, cohort=alone)) for each in (task, seeing_one_of_two)]
@@ -175,7 +198,7 @@ def test_the_course_of_a_view_is_that_of_its_training(task: Task, seeing_one_of_
 
 
 def test_trials_are_known_to_be_of_their_task_and_view(task: Task, seeing_one_of_two: Task) -> None:
-    all_inputs = dataclasses.replace(seeing_one_of_two, inputs=np.array([0, 1]))
+    all_inputs = dataclasses.replace(seeing_one_of_two, inputs=Inputs(np.array([0, 1])))
     trials = {
         name: run_cohort(one).trials for name, one in (("view", seeing_one_of_two), ("all", all_inputs))
     }

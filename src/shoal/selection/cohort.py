@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from shoal.networks.chain import Chain
-from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.randomness import member_id
 from shoal.selection.by_evidence import epochs_a_round, train_members
 from shoal.selection.candidates import hidden_label
+from shoal.selection.inputs import Inputs
 from shoal.selection.samples import class_labels
 from shoal.selection.splits import some_rows
 from shoal.selection.trials import Trials
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Weighed: TypeAlias = "tuple[Rows, Array, Array | None]"
 """Samples X, targets y, and what they count for; None where all count alike."""
+ALL_INPUTS = Inputs()
 SCORED = 10**10
 """Operations of a network that its training loss may take: of a network of images, that of some samples."""
 
@@ -54,9 +55,9 @@ class Conditions:
 class Task:
     """A cohort with all that training it takes: rows of ``X`` (N, n) and ``y`` to train and to judge by.
 
-    ``held`` is empty where there is nothing to judge by. With ``inputs`` the members are given these columns
-    of X alone; ``network``, which takes all of them, has weights of 0 for the others. ``weights`` (N,) are
-    what the samples of X count for, None where all count alike.
+    ``held`` is empty where there is nothing to judge by. ``inputs`` are what the members are given of X, all
+    of which ``network`` takes. ``weights`` (N,) are what the samples of X count for, None where all count
+    alike.
     """
 
     cohort: Cohort
@@ -67,7 +68,7 @@ class Task:
     y: Array
     train: IntArray
     held: IntArray
-    inputs: IntArray | None = None
+    inputs: Inputs = ALL_INPUTS
     weights: Array | None = None
 
 
@@ -116,7 +117,7 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     return CohortResult(
         task.cohort.index,
         _trials(task, result, (train_loss, loss, error), found, seconds),
-        result.population.theta if task.inputs is None else _widened(result.population, task, task.inputs),
+        task.inputs.widened(result.population, task.network),
         None if watched is None else np.stack([history.loss, watched]),
     )
 
@@ -131,22 +132,13 @@ class _Rows:
 
     @classmethod
     def of(cls, task: Task) -> _Rows:
-        network = _given(task)
-        inputs = None if network is task.network else task.inputs
+        network = task.inputs.network(task.network)
 
         def of_rows(rows: IntArray) -> Weighed:
-            X = task.X[rows] if inputs is None else np.asarray(task.X)[np.ix_(rows, inputs)]
+            X = task.inputs.rows(task.X, rows)
             return X, task.y[rows], None if task.weights is None else task.weights[rows]
 
         return cls(network, of_rows(task.train), of_rows(task.held) if task.held.size else None)
-
-
-def _given(task: Task) -> Chain:
-    """Return the network that a task trains: of the inputs that its members are given."""
-    network, inputs = task.network, task.inputs
-    if inputs is None or len(inputs) == network.n_inputs:
-        return network
-    return Network(len(inputs), network.layers, network.loss)
 
 
 def _scored(task: Task, rows: _Rows) -> Weighed:
@@ -170,7 +162,7 @@ def is_of(task: Task, trials: Trials) -> bool:
         "l2": [member.candidate.l2 for member in members],
         "fold": [task.cohort.fold] * len(members),
         "hidden": [hidden_label(task.cohort.hidden)] * len(members),
-        "parameters": [_given(task).n_parameters] * len(members),
+        "parameters": [task.inputs.network(task.network).n_parameters] * len(members),
     }
     needed = ["train_loss"]
     needed += ["validation_loss", "validation_se"] if task.held.size else []
@@ -192,17 +184,6 @@ def trace(task: Task) -> Curves:
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])
     return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
-
-
-def _widened(population: Population, task: Task, inputs: IntArray) -> Array:
-    """Return the parameters (P, D) of the same functions as networks of all inputs."""
-    theta = np.zeros((population.size, task.network.n_parameters), population.theta.dtype)
-    narrow = population.network.views(population.theta)
-    for wide_layer, layer in zip(task.network.views(theta), narrow, strict=True):
-        for name, values in layer.items():
-            wide = wide_layer[name]
-            wide[... if wide.shape == values.shape else (..., inputs)] = values
-    return theta
 
 
 def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:

@@ -15,6 +15,7 @@ from shoal.errors import CapacityError, ConfigurationError
 from shoal.registry import to_config
 from shoal.selection.by_evidence import require_log_evidence
 from shoal.selection.cohort import Conditions, Task
+from shoal.selection.inputs import Inputs
 from shoal.selection.numbers import Numbers
 from shoal.selection.planning import Cohort, Cost, plan
 from shoal.sequences import Rows, Sequences, width
@@ -217,7 +218,7 @@ class Design:
     def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
         samples = self.samples
         conditions = dataclasses.replace(self.conditions, engine=self.engine.name)
-        inputs = self.views[cohort.view] if self.views else None
+        inputs = Inputs(self.views[cohort.view] if self.views else None)
         network = self.networks[cohort.hidden]
         arrays = (samples.X, samples.y, train, held, inputs, samples.weights)
         return Task(cohort, network, recipe, conditions, *arrays)
