@@ -14,10 +14,11 @@ from shoal.schedules import SCHEDULES
 from shoal.selection.architectures import Perceptron
 from shoal.selection.candidates import grid
 from shoal.selection.cohort import Conditions
-from shoal.selection.design import Design, checked_views
+from shoal.selection.design import Design
 from shoal.selection.numbers import Numbers
 from shoal.selection.samples import gather
 from shoal.selection.trials import Trials
+from shoal.selection.views import checked_views
 from shoal.solvers import SOLVERS
 from shoal.training.augmentation import Augmentation
 from shoal.training.recipe import Recipe

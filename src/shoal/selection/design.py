@@ -18,7 +18,7 @@ from shoal.selection.cohort import Conditions, Task
 from shoal.selection.inputs import Inputs
 from shoal.selection.numbers import Numbers
 from shoal.selection.planning import Cohort, Cost, plan
-from shoal.sequences import Rows, Sequences, width
+from shoal.sequences import width
 from shoal.words import setting
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ class Design:
     """Whether the study has a deadline, and so cohorts that end soon."""
     only: Numbers | None = None
     """The networks of the study that are trained, by ``numbers``; None is all of them."""
+    sources: IntArray | None = None
+    """The number of the column that each input comes from (n,), where later starts see inputs scaled."""
+    sparing: bool = False
+    """Whether later starts are left out unless many columns hardly matter."""
 
     @cached_property
     def networks(self) -> dict[Hidden, Chain]:
@@ -105,6 +109,7 @@ class Design:
             self._study_cost(),
             views=max(len(self.views), 1),
             hurried=self.hurried,
+            scaled=self.sources is not None,
         )
         if self.only is not None:
             cohorts = self._asked_for(cohorts, self.only)
@@ -152,8 +157,8 @@ class Design:
         return kept
 
     def plan(self) -> Plan:
-        """Return the study in numbers."""
-        cohorts, cost = [task.cohort for task in self.tasks()], self._study_cost()
+        """Return the study in numbers, without the starts that may be left out."""
+        cohorts, cost = [task.cohort for task in self.tasks() if self.is_sure(task)], self._study_cost()
         memory = max(
             cost.shared_bytes(network, inputs) + len(cohort.members) * cost.bytes(network)
             for cohort in cohorts
@@ -202,10 +207,15 @@ class Design:
             "memory": self.memory,
             "hurried": self.hurried,
             **({} if self.only is None else {"networks": str(self.only)}),
+            **({} if self.sources is None else {"sources": self.sources.tolist(), "sparing": self.sparing}),
             "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
             **self.samples.fingerprint(),
         }
+
+    def is_sure(self, task: Task) -> bool:
+        """Return whether a task is run whatever the first start of all says of the columns."""
+        return not (self.sparing and self.sources is not None and task.cohort.part.round)
 
     def _require_countable(self) -> None:
         count = len(self.candidates) * self.starts * len(self.samples.splits)
@@ -231,22 +241,3 @@ class Design:
         itemsize, by_evidence = np.dtype(self.conditions.dtype).itemsize, self.conditions.by_evidence
         batch, dense = recipe.batch_size, recipe.rule.dense
         return Cost(n_samples, held, recipe.epochs, batch, itemsize, self.memory, by_evidence, dense)
-
-
-def checked_views(views: Sequence[Sequence[int]], X: Rows) -> tuple[IntArray, ...]:
-    """Return the columns of each view in rising order.
-
-    Raises ``ConfigurationError`` for others than 0 … n − 1, and for sequences, which have none.
-    """
-    if len(views) and isinstance(X, Sequences):
-        raise ConfigurationError(
-            f"views are columns of rows, got {len(views)} with Sequences; leave them out"
-        )
-    n_inputs = width(X)
-    known = set(range(n_inputs))
-    for view in views:
-        if not len(view) or not known.issuperset(view):
-            raise ConfigurationError(
-                f"a view is a list of input columns, 0 to {n_inputs - 1}, got {list(view)!r}"
-            )
-    return tuple(np.unique(np.asarray(view, dtype=np.intp)) for view in views)

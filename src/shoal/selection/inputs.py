@@ -38,10 +38,12 @@ class Inputs:
 
     def rows(self, X: Rows, rows: IntArray) -> Rows:
         """Return what members see of these rows of X (N, n)."""
-        narrow = self.columns is not None and len(self.columns) < np.shape(X)[1]
-        if not narrow and self.scale is None:
+        columns = self.columns
+        if columns is not None and len(columns) == np.shape(X)[1]:
+            columns = None
+        if columns is None and self.scale is None:
             return X[rows]
-        given: Array = np.asarray(X)[np.ix_(rows, self.columns)] if narrow else np.asarray(X)[rows]
+        given: Array = np.asarray(X)[rows] if columns is None else np.asarray(X)[np.ix_(rows, columns)]
         if self.scale is not None:
             given *= self._scales(given)
         return given

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shoal.selection.choice import Choice
     from shoal.selection.cohort import Curves
     from shoal.selection.samples import Split
+    from shoal.selection.scaling import Scaling
     from shoal.shapes import Array
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class StudyOutcome:
     engines: list[str]
     ended_by: str
     compared: tuple[int, str | None]
+    scaling: Scaling | None = None
 
 
 def fitted(value: T | None) -> T:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from shoal.networks.backprop import chunk
@@ -35,6 +37,35 @@ COLUMNS = {True: 16, False: 8}
 """Vectors that a block of sequences is wide in the native engine, where both are small or not."""
 
 
+class Part(IntEnum):
+    """Parts of a study that scales inputs: a start of every view each, but for the last, which has the rest.
+
+    Every start has its part however many there are, so that a study of more begins as one of fewer.
+    """
+
+    PLAIN = 0
+    """Inputs as they are."""
+    SCALED = 1
+    """Scaled by what the first part says of them."""
+    PLAIN_AGAIN = 2
+    RACED = 3
+    """As was better of the first two."""
+
+    @classmethod
+    def of(cls, start: int, views: int) -> Part:
+        """Return the part of a start.
+
+        >>> [int(Part.of(start, views=2)) for start in range(10)]
+        [0, 0, 1, 1, 2, 2, 3, 3, 3, 3]
+        """
+        return cls(min(start // views, cls.RACED))
+
+    @property
+    def round(self) -> int:
+        """When it is trained: a round begins when those before have ended."""
+        return (0, 1, 1, 2)[self]
+
+
 @dataclass(frozen=True)
 class Member:
     """One network to train: a candidate from one random start."""
@@ -53,6 +84,7 @@ class Cohort:
     members: tuple[Member, ...]
     work: float
     view: int = 0
+    part: Part = Part.PLAIN
 
 
 @dataclass(frozen=True)
@@ -118,39 +150,39 @@ def plan(
     first_index: int = 0,
     views: int = 1,
     hurried: bool = False,
+    scaled: bool = False,
 ) -> list[Cohort]:
     """Return cohorts that hold every (candidate, start, fold) once: the first starts first, and of those
     the cohorts with most work. So a study that is ended early has compared all candidates on all folds,
     from fewer starts. Start s is of view s mod ``views``, whose networks take at most what those of
-    all inputs do. A ``hurried`` study, which will be ended so, has small cohorts, the first of one start.
+    all inputs do. A ``hurried`` study, which will be ended so, has small cohorts, the first of one start. One
+    whose later starts see inputs ``scaled`` has cohorts of one part each, round by round.
 
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
     """
-    groups: dict[tuple[Hidden, int], list[Member]] = {}
+    groups: dict[tuple[Hidden, int, Part], list[Member]] = {}
     for candidate in candidates:
         for start in range(starts):
-            groups.setdefault((candidate.hidden, start % views), []).append(Member(candidate, start))
+            part = Part.of(start, views) if scaled else Part.PLAIN
+            groups.setdefault((candidate.hidden, start % views, part), []).append(Member(candidate, start))
     for group in groups.values():
         group.sort(key=lambda member: member.start)
-    total = sum(len(group) * cost.work(networks[hidden]) for (hidden, _), group in groups.items()) * len(
-        folds
+    total = len(folds) * sum(
+        len(group) * cost.work(networks[hidden]) for (hidden, _, _), group in groups.items()
     )
     allowed = LEAST_WORK if hurried else min(max(total / PIECES, LEAST_WORK), MOST_WORK)
-    pieces: list[tuple[float, Hidden, int, tuple[Member, ...], int]] = []
-    for (hidden, view), group in groups.items():
+    pieces: list[Cohort] = []
+    for (hidden, view, part), group in groups.items():
         work = cost.work(networks[hidden])
         room = cost.memory - cost.shared_bytes(networks[hidden])
         size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[hidden])))
         crowds = _doubling(group, views) if hurried else [group]
         for fold in folds:
-            parts = [part for crowd in crowds for part in _parts(crowd, max(size, 1))]
-            pieces.extend((len(part) * work, hidden, fold, part, view) for part in parts)
-    pieces.sort(key=lambda piece: (piece[3][0].start, -piece[0]))
-    return [
-        Cohort(first_index + i, hidden, fold, part, work, view)
-        for i, (work, hidden, fold, part, view) in enumerate(pieces)
-    ]
+            crews = [crew for crowd in crowds for crew in _parts(crowd, max(size, 1))]
+            pieces.extend(Cohort(0, hidden, fold, crew, len(crew) * work, view, part) for crew in crews)
+    pieces.sort(key=lambda piece: (piece.part.round, piece.members[0].start, -piece.work))
+    return [dataclasses.replace(piece, index=first_index + i) for i, piece in enumerate(pieces)]
 
 
 def _doubling(members: Sequence[Member], views: int) -> list[list[Member]]:

@@ -82,24 +82,30 @@ class Runner:
         self.ended_by = ""
         self._store, self._done = store, done
         self._executor, self._n_jobs, self._progress = place.executor, place.n_jobs, place.progress
-        self._total = self.networks = 0
+        self._planned = self._total = self.networks = 0
         self._best: float | None = None
 
     def run(
-        self, tasks: Sequence[Task], enough: Callable[[list[Trials]], bool] | None = None
+        self,
+        tasks: Sequence[Task],
+        enough: Callable[[list[Trials]], bool] | None = None,
+        ahead: Sequence[Task] = (),
     ) -> list[Trials]:
         """Return the trials of every task in the order of the tasks.
 
-        As soon as what is done is ``enough``, the time being up or a Ctrl-C ends the run, ``ended_by`` says
-        which, and the tasks that have not ended are left out.
+        Those ``ahead`` will be run by later calls: what is told of the progress counts them too. As soon as
+        what is done is ``enough``, the time being up or a Ctrl-C ends the run, ``ended_by`` says which, and
+        the tasks that have not ended are left out.
         """
         self._leave_out_strangers(tasks)
         left = [task for task in tasks if task.cohort.index not in self._done]
-        self._total += sum(len(task.cohort.members) for task in tasks)
+        self._planned += sum(len(task.cohort.members) for task in tasks)
+        self._total = self._planned + sum(len(task.cohort.members) for task in ahead)
         for task in tasks:
             if task.cohort.index in self._done:
                 self._count(self._done[task.cohort.index])
-        remaining = total = sum(task.cohort.work for task in left)
+        later = [task for task in ahead if task.cohort.index not in self._done]
+        remaining = total = sum(task.cohort.work for task in (*left, *later))
         work = {task.cohort.index: task.cohort.work for task in left}
         began, before = time.perf_counter(), self.networks
         self._tell(0.0, None)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.losses import Loss
 from shoal.populations.population import Population
+from shoal.selection.again import train_again
 from shoal.selection.architectures import Architecture, Perceptron
 from shoal.selection.attributes import Attributes
 from shoal.selection.candidates import grid, require_unset
@@ -26,23 +27,27 @@ from shoal.selection.choice import (
     covered,
 )
 from shoal.selection.cohort import Conditions, Curves
-from shoal.selection.design import Design, Plan, checked_views
+from shoal.selection.design import Design, Plan
 from shoal.selection.ensemble import choose_from_shelf
 from shoal.selection.numbers import Numbers
 from shoal.selection.outcome import StudyOutcome, fitted
+from shoal.selection.rounds import Rounds
 from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Split, StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
+from shoal.selection.views import Views, checked_sources, checked_views
 from shoal.shapes import whole_number
 from shoal.training.recipe import Recipe, apart
+from shoal.workers import count_workers
 
 if TYPE_CHECKING:
     from typing import Self
 
     import polars
 
+    from shoal.selection.scaling import Scaling
     from shoal.shapes import Array
 
 
@@ -83,6 +88,12 @@ class CapacityStudy:
     networks of an ensemble see the inputs in different forms. All are handed out as networks of all inputs,
     with weights of 0 for those that they were not given.
 
+    ``sources`` name the column that each input comes from. With them an ensemble's networks differ in the
+    scales of their inputs, too: after a start of each view, the inputs of the next are multiplied by how much
+    their columns matter to the first (``shoal.selection.scaling``), a third sees them as they are, and the
+    rest as was better for rows held out. The networks handed out take the inputs as they are. With
+    ``sparing`` there are later starts only if three of ten columns hardly matter.
+
     Where it runs: ``n_jobs`` threads or processes (None: one a core), or any
     ``concurrent.futures`` ``executor``, say Dask's: one call is a cohort, and the data travel once to
     every worker. Results are the same bits in all cases on one kind of processor. ``memory`` bounds the bytes
@@ -116,7 +127,6 @@ class CapacityStudy:
         *,
         recipe: Recipe | None = None,
         architecture: Architecture | None = None,
-        views: Sequence[Sequence[int]] = (),
         loss: str | Loss | None = None,
         folds: int | None = None,
         validation_share: float = 0.2,
@@ -125,10 +135,10 @@ class CapacityStudy:
         engine: str = "auto",
         **settings: Any,
     ) -> None:
-        trained, layers, place = apart(settings, Recipe, Perceptron, Workplace)
+        trained, layers, seen, place = apart(settings, Recipe, Perceptron, Views, Workplace)
         self.hidden, self.starts, self.l2 = hidden, whole_number(starts, "starts"), l2
         self.loss, self.folds, self.validation_share, self.choose = loss, folds, validation_share, choose
-        self.views, self.dtype, self.engine = views, dtype, engine
+        self.views, self.dtype, self.engine = Views(**seen), dtype, engine
         self.place = Workplace(**place)
         self.recipe = _study_recipe(trained, recipe)
         own = Perceptron(**layers)
@@ -141,6 +151,10 @@ class CapacityStudy:
         self._outcome: StudyOutcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
             raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
+        if len(self.views.sources) and choose != "ensemble":
+            raise ConfigurationError(
+                f"sources are for choose='ensemble', got them with choose={choose!r}; leave them out"
+            )
         require_unset(self._candidates, self.recipe.rule, choose == BY_EVIDENCE)
         for name, value in (("folds", folds), ("patience", self.recipe.patience)):
             if choose == BY_EVIDENCE and value is not None:
@@ -240,6 +254,15 @@ class CapacityStudy:
         return fitted(self._outcome).compared
 
     @property
+    def scaling(self) -> Scaling | None:
+        """What the inputs of later starts were scaled by; None where they were not."""
+        return fitted(self._outcome).scaling
+
+    def is_scaled(self, start: int) -> bool:
+        """Return whether networks of this start saw their inputs scaled."""
+        return self.scaling is not None and self.scaling.of_part(self.views.part(start))
+
+    @property
     def splits(self) -> list[Split]:
         """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
         return fitted(self._outcome).splits
@@ -285,7 +308,7 @@ class CapacityStudy:
             dtype=dtype,
             attributes=attributes,
         )
-        views = checked_views(self.views, samples.X)
+        views = checked_views(self.views.views, samples.X)
         return Design(
             self._candidates,
             self.starts,
@@ -297,25 +320,28 @@ class CapacityStudy:
             views,
             hurried=self.place.seconds is not None,
             only=self._only,
+            sources=checked_sources(self.views.sources, samples.X),
+            sparing=self.views.sparing,
         )
 
     def _run(self, design: Design, store: Store, runner: Runner) -> None:
-        tasks, splits = design.tasks(), design.samples.splits
+        rounds = Rounds(design, store, runner, count_workers(self.place.n_jobs))
+        splits = design.samples.splits
 
         def enough(done: list[Trials]) -> bool:
             return bool(done) and bool(covered(Trials.concatenate(done)))
 
         stops = self.place.anytime or self.place.seconds is not None
-        trials = Trials.concatenate(runner.run(tasks, enough if stops else None))
+        trials = rounds.run(enough if stops else None)
         self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
-        shelf = Shelf(store, tasks)
+        shelf = Shelf(store, rounds.tasks)
         partly = bool(runner.ended_by) or design.only is not None or design.hurried
         folds = (covered(self._table) if partly else []) or list(range(len(splits)))
         judged = complete(self._table, folds)
         choice = self._choose(judged, shelf, design.samples, folds)
         if runner.ended_by:
-            planned = sum(len(task.cohort.members) for task in tasks)
-            cut = f" Ended early, by {runner.ended_by}: {len(trials)} of {planned} networks were trained."
+            came = f"{len(trials)} of {rounds.planned} networks were trained"
+            cut = f" Ended early, by {runner.ended_by}: {came}."
             if len(folds) < len(splits):
                 cut += f" None of them on more than {len(folds)} of {len(splits)} folds."
             choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
@@ -324,14 +350,15 @@ class CapacityStudy:
         held = shelf.mean(choice.members, design.samples, folds)
         again = len(splits) > 1 and self.choose != "ensemble"
         if again:
-            choice, best = self._train_again(
-                choice, judged, design, len(tasks), None if partly else (store, runner)
-            )
+            known = None if partly else (store, runner)
+            choice, best = train_again(choice, judged, design, len(rounds.tasks), known, self.place)
         else:
             best = shelf.population(keys)
         used = [splits[fold] for fold in folds]
         compared, engines = design.compared(judged, by_number=partly and again), store.engines()
-        self._outcome = StudyOutcome(choice, best, curves, used, held, engines, runner.ended_by, compared)
+        self._outcome = StudyOutcome(
+            choice, best, curves, used, held, engines, runner.ended_by, compared, rounds.scaling
+        )
 
     def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
         if self.choose == BY_EVIDENCE:
@@ -339,43 +366,6 @@ class CapacityStudy:
         if self.choose != "ensemble":
             return choose(trials, self.choose, self.architecture.unit)
         return choose_from_shelf(trials, shelf, samples, folds, self.architecture.unit)
-
-    def _train_again(
-        self,
-        choice: Choice,
-        judged: Trials,
-        design: Design,
-        n_cohorts: int,
-        kept: tuple[Store, Runner] | None,
-    ) -> tuple[Choice, Population]:
-        """Return the chosen candidate trained on all samples, from the start with the smallest objective.
-
-        Where nothing is ``kept``, since the study is one in part, that is the first start, or any if that one
-        diverges: how far a clock lets it come decides nothing, and a study that is resumed has them all.
-        """
-        chosen, n, weights = choice.chosen, len(design.samples.X), design.samples.weights
-        of_all = len(np.unique(judged["start"]))
-        for starts in (of_all,) if kept else (1, of_all):
-            store, runner = kept or self._for_once()
-            tasks = dataclasses.replace(design, starts=starts).final_tasks(
-                chosen.candidate, judged, n_cohorts
-            )
-            if not Trials.concatenate(runner.run(tasks))["diverged"].all():
-                break
-        shelf = Shelf(store, tasks)
-        fold = len(design.samples.splits)
-        keys = [(chosen.candidate, start, fold) for start in range(starts)]
-        key = shelf.lowest_objective(keys, chosen.l2, n if weights is None else float(weights.sum()))
-        of_several = (
-            f" from {starts} starts; start {key[1]} reached the smallest objective" if starts > 1 else ""
-        )
-        sentence = f"{choice.sentence} Trained again on all {n} samples{of_several}."
-        return dataclasses.replace(choice, sentence=sentence), shelf.population([key])
-
-    def _for_once(self) -> tuple[Store, Runner]:
-        """Return a place for networks that are forgotten, and who trains them to their end."""
-        store = MemoryStore()
-        return store, Runner(store, {}, dataclasses.replace(self.place, seconds=None))
 
 
 def _study_recipe(settings: dict[str, Any], recipe: Recipe | None) -> Recipe:
