@@ -222,6 +222,15 @@ def test_what_is_missing_is_said(sample: Builder, change: dict[str, Any], senten
     assert sentence in Page(render({**sample(starts=2), **change})).words
 
 
+def test_scales_stand_with_the_columns_that_matter(sample: Builder) -> None:
+    evidence = sample(starts=2)
+    assert "were multiplied by how much their column mattered" not in Page(render(evidence)).words
+    evidence["scales"] = {
+        "columns": [{"column": "<age>", "scale": 1.0}], "plain": 0.3, "scaled": 0.2, "counted": 1
+    }  # fmt: skip
+    assert "The scales are <age> 1." in Page(render(evidence)).words
+
+
 def test_one_strength_is_a_sentence_and_no_figure(sample: Builder) -> None:
     page = render(sample(l2=(0.5,), starts=2))
     assert "Only one L2 strength (0.5) was tried, so" in page

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shoal.plots.evidence import Scale, Scales
 from shoal.report import wording
 
 Builder = Callable[..., dict[str, Any]]
@@ -153,3 +154,24 @@ def test_intervals_are_as_wide_everywhere_or_by_thirds(sample: Builder) -> None:
     assert wording.widest_third(test).startswith("They are about as wide everywhere")
     test["intervals"]["thirds"] = [third, {**third, "width": 3.0}]
     assert wording.widest_third(test).startswith("They are wider where errors on rows held out were larger")
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ((0.4, 0.3), "0.3 in the mean, those of inputs as they are to 0.4, so later starts were scaled too."),
+        ((0.3, 0.4), "0.4 in the mean, those of inputs as they are to 0.3, so later starts were not scaled."),
+        ((None, None), ""),
+    ],
+)
+def test_scales_are_told_with_what_came_of_them(losses: tuple[float | None, float | None], said: str) -> None:
+    columns: list[Scale] = [{"column": f"x{i}", "scale": 1 / (i + 1)} for i in range(14)]
+    found: Scales = {"columns": columns, "plain": losses[0], "scaled": losses[1], "counted": 3}
+    told = " ".join(wording.scales(found, 5))
+    assert "The scales are x0 1, x1 0.5, x2 0.33, " in told
+    assert "and at most 0.077 of the other 2 columns." in told
+    assert said in told
+    assert ("so later" in told) == bool(said)
+    assert told.endswith("3 of 5 predictions are by networks of scaled inputs.")
+    few = " ".join(wording.scales({**found, "columns": columns[:1]}, 5))
+    assert "The scales are x0 1." in few

@@ -34,6 +34,8 @@ from shoal.plots.evidence import (
     Importance,
     Refinements,
     Rule,
+    Scale,
+    Scales,
     Score,
     Spread,
     Target,
@@ -101,7 +103,8 @@ def assemble(
         "seconds": round(seconds, 2),
         "asked": _asked(
             request, command, again, prepared, sizing, method, clocked=bool(request.time or study.ended_by)
-        ),
+        )
+        | {"starts": max(sizing.size.starts, study.compared[0])},
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": trials_shown(study.table),
@@ -110,6 +113,7 @@ def assemble(
         "spread": cast("list[Spread]", study.choice.spread_dicts()),
         **examined,
         "test": {**test, "verdict": told},
+        "scales": _scales(study),
         "diverged": _diverged(study.table, cast("float | None", method.recipe.learning_rate) or 0.0),
         "versions": {**versions(), "engine": ", then ".join(study.engines)},
     }
@@ -230,6 +234,24 @@ def curves_shown(study: CapacityStudy) -> Curves:
         "train_loss": _finite_list(curves.train_loss),
         "validation_loss": _finite_list(curves.validation_loss),
         "best_epoch": curves.best_epoch,
+    }
+
+
+def _scales(study: CapacityStudy) -> Scales | None:
+    """Return what the inputs of later starts were scaled by, column by column, if they were."""
+    found = study.scaling
+    if found is None:
+        return None
+    names = [str(source) for source in dict.fromkeys(study.views.sources)]
+    columns: list[Scale] = [
+        {"column": name, "scale": float(scale)} for name, scale in zip(names, found.columns, strict=True)
+    ]
+    plain, scaled = found.losses or (None, None)
+    return {
+        "columns": sorted(columns, key=lambda column: -column["scale"]),
+        "plain": plain,
+        "scaled": scaled,
+        "counted": sum(study.is_scaled(member.start) for member in study.choice.members),
     }
 
 

@@ -240,17 +240,23 @@ def _study(
     progress: ProgressCallback | None,
     seconds: float | None,
 ) -> CapacityStudy:
-    size = sizing.size
+    size, rule = sizing.size, prepared.rule(request)
+    sources = prepared.sources if rule == "ensemble" else ()
+    views = max(len(prepared.views), 1)
+    # where there is time for a start of each view alone, another pays if many columns are useless
+    sparing = bool(sources) and request.size.starts is None and size.starts == views
     return CapacityStudy(
         size.hidden,
-        size.starts,
+        2 * views if sparing else size.starts,
         size.l2,
         recipe=method.recipe,
         architecture=method.architecture,
         views=prepared.views,
+        sources=sources,
+        sparing=sparing,
         loss=prepared.loss[0],
         folds=prepared.folds,
-        choose=prepared.rule(request),
+        choose=rule,
         n_jobs=request.jobs,
         progress=progress,
         store=store,

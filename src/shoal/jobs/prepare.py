@@ -84,6 +84,10 @@ class PreparedTable(Prepared):
     def views(self) -> tuple[tuple[int, ...], ...]:
         return self.preprocessor.views(self.forms)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return self.preprocessor.source_columns
+
     def rule(self, request: FitRequest) -> str:
         return _rule(request)
 

@@ -116,6 +116,11 @@ class Prepared(ABC):
         return ()
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The column that each feature comes from; none where features are no table's columns."""
+        return ()
+
+    @property
     @abstractmethod
     def sentence(self) -> str:
         """What was read, and what is asked of it."""

@@ -333,6 +333,26 @@ class Importance(TypedDict):
     sd: float
 
 
+class Scale(TypedDict):
+    """What all inputs from a column were multiplied by."""
+
+    column: str
+    scale: float
+
+
+class Scales(TypedDict):
+    """The scales of columns for later starts, the largest first, and the validation losses that they led to.
+
+    Both losses are of the first starts, on inputs as they are (``plain``) and ``scaled``; the rest are as the
+    better of the two. ``counted`` of the predictions of the ensemble are by networks of scaled inputs.
+    """
+
+    columns: list[Scale]
+    plain: float | None
+    scaled: float | None
+    counted: int
+
+
 class Diverged(TypedDict):
     """Networks whose loss left the finite numbers, and what to try instead."""
 
@@ -348,6 +368,7 @@ class EvidenceLater(TypedDict, total=False):
     examples: list[SeriesExample]
     in_time: InTime | None
     texts: list[TextExample]
+    scales: Scales | None
     calibration: Calibration | None
     mixture: MixtureShown | None
 

@@ -13,10 +13,12 @@ from shoal.words import plural, setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance
+    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance, Scales
 
 ALIKE = 1.02
 """Times as wide that intervals may be and still be called as wide."""
+SCALES_TOLD = 12
+"""Columns of which a sentence tells the scales."""
 FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "balanced error", "accuracy", "balanced accuracy"})
@@ -321,6 +323,29 @@ def remaining_importances(importances: Sequence[Importance]) -> str | None:
     largest = rest[0]["increase"]
     rise = f"by at most {number(largest, 2)} each" if largest > 0 else "by nothing"
     return f"It rises {rise} for the other {plural(len(rest), 'column')}; evidence.json holds them all."
+
+
+def scales(found: Scales, n_members: int) -> list[str]:
+    """Return sentences on the columns by which inputs of later starts were scaled, and what came of it."""
+    told = [f"{column['column']} {number(column['scale'], 2)}" for column in found["columns"][:SCALES_TOLD]]
+    rest, others = found["columns"][SCALES_TOLD:], ""
+    if rest:
+        others = f", and at most {number(rest[0]['scale'], 2)} of the other {plural(len(rest), 'column')}"
+    sentences = [
+        "After the first starts the inputs of others were multiplied by how much their column mattered to "
+        "the first, for rows held out: the root of its share of the largest importance, 0.01 at least. "
+        f"The scales are {', '.join(told)}{others}."
+    ]
+    if found["plain"] is not None and found["scaled"] is not None:
+        better = found["scaled"] < found["plain"]
+        sentences.append(
+            f"Networks of scaled inputs came to a validation loss of {number(found['scaled'])} in the mean, "
+            f"those of inputs as they are to {number(found['plain'])}, so later starts "
+            f"{'were scaled too' if better else 'were not scaled'}."
+        )
+    counted = f"{found['counted']} of {plural(n_members, 'prediction')}"
+    sentences.append(f"In the mean that the model predicts, {counted} are by networks of scaled inputs.")
+    return sentences
 
 
 def moment(created: str) -> str:
