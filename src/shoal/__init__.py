@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from shoal.populations.population import Population
     from shoal.populations.run import Run
     from shoal.populations.trainer import TrainingResult, begin, train
+    from shoal.progress import ProgressLine
     from shoal.selection.study import CapacityStudy
     from shoal.sequences import Sequences
     from shoal.training.augmentation import Augmentation
@@ -95,6 +96,7 @@ __all__ = [
     "MaxPool2D",
     "Network",
     "Population",
+    "ProgressLine",
     "Recipe",
     "ReliabilityDisplay",
     "Residual",
@@ -150,6 +152,7 @@ _HOMES = {
     "MaxPool2D": "shoal.layers",
     "Network": "shoal.populations.network",
     "Population": "shoal.populations.population",
+    "ProgressLine": "shoal.progress",
     "RNN": "shoal.layers",
     "Recipe": "shoal.training.recipe",
     "ReliabilityDisplay": "shoal.estimators.displays.reliability",

@@ -87,6 +87,20 @@ class Chain:
             shapes = [*shapes[: _SHAPES - 2], "…", shapes[-1]]
         return f"{'-'.join(shapes)} ({self.criterion.name})"
 
+    def _repr_html_(self) -> str:
+        from shoal.fragments import fragment
+
+        return fragment(f"{type(self).__name__} {self}", table=self.layer_table())
+
+    def layer_table(self) -> list[tuple[str, str, str]]:
+        """Return a row for each layer, below their heads: the layer, what it gives, its parameters."""
+        counts = [0] * len(self.layers)
+        for slot in self.slots:
+            counts[slot.layer] += slot.stop - slot.start
+        shapes = ["×".join(map(str, shape)) for shape in self.shapes[1:]]
+        rows = zip(map(repr, self.layers), shapes, (f"{count:,}" for count in counts), strict=True)
+        return [("layer", "gives", "parameters"), *rows]
+
     def _check_last_layer(self) -> None:
         last = next((each for each in reversed(self.layers) if each.name != "flatten"), self.layers[-1])
         if len(self.shapes[-1]) != 1:

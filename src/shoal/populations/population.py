@@ -56,6 +56,11 @@ class Population:
         networks = f"{self.size:,} network{'s' * (self.size > 1)} {self.network}"
         return f"Population of {networks}, {self.network.n_parameters:,} parameters each, {self.theta.dtype}"
 
+    def _repr_html_(self) -> str:
+        from shoal.fragments import fragment
+
+        return fragment(repr(self), table=self.network.layer_table())
+
     @classmethod
     def from_members(
         cls,

@@ -37,11 +37,19 @@ class Run:
         self._start, self._training, self._threads = population, training, threads
 
     def __repr__(self) -> str:
+        return f"{self._stands()}\n{self._start!r}\n{self.history.course()}"
+
+    def _repr_html_(self) -> str:
+        from shoal.fragments import fragment
+
+        facts = [("members", repr(self._start)), ("course", self.history.course())]
+        return fragment(self._stands(), facts, self.history.member_table())
+
+    def _stands(self) -> str:
         active = self.active
         training = f"{np.count_nonzero(active):,} of {active.size:,} train on"
         ended = f", ended: {self.history.ends(~active)}" if not active.all() else ""
-        stands = f"Run at epoch {self.epoch:,} of {self.recipe.epochs:,}, {training}{ended}"
-        return f"{stands}\n{self._start!r}\n{self.history.course()}"
+        return f"Run at epoch {self.epoch:,} of {self.recipe.epochs:,}, {training}{ended}"
 
     @property
     def population(self) -> Population:

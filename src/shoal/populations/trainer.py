@@ -33,6 +33,13 @@ class TrainingResult:
         ended = self.history.ends(np.ones(self.population.size, dtype=np.bool_))
         return f"TrainingResult: {self.population!r}\n{self.history.course()}\nended: {ended}"
 
+    def _repr_html_(self) -> str:
+        from shoal.fragments import fragment
+
+        ended = self.history.ends(np.ones(self.population.size, dtype=np.bool_))
+        facts = [("course", self.history.course()), ("ended", ended)]
+        return fragment(f"TrainingResult: {self.population!r}", facts, self.history.member_table())
+
     @property
     def diverged(self) -> BoolArray:
         """Which members' loss or parameters became non-finite (P,)."""

@@ -35,6 +35,7 @@ from shoal.selection.rounds import Rounds
 from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Split, StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
+from shoal.selection.shown import ShownStudy
 from shoal.selection.store import MemoryStore, Store, TrialStore
 from shoal.selection.trials import Trials
 from shoal.selection.views import Views, checked_sources, checked_views
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from shoal.shapes import Array
 
 
-class CapacityStudy:
+class CapacityStudy(ShownStudy):
     """Trains every hidden size from many random starts, scores each on validation data, and chooses one.
 
     What is compared:

@@ -116,14 +116,27 @@ class Trials:
         return pandas.DataFrame({name: column.tolist() for name, column in self.columns.items()})
 
     def __repr__(self) -> str:
-        names = [name for name in COLUMNS if name not in _UNPRINTED]
-        printed = [[_short(self[name][i]) for name in names] for i in range(min(len(self), _PRINTED_ROWS))]
+        names, *printed = self._printed(_PRINTED_ROWS)
         widths = [max(map(len, column)) for column in zip(names, *printed, strict=True)]
         lines = ["  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
                  for line in [names, *printed]]  # fmt: skip
         if len(self) > _PRINTED_ROWS:
             lines.append(f"… and {len(self) - _PRINTED_ROWS} more")
-        return "\n".join([f"Trials of {len(self)} network{'s' * (len(self) != 1)}:", *lines])
+        return "\n".join([f"{self._title()}:", *lines])
+
+    def _repr_html_(self) -> str:
+        from shoal.fragments import fragment
+
+        return fragment(self._title(), table=self._printed(len(self)))
+
+    def _title(self) -> str:
+        return f"Trials of {len(self)} network{'s' * (len(self) != 1)}"
+
+    def _printed(self, most: int) -> list[list[str]]:
+        """Return the first rows as text, below the names of their columns."""
+        names = [name for name in COLUMNS if name not in _UNPRINTED]
+        rows = [[_short(self[name][i]) for name in names] for i in range(min(len(self), most))]
+        return [names, *rows]
 
 
 _UNPRINTED = {

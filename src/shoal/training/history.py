@@ -110,6 +110,25 @@ class History:
         words = {str(Reason.EPOCHS): "at the last epoch"}
         return ", ".join(f"{n:,} {words.get(reason, reason)}" for reason, n in reasons.most_common())
 
+    def member_table(self) -> list[tuple[str, ...]]:
+        """Return a row for each member, the lowest loss first, below their heads.
+
+        The loss is the lowest validation loss where there is one, else the last J.
+
+        >>> history = History.empty(2, 4, False, np.zeros(2))
+        >>> history.epochs[:], history.loss[:, 0] = 1, [0.5, 0.25]
+        >>> history.member_table()
+        [('member', 'loss', 'epochs', 'ended'), ('1', '0.25', '1', 'epochs'), ('0', '0.5', '1', 'epochs')]
+        """
+        if self.validation_loss is None:
+            name, losses = "loss", self.loss[np.arange(len(self.epochs)), np.maximum(self.epochs - 1, 0)]
+        else:
+            finite = np.where(np.isnan(self.validation_loss), np.inf, self.validation_loss)
+            name, losses = "lowest validation loss", finite.min(axis=1)
+        order = np.argsort(np.where(np.isfinite(losses), losses, np.inf), kind="stable")
+        rows = [(str(p), f"{losses[p]:.4g}", f"{self.epochs[p]:,}", self.reasons[p]) for p in order]
+        return [("member", name, "epochs", "ended"), *rows]
+
     def last_told(self, name: str) -> Array:
         """Return what the solver told last of each member (P,); NaN where it told nothing of that name."""
         if name not in self.told:
