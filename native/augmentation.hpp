@@ -31,7 +31,8 @@ template <class T> class Deformer {
         Stream stream(given_.seed, ~std::uint64_t(0), Purpose::augmentation, epoch << 32 | sample);
         const auto draw = [&](std::uint64_t k) { return 2 * stream.uniform(k) - 1; };
         const double down = given_.translate * draw(0), across = given_.translate * draw(1);
-        const double high = std::pow(given_.factor, draw(2)), wide = std::pow(given_.factor, draw(3));
+        const double side = given_.mirror && draw(5) < 0 ? -1 : 1;
+        const double high = std::pow(given_.factor, draw(2)), wide = side * std::pow(given_.factor, draw(3));
         const double turn = given_.angle * draw(4), cos = std::cos(turn), sin = std::sin(turn);
         if (given_.elastic > 0) {
             draw_fields(stream);

@@ -93,6 +93,7 @@ struct Stretch : Control {
 struct Deformation {
     std::size_t channels{}, rows{}, columns{};
     double translate{}, factor{}, angle{}, elastic{};  // pixels, the largest factor, radians, α
+    bool mirror{};                                     // half of them, left and right
     double fill{};                                     // NaN: the nearest pixel of the edge
     View<const double, 1> taps;                        // of the Gaussian
     std::uint64_t seed{};

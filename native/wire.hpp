@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 5;
+constexpr int kWireVersion = 6;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -196,7 +196,7 @@ template <class Visit> void visit_fields(SolverSettings& solver, Visit& visit) {
 template <class Visit> void visit_fields(Deformation& deformation, Visit& visit) {
     visit("channels", deformation.channels), visit("rows", deformation.rows), visit("columns", deformation.columns);
     visit("translate", deformation.translate), visit("factor", deformation.factor), visit("angle", deformation.angle);
-    visit("elastic", deformation.elastic), visit("fill", deformation.fill);
+    visit("elastic", deformation.elastic), visit("mirror", deformation.mirror), visit("fill", deformation.fill);
     visit("taps", deformation.taps), visit("seed", deformation.seed);
 }
 

@@ -26,7 +26,8 @@ AUGMENTATIONS = {
     "moved": Augmentation(translate=2),
     "stretched and turned": Augmentation(scale=0.3, rotate=30, fill=-0.5),
     "elastic": Augmentation(elastic=20, sigma=2.5),
-    "everything": Augmentation(translate=1, scale=0.2, rotate=15, elastic=34, fill=0.25),
+    "mirrored": Augmentation(mirror=True),
+    "everything": Augmentation(translate=1, scale=0.2, rotate=15, elastic=34, mirror=True, fill=0.25),
 }
 every_augmentation = pytest.mark.parametrize("augmentation", AUGMENTATIONS.values(), ids=AUGMENTATIONS)
 
@@ -105,12 +106,12 @@ def test_the_callback_changes_nothing() -> None:
     np.testing.assert_array_equal(watched.population.theta, trained(population).population.theta)
 
 
-class Mirrored(Augmentation):
+class Inverted(Augmentation):
     """Somebody's own augmentation."""
 
 
 def test_a_subclass_is_left_to_the_reference() -> None:
     X = images(4, (2, 6, 5))
-    with pytest.raises(Exception, match="the augmentation Mirrored"):
-        train(network(5), X, [0, 1, 2, 0], batch_size=2, augmentation=Mirrored(), engine="native")
-    train(network(5), X, [0, 1, 2, 0], batch_size=2, augmentation=Mirrored(), epochs=1)
+    with pytest.raises(Exception, match="the augmentation Inverted"):
+        train(network(5), X, [0, 1, 2, 0], batch_size=2, augmentation=Inverted(), engine="native")
+    train(network(5), X, [0, 1, 2, 0], batch_size=2, augmentation=Inverted(), epochs=1)

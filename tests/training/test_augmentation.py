@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -73,6 +75,23 @@ def test_draws_keep_to_their_bounds_and_use_them(
     assert (distance > 0.9 * np.array(most)).all()
 
 
+def test_half_of_the_images_are_mirrored_and_nothing_else() -> None:
+    seen = Augmentation(mirror=True).deform(np.tile(IMAGES[0], (400, 1)), SHAPE, 3, 1).reshape(-1, *SHAPE)
+    image = IMAGES[0].reshape(SHAPE)
+    flipped = abs(seen - image[..., ::-1]).max(axis=(1, 2, 3)) < 1e-9
+    straight = abs(seen - image).max(axis=(1, 2, 3)) < 1e-9
+    assert (flipped ^ straight).all()
+    assert 160 < flipped.sum() < 240
+
+
+def test_a_mirror_leaves_the_other_draws_alone() -> None:
+    both = replace(EVERYTHING, mirror=True)
+    with_it = np.array([both.positions((9, 7), 5, 0, sample) for sample in range(20)])
+    without = np.array([EVERYTHING.positions((9, 7), 5, 0, sample) for sample in range(20)])
+    same = (with_it == without).all(axis=(1, 2, 3))
+    assert 0 < same.sum() < 20
+
+
 def test_nothing_asked_for_is_nothing_done() -> None:
     np.testing.assert_array_equal(Augmentation().deform(IMAGES, SHAPE, 0, 0), IMAGES)
 
@@ -103,6 +122,7 @@ def test_channels_move_together_and_the_dtype_stays() -> None:
         {"elastic": True},
         {"sigma": 0},
         {"fill": np.nan},
+        {"mirror": 1},
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:

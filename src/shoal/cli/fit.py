@@ -190,8 +190,8 @@ def fit(
     augment: Annotated[
         str | None,
         typer.Option(
-            help="Deform images anew in every epoch: none, mild, strong, or as in translate=1,rotate=10 "
-            "(pixels, degrees; scale, elastic, sigma)."
+            help="Deform images anew in every epoch: none, mild, strong, or as in "
+            "translate=1,rotate=10,mirror (pixels, degrees; scale, elastic, sigma)."
         ),
     ] = None,
     strict: Annotated[

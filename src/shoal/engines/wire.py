@@ -90,6 +90,7 @@ def augmentation_fields(augmentation: Augmentation, shape: Shape, seed: int) -> 
         "factor": 1 + augmentation.scale,
         "angle": np.deg2rad(augmentation.rotate),
         "elastic": augmentation.elastic,
+        "mirror": augmentation.mirror,
         "fill": np.nan if augmentation.fill is None else augmentation.fill,
         "taps": augmentation.taps,
         "seed": seed,

@@ -7,7 +7,7 @@ new number.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from shoal.plots.contributions import TextExample
 from shoal.plots.in_time import InTime
@@ -29,6 +29,7 @@ class Augmentation(TypedDict):
     rotate: float
     elastic: float
     sigma: float
+    mirror: NotRequired[bool]
 
 
 class Refinements(TypedDict, total=False):

@@ -144,6 +144,9 @@ def augmentation(of: Augmentation | None) -> str:
 
     >>> augmentation({"translate": 1.4, "scale": 0.1, "rotate": 5.0, "elastic": 0.0, "sigma": 4.0})
     'moved by up to 1.4 pixels, stretched by up to 10%, turned by up to 5°'
+    >>> plain = dict.fromkeys(("translate", "scale", "rotate", "elastic", "sigma"), 0.0)
+    >>> augmentation({**plain, "mirror": True})
+    'half of them mirrored'
     """
     if of is None:
         return "none"
@@ -152,6 +155,7 @@ def augmentation(of: Augmentation | None) -> str:
         (of["scale"], f"stretched by up to {percent(of['scale'])}"),
         (of["rotate"], f"turned by up to {of['rotate']:.3g}°"),
         (of["elastic"], f"deformed elastically (α {of['elastic']:.3g}, σ {of['sigma']:.3g})"),
+        (of.get("mirror"), "half of them mirrored"),
     ]
     return ", ".join(phrase for extent, phrase in words if extent) or "none"
 

@@ -14,7 +14,7 @@ from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, Shape, is_number
 
 AFFINE_DRAWS = 8
-"""Raw words at the beginning of an image's stream that are kept for its affine map; five are drawn."""
+"""Raw words at the beginning of an image's stream that are kept for its affine map; six are drawn."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Augmentation:
     - ``translate``: t ~ U(−translate, translate) pixels, down and across.
     - ``scale``: f = (1 + scale)^v with v ~ U(−1, 1), down and across: 0.1 is up to a tenth, either way.
     - ``rotate``: φ ~ U(−rotate, rotate) degrees.
+    - ``mirror``: f across is negative for half of the images, whose left and right change places.
     - ``elastic`` is Simard's α: u ~ U(−1, 1) at each pixel, down and across, 0 outside the image, is smoothed
       by g_σ, a Gaussian of ``sigma`` pixels, cut off after 3σ and scaled to sum 1. At a distance from the
       edges a displacement then has the standard deviation α / (σ √(12 π)) pixels, 1.4 for α = 34 and σ = 4.
@@ -52,6 +53,7 @@ class Augmentation:
     rotate: float = 0.0
     elastic: float = 0.0
     sigma: float = 4.0
+    mirror: bool = False
     fill: float | None = None
 
     def __post_init__(self) -> None:
@@ -62,6 +64,8 @@ class Augmentation:
                     value is None or (is_number(value) and np.isfinite(value)),
                     "a number or None",
                 )
+            elif field.name == "mirror":
+                fits, expected = isinstance(value, bool), "True or False"
             elif field.name == "sigma":
                 fits, expected = is_number(value) and 0 < value < np.inf, "a positive number"
             else:
@@ -92,11 +96,12 @@ class Augmentation:
         words = stream(seed, SHARED, Purpose.AUGMENTATION, index).bit_generator.random_raw(
             AFFINE_DRAWS + (n + 7) // 8
         )
-        down, across, high, wide, turn = 2 * (words[:5] >> 11) * 2.0**-53 - 1
+        down, across, high, wide, turn, side = 2 * (words[:6] >> 11) * 2.0**-53 - 1
+        sign = -1 if self.mirror and side < 0 else 1
         q = affine_positions(
             shape,
             shift=(self.translate * down, self.translate * across),
-            factors=((1 + self.scale) ** high, (1 + self.scale) ** wide),
+            factors=((1 + self.scale) ** high, sign * (1 + self.scale) ** wide),
             angle=self.rotate * turn,
         )
         if self.elastic:

@@ -25,6 +25,8 @@ def test_a_strength_does_the_same_share_to_images_of_another_size(name: str) -> 
 def test_none_and_what_is_written_out() -> None:
     assert augmentation_of("none", 8) is None
     assert augmentation_of("rotate=10, translate=0.5", 8) == Augmentation(translate=0.5, rotate=10)
+    assert augmentation_of("mirror", 8) == Augmentation(mirror=True)
+    assert augmentation_of("scale=0.2, mirror ", 8) == Augmentation(scale=0.2, mirror=True)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,8 @@ def test_none_and_what_is_written_out() -> None:
         ("", "--augment takes none, mild, strong"),
         ("fill=0", "--augment takes none, mild, strong"),
         ("scale=1,scale=2", "each once, got 'scale=1,scale=2'"),
+        ("mirror,mirror", "each once, got 'mirror,mirror'"),
+        ("mirror=1", "each once, got 'mirror=1'"),
         ("rotate=ten", "--augment: rotate takes a number, got 'ten'; write it as in rotate=1"),
         ("rotate", "--augment: rotate takes a number, got ''"),
         ("rotate=-3", "rotate of an augmentation must be a number, 0 or more, got -3.0"),

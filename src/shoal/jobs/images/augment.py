@@ -8,6 +8,8 @@ from shoal.words import setting
 
 STRENGTHS = ("none", "mild", "strong")
 SETTINGS = ("translate", "scale", "rotate", "elastic", "sigma")
+MIRROR = "mirror"
+"""What is asked for without a number: half of the images change left and right."""
 SIDE = 28
 """Pixels a side of the images for which Simard's deformation was found, and by which strengths are scaled."""
 
@@ -17,12 +19,12 @@ def augmentation_of(asked: str, side: int) -> Augmentation | None:
 
     - ``mild``: moved by up to a twentieth of the side, stretched by up to a tenth, turned by up to 5°.
     - ``strong``: moved a little less, turned by up to 10°, and deformed elastically as Simard's digits are.
-    - ``translate=1,rotate=10`` and so on: the fields of ``Augmentation``, in pixels and degrees.
+    - ``translate=1,rotate=10,mirror`` and so on: the fields of ``Augmentation``, in pixels and degrees.
 
     Raises ``ConfigurationError`` for anything else.
 
     >>> augmentation_of("translate=1,scale=0.1", 28)
-    Augmentation(translate=1.0, scale=0.1, rotate=0.0, elastic=0.0, sigma=4.0, fill=None)
+    Augmentation(translate=1.0, scale=0.1, rotate=0.0, elastic=0.0, sigma=4.0, mirror=False, fill=None)
     >>> augmentation_of("mild", 64).translate, augmentation_of("none", 64)
     (3.2, None)
     """
@@ -38,12 +40,17 @@ def augmentation_of(asked: str, side: int) -> Augmentation | None:
 
 def _written_out(asked: str) -> Augmentation:
     settings: dict[str, float] = {}
+    mirror = False
     for part in asked.split(","):
         name, _, value = (piece.strip() for piece in part.partition("="))
+        if part.strip() == MIRROR and not mirror:
+            mirror = True
+            continue
         if name not in SETTINGS or name in settings:
             raise ConfigurationError(
-                f"{setting('augment')} takes {', '.join(STRENGTHS)}, or any of {', '.join(SETTINGS)}, each "
-                f"once, got {asked!r}; write it as in translate=1,rotate=10"
+                f"{setting('augment')} takes {', '.join(STRENGTHS)}, or any of "
+                f"{', '.join((*SETTINGS, MIRROR))}, each once, got {asked!r}; write it as in "
+                "translate=1,rotate=10,mirror"
             )
         try:
             settings[name] = float(value)
@@ -51,4 +58,4 @@ def _written_out(asked: str) -> Augmentation:
             raise ConfigurationError(
                 f"{setting('augment')}: {name} takes a number, got {value!r}; write it as in {name}=1"
             ) from None
-    return Augmentation(**settings)
+    return Augmentation(**settings, mirror=mirror)
