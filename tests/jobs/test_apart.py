@@ -158,9 +158,9 @@ def test_rows_brought_along_share_no_group_and_are_later(
     columns = table(g=[row % 9 for row in range(N)], t=list(range(N)))
     some = {name: values[:8] for name, values in columns.items()}
 
-    def other(**changed: list[Any]) -> str:
+    def other(file: str = "other.csv", **changed: list[Any]) -> str:
         kept = {name: values for name, values in {**some, **changed}.items() if values}
-        return str(write_csv(tmp_path / "other.csv", kept))
+        return str(write_csv(tmp_path / file, kept))
 
     with pytest.raises(
         DataError, match=r"other\.csv: it shares 8 groups of 'g' with the table, the first of them '0'"
@@ -171,7 +171,10 @@ def test_rows_brought_along_share_no_group_and_are_later(
         DataError, match=r"other\.csv: 8 rows of it are not later than all of the table, by 't'"
     ):
         ready(columns, time_order="t", test=other())
-    assert len(ready(columns, time_order="t", valid=other(t=list(range(60, 68)))).validation or []) == 8
+    later, last = (other(f"{first}.csv", t=list(range(first, first + 8))) for first in (60, 68))
+    assert len(ready(columns, time_order="t", valid=later, test=last).validation or []) == 8
+    with pytest.raises(ConfigurationError, match="would be earlier than what is chosen by; give --test"):
+        ready(columns, time_order="t", valid=later)
     for asked in ({"group": "g"}, {"time_order": "t"}, {"weight": "g"}):
         (name,) = asked.values()
         prepared = ready(columns, **asked, test=other(**{name: []}))

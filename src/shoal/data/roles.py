@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from decimal import Context, Decimal
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +20,10 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting
 
 Floats = npt.NDArray[np.float64]
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+MOST_DIGITS = 40
+"""Of a number that is written out."""
+_NO_WEIGHT = "correct them, or leave their rows out with 0"
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,11 @@ class Roles:
         return {column: name for column, name in named if column is not None}
 
     def groups(self, table: pl.DataFrame) -> pl.Series | None:
-        """Return each row's group as text; ``DataError`` where one is missing."""
+        """Return each row's group as text; ``DataError`` where one is missing.
+
+        Numbers that are equal are one group, however they are written: files of one source differ there, and
+        of two groups that are one in truth the one would tell of the other.
+        """
         if self.group is None or self.group not in table.columns:
             return None
         series = table[self.group]
@@ -73,7 +83,7 @@ class Roles:
         if series.dtype.is_float():
             missing |= series.is_nan()
         _require_known(missing, self.group, "group")
-        return texts
+        return _as_numbers_are(texts)
 
     def times(self, table: pl.DataFrame) -> Floats | None:
         """Return when each row was, as numbers that grow; ``DataError`` for times without an order."""
@@ -98,7 +108,7 @@ class Roles:
         """Return what each row counts for; ``DataError`` for what is missing, negative, or all 0."""
         if self.weight is None or self.weight not in table.columns:
             return None
-        found = values.numbers(table[self.weight])
+        found = values.numbers(table[self.weight], remedy=_NO_WEIGHT)
         _require_known(pl.Series(np.isnan(found)), self.weight, "weight")
         if (found < 0).any():
             row = int((found < 0).argmax())
@@ -112,6 +122,27 @@ class Roles:
                 "that count"
             )
         return found
+
+
+def _as_numbers_are(texts: pl.Series) -> pl.Series:
+    """Return texts, those of equal numbers alike: without zeros and signs that mean nothing.
+
+    >>> _as_numbers_are(pl.Series(["1", "1.0", " 01", "+1e0", "P1", "1,5"])).to_list()
+    ['1', '1', '1', '1', 'P1', '1,5']
+    """
+    names = {text: _plainest(text) for text in texts.unique().to_list()}
+    return texts.replace_strict(names, return_dtype=pl.String)
+
+
+def _plainest(text: str) -> str:
+    text = text.strip()
+    if not _NUMBER.fullmatch(text):
+        return text
+    try:
+        exact = Decimal(text).normalize(Context(prec=len(text)))
+    except ArithmeticError:  # beyond the exponents that there are
+        return text
+    return f"{exact:f}" if abs(exact.adjusted()) < MOST_DIGITS else str(exact)
 
 
 def _require_known(missing: pl.Series, column: str, name: str) -> None:

@@ -28,12 +28,16 @@ BOOLEAN_PAIRS = frozenset(map(frozenset, zip(TRUE_TEXTS, FALSE_TEXTS, strict=Tru
 _BOOLEANS = {**dict.fromkeys((*TRUE_TEXTS, "1"), 1.0), **dict.fromkeys((*FALSE_TEXTS, "0"), 0.0)}
 
 _MICROSECONDS_A_DAY = 86_400e6
+_REMEDY = "correct them or leave them empty"
 
 
-def numbers(series: pl.Series, stray_tokens: Sequence[str] = (), decimal: str = POINT) -> Floats:
+def numbers(
+    series: pl.Series, stray_tokens: Sequence[str] = (), decimal: str = POINT, remedy: str = _REMEDY
+) -> Floats:
     """Return the column as numbers; the texts in ``stray_tokens`` are missing values.
 
-    ``decimal`` is the mark of texts that could be read in two ways: see ``shoal.data.numerals``.
+    ``decimal`` is the mark of texts that could be read in two ways: see ``shoal.data.numerals``. ``remedy``
+    says what to do about values that are none.
 
     Raises ``DataError`` for a value that is no number, for an infinity, and beyond ±1e150.
     """
@@ -41,15 +45,14 @@ def numbers(series: pl.Series, stray_tokens: Sequence[str] = (), decimal: str = 
     if series.dtype == pl.Datetime:
         raise _unreadable(series, series.is_not_null(), "a number")
     read = as_numbers(series, decimal)
-    _require_read(series, read, "a number", stray_tokens)
+    _require_read(series, read, "a number", stray_tokens, remedy)
     x = read.to_numpy()
     large = np.abs(x) > LARGEST
     if large.any():
         row = int(large.argmax())
         raise DataError(
             f"column {series.name!r} has {quoted(series[row])} in data row {row + 1}, expected a finite "
-            f"number within ±{LARGEST:g} ({int(large.sum())} of {len(x)} values are not); leave the cells "
-            "empty or drop the rows"
+            f"number within ±{LARGEST:g} ({int(large.sum())} of {len(x)} values are not); {remedy}"
         )
     return x
 
@@ -123,7 +126,13 @@ def given(series: pl.Series) -> pl.Series:
     return known.filter(~known.is_in(GAPS)) if known.dtype == pl.String else known
 
 
-def _require_read(before: pl.Series, after: pl.Series, what: str, stray_tokens: Sequence[str] = ()) -> None:
+def _require_read(
+    before: pl.Series,
+    after: pl.Series,
+    what: str,
+    stray_tokens: Sequence[str] = (),
+    remedy: str = _REMEDY,
+) -> None:
     """Raise ``DataError`` if values were lost on the way, but for those that mean "missing"."""
     if after.null_count() == before.null_count():
         return
@@ -131,12 +140,12 @@ def _require_read(before: pl.Series, after: pl.Series, what: str, stray_tokens: 
     if before.dtype == pl.String:
         lost &= ~before.is_in([*GAPS, *stray_tokens])
     if lost.any():
-        raise _unreadable(before, lost, what)
+        raise _unreadable(before, lost, what, remedy)
 
 
-def _unreadable(series: pl.Series, lost: pl.Series, what: str) -> DataError:
+def _unreadable(series: pl.Series, lost: pl.Series, what: str, remedy: str = _REMEDY) -> DataError:
     row = int(lost.arg_max() or 0)
     return DataError(
         f"column {series.name!r} has {quoted(series[row])} in data row {row + 1}, expected {what} "
-        f"({int(lost.sum())} of {len(series)} values are not); correct them or leave them empty"
+        f"({int(lost.sum())} of {len(series)} values are not); {remedy}"
     )

@@ -118,6 +118,13 @@ class FitRequest:
             raise ConfigurationError(
                 f"{setting('future')} is for forecasts; say how far ahead with {setting('horizon')}"
             )
+        if self.time_order is not None and self.valid is not None and self.test is None:
+            by = setting("time_order", self.time_order)
+            raise ConfigurationError(
+                f"with {by} the rows of {setting('valid')} are later than all of the table, so that a test "
+                "from the table would be earlier than what is chosen by; give "
+                f"{setting('test')} with rows that are later still, or one table with all rows"
+            )
         check_seed(self.seed)
         self._check_score()
         deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None
