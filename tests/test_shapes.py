@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from shoal.errors import ConfigurationError, DataError
+from shoal.layers import Dense
+from shoal.populations.network import Network
+from shoal.populations.trainer import train
+from shoal.selection.attributes import Attributes
+from shoal.sequences import Sequences
 from shoal.shapes import (
     Array,
     all_finite,
@@ -17,6 +23,8 @@ from shoal.shapes import (
     is_number,
     per_member,
     require_finite,
+    require_unmasked,
+    unmasked,
     whole_number,
 )
 
@@ -172,3 +180,34 @@ def test_what_is_no_whole_number(value: object) -> None:
     with pytest.raises(ConfigurationError) as error:
         whole_number(value, "epochs")
     assert str(error.value) == f"epochs must be a whole number ≥ 1, got {value!r}"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.bool_, object, "U3", "datetime64[D]"])
+def test_what_is_masked_is_missing_and_nothing_else(dtype: Any) -> None:
+    values = np.array([1, 0, 1]).astype(dtype)
+    assert unmasked(values) is values
+    masked = np.ma.masked_array(values, mask=[False, True, False])
+    found = unmasked(masked)
+    assert type(found) is np.ndarray
+    assert [found[0], found[2]] == [values[0], values[2]]
+    assert found[1] is None or found[1] != found[1]
+    assert unmasked(np.ma.masked_array(values)).dtype == values.dtype
+    with pytest.raises(DataError, match=r"X is masked at 1 of 3 places, the first \(1,\)"):
+        require_unmasked(masked, "X")
+    require_unmasked(np.ma.masked_array(values), "X")
+
+
+def test_networks_are_not_given_what_a_mask_hides() -> None:
+    X, y = np.ones((4, 2)), np.array([0.0, 1.0, 0.0, 1.0])
+    network = Network(2, [Dense(1)], loss="squared_error")
+    hidden = {name: np.ma.masked_array(values, mask=values == 1) for name, values in (("X", X), ("y", y))}
+    for name, values in hidden.items():
+        with pytest.raises(DataError, match=f"{name} is masked at"):
+            train(network, **({"X": X, "y": y} | {name: values}), epochs=1)
+    with pytest.raises(DataError, match="sample_weight is masked at 2 of 4 places"):
+        train(network, X, y, sample_weight=hidden["y"], epochs=1)
+    with pytest.raises(DataError, match="X is masked at 4 of 4 places"):
+        Sequences(hidden["X"][:2, None], [2, 2])
+    for name in ("groups", "times", "sample_weight"):
+        with pytest.raises(DataError, match=f"{name} is masked at"):
+            Attributes.of(4, **{name: hidden["y"]})

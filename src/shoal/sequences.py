@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import DataError
-from shoal.shapes import Array, IntArray, whole_number
+from shoal.shapes import Array, IntArray, require_unmasked, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,7 @@ class Sequences:
     lengths: IntArray
 
     def __init__(self, X: npt.ArrayLike, lengths: npt.ArrayLike) -> None:
+        require_unmasked(X, "X")
         try:
             padded = np.array(X, dtype=np.float32 if np.asarray(X).dtype == np.float32 else np.float64)
         except (TypeError, ValueError) as error:

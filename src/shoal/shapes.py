@@ -23,6 +23,7 @@ shape: images ``(N, C, H, W)``, sequences ``(N, C, T)``.
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,13 +50,14 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape:
     Samples of a ``shape`` such as (C, H, W) are laid flat, n the product of its extents.
 
     Raises ``DataError`` for text, dates and complex numbers, for other than one or two dimensions, for no
-    rows, for a number of columns other than ``n_inputs``, and for NaN or infinities.
+    rows, for a number of columns other than ``n_inputs``, and for NaN, infinities and what is masked.
 
     >>> finite_rows([1, 2, 3], "X").shape
     (3, 1)
     >>> finite_rows(np.zeros((5, 1, 2, 3)), "X", 6, shape=(1, 2, 3)).shape
     (5, 6)
     """
+    require_unmasked(X, name)
     try:
         array = np.asarray(X)
         if array.dtype.kind in "cmM":  # NumPy would drop imaginary parts, and take dates for numbers
@@ -82,6 +84,48 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape:
         )
     require_finite(array, name)
     return array
+
+
+def is_masked_array(values: Any) -> bool:
+    """Return whether ``values`` are a masked array: NumPy drops its mask where an array is made of it."""
+    masked = sys.modules.get("numpy.ma")  # loaded by whoever has made one
+    return masked is not None and isinstance(values, masked.MaskedArray)
+
+
+def require_unmasked(values: Any, name: str) -> None:
+    """Raise ``DataError`` for a masked array of which something is masked.
+
+    >>> require_unmasked(np.ma.masked_equal([4, 5, 4], 5), "y")
+    Traceback (most recent call last):
+    shoal.errors.DataError: y is masked at 1 of 3 places, the first (1,); fill it in, or leave those out
+    """
+    mask = np.ma.getmaskarray(values) if is_masked_array(values) else None
+    if mask is not None and mask.any():
+        where = tuple(int(i) for i in np.argwhere(mask)[0])
+        raise DataError(
+            f"{name} is masked at {int(mask.sum())} of {mask.size} places, the first {where}; fill it in, or "
+            "leave those out"
+        )
+
+
+def unmasked(values: Any) -> Any:
+    """Return a masked array with NaN, or None among what is no float, where it is masked; others as they are.
+
+    >>> unmasked(np.ma.masked_equal([4, 5, 4], 5)).tolist()
+    [4, None, 4]
+    >>> unmasked(np.ma.masked_greater([1.0, 9.0], 5)).tolist()
+    [1.0, nan]
+    """
+    if not is_masked_array(values):
+        return values
+    mask = np.ma.getmaskarray(values)
+    if not mask.any():
+        return values.data
+    if values.dtype.kind in "fcmM":
+        return values.filled(np.array("NaT" if values.dtype.kind in "mM" else np.nan, values.dtype))
+    filled = np.array(values.data, dtype=object)
+    filled[mask] = None
+    return filled
 
 
 def require_finite(array: Array, name: str) -> None:

@@ -19,7 +19,7 @@ from shoal.jobs.fit_study import fit_frame
 from shoal.jobs.request import AT_HAND, FitRequest
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.selection.study import CapacityStudy
-from shoal.shapes import Array
+from shoal.shapes import Array, unmasked
 from shoal.words import NOTHING, as_argument, spoken
 
 _AUTO = StrOptions({"auto"})
@@ -101,7 +101,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
             frame = as_frame(X, "X")  # first, as it says what is wrong with the columns' names
             validate_data(self, X, reset=reset, skip_check_array=True)
             return frame
-        least = 2 if reset else 1
+        X, least = unmasked(X), 2 if reset else 1
         checks = {"dtype": None, "ensure_all_finite": "allow-nan", "ensure_min_samples": least}
         return as_frame(columns(validate_data(self, X, reset=reset, **checks)), "X")
 

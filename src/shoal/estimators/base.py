@@ -33,7 +33,7 @@ from shoal.estimators.predictions import predictions
 from shoal.losses import LOSSES, Loss
 from shoal.networks.chain import Chain
 from shoal.registry import resolve
-from shoal.shapes import Array
+from shoal.shapes import Array, require_unmasked
 from shoal.training.problem import Samples
 
 NOT_FINITE = (
@@ -133,6 +133,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _weights(self, y: Any, sample_weight: Any, X: Any) -> Array | None:
         """Return one weight a sample (N,), or None where all are 1."""
+        require_unmasked(sample_weight, "sample_weight")
         return None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
     def _n_classes(self) -> int:
@@ -152,6 +153,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if self.preprocessing is None and not reset and self._needs_no_check(X):
             return X
         if self.preprocessing is None:
+            require_unmasked(X, "X")
             with tables.texts_told(X):
                 return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
         return tables.features(self, X, reset).astype(self.dtype or np.float64, copy=False)
@@ -171,8 +173,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
         """Return X as the network takes it and y as scikit-learn checks it."""
         options = {"multi_output": True, "y_numeric": is_regressor(self)}
+        require_unmasked(y, "y")
         if self.preprocessing is None:
             how = {"accept_sparse": ["csr", "csc"], "dtype": self._dtypes(), "reset": reset, **options}
+            require_unmasked(X, "X")
             with tables.texts_told(X, y if options["y_numeric"] else None):
                 X, y = validate_data(self, X, y, **how)
         else:

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from shoal.data.frames import Frame, as_frame, as_series, pl
-from shoal.shapes import Array
+from shoal.shapes import Array, require_unmasked
 
 BESIDE = {"sample_weight": "weight", "groups": "group", "times": "time_order"}
 """What ``fit`` calls such columns, and what a request does."""
@@ -23,6 +23,7 @@ def with_columns(frame: Frame, **given: Any) -> tuple[Frame, dict[str, str]]:
     for argument, values in given.items():
         if values is None:
             continue
+        require_unmasked(values, argument)
         check_consistent_length(np.empty(len(frame)), values)
         if argument == "sample_weight":
             values = _check_sample_weight(values, np.empty((len(frame), 1)), ensure_non_negative=True)

@@ -24,7 +24,7 @@ from shoal.populations.network import Network
 from shoal.populations.trainer import TrainingResult, train
 from shoal.selection.architectures import Convolutional, doubling, loss_of, stages
 from shoal.selection.splits import holdout
-from shoal.shapes import Array
+from shoal.shapes import Array, require_unmasked
 from shoal.training.augmentation import Augmentation
 from shoal.training.problem import Progress
 
@@ -297,6 +297,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
 
 def _images(X: Any, estimator: ConvClassifier, expected: tuple[int, ...] | None = None) -> Array:
     """Return images (N, H, W, C), bytes as they are and other numbers as floats of the estimator's dtype."""
+    require_unmasked(X, "X")
     array: Array = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=estimator)
     if array.dtype != np.uint8:
         array = check_array(array, dtype=estimator.dtype, ensure_2d=False, allow_nd=True, estimator=estimator)

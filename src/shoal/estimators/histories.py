@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.errors import DataError
 from shoal.estimators.pandas_times import continued, whole
-from shoal.shapes import Array
+from shoal.shapes import Array, unmasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def _is_series(each: Any) -> bool:
 def _one(y: Any, name: str) -> Array:
     """Return one series (C, T) of a container (T,) or (T, C)."""
     try:
-        array = np.asarray(y)
+        array = np.asarray(unmasked(y))
         if array.dtype.kind in "cmMUS":
             raise TypeError(f"got {array.dtype.name} values")
         array = array.astype(np.float64)

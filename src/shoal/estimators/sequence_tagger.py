@@ -18,7 +18,7 @@ from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.taggers import Tagged, Taggers
 from shoal.selection.splits import holdout
 from shoal.sequences import Sequences
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array, IntArray, require_unmasked
 from shoal.texts.spellings import Spellings
 from shoal.words import plural
 
@@ -212,6 +212,8 @@ def _labels(y: Any, steps: list[int]) -> list[Array]:
     """Return the labels of every sequence, one for each of its steps."""
     if isinstance(y, str) or not isinstance(y, Iterable):
         raise DataError(f"y must be a list of label sequences, got {type(y).__name__}")
+    for number, each in enumerate(y):
+        require_unmasked(each, f"y of sequence {number}")
     labels = [np.asarray(each) for each in y]
     if len(labels) != len(steps):
         raise DataError(f"X holds {plural(len(steps), 'sequence')} and y labels of {len(labels)}")

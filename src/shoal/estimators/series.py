@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.errors import DataError
 from shoal.sequences import Sequences
-from shoal.shapes import Array
+from shoal.shapes import Array, unmasked
 from shoal.words import plural
 
 _NESTED = "a data frame of series holds a series in each cell, or has an index of two levels (series, time)"
@@ -93,7 +93,7 @@ def _one(each: Any, number: int, channels_first: bool) -> Array:
 def _numbers(values: Any, name: str) -> Array:
     """Return a float64 array of numbers, None among them being NaN."""
     try:
-        array = np.asarray(values)
+        array = np.asarray(unmasked(values))
         if array.dtype.kind in "cmMUS":
             raise TypeError(f"got {array.dtype.name} values")
         return array.astype(np.float64)

@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import _check_y, validate_data
 
 from shoal.errors import DataError
-from shoal.shapes import Array
+from shoal.shapes import Array, unmasked
 
 TARGET = "target of the estimator"
 """A name that no column has: the preprocessing knows one column that is not a feature."""
@@ -36,7 +36,7 @@ def features(estimator: Any, X: Any, reset: bool) -> Array:
 
 def columns(X: Any) -> dict[str, list[Any]]:
     """Return an array's columns by the names that scikit-learn gives them."""
-    array = np.asarray(X)
+    array = np.asarray(unmasked(X))
     if array.ndim != 2:
         raise ValueError(
             f"Expected 2D array, got {array.ndim}D array instead; reshape it to (n_samples, n_features)"

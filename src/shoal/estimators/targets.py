@@ -14,6 +14,7 @@ from shoal.data.frames import Frame, as_frame, as_series
 from shoal.data.task import REGRESSION, infer_task, rows_with_target
 from shoal.errors import DataError, ShoalWarning
 from shoal.estimators.tables import TARGET, target
+from shoal.shapes import unmasked
 
 
 def name_of(y: Any, columns: Sequence[str]) -> str:
@@ -82,6 +83,7 @@ def _one_column(y: Any, n_samples: int, estimator: str) -> Any:
     """Return y with one entry for each of so many rows."""
     if y is None:
         raise ValueError(f"requires y to be passed, but the target y is None: {estimator} needs it")
+    y = unmasked(y)
     if not hasattr(y, "ndim") and not isinstance(y, list | tuple):
         y = np.asarray(y)
     several = np.array(y, dtype=object).ndim != 1 if isinstance(y, list | tuple) else y.ndim != 1

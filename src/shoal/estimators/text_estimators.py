@@ -17,7 +17,7 @@ from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET, KINDS, text_views
 from shoal.selection.attributes import Attributes
-from shoal.shapes import Array
+from shoal.shapes import Array, unmasked
 from shoal.texts.tokens import UNITS, WORDS
 
 
@@ -137,6 +137,7 @@ def as_texts(X: Any) -> list[str]:
         X = X[X.columns[0]]
     if isinstance(X, str | bytes) or hasattr(X, "toarray") or not isinstance(X, Iterable):
         raise DataError(f"X must be a list of texts, got {type(X).__name__}")
+    X = unmasked(X)
     array = np.asarray(X, dtype=object) if isinstance(X, np.ndarray) else None
     texts = list(array[:, 0] if array is not None and array.ndim == 2 and array.shape[1] == 1 else X)
     if not texts:

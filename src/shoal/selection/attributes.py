@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError, DataError
 from shoal.selection.dividing import AtRandom, ByGroup, Divider, Forward
-from shoal.shapes import require_finite
+from shoal.shapes import require_finite, require_unmasked
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -109,6 +109,7 @@ def _instants(times: npt.ArrayLike, n: int) -> Array:
 
 
 def _one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[Any]:
+    require_unmasked(values, name)
     array = np.asarray(values)
     if array.shape != (n,):
         raise DataError(f"{name} must have one entry for each of the {n} rows, got the shape {array.shape}")

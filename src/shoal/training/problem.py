@@ -14,7 +14,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.losses import Loss
 from shoal.networks.chain import Chain
 from shoal.sequences import lengths_of
-from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite
+from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite, require_unmasked
 from shoal.solvers.base import State
 from shoal.training.history import History
 from shoal.training.recipe import Recipe
@@ -57,6 +57,7 @@ class Samples:
         Raises ``DataError`` for arrays that fit neither the network nor each other.
         """
         rows = network.rows(X, f"{which}X")
+        require_unmasked(y, f"{which}y")
         targets = network.criterion.encode(y, network.n_outputs)
         if targets.shape[1] != len(rows):
             raise DataError(
@@ -95,6 +96,7 @@ def _sample_weights(
     if weight is None:
         return np.ones((1, n), dtype)
     name = f"{which}sample_weight"
+    require_unmasked(weight, name)
     try:
         array = np.asarray(weight, dtype=np.float64)
     except (TypeError, ValueError) as error:
