@@ -7,13 +7,17 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalWarning
 from shoal.selection.cohort import CohortResult
+from shoal.selection.kept import read_engine
 from shoal.selection.store import MemoryStore, TrialStore
 
 Build = Callable[[int], CohortResult]
@@ -72,6 +76,26 @@ def test_another_engine_goes_on_with_a_study_and_says_that_the_bits_differ(kept:
     store = TrialStore(kept)
     assert store.engines() == [ENGINE, "reference (NumPy)"]
     store.close()
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_a_cohort_says_which_engine_trained_it(folder: Path, cohort_result: Build, in_memory: bool) -> None:
+    with closing(MemoryStore() if in_memory else TrialStore(folder)) as store:
+        store.begin(SETTINGS, resume=False, engine="native (a)")
+        for index, label in enumerate(("native (a)", "native (b)", "native (b)", "")):
+            store.save(replace(cohort_result(index), engine=label))
+        assert [store.load(index).engine for index in range(4)] == [
+            "native (a)",
+            "native (b)",
+            "native (b)",
+            "",
+        ]
+        assert store.engines() == ["native (a)", "native (b)"]
+
+
+def test_a_cohort_of_an_older_version_says_nothing_of_its_engine() -> None:
+    content = safetensors.numpy.save({"theta": np.ones((1, 2))})
+    assert read_engine(content) == ""
 
 
 def test_a_study_that_has_trained_nothing_forgets_its_engine(folder: Path) -> None:

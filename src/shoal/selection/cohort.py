@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from shoal.engines import choose_engine
 from shoal.networks.chain import Chain
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
@@ -77,12 +78,14 @@ class CohortResult:
     """The trained members of a cohort, in its order: their rows in the table and parameters (P, D).
 
     ``losses`` (2, P, E) are J and the validation loss after every epoch, None where nobody watched it.
+    ``engine`` is the label of the one that trained them, where they were trained.
     """
 
     index: int
     trials: Trials
     theta: Array
     losses: Array | None = None
+    engine: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         _trials(task, result, (train_loss, loss, error), found, seconds),
         task.inputs.widened(result.population, task.network),
         None if watched is None else np.stack([history.loss, watched]),
+        choose_engine(task.conditions.engine, rows.network, task.recipe).label,
     )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DATABASE, LOCK = "trials.sqlite", "study.lock"
+ENGINE = "engine"
+"""What the metadata of a cohort's file call the label of the engine that trained it."""
 _SQL_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
 TABLES = {
     "study": {"format": "INTEGER NOT NULL", "settings": "TEXT NOT NULL"},
@@ -104,7 +106,7 @@ def read_cohort(database: sqlite3.Connection, folder: Path, index: int) -> Cohor
     rows = database.execute("SELECT * FROM trials WHERE cohort = ? ORDER BY member", (index,))
     try:
         trials = read_trials(rows.fetchall())
-        return CohortResult(index, trials, *read_weights(content, len(trials)))
+        return CohortResult(index, trials, *read_weights(content, len(trials)), read_engine(content))
     except MismatchError:
         return None
 
@@ -147,3 +149,13 @@ def read_weights(content: bytes, n_members: int) -> tuple[Array, Array | None]:
     ):
         raise MismatchError(f"it holds losses of the shape {losses.shape}")
     return theta, losses
+
+
+def read_engine(content: bytes) -> str:
+    """Return the engine's label in the metadata of a cohort's file, empty where older versions wrote none."""
+    size = int.from_bytes(content[:8], "little")
+    header = parse_json(content[8 : 8 + size])
+    require_type(header, dict[str, object], "header")
+    metadata = header.get("__metadata__", {})  # type: ignore[attr-defined]
+    require_type(metadata, dict[str, str], "header.__metadata__")
+    return str(metadata.get(ENGINE, ""))

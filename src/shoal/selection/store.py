@@ -60,6 +60,11 @@ class Store(Protocol):
         """Let others use the place."""
 
 
+def open_store(folder: str | os.PathLike[str] | None) -> Store:
+    """Return the store in a folder, or one in memory where there is none; raises what ``TrialStore`` does."""
+    return MemoryStore() if folder is None else TrialStore(folder)
+
+
 class MemoryStore:
     """Keeps the cohorts for as long as the process lives."""
 
@@ -78,6 +83,8 @@ class MemoryStore:
 
     def save(self, result: CohortResult) -> None:
         self._results[result.index] = result
+        if result.engine not in ("", *self._engines):
+            self._engines.append(result.engine)
 
     def load(self, index: int) -> CohortResult:
         return self._results[index]
@@ -167,11 +174,11 @@ class TrialStore:
         return [row["label"] for row in rows]
 
     def save(self, result: CohortResult) -> None:
-        """Write a cohort's file, then its rows and the file's checksum in one transaction."""
+        """Write a cohort's file, which names its engine, then its rows and checksum in one transaction."""
         tensors = {"theta": np.ascontiguousarray(result.theta)}
         if result.losses is not None:
             tensors["losses"] = np.ascontiguousarray(result.losses)
-        content = safetensors.numpy.save(tensors)
+        content = safetensors.numpy.save(tensors, {kept.ENGINE: result.engine})
         name = kept.file_name(result.index)
         columns = ["cohort", "member", *COLUMNS]
         rows = [
@@ -190,6 +197,8 @@ class TrialStore:
                     "INSERT INTO cohorts VALUES (?, ?, ?)",
                     (result.index, name, hashlib.sha256(content).hexdigest()),
                 )
+                if result.engine not in ("", *self.engines()):
+                    self._database.execute("INSERT INTO engines VALUES (?)", (result.engine,))
 
     def load(self, index: int) -> CohortResult:
         """Return a cohort; raise ``ModelFolderError`` if its file is no longer what was written."""
