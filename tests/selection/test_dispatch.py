@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 
 from shoal import workers
+from shoal.clusters.silence import Silence
 from shoal.errors import CapacityError, DataError
 from shoal.selection import dispatch
 from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.dispatch import completed
 from shoal.selection.shipping import Freight
 from shoal.workers import count_workers
+from tests.clusters.crews import PaperCrew
 from tests.selection.small import ended, task
 
 
@@ -218,3 +220,23 @@ def test_a_single_worker_that_is_watched_can_be_left(monkeypatch: pytest.MonkeyP
     assert lent == [1]
     for index, result in here.items():
         assert_same(result, watched[index])
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_an_executor_whose_scheduler_is_gone_is_left_at_once(
+    monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    """Whether its calls are cancelled then, as Dask's are, or never end."""
+    monkeypatch.setattr(dispatch, "LOOK_UP_SECONDS", 0.0)
+
+    class Gone(Executor):
+        def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
+            future: Future[object] = Future()
+            if ends:
+                future.cancel()
+                future.set_running_or_notify_cancel()
+            return future
+
+    silence = Silence(PaperCrew([2], reachable=False))
+    with pytest.raises(CapacityError, match=r"the cluster is gone: .* go on with resume=True"):
+        list(completed([task(0)], executor=Gone(), silence=silence))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -71,3 +72,21 @@ def test_networks_that_were_asked_for_and_all_diverged() -> None:
     lost = study(networks="1-2", solver="gradient_descent", learning_rate=1e30)
     with pytest.raises(ConfigurationError, match="diverged, so there is nothing to choose from"):
         lost.fit(X, Y)
+
+
+def test_what_an_end_has_cut_short_is_trained_again_at_home() -> None:
+    """Workers elsewhere may be why the time was up, so nothing is asked of them from then on."""
+    folds: list[int] = []
+
+    class Watched(ThreadPoolExecutor):
+        def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
+            folds.extend(parcel.task.cohort.fold for parcel in args)  # type: ignore[attr-defined]
+            return super().submit(fn, *args, **kwargs)  # type: ignore[arg-type]
+
+    with Watched(1) as pool:
+        ended = study(choose="best", executor=pool, seconds=600.0).fit(X, Y)
+        assert set(folds) == {0, 1, 2}
+        whole = study(choose="best", executor=pool).fit(X, Y)
+        assert set(folds) == {0, 1, 2, 3}  # the last of which is all rows
+    assert "Trained again on all" in ended.choice.sentence
+    assert ended.choice.chosen == whole.choice.chosen

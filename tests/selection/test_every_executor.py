@@ -19,7 +19,7 @@ from shoal.engines.compiled import module
 from shoal.errors import CapacityError
 from shoal.selection import dispatch
 from shoal.selection.running import StudyProgress
-from shoal.selection.shipping import Parcel, Shipment
+from shoal.selection.shipping import Lacking, Parcel, Shipment
 from shoal.selection.study import CapacityStudy
 from tests.waiting import HANGS
 
@@ -60,10 +60,10 @@ def laden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     workers: list[str] = []
 
     class Watched(Shipment):
-        def again(self, parcel: Parcel, worker: str) -> Parcel:
-            sent = super().again(parcel, worker)
+        def again(self, parcel: Parcel, lacking: Lacking) -> Parcel:
+            sent = super().again(parcel, lacking)
             if sent.freight is not None:
-                workers.append(worker)
+                workers.append(lacking.worker)
             return sent
 
     monkeypatch.setattr(dispatch, "Shipment", Watched)
@@ -94,7 +94,8 @@ def _pretend() -> None:
 def test_dask_trains_the_same_networks(
     cluster: distributed.Client, at_home: CapacityStudy, assert_same_study: SameStudy, laden: list[str]
 ) -> None:
-    assert_same_study(study(executor=cluster.get_executor()).fit(X, Y), at_home)
+    on = cluster.scheduler.address
+    assert_same_study(study(on=on).fit(X, Y), at_home)
     assert len(laden) < 10  # of about 30 cohorts
 
 
@@ -110,7 +111,7 @@ def test_a_dask_worker_killed_in_the_middle_costs_nothing_but_time(
             os.kill(pids[0], signal.SIGKILL)
         done.append(progress.done)
 
-    kept = study(executor=cluster.get_executor(), progress=kill_one, store=tmp_path).fit(X, Y)
+    kept = study(on=cluster.scheduler.address, progress=kill_one, store=tmp_path).fit(X, Y)
     assert_same_study(kept, at_home)
     assert done[-1] == 84
     # the count stands still once, where the final training begins

@@ -34,7 +34,9 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
 def test_a_study_with_an_end_watches_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
 
-    def spied(tasks: list[Task], executor: None, n_jobs: int, watched: bool) -> Iterator[CohortResult]:
+    def spied(
+        tasks: list[Task], executor: None, n_jobs: int, watched: bool, *_: object
+    ) -> Iterator[CohortResult]:
         asked.append(watched)
         yield from ()
 

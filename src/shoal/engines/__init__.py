@@ -12,13 +12,15 @@ from shoal.networks.chain import Chain
 from shoal.training.recipe import Recipe
 
 try:
-    from shoal.engines.compiled.module import require_instruction_set
+    from shoal.engines.compiled.module import SETS, require_instruction_set
     from shoal.engines.native import NativeEngine
 except ImportError as error:
     _COMPILED: tuple[Engine, ...] = ()
     _MISSING: ImportError | None = error
+    INSTRUCTION_SETS: tuple[str, ...] = ()
 else:
     _COMPILED, _MISSING = (NativeEngine(),), None
+    INSTRUCTION_SETS = SETS
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*_COMPILED, ReferenceEngine())}
 """Every engine, the fastest first; the last one supports everything."""

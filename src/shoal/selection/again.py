@@ -49,6 +49,9 @@ def train_again(
 
 
 def _for_once(place: Workplace) -> tuple[Store, Runner]:
-    """Return a place for networks that are forgotten, and who trains them to their end."""
+    """Return a place for networks that are forgotten, and who trains them to their end: this process.
+
+    There is one of them as a rule, and workers elsewhere may be the reason that the time was up.
+    """
     store = MemoryStore()
-    return store, Runner(store, {}, dataclasses.replace(place, seconds=None))
+    return store, Runner(store, {}, place.at_home())

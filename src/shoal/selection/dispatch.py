@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from joblib.externals.loky import ProcessPoolExecutor
 
+from shoal.clusters.silence import Silence
 from shoal.engines import choose_engine
 from shoal.errors import CapacityError
 from shoal.selection.cohort import CohortResult, Task, run_cohort
@@ -19,6 +20,7 @@ from shoal.selection.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.shipping import (
     Answer,
     Failed,
+    Hold,
     Lacking,
     Parcel,
     Shipment,
@@ -48,6 +50,8 @@ def completed(
     executor: Executor | None = None,
     n_jobs: int | None = None,
     watched: bool = False,
+    silence: Silence | None = None,
+    hold: Hold | None = None,
 ) -> Generator[CohortResult | None]:
     """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` threads or processes.
 
@@ -60,9 +64,11 @@ def completed(
 
     What an executor itself raises is no end yet: when a worker dies a cluster may lose a task, or the result
     of one. Such a task is sent again, for a cohort is a pure function, up to ``ATTEMPTS`` times in all.
+    ``silence`` tells whether anybody is there to do it, and ``hold`` what workers may have of its arrays.
 
-    Raises ``CapacityError`` when a worker process dies, when an executor loses a task again and again, or
-    has workers of another version or instruction set, and ``ConfigurationError`` for an impossible n_jobs.
+    Raises ``CapacityError`` when a worker process dies, when an executor loses a task again and again, is
+    gone or has no workers, or some of another version or instruction set, and ``ConfigurationError`` for an
+    impossible n_jobs.
     """
     left = list(tasks)
     workers = count_workers(n_jobs)
@@ -80,14 +86,14 @@ def completed(
         for task in left:
             yield run_cohort(task, min(workers, len(task.cohort.members)))
         return
-    shipment = Shipment(left)
+    shipment = Shipment(left, hold)
     own = (
         threads(in_full_rounds(workers, len(left)) if workers == cores() else workers)
         if on_threads
         else processes(min(workers, len(left)), shipment.freight)
     )
     with own if executor is None else nullcontext(executor) as pool:
-        yield from _as_they_end(shipment, pool)
+        yield from _as_they_end(shipment, pool, silence)
 
 
 def _has_threads(task: Task) -> bool:
@@ -108,7 +114,9 @@ def in_full_rounds(cores: int, tasks: int) -> int:
     return min(range(cores, 2 * cores), key=lambda threads: -(-tasks // threads) * threads)
 
 
-def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | None]:
+def _as_they_end(
+    shipment: Shipment, pool: Executor, silence: Silence | None
+) -> Iterator[CohortResult | None]:
     waiting: dict[Future[Answer], Parcel] = {}
     ended: SimpleQueue[Future[Answer]] = SimpleQueue()
     lost: Counter[int] = Counter()
@@ -129,6 +137,7 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
                 future = ended.get(timeout=LOOK_UP_SECONDS)
             except Empty:
                 yield None
+                _listen(silence)
                 continue
             parcel = waiting.pop(future)
             try:
@@ -136,13 +145,14 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
             except BrokenExecutor:
                 raise
             except Exception as error:
+                _listen(silence)
                 lost[parcel.task.cohort.index] += 1
                 if lost[parcel.task.cohort.index] == ATTEMPTS:
                     raise _lost(error) from error
                 submit([shipment.anew(parcel)])
                 continue
             if isinstance(result, Lacking):
-                submit([shipment.again(parcel, result.worker)])
+                submit([shipment.again(parcel, result)])
             else:
                 yield _trained(result, parcel)
     except BrokenExecutor:
@@ -152,6 +162,12 @@ def _as_they_end(shipment: Shipment, pool: Executor) -> Iterator[CohortResult | 
             for future in waiting:
                 future.cancel()
             forget(shipment.freight)
+
+
+def _listen(silence: Silence | None) -> None:
+    """Raise ``CapacityError`` where it is known that nothing will come."""
+    if silence is not None:
+        silence.look()
 
 
 def _trained(answer: Failed | Stranger | CohortResult, parcel: Parcel) -> CohortResult:

@@ -7,21 +7,25 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from shoal.clusters.crew import Crew
+from shoal.clusters.lending import check_address, lend
+from shoal.clusters.silence import Silence
 from shoal.errors import ConfigurationError, ShoalWarning
-from shoal.selection.cohort import Task, is_of
+from shoal.selection.cohort import CohortResult, Task, is_of
 from shoal.selection.dispatch import completed
+from shoal.selection.shipping import Hold
 from shoal.selection.trials import Trials
 from shoal.shapes import is_number, whole_number
 from shoal.workers import count_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from shoal.selection.store import Store
 
@@ -54,6 +58,7 @@ class Workplace:
 
     n_jobs: int | None = None
     executor: Executor | None = None
+    on: str | None = None
     progress: ProgressCallback | None = None
     store: str | os.PathLike[str] | None = None
     memory: int = 2**28
@@ -67,6 +72,20 @@ class Workplace:
         whole_number(self.memory, "memory")
         if self.seconds is not None and not (is_number(self.seconds) and self.seconds > 0):
             raise ConfigurationError(f"seconds must be a positive number or None, got {self.seconds!r}")
+        if self.on is not None:
+            check_address(self.on)
+            if self.executor is not None:
+                raise ConfigurationError(
+                    f"on={self.on!r} and an executor were given; a study runs in one place, leave one out"
+                )
+
+    def lend(self) -> AbstractContextManager[Crew | None]:
+        """Return whom a study has elsewhere for the time of a block, if there is anything to know of them."""
+        return lend(self.on, self.executor, self.seconds)
+
+    def at_home(self) -> Workplace:
+        """Return the same without anybody elsewhere, and without an end."""
+        return replace(self, executor=None, on=None, seconds=None)
 
 
 class Runner:
@@ -77,11 +96,16 @@ class Runner:
         store: Store,
         done: dict[int, Trials],
         place: Workplace,
+        crew: Crew | None = None,
     ) -> None:
         self._end = None if place.seconds is None else time.monotonic() + place.seconds
         self.ended_by = ""
         self._store, self._done = store, done
         self._executor, self._n_jobs, self._progress = place.executor, place.n_jobs, place.progress
+        self._silence = None if crew is None else Silence(crew, place.seconds)
+        if crew is not None:
+            self._executor = crew.executor
+        self._hold = Hold()
         self._planned = self._total = self.networks = 0
         self._best: float | None = None
 
@@ -110,7 +134,7 @@ class Runner:
         began, before = time.perf_counter(), self.networks
         self._tell(0.0, None)
         try:
-            with closing(completed(left, self._executor, self._n_jobs, self._end is not None)) as results:
+            with closing(self._completed(left)) as results:
                 for result in results:
                     if result is not None:
                         self._store.save(result)
@@ -128,6 +152,10 @@ class Runner:
                 raise
             self.ended_by = "Ctrl-C"
         return self._of(tasks)
+
+    def _completed(self, tasks: Sequence[Task]) -> Generator[CohortResult | None]:
+        watched = self._end is not None
+        return completed(tasks, self._executor, self._n_jobs, watched, self._silence, self._hold)
 
     def _leave_out_strangers(self, tasks: Sequence[Task]) -> None:
         """Count no cohort as done whose trials are not of the networks that its task trains."""

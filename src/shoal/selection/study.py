@@ -36,7 +36,7 @@ from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import Split, StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
 from shoal.selection.shown import ShownStudy
-from shoal.selection.store import MemoryStore, Store, TrialStore
+from shoal.selection.store import Store, open_store
 from shoal.selection.trials import Trials
 from shoal.selection.views import Views, checked_sources, checked_views
 from shoal.shapes import whole_number
@@ -95,17 +95,18 @@ class CapacityStudy(ShownStudy):
     rest as was better for rows held out. The networks handed out take the inputs as they are. With
     ``sparing`` there are later starts only if three of ten columns hardly matter.
 
-    Where it runs: ``n_jobs`` threads or processes (None: one a core), or any
-    ``concurrent.futures`` ``executor``, say Dask's: one call is a cohort, and the data travel once to
-    every worker. Results are the same bits in all cases on one kind of processor. ``memory`` bounds the bytes
-    that a worker holds for the networks that it trains together, down to one at a time; ``plan`` tells what
-    that comes to. ``store`` names a folder in which every cohort is kept as it ends: after a kill at any
-    moment, ``fit(…, resume=True)`` trains what is missing, and ends with the same networks. ``progress`` is
-    called with a ``StudyProgress`` at the start and after every cohort. ``seconds`` ends the study when so
-    much time has passed, and ``anytime`` lets Ctrl-C end it, as soon as one candidate is trained on a
-    fold: then the best found until then is chosen, and the sentence of the choice says so. ``networks``, as
-    in "1-83,90", are those of the study that are trained, by number: ``compared`` says what a study that
-    was ended early is to be asked for, to choose the same again.
+    Where it runs: ``n_jobs`` threads or processes (None: one a core); or ``on`` workers elsewhere, at
+    ``"tcp://scheduler:8786"`` (Dask), ``"ray"``, ``"ray://head:10001"`` or ``"mpi"``
+    (`docs/distribution.md`); or any ``concurrent.futures`` ``executor``: one call is a cohort, and the data
+    travel once to every worker. Results are the same bits in all cases on one kind of processor. ``memory``
+    bounds the bytes that a worker holds for the networks that it trains together, down to one at a time;
+    ``plan`` tells what that comes to. ``store`` names a folder in which every cohort is kept as it ends:
+    after a kill at any moment, ``fit(…, resume=True)`` trains what is missing, and ends with the same
+    networks. ``progress`` is called with a ``StudyProgress`` at the start and after every cohort. ``seconds``
+    ends the study when so much time has passed, and ``anytime`` lets Ctrl-C end it, as soon as one candidate
+    is trained on a fold: then the best found until then is chosen, and the sentence of the choice says so.
+    ``networks``, as in "1-83,90", are those of the study that are trained, by number: ``compared`` says what
+    a study that was ended early is to be asked for, to choose the same again.
 
     Raises ``ConfigurationError`` for impossible settings.
 
@@ -183,16 +184,16 @@ class CapacityStudy(ShownStudy):
 
         Raises ``DataError`` for arrays that do not fit together or the loss; ``ConfigurationError`` for
         settings that do not fit them, a store with other settings, or networks that all diverged;
-        ``OutputError`` for a store that is in use, full, or not to be written to. Ctrl-C stops the study
-        with a ``KeyboardInterrupt`` whose message says how far it came.
+        ``OutputError`` for a store that is in use, full, or not to be written to; ``CapacityError`` for
+        workers elsewhere that lack this version of shoal, would make other bits, or are gone. Ctrl-C stops
+        the study with a ``KeyboardInterrupt`` whose message says how far it came.
         """
         attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight)
         design = self._design(X, y, validation, attributes)
-        store: Store = MemoryStore() if self.place.store is None else TrialStore(self.place.store)
         self._table = self._outcome = None
-        with closing(store):
+        with self.place.lend() as crew, closing(open_store(self.place.store)) as store:
             done = store.begin(design.settings(), resume, design.engine.label)
-            runner = Runner(store, done, self.place)
+            runner = Runner(store, done, self.place, crew)
             try:
                 self._run(design, store, runner)
             except KeyboardInterrupt:

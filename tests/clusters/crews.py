@@ -1,0 +1,28 @@
+"""Workers that are not there, for whoever watches and musters them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from shoal.clusters.crew import Crew
+
+
+class PaperCrew(Crew):
+    """Says what it is told to: how many workers there are, look after look, and what they answer."""
+
+    def __init__(
+        self, counts: list[int], answers: Mapping[str, Any] | None = None, reachable: bool = True
+    ) -> None:
+        super().__init__(ThreadPoolExecutor(1), "the cluster")
+        self.counts, self.answers, self.reachable = counts, answers or {}, reachable
+
+    def count(self) -> int:
+        return self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
+
+    def is_reachable(self) -> bool:
+        return self.reachable
+
+    def ask(self, name: str, seconds: float) -> Mapping[str, Any]:
+        return self.answers
