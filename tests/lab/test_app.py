@@ -108,6 +108,21 @@ def test_the_page_is_three_files(served: Served, path: str, name: str) -> None:
     assert answer.body
 
 
+def test_what_is_taken_away_is_what_is_shown(served: Served) -> None:
+    pytest.importorskip("onnx")
+    for path, kind, begins in (
+        ("/page.html", "text/html; charset=utf-8", b"<!doctype html>"),
+        ("/network.onnx", "application/octet-stream", b"\x08"),
+    ):
+        answer = served.get(path, {"Cookie": served.cookie})
+        assert (answer.status, answer.headers["content-type"]) == (200, kind)
+        assert answer.headers["content-disposition"] == f'attachment; filename="shoal-{path[1:]}"'
+        assert answer.body.startswith(begins)  # type: ignore[attr-defined]
+    refused = served.get("/network.zip", {"Cookie": served.cookie})
+    assert refused.status == 409
+    assert b"take this one as ONNX" in refused.body  # type: ignore[attr-defined]
+
+
 def test_a_page_trains_and_sees_it(served: Served) -> None:
     with served.live() as socket:
         page = Talk(socket)
@@ -151,7 +166,7 @@ def test_every_route_stands_behind_the_guard(served: Served) -> None:
     conductor = Conductor(Laboratory(Design(hidden=(1,), starts=1)))
     routes: list[Any] = House(conductor).app().routes
     conductor.close()
-    assert len(routes) == 4
+    assert len(routes) == 7
     for route in routes:
         if isinstance(route, WebSocketRoute):
             continue  # as above

@@ -226,6 +226,32 @@ def test_the_sealed_test_opens_once(seen: Seen) -> None:
     seen.page.get_by_text("The test, opened once at epoch").wait_for()
 
 
+def test_a_page_is_found_again_by_its_address_and_saved_as_a_file(seen: Seen, tmp_path: Path) -> None:
+    origin = seen.page.url.partition("#")[0]
+    seen.page.goto("about:blank")
+    seen.page.goto(f"{origin}#m=1-3&starts=4&n=9999&colour=red")
+    seen.page.get_by_role("alert").get_by_text("n is from 2 to 1000: 9999 became 1000").wait_for()
+    seen.until("() => location.hash === '#m=1-3&starts=4&n=1000'")
+    seen.press("s")
+    seen.page.get_by_role("button", name="Take away").click()
+    with seen.page.expect_download() as download:
+        seen.page.get_by_role("button", name="Save as page").press("Enter")
+    download.value.save_as(tmp_path / "saved.html")
+    seen.press("Escape")
+    requests = len(seen.requests)
+    seen.page.goto((tmp_path / "saved.html").as_uri())
+    seen.page.get_by_role("heading", name="12 networks by validation error").wait_for()
+    picked = seen.picked()
+    seen.press("ArrowRight")
+    seen.until("picked => document.querySelector('#picked-option').textContent !== picked", picked)
+    seen.press("s")
+    seen.page.get_by_role("alert").get_by_text("This page is a copy").wait_for()
+    assert {url.partition(":")[0] for url in seen.requests[requests:]} <= {"file", "data"}
+    del seen.requests[requests:]
+    seen.page.goto(f"{origin}#m=1-10")
+    seen.page.get_by_role("heading", name="300 networks by validation error").wait_for()
+
+
 def test_a_table_that_is_brought_is_trained_on(seen: Seen) -> None:
     rows = "".join(f"{k},{k * k % 17},{3 * k}\n" for k in range(60))
     file = {"name": "mine.csv", "mimeType": "text/csv", "buffer": f"a,b,amount\n{rows}".encode()}

@@ -146,6 +146,10 @@ export interface Study {
   test: { rows: number; opened: boolean; models?: { name: string; metrics: Record<string, number | null> }[]; sentence?: string } | null;
 }
 
+/** What a network of a study is called where the lab is not there to say it. */
+export const nameOf = (told: Study, network: number): string =>
+  `size ${told.columns[Math.floor(network / told.starts)]}, start ${network % told.starts}: of a copy`;
+
 /** What the lab tells of a study: it alone, with what is looked into. */
 export interface ToldStudy {
   note: string;
@@ -163,6 +167,8 @@ export interface State {
   inspected: Inspected | null;
   rule: string;
   note: string;
+  /** What the page's own address ends in, behind the #. */
+  address: string;
   design: Design;
   sides: Side[];
   material: Material;

@@ -2,8 +2,9 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { bySide, read, type Seen } from "./frames.ts";
-import { Link } from "./link.ts";
-import type { Inspected, State, Study, ToldStudy } from "./state.ts";
+import { aside, copy, COPY } from "./copy.ts";
+import { type Hearer, Link } from "./link.ts";
+import { nameOf, type Inspected, type State, type Study, type ToldStudy } from "./state.ts";
 
 export const state = signal<State | null>(null);
 /** The finished study that is shown, in the place of a shoal. */
@@ -44,12 +45,12 @@ export function repaint(): void {
     for (const paint of painters) paint();
     if (!unanswered) return;
     unanswered = false;
-    link.drawn();
+    link?.drawn();
     drawn.value += 1;
   });
 }
 
-const link = new Link({
+const hearer: Hearer = {
   state(told) {
     const known = told as State | ToldStudy;
     batch(() => {
@@ -60,6 +61,7 @@ const link = new Link({
       else state.value = known;
       if (known.note) complaint.value = known.note;
     });
+    if (link && "address" in known) follow(known.address);
     repaint();
   },
   frame(bytes) {
@@ -70,10 +72,33 @@ const link = new Link({
   line(isOpen) {
     connected.value = isOpen;
   },
+};
+
+const link = copy ? null : new Link(hearer);
+
+/** Has the address say what is shown; what it said when the page was opened is asked for first. */
+let visited = false;
+function follow(address: string): void {
+  const own = location.hash.slice(1);
+  const first = !visited;
+  visited = true;
+  if (own === address) return;
+  if (first && own && steers.value) void send("visit", { text: own });
+  else history.replaceState(null, "", address ? `#${address}` : location.pathname);
+}
+
+addEventListener("hashchange", () => {
+  const own = location.hash.slice(1);
+  if (link && state.value && own !== state.value.address) void send("visit", { text: own });
 });
 
 /** Sends a command; a refusal is shown as the sentence that it is. */
 export async function send(name: string, fields: Record<string, unknown> = {}): Promise<boolean> {
+  if (!link) {
+    if (name === "pick") look(fields.network as number);
+    else if (name !== "close_inspector") complaint.value = COPY;
+    return name === "pick";
+  }
   try {
     await link.ask({ do: name, ...fields });
     if (!note.value) complaint.value = "";
@@ -83,6 +108,19 @@ export async function send(name: string, fields: Record<string, unknown> = {}): 
     return false;
   }
 }
+
+/** Picks a network of a copy: of all others than the one that was picked, the copy has the functions alone. */
+function look(network: number): void {
+  const told = study.value ?? state.value!;
+  saved ??= { picked: told.picked, sides };
+  const own = saved;
+  sides = network === own.picked ? own.sides : own.sides.map((side) => aside(side, network));
+  if (study.value) study.value = { ...study.value, picked: network, picked_name: nameOf(study.value, network), inspectable: false };
+  else state.value = { ...state.value!, picked: network };
+  complaint.value = "";
+  repaint();
+}
+let saved: { picked: number; sides: Seen[] } | null = null;
 
 /** Sends what is dragged: the last value at once, and no value before the one before it is answered. */
 const under = new Map<string, { next: Record<string, unknown> | null }>();
@@ -108,3 +146,8 @@ export const pick = (network: number) => send("pick", { network });
 
 /** Validation losses of a side's networks, as drawn. */
 export const validation = (side = 0): Float32Array => sides[side]?.scores?.validation ?? new Float32Array();
+
+if (copy) {
+  hearer.state(copy.state);
+  hearer.frame(copy.frame);
+}

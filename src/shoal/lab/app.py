@@ -1,4 +1,4 @@
-"""What the lab serves: three files, and one websocket over which everything else goes."""
+"""What the lab serves: three files, what can be taken away, and one websocket for everything else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
@@ -16,8 +17,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from shoal.errors import ShoalError
+from shoal.lab import saving
 from shoal.lab.commands import command, read
-from shoal.lab.running import Conductor
+from shoal.lab.running import Conductor, Exhibit
 
 FILES = {
     "index.html": "text/html; charset=utf-8",
@@ -28,6 +30,17 @@ DRAWN = '{"v":1,"do":"drawn"}'
 """What a page says, literally, once it has drawn a frame: the next may come."""
 NO_TEXT = 1003
 """How the protocol calls data of a kind that is not taken."""
+AT_REST = {"steers": True, "playing": False, "inspected": None, "note": ""}
+"""Of a saved page, which nobody else steers."""
+TAKEN: dict[str, tuple[str, Callable[[Exhibit], bytes]]] = {
+    "/page.html": (
+        "text/html; charset=utf-8",
+        lambda lab: saving.page(lab.state() | AT_REST, lab.frame()),
+    ),
+    "/network.onnx": ("application/octet-stream", lambda lab: saving.onnx(lab.network())),
+    "/network.zip": ("application/zip", lambda lab: saving.folder(lab.model())),
+}
+"""What can be taken away: of what kind it is, and what makes it of what is shown."""
 WATCHES = "another page steers this lab; close it there, or watch"
 
 
@@ -45,7 +58,19 @@ class House:
         """Return the routes, which stand behind the guard."""
         names = {"/": "index.html", "/lab.js": "lab.js", "/lab.css": "lab.css"}
         pages = [Route(path, _file(name), methods=["GET"]) for path, name in names.items()]
-        return Starlette(routes=[*pages, WebSocketRoute("/live", self._visit)])
+        taken = [Route(path, self._take, methods=["GET"]) for path in TAKEN]
+        return Starlette(routes=[*pages, *taken, WebSocketRoute("/live", self._visit)])
+
+    async def _take(self, request: Request) -> Response:
+        kind, make = TAKEN[request.url.path]
+        try:
+            content = await asyncio.wrap_future(self.conductor.look(make))
+        except ShoalError as error:
+            return Response(str(error), status_code=409, media_type="text/plain; charset=utf-8")
+        name = request.url.path.removeprefix("/")
+        return Response(
+            content, media_type=kind, headers={"content-disposition": f'attachment; filename="shoal-{name}"'}
+        )
 
     async def _visit(self, socket: WebSocket) -> None:
         visit = Visit(self, socket)

@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.lab.course import Course
+from shoal.lab.material import LOSS_NAMES
 from shoal.lab.views import losses_on, member, reasons
 from shoal.plots.text import number
 from shoal.populations.trainer import sample_losses
@@ -112,9 +113,6 @@ def opened(course: Course, side: int, found: Choice) -> Opened:
     if data.floor:
         sentence += f" The noise alone makes {number(data.floor, 2)}."
     return Opened(network, side, course.epoch, loss, error, sentence)
-
-
-LOSS_NAMES = {"mean_squared_error": "mean squared error", "log_loss": "log loss"}
 
 
 def in_words(course: Course, network: int, found: Choice | None) -> list[str]:

@@ -70,6 +70,13 @@ class Build:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Begin with what the end of an address says, behind its ``#``, as far as that means something."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Begin with a table that somebody brought: its text, and the column to predict, or else its last one.
 
@@ -168,7 +175,7 @@ class CloseLesson:
     """Leave the lesson; the lab stays as it is."""
 
 
-LESSON_COMMANDS = (OpenLesson, Predict, Page, CloseLesson)
+LESSON_COMMANDS = (OpenLesson, Predict, Page, CloseLesson, Visit)
 """What a lesson itself cannot ask for."""
 Command = (
     Start
@@ -178,6 +185,7 @@ Command = (
     | Seek
     | Turn
     | Build
+    | Visit
     | Table
     | Pick
     | Inspect
@@ -201,6 +209,7 @@ COMMANDS: dict[str, type[Any]] = {
     "seek": Seek,
     "turn": Turn,
     "build": Build,
+    "visit": Visit,
     "table": Table,
     "pick": Pick,
     "inspect": Inspect,

@@ -23,6 +23,26 @@ WIDE = float(np.sqrt(10))
 MOST_NETWORKS = 3000
 MOST_UNITS = 64
 MOST_EPOCHS = 20_000
+LIMITS: dict[str, tuple[float, float, bool]] = {
+    "seed": (0, 2**32 - 1, True),
+    "starts": (1, 1000, True),
+    "depth": (1, 4, True),
+    "epochs": (10, MOST_EPOCHS, True),
+    "hidden": (1, MOST_UNITS, True),
+    "l2": (0, 1e4, False),
+    "weight_decay": (0, 0.5, False),
+    "learning_rate": (1e-6, 10, False),
+    "dropout": (0, 0.9, False),
+    "samples": (2, 1000, True),
+    "noise": (0, 2, False),
+}
+"""From where to where each setting is, and whether it is a whole number."""
+NATURAL: dict[str, dict[str, Any]] = {
+    "sine": {"samples": 20, "noise": 0.3},
+    "moons": {"samples": 100, "noise": 0.2},
+    "table": {"samples": 300, "noise": 0.0},
+}
+"""How many points a set has at first, and how noisy they are."""
 INITIALS = ("wide", "unit", "scaled")
 """How first weights are drawn: N(0, 10), as in Bishop's figure; N(0, 1); or as suits the activation."""
 
@@ -53,11 +73,10 @@ class Design:
         _known("activation", self.activation, ACTIVATIONS)
         _known("solver", self.solver, SOLVERS)
         _known("draw of first weights", self.initial, INITIALS)
-        require_between("starts", self.starts, 1, 1000, whole=True)
-        require_between("depth", self.depth, 1, 4, whole=True)
-        require_between("epochs", self.epochs, 10, MOST_EPOCHS, whole=True)
+        for name in ("starts", "depth", "epochs"):
+            require_between(name, getattr(self, name), *LIMITS[name])
         for units in self.hidden:
-            require_between("hidden", units, 1, MOST_UNITS, whole=True)
+            require_between("hidden", units, *LIMITS["hidden"])
         if not self.hidden or len(set(self.hidden)) < len(self.hidden):
             raise ConfigurationError(
                 f"hidden must be sizes that all differ, got {list(self.hidden)}; such as 1 to 10"
@@ -101,13 +120,9 @@ class Knobs:
     noise: float = 0.3
 
     def __post_init__(self) -> None:
-        require_between("l2", self.l2, 0, 1e4)
-        require_between("weight_decay", self.weight_decay, 0, 0.5)
-        if self.learning_rate is not None:
-            require_between("learning_rate", self.learning_rate, 1e-6, 10)
-        require_between("dropout", self.dropout, 0, 0.9)
-        require_between("samples", self.samples, 2, 1000, whole=True)
-        require_between("noise", self.noise, 0, 2)
+        for name in _KNOBS:
+            if (value := getattr(self, name)) is not None or name != "learning_rate":
+                require_between(name, value, *LIMITS[name])
 
     def turned(self, changes: dict[str, Any]) -> Knobs:
         """Return the knobs with some of them turned; those that are not named stay."""

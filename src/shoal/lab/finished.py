@@ -61,7 +61,7 @@ class FinishedStudy:
             )
         self.evidence = cast("Evidence", evidence)
         self._folds = set(self.evidence["trials"]["fold"])
-        self.model: Model = load_model(folder)
+        self.model_of_folder: Model = load_model(folder)
         self.study = OpenedStudy(folder / STUDY)
         self.columns = columns_of(self.study.trials, self._folds)
         self.starts = max(len(column.starts) for column in self.columns)
@@ -104,6 +104,15 @@ class FinishedStudy:
                 Block(Kind.THETA, 1, epochs, theta),
             ]
         )
+
+    def network(self) -> Population:
+        """Return the picked network alone; raise ``ConfigurationError`` for one that was not chosen."""
+        self._require_member()
+        return self.model_of_folder.population.members(self.members[self.picked][0])
+
+    def model(self) -> Model | None:
+        """Raise ``ConfigurationError``: the model is a folder."""
+        raise ConfigurationError("the model of this study is a folder already, the one that was opened")
 
     def state(self) -> dict[str, Any]:
         """Return everything else that a page shows, as plain values for JSON."""
@@ -157,13 +166,10 @@ class FinishedStudy:
 
     def _subject(self) -> inspector.Subject:
         """Return the picked network, one of those chosen, with samples of the data that it was fitted to."""
-        if self.picked not in self.members:
-            raise ConfigurationError(
-                "the folder keeps what leads to the inputs of the chosen networks alone; pick one of those"
-            )
+        self._require_member()
         if self._batch is None or self._batch[0] != self.picked:
             member, source = self.members[self.picked][0] + 1, table_of(self._folder, None)
-            found = KINDS[self.model.kind].subject(self.model, source, 1, SAMPLES, member)
+            found = KINDS[self.model_of_folder.kind].subject(self.model_of_folder, source, 1, SAMPLES, member)
             network = without_dropout(found.population.network)
             theta = found.population.theta.astype(np.float64)
             alone = Population(network, theta, found.population.keys)
@@ -172,6 +178,12 @@ class FinishedStudy:
             samples = Rows(found.X.astype(np.float64), np.asarray(found.y))
             self._batch = self.picked, inspector.Subject(alone, samples)
         return self._batch[1]
+
+    def _require_member(self) -> None:
+        if self.picked not in self.members:
+            raise ConfigurationError(
+                "the folder keeps what leads to the inputs of the chosen networks alone; pick one of those"
+            )
 
     def _rows(self, network: int) -> IntArray:
         """Return the rows of a network's folds among the trials; none where there is no such start."""
@@ -195,7 +207,9 @@ class FinishedStudy:
 
     def _members(self) -> dict[int, tuple[int, int]]:
         """Return the numbers of the chosen networks: where each first stands in the model, and its trial."""
-        known = {int(key): k for k, key in reversed(list(enumerate(self.model.population.keys[:, 1])))}
+        known = {
+            int(key): k for k, key in reversed(list(enumerate(self.model_of_folder.population.keys[:, 1])))
+        }
         trials, found = self.study.trials, {}
         for c, column in enumerate(self.columns):
             for s, (start, rows) in enumerate(column.starts):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.lab import choosing, commands, frames, inspector, repeating, views
+from shoal.lab import addresses, choosing, commands, frames, inspector, material, repeating, views
 from shoal.lab.course import Course, Each, in_turn
-from shoal.lab.design import INITIALS, Design, Knobs
+from shoal.lab.design import INITIALS, NATURAL, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
-from shoal.lab.material import SETS, Material, Rows, Sets
+from shoal.lab.material import SETS, Sets
 from shoal.lab.room import require_room
+from shoal.populations.population import Population
 from shoal.selection.choice import RULES
 from shoal.shapes import whole_number
 from shoal.solvers import SOLVERS
+
+if TYPE_CHECKING:
+    from shoal.jobs.model import Model
 
 SIDES = "AB"
 MOST_PACE = 1000
@@ -95,15 +98,31 @@ class Laboratory:
             "inspected": self.inspecting and inspector.inspected(self._subject, self.inspecting),
             "rule": self.rule,
             "note": self.note,
+            "address": self._address,
             "design": asdict(self.design),
             "sides": [self._side(side) for side in self.sides],
-            "material": _material(self.sides[0].material),
+            "material": material.told(self.sides[0].material),
             "parameters": [run.population.network.n_parameters for run in self.sides[0].runs],
             "test": None if opened is None else asdict(opened),
             "lesson": self.reading and self.reading.told(),
             "lessons": [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()],
             "choices": CHOICES | {"data": list(self.sets)},
         }
+
+    def network(self) -> Population:
+        """Return the picked network alone, as it predicts."""
+        return views.member(self.sides[0], self.picked)
+
+    def model(self) -> Model | None:
+        """Return the picked network with what leads from its table to it; None where there is no table."""
+        of = self.sides[0].material.model
+        return None if of is None else of(self.network())
+
+    @property
+    def _address(self) -> str:
+        """What the page's address ends in; a lesson of somebody's own has no name that others know."""
+        lesson = self.reading.name if self.reading and self.reading.name in lessons() else None
+        return addresses.address(self.design, self.sides[0].knobs, self.picked, lesson)
 
     @property
     def _subject(self) -> inspector.Subject:
@@ -182,12 +201,27 @@ class Laboratory:
             if design.data not in self.sets:
                 raise UnknownNameError("data set", design.data, self.sets)
             knobs = replace(knobs, **NATURAL[design.data])
+        self._begin(design, knobs)
+
+    def _begin(self, design: Design, knobs: Knobs) -> None:
         if not SOLVERS[design.solver].takes_learning_rate:  # which has no use for these
             knobs = replace(knobs, learning_rate=None, weight_decay=0.0, dropout=0.0)
         require_room(design, knobs, self.sets)
         self.sides = [Course(design, knobs, self.sets)]
         self.design, self.playing, self.run = design, False, self.run + 1
         self.picked = min(self.picked, design.networks - 1)
+
+    def _visit(self, command: commands.Visit, each: Each) -> None:
+        asked = addresses.asked(command.text, self.lessons)
+        if asked.lesson is not None:
+            self.do(commands.OpenLesson(name=asked.lesson), each)
+        else:
+            own = {"data": "table"} if self.design.data == "table" else {}  # which no address names
+            design = replace(Design(), **own | asked.design)
+            knobs = replace(Knobs(**NATURAL[design.data]), **asked.knobs)
+            self._begin(design, knobs)
+            self.reading, self.picked = None, min(asked.network or 0, design.networks - 1)
+        self.note = "; ".join(asked.notes)
 
     def _table(self, command: commands.Table, each: Each) -> None:
         from shoal.lab.table import brought_table  # which loads all that reads tables
@@ -299,6 +333,7 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
     commands.Seek: Laboratory._seek,
     commands.Turn: Laboratory._turn,
     commands.Build: Laboratory._build,
+    commands.Visit: Laboratory._visit,
     commands.Table: Laboratory._table,
     commands.Pick: Laboratory._pick,
     commands.Inspect: Laboratory._inspect,
@@ -314,13 +349,6 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
     commands.CloseLesson: Laboratory._close_lesson,
 }
 
-NATURAL: dict[str, dict[str, Any]] = {
-    "sine": {"samples": 20, "noise": 0.3},
-    "moons": {"samples": 100, "noise": 0.2},
-    "table": {"samples": 300, "noise": 0.0},
-}
-"""How many points a set has at first, and how noisy they are."""
-
 CHOICES: dict[str, list[str]] = {
     "activation": [name for name in ACTIVATIONS if name != "softmax"],
     "solver": list(SOLVERS),
@@ -328,29 +356,3 @@ CHOICES: dict[str, list[str]] = {
     "initial": list(INITIALS),
     "rule": list(RULES[:2]),
 }
-
-
-def _material(data: Material) -> dict[str, Any]:
-    def part(samples: Rows) -> dict[str, Any]:
-        return {"X": samples.X[:, data.shown[: len(data.inputs)]].tolist(), "y": samples.y.tolist()}
-
-    return {
-        "name": data.name,
-        "title": data.title,
-        "kind": data.kind,
-        "loss": choosing.LOSS_NAMES.get(data.loss, data.loss),
-        "train": part(data.train),
-        "validation": part(data.validation),
-        "tests": len(data.test.y),
-        "truth": None if data.truth is None else data.truth.tolist(),
-        "floor": data.floor if data.floor and math.isfinite(data.floor) else None,
-        "inputs": list(data.inputs),
-        "output": data.output,
-        "low": data.low,
-        "high": data.high,
-        "extent": [list(pair) for pair in data.extent],
-        "grid": len(data.grid),
-        "fine": len(data.fine),
-        "target": None if data.source is None else data.source[1],
-        "columns": list(data.columns),
-    }

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shoal.lecture.data import moons, sinusoid, truth
 from shoal.shapes import Array
 
+if TYPE_CHECKING:
+    from shoal.jobs.model import Model
+    from shoal.populations.population import Population
+
 VALIDATION, TEST = 100, 200
+LOSS_NAMES = {"mean_squared_error": "mean squared error", "log_loss": "log loss"}
 CELLS = 24
 """Rows and columns of a little map of the plane; the large one has four times as many."""
 
@@ -32,7 +39,7 @@ class Material:
     - ``truth`` (F,): what made the targets, if that is known; ``floor``: the error that no network beats.
     - ``inputs``, ``output``: what axes are called; ``low``, ``high``: what a picture shows of the output;
       ``shown``: the places of the features along which it is shown; ``source``: a table and its target,
-      beside its other ``columns``.
+      beside its other ``columns``, and ``model``, which makes a model of the table of networks.
     """
 
     name: str
@@ -53,6 +60,7 @@ class Material:
     shown: tuple[int, ...] = (0, 1)
     source: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
+    model: Callable[[Population], Model] | None = None
 
     @property
     def extent(self) -> tuple[tuple[float, float], ...]:
@@ -131,3 +139,31 @@ def mesh(low: Array, high: Array, cells: int) -> Array:
     at = (np.arange(cells) + 0.5) / cells
     across, down = np.meshgrid(low[0] + at * (high[0] - low[0]), high[1] - at * (high[1] - low[1]))
     return np.stack([across.ravel(), down.ravel()], axis=1)
+
+
+def told(data: Material) -> dict[str, Any]:
+    """Return the material as a page shows it, as plain values for JSON."""
+
+    def part(samples: Rows) -> dict[str, Any]:
+        return {"X": samples.X[:, data.shown[: len(data.inputs)]].tolist(), "y": samples.y.tolist()}
+
+    return {
+        "name": data.name,
+        "title": data.title,
+        "kind": data.kind,
+        "loss": LOSS_NAMES.get(data.loss, data.loss),
+        "train": part(data.train),
+        "validation": part(data.validation),
+        "tests": len(data.test.y),
+        "truth": None if data.truth is None else data.truth.tolist(),
+        "floor": data.floor if data.floor and math.isfinite(data.floor) else None,
+        "inputs": list(data.inputs),
+        "output": data.output,
+        "low": data.low,
+        "high": data.high,
+        "extent": [list(pair) for pair in data.extent],
+        "grid": len(data.grid),
+        "fine": len(data.fine),
+        "target": None if data.source is None else data.source[1],
+        "columns": list(data.columns),
+    }

@@ -11,13 +11,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab.commands import Command
 from shoal.lab.course import Each
 from shoal.populations.run import Run
 from shoal.workers import count_workers
+
+if TYPE_CHECKING:
+    from shoal.jobs.model import Model
+    from shoal.populations.population import Population
+
+T = TypeVar("T")
 
 MOST_WAITING = 64
 """Commands that may wait for their turn."""
@@ -46,6 +52,8 @@ class Exhibit(Protocol):
     def train(self, epochs: int, each: Each) -> None: ...
     def frame(self) -> bytes: ...
     def state(self) -> dict[str, Any]: ...
+    def network(self) -> Population: ...
+    def model(self) -> Model | None: ...
 
 
 class Conductor:
@@ -55,7 +63,7 @@ class Conductor:
         self.laboratory = laboratory
         self._pool = ThreadPoolExecutor(threads or count_workers(None), "shoal-lab")
         self._change = threading.Condition()
-        self._waiting: deque[tuple[Command, Future[None]]] = deque()
+        self._waiting: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._listeners: list[Listener] = []
         self._told = 0.0
         self._hungry = self._fresh = self._closed = False
@@ -64,14 +72,21 @@ class Conductor:
 
     def ask(self, command: Command) -> Future[None]:
         """Return what ends once the command is done and everybody told, or with the error that refuses it."""
-        answer: Future[None] = Future()
+        return self._queue(lambda: self._do(command))
+
+    def look(self, call: Callable[[Exhibit], T]) -> Future[T]:
+        """Return what ends with what ``call`` makes of what is shown, which it leaves as it is."""
+        return self._queue(lambda: call(self.laboratory))
+
+    def _queue(self, call: Callable[[], T]) -> Future[T]:
+        answer: Future[T] = Future()
         with self._change:
             if self._closed:
                 answer.set_exception(ConfigurationError("the lab is closing"))
             elif len(self._waiting) >= MOST_WAITING:
                 answer.set_exception(ConfigurationError("too much is asked at once; wait a moment"))
             else:
-                self._waiting.append((command, answer))
+                self._waiting.append((call, answer))
                 self._change.notify()
         return answer
 
@@ -139,14 +154,17 @@ class Conductor:
             lab.playing, lab.note = False, _sentence(error)
             self._show()
 
-    def _answer(self, command: Command, answer: Future[None]) -> None:
+    def _do(self, command: Command) -> None:
+        self.laboratory.do(command, self._each)
+        self._show()
+
+    def _answer(self, call: Callable[[], T], answer: Future[T]) -> None:
         try:
-            self.laboratory.do(command, self._each)
-            self._show()
+            made = call()
         except Exception as error:
             answer.set_exception(ConfigurationError(_sentence(error)))
         else:
-            answer.set_result(None)
+            answer.set_result(made)
 
     def _show(self) -> None:
         """Tell everybody how everything stands."""

@@ -12,9 +12,13 @@ import numpy as np
 from shoal.data.tables import read_table
 from shoal.data.task import REGRESSION
 from shoal.errors import DataError
+from shoal.jobs.model import TableModel
 from shoal.jobs.prepare import PreparedTable, prepare_frame, prepare_table
 from shoal.jobs.request import FitRequest
 from shoal.lab.material import CELLS, Material, Rows, mesh
+from shoal.populations.network import Network
+from shoal.populations.population import Population
+from shoal.selection.architectures import loss_of
 from shoal.shapes import Array
 
 Maker = Callable[[int, int, float], Material]
@@ -106,7 +110,15 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
         shown=shown,
         source=(path, target),
         columns=tuple(column.name for column in table.columns),
+        model=lambda networks: _model(table, networks),
     )
+
+
+def _model(table: PreparedTable, networks: Population) -> TableModel:
+    """Return a model of the table: networks under the loss that ``shoal fit`` gives such targets."""
+    loss, _ = loss_of(len(table.target.labels), table.target.loss)
+    network = Network(networks.network.inputs, networks.network.layers, loss)
+    return table.model(Population(network, networks.theta, networks.keys))
 
 
 def _strongest(train: Rows) -> int:

@@ -27,7 +27,7 @@ export function Header() {
             Lessons
           </button>
           <button class="quiet" onClick={() => (open.value = "repeat")}>
-            Repeat it
+            Take away
           </button>
         </>
       )}

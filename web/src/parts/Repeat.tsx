@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { state } from "../store.ts";
 import { Dialog } from "./Dialog.tsx";
+import { Take } from "./Take.tsx";
 
 function Lines({ title, text }: { title: string; text: string }) {
   const [copied, setCopied] = useState(false);
@@ -23,9 +24,11 @@ function Lines({ title, text }: { title: string; text: string }) {
 
 /** What is on the screen without the lab: the lines of Python that make the same bits, and the command. */
 export function Repeat() {
-  const { sides } = state.value!;
+  const { sides, material } = state.value!;
   return (
-    <Dialog name="repeat" title="Repeat it">
+    <Dialog name="repeat" title="Take it away">
+      <Take folder={material.target !== null} />
+      <p class="quiet-text">The page is one file that opens without a lab. The address of this page says what is set here, too.</p>
       <p class="quiet-text">
         These lines train every network on the screen to this epoch, by the same bits, with what was turned on the way.
       </p>

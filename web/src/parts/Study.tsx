@@ -6,6 +6,7 @@ import { pick, pointed, repaint, seen, send, study, validation } from "../store.
 import { walk } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
 import { inspect } from "./Inspector.tsx";
+import { Take } from "./Take.tsx";
 
 export const shoalOf = (told: Told) => ({ hidden: told.columns, starts: told.starts });
 
@@ -164,6 +165,7 @@ export function Study() {
           <pre tabIndex={0} aria-label="command">
             {told.command}
           </pre>
+          <Take folder={false} />
         </section>
       </div>
     </main>
