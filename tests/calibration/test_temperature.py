@@ -148,8 +148,25 @@ def test_a_rare_class_that_is_always_right_is_no_certainty(rare: int) -> None:
 
 def test_rows_that_are_all_wrong_make_probabilities_less_sure() -> None:
     given = np.tile([0.02, 0.98], (40, 1))
-    assert 5 < fit_temperature(given, np.zeros(40, dtype=int)) <= HOTTEST
+    assert 5 < fit_temperature(given, np.zeros(40, dtype=int)) < HOTTEST
     assert 1 < fit_temperature(given[:1], np.zeros(1, dtype=int)) < 5  # one row is a weak proof
+
+
+@pytest.mark.parametrize("n", [9, 1000, 10**6])
+@pytest.mark.parametrize("sure", [0.51, 0.98])
+@pytest.mark.parametrize("right", [True, False])
+def test_rows_that_all_end_alike_leave_the_temperature_within_its_bounds(
+    n: int, sure: float, right: bool
+) -> None:
+    """Of all rows wrong the prior decides, β = 1/(n L') about; of all right the number of rows."""
+    given = np.tile([1 - sure, sure], (n, 1))
+    T = fit_temperature(given, np.full(n, int(right)))
+    assert 10 * COLDEST < T < HOTTEST / 10
+    if right and sure > 0.9:  # timid probabilities the prior leaves further from certainty
+        assert cooled(given, T)[0, 0] == pytest.approx(min(1 - sure, 1 / (n + 2)), rel=1e-3)
+    if not right:
+        slope = 0.5 * np.log(sure / (1 - sure))  # of the log loss at β = 0, where the shares are even
+        assert 0.5 * (n * slope + 1) < T
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

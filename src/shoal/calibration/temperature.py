@@ -11,8 +11,9 @@ import numpy as np
 from shoal.selection.weighing import effective, weighted_mean
 from shoal.shapes import Array, IntArray
 
-COLDEST, HOTTEST = 0.05, 20.0
-"""Temperatures tried: beyond them the probabilities are shares, or certainties, of no use to anybody."""
+COLDEST, HOTTEST = 1e-6, 1e8
+"""Temperatures tried: so far apart that no table comes to one of them. The prior, and how many rows there
+are, decide where all of these are right, or all wrong."""
 CLOSE = 1e-10
 """So near are the logarithms of temperatures that are the same."""
 IMPOSSIBLE = -1e100
