@@ -51,7 +51,7 @@ def test_inputs_of_one_column_have_one_scale_in_every_fold(scaled: CapacityStudy
 def mattering(monkeypatch: pytest.MonkeyPatch, of_folds: list[list[float]]) -> None:
     """Have the losses of three folds rise so much for the first columns, and not at all for the others."""
 
-    def rises(held: Any, groups: list[Any]) -> np.ndarray[Any, Any]:
+    def rises(held: Any, groups: list[Any], _: int) -> np.ndarray[Any, Any]:
         return np.array([*of_folds[held.fold], *[0.0] * (len(groups) - 3)])
 
     monkeypatch.setattr("shoal.selection.scaling.Held.rises", rises)
@@ -168,9 +168,17 @@ def test_where_no_column_matters_nothing_is_scaled(targets: np.ndarray[Any, Any]
     assert len(silent.table) == 12
 
 
-def test_more_columns_than_can_be_tried_are_not_scaled() -> None:
+def test_more_columns_than_can_be_tried_are_not_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.selection.scaling.FREE", 0.0)
     wide = np.random.default_rng(0).normal(size=(30, 60))
     assert study(sources=range(60), epochs=2).fit(wide, wide[:, 0]).scaling is None
+    # 0.1 · 3 · 20 rows · 300 epochs / 60 columns: 30 rows, shuffled once
+    assert study(sources=range(60), epochs=300, patience=2).fit(wide, wide[:, 0]).scaling is not None
+
+
+def test_a_few_operations_are_spent_however_short_the_training() -> None:
+    wide = np.random.default_rng(0).normal(size=(30, 60))
+    assert study(sources=range(60), epochs=2).fit(wide, wide[:, 0]).scaling is not None
 
 
 def test_one_source_for_all_is_none() -> None:

@@ -35,8 +35,9 @@ TINY, MANY = 0.1, 0.3
 """Of a scale below which a column hardly matters; of the columns, the share that makes them many."""
 SHUFFLES, MOST_ROWS, FEWEST_ROWS = 3, 1000, 20
 """Of each column; held-out rows of a fold that are predicted for each."""
-SHARE = 0.1
-"""Of the operations of a network's training, those that its importances may take."""
+SHARE, FREE = 0.1, 2e10
+"""Of the operations of the first start's training, those that importances may take, and at least: a second
+or so."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ class Scaling:
         folds = covered(trials)
         first = _lightest(_finite(complete(trials, folds)))
         groups = [np.flatnonzero(design.sources == j) for j in range(int(design.sources.max()) + 1)]
-        rows = _affordable(design, len(groups))
+        rows, shuffles = _affordable(design, len(groups))
         if not first or rows < FEWEST_ROWS:
             return None
         with one_thread():  # the same bits on any number of cores
-            rises = {fold: Held(design, shelf, first, fold, rows, threads).rises(groups) for fold in folds}
+            rises = {
+                fold: Held(design, shelf, first, fold, rows, threads).rises(groups, shuffles)
+                for fold in folds
+            }
         total = np.sum(list(rises.values()), axis=0)
         rests = {fold: total - own if len(folds) > 1 else total for fold, own in rises.items()}
         if not min(rest.max() for rest in (total, *rests.values())) > 0:
@@ -141,10 +145,14 @@ def _lightest(contenders: list[Contender]) -> list[Contender]:
     return [contender for contender in contenders if contender.candidate == best]
 
 
-def _affordable(design: Design, columns: int) -> int:
-    """Return how many held-out rows of a fold every column may be shuffled in."""
-    trained = 3 * design.samples.splits[0][0].size * design.recipe.epochs
-    return min(int(SHARE * trained / (columns * SHUFFLES)), MOST_ROWS)
+def _affordable(design: Design, columns: int) -> tuple[int, int]:
+    """Return in how many held-out rows of a fold, and how often, every column may be shuffled."""
+    splits, views = design.samples.splits, max(len(design.views), 1)
+    # a prediction takes two operations for each of a network, and a sample in training three times that
+    pair = 2.0 * max(network.operations for network in design.networks.values()) * views * len(splits)
+    allowed = max(SHARE * 3 * pair * splits[0][0].size * design.recipe.epochs, FREE)
+    rows = [min(int(allowed / (pair * columns * shuffles)), MOST_ROWS) for shuffles in (SHUFFLES, 1)]
+    return (rows[0], SHUFFLES) if rows[0] >= FEWEST_ROWS else (rows[1], 1)
 
 
 class Held:
@@ -162,20 +170,20 @@ class Held:
         self._weights = None if samples.weights is None else samples.weights[rows]
         self._threads = threads
 
-    def rises(self, groups: list[IntArray]) -> Array:
+    def rises(self, groups: list[IntArray], shuffles: int) -> Array:
         """Return by how much the mean loss rises when each group of inputs is shuffled, (J,)."""
         if self._weights is not None and not self._weights.any():
             return np.zeros(len(groups))
         intact = self._loss(self._X)
         found = np.zeros(len(groups))
         for j, which in enumerate(groups):
-            for shuffle in range(SHUFFLES):
+            for shuffle in range(shuffles):
                 index = self.fold * SHUFFLES + shuffle
                 order = stream(self._seed, j, Purpose.PERMUTATION, index).permutation(len(self._X))
                 X = self._X.copy()
                 X[:, which] = self._X[order[:, None], which]
                 found[j] += self._loss(X) - intact
-        return found / SHUFFLES
+        return found / shuffles
 
     def _loss(self, X: Array) -> float:
         losses = sample_losses(self._population, X, self._y, self._threads)
