@@ -90,15 +90,32 @@ TIMES = ["", " %H:%M", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", ", %I:%M:%S.%f%
 def test_a_date_is_the_same_in_every_writing(when: dt.datetime, form: str, time: str, zone: str) -> None:
     written = when.strftime(form + time) + (zone if time else "")
     kept = when.replace(microsecond=0) if "%f" not in time else when
+    kept = kept.replace(day=1) if "%d" not in form else kept
     kept = kept.replace(second=0) if "%S" not in time else kept
     kept = kept.replace(hour=0, minute=0) if not time else kept
     ahead = {"+05:30": dt.timedelta(hours=5.5), " -0800": dt.timedelta(hours=-8)}.get(zone if time else "")
     assert read(written, form) == kept - (ahead or dt.timedelta())
 
 
-@given(st.dates(dt.date(1000, 1, 1)), st.sampled_from([form for form in FORMATS if "%Y" in form]))
+@given(
+    st.dates(dt.date(1000, 1, 1)),
+    st.sampled_from([form for form in FORMATS if "%Y" in form and "%d" in form]),
+)
 def test_every_day_of_four_digits_is_read(day: dt.date, form: str) -> None:
     assert read(day.strftime(form), form) == at(day.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [
+        *(("1990-03", "1990-03-01"), ("1990/3", "1990-03-01"), ("03/1990", "1990-03-01")),
+        *(("Mar 1990", "1990-03-01"), ("march-1990", "1990-03-01"), ("1500-12", "1500-12-01")),
+        *(("1499-12", None), ("2200-01", None), ("1990-13", None), ("13/1990", None), ("3/90", None)),
+    ],
+)
+def test_a_month_is_its_first_day(written: str, first: str | None) -> None:
+    found = readings(pl.Series([written]))
+    assert [str(read[0].date()) for read in found.values()] == ([] if first is None else [first])
 
 
 @given(st.dates(dt.date(1969, 1, 1), dt.date(2068, 12, 31)), st.sampled_from(FORMATS))

@@ -78,6 +78,30 @@ def test_a_target_that_fits_no_task_is_refused(
         infer_task(target, override)
 
 
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ("missing", "'missing' in 1 of 60 rows, which may be classes or no values at all; leave"),
+        ("k.A.", "'k.A.' in 1 of 60 rows"),
+        ("n.d.", "'n.d.' in 1 of 60 rows"),
+    ],
+)
+def test_numbers_are_no_classes_for_an_odd_text(odd: str, told: str, refuses: Any) -> None:
+    target = pl.Series("y", [*(f"{k / 7:.3f}" for k in range(59)), odd])
+    with refuses(DataError, f"the target 'y' holds numbers, and {told}"):
+        infer_task(target)
+    assert infer_task(target, "classification").task == "classification"
+    codes = pl.Series("y", [*(str(k % 20) for k in range(59)), odd])  # few enough to be classes
+    assert infer_task(codes).task == "classification"
+
+
+def test_numbers_in_a_writing_that_is_not_read_are_no_classes(refuses: Any) -> None:
+    target = pl.Series("y", [f"{k / 7:.2f}-" for k in range(1, 60)])
+    with refuses(DataError, "holds numbers in a writing that is not read, as '0.14-'; write them as -1234.5"):
+        infer_task(target)
+    assert infer_task(pl.Series("y", [f"{k % 20} kg" for k in range(60)])).task == "classification"
+
+
 def test_rows_without_a_target_are_left_out_with_a_warning() -> None:
     table = {"x": [1, 2, 3, 4], "y": ["a", "?", "b", None]}
     with pytest.warns(ShoalWarning, match=r"^2 of 4 rows have no value of the target 'y' and are left out$"):

@@ -3,7 +3,7 @@
 A format is written as ``strptime`` writes that of the day: ``%Y`` takes four digits, and ``%y`` two, of
 which 00 to 68 are the years 2000 to 2068 and 69 to 99 are 1969 to 1999, as in POSIX. ``%b`` is an English
 month's name or its first letters. A time may follow any of them: ``23:59``, ``23:59:30.25``, ``11:59 PM``,
-then ``Z`` or ``+02:00``.
+then ``Z`` or ``+02:00``. A month alone, of the years 1500 to 2199, is its first day.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from shoal.data.glance import a_few
 CLEAR_FORMATS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
     *("%d %b %Y", "%b %d, %Y", "%Y %b %d", "%d.%m.%y", "%d %b %y"),
+    *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y"),
 )
 #: Formats of the same shape: where two of them read a column, and not alike, it could mean either.
 FAMILIES = (
@@ -49,6 +50,8 @@ _TIME = (
     r"(?:(?: *T *|,? +)(?P<H>[0-9]{1,2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
     r"(?: ?(?P<p>[ap])\.?m\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
+_YEARS = 1500, 2200
+"""Of months without a day, from and before which."""
 _US_PER_DAY = 86_400_000_000
 
 Ints = npt.NDArray[np.int64]
@@ -122,11 +125,13 @@ def _days(fields: Mapping[str, pl.Series]) -> tuple[Ints, npt.NDArray[np.bool_]]
         month = _whole(first.replace_strict(_NUMBERS_OF_MONTHS, default=None, return_dtype=pl.Int64))
     else:
         month = _whole(fields["m"])
-    day = _whole(fields["d"])
+    day = _whole(fields["d"]) if "d" in fields else np.ones_like(year)
     months = (year - 1970) * 12 + month - 1
     first_day = months.astype("M8[M]").astype("M8[D]").astype(np.int64)
     length = (months + 1).astype("M8[M]").astype("M8[D]").astype(np.int64) - first_day
     exists = (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
+    if "d" not in fields:  # numbers of parts and pages look so, too
+        exists &= (year >= _YEARS[0]) & (year < _YEARS[1])
     return first_day + day - 1, exists
 
 

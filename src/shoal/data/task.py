@@ -18,6 +18,8 @@ from shoal.data.losses import LOSSES, POISSON, SQUARED, not_of_classes, require_
 from shoal.data.names import names_shown, nearest
 from shoal.data.numerals import GAPS
 from shoal.data.rare import counted, rare_of
+from shoal.data.strays import stray_tokens
+from shoal.data.texts import unread_note
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 from shoal.words import setting
 
@@ -225,6 +227,7 @@ def _reason(series: pl.Series) -> tuple[str, str]:
             f"the target {series.name!r} is missing in all {len(series)} rows; name another column"
         )
     if why := _no_numbers(given):
+        _require_meant(given)
         return CLASSIFICATION, why
     x = np.unique(_numbers(given))
     distinct = x.size
@@ -235,6 +238,22 @@ def _reason(series: pl.Series) -> tuple[str, str]:
     if distinct == x.size <= MAX_CODES and x[0] in (0, 1) and (np.diff(x) == 1).all():
         return CLASSIFICATION, f"holds the codes {x[0]:g} to {x[-1]:g} without a gap"
     return REGRESSION, f"is a number with {distinct} distinct values"
+
+
+def _require_meant(given: pl.Series) -> None:
+    """Raise ``DataError`` for numbers that would be classes for a few texts, or for how they are written."""
+    if given.dtype != pl.String or given.n_unique() <= MAX_CODES:
+        return
+    read = values.as_numbers(given)
+    stray = stray_tokens(given, read)
+    if stray and read.drop_nulls().n_unique() > MAX_CODES:
+        raise DataError(
+            f"the target {given.name!r} holds numbers, and {names_shown(stray)} in {read.null_count()} of "
+            f"{len(given)} rows, which may be classes or no values at all; leave those cells empty, or say "
+            f"{setting('task', CLASSIFICATION)}"
+        )
+    if note := unread_note(given):
+        raise DataError(f"the target {given.name!r} holds {note}, or say {setting('task', CLASSIFICATION)}")
 
 
 def _no_numbers(series: pl.Series) -> str:

@@ -14,12 +14,20 @@ MOST = 0.9
 
 _DIGITS = "[0-9][0-9.,'’ ]*"
 _AMOUNT = rf"^[(]?[-+−]?(?:(?:{CURRENCY}) ?[-+−]?{_DIGITS}|{_DIGITS} ?(?:{CURRENCY}))[)]?$"
-_NUMBER = rf"^(?:\({_DIGITS}\)|[-+−]?[0-9]{{1,3}}(?:[,'’ ][0-9]{{2,3}})+(?:\.[0-9]+)?)$"
+_NUMBER = (
+    rf"^(?:\({_DIGITS}\)|{_DIGITS}[-−]|[<>≤≥~≈] ?[-+−]?{_DIGITS}|0[xX][0-9a-fA-F]+"
+    r"|[-+−]?[0-9]{1,3}(?:[,'’ ][0-9]{2,3})+(?:\.[0-9]+)?|[-+−]?[0-9.,]+ ?[x×*·] ?10\^?[-+−]?[0-9]+)$"
+)
 _QUANTITY = rf"^[-+−]?{_DIGITS}\s?[^0-9\s.,'’()-][^0-9]{{0,9}}$"
 _DATE = (
     r"^(?:\p{L}{2,12}[.,]*\s+)?(?:(?:[0-9]{4}|[0-9]{1,2})[./ -]+(?:[0-9]{1,2}|\p{L}{3,12})[./, -]+"
     r"(?:[0-9]{4}|[0-9]{1,2})|\p{L}{3,12}\.? [0-9]{1,2},? [0-9]{4})(?:[T, ].*)?$"
 )
+_PERIOD = (
+    r"^(?:[0-9]{4}[- ]?[QWMqwm][0-9]{1,2}(?:-[0-9])?|[QWMqwm][0-9]{1,2}[-/ ][0-9]{4}|[0-9]{4}-[0-9]{3}"
+    r"|\p{L}{3,12}\.?[-/ ]'?[0-9]{2})$"
+)
+_TIME = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[aApP]\.?[mM]\.?)?$"
 #: Scripts that write no spaces between words; two letters make a word, more or less.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
@@ -52,6 +60,8 @@ def unread_note(known: pl.Series) -> str:
         (_NUMBER, "numbers in a writing that is not read", "write them as -1234.5"),
         (_QUANTITY, "numbers with a unit behind", "write the numbers alone"),
         (_DATE, "dates in a writing that is not read", "write them as 1999-12-31"),
+        (_PERIOD, "dates in a writing that is not read", "write the first day of each, as 1999-12-31"),
+        (_TIME, "times of the day", "write them as hours, such as 13.5"),
     ):
         alike = others.filter(others.str.contains(pattern))
         if len(alike) >= MOST * len(others) > 0 and not readings(alike):
