@@ -88,7 +88,7 @@ def known_rows(table: Frame, target: str) -> Frame:
             f"the table has no column {target!r} to predict; {its} columns: {names_shown(table.columns)}"
         )
     series = table[target].to_native()
-    known = _known(series)
+    known = known_targets(series)
     missing = int((~known).sum())
     if missing == len(table):
         raise DataError(f"the target {target!r} is missing in all {missing} rows; give a column with values")
@@ -221,7 +221,7 @@ class TargetEncoder:
 
 
 def _reason(series: pl.Series) -> tuple[str, str]:
-    given = series.filter(_known(series))
+    given = series.filter(known_targets(series))
     if len(given) == 0:
         raise DataError(
             f"the target {series.name!r} is missing in all {len(series)} rows; name another column"
@@ -258,7 +258,7 @@ def _require_meant(given: pl.Series) -> None:
 
 def _no_numbers(series: pl.Series) -> str:
     """Return why the values of a target are classes whatever is asked for; nothing where they are numbers."""
-    given = series.filter(_known(series))
+    given = series.filter(known_targets(series))
     if given.dtype == pl.Boolean:
         return "is true or false"
     if given.dtype == pl.Datetime:
@@ -280,7 +280,7 @@ def _require_suited(y: npt.NDArray[np.float64], name: str, loss: str | None) -> 
         require_rates(y, name)
 
 
-def _known(series: pl.Series) -> pl.Series:
+def known_targets(series: pl.Series) -> pl.Series:
     """Return which rows have a value; among numbers a dash is none, among texts it is a class."""
     known = series.is_not_null()
     if series.dtype == pl.String and series.is_in(GAPS).any() and _is_numeric(values.given(series)):

@@ -114,14 +114,14 @@ def prepare_table(request: FitRequest) -> PreparedTable:
     Raises ``CapacityError``, of a large table before it is read, where it would not fit into memory.
     """
     allowance = Allowance.of(request)
-    _look(request, allowance)
+    look(request, allowance)
     with collected() as notes:
         described = _read(request)
     prepared = _divided(described, request, request.test is None, allowance)
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
-def _look(request: FitRequest, allowance: Allowance) -> None:
+def look(request: FitRequest, allowance: Allowance) -> None:
     """Raise ``CapacityError`` for tables whose first rows tell that they are too much for the memory."""
     seen = glimpse(request.table)
     if seen is not None and seen.head is None:
@@ -132,7 +132,7 @@ def _look(request: FitRequest, allowance: Allowance) -> None:
         return
     try:
         with collected():
-            head = _Described.of(seen.head, request.target, request, least=1)
+            head = Described.of(seen.head, request.target, request, least=1)
     except ShoalError:
         return  # all of the table may be otherwise, and will tell
     method = _method(request, head.task.task, head.columns)
@@ -149,13 +149,13 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
     with collected() as notes:
-        described = _Described.of(frame, name, request, least=2 if divide_test else 1)
+        described = Described.of(frame, name, request, least=2 if divide_test else 1)
     prepared = _divided(described, request, divide_test, Allowance.of(request))
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
 @dataclass(frozen=True)
-class _Described:
+class Described:
     """A table whose columns are known: what is used of its rows, and what is asked of it."""
 
     frame: Frame
@@ -171,7 +171,7 @@ class _Described:
     roles: Roles
 
     @classmethod
-    def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> _Described:
+    def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> Described:
         """Describe the columns of a table, and keep what is used of it."""
         task = infer_task(frame[name], request.task, request.loss)
         roles = Roles.settle(frame.columns, name, request)
@@ -188,9 +188,9 @@ class _Described:
         )
 
 
-def _read(request: FitRequest) -> _Described:
+def _read(request: FitRequest) -> Described:
     """Return the table described; what else was read of it is let go of."""
-    return _Described.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
+    return Described.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
 
 
 def _brought(source: str | None) -> Brought:
@@ -199,7 +199,7 @@ def _brought(source: str | None) -> Brought:
     return NONE_BROUGHT if seen is None else Brought(seen.rows, seen.reading)
 
 
-def _footprint(table: _Described, request: FitRequest, rows: int, reading: int = 0) -> Footprint:
+def _footprint(table: Described, request: FitRequest, rows: int, reading: int = 0) -> Footprint:
     """Return what decides the memory for so many rows like those of a table."""
     n_outputs = 1
     if table.task.task == CLASSIFICATION:
@@ -219,7 +219,7 @@ def _footprint(table: _Described, request: FitRequest, rows: int, reading: int =
 
 
 def _divided(
-    table: _Described,
+    table: Described,
     request: FitRequest,
     divide_test: bool,
     allowance: Allowance,
@@ -227,7 +227,7 @@ def _divided(
     """Return the rows by their use, and the features of them."""
     frame, name, task = table.frame, table.name, table.task
     with collected() as notes:
-        plainer, told = _as_fits(table, request, allowance)
+        plainer, told = as_fits(table, request, allowance)
         notes.extend(told)
         whole = _whole_target(frame, name, task.task, table.least, request.metric)
         labels = whole.encode(frame[name]) if whole is not None else None
@@ -248,7 +248,7 @@ def _divided(
         preprocessor = TablePreprocessor.fit(
             frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
         )
-        part = _PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
+        part = PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, attributes, rows.train)
         validation, test = _other_parts(request, part)
         if rows.held.size:
@@ -274,9 +274,7 @@ def _divided(
     )
 
 
-def _as_fits(
-    table: _Described, request: FitRequest, allowance: Allowance
-) -> tuple[dict[str, Any], list[str]]:
+def as_fits(table: Described, request: FitRequest, allowance: Allowance) -> tuple[dict[str, Any], list[str]]:
     """Return what is plainer for the table to fit into memory, and what there is to say of it."""
     method = _method(request, table.task.task, table.columns)
     footprint = _footprint(table, request, len(table.frame))
@@ -293,10 +291,10 @@ def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
 
 
 @dataclass(frozen=True)
-class _PartMaker:
+class PartMaker:
     preprocessor: TablePreprocessor
     target: TargetEncoder
-    table: _Described
+    table: Described
     dtype: str
 
     def __call__(self, frame: Frame, attributes: Attributes, rows: IntArray | None = None) -> Part:
@@ -344,14 +342,14 @@ def _whole_target(frame: Frame, name: str, task: str, least: int, metric: str | 
     return encoder if task == "classification" else None
 
 
-def _other_parts(request: FitRequest, part: _PartMaker) -> tuple[Part | None, Part | None]:
+def _other_parts(request: FitRequest, part: PartMaker) -> tuple[Part | None, Part | None]:
     """Return the rows to choose by and to test on that other tables bring along, all apart."""
     places = [Place.of("the table", part.table.frame, part.table.roles)]
     valid = None if request.valid is None else _other_part("valid", request.valid, part, places)
     return valid, None if request.test is None else _other_part("test", request.test, part, places)
 
 
-def _other_part(option: str, path: str, part: _PartMaker, places: list[Place]) -> Part:
+def _other_part(option: str, path: str, part: PartMaker, places: list[Place]) -> Part:
     """Return the rows of another table, which has the columns of this one.
 
     They are apart from the rows in ``places``, among which they are then.

@@ -11,6 +11,7 @@ import numpy as np
 
 from shoal.engines import choose_engine
 from shoal.networks.chain import Chain
+from shoal.populations.blockwise import train_blockwise
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.randomness import member_id
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from shoal.selection.planning import Cohort
     from shoal.sequences import Rows
     from shoal.shapes import Array, IntArray
+    from shoal.training.blocks import BlockFile
     from shoal.training.problem import Validation
     from shoal.training.recipe import Recipe
 
@@ -44,12 +46,14 @@ SCORED = 10**10
 class Conditions:
     """What all networks of a study are trained in, by which engine, and whether by their evidence.
 
-    ``by_evidence``: l2 is where each member begins, and is re-estimated as its evidence prefers.
+    ``by_evidence``: l2 is where each member begins, and is re-estimated as its evidence prefers. ``blocks``
+    are samples on disk, on which members are trained instead of on those in memory.
     """
 
     dtype: str
     engine: str = "auto"
     by_evidence: bool = False
+    blocks: BlockFile | None = None
 
 
 @dataclass(frozen=True)
@@ -200,15 +204,13 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
     epochs = epochs_a_round(recipe.epochs) if by_evidence else recipe.epochs
 
     def fit(members: Population, strengths: Array) -> TrainingResult:
+        own = dataclasses.replace(recipe, l2=strengths, epochs=epochs)
+        validation = _validation(rows.judged) if watch else None
+        engine, blocks = task.conditions.engine, task.conditions.blocks
+        if blocks is not None:
+            return train_blockwise(members, blocks, own, validation=validation, engine=engine, n_jobs=threads)
         return train(
-            members,
-            X,
-            y,
-            dataclasses.replace(recipe, l2=strengths, epochs=epochs),
-            sample_weight=weights,
-            validation=_validation(rows.judged) if watch else None,
-            engine=task.conditions.engine,
-            n_jobs=threads,
+            members, X, y, own, sample_weight=weights, validation=validation, engine=engine, n_jobs=threads
         )
 
     return (

@@ -211,6 +211,7 @@ class Design:
             "architecture": to_config(self.architecture),
             "loss": to_config(self.samples.loss),
             **self.samples.fingerprint(),
+            **({} if (blocks := self.conditions.blocks) is None else {"blocks (sha256)": blocks.digest}),
         }
 
     def is_sure(self, task: Task) -> bool:

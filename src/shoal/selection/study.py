@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from shoal.selection.scaling import Scaling
     from shoal.shapes import Array
+    from shoal.training.blocks import BlockFile
 
 
 class CapacityStudy(ShownStudy):
@@ -108,6 +109,9 @@ class CapacityStudy(ShownStudy):
     ``networks``, as in "1-83,90", are those of the study that are trained, by number: ``compared`` says what
     a study that was ended early is to be asked for, to choose the same again.
 
+    ``blocks``, which may be set before ``fit``, are samples on disk that networks are trained on in the place
+    of those of ``fit``; these tell the training loss and, as far as they are held out, validate.
+
     Raises ``ConfigurationError`` for impossible settings.
 
     Source: the lecture, "Using Validation Set to fix no. of hidden units"; Bishop 2006, PRML, figure 5.10.
@@ -142,6 +146,7 @@ class CapacityStudy(ShownStudy):
         self.loss, self.folds, self.validation_share, self.choose = loss, folds, validation_share, choose
         self.views, self.dtype, self.engine = Views(**seen), dtype, engine
         self.place = Workplace(**place)
+        self.blocks: BlockFile | None = None
         self.recipe = _study_recipe(trained, recipe)
         own = Perceptron(**layers)
         if layers and architecture is not None:
@@ -316,7 +321,7 @@ class CapacityStudy(ShownStudy):
             self.starts,
             self.architecture,
             self.recipe,
-            Conditions(dtype, self.engine, by_evidence=self.choose == BY_EVIDENCE),
+            Conditions(dtype, self.engine, self.choose == BY_EVIDENCE, self.blocks),
             self.place.memory,
             samples,
             views,

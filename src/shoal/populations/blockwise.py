@@ -1,0 +1,182 @@
+"""Training on samples that lie on disk: an engine is given one buffer of them after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from shoal.engines import choose_engine
+from shoal.engines.base import Engine
+from shoal.errors import ConfigurationError
+from shoal.populations.population import Population
+from shoal.populations.trainer import TrainingResult, sample_losses
+from shoal.shapes import Array, BoolArray
+from shoal.training.blocks import BlockFile
+from shoal.training.history import History
+from shoal.training.problem import Orders, Problem, Snapshot, Validation
+from shoal.training.recipe import Recipe
+from shoal.training.stopping import Reason
+from shoal.workers import count_workers
+
+OF_THE_WHOLE = ("l2", "l1")
+"""Penalties that are divided by the weight of all samples, of which a buffer holds a part."""
+
+MORE_THAN_ONE = 2
+"""Epochs planned over a buffer, of which one is trained: members of a plan that is done remember nothing."""
+
+
+def train_blockwise(
+    population: Population,
+    blocks: BlockFile,
+    recipe: Recipe,
+    *,
+    validation: Validation | None = None,
+    engine: str = "auto",
+    n_jobs: int | None = None,
+) -> TrainingResult:
+    """Train members as ``shoal.train`` does, on the samples of a file: minibatches of a buffer at a time.
+
+    Solvers remember and count updates from buffer to buffer, and the schedule changes the learning rate with
+    every one. The validation is looked at after every epoch.
+
+    Raises ``ConfigurationError`` for solvers that need all samples at every step, and settings that only the
+    samples in memory can have; ``DataError`` as ``BlockFile.buffers`` does.
+    """
+    if recipe.batch_size is None or recipe.plateau is not None or recipe.augmentation is not None:
+        raise ConfigurationError(
+            "samples on disk are trained on in minibatches, without a plateau and without augmentation; "
+            "give a batch_size to a solver such as adam, and leave those out"
+        )
+    if recipe.patience is not None and validation is None:
+        raise ConfigurationError("patience needs validation=(X, y) to watch; give it, or leave patience out")
+    chosen = choose_engine(engine, population.network, recipe)
+    course = _Course.of(population, recipe, validation is not None)
+    members = _Members(population, blocks, recipe, chosen, count_workers(n_jobs))
+    for epoch in range(recipe.epochs):
+        active = course.active
+        if not active.any():
+            break
+        theta, loss, diverged = members.epoch(epoch, ~active)
+        judged = None
+        if validation is not None:
+            judged = _validation_loss(replace(population, theta=theta), validation, members.threads)
+        course.note(epoch, theta, loss, diverged, judged)
+    return TrainingResult(replace(population, theta=course.result), course.history)
+
+
+@dataclass
+class _Members:
+    """The members between two buffers: where they stand, and what their solver remembers."""
+
+    population: Population
+    blocks: BlockFile
+    recipe: Recipe
+    engine: Engine
+    threads: int
+    state: Snapshot | None = None
+
+    def epoch(self, epoch: int, ended: BoolArray) -> tuple[Array, Array, BoolArray]:
+        """Train all but the ``ended`` members (P,) on every row once.
+
+        Returns the parameters (P, D), J in the mean over the minibatches (P,), and who has diverged (P,).
+        """
+        ended = ended.copy()
+        size = self.population.size
+        loss, updates, diverged = np.zeros(size), 0, np.zeros(size, dtype=np.bool_)
+        for X, y in self.blocks.buffers(self.recipe.seed, epoch):
+            history = self._buffer(X, y, ended)
+            batches = self.recipe.batches(len(X))
+            loss += np.where(ended, 0.0, history.loss[:, 0]) * batches
+            updates += batches
+            diverged |= ~ended & history.diverged
+            ended |= diverged
+            if ended.all():
+                break
+        assert self.state is not None
+        return self.state.theta, loss / updates, diverged
+
+    def _buffer(self, X: Array, y: Array, ended: BoolArray) -> History:
+        """Train members on some rows, once, and return what the engine noted."""
+        population, before = self.population, self.state
+        recipe = self._recipe(len(X), 0 if before is None else before.step)
+        problem = Problem.of(population.network, population.size, recipe, X, y, dtype=population.theta.dtype)
+        training = self.engine.begin(population.network, population.theta, population.keys, problem, recipe)
+        if before is not None:
+            history, strengths = training.history.copy(), problem.strengths
+            training.restore(replace(before, epoch=0, history=history, strengths=strengths))
+        if ended.any():
+            training.end(ended, Reason.INTERRUPTED)
+        order = np.arange(len(X), dtype=np.uint32)[None, None]  # the buffer's own is random
+        training.advance(1, self.threads, Orders(order, np.zeros(population.size, dtype=np.intp)))
+        self.state = training.snapshot()
+        return self.state.history
+
+    def _recipe(self, rows: int, step: int) -> Recipe:
+        """Return the recipe for one epoch over so many rows, after so many updates."""
+        recipe, size = self.recipe, self.population.size
+        strengths = recipe.strengths(size, np.float64)
+        updates = recipe.epochs * sum(map(recipe.batches, self.blocks.sizes()))
+        middle = min(step + recipe.batches(rows) // 2, updates - 1)
+        share = rows / self.blocks.rows
+        rate = strengths["learning_rate"] * recipe.rates.factor(middle, updates)
+        own = {"learning_rate": rate, **{name: strengths[name] * share for name in OF_THE_WHOLE}}
+        return replace(
+            recipe,
+            epochs=MORE_THAN_ONE,
+            patience=None,
+            schedule="constant",
+            **{name: tuple(values.tolist()) for name, values in own.items()},
+        )
+
+
+@dataclass
+class _Course:
+    """What happens to members, epoch by epoch, and which parameters are theirs in the end."""
+
+    history: History
+    patience: int | None
+    result: Array
+    lowest: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lowest = np.full(len(self.result), np.inf)
+
+    @classmethod
+    def of(cls, population: Population, recipe: Recipe, validated: bool) -> _Course:
+        """Return the course of members that have not begun."""
+        rates = recipe.strengths(population.size, np.float64)["learning_rate"]
+        history = History.empty(population.size, recipe.epochs, validated, rates)
+        return cls(history, recipe.patience, population.theta.copy())
+
+    @property
+    def active(self) -> BoolArray:
+        """Which members train on (P,)."""
+        on: BoolArray = np.equal(self.history.stopped, Reason.EPOCHS)
+        return on
+
+    def note(self, epoch: int, theta: Array, loss: Array, diverged: BoolArray, judged: Array | None) -> None:
+        """Take note of an epoch of the active members: parameters, J, divergence, and validation loss."""
+        history, active = self.history, self.active
+        history.loss[active, epoch] = loss[active]
+        history.epochs[active] = epoch + 1
+        history.stopped[active & diverged] = Reason.DIVERGED
+        better = active & ~diverged
+        if judged is not None and history.validation_loss is not None:
+            history.validation_loss[active, epoch] = judged[active]
+            better &= judged < self.lowest
+            self.lowest[better] = judged[better]
+        history.best_epoch[better] = epoch + 1
+        kept = better if self.patience is not None else active
+        self.result[kept] = theta[kept]
+        if self.patience is not None:
+            late = self.active & (epoch + 1 - history.best_epoch >= self.patience)
+            history.stopped[late] = Reason.EARLY_STOPPING
+
+
+def _validation_loss(population: Population, validation: Validation, threads: int) -> Array:
+    """Return each member's mean loss on the rows that validate (P,)."""
+    X, y = validation[:2]
+    losses = sample_losses(population, X, y, threads).astype(np.float64)
+    weights = validation[2] if len(validation) == 3 else None
+    return np.average(losses, axis=1, weights=None if weights is None else np.asarray(weights))

@@ -1,0 +1,115 @@
+"""Samples on disk, more than fit into memory, read in blocks.
+
+A random row costs a page of the disk, a block of neighbours hardly more. So an epoch takes the blocks in a
+random order, some into a buffer at a time, and the rows of a buffer in a random order. Blocks are small and
+the buffer has many of them, so that a minibatch is a mixture even where the file is sorted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import numpy as np
+
+from shoal.errors import DataError, reason
+from shoal.randomness import SHARED, Purpose, permutation
+from shoal.shapes import Array
+
+BLOCK, BUFFER = 1024, 256
+"""Rows of a block, and blocks of a buffer: numbers depend on both, and on no memory."""
+_OF_AN_EPOCH = 2**32
+"""Random streams that an epoch may need: one for its blocks, and one for the rows of each buffer."""
+_TYPE = np.dtype("<f4")
+_AT_ONCE = 2**24
+"""Bytes that a checksum looks at together."""
+
+
+@dataclass(frozen=True)
+class BlockFile:
+    """A file of ``rows`` samples with ``inputs`` features and a target each, as float32, row after row.
+
+    ``classes`` says that targets are the numbers of classes, 0 … C−1. ``digest`` is the SHA-256 of the file.
+    """
+
+    path: Path
+    rows: int
+    inputs: int
+    classes: bool
+    digest: str
+
+    @classmethod
+    def of(cls, path: Path, inputs: int, classes: bool) -> Self:
+        """Return what lies at a path; ``DataError`` for a file of other rows, or that cannot be read."""
+        try:
+            size, width = path.stat().st_size, _TYPE.itemsize * (inputs + 1)
+            if not size or size % width:
+                raise DataError(f"{path} does not hold rows of {inputs + 1} numbers; remove it")
+            with path.open("rb") as file:
+                digest = _sha256(file)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        return cls(path, size // width, inputs, classes, digest)
+
+    @property
+    def bytes_at_once(self) -> int:
+        """How many bytes of a buffer there are in memory: as read, and in their random order."""
+        return 2 * _TYPE.itemsize * min(BLOCK * BUFFER, self.rows) * (self.inputs + 1)
+
+    def sizes(self) -> list[int]:
+        """Return about how many rows each buffer has: the last block, a shorter one, is in any."""
+        whole, rest = divmod(self.rows, BLOCK * BUFFER)
+        return [BLOCK * BUFFER] * whole + [rest] * bool(rest)
+
+    def buffers(self, seed: int, epoch: int) -> Iterator[tuple[Array, Array]]:
+        """Yield X (M, n) and y (M,) of all rows, some at a time, in the random order of an epoch.
+
+        Raises ``DataError`` for a file that ends early, or cannot be read.
+        """
+        blocks = permutation(-(-self.rows // BLOCK), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH)
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                for number, first in enumerate(range(0, len(blocks), BUFFER), start=1):
+                    rows = self._read(file, blocks[first : first + BUFFER].tolist())
+                    order = permutation(len(rows), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
+                    y = rows[order, self.inputs]
+                    yield rows[order, : self.inputs], y.astype(np.int64 if self.classes else np.float64)
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+
+    def _read(self, file: BinaryIO, blocks: Iterable[int]) -> Array:
+        """Return the rows (M, n + 1) of blocks."""
+        places = [(block * BLOCK, min((block + 1) * BLOCK, self.rows)) for block in blocks]
+        rows = np.empty((sum(last - first for first, last in places), self.inputs + 1), _TYPE)
+        at = 0
+        for first, last in places:
+            file.seek(first * rows[0].nbytes)
+            part = memoryview(rows[at : at + last - first]).cast("B")  # type: ignore[arg-type]
+            while part.nbytes:
+                count = file.readinto(part)  # type: ignore[attr-defined]
+                if not count:
+                    raise DataError(f"{self.path} ends too early; it was changed, so fit anew")
+                part = part[count:]
+            at += last - first
+        return rows
+
+
+def write_rows(file: BinaryIO, X: Array, y: Array) -> None:
+    """Write samples X (N, n) with targets y (N,) behind those that are there."""
+    rows = np.empty((len(X), X.shape[1] + 1), _TYPE)
+    rows[:, :-1], rows[:, -1] = X, y
+    file.write(rows.data)
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while content := file.read(_AT_ONCE):
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(f"{path} cannot be read ({reason(error)}); check the disk")

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shoal.errors import DataError
+from shoal.training import blocks
+from shoal.training.blocks import BlockFile, write_rows
+
+
+@pytest.fixture(autouse=True)
+def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 4)
+    monkeypatch.setattr(blocks, "BUFFER", 5)
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> BlockFile:
+    """Seventy rows, whose features are ten and a hundred times their number."""
+    with (tmp_path / "rows").open("wb") as file:
+        for part in np.array_split(np.arange(70.0), 3):
+            write_rows(file, np.stack([10 * part, 100 * part], axis=1), part)
+    return BlockFile.of(tmp_path / "rows", 2, classes=True)
+
+
+def test_every_row_comes_once_an_epoch_beside_its_target(numbered: BlockFile) -> None:
+    assert (numbered.rows, numbered.inputs) == (70, 2)
+    for epoch in range(2):
+        buffers = list(numbered.buffers(3, epoch))
+        assert sorted(np.concatenate([y for _, y in buffers])) == list(range(70))
+        for X, y in buffers:
+            assert X.dtype == np.float32
+            assert y.dtype == np.int64
+            np.testing.assert_array_equal(X, np.stack([10 * y, 100 * y], axis=1))
+        assert sum(len(y) for _, y in buffers) == sum(numbered.sizes())
+        assert len(buffers) == len(numbered.sizes()) == 4
+
+
+def test_a_buffer_is_a_mixture_of_whole_blocks(numbered: BlockFile) -> None:
+    for _, y in numbered.buffers(3, 0):
+        assert set((y // 4).tolist()) == set(np.unique(y // 4).tolist())
+        whole = np.unique(y[y < 68] // 4)
+        assert sorted(y[y < 68]) == [4 * block + k for block in whole for k in range(4)]
+        assert y.tolist() != sorted(y)
+    first = next(iter(numbered.buffers(3, 0)))[1]
+    assert np.ptp(first // 4) > 5
+
+
+def test_the_order_is_of_seed_and_epoch_alone(numbered: BlockFile) -> None:
+    def order(seed: int, epoch: int) -> list[int]:
+        return np.concatenate([y for _, y in numbered.buffers(seed, epoch)]).tolist()
+
+    assert order(3, 0) == order(3, 0)
+    assert len({tuple(order(seed, epoch)) for seed in (3, 4) for epoch in (0, 1)}) == 4
+
+
+def test_the_digest_is_of_the_content(numbered: BlockFile, tmp_path: Path) -> None:
+    content = bytearray(numbered.path.read_bytes())
+    (tmp_path / "same").write_bytes(content)
+    content[5] ^= 1
+    (tmp_path / "other").write_bytes(content)
+    same, other = (BlockFile.of(tmp_path / name, 2, classes=True) for name in ("same", "other"))
+    assert same.digest == numbered.digest != other.digest
+
+
+@pytest.mark.parametrize("size", [0, 11, 13])
+def test_a_file_of_no_whole_rows_is_an_error(size: int, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(bytes(size))
+    with pytest.raises(DataError, match="does not hold rows of 3 numbers"):
+        BlockFile.of(tmp_path / "rows", 2, classes=False)
+    with pytest.raises(DataError, match="cannot be read"):
+        BlockFile.of(tmp_path / "none", 2, classes=False)
