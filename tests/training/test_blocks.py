@@ -72,3 +72,9 @@ def test_a_file_of_no_whole_rows_is_an_error(size: int, tmp_path: Path) -> None:
         BlockFile.of(tmp_path / "rows", 2, classes=False)
     with pytest.raises(DataError, match="cannot be read"):
         BlockFile.of(tmp_path / "none", 2, classes=False)
+
+
+def test_members_may_be_given_a_part_of_the_features(numbered: BlockFile) -> None:
+    half = numbered.seen_by(lambda X: X[:, 1:] / 2)
+    for X, y in half.buffers(3, 0):
+        np.testing.assert_array_equal(X, 50 * y[:, None])

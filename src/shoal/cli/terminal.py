@@ -110,7 +110,7 @@ class TerminalListener:
             judged = f"{prepared.folds} folds of {plural(len(prepared.train), prepared.noun)} to validate on"
         else:
             assert prepared.validation is not None
-            trained = plural(len(prepared.train), prepared.noun)
+            trained = plural(prepared.n_train, prepared.noun)
             judged = f"{trained} to train on, {len(prepared.validation):,} to validate on"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 

@@ -171,7 +171,7 @@ def _asked(
 
 
 def _data(prepared: Prepared) -> Data:
-    development = len(prepared.train)
+    development = prepared.n_train
     validation = development if prepared.validation is None else len(prepared.validation)
     return {
         "rows": prepared.n_rows,

@@ -11,7 +11,7 @@ import numpy as np
 
 from shoal.data.frames import Frame
 from shoal.errors import ShoalWarning
-from shoal.files import as_json, remove_leftovers, write_atomically
+from shoal.files import as_json, write_atomically
 from shoal.jobs.again import command as command_of
 from shoal.jobs.again import repeated
 from shoal.jobs.deadline import Deadline
@@ -24,7 +24,7 @@ from shoal.jobs.judging.held import Held
 from shoal.jobs.kinds.base import Findings, StudyKind
 from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
 from shoal.jobs.model import Model, TableModel
-from shoal.jobs.place import begin, require_free
+from shoal.jobs.place import begin, end, require_free
 from shoal.jobs.plan import read_plainer, read_plan
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
@@ -68,7 +68,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     prepared: Prepared = kind.prepare(request)
     listener.prepared(prepared)
     workers = count_workers(request.jobs)
-    method = for_rows(prepared.method(request), len(prepared.train))
+    method = for_rows(prepared.method(request), prepared.n_train)
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     sizing = read_plan(folder, asked) if begun else _sizing(request, prepared, method, workers, seconds)
     method = _sized(method, request, prepared, sizing)
@@ -87,6 +87,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, room.bytes(workers))
     if not begun:
         begin(folder, request, sizing, overwrite, prepared.less)
+    study.blocks = prepared.lay_out(folder)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun, **attributes)
     model, held = prepared.learnt(request, study)
     model = calibrated(model, held, prepared, request.metric)
@@ -105,7 +106,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_atomically(folder / AGAIN, f"{again}\n".encode())
     write_report(evidence, folder / REPORT, overwrite=True)
-    remove_leftovers(folder)
+    end(folder)
     return FinishedJob(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 
 
@@ -213,7 +214,7 @@ def memory_of(request: FitRequest, prepared: Prepared) -> int:
 
 def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Workload:
     folds = prepared.folds or 1
-    n = len(prepared.train)
+    n = prepared.n_train
     loss, n_outputs = prepared.loss
     return Workload(
         X=prepared.train.X,

@@ -10,6 +10,7 @@
 ``evidence.json``        everything that the report shows
 ``report.html``          the report
 ``tested.csv``           of forecasts: the steps held out, and what was forecast of them
+``rows``                 while a job trains on a table from the disk: the features of its rows
 ``command.txt``          the command that makes the same model again, whatever the machine's pace
 ======================== ===============================================================
 """
@@ -17,4 +18,4 @@
 PLAN, STUDY, TRIED = "plan.json", "study", "tried"
 WEIGHTS, PREPROCESSING, MODEL = "weights.safetensors", "preprocessing.json", "model.json"
 EVIDENCE, REPORT, AGAIN = "evidence.json", "report.html", "command.txt"
-TESTED = "tested.csv"
+TESTED, ROWS = "tested.csv", "rows"

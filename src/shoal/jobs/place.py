@@ -12,7 +12,16 @@ from pathlib import Path
 
 from shoal.data.tables import file_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
-from shoal.files import Contents, as_json, clear, leftovers, read_regular, strangers, write_atomically
+from shoal.files import (
+    Contents,
+    as_json,
+    clear,
+    leftovers,
+    read_regular,
+    remove_leftovers,
+    strangers,
+    write_atomically,
+)
 from shoal.jobs.layout import (
     AGAIN,
     EVIDENCE,
@@ -20,6 +29,7 @@ from shoal.jobs.layout import (
     PLAN,
     PREPROCESSING,
     REPORT,
+    ROWS,
     STUDY,
     TESTED,
     TRIED,
@@ -36,7 +46,7 @@ _OF_FORECASTS: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}
 CONTENTS: Contents = {
     **{
         re.escape(name): None
-        for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN, TESTED)
+        for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN, TESTED, ROWS)
     },
     STUDY: STORE,
     TRIED: _OF_FORECASTS,
@@ -179,3 +189,9 @@ def remove_tried(folder: Path) -> None:
     """Remove what a forecast kept to go on from, once nothing can interrupt it any more."""
     if (folder / TRIED).is_dir():
         clear(folder, {TRIED: _OF_FORECASTS})
+
+
+def end(folder: Path) -> None:
+    """Remove what a job has needed only until its end."""
+    (folder / ROWS).unlink(missing_ok=True)
+    remove_leftovers(folder)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from shoal.selection.samples import Validation
 from shoal.selection.study import CapacityStudy
 from shoal.sequences import Rows, joined
 from shoal.shapes import Array, IntArray
+from shoal.training.blocks import BlockFile
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,15 @@ class Prepared(ABC):
         """What the features of all parts take."""
         parts = (self.train, self.validation, self.test)
         return sum(part.X.nbytes for part in parts if part is not None)
+
+    @property
+    def n_train(self) -> int:
+        """How many samples networks are trained on, of which ``train`` may be a part."""
+        return len(self.train)
+
+    def lay_out(self, folder: Path) -> BlockFile | None:
+        """Write the samples to train on into a job's folder, where they are not in memory."""
+        return None
 
     @property
     def finishing(self) -> float:

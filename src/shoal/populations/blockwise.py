@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -120,14 +121,9 @@ class _Members:
         middle = min(step + recipe.batches(rows) // 2, updates - 1)
         share = rows / self.blocks.rows
         rate = strengths["learning_rate"] * recipe.rates.factor(middle, updates)
-        own = {"learning_rate": rate, **{name: strengths[name] * share for name in OF_THE_WHOLE}}
-        return replace(
-            recipe,
-            epochs=MORE_THAN_ONE,
-            patience=None,
-            schedule="constant",
-            **{name: tuple(values.tolist()) for name, values in own.items()},
-        )
+        own: dict[str, Any] = {name: tuple((strengths[name] * share).tolist()) for name in OF_THE_WHOLE}
+        own["learning_rate"] = tuple(rate.tolist())
+        return replace(recipe, epochs=MORE_THAN_ONE, patience=None, schedule="constant", **own)
 
 
 @dataclass

@@ -208,6 +208,7 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
         validation = _validation(rows.judged) if watch else None
         engine, blocks = task.conditions.engine, task.conditions.blocks
         if blocks is not None:
+            blocks = blocks.seen_by(task.inputs.seen)
             return train_blockwise(members, blocks, own, validation=validation, engine=engine, n_jobs=threads)
         return train(
             members, X, y, own, sample_weight=weights, validation=validation, engine=engine, n_jobs=threads

@@ -44,9 +44,12 @@ class Inputs:
         if columns is None and self.scale is None:
             return X[rows]
         given: Array = np.asarray(X)[rows] if columns is None else np.asarray(X)[np.ix_(rows, columns)]
-        if self.scale is not None:
-            given *= self._scales(given)
-        return given
+        return given if self.scale is None else given * self._scales(given)
+
+    def seen(self, X: Array) -> Array:
+        """Return what members see of all rows of X (N, n)."""
+        given = X if self.columns is None else X[:, self.columns]
+        return given if self.scale is None else given * self._scales(given)
 
     def widened(self, population: Population, whole: Chain) -> Array:
         """Return the parameters (P, D) of the same functions as networks of all inputs, unscaled."""

@@ -8,8 +8,8 @@ the buffer has many of them, so that a minibatch is a mixture even where the fil
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -40,6 +40,8 @@ class BlockFile:
     inputs: int
     classes: bool
     digest: str
+    seen: Callable[[Array], Array] | None = None
+    """What members are given of features (M, n); None is all, as they are."""
 
     @classmethod
     def of(cls, path: Path, inputs: int, classes: bool) -> Self:
@@ -54,10 +56,9 @@ class BlockFile:
             raise _unreadable(path, error) from None
         return cls(path, size // width, inputs, classes, digest)
 
-    @property
-    def bytes_at_once(self) -> int:
-        """How many bytes of a buffer there are in memory: as read, and in their random order."""
-        return 2 * _TYPE.itemsize * min(BLOCK * BUFFER, self.rows) * (self.inputs + 1)
+    def seen_by(self, seen: Callable[[Array], Array]) -> Self:
+        """Return the same file for members who are given this of its features."""
+        return replace(self, seen=seen)
 
     def sizes(self) -> list[int]:
         """Return about how many rows each buffer has: the last block, a shorter one, is in any."""
@@ -75,8 +76,11 @@ class BlockFile:
                 for number, first in enumerate(range(0, len(blocks), BUFFER), start=1):
                     rows = self._read(file, blocks[first : first + BUFFER].tolist())
                     order = permutation(len(rows), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
-                    y = rows[order, self.inputs]
-                    yield rows[order, : self.inputs], y.astype(np.int64 if self.classes else np.float64)
+                    X, y = rows[order, : self.inputs], rows[order, self.inputs]
+                    yield (
+                        X if self.seen is None else self.seen(X),
+                        y.astype(np.int64 if self.classes else np.float64),
+                    )
         except OSError as error:
             raise _unreadable(self.path, error) from None
 

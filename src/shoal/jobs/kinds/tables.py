@@ -30,8 +30,9 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
 
     def prepare(self, request: FitRequest) -> PreparedTable:
         from shoal.jobs.prepare import prepare_table
+        from shoal.jobs.streams.prepare import is_streamed, prepare_stream
 
-        return prepare_table(request)
+        return prepare_stream(request) if is_streamed(request) else prepare_table(request)
 
     def findings(self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline) -> Findings:
         from shoal.jobs.judging.importances import importances

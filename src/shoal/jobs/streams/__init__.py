@@ -1,0 +1,1 @@
+"""Jobs on tables that are larger than the memory."""

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from shoal.data import delimited_parts, glimpse
+from shoal.data.readers import parts
+from shoal.errors import CapacityError, DataError, OutputError
+from shoal.jobs.job import FinishedJob
+from shoal.jobs.layout import MODEL, ROWS, WEIGHTS
+from shoal.jobs.model import TableModel
+from shoal.jobs.request import FitRequest
+from shoal.jobs.streams import prepare as streams
+from shoal.jobs.streams.prepare import is_streamed, prepare_stream
+from shoal.selection import cohort
+from shoal.training import blocks
+
+Mixed = Callable[..., dict[str, list[Any]]]
+N = 3000
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of a thousand rows are many, and buffers, parts and samples are small."""
+    for module, names in {
+        streams: {"MANY": 1000, "SAMPLE": 900, "ASIDE": 300},
+        glimpse: {"LARGE": 1000},
+        parts: {"ROWS": 700},
+        delimited_parts: {"BYTES": 20_000},
+        blocks: {"BLOCK": 16, "BUFFER": 32},
+    }.items():
+        for name, value in names.items():
+            monkeypatch.setattr(module, name, value)
+
+
+@pytest.fixture
+def table(mixed: Mixed, tmp_path: Path) -> pl.DataFrame:
+    return pl.DataFrame(mixed(N, seed=7), strict=False)
+
+
+def write(table: pl.DataFrame, path: Path) -> str:
+    if path.suffix == ".csv":
+        table.write_csv(path)
+    elif path.suffix == ".parquet":
+        table.write_parquet(path, row_group_size=500)
+    elif path.suffix == ".arrow":
+        table.write_ipc(path, record_batch_size=500)
+    else:
+        for k, part in enumerate(table.iter_slices(800)):
+            path.mkdir(exist_ok=True)
+            part.write_parquet(path / f"{k}.parquet")
+    return str(path)
+
+
+def fitted(fit: Any, table: str, out: Path, **settings: Any) -> FinishedJob:
+    found: FinishedJob = fit(table, "target", out, choose="ensemble", hidden=((4,),), starts=2, **settings)
+    return found
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "folder", "t.arrow", "t.csv"])
+def test_the_rows_on_disk_are_all_but_those_set_aside(name: str, table: pl.DataFrame, tmp_path: Path) -> None:
+    request = FitRequest(write(table, tmp_path / name), "target")
+    assert is_streamed(request)
+    prepared = prepare_stream(request)
+    assert (prepared.n_rows, prepared.n_train, len(prepared.train)) == (N, 2400, 900)
+    assert prepared.validation is not None
+    assert len(prepared.validation) == len(prepared.test) == 300
+    file = prepared.lay_out(tmp_path)
+    others = np.setdiff1d(np.arange(N), prepared.aside)
+    written = np.fromfile(file.path, np.float32).reshape(2400, -1)
+    X = prepared.preprocessor.transform(table[others], dtype=np.float32)
+    np.testing.assert_array_equal(written[:, :-1], X)
+    np.testing.assert_array_equal(written[:, -1], (table["target"][others] == "yes").to_numpy())
+    assert (file.rows, file.inputs, file.classes) == (2400, X.shape[1], True)
+
+
+def test_the_sample_is_of_the_rows_to_train_on(table: pl.DataFrame, tmp_path: Path) -> None:
+    prepared = prepare_stream(FitRequest(write(table, tmp_path / "t.parquet"), "target"))
+    assert "900" not in prepared.warnings[0]
+    assert "1,500 of its 3,000 rows, drawn at random" in prepared.warnings[0]
+    np.testing.assert_allclose(np.median(prepared.train.X[:, 0]), 0, atol=1e-6)  # scaled by its own median
+    aside = prepared.preprocessor.transform(table[np.sort(prepared.aside)], dtype=np.float32)
+    assert prepared.validation is not None
+    both = np.vstack([prepared.validation.X, prepared.test.X])
+    assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, aside.tolist()))
+
+
+def test_rows_without_a_target_or_of_a_class_that_was_not_drawn_are_left_out(
+    table: pl.DataFrame, tmp_path: Path
+) -> None:
+    targets = table["target"].to_list()
+    prepared = prepare_stream(FitRequest(write(table, tmp_path / "t.parquet"), "target"))
+    drawn = set(prepared.aside.tolist())
+    rare = next(k for k in range(N) if k not in drawn)
+    targets[5] = targets[1777] = None
+    changed = table.with_columns(pl.Series("target", targets))
+    again = prepare_stream(FitRequest(write(changed, tmp_path / "u.parquet"), "target"))
+    assert again.warnings[0] == "2 of 3000 rows have no value of the target 'target' and are left out"
+    assert again.lay_out(tmp_path).rows == again.n_train == 2998 - 600
+    assert rare not in drawn
+
+
+@pytest.mark.usefixtures("without_report")
+def test_a_job_learns_and_leaves_no_rows_behind(fit: Any, table: pl.DataFrame, tmp_path: Path) -> None:
+    done = fitted(fit, write(table, tmp_path / "t.parquet"), tmp_path / "out", epochs=8)
+    assert done.evidence["data"]["split"] == {"train": 2400, "validation": 300, "test": 300}
+    assert isinstance(done.model, TableModel)
+    assert (done.model.predict(table)["target"] == table["target"].to_numpy()).mean() > 0.9
+    assert not (tmp_path / "out" / ROWS).exists()
+
+
+@pytest.mark.usefixtures("without_report")
+def test_the_numbers_are_the_same_whatever_the_memory_and_the_format(
+    fit: Any, table: pl.DataFrame, tmp_path: Path
+) -> None:
+    weights = set()
+    for number, (name, memory) in enumerate((("t.parquet", None), ("folder", 2 * 10**9))):
+        out = tmp_path / f"out{number}"
+        fitted(fit, write(table, tmp_path / name), out, memory=memory)
+        weights.add((out / WEIGHTS).read_bytes())
+    assert len(weights) == 1
+
+
+@pytest.mark.usefixtures("without_report")
+def test_an_interrupted_job_goes_on_to_the_same_model(
+    fit: Any, table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(table, tmp_path / "t.parquet")
+    fitted(fit, source, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr(cohort, "train_blockwise", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fitted(fit, source, tmp_path / "out")
+    assert (tmp_path / "out" / ROWS).exists()
+    assert not (tmp_path / "out" / MODEL).exists()
+    fitted(fit, source, tmp_path / "out", resume=True)
+    assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "whole" / WEIGHTS).read_bytes()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = prepare_stream(FitRequest(write(table, tmp_path / "t.parquet"), "target"))
+    count = iter(range(9))
+
+    def full(file: Any, X: Any, y: Any) -> None:
+        if next(count) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        blocks.write_rows(file, X, y)
+
+    monkeypatch.setattr(streams, "write_rows", full)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OutputError, match="No space left on device"):
+        prepared.lay_out(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_damaged_row_group_is_told_and_leaves_nothing(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = Path(write(table, tmp_path / "t.parquet"))
+    prepared = prepare_stream(FitRequest(str(source), "target"))
+    content = bytearray(source.read_bytes())
+    at = pq.ParquetFile(source).metadata.row_group(4).column(0).data_page_offset
+    content[at : at + 40] = b"\xff" * 40
+    source.write_bytes(content)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(DataError, match="cannot be read as Parquet"):
+        prepared.lay_out(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+    with pytest.raises(DataError, match="cannot be read as Parquet"):
+        prepare_stream(FitRequest(str(source), "target"))
+
+
+def test_a_value_of_another_kind_is_told_with_its_rows(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = tmp_path / "t.csv"
+    prepared = prepare_stream(FitRequest(write(table, source), "target"))
+    lines = source.read_text().splitlines()
+    place = next(k for k in range(2000, N) if k not in prepared.aside)
+    lines[place + 1] = "much," + lines[place + 1].split(",", 1)[1]
+    source.write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"data rows \d+ to \d+: column 'signal' has 'much'"):
+        prepared.lay_out(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "streamed"),
+    [
+        ({}, True),
+        ({"solver": "sgd"}, True),
+        ({"solver": "scg"}, False),
+        ({"folds": 3}, False),
+        ({"group": "colour"}, False),
+        ({"weight": "noise"}, False),
+        ({"score": "evidence"}, False),
+    ],
+)
+def test_what_asks_for_all_rows_is_not_streamed(
+    settings: dict[str, Any], streamed: bool, table: pl.DataFrame, tmp_path: Path
+) -> None:
+    assert is_streamed(FitRequest(write(table, tmp_path / "t.parquet"), "target", **settings)) == streamed
+
+
+def test_few_rows_are_streamed_where_they_do_not_fit(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MANY", 10**6)
+    source = write(table, tmp_path / "t.parquet")
+    assert not is_streamed(FitRequest(source, "target"))
+    request = FitRequest(source, "target", memory=335_600_000)
+    assert is_streamed(request)
+    with pytest.raises(CapacityError):  # nor do those that are drawn
+        prepare_stream(FitRequest(source, "target", memory=1000))
+
+
+def test_training_is_shorter_the_more_rows_there_are(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "VISITS", 7200)
+    request = FitRequest(write(table, tmp_path / "t.parquet"), "target")
+    goal = prepare_stream(request).goal(request)
+    assert {rung.epochs for rung in goal.ladder} == {3}
