@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,8 @@ def test_durations_are_seconds(make: Any, dtype: str) -> None:
         (pd.Index([3, 1]), [3, 1]),
         (pa.array([1, None]), [1, None]),
         (np.ma.masked_array([1.5, 2.5], [False, True]), [1.5, None]),
+        (np.ma.masked_array([1, 2], [False, True]), [1, None]),
+        (pd.Series([Fraction(1, 4), "x", None], dtype=object), ["0.25", "x", None]),
         (np.array(["u", "v"], ">U1"), ["u", "v"]),
         (np.array([2**63], "u8"), [str(2**63)]),
     ],
@@ -124,6 +127,8 @@ def test_whatever_numpy_takes_for_an_array_is_one() -> None:
         (pd.Series([b"x", 1], dtype=object), "bytes values"),
         (pd.Series([[1]], dtype=pd.ArrowDtype(pa.list_(pa.int64()))), "List"),
         ([np.arange(2), "x"], "ndarray values"),
+        (pd.Series([1, object()], dtype=object), "object values, as in data row 2"),
+        (["x", "a\ud800"], "'a?' in data row 2, with half a surrogate pair"),
         (np.zeros((3, 2)), "the shape (3, 2)"),
         (Labelled(np.zeros((2, 2))), "the shape (2, 2)"),
         (np.zeros(2, [("u", int)]), "values"),

@@ -7,9 +7,11 @@ texts. What has no such form is an error that names the column.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy.typing as npt
 
 from shoal.data.libraries import nw, pl
 from shoal.errors import DataError, MissingDependencyError
+from shoal.shapes import unmasked
 
 #: What pyarrow and polars raise for values that they do not know, several types in a column among them.
 _REFUSALS = (
@@ -27,6 +30,7 @@ _REFUSALS = (
     NotImplementedError,
     pl.exceptions.PolarsError,
 )
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _SPARSE, _PERIOD, _INTERVAL = "SparseDtype", "PeriodDtype", "IntervalDtype"
 
 
@@ -59,9 +63,8 @@ def in_a_series(obj: Any) -> Any:
 
 def from_values(name: str, values: Iterable[Any]) -> pl.Series:
     """Return a sequence, or whatever NumPy takes for an array (N,), as a column."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = values.tolist()
-    elif hasattr(values, "__array__"):
+    values = unmasked(values)
+    if hasattr(values, "__array__"):
         values = _known_to_polars(np.asarray(values), name)
     listed = values if isinstance(values, np.ndarray) and values.dtype != object else list(values)
     try:
@@ -75,8 +78,25 @@ def as_texts(name: str, values: list[Any]) -> pl.Series:
     for row, value in enumerate(values, start=1):
         if isinstance(value, (Collection, complex, np.complexfloating)) and not isinstance(value, str):
             raise _unknown(name, f"{type(value).__name__} values, as in data row {row}")
-    texts = [None if is_missing(value) else str(value) for value in values]
+    texts = [
+        None if is_missing(value) else _as_written(name, row, value)
+        for row, value in enumerate(values, start=1)
+    ]
     return pl.Series(name, texts, dtype=pl.String)
+
+
+def _as_written(name: str, row: int, value: Any) -> str:
+    """Return a value as it would stand in a file, a fraction as a decimal; ``DataError`` if it could not."""
+    if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__:
+        raise _unknown(name, f"{type(value).__name__} values, as in data row {row}")
+    text = str(float(value) if isinstance(value, Fraction) else value)
+    if not text.isascii() and _HALF_A_PAIR.search(text):
+        shown = text.encode(errors="replace").decode()
+        raise DataError(
+            f"column {name!r} has {shown!r} in data row {row}, with half a surrogate pair, which is no "
+            "letter; correct it"
+        )
+    return text
 
 
 def _known_to_arrow(series: Any, name: str) -> Any:

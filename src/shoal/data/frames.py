@@ -17,7 +17,6 @@ import numpy as np
 from shoal.data.foreign import as_polars, from_values, in_a_series
 from shoal.data.libraries import nw, pl
 from shoal.errors import DataError
-from shoal.shapes import unmasked
 
 __all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl", "quoted", "text"]
 
@@ -113,7 +112,7 @@ def _require_names(names: Sequence[Any], name: str) -> None:
 
 def _series(obj: Any, name: str, named: bool = False) -> pl.Series:
     """Return a sequence as a column; unless it is ``named``, a series keeps the name that it has."""
-    native = in_a_series(nw.to_native(unmasked(obj), pass_through=True))
+    native = in_a_series(nw.to_native(obj, pass_through=True))
     known = nw.from_native(native, series_only=True, pass_through=True)
     if isinstance(known, nw.Series):
         return _column(known, name if named else str(known.name or name))
