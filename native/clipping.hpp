@@ -18,6 +18,8 @@ template <class T> class Clipped final : public Objective<T> {
 
     std::size_t threads() const override { return objective_.threads(); }
 
+    Curvature<T>& curvature(const T* theta) override { return objective_.curvature(theta); }
+
     V operator()(const T* theta, T* gradient) override {
         const V J = objective_(theta, gradient);
         if (bound_ > 0) clip(gradient);

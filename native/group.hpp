@@ -122,7 +122,7 @@ template <class T, bool LaneIsMember> class Group {
         V m{};
         for (std::size_t lane = 0; lane < L; ++lane) m[lane] = common_.m(members_[lane]);
         const V l2 = per_member(job_.l2), l1 = per_member(job_.l1), zero{};
-        return {l2 / m, l1 / m, any(l2 != zero), any(l1 != zero)};
+        return {l2 / m, l1 / m, m, any(l2 != zero), any(l1 != zero)};
     }
 
     // Lets a member begin in a lane. Where a lane is a sample, the one member has all of them.
@@ -196,10 +196,17 @@ template <class T, bool LaneIsMember> class Group {
             if (!alive_[lane]) continue;
             job_.course.loss[place(lane, epoch)] = total[lane] / updates[lane];
             job_.course.penalty[members_[lane]] = penalty[lane] / updates[lane];
+            if (const Told<T>* told = solver_->told()) tell(*told, lane, place(lane, epoch));
             job_.course.epochs[members_[lane]] = static_cast<std::int64_t>(epoch - began_[lane] + 1);
         }
         validated_ = alive_, alive_ = go;
         return true;
+    }
+
+    // Writes what the solver tells of a member's step.
+    void tell(const Told<T>& told, std::size_t lane, std::size_t place) const {
+        job_.course.gamma[place] = told.gamma[lane];
+        job_.course.alpha[place] = told.alpha[lane], job_.course.beta[place] = told.beta[lane];
     }
 
     // The learning rates of an update, the schedule of each member being as old as it is itself.

@@ -67,6 +67,7 @@ struct Course {
     View<double, 2> loss, validation_loss;              // (P, epochs), the second or null
     View<std::int64_t, 1> epochs, best_epoch, stopped;  // (P,)
     View<double, 1> penalty;                            // (P,)
+    View<double, 2> gamma, alpha, beta;                 // (P, epochs), null where the solver tells nothing of them
     std::optional<Watch> watch;
 };
 
@@ -102,7 +103,18 @@ struct Deformation {
     std::size_t reach() const { return taps.shape[0] / 2; }  // of the Gaussian, to either side
 };
 
-enum class SolverKind { gradient_descent, sgd, adam, adamw, rmsprop, scg, lbfgs };
+enum class SolverKind {
+    gradient_descent,
+    sgd,
+    adam,
+    adamw,
+    rmsprop,
+    scg,
+    lbfgs,
+    bfgs,
+    levenberg_marquardt,
+    bayesian_regularization
+};
 
 // The settings of all solvers; wire.hpp says which of them a kind has.
 struct SolverSettings {
@@ -112,10 +124,14 @@ struct SolverSettings {
     bool nesterov{};
     double beta1{}, beta2{}, epsilon{};  // of Adam, ε of RMSprop too
     bool epsilon_hat{};
-    double rho{};                      // of RMSprop
-    double sigma{}, initial_lambda{};  // of scaled conjugate gradients
-    std::size_t memory{};              // of L-BFGS
+    double rho{};                            // of RMSprop
+    double sigma{}, initial_lambda{};        // of scaled conjugate gradients
+    std::size_t memory{};                    // of L-BFGS
+    double initial_damping{}, initial_l2{};  // of Levenberg's and Marquardt's method, and of the evidence
 };
+
+// Whether a step takes Hessians, made of the Jacobians of single samples.
+inline bool makes_hessians(const SolverSettings& solver) { return solver.kind >= SolverKind::levenberg_marquardt; }
 
 // What is minimised: shoal/training/problem.py's Problem. The strengths (P,) may change between stretches.
 template <class T> struct Problem {

@@ -129,6 +129,9 @@ template <class T> bool fits(Job<T>& job) {
     all = all && strengths.all;
     for (const auto& counts : {job.course.epochs, job.course.best_epoch, job.course.stopped})
         all = all && counts.shape[0] == P;
+    const bool tells = job.solver.kind == SolverKind::bayesian_regularization;
+    for (const auto& told : {job.course.gamma, job.course.alpha, job.course.beta})
+        all = all && (told ? told.shape == course : !tells);
     const std::optional<Watch>& watch = job.course.watch;
     return all && job.course.penalty.shape[0] == P &&
            (!watch || (watch->best.shape[0] == P && watch->count.shape[0] == P));

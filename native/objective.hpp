@@ -5,8 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "batches.hpp"
-#include "pass.hpp"
+#include "curvature.hpp"
 #include "pool.hpp"
 #include "solvers/solver.hpp"
 
@@ -14,7 +13,7 @@ namespace shoal::SHOAL_ISA {
 
 // The strengths of a group's members, and what its objective needs of them.
 template <class T> struct Strengths {
-    Vec<T> l2_by_m, l1_by_m;  // l2/m and l1/m
+    Vec<T> l2_by_m, l1_by_m, m;  // l2/m and l1/m, and the weight m of all samples
     bool any_l2, any_l1;
 };
 
@@ -22,6 +21,7 @@ template <class T> struct Strengths {
 template <class T, bool LaneIsMember> struct Workspace {
     Pass<T, LaneIsMember> pass;
     BatchMemory<T, LaneIsMember> batch;
+    GaussNewton<T> curvature{};
 
     // For blocks of so many columns, of minibatches of at most so many samples, each so many numbers; `threads` share
     // wide layers.
@@ -79,6 +79,20 @@ template <class T, bool LaneIsMember> class BatchObjective final : public Object
         each_statistic([&](std::size_t d) { observed_.data()[d] = gradient[d], gradient[d] = T(0); });
         if (strengths_.any_l2 || strengths_.any_l1) J += penalty_ = penalties(theta, gradient);
         return J;
+    }
+
+    // The Gauss-Newton Hessian of J at θ, by one thread.
+    Curvature<T>& curvature(const T* theta) override {
+        GaussNewton<T>& at_work = workspaces_[0].curvature;
+        if constexpr (LaneIsMember) {
+            at_work.add_up(workspaces_[0].pass, network_, columns_, theta);
+            at_work.made.hessian.add_to_diagonal(
+                [this](std::size_t d) { return widen<T>(strengths_.l2_by_m * load(weight_mask_ + d * kLanes<T>)); });
+            const Wide<T> m = widen<T>(strengths_.m);
+            at_work.made.noise_scale = m / curvature_of(network_);
+            at_work.made.n_numbers = m * static_cast<double>(network_.outputs);
+        }
+        return at_work.made;
     }
 
     // Changes running statistics, on which J does not depend, as the last batch has it.

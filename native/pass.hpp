@@ -54,6 +54,13 @@ template <class T, bool LaneIsMember> class Pass {
         return J;
     }
 
+    // Adds δ ∂z_k/∂θ to `gradient` for a δ in lanes, of one column. Call after `forward`, of that column.
+    void pull(const T* theta, T* gradient, std::size_t output, Vec<T> delta) {
+        Gradients<T> grad{grad_[0].data(), grad_[1].data()};
+        for (std::size_t k = 0; k < network_.outputs; ++k) store(grad.here + k * lanes, k == output ? delta : Vec<T>{});
+        stack_.backward(theta, gradient, 1, grad, false);
+    }
+
   private:
     const Network& network_;
     std::unique_ptr<Tools<T>> tools_;  // stays where it is when the pass moves

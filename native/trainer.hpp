@@ -78,7 +78,9 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
         common_.stretch = &stretch;
         const Network& network = common_.network;
         const std::size_t of_sample = network.multiplications();
-        const std::size_t work = 3 * job().members() * common_.samples_of_an_epoch() * stretch.epochs * of_sample;
+        const std::size_t of_hessian = makes_hessians(job().solver) ? network.n_parameters : 1;
+        const std::size_t samples = job().members() * common_.samples_of_an_epoch() * stretch.epochs;
+        const std::size_t work = 3 * samples * of_sample * of_hessian;
         const std::size_t threads = work < kWorthWaking ? 1 : stretch.threads;
         const bool inside = groups() < threads && common_.samples() * of_sample * kSize >= kWorthSharing;
         outer_ = inside ? 1 : std::min(threads, groups());

@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 6;
+constexpr int kWireVersion = 7;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -82,6 +82,9 @@ template <> struct Names<SolverKind> {
         {"rmsprop", SolverKind::rmsprop},
         {"scg", SolverKind::scg},
         {"lbfgs", SolverKind::lbfgs},
+        {"bfgs", SolverKind::bfgs},
+        {"levenberg_marquardt", SolverKind::levenberg_marquardt},
+        {"bayesian_regularization", SolverKind::bayesian_regularization},
     };
 };
 
@@ -180,7 +183,8 @@ template <class Visit> void visit_fields(SolverSettings& solver, Visit& visit) {
     visit("name", solver.kind);
     visit("full_batch", solver.full_batch), visit("decay_times_rate", solver.decay_times_rate);
     switch (solver.kind) {
-        case SolverKind::gradient_descent: break;
+        case SolverKind::gradient_descent:
+        case SolverKind::bfgs: break;
         case SolverKind::sgd: visit("momentum", solver.momentum), visit("nesterov", solver.nesterov); break;
         case SolverKind::adam:
         case SolverKind::adamw:
@@ -190,6 +194,8 @@ template <class Visit> void visit_fields(SolverSettings& solver, Visit& visit) {
         case SolverKind::rmsprop: visit("rho", solver.rho), visit("epsilon", solver.epsilon); break;
         case SolverKind::scg: visit("sigma", solver.sigma), visit("initial_lambda", solver.initial_lambda); break;
         case SolverKind::lbfgs: visit("memory", solver.memory); break;
+        case SolverKind::bayesian_regularization: visit("initial_l2", solver.initial_l2); [[fallthrough]];
+        case SolverKind::levenberg_marquardt: visit("initial_damping", solver.initial_damping); break;
     }
 }
 
@@ -217,6 +223,7 @@ template <class Visit> void visit_fields(Course& course, Visit& visit) {
     visit("loss", course.loss), visit.optional("validation_loss", course.validation_loss);
     visit("epochs", course.epochs), visit("best_epoch", course.best_epoch), visit("stopped", course.stopped);
     visit("penalty", course.penalty), visit.optional("watch", course.watch);
+    visit.optional("gamma", course.gamma), visit.optional("alpha", course.alpha), visit.optional("beta", course.beta);
 }
 
 // What a record is called in messages.

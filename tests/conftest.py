@@ -24,11 +24,6 @@ from shoal.penalties import PENALTIES
 from shoal.schedules import SCHEDULES
 from shoal.solvers import SOLVERS
 
-try:
-    from shoal.engines.compiled.module import KNOWN
-except ImportError:  # installed without its compiled engine
-    KNOWN = {}
-
 FAMILIES: list[dict[str, Any]] = [
     ACTIVATIONS, INITIALIZERS, LAYERS, LOSSES, PENALTIES, SCHEDULES, SOLVERS
 ]  # fmt: skip
@@ -110,15 +105,13 @@ def as_if_alone() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def only_what_goes_together(request: pytest.FixtureRequest) -> None:
-    """Skip a test over families where its solver refuses its loss, or its engine lacks its solver."""
+    """Skip a test over families where its solver refuses its loss."""
     given: dict[str, Any] = getattr(getattr(request.node, "callspec", None), "params", {})
     solver, loss = given.get("solver", given.get("case")), given.get("loss")
     if not isinstance(solver, str) or solver not in SOLVERS:
         return
     if SOLVERS[solver].squares and isinstance(loss, str) and LOSSES[loss]().curvature(2) is None:
         pytest.skip(f"{solver} refuses the loss {loss}")
-    if given.get("engine") == "native" and solver not in KNOWN["solver"]:
-        pytest.skip(f"the compiled engine leaves {solver} to the reference")
 
 
 class Ended(NamedTuple):

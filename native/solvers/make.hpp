@@ -6,8 +6,11 @@
 #include <memory>
 
 #include "adam.hpp"
+#include "bayesian_regularization.hpp"
+#include "bfgs.hpp"
 #include "gradient_descent.hpp"
 #include "lbfgs.hpp"
+#include "levenberg_marquardt.hpp"
 #include "rmsprop.hpp"
 #include "scaled_conjugate_gradient.hpp"
 #include "sgd.hpp"
@@ -39,6 +42,11 @@ std::unique_ptr<Solver<T>> make_solver(const SolverSettings& given, std::size_t 
         case SolverKind::scg:
             return std::make_unique<ScaledConjugateGradient<T>>(given.sigma, given.initial_lambda, D, space);
         case SolverKind::lbfgs: return std::make_unique<LBFGS<T>>(given.memory, space);
+        case SolverKind::bfgs: return std::make_unique<BFGS<T>>(D, space);
+        case SolverKind::levenberg_marquardt:
+            return std::make_unique<LevenbergMarquardt<T>>(given.initial_damping, space);
+        case SolverKind::bayesian_regularization:
+            return std::make_unique<BayesianRegularization<T>>(given.initial_damping, given.initial_l2, space);
     }
     return nullptr;
 }

@@ -34,9 +34,13 @@ template <class T> struct Space {
     }
 };
 
+template <class T> struct Curvature;
+
 // J and ∂J/∂θ of every member of the group at θ, clipping and penalties included.
 template <class T> struct Objective {
     virtual Vec<T> operator()(const T* theta, T* gradient) = 0;
+    // Of sums of squares, where a lane is a member: how J bends at θ.
+    virtual Curvature<T>& curvature(const T* theta) = 0;
     // How many threads the group may use.
     virtual std::size_t threads() const { return 1; }
     virtual ~Objective() = default;
@@ -49,6 +53,11 @@ template <class T> struct Step {
     MaskOf<T> converged;
 };
 
+// What a solver tells of each epoch's step, for the history.
+template <class T> struct Told {
+    Wide<T> gamma, alpha, beta;
+};
+
 // A rule for minimising; its memory of the group is allocated when it is made, never during a step.
 template <class T> struct Solver {
     // Writes the parameters proposed into `proposed`, from `theta`, with the members' learning rates. The
@@ -58,6 +67,9 @@ template <class T> struct Solver {
     // Forgets `members`, in whose lanes others begin. Asked of solvers for the full batch alone: the rest
     // count their steps for all members of a group together.
     virtual void forget(MaskOf<T>) {}
+
+    // What it tells of its last step; null where that is nothing.
+    virtual const Told<T>* told() const { return nullptr; }
 
     // Names what it remembers, as shoal/solvers does in Python.
     virtual void remember(Ledger<T>& ledger) = 0;

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.bayes.laplace import laplace
+from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.populations.network import Network
@@ -30,9 +31,10 @@ def told(result: TrainingResult) -> tuple[Array, Array, Array]:
     return tuple(result.history.last_told(name) for name in ("gamma", "alpha", "beta"))  # type: ignore[return-value]
 
 
-def test_it_ends_where_the_evidence_is_largest() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_it_ends_where_the_evidence_is_largest(engine: str) -> None:
     """γ, α and β by the eigenvalues of another implementation, which re-estimates them to a fixed point."""
-    result = trained(3, epochs=600, tolerance=1e-12)
+    result = trained(3, epochs=600, tolerance=1e-12, engine=engine)
     gamma, alpha, beta = told(result)
     found = laplace(result.population, POINTS, NOISY, alpha / beta, beta)
     again = found.reestimated()

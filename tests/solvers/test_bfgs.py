@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from shoal.engines import ENGINES
 from shoal.estimators.full_batch import PackedObjective
 from shoal.layers import Dense
 from shoal.populations.network import Network
@@ -21,11 +24,13 @@ Y = np.sin(2 * X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=15)
 LABELS = (Y > 0).astype(float)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("loss", "targets"), [("squared_error", Y), ("log_loss", LABELS)])
-def test_it_ends_where_scipy_does(loss: str, targets: Array) -> None:
+def test_it_ends_where_scipy_does(loss: str, targets: Array, engine: str) -> None:
     network, l2 = Network(2, [Dense(3, "tanh"), Dense(1)], loss), 0.3
     population = network.population(4, seed=1, dtype="float64")
-    result = train(population, X, targets, solver="bfgs", l2=l2, epochs=2000, tolerance=1e-10)
+    settings: dict[str, Any] = {"solver": "bfgs", "l2": l2, "epochs": 2000, "tolerance": 1e-10}
+    result = train(population, X, targets, engine=engine, **settings)
     samples = Samples.of(network, X, targets)
     objective = PackedObjective(network, samples, l2)
     for p, J in enumerate(np.nanmin(result.history.loss, axis=1)):

@@ -31,6 +31,9 @@ from shoal.training.problem import Orders, Problem, Snapshot
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Reason, Watch
 
+MOST_PARAMETERS = 1000
+"""Of networks whose Gauss-Newton Hessians are made here: two triangles are 64 bytes × D² for each thread."""
+
 
 @lru_cache(maxsize=256)
 def architecture(network: Chain) -> Any:
@@ -56,6 +59,11 @@ class NativeEngine:
             return f"the loss {network.criterion!r}"
         if not knows(recipe.rule, "solver", SOLVERS):
             return f"the solver {recipe.rule!r}"
+        if recipe.rule.squares and network.n_parameters > MOST_PARAMETERS:
+            return (
+                f"{recipe.rule.name} of {network.n_parameters} parameters, of which {MOST_PARAMETERS} at "
+                "most will do: Hessians of as many networks as a register has lanes lie side by side"
+            )
         if recipe.penalties:
             return f"the penalty {next(iter(recipe.further_penalties))!r}"
         if recipe.augmentation is not None and type(recipe.augmentation) is not Augmentation:
@@ -101,7 +109,7 @@ class NativeTraining:
         self.epoch = self.step = 0
         self.theta = np.array(theta, order="C")
         rates = problem.strengths["learning_rate"]
-        self.history = History.empty(len(theta), recipe.epochs, validated, rates)
+        self.history = History.empty(len(theta), recipe.epochs, validated, rates, recipe.rule.tells)
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
         self._recipe, self._n_samples = recipe, len(problem.train)

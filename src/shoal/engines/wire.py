@@ -107,6 +107,7 @@ def course_fields(history: History, penalty: Array, watch: Watch | None) -> dict
         "stopped": history.stopped,
         "penalty": penalty,
         "watch": None if watch is None else _watch_fields(watch),
+        **{name: history.told.get(name) for name in ("gamma", "alpha", "beta")},
     }
 
 
