@@ -48,6 +48,14 @@ def lbfgs(task: Task, cores: int) -> Run:
     return _full_batch(task, cores, "lbfgs")
 
 
+def bfgs(task: Task, cores: int) -> Run:
+    return _full_batch(task, cores, "bfgs")
+
+
+def levenberg_marquardt(task: Task, cores: int) -> Run:
+    return _full_batch(task, cores, "levenberg_marquardt")
+
+
 def _full_batch(task: Task, cores: int, solver: str) -> Run:
     populations = [population(task, cohort) for cohort in task.cohorts]
 

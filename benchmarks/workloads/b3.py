@@ -45,6 +45,7 @@ OWN = Workload(
     "as B3 in float64 with whatever a library has for full batches, for at most 500 iterations; losses no "
     "higher on average than Adam's after 1000 epochs; FANN has twice as many epochs, in float32",
     partial(task, "float64", epochs=500, check_epochs=500, solver="own"),
-    entries(shoal="scg lbfgs", nnet="bfgs", fann="rprop") + entries(3, scipy="least_squares", sklearn="loky"),
+    entries(shoal="scg lbfgs bfgs levenberg_marquardt", nnet="bfgs", fann="rprop")
+    + entries(3, scipy="least_squares", sklearn="loky"),
     (Target(50, ("sklearn",)), Target(6, ("nnet",))),
 )
