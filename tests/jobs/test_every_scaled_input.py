@@ -121,5 +121,7 @@ def test_with_many_rows_another_start_is_scaled_where_many_columns_are_useless(u
     regressor = ShoalRegressor(**settings).fit(X, X[:, :useful].sum(axis=1))
     assert regressor.repeat_["n_starts"] == (4 if useful == 1 else 2)
     assert (regressor.study_.scaling is not None) == (useful == 1)
+    assert list(regressor.scales_.items())[:1] == ([("x0", 1.0)] if useful == 1 else [])
+    assert len(regressor.scales_) == (6 if useful == 1 else 0)
     again = ShoalRegressor(**settings).set_params(**regressor.repeat_).fit(X, X[:, :useful].sum(axis=1))
     np.testing.assert_array_equal(again.predict(X[:5]), regressor.predict(X[:5]))

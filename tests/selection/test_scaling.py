@@ -36,6 +36,8 @@ def test_a_scale_is_the_root_of_a_share_of_the_largest_importance() -> None:
 def test_columns_that_matter_are_larger_than_those_that_do_not(scaled: CapacityStudy) -> None:
     assert scaled.scaling is not None
     both, little, *noise = scaled.scaling.columns
+    assert dict(zip(dict.fromkeys(SOURCES), scaled.scaling.columns, strict=True)) == scaled.scales
+    assert list(scaled.scales.values()) == sorted(scaled.scaling.columns, reverse=True)
     assert both == 1
     assert little > max(noise)
 
@@ -172,8 +174,8 @@ def test_more_columns_than_can_be_tried_are_not_scaled(monkeypatch: pytest.Monke
     monkeypatch.setattr("shoal.selection.scaling.FREE", 0.0)
     wide = np.random.default_rng(0).normal(size=(30, 60))
     assert study(sources=range(60), epochs=2).fit(wide, wide[:, 0]).scaling is None
-    # 0.1 · 3 · 20 rows · 300 epochs / 60 columns: 30 rows, shuffled once
-    assert study(sources=range(60), epochs=300, patience=2).fit(wide, wide[:, 0]).scaling is not None
+    # 0.03 · 3 · 20 rows · 1000 epochs / 60 columns: 30 rows, shuffled once
+    assert study(sources=range(60), epochs=1000, patience=2).fit(wide, wide[:, 0]).scaling is not None
 
 
 def test_a_few_operations_are_spent_however_short_the_training() -> None:

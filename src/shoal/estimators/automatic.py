@@ -94,6 +94,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
             self.model_, self.study_ = fit_frame(frame, name, request)
         self.n_iter_ = int(self.study_.table["epochs"].max())
         self.repeat_ = _repeated(self.study_)
+        self.scales_ = {str(name): scale for name, scale in self.study_.scales.items()}
 
     def _frame(self, X: Any, reset: bool) -> Frame:
         """Return a table, a frame or an array of numbers and texts, checked as scikit-learn checks it."""

@@ -26,7 +26,8 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
 
     Random starts are trained on each of five folds; those whose mean prediction has the smallest loss on the
     rows held out are kept, as often as they are picked, and one temperature is fitted on the same rows
-    (`docs/generalisation.md` tells what each setting gains)::
+    (`docs/generalisation.md` tells what each setting gains). Later starts see their inputs scaled by how much
+    their columns matter to the first::
 
         P(class | x) ∝ (1/M Σ_i P_i(class | x))^(1/T)
 
@@ -48,7 +49,8 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
 
     Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
     why), ``repeat_`` (the parameters that leave nothing open; with the same ``random_state``, a number, the
-    same model), ``n_iter_`` (epochs of the longest training), ``n_features_in_``.
+    same model), ``scales_`` (of every column, as a dict; empty where there were none), ``n_iter_`` (epochs of
+    the longest training), ``n_features_in_``.
 
     Raises ``ValueError`` for arrays that do not fit and for one class.
 

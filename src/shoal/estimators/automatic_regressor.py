@@ -16,7 +16,7 @@ from shoal.estimators.beside import with_columns
 from shoal.estimators.targets import several, with_numbers
 from shoal.shapes import Array
 
-FITTED = ("estimators_", "model_", "study_", "repeat_", "n_iter_")
+FITTED = ("estimators_", "model_", "study_", "repeat_", "scales_", "n_iter_")
 """What there is after a fit of one target, or of several."""
 
 

@@ -242,13 +242,10 @@ def _scales(study: CapacityStudy) -> Scales | None:
     found = study.scaling
     if found is None:
         return None
-    names = [str(source) for source in dict.fromkeys(study.views.sources)]
-    columns: list[Scale] = [
-        {"column": name, "scale": float(scale)} for name, scale in zip(names, found.columns, strict=True)
-    ]
+    columns: list[Scale] = [{"column": str(name), "scale": scale} for name, scale in study.scales.items()]
     plain, scaled = found.losses or (None, None)
     return {
-        "columns": sorted(columns, key=lambda column: -column["scale"]),
+        "columns": columns,
         "plain": plain,
         "scaled": scaled,
         "counted": sum(study.is_scaled(member.start) for member in study.choice.members),

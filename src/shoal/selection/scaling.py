@@ -35,7 +35,7 @@ TINY, MANY = 0.1, 0.3
 """Of a scale below which a column hardly matters; of the columns, the share that makes them many."""
 SHUFFLES, MOST_ROWS, FEWEST_ROWS = 3, 1000, 20
 """Of each column; held-out rows of a fold that are predicted for each."""
-SHARE, FREE = 0.1, 2e10
+SHARE, FREE = 0.03, 2e10
 """Of the operations of the first start's training, those that importances may take, and at least: a second
 or so."""
 

@@ -265,6 +265,14 @@ class CapacityStudy(ShownStudy):
         """What the inputs of later starts were scaled by; None where they were not."""
         return fitted(self._outcome).scaling
 
+    @property
+    def scales(self) -> dict[object, float]:
+        """What the inputs of each source were multiplied by, the largest first; empty where they were not."""
+        if self.scaling is None:
+            return {}
+        of_sources = zip(dict.fromkeys(self.views.sources), self.scaling.columns.tolist(), strict=True)
+        return dict(sorted(of_sources, key=lambda pair: -pair[1]))
+
     def is_scaled(self, start: int) -> bool:
         """Return whether networks of this start saw their inputs scaled."""
         return self.scaling is not None and self.scaling.of_part(self.views.part(start))
