@@ -331,7 +331,8 @@ def remaining_importances(importances: Sequence[Importance]) -> str | None:
 
 def scales(found: Scales, n_members: int) -> list[str]:
     """Return sentences on the columns by which inputs of later starts were scaled, and what came of it."""
-    told = [f"{column['column']} {number(column['scale'], 2)}" for column in found["columns"][:SCALES_TOLD]]
+    columns = found["columns"][:SCALES_TOLD]
+    told = [f"{shortened(column['column'], 40)} {number(column['scale'], 2)}" for column in columns]
     rest, others = found["columns"][SCALES_TOLD:], ""
     if rest:
         others = f", and at most {number(rest[0]['scale'], 2)} of the other {plural(len(rest), 'column')}"
