@@ -159,8 +159,8 @@ def test_intervals_are_as_wide_everywhere_or_by_thirds(sample: Builder) -> None:
 @pytest.mark.parametrize(
     ("losses", "said"),
     [
-        ((0.4, 0.3), "0.3 in the mean, those of inputs as they are to 0.4, so later starts were scaled too."),
-        ((0.3, 0.4), "0.4 in the mean, those of inputs as they are to 0.3, so later starts were not scaled."),
+        ((0.4, 0.3), "those of inputs as they are to 0.4000, so later starts were scaled too."),
+        ((0.3, 0.4), "those of inputs as they are to 0.3000, so later starts were not scaled."),
         ((None, None), ""),
     ],
 )
@@ -168,7 +168,7 @@ def test_scales_are_told_with_what_came_of_them(losses: tuple[float | None, floa
     columns: list[Scale] = [{"column": f"x{i}", "scale": 1 / (i + 1)} for i in range(14)]
     found: Scales = {"columns": columns, "plain": losses[0], "scaled": losses[1], "counted": 3}
     told = " ".join(wording.scales(found, 5))
-    assert "The scales are x0 1, x1 0.5, x2 0.33, " in told
+    assert "The scales are x0 1, x1 0.50, x2 0.33, " in told
     assert "and at most 0.077 of the other 2 columns." in told
     assert said in told
     assert ("so later" in told) == bool(said)
