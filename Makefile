@@ -22,7 +22,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize docs fresh web format bench clean
+.PHONY: help demo test lint sanitize clusters docs fresh web format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -58,6 +58,10 @@ sanitize: $(EDITABLE)  ## run the native tests where every access to memory is c
 		--deselect tests/native/test_threads.py::test_forks_while_other_threads_train \
 		--deselect tests/native/test_threads.py::test_a_child_forked_while_daemon_threads_train_trains_and_ends \
 	|| { cat $(SANITIZED)/report.*; exit 1; }
+
+clusters: $(EDITABLE)  ## run studies on clusters of Dask, Ray and MPI, and kill some of their processes (minutes; mpiexec)
+	@$(PIP) --no-build-isolation --editable '.[dev,ray,mpi]'
+	SHOAL_CLUSTERS=1 $(TEST_ENVIRONMENT) $(BIN)/python -m pytest tests/clusters
 
 docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from shoal.cli.terminal import TerminalListener
+from shoal.clusters.entry import ENTRY
+from tests.clusters.crews import ADDRESS, PaperCrew, here
 
 Shoal = Callable[..., Any]
 Iris = tuple[str, ...]
@@ -23,6 +25,42 @@ def test_ctrl_c_says_how_to_go_on(shoal: Shoal, iris: Iris, monkeypatch: pytest.
     assert (ended.code, len(ended.err)) == (130, 1)
     assert ended.err[0].startswith("shoal: interrupted; repeat the command with --resume")
     assert shoal(*iris, "--resume").code == 0
+
+
+def test_a_job_that_workers_elsewhere_have_begun_goes_on_here(
+    shoal: Shoal, iris: Iris, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same bits; what would make the model again asks for no workers."""
+    monkeypatch.setattr("shoal.clusters.dask.connected", here)
+    assert shoal(*iris).code == 0
+    weights = Path("out/weights.safetensors").read_bytes()
+    ended = shoal(*iris, "--on", ADDRESS, "--overwrite")
+    assert ended.code == 0
+    assert any("on 2 cores" in line for line in ended.out)
+    assert "--on" not in Path("out/command.txt").read_text()
+    assert Path("out/weights.safetensors").read_bytes() == weights
+    Path("out/study/cohorts/000001.safetensors").unlink()
+    assert shoal(*iris, "--resume").code == 0
+    assert Path("out/weights.safetensors").read_bytes() == weights
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        ("dask", "--on must be the address of a Dask scheduler (tcp://scheduler:8786), of a Ray cluster"),
+        (ADDRESS, "1 of 2 workers of the cluster cannot take part: b has no shoal"),
+    ],
+)
+def test_workers_that_cannot_help_are_told_before_anything_is_read(
+    shoal: Shoal, monkeypatch: pytest.MonkeyPatch, on: str, told: str
+) -> None:
+    monkeypatch.setattr("shoal.clusters.dask.connected", here)
+    answers = {"a": ENTRY, "b": ModuleNotFoundError("No module named 'shoal'", name="shoal")}
+    monkeypatch.setattr(PaperCrew, "ask", lambda self, name, seconds: answers)
+    ended = shoal("fit", "there/is/no/such.csv", "--target", "y", "--out", "out", "--on", on)
+    assert (ended.code, len(ended.err)) == (2, 1)
+    assert told in ended.err[0]
+    assert not Path("out").exists()
 
 
 def test_a_damaged_cohort_is_a_note(shoal: Shoal, iris: Iris) -> None:

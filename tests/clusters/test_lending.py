@@ -9,13 +9,10 @@ import pytest
 
 from shoal.clusters import dask, lending
 from shoal.clusters.crew import Crew
-from shoal.clusters.entry import ENTRY
 from shoal.clusters.lending import check_address, lend, lend_to_all_ranks
 from shoal.errors import CapacityError, ConfigurationError, MissingDependencyError
 from shoal.selection.study import CapacityStudy
-from tests.clusters.crews import PaperCrew
-
-ADDRESS = "tcp://scheduler:8786"
+from tests.clusters.crews import ADDRESS, PaperCrew, here
 
 
 @pytest.fixture
@@ -25,8 +22,9 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> list[Crew]:
 
     @contextmanager
     def connected(address: str) -> Iterator[Crew]:
-        lent.append(PaperCrew([2], {"a": ENTRY, "b": ENTRY}))
-        yield lent[-1]
+        with here(address) as crew:
+            lent.append(crew)
+            yield crew
 
     monkeypatch.setattr(dask, "connected", connected)
     return lent

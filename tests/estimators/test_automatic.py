@@ -19,6 +19,7 @@ from sklearn.utils.estimator_checks import check_param_validation, parametrize_w
 from shoal import ShoalClassifier, ShoalRegressor
 from shoal.errors import ConfigurationError, ShoalWarning
 from shoal.selection.running import Runner
+from tests.clusters.crews import ADDRESS, here
 
 SMALL: dict[str, Any] = {
     "hidden_layer_sizes": (16,),
@@ -251,3 +252,16 @@ def test_a_pipeline_may_put_out_frames_before_it() -> None:
         make_pipeline(StandardScaler(), ShoalRegressor(**SMALL)).set_output(transform="pandas").fit(X, y)
     )
     assert pipeline[-1].feature_names_in_.tolist() == X.columns.tolist()
+
+
+def test_workers_elsewhere_train_the_same_ensemble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.clusters.dask.connected", here)
+    X, y = pets()
+    at_home, there = (
+        ShoalClassifier(n_starts=1, max_iter=5, random_state=0, n_jobs=1, on=on).fit(X, y)
+        for on in (None, ADDRESS)
+    )
+    np.testing.assert_array_equal(there.predict_proba(X), at_home.predict_proba(X))
+    assert clone(there).on == ADDRESS
+    with pytest.raises(ValueError, match="on must be the address of a Dask scheduler"):
+        ShoalRegressor(on="dask").fit(np.arange(20.0)[:, None], np.arange(20.0))

@@ -42,7 +42,7 @@ def test_what_can_be_resumed(begun: Path, tmp_path: Path) -> None:
 
 
 def test_what_may_differ_and_what_may_not(begun: Path) -> None:
-    assert read_plan(begun, dataclasses.replace(REQUEST, table="moved/table.csv", jobs=7)) == SIZING
+    assert read_plan(begun, dataclasses.replace(REQUEST, table="moved/table.csv", jobs=7, on="ray")) == SIZING
     other = dataclasses.replace(
         REQUEST, size=AskedSize(hidden=((1,), (8,)), starts=3), solver="sgd", learning_rate=0.5
     )

@@ -45,6 +45,7 @@ MEANT: dict[str, tuple[Any, str]] = {
     "solver": ("adam", "bxsli"),
     "activation": ("relu", "bxi"),
     "rare": ("drop", "bxsli"),
+    "on": ("ray", "bxsli"),
     "order": ("t", "lf"),
     "season": (12, "f"),
     "future": (("a",), "f"),

@@ -6,7 +6,7 @@ import shlex
 import sys
 import time as time_module  # for an option is called --time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -204,6 +204,14 @@ def fit(
     jobs: Annotated[
         int | None, typer.Option(help="Threads or processes; all cores if left out, or -1.")
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="Train on the workers at this address: tcp://scheduler:8786 (Dask), ray, ray://head:10001, "
+            "or mpi under mpiexec.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     memory: Annotated[
         str | None,
         typer.Option(help="Of the process at most, as in 2GB; three quarters of what is free if left out."),
@@ -216,8 +224,9 @@ def fit(
 ) -> None:
     """Choose a network for a table, images or sequences, train it, test it once, and report the evidence."""
     options = dict(locals())
-    with _listening() as (listener, began):
-        _run(_request(options), out, listener, resume, overwrite, began)
+    with _listening() as (listener, began), _lent(on, time) as is_this_one:
+        if is_this_one:
+            _run(_request(options), out, listener, resume, overwrite, began)
 
 
 _OF_THE_COMMAND = ("out", "resume", "overwrite", "debug")
@@ -241,6 +250,15 @@ def _request(options: dict[str, Any]) -> FitRequest:
     if (most := asked["memory"]) is not None:
         asked["memory"] = parse_bytes(most, "--memory")
     return FitRequest(**asked)
+
+
+def _lent(on: str | None, time: float | None) -> AbstractContextManager[bool]:
+    """Lend the workers elsewhere; whether this process does the job, which of MPI's ranks the first does."""
+    if on is None:
+        return nullcontext(True)
+    from shoal.clusters.lending import lend_to_all_ranks
+
+    return lend_to_all_ranks(on, time)
 
 
 @contextmanager

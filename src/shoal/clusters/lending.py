@@ -49,21 +49,26 @@ def lend(
             yield crew
 
 
+def lent(on: str | None) -> Crew | None:
+    """Return the workers that are lent out now at an address, None where nobody is."""
+    return None if on is None else _lent.get(on)
+
+
 @contextmanager
-def lend_to_all_ranks(on: str | None) -> Iterator[bool]:
+def lend_to_all_ranks(on: str, seconds: float | None = None) -> Iterator[bool]:
     """Lend the workers at an address to a command that MPI may have started on every rank.
 
     Whether this process is the one that has the command done: others have worked for it when told so.
     """
     if on != mpi.NAME:
-        with lend(on):
+        with lend(on, seconds=seconds):
             yield True
         return
     with mpi.of_ranks() as crew:
         if crew is None:
             yield False
         else:
-            with _at_work(mpi.NAME, crew, None):
+            with _at_work(on, crew, seconds):
                 yield True
 
 

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from shoal.clusters.lending import lend
 from shoal.data.frames import Frame, as_frame
 from shoal.estimators.beside import BESIDE
 from shoal.estimators.parameters import COUNT, POSITIVE
@@ -39,6 +40,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         "networks": [str, None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
+        "on": [str, None],
     }
 
     def __init__(
@@ -54,6 +56,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         networks: str | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
+        on: str | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_starts = n_starts
@@ -65,13 +68,14 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         self.networks = networks
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.on = on
 
     def _train(
         self, frame: Frame, name: str, task: str, beside: dict[str, str], loss: str | None = None
     ) -> None:
         """Make the ensemble of the rows, whose targets are the column ``name``; ``beside`` has others."""
         hidden = _given(self.hidden_layer_sizes)
-        with spoken(_as_parameter):
+        with spoken(_as_parameter), lend(self.on, seconds=self.time_limit):
             request = FitRequest(
                 table=AT_HAND,
                 target=name,
@@ -89,6 +93,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
                 learning_rate=_given(self.learning_rate_init),
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 jobs=self.n_jobs,
+                on=self.on,
                 **beside,  # type: ignore[arg-type]
             )
             self.model_, self.study_ = fit_frame(frame, name, request)

@@ -41,7 +41,7 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
       cores.
     - ``time_limit``: the best found in so many seconds; ``set_params(**repeat_)`` makes the same model
       without a clock, of the ``networks`` alone, by number, that there was time for. ``n_jobs`` cores, all
-      of them for None.
+      of them for None; or ``on`` the workers at an address of Dask's, Ray's or MPI's, as ``CapacityStudy``'s.
     - ``class_weight``: what rows of each class count for besides their ``sample_weight``, a dict, or
       "balanced" for all classes as much; probabilities are then those of a world with such shares.
 
@@ -82,6 +82,7 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
         networks: str | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
+        on: str | None = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -94,6 +95,7 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
             networks=networks,
             random_state=random_state,
             n_jobs=n_jobs,
+            on=on,
         )
         self.class_weight = class_weight
 

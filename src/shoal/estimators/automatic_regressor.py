@@ -64,6 +64,7 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
         networks: str | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
+        on: str | None = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -76,6 +77,7 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
             networks=networks,
             random_state=random_state,
             n_jobs=n_jobs,
+            on=on,
         )
         self.loss = loss
 

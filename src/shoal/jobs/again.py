@@ -44,6 +44,7 @@ def repeated(
         batch_size=recipe.batch_size,
         patience=None if by_evidence else recipe.patience,
         time=None,
+        on=None,
         pieces=method.pieces if method.forms else request.pieces,
         waves=method.waves if method.forms else request.waves,
         **prepared.decided(request),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shoal.clusters.lending import lend
 from shoal.jobs.job import FinishedJob, Job, Listener
 from shoal.jobs.kinds import kind_of
 from shoal.jobs.request import FitRequest
@@ -27,7 +28,7 @@ def fit_data(
 
     Raises a ``ShoalError`` for whatever the user can put right.
     """
-    outcome: FinishedJob = kind_of(request).fit(
-        Job(request, folder, listener, command, resume, overwrite, began)
-    )
+    kind = kind_of(request)
+    with lend(request.on, seconds=request.time):
+        outcome: FinishedJob = kind.fit(Job(request, folder, listener, command, resume, overwrite, began))
     return outcome

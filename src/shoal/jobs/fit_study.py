@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from shoal.clusters.lending import lent
 from shoal.data.frames import Frame
 from shoal.errors import ShoalWarning
 from shoal.files import as_json, write_atomically
@@ -67,7 +68,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
         request = replace(request, **read_plainer(folder))
     prepared: Prepared = kind.prepare(request)
     listener.prepared(prepared)
-    workers = count_workers(request.jobs)
+    workers = _workers(request)
     method = for_rows(prepared.method(request), prepared.n_train)
     seconds = _seconds_for(deadline, _finishing(request, prepared))
     sizing = read_plan(folder, asked) if begun else _sizing(request, prepared, method, workers, seconds)
@@ -80,11 +81,8 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     validation = None if judged is None else judged.weighed
     attributes = prepared.train.attributes.arguments
     plan = study.plan(prepared.train.X, prepared.train.y, validation, **attributes)
-    room = Room(allowance, prepared, plan)
-    workers, told = room.workers(workers), room.sentence(workers)
-    if told:
-        study.place = replace(study.place, n_jobs=workers)
-    listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, room.bytes(workers))
+    workers, told, memory = _housed(study, Room(allowance, prepared, plan), workers)
+    listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, memory)
     if not begun:
         begin(folder, request, sizing, overwrite, prepared.less)
     study.blocks = prepared.lay_out(folder)
@@ -133,7 +131,7 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     deadline = Deadline(request.time)
     prepared = prepare_frame(frame, name, request, divide_test=False)
     method = for_rows(prepared.method(request), len(prepared.train))
-    workers, seconds = count_workers(request.jobs), _seconds_for(deadline, _predicting(prepared))
+    workers, seconds = _workers(request), _seconds_for(deadline, _predicting(prepared))
     sizing = _sizing(request, prepared, method, workers, seconds)
     method = _sized(method, request, prepared, sizing)
     seconds = _seconds_for(deadline, _predicting(prepared))
@@ -141,6 +139,24 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     study.fit(prepared.train.X, prepared.train.y, **prepared.train.attributes.arguments)
     model = calibrated(prepared.model(study.best), Held.of(study), prepared, request.metric)
     return model, study
+
+
+def _workers(request: FitRequest) -> int:
+    """Return how many networks' cohorts are trained at a time: here, or by the workers elsewhere."""
+    crew = lent(request.on)
+    return count_workers(request.jobs) if crew is None else max(crew.count(), 1)
+
+
+def _housed(study: CapacityStudy, room: Room, workers: int) -> tuple[int, tuple[str, ...], int]:
+    """Give a study as many of its threads as there is room for.
+
+    Returns how many cohorts it trains at a time, here or elsewhere, what there is to say, and the bytes here.
+    """
+    asked = workers if study.place.on is None else 1
+    here, told = room.workers(asked), room.sentence(asked)
+    if told:
+        study.place = replace(study.place, n_jobs=here)
+    return here if study.place.on is None else workers, told, room.bytes(here)
 
 
 def _sizing(
@@ -259,6 +275,7 @@ def _study(
         folds=prepared.folds,
         choose=rule,
         n_jobs=request.jobs,
+        on=request.on,
         progress=progress,
         store=store,
         memory=memory_of(request, prepared),

@@ -17,8 +17,8 @@ from shoal.selection.candidates import grid, hidden_label
 from shoal.shapes import LARGEST
 from shoal.words import setting
 
-_MAY_DIFFER = {"table", "valid", "test", "jobs"}
-"""Settings that a resumed job may change: where the data lie (their content is checked) and how many work."""
+_MAY_DIFFER = {"table", "valid", "test", "jobs", "on"}
+"""Settings that a resumed job may change: where the data lie (their content is checked), and who works."""
 
 
 class _Size(TypedDict):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shoal.activations import ACTIVATIONS
 from shoal.calibration.decision import check_metric
+from shoal.clusters.lending import check_address
 from shoal.data.losses import LOSSES, SQUARED
 from shoal.data.rare import RARE
 from shoal.data.task import TASKS
@@ -86,6 +87,7 @@ class FitRequest:
     metric: str | None = None
     seed: int = 0
     jobs: int | None = None
+    on: str | None = None
     memory: int | None = None
 
     def __post_init__(self) -> None:
@@ -126,6 +128,8 @@ class FitRequest:
                 f"{setting('test')} with rows that are later still, or one table with all rows"
             )
         check_seed(self.seed)
+        if self.on is not None:
+            check_address(self.on)
         self._check_score()
         deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None
         self._check_numbers()

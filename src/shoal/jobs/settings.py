@@ -28,6 +28,7 @@ FOR: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("hidden", "starts", "l2", "epochs"), _BY_STUDY),
     **dict.fromkeys(("folds", "valid", "validation_share", "test_share", "choose", "score"), _BY_STUDY),
     **dict.fromkeys(("solver", "learning_rate", "batch_size", "patience", "networks", "rare"), _BY_STUDY),
+    "on": _BY_STUDY,
     "activation": (TABLE, TEXTS, IMAGES),
     **dict.fromkeys(("id", "order"), (LONG, FORECASTS)),
     **dict.fromkeys(("horizon", "season", "future", "tested"), (FORECASTS,)),

@@ -93,7 +93,7 @@ class PreparedStream(PreparedTable):
 
         Raises ``OutputError`` where there is no room for them; then nothing is left of them.
         """
-        path, width = folder / ROWS, len(self.preprocessor.feature_names)
+        path, width = folder.resolve() / ROWS, len(self.preprocessor.feature_names)
         if not path.exists():
             with written_atomically(path) as file:
                 for X, y in self._samples():
