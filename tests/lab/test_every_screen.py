@@ -299,6 +299,34 @@ def test_a_finished_study_by_keyboard_until_the_lab_is_killed(browser: Any, by_f
     context.close()
 
 
+def test_images_and_sequences_by_keyboard_alone(seen: Seen) -> None:
+    seen.page.get_by_role("button", name="Images").press("Enter")
+    pad = seen.page.get_by_role("group", name="drawing; arrow keys shift it")
+    pad.focus()
+    seen.press("ArrowRight")
+    seen.page.get_by_text("Shifted 1 right, 0 down.").wait_for()
+    seen.page.get_by_role("group", name="layer 1; arrow keys").focus()
+    seen.press("ArrowDown")
+    seen.page.get_by_text("Map 1, row 2, column 1 sees rows 1 to 3 and columns 1 to 2").wait_for()
+    box = pad.bounding_box()
+    seen.page.get_by_role("button", name="Clear").press("Enter")
+    empty = seen.page.locator(".bars").inner_text()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 5
+    seen.page.mouse.move(x, y)
+    seen.page.mouse.down()
+    seen.page.mouse.move(x, y + box["height"] * 0.9, steps=12)
+    seen.page.mouse.up()
+    seen.until("empty => document.querySelector('.bars').innerText !== empty", empty)
+    require_no_violations(seen.page)
+    seen.page.get_by_role("button", name="Sequences").press("Enter")
+    seen.page.get_by_label("word", exact=True).fill("Ünix")
+    heads = "[...document.querySelectorAll('.spelling thead th')].map(one => one.innerText).join()"
+    seen.until(f"() => {heads} === 'letter,n,i,x'")
+    require_no_violations(seen.page)
+    seen.page.get_by_role("button", name="The shoal").press("Enter")
+    seen.page.wait_for_selector("#columns-title")
+
+
 @pytest.mark.parametrize(("scheme", "data"), [("light", "sine"), ("dark", "moons")])
 def test_axe_finds_nothing(browser: Any, address: str, scheme: str, data: str) -> None:
     if not AXE.exists():

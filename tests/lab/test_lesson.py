@@ -127,6 +127,10 @@ def test_depth_counts_its_parameters() -> None:
     assert answered("depth", 0).state()["parameters"] == [17]
 
 
+def test_lessons_come_in_the_order_of_the_lecture() -> None:
+    assert [*lessons()][-3:] == ["depth", "images", "sequences"]
+
+
 def write(**changes: Any) -> bytes:
     step = {"say": "Look."} | changes
     return json.dumps({"title": "Mine", "steps": [step]}).encode()

@@ -2,6 +2,7 @@ import { render } from "preact";
 import "./style.css";
 import { Columns } from "./parts/Columns.tsx";
 import { Controls } from "./parts/Controls.tsx";
+import { Digits } from "./parts/Digits.tsx";
 import { Header } from "./parts/Header.tsx";
 import { Inspector, inspect } from "./parts/Inspector.tsx";
 import { Keys } from "./parts/Keys.tsx";
@@ -9,6 +10,7 @@ import { Lesson, Lessons } from "./parts/Lesson.tsx";
 import { Multiples } from "./parts/Multiples.tsx";
 import { Picked } from "./parts/Picked.tsx";
 import { Repeat } from "./parts/Repeat.tsx";
+import { Spelling } from "./parts/Spelling.tsx";
 import { Study, shoalOf } from "./parts/Study.tsx";
 import { Words } from "./parts/Words.tsx";
 import { epoch, open, pick, repaint, reset, send, state, step, study, toggle, validation } from "./store.ts";
@@ -27,6 +29,19 @@ function Page() {
       </>
     );
   if (!state.value) return <Header />;
+  const { shown } = state.value;
+  if (shown)
+    return (
+      <>
+        <Header />
+        <main class="shown">
+          <Lesson />
+          {shown.kind === "digits" ? <Digits told={shown} /> : <Spelling told={shown} />}
+        </main>
+        <Keys />
+        <Lessons />
+      </>
+    );
   return (
     <>
       <Header />
@@ -71,6 +86,8 @@ const KEYS: Record<string, () => void> = {
 };
 /** Of them those that look at a study, which trains no more. */
 const LOOKS = ["b", "i", "?"];
+/** And of them those of a demonstration, which has no shoal. */
+const DEMONSTRATES = ["l", "?"];
 
 /** Whether a key belongs to what has the focus: all of them to a text, some to a slider, space to a button. */
 function taken(event: KeyboardEvent): boolean {
@@ -82,12 +99,13 @@ function taken(event: KeyboardEvent): boolean {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || !(state.value || study.value) || taken(event)) return;
-  if (event.key.startsWith("Arrow") && validation().length) {
+  const shown = !!state.value?.shown;
+  if (event.key.startsWith("Arrow") && validation().length && !shown) {
     event.preventDefault();
     const [shoal, picked] = study.value ? [shoalOf(study.value), study.value.picked] : [state.value!.design, state.value!.picked];
     const next = walk(event.key, shoal, validation(), picked);
     if (next !== picked) void pick(next);
-  } else if (event.key in KEYS && (!study.value || LOOKS.includes(event.key))) {
+  } else if (event.key in KEYS && (!study.value || LOOKS.includes(event.key)) && (!shown || DEMONSTRATES.includes(event.key))) {
     event.preventDefault();
     KEYS[event.key]!();
   }

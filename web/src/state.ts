@@ -158,6 +158,55 @@ export interface ToldStudy {
   steers: boolean;
 }
 
+/** What a layer makes of a drawing: maps (C, H, W), or units (m,). */
+export interface Maps {
+  name: string;
+  number: number;
+  shape: number[];
+  values: number[];
+  change: number;
+}
+
+/** A drawn digit, and the network that looks at it, as shoal/lab/digits.py tells it. */
+export interface Digits {
+  kind: "digits";
+  network: string;
+  networks: Record<string, string>;
+  parameters: number;
+  accuracy: number;
+  pixels: number[];
+  across: number;
+  down: number;
+  image: number[];
+  probabilities: number[];
+  layers: Maps[];
+  looked: {
+    layer: number;
+    map: number;
+    row: number;
+    column: number;
+    rows: [number, number];
+    columns: [number, number];
+    value: number;
+    product: { weights: number[]; seen: number[]; bias: number; z: number } | null;
+  } | null;
+  examples: number;
+}
+
+/** A word, and the recurrent network that reads it, as shoal/lab/spelling.py tells it. */
+export interface Spelling {
+  kind: "spelling";
+  cell: string;
+  cells: string[];
+  word: string;
+  longest: number;
+  parameters: number;
+  accuracy: number;
+  states: number[][];
+  probabilities: number[];
+  norms: (number | null)[];
+}
+
 export interface State {
   protocol: number;
   run: number;
@@ -174,6 +223,7 @@ export interface State {
   material: Material;
   parameters: number[];
   test: Opened | null;
+  shown: Digits | Spelling | null;
   lesson: Reading | null;
   lessons: { name: string; title: string }[];
   choices: { data: string[]; activation: string[]; solver: string[]; rated: string[]; initial: string[]; rule: string[] };

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.lab.demonstrations import DEMONSTRATIONS, Demonstrate
 from shoal.lab.frames import PROTOCOL
 from shoal.schema import MismatchError, parse_json, require_type
 
@@ -199,6 +200,7 @@ Command = (
     | Predict
     | Page
     | CloseLesson
+    | Demonstrate
 )
 
 COMMANDS: dict[str, type[Any]] = {
@@ -223,6 +225,7 @@ COMMANDS: dict[str, type[Any]] = {
     "predict": Predict,
     "page": Page,
     "close_lesson": CloseLesson,
+    **DEMONSTRATIONS,
 }
 
 

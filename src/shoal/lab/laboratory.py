@@ -10,6 +10,7 @@ from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.lab import addresses, choosing, commands, frames, inspector, material, repeating, views
 from shoal.lab.course import Course, Each, in_turn
+from shoal.lab.demonstrations import DEMONSTRATIONS, Demonstrate, Shown, demonstrated
 from shoal.lab.design import INITIALS, NATURAL, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
 from shoal.lab.material import SETS, Sets
@@ -56,6 +57,7 @@ class Laboratory:
         self.sides = [Course(self.design, knobs, sets)]
         self.lessons = lessons() | dict([lesson] if lesson else [])
         self.reading: Reading | None = None
+        self.shown: Shown = None
         if lesson is not None:
             self.do(commands.OpenLesson(name=lesson[0]))
 
@@ -104,6 +106,7 @@ class Laboratory:
             "material": material.told(self.sides[0].material),
             "parameters": [run.population.network.n_parameters for run in self.sides[0].runs],
             "test": None if opened is None else asdict(opened),
+            "shown": self.shown and self.shown.state(),
             "lesson": self.reading and self.reading.told(),
             "lessons": [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()],
             "choices": CHOICES | {"data": list(self.sets)},
@@ -220,7 +223,8 @@ class Laboratory:
             design = replace(Design(), **own | asked.design)
             knobs = replace(Knobs(**NATURAL[design.data]), **asked.knobs)
             self._begin(design, knobs)
-            self.reading, self.picked = None, min(asked.network or 0, design.networks - 1)
+            self.reading = self.shown = None
+            self.picked = min(asked.network or 0, design.networks - 1)
         self.note = "; ".join(asked.notes)
 
     def _table(self, command: commands.Table, each: Each) -> None:
@@ -286,6 +290,13 @@ class Laboratory:
         self.playing = False
         self._opened[self._seal] = choosing.opened(side, k, choice)
 
+    def _demonstrate(self, command: Demonstrate, each: Each) -> None:
+        shown = demonstrated(self.shown, command)
+        if shown is not None:
+            self.playing = False
+            shown.state()  # which learns what there is to learn, or says why not
+        self.shown = shown
+
     def _open_lesson(self, command: commands.OpenLesson, each: Each) -> None:
         if command.name not in self.lessons:
             raise UnknownNameError("lesson", command.name, self.lessons)
@@ -303,7 +314,7 @@ class Laboratory:
 
     def _read(self, reading: Reading, each: Each) -> None:
         """Come to a step: what it sets up, and what it showed where its question has been answered."""
-        self.reading = reading
+        self.reading, self.shown = reading, None
         self._set_up(reading.step.do, each)
         if reading.at in reading.predictions:
             self._set_up(reading.step.then_do, each)
@@ -347,6 +358,7 @@ DO: dict[type[Any], Callable[[Laboratory, Any, Each], None]] = {
     commands.Predict: Laboratory._predict,
     commands.Page: Laboratory._page,
     commands.CloseLesson: Laboratory._close_lesson,
+    **dict.fromkeys(DEMONSTRATIONS.values(), Laboratory._demonstrate),
 }
 
 CHOICES: dict[str, list[str]] = {

@@ -130,7 +130,7 @@ def lessons() -> dict[str, Lesson]:
     files = {file.name: file for file in folder.iterdir() if file.name.endswith(".json")}
     return {
         name.partition("-")[2].removesuffix(".json"): read_lesson(files[name].read_bytes())
-        for name in sorted(files)
+        for name in sorted(files, key=lambda name: int(name.partition("-")[0]))
     }
 
 

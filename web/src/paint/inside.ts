@@ -53,7 +53,7 @@ export function paintLosses(ctx: Context, w: number, h: number, losses: Floats |
     ctx.font = `13px ${t.font}`;
     ctx.fillStyle = t.quiet;
     ctx.textBaseline = "middle";
-    ctx.fillText("It has not begun: press space, or s for one epoch.", left, h / 2);
+    if (!losses || !losses.epoch) ctx.fillText(losses ? "It has not begun: press space, or s for one epoch." : "Nothing is known of it.", left, h / 2);
     return;
   }
   const { G, values, epoch } = losses;

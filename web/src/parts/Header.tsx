@@ -1,6 +1,12 @@
-import { complaint, connected, drag, epoch, open, reset, state, steers, step, study, toggle } from "../store.ts";
+import { complaint, connected, drag, epoch, open, reset, send, state, steers, step, study, toggle } from "../store.ts";
 import { Time } from "./Time.tsx";
 
+const TITLES = { digits: "images", spelling: "sequences" };
+const SCREENS: [string | null, string, string][] = [
+  [null, "leave", "The shoal"],
+  ["digits", "digits", "Images"],
+  ["spelling", "spelling", "Sequences"],
+];
 const PACES: [number, string][] = [
   [1, "1 epoch a picture"],
   [5, "5 epochs a picture"],
@@ -20,21 +26,32 @@ export function Header() {
         </svg>
         shoal lab
       </h1>
-      {study.value ? <p class="epoch">{study.value.title}</p> : <Transport />}
+      {study.value ? <p class="epoch">{study.value.title}</p> : told?.shown ? <p class="epoch">{TITLES[told.shown.kind]}</p> : <Transport />}
+      {told && (
+        <nav class="pair" aria-label="screens">
+          {SCREENS.map(([kind, command, words]) => (
+            <button key={command} class="quiet" aria-pressed={(told.shown?.kind ?? null) === kind} onClick={() => void send(command)}>
+              {words}
+            </button>
+          ))}
+        </nav>
+      )}
       {!study.value && (
         <>
           <button class="quiet" onClick={() => (open.value = "lessons")}>
             Lessons
           </button>
-          <button class="quiet" onClick={() => (open.value = "repeat")}>
-            Take away
-          </button>
+          {!told?.shown && (
+            <button class="quiet" onClick={() => (open.value = "repeat")}>
+              Take away
+            </button>
+          )}
         </>
       )}
       <button class="quiet" onClick={() => (open.value = "keys")} aria-label="keys" title="?">
         ?
       </button>
-      {told && <Time />}
+      {told && !told.shown && <Time />}
       {!connected.value && (
         <p class="banner" role="alert">
           The lab does not answer. If it has ended, start <code>shoal lab</code> again and open the address that it

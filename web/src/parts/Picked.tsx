@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { copy } from "../copy.ts";
 import { paintCurve } from "../paint/curve.ts";
 import { paintLosses, paintTheta, paintUnits } from "../paint/inside.ts";
 import { paintPlane } from "../paint/plane.ts";
@@ -8,6 +9,7 @@ import { Canvas } from "./Canvas.tsx";
 import { inspect } from "./Inspector.tsx";
 import { pickedWords } from "./Columns.tsx";
 
+const COPY_HAS = "This page is a copy: of other networks than the one picked when it was saved, it has the functions alone.";
 const others = signal(true);
 const shown = signal(false);
 
@@ -72,6 +74,7 @@ export function Picked() {
           </>
         )}
       </p>
+      {copy && !seen()[0]?.theta && <p class="quiet-text">{COPY_HAS}</p>}
       <h3>Its hidden units</h3>
       <div class="plot">
         <Canvas

@@ -1,0 +1,190 @@
+import { useEffect, useRef } from "preact/hooks";
+import { counted, frame, mapBoxes, mapsHeight, paintPixels, stroke, unitAt } from "../paint/digits.ts";
+import { number } from "../paint/scale.ts";
+import { drag, repaint, send } from "../store.ts";
+import type { Digits as Told, Maps } from "../state.ts";
+import { Canvas } from "./Canvas.tsx";
+import { Select } from "./fields.tsx";
+
+const SIDE = 8;
+const FARTHEST = 3; // pixels of a shift
+const WORDS: Record<string, string> = {
+  conv2d: "convolution", locally_connected2d: "local units", max_pool2d: "the largest of 2 × 2", dense: "dense units",
+};
+const STEPS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const within = (value: number, most: number, least = 0) => Math.max(least, Math.min(most, value));
+
+/** The pad: a pointer draws, arrow keys shift what is drawn. */
+function Pad({ told }: { told: Told }) {
+  const fine = useRef(new Uint8Array(32 * 32));
+  const base = useRef(told.pixels);
+  const drawn = useRef<number[] | null>(null);
+  useEffect(() => {
+    if (told.pixels.join() === drawn.current?.join()) return;
+    fine.current.fill(0);
+    base.current = told.pixels;
+    drawn.current = null;
+  }, [told.pixels.join()]);
+  const draw = (event: PointerEvent) => {
+    if (!(event.buttons & 1)) return;
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    stroke(fine.current, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+    drawn.current = counted(fine.current, base.current);
+    drag("draw", { pixels: drawn.current });
+    repaint();
+  };
+  return (
+    <div
+      class="plot pad" tabIndex={0} role="group" aria-label="drawing; arrow keys shift it" onPointerDown={draw} onPointerMove={draw}
+      onKeyDown={(event) => {
+        const by = STEPS[event.key];
+        if (!by) return;
+        event.preventDefault();
+        event.stopPropagation();
+        const [across, down] = [told.across + by[0], told.down + by[1]];
+        drag("shift", { across: within(across, FARTHEST, -FARTHEST), down: within(down, FARTHEST, -FARTHEST) });
+      }}
+    >
+      <Canvas
+        height={(w) => w}
+        paint={(ctx, w, h, t) => {
+          const box = { x: 0, y: 0, w, h };
+          const shifted = told.across || told.down;
+          paintPixels(ctx, shifted || !drawn.current ? told.image : drawn.current.map((v) => v / 16), SIDE, box, 1, t);
+          if (told.looked) frame(ctx, told.looked.rows, told.looked.columns, SIDE, box, t.picked);
+        }}
+      />
+    </div>
+  );
+}
+
+/** One layer's maps; a click or the arrow keys lead to a unit. */
+function Layer({ told, layer, place }: { told: Told; layer: Maps; place: number }) {
+  const [maps, rows, columns] = layer.shape as [number, number, number];
+  const most = Math.max(1e-9, ...layer.values.map(Math.abs));
+  const looked = told.looked?.layer === place ? told.looked : null;
+  const own = (k: number) => layer.values.slice(k * rows * columns, (k + 1) * rows * columns);
+  return (
+    <>
+      <h3>
+        {WORDS[layer.name] ?? layer.name} <small>{maps} maps of {rows} × {columns}{shifted(told) && `; the shift changes them by ${number(layer.change * 100, 2)} %`}</small>
+      </h3>
+      <div
+        class="plot" tabIndex={0} role="group" aria-label={`layer ${place}; arrow keys lead from unit to unit, page keys from map to map`}
+        onKeyDown={(event) => {
+          const by = STEPS[event.key];
+          const turn = event.key === "PageDown" ? 1 : event.key === "PageUp" ? -1 : 0;
+          if (!by && !turn) return;
+          event.preventDefault();
+          event.stopPropagation();
+          const from = looked ?? { map: 0, row: 0, column: 0 };
+          drag("look", {
+            layer: place, map: within(from.map + turn, maps - 1), row: within(from.row + (by?.[1] ?? 0), rows - 1),
+            column: within(from.column + (by?.[0] ?? 0), columns - 1),
+          });
+        }}
+      >
+        <Canvas
+          height={(w) => mapsHeight(mapBoxes(maps, rows, columns, w))}
+          paint={(ctx, w, _, t) =>
+            mapBoxes(maps, rows, columns, w).forEach((box, k) => {
+              paintPixels(ctx, own(k), columns, box, most, t);
+              if (looked?.map === k) frame(ctx, [looked.row, looked.row + 1], [looked.column, looked.column + 1], columns, box, t.picked);
+            })
+          }
+          onClick={(x, y, w) => {
+            const unit = unitAt(mapBoxes(maps, rows, columns, w), rows, columns, x, y);
+            if (unit) void send("look", { layer: place, map: unit[0], row: unit[1], column: unit[2] });
+          }}
+        />
+      </div>
+    </>
+  );
+}
+
+const shifted = (told: Told) => told.across !== 0 || told.down !== 0;
+
+function Looked({ told }: { told: Told }) {
+  const { looked } = told;
+  if (!looked) return <p class="quiet-text">Click a unit of a map: its receptive field is framed in the drawing.</p>;
+  const { product } = looked;
+  const terms = product?.weights.map((w, k) => `${number(w, 2)} · ${number(product.seen[k]!, 2)}`);
+  return (
+    <>
+      <p role="status">
+        Map {looked.map + 1}, row {looked.row + 1}, column {looked.column + 1} sees rows {looked.rows[0] + 1} to {looked.rows[1]} and columns{" "}
+        {looked.columns[0] + 1} to {looked.columns[1]}: a = <b>{number(looked.value, 4)}</b>
+      </p>
+      {product && (
+        <p class="quiet-text product" data-testid="product">
+          z = {terms!.join(" + ")} + {number(product.bias, 2)} = <b>{number(product.z, 4)}</b>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A digit drawn by hand, the classes that a network sees in it, and what every layer makes of it. */
+export function Digits({ told }: { told: Told }) {
+  const next = () => void send("example", { number: Math.floor(Math.random() * told.examples) });
+  const best = told.probabilities.indexOf(Math.max(...told.probabilities));
+  return (
+    <>
+      <section class="panel digits" aria-labelledby="digits-title">
+        <h2 id="digits-title">
+          Draw a digit <small>8 × 8 pixels; fill the height of the frame</small>
+        </h2>
+        <div class="beside-pad">
+          <Pad told={told} />
+          <div>
+            <Select label="network" value={told.network} values={Object.keys(told.networks)} words={told.networks} onValue={(network) => void send("digits", { network })} />
+            <p class="quiet-text">
+              {told.parameters.toLocaleString("en")} weights and biases; right for {number(100 * told.accuracy, 3)} % of the digits it never saw.
+            </p>
+            <ol class="bars" aria-label="classes">
+              {told.probabilities.map((share, k) => (
+                <li key={k} class={k === best ? "is-best" : undefined}>
+                  <span>{k}</span>
+                  <span class="bar">
+                    <span style={{ width: `${100 * share}%` }} />
+                  </span>
+                  <span>{number(share, 2)}</span>
+                </li>
+              ))}
+            </ol>
+            <p class="pair">
+              <button onClick={next}>A digit of the set</button>
+              <button onClick={() => void send("draw", { pixels: new Array(SIDE * SIDE).fill(0) })}>Clear</button>
+              <button onClick={() => void send("shift", { across: 0, down: 0 })} disabled={!shifted(told)}>
+                Shift back
+              </button>
+            </p>
+            <p class="quiet-text" data-testid="shift">
+              {shifted(told) ? `Shifted ${told.across} right, ${told.down} down.` : "Arrow keys on the drawing shift it."}
+            </p>
+          </div>
+        </div>
+        <Looked told={told} />
+      </section>
+      <section class="panel" aria-labelledby="layers-title">
+        <h2 id="layers-title">
+          What the layers make of it <small>ink is large, the other colour below zero</small>
+        </h2>
+        {told.layers.map((layer) =>
+          layer.shape.length === 3 ? (
+            <Layer key={layer.number} told={told} layer={layer} place={layer.number} />
+          ) : (
+            <div key={layer.number}>
+              <h3>
+                {WORDS[layer.name] ?? layer.name} <small>{layer.shape[0]} units{shifted(told) && `; the shift changes them by ${number(layer.change * 100, 2)} %`}</small>
+              </h3>
+              <div class="plot">
+                <Canvas height={22} paint={(ctx, w, h, t) => paintPixels(ctx, layer.values, layer.values.length, { x: 0, y: 0, w, h }, Math.max(1e-9, ...layer.values.map(Math.abs)), t)} />
+              </div>
+            </div>
+          ),
+        )}
+      </section>
+    </>
+  );
+}
