@@ -83,7 +83,7 @@ def same(
     network = Network(image, [*layers, Dense(3)], "cross_entropy")
     population = network.population(3, seed=2, dtype=dtype)
     X, y = some(network, N)
-    settings = {"solver": "sgd", "learning_rate": 0.05, "epochs": 100, "l2": 0.1} | settings
+    settings = {"solver": "sgd", "learning_rate": 0.05, "epochs": 30, "l2": 0.1} | settings
     settings["epochs"] //= -(-N // settings.get("batch_size", N))
     if validation:
         settings["validation"] = some(network, 11, seed=1)

@@ -147,7 +147,7 @@ def same(
     network = Network(shape, [*layers, Dense(3)], "cross_entropy")
     population = network.population(3, seed=2, dtype=dtype)
     X, y = some(network, N, unequal=unequal)
-    settings = {"epochs": 100, "l2": 0.1, "solver": "sgd"} | settings
+    settings = {"epochs": 30, "l2": 0.1, "solver": "sgd"} | settings
     if settings["solver"] == "sgd":
         settings = {"learning_rate": 0.005} | settings
     settings["epochs"] //= -(-N // settings.get("batch_size", N))
