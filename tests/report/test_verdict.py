@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shoal.plots.evidence import Verdict
+from shoal.plots.tested import Verdict
 from shoal.report.verdict import certainty, told, verdict, wilson_interval
 
 Builder = Callable[..., dict[str, Any]]

@@ -87,7 +87,7 @@ def as_texts(name: str, values: list[Any]) -> pl.Series:
 
 def _as_written(name: str, row: int, value: Any) -> str:
     """Return a value as it would stand in a file, a fraction as a decimal; ``DataError`` if it could not."""
-    if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__:
+    if not any({"__str__", "__repr__"} & vars(kind).keys() for kind in type(value).__mro__[:-1]):
         raise _unknown(name, f"{type(value).__name__} values, as in data row {row}")
     text = str(float(value) if isinstance(value, Fraction) else value)
     if not text.isascii() and _HALF_A_PAIR.search(text):

@@ -30,7 +30,6 @@ from shoal.plots.evidence import (
     Data,
     Diverged,
     Evidence,
-    HeldOut,
     Importance,
     Refinements,
     Rule,
@@ -46,6 +45,7 @@ from shoal.plots.in_time import InTime
 from shoal.plots.promises import Calibration
 from shoal.plots.seen import Seen
 from shoal.plots.series import MixtureShown, SeriesExample
+from shoal.plots.tested import HeldOut
 from shoal.registry import resolve
 from shoal.report.verdict import verdict
 from shoal.selection.candidates import hidden_label

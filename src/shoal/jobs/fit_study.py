@@ -36,8 +36,8 @@ from shoal.jobs.sizing import AskedSize, Sizing, size_study
 from shoal.jobs.study_folder import save_model
 from shoal.jobs.timely import timely_baselines
 from shoal.jobs.workload import Workload
-from shoal.plots.evidence import HeldOut
 from shoal.plots.promises import Calibration
+from shoal.plots.tested import HeldOut
 from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.running import ProgressCallback

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.evidence import Model
 from shoal.plots.scales import plain_ticks
+from shoal.plots.tested import Model
 from shoal.plots.text import shortened
 from shoal.words import plural
 

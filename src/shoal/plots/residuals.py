@@ -11,7 +11,7 @@ from shoal.plots.scales import plain_ticks
 from shoal.plots.text import number, shortened
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Residuals
+    from shoal.plots.tested import Residuals
     from shoal.shapes import Array
 
 FEWEST_BINS, MOST_BINS = 5, 60

@@ -9,9 +9,10 @@ from typing import cast
 
 from shoal.errors import ModelFolderError, reason
 from shoal.files import read_regular
-from shoal.plots.evidence import FORMAT, Confusion, Evidence
+from shoal.plots.evidence import FORMAT, Evidence
 from shoal.plots.forecasts import KIND, ForecastEvidence
 from shoal.plots.promises import Bins, Operating
+from shoal.plots.tested import Confusion
 from shoal.schema import MismatchError, described, parse_json, require, require_type
 
 PICTURES = ("picture", "pictures", "saliency", "ideal", "patches", "filters")

@@ -17,7 +17,8 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.plots.evidence import Asked, Candidate, Choice, Confusion, HeldOut, Split, Spread, Target
+    from shoal.plots.evidence import Asked, Candidate, Choice, Split, Spread, Target
+    from shoal.plots.tested import Confusion, HeldOut
 
 MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
 MOST_MISTAKES = 10

@@ -12,7 +12,8 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.plots.evidence import Choice, Evidence, HeldOut, Model, Verdict
+    from shoal.plots.evidence import Choice, Evidence
+    from shoal.plots.tested import HeldOut, Model, Verdict
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
 TIMES = 3.0  # a score this many times another is said so, a smaller one in percent

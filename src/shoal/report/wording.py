@@ -13,7 +13,8 @@ from shoal.words import plural, setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, HeldOut, Importance, Scales
+    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, Importance, Scales
+    from shoal.plots.tested import HeldOut
 
 ALIKE = 1.02
 """Times as wide that intervals may be and still be called as wide."""

@@ -15,8 +15,8 @@ from shoal.forecasting.panel import Panel
 from shoal.forecasting.scores import mase, scale_of, smape
 from shoal.jobs.forecasts.prepare import PreparedForecasts
 from shoal.jobs.forecasts.usable import panel_of
-from shoal.plots.evidence import Model
 from shoal.plots.forecasts import BANDS, BASELINES, OURS, Band, Covered, HeldOut, Shown
+from shoal.plots.tested import Model
 from shoal.shapes import Array
 from shoal.words import plural
 

@@ -14,7 +14,7 @@ from shoal.selection.weighing import effective, mean_and_error
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Comparison
+    from shoal.plots.tested import Comparison
 
 LEVEL = 0.95
 """Of all intervals."""

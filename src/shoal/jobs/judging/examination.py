@@ -23,8 +23,8 @@ from shoal.selection.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Confusion, Decided, HeldOut, Residuals
     from shoal.plots.promises import Bins, Intervals, Operating, Reliability, Third
+    from shoal.plots.tested import Confusion, Decided, HeldOut, Residuals
 
 RESIDUALS_SHOWN = 2000
 COVERAGE = 0.9
