@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from shoal.data.sequences.series_set import SeriesSet, channel_names, shown_lengths
+
+SERIES = tuple(np.full((2, steps), float(steps)) for steps in (3, 1, 4))
+
+
+def test_rows_are_rows_of_everything() -> None:
+    whole = SeriesSet(SERIES, ("a", "b", "c"), pl.Series(["x", None, "z"]), ("P", "Q", "P"))
+    some = whole.rows([2, 0, 2])
+    assert [each[0, 0] for each in some.series] == [4, 3, 4]
+    assert some.lengths.tolist() == [4, 3, 4]
+    assert (some.names, some.groups) == (("c", "a", "c"), ("P", "P", "P"))
+    assert some.targets is not None
+    assert some.targets.to_list() == ["z", "x", "z"]
+    bare = SeriesSet(SERIES, ("a", "b", "c")).rows([1])
+    assert (bare.names, bare.targets, bare.groups) == (("b",), None, None)
+    assert len(whole.rows([])) == 0
+
+
+def test_lengths_and_channels_are_told() -> None:
+    assert shown_lengths(np.array([1])) == "1 step"
+    assert shown_lengths([2, 2]) == "2 steps"
+    assert shown_lengths([1, 2]) == "1 to 2 steps (median 1.5)"
+    assert channel_names(0) == ()
