@@ -29,7 +29,7 @@ from shoal.layers import Conv2D, Dense
 
 DIGITS = load_digits()
 X, Y = DIGITS.images, DIGITS.target
-FEW: dict[str, Any] = {"filters": 3, "max_iter": 2, "batch_size": 32, "random_state": 0}
+FEW: dict[str, Any] = {"augmentation": None, "filters": 3, "max_iter": 2, "batch_size": 32, "random_state": 0}
 
 
 def fitted(rows: int = 120, **settings: Any) -> ConvClassifier:
@@ -37,7 +37,7 @@ def fitted(rows: int = 120, **settings: Any) -> ConvClassifier:
 
 
 def test_it_learns_the_digits() -> None:
-    classifier = ConvClassifier(8, batch_size=32, learning_rate_init=0.005, random_state=0)
+    classifier = ConvClassifier(8, augmentation=None, random_state=0)
     score = classifier.fit(X[:900], Y[:900]).score(X[900:], Y[900:])
     assert score > 0.93
     probabilities = classifier.predict_proba(X[900:])
@@ -47,14 +47,14 @@ def test_it_learns_the_digits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "stages", "kernel"), [((8, 8), (16,), 3), ((28, 28), (16, 32), 5), ((32, 40), (16, 32, 64), 3)]
+    ("size", "stages"), [((8, 8), (16, 32)), ((16, 20), (16, 32, 64)), ((32, 40), (16, 32, 64))]
 )
-def test_the_default_goes_by_the_size(size: tuple[int, int], stages: tuple[int, ...], kernel: int) -> None:
+def test_the_default_goes_by_the_size(size: tuple[int, int], stages: tuple[int, ...]) -> None:
     images = np.random.default_rng(0).random((4, *size, 3))
     layers = ConvClassifier(max_iter=1).fit(images, [0, 1, 0, 1]).network_.layers
     convolutions = [layer for layer in layers if isinstance(layer, Conv2D)]
     assert tuple(layer.filters for layer in convolutions) == stages
-    assert {layer.size for layer in convolutions} == {(kernel, kernel)}
+    assert {layer.size for layer in convolutions} == {(3, 3)}
     dense = [layer.units for layer in layers if isinstance(layer, Dense)]
     assert dense == [4 * stages[-1], 1]
 
@@ -123,6 +123,30 @@ def test_alpha_is_that_of_scikit_learn() -> None:
 def test_augmentation_trains_on_other_images() -> None:
     moved = fitted(augmentation=Augmentation(translate=1.0))
     assert not np.array_equal(moved.population_.theta, fitted().population_.theta)
+
+
+def test_the_deformation_is_chosen_by_validation_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = fitted(augmentation="auto", verbose=True)
+    assert chosen.deformations_ is not None
+    assert chosen.augmentation_ == chosen.deformations_.augmentation
+    assert capsys.readouterr().out.splitlines()[0] == chosen.deformations_.sentence
+    given = fitted(augmentation=chosen.augmentation_)
+    np.testing.assert_array_equal(given.population_.theta, chosen.population_.theta)
+    assert given.deformations_ is None
+    few = ConvClassifier(**(FEW | {"augmentation": "auto"})).fit(X[:50], Y[:50])
+    assert few.augmentation_ == Augmentation(translate=0.5, scale=0.1)
+
+
+def test_the_rate_goes_round_once_unless_the_training_may_end_early() -> None:
+    course = {name: fitted(max_iter=3, schedule=name).population_.theta for name in ("one_cycle", "constant")}
+    np.testing.assert_array_equal(fitted(max_iter=3).population_.theta, course["one_cycle"])
+    assert not np.array_equal(course["one_cycle"], course["constant"])
+    ended = {name: fitted(max_iter=3, early_stopping=True, schedule=name) for name in ("auto", "constant")}
+    np.testing.assert_array_equal(ended["auto"].population_.theta, ended["constant"].population_.theta)
+
+
+def test_few_images_are_seen_more_often() -> None:
+    assert fitted(rows=40, max_iter="auto", filters=1).n_iter_ == 100
 
 
 def test_a_seed_decides_everything() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,15 +21,24 @@ from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.errors import DataError
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.parameters import CLASSIFIER, COUNT
-from shoal.populations.network import Network
 from shoal.populations.trainer import TrainingResult, train
-from shoal.selection.architectures import Convolutional, doubling, loss_of, stages
+from shoal.schedules import SCHEDULES
+from shoal.selection.architectures import Convolutional, Hidden, doubling, loss_of, stages
+from shoal.selection.deformations import Deformations, choose_deformations
+from shoal.selection.images import (
+    ACTIVATION,
+    CLIP,
+    DROPOUT,
+    FIRST_FILTERS,
+    RATE,
+    batch_of_images,
+    epochs_of_images,
+)
 from shoal.selection.splits import holdout
 from shoal.shapes import Array, require_unmasked
 from shoal.training.augmentation import Augmentation
 from shoal.training.problem import Progress
-
-FIRST_FILTERS, BATCH = 16, 128
+from shoal.training.recipe import Recipe
 
 _FEW = ["array-like", COUNT, StrOptions({"auto"})]
 
@@ -43,14 +53,20 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
       size of the images (`shoal.selection.architectures.stages`). ``kernel_size`` is the side of the filters.
     - ``hidden_layer_sizes`` are the dense layers after the stages; "auto" is one of four units for every
       filter of the last stage. ``dropout`` comes before each dense layer.
-    - ``max_iter`` epochs; with ``early_stopping`` fewer, once the loss on ``X_val`` or else on a
-      ``validation_fraction`` of the images has not been lower for ``n_iter_no_change`` epochs, and the best
-      weights are kept.
+    - ``max_iter`` epochs; "auto" goes by the number N of images, 18 √(6000/N) within 16 and 100. With
+      ``early_stopping`` fewer, once the loss on ``X_val`` or else on a ``validation_fraction`` of the images
+      has not been lower for ``n_iter_no_change`` epochs, and the best weights are kept.
+    - ``batch_size="auto"`` is 32 below 2000 images, 64 below 20 000, else 128. ``schedule`` is a factor of
+      ``learning_rate_init`` in the course of the training, by a name of ``shoal.schedules``; "auto" is
+      "one_cycle", and "constant" with ``early_stopping``, which does not know how long it will train.
     - ``n_starts`` networks are trained together; ``combine_starts`` keeps the best (by the validation loss
       where there is one, else by the training loss) or predicts with the mean of all, the "ensemble".
-    - ``augmentation`` deforms the images to train on anew in every epoch: a ``shoal.Augmentation``.
+    - ``augmentation`` deforms the images to train on anew in every epoch: a ``shoal.Augmentation``. "auto" is
+      chosen by validation among none, moved, turned and mirrored, by short trainings before the real one
+      (`shoal.selection.deformations.choose_deformations`): ``deformations_`` has what they found.
 
     Attributes: ``classes_``, ``population_`` (the networks that predict), ``network_``, ``preprocessor_``,
+    ``augmentation_`` that was trained with, ``deformations_`` (None where an augmentation was given),
     ``image_shape_`` (H, W, C), ``loss_curve_`` and ``validation_loss_curve_`` of the best start, ``n_iter_``,
     ``best_start_``, ``start_losses_``, ``diverged_`` of all starts.
 
@@ -59,7 +75,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
 
     >>> from sklearn.datasets import load_digits
     >>> digits = load_digits()
-    >>> classifier = ConvClassifier(6, max_iter=5, batch_size=32, learning_rate_init=0.01, random_state=0)
+    >>> classifier = ConvClassifier(6, max_iter=5, learning_rate_init=0.01, random_state=0)
     >>> classifier = classifier.fit(digits.images[:500], digits.target[:500])
     >>> bool(classifier.score(digits.images[500:], digits.target[500:]) > 0.8)
     True
@@ -68,7 +84,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
     _parameter_constraints = {
         name: CLASSIFIER[name]
         for name in (
-            *("alpha", "batch_size", "learning_rate_init", "max_iter", "random_state", "verbose"),
+            *("alpha", "batch_size", "learning_rate_init", "random_state", "verbose"),
             *("early_stopping", "n_iter_no_change", "dropout", "n_starts", "combine_starts", "class_weight"),
             "n_jobs",
         )
@@ -80,7 +96,9 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         "solver": [StrOptions({"adam", "sgd"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [COUNT],
-        "augmentation": [Augmentation, None],
+        "max_iter": [COUNT, StrOptions({"auto"})],
+        "schedule": [StrOptions({"auto", *SCHEDULES})],
+        "augmentation": [Augmentation, StrOptions({"auto"}), None],
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
@@ -89,23 +107,24 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         filters: Any = "auto",
         kernel_size: int | str = "auto",
         hidden_layer_sizes: Any = "auto",
-        activation: str | Activation = "relu",
+        activation: str | Activation = ACTIVATION,
         *,
         solver: str = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 0.001,
-        max_iter: int = 20,
+        learning_rate_init: float = RATE,
+        schedule: str = "auto",
+        max_iter: int | str = "auto",
         random_state: Any = None,
         verbose: bool | int = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         class_weight: Any = None,
-        dropout: float = 0.0,
+        dropout: float = DROPOUT,
         n_starts: int = 1,
         combine_starts: str = "best",
-        augmentation: Augmentation | None = None,
+        augmentation: Augmentation | str | None = "auto",
         dtype: str = "float32",
         n_jobs: int | None = None,
     ) -> None:
@@ -117,6 +136,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.schedule = schedule
         self.max_iter = max_iter
         self.random_state = random_state
         self.verbose = verbose
@@ -165,8 +185,10 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         self.preprocessor_ = ImagePreprocessor.fit(pixels[rows])
         X = self.preprocessor_.transform(pixels[rows], self.dtype)
         validation = held and (self.preprocessor_.transform(held[0], self.dtype), *held[1:])
-        tasks = Tasks(self, *given, self.max_iter, "epoch")
-        self._keep(self._train(X, codes[rows], weights[rows], validation, seed, tasks))
+        recipe = self._recipe(len(rows), seed)
+        tasks = Tasks(self, *given, recipe.epochs, "epoch")
+        recipe = self._deforming(recipe, X, codes[rows], weights[rows])
+        self._keep(self._train(X, codes[rows], weights[rows], validation, recipe, tasks))
         tasks.end()
         return self
 
@@ -205,7 +227,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
             raise ValueError(f"y_val has the classes {unknown}, which y does not have: {self.classes_}")
         return pixels, self._encoder.transform(y), _check_sample_weight(sample_weight, pixels)
 
-    def _network(self) -> Network:
+    def _architecture(self) -> tuple[Convolutional, Hidden]:
         rows, columns, channels = self.image_shape_
         shape = (channels, rows, columns)
         filters = doubling(FIRST_FILTERS, stages(shape)[0]) if _auto(self.filters) else _sizes(self.filters)
@@ -216,8 +238,36 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
             None if _auto(self.hidden_layer_sizes) else _sizes(self.hidden_layer_sizes),
             float(self.dropout),
         )
-        loss, n_outputs = loss_of(len(self.classes_))
-        return architecture.network(filters, self.n_features_in_, n_outputs, loss)
+        return architecture, filters
+
+    def _recipe(self, n: int, seed: int) -> Recipe:
+        batch = min(batch_of_images(n) if _auto(self.batch_size) else int(self.batch_size), n)
+        usual = "constant" if self.early_stopping else "one_cycle"
+        return Recipe(
+            seed=seed,
+            solver=self.solver,
+            learning_rate=self.learning_rate_init,
+            schedule=usual if _auto(self.schedule) else self.schedule,
+            clip_norm=CLIP,
+            epochs=epochs_of_images(n) if _auto(self.max_iter) else int(self.max_iter),
+            batch_size=batch,
+            l2=self.alpha * np.ceil(n / batch),  # scikit-learn divides by the minibatch, the engine by all
+            patience=self.n_iter_no_change if self.early_stopping else None,
+        )
+
+    def _deforming(self, recipe: Recipe, X: Array, y: Array, weights: Array) -> Recipe:
+        """Return the recipe with the augmentation asked for, or chosen."""
+        self.deformations_: Deformations | None = None
+        if isinstance(self.augmentation, str):
+            self.deformations_ = choose_deformations(
+                *self._architecture(), X, y, weights, recipe, loss_of(len(self.classes_)), n_jobs=self.n_jobs
+            )
+            self.augmentation_ = self.deformations_.augmentation
+            if self.verbose:
+                print(self.deformations_.sentence)
+        else:
+            self.augmentation_ = self.augmentation
+        return replace(recipe, augmentation=self.augmentation_)
 
     def _train(
         self,
@@ -225,26 +275,19 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         y: Array,
         weights: Array,
         validation: tuple[Array, Array, Array] | None,
-        seed: int,
+        recipe: Recipe,
         tasks: Tasks,
     ) -> TrainingResult:
-        batch = min(BATCH if _auto(self.batch_size) else int(self.batch_size), len(X))
+        architecture, filters = self._architecture()
+        loss, n_outputs = loss_of(len(self.classes_))
         return train(
-            self._network(),
+            architecture.network(filters, self.n_features_in_, n_outputs, loss),
             X,
             y,
+            recipe,
             starts=self.n_starts,
-            seed=seed,
-            solver=self.solver,
-            learning_rate=self.learning_rate_init,
-            epochs=self.max_iter,
-            batch_size=batch,
-            l2=self.alpha
-            * np.ceil(len(X) / batch),  # scikit-learn divides by the minibatch, the engine by all
             sample_weight=weights,
             validation=validation,
-            patience=self.n_iter_no_change if self.early_stopping else None,
-            augmentation=self.augmentation,
             dtype=self.dtype,
             n_jobs=self.n_jobs,
             callback=_reporter(tasks, bool(self.verbose)) if self.verbose or tasks.heard else None,

@@ -101,7 +101,7 @@ def image_ladder(shape: Shape) -> tuple[StudySize, ...]:
     Sizes are filters, doubled with each stage: four widths, and the middle ones with a stage less and more.
 
     >>> image_ladder((1, 8, 8))[-1].hidden
-    ((4,), (8,))
+    ((4, 8), (8, 16))
     """
     number, _ = stages(shape)
     widths = tuple(doubling(filters, number) for filters in (4, 8, 16, 32))

@@ -1,0 +1,253 @@
+"""Which deformations leave the classes of images alone, by images held out before the training itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shoal.populations.population import Population
+from shoal.populations.trainer import train
+from shoal.selection.architectures import Convolutional, Hidden
+from shoal.selection.splits import holdout
+from shoal.shapes import Array, IntArray
+from shoal.training.augmentation import Augmentation
+from shoal.training.recipe import Recipe
+
+FEWEST = 100
+"""Images below which none are held out for the question; they are moved and stretched."""
+MOST = 6000
+"""Images that the question is asked of; their number decides how sure the answer is."""
+HELD, SEEN, LONGEST = 0.25, 27_000, 40
+"""The share held out; the images that a trial trains on, one epoch after the other; its epochs at most."""
+SHORTEST = 4
+DOUBT, SLIGHT = 2.0, 0.01
+"""Standard errors, and the part of the classes' entropy, that a deformation must be worse by to be left out:
+trials are short, it pays late, and where nearly all is right the least difference is a sure one."""
+RECOGNISED = 0.5
+"""What mirrored images must keep of the skill on upright ones for a mirror to be tried."""
+LEARNT = 0.25
+"""Of the entropy of the classes, what the best trial must have learnt for its like to say anything."""
+
+_AS_THEY_ARE, _MOVED = "as they are", "moved"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A network trained briefly under a deformation, and its loss on images held out, as they are.
+
+    ``worse`` is the difference to the best trial in standard errors of the mean of paired differences.
+    """
+
+    name: str
+    augmentation: Augmentation | None
+    loss: float
+    error: float
+    worse: float
+
+
+@dataclass(frozen=True)
+class Deformations:
+    """The augmentation that was chosen, by which trials, and the share of skill that mirrored images keep."""
+
+    augmentation: Augmentation | None
+    trials: tuple[Trial, ...]
+    held: int
+    mirrored: float
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """What was chosen and why, as a user reads it.
+
+        >>> Deformations(None, (), 0, 0.0, "fewer than 100 images").sentence
+        'Images are trained on as they are: fewer than 100 images.'
+        """
+        name = next((t.name for t in self.trials if t.augmentation == self.augmentation), _AS_THEY_ARE)
+        if self.augmentation is not None and not self.trials:
+            name = _MOVED
+        seen = "; ".join(f"{trial.name} {trial.loss:.3g} ({trial.error:.1%} wrong)" for trial in self.trials)
+        losses = f" Loss of short trainings on {self.held:,} images held out: {seen}." if seen else ""
+        why = f": {self.reason}" if self.reason else ""
+        return f"Images are trained on {name}{why}.{losses}"
+
+
+def usual(side: int) -> dict[str, Augmentation | None]:
+    """Return the deformations that are asked about, for images whose shorter side has so many pixels.
+
+    Each is the one before and something else; a mirror is asked about last, with what is kept of these.
+
+    >>> list(usual(32)), usual(32)["moved"].translate
+    (['as they are', 'moved', 'moved and turned'], 2.0)
+    """
+    moved = Augmentation(translate=side / 16, scale=0.1)
+    return {_AS_THEY_ARE: None, _MOVED: moved, "moved and turned": replace(moved, rotate=10.0)}
+
+
+def choose_deformations(
+    architecture: Convolutional,
+    filters: Hidden,
+    X: Array,
+    y: IntArray,
+    weights: Array,
+    recipe: Recipe,
+    loss: tuple[str, int],
+    *,
+    n_jobs: int | None = None,
+    callback: Callable[[], None] | None = None,
+) -> Deformations:
+    """Return the strongest deformation that images held out do not speak against.
+
+    ``X`` (N, C·H·W) and classes ``y`` (N,) are of those to train on alone, with ``weights`` (N,); ``loss`` is
+    its name and the number of outputs. Networks of half the ``filters`` are trained by ``recipe``, briefly,
+    from one start, in one order, under each of ``usual``, and compared image by image on a quarter of the
+    images. Moving and stretching, then turning, are left out where they make the loss worse by more than
+    ``DOUBT`` standard errors and ``SLIGHT`` of the entropy of the classes. A mirror is tried if images in
+    the mirror keep ``RECOGNISED`` of the skill that a network has which never saw one: b and d lose it, a
+    dress does not. It stays by the same rule. Where no trial learnt a quarter of the entropy of the classes,
+    they say nothing, and images are moved.
+
+    ``callback`` is called after each trial.
+    """
+    side = min(architecture.shape[1:])
+    candidates = usual(side)
+    if len(X) < FEWEST:
+        return Deformations(candidates[_MOVED], (), 0, np.nan, f"fewer than {FEWEST} images")
+    judge = _Judge(architecture, filters, X, y, weights, recipe, loss, n_jobs)
+    seen = {}
+    for name, augmentation in candidates.items():
+        seen[name] = judge.losses(augmentation)
+        if callback is not None:
+            callback()
+    kept = judge.strongest(seen)
+    if judge.least(seen) > (1 - LEARNT) * judge.entropy:
+        return judge.told(candidates, seen, candidates[_MOVED], np.nan, "the trials learnt too little")
+    skill = judge.skill_in_the_mirror(seen[kept])
+    if skill < RECOGNISED:
+        return judge.told(
+            candidates, seen, candidates[kept], skill, "in the mirror most are taken for others"
+        )
+    both = f"{kept}, mirrored"
+    candidates[both] = replace(candidates[kept] or Augmentation(), mirror=True)
+    seen[both] = judge.losses(candidates[both])
+    if callback is not None:
+        callback()
+    chosen = kept if judge.surely_worse(seen[both], seen[kept]) else both
+    return judge.told(candidates, seen, candidates[chosen], skill, "")
+
+
+class _Judge:
+    """Trains networks that differ in their deformation alone, and compares them on the same images."""
+
+    def __init__(
+        self,
+        architecture: Convolutional,
+        filters: Hidden,
+        X: Array,
+        y: IntArray,
+        weights: Array,
+        recipe: Recipe,
+        loss: tuple[str, int],
+        n_jobs: int | None,
+    ) -> None:
+        rows = np.arange(len(X))
+        if len(X) > MOST:
+            rows = holdout(len(X), MOST / len(X), recipe.seed, y, index=_OF_MANY)[1]
+        rest, held = holdout(len(rows), HELD, recipe.seed, y[rows], index=_HELD)
+        self.train, self.held = rows[rest], rows[held]
+        self.X, self.y, self.weights = X, y, weights
+        self.shape, self.n_jobs = architecture.shape, n_jobs
+        small = tuple(max(number // 2, 1) for number in filters)
+        self.network = architecture.network(small, X.shape[1], loss[1], loss[0])
+        epochs = int(np.clip(SEEN // len(self.train), SHORTEST, LONGEST))
+        batch = min(recipe.batch_size or len(X), len(self.train))
+        self.recipe = replace(recipe, epochs=min(epochs, recipe.epochs), batch_size=batch, patience=None)
+        shares = np.bincount(y[self.held], weights[self.held])
+        self.shares = shares / shares.sum()
+
+    @property
+    def entropy(self) -> float:
+        """The loss of whoever knows how frequent classes are, and nothing else."""
+        there = self.shares[self.shares > 0]
+        return float(-(there * np.log(there)).sum())
+
+    def losses(self, augmentation: Augmentation | None) -> Array:
+        """Train under a deformation; return the losses of images held out, and in the mirror (4, N).
+
+        The third and fourth rows are 1 where another class is more probable.
+        """
+        recipe = replace(self.recipe, augmentation=augmentation)
+        population = train(
+            self.network,
+            self.X[self.train],
+            self.y[self.train],
+            recipe,
+            sample_weight=self.weights[self.train],
+            n_jobs=self.n_jobs,
+        ).population
+        images = self.X[self.held]
+        mirrored = images.reshape(-1, *self.shape)[..., ::-1].reshape(images.shape)
+        upright, turned = (self._judged(population, x) for x in (images, mirrored))
+        return np.stack([upright[0], turned[0], upright[1], turned[1]])
+
+    def _judged(self, population: Population, X: Array) -> tuple[Array, Array]:
+        probabilities = population.probabilities(X, self.n_jobs)[0].astype(np.float64)
+        right = probabilities[np.arange(len(X)), self.y[self.held]]
+        tiny = float(np.finfo(np.float32).tiny)
+        losses = np.nan_to_num(-np.log(np.maximum(right, tiny)), nan=-np.log(tiny))
+        return losses, probabilities.argmax(axis=1) != self.y[self.held]
+
+    def mean(self, of_images: Array) -> float:
+        return float(np.average(of_images, weights=self.weights[self.held]))
+
+    def worse(self, losses: Array, than: Array) -> float:
+        """Return by how many standard errors the mean loss is larger, of differences image by image."""
+        difference = losses[0] - than[0]
+        weights = self.weights[self.held] / self.weights[self.held].sum()
+        mean = float(weights @ difference)
+        error = float(np.sqrt(np.square(weights * (difference - mean)).sum()))
+        return mean / error if error else 0.0
+
+    def least(self, seen: dict[str, Array]) -> float:
+        return min(self.mean(losses[0]) for losses in seen.values())
+
+    def strongest(self, seen: dict[str, Array]) -> str:
+        """Return the last that is not surely worse than the best."""
+        best = min(seen.values(), key=lambda losses: self.mean(losses[0]))
+        return [name for name, losses in seen.items() if not self.surely_worse(losses, best)][-1]
+
+    def surely_worse(self, losses: Array, than: Array) -> bool:
+        more = self.mean(losses[0]) - self.mean(than[0])
+        return more > SLIGHT * self.entropy and self.worse(losses, than) > DOUBT
+
+    def skill_in_the_mirror(self, losses: Array) -> float:
+        """Return what is left of the skill, which is what is right beyond the largest class's share."""
+        chance = 1 - float(self.shares.max())
+        upright, mirrored = chance - self.mean(losses[2]), chance - self.mean(losses[3])
+        return mirrored / upright if upright > 0 else 0.0
+
+    def told(
+        self,
+        candidates: dict[str, Augmentation | None],
+        seen: dict[str, Array],
+        chosen: Augmentation | None,
+        skill: float,
+        reason: str,
+    ) -> Deformations:
+        best = min(seen.values(), key=lambda losses: self.mean(losses[0]))
+        trials = [
+            Trial(
+                name,
+                candidates[name],
+                self.mean(losses[0]),
+                self.mean(losses[2]),
+                self.worse(losses, best),
+            )
+            for name, losses in seen.items()
+        ]
+        return Deformations(chosen, tuple(trials), len(self.held), skill, reason)
+
+
+_OF_MANY, _HELD = 2, 3
+"""Splits of a seed besides those of tests and of validation; see ``holdout``."""
