@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.jobs.images.prepare import image_ladder
+from shoal.jobs.images.method import image_ladder
 from shoal.jobs.pace import RELEASED, Pace
 from shoal.jobs.recipes import CLASSES, NUMBERS, RATE, plain_method
 from shoal.jobs.request import FitRequest

@@ -71,7 +71,7 @@ def test_what_is_left_out_is_left_to_shoal() -> None:
         ({"l2": (-1.0,)}, "an L2 strength must be a number ≥ 0, got -1.0"),
         ({"l2": (float("nan"),)}, "an L2 strength must be a number ≥ 0, got nan"),
         ({"solver": "scg", "learning_rate": 0.1}, "scg finds its own step length, got --learning-rate 0.1"),
-        ({"augment": "wild"}, "--augment takes none, mild, strong"),
+        ({"augment": "wild"}, "--augment takes auto, none, mild, strong"),
         ({"solver": "scg", "augment": "mild"}, "scg takes the same images at every step, got --augment mild"),
         ({"solver": "br", "l2": (0.5, 1.0)}, "its penalty itself, got --l2 0.5,1; leave it out"),
         (

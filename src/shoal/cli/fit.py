@@ -190,7 +190,7 @@ def fit(
     augment: Annotated[
         str | None,
         typer.Option(
-            help="Deform images anew in every epoch: none, mild, strong, or as in "
+            help="Deform images anew in every epoch: auto, none, mild, strong, or as in "
             "translate=1,rotate=10,mirror (pixels, degrees; scale, elastic, sigma)."
         ),
     ] = None,

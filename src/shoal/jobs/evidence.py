@@ -157,6 +157,7 @@ def _asked(
         "pieces": method.pieces,
         "waves": method.waves,
         "augmentation": numbers["augmentation"],
+        "decided": list(method.told),
         "epochs": size.epochs,
         "patience": recipe.patience,
         "networks": request.networks,

@@ -82,7 +82,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     attributes = prepared.train.attributes.arguments
     plan = study.plan(prepared.train.X, prepared.train.y, validation, **attributes)
     workers, told, memory = _housed(study, Room(allowance, prepared, plan), workers)
-    listener.sized(replace(sizing, sentences=(*sizing.sentences, *told)), plan, workers, memory)
+    listener.sized(replace(sizing, sentences=(*sizing.sentences, *method.told, *told)), plan, workers, memory)
     if not begun:
         begin(folder, request, sizing, overwrite, prepared.less)
     study.blocks = prepared.lay_out(folder)

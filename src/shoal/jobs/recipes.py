@@ -49,7 +49,8 @@ class Method:
     ``pieces`` is into how many the range of a number is cut, 0: none, and ``waves`` of how many frequencies
     it is told. Of several ``forms`` of numbers every network is given one. A recipe without patience waits
     for a third of the longest training (``patience_for``), except where the evidence chooses, or where
-    nothing but an asked-for patience is to end a training early (not ``watched``).
+    nothing but an asked-for patience is to end a training early (not ``watched``). What the data have decided
+    of it is ``told`` in sentences.
     """
 
     recipe: Recipe
@@ -58,6 +59,7 @@ class Method:
     waves: int = 0
     forms: tuple[str, ...] = ()
     watched: bool = True
+    told: tuple[str, ...] = ()
 
 
 _MEMBER = Recipe(

@@ -13,7 +13,7 @@ from shoal.data.losses import LOSSES, SQUARED
 from shoal.data.rare import RARE
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.jobs.images.augment import augmentation_of
+from shoal.jobs.images.augment import AUTO, augmentation_of
 from shoal.jobs.sizing import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
@@ -131,7 +131,7 @@ class FitRequest:
         if self.on is not None:
             check_address(self.on)
         self._check_score()
-        deforms = self.augment is not None and augmentation_of(self.augment, side=1) is not None
+        deforms = self.augment not in (None, AUTO) and augmentation_of(self.augment, side=1) is not None
         self._check_numbers()
         if self.networks is not None:
             Numbers.parse(self.networks)

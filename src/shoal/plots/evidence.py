@@ -51,6 +51,7 @@ class AskedLater(Refinements, total=False):
     pieces: int
     waves: int
     augmentation: Augmentation | None
+    decided: list[str]
     again: str
     group: str | None
     time_order: str | None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.selection.architectures import Convolutional, Hidden
@@ -85,6 +87,27 @@ def usual(side: int) -> dict[str, Augmentation | None]:
     return {_AS_THEY_ARE: None, _MOVED: moved, "moved and turned": replace(moved, rotate=10.0)}
 
 
+def trial_network(architecture: Convolutional, filters: Hidden, loss: tuple[str, int]) -> Network:
+    """Return the network of trials, for one that is to have so many ``filters``: with half of them."""
+    small = tuple(max(number // 2, 1) for number in filters)
+    return architecture.network(small, math.prod(architecture.shape), loss[1], loss[0])
+
+
+def trial_recipe(recipe: Recipe, n: int) -> Recipe:
+    """Return how trials are trained on n images: as the training itself, for fewer epochs.
+
+    >>> trial_recipe(Recipe(epochs=18, batch_size=64), 4500).epochs
+    6
+    """
+    epochs = min(max(SEEN // n, SHORTEST), LONGEST, recipe.epochs)
+    return replace(recipe, epochs=epochs, batch_size=min(recipe.batch_size or n, n), patience=None)
+
+
+def moved(side: int, reason: str) -> Deformations:
+    """Return what is done to images of which nothing is asked, for a reason."""
+    return Deformations(usual(side)[_MOVED], (), 0, math.nan, reason)
+
+
 def choose_deformations(
     architecture: Convolutional,
     filters: Hidden,
@@ -113,7 +136,7 @@ def choose_deformations(
     side = min(architecture.shape[1:])
     candidates = usual(side)
     if len(X) < FEWEST:
-        return Deformations(candidates[_MOVED], (), 0, np.nan, f"fewer than {FEWEST} images")
+        return moved(side, f"fewer than {FEWEST} images")
     judge = _Judge(architecture, filters, X, y, weights, recipe, loss, n_jobs)
     seen = {}
     for name, augmentation in candidates.items():
@@ -158,11 +181,8 @@ class _Judge:
         self.train, self.held = rows[rest], rows[held]
         self.X, self.y, self.weights = X, y, weights
         self.shape, self.n_jobs = architecture.shape, n_jobs
-        small = tuple(max(number // 2, 1) for number in filters)
-        self.network = architecture.network(small, X.shape[1], loss[1], loss[0])
-        epochs = int(np.clip(SEEN // len(self.train), SHORTEST, LONGEST))
-        batch = min(recipe.batch_size or len(X), len(self.train))
-        self.recipe = replace(recipe, epochs=min(epochs, recipe.epochs), batch_size=batch, patience=None)
+        self.network = trial_network(architecture, filters, loss)
+        self.recipe = trial_recipe(recipe, len(self.train))
         shares = np.bincount(y[self.held], weights[self.held])
         self.shares = shares / shares.sum()
 

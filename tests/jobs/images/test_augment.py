@@ -34,10 +34,10 @@ def test_none_and_what_is_written_out() -> None:
     [
         (
             "wild",
-            "--augment takes none, mild, strong, or any of .* got 'wild'; write it as",
+            "--augment takes auto, none, mild, strong, or any of .* got 'wild'; write it as",
         ),
-        ("", "--augment takes none, mild, strong"),
-        ("fill=0", "--augment takes none, mild, strong"),
+        ("", "--augment takes auto, none, mild, strong"),
+        ("fill=0", "--augment takes auto, none, mild, strong"),
         ("scale=1,scale=2", "each once, got 'scale=1,scale=2'"),
         ("mirror,mirror", "each once, got 'mirror,mirror'"),
         ("mirror=1", "each once, got 'mirror=1'"),
@@ -54,5 +54,8 @@ def test_what_is_no_augmentation(asked: str, told: str) -> None:
 
 
 def test_in_python_it_is_an_argument() -> None:
-    with spoken(as_argument), pytest.raises(ConfigurationError, match=r"^augment takes none, mild, strong"):
+    with (
+        spoken(as_argument),
+        pytest.raises(ConfigurationError, match=r"^augment takes auto, none, mild"),
+    ):
         augmentation_of("fast", 28)

@@ -11,10 +11,10 @@ from PIL import Image
 from shoal.data import memory
 from shoal.errors import CapacityError, DataError
 from shoal.jobs.images.augment import augmentation_of
-from shoal.jobs.images.prepare import PreparedImages, image_ladder
+from shoal.jobs.images.prepare import PreparedImages
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
-from shoal.selection.architectures import Convolutional
+from shoal.training.augmentation import Augmentation
 
 Write = Callable[..., Path]
 
@@ -92,10 +92,24 @@ def test_images_are_deformed_a_little_unless_all_are_seen_at_every_step(
     ready: Callable[..., PreparedImages], write_images: Write, tmp_path: Path
 ) -> None:
     prepared, source = ready({"": 30}), str(tmp_path / "a.npz")
-    asked = {"mild": {}, "strong": {"augment": "strong"}, "none": {"solver": "scg"}}
+    asked = {"mild": {"augment": "mild"}, "strong": {"augment": "strong"}, "none": {"solver": "scg"}}
     for strength, settings in asked.items():
         recipe = prepared.method(FitRequest(source, **settings)).recipe
         assert recipe.augmentation == augmentation_of(strength, 5)
+    auto = prepared.method(FitRequest(source))
+    assert auto.recipe.augmentation == Augmentation(translate=5 / 16, scale=0.1)
+    assert auto.told == ("Images are trained on moved: fewer than 100 images.",)
+    assert auto == prepared.method(FitRequest(source, augment="auto"))
+    assert prepared.decided(FitRequest(source)) == {"augment": "translate=0.3125,scale=0.1"}
+
+
+def test_without_time_nothing_is_asked(
+    ready: Callable[..., PreparedImages], write_images: Write, tmp_path: Path
+) -> None:
+    prepared, source = ready({"": 200}), str(tmp_path / "a.npz")
+    hurried, told = (prepared.method(FitRequest(source, time=time, jobs=1)) for time in (0.01, 1000.0))
+    assert "there is no time to ask" in hurried.told[0]
+    assert "Loss of short trainings" in told.told[0]
 
 
 def test_more_than_the_memory_holds(
@@ -104,17 +118,6 @@ def test_more_than_the_memory_holds(
     monkeypatch.setattr(memory, "available_bytes", lambda: 30_000)
     with pytest.raises(CapacityError, match="training on 30 images of 30 numbers needs 17"):
         ready({"": 30})
-
-
-def test_the_studies_go_by_the_size() -> None:
-    ladder = image_ladder((1, 28, 28))
-    assert ladder[0].hidden == ((4, 8), (8, 16), (16, 32), (32, 64), (8,), (8, 16, 32))
-    assert ladder[-1].hidden == ((4, 8), (8, 16))
-    sizes = [len(rung.hidden) * rung.starts * len(rung.l2) * rung.epochs for rung in ladder]
-    assert sizes == sorted(sizes, reverse=True)
-    for rung in ladder:
-        for hidden in rung.hidden:
-            assert Convolutional((1, 28, 28)).network(hidden, 784, 10, "cross_entropy").n_outputs == 10
 
 
 @pytest.mark.parametrize("own", [False, True])

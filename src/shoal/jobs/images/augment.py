@@ -6,6 +6,8 @@ from shoal.errors import ConfigurationError
 from shoal.training.augmentation import Augmentation
 from shoal.words import setting
 
+AUTO = "auto"
+"""Asks images held out; so does whoever says nothing."""
 STRENGTHS = ("none", "mild", "strong")
 SETTINGS = ("translate", "scale", "rotate", "elastic", "sigma")
 MIRROR = "mirror"
@@ -48,7 +50,7 @@ def _written_out(asked: str) -> Augmentation:
             continue
         if name not in SETTINGS or name in settings:
             raise ConfigurationError(
-                f"{setting('augment')} takes {', '.join(STRENGTHS)}, or any of "
+                f"{setting('augment')} takes {', '.join((AUTO, *STRENGTHS))}, or any of "
                 f"{', '.join((*SETTINGS, MIRROR))}, each once, got {asked!r}; write it as in "
                 "translate=1,rotate=10,mirror"
             )
@@ -59,3 +61,20 @@ def _written_out(asked: str) -> Augmentation:
                 f"{setting('augment')}: {name} takes a number, got {value!r}; write it as in {name}=1"
             ) from None
     return Augmentation(**settings, mirror=mirror)
+
+
+def written(augmentation: Augmentation | None) -> str:
+    """Return an augmentation as ``augmentation_of`` reads it.
+
+    >>> written(Augmentation(translate=1.75, scale=0.1, mirror=True)), written(None)
+    ('translate=1.75,scale=0.1,mirror', 'none')
+    """
+    if augmentation is None:
+        return "none"
+    plain = Augmentation()
+    asked = [
+        f"{name}={value!r}"
+        for name in SETTINGS
+        if (value := getattr(augmentation, name)) != getattr(plain, name)
+    ]
+    return ",".join([*asked, *([MIRROR] if augmentation.mirror else [])]) or "rotate=0"

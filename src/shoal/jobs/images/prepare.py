@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,23 +21,35 @@ from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.baselines import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
-from shoal.jobs.images.augment import augmentation_of
+from shoal.jobs.images.augment import AUTO, augmentation_of, written
+from shoal.jobs.images.method import image_ensembles, image_ladder, image_method, usual_filters
 from shoal.jobs.images.model import ImageModel
+from shoal.jobs.pace import RELEASED
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.jobs.recipes import Method, for_rows, plain_method, single_goal
+from shoal.jobs.recipes import Method, single_goal
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal, StudySize
+from shoal.jobs.sizing import Goal
 from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
-from shoal.selection.architectures import Convolutional, doubling, stages
+from shoal.selection.architectures import Convolutional
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.deformations import (
+    MOST,
+    Deformations,
+    choose_deformations,
+    moved,
+    trial_network,
+    trial_recipe,
+)
 from shoal.selection.dividing import AtRandom
-from shoal.shapes import Array, IntArray, Shape
+from shoal.shapes import Array, IntArray
 from shoal.words import plural, setting
+from shoal.workers import count_workers
 
 TARGET = "class"
-ACTIVATION, RATE, AUGMENT = "relu", 0.001, "mild"
-"""Where nothing else is asked for: what the literature of convolutional networks has settled on."""
+ENSEMBLE = "ensemble"
+TRIALS, SHARE_OF_TIME = 4, 0.15
+"""Short trainings that ask for the deformation, and what they may take of the time that the user has."""
 LOOKING, PRODUCT = 12.0, 5e-10
 """Seconds for the pictures of the report, and for one product of the linear model, on a few cores."""
 COPIES = 5
@@ -78,46 +92,56 @@ class PreparedImages(Prepared):
                 f"{setting('score', BY_EVIDENCE)} is for the dense networks of tables, got images; "
                 "leave it out"
             )
-        return request.choose or "one-se"
+        return request.choose or ENSEMBLE
 
     def method(self, request: FitRequest) -> Method:
-        plain = plain_method(request, Convolutional(self.preprocessor.shape, ACTIVATION), RATE)
-        method = for_rows(plain, len(self.train))
+        method = image_method(request, self.preprocessor.shape, len(self.train))
         if method.recipe.rule.full_batch:
             return method
-        deformed = augmentation_of(request.augment or AUGMENT, min(self.preprocessor.size))
-        return replace(method, recipe=replace(method.recipe, augmentation=deformed))
+        if request.augment not in (None, AUTO):
+            deformed = augmentation_of(request.augment, min(self.preprocessor.size))
+            return replace(method, recipe=replace(method.recipe, augmentation=deformed))
+        found = self._asked.get(request) or self._asked.setdefault(request, self._deformed(request, method))
+        recipe = replace(method.recipe, augmentation=found.augmentation)
+        return replace(method, recipe=recipe, told=(found.sentence,))
+
+    @cached_property
+    def _asked(self) -> dict[FitRequest, Deformations]:
+        """What images held out said, by the request for which they were asked."""
+        return {}
+
+    def _deformed(self, request: FitRequest, method: Method) -> Deformations:
+        architecture = cast("Convolutional", method.architecture)
+        filters, n = usual_filters(architecture.shape), min(len(self.train), MOST)
+        if request.time is not None:
+            trial = trial_network(architecture, filters, self.loss)
+            recipe = trial_recipe(method.recipe, n)
+            epoch = RELEASED.epoch(trial, recipe, n, n)
+            if TRIALS * recipe.epochs * epoch > SHARE_OF_TIME * request.time * count_workers(request.jobs):
+                return moved(min(self.preprocessor.size), "there is no time to ask")
+        weights = np.ones(len(self.train))
+        return choose_deformations(
+            architecture,
+            filters,
+            np.asarray(self.train.X),
+            self.train.y,
+            weights,
+            method.recipe,
+            self.loss,
+            n_jobs=request.jobs,
+        )
+
+    def decided(self, request: FitRequest) -> dict[str, Any]:
+        return {"augment": written(found.augmentation)} if (found := self._asked.get(request)) else {}
 
     def goal(self, request: FitRequest) -> Goal:
-        return single_goal(request, image_ladder(self.preprocessor.shape))
+        shape = self.preprocessor.shape
+        if self.rule(request) != ENSEMBLE:
+            return single_goal(request, image_ladder(shape))
+        return single_goal(request, image_ensembles(shape, len(self.train)))
 
     def model(self, population: Population) -> ImageModel:
         return ImageModel(self.preprocessor, self.target, population)
-
-
-def image_ladder(shape: Shape) -> tuple[StudySize, ...]:
-    """Return the studies for images of ``shape`` (C, H, W), from the one that one would like down.
-
-    Sizes are filters, doubled with each stage: four widths, and the middle ones with a stage less and more.
-
-    >>> image_ladder((1, 8, 8))[-1].hidden
-    ((4, 8), (8, 16))
-    """
-    number, _ = stages(shape)
-    widths = tuple(doubling(filters, number) for filters in (4, 8, 16, 32))
-    depths = tuple(doubling(8, depth) for depth in (number - 1, number + 1) if depth)
-    strengths = (0.1, 1.0, 10.0)
-    return (
-        StudySize((*widths, *depths), 5, strengths, 40),
-        StudySize((*widths, *depths), 3, strengths, 30),
-        StudySize((*widths, *depths), 3, (1.0,), 30),
-        StudySize((*widths[:3], *depths), 3, (1.0,), 20),
-        StudySize(widths[:3], 3, (1.0,), 20),
-        StudySize(widths[:3], 2, (1.0,), 12),
-        StudySize(widths[:3], 2, (1.0,), 6),
-        StudySize(widths[:2], 2, (1.0,), 6),
-        StudySize(widths[:2], 2, (1.0,), 3),
-    )
 
 
 def prepare_images(request: FitRequest) -> PreparedImages:
