@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from shoal.errors import ShoalError
+from shoal.errors import CapacityError, ShoalError
 from shoal.lab import commands as c
-from shoal.lab.design import Design
+from shoal.lab.design import Design, Knobs
 from shoal.lab.frames import Kind, read
 from shoal.lab.laboratory import Laboratory
+from shoal.lab.material import SETS
+from shoal.lab.room import require_room
 
 
 def small(**settings: Any) -> Laboratory:
@@ -19,6 +22,13 @@ def small(**settings: Any) -> Laboratory:
 
 def frame(lab: Laboratory) -> dict[tuple[Kind, int], Any]:
     return {(block.kind, block.side): block for block in read(lab.frame())}
+
+
+def test_many_starts_have_room_for_fewer_epochs() -> None:
+    many = Design(starts=300, epochs=2000)
+    require_room(many, Knobs(), SETS)  # raises nothing
+    with pytest.raises(CapacityError, match="ask for fewer starts, sizes or epochs"):
+        require_room(replace(many, epochs=5000), Knobs(), SETS)
 
 
 def test_a_step_moves_every_network() -> None:

@@ -13,6 +13,12 @@ const RANGES: [string, number[]][] = [
   ["1 … 20", Array.from({ length: 20 }, (_, k) => k + 1)],
 ];
 
+const MOST = 6e6; // networks times epochs, whose losses the lab keeps
+const EPOCHS = [5000, 2000]; // of many networks fewer
+
+/** The starts that are asked for, with as many epochs as there is room for. */
+const roomFor = (starts: number, sizes: number) => ({ starts, epochs: EPOCHS.find((epochs) => starts * sizes * epochs <= MOST) ?? EPOCHS[1] });
+
 export function Controls() {
   const told = state.value!;
   const own = useRef<HTMLInputElement>(null);
@@ -82,7 +88,7 @@ export function Controls() {
           onValue={(words) => build({ hidden: ranges.find(([one]) => one === words)![1] })}
         />
         <Select label="layers" value={String(design.depth)} values={["1", "2", "3", "4"]} onValue={(depth) => build({ depth: Number(depth) })} />
-        <Select label="starts" value={String(design.starts)} values={[...new Set(["10", "30", "100", "300", String(design.starts)])]} onValue={(starts) => build({ starts: Number(starts) })} />
+        <Select label="starts" value={String(design.starts)} values={[...new Set(["10", "30", "100", "300", String(design.starts)])]} onValue={(text) => build(roomFor(Number(text), design.hidden.length))} />
         <Select label="units" value={design.activation} values={choices.activation} onValue={(activation) => build({ activation })} />
         <Select label="weights from" value={design.initial} values={choices.initial} words={INITIAL} onValue={(initial) => build({ initial })} />
         <Select label="solver" value={design.solver} values={choices.solver} words={SOLVERS} onValue={(solver) => build({ solver })} />
