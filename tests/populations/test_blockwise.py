@@ -48,7 +48,9 @@ def members(dtype: str = "float64", loss: str = "squared_error") -> Population:
 def rows_of(path: Path, epoch: int) -> Any:
     """Return the rows in the order of an epoch: of a file whose targets are their numbers."""
     numbered = file_of(path, np.zeros((N, 1)), np.arange(N))
-    return np.concatenate([y for _, y in numbered.buffers(RECIPE.seed, epoch)]).astype(np.uint32)
+    return np.concatenate([y[order] for _, y, order in numbered.buffers(RECIPE.seed, epoch)]).astype(
+        np.uint32
+    )
 
 
 @pytest.mark.parametrize("engine", ["reference", "native"])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shoal.errors import DataError
+from shoal.shapes import Array
 from shoal.training import blocks
 from shoal.training.blocks import BlockFile, write_rows
 
@@ -25,10 +27,17 @@ def numbered(tmp_path: Path) -> BlockFile:
     return BlockFile.of(tmp_path / "rows", 2, classes=True)
 
 
+def shuffled(file: BlockFile, seed: int, epoch: int) -> Iterator[tuple[Array, Array]]:
+    """Yield the rows of each buffer in their order."""
+    for X, y, order in file.buffers(seed, epoch):
+        assert sorted(order.tolist()) == list(range(len(X)))
+        yield X[order], y[order]
+
+
 def test_every_row_comes_once_an_epoch_beside_its_target(numbered: BlockFile) -> None:
     assert (numbered.rows, numbered.inputs) == (70, 2)
     for epoch in range(2):
-        buffers = list(numbered.buffers(3, epoch))
+        buffers = list(shuffled(numbered, 3, epoch))
         assert sorted(np.concatenate([y for _, y in buffers])) == list(range(70))
         for X, y in buffers:
             assert X.dtype == np.float32
@@ -39,18 +48,18 @@ def test_every_row_comes_once_an_epoch_beside_its_target(numbered: BlockFile) ->
 
 
 def test_a_buffer_is_a_mixture_of_whole_blocks(numbered: BlockFile) -> None:
-    for _, y in numbered.buffers(3, 0):
+    for _, y in shuffled(numbered, 3, 0):
         assert set((y // 4).tolist()) == set(np.unique(y // 4).tolist())
         whole = np.unique(y[y < 68] // 4)
         assert sorted(y[y < 68]) == [4 * block + k for block in whole for k in range(4)]
         assert y.tolist() != sorted(y)
-    first = next(iter(numbered.buffers(3, 0)))[1]
+    first = next(shuffled(numbered, 3, 0))[1]
     assert np.ptp(first // 4) > 5
 
 
 def test_the_order_is_of_seed_and_epoch_alone(numbered: BlockFile) -> None:
     def order(seed: int, epoch: int) -> list[int]:
-        return np.concatenate([y for _, y in numbered.buffers(seed, epoch)]).tolist()
+        return np.concatenate([y for _, y in shuffled(numbered, seed, epoch)]).tolist()
 
     assert order(3, 0) == order(3, 0)
     assert len({tuple(order(seed, epoch)) for seed in (3, 4) for epoch in (0, 1)}) == 4
@@ -76,5 +85,10 @@ def test_a_file_of_no_whole_rows_is_an_error(size: int, tmp_path: Path) -> None:
 
 def test_members_may_be_given_a_part_of_the_features(numbered: BlockFile) -> None:
     half = numbered.seen_by(lambda X: X[:, 1:] / 2)
-    for X, y in half.buffers(3, 0):
+    for X, y in shuffled(half, 3, 0):
         np.testing.assert_array_equal(X, 50 * y[:, None])
+
+
+def test_blocks_of_wide_rows_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "SHORT_BLOCK", 2)
+    assert [blocks.rows_at_once(inputs) for inputs in (1, 64, 65)] == [20, 20, 10]

@@ -12,7 +12,7 @@ from shoal.engines.base import Engine
 from shoal.errors import ConfigurationError
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses
-from shoal.shapes import Array, BoolArray
+from shoal.shapes import Array, BoolArray, IntArray
 from shoal.training.blocks import BlockFile
 from shoal.training.history import History
 from shoal.training.problem import Orders, Problem, Snapshot, Validation
@@ -85,8 +85,8 @@ class _Members:
         ended = ended.copy()
         size = self.population.size
         loss, updates, diverged = np.zeros(size), 0, np.zeros(size, dtype=np.bool_)
-        for X, y in self.blocks.buffers(self.recipe.seed, epoch):
-            history = self._buffer(X, y, ended)
+        for X, y, order in self.blocks.buffers(self.recipe.seed, epoch):
+            history = self._buffer(X, y, order, ended)
             batches = self.recipe.batches(len(X))
             loss += np.where(ended, 0.0, history.loss[:, 0]) * batches
             updates += batches
@@ -97,8 +97,8 @@ class _Members:
         assert self.state is not None
         return self.state.theta, loss / updates, diverged
 
-    def _buffer(self, X: Array, y: Array, ended: BoolArray) -> History:
-        """Train members on some rows, once, and return what the engine noted."""
+    def _buffer(self, X: Array, y: Array, order: IntArray, ended: BoolArray) -> History:
+        """Train members on some rows, once and in this order, and return what the engine noted."""
         population, before = self.population, self.state
         recipe = self._recipe(len(X), 0 if before is None else before.step)
         problem = Problem.of(population.network, population.size, recipe, X, y, dtype=population.theta.dtype)
@@ -108,8 +108,8 @@ class _Members:
             training.restore(replace(before, epoch=0, history=history, strengths=strengths))
         if ended.any():
             training.end(ended, Reason.INTERRUPTED)
-        order = np.arange(len(X), dtype=np.uint32)[None, None]  # the buffer's own is random
-        training.advance(1, self.threads, Orders(order, np.zeros(population.size, dtype=np.intp)))
+        orders = order.astype(np.uint32)[None, None]
+        training.advance(1, self.threads, Orders(orders, np.zeros(population.size, dtype=np.intp)))
         self.state = training.snapshot()
         return self.state.history
 

@@ -17,10 +17,12 @@ import numpy as np
 
 from shoal.errors import DataError, reason
 from shoal.randomness import SHARED, Purpose, permutation
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
-BLOCK, BUFFER = 1024, 256
-"""Rows of a block, and blocks of a buffer: numbers depend on both, and on no memory."""
+BLOCK, SHORT_BLOCK, BUFFER = 1024, 256, 256
+"""Rows of a block, of one with wide rows, and blocks of a buffer: numbers depend on these, on no memory."""
+WIDE = 64
+"""Features above which a row is wide."""
 _OF_AN_EPOCH = 2**32
 """Random streams that an epoch may need: one for its blocks, and one for the rows of each buffer."""
 _TYPE = np.dtype("<f4")
@@ -62,31 +64,35 @@ class BlockFile:
 
     def sizes(self) -> list[int]:
         """Return about how many rows each buffer has: the last block, a shorter one, is in any."""
-        whole, rest = divmod(self.rows, BLOCK * BUFFER)
-        return [BLOCK * BUFFER] * whole + [rest] * bool(rest)
+        most = rows_at_once(self.inputs)
+        whole, rest = divmod(self.rows, most)
+        return [most] * whole + [rest] * bool(rest)
 
-    def buffers(self, seed: int, epoch: int) -> Iterator[tuple[Array, Array]]:
-        """Yield X (M, n) and y (M,) of all rows, some at a time, in the random order of an epoch.
+    def buffers(self, seed: int, epoch: int) -> Iterator[tuple[Array, Array, IntArray]]:
+        """Yield X (M, n) and y (M,) of all rows, some at a time, and the order to take them in (M,).
 
         Raises ``DataError`` for a file that ends early, or cannot be read.
         """
-        blocks = permutation(-(-self.rows // BLOCK), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH)
+        count = -(-self.rows // rows_of_block(self.inputs))
+        blocks = permutation(count, seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH)
         try:
             with self.path.open("rb", buffering=0) as file:
                 for number, first in enumerate(range(0, len(blocks), BUFFER), start=1):
                     rows = self._read(file, blocks[first : first + BUFFER].tolist())
-                    order = permutation(len(rows), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
-                    X, y = rows[order, : self.inputs], rows[order, self.inputs]
-                    yield (
-                        X if self.seen is None else self.seen(X),
-                        y.astype(np.int64 if self.classes else np.float64),
-                    )
+                    y = rows[:, self.inputs].astype(np.int64 if self.classes else np.float64)
+                    X = rows[:, : self.inputs]
+                    if self.seen is not None:
+                        X = self.seen(X)
+                    del rows  # which may be much larger than what is seen of them
+                    order = permutation(len(X), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
+                    yield X, y, order
         except OSError as error:
             raise _unreadable(self.path, error) from None
 
     def _read(self, file: BinaryIO, blocks: Iterable[int]) -> Array:
         """Return the rows (M, n + 1) of blocks."""
-        places = [(block * BLOCK, min((block + 1) * BLOCK, self.rows)) for block in blocks]
+        size = rows_of_block(self.inputs)
+        places = [(block * size, min((block + 1) * size, self.rows)) for block in blocks]
         rows = np.empty((sum(last - first for first, last in places), self.inputs + 1), _TYPE)
         at = 0
         for first, last in places:
@@ -99,6 +105,16 @@ class BlockFile:
                 part = part[count:]
             at += last - first
         return rows
+
+
+def rows_of_block(inputs: int) -> int:
+    """Return how many rows of so many features lie together."""
+    return BLOCK if inputs <= WIDE else SHORT_BLOCK
+
+
+def rows_at_once(inputs: int) -> int:
+    """Return how many rows of so many features a buffer has."""
+    return rows_of_block(inputs) * BUFFER
 
 
 def write_rows(file: BinaryIO, X: Array, y: Array) -> None:

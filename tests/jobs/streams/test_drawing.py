@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from shoal.data.delimited_parts import NotPlainError
 from shoal.data.readers import parts
-from shoal.errors import CapacityError, DataError
+from shoal.errors import DataError
 from shoal.jobs.streams.drawing import Drawn, draw
 
 
@@ -63,7 +64,7 @@ def test_what_has_no_target_is_told(table: str, tmp_path: Path) -> None:
         draw(str(tmp_path / "none.parquet"), "y", 0, 10)
 
 
-def test_a_text_table_that_is_not_plain_is_refused(tmp_path: Path) -> None:
+def test_a_text_table_that_is_not_plain_is_left_to_the_whole(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x;y\n1,5;2\n2,5;3\n")
-    with pytest.raises(CapacityError, match="cannot be read some at a time"):
+    with pytest.raises(NotPlainError):
         draw(str(tmp_path / "t.csv"), "y", 0, 10)

@@ -14,11 +14,12 @@ from shoal.data import delimited_parts, glimpse
 from shoal.data.readers import parts
 from shoal.errors import CapacityError, DataError, OutputError
 from shoal.jobs.job import FinishedJob
+from shoal.jobs.kinds import KINDS
 from shoal.jobs.layout import MODEL, ROWS, WEIGHTS
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams import prepare as streams
-from shoal.jobs.streams.prepare import is_streamed, prepare_stream
+from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
 from shoal.selection import cohort
 from shoal.training import blocks
 
@@ -30,11 +31,11 @@ N = 3000
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables of a thousand rows are many, and buffers, parts and samples are small."""
     for module, names in {
-        streams: {"MANY": 1000, "SAMPLE": 900, "ASIDE": 300},
+        streams: {"MANY": 1000, "MANY_FAST": 1000, "SAMPLE": 900, "ASIDE": 300},
         glimpse: {"LARGE": 1000},
         parts: {"ROWS": 700},
         delimited_parts: {"BYTES": 20_000},
-        blocks: {"BLOCK": 16, "BUFFER": 32},
+        blocks: {"BLOCK": 32, "BUFFER": 32, "SHORT_BLOCK": 16},
     }.items():
         for name, value in names.items():
             monkeypatch.setattr(module, name, value)
@@ -225,7 +226,50 @@ def test_few_rows_are_streamed_where_they_do_not_fit(
 def test_training_is_shorter_the_more_rows_there_are(
     table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "VISITS", 7200)
+    monkeypatch.setattr(streams, "VISITS", 12_000)
     request = FitRequest(write(table, tmp_path / "t.parquet"), "target")
     goal = prepare_stream(request).goal(request)
-    assert {rung.epochs for rung in goal.ladder} == {3}
+    assert {rung.epochs for rung in goal.ladder} == {5}
+    monkeypatch.setattr(streams, "VISITS", 1)
+    assert {rung.epochs for rung in prepare_stream(request).goal(request).ladder} == {4}
+
+
+@pytest.mark.usefixtures("without_report")
+def test_of_fewer_rows_numbers_are_told_in_all_forms(
+    fit: Any, table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MANY", 10**6)
+    source = write(table, tmp_path / "t.parquet")
+    assert not is_streamed(FitRequest(source, "target"))
+    request = FitRequest(source, "target", quality="fast")
+    assert is_streamed(request)
+    prepared = prepare_stream(request)
+    assert len(prepared.views) == 2
+    assert len(prepared.train) == 900
+    monkeypatch.setattr(blocks, "WIDE", 1)
+    assert len(prepare_stream(request).train) == 512
+    done = fitted(fit, source, tmp_path / "out", epochs=12, quality="fast")
+    assert isinstance(done.model, TableModel)
+    assert (done.model.predict(table)["target"] == table["target"].to_numpy()).mean() > 0.9
+
+
+def test_forms_that_are_asked_for_are_told_of_many_rows(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = write(table, tmp_path / "t.parquet")
+    plain, pieces = (prepare_stream(FitRequest(source, "target", pieces=n)) for n in (None, 4))
+    assert (len(plain.views), len(pieces.views)) == (0, 2)
+    assert plain.less == {"pieces": 0, "waves": 0}
+    assert pieces.less == {"waves": 0}
+
+
+def test_a_text_table_that_is_not_plain_is_read_as_a_whole(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = Path(write(table, tmp_path / "t.csv"))
+    source.write_text("# a comment\n" + source.read_text())
+    request = FitRequest(str(source), "target")
+    assert is_streamed(request)
+    prepared = KINDS["table"].prepare(request)  # type: ignore[attr-defined]
+    assert not isinstance(prepared, PreparedStream)
+    assert prepared.n_rows == N
+    streamed = prepare_stream(FitRequest(write(table, tmp_path / "u.csv"), "target"))
+    (tmp_path / "u.csv").write_text(source.read_text())
+    with pytest.raises(DataError, match="was changed while it was read"):
+        streamed.lay_out(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import DataError
@@ -29,10 +30,14 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return True
 
     def prepare(self, request: FitRequest) -> PreparedTable:
+        from shoal.data.delimited_parts import NotPlainError
         from shoal.jobs.prepare import prepare_table
         from shoal.jobs.streams.prepare import is_streamed, prepare_stream
 
-        return prepare_stream(request) if is_streamed(request) else prepare_table(request)
+        with suppress(NotPlainError):
+            if is_streamed(request):
+                return prepare_stream(request)
+        return prepare_table(request)
 
     def findings(self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline) -> Findings:
         from shoal.jobs.judging.importances import importances

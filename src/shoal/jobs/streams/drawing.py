@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.data.delimited_parts import NotPlainError
 from shoal.data.frames import as_series, pl
 from shoal.data.readers.parts import table_parts
 from shoal.data.task import known_targets
-from shoal.errors import CapacityError, DataError
+from shoal.errors import DataError
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray
 
@@ -41,11 +39,11 @@ def draw(source: str, target: str, seed: int, most: int) -> Drawn:
     on the parts in which the table is read.
 
     Raises ``DataError`` for a damaged table, one without the target, and one whose target is never known; and
-    ``CapacityError`` for one that only has a meaning as a whole.
+    ``NotPlainError`` for one that has to be read as a whole.
     """
     bits = stream(seed, SHARED, Purpose.SPLIT, _STREAM).bit_generator
     pool, limit, total, known = _Pool(), np.uint64(2**64 - 1), 0, 0
-    for part in parts_of(source):
+    for part in table_parts(source, large=0):
         if target not in part.columns:
             raise DataError(f"{source} has no column {target!r} to predict; its columns: {part.columns}")
         there, draws = targets_known(part, target), bits.random_raw(part.height)
@@ -58,18 +56,6 @@ def draw(source: str, target: str, seed: int, most: int) -> Drawn:
         raise DataError(f"the target {target!r} is missing in all {total} rows; give a column with values")
     pool.keep(most)
     return pool.drawn(known, total)
-
-
-def parts_of(source: str) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a table in parts, whatever its size; ``CapacityError`` where it has none."""
-    try:
-        yield from table_parts(source, large=0)
-    except NotPlainError as why:
-        cause = f" ({why.__cause__})" if why.__cause__ else ""
-        raise CapacityError(
-            f"{source} is more than fits into memory, and its rows cannot be read some at a time{cause}; "
-            "write it as Parquet, or as plain CSV with decimal points"
-        ) from None
 
 
 def targets_known(part: pl.DataFrame, target: str) -> BoolArray:

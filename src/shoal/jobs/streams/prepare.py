@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
+from shoal.data.delimited_parts import NotPlainError
 from shoal.data.frames import as_frame, pl
 from shoal.data.glimpse import glimpse
 from shoal.data.labels import codes_of
 from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.rare import RareClasses
+from shoal.data.readers.parts import table_parts
 from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import CapacityError, DataError
 from shoal.files import written_atomically
@@ -24,17 +28,17 @@ from shoal.jobs.prepared import collected
 from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import Goal
-from shoal.jobs.streams.drawing import Drawn, draw, parts_of, targets_known
+from shoal.jobs.streams.drawing import Drawn, draw, targets_known
 from shoal.selection.attributes import Attributes
 from shoal.shapes import Array, IntArray
-from shoal.training.blocks import BLOCK, BUFFER, BlockFile, write_rows
+from shoal.training.blocks import BLOCK, BUFFER, BlockFile, rows_at_once, write_rows
 
 SAMPLE, ASIDE = BLOCK * BUFFER, 2**16
 """Rows to train on that columns are described by, and rows at most that validate, and that test."""
-MANY = 2**22
-"""Rows from which on a table is trained on from the disk, however much memory there is."""
-ENOUGH, VISITS = 2**20, 2**27
-"""Rows that a study is sized by at most, and times that rows are trained on in all."""
+MANY, MANY_FAST = 2**22, 2**18
+"""Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
+ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
+"""Rows that a study is sized by at most, times that rows are trained on in all, and epochs all the same."""
 FORMATS = (".csv", ".tsv", ".txt", ".tab", ".parquet", ".arrow", ".feather", ".ipc")
 AS_A_WHOLE = ("folds", "valid", "test", "group", "time_order", "weight")
 """What asks for more of the rows than some at a time tell."""
@@ -43,7 +47,8 @@ AS_A_WHOLE = ("folds", "valid", "test", "group", "time_order", "weight")
 def is_streamed(request: FitRequest) -> bool:
     """Whether a table is too large to be read as a whole, and of a format of which a part can be read.
 
-    It is too large that has ``MANY`` rows, or for the memory that the request allows.
+    It is too large that has ``MANY`` rows, or ``MANY_FAST`` where the job is to be fast, or is for the memory
+    that the request allows.
     """
     if any(getattr(request, name) is not None for name in AS_A_WHOLE) or request.score != "validation":
         return False
@@ -53,7 +58,7 @@ def is_streamed(request: FitRequest) -> bool:
     path = Path(request.table)
     if seen is None or not (path.is_dir() or path.suffix.lower() in FORMATS):
         return False
-    if seen.rows >= MANY:
+    if seen.rows >= (MANY_FAST if request.quality == "fast" else MANY):
         return True
     try:
         look(request, Allowance.of(request))
@@ -67,7 +72,7 @@ class PreparedStream(PreparedTable):
     """A table whose rows to train on lie on disk; ``train`` is a sample of them."""
 
     source: str
-    described: Described
+    rare: RareClasses
     aside: IntArray
     """The numbers of the rows that validate and test, in rising order."""
     trained: int
@@ -83,8 +88,8 @@ class PreparedStream(PreparedTable):
 
     def goal(self, request: FitRequest) -> Goal:
         rule, n = self.rule(request), min(self.trained, ENOUGH)
-        goal = table_goal(request, rule, self.n_classes, n)
-        most = max(VISITS // self.trained, 1)
+        goal = table_goal(request, rule, self.n_classes, n, max(len(self.views), 1))
+        most = max(VISITS // self.trained, LEAST_EPOCHS)
         ladder = tuple(replace(rung, epochs=min(rung.epochs, most)) for rung in goal.ladder)
         return replace(goal, ladder=ladder)
 
@@ -95,7 +100,7 @@ class PreparedStream(PreparedTable):
         """
         path, width = folder.resolve() / ROWS, len(self.preprocessor.feature_names)
         if not path.exists():
-            with written_atomically(path) as file:
+            with collected(), written_atomically(path) as file:  # what there is to tell was told before
                 for X, y in self._samples():
                     write_rows(file, X, y)
         return BlockFile.of(path, width, classes=bool(self.n_classes))
@@ -103,7 +108,7 @@ class PreparedStream(PreparedTable):
     def _samples(self) -> Iterator[tuple[Array, Array]]:
         """Yield X and y of all rows to train on, in the table's order."""
         name, first = self.target.name, 0
-        for part in parts_of(self.source):
+        for part in self._parts():
             last = first + part.height
             try:
                 trains = targets_known(part, name)
@@ -117,12 +122,18 @@ class PreparedStream(PreparedTable):
                 raise DataError(f"{self.source}, data rows {first + 1} to {last}: {error}") from None
             first = last
 
+    def _parts(self) -> Iterator[pl.DataFrame]:
+        try:
+            yield from table_parts(self.source, large=0)
+        except NotPlainError:
+            raise DataError(f"{self.source} was changed while it was read; fit again") from None
+
     def _of_known_classes(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows whose class is known from those drawn; of numbers all of them."""
         if not rows.height or not self.n_classes:
             return rows
         name = self.target.name
-        settled = self.described.rare.of_frame(as_frame(rows), name).to_native()
+        settled = self.rare.of_frame(as_frame(rows), name).to_native()
         return settled.filter(codes_of(settled[name], self.target.labels).is_not_null())
 
 
@@ -130,19 +141,22 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
     """Draw rows from a table, describe its columns by them, and divide them.
 
     Rows that test and validate are as many as of any table, but ``ASIDE`` at most; the others are trained on.
-    Numbers are told plainly unless the request says otherwise, and there are no folds.
+    Of ``MANY`` rows numbers are told plainly unless the request says otherwise. There are no folds.
 
-    Raises ``CapacityError`` where the rows drawn are too much for the memory, and what reading raises.
+    Raises ``CapacityError`` where the rows drawn are too much for the memory, and what reading raises:
+    ``NotPlainError`` for a table that has to be read as a whole.
     """
     target = request.target
     assert target is not None
-    request = replace(request, pieces=request.pieces or 0, waves=request.waves or 0)
     with collected() as notes:
         drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE)
         frame = as_frame(drawn.rows)
         described = Described.of(frame, target, request, least=1)
-        as_fits(described, request, Allowance.of(request))
-        prepared = _divided(described, drawn, request)
+        forms = ("pieces", "waves") if drawn.known >= MANY else ()
+        plainer: dict[str, Any] = {name: 0 for name in forms if getattr(request, name) is None}
+        fitting, told = as_fits(described, replace(request, **plainer), Allowance.of(request))
+        prepared = _divided(described, drawn, request, plainer | fitting)
+        notes.extend(told)
     return replace(prepared, warnings=(*_told(drawn, request), *notes, *prepared.warnings))
 
 
@@ -160,22 +174,26 @@ def _told(drawn: Drawn, request: FitRequest) -> tuple[str, ...]:
     return (*([left_out] if unknown else []), *([few] if size < drawn.known else []))
 
 
-def _divided(described: Described, drawn: Drawn, request: FitRequest) -> PreparedStream:
+def _divided(
+    described: Described, drawn: Drawn, request: FitRequest, plainer: dict[str, Any]
+) -> PreparedStream:
     """Return the rows drawn by their use, and the features of them."""
     frame, name, task = described.frame, described.name, described.task.task
     test, held, train = _uses(drawn, request)
-    method = table_method(request, request.choose or "ensemble", task, 0)
+    numbers = sum(column.used and column.kind == "numeric" for column in described.columns)
+    method = table_method(replace(request, **plainer), request.choose or "ensemble", task, numbers)
     of_classes = described.frame[name] if task == CLASSIFICATION else frame[name].to_native().gather(train)
     target = TargetEncoder.fit(of_classes, task, 1, None if task == CLASSIFICATION else request.loss)
     require_decidable(request.metric, len(target.labels))
     preprocessor = TablePreprocessor.fit(
         frame, name, described.columns, method.pieces, method.waves, described.chosen.dropped, train
     )
+    train = train[drawn.ranks[train].argsort()[: rows_at_once(len(preprocessor.feature_names))]]
     part = PartMaker(preprocessor, target, described, method.recipe.rule.dtype)
     return PreparedStream(
         target=target,
         n_rows=drawn.known,
-        train=part(frame, Attributes(), train),
+        train=part(frame, Attributes(), np.sort(train)),
         validation=part(frame, Attributes(), held),
         test=part(frame, Attributes(), test),
         folds=None,
@@ -187,9 +205,9 @@ def _divided(described: Described, drawn: Drawn, request: FitRequest) -> Prepare
         task=described.task,
         preprocessor=preprocessor,
         forms=method.forms,
-        plainer={"pieces": 0, "waves": 0},
+        plainer=plainer,
         source=request.table,
-        described=described,
+        rare=described.rare,
         aside=np.sort(drawn.numbers[np.concatenate([test, held])]),
         trained=drawn.known - len(test) - len(held),
     )
