@@ -86,8 +86,8 @@ class _Members:
         size = self.population.size
         loss, updates, diverged = np.zeros(size), 0, np.zeros(size, dtype=np.bool_)
         for X, y, order in self.blocks.buffers(self.recipe.seed, epoch):
-            history = self._buffer(X, y, order, ended)
-            batches = self.recipe.batches(len(X))
+            history, batches = self._buffer(X, y, order, ended), self.recipe.batches(len(X))
+            del X, y, order  # before there are others
             loss += np.where(ended, 0.0, history.loss[:, 0]) * batches
             updates += batches
             diverged |= ~ended & history.diverged

@@ -8,7 +8,7 @@ the buffer has many of them, so that a minibatch is a mixture even where the fil
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -77,34 +77,39 @@ class BlockFile:
         blocks = permutation(count, seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH)
         try:
             with self.path.open("rb", buffering=0) as file:
-                for number, first in enumerate(range(0, len(blocks), BUFFER), start=1):
-                    rows = self._read(file, blocks[first : first + BUFFER].tolist())
-                    y = rows[:, self.inputs].astype(np.int64 if self.classes else np.float64)
-                    X = rows[:, : self.inputs]
-                    if self.seen is not None:
-                        X = self.seen(X)
-                    del rows  # which may be much larger than what is seen of them
-                    order = permutation(len(X), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
+                for number, first in enumerate(range(0, count, BUFFER), start=1):
+                    X, y = self._read(file, blocks[first : first + BUFFER])
+                    order = permutation(len(y), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
                     yield X, y, order
+                    del X, y, order  # before there are others
         except OSError as error:
             raise _unreadable(self.path, error) from None
 
-    def _read(self, file: BinaryIO, blocks: Iterable[int]) -> Array:
-        """Return the rows (M, n + 1) of blocks."""
-        size = rows_of_block(self.inputs)
-        places = [(block * size, min((block + 1) * size, self.rows)) for block in blocks]
-        rows = np.empty((sum(last - first for first, last in places), self.inputs + 1), _TYPE)
-        at = 0
-        for first, last in places:
-            file.seek(first * rows[0].nbytes)
-            part = memoryview(rows[at : at + last - first]).cast("B")  # type: ignore[arg-type]
-            while part.nbytes:
-                count = file.readinto(part)  # type: ignore[attr-defined]
-                if not count:
-                    raise DataError(f"{self.path} ends too early; it was changed, so fit anew")
-                part = part[count:]
-            at += last - first
-        return rows
+    def _read(self, file: BinaryIO, blocks: IntArray) -> tuple[Array, Array]:
+        """Return X (M, n), as it is seen, and y (M,) of the rows of blocks."""
+        size, at, X = rows_of_block(self.inputs), 0, np.empty((0, 0), _TYPE)
+        lengths = np.minimum((blocks + 1) * size, self.rows) - blocks * size
+        y = np.empty(lengths.sum(), np.int64 if self.classes else np.float64)
+        scratch = np.empty((size, self.inputs + 1), _TYPE)
+        for block, length in zip(blocks.tolist(), lengths.tolist(), strict=True):
+            rows = scratch[:length]
+            self._fill(file, block * scratch.nbytes, rows)
+            seen = rows[:, :-1] if self.seen is None else self.seen(rows[:, :-1])
+            if not at:
+                X = np.empty((len(y), seen.shape[1]), _TYPE)
+            X[at : at + length], y[at : at + length] = seen, rows[:, -1]
+            at += length
+        return X, y
+
+    def _fill(self, file: BinaryIO, place: int, rows: Array) -> None:
+        """Read rows from a place in the file."""
+        file.seek(place)
+        left = memoryview(rows).cast("B")  # type: ignore[arg-type]
+        while left.nbytes:
+            count = file.readinto(left)  # type: ignore[attr-defined]
+            if not count:
+                raise DataError(f"{self.path} ends too early; it was changed, so fit anew")
+            left = left[count:]
 
 
 def rows_of_block(inputs: int) -> int:

@@ -246,8 +246,10 @@ def test_of_fewer_rows_numbers_are_told_in_all_forms(
     prepared = prepare_stream(request)
     assert len(prepared.views) == 2
     assert len(prepared.train) == 900
-    monkeypatch.setattr(blocks, "WIDE", 1)
-    assert len(prepare_stream(request).train) == 512
+    for module in (blocks, streams):
+        monkeypatch.setattr(module, "WIDE", 1)
+    wide = prepare_stream(request)
+    assert (len(wide.train), len(wide.test), wide.n_train) == (512, 150, N - 300)
     done = fitted(fit, source, tmp_path / "out", epochs=12, quality="fast")
     assert isinstance(done.model, TableModel)
     assert (done.model.predict(table)["target"] == table["target"].to_numpy()).mean() > 0.9

@@ -31,10 +31,11 @@ from shoal.jobs.sizing import Goal
 from shoal.jobs.streams.drawing import Drawn, draw, targets_known
 from shoal.selection.attributes import Attributes
 from shoal.shapes import Array, IntArray
-from shoal.training.blocks import BLOCK, BUFFER, BlockFile, rows_at_once, write_rows
+from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows
 
 SAMPLE, ASIDE = BLOCK * BUFFER, 2**16
-"""Rows to train on that columns are described by, and rows at most that validate, and that test."""
+"""Rows to train on that columns are described by, and rows at most that validate, and that test: of wide rows
+half as many."""
 MANY, MANY_FAST = 2**22, 2**18
 """Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
 ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
@@ -188,12 +189,15 @@ def _divided(
     preprocessor = TablePreprocessor.fit(
         frame, name, described.columns, method.pieces, method.waves, described.chosen.dropped, train
     )
-    train = train[drawn.ranks[train].argsort()[: rows_at_once(len(preprocessor.feature_names))]]
+    width = len(preprocessor.feature_names)
+    aside = ASIDE // 2 if width > WIDE else ASIDE
+    test, held = (_first(drawn, rows, aside) for rows in (test, held))
+    train = _first(drawn, train, rows_at_once(width))
     part = PartMaker(preprocessor, target, described, method.recipe.rule.dtype)
     return PreparedStream(
         target=target,
         n_rows=drawn.known,
-        train=part(frame, Attributes(), np.sort(train)),
+        train=part(frame, Attributes(), train),
         validation=part(frame, Attributes(), held),
         test=part(frame, Attributes(), test),
         folds=None,
@@ -211,6 +215,11 @@ def _divided(
         aside=np.sort(drawn.numbers[np.concatenate([test, held])]),
         trained=drawn.known - len(test) - len(held),
     )
+
+
+def _first(drawn: Drawn, rows: IntArray, most: int) -> IntArray:
+    """Return at most so many of these rows, those that were drawn first, in the table's order."""
+    return np.sort(rows[np.argsort(drawn.ranks[rows])[:most]])
 
 
 def _uses(drawn: Drawn, request: FitRequest) -> tuple[IntArray, IntArray, IntArray]:
