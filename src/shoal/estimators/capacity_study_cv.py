@@ -28,7 +28,8 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
 
     Candidates that differ in ``alpha``, ``learning_rate_init`` and ``random_state`` alone, and their folds,
     are one population; any other parameter, such as ``hidden_layer_sizes``, begins another. Random starts are
-    a list of ``random_state``. ``n_jobs`` threads train (None is all cores).
+    a list of ``random_state``. ``n_jobs`` threads train (None is all cores), of this process whatever backend
+    ``joblib.parallel_config`` names; on clusters a ``CapacityStudy`` trains.
 
     The estimator may be a pipeline that ends with one of these, if the grid has parameters of that step
     alone: the steps before it are fitted once to each fold.
