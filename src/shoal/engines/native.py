@@ -31,8 +31,11 @@ from shoal.training.problem import Orders, Problem, Snapshot
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Reason, Watch
 
-MOST_PARAMETERS = 1000
-"""Of networks whose Gauss-Newton Hessians are made here: two triangles are 64 bytes × D² for each thread."""
+MOST_PARAMETERS = 500
+"""Of networks whose Gauss-Newton Hessians are made here, as many at once as a register has lanes.
+
+Beyond, a lone one, which has one lane, is slower than by LAPACK; and two triangles, 64 D² bytes for each
+thread, leave the caches."""
 
 
 @lru_cache(maxsize=256)
