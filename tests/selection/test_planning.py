@@ -121,6 +121,14 @@ def test_memory_grows_with_the_steps_of_a_recurrent_layer(batch_size: int, colum
     assert kept(50, Bidirectional(RNN(3))) == 2 * 64 * columns * 100 * (2 + 4 * 3)
 
 
+def test_solvers_that_take_hessians_have_a_column_for_every_lane() -> None:
+    """However many samples there are: 3 inputs and a target of each, in 64 bytes instead of 8."""
+    network = Network(3, [Dense(8, "tanh"), Dense(1)])
+    many = dataclasses.replace(SMALL, samples=10_000)
+    more = dataclasses.replace(many, dense=True).shared_bytes(network) - many.shared_bytes(network)
+    assert more == 4 * (64 - 8) * (10_000 + many.held)
+
+
 # Networks of a size, from how many samples of how many features, and in batches of how many.
 MEASURED = """
 import sys

@@ -128,11 +128,12 @@ class Cost:
 
         They are there once as the rows of the fold that the members see, those trained on once more as the
         native engine keeps them, and what is not gathered batch by batch as it lays them out, with a column
-        for every lane of small batches. As they came they are there once for all threads. Recurrent layers
-        keep every step of one block of samples.
+        for every lane of small batches and of solvers that take Hessians. As they came they are there once
+        for all threads. Recurrent layers keep every step of one block of samples.
         """
         n = (network.n_inputs if inputs is None else inputs) + network.n_outputs
-        few = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
+        small = (self.batch_size or self.samples) <= SMALL_BATCH and network.n_parameters <= SMALL_NETWORK
+        few = small or self.dense
         laid_out = self.held + (self.samples if self.batch_size is None else 0)
         packed = (VECTOR_BYTES if few else self.itemsize) * laid_out
         kept = sum(layer.kept(shape) for layer, shape in zip(network.layers, network.shapes, strict=False))
