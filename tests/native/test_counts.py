@@ -233,6 +233,8 @@ def test_steps_beyond_the_ends_of_sequences_cost_little(instructions: Callable[.
     assert half < 0.75 * whole  # of the steps 0.55 are valid; the rest is there for each step or batch
 
 
+LECTURE: Job = {"widths": [1, 8, 1], "samples": 32, "starts": 8, "dtype": "float64"}
+
 # Instructions for one parameter and one sample in one epoch, at most a quarter above those counted. Three
 # multiplications with additions are due (z = W a + b, δ aᵀ, Wᵀ δ), each for 8 numbers at once: 3/8. What they
 # read and write must be loaded, spread and stored, and a narrow layer does that for fewer multiplications.
@@ -243,6 +245,12 @@ MOST_INSTRUCTIONS: dict[str, tuple[Job, float]] = {
     "lane-is-network": ({"widths": [1, 8, 1], "samples": 32, "starts": 8}, 3.91),
     # 3110 parameters; and in every epoch the rows are drawn and laid out afresh.
     "minibatches": ({"widths": [20, 100, 10], "samples": 1000, "starts": 1, "batch_size": 200}, 1.21),
+    # 25 parameters of 4 members in lanes: a search along a line, and an update of 25 × 25 numbers.
+    "bfgs": ({**LECTURE, "solver": "bfgs"}, 17.4),
+    # A row of a Jacobian for each sample, with 25 · 26 / 2 products each, and a factor for each trial.
+    "levenberg_marquardt": ({**LECTURE, "solver": "levenberg_marquardt"}, 107.0),
+    # Two factors, and the inverse of one.
+    "bayesian_regularization": ({**LECTURE, "solver": "bayesian_regularization"}, 110.0),
 }
 
 
