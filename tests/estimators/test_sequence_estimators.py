@@ -24,6 +24,7 @@ from sklearn.utils.estimator_checks import (
 
 from shoal import SequenceClassifier, SequenceRegressor, Sequences
 from shoal.errors import DataError, ShoalWarning
+from tests.clusters.crews import ADDRESS, here
 
 FEW: dict[str, Any] = {"views": ["random"], "n_features": 700, "n_draws": 1, "random_state": 0, "n_jobs": 1}
 CHECKS = [
@@ -217,3 +218,14 @@ def test_groups_that_are_none() -> None:
             series, [None, *labels[1:]], list("aabbccdd")
         )
     assert fitted.held_out_.shape == (7, 2)
+
+
+def test_workers_elsewhere_teach_the_same_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.clusters.dask.connected", here)
+    few = FEW | {"views": ["random", "convolutional"], "budget": 1e7}
+    at_home, there = (SequenceClassifier(**few, on=on).fit(X, Y) for on in (None, ADDRESS))
+    np.testing.assert_array_equal(there.held_out_, at_home.held_out_)
+    np.testing.assert_array_equal(there.predict_proba(XT), at_home.predict_proba(XT))
+    assert there.mixture_.sentence == at_home.mixture_.sentence
+    with pytest.raises(ValueError, match="on must be the address of a Dask scheduler"):
+        SequenceRegressor(**FEW, on="dask").fit(X, SIZES)

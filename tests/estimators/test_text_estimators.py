@@ -13,6 +13,7 @@ from sklearn.model_selection import cross_val_score
 from shoal import TextClassifier, TextRegressor
 from shoal.errors import DataError, ShoalWarning
 from shoal.estimators.text_estimators import as_texts
+from tests.clusters.crews import ADDRESS, here
 from tests.estimators.test_sequence_estimators import CHECKS
 
 FEW: dict[str, Any] = {"views": ["linear"], "random_state": 0, "n_jobs": 1}
@@ -95,3 +96,10 @@ def test_scikit_learn_searches_and_refuses_what_is_not_fitted() -> None:
     assert cross_val_score(TextClassifier(**FEW), X, Y, cv=2).min() > 0.9
     with pytest.raises(NotFittedError):
         TextClassifier().predict(X)
+
+
+def test_workers_elsewhere_teach_the_same_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.clusters.dask.connected", here)
+    there = TextClassifier(**FEW, on=ADDRESS).fit(X, Y)
+    np.testing.assert_array_equal(there.held_out_, CLASSIFIER.held_out_)
+    np.testing.assert_array_equal(there.predict_proba(X), CLASSIFIER.predict_proba(X))

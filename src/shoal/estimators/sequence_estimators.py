@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from shoal.clusters.lending import lend
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 from shoal.estimators.mixed import BaseMixed, MixedClassifier, MixedRegressor
@@ -31,6 +32,7 @@ class BaseSequenceEstimator(BaseMixed):
         "channels_first": ["boolean"],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
+        "on": [str, None],
     }
 
     def __init__(
@@ -43,6 +45,7 @@ class BaseSequenceEstimator(BaseMixed):
         channels_first: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
+        on: str | None = None,
     ) -> None:
         self.views = views
         self.budget = budget
@@ -51,6 +54,7 @@ class BaseSequenceEstimator(BaseMixed):
         self.channels_first = channels_first
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.on = on
 
     noun = "series"
 
@@ -68,7 +72,8 @@ class BaseSequenceEstimator(BaseMixed):
         schooling = self._schooling(padded, targets, attributes, len(series[0]))
         kinds = KINDS if isinstance(self.views, str) else self.views
         views = views_for(schooling, kinds, self.budget, self.n_features, self.n_draws)
-        self.mixture_ = Mixture.fit(views, schooling)
+        with lend(self.on) as crew:
+            self.mixture_ = Mixture.fit(views, schooling, crew)
 
     def _predictions(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -111,7 +116,8 @@ class SequenceClassifier(MixedClassifier, BaseSequenceEstimator):
       that a seed gives the same model on every machine. Random convolutions come first.
     - ``n_features`` of each draw of random convolutions, at most 3000 for more than 4000 series, and the mean
       of at most ``n_draws`` draws.
-    - ``n_jobs`` threads, None: all cores; how many changes no bit.
+    - ``n_jobs`` threads, None: all cores; or ``on`` the workers at an address, one view each, as
+      ``CapacityStudy``'s. Neither changes a bit.
 
     ``fit(X, y, groups)`` chooses by groups, such as speakers, that models had not met.
 

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from shoal.clusters.lending import lend
 from shoal.errors import DataError
 from shoal.estimators.mixed import BaseMixed, MixedClassifier, MixedRegressor
 from shoal.estimators.parameters import POSITIVE
@@ -31,6 +32,7 @@ class BaseTextEstimator(BaseMixed):
         "budget": POSITIVE,
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
+        "on": [str, None],
     }
 
     def __init__(
@@ -41,12 +43,14 @@ class BaseTextEstimator(BaseMixed):
         budget: float = BUDGET,
         random_state: Any = None,
         n_jobs: int | None = None,
+        on: str | None = None,
     ) -> None:
         self.unit = unit
         self.views = views
         self.budget = budget
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.on = on
 
     def _samples(self, X: Any) -> list[str]:
         return as_texts(X)
@@ -56,7 +60,9 @@ class BaseTextEstimator(BaseMixed):
             raise DataError("every text of X is empty; give texts with words")
         schooling = self._schooling(samples, targets, attributes)
         kinds = KINDS if isinstance(self.views, str) else self.views
-        self.mixture_ = Mixture.fit(text_views(schooling, self.unit, kinds, self.budget), schooling)
+        with lend(self.on) as crew:
+            views = text_views(schooling, self.unit, kinds, self.budget)
+            self.mixture_ = Mixture.fit(views, schooling, crew)
 
     def _predictions(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -91,7 +97,8 @@ class TextClassifier(MixedClassifier, BaseTextEstimator):
     - ``views``: "auto", or which may be tried, of "linear", "convolutional" and "recurrent".
     - ``budget``, the operations that networks may take, rather than a time, so that a seed gives the same
       model on every machine.
-    - ``n_jobs`` threads, None: all cores; how many changes no bit.
+    - ``n_jobs`` threads, None: all cores; or ``on`` the workers at an address, one view each, as
+      ``CapacityStudy``'s. Neither changes a bit.
 
     Texts whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 import numpy as np
 
+from shoal.clusters.calls import done_by
+from shoal.clusters.crew import Crew
 from shoal.errors import DataError
 from shoal.mixtures.constant_view import FittedConstant
 from shoal.mixtures.targets import Targets
@@ -50,12 +52,21 @@ class Mixture(Generic[Samples]):
     held_out: Array
 
     @classmethod
-    def fit(cls, views: Iterable[View[Samples]], schooling: Schooling[Samples]) -> Mixture[Samples]:
-        """Return the mixture of those views, each taught in turn, that has the smallest loss held out.
+    def fit(
+        cls, views: Iterable[View[Samples]], schooling: Schooling[Samples], crew: Crew | None = None
+    ) -> Mixture[Samples]:
+        """Return the mixture of those views that has the smallest loss held out.
 
-        Raises ``DataError`` where nothing came out of any of them.
+        Each is taught in turn, or by a worker of the ``crew`` on one core of its own, which changes no bit.
+
+        Raises ``DataError`` where nothing came out of any of them, and what ``done_by`` raises.
         """
-        taught = [(view.words, view.fit(schooling)) for view in views]
+        if crew is None:
+            taught = [(view.words, view.fit(schooling)) for view in views]
+        else:
+            views, alone = list(views), replace(schooling, n_jobs=1)
+            models = done_by(crew, _taught, [(view, alone) for view in views])
+            taught = [(view.words, model) for view, model in zip(views, models, strict=True)]
         fitted = [(words, model) for words, model in taught if model is not None]
         if all(model.kind == FittedConstant.kind for _, model in fitted):
             raise DataError("every network diverged; are there values far larger than all others?")
@@ -112,6 +123,10 @@ class Mixture(Generic[Samples]):
         left = [f"{share.words} ({share.loss:.4g})" for share in self.shares if not share.weight]
         without = f"; without {', '.join(left)}" if left else ""
         return f"{', '.join(parts)}: loss held out {self.loss:.4g}{without}."
+
+
+def _taught(view: View[Samples], schooling: Schooling[Samples]) -> Fitted[Samples] | None:
+    return view.fit(schooling)
 
 
 def trust(losses: Array, constant: Array) -> float:
