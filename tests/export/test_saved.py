@@ -75,11 +75,16 @@ def test_a_table_in_c(shoal: Shoal) -> None:
     assert "iris.c" in shoal("export", "out", "--to", "iris.c", "--int8").refusal
     assert shoal("export", "out", "--to", "iris.c", "--int8", "--overwrite").code == 0
     assert "static const int8_t" in Path("iris.c").read_text()
+    assert shoal("export", "out", "--to", "iris.sql", "--table", "flowers").out == ["Model: iris.sql"]
+    assert 'FROM "flowers"' in Path("iris.sql").read_text()
+    assert "a table is named for SQL" in shoal("export", "out", "--to", "x.onnx", "--table", "a").refusal
     assert "weights of 8 bits are for C" in shoal("export", "out", "--to", "iris.onnx", "--int8").refusal
 
 
 def test_other_extensions_and_folders_are_refused(shoal: Shoal, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"expected .onnx \(the whole model\), .c \(the same"):
+    with pytest.raises(
+        ConfigurationError, match=r"expected .onnx \(the whole model\), .c or .sql \(the same"
+    ):
         export_folder(tmp_path, "model.pt")
     with pytest.raises(ModelFolderError, match="is no model folder"):
         export_folder(tmp_path, "model.onnx")

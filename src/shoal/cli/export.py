@@ -16,15 +16,21 @@ def export(
     folder: Annotated[Path, typer.Argument(help="A folder that shoal fit wrote.")],
     to: Annotated[
         Path,
-        typer.Option(help="The file to write: .onnx (the whole model), .c (C99) or .safetensors (PyTorch)."),
+        typer.Option(
+            help="The file to write: .onnx (the whole model), .c (C99), .sql (one SELECT), "
+            ".safetensors (PyTorch)."
+        ),
     ],
     int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits, in C.")] = False,
+    table: Annotated[
+        str | None, typer.Option(help="The database's table, in SQL; data if not given.")
+    ] = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
-    """Write a model for ONNX runtimes or in C, or its weights for PyTorch."""
+    """Write a model for ONNX runtimes, in C or in SQL, or its weights for PyTorch."""
     files_come_first()
     from shoal.export.saved import export_folder
 
-    export_folder(folder, to, overwrite, int8)
+    export_folder(folder, to, overwrite, int8, table)
     say(f"Model: {to}")

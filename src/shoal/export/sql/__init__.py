@@ -1,0 +1,1 @@
+"""Models of tables as one SELECT, for databases that have the functions of mathematics."""
