@@ -8,6 +8,8 @@ import re
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
+_MARKED = re.compile(r"([\\`*_{}\[\]<>#|$&~]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""What marks up a text; also what makes a link of a bare address."""
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -29,6 +31,15 @@ def on_one_line(text: str) -> str:
     'a b\ufffd[31m'
     """
     return printable(_BREAKS.sub(" ", text))
+
+
+def in_markdown(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line, without a link or HTML in it.
+
+    >>> in_markdown("hours_worked | <b>")
+    'hours\\\\_worked \\\\| \\\\<b\\\\>'
+    """
+    return _MARKED.sub(r"\\\1", on_one_line(text))
 
 
 def backslashed(text: str) -> str:

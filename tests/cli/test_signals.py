@@ -91,7 +91,7 @@ def test_a_signal_before_the_study_leaves_nothing_to_go_on_from(
     [
         ("shoal.selection.dispatch.run_cohort", "study.lock", "SIGINT"),
         ("shoal.jobs.fit_study.examine", "cohorts/000000.safetensors", "SIGTERM"),
-        ("shoal.jobs.fit_study.write_report", "../model.json", "SIGINT"),
+        ("shoal.jobs.fit_study.write_pages", "../model.json", "SIGINT"),
     ],
 )
 def test_a_signal_after_the_study_has_begun_advises_to_go_on(

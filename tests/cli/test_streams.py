@@ -19,6 +19,7 @@ WHOLE = {
     "command.txt",
     "evidence.json",
     "model.json",
+    "model.md",
     "plan.json",
     "preprocessing.json",
     "report.html",

@@ -104,7 +104,7 @@ def fitted(
 @pytest.fixture
 def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the drawing, which is half the time of a tiny job, where nobody looks at it."""
-    monkeypatch.setattr("shoal.jobs.fit_study.write_report", lambda *_, **__: None)
+    monkeypatch.setattr("shoal.jobs.fit_study.write_pages", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def fit(table: Path, folder: Path, **settings: Any) -> tuple[FinishedJob, str]:
     console = Console(file=told, width=500, markup=False, highlight=False)
     with pytest.MonkeyPatch.context() as patch, TerminalListener(console) as listener:
         if not drawn:
-            patch.setattr("shoal.jobs.forecasts.fit.write_report", lambda *_, **__: None)
+            patch.setattr("shoal.jobs.forecasts.fit.write_pages", lambda *_, **__: None)
         outcome = fit_data(request, folder, listener, "shoal fit", resume, overwrite)
         listener.finished(outcome)
     return outcome, told.getvalue()
@@ -221,6 +221,9 @@ def test_the_report(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> 
         assert words in page
     assert page.count("<svg") == 4
     assert rebuild_report(outcome.folder).read_text() == page
+    card = (outcome.folder / "model.md").read_text()
+    for words in ("## Choice", "seasonal naive", "Forecasts are 4 steps ahead", "in shops.csv"):
+        assert words in card
 
 
 def test_evidence_that_does_not_fit_together(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:

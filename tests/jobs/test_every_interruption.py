@@ -135,9 +135,12 @@ def undisturbed(done: Path) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def of_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write reports of a word: drawing is most of the time, and a report is a function of its evidence."""
-    monkeypatch.setattr(
-        "shoal.jobs.fit_study.write_report", lambda evidence, path, overwrite: Path(path).write_text("report")
-    )
+
+    def write(evidence: object, folder: Path, overwrite: bool) -> None:
+        for name in ("report.html", "model.md"):
+            (folder / name).write_text("report")
+
+    monkeypatch.setattr("shoal.jobs.fit_study.write_pages", write)
 
 
 @pytest.fixture
@@ -213,7 +216,7 @@ def test_ctrl_c_keeps_the_best_so_far_as_soon_as_there_is_one(
     assert ends(folder) == undisturbed
 
 
-@pytest.mark.parametrize("step", ["examine", "save_model", "write_atomically", "write_report"])
+@pytest.mark.parametrize("step", ["examine", "save_model", "write_atomically", "write_pages"])
 def test_a_job_killed_after_its_study_is_resumed(
     undisturbed: dict[str, Any],
     fit: Fit,

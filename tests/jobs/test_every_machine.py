@@ -34,7 +34,7 @@ def little(monkeypatch: pytest.MonkeyPatch, without_report: None) -> None:
     monkeypatch.setitem(BUDGET_SECONDS, "good", LITTLE)
     monkeypatch.setitem(BUDGETS, "fast", 1e8)
     monkeypatch.setattr("shoal.jobs.images.prepare.LOOKING", 0.0)
-    monkeypatch.setattr("shoal.jobs.forecasts.fit.write_report", lambda *_, **__: None)
+    monkeypatch.setattr("shoal.jobs.forecasts.fit.write_pages", lambda *_, **__: None)
 
 
 def on_a_machine(monkeypatch: pytest.MonkeyPatch, slower: float, cores: int) -> None:
@@ -55,7 +55,7 @@ def made(fit: Fit, source: Path, folder: Path, **settings: Any) -> dict[str, byt
     fit(source, target, folder, **{"choose": None, "jobs": None, **settings})
     predictions = folder.with_suffix(".csv")
     predict_data(folder, str(source), predictions)
-    of_this_run = {"study", "plan.json", "evidence.json", "report.html", "command.txt"}
+    of_this_run = {"study", "plan.json", "evidence.json", "report.html", "model.md", "command.txt"}
     files = [path for path in folder.iterdir() if path.name not in of_this_run]
     return {"predictions": predictions.read_bytes()} | {path.name: path.read_bytes() for path in files}
 

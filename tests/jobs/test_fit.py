@@ -358,7 +358,7 @@ def test_nothing_is_left_in_the_folder_but_what_belongs_there(fitted: FinishedJo
     names = {path.name for path in fitted.folder.iterdir()}
     assert names == {
         "plan.json", "study", "model.json", "weights.safetensors", "preprocessing.json", "evidence.json",
-        "report.html", "command.txt",
+        "report.html", "model.md", "command.txt",
     }  # fmt: skip
 
 

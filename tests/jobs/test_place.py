@@ -252,7 +252,15 @@ def test_nor_does_a_job_that_was_sizing_meanwhile(
 
 def test_overwriting_clears_what_is_ours_and_a_killed_write(begun: Path) -> None:
     TrialStore(begun / "study").close()
-    for name in ("model.json", "weights.safetensors", "preprocessing.json", "evidence.json", "report.html"):
+    made = (
+        "model.json",
+        "weights.safetensors",
+        "preprocessing.json",
+        "evidence.json",
+        "report.html",
+        "model.md",
+    )
+    for name in made:
         (begun / name).write_text("old")
     (begun / TORN).write_text("torn")
     begin(begun, dataclasses.replace(REQUEST, seed=9), SIZING, overwrite=True)

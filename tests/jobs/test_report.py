@@ -16,7 +16,8 @@ from shoal.jobs.report import rebuild_report
 def test_a_report_made_anew_is_the_same_to_the_byte(fitted: FinishedJob, tmp_path: Path) -> None:
     shutil.copy(fitted.folder / "evidence.json", tmp_path)
     assert rebuild_report(tmp_path) == tmp_path / "report.html"
-    assert (tmp_path / "report.html").read_bytes() == fitted.report.read_bytes()
+    for name in ("report.html", "model.md"):
+        assert (tmp_path / name).read_bytes() == (fitted.folder / name).read_bytes()
 
 
 def test_so_is_that_of_a_regression(

@@ -27,7 +27,7 @@ def fitted(folder: Path, classes: bool, **settings: Any) -> Path:
     asked = {"pieces": 0, "waves": 0, "jobs": 1} | settings
     request = FitRequest(str(folder / "table.csv"), "y", size=size, **asked)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shoal.jobs.fit_study.write_report", lambda *_, **__: None)
+        patch.setattr("shoal.jobs.fit_study.write_pages", lambda *_, **__: None)
         fit_data(request, folder / "job", TerminalListener(Console(file=io.StringIO())), "shoal fit")
     return folder / "job"
 

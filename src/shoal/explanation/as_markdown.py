@@ -9,10 +9,7 @@ from shoal.explanation.blocks import Block, Formula, Heading, Line, Matrix, Para
 from shoal.explanation.numerals import grid
 from shoal.formulas.latex import latex
 from shoal.formulas.nodes import Expression
-from shoal.printable import printable
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$&~]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-"""What marks up a text; also what makes a link of a bare address."""
+from shoal.printable import in_markdown
 
 
 def markdown(blocks: Sequence[Block]) -> str:
@@ -37,7 +34,7 @@ def escaped_part(part: str | Expression) -> str:
     """Return one part of a sentence, the spaces at its ends kept."""
     if isinstance(part, Expression):
         return f"${latex(part)}$"
-    return _SPECIAL.sub(r"\\\1", printable(re.sub(r"\s+", " ", part)))
+    return in_markdown(re.sub(r"\s+", " ", part))
 
 
 def _written(block: Block) -> str:

@@ -23,13 +23,14 @@ from shoal.jobs.judging.calibrated import calibrated, calibration
 from shoal.jobs.judging.examination import examine
 from shoal.jobs.judging.held import Held
 from shoal.jobs.kinds.base import Findings, StudyKind
-from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, STUDY
+from shoal.jobs.layout import AGAIN, EVIDENCE, STUDY
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, end, require_free
 from shoal.jobs.plan import read_plainer, read_plan
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
+from shoal.jobs.report import write_pages
 from shoal.jobs.request import FitRequest
 from shoal.jobs.room import LATER, Room
 from shoal.jobs.sizing import AskedSize, Sizing, size_study
@@ -38,7 +39,6 @@ from shoal.jobs.timely import timely_baselines
 from shoal.jobs.workload import Workload
 from shoal.plots.promises import Calibration
 from shoal.plots.tested import HeldOut
-from shoal.report.html import write_report
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.running import ProgressCallback
 from shoal.selection.study import CapacityStudy
@@ -103,7 +103,7 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     save_model(model, folder, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_atomically(folder / AGAIN, f"{again}\n".encode())
-    write_report(evidence, folder / REPORT, overwrite=True)
+    write_pages(evidence, folder, overwrite=True)
     end(folder)
     return FinishedJob(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 

@@ -9,6 +9,7 @@
 ``model.json``           architecture, target, members, and the checksums of the two above
 ``evidence.json``        everything that the report shows
 ``report.html``          the report
+``model.md``             the model card: the same in short, to lie beside the model
 ``tested.csv``           of forecasts: the steps held out, and what was forecast of them
 ``rows``                 while a job trains on a table from the disk: the features of its rows
 ``command.txt``          the command that makes the same model again, whatever the machine's pace
@@ -17,5 +18,5 @@
 
 PLAN, STUDY, TRIED = "plan.json", "study", "tried"
 WEIGHTS, PREPROCESSING, MODEL = "weights.safetensors", "preprocessing.json", "model.json"
-EVIDENCE, REPORT, AGAIN = "evidence.json", "report.html", "command.txt"
+EVIDENCE, REPORT, CARD, AGAIN = "evidence.json", "report.html", "model.md", "command.txt"
 TESTED, ROWS = "tested.csv", "rows"

@@ -24,6 +24,7 @@ from shoal.files import (
 )
 from shoal.jobs.layout import (
     AGAIN,
+    CARD,
     EVIDENCE,
     MODEL,
     PLAN,
@@ -46,7 +47,7 @@ _OF_FORECASTS: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}
 CONTENTS: Contents = {
     **{
         re.escape(name): None
-        for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, AGAIN, TESTED, ROWS)
+        for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, CARD, AGAIN, TESTED, ROWS)
     },
     STUDY: STORE,
     TRIED: _OF_FORECASTS,

@@ -33,6 +33,8 @@ RULES = {
 }
 
 
+PARTS = ("groups in one part", "order in time", "test", "validation")
+"""Those settings that say how rows were divided."""
 LOSSES = {
     "squared_error": "squared error",
     "absolute_error": "absolute error, smallest for the median",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shoal.plots.importances import MOST, ranked
 from shoal.plots.networks import HIDDEN_UNIT, distinct, units
-from shoal.plots.text import number, percent, plain, shortened
+from shoal.plots.text import measured, number, percent, plain, shortened
 from shoal.words import plural, setting
 
 if TYPE_CHECKING:
@@ -294,11 +294,16 @@ def repeatable(asked: Asked) -> str:
     )
 
 
+def measure(evidence: Evidence) -> str:
+    """Return what networks were compared by, and its unit."""
+    return measured(**evidence["score"])
+
+
 def test_measure(evidence: Evidence) -> str:
     """Return the name and the unit of the score on the test rows."""
     score, test = evidence["score"], evidence["test"]
     if test is None or (test["score_name"] == score["name"] and test["score_name"] not in SQUARES):
-        return f"{score['name']} ({score['unit']})"
+        return measure(evidence)
     squared = ", squared" if test["score_name"] in SQUARES else ""
     return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)}{squared})"
 

@@ -19,13 +19,13 @@ from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
 from shoal.jobs.job import FinishedJob, Job
-from shoal.jobs.layout import AGAIN, EVIDENCE, REPORT, TESTED, TRIED
+from shoal.jobs.layout import AGAIN, EVIDENCE, TESTED, TRIED
 from shoal.jobs.place import begin, remove_tried, require_free
 from shoal.jobs.plan import require_same
+from shoal.jobs.report import write_pages
 from shoal.jobs.request import FitRequest
 from shoal.plots.evidence import FORMAT
 from shoal.plots.forecasts import KIND, ForecastEvidence
-from shoal.report.html import write_report
 from shoal.words import plural
 
 REPORT_SECONDS = 2.0
@@ -69,7 +69,7 @@ def fit_forecasts(job: Job) -> FinishedJob:
     write_predictions(folder / TESTED, examined.columns, overwrite=True)
     write_atomically(folder / EVIDENCE, as_json(evidence))
     write_atomically(folder / AGAIN, f"{again}\n".encode())
-    write_report(evidence, folder / REPORT, overwrite=True)
+    write_pages(evidence, folder, overwrite=True)
     remove_tried(folder)
     remove_leftovers(folder)
     return FinishedJob(model, cast("dict[str, Any]", evidence), folder)
