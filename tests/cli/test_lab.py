@@ -26,7 +26,8 @@ def test_what_cannot_be_served_is_said(shoal: Shoal, arguments: tuple[str, ...],
 def test_without_its_libraries_it_says_what_to_install(shoal: Shoal, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    for name in [name for name in sys.modules if name.startswith(("shoal.lab.serving", "uvicorn"))]:
+    loaded = ("shoal.lab.serving", "shoal.lab.loopback", "uvicorn")
+    for name in [name for name in sys.modules if name.startswith(loaded)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     ended = shoal("lab", "--no-browser")

@@ -63,7 +63,7 @@ class Guard:
             await self._refuse(send, 405, "the lab only shows pages")
         elif scope["path"] == ENTRANCE:
             await self._enter(scope, send)
-        elif _header(scope, b"sec-fetch-site") not in (None, "same-origin", "none"):
+        elif header(scope, b"sec-fetch-site") not in (None, "same-origin", "none"):
             await self._refuse(send, 403, "another page asked for this")
         elif not self._known(scope):
             await self._refuse(send, 401, ADVICE)
@@ -72,7 +72,7 @@ class Guard:
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         host = self._host(scope)
-        own = host is not None and _header(scope, b"origin") == f"http://{host}"
+        own = host is not None and header(scope, b"origin") == f"http://{host}"
         if own and self._known(scope):
             await self.app(scope, receive, send)
         else:
@@ -81,7 +81,7 @@ class Guard:
 
     async def _enter(self, scope: Scope, send: Send) -> None:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
-        if len(given) != 1 or not _same(given[0], self.token):
+        if len(given) != 1 or not same(given[0], self.token):
             await self._refuse(send, 401, ADVICE)
             return
         cookie = f"{self.cookie}={self._pass}; HttpOnly; SameSite=Strict; Path=/"
@@ -90,16 +90,16 @@ class Guard:
 
     def _host(self, scope: Scope) -> str | None:
         """Return the host that a request names, if it is this one: exactly, and once."""
-        host = _header(scope, b"host")
+        host = header(scope, b"host")
         return host if host in self._hosts else None
 
     def _known(self, scope: Scope) -> bool:
         """Whether a request brings the cookie of this lab."""
         try:
-            cookies = SimpleCookie(_header(scope, b"cookie") or "")
+            cookies = SimpleCookie(header(scope, b"cookie") or "")
         except CookieError:
             return False
-        return self.cookie in cookies and _same(cookies[self.cookie].value, self._pass)
+        return self.cookie in cookies and same(cookies[self.cookie].value, self._pass)
 
     def _headers(self, host: str) -> list[tuple[bytes, bytes]]:
         policy = POLICY.format(live=f"ws://{host}" if host else "").replace("  ", " ").replace(" ;", ";")
@@ -134,7 +134,7 @@ class Guard:
         await send({"type": "http.response.body", "body": body})
 
 
-def _header(scope: Scope, name: bytes) -> str | None:
+def header(scope: Scope, name: bytes) -> str | None:
     """Return the one header of that name; an empty string, which nothing equals, where there are several."""
     values = [value for key, value in scope["headers"] if key.lower() == name]
     if len(values) > 1:
@@ -142,5 +142,6 @@ def _header(scope: Scope, name: bytes) -> str | None:
     return values[0].decode("latin-1") if values else None
 
 
-def _same(given: str, secret: str) -> bool:
+def same(given: str, secret: str) -> bool:
+    """Whether what was given is the secret, which takes as long to say wherever they differ."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())

@@ -1,0 +1,40 @@
+"""A server that this machine alone reaches."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from shoal.errors import ConfigurationError
+
+Stop = Callable[[], None]
+
+
+class Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[Stop], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready(self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket bound to ``port`` of loopback, 0 for a free one; ``ConfigurationError`` if taken."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise ConfigurationError(
+            f"port {port} cannot be had ({error}); name another one, or none for one that is free"
+        ) from None
+    return listening
