@@ -20,6 +20,7 @@ from shoal.cli.lecture import lecture
 from shoal.cli.options import NAME
 from shoal.cli.predict import predict
 from shoal.cli.report import report
+from shoal.cli.serve import serve
 
 app = typer.Typer(
     add_completion=False,
@@ -45,6 +46,6 @@ def options(
 
 
 # In the order in which --help lists them.
-COMMANDS = (fit, predict, report, explain, check, export, lecture, lab)
+COMMANDS = (fit, predict, report, explain, check, export, serve, lecture, lab)
 for command in COMMANDS:
     app.command()(command)

@@ -1,0 +1,1 @@
+"""A saved model as a server of this machine: rows in, predictions out."""

@@ -1,0 +1,103 @@
+"""What a request asks: rows of named values, checked one by one and put into columns."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from shoal.data.preprocessing import TablePreprocessor
+from shoal.errors import DataError
+from shoal.schema import MismatchError, described, parse_json
+
+MOST_ROWS = 10_000
+"""Of one request; whoever has more of them has ``shoal predict``."""
+KNOWN = ("rows", "interval")
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Rows to predict, and how many of all values intervals are to hold, if any are asked for."""
+
+    rows: Sequence[Row]
+    interval: float | None = None
+
+
+class FieldError(DataError):
+    """A request that cannot be answered; ``field`` names what is wrong with it."""
+
+    def __init__(self, sentence: str, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def read_request(body: bytes, preprocessor: TablePreprocessor) -> Request:
+    """Return what a body of JSON asks: ``{"rows": [{"COLUMN": value, …}, …], "interval": 0.9}``.
+
+    Raises ``FieldError`` for anything else, for columns that a row lacks or the model does not know, and for
+    values that are no number, text, truth value or null.
+    """
+    try:
+        said = parse_json(body)
+    except MismatchError as mismatch:
+        raise FieldError(f"the body cannot be read: {mismatch}; send JSON", "") from None
+    if not isinstance(said, dict) or not set(said) <= set(KNOWN) or "rows" not in said:
+        raise FieldError('the body must be {"rows": [{"COLUMN": value, …}, …]}, with "interval" at most', "")
+    rows, interval = said["rows"], said.get("interval")
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_ROWS:
+        count = f"{len(rows):,} rows" if isinstance(rows, list) else described(rows)
+        raise FieldError(f"rows must be a list of 1 to {MOST_ROWS:,} rows, got {count}", "rows")
+    if interval is not None and not (type(interval) is float and 0 < interval < 1):
+        raise FieldError(f"interval must be a number between 0 and 1, got {described(interval)}", "interval")
+    wanted = [encoder.column for encoder in preprocessor.encoders]
+    known = {*wanted, preprocessor.target, *preprocessor.dropped, *(c.name for c in preprocessor.columns)}
+    for number, row in enumerate(rows):
+        _require_row(row, number, wanted, known)
+    return Request(rows, interval)
+
+
+def _require_row(row: Any, number: int, wanted: Sequence[str], known: set[str]) -> None:
+    if not isinstance(row, dict):
+        raise FieldError(f"row {number} of rows is {described(row)}, expected an object", "rows")
+    for name in wanted:
+        if name not in row:
+            raise FieldError(f"row {number} lacks the column {name!r}; give null where it is missing", name)
+    for name, value in row.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
+            raise FieldError(
+                f"row {number} has the column {name!r}, which the model does not know{hint}", name
+            )
+        if not isinstance(value, str | int | float | bool | None):
+            what = described(value)
+            raise FieldError(
+                f"{name!r} of row {number} is {what}, expected a number, a text, true, false or null", name
+            )
+
+
+def columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return rows as columns, each of one type: numbers, truth values, or texts where there is any.
+
+    >>> columns([{"a": 1, "b": "x"}, {"a": 2.5, "b": 3}, {"a": None, "b": 4.0}], ["a", "b"])
+    {'a': [1.0, 2.5, None], 'b': ['x', '3', '4']}
+    """
+    return {name: _of_one_type([row[name] for row in rows]) for name in names}
+
+
+def _of_one_type(values: list[Any]) -> list[Any]:
+    known = [value for value in values if value is not None]
+    if all(isinstance(value, bool) for value in known):
+        return values
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
+        return [None if value is None else float(value) for value in values]
+    return [None if value is None else _text(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    """Return a value as a text column of a file has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
