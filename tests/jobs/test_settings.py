@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.kinds import kind_of
 from shoal.jobs.request import FitRequest
 from shoal.jobs.settings import FOR
@@ -58,6 +59,21 @@ MEANT: dict[str, tuple[Any, str]] = {
     "strict": (True, "slif"),
 }
 """A value of each setting, and the requests that it is for."""
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("adult.csv").write_text("a,y\n1,2\n")
+
+
+def test_what_is_not_there_is_no_table() -> None:
+    with pytest.raises(DataError, match="digits does not exist, expected a table; check the path"):
+        kind_of(FitRequest("digits", features=100))
+    with pytest.raises(
+        ConfigurationError, match="season is for forecasts, and builtin:iris is read as a table"
+    ):
+        kind_of(FitRequest("builtin:iris", "species", season=3))
 
 
 @pytest.mark.parametrize("name", MEANT)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shoal.errors import ConfigurationError
 from shoal.jobs.kinds.base import Findings, Kind, StudyKind
 from shoal.jobs.kinds.forecasts import Forecasts
 from shoal.jobs.kinds.images import Images
@@ -29,14 +31,22 @@ TABLE = Tables.name
 def kind_of(request: FitRequest) -> Kind:
     """Return the kind of data that is asked about.
 
-    Raises ``ConfigurationError`` for settings that are for other kinds alone.
+    Raises ``ConfigurationError`` for settings that are for other kinds alone, and ``DataError`` where nobody
+    can tell for whom they are, as there are no such data.
 
     >>> from shoal.jobs.request import FitRequest
     >>> [kind_of(FitRequest(name)).name for name in ("t10k-images-idx3-ubyte.gz", "a.ts", "adult.csv")]
     ['images', 'sequences', 'table']
     """
     found = next(kind for kind in KINDS.values() if kind.reads(request))
-    require_settings_of(found.name, found.noun, request)
+    try:
+        require_settings_of(found.name, found.noun, request)
+    except ConfigurationError:
+        if found.name == TABLE and not Path(request.table).exists():
+            from shoal.data.tables import read_table
+
+            read_table(request.table)  # which says so of what is not there, and may know it otherwise
+        raise
     return found
 
 
