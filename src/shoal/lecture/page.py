@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 
 from shoal._version import __version__
-from shoal.errors import MissingDependencyError
 from shoal.lecture.report import Report
-
-_MISSING = "jinja2 is needed to write a page; install it with: pip install 'shoal[report]'"
+from shoal.report.templates import source, template
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -17,21 +14,5 @@ def render(reports: Sequence[Report]) -> str:
 
     Raises ``MissingDependencyError`` without jinja2.
     """
-    try:
-        import jinja2
-    except ImportError:
-        raise MissingDependencyError(_MISSING) from None
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_source),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("page.html.j2")
-    return template.render(reports=reports, style=_source("page.css"), version=__version__)
-
-
-def _source(name: str) -> str:
-    """Return a file of this package."""
-    return resources.files("shoal.lecture").joinpath(name).read_text(encoding="utf-8")
+    page = template("shoal.lecture", "page.html.j2", "a page")
+    return page.render(reports=reports, style=source("shoal.lecture", "page.css"), version=__version__)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shoal.errors import MissingDependencyError
 from shoal.files import require_new, write_new
 from shoal.plots import (
     capacity,
@@ -25,9 +23,9 @@ from shoal.plots import (
 )
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain
-from shoal.printable import printable
 from shoal.report import tables, verdict, wording
 from shoal.report.evidence import checked
+from shoal.report.templates import source, template
 from shoal.words import plural
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 _GENERATOR, _BEGINNING = b'<meta name="generator" content="shoal ', 1024
 """What is in the first bytes of every report."""
-_MISSING = "jinja2 is needed to write a report; install it with: pip install 'shoal[report]'"
 
 
 def render(evidence: Mapping[str, Any]) -> str:
@@ -48,11 +45,11 @@ def render(evidence: Mapping[str, Any]) -> str:
     without matplotlib or jinja2.
     """
     page = checked(evidence)
-    template, figures = _KINDS[page.get("kind", "")]
-    return _template(template).render(
+    name, figures = _KINDS[page.get("kind", "")]
+    return _template(name).render(
         page,
         page=page,
-        style=_source("style.css"),
+        style=source("shoal.report", "style.css"),
         ordered_sizes=ordered_sizes,
         figures=figures(page),
         tables=tables,
@@ -63,31 +60,16 @@ def render(evidence: Mapping[str, Any]) -> str:
 
 @cache
 def _template(name: str) -> Template:
-    """Return a template of pages; to compile it takes a quarter of a second."""
-    try:
-        import jinja2
-    except ImportError:
-        raise MissingDependencyError(_MISSING) from None
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_source),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
+    return template(
+        "shoal.report",
+        name,
+        "a report",
+        number=number,
+        percent=percent,
+        plain=plain,
+        plural=plural,
+        units=units,
     )
-    environment.filters.update(number=number, percent=percent, plain=plain, plural=plural, units=units)
-    return environment.get_template(name)
-
-
-def _source(name: str) -> str:
-    """Return a file of this package."""
-    return resources.files("shoal.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _printable(value: object) -> object:
-    """Replace what no page can hold in a string that a template is about to escape."""
-    return printable(value) if type(value) is str else value
 
 
 def _figures(page: Evidence) -> dict[str, str]:
