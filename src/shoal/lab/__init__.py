@@ -2,5 +2,7 @@
 
 ``laboratory`` is what there is to see and to do, without any web; ``running`` trains it on threads of its
 own; ``commands`` and ``frames`` are what a page and it say to each other; ``guard``, ``app`` and ``serving``
-stand between them. The page itself is written in ``web/`` and lies here built, in ``static/``.
+stand between them. ``finished`` shows the folder of a study that has ended, ``demonstrations`` images and
+sequences; ``saving`` and ``addresses`` are what a page takes away. The page itself is written in ``web/`` and
+lies here built, in ``static/``.
 """
