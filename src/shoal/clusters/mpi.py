@@ -7,11 +7,11 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from shoal.clusters.crew import Crew
-from shoal.errors import ConfigurationError, MissingDependencyError
+from shoal.errors import ConfigurationError, MissingDependencyError, is_failure
 
 NAME = "mpi"
 RUNNER = "mpi4py.futures"
@@ -70,8 +70,15 @@ def of_ranks() -> Iterator[Crew | None]:
     if rank != pool._root:
         for name in "SIGINT", "SIGTERM":
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    with pool as executor:
-        yield None if executor is None else MpiCrew(executor)
+    with ExitStack() as stack:
+        executor = stack.enter_context(pool)
+        try:
+            yield None if executor is None else MpiCrew(executor)
+        except BaseException as error:
+            if not is_failure(error) and executor is not None:
+                stack.pop_all()  # nobody waits for ranks that the same signal has ended
+                executor.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _pool() -> tuple[Any, int]:
