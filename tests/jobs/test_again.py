@@ -5,6 +5,7 @@ import io
 import shlex
 import subprocess
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,7 @@ GIVEN: dict[str, Any] = {
     "metric": "f1",
     "seed": 12345678901234567890,
     "jobs": -1,
+    "on": "tcp://scheduler:8786",
     "memory": 123456789,
 }
 
@@ -239,6 +241,7 @@ def test_every_setting_is_an_option_that_says_the_same(
         raise ConfigurationError("enough")
 
     monkeypatch.setattr("shoal.jobs.fit.fit_data", fit_data)
+    monkeypatch.setattr("shoal.cli.fit._lent", lambda on, time: nullcontext(True))  # nobody is called
     request = FitRequest(**{"table": "t.csv", name: GIVEN[name], **BESIDE.get(name, {})})
     assert shoal(*shlex.split(command(request, Path("out")))[1:]).refusal == "shoal: enough"
     assert read == [dataclasses.replace(request, table=f"./{request.table}" if name == "table" else "t.csv")]
