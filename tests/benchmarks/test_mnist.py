@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.mnist.defaults import reached
 from benchmarks.mnist.digits import Digits, read
 from benchmarks.mnist.results import Entry, load, save
 from benchmarks.mnist.row import Row
 from benchmarks.mnist.rows import ROWS
+from shoal import ConvClassifier
 from shoal.layers import Dense, Flatten
 from shoal.solvers.sgd import SGD
 
@@ -70,3 +72,11 @@ def test_results_are_kept_by_row_and_part(tmp_path: Path) -> None:
 
 def test_every_row_is_a_network_of_ten_digits() -> None:
     assert all(row.network.n_inputs == 784 and row.network.n_outputs == 10 for row in ROWS.values())
+
+
+def test_the_defaults_are_told_with_what_they_chose() -> None:
+    classifier = ConvClassifier(2, max_iter=2, random_state=0)
+    told = reached(stripes(120), stripes(120), classifier)
+    assert told.accuracy == 100 * classifier.score(stripes(120).X.reshape(-1, 28, 28), stripes(120).y)
+    assert told.words(120).startswith(f"120 images: {told.accuracy:.2f} %, ")
+    assert told.words(120).endswith(f" 2 epochs. {classifier.deformations_.sentence}")
