@@ -113,3 +113,10 @@ def test_images_without_weight_have_no_say() -> None:
     architecture = Convolutional((1, SIDE, SIDE), "relu")
     found = choose_deformations(architecture, (6,), np.tile(X, (2, 1)), flipped, weights, RECIPE, loss_of(2))
     assert found.trials[0].error == 0
+
+
+def test_what_is_not_done_in_time_is_not_asked() -> None:
+    found = chosen(*bars(), seconds=0.0)
+    assert (found.augmentation, found.trials) == (usual(SIDE)["moved"], ())
+    assert "there is no time to ask" in found.sentence
+    assert chosen(*bars(), seconds=1e6) == chosen(*bars())

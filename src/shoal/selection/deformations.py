@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ RECOGNISED = 0.5
 """What mirrored images must keep of the skill on upright ones for a mirror to be tried."""
 LEARNT = 0.25
 """Of the entropy of the classes, what the best trial must have learnt for its like to say anything."""
+LATE = "there is no time to ask"
 
 _AS_THEY_ARE, _MOVED = "as they are", "moved"
 
@@ -118,6 +120,7 @@ def choose_deformations(
     loss: tuple[str, int],
     *,
     n_jobs: int | None = None,
+    seconds: float | None = None,
     callback: Callable[[], None] | None = None,
 ) -> Deformations:
     """Return the strongest deformation that images held out do not speak against.
@@ -131,18 +134,21 @@ def choose_deformations(
     dress does not. It stays by the same rule. Where no trial learnt a quarter of the entropy of the classes,
     they say nothing, and images are moved.
 
-    ``callback`` is called after each trial.
+    ``callback`` is called after each trial. With ``seconds`` the clock is asked, too: where they do not do
+    for all trials, images are moved.
     """
     side = min(architecture.shape[1:])
     candidates = usual(side)
     if len(X) < FEWEST:
         return moved(side, f"fewer than {FEWEST} images")
-    judge = _Judge(architecture, filters, X, y, weights, recipe, loss, n_jobs)
+    judge = _Judge(architecture, filters, X, y, weights, recipe, loss, n_jobs, seconds)
     seen = {}
     for name, augmentation in candidates.items():
         seen[name] = judge.losses(augmentation)
         if callback is not None:
             callback()
+    if judge.is_late():
+        return moved(side, LATE)
     kept = judge.strongest(seen)
     if judge.least(seen) > (1 - LEARNT) * judge.entropy:
         return judge.told(candidates, seen, candidates[_MOVED], np.nan, "the trials learnt too little")
@@ -156,7 +162,7 @@ def choose_deformations(
     seen[both] = judge.losses(candidates[both])
     if callback is not None:
         callback()
-    chosen = kept if judge.surely_worse(seen[both], seen[kept]) else both
+    chosen = kept if judge.is_late() or judge.surely_worse(seen[both], seen[kept]) else both
     return judge.told(candidates, seen, candidates[chosen], skill, "")
 
 
@@ -173,7 +179,9 @@ class _Judge:
         recipe: Recipe,
         loss: tuple[str, int],
         n_jobs: int | None,
+        seconds: float | None,
     ) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
         rows = np.arange(len(X))
         if len(X) > MOST:
             rows = holdout(len(X), MOST / len(X), recipe.seed, y, index=_OF_MANY)[1]
@@ -185,6 +193,10 @@ class _Judge:
         self.recipe = trial_recipe(recipe, len(self.train))
         shares = np.bincount(y[self.held], weights[self.held])
         self.shares = shares / shares.sum()
+
+    def is_late(self) -> bool:
+        """Whether trials had to end before they were done."""
+        return self.end is not None and time.monotonic() >= self.end
 
     @property
     def entropy(self) -> float:
@@ -204,6 +216,7 @@ class _Judge:
             self.y[self.train],
             recipe,
             sample_weight=self.weights[self.train],
+            seconds=None if self.end is None else max(self.end - time.monotonic(), 1e-3),
             n_jobs=self.n_jobs,
         ).population
         images = self.X[self.held]

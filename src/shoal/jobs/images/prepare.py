@@ -34,6 +34,7 @@ from shoal.populations.population import Population
 from shoal.selection.architectures import Convolutional
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.deformations import (
+    LATE,
     MOST,
     Deformations,
     choose_deformations,
@@ -118,7 +119,7 @@ class PreparedImages(Prepared):
             recipe = trial_recipe(method.recipe, n)
             epoch = RELEASED.epoch(trial, recipe, n, n)
             if TRIALS * recipe.epochs * epoch > SHARE_OF_TIME * request.time * count_workers(request.jobs):
-                return moved(min(self.preprocessor.size), "there is no time to ask")
+                return moved(min(self.preprocessor.size), LATE)
         weights = np.ones(len(self.train))
         return choose_deformations(
             architecture,
@@ -129,6 +130,7 @@ class PreparedImages(Prepared):
             method.recipe,
             self.loss,
             n_jobs=request.jobs,
+            seconds=None if request.time is None else SHARE_OF_TIME * request.time,
         )
 
     def decided(self, request: FitRequest) -> dict[str, Any]:
