@@ -53,7 +53,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
       size of the images (`shoal.selection.architectures.stages`). ``kernel_size`` is the side of the filters.
     - ``hidden_layer_sizes`` are the dense layers after the stages; "auto" is one of four units for every
       filter of the last stage. ``dropout`` comes before each dense layer.
-    - ``max_iter`` epochs; "auto" goes by the number N of images, 18 √(6000/N) within 16 and 100. With
+    - ``max_iter`` epochs; "auto" goes by the number N of images, 15 √(6000/N) within 15 and 100. With
       ``early_stopping`` fewer, once the loss on ``X_val`` or else on a ``validation_fraction`` of the images
       has not been lower for ``n_iter_no_change`` epochs, and the best weights are kept.
     - ``batch_size="auto"`` is 32 below 2000 images, 64 below 20 000, else 128. ``schedule`` is a factor of

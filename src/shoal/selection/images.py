@@ -10,7 +10,7 @@ RATE, DROPOUT, ACTIVATION = 0.005, 0.2, "mish"
 """The highest rate of one cycle, under Adam; mish has no units that never learn again, as ReLU may."""
 CLIP = 1.0
 """The longest gradient: a large one at a high rate can undo all that was learnt, on noisy images for good."""
-SHORTEST, USUAL, LONGEST = 16, 18, 100
+SHORTEST, USUAL, LONGEST = 15, 15, 100
 """Epochs: at least, for as many images as ``AT``, and at most."""
 AT = 6000
 
@@ -19,7 +19,7 @@ def epochs_of_images(n: int) -> int:
     """Return the epochs that n images are worth: fewer images are seen more often, not as often in all.
 
     >>> [epochs_of_images(n) for n in (100, 1000, 6000, 60_000)]
-    [100, 44, 18, 16]
+    [100, 37, 15, 15]
     """
     return min(max(round(USUAL * math.sqrt(AT / n)), SHORTEST), LONGEST)
 

@@ -40,7 +40,7 @@ def test_the_studies_go_by_the_size() -> None:
 
 
 def test_few_images_are_trained_on_for_longer() -> None:
-    assert [image_ensembles(SHAPE, n)[0].epochs for n in (600, 6000, 60_000)] == [57, 18, 16]
+    assert [image_ensembles(SHAPE, n)[0].epochs for n in (600, 6000, 60_000)] == [47, 15, 15]
 
 
 def test_the_rate_goes_round_once_unless_the_solver_is_the_users() -> None:
