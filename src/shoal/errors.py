@@ -81,6 +81,11 @@ def reason(error: BaseException) -> str:
     return " ".join(said.split()) or type(error).__name__
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether it is a panic of a library in Rust, such as polars', which is no ``Exception``."""
+    return type(error).__name__ == "PanicException"
+
+
 def is_failure(error: BaseException) -> bool:
     """Whether something went wrong, rather than being ended by somebody.
 
@@ -89,4 +94,4 @@ def is_failure(error: BaseException) -> bool:
     >>> is_failure(KeyError()), is_failure(KeyboardInterrupt())
     (True, False)
     """
-    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+    return isinstance(error, Exception) or is_panic(error)

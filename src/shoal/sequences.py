@@ -89,6 +89,8 @@ class Sequences:
         return cls(padded, lengths)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        if copy is None:  # which NumPy 1 does not know
+            return np.asarray(self.X, dtype=dtype)
         return np.array(self.X, dtype=dtype, copy=copy)
 
     def __len__(self) -> int:

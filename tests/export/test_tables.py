@@ -160,6 +160,15 @@ def test_the_usual_texts_for_missing_values_are_known_to_the_graph(
     assert np.abs(new - expected).max() > 1e-4
 
 
+def test_a_table_asks_for_no_cosine_of_doubles(trained: Trained) -> None:
+    """ONNX Runtime before 1.29 has none; dates and waves need cosines."""
+    days = pl.Series("day", range(40)).cast(pl.Date)
+    table = pl.DataFrame({"day": days, "size": np.linspace(0, 9, 40).round(2), "target": np.arange(40.0) % 7})
+    operators = [node.op_type for node in to_onnx(trained(table, "target")).graph.node]
+    assert "Sin" in operators
+    assert "Cos" not in operators
+
+
 def test_typed_columns_are_fed_as_texts_and_numbers(run: Run, trained: Trained) -> None:
     rng = np.random.default_rng(1)
     frame = pl.DataFrame(

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.libraries import nw, pl
-from shoal.errors import DataError, MissingDependencyError
+from shoal.errors import DataError, MissingDependencyError, is_panic
 from shoal.shapes import unmasked
 
 #: What pyarrow and polars raise for values that they do not know, several types in a column among them.
@@ -69,7 +69,9 @@ def from_values(name: str, values: Iterable[Any]) -> pl.Series:
     listed = values if isinstance(values, np.ndarray) and values.dtype != object else list(values)
     try:
         return pl.Series(name, listed, strict=True)
-    except _REFUSALS:
+    except BaseException as error:
+        if not isinstance(error, _REFUSALS) and not is_panic(error):
+            raise
         return as_texts(name, list(listed))
 
 

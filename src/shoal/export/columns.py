@@ -55,7 +55,15 @@ def add_pieces(graph: Graph, encoder: NumericEncoder) -> str:
 def add_waves(graph: Graph, r: str, waves: Sequence[float]) -> tuple[str, str]:
     """Add ``sin 2πfr`` and ``cos 2πfr`` of a scaled number r (N, 1) for every frequency f: (N, F) each."""
     angle = graph.add("Mul", r, 2 * np.pi * np.array(waves))
-    return graph.add("Sin", angle), graph.add("Cos", angle)
+    return _sine_and_cosine(graph, angle)
+
+
+def _sine_and_cosine(graph: Graph, angle: str) -> tuple[str, str]:
+    """Add both of an angle, the cosine as the sine of a quarter more.
+
+    ONNX Runtime has the sine of doubles, and has had their cosine since version 1.29 alone.
+    """
+    return graph.add("Sin", angle), graph.add("Sin", graph.add("Add", angle, np.float64(np.pi / 2)))
 
 
 def add_booleans(graph: Graph, encoders: Sequence[BooleanEncoder]) -> tuple[str, str]:
@@ -90,7 +98,7 @@ def add_circles(graph: Graph, encoder: DateEncoder) -> str:
     waves = []
     for name in encoder.circles:
         angle = graph.add("Mul", CIRCLES[name](graph, known), np.float64(2 * np.pi))
-        waves += [graph.add("Sin", angle), graph.add("Cos", angle)]
+        waves += _sine_and_cosine(graph, angle)
     return graph.add("Where", missing, np.float64(0), graph.add("Concat", *waves, axis=1))
 
 
