@@ -19,6 +19,8 @@ SHOAL := $(or $(wildcard $(EDITABLE)),$(PLAIN))
 # Matrices in the tests are small, and the tests themselves run in parallel.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
+LOCKED ?= tools/locked.txt
+
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
@@ -107,10 +109,11 @@ $(BENCH)/holds-package: pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES)
 	    --extra-index-url https://download.pytorch.org/whl/cpu '.[bench]'
 	@touch $@
 
-# Without build isolation, so that after a change the compiler only sees the files that changed.
-$(EDITABLE): pyproject.toml $(NATIVE_SOURCES) | $(BIN)/python
+# Without build isolation, so that after a change the compiler only sees the files that changed; and with the versions
+# of a known day, so that what others release is met when somebody asks for it: LOCKED= takes the newest of everything.
+$(EDITABLE): pyproject.toml $(LOCKED) $(NATIVE_SOURCES) | $(BIN)/python
 	@echo "Installing shoal and the tools of its developers into $(VENV), which takes a minute or two the first time"
 	@$(PIP) 'scikit-build-core>=0.10' 'nanobind>=2.4' cmake ninja
-	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@$(PIP) --no-build-isolation $(addprefix --constraint ,$(LOCKED)) --editable '.[dev]'
 	@rm -f $(VENV)/holds-*
 	@touch $@

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import shoal
 from tools.contents import faults
@@ -90,6 +92,22 @@ def test_the_recipe_for_conda_asks_for_what_pyproject_asks_for() -> None:
     asked = {line.replace(">=", " >=") for line in (*project["dependencies"], *extras) if ">=" in line}
     assert listed - asked <= {"python >=3.11", "scikit-build-core >=0.10", "nanobind >=2.4"}
     assert {line.replace(">=", " >=") for line in project["dependencies"]} <= listed
+
+
+def test_a_version_is_locked_of_all_that_developers_install() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "tools" / "locked.txt").read_text(encoding="utf-8").splitlines()
+    pinned = [Requirement(line) for line in lines]
+    locked = {one.name: {str(part.version) for part in one.specifier} for one in pinned}
+    left, asked = ["dev"], [Requirement(line) for line in project["dependencies"]]
+    while left:
+        for one in map(Requirement, project["optional-dependencies"][left.pop()]):
+            left += one.extras if one.name == "shoal" else []
+            asked += [one] if one.name != "shoal" else []
+    assert len(asked) > 20
+    for one in asked:
+        versions = locked[canonicalize_name(one.name)]
+        assert all(one.specifier.contains(version) for version in versions), one
 
 
 def test_the_stub_declares_what_the_module_defines(native: ModuleType) -> None:
