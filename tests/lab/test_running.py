@@ -133,3 +133,44 @@ def test_no_more_may_wait_than_there_is_room_for() -> None:
     running.close()
     with pytest.raises(ConfigurationError, match="closing"):
         done(running, c.Start())
+
+
+def test_whoever_asked_and_has_gone_ends_nothing() -> None:
+    running, done_for = conductor(), list[int]()
+    held, go = threading.Event(), threading.Event()
+
+    def slow(_: object) -> None:
+        held.set()
+        go.wait(HANGS)
+
+    first, second = running.look(slow), running.look(lambda _: done_for.append(2))
+    assert held.wait(HANGS)
+    assert not first.cancel()  # it is being answered
+    assert second.cancel()
+    go.set()
+    assert running.look(lambda _: 3).result(HANGS) == 3
+    assert done_for == []
+    running.close()
+
+
+def test_whoever_has_gone_is_not_told_that_the_lab_closes() -> None:
+    running = conductor()
+    held, go = threading.Event(), threading.Event()
+
+    def slow(_: object) -> None:
+        held.set()
+        go.wait(HANGS)
+
+    running.look(slow)
+    gone, waits = running.look(lambda _: 1), running.look(lambda _: 2)
+    assert held.wait(HANGS)
+    assert gone.cancel()
+    closing = threading.Thread(target=running.close)
+    with running._change:
+        running._closed = True
+    closing.start()
+    go.set()
+    with pytest.raises(ConfigurationError, match="closing"):
+        waits.result(HANGS)
+    closing.join(HANGS)
+    assert not closing.is_alive()

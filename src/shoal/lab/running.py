@@ -136,7 +136,8 @@ class Conductor:
             else:
                 self._train(self.laboratory)
         for _, answer in self._waiting:
-            answer.set_exception(ConfigurationError("the lab is closing"))
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(ConfigurationError("the lab is closing"))
 
     def _has_work(self) -> bool:
         plays = self.laboratory.playing and self._listeners
@@ -159,6 +160,8 @@ class Conductor:
         self._show()
 
     def _answer(self, call: Callable[[], T], answer: Future[T]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            return  # whoever asked has gone
         try:
             made = call()
         except Exception as error:
