@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from shoal.lab.frames import Kind, read
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.material import SETS
 from shoal.lab.repeating import command_line, python_lines
-from shoal.lab.table import own_table
+from shoal.lab.table import brought_table, own_table
 
 
 @pytest.fixture
@@ -111,6 +112,14 @@ def test_a_hostile_table_replaces_nothing(text: str) -> None:
         lab.do(c.Table(name="x.csv", text=text))
     assert "\n" not in str(refused.value)
     assert lab.state() == before
+
+
+@pytest.mark.parametrize("text", ["", "a,a\n1,2\n3,4\n", "a,b\n"])
+def test_an_error_names_the_table_as_whoever_brought_it_does(text: str) -> None:
+    with pytest.raises(DataError, match=r"own\.csv") as refused:
+        brought_table("C:\\my\\own.csv", text, None)
+    assert tempfile.gettempdir() not in str(refused.value)
+    assert "table.csv" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

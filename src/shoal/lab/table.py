@@ -41,12 +41,15 @@ def brought_table(name: str, text: str, target: str | None) -> Maker:
 
     ``name`` is what it is called, and no path. Raises as ``own_table`` does.
     """
+    title = name.replace("\\", "/").rpartition("/")[2][:80] or "table.csv"
     with TemporaryDirectory() as folder:
         path = Path(folder, "table.csv")
         path.write_bytes(text.encode("utf-8", "replace"))
-        frame = read_table(str(path))
+        try:
+            frame = read_table(str(path))
+        except DataError as error:  # of a file that nobody who brought the table knows
+            raise DataError(str(error).replace(str(path), title)) from None
     column = target if target is not None else frame.columns[-1]
-    title = name.replace("\\", "/").rpartition("/")[2][:80] or "table.csv"
     request = _request(title, column, 0)
 
     def prepare(seed: int) -> PreparedTable:
