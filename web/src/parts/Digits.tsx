@@ -139,7 +139,7 @@ export function Digits({ told }: { told: Told }) {
           <div>
             <Select label="network" value={told.network} values={Object.keys(told.networks)} words={told.networks} onValue={(network) => void send("digits", { network })} />
             <p class="quiet-text">
-              {told.parameters.toLocaleString("en")} weights and biases; right for {number(100 * told.accuracy, 3)} % of the digits it never saw.
+              {told.parameters.toLocaleString("en")} weights and biases; right for {number(100 * told.accuracy, 3)} % of the digits that chose its start.
             </p>
             <ol class="bars" aria-label="classes">
               {told.probabilities.map((share, k) => (

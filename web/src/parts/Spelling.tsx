@@ -77,7 +77,7 @@ export function Spelling({ told }: { told: Told }) {
         </div>
         <Select label="units" value={told.cell} values={told.cells} words={NAMES} onValue={(cell) => void send("spelling", { cell })} />
         <p class="quiet-text">
-          {told.states.length} units, {told.parameters.toLocaleString("en")} weights and biases; right for {number(100 * told.accuracy, 3)} % of words it never saw.
+          {told.states.length} units, {told.parameters.toLocaleString("en")} weights and biases; right for {number(100 * told.accuracy, 3)} % of the words that chose its start.
         </p>
       </div>
       <h3>
