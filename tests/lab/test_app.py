@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -175,6 +177,20 @@ def test_every_route_stands_behind_the_guard(served: Served) -> None:
             answer: Any = served.get(route.path, headers)
             assert answer.status in (401, 421)
             assert b"shoal lab:" in answer.body
+
+
+def test_a_page_that_has_gone_before_it_was_let_in_steers_nothing() -> None:
+    conductor = Conductor(Laboratory(Design(hidden=(1,), starts=1)), 1)
+    house = House(conductor)
+
+    class Gone:
+        async def accept(self) -> None:
+            raise WebSocketDisconnect(1006)
+
+    with pytest.raises(WebSocketDisconnect):
+        asyncio.run(house._visit(cast("WebSocket", Gone())))
+    conductor.close()
+    assert house.visits == []
 
 
 def test_what_is_no_text_ends_the_visit_and_nothing_else(served: Served) -> None:

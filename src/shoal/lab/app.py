@@ -75,7 +75,16 @@ class House:
     async def _visit(self, socket: WebSocket) -> None:
         visit = Visit(self, socket)
         self.visits.append(visit)  # before the page knows that it is let in: who comes first steers
-        await socket.accept()
+        try:
+            await socket.accept()
+            await self._attend(visit)
+        finally:  # a page that has gone before it was let in steers no more than any other that has gone
+            self.visits.remove(visit)
+            for other in self.visits[:1]:
+                if other.state:  # else it is told once it has joined
+                    other.hear_state(other.state)
+
+    async def _attend(self, visit: Visit) -> None:
         self.conductor.join(visit)
         sending = asyncio.create_task(visit.send())
         try:
@@ -83,10 +92,7 @@ class House:
         finally:
             sending.cancel()
             self.conductor.leave(visit)
-            self.visits.remove(visit)
             await asyncio.gather(sending, return_exceptions=True)
-            for other in self.visits[:1]:
-                other.hear_state(other.state)
 
 
 class Visit:
