@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from shoal.cli.lab import _exhibit
-from shoal.errors import ConfigurationError, ShoalError
+from shoal.errors import ConfigurationError, ModelFolderError, ShoalError
 from shoal.jobs.folder import load_model
 from shoal.lab import commands as c
 from shoal.lab.columns import columns_of, labels_of
@@ -191,6 +191,15 @@ def test_a_folder_that_is_none_or_was_damaged_is_refused_in_a_sentence(
     with pytest.raises(ShoalError, match=sentence) as refused:
         FinishedStudy(folder)
     assert "\n" not in str(refused.value)
+
+
+def test_evidence_of_folds_that_no_trial_has_is_refused_in_a_sentence(by_folds: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(by_folds, tmp_path / "job")
+    evidence = json.loads((folder / "evidence.json").read_text())
+    evidence["trials"]["fold"] = [fold + 90 for fold in evidence["trials"]["fold"]]
+    (folder / "evidence.json").write_text(json.dumps(evidence))
+    with pytest.raises(ModelFolderError, match="is of another study than its trials; fit again"):
+        FinishedStudy(folder)
 
 
 def test_the_command_opens_folders_and_takes_no_target_with_them(by_folds: Path) -> None:

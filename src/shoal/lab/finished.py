@@ -64,6 +64,8 @@ class FinishedStudy:
         self.model_of_folder: Model = load_model(folder)
         self.study = OpenedStudy(folder / STUDY)
         self.columns = columns_of(self.study.trials, self._folds)
+        if not self.columns:
+            raise ModelFolderError(f"{folder}: evidence.json is of another study than its trials; fit again")
         self.starts = max(len(column.starts) for column in self.columns)
         self.members = self._members()
         self.picked = self.chosen = self._chosen()
