@@ -88,7 +88,8 @@ def test_series_of_numbers() -> None:
 def test_whole_numbers_are_labels_too() -> None:
     X, y = sentences()
     names = sorted({tag for tags in y for tag in tags})
-    tagger = SequenceTagger(**SETTINGS).fit(X, [[names.index(tag) for tag in tags] for tags in y])
+    labels = ([names.index(tag) for tag in tags] for tags in y)  # which can be read once
+    tagger = SequenceTagger(**SETTINGS).fit(X, labels)
     assert tagger.classes_.tolist() == [0, 1, 2, 3]
 
 

@@ -130,3 +130,10 @@ def test_columns_of_several_targets(container: Any) -> None:
 @pytest.mark.parametrize("y", [[1.0, 2.0], [[1.0], [2.0]], np.ones(3), np.ones((3, 1)), None, "text"])
 def test_one_target_is_not_several(y: Any) -> None:
     assert several(y) == []
+
+
+@pytest.mark.parametrize("names", [[0, 1], ["a", "a"], [None, 2.5]])
+def test_columns_of_pandas_are_targets_whatever_they_are_called(names: list[Any]) -> None:
+    y = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], columns=names)
+    assert [list(column) for column in several(y)] == [[1.0, 3.0], [2.0, 4.0]]
+    assert several(y.iloc[:, :1]) == []

@@ -27,8 +27,8 @@ class Slow:
         return [{"y": row["x"]} for row in rows]
 
 
-def rows(*values: Any, interval: float | None = None) -> Request:
-    return Request([{"x": value} for value in values], interval)
+def rows(*values: Any, interval: float | None = None, types: tuple[type, ...] | None = ()) -> Request:
+    return Request([{"x": value} for value in values], interval, types)
 
 
 async def answered(slow: Slow, requests: list[Request]) -> list[Any]:
@@ -47,6 +47,13 @@ def test_who_waits_is_answered_together_and_gets_his_own() -> None:
     assert sum(count for count, _ in slow.calls) == 5
     assert len(slow.calls) < 4
     assert slow.calls[-1] == (1, 0.9)
+
+
+def test_values_of_other_types_are_answered_apart() -> None:
+    slow = Slow()
+    asked = [rows(1), rows(2, types=(int,)), rows(3, types=(int,)), rows(4, types=None), rows(5, types=None)]
+    assert [one[0]["y"] for one in asyncio.run(answered(slow, asked))] == [1, 2, 3, 4, 5]
+    assert [count for count, _ in slow.calls] == [1, 2, 1, 1]
 
 
 def test_one_request_that_is_wrong_harms_no_other() -> None:

@@ -212,6 +212,7 @@ def _labels(y: Any, steps: list[int]) -> list[Array]:
     """Return the labels of every sequence, one for each of its steps."""
     if isinstance(y, str) or not isinstance(y, Iterable):
         raise DataError(f"y must be a list of label sequences, got {type(y).__name__}")
+    y = list(y)
     for number, each in enumerate(y):
         require_unmasked(each, f"y of sequence {number}")
     labels = [np.asarray(each) for each in y]

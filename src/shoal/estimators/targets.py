@@ -32,6 +32,8 @@ def several(y: Any) -> list[Any]:
     >>> several([[1.0], [3.0]])
     []
     """
+    if hasattr(y, "columns") and hasattr(y, "iloc"):  # of pandas, whatever its columns are called
+        return [y.iloc[:, k] for k in range(y.shape[1])] if y.shape[1] > 1 else []
     if hasattr(y, "columns"):
         frame = as_frame(y, "y")
         names = frame.columns if len(frame.columns) > 1 else []

@@ -95,7 +95,7 @@ def add_circles(graph: Graph, encoder: DateEncoder) -> str:
     day = encoder.column
     missing = graph.add("IsNaN", day)
     known = graph.add("Where", missing, np.float64(encoder.median), day)
-    waves = []
+    waves: list[str] = []
     for name in encoder.circles:
         angle = graph.add("Mul", CIRCLES[name](graph, known), np.float64(2 * np.pi))
         waves += _sine_and_cosine(graph, angle)

@@ -271,7 +271,7 @@ def _refinements(asked: Asked) -> list[tuple[str, str]]:
         ("pieces", f"{asked.get('pieces', 0)} for every number"),
         ("waves", f"{asked.get('waves', 0)} for every number"),
         ("augmentation", augmentation(asked.get("augmentation"))),
-        ("decided by the data", " ".join(asked.get("decided", [])) or "nothing"),
+        ("decided by the data", " ".join(asked.get("decided", [])) or "none"),
     ]
     return [
         (name, value) for name, value in pairs if value not in ("constant", "0", "0 for every number", "none")

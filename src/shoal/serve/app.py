@@ -43,8 +43,8 @@ class Service:
 
     def predict(self, rows: Sequence[Row], interval: float | None) -> list[dict[str, Any]]:
         """Return a prediction for each row: the columns that ``shoal predict`` writes, by their names."""
-        names = [encoder.column for encoder in self.model.preprocessor.encoders]
-        found = self.model.predict(columns(rows, names), interval=interval)
+        given = columns(rows, self.model.preprocessor.encoders)
+        found = self.model.predict(given, interval=interval)
         listed = {name: _plain(values.tolist()) for name, values in found.items()}
         return [dict(zip(listed, values, strict=True)) for values in zip(*listed.values(), strict=True)]
 

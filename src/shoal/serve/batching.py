@@ -55,11 +55,15 @@ class Batcher:
                     future.set_result(answer)
 
     def _next(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
-        """Return the requests at the front that ask for the same, as many as are predicted together."""
-        count, rows, interval = 0, 0, self._waiting[0][0].interval
+        """Return the requests at the front that ask for the same, as many as are predicted together.
+
+        No value is read in another way for what a stranger sends: columns have one type in all of them.
+        """
+        count, rows, first = 0, 0, self._waiting[0][0]
         for request, _ in self._waiting:
             rows += len(request.rows)
-            if count and (rows > TOGETHER or request.interval != interval):
+            alike = request.interval == first.interval and request.types == first.types is not None
+            if count and (rows > TOGETHER or not alike):
                 break
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]

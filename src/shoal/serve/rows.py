@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from shoal.data.encoders import ColumnEncoder, NumericEncoder
+from shoal.data.frames import as_series
 from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import DataError
 from shoal.schema import MismatchError, described, parse_json
@@ -23,6 +25,9 @@ class Request:
 
     rows: Sequence[Row]
     interval: float | None = None
+    types: tuple[type, ...] | None = ()
+    """Of the values of each column; None where they are several, or texts of numbers, which are read by what
+    stands beside them: then nothing of others may."""
 
 
 class FieldError(DataError):
@@ -55,7 +60,20 @@ def read_request(body: bytes, preprocessor: TablePreprocessor) -> Request:
     known = {*wanted, preprocessor.target, *preprocessor.dropped, *(c.name for c in preprocessor.columns)}
     for number, row in enumerate(rows):
         _require_row(row, number, wanted, known)
-    return Request(rows, interval)
+    return Request(rows, interval, _types(rows, preprocessor.encoders))
+
+
+def _types(rows: Sequence[Row], encoders: Sequence[ColumnEncoder]) -> tuple[type, ...] | None:
+    found: list[type] = []
+    for encoder in encoders:
+        types = {type(row[encoder.column]) for row in rows} - {type(None)} or {type(None)}
+        numeric = isinstance(encoder, NumericEncoder)
+        if numeric and types <= {int, float}:
+            types = {float}
+        if len(types) > 1 or (numeric and types == {str}):
+            return None
+        found += types
+    return tuple(found)
 
 
 def _require_row(row: Any, number: int, wanted: Sequence[str], known: set[str]) -> None:
@@ -78,18 +96,34 @@ def _require_row(row: Any, number: int, wanted: Sequence[str], known: set[str]) 
             )
 
 
-def columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Any]]:
+def columns(rows: Sequence[Row], encoders: Sequence[ColumnEncoder]) -> dict[str, list[Any]]:
     """Return rows as columns, each of one type: numbers, truth values, or texts where there is any.
 
-    >>> columns([{"a": 1, "b": "x"}, {"a": 2.5, "b": 3}, {"a": None, "b": 4.0}], ["a", "b"])
-    {'a': [1.0, 2.5, None], 'b': ['x', '3', '4']}
+    Raises ``DataError`` for texts that are no numbers where numbers are needed.
     """
-    return {name: _of_one_type([row[name] for row in rows]) for name in names}
+    found = {}
+    for encoder in encoders:
+        values = [row[encoder.column] for row in rows]
+        found[encoder.column] = _of_one_type(
+            _as_numbers(values, encoder) if isinstance(encoder, NumericEncoder) else values
+        )
+    return found
+
+
+def _as_numbers(values: list[Any], encoder: NumericEncoder) -> list[Any]:
+    """Return texts among numbers as numbers: how a text is written changes no number beside it."""
+    texts = [value if isinstance(value, str) else None for value in values]
+    if all(text is None for text in texts) or not any(isinstance(v, int | float) for v in values):
+        return values
+    read = encoder.read(as_series(texts, encoder.column)).tolist()
+    return [one if isinstance(v, str) else v for v, one in zip(values, read, strict=True)]
 
 
 def _of_one_type(values: list[Any]) -> list[Any]:
     known = [value for value in values if value is not None]
     if all(isinstance(value, bool) for value in known):
+        return values
+    if all(type(value) is int for value in known):  # of which a float may not tell two apart
         return values
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
         return [None if value is None else float(value) for value in values]

@@ -147,6 +147,28 @@ def test_databases_have_types_of_their_own(asked: Asked, trained: Trained) -> No
     np.testing.assert_allclose(answer, model.predict(frame)["y"], rtol=1e-9)
 
 
+def test_categories_that_are_numbers_with_halves(asked: Asked, trained: Trained) -> None:
+    ratings = ["1", "1.5", "2"] * 20
+    frame = pl.DataFrame({"rating": ratings, "y": [k + 0.5 for k in range(60)]})
+    model = trained(frame.with_columns(pl.col("rating").cast(pl.Categorical)), "y", dtype="float64")
+    assert [encoder.name for encoder in model.preprocessor.encoders] == ["categorical"]
+    kept = frame.with_columns(pl.col("rating").cast(pl.Float64))
+    answer = asked(to_sql(model), kept)["predicted y"]
+    np.testing.assert_allclose(answer, model.predict(frame)["y"], rtol=1e-9)
+
+
+def test_a_table_that_has_numbers_of_rows_already(asked: Asked, numbers: Any) -> None:
+    model, rows = numbers
+    answer = asked(to_sql(model), {**rows, "shoal_row": [7] * 30})["predicted y"]
+    np.testing.assert_allclose(answer, model.predict(rows)["y"], atol=1e-6)
+
+
+@pytest.mark.parametrize("table", ["source", "Mean", "x"])
+def test_a_table_called_as_one_of_the_querys_own_is_refused(numbers: Any, table: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"table of its own called '{table}'; make a view"):
+        to_sql(numbers[0], table)
+
+
 def test_what_has_no_form_is_refused(numbers: Any) -> None:
     with pytest.raises(ConfigurationError, match="activation 'gelu' has no form in SQL"):
         to_sql(with_network(numbers[0], [Dense(3, "gelu"), Dense(1)]))

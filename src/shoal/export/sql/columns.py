@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,8 @@ from shoal.export.sql.text import Tables, literal, name, number
 TWO_PI = 6.283185307179586
 FURTHEST = 1e100
 """Scaled numbers go no further, as in ``shoal.data.encoders.squash``."""
+_CODE = re.compile(r"-?\d+(\.\d*[1-9])?")
+"""A level that is a number, as shoal writes it."""
 MONTHS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 """Days of a year before each month, but for the leap day."""
 
@@ -78,7 +81,7 @@ def _truth(encoder: Any, column: str) -> str:
 def _category(encoder: Any, column: str) -> str:
     """Return a category; codes that a database keeps as 5.0 are 5, as they are to ``shoal fit``."""
     text = _text(column)
-    if not all(level.removeprefix("-").isdigit() for level in encoder.levels):
+    if not all(_CODE.fullmatch(level) for level in encoder.levels):
         return text
     plain = f"TRIM(CAST({column} AS VARCHAR))"
     return f"CASE WHEN {plain} LIKE '%.0' THEN SUBSTR({plain}, 1, LENGTH({plain}) - 2) ELSE {text} END"

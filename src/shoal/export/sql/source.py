@@ -56,7 +56,7 @@ def to_sql(model: Any, table: str = TABLE) -> str:
     counts = np.bincount(picks)
     _require_room(model, members.size)
     tables = Tables()
-    tables.as_it_is("source", f"SELECT *, ROW_NUMBER() OVER () AS {ROW} FROM {name(table)}")  # noqa: S608
+    tables.as_it_is("source", f"SELECT ROW_NUMBER() OVER () AS {ROW}, * FROM {name(table)}")  # noqa: S608
     x = prepare(model.preprocessor, tables, "source")
     votes = []
     for p, count in enumerate(counts):
@@ -68,7 +68,13 @@ def to_sql(model: Any, table: str = TABLE) -> str:
     tables.as_it_is("votes", "\n  UNION ALL ".join(votes))
     sums = [(f"p{k}", f"SUM(p{k})") for k in range(_outputs(model))]
     tables.add("mean", "votes", sums, group=f" GROUP BY {ROW}")
-    return _query(model, tables, _answers(model, tables), table)
+    answers = _answers(model, tables)
+    if any(written.partition(" ")[0] == table.casefold() for written in tables.written):
+        raise ConfigurationError(
+            f"the query has a table of its own called {table!r}; make a view of yours "
+            "that has another name, and give that"
+        )
+    return _query(model, tables, answers, table)
 
 
 def _named(formulas: list[str]) -> list[tuple[str, str]]:
