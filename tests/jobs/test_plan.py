@@ -10,7 +10,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.jobs.place import begin
-from shoal.jobs.plan import is_resumable, read_plainer, read_plan
+from shoal.jobs.plan import is_resumable, read_plainer, read_plan, read_streamed
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing import AskedSize, Sizing, StudySize
 from shoal.words import as_argument, spoken
@@ -140,6 +140,9 @@ def test_as_many_starts_as_can_be_asked_for_are_no_damage(begun: Path) -> None:
 
 def test_what_was_plainer_for_lack_of_memory_stays_so(tmp_path: Path) -> None:
     begin(tmp_path / "plain", REQUEST, SIZING, plainer={"pieces": 0})
+    begin(tmp_path / "moved", REQUEST, SIZING, plainer={"augment": "translate=1.0"}, streamed=True)
+    assert read_plainer(tmp_path / "moved") == {"augment": "translate=1.0"}
+    assert [read_streamed(tmp_path / name) for name in ("plain", "moved")] == [False, True]
     begin(tmp_path / "whole", REQUEST, SIZING)
     assert read_plainer(tmp_path / "plain") == {"pieces": 0}
     assert read_plainer(tmp_path / "whole") == {}

@@ -26,7 +26,7 @@ from shoal.jobs.kinds.base import Findings, StudyKind
 from shoal.jobs.layout import AGAIN, EVIDENCE, STUDY
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, end, require_free
-from shoal.jobs.plan import read_plainer, read_plan
+from shoal.jobs.plan import read_plainer, read_plan, read_streamed
 from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
@@ -66,7 +66,9 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     asked, allowance = request, Allowance.of(request)
     if begun:
         request = replace(request, **read_plainer(folder))
-    prepared: Prepared = kind.prepare(request)
+    prepared: Prepared = (
+        kind.prepare_again(request, read_streamed(folder)) if begun else kind.prepare(request)
+    )
     listener.prepared(prepared)
     workers = _workers(request)
     method = for_rows(prepared.method(request), prepared.n_train)
@@ -84,7 +86,8 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     workers, told, memory = _housed(study, Room(allowance, prepared, plan), workers)
     listener.sized(replace(sizing, sentences=(*sizing.sentences, *method.told, *told)), plan, workers, memory)
     if not begun:
-        begin(folder, request, sizing, overwrite, prepared.less)
+        kept = replace(sizing, sentences=(*sizing.sentences, *method.told))
+        begin(folder, request, kept, overwrite, prepared.less, prepared.streamed)
     study.blocks = prepared.lay_out(folder)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun, **attributes)
     model, held = prepared.learnt(request, study)

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from shoal.data.tables import file_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
@@ -156,12 +157,14 @@ def begin(
     request: FitRequest,
     sizing: Sizing | None,
     overwrite: bool = False,
-    plainer: Mapping[str, int] | None = None,
+    plainer: Mapping[str, Any] | None = None,
+    streamed: bool = False,
 ) -> None:
     """Make ``folder``, clear it of an earlier job, and note the plan that a resumed job goes by.
 
     ``sizing`` is that of the study, None for a job without one.
-    ``plainer`` holds settings that are 0 for lack of memory.
+    ``plainer`` holds settings that memory and time decided, ``streamed`` is whether it trains from the disk:
+    a resumed job goes by them, whatever there is of both by then.
 
     The earlier plan goes last, so that after a kill at any moment the folder is still known as a job's.
     Raises ``OutputError`` if that is not possible, or if another job has begun there by now.
@@ -175,6 +178,7 @@ def begin(
             "request": dataclasses.asdict(request),
             "sizing": None if sizing is None else dataclasses.asdict(sizing),
             "plainer": dict(plainer or {}),
+            "streamed": streamed,
         }
         write_atomically(folder / PLAN, as_json(plan))
     except (OSError, OutputError) as error:

@@ -37,6 +37,7 @@ class _Sized(TypedDict):
 class _Plainer(TypedDict, total=False):
     pieces: Literal[0]
     waves: Literal[0]
+    augment: str
 
 
 class _Plan(TypedDict):
@@ -45,6 +46,7 @@ class _Plan(TypedDict):
     request: FitRequest
     sizing: _Sized | None
     plainer: NotRequired[_Plainer]
+    streamed: NotRequired[bool]
 
 
 def load_plan(folder: Path) -> dict[str, Any]:
@@ -113,8 +115,15 @@ def require_same(folder: Path, request: FitRequest) -> dict[str, Any]:
 
 
 def read_plainer(folder: Path) -> dict[str, Any]:
-    """Return the settings that were 0 for lack of memory when the study in ``folder`` was begun."""
-    return dict.fromkeys(load_plan(folder).get("plainer", {}).keys() & _Plainer.__annotations__.keys(), 0)
+    """Return the settings that memory and time decided when the study in ``folder`` was begun."""
+    known = load_plan(folder).get("plainer", {})
+    return {name: value for name, value in known.items() if name in _Plainer.__annotations__}
+
+
+def read_streamed(folder: Path) -> bool | None:
+    """Return whether the study begun in ``folder`` trains from the disk; None if its plan does not say."""
+    streamed: bool | None = load_plan(folder).get("streamed")
+    return streamed
 
 
 def is_resumable(folder: Path, request: FitRequest) -> bool:

@@ -98,8 +98,13 @@ class Prepared(ABC):
 
     @property
     def less(self) -> dict[str, Any]:
-        """Settings of a table that are 0 for lack of memory."""
+        """Settings that were decided while there was this memory and this time, as a resumed job has them."""
         return {}
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the samples to train on lie on disk."""
+        return False
 
     @property
     def bytes(self) -> int:

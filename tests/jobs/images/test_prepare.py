@@ -101,6 +101,7 @@ def test_images_are_deformed_a_little_unless_all_are_seen_at_every_step(
     assert auto.told == ("Images are trained on moved: fewer than 100 images.",)
     assert auto == prepared.method(FitRequest(source, augment="auto"))
     assert prepared.decided(FitRequest(source)) == {"augment": "translate=0.3125,scale=0.1"}
+    assert prepared.less == prepared.decided(FitRequest(source))
 
 
 def test_without_time_nothing_is_asked(

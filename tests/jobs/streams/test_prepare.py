@@ -219,6 +219,9 @@ def test_few_rows_are_streamed_where_they_do_not_fit(
     assert not is_streamed(FitRequest(source, "target"))
     request = FitRequest(source, "target", memory=335_600_000)
     assert is_streamed(request)
+    for streamed in (True, False):  # as it was when it was begun
+        again = KINDS["table"].prepare_again(FitRequest(source, "target"), streamed)  # type: ignore[attr-defined]
+        assert isinstance(again, PreparedStream) == again.streamed == streamed
     with pytest.raises(CapacityError):  # nor do those that are drawn
         prepare_stream(FitRequest(source, "target", memory=1000))
 

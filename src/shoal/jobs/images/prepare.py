@@ -75,6 +75,11 @@ class PreparedImages(Prepared):
         return {"channels": channels, "rows": rows, "columns": columns}
 
     @property
+    def less(self) -> dict[str, Any]:
+        found = next(iter(self._asked.values()), None)
+        return {} if found is None else {"augment": written(found.augmentation)}
+
+    @property
     def finishing(self) -> float:
         products = ITERATIONS[1] * self.n_rows * self.train.X.shape[1] * self.n_classes
         return LOOKING + PRODUCT * min(float(products), PRODUCTS)

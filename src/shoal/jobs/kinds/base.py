@@ -104,6 +104,10 @@ class StudyKind(Kind, Generic[ModelT, PreparedT]):
     def prepare(self, request: FitRequest) -> PreparedT:
         """Read what a job is asked to work on, and divide it."""
 
+    def prepare_again(self, request: FitRequest, streamed: bool | None) -> PreparedT:
+        """Do the same for a resumed job, of which is known if it was ``streamed``; None where it is not."""
+        return self.prepare(request)
+
     @abstractmethod
     def findings(self, model: ModelT, prepared: PreparedT, seed: int, deadline: Deadline) -> Findings:
         """Return what there is to show of a trained model, as far as there is time for it."""

@@ -30,12 +30,15 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return True
 
     def prepare(self, request: FitRequest) -> PreparedTable:
+        return self.prepare_again(request, None)
+
+    def prepare_again(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
         from shoal.data.delimited_parts import NotPlainError
         from shoal.jobs.prepare import prepare_table
         from shoal.jobs.streams.prepare import is_streamed, prepare_stream
 
         with suppress(NotPlainError):
-            if is_streamed(request):
+            if is_streamed(request) if streamed is None else streamed:
                 return prepare_stream(request)
         return prepare_table(request)
 

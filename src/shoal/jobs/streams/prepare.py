@@ -80,6 +80,10 @@ class PreparedStream(PreparedTable):
     """How many rows there are to train on."""
 
     @property
+    def streamed(self) -> bool:
+        return True
+
+    @property
     def sources(self) -> tuple[str, ...]:
         return ()  # of so many rows a network finds out by itself which columns are useless
 
