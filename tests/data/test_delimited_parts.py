@@ -15,6 +15,7 @@ PLAIN = {
     "CRLF": b"a,b\r\n1,2\r\n3,4\r\n5,6\r\n",
     "BOM": b"\xef\xbb\xbfa,b\n1,2\n3,4\n5,6\n7,8\n",
     "quotes": b'a,b\n"1\n2",2\n"x, y","4"\n"z ""w""",\n5,6\n',
+    "texts that end in a newline": b'a,b\n1,"x\n"\n2,"yy\n"\n3,"z\n"\n4,"w\n"\n',
     "semicolons": b"a;b\n1.5;x\n2.5;y\n3;z\n",
     "one column": b"a\n1\n2\n3\n4\n",
     "letters": "a,b\nä,ö\nü,é\n😀,x\n".encode(),

@@ -171,3 +171,9 @@ def test_a_folder_of_parquet_files_has_the_rows_of_all(tmp_path: Path) -> None:
     assert seen.head is not None
     assert (seen.rows, seen.head.columns) == (6, ["x", "k"])
     assert seen.reading >= 2 * bytes_of(read_table(tmp_path).to_native())
+
+
+def test_a_folder_without_rows_is_not_told(tmp_path: Path) -> None:
+    for k in range(3):
+        pl.DataFrame({"a": []}, {"a": pl.Int64}).write_parquet(tmp_path / f"{k}.parquet")
+    assert glimpse(str(tmp_path), 1) is None

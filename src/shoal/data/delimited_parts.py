@@ -95,7 +95,7 @@ def _whole_lines(path: Path, size: int) -> Iterator[bytes]:
 
 def _end_of_lines(data: bytes) -> int:
     """Return how many bytes the lines take that end outside quotes."""
-    if data.count(b'"') % 2 == 0 and data.rfind(b'"') <= (end := data.rfind(b"\n") + 1):
+    if data.count(b'"') % 2 == 0 and data.rfind(b'"') < (end := data.rfind(b"\n") + 1):
         return end
     letters = np.frombuffer(data, np.uint8)
     outside = (letters == ord("\n")) & ~np.logical_xor.accumulate(letters == ord('"'))

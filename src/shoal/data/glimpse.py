@@ -18,7 +18,7 @@ from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.readers.arff import read_arff
 from shoal.data.readers.columnar import first_of_arrow, parquet_rows
 from shoal.data.readers.contents import decoding, first_bytes, unpacked_size
-from shoal.data.readers.folders import folder_bytes, folder_parts, is_table_folder, table_files
+from shoal.data.readers.folders import folder_parts, table_bytes, table_files
 from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import sheet_of
@@ -89,15 +89,17 @@ def glimpse(source: str, large: int | None = None) -> Glimpse | None:
 def _bytes(path: Path) -> int:
     """Return the bytes of a file, or of the files of a folder that is a table; none of what is neither."""
     try:
-        return folder_bytes(path) if is_table_folder(path) else path.stat().st_size if path.is_file() else 0
+        return table_bytes(path)
     except (ShoalError, OSError):
         return 0
 
 
-def _of_folder(path: Path) -> Glimpse:
+def _of_folder(path: Path) -> Glimpse | None:
     """The rows of all files are there twice for a moment: those of each file, and put together."""
     rows = sum(parquet_rows(file) for file in table_files(path))
-    first = next(folder_parts(path, ROWS))
+    first = next(folder_parts(path, ROWS), None)
+    if first is None:
+        return None  # reading it tells
     head = as_frame(first)
     return Glimpse(rows, head, round(2 * rows / first.height * bytes_of(head.to_native())))
 

@@ -35,6 +35,12 @@ def test_what_holds_images(npz: Path, tmp_path: Path) -> None:
     assert not holds_images(tmp_path / "missing.npz")
 
 
+def test_classes_of_any_name_are_images(write_classes: Write, tmp_path: Path) -> None:
+    folder = write_classes(tmp_path / "eq")
+    (folder / "cat").rename(folder / "a=b")
+    assert holds_images(folder)
+
+
 def test_every_source_has_its_reader(npz: Path, write_classes: Write, tmp_path: Path) -> None:
     assert read_images(npz, STRICT).train.labels == ("0",) * 5 + ("1",) * 5
     assert read_images(write_classes(tmp_path / "pets"), STRICT).train.labels == ("cat",) * 3 + ("dog",) * 3

@@ -83,8 +83,10 @@ def test_folders_without_a_table_are_told(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(DataError, match="is a directory, expected a table"):
         read_table(tmp_path)
     (tmp_path / "a=1").mkdir()
-    with pytest.raises(DataError, match="holds no Parquet file"):
+    with pytest.raises(DataError, match="is a directory, expected a table"):
         read_table(tmp_path)
+    with pytest.raises(DataError, match="holds no Parquet file"):
+        table_files(tmp_path)
     monkeypatch.setattr(folders, "_DEEPEST", 1)
     write(tmp_path, "a=1/b=2/c=3/x.parquet", x=[1.0])
     with pytest.raises(DataError, match="more than 1 folders deep"):

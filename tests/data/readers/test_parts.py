@@ -9,6 +9,7 @@ import pytest
 
 from shoal.data.delimited_parts import NotPlainError
 from shoal.data.readers import parts
+from shoal.data.readers.columnar import arrow_parts
 from shoal.data.readers.parts import table_parts
 from shoal.data.tables import read_table
 from shoal.errors import DataError
@@ -84,3 +85,11 @@ def test_a_damaged_row_group_is_an_error_in_its_place(tmp_path: Path) -> None:
     assert next(left).height == 7
     with pytest.raises(DataError, match=r"t\.parquet cannot be read as Parquet"):
         list(left)
+
+
+def test_a_batch_of_all_rows_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "t.arrow"
+    with pa.ipc.new_file(path, TABLE.schema) as writer:
+        writer.write_table(TABLE)
+    assert [part.height for part in arrow_parts(path, 20)] == [20, 20, 10]
+    assert pl.concat(arrow_parts(path, 20)).equals(pl.concat(arrow_parts(path, 50)))

@@ -83,16 +83,17 @@ def read_arrow(path: Path) -> pl.DataFrame:
         return native_frame(table, str(path))
 
 
-def arrow_parts(path: Path) -> Iterator[pl.DataFrame]:
-    """Yield the batches of an Arrow IPC file or stream as ``read_arrow`` has them."""
+def arrow_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of an Arrow IPC file or stream as ``read_arrow`` has them, at most so many at a time."""
     with decoding(path, "Arrow IPC"):
         import pyarrow as pa
 
         with pa.memory_map(str(path)) as source, _opened(source) as reader:
             for batch in _batches(reader):
-                part = pa.Table.from_batches([batch])
-                part.validate(full=True)
-                yield native_frame(part, str(path))
+                for first in range(0, batch.num_rows, rows):
+                    part = pa.Table.from_batches([batch.slice(first, rows)])
+                    part.validate(full=True)
+                    yield native_frame(part, str(path))
 
 
 def _opened(source: Any) -> Any:

@@ -23,12 +23,21 @@ def is_table_folder(path: Path) -> bool:
     """Tell whether a folder holds Parquet files, or folders ``key=value`` of them."""
     if not path.is_dir():
         return False
-    with os.scandir(path) as entries:
-        return any(
-            not entry.name.startswith(_ASIDE)
-            and (_is_parquet(entry.name) if entry.is_file() else "=" in entry.name)
-            for entry in entries
-        )
+    try:
+        with os.scandir(path) as entries:
+            return any(
+                not entry.name.startswith(_ASIDE)
+                and (
+                    _is_parquet(entry.name)
+                    if entry.is_file()
+                    else "=" in entry.name and next(_below(Path(entry.path), 1), None) is not None
+                )
+                for entry in entries
+            )
+    except OSError:
+        return False  # whoever reads it says what is wrong
+    except DataError:
+        return True  # too deep, which whoever reads it says
 
 
 def table_files(folder: Path) -> list[Path]:
@@ -46,6 +55,11 @@ def table_files(folder: Path) -> list[Path]:
 def folder_bytes(folder: Path) -> int:
     """Return how many bytes the files of a folder have."""
     return sum(file.stat().st_size for file in table_files(folder))
+
+
+def table_bytes(path: Path) -> int:
+    """Return the bytes of a file, or of the files of a folder that is a table; none of what is neither."""
+    return folder_bytes(path) if is_table_folder(path) else path.stat().st_size if path.is_file() else 0
 
 
 def read_table_folder(folder: Path) -> pl.DataFrame:

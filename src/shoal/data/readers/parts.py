@@ -11,7 +11,7 @@ from shoal.data.frames import pl
 from shoal.data.headers import INDEX_NAMES
 from shoal.data.places import place
 from shoal.data.readers.columnar import arrow_parts, parquet_parts
-from shoal.data.readers.folders import folder_bytes, folder_parts, is_table_folder
+from shoal.data.readers.folders import folder_parts, table_bytes
 from shoal.errors import DataError, reason
 
 LARGE = 2**24
@@ -36,8 +36,7 @@ def table_parts(source: str | Path, several: int = 1, large: int | None = None) 
         raise NotPlainError
     path = place(source, "a table")
     try:
-        size = folder_bytes(path) if is_table_folder(path) else path.stat().st_size if path.is_file() else 0
-        if size < (LARGE if large is None else large):
+        if table_bytes(path) < (LARGE if large is None else large):
             raise NotPlainError
         yield from _cut(_parts(path), max(ROWS // several, 1) * several)
     except OSError as error:
@@ -54,7 +53,7 @@ def _parts(path: Path) -> Iterator[pl.DataFrame]:
     if kind == ".parquet" and not compressed:
         return parquet_parts(path, ROWS)
     if kind in _ARROW and not compressed:
-        return arrow_parts(path)
+        return arrow_parts(path, ROWS)
     raise NotPlainError
 
 
