@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from shoal import ShoalClassifier
+from shoal.data.foreign import as_texts
 from shoal.data.frames import as_frame, as_series
 from shoal.errors import DataError
 
@@ -30,6 +31,12 @@ EVERY_FORM = pytest.mark.parametrize(
 
 def column(obj: Any) -> list[Any]:
     return as_frame(obj)["a"].to_list()
+
+
+@pytest.mark.parametrize("values", [[Fraction(10**400, 3), 1], [10**5000, "a"]])
+def test_what_is_too_large_to_write_is_refused(values: list[Any]) -> None:
+    with pytest.raises(DataError, match="too large to write, in data row 1"):
+        as_texts("c", values)
 
 
 @EVERY_FORM

@@ -57,3 +57,7 @@ def test_a_weight_that_is_no_number_cannot_be_left_empty() -> None:
     found = roles.weights(pl.DataFrame({"w": ["1", "0", "2.5"]}))
     assert found is not None
     assert np.array_equal(found, [1, 0, 2.5])
+
+
+def test_zeros_are_one_group() -> None:
+    assert groups("0", "-0", "0.0", "-0.0", "0e7") == ["0"] * 5

@@ -91,7 +91,10 @@ def _as_written(name: str, row: int, value: Any) -> str:
     """Return a value as it would stand in a file, a fraction as a decimal; ``DataError`` if it could not."""
     if not any({"__str__", "__repr__"} & vars(kind).keys() for kind in type(value).__mro__[:-1]):
         raise _unknown(name, f"{type(value).__name__} values, as in data row {row}")
-    text = str(float(value) if isinstance(value, Fraction) else value)
+    try:
+        text = str(float(value) if isinstance(value, Fraction) else value)
+    except (ArithmeticError, ValueError):
+        raise _unknown(name, f"a {type(value).__name__} too large to write, in data row {row}") from None
     if not text.isascii() and _HALF_A_PAIR.search(text):
         shown = text.encode(errors="replace").decode()
         raise DataError(

@@ -142,6 +142,8 @@ def _plainest(text: str) -> str:
         exact = Decimal(text).normalize(Context(prec=len(text)))
     except ArithmeticError:  # beyond the exponents that there are
         return text
+    if not exact:
+        return "0"
     return f"{exact:f}" if abs(exact.adjusted()) < MOST_DIGITS else str(exact)
 
 

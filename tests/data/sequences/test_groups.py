@@ -69,3 +69,8 @@ def test_a_table_is_asked_again_for_the_column(tmp_path: Path) -> None:
     path = tmp_path / "steps.csv"
     path.write_text("id,t,x,who\na,0,1,P\na,1,2,P\nb,0,3,Q\n")
     assert LongTables("id", "t", ("x",), "y").groups(str(path), "who", ("b", "a")) == ("Q", "P")
+
+
+def test_a_name_whose_group_is_not_in_it_is_refused() -> None:
+    with pytest.raises(DataError, match=r"finds nothing in the names of 1 of 2 files, such as b_\.wav"):
+        groups_in_names(["a_x.wav", "b_.wav"], "_(x)?")

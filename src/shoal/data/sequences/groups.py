@@ -72,11 +72,12 @@ def groups_in_names(names: Sequence[str], pattern: str) -> Groups:
             f"{setting('group', pattern)} is no regular expression ({error}); write one whose (…) is found "
             "in the name of each file, as in '_(.+)_'"
         ) from None
-    found = [sought.search(PurePosixPath(name).name) for name in names]
-    without = [name for name, match in zip(names, found, strict=True) if match is None]
+    matches = (sought.search(PurePosixPath(name).name) for name in names)
+    found = [match and match[min(sought.groups, 1)] for match in matches]
+    without = [name for name, group in zip(names, found, strict=True) if not group]
     if without:
         raise DataError(
             f"{setting('group', pattern)} finds nothing in the names of {len(without):,} of {len(names):,} "
             f"files, such as {without[0]}; write what is in each of them"
         )
-    return tuple(match[min(sought.groups, 1)] or "" for match in found if match is not None)
+    return tuple(group for group in found if group)
