@@ -84,5 +84,5 @@ def test_other_instruction_sets_are_refused_with_the_best_that_all_have(
 
 
 def test_workers_that_do_not_answer_are_not_waited_for_for_ever() -> None:
-    with pytest.raises(CapacityError, match="no worker of the cluster answered within 60 s"):
+    with pytest.raises(CapacityError, match="not all workers of the cluster answered within 60 s"):
         muster(PaperCrew([2], {}))

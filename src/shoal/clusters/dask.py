@@ -40,7 +40,7 @@ class DaskCrew(Crew):
             told: dict[str, Any] = client.sync(
                 client.run, pkgutil.resolve_name, name, on_error="return", callback_timeout=seconds
             )
-        except TimeoutError:  # of the slowest
+        except OSError:  # TimeoutError of the slowest, or its connection has just ended
             return {}
         return told
 

@@ -32,7 +32,7 @@ def muster(crew: Crew, seconds: float | None = None) -> None:
     answers = crew.ask(WHERE, ANSWER_SECONDS)
     if not answers:
         raise CapacityError(
-            f"no worker of {crew.called} answered within {ANSWER_SECONDS:g} s; look at what they say, "
+            f"not all workers of {crew.called} answered within {ANSWER_SECONDS:g} s; look at what they say, "
             "or start others"
         )
     require_alike(answers, crew.called)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from shoal.clusters.crew import Crew
-from shoal.errors import CapacityError, MissingDependencyError, reason
+from shoal.errors import CapacityError, ConfigurationError, MissingDependencyError, reason
 
 NAME, SCHEME = "ray", "ray"
 
@@ -113,6 +113,11 @@ def connected(address: str) -> Iterator[Crew]:
         raise MissingDependencyError("Ray's clusters need its package: pip install 'shoal[ray]'") from None
     if address != NAME and find_spec("grpc") is None:
         raise MissingDependencyError(f"{address} needs Ray's client: pip install 'shoal[ray]'")
+    if address != NAME and ray.is_initialized():
+        raise ConfigurationError(
+            "this process is connected to a Ray cluster already; say on='ray', or ray.shutdown() before "
+            f"{address}"
+        )
     own = not ray.is_initialized()
     if own:
         try:
