@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError
+from shoal.selection.architectures import Convolutional
 from shoal.selection.scaling import FLOOR, scales
 from shoal.selection.study import CapacityStudy
 
@@ -193,6 +194,7 @@ def test_one_source_for_all_is_none() -> None:
     [
         ({"sources": ("a", "b")}, "sources name the column .*, got 2 of them for samples"),
         ({"choose": "best"}, "sources are for choose='ensemble', got them with choose='best'"),
+        ({"architecture": Convolutional((1, 4, 4))}, "sources are for fully connected networks of rows"),
     ],
 )
 def test_sources_that_do_not_fit(options: dict[str, Any], said: str) -> None:

@@ -45,7 +45,8 @@ class Scaling:
     """The ``columns`` (J,) of scales that the inputs of later starts are multiplied by, and what came of it.
 
     ``of_folds`` (n,) are the scales of all inputs in each fold. Those of a fold come from the rows that other
-    folds hold out, for its own are to judge networks that know nothing of them; ``columns`` come from all.
+    folds hold out, for its own are to judge networks that know nothing of them; of one part alone they come
+    from the rows that judge, whose losses are a little too good then. ``columns`` come from all.
     ``losses`` are the mean validation losses of the first starts, on inputs as they are and scaled; None
     before both are there.
     """

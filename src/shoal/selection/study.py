@@ -152,6 +152,8 @@ class CapacityStudy(ShownStudy):
         if layers and architecture is not None:
             raise ConfigurationError(f"{next(iter(layers))} is of dense layers, got {architecture!r} as well")
         self.architecture = architecture or own
+        if len(self.views.sources) and not isinstance(self.architecture, Perceptron):
+            raise ConfigurationError("sources are for fully connected networks of rows; leave them out")
         self._candidates = grid(hidden, l2)
         self._only = None if self.place.networks is None else Numbers.parse(self.place.networks)
         self._table: Trials | None = None
