@@ -86,7 +86,7 @@ def as_rows(table: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def fitted(path: Path, target: str, folder: Path) -> tuple[bytes, bytes]:
     """Fit a tiny model and let it predict its own table; return the bytes of its weights and predictions."""
     with TerminalListener(plain_console(stderr=True)) as listener, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shoal.jobs.fit_study.write_report", lambda *_, **__: None)  # half of the time
+        patch.setattr("shoal.jobs.fit_study.write_pages", lambda *_, **__: None)  # half of the time
         fit_data(FitRequest(str(path), target, size=SIZE, jobs=1), folder, listener)
     predict_data(folder, str(path), folder.with_suffix(".csv"))
     return (folder / "weights.safetensors").read_bytes(), folder.with_suffix(".csv").read_bytes()
