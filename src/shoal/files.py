@@ -39,6 +39,8 @@ def written_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     try:
+        if "\0" in os.fspath(path):  # which would be found when all is written
+            raise ValueError("embedded null byte")
         _require_ordinary(path)
         temporary = path.with_name(f".shoal-{secrets.token_hex(8)}.tmp")
         file = temporary.open("xb")  # never over one that is there

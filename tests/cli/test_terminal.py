@@ -40,6 +40,7 @@ def parts(rows: int, columns: int, features: int, n_train: int, n_judged: int | 
         n_rows=rows,
         columns=("",) * columns,
         train=Rows(n_train, features),
+        n_train=n_train,
         validation=None if n_judged is None else Rows(n_judged, features),
         test=Rows(n_test, features),
         folds=5 if n_judged is None else None,

@@ -102,4 +102,4 @@ def test_the_networks_of_images_predict_the_same_in_onnxruntime(shoal: Shoal) ->
     (probabilities,) = session.run(["probabilities"], {session.get_inputs()[0].name: X})
     np.testing.assert_allclose(probabilities, model.predict_features(X), rtol=1e-4, atol=1e-6)
     assert shoal("export", "out", "--to", "net.safetensors").code == 0
-    assert "0.weight" in safetensors.numpy.load_file("net.safetensors")
+    assert "0.0.weight" in safetensors.numpy.load_file("net.safetensors")  # of the first network

@@ -55,6 +55,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: FinishedJob
         "pieces": 0,
         "waves": 0,
         "augmentation": None,
+        "decided": [],
         "epochs": 60,
         "patience": 10,
         "networks": None,

@@ -91,7 +91,7 @@ def test_workers_are_born_deaf_to_ctrl_c() -> None:
         import signal
         from shoal.selection.pools import deaf_to_interrupts, processes
         from shoal.selection.shipping import Freight
-        with processes(1, Freight(())) as pool:
+        with processes(1, Freight("", {})) as pool:
             with deaf_to_interrupts():
                 blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ())
             print(signal.SIGINT in blocked.result())

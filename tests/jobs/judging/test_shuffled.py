@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.data.task import TargetEncoder
-from shoal.jobs import shuffled as module
+from shoal.jobs.judging import shuffled as module
 from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel
 from shoal.selection.architectures import Perceptron
