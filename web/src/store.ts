@@ -76,14 +76,18 @@ const hearer: Hearer = {
 
 const link = copy ? null : new Link(hearer);
 
-/** Has the address say what is shown; what it said when the page was opened is asked for first. */
+/**
+ * Has the address say what is shown; what it said when the page was opened is asked for first. Both wait until the
+ * page steers: one that is opened as another leaves may be told before it that it watches.
+ */
 let visited = false;
 function follow(address: string): void {
+  if (!steers.value) return;
   const own = location.hash.slice(1);
   const first = !visited;
   visited = true;
   if (own === address) return;
-  if (first && own && steers.value) void send("visit", { text: own });
+  if (first && own) void send("visit", { text: own });
   else history.replaceState(null, "", address ? `#${address}` : location.pathname);
 }
 
