@@ -12,11 +12,11 @@ from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.explanation.as_json import numbers
 from shoal.explanation.vision import receptive_field
 from shoal.lab.design import require_between
+from shoal.lab.learners import best_start
 from shoal.layers import Conv2D, Dense, Flatten, LocallyConnected2D, MaxPool2D, stack
 from shoal.layers.base import Context, Layer
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.populations.trainer import begin
 from shoal.shapes import Array
 
 SIDE, INK = 8, 16
@@ -201,20 +201,8 @@ def learnt(name: str) -> Trained:
     X, y = digits()
     network = Network((1, SIDE, SIDE), list(NETWORKS[name][1]), "cross_entropy")
     held = X[TRAINED:], y[TRAINED:]
-    run = begin(
-        network.population(STARTS, seed=0, dtype="float64"),
-        X[:TRAINED],
-        y[:TRAINED],
-        validation=held,
-        solver="adam",
-        learning_rate=0.01,
-        batch_size=64,
-        epochs=EPOCHS,
-        n_jobs=1,
-    )
-    run.advance(EPOCHS)
-    assert run.history.validation_loss is not None
-    best = run.population.members(int(np.argmin(run.history.validation_loss[:, -1])))
+    population = network.population(STARTS, seed=0, dtype="float64")
+    best = best_start(population, X[:TRAINED], y[:TRAINED], held, batch_size=64, epochs=EPOCHS)
     right = best.outputs(held[0], n_jobs=1)[0].argmax(axis=1) == held[1]
     return Trained(best, float(right.mean()))
 

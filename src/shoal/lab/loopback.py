@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 
@@ -13,9 +14,19 @@ Stop = Callable[[], None]
 
 
 class Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and otherwise nothing: of itself, of visits, or to a proxy."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[Stop], None]) -> None:
+    def __init__(self, app: Any, ready: Callable[[Stop], None], **settings: Any) -> None:
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+            **settings,
+        )
         super().__init__(config)
         self._ready = ready
 

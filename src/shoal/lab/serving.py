@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import uvicorn
-
 from shoal.lab.app import House
 from shoal.lab.guard import Guard
 from shoal.lab.loopback import Server, Stop, listen
@@ -25,19 +23,13 @@ def serve(laboratory: Exhibit, port: int, ready: Ready, threads: int | None = No
     with listen(port) as listening:
         conductor = Conductor(laboratory, threads)
         guard = Guard(House(conductor).app(), listening.getsockname()[1])
-        config = uvicorn.Config(
+        server = Server(
             guard,
-            log_level="error",
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=False,
+            lambda stop: ready(guard.address, stop),
             ws="websockets-sansio",
             ws_max_size=LARGEST_MESSAGE,
             ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
         )
-        server = Server(config, lambda stop: ready(guard.address, stop))
         try:
             server.run(sockets=[listening])
         finally:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-import uvicorn
-
 from shoal.errors import ConfigurationError, reason
 from shoal.jobs.folder import load_model
 from shoal.jobs.model import TableModel
@@ -39,17 +37,7 @@ def serve(folder: Path, port: int, ready: Ready, token_file: Path | None = None)
         service = Service(cast("TableModel", model), folder.resolve().name)
         guard = TokenGuard(service.app(), listening.getsockname()[1])
         guard.token = token or guard.token
-        config = uvicorn.Config(
-            guard,
-            log_level="error",
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=1,
-        )
-        server = Server(config, lambda stop: ready(guard.address, guard.token, stop))
+        server = Server(guard, lambda stop: ready(guard.address, guard.token, stop), ws="none")
         server.run(sockets=[listening])
 
 
