@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.errors import DataError, ShoalError
+from shoal.errors import CapacityError, DataError, ShoalError
 from shoal.lab import commands as c
 from shoal.lab.course import Course
 from shoal.lab.design import Design, Knobs
@@ -120,6 +120,16 @@ def test_an_error_names_the_table_as_whoever_brought_it_does(text: str) -> None:
         brought_table("C:\\my\\own.csv", text, None)
     assert tempfile.gettempdir() not in str(refused.value)
     assert "table.csv" not in str(refused.value)
+
+
+def test_a_table_that_is_too_large_is_named_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise CapacityError(f"{path} needs more memory than there is; use a part of it")
+
+    monkeypatch.setattr("shoal.lab.table.read_table", refuse)
+    with pytest.raises(CapacityError) as refused:
+        brought_table("my/own.csv", "a,b\n1,2\n", None)
+    assert str(refused.value) == "own.csv needs more memory than there is; use a part of it"
 
 
 @pytest.mark.parametrize(

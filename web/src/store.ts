@@ -126,21 +126,29 @@ function look(network: number): void {
 }
 let saved: { picked: number; sides: Seen[] } | null = null;
 
-/** Sends what is dragged: the last value at once, and no value before the one before it is answered. */
-const under = new Map<string, { next: Record<string, unknown> | null }>();
-export function drag(name: string, fields: Record<string, unknown>): void {
+/**
+ * Sends what is dragged: the last value at once, and no value before the one before it is answered. The promise ends
+ * when the last one is.
+ */
+const under = new Map<string, { next: Record<string, unknown> | null; ended: Promise<void> }>();
+export function drag(name: string, fields: Record<string, unknown>): Promise<void> {
   const key = name + Object.keys(fields).join();
   const busy = under.get(key);
   if (busy) {
     busy.next = fields;
-    return;
+    return busy.ended;
   }
-  const one = { next: null as Record<string, unknown> | null };
+  const one = { next: fields as Record<string, unknown> | null, ended: Promise.resolve() };
   under.set(key, one);
-  void send(name, fields).then(() => {
+  one.ended = (async () => {
+    while (one.next) {
+      const now = one.next;
+      one.next = null;
+      await send(name, now);
+    }
     under.delete(key);
-    if (one.next) drag(name, one.next);
-  });
+  })();
+  return one.ended;
 }
 
 export const toggle = () => send(state.value?.playing ? "pause" : "start");

@@ -11,7 +11,7 @@ import numpy as np
 
 from shoal.data.tables import read_table
 from shoal.data.task import REGRESSION
-from shoal.errors import DataError
+from shoal.errors import CapacityError, DataError
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepare import PreparedTable, prepare_frame, prepare_table
 from shoal.jobs.request import FitRequest
@@ -47,8 +47,8 @@ def brought_table(name: str, text: str, target: str | None) -> Maker:
         path.write_bytes(text.encode("utf-8", "replace"))
         try:
             frame = read_table(str(path))
-        except DataError as error:  # of a file that nobody who brought the table knows
-            raise DataError(str(error).replace(str(path), title)) from None
+        except (DataError, CapacityError) as error:  # of a file that nobody who brought the table knows
+            raise type(error)(str(error).replace(str(path), title)) from None
     column = target if target is not None else frame.columns[-1]
     request = _request(title, column, 0)
 

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import { drag, send, state } from "../store.ts";
 import { bring, brought, predict } from "../table.ts";
-import { Group, Select, Slider } from "./fields.tsx";
+import { Entry, Group, Select, Slider } from "./fields.tsx";
 
 const DATA = { sine: "sinusoid", moons: "two moons", table: "your table" } as Record<string, string>;
 const INITIAL = { wide: "N(0, 10)", unit: "N(0, 1)", scaled: "suits the units" } as Record<string, string>;
@@ -25,7 +25,7 @@ export function Controls() {
   const { design, choices, sides, material } = told;
   const { knobs, rate } = sides[0]!;
   const rated = choices.rated.includes(design.solver);
-  const build = (fields: Record<string, unknown>) => void send("build", fields);
+  const build = (fields: Record<string, unknown>) => send("build", fields);
   const turn = (fields: Record<string, unknown>) => drag("turn", sides.length > 1 && "l2" in fields ? { side: 0, ...fields } : fields);
   const hidden = RANGES.find(([, sizes]) => sizes.join() === design.hidden.join())?.[0] ?? design.hidden.join(", ");
   const ranges = RANGES.some(([words]) => words === hidden) ? RANGES : [...RANGES, [hidden, design.hidden] as [string, number[]]];
@@ -74,10 +74,7 @@ export function Controls() {
         <div class="field">
           <label for="seed">draw</label>
           <span class="pair">
-            <input
-              id="seed" type="text" inputMode="numeric" class="value" value={String(design.seed)}
-              onChange={(event) => build({ seed: Math.round(Number(event.currentTarget.value)) })}
-            />
+            <Entry id="seed" value={String(design.seed)} mode="numeric" onValue={(text) => build({ seed: Math.round(Number(text)) })} />
             <button type="button" onClick={() => build({ seed: design.seed + 1 })} title={`other points of ${material.title}, other starts`}>
               next draw
             </button>

@@ -3,7 +3,7 @@ import { logarithmic, number } from "../paint/scale.ts";
 import { drag, send } from "../store.ts";
 import type { Spelling as Told } from "../state.ts";
 import { Canvas } from "./Canvas.tsx";
-import { Select } from "./fields.tsx";
+import { Select, useDraft } from "./fields.tsx";
 import type { Theme } from "../theme.ts";
 
 const NAMES: Record<string, string> = { rnn: "plain recurrent units", gru: "gated units (GRU)", lstm: "LSTM" };
@@ -59,6 +59,7 @@ function paintNorms(ctx: CanvasRenderingContext2D, w: number, h: number, told: T
 /** A word, the state of a recurrent network letter by letter, and how far the gradient reaches back. */
 export function Spelling({ told }: { told: Told }) {
   const letters = [...told.word];
+  const draft = useDraft(told.word);
   return (
     <section class="panel spelling" aria-labelledby="spelling-title">
       <h2 id="spelling-title">
@@ -68,10 +69,10 @@ export function Spelling({ told }: { told: Told }) {
         <div class="field">
           <label for="word">word</label>
           <input
-            id="word" type="text" class="word" maxLength={told.longest} value={told.word} autocomplete="off" spellcheck={false}
+            id="word" type="text" class="word" maxLength={told.longest} value={draft.value} autocomplete="off" spellcheck={false}
             onInput={(event) => {
               const word = event.currentTarget.value.toLowerCase().replace(/[^a-z]/g, "");
-              if (word) drag("spell", { word });
+              draft.give(event.currentTarget.value, word ? drag("spell", { word }) : undefined);
             }}
           />
         </div>

@@ -1,6 +1,7 @@
 import { number } from "../paint/scale.ts";
 import { drag, drawn, epoch, send, state } from "../store.ts";
 import type { Knobs } from "../state.ts";
+import { useDraft } from "./fields.tsx";
 
 const NAMES: Record<string, string> = {
   l2: "λ", weight_decay: "decay", learning_rate: "rate", dropout: "dropout", samples: "points", noise: "noise",
@@ -18,6 +19,7 @@ export function Time() {
   const side = sides[0]!;
   const furthest = Math.max(side.furthest, epoch.value, 1);
   let before: Knobs | null = null;
+  const draft = useDraft(Math.min(epoch.value, furthest));
   const marks = side.journal.map((entry, k) => {
     const text = change(k ? side.journal[k - 1]! : (before ?? side.knobs), entry) || "fork";
     before = entry;
@@ -28,9 +30,12 @@ export function Time() {
       <label for="time">time</label>
       <div class="track">
         <input
-          id="time" type="range" min={0} max={furthest} value={Math.min(epoch.value, furthest)}
+          id="time" type="range" min={0} max={furthest} value={draft.value}
           aria-valuetext={`epoch ${epoch.value} of ${furthest}`}
-          onInput={(event) => drag("seek", { epoch: Number(event.currentTarget.value) })}
+          onInput={(event) => {
+            const at = Number(event.currentTarget.value);
+            draft.give(at, drag("seek", { epoch: at }));
+          }}
         />
         <div class="marks" aria-hidden="true">
           {marks.map(({ at, text }) => (
