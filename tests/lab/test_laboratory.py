@@ -9,11 +9,14 @@ import pytest
 
 from shoal.errors import CapacityError, ShoalError
 from shoal.lab import commands as c
+from shoal.lab.choosing import trials
 from shoal.lab.design import Design, Knobs
 from shoal.lab.frames import Kind, read
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.material import SETS
 from shoal.lab.room import require_room
+from shoal.selection.trials import Trials
+from shoal.training.stopping import Reason
 
 
 def small(**settings: Any) -> Laboratory:
@@ -74,6 +77,25 @@ def test_the_state_is_plain_json() -> None:
     lab.do(c.Step(epochs=200))  # most networks diverge
     said = json.loads(json.dumps(lab.state(), allow_nan=False))
     assert said["sides"][0]["epoch"] == 200
+
+
+def test_the_networks_are_the_trials_of_a_study() -> None:
+    lab = small(hidden=(3, 1), depth=2)
+    lab.do(c.Step(epochs=4))
+    side = lab.sides[0]
+    side.runs[1].stop([2])
+    side.runs[0].history.stopped[1] = Reason.DIVERGED
+    found = trials(side)
+    whole = Trials.from_rows(found.rows())  # which a study makes of what it trained
+    for name, column in whole.columns.items():
+        assert column.dtype == found[name].dtype, name
+        np.testing.assert_array_equal(column, found[name])
+    scores = frame(lab)[Kind.SCORES, 0].values
+    kept = np.arange(8) != 1
+    np.testing.assert_array_equal(found["validation_loss"].astype("f4")[kept], scores[1][kept])
+    np.testing.assert_array_equal(np.isnan(found["validation_loss"]), ~kept)
+    assert found["hidden"].tolist() == ["3x3"] * 4 + ["1x1"] * 4
+    assert found["stopped"].tolist() == ["epochs", "diverged", *["epochs"] * 4, "interrupted", "epochs"]
 
 
 def test_the_choice_is_the_smallest_validation_error_and_says_so() -> None:

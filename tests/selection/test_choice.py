@@ -130,6 +130,22 @@ def test_a_contender_that_diverged_in_one_fold_never_wins(row: Build) -> None:
     assert math.isnan(all_contenders(trials)[0].validation_loss)
 
 
+def test_contenders_of_a_study_under_way_have_means_over_the_folds_that_they_have(row: Build) -> None:
+    trials = Trials.from_rows(
+        [
+            row(start=1, fold=0, validation_loss=0.5, validation_se=0.03),
+            row(start=0, fold=0, validation_loss=0.1, validation_se=0.06),
+            row(start=1, fold=1, validation_loss=0.7, validation_se=0.04),
+            row(start=2, fold=1, validation_loss=0.2, validation_se=0.02, gamma=3.0),
+        ]
+    )
+    found = all_contenders(trials)
+    assert [one.start for one in found] == [0, 1, 2]
+    assert [one.validation_loss for one in found] == pytest.approx([0.1, 0.6, 0.2])
+    assert [one.standard_error for one in found] == pytest.approx([0.06, 0.05 / 2, 0.02])
+    assert [one.gamma for one in found] == [None, None, 3.0]
+
+
 def test_if_all_diverged_the_error_says_what_to_try(row: Build) -> None:
     with pytest.raises(ConfigurationError, match=r"all 2 networks diverged.*learning_rate"):
         choose(Trials.from_rows([row(**lost()), row(**lost(start=1))]))

@@ -39,32 +39,35 @@ def trials(course: Course) -> Trials:
     train = losses_on(course, course.material.train).mean(axis=1)
     each = losses_on(course, course.material.validation)
     means, errors = _means_and_errors(each)
-    why, rows = reasons(course), []
-    for k in range(design.networks):
-        place, start = divmod(k, design.starts)
-        lost = why[k] == Reason.DIVERGED or not np.isfinite(each[k]).all()
-        rows.append(
-            {
-                "candidate": place,
-                "hidden": "x".join([str(design.hidden[place])] * design.depth),
-                "l2": course.knobs.l2,
-                "start": start,
-                "fold": 0,
-                "parameters": course.runs[place].population.network.n_parameters,
-                "train_loss": None if lost else float(train[k]),
-                "validation_loss": None if lost else float(means[k]),
-                "validation_se": 0.0 if lost else float(errors[k]),
-                "epochs": course.epoch,
-                "best_epoch": course.epoch,
-                "stopped": str(Reason(int(why[k]))),
-                "diverged": lost,
-                "seconds": 0.0,
-                "log_evidence": None,
-                "gamma": None,
-                "strength": None,
-            }
-        )
-    return Trials.from_rows(rows)
+    place, start = np.divmod(np.arange(design.networks), design.starts)
+    why = reasons(course)
+    lost = (why == Reason.DIVERGED) | ~np.isfinite(each).all(axis=1)
+    names = np.array(["x".join([str(units)] * design.depth) for units in design.hidden], dtype=object)
+    parameters = np.array([run.population.network.n_parameters for run in course.runs])
+    words = {number: str(Reason(number)) for number in np.unique(why).tolist()}
+
+    def all_are(value: float) -> Array:
+        return np.full(design.networks, value)
+
+    return Trials(
+        {
+            "candidate": place,
+            "hidden": names[place],
+            "l2": all_are(course.knobs.l2),
+            "start": start,
+            "fold": all_are(0).astype(int),
+            "parameters": parameters[place],
+            "train_loss": np.where(lost, np.nan, train),
+            "validation_loss": np.where(lost, np.nan, means),
+            "validation_se": np.where(lost, 0.0, errors),
+            "epochs": all_are(course.epoch).astype(int),
+            "best_epoch": all_are(course.epoch).astype(int),
+            "stopped": np.array([words[number] for number in why.tolist()], dtype=object),
+            "diverged": lost,
+            "seconds": all_are(0.0),
+            **{name: all_are(np.nan) for name in ("log_evidence", "gamma", "strength")},
+        }
+    )
 
 
 def choice(course: Course, rule: str) -> Choice | None:

@@ -137,7 +137,8 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
     """
     if rule not in RULES[:2]:
         raise UnknownNameError("rule of choice", rule, RULES[:2])
-    contenders = finite_contenders(trials)
+    everyone = all_contenders(trials)
+    contenders = _finite(everyone, trials)
     best = min(contenders, key=_by_loss)
     if rule == "best":
         threshold = None
@@ -150,7 +151,7 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
         reason = _occam(chosen, best, _networks(trials), unit)
     words = chosen.words(unit)
     sentence = f"{words[0].upper()}{words[1:]}: {reason}{_determined(chosen)}"
-    return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(trials))
+    return Choice(rule, chosen, (chosen,), best, threshold, sentence, _spreads(everyone))
 
 
 def choose_by_evidence(trials: Trials, unit: str = HIDDEN_UNIT) -> Choice:
@@ -216,13 +217,17 @@ def covered(trials: Trials) -> list[int]:
 
 def finite_contenders(trials: Trials) -> list[Contender]:
     """Return the contenders that may win, in the order of the grid; raise if there are none."""
-    contenders = [c for c in all_contenders(trials) if math.isfinite(c.validation_loss)]
-    if not contenders:
+    return _finite(all_contenders(trials), trials)
+
+
+def _finite(contenders: Sequence[Contender], trials: Trials) -> list[Contender]:
+    finite = [c for c in contenders if math.isfinite(c.validation_loss)]
+    if not finite:
         raise ConfigurationError(
             f"{_networks(trials)} diverged, so there is nothing to choose from; try a learning_rate ten "
             "times smaller, standardised inputs and targets, or smaller initial weights"
         )
-    return contenders
+    return finite
 
 
 def all_contenders(trials: Trials) -> list[Contender]:
@@ -230,34 +235,40 @@ def all_contenders(trials: Trials) -> list[Contender]:
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for row, key in enumerate(zip(trials["candidate"].tolist(), trials["start"].tolist(), strict=True)):
         groups[key].append(row)
-    return [_contender(trials, rows) for _, rows in sorted(groups.items())]
+    rows = [own for _, own in sorted(groups.items())]
+    first = [own[0] for own in rows]
+    what = [trials[name][first].tolist() for name in ("candidate", "hidden", "l2", "start", "parameters")]
+    scores = [map(_known, trials[name][first].tolist()) for name in ("log_evidence", "gamma", "strength")]
+    return [Contender(*one) for one in zip(*what, *_over_folds(trials, rows), *scores, strict=True)]
+
+
+def _over_folds(trials: Trials, groups: Sequence[Sequence[int]]) -> tuple[list[float], list[float]]:
+    """Return the mean loss, and its standard error, of every group of rows: as many as there are folds."""
+    losses = np.where(trials["diverged"], np.nan, trials["validation_loss"])
+    squares, counts = np.square(trials["validation_se"]), np.array([len(rows) for rows in groups])
+    means, errors = np.empty((2, len(groups)))
+    for count in np.unique(counts):  # one, but for a study that has not ended
+        which = np.flatnonzero(counts == count)
+        rows = np.array([groups[k] for k in which.tolist()])
+        means[which] = losses[rows].mean(axis=1)
+        errors[which] = np.sqrt(squares[rows].sum(axis=1)) / count
+    return means.tolist(), errors.tolist()
 
 
 def spreads(trials: Trials) -> tuple[Spread, ...]:
     """Return the spread over random starts of every candidate, in the order of the grid."""
+    return _spreads(all_contenders(trials))
+
+
+def _spreads(contenders: Sequence[Contender]) -> tuple[Spread, ...]:
     groups: dict[int, list[Contender]] = defaultdict(list)
-    for contender in all_contenders(trials):
+    for contender in contenders:
         groups[contender.candidate].append(contender)
     return tuple(_spread(group) for group in groups.values())
 
 
-def _contender(trials: Trials, rows: Sequence[int]) -> Contender:
-    first = rows[0]
-    losses = np.where(trials["diverged"][rows], np.nan, trials["validation_loss"][rows])
-    return Contender(
-        candidate=int(trials["candidate"][first]),
-        hidden=str(trials["hidden"][first]),
-        l2=float(trials["l2"][first]),
-        start=int(trials["start"][first]),
-        parameters=int(trials["parameters"][first]),
-        validation_loss=float(losses.mean()),
-        standard_error=float(np.sqrt(np.square(trials["validation_se"][rows]).sum()) / len(rows)),
-        **{name: _known(trials[name][first]) for name in ("log_evidence", "gamma", "strength")},
-    )
-
-
 def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return value if math.isfinite(value) else None
 
 
 def _spread(group: Sequence[Contender]) -> Spread:
