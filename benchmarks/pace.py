@@ -1,7 +1,7 @@
 """The pace of this machine, in the figures that sizing counts by: ``python -m benchmarks.pace``.
 
-Studies are sized by those of ``shoal.jobs.pace``. This measures them again, on one core and by the time of
-the processor, and says how far the stored ones are off; a release may take them over.
+Studies are sized by those of ``shoal.jobs.sizing.pace``. This measures them again, on one core and by the
+time of the processor, and says how far the stored ones are off; a release may take them over.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shoal.jobs.images.method import image_ladder
-from shoal.jobs.pace import RELEASED, Pace
 from shoal.jobs.recipes import CLASSES, NUMBERS, RATE, plain_method
 from shoal.jobs.request import FitRequest
+from shoal.jobs.sizing.pace import RELEASED, Pace
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
 from shoal.selection.architectures import Architecture, Convolutional, Perceptron

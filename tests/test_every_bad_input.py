@@ -20,7 +20,7 @@ from shoal.cli.terminal import TerminalListener, plain_console
 from shoal.jobs.fit import fit_data
 from shoal.jobs.place import begin
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize, Sizing, StudySize
+from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
 from shoal.selection.store import TrialStore
 
 Shoal = Callable[..., Any]
@@ -239,7 +239,7 @@ def full_disk(_: int) -> None:
 
 
 def test_a_disk_that_fills_while_the_model_is_saved(shoal: Shoal, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shoal.jobs.study_folder import save_model
+    from shoal.jobs.saved.studies import save_model
 
     def save(*arguments: object, **options: object) -> None:
         with monkeypatch.context() as patched:

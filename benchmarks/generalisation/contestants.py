@@ -35,8 +35,8 @@ def shoal(table: Table, split: int) -> Score:
     from shoal.calibration.conformal import coverage_and_width
     from shoal.data.tables import read_table
     from shoal.jobs.fit import fit_data
-    from shoal.jobs.folder import load_table_model
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.saved.folder import load_table_model
 
     train, test = table.split(split)
     with tempfile.TemporaryDirectory() as name:

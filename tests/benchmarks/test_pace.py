@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import pace as module
 from benchmarks.pace import FIGURES, Case, fitted, main, networks, timed
-from shoal.jobs.pace import RELEASED, Pace
+from shoal.jobs.sizing.pace import RELEASED, Pace
 
 
 def test_figures_are_found_again_from_what_they_take() -> None:

@@ -82,7 +82,7 @@ def test_a_signal_before_the_study_leaves_nothing_to_go_on_from(
     end: Callable[..., tuple[int, str]], iris: Iris, tmp_path: Path
 ) -> None:
     told = "shoal: interrupted; there is nothing yet to go on from in out"
-    assert end("before('shoal.jobs.prepare.prepare_table', 'SIGINT')", iris) == (130, told)
+    assert end("before('shoal.jobs.tables.prepare.prepare_table', 'SIGINT')", iris) == (130, told)
     assert not (tmp_path / "out").exists()
 
 
@@ -133,7 +133,7 @@ def test_a_second_one_when_the_first_has_ended_the_study(
 
 def test_one_that_nobody_lets_through(end: Callable[..., tuple[int, str]], iris: Iris) -> None:
     swallow = """
-        import shoal.jobs.prepare
+        import shoal.jobs.tables.prepare
         def stubborn(*_):
             for i in range(9):
                 try:
@@ -141,7 +141,7 @@ def test_one_that_nobody_lets_through(end: Callable[..., tuple[int, str]], iris:
                 except KeyboardInterrupt:
                     print("swallowed", flush=True)
             raise SystemExit(7)
-        shoal.jobs.prepare.prepare_table = stubborn
+        shoal.jobs.tables.prepare.prepare_table = stubborn
     """
     assert end(swallow, iris)[0] == 130
 

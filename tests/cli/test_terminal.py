@@ -12,8 +12,8 @@ from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener, counting, plain_console
 from shoal.jobs.job import FinishedJob
-from shoal.jobs.prepare import PreparedTable
-from shoal.jobs.sizing import Sizing, StudySize
+from shoal.jobs.sizing.study import Sizing, StudySize
+from shoal.jobs.tables.prepare import PreparedTable
 from shoal.selection.design import Plan
 from shoal.selection.running import StudyProgress
 

@@ -13,7 +13,7 @@ import safetensors.numpy
 from shoal.data.images.source import read_images
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.export.saved import export_folder
-from shoal.jobs.folder import load_model
+from shoal.jobs.saved.folder import load_model
 
 Shoal = Callable[..., Any]
 BRIEFLY = ("--hidden", "2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1")

@@ -31,13 +31,13 @@ from shoal.files import as_json
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject, formatted
 from shoal.jobs.fit import fit_data
-from shoal.jobs.folder import load_model
 from shoal.jobs.images.model import ImageModel
 from shoal.jobs.kinds import prepare
 from shoal.jobs.place import require_free
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved_subject import saved_subject, table_of
+from shoal.jobs.saved.folder import load_model
+from shoal.jobs.subjects.saved import saved_subject, table_of
 from shoal.report import html
 from shoal.report.evidence import load_evidence
 from shoal.selection.study import CapacityStudy

@@ -19,7 +19,7 @@ from shoal.cli.terminal import TerminalListener
 from shoal.data.frames import pl
 from shoal.jobs.fit import fit_data
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 from tests.data.readers import workbooks
 
 Files = Mapping[str, bytes]

@@ -17,7 +17,7 @@ from shoal.cli.terminal import TerminalListener
 from shoal.jobs.fit import fit_data
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 from shoal.words import as_option, spoken
 
 Columns = Mapping[str, Sequence[object]]

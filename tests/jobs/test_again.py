@@ -19,7 +19,7 @@ from shoal.jobs.again import command, quoted
 from shoal.jobs.fit import fit_data
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 from shoal.selection.running import StudyProgress
 
 Mixed = Callable[..., dict[str, list[object]]]
@@ -52,7 +52,7 @@ def made_again(shoal: Shoal, folder: Path, to: str) -> Path:
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch, without_report: None) -> None:
     """A study that leaves its size open is sized to the last rung of its ladder."""
-    monkeypatch.setattr("shoal.jobs.sizing.counted", lambda *_: 1e6)
+    monkeypatch.setattr("shoal.jobs.sizing.study.counted", lambda *_: 1e6)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_command_that_was_told_makes_the_same_model(
     target = [] if "--target" in options else ["--target", "target"]
     assert shoal("fit", 'it\'s a "table".csv', *target, *options, "--jobs", "1", "--out", "an out").code == 0
     with pytest.MonkeyPatch.context() as faster:
-        faster.setattr("shoal.jobs.sizing.counted", lambda *_: 1e-9)
+        faster.setattr("shoal.jobs.sizing.study.counted", lambda *_: 1e-9)
         again = made_again(shoal, Path("an out"), "again")
     assert model(again) == model(Path("an out"))
 

@@ -9,7 +9,7 @@ from shoal.engines import ENGINES
 from shoal.errors import UnknownNameError
 from shoal.explanation.gradient_check import BlockCheck, GradientCheck
 from shoal.jobs.check import Verdict, check_subject, draw_steps
-from shoal.jobs.subject import Subject, fresh_subject
+from shoal.jobs.subjects.subject import Subject, fresh_subject
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from shoal.errors import DataError
 from shoal.jobs.division import DEFAULT_FOLDS, DEFAULT_SHARE, Division, divide
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import SMALL_TABLE
+from shoal.jobs.sizing.study import SMALL_TABLE
 from shoal.selection.dividing import AtRandom
 
 

@@ -14,11 +14,11 @@ from shoal.calibration.decision import f1_threshold
 from shoal.calibration.temperature import cooled
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.jobs.folder import load_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.judging.held import Held
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
+from shoal.jobs.saved.folder import load_model
 from shoal.report import wording
 
 Fit = Callable[..., FinishedJob]

@@ -12,10 +12,10 @@ import pytest
 
 from shoal.data.sequences.forecast_origins import ForecastOrigin
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
-from shoal.jobs.folder import load_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
+from shoal.jobs.saved.folder import load_model
 from tests.jobs.test_every_forecast_job import fit, month, read
 
 HORIZON = 4

@@ -28,12 +28,12 @@ from shoal.export.saved import export_folder
 from shoal.files import as_json
 from shoal.jobs.check import check_subject
 from shoal.jobs.fit import fit_data
-from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.saved.folder import load_model, load_table_model
+from shoal.jobs.subjects.saved import saved_subject
 
 HORIZON = 4
 QUICK: dict[str, Any] = {"quality": "fast", "time": 1000.0, "jobs": 1}

@@ -14,12 +14,12 @@ import pytest
 from shoal.cli.terminal import TerminalListener
 from shoal.data.images.source import read_images
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalWarning
-from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.images import prepare as images
 from shoal.jobs.images.model import ImageModel
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
+from shoal.jobs.saved.folder import load_model, load_table_model
 from shoal.words import as_argument, spoken
 
 Fit = Callable[..., FinishedJob]
@@ -143,7 +143,7 @@ def test_the_folder_says_what_the_images_are(fitted_images: FinishedJob) -> None
 
 
 def test_a_network_for_images_of_another_size(fitted_images: FinishedJob, tmp_path: Path) -> None:
-    from shoal.jobs.study_folder import save_model
+    from shoal.jobs.saved.studies import save_model
 
     model = fitted_images.model
     other = type(model.preprocessor)((5, 6), model.preprocessor.mean, model.preprocessor.deviation)

@@ -20,12 +20,12 @@ from shoal.export.onnx import to_onnx
 from shoal.export.tables import feeds
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
-from shoal.jobs.folder import load_table_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.judging.importances import importances
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.saved.folder import load_table_model
+from shoal.jobs.subjects.saved import saved_subject
 from shoal.report.evidence import load_evidence
 
 Fit = Callable[..., FinishedJob]

@@ -16,7 +16,7 @@ from shoal.jobs.forecasts.prepare import BUDGETS
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.recipes import BUDGET_SECONDS, ENSEMBLE_SECONDS
-from shoal.jobs.sizing import STARTUP_SECONDS
+from shoal.jobs.sizing.study import STARTUP_SECONDS
 from shoal.jobs.texts.prepare import SECONDS
 
 Fit = Callable[..., FinishedJob]

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.folder import load_table_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
+from shoal.jobs.saved.folder import load_table_model
 
 Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]

@@ -18,9 +18,9 @@ from shoal.cli.app import app
 from shoal.export.onnx import to_onnx
 from shoal.export.tables import feeds
 from shoal.jobs.check import check_subject
-from shoal.jobs.folder import load_table_model
 from shoal.jobs.job import FinishedJob
-from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.saved.folder import load_table_model
+from shoal.jobs.subjects.saved import saved_subject
 from shoal.report.evidence import load_evidence
 from shoal.selection.running import Runner
 

@@ -18,12 +18,12 @@ from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
-from shoal.jobs.folder import load_model, load_table_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
-from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.saved.folder import load_model, load_table_model
 from shoal.jobs.sequences.model import SequenceModel
+from shoal.jobs.subjects.saved import saved_subject
 from shoal.sequences import Sequences
 
 Fit = Callable[..., FinishedJob]

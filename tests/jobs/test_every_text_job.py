@@ -16,12 +16,12 @@ from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalW
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.folder import load_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved_subject import saved_subject
+from shoal.jobs.saved.folder import load_model
+from shoal.jobs.subjects.saved import saved_subject
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.prepare import prepare_texts

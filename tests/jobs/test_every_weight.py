@@ -10,7 +10,7 @@ from sklearn import metrics
 
 from shoal.calibration.conformal import Conformal, coverage_and_width
 from shoal.calibration.temperature import coldest, fit_temperature, log_loss, reliability, settled_temperature
-from shoal.jobs.baselines import fit_baselines
+from shoal.jobs.baselines.fitting import fit_baselines
 from shoal.jobs.judging.comparison import mean_difference, share_difference
 from shoal.jobs.judging.metrics import class_metrics, number_metrics
 from shoal.selection.weighing import effective, mean_and_error

@@ -7,7 +7,7 @@ import pytest
 from shoal.errors import ConfigurationError
 from shoal.explanation.explanation import Explanation
 from shoal.jobs.explain import FORMATS, explain_subject, formatted, write_explanation
-from shoal.jobs.subject import fresh_subject
+from shoal.jobs.subjects.subject import fresh_subject
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,12 @@ from shoal.cli.terminal import TerminalListener
 from shoal.data.tables import read_table
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.jobs.fit import fit_data
-from shoal.jobs.folder import load_model
-from shoal.jobs.footprint import PROGRAM
 from shoal.jobs.job import FinishedJob
+from shoal.jobs.memory.footprint import PROGRAM
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.saved.folder import load_model
+from shoal.jobs.sizing.study import AskedSize
 from shoal.selection.choice import RULES
 from shoal.solvers import SOLVERS
 
@@ -375,8 +375,8 @@ def test_a_study_larger_than_the_memory_runs_in_pieces(
     fit: Fit, tmp_path: Path, without_report: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Besides the program, and 178 rows of 13 features in single precision."""
-    monkeypatch.setattr("shoal.jobs.room.resident_bytes", lambda: PROGRAM // 2)
-    monkeypatch.setattr("shoal.jobs.footprint.WORKING", 0)
+    monkeypatch.setattr("shoal.jobs.memory.room.resident_bytes", lambda: PROGRAM // 2)
+    monkeypatch.setattr("shoal.jobs.memory.footprint.WORKING", 0)
     whole = fit("builtin:wine", "cultivar", tmp_path / "whole", starts=4)
     memory = PROGRAM + 178 * 13 * 4 + 90_000
     pieces = fit("builtin:wine", "cultivar", tmp_path / "pieces", starts=4, memory=memory)

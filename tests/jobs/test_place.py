@@ -16,7 +16,7 @@ from shoal.jobs.job import FinishedJob
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize, Sizing, StudySize
+from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
 from shoal.selection.store import TrialStore
 
 Fit = Callable[..., FinishedJob]

@@ -12,7 +12,7 @@ from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.jobs.place import begin
 from shoal.jobs.plan import is_resumable, read_plainer, read_plan, read_streamed
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize, Sizing, StudySize
+from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
 from shoal.words import as_argument, spoken
 
 REQUEST = FitRequest(

@@ -16,7 +16,7 @@ from shoal.jobs.recipes import (
     table_method,
 )
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
+from shoal.jobs.sizing.study import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
 from shoal.selection.architectures import Perceptron
 from shoal.solvers import SOLVERS
 from shoal.training.recipe import Recipe

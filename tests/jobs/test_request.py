@@ -7,7 +7,7 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 
 
 def request(**settings: Any) -> FitRequest:

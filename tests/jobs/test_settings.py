@@ -12,7 +12,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.kinds import kind_of
 from shoal.jobs.request import FitRequest
 from shoal.jobs.settings import FOR
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 from shoal.words import as_option, spoken
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {

@@ -13,7 +13,7 @@ from rich.console import Console
 from shoal.cli.terminal import TerminalListener
 from shoal.jobs.fit import fit_data
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 
 
 def fitted(folder: Path, classes: bool, **settings: Any) -> Path:

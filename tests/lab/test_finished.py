@@ -11,7 +11,7 @@ import pytest
 
 from shoal.cli.lab import _exhibit
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError
-from shoal.jobs.folder import load_model
+from shoal.jobs.saved.folder import load_model
 from shoal.lab import commands as c
 from shoal.lab.columns import columns_of, labels_of
 from shoal.lab.finished import ABSENT, FinishedStudy

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
+from shoal.jobs.saved.folder import load_model
 from shoal.lab import commands as c
 from shoal.lab import saving
 from shoal.lab.design import Design

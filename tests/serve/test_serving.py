@@ -12,7 +12,7 @@ import pytest
 
 from shoal.errors import ConfigurationError
 from shoal.jobs.model import TableModel
-from shoal.jobs.study_folder import save_model
+from shoal.jobs.saved.studies import save_model
 from shoal.serve import serving
 from tests.waiting import HANGS
 

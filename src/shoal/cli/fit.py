@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shoal.cli.terminal import TerminalListener
     from shoal.jobs.job import FinishedJob
     from shoal.jobs.request import FitRequest
-    from shoal.jobs.sizing import AskedSize
+    from shoal.jobs.sizing.study import AskedSize
 
 
 def fit(
@@ -291,7 +291,7 @@ def _typed() -> str:
 
 def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | None) -> AskedSize:
     """Return what a study is asked to try."""
-    from shoal.jobs.sizing import AskedSize
+    from shoal.jobs.sizing.study import AskedSize
     from shoal.selection.candidates import parse_hidden
 
     sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)

@@ -11,7 +11,7 @@ from shoal.cli.options import comma_separated
 from shoal.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from shoal.jobs.subject import Subject
+    from shoal.jobs.subjects.subject import Subject
 
 Folder = Annotated[Path | None, typer.Argument(help="A folder that shoal fit wrote.")]
 SomeTable = Annotated[
@@ -37,7 +37,7 @@ def require_output(path: Path, overwrite: bool, folder: Path | None, table: str 
     """Raise ``OutputError`` unless a file about a subject may be written and hurts nothing that is read."""
     from shoal.data.tables import file_of
     from shoal.files import require_new
-    from shoal.jobs.saved_subject import table_of
+    from shoal.jobs.subjects.saved import table_of
 
     read = [] if folder is None else [file_of(table_of(folder, table))]
     require_new(path, overwrite, read, model=folder)
@@ -57,8 +57,8 @@ def chosen_subject(
     seed: int,
 ) -> Subject:
     """Return what the options ask for; raise ``ConfigurationError`` unless it is one of the two."""
-    from shoal.jobs.saved_subject import saved_subject
-    from shoal.jobs.subject import fresh_subject
+    from shoal.jobs.subjects.saved import saved_subject
+    from shoal.jobs.subjects.subject import fresh_subject
 
     if (folder is None) == (layers is None):
         raise ConfigurationError(

@@ -22,7 +22,7 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from shoal.jobs.job import FinishedJob
     from shoal.jobs.prepared import Prepared
-    from shoal.jobs.sizing import Sizing
+    from shoal.jobs.sizing.study import Sizing
     from shoal.plots.evidence import Evidence
     from shoal.selection.design import Plan
     from shoal.selection.running import StudyProgress

@@ -18,7 +18,7 @@ from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.tables import columns
 from shoal.jobs.fit_study import fit_frame
 from shoal.jobs.request import AT_HAND, FitRequest
-from shoal.jobs.sizing import QUALITIES, AskedSize
+from shoal.jobs.sizing.study import QUALITIES, AskedSize
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array, unmasked
 from shoal.words import NOTHING, as_argument, spoken

@@ -39,7 +39,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
       and T free;
     - a fitted ``MLPClassifier`` or ``MLPRegressor``, scikit-learn's own too: input ``X`` (N, n), outputs
       ``label`` and ``probabilities`` (N, C), or ``variable`` (N, K);
-    - a ``TableModel``, as ``shoal.jobs.folder.load_model`` reads it: one input for each column, an
+    - a ``TableModel``, as ``shoal.jobs.saved.folder.load_model`` reads it: one input for each column, an
       output by the name of the target, and ``probabilities`` (N, C) of classes. ``shoal.export.tables.feeds``
       makes the inputs from a table;
     - an ``ImageModel`` or ``SequenceModel`` as its population, with an output ``probabilities`` (N, C) more;

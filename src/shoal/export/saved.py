@@ -11,8 +11,8 @@ from shoal.export.onnx import export_onnx
 from shoal.export.sql.source import TABLE, export_sql
 from shoal.export.torch import export_torch
 from shoal.files import require_new
-from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
+from shoal.jobs.saved.folder import load_model
 
 
 def export_folder(

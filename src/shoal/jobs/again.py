@@ -12,7 +12,7 @@ from typing import Any, cast
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize, Sizing
+from shoal.jobs.sizing.study import AskedSize, Sizing
 from shoal.selection.candidates import hidden_label
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.study import CapacityStudy

@@ -13,7 +13,7 @@ from shoal.explanation.point import Point
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import StepStudy, block_names, study_steps
 from shoal.files import write_new
-from shoal.jobs.subject import Subject
+from shoal.jobs.subjects.subject import Subject
 from shoal.plots import step_size
 
 SEED = 0

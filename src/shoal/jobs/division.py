@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.errors import DataError
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import SMALL_TABLE
+from shoal.jobs.sizing.study import SMALL_TABLE
 from shoal.selection.dividing import Divider
 from shoal.shapes import IntArray
 from shoal.words import setting

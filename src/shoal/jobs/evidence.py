@@ -19,7 +19,7 @@ from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Sizing
+from shoal.jobs.sizing.study import Sizing
 from shoal.plots.contributions import TextExample
 from shoal.plots.evidence import (
     FORMAT,

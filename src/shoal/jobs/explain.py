@@ -8,7 +8,7 @@ from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told
 from shoal.explanation.explanation import Explanation, explain
 from shoal.files import write_new
-from shoal.jobs.subject import Subject
+from shoal.jobs.subjects.subject import Subject
 from shoal.words import setting
 
 FORMATS = ("terminal", "markdown", "html", "json")

@@ -15,28 +15,28 @@ from shoal.errors import ShoalWarning
 from shoal.files import as_json, write_atomically
 from shoal.jobs.again import command as command_of
 from shoal.jobs.again import repeated
+from shoal.jobs.baselines.timely import timely_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import Examined, assemble
-from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.job import FinishedJob, Job
 from shoal.jobs.judging.calibrated import calibrated, calibration
 from shoal.jobs.judging.examination import examine
 from shoal.jobs.judging.held import Held
 from shoal.jobs.kinds.base import Findings, StudyKind
-from shoal.jobs.layout import AGAIN, EVIDENCE, STUDY
+from shoal.jobs.memory.footprint import PROGRAM, Allowance
+from shoal.jobs.memory.room import LATER, Room
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, end, require_free
 from shoal.jobs.plan import read_plainer, read_plan, read_streamed
-from shoal.jobs.prepare import prepare_frame
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.report import write_pages
 from shoal.jobs.request import FitRequest
-from shoal.jobs.room import LATER, Room
-from shoal.jobs.sizing import AskedSize, Sizing, size_study
-from shoal.jobs.study_folder import save_model
-from shoal.jobs.timely import timely_baselines
-from shoal.jobs.workload import Workload
+from shoal.jobs.saved.layout import AGAIN, EVIDENCE, STUDY
+from shoal.jobs.saved.studies import save_model
+from shoal.jobs.sizing.study import AskedSize, Sizing, size_study
+from shoal.jobs.sizing.workload import Workload
+from shoal.jobs.tables.prepare import prepare_frame
 from shoal.plots.promises import Calibration
 from shoal.plots.tested import HeldOut
 from shoal.selection.choice import BY_EVIDENCE

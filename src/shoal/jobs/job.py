@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shoal.jobs.layout import REPORT
 from shoal.jobs.request import FitRequest
+from shoal.jobs.saved.layout import REPORT
 
 if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
-    from shoal.jobs.sizing import Sizing
+    from shoal.jobs.sizing.study import Sizing
     from shoal.selection.design import Plan
     from shoal.selection.running import StudyProgress
 

@@ -23,7 +23,8 @@ from shoal.files import (
     strangers,
     write_atomically,
 )
-from shoal.jobs.layout import (
+from shoal.jobs.request import FitRequest
+from shoal.jobs.saved.layout import (
     AGAIN,
     CARD,
     EVIDENCE,
@@ -37,8 +38,7 @@ from shoal.jobs.layout import (
     TRIED,
     WEIGHTS,
 )
-from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Sizing
+from shoal.jobs.sizing.study import Sizing
 from shoal.selection.kept import DATABASE
 from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import TrialStore

@@ -9,9 +9,9 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
 from shoal.files import as_json, read_regular
-from shoal.jobs.layout import PLAN
 from shoal.jobs.request import MOST_STARTS, FitRequest
-from shoal.jobs.sizing import Sizing, StudySize
+from shoal.jobs.saved.layout import PLAN
+from shoal.jobs.sizing.study import Sizing, StudySize
 from shoal.schema import MismatchError, parse_json, require, require_type
 from shoal.selection.candidates import grid, hidden_label
 from shoal.shapes import LARGEST

@@ -10,9 +10,9 @@ from shoal.data.predictions import write_parts
 from shoal.data.tables import file_of
 from shoal.errors import CapacityError, DataError
 from shoal.files import require_new
-from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
-from shoal.jobs.saved_subject import table_of
+from shoal.jobs.saved.folder import load_model
+from shoal.jobs.subjects.saved import table_of
 
 if TYPE_CHECKING:
     from shoal.jobs.kinds.base import Kind

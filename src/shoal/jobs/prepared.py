@@ -19,7 +19,7 @@ from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal, Sizing
+from shoal.jobs.sizing.study import Goal, Sizing
 from shoal.plots.seen import ImageSize
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population

@@ -13,7 +13,7 @@ from typing import Any
 from shoal.data.encoders import PIECES, PLAIN, WAVES
 from shoal.data.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import (
+from shoal.jobs.sizing.study import (
     BUDGET_SECONDS,
     BY_EVIDENCE_LADDER,
     ENSEMBLE_SECONDS,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shoal.jobs.layout import CARD, EVIDENCE, REPORT
+from shoal.jobs.saved.layout import CARD, EVIDENCE, REPORT
 from shoal.report.card import write_card
 from shoal.report.evidence import load_evidence
 from shoal.report.html import write_report

@@ -14,7 +14,7 @@ from shoal.data.rare import RARE
 from shoal.data.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.jobs.images.augment import AUTO, augmentation_of
-from shoal.jobs.sizing import QUALITIES, AskedSize
+from shoal.jobs.sizing.study import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
 from shoal.selection.candidates import grid

@@ -10,10 +10,10 @@ import numpy as np
 
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.explanation.explanation import without_dropout
-from shoal.jobs.folder import load_model
 from shoal.jobs.kinds import KINDS
-from shoal.jobs.layout import MODEL, PLAN, STUDY
-from shoal.jobs.saved_subject import table_of
+from shoal.jobs.saved.folder import load_model
+from shoal.jobs.saved.layout import MODEL, PLAN, STUDY
+from shoal.jobs.subjects.saved import table_of
 from shoal.lab import commands, frames, inspector
 from shoal.lab.columns import columns_of, in_words, labels_of
 from shoal.lab.course import Each, in_turn

@@ -67,7 +67,7 @@ def folder(model: Model | None) -> bytes:
 
     Raises ``ConfigurationError`` where there is none: what is drawn has no table to predict from.
     """
-    from shoal.jobs.study_folder import save_model
+    from shoal.jobs.saved.studies import save_model
 
     if model is None:
         raise ConfigurationError(

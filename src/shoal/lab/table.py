@@ -13,8 +13,8 @@ from shoal.data.tables import read_table
 from shoal.data.task import REGRESSION
 from shoal.errors import CapacityError, DataError
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepare import PreparedTable, prepare_frame, prepare_table
 from shoal.jobs.request import FitRequest
+from shoal.jobs.tables.prepare import PreparedTable, prepare_frame, prepare_table
 from shoal.lab.material import CELLS, Material, Rows, mesh
 from shoal.populations.network import Network
 from shoal.populations.population import Population

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from shoal.errors import ConfigurationError, reason
-from shoal.jobs.folder import load_model
 from shoal.jobs.model import TableModel
+from shoal.jobs.saved.folder import load_model
 from shoal.lab.loopback import Server, Stop, listen
 from shoal.serve.app import Service
 from shoal.serve.guard import TokenGuard

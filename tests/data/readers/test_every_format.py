@@ -17,7 +17,7 @@ from shoal.cli.terminal import TerminalListener, plain_console
 from shoal.jobs.fit import fit_data
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 
 Make = Callable[..., bytes]
 SIZE = AskedSize(hidden=((2,),), starts=2, l2=(1.0,), epochs=3)

@@ -4,7 +4,7 @@ import pytest
 
 from shoal.jobs.images.method import image_ensembles, image_ladder, image_method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import StudySize
+from shoal.jobs.sizing.study import StudySize
 from shoal.selection.architectures import Convolutional
 
 SHAPE = (1, 28, 28)

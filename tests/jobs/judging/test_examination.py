@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from shoal.data.tables import read_table
-from shoal.jobs.baselines import fit_baselines
-from shoal.jobs.footprint import bytes_of_predictions
+from shoal.jobs.baselines.fitting import fit_baselines
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.judging.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.kinds import prepare
+from shoal.jobs.memory.footprint import bytes_of_predictions
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest

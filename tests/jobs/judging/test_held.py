@@ -14,11 +14,11 @@ import pytest
 
 from shoal.calibration.temperature import cooled, fit_temperature, log_loss, settled_temperature
 from shoal.errors import ConfigurationError
-from shoal.jobs.folder import load_table_model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.judging.calibrated import calibration
 from shoal.jobs.judging.held import Held
 from shoal.jobs.predict import predict_data
+from shoal.jobs.saved.folder import load_table_model
 
 Fit = Callable[..., FinishedJob]
 Mixed = Callable[..., dict[str, list[Any]]]

@@ -13,7 +13,7 @@ from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.mixture import A_SECOND, budget_of, sized
 from shoal.jobs.sequences.prepare import PreparedSequences
-from shoal.jobs.sizing import AskedSize, StudySize
+from shoal.jobs.sizing.study import AskedSize, StudySize
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET
 from shoal.sequences import Sequences

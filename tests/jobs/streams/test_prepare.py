@@ -15,9 +15,9 @@ from shoal.data.readers import parts
 from shoal.errors import CapacityError, DataError, OutputError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS
-from shoal.jobs.layout import MODEL, ROWS, WEIGHTS
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
+from shoal.jobs.saved.layout import MODEL, ROWS, WEIGHTS
 from shoal.jobs.streams import prepare as streams
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
 from shoal.selection import cohort

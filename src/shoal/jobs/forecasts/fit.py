@@ -19,11 +19,11 @@ from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
 from shoal.jobs.job import FinishedJob, Job
-from shoal.jobs.layout import AGAIN, EVIDENCE, TESTED, TRIED
 from shoal.jobs.place import begin, remove_tried, require_free
 from shoal.jobs.plan import require_same
 from shoal.jobs.report import write_pages
 from shoal.jobs.request import FitRequest
+from shoal.jobs.saved.layout import AGAIN, EVIDENCE, TESTED, TRIED
 from shoal.plots.evidence import FORMAT
 from shoal.plots.forecasts import KIND, ForecastEvidence
 from shoal.words import plural

@@ -12,8 +12,8 @@ from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalW
 from shoal.forecasting.mixture import ForecastMixture
 from shoal.forecasting.panel import Panel
 from shoal.jobs.forecasts.usable import panel_of, require_ahead, with_values
-from shoal.jobs.layout import MODEL, PREPROCESSING
-from shoal.jobs.saved import REMEDY, Saved, naming, write_saved
+from shoal.jobs.saved.files import REMEDY, Saved, naming, write_saved
+from shoal.jobs.saved.layout import MODEL, PREPROCESSING
 from shoal.shapes import Array
 
 KIND = "forecasts"

@@ -12,9 +12,9 @@ from shoal.data.sequences.series_set import shown_lengths
 from shoal.data.sequences.timed import TimedSeries
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.forecasting.settings import BUDGET, ForecastSettings
-from shoal.jobs.footprint import PROGRAM, Allowance
 from shoal.jobs.forecasts.following import followed
 from shoal.jobs.forecasts.usable import require_history, with_values
+from shoal.jobs.memory.footprint import PROGRAM, Allowance
 from shoal.jobs.prepared import collected
 from shoal.jobs.request import FitRequest
 from shoal.words import plural, setting

@@ -10,7 +10,7 @@ from shoal.forecasting.windows import every_window
 from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.usable import panel_of, with_values
 from shoal.jobs.kinds.base import require_row
-from shoal.jobs.subject import Subject
+from shoal.jobs.subjects.subject import Subject
 from shoal.words import setting
 
 

@@ -19,16 +19,16 @@ from shoal.data.memory import require_memory
 from shoal.data.rare import RareClasses
 from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
-from shoal.jobs.baselines import ITERATIONS, PRODUCTS
+from shoal.jobs.baselines.fitting import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.images.augment import AUTO, augmentation_of, written
 from shoal.jobs.images.method import image_ensembles, image_ladder, image_method, usual_filters
 from shoal.jobs.images.model import ImageModel
-from shoal.jobs.pace import RELEASED
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, single_goal
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal
+from shoal.jobs.sizing.pace import RELEASED
+from shoal.jobs.sizing.study import Goal
 from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
 from shoal.selection.architectures import Convolutional

@@ -11,7 +11,7 @@ import numpy as np
 from shoal.calibration.conformal import coverage_and_width
 from shoal.calibration.decision import Decision
 from shoal.calibration.temperature import BINS, cooled, log_loss, reliability
-from shoal.jobs.baselines import Predictor
+from shoal.jobs.baselines.fitting import Predictor
 from shoal.jobs.judging.comparison import compare
 from shoal.jobs.judging.judge import Judge
 from shoal.jobs.judging.metrics import score_name

@@ -12,14 +12,14 @@ from shoal.registry import Named
 
 if TYPE_CHECKING:
     from shoal.data.task import TargetEncoder
-    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.job import FinishedJob, Job
     from shoal.jobs.model import Model
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
-    from shoal.jobs.saved import Saved
-    from shoal.jobs.subject import Subject
+    from shoal.jobs.saved.files import Saved
+    from shoal.jobs.subjects.batch import Batch
+    from shoal.jobs.subjects.subject import Subject
     from shoal.plots.contributions import TextExample
     from shoal.plots.evidence import Importance
     from shoal.plots.in_time import InTime

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from shoal.jobs.forecasts.model import ForecastModel
     from shoal.jobs.job import FinishedJob, Job
     from shoal.jobs.request import FitRequest
-    from shoal.jobs.saved import Saved
-    from shoal.jobs.subject import Subject
+    from shoal.jobs.saved.files import Saved
+    from shoal.jobs.subjects.subject import Subject
     from shoal.populations.population import Population
     from shoal.shapes import Array
 

@@ -12,11 +12,11 @@ from shoal.jobs.kinds.study import ByStudy
 if TYPE_CHECKING:
     from shoal.data.images.image_set import Wish
     from shoal.data.images.preprocessing import ImagePreprocessor
-    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.images.model import ImageModel
     from shoal.jobs.images.prepare import PreparedImages
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.subjects.batch import Batch
     from shoal.shapes import Array, Shape
 
 
@@ -54,8 +54,8 @@ class Images(ByStudy["ImageModel", "PreparedImages"]):
 
     def batch(self, model: ImageModel, source: str, row: int, size: int) -> Batch:
         from shoal.data.images.source import read_images
-        from shoal.jobs.batch import Batch
         from shoal.jobs.images.prepare import labels_of
+        from shoal.jobs.subjects.batch import Batch
 
         images = read_images(source, _wish(model)).train
         require_row(row, len(images), "image", source)

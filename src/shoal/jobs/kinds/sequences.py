@@ -12,11 +12,11 @@ from shoal.jobs.kinds.study import ByStudy
 if TYPE_CHECKING:
     from shoal.data.sequences.reading import SequenceReading
     from shoal.data.task import TargetEncoder
-    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.request import FitRequest
     from shoal.jobs.sequences.model import SequenceModel
     from shoal.jobs.sequences.prepare import PreparedSequences
+    from shoal.jobs.subjects.batch import Batch
     from shoal.shapes import Array, Shape
 
 
@@ -53,7 +53,7 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
         return model.predict(model.preprocessor.origin.read(source).train, interval)
 
     def batch(self, model: SequenceModel, source: str, row: int, size: int) -> Batch:
-        from shoal.jobs.batch import Batch
+        from shoal.jobs.subjects.batch import Batch
 
         series = model.preprocessor.origin.read(source).train
         if series.targets is None:

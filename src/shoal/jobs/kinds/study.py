@@ -8,8 +8,8 @@ from shoal.jobs.kinds.base import ModelT, PreparedT, StudyKind
 
 if TYPE_CHECKING:
     from shoal.jobs.job import FinishedJob, Job
-    from shoal.jobs.saved import Saved
-    from shoal.jobs.subject import Subject
+    from shoal.jobs.saved.files import Saved
+    from shoal.jobs.subjects.subject import Subject
     from shoal.populations.population import Population
 
 
@@ -22,7 +22,7 @@ class ByStudy(StudyKind[ModelT, PreparedT]):
         return fit_study(self, job)
 
     def restore(self, saved: Saved) -> ModelT:
-        from shoal.jobs.study_folder import restore_model
+        from shoal.jobs.saved.studies import restore_model
 
         return cast("ModelT", restore_model(self, saved))
 
@@ -30,6 +30,6 @@ class ByStudy(StudyKind[ModelT, PreparedT]):
         return model.population
 
     def subject(self, model: ModelT, source: str, row: int, size: int, member: int) -> Subject:
-        from shoal.jobs.subject import subject_of
+        from shoal.jobs.subjects.subject import subject_of
 
         return subject_of(model, self.batch(model, source, row, size), member)

@@ -12,11 +12,11 @@ from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
     from shoal.data.preprocessing import TablePreprocessor
-    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.model import TableModel
-    from shoal.jobs.prepare import PreparedTable
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.subjects.batch import Batch
+    from shoal.jobs.tables.prepare import PreparedTable
     from shoal.shapes import Array, Shape
 
 
@@ -34,8 +34,8 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
 
     def prepare_again(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
         from shoal.data.delimited_parts import NotPlainError
-        from shoal.jobs.prepare import prepare_table
         from shoal.jobs.streams.prepare import is_streamed, prepare_stream
+        from shoal.jobs.tables.prepare import prepare_table
 
         with suppress(NotPlainError):
             if is_streamed(request) if streamed is None else streamed:
@@ -72,7 +72,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
     def batch(self, model: TableModel, source: str, row: int, size: int) -> Batch:
         from shoal.data.frames import native_frame, quoted
         from shoal.data.tables import read_table
-        from shoal.jobs.batch import Batch
+        from shoal.jobs.subjects.batch import Batch
 
         frame = native_frame(read_table(source, model.preprocessor.source_columns))
         target = model.target.name

@@ -9,9 +9,9 @@ from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
-    from shoal.jobs.batch import Batch
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.request import FitRequest
+    from shoal.jobs.subjects.batch import Batch
     from shoal.jobs.texts.features import TextFeatures
     from shoal.jobs.texts.model import TextModel
     from shoal.jobs.texts.prepare import PreparedTexts
@@ -46,7 +46,7 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
         return model.predict(read_texts(source, model.preprocessor.column).texts, interval)
 
     def batch(self, model: TextModel, source: str, row: int, size: int) -> Batch:
-        from shoal.jobs.batch import Batch
+        from shoal.jobs.subjects.batch import Batch
         from shoal.jobs.texts.reading import read_texts
 
         rows = read_texts(source, model.preprocessor.column, model.target.name)

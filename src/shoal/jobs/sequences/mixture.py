@@ -18,7 +18,7 @@ from shoal.jobs.judging.held import Held
 from shoal.jobs.recipes import Method, as_asked, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.model import SequenceModel
-from shoal.jobs.sizing import Sizing, StudySize
+from shoal.jobs.sizing.study import Sizing, StudySize
 from shoal.mixtures.mixture import Mixture, weighted
 from shoal.mixtures.planning import (
     BUDGET,

@@ -33,7 +33,7 @@ from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.mixture import budget_of, learnt, method_for, sized
 from shoal.jobs.sequences.model import SequenceModel
-from shoal.jobs.sizing import Sizing
+from shoal.jobs.sizing.study import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
 from shoal.selection.choice import BY_EVIDENCE

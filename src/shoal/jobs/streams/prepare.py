@@ -21,14 +21,14 @@ from shoal.data.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import CapacityError, DataError
 from shoal.files import written_atomically
 from shoal.jobs.division import DEFAULT_SHARE
-from shoal.jobs.footprint import Allowance
-from shoal.jobs.layout import ROWS
-from shoal.jobs.prepare import Described, PartMaker, PreparedTable, as_fits, look
+from shoal.jobs.memory.footprint import Allowance
 from shoal.jobs.prepared import collected
 from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal
+from shoal.jobs.saved.layout import ROWS
+from shoal.jobs.sizing.study import Goal
 from shoal.jobs.streams.drawing import Drawn, draw, targets_known
+from shoal.jobs.tables.prepare import Described, PartMaker, PreparedTable, as_fits, look
 from shoal.selection.attributes import Attributes
 from shoal.shapes import Array, IntArray
 from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows

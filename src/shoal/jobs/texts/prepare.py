@@ -20,7 +20,7 @@ from shoal.jobs.division import divide
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import Goal, StudySize
+from shoal.jobs.sizing.study import Goal, StudySize
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.notes import tell_of

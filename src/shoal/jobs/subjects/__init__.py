@@ -1,0 +1,1 @@
+"""What explanations and gradient checks are about: a network and a batch of its data."""
