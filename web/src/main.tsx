@@ -1,4 +1,5 @@
 import { render } from "preact";
+import "./palette.css";
 import "./style.css";
 import { Columns } from "./parts/Columns.tsx";
 import { Controls } from "./parts/Controls.tsx";
@@ -13,9 +14,9 @@ import { Repeat } from "./parts/Repeat.tsx";
 import { Spelling } from "./parts/Spelling.tsx";
 import { Study, shoalOf } from "./parts/Study.tsx";
 import { Words } from "./parts/Words.tsx";
-import { epoch, open, pick, repaint, reset, send, state, step, study, toggle, validation } from "./store.ts";
+import { Place } from "./looking.ts";
+import { epoch, looking, open, pick, reset, send, state, step, study, toggle, validation } from "./store.ts";
 import { bring } from "./table.ts";
-import { onTheme } from "./theme.ts";
 import { walk } from "./walk.ts";
 
 function Page() {
@@ -54,7 +55,7 @@ function Page() {
           <Multiples />
         </div>
         <div class="right">
-          <Picked />
+          <Picked onInspect={() => void inspect()} />
         </div>
       </main>
       <Inspector />
@@ -118,5 +119,10 @@ addEventListener("drop", (event) => {
   if (file) void bring(file);
 });
 
-onTheme(repaint);
-render(<Page />, document.getElementById("lab")!);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", looking.recolour);
+render(
+  <Place.Provider value={looking}>
+    <Page />
+  </Place.Provider>,
+  document.getElementById("lab")!,
+);

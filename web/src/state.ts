@@ -48,7 +48,8 @@ export interface Points {
 export interface Material {
   name: string;
   title: string;
-  kind: "curve" | "plane";
+  /** Of "none" nothing can be drawn of a network's function. */
+  kind: "curve" | "plane" | "none";
   loss: string;
   train: Points;
   validation: Points;
@@ -205,6 +206,15 @@ export interface Spelling {
   states: number[][];
   probabilities: number[];
   norms: (number | null)[];
+}
+
+/** What pictures of a shoal show of it. */
+export interface Shown {
+  picked: number;
+  design: { hidden: (number | string)[]; starts: number };
+  sides: { choice: { network: number; threshold: number | null } | null }[];
+  material: Material;
+  parameters: number[];
 }
 
 export interface State {

@@ -1,12 +1,16 @@
 // What the page knows: the state as signals for its parts, and frames past them, straight to the painters.
 
 import { batch, computed, signal } from "@preact/signals";
-import { bySide, read, type Seen } from "./frames.ts";
+import type { Seen } from "./frames.ts";
 import { aside, copy, COPY } from "./copy.ts";
+import { dragging } from "./dragging.ts";
 import { type Hearer, Link } from "./link.ts";
+import { Looking } from "./looking.ts";
 import { nameOf, type Inspected, type State, type Study, type ToldStudy } from "./state.ts";
 
-export const state = signal<State | null>(null);
+export const pick = (network: number) => send("pick", { network });
+export const looking = new Looking<State>({ root: document.documentElement, taken: () => link?.drawn(), pick });
+export const { state, drawn, seen, repaint, validation } = looking;
 /** The finished study that is shown, in the place of a shoal. */
 export const study = signal<Study | null>(null);
 export const inspected = signal<Inspected | null>(null);
@@ -14,41 +18,9 @@ export const steers = signal(true);
 const note = signal("");
 export const connected = signal(true);
 export const complaint = signal("");
-export const pointed = signal<number | null>(null);
-export const sorted = signal(true);
 export const open = signal<string | null>(null);
-/** Grows with every frame that was drawn, for texts that follow along. */
-export const drawn = signal(0);
 
-let sides: Seen[] = [];
-const painters = new Set<() => void>();
-let asked = false;
-let unanswered = false;
-
-/** The sides as the last frame showed them. */
-export const seen = (): Seen[] => sides;
-
-export const epoch = computed(() => (drawn.value, sides[0]?.epoch ?? state.value?.sides[0]?.epoch ?? 0));
-
-/** Calls a painter with every frame, until what it returns is called. */
-export function onPaint(paint: () => void): () => void {
-  painters.add(paint);
-  return () => painters.delete(paint);
-}
-
-/** Paints everything at the next turn of the screen, once. */
-export function repaint(): void {
-  if (asked) return;
-  asked = true;
-  requestAnimationFrame(() => {
-    asked = false;
-    for (const paint of painters) paint();
-    if (!unanswered) return;
-    unanswered = false;
-    link?.drawn();
-    drawn.value += 1;
-  });
-}
+export const epoch = computed(() => (drawn.value, seen()[0]?.epoch ?? state.value?.sides[0]?.epoch ?? 0));
 
 const hearer: Hearer = {
   state(told) {
@@ -65,9 +37,7 @@ const hearer: Hearer = {
     repaint();
   },
   frame(bytes) {
-    sides = bySide(read(bytes));
-    unanswered = true;
-    repaint();
+    looking.hear(bytes);
   },
   line(isOpen) {
     connected.value = isOpen;
@@ -116,48 +86,20 @@ export async function send(name: string, fields: Record<string, unknown> = {}): 
 /** Picks a network of a copy: of all others than the one that was picked, the copy has the functions alone. */
 function look(network: number): void {
   const told = study.value ?? state.value!;
-  saved ??= { picked: told.picked, sides };
+  saved ??= { picked: told.picked, sides: seen() };
   const own = saved;
-  sides = network === own.picked ? own.sides : own.sides.map((side) => aside(side, network));
   if (study.value) study.value = { ...study.value, picked: network, picked_name: nameOf(study.value, network), inspectable: false };
   else state.value = { ...state.value!, picked: network };
   complaint.value = "";
-  repaint();
+  looking.show(network === own.picked ? own.sides : own.sides.map((side) => aside(side, network)));
 }
 let saved: { picked: number; sides: Seen[] } | null = null;
 
-/**
- * Sends what is dragged: the last value at once, and no value before the one before it is answered. The promise ends
- * when the last one is.
- */
-const under = new Map<string, { next: Record<string, unknown> | null; ended: Promise<void> }>();
-export function drag(name: string, fields: Record<string, unknown>): Promise<void> {
-  const key = name + Object.keys(fields).join();
-  const busy = under.get(key);
-  if (busy) {
-    busy.next = fields;
-    return busy.ended;
-  }
-  const one = { next: fields as Record<string, unknown> | null, ended: Promise.resolve() };
-  under.set(key, one);
-  one.ended = (async () => {
-    while (one.next) {
-      const now = one.next;
-      one.next = null;
-      await send(name, now);
-    }
-    under.delete(key);
-  })();
-  return one.ended;
-}
+export const drag = dragging(send);
 
 export const toggle = () => send(state.value?.playing ? "pause" : "start");
 export const step = () => send("step", { epochs: 1 });
 export const reset = () => send("reset");
-export const pick = (network: number) => send("pick", { network });
-
-/** Validation losses of a side's networks, as drawn. */
-export const validation = (side = 0): Float32Array => sides[side]?.scores?.validation ?? new Float32Array();
 
 if (copy) {
   hearer.state(copy.state);

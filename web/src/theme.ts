@@ -1,4 +1,4 @@
-// The colours of the page for painters: those of the style sheet, in light and dark.
+// The colours for painters: those of the style sheet, in light and dark.
 
 export interface Theme {
   ink: string;
@@ -18,14 +18,11 @@ export interface Theme {
   font: string;
 }
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-let known: Theme | null = null;
-
-export function theme(): Theme {
-  if (known) return known;
-  const style = getComputedStyle(document.documentElement);
+/** The colours as they are at a place: in a notebook those of the widget, which are not the page's. */
+export function themeOf(root: Element): Theme {
+  const style = getComputedStyle(root);
   const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  known = {
+  return {
     ink: of("ink"),
     quiet: of("quiet"),
     faint: of("faint"),
@@ -42,15 +39,6 @@ export function theme(): Theme {
     middle: rgb(of("middle")),
     font: style.fontFamily || "system-ui, sans-serif",
   };
-  return known;
-}
-
-/** Calls when the system turns to dark, or back. */
-export function onTheme(change: () => void): void {
-  dark.addEventListener("change", () => {
-    known = null;
-    change();
-  });
 }
 
 const rgb = (hex: string): [number, number, number] => {

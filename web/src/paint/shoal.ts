@@ -7,7 +7,7 @@ import { colours } from "./plane.ts";
 type Context = CanvasRenderingContext2D;
 
 export interface ShoalView {
-  hidden: number[];
+  hidden: (number | string)[];
   starts: number;
   order: number[]; // networks, row after row, as they stand
   functions: Functions | undefined;
@@ -31,7 +31,7 @@ export interface Cells {
 }
 
 /** How large the pictures are: as many beside each other as are wide enough to be seen. */
-export function cells(view: { hidden: number[]; starts: number }, w: number, square: boolean): Cells {
+export function cells(view: { hidden: (number | string)[]; starts: number }, w: number, square: boolean): Cells {
   const room = w - LEFT;
   const lines = Math.max(1, Math.ceil((view.starts * 15) / room));
   const across = Math.ceil(view.starts / lines);
@@ -39,7 +39,7 @@ export function cells(view: { hidden: number[]; starts: number }, w: number, squ
   return { across, wide, high: square ? wide : Math.max(25, Math.min(wide * 1.15, 44)), lines };
 }
 
-export const shoalHeight = (view: { hidden: number[]; starts: number }, w: number, square: boolean): number => {
+export const shoalHeight = (view: { hidden: (number | string)[]; starts: number }, w: number, square: boolean): number => {
   const c = cells(view, w, square);
   return Math.ceil(view.hidden.length * (c.lines * c.high + 3));
 };

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
-import { onPaint, repaint } from "../store.ts";
-import { theme, type Theme } from "../theme.ts";
+import { useLooking } from "../looking.ts";
+import type { Theme } from "../theme.ts";
 
 type Context = CanvasRenderingContext2D;
 
@@ -14,6 +14,7 @@ interface Props {
 
 /** A canvas that is painted with every frame, in the pixels of the screen; texts elsewhere say what it shows. */
 export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
+  const { onPaint, repaint, theme } = useLooking();
   const own = useRef<HTMLCanvasElement>(null);
   const latest = useRef({ paint, height });
   latest.current = { paint, height };

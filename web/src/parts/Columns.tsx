@@ -1,12 +1,12 @@
 import { number } from "../paint/scale.ts";
 import { nearest, paintColumns, type ColumnsView } from "../paint/columns.ts";
-import { drawn, pick, pointed, repaint, seen, state, validation } from "../store.ts";
+import { useLooking, type Looking } from "../looking.ts";
 import { named, rankOf, walk } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
 
-export function columnsView(): ColumnsView {
-  const told = state.value!;
-  const live = seen();
+function columnsView(looking: Looking, label: string): ColumnsView {
+  const told = looking.state.value!;
+  const live = looking.seen();
   return {
     hidden: told.design.hidden,
     starts: told.design.starts,
@@ -14,33 +14,36 @@ export function columnsView(): ColumnsView {
     chosen: told.sides.map((side) => side.choice?.network ?? null),
     threshold: told.sides[0]!.choice?.threshold ?? null,
     picked: told.picked,
-    pointed: pointed.value,
-    label: "hidden units M",
+    pointed: looking.pointed.value,
+    label,
   };
 }
 
-/** What the picked network is, in words: its size, start, error and rank. */
-export function pickedWords(): string {
+/** How the picked network stands among all, in words: its error and rank. */
+export function standing({ drawn, state, validation }: Looking, error: string): string {
   drawn.value; // follows the frames
-  const told = state.value!;
   const losses = validation();
-  const loss = losses[told.picked];
-  if (loss === undefined) return named(told.design, told.picked);
-  const rank = Number.isFinite(loss) ? `rank ${rankOf(losses, told.picked)} of ${losses.length}` : "diverged";
-  return `${named(told.design, told.picked)}, validation error ${number(loss)}, ${rank}`;
+  const loss = losses[state.value!.picked];
+  if (loss === undefined) return "";
+  const rank = Number.isFinite(loss) ? `rank ${rankOf(losses, state.value!.picked)} of ${losses.length}` : "diverged";
+  return `${error} ${number(loss)}, ${rank}`;
 }
 
-export function Columns() {
+interface Props {
+  /** What the networks stand at. */
+  error?: string;
+  sizes?: string;
+}
+
+export function Columns({ error = "validation error", sizes = "hidden units M" }: Props) {
+  const looking = useLooking();
+  const { state, point, pick, validation } = looking;
   const told = state.value!;
-  const point = (network: number | null) => {
-    if (pointed.value === network) return;
-    pointed.value = network;
-    repaint();
-  };
+  const view = () => columnsView(looking, sizes);
   return (
     <section class="panel" aria-labelledby="columns-title">
       <h2 id="columns-title">
-        {told.design.hidden.length * told.design.starts} networks by validation error
+        {told.design.hidden.length * told.design.starts} networks by {error}
         <small>
           every point is a network; {told.design.starts} starts a column; {told.material.loss}; the line is the median
         </small>
@@ -56,15 +59,15 @@ export function Columns() {
         }}
       >
         <div id="picked-option" role="option" aria-selected="true" class="hidden">
-          {pickedWords()}
+          {[named(told.design, told.picked), standing(looking, error)].filter(Boolean).join(", ")}
         </div>
         <Canvas
           height={(w) => Math.min(380, Math.max(250, w * 0.5))}
-          paint={(ctx, w, h, t) => paintColumns(ctx, w, h, columnsView(), t)}
-          onPoint={(x, y, w, h) => point(nearest(columnsView(), w, h, x, y))}
+          paint={(ctx, w, h, t) => paintColumns(ctx, w, h, view(), t)}
+          onPoint={(x, y, w, h) => point(nearest(view(), w, h, x, y))}
           onLeave={() => point(null)}
           onClick={(x, y, w, h) => {
-            const network = nearest(columnsView(), w, h, x, y);
+            const network = nearest(view(), w, h, x, y);
             if (network !== null) void pick(network);
           }}
         />

@@ -1,5 +1,6 @@
 import { complaint, connected, drag, epoch, open, reset, send, state, steers, step, study, toggle } from "../store.ts";
 import { Time } from "./Time.tsx";
+import { Transport } from "./Transport.tsx";
 
 const TITLES = { digits: "images", spelling: "sequences" };
 const SCREENS: [string | null, string, string][] = [
@@ -7,14 +8,6 @@ const SCREENS: [string | null, string, string][] = [
   ["digits", "digits", "Images"],
   ["spelling", "spelling", "Sequences"],
 ];
-const PACES: [number, string][] = [
-  [1, "1 epoch a picture"],
-  [5, "5 epochs a picture"],
-  [20, "20 epochs a picture"],
-  [100, "100 epochs a picture"],
-  [0, "as fast as it goes"],
-];
-
 export function Header() {
   const told = state.value;
   return (
@@ -26,7 +19,7 @@ export function Header() {
         </svg>
         shoal lab
       </h1>
-      {study.value ? <p class="epoch">{study.value.title}</p> : told?.shown ? <p class="epoch">{TITLES[told.shown.kind]}</p> : <Transport />}
+      {study.value ? <p class="epoch">{study.value.title}</p> : told?.shown ? <p class="epoch">{TITLES[told.shown.kind]}</p> : <Training />}
       {told && (
         <nav class="pair" aria-label="screens">
           {SCREENS.map(([kind, command, words]) => (
@@ -73,38 +66,14 @@ export function Header() {
   );
 }
 
-function Transport() {
+function Training() {
   const told = state.value;
-  const playing = told?.playing ?? false;
   return (
     <>
-      <div class="transport" role="group" aria-label="training">
-        <button class="main" onClick={toggle} title="space">
-          <span aria-hidden="true">{playing ? "❚❚" : "▶"}</span> {playing ? "Pause" : "Train"}
-        </button>
-        <button onClick={step} title="s">
-          <span aria-hidden="true">▷❙</span> Step
-        </button>
-        <button onClick={reset} title="r">
-          <span aria-hidden="true">↺</span> Reset
-        </button>
-        <span class="pace">
-          <label class="hidden" for="pace">
-            pace
-          </label>
-          <select
-            id="pace"
-            value={String(told?.pace ?? 5)}
-            onChange={(event) => drag("pace", { epochs: Number(event.currentTarget.value) })}
-          >
-            {PACES.map(([epochs, words]) => (
-              <option key={epochs} value={String(epochs)}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </span>
-      </div>
+      <Transport
+        playing={told?.playing ?? false} pace={told?.pace ?? 5} onToggle={toggle} onStep={step} onReset={reset}
+        onPace={(epochs) => drag("pace", { epochs })}
+      />
       <p class="epoch">
         epoch <strong data-testid="epoch">{epoch.value.toLocaleString("en")}</strong>
       </p>

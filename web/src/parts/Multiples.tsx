@@ -1,9 +1,9 @@
 import { paintShoal, shoalHeight, under, type ShoalView } from "../paint/shoal.ts";
-import { pick, pointed, repaint, seen, sorted, state, validation } from "../store.ts";
+import { useLooking, type Looking } from "../looking.ts";
 import { ranked } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
 
-function view(): ShoalView {
+function shoalView({ pointed, seen, sorted, state, validation }: Looking): ShoalView {
   const { design, material, picked, sides } = state.value!;
   const live = seen()[0];
   const losses = validation();
@@ -27,7 +27,10 @@ function view(): ShoalView {
 }
 
 export function Multiples() {
-  const { design, material } = state.value!;
+  const looking = useLooking();
+  const { pick, point, repaint, sorted } = looking;
+  const { design, material } = looking.state.value!;
+  const view = () => shoalView(looking);
   const square = material.kind === "plane";
   return (
     <section class="panel" aria-labelledby="shoal-title">
@@ -43,13 +46,8 @@ export function Multiples() {
         <Canvas
           height={(w) => shoalHeight(design, w, square)}
           paint={(ctx, w, h, t) => paintShoal(ctx, w, h, view(), t)}
-          onPoint={(x, y, w) => {
-            const network = under(view(), w, x, y);
-            if (network === pointed.value) return;
-            pointed.value = network;
-            repaint();
-          }}
-          onLeave={() => ((pointed.value = null), repaint())}
+          onPoint={(x, y, w) => point(under(view(), w, x, y))}
+          onLeave={() => point(null)}
           onClick={(x, y, w) => {
             const network = under(view(), w, x, y);
             if (network !== null) void pick(network);

@@ -1,19 +1,23 @@
-import { signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { copy } from "../copy.ts";
 import { paintCurve } from "../paint/curve.ts";
 import { paintLosses, paintTheta, paintUnits } from "../paint/inside.ts";
 import { paintPlane } from "../paint/plane.ts";
-import { repaint, seen, state } from "../store.ts";
+import { useLooking } from "../looking.ts";
 import { named } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
-import { inspect } from "./Inspector.tsx";
-import { pickedWords } from "./Columns.tsx";
+import { standing } from "./Columns.tsx";
 
 const COPY_HAS = "This page is a copy: of other networks than the one picked when it was saved, it has the functions alone.";
-const others = signal(true);
-const shown = signal(false);
 
-function Function() {
+interface Behind {
+  /** The other starts of the size. */
+  others: boolean;
+  validation: boolean;
+}
+
+function Function({ others, validation }: Behind) {
+  const { seen, state } = useLooking();
   const { material, picked, design } = state.value!;
   if (material.kind === "plane")
     return <Canvas height={(w) => Math.min(w * 0.86, 440)} paint={(ctx, w, h, t) => paintPlane(ctx, w, h, material, seen()[0]?.picked?.values, t)} />;
@@ -24,10 +28,10 @@ function Function() {
         const view = {
           data: material,
           picked: seen().map((side) => side.picked?.values),
-          others: others.value ? seen()[0]?.functions : undefined,
+          others: others ? seen()[0]?.functions : undefined,
           first: picked - (picked % design.starts),
           starts: design.starts,
-          validation: shown.value,
+          validation,
         };
         paintCurve(ctx, w, h, view, t);
       }}
@@ -35,7 +39,16 @@ function Function() {
   );
 }
 
-export function Picked() {
+interface Props {
+  error?: string;
+  onInspect?: () => unknown;
+}
+
+export function Picked({ error = "validation error", onInspect }: Props) {
+  const looking = useLooking();
+  const { repaint, seen, state } = looking;
+  const others = useSignal(true);
+  const shown = useSignal(false);
   const { design, picked, material, sides, parameters } = state.value!;
   const plane = material.kind === "plane";
   const forked = sides.length > 1;
@@ -43,11 +56,11 @@ export function Picked() {
     <section class="panel picked" aria-labelledby="picked-title">
       <h2 id="picked-title">
         {named(design, picked)}
-        <small>{pickedWords().split(", ").slice(2).join(", ")}</small>
-        <button onClick={() => void inspect()}>Inspect</button>
+        <small>{standing(looking, error)}</small>
+        {onInspect && <button onClick={onInspect}>Inspect</button>}
       </h2>
       <div class="plot">
-        <Function />
+        <Function others={others.value} validation={shown.value} />
       </div>
       <p class="legend">
         {!plane && (
@@ -78,7 +91,7 @@ export function Picked() {
       <h3>Its hidden units</h3>
       <div class="plot">
         <Canvas
-          height={() => (design.hidden[Math.floor(picked / design.starts)]! * design.depth > 12 ? 110 : 58)}
+          height={() => ((seen()[0]?.units?.P ?? 0) > 12 ? 110 : 58)}
           paint={(ctx, w, h, t) => paintUnits(ctx, w, h, seen()[0]?.units, plane, t)}
         />
       </div>

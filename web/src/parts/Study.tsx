@@ -2,7 +2,7 @@ import { nearest, paintColumns, type ColumnsView } from "../paint/columns.ts";
 import { paintLosses, paintTheta } from "../paint/inside.ts";
 import { number } from "../paint/scale.ts";
 import type { Study as Told } from "../state.ts";
-import { pick, pointed, repaint, seen, send, study, validation } from "../store.ts";
+import { looking, pick, seen, send, study, validation } from "../store.ts";
 import { walk } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
 import { inspect } from "./Inspector.tsx";
@@ -18,17 +18,13 @@ function view(): ColumnsView {
     chosen: [told.chosen],
     threshold: told.threshold,
     picked: told.picked,
-    pointed: pointed.value,
+    pointed: looking.pointed.value,
     label: "size",
   };
 }
 
 function Trials({ told }: { told: Told }) {
-  const point = (network: number | null) => {
-    if (pointed.value === network) return;
-    pointed.value = network;
-    repaint();
-  };
+  const { point } = looking;
   return (
     <section class="panel" aria-labelledby="trials-title">
       <h2 id="trials-title">
