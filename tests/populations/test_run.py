@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,27 @@ def test_going_back_and_training_otherwise(engine: str) -> None:
     run.restore(there)  # with the strengths of then
     run.finish()
     np.testing.assert_array_equal(run.population.theta, straight)
+
+
+@every_engine
+def test_a_snapshot_without_losses_has_all_else(engine: str) -> None:
+    run = begin(engine=engine, validation=(X[:9], y[:9]))
+    run.advance(4)
+    lean, whole = run.snapshot(losses=False), run.snapshot()
+    assert lean.history.validation_loss is not None
+    assert lean.history.loss.shape == lean.history.validation_loss.shape == (3, 0)
+    assert begin(engine=engine).snapshot(losses=False).history.validation_loss is None
+    with pytest.raises(ConfigurationError, match="and 0 epochs, the run of"):
+        run.restore(lean)
+    run.finish()
+    straight = run.history.loss.copy()
+    history = dataclasses.replace(
+        lean.history, loss=whole.history.loss, validation_loss=whole.history.validation_loss
+    )
+    run.restore(dataclasses.replace(lean, history=history))
+    assert run.history.epochs.tolist() == [4, 4, 4]
+    run.finish()
+    np.testing.assert_array_equal(run.history.loss, straight)
 
 
 @every_engine

@@ -63,8 +63,8 @@ class Training(Protocol):
         """
         ...
 
-    def snapshot(self) -> Snapshot:
-        """Return where the training stands, as arrays of its own."""
+    def snapshot(self, losses: bool = True) -> Snapshot:
+        """Return where the training stands, as arrays of its own; without ``losses`` those are (P, 0)."""
         ...
 
     def restore(self, snapshot: Snapshot) -> None:

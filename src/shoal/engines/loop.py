@@ -108,8 +108,8 @@ class ReferenceTraining:
         if not self.recipe.rule.takes_learning_rate:  # what it remembers is of another function
             self._active.state = self.recipe.rule.start(self._active.theta)
 
-    def snapshot(self) -> Snapshot:
-        """Return where the training stands, as arrays of its own."""
+    def snapshot(self, losses: bool = True) -> Snapshot:
+        """Return where the training stands, as arrays of its own; without ``losses`` those are (P, 0)."""
         active, size = self._active, len(self.theta)
         best_theta, best_loss = self.theta.copy(), np.full(size, np.inf)
         best_theta[active.rows], best_loss[active.rows] = active.best_theta, active.best_loss
@@ -124,7 +124,7 @@ class ReferenceTraining:
             best_theta,
             best_loss,
             memory,
-            self.history.copy(),
+            self.history.copy(losses),
             self.penalty.copy(),
             None if self.watch is None else self.watch.copy(),
             dict(self.problem.strengths),

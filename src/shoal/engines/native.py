@@ -7,7 +7,6 @@ anything, and is left to the reference engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -165,10 +164,10 @@ class NativeTraining:
             self._strengths[STRENGTHS.index(name)] = values
         solver = self._recipe.rule
         if not solver.takes_learning_rate:  # what it remembers is of another function
-            self.restore(replace(self.snapshot(), memory=solver.start(self.theta)))
+            self._remember(solver.start(self.theta))
 
-    def snapshot(self) -> Snapshot:
-        """Return where the training stands, as arrays of its own."""
+    def snapshot(self, losses: bool = True) -> Snapshot:
+        """Return where the training stands, as arrays of its own; without ``losses`` those are (P, 0)."""
         vectors, numbers = self._compiled.memory()
         best_loss = numbers.pop("best_loss")[:, 0]
         best_theta = vectors.pop("best_theta", self.theta)
@@ -181,7 +180,7 @@ class NativeTraining:
             best_theta.copy(),
             best_loss,
             memory | numbers,
-            self.history.copy(),
+            self.history.copy(losses),
             self.penalty.copy(),
             None if self.watch is None else self.watch.copy(),
             dict(zip(STRENGTHS, self._strengths.copy(), strict=True)),
@@ -196,8 +195,13 @@ class NativeTraining:
         if self.watch is not None and snapshot.watch is not None:
             self.watch.best[...], self.watch.count[...] = snapshot.watch.best, snapshot.watch.count
         self._strengths[...] = [snapshot.strengths[name] for name in STRENGTHS]
-        known = {**snapshot.memory, "best_theta": snapshot.best_theta, "best_loss": snapshot.best_loss}
+        best = {"best_theta": snapshot.best_theta, "best_loss": snapshot.best_loss}
+        self._remember({**snapshot.memory, **best})
+
+    def _remember(self, memory: Mapping[str, Array]) -> None:
+        """Go on from here with what is named of the solver's memory."""
         vectors, numbers = self._compiled.memory()
         for name, array in (*vectors.items(), *numbers.items()):
-            array[...] = known[name].reshape(array.shape)
+            if name in memory:
+                array[...] = memory[name].reshape(array.shape)
         self._compiled.restore(vectors, numbers, self.epoch)

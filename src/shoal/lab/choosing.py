@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import ConfigurationError
+from shoal.lab.answers import means_and_errors
 from shoal.lab.course import Course
 from shoal.lab.material import LOSS_NAMES
-from shoal.lab.views import losses_on, member, reasons
+from shoal.lab.views import member, reasons
 from shoal.plots.text import number
 from shoal.populations.trainer import sample_losses
 from shoal.selection.choice import Choice, choose
 from shoal.selection.trials import Trials
-from shoal.selection.weighing import mean_and_error
 from shoal.shapes import Array
 from shoal.training.stopping import Reason
 from shoal.words import plural
@@ -36,12 +36,10 @@ class Opened:
 def trials(course: Course) -> Trials:
     """Return the course as the trials of a study: every network with its losses at this epoch."""
     design = course.design
-    train = losses_on(course, course.material.train).mean(axis=1)
-    each = losses_on(course, course.material.validation)
-    means, errors = _means_and_errors(each)
+    answers = course.answers
     place, start = np.divmod(np.arange(design.networks), design.starts)
     why = reasons(course)
-    lost = (why == Reason.DIVERGED) | ~np.isfinite(each).all(axis=1)
+    lost = (why == Reason.DIVERGED) | ~np.isfinite(answers.validation)
     names = np.array(["x".join([str(units)] * design.depth) for units in design.hidden], dtype=object)
     parameters = np.array([run.population.network.n_parameters for run in course.runs])
     words = {number: str(Reason(number)) for number in np.unique(why).tolist()}
@@ -57,9 +55,9 @@ def trials(course: Course) -> Trials:
             "start": start,
             "fold": all_are(0).astype(int),
             "parameters": parameters[place],
-            "train_loss": np.where(lost, np.nan, train),
-            "validation_loss": np.where(lost, np.nan, means),
-            "validation_se": np.where(lost, 0.0, errors),
+            "train_loss": np.where(lost, np.nan, answers.train),
+            "validation_loss": np.where(lost, np.nan, answers.validation),
+            "validation_se": np.where(lost, 0.0, answers.error),
             "epochs": all_are(course.epoch).astype(int),
             "best_epoch": all_are(course.epoch).astype(int),
             "stopped": np.array([words[number] for number in why.tolist()], dtype=object),
@@ -103,7 +101,7 @@ def opened(course: Course, side: int, found: Choice) -> Opened:
     data, network = course.material, chosen_network(course, found)
     alone, test = member(course, network), course.material.test
     losses = sample_losses(alone, test.X, test.y, n_jobs=1)[0]
-    loss, error = map(float, _means_and_errors(losses))
+    loss, error = map(float, means_and_errors(losses))
     name = LOSS_NAMES.get(data.loss, data.loss)
     sentence = (
         f"On {plural(len(test.y), 'point')} that nothing had seen, the choice has a {name} of "
@@ -133,10 +131,3 @@ def in_words(course: Course, network: int, found: Choice | None) -> list[str]:
     if spread.diverged:
         words.append(f"{spread.diverged} of them diverged.")
     return words
-
-
-def _means_and_errors(losses: Array) -> tuple[Array, Array]:
-    """Return the means (…,) of losses (…, n) and their standard errors, 0 where one is no number."""
-    with np.errstate(all="ignore"):
-        means, errors = mean_and_error(losses)
-    return means, np.where(np.isfinite(errors), errors, 0.0)

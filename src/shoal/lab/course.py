@@ -14,6 +14,7 @@ from operator import methodcaller
 
 import numpy as np
 
+from shoal.lab.answers import Answers, answered
 from shoal.lab.design import Design, Knobs
 from shoal.lab.material import SETS, Material, Sets
 from shoal.populations.run import Run
@@ -59,11 +60,20 @@ class Course:
         self._every = 10
         self._marks: dict[int, Mark] = {}
         self._record: tuple[int, list[tuple[Array, Array]]] = (0, [])
+        self._answers: Answers | None = None
         self._mark()
+
+    @property
+    def answers(self) -> Answers:
+        """What all networks answer at this epoch; it is found once."""
+        if self._answers is None:
+            self._answers = answered(self.runs, self.material)
+        return self._answers
 
     def advance(self, epochs: int, each: Each = in_turn) -> None:
         """Train on, as many epochs as there are left at most; what the journal says is turned on the way."""
         last = min(self.epoch + epochs, self.design.epochs)
+        self._answers = None
         while self.epoch < last:
             halts = (*self.journal, self.epoch - self.epoch % self._every + self._every)
             until = min([last, *(at for at in halts if at > self.epoch)])
@@ -135,7 +145,7 @@ class Course:
 
     def _apply(self, knobs: Knobs) -> None:
         """Turn the knobs: strengths in the runs, all else by new runs that go on where these stand."""
-        strengths, old = knobs.strengths(self.design.solver), self.knobs
+        strengths, old, self._answers = knobs.strengths(self.design.solver), self.knobs, None
         if (old.samples, old.noise, old.dropout) == (knobs.samples, knobs.noise, knobs.dropout):
             for run in self.runs:
                 run.set(**strengths)
@@ -149,7 +159,7 @@ class Course:
         self.knobs = knobs
 
     def _mark(self) -> None:
-        snapshots = tuple(_without_losses(run.snapshot()) for run in self.runs)
+        snapshots = tuple(run.snapshot(losses=False) for run in self.runs)
         self._marks[self.epoch] = Mark(self.knobs, snapshots)
         if len(self._marks) > MOST_MARKS:
             self._every *= 2
@@ -159,7 +169,7 @@ class Course:
         """Go to a mark; losses up to there are those of the longest course known."""
         if self.epoch >= self._record[0]:
             self._record = self.epoch, [_losses(run.history) for run in self.runs]
-        mark, record = self._marks[epoch], self._record[1]
+        mark, record, self._answers = self._marks[epoch], self._record[1], None
         if mark.knobs != self.knobs:
             self.material = self._material(mark.knobs)
             self.runs = self._runs(self.material, mark.knobs)
@@ -173,12 +183,6 @@ class Course:
 def _losses(history: History) -> tuple[Array, Array]:
     assert history.validation_loss is not None
     return history.loss.copy(), history.validation_loss.copy()
-
-
-def _without_losses(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot without its largest arrays, which all snapshots of a course would repeat."""
-    none = np.empty((len(snapshot.theta), 0))
-    return replace(snapshot, history=replace(snapshot.history, loss=none, validation_loss=none))
 
 
 def _with_losses(snapshot: Snapshot, losses: tuple[Array, Array], epoch: int) -> Snapshot:

@@ -7,38 +7,13 @@ import numpy as np
 from shoal.lab.course import Course
 from shoal.lab.design import without_chance
 from shoal.lab.frames import Block, Kind
-from shoal.lab.material import Rows
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.populations.trainer import sample_losses
 from shoal.shapes import Array
 
 COLUMNS = 300
 """Of a course of losses, at most: a picture has no more."""
-MANY = 1200
-"""With more networks than that, each is shown at every other place of the grid."""
-
-
-def functions(course: Course, grid: Array) -> Array:
-    """Return what every network predicts for the rows of ``grid`` (P, G), size after size."""
-    found = []
-    for run in course.runs:
-        population = run.population
-        found.append(
-            _predicted(
-                Population(without_chance(population.network), population.theta, population.keys), grid
-            )
-        )
-    return np.concatenate(found)
-
-
-def losses_on(course: Course, part: Rows) -> Array:
-    """Return every network's loss on every sample (P, N), without penalties and without dropout."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.concatenate(
-            [sample_losses(run.population, part.X, part.y, n_jobs=1) for run in course.runs]
-        )
 
 
 def reasons(course: Course) -> Array:
@@ -48,11 +23,7 @@ def reasons(course: Course) -> Array:
 
 def scores(course: Course) -> Array:
     """Return the mean losses in training and validation and the reasons, (3, P)."""
-    train, validation = (
-        losses_on(course, course.material.train),
-        losses_on(course, course.material.validation),
-    )
-    return np.stack([train.mean(axis=1), validation.mean(axis=1), reasons(course)])
+    return np.stack([course.answers.train, course.answers.validation, reasons(course)])
 
 
 def member(course: Course, network: int) -> Population:
@@ -87,7 +58,6 @@ def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
     """Return all that a page draws of a course, with ``network`` picked."""
     data = course.material
     plane = data.kind == "plane"
-    grid = data.grid if plane or course.design.networks <= MANY else data.grid[::2]
     alone = member(course, network)
     span = data.high - data.low
     far = 0.0 if plane else span  # curves leave the picture at a slant, not along its edge
@@ -97,7 +67,10 @@ def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
 
     return [
         block(
-            Kind.MAPS if plane else Kind.FUNCTIONS, functions(course, grid), data.low - far, data.high + far
+            Kind.MAPS if plane else Kind.FUNCTIONS,
+            course.answers.functions,
+            data.low - far,
+            data.high + far,
         ),
         block(Kind.SCORES, scores(course)),
         block(Kind.PICKED, _predicted(alone, data.fine)),

@@ -145,9 +145,13 @@ class Run:
             snapshot.history.stopped[snapshot.history.converged] = Reason.EPOCHS
             self.restore(snapshot)
 
-    def snapshot(self) -> Snapshot:
-        """Return where the run stands, with all that its solver remembers; nothing changes it any more."""
-        return self._training.snapshot()
+    def snapshot(self, losses: bool = True) -> Snapshot:
+        """Return where the run stands, with all that its solver remembers; nothing changes it any more.
+
+        Without ``losses`` the history's are (P, 0), which are the largest arrays of a long run: whoever keeps
+        many snapshots puts those of the last one into the one to be restored.
+        """
+        return self._training.snapshot(losses)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back, or forward, to where a run of the same members and recipe stood: the same bits follow.

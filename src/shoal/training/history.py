@@ -6,7 +6,7 @@ import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -78,9 +78,13 @@ class History:
                     course[:, epoch:] = np.nan
             raise
 
-    def copy(self) -> History:
-        """Return a history whose arrays are its own."""
-        return copy.deepcopy(self)
+    def copy(self, losses: bool = True) -> History:
+        """Return a history whose arrays are its own; without ``losses`` those are (P, 0)."""
+        if losses:
+            return copy.deepcopy(self)
+        none = self.loss[:, :0]
+        validation_loss = None if self.validation_loss is None else none
+        return replace(self, loss=none, validation_loss=validation_loss).copy()
 
     def course(self) -> str:
         """Return how the losses stand, in a line: of the member with the least, to that with the largest.

@@ -1,0 +1,65 @@
+"""What all networks of a course answer at its epoch, found by one pass through each population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.engines.evaluation import sample_outputs
+from shoal.lab.material import Material, Rows
+from shoal.networks.chain import Chain
+from shoal.populations.run import Run
+from shoal.selection.weighing import mean_and_error
+from shoal.shapes import Array
+
+MANY = 1200
+"""With more networks than that, each is shown at every other place of the grid."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of P networks, size after size: what pictures and choices are made of.
+
+    ``functions`` (P, G) are their predictions on the grid; ``train`` (P,) and ``validation`` (P,) their mean
+    losses, without penalties and without dropout, and ``error`` (P,) the standard error of the latter. What
+    has grown beyond all numbers is not finite.
+    """
+
+    functions: Array
+    train: Array
+    validation: Array
+    error: Array
+
+
+def answered(runs: Sequence[Run], data: Material) -> Answers:
+    """Return what the networks of all runs answer to the rows of the material."""
+    networks = sum(len(run.history.stopped) for run in runs)
+    thin = data.kind == "curve" and networks > MANY
+    grid = data.grid[::2] if thin else data.grid
+    rows = np.concatenate([grid, data.train.X, data.validation.X])
+    ends = len(grid), len(grid) + len(data.train.X)
+    found = []
+    for run in runs:
+        population = run.population
+        network = population.network
+        with np.errstate(all="ignore"):
+            z = sample_outputs(network, population.theta, rows)
+            functions = network.criterion.predict(z[..., : ends[0]])[:, 0]
+            train = _losses(network, z[..., ends[0] : ends[1]], data.train).mean(axis=1)
+            validation = _losses(network, z[..., ends[1] :], data.validation)
+        found.append((functions, train, *means_and_errors(validation)))
+    return Answers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def means_and_errors(losses: Array) -> tuple[Array, Array]:
+    """Return the means (…,) of losses (…, n) and their standard errors, 0 where one is no number."""
+    with np.errstate(all="ignore"):
+        means, errors = mean_and_error(losses)
+    return means, np.where(np.isfinite(errors), errors, 0.0)
+
+
+def _losses(network: Chain, z: Array, samples: Rows) -> Array:
+    """Return the loss (P, N) of last z (P, K, N) for the targets of as many samples."""
+    return network.criterion.value(z, network.criterion.encode(samples.y, network.n_outputs))
