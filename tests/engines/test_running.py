@@ -36,6 +36,7 @@ def test_who_listens_hears_of_every_epoch_and_changes_nothing(engine: str) -> No
     finish(listened, EPOCHS, 1, lambda progress: bool(heard.append(progress)))
     assert [progress.epoch for progress in heard] == [1, 2, 3, 4, 5, 6]
     assert heard[0] == Progress(1, EPOCHS, 3)
+    assert all(progress.history is listened.history for progress in heard)
     np.testing.assert_array_equal(alone.theta, listened.theta)
     assert not np.array_equal(alone.theta, begun(engine).theta)
 

@@ -29,6 +29,8 @@ def test_progress_counts_networks_and_the_work_that_is_left() -> None:
     assert told[1].seconds_left > 0
     assert told[2].seconds_left == 0
     assert told[1].per_second > 0
+    for progress, ended in zip(told, trials, strict=True):
+        np.testing.assert_array_equal(progress.trials["validation_loss"], ended["validation_loss"])
 
 
 def test_a_study_with_an_end_watches_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,6 @@ def finish(training: Training, epochs: int, threads: int, callback: Callback | N
         training.advance(1, threads)
         going = np.equal(training.history.stopped, Reason.EPOCHS)
         active = int(going.sum())
-        if callback(Progress(training.epoch, epochs, active)) and active:
+        if callback(Progress(training.epoch, epochs, active, training.history)) and active:
             training.end(going, Reason.INTERRUPTED)
             break

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -37,6 +37,7 @@ class StudyProgress:
     - ``done`` of ``total`` networks are trained; ``per_second`` networks since this run began.
     - ``best``: the smallest validation loss of a network so far, or None.
     - ``seconds_left``: by the work that remains and the pace so far, or None before the first cohort.
+    - ``trials``: the networks that ended since the last call, at first those that were there already.
     """
 
     done: int
@@ -44,6 +45,7 @@ class StudyProgress:
     per_second: float
     best: float | None
     seconds_left: float | None
+    trials: Trials = field(default=Trials.from_rows([]), repr=False, compare=False)
 
 
 ProgressCallback: TypeAlias = Callable[[StudyProgress], object]
@@ -125,14 +127,14 @@ class Runner:
         left = [task for task in tasks if task.cohort.index not in self._done]
         self._planned += sum(len(task.cohort.members) for task in tasks)
         self._total = self._planned + sum(len(task.cohort.members) for task in ahead)
-        for task in tasks:
-            if task.cohort.index in self._done:
-                self._count(self._done[task.cohort.index])
+        known = self._of(tasks)
+        for trials in known:
+            self._count(trials)
         later = [task for task in ahead if task.cohort.index not in self._done]
         remaining = total = sum(task.cohort.work for task in (*left, *later))
         work = {task.cohort.index: task.cohort.work for task in left}
         began, before = time.perf_counter(), self.networks
-        self._tell(0.0, None)
+        self._tell(0.0, None, *known)
         try:
             with closing(self._completed(left)) as results:
                 for result in results:
@@ -143,7 +145,7 @@ class Runner:
                         remaining = max(remaining - work[result.index], 0.0)
                         elapsed = time.perf_counter() - began
                         pace = (self.networks - before) / elapsed
-                        self._tell(pace, elapsed * remaining / (total - remaining))
+                        self._tell(pace, elapsed * remaining / (total - remaining), result.trials)
                     if self._is_late and enough is not None and enough(self._of(tasks)):
                         self.ended_by = "time"
                         break
@@ -187,6 +189,8 @@ class Runner:
             lowest = float(losses.min())
             self._best = lowest if self._best is None else min(self._best, lowest)
 
-    def _tell(self, per_second: float, seconds_left: float | None) -> None:
+    def _tell(self, per_second: float, seconds_left: float | None, *new: Trials) -> None:
         if self._progress is not None:
-            self._progress(StudyProgress(self.networks, self._total, per_second, self._best, seconds_left))
+            trials = Trials.concatenate([Trials.from_rows([]), *new])
+            counted = self.networks, self._total, per_second, self._best
+            self._progress(StudyProgress(*counted, seconds_left, trials))

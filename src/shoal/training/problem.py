@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -226,11 +226,15 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far training is: epochs done, epochs at most, and members still training."""
+    """How far training is: epochs done, epochs at most, and members still training.
+
+    ``history`` is the course so far, to be looked at and not to be kept, for training writes on in it.
+    """
 
     epoch: int
     epochs: int
     active: int
+    history: History | None = field(default=None, repr=False, compare=False)
 
 
 Callback: TypeAlias = Callable[[Progress], bool | None]
