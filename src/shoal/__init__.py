@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from shoal.sequences import Sequences
     from shoal.training.augmentation import Augmentation
     from shoal.training.recipe import Recipe
+    from shoal.watching.tensorboard import TensorBoard
 
 __all__ = [
     "GRU",
@@ -107,6 +108,7 @@ __all__ = [
     "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
+    "TensorBoard",
     "TextClassifier",
     "TextRegressor",
     "TrainingResult",
@@ -164,6 +166,7 @@ _HOMES = {
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic_classifier",
     "ShoalRegressor": "shoal.estimators.automatic_regressor",
+    "TensorBoard": "shoal.watching.tensorboard",
     "TextClassifier": "shoal.estimators.text_estimators",
     "TextRegressor": "shoal.estimators.text_estimators",
     "TrainingResult": "shoal.populations.trainer",

@@ -99,3 +99,14 @@ def test_shades_go_from_light_to_dark() -> None:
     light = [sum(int(shade[i : i + 2], 16) for i in (1, 3, 5)) for shade in drawing.shades(7)]
     assert light == sorted(light, reverse=True)
     assert len(set(light)) == 7
+
+
+def test_figures_of_pages_are_pictures_too_where_somebody_asks() -> None:
+    with drawing.as_pictures() as found:
+        for form in ("wide", "narrow"):
+            with drawing.axes(100, 50) as (figure, _):
+                drawing.svg(figure, "empty", "An empty figure", form=form)
+    with drawing.axes(100, 50) as (figure, _):
+        drawing.svg(figure, "later", "Another")
+    assert list(found) == ["empty"]
+    assert found["empty"][16:24] == bytes([0, 0, 0, 200, 0, 0, 0, 100])  # its width and height in pixels

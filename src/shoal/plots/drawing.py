@@ -12,6 +12,7 @@ import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -79,6 +80,7 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.8,
 }
 
+_PICTURES: ContextVar[dict[str, bytes] | None] = ContextVar("pictures", default=None)
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FONT_FAMILY = re.compile(r"font-family:[^;]*;?\s*")
@@ -170,6 +172,8 @@ def svg(
         _make_printable(figure)
         _lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
+        if (kept := _PICTURES.get()) is not None and form != "narrow":
+            kept[name] = png(figure)
     root = ET.fromstring(buffer.getvalue())  # noqa: S314 - our own output, not a stranger's file
     _strip(root)
     for gid, texts in ({} if form == "narrow" else tooltips or {}).items():
@@ -194,6 +198,17 @@ def svg(
             element.text = None
         element.tail = None
     return printable(ET.tostring(root, encoding="unicode"))
+
+
+@contextmanager
+def as_pictures() -> Iterator[dict[str, bytes]]:
+    """Give the figures that the block draws for pages as PNG, too, by their names; the wide form of two."""
+    found: dict[str, bytes] = {}
+    token = _PICTURES.set(found)
+    try:
+        yield found
+    finally:
+        _PICTURES.reset(token)
 
 
 def _make_printable(figure: Figure) -> None:

@@ -21,6 +21,7 @@ from shoal.plots import (
     series,
     strength,
 )
+from shoal.plots.drawing import as_pictures
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain
 from shoal.report import tables, verdict, wording
@@ -56,6 +57,14 @@ def render(evidence: Mapping[str, Any]) -> str:
         verdict=verdict,
         wording=wording,
     )
+
+
+def pictures(evidence: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the report's figures as PNG, for whoever shows no SVG, by their names; raises as ``render``."""
+    page = checked(evidence)
+    with as_pictures() as found:
+        _KINDS[page.get("kind", "")][1](page)
+    return found
 
 
 @cache

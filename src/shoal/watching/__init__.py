@@ -1,0 +1,1 @@
+"""Trainings, studies and models as TensorBoard and MLflow show them."""

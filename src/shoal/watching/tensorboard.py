@@ -1,0 +1,95 @@
+"""``TensorBoard``: event files of trainings, studies and models."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from shoal.errors import MissingDependencyError, OutputError, reason
+from shoal.watching.findings import Findings
+from shoal.watching.studies import Setting
+from shoal.watching.watcher import Watcher
+
+RGBA = 4
+"""The colour space of a PNG by matplotlib, as TensorBoard numbers them."""
+
+
+class TensorBoard(Watcher):
+    """A callback that writes TensorBoard's event files into ``folder``.
+
+    - ``shoal.train(…, callback=board)``, ``run.finish(board)``, or ``board(run)`` between steps: training and
+      validation loss by epoch; of a population the lowest, the quartiles and the median of its members, not
+      a line for each.
+    - ``CapacityStudy(progress=board)``: the lowest validation loss, that of the networks just ended, and the
+      pace, by networks done.
+    - ``MLPClassifier().set_callbacks(board)`` with scikit-learn 1.9: the loss by epoch.
+    - ``board.write(…)`` of what ``train`` returned, of a fitted study or the folder of ``shoal fit``:
+      settings and results for the tab of hyper-parameters, a line for each candidate of a study, the
+      report's figures as images, and the model card.
+
+    A folder is one line in TensorBoard: give each training its own, ``"runs/first"``, ``"runs/second"``.
+    Close it, or use it in a ``with`` block. ``pip install 'shoal[tensorboard]'``; ``tensorboard --logdir
+    runs`` shows them, which is a package of its own.
+
+    Raises ``MissingDependencyError`` without tensorboardX, ``OutputError`` for a folder that cannot be made.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import shoal
+    >>> network, X = shoal.Network(1, [shoal.Dense(1)]), [[0.0], [1.0]]
+    >>> with tempfile.TemporaryDirectory() as runs, TensorBoard(Path(runs, "first")) as board:
+    ...     result = shoal.train(network, X, [0.0, 1.0], starts=9, epochs=5, callback=board)
+    ...     board.write(result)
+    ...     len(list(Path(runs, "first").glob("events.out.tfevents.*")))
+    1
+    """
+
+    def __init__(self, folder: str | PathLike[str]) -> None:
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            raise MissingDependencyError(
+                "TensorBoard's files need tensorboardX: pip install 'shoal[tensorboard]'"
+            ) from None
+        self.folder = Path(folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be made ({reason(error)}); give another folder") from None
+        self._writer: Any = SummaryWriter(str(self.folder))
+
+    def close(self) -> None:
+        """Write all that is still to be written; nothing is told afterwards."""
+        self._writer.close()
+
+    def _tell(self, numbers: Mapping[str, float], step: int) -> None:
+        for name, value in numbers.items():
+            self._writer.add_scalar(name, value, step)
+
+    def _set(self, settings: Mapping[str, Setting]) -> None:
+        rows = [f"| {name} | {value} |" for name, value in settings.items()]
+        self._writer.add_text("settings", "\n".join(["| setting | value |", "|---|---|", *rows]))
+
+    def _keep(self, findings: Findings) -> None:
+        points = [("model", findings.settings, findings.results)]
+        points += [(f"candidate-{n}", *point) for n, point in enumerate(findings.candidates, 1)]
+        for name, settings, results in points:
+            told = {f"result/{result}": value for result, value in results.items()}
+            self._writer.add_hparams(dict(settings), told, name=name)
+        for name, picture in findings.pictures.items():
+            self._draw(f"report/{name}", picture)
+        if findings.words:
+            self._writer.add_text("card", findings.words)
+
+    def _draw(self, name: str, picture: bytes) -> None:
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        width, height = struct.unpack(">II", picture[16:24])  # what every PNG begins with
+        image = Summary.Image(height=height, width=width, colorspace=RGBA, encoded_image_string=picture)
+        self._writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=name, image=image)]))
+
+    def _flush(self) -> None:
+        self._writer.flush()
