@@ -11,7 +11,7 @@ from shoal import CapacityStudy, Dense, Network
 from shoal.cli.terminal import TerminalListener, plain_console
 from shoal.jobs.fit import fit_data
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sizing import AskedSize
+from shoal.jobs.sizing.study import AskedSize
 
 X = np.linspace(0, 1, 24)
 
