@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.layout import EVIDENCE, MODEL
+from shoal.jobs.saved.layout import EVIDENCE, MODEL
 from shoal.populations.trainer import TrainingResult
 from shoal.report.card import card
 from shoal.report.evidence import load_evidence
