@@ -152,7 +152,7 @@ def test_rows_that_are_all_wrong_make_probabilities_less_sure() -> None:
     assert 1 < fit_temperature(given[:1], np.zeros(1, dtype=int)) < 5  # one row is a weak proof
 
 
-@pytest.mark.parametrize("n", [9, 1000, 10**6])
+@pytest.mark.parametrize("n", [9, 1000, 10**5])
 @pytest.mark.parametrize("sure", [0.51, 0.98])
 @pytest.mark.parametrize("right", [True, False])
 def test_rows_that_all_end_alike_leave_the_temperature_within_its_bounds(

@@ -15,6 +15,7 @@ from shoal.cli.streams import BestEffort
 
 Iris = tuple[str, ...]
 EXPLAIN = ("explain", "--layers", "2,1")
+CHECK = ("check", "--layers", "3,2,1")
 WHOLE = {
     "command.txt",
     "evidence.json",
@@ -86,6 +87,14 @@ def test_an_error_that_cannot_be_told_has_its_exit_code(ended: Callable[..., Any
         assert ended(("predict", "nowhere", "t.csv", "--out", "p.csv"), streams).returncode == 2
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a check prints where nothing is said of the terminal."""
+    command = [sys.executable, "-m", "shoal", *CHECK]
+    folder = tmp_path_factory.mktemp("usual")
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize(
     "environment",
     [
@@ -95,10 +104,12 @@ def test_an_error_that_cannot_be_told_has_its_exit_code(ended: Callable[..., Any
         {"NO_COLOR": "1", "COLUMNS": "1"},
     ],
 )
-def test_poor_terminals_show_every_number(ended: Callable[..., Any], environment: dict[str, str]) -> None:
-    usual, poor = (ended(("check", "--layers", "3,2,1"), "", **settings) for settings in ({}, environment))
+def test_poor_terminals_show_every_number(
+    ended: Callable[..., Any], usual: str, environment: dict[str, str]
+) -> None:
+    poor = ended(CHECK, "", **environment)
     assert (poor.returncode, poor.stderr) == (0, "")
-    numbers = [word for word in usual.stdout.split() if word[0].isdigit()]
+    numbers = [word for word in usual.split() if word[0].isdigit()]
     assert len(numbers) >= 8
     assert [word for word in poor.stdout.split() if word[0].isdigit()] == numbers
     assert "\x1b" not in poor.stdout

@@ -83,7 +83,7 @@ def same(
     network = Network(image, [*layers, Dense(3)], "cross_entropy")
     population = network.population(3, seed=2, dtype=dtype)
     X, y = some(network, N)
-    settings = {"solver": "sgd", "learning_rate": 0.05, "epochs": 30, "l2": 0.1} | settings
+    settings = {"solver": "sgd", "learning_rate": 0.05, "epochs": 12, "l2": 0.1} | settings
     settings["epochs"] //= -(-N // settings.get("batch_size", N))
     if validation:
         settings["validation"] = some(network, 11, seed=1)
@@ -126,7 +126,7 @@ def test_every_instruction_set(
     isa: str, dtype: str, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
-    same(*BIG, dtype, epochs=20, **batch)
+    same(*BIG, dtype, epochs=8, **batch)
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])

@@ -147,9 +147,9 @@ def same(
     network = Network(shape, [*layers, Dense(3)], "cross_entropy")
     population = network.population(3, seed=2, dtype=dtype)
     X, y = some(network, N, unequal=unequal)
-    settings = {"epochs": 30, "l2": 0.1, "solver": "sgd"} | settings
+    settings = {"epochs": 12, "l2": 0.1, "solver": "sgd"} | settings
     if settings["solver"] == "sgd":
-        settings = {"learning_rate": 0.005} | settings
+        settings = {"learning_rate": 0.012} | settings
     settings["epochs"] //= -(-N // settings.get("batch_size", N))
     if validation:
         settings["validation"] = some(network, 11, seed=1, unequal=unequal)
@@ -186,7 +186,7 @@ def test_every_stack(layers: list[Layer], batch: dict[str, Any]) -> None:
 @pytest.mark.parametrize("N", [13, 75])
 @every_stack
 def test_single_precision_and_equal_lengths(layers: list[Layer], N: int, dtype: str, unequal: bool) -> None:
-    same(SEQUENCE, layers, dtype, N, unequal=unequal, epochs=20)
+    same(SEQUENCE, layers, dtype, N, unequal=unequal, epochs=8)
 
 
 @both_dtypes
@@ -196,7 +196,7 @@ def test_wide_layers_on_every_instruction_set(
     isa: str, shape: Shape, layers: list[Layer], dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
-    same(shape, layers, dtype, 75, batch_size=70, epochs=20, unequal=shape[1] > 1)
+    same(shape, layers, dtype, 75, batch_size=70, epochs=8, unequal=shape[1] > 1)
 
 
 @pytest.mark.parametrize("N", [13, 75])
@@ -307,8 +307,8 @@ def test_what_the_kernels_lack_is_said(layer: type[Any]) -> None:
 @pytest.mark.parametrize("layer", [RNN, GRU, LSTM])
 def test_one_step_is_all_that_a_truncated_gradient_sees(layer: type[Any], N: int, dtype: str) -> None:
     """Where each step is a beginning, only the last one's inputs have a say in ∂J/∂W: the engines agree."""
-    same(SEQUENCE, [layer(4, truncate=1)], dtype, N, epochs=20)
-    same(SEQUENCE, [layer(4, truncate=1, reverse=True)], dtype, N, epochs=20)
+    same(SEQUENCE, [layer(4, truncate=1)], dtype, N, epochs=8)
+    same(SEQUENCE, [layer(4, truncate=1, reverse=True)], dtype, N, epochs=8)
 
 
 def test_images_of_unequal_lengths_are_left_to_the_reference() -> None:

@@ -138,7 +138,9 @@ def test_what_speaks_for_a_class_is_bright_where_its_bars_are(seen: dict[str, An
         assert blueness[bars].mean() > np.delete(blueness, bars).mean() + 20
 
 
-def test_colours_and_two_classes(fit: Callable[..., FinishedJob], tmp_path: Path) -> None:
+def test_colours_and_two_classes(
+    fit: Callable[..., FinishedJob], tmp_path: Path, without_report: None
+) -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(0, 100, (60, 5, 4, 3), dtype=np.uint8)
     y = np.arange(60) % 2
@@ -155,7 +157,7 @@ def test_colours_and_two_classes(fit: Callable[..., FinishedJob], tmp_path: Path
 
 
 def test_a_network_without_convolutions_has_no_filters(
-    fit: Callable[..., FinishedJob], write_images: Callable[..., Path], tmp_path: Path
+    fit: Callable[..., FinishedJob], write_images: Callable[..., Path], tmp_path: Path, without_report: None
 ) -> None:
     outcome = fit(write_images(tmp_path / "a.npz"), None, tmp_path / "out", hidden=((),), epochs=2)
     seen = outcome.evidence["seen"]

@@ -179,7 +179,12 @@ def test_numbers_have_no_temperature(fit: Fit, table: Path, tmp_path: Path, with
 
 
 def test_a_temperature_is_found_on_enough_rows_of_every_class(
-    fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fit: Fit,
+    mixed: Mixed,
+    write_csv: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_report: None,
 ) -> None:
     seen: list[list[int]] = []
 
