@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 from shoal.data.columns import describe_columns
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame, as_frame
-from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.tables import read_table
-from shoal.data.task import TargetEncoder, infer_task
+from shoal.data.targets.task import TargetEncoder, infer_task
 from shoal.errors import ShoalWarning
 
 RealData = Callable[[str], Path]

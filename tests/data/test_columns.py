@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
-from shoal.data import values
+from shoal.data.cells import values
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.errors import DataError
 

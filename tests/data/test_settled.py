@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from shoal.data.columns import describe_columns
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import as_frame
-from shoal.data.preprocessing import TablePreprocessor
 from shoal.data.settled import settled
 
 pytestmark = pytest.mark.filterwarnings("ignore::shoal.errors.ShoalWarning")  # of what is not used

@@ -10,8 +10,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.task import TargetEncoder, infer_task, rows_with_target
+from shoal.data.features.preprocessing import TablePreprocessor
+from shoal.data.targets.task import TargetEncoder, infer_task, rows_with_target
 from shoal.errors import ShoalWarning
 from shoal.export.onnx import to_onnx
 from shoal.jobs.model import TableModel

@@ -17,7 +17,7 @@ from sklearn.preprocessing import scale
 from shoal.activations import ACTIVATIONS
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.tables import read_table
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.estimators.classifier import MLPClassifier
 from shoal.estimators.regressor import MLPRegressor
 from shoal.export.pipelines import register_skl2onnx

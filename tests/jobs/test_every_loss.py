@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import PoissonRegressor
 from sklearn.metrics import mean_poisson_deviance
 
-from shoal.data.losses import LOSSES
+from shoal.data.targets.losses import LOSSES
 from shoal.errors import ConfigurationError, DataError
 from shoal.export.onnx import to_onnx
 from shoal.export.tables import feeds

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.task import TargetEncoder
+from shoal.data.features.preprocessing import TablePreprocessor
+from shoal.data.targets.task import TargetEncoder
 from shoal.errors import DataError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.model import TableModel

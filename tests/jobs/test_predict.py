@@ -10,8 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from shoal.data import delimited_parts
-from shoal.data.readers import parts
+from shoal.data.readers import delimited_parts, parts
 from shoal.errors import ConfigurationError, DataError, OutputError
 from shoal.jobs import model
 from shoal.jobs.job import FinishedJob

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shoal.data.encoders import CategoricalEncoder, NumericEncoder
-from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.features.encoders import CategoricalEncoder, NumericEncoder
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.serve.rows import columns, read_request
 
 CATEGORY = CategoricalEncoder("c", ("a", "b"), other=True, indicator=True)

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from shoal.data import values
-from shoal.data.dates import family_of, in_letters, parse_dates, readings
+from shoal.data.cells import values
+from shoal.data.cells.dates import family_of, in_letters, parse_dates, readings
+from shoal.data.cells.numerals import GAPS, POINT, Reading
+from shoal.data.cells.plain_numbers import plain_numbers
+from shoal.data.cells.sampled import a_few
+from shoal.data.cells.strays import stray_note, stray_tokens, without
+from shoal.data.cells.texts import free_text_note, mixture_note, unread_note
 from shoal.data.frames import native_frame, pl, quoted
-from shoal.data.glance import a_few
 from shoal.data.names import meant
-from shoal.data.numerals import GAPS, POINT, Reading
-from shoal.data.plain_numbers import plain_numbers
-from shoal.data.strays import stray_note, stray_tokens, without
-from shoal.data.texts import free_text_note, mixture_note, unread_note
 from shoal.errors import DataError
 
 KINDS = ("numeric", "boolean", "categorical", "date", "text", "identifier", "constant")
@@ -39,8 +39,9 @@ class ColumnSummary:
 
     ``missing`` and ``distinct`` count values (``distinct`` without missing ones); ``note`` says why a column
     is not used, or what was done to it. ``stray_tokens`` are the texts of a numeric or date column that are
-    read as missing, ``date_format`` is how the texts of a date column are written (see ``shoal.data.dates``),
-    and ``decimal`` the mark of decimals in a numeric one (see ``shoal.data.numerals``).
+    read as missing, ``date_format`` is how the texts of a date column are written (see
+    ``shoal.data.cells.dates``), and ``decimal`` the mark of decimals in a numeric one (see
+    ``shoal.data.cells.numerals``).
     """
 
     name: str

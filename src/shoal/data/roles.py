@@ -11,10 +11,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data import values
+from shoal.data.cells import values
+from shoal.data.cells.numerals import GAPS
 from shoal.data.frames import pl, quoted
 from shoal.data.names import meant
-from shoal.data.numerals import GAPS
 from shoal.data.sequences.instants import are_numbers, instants
 from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting

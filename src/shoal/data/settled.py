@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from shoal.data import values
+from shoal.data.cells import values
 from shoal.data.columns import ColumnSummary
 from shoal.data.frames import Frame, nw, pl
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from shoal.data.builtin import PREFIX, builtin_table
-from shoal.data.delimited import parse_delimited
 from shoal.data.frames import Frame, as_frame, pl
-from shoal.data.headers import without_index
 from shoal.data.places import place
 from shoal.data.readers.arff import read_arff
 from shoal.data.readers.arrays import read_arrays
+from shoal.data.readers.builtin import PREFIX, builtin_table
 from shoal.data.readers.columnar import read_arrow, read_parquet
 from shoal.data.readers.contents import file_bytes
+from shoal.data.readers.delimited import parse_delimited
 from shoal.data.readers.folders import is_table_folder, read_table_folder
+from shoal.data.readers.headers import without_index
 from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import SUFFIXES as WORKBOOKS

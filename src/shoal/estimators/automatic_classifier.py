@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
 from shoal.data.frames import as_frame, pl
-from shoal.data.task import CLASSIFICATION
+from shoal.data.targets.task import CLASSIFICATION
 from shoal.estimators.automatic import BaseAutomatic
 from shoal.estimators.beside import weighed, with_columns
 from shoal.estimators.probabilities import FromProbabilities

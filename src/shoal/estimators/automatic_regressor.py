@@ -9,8 +9,8 @@ from sklearn.base import RegressorMixin, _fit_context, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
-from shoal.data.losses import LOSSES, POISSON, SQUARED
-from shoal.data.task import REGRESSION
+from shoal.data.targets.losses import LOSSES, POISSON, SQUARED
+from shoal.data.targets.task import REGRESSION
 from shoal.estimators.automatic import BaseAutomatic
 from shoal.estimators.beside import with_columns
 from shoal.estimators.targets import several, with_numbers

@@ -23,8 +23,8 @@ def features(estimator: Any, X: Any, reset: bool) -> Array:
     With ``reset`` medians, scales and categories are learned from it: ``preprocessor_`` of the estimator.
     Raises ``DataError`` for columns of another kind than those fitted.
     """
+    from shoal.data.features.preprocessing import TablePreprocessor
     from shoal.data.frames import as_frame  # the frame libraries load only where asked for
-    from shoal.data.preprocessing import TablePreprocessor
 
     # first, as it says what is wrong with the columns' names
     frame = as_frame(X, "X") if hasattr(X, "columns") else columns(X)
@@ -63,8 +63,8 @@ def texts_told(X: Any, y: Any = None) -> Iterator[None]:
 
 def _texts(X: Any, y: Any) -> str:
     """Return where the first text stands that is no number, in the columns of X and then in y; or nothing."""
+    from shoal.data.cells.numerals import is_numeral
     from shoal.data.frames import quoted
-    from shoal.data.numerals import is_numeral
 
     table = X if hasattr(X, "columns") else columns(X) if np.ndim(X) == 2 else {}
     places = [(f"column {name!r} of X", table[name]) for name in getattr(table, "columns", table)]

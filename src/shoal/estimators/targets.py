@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length, column_or_1d
 
 from shoal.data.foreign import in_a_series, is_missing
 from shoal.data.frames import Frame, as_frame, as_series
-from shoal.data.task import REGRESSION, infer_task, rows_with_target
+from shoal.data.targets.task import REGRESSION, infer_task, rows_with_target
 from shoal.errors import DataError, ShoalWarning
 from shoal.estimators.tables import TARGET, target
 from shoal.shapes import unmasked

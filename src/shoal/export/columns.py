@@ -1,4 +1,4 @@
-"""Columns of a table as ONNX: what each encoder of ``shoal.data.encoders`` does, node by node, in double."""
+"""Columns of a table as ONNX: what each of ``shoal.data.features.encoders`` does, node by node, in double."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
+from shoal.data.cells.values import FALSE_TEXTS, TRUE_TEXTS
+from shoal.data.features.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
 from shoal.data.frames import MISSING_TEXTS
-from shoal.data.values import FALSE_TEXTS, TRUE_TEXTS
 from shoal.export.graph import ML, Graph, TensorProto
 
 KINDS = {

@@ -9,10 +9,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data import values
-from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, ColumnEncoder, DateEncoder, NumericEncoder
+from shoal.data.cells import values
+from shoal.data.features.encoders import (
+    BooleanEncoder,
+    CategoricalEncoder,
+    ColumnEncoder,
+    DateEncoder,
+    NumericEncoder,
+)
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import native_frame
-from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import ConfigurationError
 from shoal.export.columns import (
     EXPLANATIONS,

@@ -15,7 +15,7 @@ import numpy as np
 from shoal._version import __version__
 from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
-from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
+from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest

@@ -11,10 +11,10 @@ from shoal.activations import exponent_limit
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.calibration.temperature import cooled
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import native_frame
-from shoal.data.losses import POISSON
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.losses import POISSON
+from shoal.data.targets.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
 from shoal.errors import ConfigurationError, DataError
 from shoal.networks.backprop import CHUNK

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shoal.data.delimited_parts import NotPlainError
 from shoal.data.predictions import write_parts
+from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.tables import file_of
 from shoal.errors import CapacityError, DataError
 from shoal.files import require_new

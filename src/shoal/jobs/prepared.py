@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from shoal.data.columns import ColumnSummary
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.errors import ShoalWarning
 from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model

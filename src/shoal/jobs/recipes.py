@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from shoal.data.encoders import PIECES, PLAIN, WAVES
-from shoal.data.task import CLASSIFICATION
+from shoal.data.features.encoders import PIECES, PLAIN, WAVES
+from shoal.data.targets.task import CLASSIFICATION
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import (
     BUDGET_SECONDS,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from shoal.activations import ACTIVATIONS
 from shoal.calibration.decision import check_metric
 from shoal.clusters.lending import check_address
-from shoal.data.losses import LOSSES, SQUARED
-from shoal.data.rare import RARE
-from shoal.data.task import TASKS
+from shoal.data.targets.losses import LOSSES, SQUARED
+from shoal.data.targets.rare import RARE
+from shoal.data.targets.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.jobs.images.augment import AUTO, augmentation_of
 from shoal.jobs.sizing.study import QUALITIES, AskedSize

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from shoal.data.tables import read_table
-from shoal.data.task import REGRESSION
+from shoal.data.targets.task import REGRESSION
 from shoal.errors import CapacityError, DataError
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from shoal._version import __version__
-from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, ColumnEncoder, DateEncoder, NumericEncoder
+from shoal.data.features.encoders import (
+    BooleanEncoder,
+    CategoricalEncoder,
+    ColumnEncoder,
+    DateEncoder,
+    NumericEncoder,
+)
 from shoal.jobs.model import TableModel
 from shoal.serve.rows import MOST_ROWS
 

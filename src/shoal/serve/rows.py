@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from shoal.data.encoders import ColumnEncoder, NumericEncoder
+from shoal.data.features.encoders import ColumnEncoder, NumericEncoder
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import as_series
-from shoal.data.preprocessing import TablePreprocessor
 from shoal.errors import DataError
 from shoal.schema import MismatchError, described, parse_json
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from shoal.data.delimited_parts import NotPlainError
 from shoal.data.readers import parts
 from shoal.data.readers.columnar import arrow_parts
+from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.parts import table_parts
 from shoal.data.tables import read_table
 from shoal.errors import DataError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shoal.calibration.decision import Decision
-from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
+from shoal.data.features.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
 from shoal.data.frames import native_frame
 from shoal.export.c.source import to_c
 from shoal.jobs.model import TableModel

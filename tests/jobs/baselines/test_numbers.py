@@ -11,8 +11,8 @@ import pytest
 from sklearn.linear_model import PoissonRegressor, QuantileRegressor
 from sklearn.metrics import mean_poisson_deviance
 
-from shoal.data.losses import LOSSES
 from shoal.data.tables import read_table
+from shoal.data.targets.losses import LOSSES
 from shoal.jobs.baselines.fitting import fit_baselines
 from shoal.jobs.baselines.numbers import LARGEST, constant_number, linear_numbers
 

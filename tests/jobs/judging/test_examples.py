@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging.examples import examples, told
 
 

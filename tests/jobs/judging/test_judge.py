@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging.judge import Judge
 from shoal.jobs.prepared import Part
 from shoal.selection.attributes import Attributes

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_poisson_deviance
 
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging.metrics import class_metrics, number_losses, number_metrics, score_name
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging import shuffled as module
 from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel

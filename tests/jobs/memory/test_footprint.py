@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import as_frame
-from shoal.data.glimpse import glimpse
-from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.readers.glimpse import glimpse
 from shoal.errors import CapacityError
 from shoal.jobs.memory import footprint as module
 from shoal.jobs.memory.footprint import (
@@ -81,7 +81,7 @@ def test_what_is_told_of_encoding_and_training_is_what_is_counted(monkeypatch: p
     request = dataclasses.replace(REQUEST, pieces=8)
     for name, size in (("WORKING", 2**22), ("PROGRAM", 0)):
         monkeypatch.setattr(module, name, size)
-    monkeypatch.setattr("shoal.data.plain_numbers.AT_A_TIME", 2**15)
+    monkeypatch.setattr("shoal.data.cells.plain_numbers.AT_A_TIME", 2**15)
     tracemalloc.start()
     prepared = prepare_frame(frame, "y", request, divide_test=True)
     _, encoding = tracemalloc.get_traced_memory()
@@ -188,8 +188,8 @@ def test_a_table_that_cannot_fit_is_refused_unread(
     path = write_csv(
         tmp_path / "t.csv", {f"x{k}": rng.normal(size=3000) for k in range(9)} | {"y": [1, 2] * 1500}
     )
-    monkeypatch.setattr("shoal.data.glimpse.LARGE", 1)
-    monkeypatch.setattr("shoal.data.glimpse.HEAD", 2**15)
+    monkeypatch.setattr("shoal.data.readers.glimpse.LARGE", 1)
+    monkeypatch.setattr("shoal.data.readers.glimpse.HEAD", 2**15)
     monkeypatch.setattr(preparing, "read_table", lambda *_: pytest.fail("it was read"))
     with pytest.raises(
         CapacityError, match=r"^fitting (2,9|3,0)\d\d rows of 9 features needs about 32\d\.\d MiB"
@@ -207,7 +207,7 @@ def test_formats_are_refused_unread_too(kind: str, tmp_path: Path, monkeypatch: 
     else:
         table = pl.DataFrame(columns)
         (table.write_ndjson if kind == "jsonl" else table.write_ipc)(path)
-    monkeypatch.setattr("shoal.data.glimpse.LARGE", 1)
+    monkeypatch.setattr("shoal.data.readers.glimpse.LARGE", 1)
     monkeypatch.setattr(preparing, "read_table", lambda *_: pytest.fail("it was read"))
     what = "reading .* needs at least" if kind == "npz" else r"fitting (2,9|3,0)\d\d rows of 9 features needs"
     with pytest.raises(CapacityError, match=f"^{what} .* MiB of memory.*; allow more, as with --memory 3"):

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shoal.data.delimited_parts import NotPlainError
 from shoal.data.readers import parts
+from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.errors import DataError
 from shoal.jobs.streams.drawing import Drawn, draw
 

@@ -10,8 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from shoal.data import delimited_parts, glimpse
-from shoal.data.readers import parts
+from shoal.data.readers import delimited_parts, glimpse, parts
 from shoal.errors import CapacityError, DataError, OutputError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS

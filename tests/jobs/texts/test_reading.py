@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from shoal.data.rare import RareClasses
+from shoal.data.targets.rare import RareClasses
 from shoal.errors import DataError, ShoalWarning
 from shoal.jobs.texts.reading import TextRows, read_texts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shoal.data.images.image_set import ImageData, ImageSet, require_room
 from shoal.data.images.pixels import scaled
-from shoal.data.npz import Arrays, opened_npz
+from shoal.data.readers.npz import Arrays, opened_npz
 from shoal.errors import CapacityError, DataError
 from shoal.shapes import Array
 

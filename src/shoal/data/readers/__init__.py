@@ -1,1 +1,1 @@
-"""Reading tables: one file to a format, each giving what ``as_frame`` takes."""
+"""Reading tables: one file to a format, each giving what ``as_frame`` takes, and what texts are cut by."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoal.data.frames import pl, quoted
-from shoal.data.plain_text import text_bytes
 from shoal.data.readers.contents import decoding, file_bytes, require_size
+from shoal.data.readers.plain_text import text_bytes
 from shoal.errors import DataError
 
 Value = str | None

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.frames import pl, quoted
-from shoal.data.npz import Arrays, opened_npz
 from shoal.data.readers.contents import decoding, require_size
+from shoal.data.readers.npz import Arrays, opened_npz
 from shoal.errors import DataError
 
 _NAMES = "feature_names.npy"

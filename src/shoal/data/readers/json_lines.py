@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shoal.data.frames import pl, quoted
-from shoal.data.plain_text import text_bytes
 from shoal.data.readers.contents import decoding, file_bytes, require_size
+from shoal.data.readers.plain_text import text_bytes
 from shoal.errors import DataError
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from shoal.data.builtin import PREFIX
-from shoal.data.delimited_parts import NotPlainError, delimited_parts
 from shoal.data.frames import pl
-from shoal.data.headers import INDEX_NAMES
 from shoal.data.places import place
+from shoal.data.readers.builtin import PREFIX
 from shoal.data.readers.columnar import arrow_parts, parquet_parts
+from shoal.data.readers.delimited_parts import NotPlainError, delimited_parts
 from shoal.data.readers.folders import folder_parts, table_bytes
+from shoal.data.readers.headers import INDEX_NAMES
 from shoal.errors import DataError, reason
 
 LARGE = 2**24

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shoal.data.frames import pl
-from shoal.data.headers import column_names, named_table, tell_of_totals
 from shoal.data.readers.bounded import bounded_workbook
 from shoal.data.readers.contents import decoding
+from shoal.data.readers.headers import column_names, named_table, tell_of_totals
 from shoal.errors import DataError, MissingDependencyError, ShoalWarning
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.data.cells.values import as_numbers, given, text
 from shoal.data.chosen import columns_in
 from shoal.data.frames import Frame, pl, quoted
 from shoal.data.names import meant, names_shown
@@ -16,7 +17,6 @@ from shoal.data.sequences.instants import are_months, are_quarters, in_order, in
 from shoal.data.sequences.known_ahead import divided
 from shoal.data.sequences.long_tables import identified, rows_of_each, values_of
 from shoal.data.sequences.timed import TimedSeries
-from shoal.data.values import as_numbers, given, text
 from shoal.errors import ConfigurationError, DataError
 from shoal.shapes import Array, IntArray
 from shoal.words import setting

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from shoal.data.cells.values import text
 from shoal.data.frames import as_series, pl, quoted
-from shoal.data.npz import opened_npz
+from shoal.data.readers.npz import opened_npz
 from shoal.data.roles import Roles
-from shoal.data.values import text
 from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.dates import CLEAR_FORMATS, parse_dates, readings
+from shoal.data.cells.dates import CLEAR_FORMATS, parse_dates, readings
+from shoal.data.cells.values import as_numbers
 from shoal.data.frames import pl, quoted
-from shoal.data.values import as_numbers
 from shoal.errors import DataError
 from shoal.shapes import IntArray
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.data.cells.values import numbers, text
 from shoal.data.chosen import ChosenColumns
 from shoal.data.frames import Frame, as_frame, pl, quoted
 from shoal.data.names import meant, names_shown
 from shoal.data.notes import tell
 from shoal.data.sequences.instants import in_order, instants
 from shoal.data.sequences.series_set import SeriesSet
-from shoal.data.values import numbers, text
 from shoal.errors import ConfigurationError, DataError
 from shoal.shapes import Array, IntArray
 from shoal.words import setting

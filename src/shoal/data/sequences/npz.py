@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.data.cells.values import LARGEST
 from shoal.data.frames import as_series, pl, quoted
 from shoal.data.memory import require_memory
-from shoal.data.npz import Arrays, opened_npz
+from shoal.data.readers.npz import Arrays, opened_npz
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, channel_names
-from shoal.data.values import LARGEST
 from shoal.errors import CapacityError, DataError
 from shoal.shapes import Array, IntArray
 

@@ -18,7 +18,7 @@ from shoal.data.notes import tell
 from shoal.data.sequences.log_mel import LogMel
 from shoal.data.sequences.series_set import SequenceData, SeriesSet
 from shoal.data.sequences.wav import Sound, read_wav
-from shoal.data.task import CLASSIFICATION
+from shoal.data.targets.task import CLASSIFICATION
 from shoal.errors import DataError
 from shoal.shapes import Array
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.data.cells.values import LARGEST
 from shoal.data.frames import pl, quoted
 from shoal.data.names import names_shown
 from shoal.data.notes import tell
-from shoal.data.plain_text import text_bytes
 from shoal.data.readers.contents import file_bytes
+from shoal.data.readers.plain_text import text_bytes
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, channel_names
 from shoal.data.sequences.ts_header import Header, read_header
 from shoal.data.sequences.ts_rows import Row, RowReader, cut
-from shoal.data.task import CLASSIFICATION, REGRESSION
-from shoal.data.values import LARGEST
+from shoal.data.targets.task import CLASSIFICATION, REGRESSION
 from shoal.errors import DataError
 from shoal.shapes import BoolArray
 

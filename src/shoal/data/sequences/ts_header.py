@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shoal.data.notes import tell
-from shoal.data.task import CLASSIFICATION, REGRESSION
+from shoal.data.targets.task import CLASSIFICATION, REGRESSION
 from shoal.errors import DataError
 
 _TRUTHS = {"true": True, "false": False}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.data.cells.values import LARGEST
 from shoal.data.frames import pl, quoted
 from shoal.data.sequences.instants import Order, in_order, instants
-from shoal.data.values import LARGEST
 from shoal.errors import DataError
 from shoal.shapes import Array
 

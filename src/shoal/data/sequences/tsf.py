@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.data.cells.values import LARGEST
 from shoal.data.frames import pl, quoted
 from shoal.data.notes import tell
-from shoal.data.plain_text import text_bytes
 from shoal.data.readers.contents import file_bytes
+from shoal.data.readers.plain_text import text_bytes
 from shoal.data.sequences.calendars import Calendar, calendar_of
 from shoal.data.sequences.instants import instants
 from shoal.data.sequences.timed import TimedSeries
-from shoal.data.values import LARGEST
 from shoal.errors import DataError
 from shoal.shapes import Array
 

@@ -1,12 +1,18 @@
-"""Columns of a table as C99: what each encoder of ``shoal.data.encoders`` does, a statement a feature."""
+"""Columns of a table as C99: what each of ``shoal.data.features.encoders`` does, a statement a feature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, ColumnEncoder, DateEncoder, NumericEncoder
-from shoal.data.preprocessing import TablePreprocessor
+from shoal.data.features.encoders import (
+    BooleanEncoder,
+    CategoricalEncoder,
+    ColumnEncoder,
+    DateEncoder,
+    NumericEncoder,
+)
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.export.c.functions import Functions
 from shoal.export.c.text import number, told
 

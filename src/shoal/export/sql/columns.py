@@ -1,4 +1,4 @@
-"""Columns of a table as SQL: what each encoder of ``shoal.data.encoders`` does, an expression a feature."""
+"""Columns of a table as SQL: what each of ``shoal.data.features.encoders`` does, an expression a feature."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from shoal.data.encoders import BooleanEncoder, CategoricalEncoder, ColumnEncoder, DateEncoder, NumericEncoder
+from shoal.data.cells.values import FALSE_TEXTS, LARGEST, TRUE_TEXTS
+from shoal.data.features.encoders import (
+    BooleanEncoder,
+    CategoricalEncoder,
+    ColumnEncoder,
+    DateEncoder,
+    NumericEncoder,
+)
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import MISSING_TEXTS
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.values import FALSE_TEXTS, LARGEST, TRUE_TEXTS
 from shoal.export.sql.text import Tables, literal, name, number
 
 TWO_PI = 6.283185307179586
 FURTHEST = 1e100
-"""Scaled numbers go no further, as in ``shoal.data.encoders.squash``."""
+"""Scaled numbers go no further, as in ``shoal.data.features.encoders.squash``."""
 _CODE = re.compile(r"-?\d+(\.\d*[1-9])?")
 """A level that is a number, as shoal writes it."""
 MONTHS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shoal.data.losses import SQUARED
+from shoal.data.targets.losses import SQUARED
 from shoal.engines.evaluation import some_at_a_time
 from shoal.jobs.baselines.linear import WIDEST, least_loss
 from shoal.jobs.baselines.numbers import constant_number, linear_numbers

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
+from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.jobs.baselines.linear import least_loss, least_squares
 from shoal.losses import Huber
 from shoal.selection.weighing import weighted_mean

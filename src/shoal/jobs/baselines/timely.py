@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.data.losses import SQUARED
+from shoal.data.targets.losses import SQUARED
 from shoal.jobs.baselines.fitting import Predictor, bytes_a_row, fit_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.prepared import Prepared

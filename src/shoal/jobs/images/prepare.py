@@ -16,8 +16,8 @@ from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.images.source import read_images
 from shoal.data.memory import require_memory
-from shoal.data.rare import RareClasses
-from shoal.data.task import CLASSIFICATION, TargetEncoder
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.baselines.fitting import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide

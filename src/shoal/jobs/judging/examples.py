@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.plots.text import number
 from shoal.randomness import Purpose, permutation
 from shoal.shapes import Array, IntArray

@@ -8,8 +8,8 @@ import numpy as np
 
 from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.calibration.temperature import log_losses
-from shoal.data.losses import ABSOLUTE, HUBER, POISSON, SQUARED
-from shoal.data.task import REGRESSION, TargetEncoder
+from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
+from shoal.data.targets.task import REGRESSION, TargetEncoder
 from shoal.losses import Huber
 from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array, IntArray

@@ -11,7 +11,7 @@ from shoal.errors import DataError
 from shoal.registry import Named
 
 if TYPE_CHECKING:
-    from shoal.data.task import TargetEncoder
+    from shoal.data.targets.task import TargetEncoder
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.job import FinishedJob, Job
     from shoal.jobs.model import Model

@@ -11,7 +11,7 @@ from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
     from shoal.data.sequences.reading import SequenceReading
-    from shoal.data.task import TargetEncoder
+    from shoal.data.targets.task import TargetEncoder
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.request import FitRequest
     from shoal.jobs.sequences.model import SequenceModel

@@ -11,7 +11,7 @@ from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
-    from shoal.data.preprocessing import TablePreprocessor
+    from shoal.data.features.preprocessing import TablePreprocessor
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.model import TableModel
     from shoal.jobs.request import FitRequest
@@ -33,7 +33,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return self.prepare_again(request, None)
 
     def prepare_again(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
-        from shoal.data.delimited_parts import NotPlainError
+        from shoal.data.readers.delimited_parts import NotPlainError
         from shoal.jobs.streams.prepare import is_streamed, prepare_stream
         from shoal.jobs.tables.prepare import prepare_table
 
@@ -59,7 +59,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
     def predict_in_parts(
         self, model: TableModel, source: str, ignore_extra: bool, interval: float | None
     ) -> Iterator[dict[str, Array]]:
-        from shoal.data.delimited_parts import NotPlainError
+        from shoal.data.readers.delimited_parts import NotPlainError
         from shoal.data.readers.parts import table_parts
 
         for part in table_parts(source, model.rows_together):
@@ -86,7 +86,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return Batch(X, y, f"row {row}", model.preprocessor.feature_names)
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> TablePreprocessor:
-        from shoal.data.preprocessing import TablePreprocessor
+        from shoal.data.features.preprocessing import TablePreprocessor
 
         return TablePreprocessor.from_config(config)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shoal.data.columns import ColumnSummary
-from shoal.data.encoders import CIRCLES, MAX_LEVELS, PIECES, PLAIN, WAVES
+from shoal.data.features.encoders import CIRCLES, MAX_LEVELS, PIECES, PLAIN, WAVES
 from shoal.data.memory import available_bytes, readable, resident_bytes
 from shoal.data.names import names_shown
 from shoal.errors import CapacityError

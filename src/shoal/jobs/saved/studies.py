@@ -14,7 +14,7 @@ from shoal.calibration.conformal import Conformal
 from shoal.calibration.decision import LIKELIEST, METRICS, Decision
 from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import COLDEST, HOTTEST
-from shoal.data.task import TargetEncoder
+from shoal.data.targets.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
 from shoal.jobs.kinds.base import StudyKind
 from shoal.jobs.model import TOLD_BY_PREDICTIONS, Model

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from shoal.data.losses import SQUARED
+from shoal.data.targets.losses import SQUARED
 from shoal.jobs.judging.held import Held
 from shoal.jobs.recipes import Method, as_asked, plain_method
 from shoal.jobs.request import FitRequest

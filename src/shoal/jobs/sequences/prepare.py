@@ -13,7 +13,6 @@ import numpy as np
 
 from shoal.data.frames import quoted
 from shoal.data.places import place
-from shoal.data.rare import RareClasses
 from shoal.data.roles import Roles
 from shoal.data.sequences.long_tables import LongColumns
 from shoal.data.sequences.origins import Files, LongTables, Origin, Sounds
@@ -23,7 +22,8 @@ from shoal.data.sequences.reading import SequenceReading
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
 from shoal.data.sequences.sounds import common_rate, holds_sounds
 from shoal.data.tables import read_table
-from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.apart import grouped, require_groups_apart, tell_of_division
 from shoal.jobs.division import Division, divide

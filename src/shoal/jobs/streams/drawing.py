@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.data.frames import as_series, pl
 from shoal.data.readers.parts import table_parts
-from shoal.data.task import known_targets
+from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
-from shoal.data.delimited_parts import NotPlainError
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import as_frame, pl
-from shoal.data.glimpse import glimpse
-from shoal.data.labels import codes_of
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.rare import RareClasses
+from shoal.data.readers.delimited_parts import NotPlainError
+from shoal.data.readers.glimpse import glimpse
 from shoal.data.readers.parts import table_parts
-from shoal.data.task import CLASSIFICATION, TargetEncoder
+from shoal.data.targets.labels import codes_of
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import CapacityError, DataError
 from shoal.files import written_atomically
 from shoal.jobs.division import DEFAULT_SHARE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.data.losses import POISSON, SQUARED
+from shoal.data.targets.losses import POISSON, SQUARED
 from shoal.errors import ConfigurationError
 from shoal.jobs.model import Model
 from shoal.jobs.subjects.batch import Batch

@@ -11,15 +11,15 @@ import numpy as np
 from shoal.calibration.decision import require_decidable
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame
-from shoal.data.glimpse import bytes_of, glimpse
 from shoal.data.names import names_shown
-from shoal.data.preprocessing import TablePreprocessor
-from shoal.data.rare import RareClasses
+from shoal.data.readers.glimpse import bytes_of, glimpse
 from shoal.data.roles import Roles
 from shoal.data.settled import settled
 from shoal.data.tables import read_table
-from shoal.data.task import (
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import (
     CLASSIFICATION,
     TargetEncoder,
     TaskChoice,

@@ -11,9 +11,9 @@ import numpy as np
 
 from shoal.data.frames import quoted
 from shoal.data.names import meant
-from shoal.data.rare import RareClasses
 from shoal.data.roles import Roles
-from shoal.data.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.apart import grouped, require_groups_apart, tell_of_division
 from shoal.jobs.division import divide

@@ -9,10 +9,10 @@ import numpy as np
 
 from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.names import meant
-from shoal.data.rare import RareClasses
 from shoal.data.roles import Roles
 from shoal.data.tables import read_table
-from shoal.data.task import known_rows
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import known_rows
 from shoal.errors import DataError
 
 

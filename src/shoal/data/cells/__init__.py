@@ -1,0 +1,1 @@
+"""What single values of a column are written as: numbers, dates, words, and nothing."""

@@ -1,0 +1,1 @@
+"""What is asked of a target: its task, its classes, its loss."""

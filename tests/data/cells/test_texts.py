@@ -1,0 +1,58 @@
+"""What a column of texts is said to look like."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from shoal.data.cells.texts import free_text_note, mixture_note, unread_note
+
+
+def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
+    assert free_text_note(pl.Series(["one two three four five", "a b c d e"])) == (
+        "free text, 5 words on average: text of shoal fit, and TextClassifier, predict from such a column"
+    )
+    assert free_text_note(pl.Series(["one two three four", "a b c d e"])) == ""
+    assert free_text_note(pl.Series(["今日は天気がいいですね"])).startswith("free text")
+    assert free_text_note(pl.Series([], dtype=pl.String)) == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "note"),
+    [
+        (["€4", "$3.50"], "amounts in several currencies, as '€4'; write the numbers alone"),
+        (["12,50-", "7-"], "numbers in a writing that is not read, as '12,50-'; write them as -1234.5"),
+        (["<0.5", "< 2"], "numbers in a writing that is not read, as '<0.5'; write them as -1234.5"),
+        (["0x1F", "0xa"], "numbers in a writing that is not read, as '0x1F'; write them as -1234.5"),
+        (
+            ["1.5x10^3", "2·10-4"],
+            "numbers in a writing that is not read, as '1.5x10^3'; write them as -1234.5",
+        ),
+        (["09:30", "21:05:10", "9:30 pm"], "times of the day, as '09:30'; write them as hours, such as 13.5"),
+        (["(1,200)", "(300)"], "numbers in a writing that is not read, as '(1,200)'; write them as -1234.5"),
+        (["5 kg", "7 kg"], "numbers with a unit behind, as '5 kg'; write the numbers alone"),
+        (["5 kg", "much"], ""),
+        (["red", "blue"], ""),
+        (["1", "2"], ""),
+    ],
+)
+def test_values_in_a_writing_that_is_not_read(texts: list[str], note: str) -> None:
+    assert unread_note(pl.Series(texts)) == note
+
+
+@pytest.mark.parametrize("text", ["1990 Q1", "Q4/1990", "1990-W07", "1990M01", "1990-031", "Jan-90"])
+def test_a_part_of_a_year_is_no_identifier(text: str) -> None:
+    assert unread_note(pl.Series([text] * 3)) == (
+        f"dates in a writing that is not read, as '{text}'; write the first day of each, as 1999-12-31"
+    )
+
+
+def test_most_of_a_mixture_says_what_the_others_are_not() -> None:
+    assert mixture_note(pl.Series(["1", "2", "many"])) == (
+        "'many' and others are no numbers; correct them or leave them empty"
+    )
+    assert mixture_note(pl.Series(["2024-01-01", "2024-01-02", "soon"])).startswith(
+        "'soon' and others are no dates"
+    )
+    assert mixture_note(pl.Series(["1", "many"])) == ""
+    assert mixture_note(pl.Series(["1", "2"])) == ""

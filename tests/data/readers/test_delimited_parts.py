@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from shoal.data.readers.delimited import parse_delimited
+from shoal.data.readers.delimited_parts import NotPlainError, delimited_parts
+
+PLAIN = {
+    "numbers": b"a,b\n1,2\n3,4\n5,6\n7,8\n",
+    "no last newline": b"a,b\n1,2\n3,4\n5,6",
+    "CRLF": b"a,b\r\n1,2\r\n3,4\r\n5,6\r\n",
+    "BOM": b"\xef\xbb\xbfa,b\n1,2\n3,4\n5,6\n7,8\n",
+    "quotes": b'a,b\n"1\n2",2\n"x, y","4"\n"z ""w""",\n5,6\n',
+    "texts that end in a newline": b'a,b\n1,"x\n"\n2,"yy\n"\n3,"z\n"\n4,"w\n"\n',
+    "semicolons": b"a;b\n1.5;x\n2.5;y\n3;z\n",
+    "one column": b"a\n1\n2\n3\n4\n",
+    "letters": "a,b\nä,ö\nü,é\n😀,x\n".encode(),
+}
+
+
+@pytest.mark.parametrize("size", [4, 9, 1000])
+@pytest.mark.parametrize("name", PLAIN)
+def test_parts_are_the_whole(name: str, size: int, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(PLAIN[name])
+    parts = list(delimited_parts(path, size=size))
+    assert pl.concat(parts).equals(parse_delimited(PLAIN[name], "t.csv"))
+    assert len(parts) > 1 or size == 1000
+
+
+def test_a_quote_that_is_never_closed_is_not_read_to_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'a,b\n"1,2\n' + b"3,4\n" * 100)
+    with pytest.raises(NotPlainError):
+        list(delimited_parts(path, size=8))
+
+
+def test_gzip_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(PLAIN["numbers"]))
+    assert pl.concat(delimited_parts(path, size=5)).rows() == [("1", "2"), ("3", "4"), ("5", "6"), ("7", "8")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'a,b\n1,2\n3,4\n5,"6,5"\n',
+        b"a;b\n1;2\n3;4\n5;6,5\n",
+        b"a,b\n1,2\n\n3,4\n",
+        b"a,b\n1,2\n3,4\n,\n",
+        b"a,b\n1,2\n3,4\n# note\n",
+        b"# note\na,b\n1,2\n3,4\n",
+        b"sep=,\na,b\n1,2\n3,4\n",
+        b",b\n1,2\n2,4\n",
+        b"a,b\n1,2\n3,4,5\n",
+        b"a,b\n1,2\n3\n",
+        b"a,b\n1,2\n3,\xff\n",
+        b'a,b\n1,2\n3,"4\n',
+        b"a,b\r1,2\r3,4\r",
+        b"a,a\n1,2\n3,4\n",
+        b"a,b\n",
+        b"",
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_whole(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(data)
+    with pytest.raises(NotPlainError):
+        list(delimited_parts(path, size=8))
+
+
+def test_damaged_gzip_is_left_to_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(PLAIN["numbers"] * 100)[:-9])
+    with pytest.raises(NotPlainError):
+        list(delimited_parts(path, size=8))
