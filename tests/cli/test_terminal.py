@@ -172,3 +172,22 @@ def test_the_end_tells_choice_scores_and_places(lines: Lines) -> None:
     assert told[-3] == "Not told apart. By 1."
     assert told[-2] == "The same model again, in another --out: fit t.csv"
     assert told[-1] == "Took 1 min 21 s. Model: some/out  Report: some/out/report.html"
+
+
+def test_the_starts_of_every_size_fill_above_the_bar_and_are_taken_down() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120)
+
+    def interrupted() -> None:
+        with TerminalListener(console) as listener:
+            size = StudySize(((1,), (16, 16)), 4, (0.1,), 9)
+            listener.sized(Sizing(size, 4.0, ()), Plan(8, 5, "reference (NumPy)", 2000), 1, 2**29)
+            listener.progress(StudyProgress(0, 8, 0.0, None, None))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    text = re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue())
+    assert "16×16  ····  –" in text
+    assert text.index("16×16  ····") < text.index("0/8 networks")
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1

@@ -13,10 +13,12 @@ from rich.segment import Segments
 from rich.table import Table
 from rich.text import Text
 
+from shoal.cli.dashboard import StudyBoard
 from shoal.data.memory import readable
 from shoal.plots.text import number, sparklines
 from shoal.printable import on_one_line
 from shoal.report.wording import decision, duration, little
+from shoal.selection.candidates import hidden_label
 from shoal.words import plural
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class TerminalListener:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._bar = Progress(
+        self._bar = StudyBoard(
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -125,6 +127,8 @@ class TerminalListener:
             f"on {plural(workers, 'core')}. Engine: {plan.engine}. "
             f"Memory: about {readable(memory)}."
         )
+        labels = [hidden_label(hidden) for hidden in size.hidden]
+        self._bar.begin(labels, size.starts, plan.networks)
         self._bar.start()
 
     def progress(self, progress: StudyProgress) -> None:
@@ -138,6 +142,7 @@ class TerminalListener:
             best="–" if progress.best is None else f"{progress.best:.4g}",
             left=left,
         )
+        self._bar.hear(progress.trials)
 
     def finished(self, outcome: FinishedJob) -> None:
         """Print the choice, the test scores beside simpler models', and where the report is."""
