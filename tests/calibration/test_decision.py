@@ -2,21 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn import metrics
 
 from shoal.calibration.decision import (
-    AUC,
     BALANCED_ERROR,
+    COST,
     ERROR,
     F1,
     LOG_LOSS,
     Decision,
-    auc,
-    balanced_error,
-    f1_score,
+    check_metric,
     f1_threshold,
     require_decidable,
 )
+from shoal.calibration.scores import f1_score
 from shoal.errors import ConfigurationError
 from shoal.shapes import Array
 
@@ -57,19 +55,6 @@ def test_thresholds_known_by_hand(p: list[float], positive: list[int], expected:
     assert found == pytest.approx(expected, abs=1e-15)
 
 
-@pytest.mark.parametrize("weights", [None, SHARES])
-def test_scores_are_those_of_scikit_learn(weights: Array | None) -> None:
-    y, called = CODES, np.roll(CODES, 7)
-    expected = 1 - metrics.balanced_accuracy_score(y, called, sample_weight=weights)
-    assert balanced_error(called, y, weights) == pytest.approx(expected, abs=1e-12)
-    p = P.round(1)  # with ties
-    p /= p.sum(axis=1, keepdims=True)
-    expected = metrics.roc_auc_score(y, p, sample_weight=weights, multi_class="ovr")
-    assert Decision(AUC).scores(p, y, weights) == {"AUC": pytest.approx(expected, abs=1e-12)}
-    expected = metrics.f1_score(y == 1, called == 1, sample_weight=weights)
-    assert f1_score(called == 1, y == 1, weights) == pytest.approx(expected, abs=1e-12)
-
-
 def test_the_balanced_error_is_least_with_the_shares_for_divisors() -> None:
     # of four rows and three classes
     joint = np.array([[0.4, 0.05, 0.01], [0.2, 0.06, 0.02], [0.1, 0.06, 0.01], [0.05, 0.03, 0.01]])
@@ -107,18 +92,45 @@ def test_errors_are_decided_by_the_likeliest_and_absent_classes_by_a_finite_fact
     assert Decision.find(BALANCED_ERROR, p, codes, np.array([0.75, 0.25, 0.0])).factors[1:] == (4 / 3, 4 / 3)
 
 
-def test_the_area_of_one_class_alone_is_a_half() -> None:
-    assert auc(np.array([[0.2, 0.8]]), np.array([1])) == 0.5
-
-
 def test_balanced_errors_of_two_classes_have_a_threshold() -> None:
     decision = Decision.find(BALANCED_ERROR, np.ones((1, 2)), np.array([1]), np.array([0.9, 0.1]))
     assert decision.threshold == pytest.approx(0.1, abs=1e-15)
 
 
-@pytest.mark.parametrize(("metric", "K"), [(ERROR, 0), (BALANCED_ERROR, 0), (F1, 0), (F1, 3)])
-def test_what_cannot_be_decided_is_refused(metric: str, K: int) -> None:
+@pytest.mark.parametrize("K", [2, 3])
+def test_costs_decide_for_the_least_expected(K: int) -> None:
+    costs = np.random.default_rng(6).random((K, K)).round(1) * (1 - np.eye(K))
+    p = P[:, :K] / P[:, :K].sum(axis=1, keepdims=True)
+    table = tuple(map(tuple, costs.tolist()))
+    decision = Decision.find(None, p, CODES, np.ones(K) / K, costs=table)
+    assert decision == Decision(COST, (), 1, table)
+    called = decision.classes(p)
+    np.testing.assert_array_equal(called, (p @ costs).argmin(axis=1))
+    assert (called != p.argmax(axis=1)).any()
+    codes = np.minimum(CODES, K - 1)
+    expected = np.average(costs[codes, called], weights=SHARES)
+    assert decision.scores(p, codes, SHARES) == {"mean cost": pytest.approx(expected, rel=1e-12)}
+    assert decision.losses(p, codes)["mean cost"][1].tolist() == costs[codes, called].tolist()
+    t = decision.threshold
+    assert (t is None) == (K > 2)
+    if t is not None:
+        np.testing.assert_array_equal(called == 1, p[:, 1] > t)
+
+
+@pytest.mark.parametrize(
+    ("metric", "cost", "K"), [(BALANCED_ERROR, None, 0), (F1, None, 3), (None, ["0:1=2"], 0)]
+)
+def test_what_cannot_be_decided_is_refused(metric: str | None, cost: list[str] | None, K: int) -> None:
+    labels = [str(k) for k in range(K)]
     with pytest.raises(ConfigurationError, match="is of two classes" if K else "the target is a number"):
-        require_decidable(metric, K)
-    require_decidable(None, K)
-    require_decidable(F1, 2)
+        require_decidable(metric, cost, labels)
+    assert require_decidable(None, None, labels) == ()
+    assert require_decidable(F1, None, ["a", "b"]) == ()
+    assert require_decidable(None, ["a:b=3"], ["a", "b"]) == ((0, 3), (1, 0))
+
+
+def test_one_thing_decides() -> None:
+    with pytest.raises(ConfigurationError, match="leave one out"):
+        check_metric(ERROR, ["a:b=2"])
+    with pytest.raises(ConfigurationError, match="ACTUAL:CALLED=NUMBER"):
+        check_metric(None, ["a=2"])

@@ -57,12 +57,17 @@ def test_tables_that_come_with_scikit_learn(
     ("table", "target", "factors"),
     [("breast_cancer", "diagnosis", (0.02, 0.98)), ("wine", "cultivar", (0.1, 2.0, 0.5))],
 )
-def test_classes_are_decided_by_their_factors(
-    run: Run, trained: Trained, table: str, target: str, factors: tuple[float, ...]
+@pytest.mark.parametrize("costly", [False, True])
+def test_classes_are_decided_by_their_factors_or_by_costs(
+    run: Run, trained: Trained, table: str, target: str, factors: tuple[float, ...], costly: bool
 ) -> None:
     frame = read_table(f"builtin:{table}")
     plain = trained(frame, target)
-    model = dataclasses.replace(plain, decision=Decision("balanced_error", factors))
+    decision = Decision("balanced_error", factors)
+    if costly:
+        costs = 5.0 * np.random.default_rng(0).random((len(factors),) * 2) * (1 - np.eye(len(factors)))
+        decision = Decision("cost", costs=tuple(map(tuple, costs.tolist())))
+    model = dataclasses.replace(plain, decision=decision)
     expected = model.predict(frame)[target]
     assert (expected != plain.predict(frame)[target]).any()
     labels, _ = run(model, feeds(model, frame)).values()

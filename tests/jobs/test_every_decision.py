@@ -76,6 +76,70 @@ def test_a_job_decides_tests_and_predicts_by_the_metric(
     assert f"--metric {metric}" in (tmp_path / "command.txt").read_text()
     said = wording.decision(outcome.evidence)  # type: ignore[arg-type]
     assert ("a row is called yes where that has a probability above" in said) == (threshold is not None)
+    assert test["score_name"] == name
+    assert test["verdict"]["sentence"].startswith(f"{name[0].upper()}{name[1:]} on 200 rows")
+    ours = [(c["difference"], c["loss"]) for c in test["comparisons"] if c["metric"] == name]
+    theirs = [m["metrics"][name] for m in test["models"][1:]]
+    sign = 1 if metric == "balanced_error" else -1
+    assert [d for d, _ in ours] == pytest.approx([sign * (expected - other) for other in theirs], abs=1e-9)
+
+
+@pytest.mark.usefixtures("without_report")
+def test_a_job_decides_by_what_mistakes_cost(fit: Fit, rare: Path, tmp_path: Path) -> None:
+    plain = fit(rare, "ill", tmp_path / "plain", test=str(rare))
+    costs = ("yes:no=6", "no:yes=0.5")
+    outcome = fit(rare, "ill", tmp_path / "out", cost=costs, test=str(rare))
+    model, test = load_model(tmp_path / "out"), outcome.evidence["test"]
+    frame = read_table(rare)
+    y, predicted = frame["ill"].to_numpy() == "yes", model.predict(frame.drop("ill"))
+    called = predicted["ill"] == "yes"
+    np.testing.assert_array_equal(called, predicted["P(ill=yes)"] > 0.5 / 6.5)
+    assert model.decision.threshold == pytest.approx(0.5 / 6.5)
+    expected = (6 * (y & ~called) + 0.5 * (~y & called)).mean()
+    assert test["score_name"] == "mean cost"
+    assert test["models"][0]["metrics"]["mean cost"] == pytest.approx(expected, rel=1e-12)
+    assert test["verdict"]["sentence"].startswith("Mean cost on 200 rows")
+    before = plain.model.predict(frame.drop("ill"))
+    np.testing.assert_array_equal(predicted["P(ill=yes)"], before["P(ill=yes)"])
+    assert called.sum() > (before["ill"] == "yes").sum()
+    command = (tmp_path / "out" / "command.txt").read_text()
+    assert "--cost yes:no=6 --cost no:yes=0.5" in command
+
+
+@pytest.mark.usefixtures("without_report")
+@pytest.mark.parametrize("kind", ["texts", "sequences", "images"])
+def test_what_is_no_table_is_decided_alike(
+    fit: Fit, write_csv: Write, write_images: Write, tmp_path: Path, kind: str
+) -> None:
+    settings: dict[str, Any]
+    if kind == "images":
+        source, target, (a, b) = write_images(tmp_path / "images.npz"), None, ("0", "1")
+        settings = {"augment": "none"}
+    elif kind == "texts":
+        words = [["good", "fine", "so", "it"][k % 4 if k % 3 else k % 2] for k in range(60)]
+        columns = {"text": words, "label": ["yes" if k % 3 else "no" for k in range(60)]}
+        source, target, (a, b) = write_csv(tmp_path / "t.csv", columns), "label", ("no", "yes")
+        settings = {"text": "text", "quality": "fast", "folds": 2}
+    else:
+        rng, y = np.random.default_rng(0), np.arange(80) % 4 == 0
+        X = rng.normal(size=(80, 12, 1)) + 0.5 * y[:, None, None]
+        source, target, (a, b) = tmp_path / "s.npz", None, ("false", "true")
+        np.savez(source, X=X, y=y)
+        settings = {"features": 336, "budget": 1e6, "choose": "ensemble"}
+    outcome = fit(source, target, tmp_path / "out", cost=(f"{a}:{b}=0.001",), **settings)
+    model, test = load_model(tmp_path / "out"), outcome.evidence["test"]
+    assert test["decision"]["metric"] == "cost"
+    assert test["score_name"] == "mean cost"
+    K, cost = len(model.target.labels), np.array(model.decision.costs)
+    assert cost[model.target.labels.index(a), model.target.labels.index(b)] == 0.001
+    counts = np.array(test["confusion"]["counts"])
+    assert counts.shape == (K, K)
+    mean = (counts * cost).sum() / counts.sum()
+    assert test["models"][0]["metrics"]["mean cost"] == pytest.approx(mean, rel=1e-12)
+    assert counts[model.target.labels.index(a), model.target.labels.index(a)] == 0  # b is as good as right
+    with pytest.raises(ConfigurationError, match="of the classes"):
+        fit(source, target, tmp_path / "no", cost=("x:y=2",), **settings)
+    assert not (tmp_path / "no").exists()
 
 
 def test_the_report_says_what_decides(fit: Fit, rare: Path, tmp_path: Path) -> None:
@@ -98,10 +162,12 @@ def test_a_regression_decides_nothing(fit: Fit, rare: Path, tmp_path: Path, targ
     assert not (tmp_path / "out").exists()
 
 
-def test_other_metrics_are_unknown_and_images_take_none(
+def test_other_metrics_are_unknown_and_f1_is_of_two_classes(
     fit: Fit, write_images: Write, tmp_path: Path
 ) -> None:
     with pytest.raises(UnknownNameError, match="Known: auc, balanced_error, error, f1, log_loss"):
         FitRequest("t.csv", "y", metric="accuracy")
-    with pytest.raises(ConfigurationError, match="--metric"):
+    with pytest.raises(ConfigurationError, match="--metric f1 and --cost a:b=2 were given"):
+        FitRequest("t.csv", "y", metric="f1", cost=("a:b=2",))
+    with pytest.raises(ConfigurationError, match="--metric f1 is of two classes"):
         fit(write_images(tmp_path / "images.npz"), None, tmp_path / "out", metric="f1")

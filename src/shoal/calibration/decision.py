@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.calibration.costs import Costs, parsed_costs, split_cost
+from shoal.calibration.scores import auc, auc_losses, balanced_losses, f1_losses, f1_score
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array, IntArray
@@ -14,6 +17,17 @@ from shoal.words import setting
 ERROR, LOG_LOSS, AUC, BALANCED_ERROR, F1 = "error", "log_loss", "auc", "balanced_error", "f1"
 METRICS = (ERROR, LOG_LOSS, AUC, BALANCED_ERROR, F1)
 """What classes can be decided by; in the first three the likeliest is called."""
+COST = "cost"
+"""What they are decided by where mistakes are said to cost more or less than others."""
+NAMES = {
+    ERROR: "error",
+    LOG_LOSS: "log loss",
+    AUC: "AUC",
+    BALANCED_ERROR: "balanced error",
+    F1: "F1",
+    COST: "mean cost",
+}
+"""The metrics as reports have them."""
 SAME = 1e-12
 """So near are two F1 scores that are one, but for the rounding of sums."""
 
@@ -22,8 +36,8 @@ SAME = 1e-12
 class Decision:
     """Calls the class with the largest f_k · p_k, where f are the ``factors`` (K,), all 1 if there are none.
 
-    ``positive`` is the class that F1 and curves of two classes are about: the rarer.
-    Probabilities stay as they are.
+    With ``costs`` C (K, K) the one with the least expected cost, Σ_j p_j C_jk. ``positive`` is the class that
+    F1 and curves of two classes are about: the rarer. Probabilities stay as they are.
 
     >>> Decision(BALANCED_ERROR, (0.5, 5.0)).classes(np.array([[0.8, 0.2], [0.95, 0.05]]))
     array([1, 0])
@@ -32,6 +46,7 @@ class Decision:
     metric: str = ERROR
     factors: tuple[float, ...] = ()
     positive: int = 1
+    costs: Costs = ()
 
     @classmethod
     def find(
@@ -41,18 +56,23 @@ class Decision:
         codes: IntArray,
         shares: Array,
         weights: Array | None = None,
+        costs: Costs = (),
     ) -> Decision:
         """Return the decision for a metric, by rows held out of the probabilities (N, K) and classes (N,).
 
         - ``error``, ``log_loss`` and ``auc``: the likeliest class;
         - ``balanced_error``: f_k = 1/(K π_k), where π are the ``shares`` (K,) of the classes among the rows
           trained on, the decision of least expected loss where a mistake costs 1/π of its class;
-        - ``f1``: of two classes, the rarer one is called where its probability is above ``f1_threshold``.
+        - ``f1``: of two classes, the rarer one is called where its probability is above ``f1_threshold``;
+        - where there are ``costs``, the class that they make cheapest.
 
-        Source: Duda, Hart & Stork 2001, "Pattern classification", 2.2; Lipton, Elkan & Naryanaswamy 2014,
-        "Optimal thresholding of classifiers to maximize F1 measure".
+        Source: Duda, Hart & Stork 2001, "Pattern classification", 2.2; Elkan 2001, "The foundations of
+        cost-sensitive learning"; Lipton, Elkan & Naryanaswamy 2014, "Optimal thresholding of classifiers to
+        maximize F1 measure".
         """
         positive = 0 if len(shares) == 2 and shares[0] < shares[1] else 1
+        if costs:
+            return cls(COST, (), positive, costs)
         if metric not in (BALANCED_ERROR, F1):
             return cls(metric or ERROR, (), positive)
         if metric == BALANCED_ERROR:
@@ -62,15 +82,31 @@ class Decision:
         factors = (threshold, 1 - threshold) if positive else (1 - threshold, threshold)
         return cls(metric, factors, positive)
 
+    @property
+    def is_likeliest(self) -> bool:
+        """Whether the class that is called is simply the likeliest."""
+        return not (self.factors or self.costs)
+
+    def preferences(self, probabilities: Array) -> Array:
+        """Return what the class of probabilities (N, K) is called by, (N, K): the largest is."""
+        if self.costs:
+            table = np.array(self.costs)
+            parts = (probabilities[:, j, None] * table[j] for j in range(len(table)))
+            return -np.asarray(sum(parts))  # row by row: company changes no bit
+        return probabilities * np.array(self.factors) if self.factors else probabilities
+
     def classes(self, probabilities: Array) -> IntArray:
         """Return the class (N,) that each row of probabilities (N, K) is called, the first of equal ones."""
-        scores = probabilities * np.array(self.factors) if self.factors else probabilities
-        called: IntArray = scores.argmax(axis=1)
+        called: IntArray = self.preferences(probabilities).argmax(axis=1)
         return called
 
     @property
     def threshold(self) -> float | None:
         """The probability above which ``positive`` of two classes is called; None of another number."""
+        if len(self.costs) == 2:
+            other = 1 - self.positive
+            wrongly, missed = self.costs[other][self.positive], self.costs[self.positive][other]
+            return wrongly / (wrongly + missed)
         if len(self.factors) != 2:
             return None
         return self.factors[1 - self.positive] / sum(self.factors)
@@ -81,64 +117,31 @@ class Decision:
         Nothing for the share of errors and the log loss, which are always told.
         """
         if self.metric == AUC:
-            return {"AUC": auc(probabilities, codes, weights)}
-        called = self.classes(probabilities)
-        if self.metric == BALANCED_ERROR:
-            return {"balanced error": balanced_error(called, codes, weights)}
+            return {NAMES[AUC]: auc(probabilities, codes, weights)}
         if self.metric == F1:
-            return {"F1": f1_score(called == self.positive, codes == self.positive, weights)}
+            called = self.classes(probabilities) == self.positive
+            return {NAMES[F1]: f1_score(called, codes == self.positive, weights)}
+        losses = self.losses(probabilities, codes, weights)
+        return {name: float(weighted_mean(own, weights)) for name, (_, own) in losses.items()}
+
+    def losses(
+        self, probabilities: Array, codes: IntArray, weights: Array | None = None
+    ) -> dict[str, tuple[str, Array]]:
+        """Return by the metric's name what its loss is called, and what each row (N,) adds to its mean."""
+        called = self.classes(probabilities)
+        if self.metric == AUC:
+            return {NAMES[AUC]: ("1 − AUC", auc_losses(probabilities, codes, weights))}
+        if self.metric == F1:
+            rows = f1_losses(called == self.positive, codes == self.positive, weights)
+            return {NAMES[F1]: ("1 − F1", rows)}
+        if self.metric == BALANCED_ERROR:
+            return {NAMES[BALANCED_ERROR]: ("balanced error", balanced_losses(called, codes, weights))}
+        if self.metric == COST:
+            return {NAMES[COST]: ("cost", np.array(self.costs)[codes, called])}
         return {}
 
 
 LIKELIEST = Decision()
-
-
-def balanced_error(called: IntArray, codes: IntArray, weights: Array | None = None) -> float:
-    """Return the mean over the classes that occur of the share of each that is called another.
-
-    >>> balanced_error(np.array([0, 0, 0, 0]), np.array([0, 0, 0, 1]))
-    0.5
-    """
-    shares = []
-    for k in np.unique(codes):
-        own = codes == k
-        if weights is None or weights[own].any():
-            shares.append(weighted_mean(called[own] != k, None if weights is None else weights[own]))
-    return float(np.mean(shares))
-
-
-def f1_score(called: Array, positive: Array, weights: Array | None = None) -> float:
-    """Return F1 = 2 TP / (2 TP + FP + FN) of rows (N,) called positive or not; 0 where none is positive.
-
-    >>> f1_score(np.array([True, True, False]), np.array([True, False, False]))  # doctest: +ELLIPSIS
-    0.666...
-    """
-    s = np.ones(len(called)) if weights is None else weights
-    of_both = float(s[called].sum() + s[positive].sum())
-    return 2 * float(s[called & positive].sum()) / of_both if of_both > 0 else 0.0
-
-
-def auc(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
-    """Return the area under the ROC curve of probabilities (N, K): for each class k::
-
-        P(p_k of a row of k > p_k of another row) + P(they are equal)/2
-
-    and the mean of that over the classes, of which all rows, or none, tell nothing; 1/2 where none tells.
-
-    Source: Hanley & McNeil 1982, "The meaning and use of the area under a ROC curve".
-
-    >>> auc(np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7]]), np.array([0, 1, 0]))
-    0.5
-    """
-    s = np.ones(len(codes)) if weights is None else weights
-    areas = []
-    for k, p in enumerate(probabilities.T):
-        _, place = np.unique(p, return_inverse=True)
-        own, other = (np.bincount(place, np.where(which, s, 0.0)) for which in (codes == k, codes != k))
-        pairs = own.sum() * other.sum()
-        if pairs > 0:
-            areas.append(float((own * (np.cumsum(other) - other / 2)).sum() / pairs))
-    return float(np.mean(areas)) if areas else 0.5
 
 
 def f1_threshold(p: Array, positive: Array, weights: Array | None = None) -> float:
@@ -179,21 +182,36 @@ def as_called(p: Array, positive: Array, weights: Array) -> tuple[Array, Array, 
     return p[ends], np.cumsum(right)[ends], np.cumsum(s)[ends]
 
 
-def check_metric(metric: str | None) -> None:
-    """Raise ``UnknownNameError`` for a metric that classes are not decided by."""
+def check_metric(metric: str | None, costs: Sequence[str] | None = None) -> None:
+    """Raise ``UnknownNameError`` for a metric that classes are not decided by.
+
+    Raises ``ConfigurationError`` for costs that are none, and for two things to decide by.
+    """
     if metric is not None and metric not in METRICS:
         raise UnknownNameError("metric", metric, METRICS)
-
-
-def require_decidable(metric: str | None, n_classes: int) -> None:
-    """Raise ``ConfigurationError`` for a metric of a regression, and for F1 of more than two classes."""
-    if metric is not None and not n_classes:
+    for text in costs or ():
+        split_cost(text)
+    if metric is not None and costs:
         raise ConfigurationError(
-            f"{setting('metric', metric)} decides between classes, and the target is a number; leave it out, "
+            f"{setting('metric', metric)} and {setting('cost', costs[0])} were given; classes are decided by "
+            "one of them, leave one out"
+        )
+
+
+def require_decidable(metric: str | None, costs: Sequence[str] | None, labels: Sequence[str] = ()) -> Costs:
+    """Return what mistakes among classes cost, where that is said; no ``labels`` are those of a regression.
+
+    Raises ``ConfigurationError`` for a metric or costs of a regression, for F1 of more than two classes, and
+    for costs of classes that there are not.
+    """
+    asked = setting("metric", metric) if metric is not None else setting("cost")
+    if (metric is not None or costs) and not labels:
+        raise ConfigurationError(
+            f"{asked} decides between classes, and the target is a number; leave it out, "
             f"or choose what is minimised with {setting('loss')}"
         )
-    if metric == F1 and n_classes != 2:
+    if metric == F1 and len(labels) != 2:
         raise ConfigurationError(
-            f"{setting('metric', metric)} is of two classes, and the target has {n_classes}; take "
-            f"{BALANCED_ERROR}"
+            f"{asked} is of two classes, and the target has {len(labels)}; take {BALANCED_ERROR}"
         )
+    return parsed_costs(costs, labels) if costs else ()

@@ -91,6 +91,13 @@ def fit(
             "balanced_error or f1; probabilities stay as they are."
         ),
     ] = None,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a mistake costs, 1 if not said, as in ill:well=50: decide by the least expected cost.",
+            metavar="ACTUAL:CALLED=NUMBER",
+        ),
+    ] = None,
     hidden: Annotated[
         str | None,
         typer.Option(help="Hidden sizes, as in 1,2,4,8 or 8,16x16; of images the filters of each stage."),
@@ -231,7 +238,7 @@ def fit(
 
 _OF_THE_COMMAND = ("out", "resume", "overwrite", "debug")
 """Options that are no settings of the job."""
-_NAMES = ("drop", "columns", "categorical", "future")
+_NAMES = ("drop", "columns", "categorical", "future", "cost")
 """Options that may be given more than once."""
 
 

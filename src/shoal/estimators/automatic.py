@@ -71,7 +71,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         self.on = on
 
     def _train(
-        self, frame: Frame, name: str, task: str, beside: dict[str, str], loss: str | None = None
+        self, frame: Frame, name: str, task: str, beside: dict[str, Any], loss: str | None = None
     ) -> None:
         """Make the ensemble of the rows, whose targets are the column ``name``; ``beside`` has others."""
         hidden = _given(self.hidden_layer_sizes)
@@ -94,7 +94,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 jobs=self.n_jobs,
                 on=self.on,
-                **beside,  # type: ignore[arg-type]
+                **beside,
             )
             self.model_, self.study_ = fit_frame(frame, name, request)
         self.n_iter_ = int(self.study_.table["epochs"].max())

@@ -15,6 +15,7 @@ from shoal.data.frames import as_frame, pl
 from shoal.data.targets.task import CLASSIFICATION
 from shoal.estimators.automatic import BaseAutomatic
 from shoal.estimators.beside import weighed, with_columns
+from shoal.estimators.deciding import DECIDING, as_texts, require_one
 from shoal.estimators.probabilities import FromProbabilities
 from shoal.estimators.tables import TARGET
 from shoal.estimators.targets import with_labels
@@ -44,13 +45,16 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
       of them for None; or ``on`` the workers at an address of Dask's, Ray's or MPI's, as ``CapacityStudy``'s.
     - ``class_weight``: what rows of each class count for besides their ``sample_weight``, a dict, or
       "balanced" for all classes as much; probabilities are then those of a world with such shares.
+    - ``metric`` decides which class is predicted, of "error" (usual), "log_loss", "auc", "balanced_error" and
+      "f1", or the ``cost`` of mistakes, a matrix (actual, predicted) or a dict as {("ill", "well"): 50} in
+      which others cost 1 (`docs/rows.md`); probabilities stay as they are.
 
     Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
     Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
     why), ``repeat_`` (the parameters that leave nothing open; with the same ``random_state``, a number, the
     same model), ``scales_`` (of every column, as a dict; empty where there were none), ``n_iter_`` (epochs of
-    the longest training), ``n_features_in_``.
+    the longest training), ``n_features_in_``, ``decision_`` (of the class; ``threshold`` of two).
 
     Raises ``ValueError`` for arrays that do not fit and for one class.
 
@@ -66,12 +70,15 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
     _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
         **BaseAutomatic._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        **DECIDING,
     }
 
     def __init__(
         self,
         *,
         class_weight: Any = None,
+        metric: str | None = None,
+        cost: Any = None,
         hidden_layer_sizes: Any = "auto",
         n_starts: int | str = "auto",
         max_iter: int | str = "auto",
@@ -98,6 +105,8 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
             on=on,
         )
         self.class_weight = class_weight
+        self.metric = metric
+        self.cost = cost
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
@@ -120,8 +129,12 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
             )
         if self.class_weight is not None:
             frame, beside = weighed(frame, beside, compute_sample_weight(self.class_weight, y))
+        require_one(self.metric, self.cost)
+        deciding = {"metric": self.metric, "cost": as_texts(self.cost, self.classes_)}
         codes = pl.Series(TARGET, encoder.transform(y))
-        self._train(as_frame(frame.to_native().with_columns(codes)), TARGET, CLASSIFICATION, beside)
+        table = as_frame(frame.to_native().with_columns(codes))
+        self._train(table, TARGET, CLASSIFICATION, {**beside, **deciding})
+        self.decision_ = self.model_.decision
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -130,6 +143,6 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
         return self.model_.predict_features(features)
 
     def predict(self, X: Any) -> Array:
-        """Return the most probable class of every row, (N,)."""
-        most_probable = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[most_probable])
+        """Return the class of every row, (N,): the most probable, or what ``metric`` or ``cost`` asks for."""
+        called = self.decision_.classes(self.predict_proba(X))
+        return np.asarray(self.classes_[called])

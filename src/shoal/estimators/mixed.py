@@ -10,8 +10,10 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
+from shoal.calibration.decision import Decision, require_decidable
 from shoal.data.frames import Frame, as_frame
 from shoal.errors import DataError
+from shoal.estimators.deciding import as_texts, require_one
 from shoal.estimators.probabilities import FromProbabilities
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
@@ -67,7 +69,7 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
 
 
 class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: ignore[misc]
-    """What classifiers add: labels, and probabilities."""
+    """What classifiers add: labels, probabilities, and by what they are called."""
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
@@ -85,9 +87,14 @@ class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: i
             raise DataError(
                 f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
             )
+        require_one(self.metric, self.cost)
+        texts = as_texts(self.cost, self.classes_)
+        costs = require_decidable(self.metric, texts, [str(k) for k in range(len(self.classes_))])
         targets = Targets(encoder.transform(y), len(self.classes_))
         self._learn_kept(samples, known, targets, groups)
         self.held_out_ = self.mixture_.held_out
+        shares = np.bincount(targets.values) / len(targets.values)
+        self.decision_ = Decision.find(self.metric, self.held_out_, targets.values, shares, costs=costs)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -95,9 +102,9 @@ class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: i
         return self._predictions(X)
 
     def predict(self, X: Any) -> Array:
-        """Return the most probable class of every sample, (N,)."""
-        most_probable = self._predictions(X).argmax(axis=1)
-        return np.asarray(self.classes_[most_probable])
+        """Return the class of every sample: the most probable, or what ``metric`` or ``cost`` asks for."""
+        called = self.decision_.classes(self.predict_proba(X))
+        return np.asarray(self.classes_[called])
 
 
 class MixedRegressor(RegressorMixin, BaseMixed):  # type: ignore[misc]

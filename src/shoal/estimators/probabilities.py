@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.shapes import Array
 
 
@@ -25,8 +26,11 @@ class FromProbabilities:
         """Return what the class is decided by: of two classes ln(p_1 / p_0), (N,), of more ln p_k, (N, K).
 
         The largest is the class predicted; of two it is the second where the log odds are above 0. A
-        probability of 0 counts as the smallest that there is, so that all are finite.
+        probability of 0 counts as the smallest that there is, so that all are finite. With factors it is
+        ln(f_k p_k), and with costs less the cost to expect, −Σ_j p_j C_jk.
         """
-        found = self.predict_proba(X)
-        logs: Array = np.log(np.maximum(found, np.finfo(found.dtype).tiny))
-        return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+        decision: Decision = getattr(self, "decision_", LIKELIEST)
+        found = decision.preferences(self.predict_proba(X))
+        if not decision.costs:
+            found = np.log(np.maximum(found, np.finfo(found.dtype).tiny))
+        return found[:, 1] - found[:, 0] if found.shape[1] == 2 else found

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from shoal.clusters.lending import lend
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
+from shoal.estimators.deciding import DECIDING
 from shoal.estimators.mixed import BaseMixed, MixedClassifier, MixedRegressor
 from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.series import as_series, require_channels
@@ -119,13 +120,15 @@ class SequenceClassifier(MixedClassifier, BaseSequenceEstimator):
     - ``n_jobs`` threads, None: all cores; or ``on`` the workers at an address, one view each, as
       ``CapacityStudy``'s. Neither changes a bit.
 
+    - ``metric`` or ``cost``: what decides which class is predicted, as ``ShoalClassifier``'s.
+
     ``fit(X, y, groups)`` chooses by groups, such as speakers, that models had not met.
 
     Series whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
     Attributes: ``classes_``, ``mixture_`` (its ``sentence`` says what it is made of), ``held_out_`` (N, K),
-    the probabilities of the series fitted by models that did not know them, ``preprocessor_``,
-    ``n_channels_in_``.
+    the probabilities of the series fitted by models that did not know them, ``decision_`` (of the class),
+    ``preprocessor_``, ``n_channels_in_``.
 
     Raises ``DataError``, a ``ValueError``, for what are no series and for a channel without any value.
 
@@ -139,6 +142,38 @@ class SequenceClassifier(MixedClassifier, BaseSequenceEstimator):
     >>> classifier.predict([np.sin(0.19 * np.arange(50)), np.sin(0.48 * np.arange(50))]).tolist()
     ['slow', 'fast']
     """
+
+    _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        **BaseSequenceEstimator._parameter_constraints,
+        **DECIDING,
+    }
+
+    def __init__(
+        self,
+        *,
+        metric: str | None = None,
+        cost: Any = None,
+        views: Any = "auto",
+        budget: float = BUDGET,
+        n_features: int = FEATURES,
+        n_draws: int = DRAWS,
+        channels_first: bool = False,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        on: str | None = None,
+    ) -> None:
+        super().__init__(
+            views=views,
+            budget=budget,
+            n_features=n_features,
+            n_draws=n_draws,
+            channels_first=channels_first,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            on=on,
+        )
+        self.metric = metric
+        self.cost = cost
 
 
 class SequenceRegressor(MixedRegressor, BaseSequenceEstimator):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from shoal.clusters.lending import lend
 from shoal.errors import DataError
+from shoal.estimators.deciding import DECIDING
 from shoal.estimators.mixed import BaseMixed, MixedClassifier, MixedRegressor
 from shoal.estimators.parameters import POSITIVE
 from shoal.mixtures.mixture import Mixture
@@ -99,11 +100,12 @@ class TextClassifier(MixedClassifier, BaseTextEstimator):
       model on every machine.
     - ``n_jobs`` threads, None: all cores; or ``on`` the workers at an address, one view each, as
       ``CapacityStudy``'s. Neither changes a bit.
+    - ``metric`` or ``cost``: what decides which class is predicted, as ``ShoalClassifier``'s.
 
     Texts whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
     Attributes: ``classes_``, ``mixture_`` (its ``sentence`` says what it is made of), ``held_out_`` (N, K),
-    the probabilities of the texts fitted by models that did not know them.
+    the probabilities of the texts fitted by models that did not know them, ``decision_`` (of the class).
 
     Raises ``DataError``, a ``ValueError``, for what are no texts, and where all are empty.
 
@@ -114,6 +116,29 @@ class TextClassifier(MixedClassifier, BaseTextEstimator):
     >>> classifier.predict(["so good", "bad!"]).tolist()
     ['+', '-']
     """
+
+    _parameter_constraints = {  # noqa: RUF012 (the name and the kind are scikit-learn's)
+        **BaseTextEstimator._parameter_constraints,
+        **DECIDING,
+    }
+
+    def __init__(
+        self,
+        *,
+        metric: str | None = None,
+        cost: Any = None,
+        unit: str = WORDS,
+        views: Any = "auto",
+        budget: float = BUDGET,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        on: str | None = None,
+    ) -> None:
+        super().__init__(
+            unit=unit, views=views, budget=budget, random_state=random_state, n_jobs=n_jobs, on=on
+        )
+        self.metric = metric
+        self.cost = cost
 
 
 class TextRegressor(MixedRegressor, BaseTextEstimator):

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from shoal.calibration.decision import Decision
 from shoal.data.cells import values
 from shoal.data.features.encoders import (
     BooleanEncoder,
@@ -74,14 +75,20 @@ def table_model(model: TableModel) -> onnx.ModelProto:
         graph.output(values, TensorProto.DOUBLE, ("rows", 1))
     else:
         probabilities = add_cooled(graph, add_class_means(graph, network, counts, z), model.temperature)
-        scores = probabilities
-        if model.decision.factors:
-            scores = graph.add("Mul", probabilities, np.array([model.decision.factors]))
-        code = graph.add("ArgMax", scores, axis=1, keepdims=0)
+        code = graph.add("ArgMax", _preferences(graph, model.decision, probabilities), axis=1, keepdims=0)
         label = add_label(graph, code, np.array(target.labels))
         graph.output(label, TensorProto.STRING, ("rows",))
         graph.output(probabilities, TensorProto.DOUBLE, ("rows", len(target.labels)))
     return graph.model(f"predicts {target.name!r}", {"target": target.name, "task": target.task})
+
+
+def _preferences(graph: Graph, decision: Decision, probabilities: str) -> str:
+    """Add what classes are called by, (N, K): the largest is, as ``Decision.preferences`` has it."""
+    if decision.costs:
+        return graph.add("MatMul", probabilities, -np.array(decision.costs))
+    return (
+        graph.add("Mul", probabilities, np.array([decision.factors])) if decision.factors else probabilities
+    )
 
 
 def feeds(model: TableModel, frame: Any) -> dict[str, npt.NDArray[Any]]:

@@ -165,6 +165,7 @@ def _asked(
         "time_order": request.time_order,
         "weight": request.weight,
         "metric": request.metric,
+        "cost": None if request.cost is None else list(request.cost),
         "seed": request.seed,
         "planned": list(sizing.sentences),
         "estimate_seconds": round(sizing.seconds, 1),

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from shoal.calibration.costs import Costs
+from shoal.calibration.decision import require_decidable
 from shoal.clusters.lending import lent
 from shoal.data.frames import Frame
 from shoal.errors import ShoalWarning
@@ -91,8 +93,8 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     study.blocks = prepared.lay_out(folder)
     study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun, **attributes)
     model, held = prepared.learnt(request, study)
-    model = calibrated(model, held, prepared, request.metric)
-    test = examine(model, prepared, baselines, request.seed)
+    model = calibrated(model, held, prepared, request.metric, _costs(request, prepared))
+    test = examine(model, prepared, baselines, request.seed, request.decided_by)
     if hurried:
         test["hurried"] = hurried
     before_the_report = deadline.sooner(_reporting(prepared))
@@ -140,8 +142,13 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     seconds = _seconds_for(deadline, _predicting(prepared))
     study = _study(request, prepared, sizing, method, None, None, seconds)
     study.fit(prepared.train.X, prepared.train.y, **prepared.train.attributes.arguments)
-    model = calibrated(prepared.model(study.best), Held.of(study), prepared, request.metric)
+    costs = _costs(request, prepared)
+    model = calibrated(prepared.model(study.best), Held.of(study), prepared, request.metric, costs)
     return model, study
+
+
+def _costs(request: FitRequest, prepared: Prepared) -> Costs:
+    return require_decidable(request.metric, request.cost, prepared.target.labels)
 
 
 def _workers(request: FitRequest) -> int:

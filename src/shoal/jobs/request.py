@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from shoal.activations import ACTIVATIONS
-from shoal.calibration.decision import check_metric
+from shoal.calibration.decision import COST, check_metric
 from shoal.clusters.lending import check_address
 from shoal.data.targets.losses import LOSSES, SQUARED
 from shoal.data.targets.rare import RARE
@@ -85,6 +85,7 @@ class FitRequest:
     time_order: str | None = None
     weight: str | None = None
     metric: str | None = None
+    cost: tuple[str, ...] | None = None
     seed: int = 0
     jobs: int | None = None
     on: str | None = None
@@ -103,7 +104,7 @@ class FitRequest:
             raise UnknownNameError("loss", self.loss, LOSSES)
         if self.rare is not None and self.rare not in RARE:
             raise UnknownNameError("way with rare classes", self.rare, RARE)
-        check_metric(self.metric)
+        check_metric(self.metric, self.cost)
         if self.quality not in QUALITIES:
             raise UnknownNameError("quality", self.quality, QUALITIES)
         if self.activation is not None:
@@ -136,6 +137,11 @@ class FitRequest:
         if self.networks is not None:
             Numbers.parse(self.networks)
         self._check_solver(deforms)
+
+    @property
+    def decided_by(self) -> str | None:
+        """The metric that classes are decided by; None where nobody says."""
+        return COST if self.cost else self.metric
 
     def _check_score(self) -> None:
         if self.score not in SCORES:

@@ -57,6 +57,7 @@ class AskedLater(Refinements, total=False):
     time_order: str | None
     weight: str | None
     metric: str | None
+    cost: list[str] | None
     clocked: bool
     networks: str | None
 

@@ -258,6 +258,7 @@ def _roles(asked: Asked, noun: str) -> list[tuple[str, str]]:
         ("order in time", asked.get("time_order")),
         (f"weight of a {noun}", asked.get("weight")),
         ("classes decided for", asked.get("metric")),
+        ("costs of mistakes", ", ".join(asked.get("cost") or ())),
     )
     return [(name, column) for name, column in roles if column]
 

@@ -26,6 +26,7 @@ SHARES = frozenset({"error", "balanced error", "accuracy", "balanced accuracy"})
 DECIDED = {
     "balanced_error": "the balanced error, by their probabilities over their shares of the training rows",
     "f1": "F1, which was largest so on the rows held out",
+    "cost": "the least cost to expect, by what each mistake was said to cost",
 }
 """What a sentence calls the metrics for which another class than the likeliest may be called."""
 SQUARES = frozenset({"Huber loss"})

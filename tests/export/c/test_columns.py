@@ -80,11 +80,18 @@ def test_columns_of_every_kind(
     assert [model.target.labels[k] for k in program.classes(out)] == list(expected["target"])
 
 
-def test_classes_are_decided_by_their_factors(
-    compiled: Build, trained: Trained, table: dict[str, list[Any]]
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision("balanced_error", (0.5, 1.25, 4.0)),
+        Decision("cost", costs=((0, 1, 4.0), (0.25, 0, 1), (7, 2.5, 0))),
+    ],
+)
+def test_classes_are_decided_by_their_factors_or_by_costs(
+    compiled: Build, trained: Trained, table: dict[str, list[Any]], decision: Decision
 ) -> None:
     plain = trained(table, "target", dtype="float64")
-    model = dataclasses.replace(plain, decision=Decision("balanced_error", (0.5, 1.25, 4.0)))
+    model = dataclasses.replace(plain, decision=decision)
     rows = {name: values for name, values in table.items() if name != "target"}
     expected = model.predict(rows)["target"]
     assert (expected != plain.predict(rows)["target"]).any()

@@ -61,7 +61,8 @@ def test_columns_of_every_kind(
     asked: Asked, trained: Trained, table: dict[str, list[Any]], dtype: str, pieces: int, waves: int
 ) -> None:
     model = trained(table, "tar'get", dtype=dtype, pieces=pieces, waves=waves)
-    decision = Decision("balanced_error", (0.9, 1.1, 1.0))
+    costs = ((0, 1.1, 0.8), (1.3, 0, 1), (1, 0.9, 0))
+    decision = Decision("balanced_error", (0.9, 1.1, 1.0)) if pieces else Decision("cost", costs=costs)
     model = dataclasses.replace(model, temperature=1.7, decision=decision)
     kinds = {encoder.name for encoder in model.preprocessor.encoders}
     assert kinds == {"numeric", "categorical", "boolean", "date"}

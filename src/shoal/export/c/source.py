@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from shoal._version import __version__
 from shoal.activations import exponent_limit
 from shoal.errors import ConfigurationError
 from shoal.export.c.activations import Precision
+from shoal.export.c.decisions import class_of
 from shoal.export.c.functions import Functions
 from shoal.export.c.networks import written
 from shoal.export.c.text import indented, number, told
@@ -113,8 +115,8 @@ def _of_table(model: TableModel, name: str, int8: bool) -> str:
         body.append(f"out[0] = out[0] * {number(float(target.sd))} + {number(float(target.mean))};")
         about.append(f"out: {told(target.name)}.")
     columns = len(model.preprocessor.encoders)
-    factors = model.decision.factors or (1.0,) * K
-    return file.text(about, columns, K, network.n_inputs, body, factors if target.labels else ())
+    decided = class_of(model.decision, K) if target.labels else []
+    return file.text(about, columns, K, network.n_inputs, body, decided)
 
 
 def _link(loss: Any, n_outputs: int, largest: float, pair: bool = False) -> tuple[str, str | None]:
@@ -165,15 +167,15 @@ class _File:
         n_out: int,
         n_features: int,
         body: list[str],
-        factors: tuple[float, ...] = (),
+        decided: Sequence[str] = (),
     ) -> str:
         head = f"void {self.name}_predict(const double in[{n_in}], double out[{n_out}])"
         own = [f"real x[{n_features}], z[{self.members.network.n_outputs}];", f"double p[{n_out}];"]
         predict = f"{head}\n{{\n{indented(own + body)}\n}}"
         heads, functions = [head], [predict]
-        if factors:
+        if decided:
             heads.append(f"int {self.name}_class(const double out[{n_out}])")
-            functions.append(f"{heads[1]}\n{{\n{indented(_class_of(factors))}\n}}")
+            functions.append(f"{heads[1]}\n{{\n{indented(decided)}\n}}")
         includes = ["#include <math.h>", *(["#include <stdint.h>"] if self.int8 else [])]
         comment = "\n   ".join([f"Written by shoal {__version__}.", *about])
         declared = "\n".join(f"{each};" for each in heads)
@@ -191,18 +193,3 @@ class _File:
             )
             + "\n"
         )
-
-
-def _class_of(factors: tuple[float, ...]) -> list[str]:
-    """Return the statements that find the class of probabilities ``out``, each of which has a factor."""
-    plain = all(factor == 1 for factor in factors)
-    numbers = ", ".join(map(number, factors))
-    own, times = ("", "") if plain else (" * factor[k]", " * factor[called]")
-    return [
-        *([] if plain else [f"static const double factor[{len(factors)}] = {{{numbers}}};"]),
-        "int called = 0;",
-        f"for (int k = 1; k < {len(factors)}; k++)",
-        f"    if (out[k]{own} > out[called]{times})",
-        "        called = k;",
-        "return called;",
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def told(text: str) -> str:
     return repr(text).replace("*/", "* /").replace("/*", "/ *")
 
 
-def indented(lines: list[str]) -> str:
+def indented(lines: Sequence[str]) -> str:
     """Return the statements of a function's body.
 
     >>> indented(["a();", "b();"])

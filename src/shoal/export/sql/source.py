@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal._version import __version__
+from shoal.calibration.decision import Decision
 from shoal.errors import ConfigurationError
 from shoal.export.sql.columns import explained, prepare
 from shoal.export.sql.networks import exp, sigmoid, write_member
@@ -131,15 +132,18 @@ def _answers(model: TableModel, tables: Tables) -> list[tuple[str, str]]:
         cooled = [f"1e+00 / {total([exp(f'({per} * ({other} - {own}))') for other in p])}" for own in p]
         tables.add("cooled", "logs", list(zip(p, cooled, strict=True)))
     source = "cooled" if model.temperature != 1 else "mean"
-    factors = model.decision.factors or (1.0,) * len(p)
-    tables.add("answer", source, [*((q, q) for q in p), ("called", _class_of(list(target.labels), factors))])
+    called = _class_of(list(target.labels), model.decision)
+    tables.add("answer", source, [*((q, q) for q in p), ("called", called)])
     shown = [(q, f"P({target.name}={label})") for q, label in zip(p, target.labels, strict=True)]
     return [("called", f"predicted {target.name}"), *shown]
 
 
-def _class_of(labels: list[str], factors: tuple[float, ...]) -> str:
-    """Return the first label whose factor times its probability no other exceeds."""
-    scores = [f"{number(float(f))} * p{k}" for k, f in enumerate(factors)]
+def _class_of(labels: list[str], decision: Decision) -> str:
+    """Return the first label whose factor times its probability no other exceeds, or which costs least."""
+    scores = [f"{number(float(f))} * p{k}" for k, f in enumerate(decision.factors or (1.0,) * len(labels))]
+    if decision.costs:
+        columns = zip(*decision.costs, strict=True)
+        scores = [total([f"{number(-cost)} * p{j}" for j, cost in enumerate(column)]) for column in columns]
     cases = [
         f"WHEN {' AND '.join(f'{own} >= {other}' for other in scores[k + 1 :])} THEN {literal(labels[k])}"
         for k, own in enumerate(scores[:-1])

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from shoal.calibration.decision import require_decidable
 from shoal.data.frames import pl
 from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
 from shoal.data.images.preprocessing import ImagePreprocessor
@@ -167,6 +168,7 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         rare = RareClasses.settle(labels_of(data.train), request.rare, least=2)
         data = _without_rare(data, rare)
         target = TargetEncoder.fit(labels_of(data.train), CLASSIFICATION)
+        require_decidable(request.metric, request.cost, target.labels)
         codes = target.encode(labels_of(data.train))
         divided = request.folds is not None or request.validation_share is not None
         own = data.validation is not None and not divided

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
+from shoal.calibration.costs import Costs
 from shoal.calibration.decision import Decision
 from shoal.calibration.folds import share_of_mean
 from shoal.calibration.spread import Spread
@@ -32,10 +33,10 @@ TOLD = 4_000_000
 M = TypeVar("M", bound=Model)
 
 
-def calibrated(model: M, held: Held, prepared: Prepared, metric: str | None) -> M:
+def calibrated(model: M, held: Held, prepared: Prepared, metric: str | None = None, costs: Costs = ()) -> M:
     """Return the model with what rows held out say of it: a temperature, or the errors of a regression.
 
-    Classes are decided by the ``metric``, for F1 on the same rows.
+    Classes are decided by the ``metric``, for F1 on the same rows, or by what mistakes cost.
 
     A network that was trained again on all rows keeps its probabilities: how sure it is of rows that it has
     not seen nobody knows, since those of its folds were other networks.
@@ -48,7 +49,7 @@ def calibrated(model: M, held: Held, prepared: Prepared, metric: str | None) -> 
         temperature = settled_temperature(*_some(held.predictions, codes, weights, ENOUGH, held.seed))
         model = dataclasses.replace(model, temperature=temperature)
     probabilities = cooled(held.predictions, model.temperature)
-    decision = Decision.find(metric, probabilities, codes, _shares(prepared), weights)
+    decision = Decision.find(metric, probabilities, codes, _shares(prepared), weights, costs)
     return dataclasses.replace(model, decision=decision)
 
 

@@ -31,12 +31,18 @@ COVERAGE = 0.9
 THIRDS = 3
 
 
-def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor], seed: int) -> HeldOut:
+def examine(
+    model: Model,
+    prepared: Prepared,
+    baselines: Mapping[str, Predictor],
+    seed: int,
+    metric: str | None = None,
+) -> HeldOut:
     """Return the test scores of the model and of the baselines, and the model's confusion or residuals.
 
     Each baseline is compared with the model row by row. The baselines are fitted on every row that is not for
-    testing, so they have seen at least what the model has, and decide by the same factors. How reliable
-    probabilities are is said before and after their temperature.
+    testing, so they have seen at least what the model has, and decide in the same way. Whoever is better is
+    so by the ``metric`` asked for. How reliable probabilities are is said before and after their temperature.
     """
     plain = dataclasses.replace(model, temperature=1.0).predict_features(prepared.test.X)
     predictions = {"shoal": cooled(plain, model.temperature)}
@@ -48,7 +54,7 @@ def examine(model: Model, prepared: Prepared, baselines: Mapping[str, Predictor]
     classes = prepared.n_classes > 0
     return {
         "rows": len(prepared.test),
-        "score_name": score_name(prepared.target),
+        "score_name": score_name(prepared.target, metric),
         "models": [
             {"name": name, "metrics": {**judge.scores(values)}} for name, values in predictions.items()
         ],

@@ -27,7 +27,7 @@ class Judge:
     def losses(self, predictions: Array) -> RowLosses:
         """Return what each row loses by predictions, in the units of the target."""
         if self.prepared.n_classes:
-            return class_losses(predictions, self.rows.y, self.decision)
+            return class_losses(predictions, self.rows.y, self.decision, self.rows.weights)
         return number_losses(*self._numbers(predictions))
 
     def _numbers(self, predictions: Array) -> tuple[Array, Array, str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.calibration.decision import LIKELIEST, Decision
+from shoal.calibration.decision import ERROR, LIKELIEST, LOG_LOSS, NAMES, Decision
 from shoal.calibration.temperature import log_losses
 from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.data.targets.task import REGRESSION, TargetEncoder
@@ -32,22 +32,35 @@ RowLosses = dict[str, RowLoss]
 """The losses behind the metrics by which models are compared."""
 
 
-def class_losses(probabilities: Array, codes: IntArray, decision: Decision = LIKELIEST) -> RowLosses:
+def class_losses(
+    probabilities: Array,
+    codes: IntArray,
+    decision: Decision = LIKELIEST,
+    weights: Array | None = None,
+) -> RowLosses:
     """Return the log loss of each row, and whether it is called wrongly, of probabilities (N, K).
 
-    ``codes`` (N,) are the classes. A probability of exactly 0 is counted as the smallest positive float, so
-    the loss stays finite.
+    ``codes`` (N,) are the classes, which count for their ``weights`` (N,). A probability of exactly 0 is
+    counted as the smallest positive float, so the loss stays finite. Where the ``decision`` is for another
+    metric, what each row adds to that comes third.
     """
     wrong = decision.classes(probabilities) != codes
+    own = decision.losses(probabilities, codes, weights)
     return {
-        "log loss": RowLoss("log loss", log_losses(probabilities, codes)),
-        "error": RowLoss(SHARE, wrong.astype(np.float64)),
+        NAMES[LOG_LOSS]: RowLoss("log loss", log_losses(probabilities, codes)),
+        NAMES[ERROR]: RowLoss(SHARE, wrong.astype(np.float64)),
+        **{name: RowLoss(loss, values) for name, (loss, values) in own.items()},
     }
 
 
-def score_name(target: TargetEncoder) -> str:
-    """Return the metric by which models are compared on the test rows: that of the loss they minimise."""
-    return SCORES[target.loss or SQUARED] if target.task == REGRESSION else "log loss"
+def score_name(target: TargetEncoder, metric: str | None = None) -> str:
+    """Return the metric by which models are compared on the test rows.
+
+    That is the ``metric`` of classes asked for, or that of the loss that they minimise.
+    """
+    if target.task == REGRESSION:
+        return SCORES[target.loss or SQUARED]
+    return NAMES[metric or LOG_LOSS]
 
 
 def number_losses(predicted: Array, actual: Array, loss: str = SQUARED, scale: float = 1.0) -> RowLosses:
@@ -86,8 +99,9 @@ def class_metrics(
     >>> class_metrics(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]))["error"]
     0.0
     """
-    losses = class_losses(probabilities, codes, decision)
-    means = {name: float(weighted_mean(loss.values, weights)) for name, loss in losses.items()}
+    losses = class_losses(probabilities, codes, decision, weights)
+    always = (NAMES[LOG_LOSS], NAMES[ERROR])
+    means = {name: float(weighted_mean(losses[name].values, weights)) for name in always}
     return means | decision.scores(probabilities, codes, weights)
 
 

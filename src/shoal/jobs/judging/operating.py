@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.calibration.decision import Decision, as_called, auc
+from shoal.calibration.decision import Decision, as_called
+from shoal.calibration.scores import auc
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from shoal.calibration.conformal import Conformal
-from shoal.calibration.decision import LIKELIEST, METRICS, Decision
+from shoal.calibration.decision import COST, LIKELIEST, METRICS, Decision
 from shoal.calibration.spread import Spread
 from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.targets.task import TargetEncoder
@@ -39,6 +39,7 @@ class _Decision(TypedDict):
     metric: str
     factors: list[float]
     positive: int
+    costs: NotRequired[list[list[float]]]
 
 
 class _SinceFormat2(TypedDict, total=False):
@@ -120,9 +121,14 @@ def _decision(description: dict[str, Any], target: TargetEncoder) -> Decision:
     if description["format"] < SINCE_DECISIONS:
         return LIKELIEST
     found, K = description["decision"], len(target.labels)
-    decision = Decision(found["metric"], tuple(found["factors"]), found["positive"])
+    costs = tuple(tuple(row) for row in found.get("costs", []))
+    decision = Decision(found["metric"], tuple(found["factors"]), found["positive"], costs)
     factors = decision.factors
     known = decision.metric in METRICS and all(0 < factor < math.inf for factor in factors)
+    if costs:
+        every = [cost for row in costs for cost in row]
+        square = [len(row) for row in costs] == [K] * K and all(0 <= cost < math.inf for cost in every)
+        known = decision.metric == COST and square and any(every)
     if not known or len(factors) not in {0, K} or not 0 <= decision.positive < max(K, 2):
         raise ValueError(f"its decision is {found!r}")
     return decision

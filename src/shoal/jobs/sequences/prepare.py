@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from shoal.calibration.decision import require_decidable
 from shoal.data.frames import quoted
 from shoal.data.places import place
 from shoal.data.roles import Roles
@@ -147,6 +148,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         task = _task(parts.train, data, request)
         parts = parts.without_rare(_rare(parts, task, request))
         whole = TargetEncoder.fit(parts.train.targets, task.task, parts.least) if _has_classes(task) else None
+        require_decidable(request.metric, request.cost, () if whole is None else whole.labels)
         labels = None if whole is None else whole.encode(parts.train.targets)
         own_test, own_validation = parts.test is not None, parts.validation is not None
         by_folds = True if _rule(request) == "ensemble" else None

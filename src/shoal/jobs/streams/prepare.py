@@ -189,7 +189,7 @@ def _divided(
     method = table_method(replace(request, **plainer), request.choose or "ensemble", task, numbers)
     of_classes = described.frame[name] if task == CLASSIFICATION else frame[name].to_native().gather(train)
     target = TargetEncoder.fit(of_classes, task, 1, None if task == CLASSIFICATION else request.loss)
-    require_decidable(request.metric, len(target.labels))
+    require_decidable(request.metric, request.cost, target.labels)
     preprocessor = TablePreprocessor.fit(
         frame, name, described.columns, method.pieces, method.waves, described.chosen.dropped, train
     )

@@ -229,7 +229,7 @@ def _divided(
     with collected() as notes:
         plainer, told = as_fits(table, request, allowance)
         notes.extend(told)
-        whole = _whole_target(frame, name, task.task, table.least, request.metric)
+        whole = _whole_target(frame, name, task.task, table.least, request)
         labels = whole.encode(frame[name]) if whole is not None else None
         attributes = attributes_of(frame, table.roles)
         by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
@@ -334,11 +334,13 @@ def _task_after(task: TaskChoice, rare: RareClasses) -> TaskChoice:
     return replace(task, sentence=f"{task.sentence}; without rare classes there are {left}")
 
 
-def _whole_target(frame: Frame, name: str, task: str, least: int, metric: str | None) -> TargetEncoder | None:
+def _whole_target(
+    frame: Frame, name: str, task: str, least: int, request: FitRequest
+) -> TargetEncoder | None:
     # Classes are known from all rows, so that a rare one is known wherever it falls; a regression's mean
     # and standard deviation belong to the training rows.
     encoder = TargetEncoder.fit(frame[name], task, least)
-    require_decidable(metric, len(encoder.labels))
+    require_decidable(request.metric, request.cost, encoder.labels)
     return encoder if task == "classification" else None
 
 

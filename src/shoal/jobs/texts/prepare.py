@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from shoal.calibration.decision import require_decidable
 from shoal.data.frames import quoted
 from shoal.data.names import meant
 from shoal.data.roles import Roles
@@ -126,6 +127,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         given = given.without_rare(_rare(given, task, request))
         classes = task.task == CLASSIFICATION
         whole = TargetEncoder.fit(given.train.targets, task.task, given.least) if classes else None
+        require_decidable(request.metric, request.cost, () if whole is None else whole.labels)
         labels = None if whole is None else whole.encode(given.train.targets)
         by_folds = True if _rule(request) == "ensemble" else None
         own_test, own_validation = given.test is not None, given.validation is not None
