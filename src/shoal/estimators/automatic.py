@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -15,6 +14,7 @@ from shoal.clusters.lending import lend
 from shoal.data.frames import Frame, as_frame
 from shoal.estimators.beside import BESIDE
 from shoal.estimators.parameters import COUNT, POSITIVE
+from shoal.estimators.seeds import drawn_seed
 from shoal.estimators.tables import columns
 from shoal.jobs.fit_study import fit_frame
 from shoal.jobs.request import AT_HAND, FitRequest
@@ -91,7 +91,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
                 networks=self.networks,
                 batch_size=_given(self.batch_size),
                 learning_rate=_given(self.learning_rate_init),
-                seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+                seed=drawn_seed(self.random_state),
                 jobs=self.n_jobs,
                 on=self.on,
                 **beside,

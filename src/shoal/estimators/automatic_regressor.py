@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context, clone
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
 from shoal.data.targets.losses import LOSSES, POISSON, SQUARED
 from shoal.data.targets.task import REGRESSION
 from shoal.estimators.automatic import BaseAutomatic
 from shoal.estimators.beside import with_columns
+from shoal.estimators.seeds import drawn_seed
 from shoal.estimators.targets import several, with_numbers
 from shoal.shapes import Array
 
@@ -110,7 +110,7 @@ class ShoalRegressor(RegressorMixin, BaseAutomatic):  # type: ignore[misc]
     def _fit_each(self, X: Any, targets: list[Any], given: dict[str, Any]) -> ShoalRegressor:
         """Train an ensemble for each target, all with the same seed."""
         self._frame(X, reset=True)
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = drawn_seed(self.random_state)
         share = None if self.time_limit is None else self.time_limit / len(targets)
         alone = clone(self).set_params(random_state=seed, time_limit=share)
         self.estimators_ = [clone(alone).fit(X, y, **given) for y in targets]

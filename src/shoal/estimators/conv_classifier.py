@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -18,9 +18,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from shoal.activations import Activation
 from shoal.data.images.preprocessing import ImagePreprocessor
-from shoal.errors import DataError
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.parameters import CLASSIFIER, COUNT
+from shoal.estimators.pictures import checked_images
+from shoal.estimators.seeds import drawn_seed
 from shoal.populations.trainer import TrainingResult, train
 from shoal.schedules import SCHEDULES
 from shoal.selection.architectures import Convolutional, Hidden, doubling, loss_of, stages
@@ -35,7 +36,7 @@ from shoal.selection.images import (
     epochs_of_images,
 )
 from shoal.selection.splits import holdout
-from shoal.shapes import Array, require_unmasked
+from shoal.shapes import Array
 from shoal.training.augmentation import Augmentation
 from shoal.training.problem import Progress
 from shoal.training.recipe import Recipe
@@ -168,7 +169,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         ``early_stopping`` they stand in for those that are set aside otherwise.
         """
         given = X, y, sample_weight
-        pixels = _images(X, self)
+        pixels = checked_images(X, self, self.dtype)
         self.image_shape_ = pixels.shape[1:]
         self.n_features_in_ = int(np.prod(self.image_shape_))
         codes = self._learn_classes(y, pixels)
@@ -216,10 +217,10 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
     def _seed(self) -> int:
         given = self.random_state
         drawn = isinstance(given, int | np.integer) and given >= 0
-        return int(given) if drawn else int(check_random_state(given).randint(2**31 - 1))
+        return int(given) if drawn else drawn_seed(given)
 
     def _checked_validation(self, X: Any, y: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
-        pixels = _images(X, self, self.image_shape_)
+        pixels = checked_images(X, self, self.dtype, self.image_shape_)
         y = column_or_1d(y, warn=True)
         check_consistent_length(pixels, y)
         unknown = np.setdiff1d(y, self.classes_)
@@ -321,7 +322,9 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of every class (N, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
-        rows = self.preprocessor_.transform(_images(X, self, self.image_shape_), self.dtype)
+        rows = self.preprocessor_.transform(
+            checked_images(X, self, self.dtype, self.image_shape_), self.dtype
+        )
         mean: Array = self.population_.probabilities(rows, self.n_jobs).mean(axis=0)
         return mean
 
@@ -336,26 +339,6 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _images(X: Any, estimator: ConvClassifier, expected: tuple[int, ...] | None = None) -> Array:
-    """Return images (N, H, W, C), bytes as they are and other numbers as floats of the estimator's dtype."""
-    require_unmasked(X, "X")
-    array: Array = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=estimator)
-    if array.dtype != np.uint8:
-        array = check_array(array, dtype=estimator.dtype, ensure_2d=False, allow_nd=True, estimator=estimator)
-    if array.ndim not in (3, 4) or not array.size:
-        raise DataError(
-            f"X must be images of shape (N, H, W), or (N, H, W, C) with channels last, got {array.shape}; "
-            "reshape it, as in X.reshape(-1, 28, 28)"
-        )
-    images = array if array.ndim == 4 else array[..., None]
-    if expected is not None and images.shape[1:] != expected:
-        raise DataError(
-            f"X has images of shape {images.shape[1:]} (H, W, C), ConvClassifier was fitted to {expected}; "
-            "resize them to that"
-        )
-    return images
 
 
 def _auto(value: Any) -> bool:

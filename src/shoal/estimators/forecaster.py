@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from shoal.errors import DataError, ShoalWarning
 from shoal.estimators.histories import Histories, known_ahead
 from shoal.estimators.parameters import COUNT, POSITIVE
+from shoal.estimators.seeds import drawn_seed
 from shoal.forecasting.mixture import ForecastMixture
 from shoal.forecasting.panel import Contexts, Panel
 from shoal.forecasting.scores import mase
@@ -118,7 +118,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
             self.season,
             KINDS if isinstance(self.networks, str) else tuple(self.networks),
             self.budget,
-            int(check_random_state(self.random_state).randint(2**31 - 1)),
+            drawn_seed(self.random_state),
             self.n_jobs,
         )
         self.mixture_ = ForecastMixture.fit(panel, settings)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 from shoal.calibration.decision import Decision, require_decidable
@@ -15,6 +14,7 @@ from shoal.data.frames import Frame, as_frame
 from shoal.errors import DataError
 from shoal.estimators.deciding import as_texts, require_one
 from shoal.estimators.probabilities import FromProbabilities
+from shoal.estimators.seeds import drawn_seed
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
@@ -61,7 +61,7 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
         self, samples: Any, targets: Targets, attributes: Attributes, channels: int = 1
     ) -> Schooling[Any]:
         """Return what the views of samples learn from."""
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = drawn_seed(self.random_state)
         divider = attributes.divider(len(samples), targets.strata())
         folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), seed)
         grouped = attributes.groups is not None

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 from shoal.estimators.parameters import COUNT, POSITIVE
+from shoal.estimators.seeds import drawn_seed
 from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.taggers import Tagged, Taggers
 from shoal.selection.splits import holdout
@@ -97,7 +97,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.unique(np.concatenate(labels))
         if len(self.classes_) < 2:
             raise DataError(f"y has one label only, {self.classes_[0]}; two at least are needed")
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = drawn_seed(self.random_state)
         rows, held = holdout(len(items), max(HELD_SHARE, 1 / len(items)), seed, None, index=0)
         self._learn_reading([items[row] for row in rows], sentences is not None)
         sequences = self._read(items)
