@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
+from shoal.data import columns as columns_module
 from shoal.data.cells import values
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.errors import DataError
@@ -328,3 +329,41 @@ def test_an_infinite_value_is_named_with_its_column_and_row(refuses: Any) -> Non
 
 def test_long_values_are_shown_cut() -> None:
     assert described(["x" * 1000, "y\ny"]).summary == "'" + "x" * 29 + "…' 50%, 'y\\ny' 50%"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["p", "q", "r", "q"],
+        ["inf", "-Infinity", "p", "q"],
+        ["NaN", "1.5", "p", "q"],
+        ["5", "6", "p", "q"],
+        ["5", "p", "q", "r"],
+        ["12 May 2021", "13 May 2021", "soon", "later"],
+        ["May", "June", "May", "June"],
+        ["$5", "€", "6 %", "-"],
+        ["½", "٣", "二", "½"],
+        ["yes", "no", "no", "yes"],
+        [None, "p", "7", None],
+    ],
+)
+def test_what_has_no_digits_is_no_number_and_no_date(
+    texts: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns that are not read at all are what they would be if every way to read them had been tried."""
+
+    def described() -> object:
+        try:
+            return describe_columns({"c": texts})
+        except DataError as error:
+            return str(error)
+
+    seen = described()
+    monkeypatch.setattr(columns_module, "_may_be_read", lambda _: True)
+    assert described() == seen
+
+
+def test_texts_without_digits_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns_module, "_read", None)  # which nobody may call
+    (column,) = describe_columns({"c": ["p", "q", "r", "q"]})
+    assert column.kind == "categorical"

@@ -126,15 +126,29 @@ def _described(series: pl.Series, given: pl.Series) -> ColumnSummary:
     given = given.drop_nulls()
     note = ""
     if series.dtype != pl.Categorical and given.n_unique() > 1:  # one value, given or not, is a category
-        for describe in (_boolean, _numeric):
-            summary = describe(series, given)
-            if summary is not None:
-                return summary
-        date = _date_format(given)
-        if isinstance(date, _Dates):
-            return _date(series, given, date)
-        note = date
+        summary = _boolean(series, given)
+        if summary is None and _may_be_read(given):
+            summary, note = _read(series, given)
+        if summary is not None:
+            return summary
     return _categorical(series, known, note)
+
+
+def _may_be_read(given: pl.Series) -> bool:
+    """Tell whether half of a few texts look like numbers or dates, before every way to write them is tried."""
+    if given.dtype != pl.String:
+        return True
+    few = a_few(given)
+    return 2 * int(few.str.contains("(?i)[0-9]|inf|nan").sum()) >= len(few)
+
+
+def _read(series: pl.Series, given: pl.Series) -> tuple[ColumnSummary | None, str]:
+    """Return the summary of a column of numbers or dates, or None and a note of why it is neither."""
+    summary = _numeric(series, given)
+    if summary is not None:
+        return summary, ""
+    date = _date_format(given)
+    return (_date(series, given, date), "") if isinstance(date, _Dates) else (None, date)
 
 
 def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
