@@ -2,6 +2,7 @@
 
 import type { Theme } from "../theme.ts";
 import { ABSENT } from "../walk.ts";
+import { blank, lay } from "./ink.ts";
 import { aside, logarithmic, lossLimits, number, type Scale } from "./scale.ts";
 
 type Context = CanvasRenderingContext2D;
@@ -68,10 +69,15 @@ export function paintColumns(ctx: Context, w: number, h: number, view: ColumnsVi
   axes(ctx, l, view, t, h);
   view.losses.forEach((losses, side) => {
     medians(ctx, l, view, side, t);
-    ctx.fillStyle = side ? t.b : t.a;
-    ctx.globalAlpha = view.starts > 60 ? 0.45 : 0.72;
-    for (let k = 0; k < losses.length; k++) if (losses[k] !== ABSENT) dot(ctx, side, ...place(l, view, side, k), 3);
-    ctx.globalAlpha = 1;
+    const ink = blank(ctx);
+    const { dense } = ink;
+    const shape = (side ? triangle : disc)(3 * dense);
+    for (let k = 0; k < losses.length; k++) {
+      if (losses[k] === ABSENT) continue;
+      const [x, y] = place(l, view, side, k);
+      ink.point(x * dense, y * dense, 4.5 * dense, view.starts > 60 ? 0.45 : 0.72, shape);
+    }
+    lay(ctx, side ? t.b : t.a);
   });
   if (view.pointed !== null) ring(ctx, l, view, view.pointed, t.ink, 6, 1.5);
   ring(ctx, l, view, view.picked, t.picked, 6.5, 2.5, t.picked);
@@ -150,6 +156,13 @@ function medians(ctx: Context, l: Layout, view: ColumnsView, side: number, t: Th
   });
   ctx.globalAlpha = 1;
 }
+
+/** How far a place is within a disc, and within a triangle that stands on its base. */
+const disc = (r: number) => (dx: number, dy: number): number => r - Math.sqrt(dx * dx + dy * dy);
+const triangle = (r: number) => (dx: number, dy: number): number => {
+  const [wide, tall] = [1.2 * r, 2.25 * r];
+  return Math.min(r - dy, ((dy + 1.25 * r) * wide - Math.abs(dx) * tall) / Math.hypot(wide, tall));
+};
 
 /** A network of side A is a disc, one of side B a triangle. */
 function dot(ctx: Context, side: number, x: number, y: number, r: number): void {

@@ -3,6 +3,7 @@
 import type { Functions } from "../frames.ts";
 import type { Material } from "../state.ts";
 import type { Theme } from "../theme.ts";
+import { blank, lay } from "./ink.ts";
 import { linear, number } from "./scale.ts";
 
 type Context = CanvasRenderingContext2D;
@@ -42,7 +43,7 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
   ctx.beginPath();
   ctx.rect(left, top, right - left, bottom - top);
   ctx.clip();
-  if (view.others) siblings(ctx, view, view.others, x, y, t);
+  if (view.others) siblings(ctx, view, view.others, [left, right, top, bottom], y, t);
   if (data.truth) {
     ctx.strokeStyle = t.truth;
     ctx.lineWidth = 2;
@@ -78,15 +79,16 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
   ctx.restore();
 }
 
-function siblings(ctx: Context, view: CurveView, block: Functions, x: (v: number) => number, y: (v: number) => number, t: Theme) {
-  const [from, to] = view.data.extent[0]!;
+function siblings(ctx: Context, view: CurveView, block: Functions, box: number[], y: (v: number) => number, t: Theme) {
   const unit = (block.high - block.low) / 65534;
-  ctx.strokeStyle = t.a;
-  ctx.globalAlpha = 0.28;
-  ctx.lineWidth = 1;
-  for (let k = view.first; k < Math.min(view.first + view.starts, block.P, view.first + 60); k++)
-    line(ctx, block.G, from, to, (g) => block.low + (block.values[k * block.G + g]! + 32767) * unit, x, y);
-  ctx.globalAlpha = 1;
+  const levels = new Float32Array(block.G);
+  const ink = blank(ctx);
+  const [left, right, top, bottom] = box.map((edge) => edge * ink.dense) as [number, number, number, number];
+  for (let k = view.first; k < Math.min(view.first + view.starts, block.P, view.first + 60); k++) {
+    for (let g = 0; g < block.G; g++) levels[g] = y(block.low + (block.values[k * block.G + g]! + 32767) * unit) * ink.dense;
+    ink.curve(levels, left, right, ink.dense, 0.28, top, bottom);
+  }
+  lay(ctx, t.a);
 }
 
 function line(

@@ -2,6 +2,7 @@
 
 import type { Functions, Maps } from "../frames.ts";
 import type { Theme } from "../theme.ts";
+import { blank, lay } from "./ink.ts";
 import { colours } from "./plane.ts";
 
 type Context = CanvasRenderingContext2D;
@@ -89,32 +90,27 @@ export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView,
 function curves(ctx: Context, view: ShoalView, c: Cells, block: Functions, t: Theme): void {
   const { values, P, G, low, high } = block;
   const [wide, tall] = [c.wide - GAP, c.high - GAP];
-  const unit = (high - low) / 65534;
+  const unit = (high - low) / 65534 / (view.high - view.low);
+  const first = (view.high - low) / (view.high - view.low);
   ctx.fillStyle = t.faint;
   for (let at = 0; at < view.order.length; at++) {
     const [x, y] = corner(view, c, at);
     ctx.fillRect(x + 1, y + 1, wide, tall);
   }
-  const stride = Math.max(1, Math.floor(G / (wide * 1.6)));
-  ctx.lineWidth = 1.1;
-  ctx.lineJoin = "round";
+  const levels = new Float32Array(G);
   for (const picked of [false, true]) {
-    ctx.strokeStyle = picked ? t.picked : t.a;
-    ctx.beginPath();
+    const ink = blank(ctx);
     for (let at = 0; at < view.order.length; at++) {
       const network = view.order[at]!;
       if (network >= P || (network === view.picked) !== picked) continue;
       const [x, y] = corner(view, c, at);
-      for (let g = 0; g < G; g += stride) {
-        const value = low + (values[network * G + g]! + 32767) * unit;
-        const share = (view.high - value) / (view.high - view.low);
-        const py = y + 1 + tall * Math.min(1, Math.max(0, share));
-        const px = x + 1 + (wide * g) / (G - 1);
-        if (g) ctx.lineTo(px, py);
-        else ctx.moveTo(px, py);
+      for (let g = 0; g < G; g++) {
+        const share = first - (values[network * G + g]! + 32767) * unit;
+        levels[g] = (y + 1 + tall * Math.min(1, Math.max(0, share))) * ink.dense;
       }
+      ink.curve(levels, (x + 1) * ink.dense, (x + 1 + wide) * ink.dense, 1.1 * ink.dense, 1);
     }
-    ctx.stroke();
+    lay(ctx, picked ? t.picked : t.a);
   }
 }
 

@@ -12,7 +12,7 @@ interface Props {
   onLeave?: () => void;
 }
 
-/** A canvas that is painted with every frame, in the pixels of the screen; texts elsewhere say what it shows. */
+/** A canvas that is painted with every frame while it is in sight, in the pixels of the screen; texts elsewhere say what it shows. */
 export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
   const { onPaint, repaint, theme } = useLooking();
   const own = useRef<HTMLCanvasElement>(null);
@@ -22,7 +22,9 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
   useEffect(() => {
     const canvas = own.current!;
     const ctx = canvas.getContext("2d", { willReadFrequently: true })!;
+    let inSight = true;
     const draw = () => {
+      if (!inSight) return;
       const w = canvas.parentElement!.clientWidth;
       if (!w) return;
       const h = typeof latest.current.height === "number" ? latest.current.height : latest.current.height(w);
@@ -40,9 +42,15 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
     const away = onPaint(draw);
     const watch = new ResizeObserver(repaint);
     watch.observe(canvas.parentElement!);
+    const sight = new IntersectionObserver((entries) => {
+      inSight = entries[entries.length - 1]!.isIntersecting;
+      if (inSight) repaint();
+    });
+    sight.observe(canvas);
     return () => {
       away();
       watch.disconnect();
+      sight.disconnect();
     };
   }, []);
   useEffect(repaint);

@@ -20,13 +20,18 @@ function columnsView(looking: Looking, label: string): ColumnsView {
 }
 
 /** How the picked network stands among all, in words: its error and rank. */
-export function standing({ drawn, state, validation }: Looking, error: string): string {
+function standing({ drawn, state, validation }: Looking, error: string): string {
   drawn.value; // follows the frames
   const losses = validation();
   const loss = losses[state.value!.picked];
   if (loss === undefined) return "";
   const rank = Number.isFinite(loss) ? `rank ${rankOf(losses, state.value!.picked)} of ${losses.length}` : "diverged";
   return `${error} ${number(loss)}, ${rank}`;
+}
+
+/** The same as a part of its own, behind its name: with every frame nothing else has to be made anew. */
+export function Standing({ error, name }: { error: string; name?: string }) {
+  return <>{[name, standing(useLooking(), error)].filter(Boolean).join(", ")}</>;
 }
 
 interface Props {
@@ -59,7 +64,7 @@ export function Columns({ error = "validation error", sizes = "hidden units M" }
         }}
       >
         <div id="picked-option" role="option" aria-selected="true" class="hidden">
-          {[named(told.design, told.picked), standing(looking, error)].filter(Boolean).join(", ")}
+          <Standing error={error} name={named(told.design, told.picked)} />
         </div>
         <Canvas
           height={(w) => Math.min(380, Math.max(250, w * 0.5))}

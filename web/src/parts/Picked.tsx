@@ -6,7 +6,7 @@ import { paintPlane } from "../paint/plane.ts";
 import { useLooking } from "../looking.ts";
 import { named } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
-import { standing } from "./Columns.tsx";
+import { Standing } from "./Columns.tsx";
 
 const COPY_HAS = "This page is a copy: of other networks than the one picked when it was saved, it has the functions alone.";
 
@@ -45,8 +45,7 @@ interface Props {
 }
 
 export function Picked({ error = "validation error", onInspect }: Props) {
-  const looking = useLooking();
-  const { repaint, seen, state } = looking;
+  const { repaint, seen, state } = useLooking();
   const others = useSignal(true);
   const shown = useSignal(false);
   const { design, picked, material, sides, parameters } = state.value!;
@@ -56,7 +55,9 @@ export function Picked({ error = "validation error", onInspect }: Props) {
     <section class="panel picked" aria-labelledby="picked-title">
       <h2 id="picked-title">
         {named(design, picked)}
-        <small>{standing(looking, error)}</small>
+        <small>
+          <Standing error={error} />
+        </small>
         {onInspect && <button onClick={onInspect}>Inspect</button>}
       </h2>
       <div class="plot">
