@@ -84,6 +84,51 @@ def test_without_waiting_it_trains_to_the_end_by_the_same_bits_on_any_threads() 
         np.testing.assert_array_equal(one, other)
 
 
+class Hungry(Page):
+    """A listener that takes every picture at once."""
+
+    def __init__(self, running: Conductor) -> None:
+        super().__init__()
+        self.running = running
+
+    def hear_frame(self, frame: bytes) -> None:
+        super().hear_frame(frame)
+        self.running.feed()
+
+
+@pytest.mark.parametrize(("every", "pictures"), [(0.0, 10), (1e9, 1)])
+def test_training_that_waits_for_nobody_shows_no_more_than_can_be_seen(
+    every: float, pictures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shoal.lab.running.SHOWN_EVERY", every)
+    monkeypatch.setattr("shoal.lab.running.TOLD_EVERY", 1e9)
+    running = conductor()
+    page = Hungry(running)
+    running.join(page)
+    done(running, c.Pace(epochs=0))
+    count = len(page.frames)
+    done(running, c.Start())
+    page.wait(lambda p: not p.states[-1]["playing"] and p.states[-1]["sides"][0]["epoch"] == 200)
+    running.close()
+    assert len(page.frames) == count + pictures  # of 200 epochs, 20 at a time
+
+
+def test_a_picture_of_which_nothing_has_changed_is_sent_to_those_alone_who_join() -> None:
+    running, page, other = conductor(), Page(), Page()
+    running.join(page)
+    done(running, c.Step(epochs=3))
+    count, states = len(page.frames), len(page.states)
+    for command in (c.Inspect(), c.Turn(l2=0.5), c.Rule(rule="one-se"), c.Pick(network=0)):
+        done(running, command)
+    assert (len(page.frames), len(page.states)) == (count, states + 4)
+    running.join(other)
+    other.wait(lambda p: p.frames)
+    done(running, c.Pick(network=1))
+    running.close()
+    assert other.frames[0] == page.frames[count - 1]
+    assert other.frames[-1] == page.frames[-1] != other.frames[0]
+
+
 def test_nothing_trains_while_nobody_looks() -> None:
     running, page = conductor(), Page()
     running.join(page)

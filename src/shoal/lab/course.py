@@ -145,7 +145,7 @@ class Course:
 
     def _apply(self, knobs: Knobs) -> None:
         """Turn the knobs: strengths in the runs, all else by new runs that go on where these stand."""
-        strengths, old, self._answers = knobs.strengths(self.design.solver), self.knobs, None
+        strengths, old = knobs.strengths(self.design.solver), self.knobs
         if (old.samples, old.noise, old.dropout) == (knobs.samples, knobs.noise, knobs.dropout):
             for run in self.runs:
                 run.set(**strengths)
@@ -155,7 +155,7 @@ class Course:
             for mine, other in zip(self.runs, runs, strict=True):
                 other.restore(mine.snapshot())
                 other.set(**strengths)
-            self.material, self.runs = data, runs
+            self.material, self.runs, self._answers = data, runs, None
         self.knobs = knobs
 
     def _mark(self) -> None:

@@ -29,6 +29,8 @@ MOST_WAITING = 64
 """Commands that may wait for their turn."""
 CHUNK = 20
 """Epochs between two looks at what is asked, where no picture is waited for."""
+SHOWN_EVERY = 0.03
+"""Seconds at least between two pictures, where the training waits for none: it is to get on."""
 TOLD_EVERY = 0.4
 """Seconds between two states of a shoal that trains."""
 
@@ -65,7 +67,8 @@ class Conductor:
         self._change = threading.Condition()
         self._waiting: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._listeners: list[Listener] = []
-        self._told = 0.0
+        self._told = self._shown = 0.0
+        self._frame = b""
         self._hungry = self._fresh = self._closed = False
         self._thread = threading.Thread(target=self._conduct, name="shoal-lab-conductor", daemon=True)
         self._thread.start()
@@ -132,6 +135,7 @@ class Conductor:
             if asked is not None:
                 self._answer(*asked)
             elif fresh:
+                self._frame = b""  # whoever has joined has seen none
                 self._show()
             else:
                 self._train(self.laboratory)
@@ -147,7 +151,7 @@ class Conductor:
     def _train(self, lab: Exhibit) -> None:
         try:
             lab.train(lab.pace or CHUNK, self._each)
-            if self._hungry:
+            if self._hungry and (lab.pace or time.monotonic() - self._shown >= SHOWN_EVERY):
                 self._publish()
             if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
                 self._show()
@@ -178,9 +182,11 @@ class Conductor:
         self._publish()
 
     def _publish(self) -> None:
-        """Send what is to be seen now; whoever has not taken the last picture misses it."""
-        self._hungry = False
-        frame = self.laboratory.frame()
+        """Send what is to be seen now, unless all have it; who has not taken the last picture misses it."""
+        self._shown, frame = time.monotonic(), self.laboratory.frame()
+        if frame == self._frame:
+            return
+        self._hungry, self._frame = False, frame
         for listener in self._everyone():
             listener.hear_frame(frame)
 
