@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from shoal.sequences import Sequences
     from shoal.training.augmentation import Augmentation
     from shoal.training.recipe import Recipe
+    from shoal.watching.mlflow import MLflow
     from shoal.watching.tensorboard import TensorBoard
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "LocallyConnected2D",
     "MLPClassifier",
     "MLPRegressor",
+    "MLflow",
     "MaxPool1D",
     "MaxPool2D",
     "Network",
@@ -150,6 +152,7 @@ _HOMES = {
     "LocallyConnected2D": "shoal.layers",
     "MLPClassifier": "shoal.estimators.classifier",
     "MLPRegressor": "shoal.estimators.regressor",
+    "MLflow": "shoal.watching.mlflow",
     "MaxPool1D": "shoal.layers",
     "MaxPool2D": "shoal.layers",
     "Network": "shoal.populations.network",
