@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.losses import Loss
-from shoal.populations.population import Population
 from shoal.selection.again import train_again
 from shoal.selection.architectures import Architecture, Perceptron
 from shoal.selection.attributes import Attributes
@@ -26,16 +25,16 @@ from shoal.selection.choice import (
     complete,
     covered,
 )
-from shoal.selection.cohort import Conditions, Curves
+from shoal.selection.cohort import Conditions
 from shoal.selection.design import Design, Plan
 from shoal.selection.ensemble import choose_from_shelf
 from shoal.selection.numbers import Numbers
-from shoal.selection.outcome import StudyOutcome, fitted
+from shoal.selection.outcome import StudyOutcome
+from shoal.selection.results import StudyResults
 from shoal.selection.rounds import Rounds
 from shoal.selection.running import Runner, Workplace
-from shoal.selection.samples import Split, StudySamples, Validation, gather
+from shoal.selection.samples import StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
-from shoal.selection.shown import ShownStudy
 from shoal.selection.store import Store, open_store
 from shoal.selection.trials import Trials
 from shoal.selection.views import Views, checked_sources, checked_views
@@ -46,14 +45,11 @@ from shoal.workers import count_workers
 if TYPE_CHECKING:
     from typing import Self
 
-    import polars
-
-    from shoal.selection.scaling import Scaling
     from shoal.shapes import Array
     from shoal.training.blocks import BlockFile
 
 
-class CapacityStudy(ShownStudy):
+class CapacityStudy(StudyResults):
     """Trains every hidden size from many random starts, scores each on validation data, and chooses one.
 
     What is compared:
@@ -223,80 +219,6 @@ class CapacityStudy(ShownStudy):
         """Return what ``fit`` would do with these samples, without doing it; raises what ``fit`` would."""
         attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight)
         return self._design(X, y, validation, attributes).plan()
-
-    @property
-    def table(self) -> Trials:
-        """One row a network, sorted by candidate, start and fold, as NumPy columns."""
-        return fitted(self._table)
-
-    @property
-    def trials(self) -> polars.DataFrame:
-        """``table`` as a polars frame; raises ``MissingDependencyError`` where polars is not installed."""
-        return self.table.to_polars()
-
-    @property
-    def choice(self) -> Choice:
-        """What was chosen, and why."""
-        return fitted(self._outcome).choice
-
-    @property
-    def best(self) -> Population:
-        """The chosen network, a population of one; or an ensemble, members as often as they were picked."""
-        return fitted(self._outcome).best
-
-    @property
-    def curves(self) -> Curves:
-        """The training of the chosen network; of its first fold, and of an ensemble's first member."""
-        return fitted(self._outcome).curves
-
-    @property
-    def ended_by(self) -> str:
-        """What ended the study early, "time" or "Ctrl-C"; nothing if it came to its end."""
-        return fitted(self._outcome).ended_by
-
-    @property
-    def compared(self) -> tuple[int, str | None]:
-        """How many ``starts`` and which ``networks`` (None: all) the choice was made among.
-
-        With these and otherwise the same settings, a study that was ended early is made again to the bit.
-        """
-        return fitted(self._outcome).compared
-
-    @property
-    def scaling(self) -> Scaling | None:
-        """What the inputs of later starts were scaled by; None where they were not."""
-        return fitted(self._outcome).scaling
-
-    @property
-    def scales(self) -> dict[object, float]:
-        """What the inputs of each source were multiplied by, the largest first; empty where they were not."""
-        if self.scaling is None:
-            return {}
-        of_sources = zip(dict.fromkeys(self.views.sources), self.scaling.columns.tolist(), strict=True)
-        return dict(sorted(of_sources, key=lambda pair: -pair[1]))
-
-    def is_scaled(self, start: int) -> bool:
-        """Return whether networks of this start saw their inputs scaled."""
-        return self.scaling is not None and self.scaling.of_part(self.views.part(start))
-
-    @property
-    def splits(self) -> list[Split]:
-        """Pairs of row numbers (train, held); rows of a validation set follow those of X."""
-        return fitted(self._outcome).splits
-
-    @property
-    def held(self) -> Array:
-        """The predictions (N, K) of what was chosen for the rows held out, split after split.
-
-        Of two classes they are both probabilities (N, 2), each in its own digits. Every row is predicted by
-        networks that were not trained on it: those of its fold.
-        """
-        return fitted(self._outcome).held
-
-    @property
-    def engines(self) -> list[str]:
-        """The engine that trained the networks; several, in turn, if the study was resumed with others."""
-        return fitted(self._outcome).engines
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """Return the mean of the members' predictions: (N,) from networks with one output, else (N, K).
