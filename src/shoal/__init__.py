@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from shoal.populations.run import Run
     from shoal.populations.trainer import TrainingResult, begin, train
     from shoal.progress import ProgressLine
+    from shoal.selection.axes import Span
     from shoal.selection.study import CapacityStudy
     from shoal.sequences import Sequences
     from shoal.training.augmentation import Augmentation
@@ -110,6 +111,7 @@ __all__ = [
     "Sequences",
     "ShoalClassifier",
     "ShoalRegressor",
+    "Span",
     "TensorBoard",
     "TextClassifier",
     "TextRegressor",
@@ -169,6 +171,7 @@ _HOMES = {
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic_classifier",
     "ShoalRegressor": "shoal.estimators.automatic_regressor",
+    "Span": "shoal.selection.axes",
     "TensorBoard": "shoal.watching.tensorboard",
     "TextClassifier": "shoal.estimators.text_estimators",
     "TextRegressor": "shoal.estimators.text_estimators",

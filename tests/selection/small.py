@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.layers import Dense
 from shoal.populations.network import Network
-from shoal.selection.candidates import grid
+from shoal.selection.candidates import Form, grid
 from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.planning import Cohort, Member
 from shoal.training.recipe import Recipe
@@ -20,7 +20,7 @@ def task(index: int, starts: int = 2, scale: float = 1.0) -> Task:
     """One of few members."""
     X = np.linspace(-1, 1, 8)[:, None]
     members = tuple(Member(grid([2], [0.0])[0], start) for start in range(starts))
-    cohort = Cohort(index, (2,), 0, members, work=10.0 - index)
+    cohort = Cohort(index, Form((2,)), 0, members, work=10.0 - index)
     network = Network(1, [Dense(2, "tanh"), Dense(1)])
     y = scale * X[:, 0] ** 2 + index
     return Task(cohort, network, RECIPE, Conditions("float64"), X, y, np.arange(6), np.arange(6, 8))

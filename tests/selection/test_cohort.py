@@ -11,7 +11,7 @@ from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import sample_losses, train
 from shoal.randomness import member_id
-from shoal.selection.candidates import Candidate
+from shoal.selection.candidates import Candidate, Form
 from shoal.selection.cohort import CohortResult, Conditions, Task, is_of, run_cohort, trace
 from shoal.selection.inputs import Inputs
 from shoal.selection.planning import Cohort, Member
@@ -32,7 +32,7 @@ def task() -> Task:
     rng = np.random.default_rng(0)
     X = rng.uniform(size=(40, 1))
     y = np.sin(2 * np.pi * X[:, 0]) + 0.3 * rng.normal(size=40)
-    cohort = Cohort(index=4, hidden=(3,), fold=1, members=MEMBERS, work=1.0)
+    cohort = Cohort(index=4, form=Form((3,)), fold=1, members=MEMBERS, work=1.0)
     network = Network(1, [Dense(3, "tanh"), Dense(1)])
     train, held = np.arange(0, 40, 2), np.arange(1, 40, 2)
     return Task(cohort, network, RECIPE, Conditions("float64"), X, y, train, held)

@@ -12,7 +12,7 @@ from shoal.errors import CapacityError, ConfigurationError
 from shoal.layers import Dropout
 from shoal.schedules import SCHEDULES
 from shoal.selection.architectures import Perceptron
-from shoal.selection.candidates import grid
+from shoal.selection.candidates import Form, grid
 from shoal.selection.cohort import Conditions
 from shoal.selection.design import Design
 from shoal.selection.numbers import Numbers
@@ -67,13 +67,13 @@ def design(
 def test_networks_have_hidden_layers_and_a_linear_output() -> None:
     networks = design(initializer="normal").networks
     assert [network.n_parameters for network in networks.values()] == [2, 7, 17]
-    assert networks[(3, 2)].layers[0].activation.name == "tanh"
-    assert networks[(3, 2)].layers[-1].activation.name == "identity"
+    assert networks[Form((3, 2))].layers[0].activation.name == "tanh"
+    assert networks[Form((3, 2))].layers[-1].activation.name == "identity"
     assert {layer.initializer.name for n in networks.values() for layer in n.layers} == {"normal"}
 
 
 def test_dropout_follows_every_hidden_layer() -> None:
-    layers = design(dropout=0.25, solver=SOLVERS["adam"]()).networks[(3, 2)].layers
+    layers = design(dropout=0.25, solver=SOLVERS["adam"]()).networks[Form((3, 2))].layers
     assert [layer.name for layer in layers] == ["dense", "dropout", "dense", "dropout", "dense"]
     assert layers[1] == Dropout(0.25)
 
@@ -87,7 +87,7 @@ def test_tasks_train_and_judge_on_the_rows_of_their_fold() -> None:
     tasks = design().tasks()
     assert sum(len(task.cohort.members) for task in tasks) == 6 * 4 * 3
     for task in tasks:
-        assert task.network.n_parameters == {(): 2, (2,): 7, (3, 2): 17}[task.cohort.hidden]
+        assert task.network.n_parameters == {(): 2, (2,): 7, (3, 2): 17}[task.cohort.form.hidden]
         train, held = design().samples.splits[task.cohort.fold]
         np.testing.assert_array_equal(task.train, train)
         np.testing.assert_array_equal(task.held, held)
@@ -182,8 +182,8 @@ def test_of_a_study_those_networks_are_trained_that_are_asked_for() -> None:
     keys = {(m.candidate.index, m.start, task.cohort.fold) for task in tasks for m in task.cohort.members}
     assert keys == {(0, 0, 0), (0, 0, 1), (0, 0, 2), (2, 1, 0), (1, 2, 0)}
     assert [task.cohort.index for task in tasks] == list(range(len(tasks)))
-    work = {task.cohort.hidden: task.cohort.work / len(task.cohort.members) for task in design().tasks()}
-    assert all(task.cohort.work == len(task.cohort.members) * work[task.cohort.hidden] for task in tasks)
+    work = {task.cohort.form.hidden: task.cohort.work / len(task.cohort.members) for task in design().tasks()}
+    assert all(task.cohort.work == len(task.cohort.members) * work[task.cohort.form.hidden] for task in tasks)
 
 
 def test_other_networks_are_another_study() -> None:

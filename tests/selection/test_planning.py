@@ -13,14 +13,14 @@ from shoal.engines import ENGINES
 from shoal.layers import LSTM, RNN, Bidirectional, Dense, Flatten, Layer
 from shoal.populations.network import Network
 from shoal.selection import planning
-from shoal.selection.candidates import Candidate, Hidden, grid
+from shoal.selection.candidates import Candidate, Form, grid
 from shoal.selection.planning import Cohort, Cost, plan
 
 SMALL = Cost(samples=50, held=10, epochs=100, batch_size=None, itemsize=8, memory=2**28)
 
 
-def networks(candidates: list[Candidate]) -> dict[Hidden, Network]:
-    return {c.hidden: Network(3, [*(Dense(m, "tanh") for m in c.hidden), Dense(1)]) for c in candidates}
+def networks(candidates: list[Candidate]) -> dict[Form, Network]:
+    return {c.form: Network(3, [*(Dense(m, "tanh") for m in c.hidden), Dense(1)]) for c in candidates}
 
 
 def planned(hidden: list[object], l2: list[float], starts: int, folds: int, cost: Cost) -> list[Cohort]:
@@ -51,7 +51,7 @@ def test_every_network_of_the_grid_is_in_exactly_one_cohort(
     found = [(m.candidate.index, m.start, c.fold) for c in cohorts for m in c.members]
     assert sorted(found) == sorted(itertools.product(range(len(candidates)), range(starts), range(folds)))
     assert [c.index for c in cohorts] == list(range(len(cohorts)))
-    assert all(m.candidate.hidden == c.hidden for c in cohorts for m in c.members)
+    assert all(m.candidate.form == c.form for c in cohorts for m in c.members)
     assert all(len(c.members) <= planning.LARGEST for c in cohorts)
     order = [(c.members[0].start, -c.work) for c in cohorts]
     assert order == sorted(order)
@@ -61,7 +61,7 @@ def test_every_network_of_the_grid_is_in_exactly_one_cohort(
 
 def test_a_small_study_is_one_cohort_for_each_size() -> None:
     cohorts = planned([1, 2, 3], [0.0], starts=30, folds=1, cost=SMALL)
-    assert [(c.hidden, len(c.members)) for c in cohorts] == [((3,), 30), ((2,), 30), ((1,), 30)]
+    assert [(c.form.hidden, len(c.members)) for c in cohorts] == [((3,), 30), ((2,), 30), ((1,), 30)]
 
 
 def test_a_cohort_has_members_of_one_view() -> None:

@@ -12,7 +12,7 @@ from shoal.errors import ConfigurationError
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.randomness import member_id
-from shoal.selection.candidates import Candidate
+from shoal.selection.candidates import Candidate, Form
 from shoal.selection.choice import Contender, all_contenders
 from shoal.selection.cohort import CohortResult, Conditions, Task
 from shoal.selection.planning import Cohort, Member
@@ -35,7 +35,7 @@ def shelf(row: Callable[..., dict[str, Any]]) -> Callable[[Losses], Shelf]:
         store, tasks = MemoryStore(), []
         for index, starts in enumerate([(0, 1), (2, 3)]):
             members = tuple(Member(Candidate(6, (), 0.5), start) for start in starts)
-            cohort = Cohort(index, (), 2, members, work=1.0)
+            cohort = Cohort(index, Form(()), 2, members, work=1.0)
             tasks.append(
                 Task(cohort, network, recipe, Conditions("float64"), np.ones((1, 1)), np.ones(1), rows, rows)
             )
@@ -99,7 +99,7 @@ def test_curves_are_traced_for_one_member(
     shelf([0.0] * 4).curves(KEYS[3])
     [task] = traced
     assert [member.start for member in task.cohort.members] == [3]
-    assert dataclasses.replace(task.cohort, members=()) == Cohort(1, (), 2, (), 1.0)
+    assert dataclasses.replace(task.cohort, members=()) == Cohort(1, Form(()), 2, (), 1.0)
 
 
 def test_of_two_classes_both_probabilities_keep_their_digits(row: Callable[..., dict[str, Any]]) -> None:
@@ -109,7 +109,7 @@ def test_of_two_classes_both_probabilities_keep_their_digits(row: Callable[..., 
                      dtype="float64")  # fmt: skip
     samples = dataclasses.replace(samples, splits=[(held, held)])
     task = Task(
-        Cohort(0, (), 0, members, work=1.0), network, Recipe(solver="scg", batch_order="shared"),
+        Cohort(0, Form(()), 0, members, work=1.0), network, Recipe(solver="scg", batch_order="shared"),
         Conditions("float64"), samples.X, samples.y, held, held,
     )  # fmt: skip
     store.save(CohortResult(0, Trials.from_rows([row()]), np.array([[40.0, 0.0]])))
@@ -129,7 +129,7 @@ def many_classes(row: Callable[..., dict[str, Any]]) -> tuple[Shelf, StudySample
                      seed=0, dtype="float32")  # fmt: skip
     samples = dataclasses.replace(samples, splits=[(held, held)])
     task = Task(
-        Cohort(0, (), 0, members, work=1.0), network, Recipe(solver="scg", batch_order="shared"),
+        Cohort(0, Form(()), 0, members, work=1.0), network, Recipe(solver="scg", batch_order="shared"),
         Conditions("float32"), samples.X, samples.y, held, held,
     )  # fmt: skip
     trials, store = Trials.from_rows([row(start=start) for start in starts]), MemoryStore()

@@ -10,7 +10,7 @@ import pytest
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.selection import shipping
-from shoal.selection.candidates import grid
+from shoal.selection.candidates import Form, grid
 from shoal.selection.cohort import CohortResult, Conditions, Task, run_cohort
 from shoal.selection.planning import Cohort, Member
 from shoal.selection.shipping import Hold, Lacking, Shipment, Stranger, keep, run_parcel
@@ -24,7 +24,7 @@ def tasks() -> list[Task]:
     """Two tasks that share their data and not their rows."""
     recipe = Recipe(solver="scg", epochs=5, batch_order="shared", seed=0)
     network, members = Network(1, [Dense(2, "tanh"), Dense(1)]), (Member(grid([2], [0.0])[0], 0),)
-    cohorts = [Cohort(index, (2,), index, members, work=1.0) for index in range(2)]
+    cohorts = [Cohort(index, Form((2,)), index, members, work=1.0) for index in range(2)]
     rows, conditions = np.arange(12), Conditions("float64")
     return [
         Task(cohort, network, recipe, conditions, X, Y, rows[rows % 2 == fold], rows[rows % 2 != fold])

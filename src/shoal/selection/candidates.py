@@ -1,28 +1,103 @@
-"""The grid of candidates that a study compares: hidden sizes × L2 strengths."""
+"""The candidates that a study compares: of a grid of hidden sizes × L2 strengths, or of a search."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from shoal.errors import ConfigurationError
-from shoal.selection.architectures import Hidden
+from shoal.selection.architectures import Architecture, Hidden
+from shoal.shapes import is_number
 from shoal.solvers.base import Solver
+from shoal.training.recipe import STRENGTHS, Recipe
+
+OWN = STRENGTHS
+"""What every network of a population may have of its own; all else makes networks of another form."""
+OF_SIZES = ("hidden", "depth")
+"""What a size is made of."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What networks have in common that are trained as one population: their size, and further settings.
+
+    These are fields of the architecture or of the recipe.
+    """
+
+    hidden: Hidden
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The size and the further settings, such as ``"16x16, activation relu"``."""
+        return ", ".join(filter(None, [hidden_label(self.hidden), _in_words(self.settings)]))
+
+    def architecture(self, usual: Architecture) -> Architecture:
+        """Return what the size stands for, where the study's ``usual`` architecture says the rest."""
+        own = self._of(usual)
+        return dataclasses.replace(usual, **own) if own else usual  # type: ignore[type-var]
+
+    def recipe(self, usual: Recipe) -> Recipe:
+        """Return how the networks are trained, where the study's ``usual`` recipe says the rest."""
+        own = self._of(usual)
+        solver = Recipe(solver=own["solver"]).rule if "solver" in own else usual.rule
+        if not solver.takes_learning_rate:  # what others are trained with, and this one has no use for
+            own |= {field.name: field.default for field in dataclasses.fields(Recipe) if needs_rate(field)}
+        if solver.full_batch:
+            own["batch_size"] = None
+        return Recipe.of(own, usual)
+
+    def _of(self, part: Any) -> dict[str, Any]:
+        return {name: value for name, value in self.settings if name in _fields(part)}
+
+
+def needs_rate(field: dataclasses.Field[Any]) -> bool:
+    """Return whether a setting of a recipe is for solvers that take a learning rate."""
+    return "instead" in field.metadata
+
+
+def _in_words(settings: Iterable[tuple[str, Any]]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {told(value)}" for name, value in settings)
+
+
+def _fields(part: Any) -> set[str]:
+    return {field.name for field in dataclasses.fields(part)}
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One point of the grid: the units of each hidden layer and an L2 strength.
+    """What is compared: the units of each hidden layer and an L2 strength; of a search a ``point`` besides.
 
-    ``index`` is its place in the grid, which keys the random streams of its members.
+    ``index`` is its place among all, which keys the random streams of its members. ``point`` are the values
+    of all axes of the search by their names.
     """
 
     index: int
     hidden: Hidden
     l2: float
+    point: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def own(self) -> dict[str, float]:
+        """What it has of its own in a population, besides ``l2``."""
+        return {name: value for name, value in self.point if name in OWN and name != "l2"}
+
+    @cached_property
+    def form(self) -> Form:
+        """What it shares with the networks that it may be trained with."""
+        shared = tuple((name, value) for name, value in self.point if name not in (*OWN, *OF_SIZES))
+        return Form(self.hidden, shared)
+
+    @property
+    def words(self) -> str:
+        """What it is besides a size and an L2 strength, such as ``"learning rate 0.01, activation relu"``."""
+        return _in_words(pair for pair in self.point if pair[0] not in ("l2", *OF_SIZES))
 
     @property
     def label(self) -> str:
@@ -32,6 +107,19 @@ class Candidate:
         '16x16'
         """
         return hidden_label(self.hidden)
+
+
+def told(value: object) -> str:
+    """Return the value of a setting in words.
+
+    >>> told((16, 16)), told(0.00316), told("relu"), told(None)
+    ('16x16', '0.00316', 'relu', 'none')
+    """
+    if isinstance(value, tuple):
+        return hidden_label(value)
+    if value is None:
+        return "none"
+    return f"{value:.6g}" if is_number(value) else str(getattr(value, "name", value))
 
 
 def hidden_label(hidden: Hidden) -> str:
@@ -72,11 +160,11 @@ def grid(hidden: Iterable[object] | str | int, l2: Iterable[float] | float) -> l
     [(0, '1', 0.0), (1, '1', 1.0), (2, '8x8', 0.0), (3, '8x8', 1.0)]
     """
     sizes = [parse_hidden(value) for value in _listed(hidden)]
-    strengths = [_strength(value) for value in _listed(l2)]
+    strengths = [strength(value) for value in _listed(l2)]
     _require_distinct("hidden", [hidden_label(size) for size in sizes])
     _require_distinct("l2", strengths)
-    pairs = [(size, strength) for size in sizes for strength in strengths]
-    return [Candidate(index, size, strength) for index, (size, strength) in enumerate(pairs)]
+    pairs = [(size, each) for size in sizes for each in strengths]
+    return [Candidate(index, size, each) for index, (size, each) in enumerate(pairs)]
 
 
 def _listed(values: object) -> list[object]:
@@ -95,14 +183,15 @@ def _units(part: object, value: object) -> int:
     return units
 
 
-def _strength(value: object) -> float:
+def strength(value: object) -> float:
+    """Return a strength of L2; raise ``ConfigurationError`` for what is no number ≥ 0."""
     try:
-        strength = float(value)  # type: ignore[arg-type]
+        found = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        strength = math.nan
-    if not (math.isfinite(strength) and strength >= 0):
+        found = math.nan
+    if not (math.isfinite(found) and found >= 0):
         raise ConfigurationError(f"an L2 strength must be a number ≥ 0, got {value!r}")
-    return strength
+    return found
 
 
 def _require_distinct(name: str, values: list[str] | list[float]) -> None:

@@ -30,7 +30,9 @@ class Contender:
 
     ``standard_error`` is that of ``validation_loss``: of the mean over validation samples, and over K
     folds ``sqrt(Σ_f se_f²) / K``. ``log_evidence``, ``gamma`` and ``strength`` are None but for a
-    network that was scored by evidence, the last two also where the solver re-estimates the strength.
+    network that was scored by evidence, the last two also where the solver re-estimates the strength. Of a
+    search ``settings`` are, in words, what it has besides size and l2, and ``form`` what it has in common
+    with those that it was trained with.
     """
 
     candidate: int
@@ -43,6 +45,8 @@ class Contender:
     log_evidence: float | None = None
     gamma: float | None = None
     strength: float | None = None
+    form: str = ""
+    settings: str = ""
 
     def words(self, unit: str = HIDDEN_UNIT) -> str:
         """Return the contender as a sentence names it; ``unit`` is what its size counts.
@@ -52,7 +56,8 @@ class Contender:
         """
         units = f"no {unit}s" if self.hidden == "0" else f"{self.hidden} {unit}s"
         units = f"1 {unit}" if self.hidden == "1" else units
-        return f"{units} (l2 {self.l2:g}, start {self.start}; {self.parameters} parameters)"
+        settings = f"{self.settings}, " if self.settings else ""
+        return f"{units} (l2 {self.l2:g}, {settings}start {self.start}; {self.parameters} parameters)"
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Spread:
     q3: float | None
     max: float | None
     diverged: int
+    settings: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +245,13 @@ def all_contenders(trials: Trials) -> list[Contender]:
     first = [own[0] for own in rows]
     what = [trials[name][first].tolist() for name in ("candidate", "hidden", "l2", "start", "parameters")]
     scores = [map(_known, trials[name][first].tolist()) for name in ("log_evidence", "gamma", "strength")]
-    return [Contender(*one) for one in zip(*what, *_over_folds(trials, rows), *scores, strict=True)]
+    words = [_words(trials, name, first) for name in ("form", "settings")]
+    return [Contender(*one) for one in zip(*what, *_over_folds(trials, rows), *scores, *words, strict=True)]
+
+
+def _words(trials: Trials, name: str, rows: list[int]) -> list[str]:
+    """Return what the networks of a search are told by; nothing of a grid's."""
+    return trials[name][rows].tolist() if name in trials.columns else [""] * len(rows)
 
 
 def _over_folds(trials: Trials, groups: Sequence[Sequence[int]]) -> tuple[list[float], list[float]]:
@@ -275,10 +287,9 @@ def _spread(group: Sequence[Contender]) -> Spread:
     losses = np.array([c.validation_loss for c in group])
     losses = losses[np.isfinite(losses)]
     first, diverged = group[0], len(group) - losses.size
-    if not losses.size:
-        return Spread(first.hidden, first.l2, len(group), None, None, None, None, None, diverged)
-    low, q1, median, q3, high = np.quantile(losses, [0, 0.25, 0.5, 0.75, 1]).tolist()
-    return Spread(first.hidden, first.l2, len(group), low, q1, median, q3, high, diverged)
+    known = np.quantile(losses, [0, 0.25, 0.5, 0.75, 1]).tolist() if losses.size else [None] * 5
+    low, q1, median, q3, high = known
+    return Spread(first.hidden, first.l2, len(group), low, q1, median, q3, high, diverged, first.settings)
 
 
 def _by_loss(contender: Contender) -> tuple[float, int, float, int]:
@@ -314,4 +325,5 @@ def _networks(trials: Trials) -> str:
 
 
 def _identity(contender: Contender) -> dict[str, Any]:
-    return {"hidden": contender.hidden, "l2": contender.l2, "start": contender.start}
+    searched = {"settings": contender.settings} if contender.settings else {}
+    return {"hidden": contender.hidden, "l2": contender.l2, "start": contender.start, **searched}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -169,7 +169,7 @@ def is_of(task: Task, trials: Trials) -> bool:
         "start": [member.start for member in members],
         "l2": [member.candidate.l2 for member in members],
         "fold": [task.cohort.fold] * len(members),
-        "hidden": [hidden_label(task.cohort.hidden)] * len(members),
+        "hidden": [hidden_label(task.cohort.form.hidden)] * len(members),
         "parameters": [task.inputs.network(task.network).n_parameters] * len(members),
     }
     needed = ["train_loss"]
@@ -203,8 +203,11 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
 
     epochs = epochs_a_round(recipe.epochs) if by_evidence else recipe.epochs
 
+    own_of = [m.candidate.own for m in cohort.members]
+    further: dict[str, Any] = {name: tuple(own[name] for own in own_of) for name in own_of[0]}
+
     def fit(members: Population, strengths: Array) -> TrainingResult:
-        own = dataclasses.replace(recipe, l2=strengths, epochs=epochs)
+        own = dataclasses.replace(recipe, l2=strengths, epochs=epochs, **further)
         validation = _validation(rows.judged) if watch else None
         engine, blocks = task.conditions.engine, task.conditions.blocks
         if blocks is not None:
@@ -256,7 +259,7 @@ def _trials(
     rows = [
         {
             "candidate": member.candidate.index,
-            "hidden": hidden_label(cohort.hidden),
+            "hidden": hidden_label(cohort.form.hidden),
             "l2": member.candidate.l2,
             "start": member.start,
             "fold": cohort.fold,

@@ -24,8 +24,8 @@ from shoal.words import setting
 if TYPE_CHECKING:
     from shoal.engines.base import Engine
     from shoal.networks.chain import Chain
-    from shoal.selection.architectures import Architecture, Hidden
-    from shoal.selection.candidates import Candidate
+    from shoal.selection.architectures import Architecture
+    from shoal.selection.candidates import Candidate, Form
     from shoal.selection.samples import StudySamples
     from shoal.selection.trials import Trials
     from shoal.shapes import IntArray
@@ -72,11 +72,19 @@ class Design:
     """Whether later starts are left out unless many columns hardly matter."""
 
     @cached_property
-    def networks(self) -> dict[Hidden, Chain]:
-        """The network of each size."""
+    def networks(self) -> dict[Form, Chain]:
+        """The network of each form."""
         n_inputs, n_outputs, loss = width(self.samples.X), self.samples.n_outputs, self.samples.loss
-        sizes = dict.fromkeys(candidate.hidden for candidate in self.candidates)
-        return {hidden: self.architecture.network(hidden, n_inputs, n_outputs, loss) for hidden in sizes}
+        return {
+            form: form.architecture(self.architecture).network(form.hidden, n_inputs, n_outputs, loss)
+            for form in self.recipes
+        }
+
+    @cached_property
+    def recipes(self) -> dict[Form, Recipe]:
+        """How the networks of each form are trained."""
+        forms = dict.fromkeys(candidate.form for candidate in self.candidates)
+        return {form: form.recipe(self.recipe) for form in forms}
 
     @cached_property
     def engine(self) -> Engine:
@@ -91,8 +99,8 @@ class Design:
         too much to compute; and what ``Recipe.require`` raises.
         """
         self._require_countable()
-        for network in self.networks.values():
-            self.recipe.require(network)
+        for form, network in self.networks.items():
+            self.recipes[form].require(network)
         if self.conditions.by_evidence:
             if self.samples.weights is not None:
                 raise ConfigurationError(
@@ -113,7 +121,10 @@ class Design:
         )
         if self.only is not None:
             cohorts = self._asked_for(cohorts, self.only)
-        return [self._task(cohort, self.recipe, *self.samples.splits[cohort.fold]) for cohort in cohorts]
+        return [
+            self._task(cohort, self.recipes[cohort.form], *self.samples.splits[cohort.fold])
+            for cohort in cohorts
+        ]
 
     def numbers(self, trials: Trials) -> list[int]:
         """Return the number of every network among ``trials``: they count from 1, first start first.
@@ -162,7 +173,7 @@ class Design:
         memory = max(
             cost.shared_bytes(network, inputs) + len(cohort.members) * cost.bytes(network)
             for cohort in cohorts
-            for network in [self.networks[cohort.hidden]]
+            for network in [self.networks[cohort.form]]
             for inputs in [len(self.views[cohort.view]) if self.views else None]
         )
         return Plan(sum(len(cohort.members) for cohort in cohorts), len(cohorts), self.engine.label, memory)
@@ -174,7 +185,7 @@ class Design:
         of folds, so that their streams are new; their numbers depend on the candidate, so that a study
         resumed with another rule does not mistake one for another.
         """
-        recipe = self.recipe
+        recipe = self.recipes[self.candidates[candidate].form]
         if recipe.patience is not None:
             best = trials["best_epoch"][(trials["candidate"] == candidate) & ~trials["diverged"]]
             recipe = dataclasses.replace(recipe, patience=None, epochs=max(int(np.median(best)), 1))
@@ -206,6 +217,7 @@ class Design:
             "views": [inputs.tolist() for inputs in self.views],
             "memory": self.memory,
             "hurried": self.hurried,
+            **self._searched(),
             **({} if self.only is None else {"networks": str(self.only)}),
             **({} if self.sources is None else {"sources": self.sources.tolist(), "sparing": self.sparing}),
             "architecture": to_config(self.architecture),
@@ -213,6 +225,13 @@ class Design:
             **self.samples.fingerprint(),
             **({} if (blocks := self.conditions.blocks) is None else {"blocks (sha256)": blocks.digest}),
         }
+
+    def _searched(self) -> dict[str, Any]:
+        """Return what a study has of its search, nothing where it is of a grid."""
+        points = [candidate.point for candidate in self.candidates if candidate.point]
+        if not points:
+            return {}
+        return {"points": [[[name, repr(value)] for name, value in point] for point in points]}
 
     def is_sure(self, task: Task) -> bool:
         """Return whether a task is run whatever the first start of all says of the columns."""
@@ -228,9 +247,11 @@ class Design:
 
     def _task(self, cohort: Cohort, recipe: Recipe, train: IntArray, held: IntArray) -> Task:
         samples = self.samples
-        conditions = dataclasses.replace(self.conditions, engine=self.engine.name)
+        network, engine = self.networks[cohort.form], self.engine
+        if cohort.form.settings:
+            engine = choose_engine(self.conditions.engine, network, recipe)
+        conditions = dataclasses.replace(self.conditions, engine=engine.name)
         inputs = Inputs(self.views[cohort.view] if self.views else None)
-        network = self.networks[cohort.hidden]
         arrays = (samples.X, samples.y, train, held, inputs, samples.weights)
         return Task(cohort, network, recipe, conditions, *arrays)
 
@@ -240,5 +261,8 @@ class Design:
 
     def _cost(self, recipe: Recipe, n_samples: int, held: int) -> Cost:
         itemsize, by_evidence = np.dtype(self.conditions.dtype).itemsize, self.conditions.by_evidence
-        batch, dense = recipe.batch_size, recipe.rule.dense
+        recipes = self.recipes.values()
+        sizes = [other.batch_size for other in recipes]
+        batch = None if None in sizes else max(size for size in sizes if size is not None)
+        dense = any(other.rule.dense for other in recipes)
         return Cost(n_samples, held, recipe.epochs, batch, itemsize, self.memory, by_evidence, dense)

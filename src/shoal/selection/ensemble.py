@@ -68,8 +68,9 @@ def choose_ensemble(
     contenders = finite_contenders(trials)
     groups: dict[str, list[Contender]] = defaultdict(list)
     for contender in sorted(contenders, key=lambda c: c.validation_loss):
-        if len(groups[contender.hidden]) < MOST_CONTENDERS:
-            groups[contender.hidden].append(contender)
+        group = groups[contender.form or contender.hidden]
+        if len(group) < MOST_CONTENDERS:
+            group.append(contender)
     ensembles = []
     for group in groups.values():
         picks, losses = greedy(predict(group), sample_losses)

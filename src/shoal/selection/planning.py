@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shoal.networks.chain import Chain
-    from shoal.selection.architectures import Hidden
-    from shoal.selection.candidates import Candidate
+    from shoal.selection.candidates import Candidate, Form
 
 LARGEST = 64
 """Members of a cohort at most."""
@@ -76,10 +75,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Members of one architecture and one view of the inputs, trained together on the rows of one fold."""
+    """Members of one form and one view of the inputs, trained together on the rows of one fold."""
 
     index: int
-    hidden: Hidden
+    form: Form
     fold: int
     members: tuple[Member, ...]
     work: float
@@ -144,7 +143,7 @@ class Cost:
 
 def plan(
     candidates: Sequence[Candidate],
-    networks: Mapping[Hidden, Chain],
+    networks: Mapping[Form, Chain],
     starts: int,
     folds: Sequence[int],
     cost: Cost,
@@ -162,26 +161,24 @@ def plan(
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
     """
-    groups: dict[tuple[Hidden, int, Part], list[Member]] = {}
+    groups: dict[tuple[Form, int, Part], list[Member]] = {}
     for candidate in candidates:
         for start in range(starts):
             part = Part.of(start, views) if scaled else Part.PLAIN
-            groups.setdefault((candidate.hidden, start % views, part), []).append(Member(candidate, start))
+            groups.setdefault((candidate.form, start % views, part), []).append(Member(candidate, start))
     for group in groups.values():
         group.sort(key=lambda member: member.start)
-    total = len(folds) * sum(
-        len(group) * cost.work(networks[hidden]) for (hidden, _, _), group in groups.items()
-    )
+    total = len(folds) * sum(len(group) * cost.work(networks[form]) for (form, _, _), group in groups.items())
     allowed = LEAST_WORK if hurried else min(max(total / PIECES, LEAST_WORK), MOST_WORK)
     pieces: list[Cohort] = []
-    for (hidden, view, part), group in groups.items():
-        work = cost.work(networks[hidden])
-        room = cost.memory - cost.shared_bytes(networks[hidden])
-        size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[hidden])))
+    for (form, view, part), group in groups.items():
+        work = cost.work(networks[form])
+        room = cost.memory - cost.shared_bytes(networks[form])
+        size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[form])))
         crowds = _doubling(group, views) if hurried else [group]
         for fold in folds:
             crews = [crew for crowd in crowds for crew in _parts(crowd, max(size, 1))]
-            pieces.extend(Cohort(0, hidden, fold, crew, len(crew) * work, view, part) for crew in crews)
+            pieces.extend(Cohort(0, form, fold, crew, len(crew) * work, view, part) for crew in crews)
     pieces.sort(key=lambda piece: (piece.part.round, piece.members[0].start, -piece.work))
     return [dataclasses.replace(piece, index=first_index + i) for i, piece in enumerate(pieces)]
 

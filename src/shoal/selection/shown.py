@@ -8,7 +8,7 @@ from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.selection.candidates import Candidate
-    from shoal.selection.choice import Choice
+    from shoal.selection.choice import Choice, Spread
     from shoal.selection.outcome import StudyOutcome
     from shoal.selection.trials import Trials
 
@@ -19,7 +19,7 @@ class ShownStudy:
     starts: int
     choose: str
     folds: int | None
-    _candidates: list[Candidate]
+    candidates: list[Candidate]
     _outcome: StudyOutcome | None
     _table: Trials | None
 
@@ -37,7 +37,7 @@ class ShownStudy:
         return fragment(self._asked(), [("choice", choice.sentence)], rows, marked)
 
     def _asked(self) -> str:
-        of = f"{plural(len(self._candidates), 'candidate')} × {plural(self.starts, 'start')}"
+        of = f"{plural(len(self.candidates), 'candidate')} × {plural(self.starts, 'start')}"
         folds = f", {self.folds} folds" if self.folds else ""
         return f"CapacityStudy of {of}{folds}, choose={self.choose!r}"
 
@@ -47,21 +47,25 @@ def _rows(choice: Choice) -> tuple[list[list[str]], int]:
 
     The others follow from the lowest median of validation losses up: a table may be cut.
     """
-    chosen = [spread for spread in choice.spread if _is_chosen(choice, spread.hidden, spread.l2)]
+    chosen = [spread for spread in choice.spread if _is_chosen(choice, spread)]
     others = [spread for spread in choice.spread if spread not in chosen]
     others.sort(key=lambda spread: float("inf") if spread.median is None else spread.median)
+    searched = any(spread.settings for spread in choice.spread)
     rows = [
         [
             f"{spread.hidden}{' (chosen)' if spread in chosen else ''}",
             f"{spread.l2:g}",
+            *([spread.settings] if searched else []),
             str(spread.starts),
             *("–" if value is None else f"{value:.4g}" for value in (spread.min, spread.median, spread.max)),
             str(spread.diverged),
         ]
         for spread in [*chosen, *others]
     ]
-    return [["hidden", "l2", "starts", "lowest loss", "median", "highest", "diverged"], *rows], 0
+    names = ["hidden", "l2", *(["settings"] if searched else []), "starts"]
+    return [[*names, "lowest loss", "median", "highest", "diverged"], *rows], 0
 
 
-def _is_chosen(choice: Choice, hidden: str, l2: float) -> bool:
-    return (hidden, l2) == (choice.chosen.hidden, choice.chosen.l2)
+def _is_chosen(choice: Choice, spread: Spread) -> bool:
+    chosen = choice.chosen
+    return (spread.hidden, spread.l2, spread.settings) == (chosen.hidden, chosen.l2, chosen.settings)

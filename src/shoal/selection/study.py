@@ -35,6 +35,7 @@ from shoal.selection.rounds import Rounds
 from shoal.selection.running import Runner, Workplace
 from shoal.selection.samples import StudySamples, Validation, gather
 from shoal.selection.shelf import Shelf
+from shoal.selection.space import Search, described, widest
 from shoal.selection.store import Store, open_store
 from shoal.selection.trials import Trials
 from shoal.selection.views import Views, checked_sources, checked_views
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
 
     from shoal.shapes import Array
     from shoal.training.blocks import BlockFile
+
+
+GRID = Recipe(solver="scg", epochs=500)
+SEARCHED = Recipe(solver="adam", epochs=200, batch_size=32, patience=20)
+"""How networks are trained where nobody says it: those of a grid, and those of a search."""
 
 
 class CapacityStudy(StudyResults):
@@ -81,6 +87,16 @@ class CapacityStudy(StudyResults):
     trained again on all samples from every start (for the median of the best epochs of its folds, with
     patience) and the start with the smallest objective J is kept; an ensemble averages its fold members.
     Networks that diverged are never chosen.
+
+    ``space`` is for searches: further settings to compare, as axes by their names. It may have strengths
+    that networks of one population have of their own (``learning_rate``, ``l2``, ``l1``, ``weight_decay``)
+    and what makes other networks of them: ``hidden``, ``depth`` (each layer so often), ``solver``,
+    ``batch_size``, ``schedule``, ``clip_norm``, ``label_smoothing``, and fields of the architecture such as
+    ``activation`` and ``dropout``. An axis is a pair (low, high), a ``Span``, a list, or None for the usual
+    values; axes may also be named alone, ``["learning_rate", "dropout"]``, or the points be listed. ``draws``
+    points are tried (``shoal.selection.space.draw``), each from one start (``starts``), trained by
+    ``solver="adam"`` for up to 200 epochs of minibatches of 32 with a patience of 20 unless a recipe or
+    solver is given.
 
     ``views`` are lists of input columns: start s is given those of ``views[s mod V]`` alone, so that the
     networks of an ensemble see the inputs in different forms. All are handed out as networks of all inputs,
@@ -119,12 +135,15 @@ class CapacityStudy(StudyResults):
     >>> study = study.fit(X[:30], y[:30], validation=(X[30:], y[30:]))
     >>> len(study.table), study.choice.chosen.hidden, study.predict(X).shape
     (8, '3', (60,))
+    >>> search = CapacityStudy([4], space={"learning_rate": (1e-3, 0.1), "activation": ["tanh", "relu"]})
+    >>> search.search.draws, len(search.candidates)
+    (128, 128)
     """
 
     def __init__(
         self,
         hidden: Iterable[object] = range(1, 11),
-        starts: int = 30,
+        starts: int | None = None,
         l2: Sequence[float] = (0.0,),
         *,
         recipe: Recipe | None = None,
@@ -137,20 +156,23 @@ class CapacityStudy(StudyResults):
         engine: str = "auto",
         **settings: Any,
     ) -> None:
-        trained, layers, seen, place = apart(settings, Recipe, Perceptron, Views, Workplace)
-        self.hidden, self.starts, self.l2 = hidden, whole_number(starts, "starts"), l2
+        trained, layers, seen, place, searched = apart(settings, Recipe, Perceptron, Views, Workplace, Search)
+        self.search = Search(**searched)
+        usual = 30 if self.search.space is None else 1
+        self.starts = whole_number(usual if starts is None else starts, "starts")
+        self.hidden, self.l2 = hidden, l2
         self.loss, self.folds, self.validation_share, self.choose = loss, folds, validation_share, choose
         self.views, self.dtype, self.engine = Views(**seen), dtype, engine
         self.place = Workplace(**place)
         self.blocks: BlockFile | None = None
-        self.recipe = _study_recipe(trained, recipe)
+        self.recipe = _study_recipe(trained, recipe, self.search)
         own = Perceptron(**layers)
         if layers and architecture is not None:
             raise ConfigurationError(f"{next(iter(layers))} is of dense layers, got {architecture!r} as well")
         self.architecture = architecture or own
         if len(self.views.sources) and not isinstance(self.architecture, Perceptron):
             raise ConfigurationError("sources are for fully connected networks of rows; leave them out")
-        self._candidates = grid(hidden, l2)
+        self.candidates = self.search.candidates(grid(hidden, l2), self.recipe, self.architecture)
         self._only = None if self.place.networks is None else Numbers.parse(self.place.networks)
         self._table: Trials | None = None
         self._outcome: StudyOutcome | None = None
@@ -160,7 +182,8 @@ class CapacityStudy(StudyResults):
             raise ConfigurationError(
                 f"sources are for choose='ensemble', got them with choose={choose!r}; leave them out"
             )
-        require_unset(self._candidates, self.recipe.rule, choose == BY_EVIDENCE)
+        self.search.require(choose, bool(len(self.views.sources)))
+        require_unset(self.candidates, self.recipe.rule, choose == BY_EVIDENCE)
         for name, value in (("folds", folds), ("patience", self.recipe.patience)):
             if choose == BY_EVIDENCE and value is not None:
                 raise ConfigurationError(
@@ -235,7 +258,7 @@ class CapacityStudy(StudyResults):
         validation: Validation | None,
         attributes: Attributes,
     ) -> Design:
-        dtype = self.dtype or self.recipe.rule.dtype
+        dtype = self.dtype or widest(self.candidates, self.recipe)
         samples = gather(
             X,
             y,
@@ -249,7 +272,7 @@ class CapacityStudy(StudyResults):
         )
         views = checked_views(self.views.views, samples.X)
         return Design(
-            self._candidates,
+            self.candidates,
             self.starts,
             self.architecture,
             self.recipe,
@@ -272,7 +295,8 @@ class CapacityStudy(StudyResults):
 
         stops = self.place.anytime or self.place.seconds is not None
         trials = rounds.run(enough if stops else None)
-        self._table = trials.take(np.lexsort((trials["fold"], trials["start"], trials["candidate"])))
+        order = np.lexsort((trials["fold"], trials["start"], trials["candidate"]))
+        self._table = described(trials.take(order), self.candidates)
         shelf = Shelf(store, rounds.tasks)
         partly = bool(runner.ended_by) or design.only is not None or design.hurried
         folds = (covered(self._table) if partly else []) or list(range(len(splits)))
@@ -307,9 +331,9 @@ class CapacityStudy(StudyResults):
         return choose_from_shelf(trials, shelf, samples, folds, self.architecture.unit)
 
 
-def _study_recipe(settings: dict[str, Any], recipe: Recipe | None) -> Recipe:
+def _study_recipe(settings: dict[str, Any], recipe: Recipe | None, search: Search) -> Recipe:
     """Return how every network is trained, on minibatches that all share; l2 is a candidate's."""
-    usual = Recipe(solver="scg", epochs=500) if recipe is None else recipe
+    usual = recipe or (GRID if search.space is None or "solver" in settings else SEARCHED)
     trained = Recipe.of(settings | {"batch_order": "shared"}, usual)
     if trained.l2 != 0:
         raise ConfigurationError(f"a study's recipe has no l2, got {trained.l2!r}; give the study l2=[…]")
