@@ -185,3 +185,35 @@ def test_a_search_says_what_it_is() -> None:
     assert repr(found).startswith("CapacityStudy of 16 candidates × 1 start")
     assert "<th" in found._repr_html_()
     assert "learning rate" in found._repr_html_()
+
+
+def test_halving_leaves_the_survivors_their_bits_whatever_the_workers_and_folds(tmp_path: Path) -> None:
+    space = {"learning_rate": (1e-3, 0.1)}
+    own = {"recipe": Recipe(solver="adam", epochs=12, batch_size=16), "folds": 2}
+    whole = study(space, **own).fit(X, Y).table
+    halved = study(space, halving=2, store=tmp_path / "a", **own).fit(X, Y)
+    on = halved.table["stopped"] != "outdone"
+    assert np.sort(halved.table["epochs"]).tolist() == sorted(2 * ([2] * 8 + [4] * 4 + [8] * 2 + [12] * 2))
+    np.testing.assert_array_equal(halved.table["validation_loss"][on], whole["validation_loss"][on])
+    again = study(space, halving=2, store=tmp_path / "a", **own).fit(X, Y, resume=True)
+    np.testing.assert_array_equal(again.best.theta, halved.best.theta)
+    two = study(space, halving=2, **own | {"n_jobs": 2}).fit(X, Y)
+    np.testing.assert_array_equal(two.best.theta, halved.best.theta)
+    with pytest.raises(ConfigurationError, match="other settings: halving was 2, now 3"):
+        study(space, halving=3, store=tmp_path / "a", **own).fit(X, Y, resume=True)
+
+
+def test_a_grid_is_halved_too_and_a_study_in_part_halves_alike() -> None:
+    own = {"recipe": Recipe(solver="adam", epochs=6, batch_size=16), "starts": 70, "halving": 2}
+    whole, some = study(None, **own).fit(X, Y), study(None, networks="1-64", **own).fit(X, Y)
+    assert len(some.table) == 64
+    np.testing.assert_array_equal(some.table["epochs"], whole.table["epochs"][:64])
+    with pytest.raises(ConfigurationError, match="some networks of a population that is halved"):
+        study(None, networks="1-63", **own).fit(X, Y)
+
+
+def test_halving_needs_an_epoch_and_validation() -> None:
+    with pytest.raises(ConfigurationError, match="halving must be a whole number ≥ 1"):
+        study(None, halving=0)
+    with pytest.raises(ConfigurationError, match="got halving with choose='evidence'"):
+        study(None, halving=1, choose="evidence", recipe=Recipe(solver="scg"))

@@ -12,6 +12,7 @@ import numpy as np
 from shoal.engines import choose_engine
 from shoal.networks.chain import Chain
 from shoal.populations.blockwise import train_blockwise
+from shoal.populations.halving import train_halving
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses, train
 from shoal.randomness import member_id
@@ -47,13 +48,15 @@ class Conditions:
     """What all networks of a study are trained in, by which engine, and whether by their evidence.
 
     ``by_evidence``: l2 is where each member begins, and is re-estimated as its evidence prefers. ``blocks``
-    are samples on disk, on which members are trained instead of on those in memory.
+    are samples on disk, on which members are trained instead of on those in memory. After ``halving`` epochs,
+    and 2, 4, 8 … times as many, the worse half of a cohort ends, where samples judge it.
     """
 
     dtype: str
     engine: str = "auto"
     by_evidence: bool = False
     blocks: BlockFile | None = None
+    halving: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,19 +116,20 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
     began = time.perf_counter()
     with one_thread(), np.errstate(all="ignore"):  # what diverged overflows once more
         rows = _Rows.of(task)
-        result, found = _train(task, rows, watch=task.recipe.patience is not None, threads=threads)
+        watched = task.recipe.patience is not None or task.conditions.halving is not None
+        result, found = _train(task, rows, watch=watched and task.held.size > 0, threads=threads)
         scored = _scored(task, rows)
         X, y, weights = scored
         train_loss = weighted_mean(sample_losses(result.population, X, y, threads), weights)
         loss, error = _score(result.population, rows.judged, threads)
     seconds = (time.perf_counter() - began) / result.population.size
     history = result.history
-    watched = history.validation_loss
+    course = history.validation_loss
     return CohortResult(
         task.cohort.index,
         _trials(task, result, (train_loss, loss, error), found, seconds),
         task.inputs.widened(result.population, task.network),
-        None if watched is None else np.stack([history.loss, watched]),
+        None if course is None else np.stack([history.loss, course]),
         choose_engine(task.conditions.engine, rows.network, task.recipe).label,
     )
 
@@ -213,6 +217,18 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
         if blocks is not None:
             blocks = blocks.seen_by(task.inputs.seen)
             return train_blockwise(members, blocks, own, validation=validation, engine=engine, n_jobs=threads)
+        if (halving := task.conditions.halving) and validation is not None:
+            return train_halving(
+                members,
+                X,
+                y,
+                own,
+                halving,
+                validation=validation,
+                sample_weight=weights,
+                engine=engine,
+                n_jobs=threads,
+            )
         return train(
             members, X, y, own, sample_weight=weights, validation=validation, engine=engine, n_jobs=threads
         )

@@ -99,6 +99,8 @@ class Design:
         too much to compute; and what ``Recipe.require`` raises.
         """
         self._require_countable()
+        if self.conditions.halving is not None and self.conditions.blocks is not None:
+            raise ConfigurationError("halving is for samples in memory, got some on disk; leave it out")
         for form, network in self.networks.items():
             self.recipes[form].require(network)
         if self.conditions.by_evidence:
@@ -118,6 +120,7 @@ class Design:
             views=max(len(self.views), 1),
             hurried=self.hurried,
             scaled=self.sources is not None,
+            halved=self.conditions.halving is not None,
         )
         if self.only is not None:
             cohorts = self._asked_for(cohorts, self.only)
@@ -162,6 +165,11 @@ class Design:
                 for member in cohort.members
                 if self._number(member.candidate.index, member.start, cohort.fold) in only
             )
+            if self.conditions.halving is not None and 0 < len(members) < len(cohort.members):
+                raise ConfigurationError(
+                    f"{setting('networks')} asks for some networks of a population that is halved, whose "
+                    "others decide when they end; ask for all of it, or leave halving out"
+                )
             work = cohort.work * len(members) / len(cohort.members)
             if members:
                 kept.append(dataclasses.replace(cohort, index=len(kept), members=members, work=work))
@@ -228,10 +236,11 @@ class Design:
 
     def _searched(self) -> dict[str, Any]:
         """Return what a study has of its search, nothing where it is of a grid."""
+        halving = {} if self.conditions.halving is None else {"halving": self.conditions.halving}
         points = [candidate.point for candidate in self.candidates if candidate.point]
         if not points:
-            return {}
-        return {"points": [[[name, repr(value)] for name, value in point] for point in points]}
+            return halving
+        return halving | {"points": [[[name, repr(value)] for name, value in point] for point in points]}
 
     def is_sure(self, task: Task) -> bool:
         """Return whether a task is run whatever the first start of all says of the columns."""

@@ -151,12 +151,14 @@ def plan(
     views: int = 1,
     hurried: bool = False,
     scaled: bool = False,
+    halved: bool = False,
 ) -> list[Cohort]:
     """Return cohorts that hold every (candidate, start, fold) once: the first starts first, and of those
     the cohorts with most work. So a study that is ended early has compared all candidates on all folds,
     from fewer starts. Start s is of view s mod ``views``, whose networks take at most what those of
     all inputs do. A ``hurried`` study, which will be ended so, has small cohorts, the first of one start. One
-    whose later starts see inputs ``scaled`` has cohorts of one part each, round by round.
+    whose later starts see inputs ``scaled`` has cohorts of one part each, round by round. Cohorts of which
+    the worse half ends (``halved``) are as large as can be, and those of few starts the first of many.
 
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
@@ -174,10 +176,14 @@ def plan(
     for (form, view, part), group in groups.items():
         work = cost.work(networks[form])
         room = cost.memory - cost.shared_bytes(networks[form])
-        size = int(min(LARGEST, allowed // work, room // cost.bytes(networks[form])))
-        crowds = _doubling(group, views) if hurried else [group]
+        most = int(min(LARGEST, room // cost.bytes(networks[form])))
+        size = max(most if halved else int(min(most, allowed // work)), 1)
+        if halved:
+            crowds = [group[first : first + size] for first in range(0, len(group), size)]
+        else:
+            crowds = _doubling(group, views) if hurried else [group]
         for fold in folds:
-            crews = [crew for crowd in crowds for crew in _parts(crowd, max(size, 1))]
+            crews = [crew for crowd in crowds for crew in _parts(crowd, size)]
             pieces.extend(Cohort(0, form, fold, crew, len(crew) * work, view, part) for crew in crews)
     pieces.sort(key=lambda piece: (piece.part.round, piece.members[0].start, -piece.work))
     return [dataclasses.replace(piece, index=first_index + i) for i, piece in enumerate(pieces)]

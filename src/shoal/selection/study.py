@@ -98,6 +98,11 @@ class CapacityStudy(StudyResults):
     ``solver="adam"`` for up to 200 epochs of minibatches of 32 with a patience of 20 unless a recipe or
     solver is given.
 
+    ``halving`` ends networks early: after so many epochs, and 2, 4, 8 … times as many, the worse half of a
+    population, by validation loss (``shoal.populations.halving``). Those that train on are the same bits as
+    without it. They are compared among networks of their form (a cohort, of 64 at most), so that each form
+    has some that were trained to the end.
+
     ``views`` are lists of input columns: start s is given those of ``views[s mod V]`` alone, so that the
     networks of an ensemble see the inputs in different forms. All are handed out as networks of all inputs,
     with weights of 0 for those that they were not given.
@@ -276,7 +281,7 @@ class CapacityStudy(StudyResults):
             self.starts,
             self.architecture,
             self.recipe,
-            Conditions(dtype, self.engine, self.choose == BY_EVIDENCE, self.blocks),
+            Conditions(dtype, self.engine, self.choose == BY_EVIDENCE, self.blocks, self.search.halving),
             self.place.memory,
             samples,
             views,

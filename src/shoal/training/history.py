@@ -64,6 +64,24 @@ class History:
             if mine is not None and theirs is not None:
                 mine[...] = theirs
 
+    def put(self, members: IntArray, other: History) -> None:
+        """Become equal to another history in some members, which are all of that one's."""
+        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
+            if mine is not None and theirs is not None:
+                mine[members] = theirs
+
+    def of_members(self, rows: IntArray) -> History:
+        """Return the history of some members."""
+        return History(
+            self.loss[rows],
+            None if self.validation_loss is None else self.validation_loss[rows],
+            self.epochs[rows],
+            self.best_epoch[rows],
+            self.stopped[rows],
+            self.learning_rate[rows],
+            {name: values[rows] for name, values in self.told.items()},
+        )
+
     @contextmanager
     def kept_whole(self, epoch: int, theta: Array) -> Iterator[None]:
         """Let training write from ``epoch`` on, here and in ``theta``; undo what it wrote where it fails."""

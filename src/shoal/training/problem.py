@@ -219,6 +219,20 @@ class Snapshot:
     watch: Watch | None
     strengths: Mapping[str, Array]
 
+    def of_members(self, rows: IntArray) -> Snapshot:
+        """Return where some of the members stand."""
+        return replace(
+            self,
+            theta=self.theta[rows],
+            best_theta=self.best_theta[rows],
+            best_loss=self.best_loss[rows],
+            memory={name: values[rows] for name, values in self.memory.items()},
+            history=self.history.of_members(rows),
+            penalty=self.penalty[rows],
+            watch=None if self.watch is None else self.watch.of_members(rows),
+            strengths={name: values[rows] for name, values in self.strengths.items()},
+        )
+
     def copy(self) -> Snapshot:
         """Return one whose arrays are its own."""
         return copy.deepcopy(self)

@@ -20,6 +20,7 @@ class Reason(IntEnum):
     DIVERGED = 3
     INTERRUPTED = 4
     DEADLINE = 5
+    OUTDONE = 6
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", " ")
@@ -72,6 +73,10 @@ class Watch:
         if plateau is None:
             return None
         return cls.new(size, plateau.tol, plateau.patience, higher_is_better=False)
+
+    def of_members(self, rows: IntArray) -> Watch:
+        """Return the watch over some members."""
+        return Watch(self.tol, self.patience, self.best[rows], self.count[rows], self.higher_is_better)
 
     def copy(self) -> Watch:
         """Return a watch that goes on by itself."""
