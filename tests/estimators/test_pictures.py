@@ -21,9 +21,7 @@ def test_a_missing_last_axis_is_one_channel() -> None:
 
 
 def test_images_of_another_size_are_refused_in_the_name_of_the_estimator() -> None:
-    with pytest.raises(
-        DataError, match=r"\(1, 2, 1\) \(H, W, C\), ConvClassifier was fitted to \(2, 1, 1\)"
-    ):
+    with pytest.raises(DataError, match=r"\(1, 2, 1\) \(H, W, C\), ConvClassifier was fitted to \(2, 1, 1\)"):
         checked_images(np.zeros((4, 1, 2)), ConvClassifier(), "float32", (2, 1, 1))
 
 

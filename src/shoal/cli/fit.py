@@ -27,10 +27,10 @@ def fit(
     table: Annotated[
         str,
         typer.Argument(
-            help="A table: .csv, .tsv, .jsonl, .arff, .svm, .feather (each also .gz), .parquet, .npz, .xlsx "
-            "or .ods (book.xlsx#Sheet for one sheet), builtin:NAME. Or images: a folder with a folder "
-            "for each class, IDX or NPZ files. Or sequences: .ts and WAV files, NPZ with lengths, or with "
-            "--id a table with a row for every step.",
+            help="A table: .csv, .tsv, .jsonl, .arff, .svm, .feather (each also .gz or .zst), .parquet, "
+            ".npz, .xlsx or .ods (book.xlsx#Sheet for one sheet), builtin:NAME, duckdb:FILE?table=NAME. Or "
+            "images: a folder with a folder for each class, IDX or NPZ files. Or sequences: .ts and WAV "
+            "files, NPZ with lengths, or with --id a table with a row for every step.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder for model, evidence and report.")],

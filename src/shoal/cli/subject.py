@@ -35,11 +35,11 @@ Seed = Annotated[int, typer.Option(help="Seed of the weights and the data of --l
 
 def require_output(path: Path, overwrite: bool, folder: Path | None, table: str | None) -> None:
     """Raise ``OutputError`` unless a file about a subject may be written and hurts nothing that is read."""
-    from shoal.data.tables import file_of
+    from shoal.data.tables import files_of
     from shoal.files import require_new
     from shoal.jobs.subjects.saved import table_of
 
-    read = [] if folder is None else [file_of(table_of(folder, table))]
+    read = [] if folder is None else files_of(table_of(folder, table))
     require_new(path, overwrite, read, model=folder)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from shoal.data.database_names import Asked, is_duckdb
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.places import place
 from shoal.data.readers.arff import read_arff
@@ -12,10 +13,13 @@ from shoal.data.readers.arrays import read_arrays
 from shoal.data.readers.builtin import PREFIX, builtin_table
 from shoal.data.readers.columnar import read_arrow, read_parquet
 from shoal.data.readers.contents import file_bytes
+from shoal.data.readers.databases import duckdb_files, read_duckdb
 from shoal.data.readers.delimited import parse_delimited
 from shoal.data.readers.folders import is_table_folder, read_table_folder
 from shoal.data.readers.headers import without_index
 from shoal.data.readers.json_lines import read_json_lines
+from shoal.data.readers.packed import SUFFIXES as PACKED
+from shoal.data.readers.packed import format_of
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import SUFFIXES as WORKBOOKS
 from shoal.data.readers.workbooks import read_workbook, sheet_of
@@ -37,11 +41,14 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
     ``.svm``, ``.svmlight``, ``.libsvm``    ``target``, and ``f1``, ``f2``, … as the file numbers them
     ``.npz``                                a column for each vector (N,) and for each column of each
                                             matrix (N, n), named by ``feature_names`` if it is there
+    ``duckdb:wine.db?table=sold``           a table or a view of a DuckDB database
+    ``duckdb:wine.db?query=SELECT …``       what one SELECT of it finds
+    ``duckdb:wine/*/*.parquet``             the Parquet files that match, as of a folder
     ======================================  ==============================================================
 
-    All but workbooks, Parquet and NPZ may be compressed as ``.gz``. A column that numbers the rows and has no
-    name, or pandas' for an index, is left out with a note. ``expected`` names columns that a sparse file
-    leaves out where they are zero in every row. Nothing is ever unpickled, or fetched.
+    All but workbooks, Parquet and NPZ may be compressed as ``.gz`` or ``.zst``. A column that numbers the
+    rows and has no name, or pandas' for an index, is left out with a note. ``expected`` names columns that
+    a sparse file leaves out where they are zero in every row. Nothing is ever unpickled, or fetched.
 
     Raises ``DataError`` for a file that is missing, unreadable or no such table, ``CapacityError`` for
     one too large for the memory, compressed ones included, and ``MissingDependencyError`` where a format
@@ -52,6 +59,8 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
     """
     if str(source).startswith(PREFIX):
         return as_frame(builtin_table(str(source)), str(source))
+    if is_duckdb(source):
+        return as_frame(without_index(read_duckdb(source), str(source)), str(source))
     file, sheet = sheet_of(source)
     path = place(file, "a table")
     try:
@@ -63,14 +72,28 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
     return as_frame(without_index(table, str(path)), str(path))
 
 
-def file_of(source: str | Path) -> Path:
-    """Return the file that a table is in: its name, but for a sheet in it."""
-    return Path(sheet_of(source)[0])
+def files_of(source: str | Path) -> list[Path]:
+    """Return the files that a table is in: without the name of a sheet or a table in them.
+
+    Raises ``DataError`` for a pattern that matches none.
+    """
+    return duckdb_files(source) if is_duckdb(source) else [Path(sheet_of(source)[0])]
+
+
+def title_of(source: str) -> str:
+    """Return what a table is called in a report: its name without where it lies.
+
+    >>> title_of("cellar/wine.csv"), title_of("duckdb:cellar/wine.db?query=SELECT a/b FROM t")
+    ('wine.csv', 'wine.db?query=SELECT a/b FROM t')
+    """
+    if not is_duckdb(source):
+        return Path(source).name
+    file = Asked.of(source).file
+    return Path(file).name + source.partition(file)[2]
 
 
 def _read(path: Path, sheet: str | None, expected: Sequence[str]) -> pl.DataFrame:
-    compressed = path.suffix.lower() == ".gz"
-    kind = (Path(path.stem) if compressed else path).suffix.lower()
+    kind, compressed = format_of(path)
     if kind in _SVMLIGHT:
         return read_svmlight(path, expected)
     if kind in WORKBOOKS and not compressed:
@@ -81,8 +104,8 @@ def _read(path: Path, sheet: str | None, expected: Sequence[str]) -> pl.DataFram
         return _WHOLE[kind](path)
     packable = [*_PACKABLE, *_SVMLIGHT]
     raise DataError(
-        f"{path} has the extension {path.suffix!r}, expected one of {', '.join(packable)} (all also .gz), "
-        f"{', '.join([*_WHOLE, *WORKBOOKS])}; convert or rename it"
+        f"{path} has the extension {path.suffix!r}, expected one of {', '.join(packable)} (all also "
+        f"{' and '.join(PACKED)}), {', '.join([*_WHOLE, *WORKBOOKS])}; convert or rename it"
     )
 
 

@@ -7,7 +7,6 @@ import math
 import platform
 from collections.abc import Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any, TypedDict, cast
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from shoal._version import __version__
 from shoal.activations import ACTIVATIONS
 from shoal.data.columns import ColumnSummary
+from shoal.data.tables import title_of
 from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
@@ -98,7 +98,7 @@ def assemble(
     told = verdict(test, choice, prepared.noun)
     return {
         "format": FORMAT,
-        "title": f"{prepared.target.name} from {Path(request.table).name}",
+        "title": f"{prepared.target.name} from {title_of(request.table)}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
         "asked": _asked(
@@ -134,7 +134,7 @@ def _asked(
         "command": command,
         "again": again,
         "clocked": clocked,
-        "table": Path(request.table).name,
+        "table": title_of(request.table),
         "target": prepared.target.name,
         "task": cast("Task", prepared.target.task),
         "loss": prepared.loss[0],
@@ -144,9 +144,9 @@ def _asked(
         "l2": list(size.l2),
         "folds": prepared.folds,
         "validation_share": prepared.validation_share,
-        "validation_table": None if request.valid is None else Path(request.valid).name,
+        "validation_table": None if request.valid is None else title_of(request.valid),
         "test_share": prepared.test_share,
-        "test_table": None if request.test is None else Path(request.test).name,
+        "test_table": None if request.test is None else title_of(request.test),
         "solver": recipe.rule.name,
         "activation": resolve("activation", architecture.activation, ACTIVATIONS).name,
         "architecture": architecture.name,

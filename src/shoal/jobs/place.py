@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shoal.data.tables import file_of
+from shoal.data.tables import files_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
 from shoal.files import (
     Contents,
@@ -135,8 +135,9 @@ def _home() -> Path | None:
 def _require_apart(folder: Path, request: FitRequest) -> None:
     """Raise ``OutputError`` if the job would write among the data, or was to read what it writes."""
     place = folder.resolve()
-    for source in filter(None, (request.table, request.valid, request.test)):
-        data = file_of(source).resolve()
+    sources = filter(None, (request.table, request.valid, request.test))
+    for source, file in ((each, file) for each in sources for file in files_of(each)):
+        data = file.resolve()
         if data.is_relative_to(place) and data.exists():
             raise OutputError(f"{folder} holds {source}, which is read; give another folder")
         if place.is_relative_to(data) and data.is_dir():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.data.predictions import write_parts
 from shoal.data.readers.delimited_parts import NotPlainError
-from shoal.data.tables import file_of
+from shoal.data.tables import files_of
 from shoal.errors import CapacityError, DataError
 from shoal.files import require_new
 from shoal.jobs.kinds import KINDS
@@ -43,7 +43,7 @@ def predict_data(
     """
     model = load_model(folder)
     source = table_of(folder, source)
-    require_new(out, overwrite, read=[file_of(source)], model=folder)
+    require_new(out, overwrite, read=files_of(source), model=folder)
     kind = KINDS[model.kind]
     try:
         return write_parts(out, kind.predict_in_parts(model, source, ignore_extra, interval), overwrite)

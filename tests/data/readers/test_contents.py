@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shoal.data.readers import contents
-from shoal.data.readers.contents import decoding, file_bytes, first_bytes, unpacked_size
+from shoal.data.readers.contents import decoding, file_bytes
 from shoal.errors import CapacityError, DataError
 
 
@@ -46,20 +46,6 @@ def test_no_more_is_unpacked_than_the_memory_can_take(
     monkeypatch.setattr(contents, "available_bytes", lambda: 16_000)  # a quarter of which are 4000
     with pytest.raises(CapacityError, match="unpacks to more than"):
         file_bytes(path)
-
-
-def test_the_first_bytes_and_the_size_of_what_is_packed(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv.gz"
-    path.write_bytes(gzip.compress(b"x" * 5000))
-    assert first_bytes(path, 3) == b"xxx"
-    assert unpacked_size(path) == 5000
-    plain = tmp_path / "t.csv"
-    plain.write_bytes(b"xyz")
-    assert (first_bytes(plain, 2), unpacked_size(plain)) == (b"xy", 3)
-    small = path.stat().st_size
-    path.write_bytes(path.read_bytes()[:-4] + (7).to_bytes(4, "little"))
-    assert small > 7
-    assert unpacked_size(path) == 7 + 2**32  # what is told is a remainder
 
 
 def as_table() -> AbstractContextManager[None]:

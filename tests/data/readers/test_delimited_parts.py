@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from shoal.data.readers.delimited import parse_delimited
@@ -39,9 +41,16 @@ def test_a_quote_that_is_never_closed_is_not_read_to_the_end(tmp_path: Path) -> 
         list(delimited_parts(path, size=8))
 
 
-def test_gzip_is_unpacked(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv.gz"
-    path.write_bytes(gzip.compress(PLAIN["numbers"]))
+def of_zstandard(content: bytes) -> bytes:
+    return bytes(pa.compress(content, "zstd", asbytes=True))
+
+
+@pytest.mark.parametrize(("name", "compress"), [("t.csv.gz", gzip.compress), ("t.csv.zst", of_zstandard)])
+def test_what_is_compressed_is_unpacked(
+    name: str, compress: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(compress(PLAIN["numbers"]))
     assert pl.concat(delimited_parts(path, size=5)).rows() == [("1", "2"), ("3", "4"), ("5", "6"), ("7", "8")]
 
 

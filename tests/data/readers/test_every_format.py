@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from shoal.cli.terminal import TerminalListener, plain_console
+from shoal.data.readers.packed import format_of
 from shoal.jobs.fit import fit_data
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
@@ -101,8 +103,8 @@ def from_csv(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize(
     "name",
-    ["t.tsv", "t.csv.gz", "t.parquet", "t.feather", "t.arrow.gz", "t.jsonl", "t.ndjson.gz", "t.npz", "t.arff",
-     "t.xlsx", "t.ods"],
+    ["t.tsv", "t.csv.gz", "t.csv.zst", "t.parquet", "t.feather", "t.arrow.gz", "t.jsonl", "t.ndjson.gz",
+     "t.npz", "t.arff", "t.xlsx", "t.ods"],
 )  # fmt: skip
 def test_the_same_table_is_the_same_model(
     name: str, from_csv: tuple[bytes, bytes], tmp_path: Path, xlsx: Make, ods: Make
@@ -121,8 +123,13 @@ def test_the_same_table_is_the_same_model(
         ".xlsx": lambda: xlsx(as_rows(table)),
         ".ods": lambda: ods(as_rows(table)),
     }
-    content = encoded[Path(name.removesuffix(".gz")).suffix]()
-    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    kind, packed = format_of(Path(name))
+    content = encoded[kind]()
+    if packed:
+        content = (
+            gzip.compress(content) if name.endswith(".gz") else pa.compress(content, "zstd", asbytes=True)
+        )
+    (tmp_path / name).write_bytes(content)
     assert fitted(tmp_path / name, "label", tmp_path / "out") == from_csv
 
 

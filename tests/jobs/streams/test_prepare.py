@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stre
 from shoal.selection import cohort
 from shoal.training import blocks
 
+duckdb = pytest.importorskip("duckdb", reason="needs the package duckdb")
 Mixed = Callable[..., dict[str, list[Any]]]
 N = 3000
 
@@ -48,6 +50,13 @@ def table(mixed: Mixed, tmp_path: Path) -> pl.DataFrame:
 def write(table: pl.DataFrame, path: Path) -> str:
     if path.suffix == ".csv":
         table.write_csv(path)
+    elif path.suffix == ".gz":
+        path.write_bytes(gzip.compress(table.write_csv().encode()))
+    elif path.suffix == ".db":
+        with duckdb.connect(str(path)) as connection:
+            connection.register("given", table.to_arrow())
+            connection.execute("CREATE TABLE t AS FROM given")
+        return f"duckdb:{path}"
     elif path.suffix == ".parquet":
         table.write_parquet(path, row_group_size=500)
     elif path.suffix == ".arrow":
@@ -64,7 +73,7 @@ def fitted(fit: Any, table: str, out: Path, **settings: Any) -> FinishedJob:
     return found
 
 
-@pytest.mark.parametrize("name", ["t.parquet", "folder", "t.arrow", "t.csv"])
+@pytest.mark.parametrize("name", ["t.parquet", "folder", "t.arrow", "t.csv", "t.csv.gz", "t.db"])
 def test_the_rows_on_disk_are_all_but_those_set_aside(name: str, table: pl.DataFrame, tmp_path: Path) -> None:
     request = FitRequest(write(table, tmp_path / name), "target")
     assert is_streamed(request)
@@ -121,7 +130,7 @@ def test_the_numbers_are_the_same_whatever_the_memory_and_the_format(
     fit: Any, table: pl.DataFrame, tmp_path: Path
 ) -> None:
     weights = set()
-    for number, (name, memory) in enumerate((("t.parquet", None), ("folder", 2 * 10**9))):
+    for number, (name, memory) in enumerate((("t.parquet", None), ("folder", 2 * 10**9), ("t.db", None))):
         out = tmp_path / f"out{number}"
         fitted(fit, write(table, tmp_path / name), out, memory=memory)
         weights.add((out / WEIGHTS).read_bytes())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.data.database_names import is_duckdb
 from shoal.data.images.folders import read_folder, read_pictures
 from shoal.data.images.idx import is_idx, read_idx, read_idx_images
 from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require_room, shown, within
@@ -24,6 +25,8 @@ def holds_images(source: str | Path) -> bool:
     >>> holds_images("train-images-idx3-ubyte.gz"), holds_images("adult.csv")
     (True, False)
     """
+    if is_duckdb(source):
+        return False
     path = Path(source)
     if path.is_dir():
         return not is_table_folder(path)

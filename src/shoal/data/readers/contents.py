@@ -1,19 +1,16 @@
-"""The bytes of a file, unpacked where it is gzip, and what decoders raise, in our words."""
+"""The bytes of a file, unpacked where it is compressed, and what decoders raise, in our words."""
 
 from __future__ import annotations
 
 import errno
-import gzip
-import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from shoal.data.memory import SHARE, available_bytes, readable, require_memory
+from shoal.data.readers.packed import Packing, opened, packing_in
 from shoal.errors import CapacityError, DataError, ShoalError, is_failure
 
-_GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
 _LONGEST_REASON = 200
 _OF_DAMAGE = (None, errno.EINVAL)  # of decoders themselves, and of a place before a file's beginning
@@ -48,51 +45,25 @@ def require_size(size: int, path: Path) -> None:
 
 
 def file_bytes(path: Path) -> bytes:
-    """Return the file's bytes, unpacked if it is gzip, never more of them than the memory can take."""
+    """Return the file's bytes, unpacked if it is compressed, never more of them than the memory can take.
+
+    Raises ``DataError`` for a damaged file, and for one that is not compressed as its name says.
+    """
     require_size(path.stat().st_size, path)
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    if packed:
-        return b"".join(_unpacked(path))
-    if path.suffix.lower() == ".gz":
-        raise DataError(f"{path} is named .gz and is not gzip; rename it or compress it")
-    return path.read_bytes()
+    packing = packing_in(path)
+    return path.read_bytes() if packing is None else b"".join(_unpacked(path, packing))
 
 
-def first_bytes(path: Path, most: int) -> bytes:
-    """Return the first bytes of a file, unpacked where it is gzip; ``DataError`` for damaged gzip."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with decoding(path, "gzip"), opened(path, "rb") as file:
-        content: bytes = file.read(most)
-    return content
-
-
-def unpacked_size(path: Path) -> int:
-    """Return the bytes of a file; of gzip those that it unpacks to, if these are fewer than 4 GiB more."""
-    size = path.stat().st_size
-    if path.suffix.lower() != ".gz":
-        return size
-    with path.open("rb") as file:
-        file.seek(-4, os.SEEK_END)
-        told = int.from_bytes(file.read(4), "little")  # modulo 2³²
-    return told if told >= size else told + (size - told + 2**32 - 1) // 2**32 * 2**32
-
-
-def _unpacked(path: Path) -> Iterator[bytes]:
+def _unpacked(path: Path, packing: Packing) -> Iterator[bytes]:
     free = available_bytes()
     limit = None if free is None else int(SHARE * free / 2)
     size = 0
-    try:
-        with gzip.open(path, "rb") as unpacked:
-            while block := unpacked.read(_BLOCK):
-                size += len(block)
-                if limit is not None and size > limit:
-                    raise CapacityError(
-                        f"{path} unpacks to more than {readable(limit)}, the share of the free memory that a "
-                        "table may take; use a part of it or a larger machine"
-                    )
-                yield block
-    except EOFError:
-        raise DataError(f"{path} is a gzip file that ends too early; fetch it again") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path} is a damaged gzip file ({error}); fetch it again") from None
+    with opened(path, packing) as unpacked:
+        while block := unpacked.read(_BLOCK):
+            size += len(block)
+            if limit is not None and size > limit:
+                raise CapacityError(
+                    f"{path} unpacks to more than {readable(limit)}, the share of the free memory that a "
+                    "table may take; use a part of it or a larger machine"
+                )
+            yield block

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
 
 import numpy as np
 
@@ -15,6 +12,7 @@ from shoal.data.frames import pl
 from shoal.data.readers.delimited import find_records, guess_delimiter, read_names, read_records
 from shoal.data.readers.headers import tell_of_totals
 from shoal.data.readers.odd_lines import SEPARATOR, with_newlines, without_padding
+from shoal.data.readers.packed import opened, packing_of
 from shoal.data.readers.plain_text import text_bytes
 from shoal.errors import DataError
 
@@ -46,7 +44,7 @@ def delimited_parts(path: Path, delimiter: str | None = None, size: int = BYTES)
             if part is not None:
                 yield part
             part = _part(data, delimiter or "", name)
-    except (DataError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except DataError as error:
         raise NotPlainError from error
     if part is None or _has_padding(data, delimiter or ""):
         raise NotPlainError
@@ -78,8 +76,7 @@ def _has_padding(data: bytes, delimiter: str) -> bool:
 
 def _whole_lines(path: Path, size: int) -> Iterator[bytes]:
     """Yield a file in pieces that end where a line does, outside quotes; gzip is unpacked."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with cast("IO[bytes]", opened(path, "rb")) as file:
+    with opened(path, packing_of(path)) as file:
         rest = b""
         while block := file.read(size):
             rest += block

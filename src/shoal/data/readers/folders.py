@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -70,18 +70,23 @@ def read_table_folder(folder: Path) -> pl.DataFrame:
 
     Raises ``DataError`` for files whose columns differ, ``CapacityError`` for more than fits in memory.
     """
-    files = table_files(folder)
-    require_size(sum(file.stat().st_size for file in files), folder)
+    return read_table_files(table_files(folder), folder)
+
+
+def read_table_files(files: Sequence[Path], folder: Path | None = None) -> pl.DataFrame:
+    """Return the rows of Parquet files, with the keys of the folders below ``folder``, None: of all named."""
+    require_size(sum(file.stat().st_size for file in files), folder or files[0])
     return pl.concat(_alike((file, _with_keys(read_parquet(file), file, folder)) for file in files))
 
 
 def folder_parts(folder: Path, rows: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of ``read_table_folder``, about so many at a time."""
-    parts = (
-        (file, _with_keys(part, file, folder))
-        for file in table_files(folder)
-        for part in parquet_parts(file, rows)
-    )
+    return parts_of_files(table_files(folder), rows, folder)
+
+
+def parts_of_files(files: Sequence[Path], rows: int, folder: Path | None = None) -> Iterator[pl.DataFrame]:
+    """Yield the rows of ``read_table_files``, about so many at a time."""
+    parts = ((file, _with_keys(part, file, folder)) for file in files for part in parquet_parts(file, rows))
     return _alike(parts)
 
 
@@ -107,7 +112,7 @@ def _in_order(part: pl.DataFrame, file: Path, before: Path, schema: pl.Schema) -
     return part.select(schema.names())
 
 
-def _with_keys(part: pl.DataFrame, file: Path, folder: Path) -> pl.DataFrame:
+def _with_keys(part: pl.DataFrame, file: Path, folder: Path | None) -> pl.DataFrame:
     keys = _keys(file, folder)
     twice = [key for key in keys if key in part.columns]
     if twice:
@@ -117,8 +122,9 @@ def _with_keys(part: pl.DataFrame, file: Path, folder: Path) -> pl.DataFrame:
     return part.with_columns(pl.lit(value, pl.String).alias(key) for key, value in keys.items())
 
 
-def _keys(file: Path, folder: Path) -> dict[str, str | None]:
-    names = (name.partition("=") for name in file.relative_to(folder).parts[:-1] if "=" in name)
+def _keys(file: Path, folder: Path | None) -> dict[str, str | None]:
+    below = file if folder is None else file.relative_to(folder)
+    names = (name.partition("=") for name in below.parts[:-1] if "=" in name)
     return {unquote(key): None if value == _NOTHING else unquote(value) for key, _, value in names}
 
 

@@ -8,18 +8,21 @@ from __future__ import annotations
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shoal.data.database_names import Asked, is_duckdb
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.readers.arff import read_arff
 from shoal.data.readers.builtin import PREFIX
 from shoal.data.readers.columnar import first_of_arrow, parquet_rows
-from shoal.data.readers.contents import decoding, first_bytes, unpacked_size
+from shoal.data.readers.contents import decoding
+from shoal.data.readers.databases import duckdb_files, first_of_database
 from shoal.data.readers.delimited import parse_delimited
-from shoal.data.readers.folders import folder_parts, table_bytes, table_files
+from shoal.data.readers.folders import parts_of_files, table_bytes, table_files
 from shoal.data.readers.json_lines import read_json_lines
+from shoal.data.readers.packed import first_bytes, format_of, unpacked_size
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import sheet_of
 from shoal.errors import ShoalError, ShoalWarning
@@ -64,40 +67,47 @@ def glimpse(source: str, large: int | None = None) -> Glimpse | None:
 
     Whatever is wrong with a table is told by reading it.
     """
-    path = Path(sheet_of(source)[0])
-    if source.startswith(PREFIX) or _bytes(path) < (LARGE if large is None else large):
-        return None
-    kind = (Path(path.stem) if path.suffix.lower() == ".gz" else path).suffix.lower()
+    large = LARGE if large is None else large
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ShoalWarning)
-            if path.is_dir():
-                return _of_folder(path)
-            if kind in _DELIMITERS:
-                return _of_text(path, _DELIMITERS[kind])
-            if kind in _LINES:
-                return _of_lines(path, kind)
-            if kind in _ARCHIVES:
-                return _of_archive(path, _ARCHIVES[kind])
-            if kind in _ARROW and path.suffix.lower() != ".gz":
-                return _of_arrow(path)
-            return _of_parquet(path) if kind == ".parquet" else None
+            if is_duckdb(source):
+                return _of_duckdb(source, large)
+            path = Path(sheet_of(source)[0])
+            return None if source.startswith(PREFIX) or table_bytes(path) < large else _of_path(path)
     except (ShoalError, OSError, pl.exceptions.PolarsError):
         return None
 
 
-def _bytes(path: Path) -> int:
-    """Return the bytes of a file, or of the files of a folder that is a table; none of what is neither."""
-    try:
-        return table_bytes(path)
-    except (ShoalError, OSError):
-        return 0
+def _of_path(path: Path) -> Glimpse | None:
+    kind, packed = format_of(path)
+    if path.is_dir():
+        return _of_files(table_files(path), path)
+    if kind in _DELIMITERS:
+        return _of_text(path, _DELIMITERS[kind])
+    if kind in _LINES:
+        return _of_lines(path, kind)
+    if kind in _ARCHIVES:
+        return _of_archive(path, _ARCHIVES[kind])
+    if kind in _ARROW and not packed:
+        return _of_arrow(path)
+    return _of_parquet(path) if kind == ".parquet" else None
 
 
-def _of_folder(path: Path) -> Glimpse | None:
+def _of_duckdb(source: str, large: int) -> Glimpse | None:
+    """Rows are there as DuckDB gives them and as columns, twice when these are put together."""
+    if Asked.of(source).is_pattern:
+        files = duckdb_files(source)
+        return None if sum(file.stat().st_size for file in files) < large else _of_files(files, None)
+    rows, first = first_of_database(source, ROWS)
+    columns = rows / first.height * bytes_of(first)
+    return None if columns < large else Glimpse(rows, as_frame(first), round(2 * columns))
+
+
+def _of_files(files: Sequence[Path], folder: Path | None) -> Glimpse | None:
     """The rows of all files are there twice for a moment: those of each file, and put together."""
-    rows = sum(parquet_rows(file) for file in table_files(path))
-    first = next(folder_parts(path, ROWS), None)
+    rows = sum(map(parquet_rows, files))
+    first = next(parts_of_files(files, ROWS, folder), None)
     if first is None:
         return None  # reading it tells
     head = as_frame(first)

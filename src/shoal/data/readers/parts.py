@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from shoal.data.database_names import is_duckdb
 from shoal.data.frames import pl
 from shoal.data.places import place
 from shoal.data.readers.builtin import PREFIX
 from shoal.data.readers.columnar import arrow_parts, parquet_parts
+from shoal.data.readers.databases import duckdb_parts
 from shoal.data.readers.delimited_parts import NotPlainError, delimited_parts
 from shoal.data.readers.folders import folder_parts, table_bytes
 from shoal.data.readers.headers import INDEX_NAMES
+from shoal.data.readers.packed import format_of
 from shoal.errors import DataError, reason
 
 LARGE = 2**24
@@ -34,27 +37,46 @@ def table_parts(source: str | Path, several: int = 1, large: int | None = None) 
     """
     if str(source).startswith(PREFIX):
         raise NotPlainError
-    path = place(source, "a table")
     try:
-        if table_bytes(path) < (LARGE if large is None else large):
-            raise NotPlainError
-        yield from _cut(_parts(path), max(ROWS // several, 1) * several)
+        if is_duckdb(source):  # whose files do not tell how much is in them
+            parts = duckdb_parts(source, ROWS)
+        else:
+            parts = _parts_of_file(place(source, "a table"), LARGE if large is None else large)
+        yield from _cut(parts, max(ROWS // several, 1) * several)
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({reason(error)}); check the file") from None
+        raise DataError(f"{source} cannot be read ({reason(error)}); check the file") from None
 
 
-def _parts(path: Path) -> Iterator[pl.DataFrame]:
+def comes_in_parts(source: str | Path) -> bool:
+    """Tell whether a table is of a format that can be read some rows at a time.
+
+    >>> [comes_in_parts(name) for name in ("t.csv.gz", "t.parquet", "t.xlsx")]
+    [True, True, False]
+    """
+    return is_duckdb(source) or Path(source).is_dir() or _reader(Path(source)) is not None
+
+
+def _parts_of_file(path: Path, large: int) -> Iterator[pl.DataFrame]:
+    if table_bytes(path) < large:
+        raise NotPlainError
     if path.is_dir():
         return folder_parts(path, ROWS)
-    compressed = path.suffix.lower() == ".gz"
-    kind = (Path(path.stem) if compressed else path).suffix.lower()
+    read = _reader(path)
+    if read is None:
+        raise NotPlainError
+    return read(path)
+
+
+def _reader(path: Path) -> Callable[[Path], Iterator[pl.DataFrame]] | None:
+    """Return what reads a file in parts, if anything does."""
+    kind, compressed = format_of(path)
     if kind in _DELIMITED:
-        return delimited_parts(path, _DELIMITED[kind])
+        return lambda path: delimited_parts(path, _DELIMITED[kind])
     if kind == ".parquet" and not compressed:
-        return parquet_parts(path, ROWS)
+        return lambda path: parquet_parts(path, ROWS)
     if kind in _ARROW and not compressed:
-        return arrow_parts(path, ROWS)
-    raise NotPlainError
+        return lambda path: arrow_parts(path, ROWS)
+    return None
 
 
 def _cut(parts: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:

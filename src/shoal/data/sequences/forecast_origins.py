@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shoal.data.database_names import is_duckdb
 from shoal.data.places import place
 from shoal.data.sequences.calendars import Calendar
 from shoal.data.sequences.forecast_tables import ForecastColumns, read_timed
@@ -29,7 +30,7 @@ class ForecastOrigin:
 
         Raises ``DataError`` for what cannot be used, and for steps of another length.
         """
-        if (self.columns is None) != is_tsf(Path(source)):
+        if (self.columns is None) != _is_tsf(source):
             kind = "a .tsf file" if self.columns is None else "a table"
             raise DataError(f"{source} is of another kind than what the forecast was fitted to, {kind}")
         if self.columns is None:
@@ -70,7 +71,7 @@ def read_origin(
 
     ``asked`` are the arguments of ``ForecastColumns.settle`` besides the table; of files all are None.
     """
-    if is_tsf(Path(source)):
+    if _is_tsf(source):
         data = _tsf(source, strict)
         return ForecastOrigin(None, data.calendar), data
     frame = read_table(source)
@@ -90,6 +91,10 @@ def _columns(config: Any) -> ForecastColumns:
     if not channels or not all(isinstance(name, str) for name in (*texts, *channels, *future)):
         raise ModelFolderError("it has columns of series without names")
     return ForecastColumns(id_, order, channels, future)
+
+
+def _is_tsf(source: str) -> bool:
+    return not is_duckdb(source) and is_tsf(Path(source))
 
 
 def _tsf(source: str, strict: bool) -> TimedSeries:

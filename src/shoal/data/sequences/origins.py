@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from shoal.data.database_names import is_duckdb
 from shoal.data.places import place
 from shoal.data.sequences.groups import Groups, groups_in_names, groups_in_npz, groups_in_table
 from shoal.data.sequences.log_mel import LogMel
@@ -168,7 +169,7 @@ def holds_series(source: str | Path) -> bool:
     (True, False)
     """
     path = Path(source)
-    return (
+    return not is_duckdb(source) and (
         is_ts(path)
         or holds_sounds(path)
         or (path.suffix.lower() == ".npz" and path.is_file() and is_sequence_npz(path))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from pathlib import Path
 from typing import Any, cast
 
 from shoal.data.predictions import write_predictions
+from shoal.data.tables import title_of
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.mixture import ForecastMixture
@@ -129,7 +129,7 @@ def _evidence(
     seconds: float,
 ) -> ForecastEvidence:
     request, data, found = job.request, prepared.data, mixture.evidence
-    table, lengths = Path(request.table).name, data.lengths
+    table, lengths = title_of(request.table), data.lengths
     stamps = data.stamps(0, 0, int(lengths[0])).to_list()
     values = data.channels[0] if len(data.channels) == 1 else f"{len(data.channels)} channels"
     return {

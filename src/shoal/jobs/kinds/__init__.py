@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 from shoal.errors import ConfigurationError
@@ -42,7 +42,7 @@ def kind_of(request: FitRequest) -> Kind:
     try:
         require_settings_of(found.name, found.noun, request)
     except ConfigurationError:
-        if found.name == TABLE and not Path(request.table).exists():
+        if found.name == TABLE and not os.path.lexists(request.table):
             from shoal.data.tables import read_table
 
             read_table(request.table)  # which says so of what is not there, and may know it otherwise

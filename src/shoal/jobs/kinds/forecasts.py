@@ -27,9 +27,10 @@ class Forecasts(Kind):
     def reads(self, request: FitRequest) -> bool:
         if request.horizon is not None:
             return True
+        from shoal.data.database_names import is_duckdb
         from shoal.data.sequences.tsf import is_tsf
 
-        return is_tsf(Path(request.table))
+        return not is_duckdb(request.table) and is_tsf(Path(request.table))
 
     def fit(self, job: Job) -> FinishedJob:
         from shoal.jobs.forecasts.fit import fit_forecasts

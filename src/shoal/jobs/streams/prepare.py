@@ -14,7 +14,7 @@ from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import as_frame, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.glimpse import glimpse
-from shoal.data.readers.parts import table_parts
+from shoal.data.readers.parts import comes_in_parts, table_parts
 from shoal.data.targets.labels import codes_of
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
@@ -40,7 +40,6 @@ MANY, MANY_FAST = 2**22, 2**18
 """Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
 ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
 """Rows that a study is sized by at most, times that rows are trained on in all, and epochs all the same."""
-FORMATS = (".csv", ".tsv", ".txt", ".tab", ".parquet", ".arrow", ".feather", ".ipc")
 AS_A_WHOLE = ("folds", "valid", "test", "group", "time_order", "weight")
 """What asks for more of the rows than some at a time tell."""
 
@@ -56,8 +55,7 @@ def is_streamed(request: FitRequest) -> bool:
     if request.target is None or request.solver not in (None, "adam", "adamw", "rmsprop", "sgd"):
         return False
     seen = glimpse(request.table)
-    path = Path(request.table)
-    if seen is None or not (path.is_dir() or path.suffix.lower() in FORMATS):
+    if seen is None or not comes_in_parts(request.table):
         return False
     if seen.rows >= (MANY_FAST if request.quality == "fast" else MANY):
         return True
