@@ -35,10 +35,10 @@ def samples() -> tuple[Any, Any]:
     return X, np.sin(X[:, 0] + X[:, 1]).astype(np.float32)
 
 
-def file_of(path: Path, X: Any, y: Any, classes: bool = False) -> BlockFile:
+def file_of(path: Path, X: Any, y: Any, classes: bool = False, s: Any = None) -> BlockFile:
     with path.open("wb") as file:
-        write_rows(file, X, y)
-    return BlockFile.of(path, X.shape[1], classes)
+        write_rows(file, X, y, s)
+    return BlockFile.of(path, X.shape[1], classes, weighed=s is not None)
 
 
 def members(dtype: str = "float64", loss: str = "squared_error") -> Population:
@@ -48,19 +48,21 @@ def members(dtype: str = "float64", loss: str = "squared_error") -> Population:
 def rows_of(path: Path, epoch: int) -> Any:
     """Return the rows in the order of an epoch: of a file whose targets are their numbers."""
     numbered = file_of(path, np.zeros((N, 1)), np.arange(N))
-    return np.concatenate([y[order] for _, y, order in numbered.buffers(RECIPE.seed, epoch)]).astype(
+    return np.concatenate([y[order] for _, y, _, order in numbered.buffers(RECIPE.seed, epoch)]).astype(
         np.uint32
     )
 
 
+@pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize("engine", ["reference", "native"])
 def test_buffers_are_the_minibatches_of_all_samples_in_their_order(
-    engine: str, samples: tuple[Any, Any], tmp_path: Path
+    engine: str, weighed: bool, samples: tuple[Any, Any], tmp_path: Path
 ) -> None:
     X, y = samples
-    found = train_blockwise(members(), file_of(tmp_path / "rows", X, y), RECIPE, engine=engine)
+    s = np.float32(np.linspace(0.1, 3, N)) if weighed else None
+    found = train_blockwise(members(), file_of(tmp_path / "rows", X, y, s=s), RECIPE, engine=engine)
     population = members()
-    problem = Problem.of(population.network, 3, RECIPE, X, y, dtype="float64")
+    problem = Problem.of(population.network, 3, RECIPE, X, y, sample_weight=s, dtype="float64")
     whole = choose_engine("reference", population.network, RECIPE).begin(
         population.network, population.theta, population.keys, problem, RECIPE
     )

@@ -29,13 +29,14 @@ def numbered(tmp_path: Path) -> BlockFile:
 
 def shuffled(file: BlockFile, seed: int, epoch: int) -> Iterator[tuple[Array, Array]]:
     """Yield the rows of each buffer in their order."""
-    for X, y, order in file.buffers(seed, epoch):
+    for X, y, s, order in file.buffers(seed, epoch):
         assert sorted(order.tolist()) == list(range(len(X)))
+        assert s is None
         yield X[order], y[order]
 
 
 def test_every_row_comes_once_an_epoch_beside_its_target(numbered: BlockFile) -> None:
-    assert (numbered.rows, numbered.inputs) == (70, 2)
+    assert (numbered.rows, numbered.inputs, numbered.weight) == (70, 2, 70)
     for epoch in range(2):
         buffers = list(shuffled(numbered, 3, epoch))
         assert sorted(np.concatenate([y for _, y in buffers])) == list(range(70))
@@ -45,6 +46,18 @@ def test_every_row_comes_once_an_epoch_beside_its_target(numbered: BlockFile) ->
             np.testing.assert_array_equal(X, np.stack([10 * y, 100 * y], axis=1))
         assert sum(len(y) for _, y in buffers) == sum(numbered.sizes())
         assert len(buffers) == len(numbered.sizes()) == 4
+
+
+def test_a_weight_stands_beside_its_row(tmp_path: Path) -> None:
+    numbers = np.arange(70.0)
+    with (tmp_path / "rows").open("wb") as file:
+        write_rows(file, numbers[:, None] * [10, 100], numbers, numbers / 2)
+    weighed = BlockFile.of(tmp_path / "rows", 2, classes=False, weighed=True)
+    assert (weighed.rows, weighed.weight) == (70, numbers.sum() / 2)
+    for X, y, s, _ in weighed.buffers(3, 0):
+        assert s is not None
+        np.testing.assert_array_equal(s, y / 2)
+        np.testing.assert_array_equal(X[:, 1], 100 * y)
 
 
 def test_a_buffer_is_a_mixture_of_whole_blocks(numbered: BlockFile) -> None:

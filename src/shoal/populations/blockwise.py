@@ -12,8 +12,8 @@ from shoal.engines.base import Engine
 from shoal.errors import ConfigurationError
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses
-from shoal.shapes import Array, BoolArray, IntArray
-from shoal.training.blocks import BlockFile
+from shoal.shapes import Array, BoolArray
+from shoal.training.blocks import BlockFile, Buffer
 from shoal.training.history import History
 from shoal.training.problem import Orders, Problem, Snapshot, Validation
 from shoal.training.recipe import Recipe
@@ -85,9 +85,9 @@ class _Members:
         ended = ended.copy()
         size = self.population.size
         loss, updates, diverged = np.zeros(size), 0, np.zeros(size, dtype=np.bool_)
-        for X, y, order in self.blocks.buffers(self.recipe.seed, epoch):
-            history, batches = self._buffer(X, y, order, ended), self.recipe.batches(len(X))
-            del X, y, order  # before there are others
+        for buffer in self.blocks.buffers(self.recipe.seed, epoch):
+            history, batches = self._buffer(buffer, ended), self.recipe.batches(len(buffer.y))
+            del buffer  # before there is another
             loss += np.where(ended, 0.0, history.loss[:, 0]) * batches
             updates += batches
             diverged |= ~ended & history.diverged
@@ -97,11 +97,21 @@ class _Members:
         assert self.state is not None
         return self.state.theta, loss / updates, diverged
 
-    def _buffer(self, X: Array, y: Array, order: IntArray, ended: BoolArray) -> History:
-        """Train members on some rows, once and in this order, and return what the engine noted."""
+    def _buffer(self, buffer: Buffer, ended: BoolArray) -> History:
+        """Train members on some rows, once and in their order, and return what the engine noted."""
         population, before = self.population, self.state
-        recipe = self._recipe(len(X), 0 if before is None else before.step)
-        problem = Problem.of(population.network, population.size, recipe, X, y, dtype=population.theta.dtype)
+        X, y, s, order = buffer
+        share = (len(y) if s is None else float(s.sum())) / self.blocks.weight
+        recipe = self._recipe(len(y), share, 0 if before is None else before.step)
+        problem = Problem.of(
+            population.network,
+            population.size,
+            recipe,
+            X,
+            y,
+            sample_weight=s,
+            dtype=population.theta.dtype,
+        )
         training = self.engine.begin(population.network, population.theta, population.keys, problem, recipe)
         if before is not None:
             history, strengths = training.history.copy(), problem.strengths
@@ -113,13 +123,12 @@ class _Members:
         self.state = training.snapshot()
         return self.state.history
 
-    def _recipe(self, rows: int, step: int) -> Recipe:
-        """Return the recipe for one epoch over so many rows, after so many updates."""
+    def _recipe(self, rows: int, share: float, step: int) -> Recipe:
+        """Return the recipe for one epoch over so many rows, a share of all weight, after so many updates."""
         recipe, size = self.recipe, self.population.size
         strengths = recipe.strengths(size, np.float64)
         updates = recipe.epochs * sum(map(recipe.batches, self.blocks.sizes()))
         middle = min(step + recipe.batches(rows) // 2, updates - 1)
-        share = rows / self.blocks.rows
         rate = strengths["learning_rate"] * recipe.rates.factor(middle, updates)
         own: dict[str, Any] = {name: tuple((strengths[name] * share).tolist()) for name in OF_THE_WHOLE}
         own["learning_rate"] = tuple(rate.tolist())

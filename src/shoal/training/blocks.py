@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, NamedTuple, Self
 
 import numpy as np
 
@@ -30,33 +30,47 @@ _AT_ONCE = 2**24
 """Bytes that a checksum looks at together."""
 
 
+class Buffer(NamedTuple):
+    """Samples X (M, n) with targets y (M,), what they count for, s (M,) or None, and their order (M,)."""
+
+    X: Array
+    y: Array
+    s: Array | None
+    order: IntArray
+
+
 @dataclass(frozen=True)
 class BlockFile:
     """A file of ``rows`` samples with ``inputs`` features and a target each, as float32, row after row.
 
-    ``classes`` says that targets are the numbers of classes, 0 … C−1. ``digest`` is the SHA-256 of the file.
+    ``classes`` says that targets are the numbers of classes, 0 … C−1, and ``weighed`` that what a sample
+    counts for stands behind its target: ``weight`` in all. ``digest`` is the SHA-256 of the file.
     """
 
     path: Path
     rows: int
     inputs: int
     classes: bool
+    weighed: bool
+    weight: float
     digest: str
     seen: Callable[[Array], Array] | None = None
     """What members are given of features (M, n); None is all, as they are."""
 
     @classmethod
-    def of(cls, path: Path, inputs: int, classes: bool) -> Self:
+    def of(cls, path: Path, inputs: int, classes: bool, weighed: bool = False) -> Self:
         """Return what lies at a path; ``DataError`` for a file of other rows, or that cannot be read."""
+        columns = inputs + 1 + weighed
         try:
-            size, width = path.stat().st_size, _TYPE.itemsize * (inputs + 1)
+            size, width = path.stat().st_size, _TYPE.itemsize * columns
             if not size or size % width:
-                raise DataError(f"{path} does not hold rows of {inputs + 1} numbers; remove it")
+                raise DataError(f"{path} does not hold rows of {columns} numbers; remove it")
             with path.open("rb") as file:
-                digest = _sha256(file)
+                digest, last = _sha256_and_sum(file, columns)
         except OSError as error:
             raise _unreadable(path, error) from None
-        return cls(path, size // width, inputs, classes, digest)
+        rows = size // width
+        return cls(path, rows, inputs, classes, weighed, last if weighed else float(rows), digest)
 
     def seen_by(self, seen: Callable[[Array], Array]) -> Self:
         """Return the same file for members who are given this of its features."""
@@ -68,8 +82,8 @@ class BlockFile:
         whole, rest = divmod(self.rows, most)
         return [most] * whole + [rest] * bool(rest)
 
-    def buffers(self, seed: int, epoch: int) -> Iterator[tuple[Array, Array, IntArray]]:
-        """Yield X (M, n) and y (M,) of all rows, some at a time, and the order to take them in (M,).
+    def buffers(self, seed: int, epoch: int) -> Iterator[Buffer]:
+        """Yield all rows, some at a time, with the order to take them in.
 
         Raises ``DataError`` for a file that ends early, or cannot be read.
         """
@@ -78,28 +92,32 @@ class BlockFile:
         try:
             with self.path.open("rb", buffering=0) as file:
                 for number, first in enumerate(range(0, count, BUFFER), start=1):
-                    X, y = self._read(file, blocks[first : first + BUFFER])
-                    order = permutation(len(y), seed, SHARED, Purpose.ORDER, epoch * _OF_AN_EPOCH + number)
-                    yield X, y, order
-                    del X, y, order  # before there are others
+                    yield self._read(
+                        file, blocks[first : first + BUFFER], seed, epoch * _OF_AN_EPOCH + number
+                    )
         except OSError as error:
             raise _unreadable(self.path, error) from None
 
-    def _read(self, file: BinaryIO, blocks: IntArray) -> tuple[Array, Array]:
-        """Return X (M, n), as it is seen, and y (M,) of the rows of blocks."""
+    def _read(self, file: BinaryIO, blocks: IntArray, seed: int, number: int) -> Buffer:
+        """Return the rows of blocks, as they are seen, in the order of the random stream of that number."""
         size, at, X = rows_of_block(self.inputs), 0, np.empty((0, 0), _TYPE)
         lengths = np.minimum((blocks + 1) * size, self.rows) - blocks * size
-        y = np.empty(lengths.sum(), np.int64 if self.classes else np.float64)
-        scratch = np.empty((size, self.inputs + 1), _TYPE)
+        count = int(lengths.sum())
+        y = np.empty(count, np.int64 if self.classes else np.float64)
+        s = np.empty(count) if self.weighed else None
+        scratch = np.empty((size, self.inputs + 1 + self.weighed), _TYPE)
         for block, length in zip(blocks.tolist(), lengths.tolist(), strict=True):
             rows = scratch[:length]
             self._fill(file, block * scratch.nbytes, rows)
-            seen = rows[:, :-1] if self.seen is None else self.seen(rows[:, :-1])
+            features = rows[:, : self.inputs]
+            seen = features if self.seen is None else self.seen(features)
             if not at:
-                X = np.empty((len(y), seen.shape[1]), _TYPE)
-            X[at : at + length], y[at : at + length] = seen, rows[:, -1]
+                X = np.empty((count, seen.shape[1]), _TYPE)
+            X[at : at + length], y[at : at + length] = seen, rows[:, self.inputs]
+            if s is not None:
+                s[at : at + length] = rows[:, -1]
             at += length
-        return X, y
+        return Buffer(X, y, s, permutation(count, seed, SHARED, Purpose.ORDER, number))
 
     def _fill(self, file: BinaryIO, place: int, rows: Array) -> None:
         """Read rows from a place in the file."""
@@ -122,18 +140,23 @@ def rows_at_once(inputs: int) -> int:
     return rows_of_block(inputs) * BUFFER
 
 
-def write_rows(file: BinaryIO, X: Array, y: Array) -> None:
-    """Write samples X (N, n) with targets y (N,) behind those that are there."""
-    rows = np.empty((len(X), X.shape[1] + 1), _TYPE)
-    rows[:, :-1], rows[:, -1] = X, y
+def write_rows(file: BinaryIO, X: Array, y: Array, s: Array | None = None) -> None:
+    """Write samples X (N, n) with targets y (N,), and what they count for, s (N,), behind those there."""
+    inputs = X.shape[1]
+    rows = np.empty((len(X), inputs + 1 + (s is not None)), _TYPE)
+    rows[:, :inputs], rows[:, inputs] = X, y
+    if s is not None:
+        rows[:, -1] = s
     file.write(rows.data)
 
 
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while content := file.read(_AT_ONCE):
+def _sha256_and_sum(file: BinaryIO, columns: int) -> tuple[str, float]:
+    """Return the SHA-256 of a file, and the sum of the last of its columns."""
+    digest, total, of_a_row = hashlib.sha256(), 0.0, _TYPE.itemsize * columns
+    while content := file.read(max(_AT_ONCE // of_a_row, 1) * of_a_row):
         digest.update(content)
-    return digest.hexdigest()
+        total += float(np.frombuffer(content, _TYPE)[columns - 1 :: columns].sum(dtype=np.float64))
+    return digest.hexdigest(), total
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:
