@@ -104,8 +104,11 @@ class Roles:
         """Return whether times are numbers, which cannot be told to be before or after a date."""
         return self.time_order in table.columns and are_numbers(values.undeclared(table[self.time_order]))
 
-    def weights(self, table: pl.DataFrame) -> Floats | None:
-        """Return what each row counts for; ``DataError`` for what is missing, negative, or all 0."""
+    def weights(self, table: pl.DataFrame, of_all: bool = True) -> Floats | None:
+        """Return what each row counts for; ``DataError`` for what is missing, negative, or all 0.
+
+        Only where the rows are ``of_all`` there are need some count for anything.
+        """
         if self.weight is None or self.weight not in table.columns:
             return None
         found = values.numbers(table[self.weight], remedy=_NO_WEIGHT)
@@ -116,7 +119,7 @@ class Roles:
                 f"{_names('weight', self.weight)} is {found[row]:g} in data row {row + 1}, expected no "
                 "weight below 0; correct it, or leave the row out with 0"
             )
-        if not found.any():
+        if of_all and not found.any():
             raise DataError(
                 f"{_names('weight', self.weight)} is 0 in all {len(found)} rows; give a positive one to rows "
                 "that count"

@@ -19,6 +19,7 @@ from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import MODEL, ROWS, WEIGHTS
 from shoal.jobs.streams import prepare as streams
+from shoal.jobs.streams import uses
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
 from shoal.selection import cohort
 from shoal.training import blocks
@@ -33,6 +34,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables of a thousand rows are many, and buffers, parts and samples are small."""
     for module, names in {
         streams: {"MANY": 1000, "MANY_FAST": 1000, "SAMPLE": 900, "ASIDE": 300},
+        uses: {"ASIDE": 300},
         glimpse: {"LARGE": 1000},
         parts: {"ROWS": 700},
         delimited_parts: {"BYTES": 20_000},
@@ -163,10 +165,10 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     prepared = prepare_stream(FitRequest(write(table, tmp_path / "t.parquet"), "target"))
     count = iter(range(9))
 
-    def full(file: Any, X: Any, y: Any) -> None:
+    def full(file: Any, X: Any, y: Any, s: Any) -> None:
         if next(count) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        blocks.write_rows(file, X, y)
+        blocks.write_rows(file, X, y, s)
 
     monkeypatch.setattr(streams, "write_rows", full)
     (tmp_path / "out").mkdir()
@@ -208,8 +210,10 @@ def test_a_value_of_another_kind_is_told_with_its_rows(table: pl.DataFrame, tmp_
         ({"solver": "sgd"}, True),
         ({"solver": "scg"}, False),
         ({"folds": 3}, False),
-        ({"group": "colour"}, False),
-        ({"weight": "noise"}, False),
+        ({"group": "colour"}, True),
+        ({"weight": "noise", "test": "t.csv", "valid": "v.csv"}, True),
+        ({"group": "colour", "test": "t.csv"}, False),
+        ({"time_order": "when"}, False),
         ({"score": "evidence"}, False),
     ],
 )

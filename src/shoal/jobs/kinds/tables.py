@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.errors import DataError
+from shoal.errors import CapacityError, DataError
 from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
@@ -34,13 +34,16 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
 
     def prepare_again(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
         from shoal.data.readers.delimited_parts import NotPlainError
-        from shoal.jobs.streams.prepare import is_streamed, prepare_stream
+        from shoal.jobs.streams.prepare import is_streamed, prepare_stream, way_to_the_disk
         from shoal.jobs.tables.prepare import prepare_table
 
         with suppress(NotPlainError):
             if is_streamed(request) if streamed is None else streamed:
                 return prepare_stream(request)
-        return prepare_table(request)
+        try:
+            return prepare_table(request)
+        except CapacityError as error:
+            raise CapacityError(f"{error}{way_to_the_disk(request)}") from None
 
     def findings(self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline) -> Findings:
         from shoal.jobs.judging.importances import importances

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.data.frames import as_series, pl
+from shoal.data.frames import as_series, native_frame, pl
 from shoal.data.readers.parts import table_parts
+from shoal.data.roles import Roles
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
+from shoal.jobs.streams.sides import BUCKETS, buckets_of
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray
 
 _STREAM = 2**34
 """The index of the random stream that rows are drawn by, away from those of shares and folds."""
+NO_ROLES = Roles()
 
 
 @dataclass(frozen=True)
@@ -22,46 +27,83 @@ class Drawn:
     """The ``rows`` drawn, as the file has them, in its order, and their ``numbers`` (M,) there, from 0 on.
 
     ``ranks`` (M,) are 0, 1, … in the random order in which they were drawn. ``known`` of the ``total`` rows
-    have a target, and no others are drawn.
+    have a target and count for something, and no others are drawn; ``weightless`` are those that would but
+    for their weight. ``tally`` are the known rows of each bucket of groups, where there are groups.
     """
 
     rows: pl.DataFrame
     numbers: IntArray
     ranks: IntArray
     known: int
+    weightless: int
     total: int
+    tally: IntArray | None = None
 
 
-def draw(source: str, target: str, seed: int, most: int) -> Drawn:
+def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES) -> Drawn:
     """Return so many rows of a table, or all of them, each as likely as any other.
 
     They are those with the least of random numbers that each row has by its place, so that they do not depend
     on the parts in which the table is read.
 
-    Raises ``DataError`` for a damaged table, one without the target, and one whose target is never known; and
-    ``NotPlainError`` for one that has to be read as a whole.
+    Raises ``DataError`` for a damaged table, one without the target, one whose target is never known, and for
+    groups and weights that ``Roles`` refuses; and ``NotPlainError`` for one that has to be read as a whole.
     """
     bits = stream(seed, SHARED, Purpose.SPLIT, _STREAM).bit_generator
-    pool, limit, total, known = _Pool(), np.uint64(2**64 - 1), 0, 0
+    pool, limit, total, known, weightless = _Pool(), np.uint64(2**64 - 1), 0, 0, 0
+    tally = None if roles.group is None else np.zeros(BUCKETS, dtype=np.intp)
     for part in table_parts(source, large=0):
         if target not in part.columns:
             raise DataError(f"{source} has no column {target!r} to predict; its columns: {part.columns}")
-        there, draws = targets_known(part, target), bits.random_raw(part.height)
-        taken = there & (draws <= limit)
-        pool.add(part.filter(pl.Series(taken)), total + np.flatnonzero(taken), draws[taken])
+        with naming_rows(source, total, part):
+            there, without = counted(part, target, roles)
+            draws = bits.random_raw(part.height)
+            taken = there & (draws <= limit)
+            pool.add(part.filter(pl.Series(taken)), total + np.flatnonzero(taken), draws[taken])
+            if (
+                tally is not None
+                and (buckets := buckets_of(part.filter(pl.Series(there)), roles, seed)) is not None
+            ):
+                tally += np.bincount(buckets, minlength=BUCKETS)
         if pool.size > 2 * most:
             limit = pool.keep(most)
-        total, known = total + part.height, known + int(there.sum())
+        total, known, weightless = total + part.height, known + int(there.sum()), weightless + without
     if not known:
-        raise DataError(f"the target {target!r} is missing in all {total} rows; give a column with values")
+        raise DataError(
+            f"the target {target!r} is missing in all {total} rows, but for those that count for nothing; "
+            "give a column with values"
+            if weightless
+            else f"the target {target!r} is missing in all {total} rows; give a column with values"
+        )
     pool.keep(most)
-    return pool.drawn(known, total)
+    return pool.drawn(known, weightless, total, tally)
 
 
-def targets_known(part: pl.DataFrame, target: str) -> BoolArray:
-    """Return which rows have a target (N,)."""
+def counted(part: pl.DataFrame, target: str, roles: Roles) -> tuple[BoolArray, int]:
+    """Return which rows have a target and count for something (N,), and how many only have a target."""
     known: BoolArray = known_targets(as_series(part[target])).to_numpy()
-    return known
+    weights = weights_of(part.filter(pl.Series(known)), roles)
+    if weights is None or weights.all():
+        return known, 0
+    there = known.copy()
+    there[known] = weights > 0
+    return there, int((weights == 0).sum())
+
+
+def weights_of(part: pl.DataFrame, roles: Roles) -> Array | None:
+    """Return what each row counts for (N,), as it is told; None where the table does not say."""
+    if roles.weight not in part.columns or not part.height:
+        return None
+    return roles.weights(native_frame(part.select(roles.weight)), of_all=False)
+
+
+@contextmanager
+def naming_rows(source: str, first: int, part: pl.DataFrame) -> Iterator[None]:
+    """Have an error say in which rows of a table it is."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{source}, data rows {first + 1} to {first + part.height}: {error}") from None
 
 
 class _Pool:
@@ -89,8 +131,8 @@ class _Pool:
         self.size = len(kept)
         return np.uint64(self._draws[0].max())
 
-    def drawn(self, known: int, total: int) -> Drawn:
+    def drawn(self, known: int, weightless: int, total: int, tally: IntArray | None) -> Drawn:
         """Return what has been kept."""
         ranks = np.empty(self.size, dtype=np.intp)
         ranks[np.argsort(self._draws[0], kind="stable")] = np.arange(self.size)
-        return Drawn(self._rows[0], self._numbers[0], ranks, known, total)
+        return Drawn(self._rows[0], self._numbers[0], ranks, known, weightless, total, tally)

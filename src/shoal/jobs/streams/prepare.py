@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,18 @@ import numpy as np
 
 from shoal.calibration.decision import require_decidable
 from shoal.data.features.preprocessing import TablePreprocessor
-from shoal.data.frames import as_frame, pl
+from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.glimpse import glimpse
 from shoal.data.readers.parts import comes_in_parts, table_parts
+from shoal.data.roles import Roles
+from shoal.data.tables import read_table
 from shoal.data.targets.labels import codes_of
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
-from shoal.errors import CapacityError, DataError
+from shoal.errors import CapacityError, DataError, ShoalWarning
 from shoal.files import written_atomically
+from shoal.jobs.apart import attributes_of, tell_of_division, unit_of
 from shoal.jobs.division import DEFAULT_SHARE
 from shoal.jobs.memory.footprint import Allowance
 from shoal.jobs.prepared import collected
@@ -27,21 +32,45 @@ from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import ROWS
 from shoal.jobs.sizing.study import Goal
-from shoal.jobs.streams.drawing import Drawn, draw, targets_known
-from shoal.jobs.tables.prepare import Described, PartMaker, PreparedTable, as_fits, look
-from shoal.selection.attributes import Attributes
+from shoal.jobs.streams.drawing import Drawn, counted, draw, naming_rows, weights_of
+from shoal.jobs.streams.sides import Sides
+from shoal.jobs.streams.uses import ASIDE, Uses
+from shoal.jobs.tables.prepare import Described, PartMaker, PreparedTable, as_fits, look, other_parts
 from shoal.shapes import Array, IntArray
 from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows
+from shoal.words import setting
 
-SAMPLE, ASIDE = BLOCK * BUFFER, 2**16
-"""Rows to train on that columns are described by, and rows at most that validate, and that test: of wide rows
-half as many."""
+SAMPLE = BLOCK * BUFFER
+"""Rows to train on that columns are described by."""
 MANY, MANY_FAST = 2**22, 2**18
 """Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
 ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
 """Rows that a study is sized by at most, times that rows are trained on in all, and epochs all the same."""
-AS_A_WHOLE = ("folds", "valid", "test", "group", "time_order", "weight")
+AS_A_WHOLE = ("folds", "time_order")
 """What asks for more of the rows than some at a time tell."""
+
+
+def in_the_way(request: FitRequest) -> list[str]:
+    """Return the settings for which all rows are needed in memory."""
+    names = [name for name in AS_A_WHOLE if getattr(request, name) is not None]
+    if request.group is not None:  # the groups of two tables are apart, which all of them tell
+        names += [name for name in ("valid", "test") if getattr(request, name) is not None]
+    if request.score != "validation":
+        names.append("score")
+    if request.solver not in (None, "adam", "adamw", "rmsprop", "sgd"):
+        names.append("solver")
+    return names
+
+
+def way_to_the_disk(request: FitRequest) -> str:
+    """Return what to say where a table does not fit: which settings keep it from being read in parts."""
+    names = in_the_way(request)
+    if not names or not comes_in_parts(request.table):
+        return ""
+    told = " and ".join(setting(name) for name in names)
+    return (
+        f"; or leave out {told}, for which all rows must be in memory, so that it is trained on from the disk"
+    )
 
 
 def is_streamed(request: FitRequest) -> bool:
@@ -50,9 +79,7 @@ def is_streamed(request: FitRequest) -> bool:
     It is too large that has ``MANY`` rows, or ``MANY_FAST`` where the job is to be fast, or is for the memory
     that the request allows.
     """
-    if any(getattr(request, name) is not None for name in AS_A_WHOLE) or request.score != "validation":
-        return False
-    if request.target is None or request.solver not in (None, "adam", "adamw", "rmsprop", "sgd"):
+    if request.target is None or in_the_way(request):
         return False
     seen = glimpse(request.table)
     if seen is None or not comes_in_parts(request.table):
@@ -72,8 +99,13 @@ class PreparedStream(PreparedTable):
 
     source: str
     rare: RareClasses
+    roles: Roles
+    unit: float | None
+    """The mean weight, in which weights are told; None where all rows count alike."""
     aside: IntArray
-    """The numbers of the rows that validate and test, in rising order."""
+    """The numbers of the rows that validate and test, in rising order; none where there are groups."""
+    sides: Sides | None
+    """The side of each group, where there are groups."""
     trained: int
     """How many rows there are to train on."""
 
@@ -104,26 +136,30 @@ class PreparedStream(PreparedTable):
         path, width = folder.resolve() / ROWS, len(self.preprocessor.feature_names)
         if not path.exists():
             with collected(), written_atomically(path) as file:  # what there is to tell was told before
-                for X, y in self._samples():
-                    write_rows(file, X, y)
-        return BlockFile.of(path, width, classes=bool(self.n_classes))
+                for samples in self._samples():
+                    write_rows(file, *samples)
+        return BlockFile.of(path, width, classes=bool(self.n_classes), weighed=self.unit is not None)
 
-    def _samples(self) -> Iterator[tuple[Array, Array]]:
-        """Yield X and y of all rows to train on, in the table's order."""
+    def _samples(self) -> Iterator[tuple[Array, Array, Array | None]]:
+        """Yield X, y and what they count for of all rows to train on, in the table's order."""
         name, first = self.target.name, 0
         for part in self._parts():
-            last = first + part.height
-            try:
-                trains = targets_known(part, name)
-                here = slice(*np.searchsorted(self.aside, [first, last]))
-                trains[self.aside[here] - first] = False
-                rows = self._of_known_classes(part.filter(pl.Series(trains)))
+            with naming_rows(self.source, first, part):
+                rows = self._of_known_classes(self._to_train_on(part, first))
                 if rows.height:
                     X = self.preprocessor.transform(rows, dtype=np.float32)
-                    yield X, self.target.encode(rows[name])
-            except DataError as error:
-                raise DataError(f"{self.source}, data rows {first + 1} to {last}: {error}") from None
-            first = last
+                    weights = weights_of(rows, self.roles)
+                    s = None if weights is None or self.unit is None else weights / self.unit
+                    yield X, self.target.encode(rows[name]), s
+            first += part.height
+
+    def _to_train_on(self, part: pl.DataFrame, first: int) -> pl.DataFrame:
+        """Return the rows of a part that are to train on; the number of its first row tells which are not."""
+        trains, _ = counted(part, self.target.name, self.roles)
+        here = slice(*np.searchsorted(self.aside, [first, first + part.height]))
+        trains[self.aside[here] - first] = False
+        rows = part.filter(pl.Series(trains))
+        return rows if self.sides is None else rows.filter(pl.Series(self.sides.train(rows)))
 
     def _parts(self) -> Iterator[pl.DataFrame]:
         try:
@@ -151,61 +187,76 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
     """
     target = request.target
     assert target is not None
+    roles = Roles(group=request.group, weight=request.weight)
     with collected() as notes:
-        drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE)
+        drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles)
         frame = as_frame(drawn.rows)
         described = Described.of(frame, target, request, least=1)
         forms = ("pieces", "waves") if drawn.known >= MANY else ()
         plainer: dict[str, Any] = {name: 0 for name in forms if getattr(request, name) is None}
-        fitting, told = as_fits(described, replace(request, **plainer), Allowance.of(request))
+        alone = replace(request, **plainer, valid=None, test=None)  # of others as many rows as are drawn
+        fitting, told = as_fits(described, alone, Allowance.of(request))
         prepared = _divided(described, drawn, request, plainer | fitting)
         notes.extend(told)
     return replace(prepared, warnings=(*_told(drawn, request), *notes, *prepared.warnings))
 
 
 def _told(drawn: Drawn, request: FitRequest) -> tuple[str, ...]:
-    """Return what there is to say of the rows drawn, and of those without a target."""
-    unknown = drawn.total - drawn.known
-    left_out = (
-        f"{unknown} of {drawn.total} rows have no value of the target {request.target!r} and are left out"
-    )
+    """Return what there is to say of the rows drawn, and of those that are left out."""
+    unknown = drawn.total - drawn.known - drawn.weightless
+    told = []
+    if unknown:
+        told.append(
+            f"{unknown} of {drawn.total} rows have no value of the target {request.target!r} and are left out"
+        )
+    if drawn.weightless:
+        told.append(
+            f"{drawn.weightless} of {drawn.total} rows count for nothing, by {request.weight!r}, and are "
+            "left out"
+        )
     size = drawn.rows.height
-    few = (
-        f"the table is trained on from the disk; columns, scales, the simpler models and the report go by "
-        f"{size:,} of its {drawn.known:,} rows, drawn at random"
-    )
-    return (*([left_out] if unknown else []), *([few] if size < drawn.known else []))
+    if size < drawn.known:
+        told.append(
+            f"the table is trained on from the disk; columns, scales, the simpler models and the report go "
+            f"by {size:,} of its {drawn.known:,} rows, drawn at random"
+        )
+    return tuple(told)
 
 
 def _divided(
     described: Described, drawn: Drawn, request: FitRequest, plainer: dict[str, Any]
 ) -> PreparedStream:
     """Return the rows drawn by their use, and the features of them."""
-    frame, name, task = described.frame, described.name, described.task.task
-    test, held, train = _uses(drawn, request)
+    frame, name, task, roles = described.frame, described.name, described.task.task, described.roles
+    uses = Uses.of(drawn, request, roles)
     numbers = sum(column.used and column.kind == "numeric" for column in described.columns)
     method = table_method(replace(request, **plainer), request.choose or "ensemble", task, numbers)
-    of_classes = described.frame[name] if task == CLASSIFICATION else frame[name].to_native().gather(train)
-    target = TargetEncoder.fit(of_classes, task, 1, None if task == CLASSIFICATION else request.loss)
+    whole = task == CLASSIFICATION
+    of_classes = described.frame[name] if whole else frame[name].to_native().gather(uses.train)
+    target = TargetEncoder.fit(of_classes, task, 1, None if whole else request.loss)
     require_decidable(request.metric, request.cost, target.labels)
     preprocessor = TablePreprocessor.fit(
-        frame, name, described.columns, method.pieces, method.waves, described.chosen.dropped, train
+        frame, name, described.columns, method.pieces, method.waves, described.chosen.dropped, uses.train
     )
     width = len(preprocessor.feature_names)
-    aside = ASIDE // 2 if width > WIDE else ASIDE
-    test, held = (_first(drawn, rows, aside) for rows in (test, held))
-    train = _first(drawn, train, rows_at_once(width))
+    uses = uses.at_most(ASIDE // 2 if width > WIDE else ASIDE, rows_at_once(width))
+    attributes = attributes_of(frame, roles)
     part = PartMaker(preprocessor, target, described, method.recipe.rule.dtype)
+    train = part(frame, attributes, uses.train)
+    with collected() as notes:
+        labels = target.encode(frame[name]) if whole else None
+        tell_of_division(attributes, roles, uses.division, labels, target.labels)
+        held, test = other_parts(request, part, partial(_some_of, request=request))
     return PreparedStream(
         target=target,
         n_rows=drawn.known,
-        train=part(frame, Attributes(), train),
-        validation=part(frame, Attributes(), held),
-        test=part(frame, Attributes(), test),
+        train=train,
+        validation=part(frame, attributes, uses.held) if held is None else held,
+        test=part(frame, attributes, uses.test) if test is None else test,
         folds=None,
-        validation_share=request.validation_share or DEFAULT_SHARE,
-        test_share=request.test_share,
-        warnings=(),
+        validation_share=None if held is not None else request.validation_share or DEFAULT_SHARE,
+        test_share=None if test is not None else request.test_share,
+        warnings=tuple(notes),
         columns=described.columns,
         target_kind=described.target_kind,
         task=described.task,
@@ -214,24 +265,25 @@ def _divided(
         plainer=plainer,
         source=request.table,
         rare=described.rare,
-        aside=np.sort(drawn.numbers[np.concatenate([test, held])]),
-        trained=drawn.known - len(test) - len(held),
+        roles=roles,
+        unit=unit_of(frame, roles),
+        aside=uses.aside,
+        sides=uses.sides,
+        trained=uses.trained,
     )
 
 
-def _first(drawn: Drawn, rows: IntArray, most: int) -> IntArray:
-    """Return at most so many of these rows, those that were drawn first, in the table's order."""
-    return np.sort(rows[np.argsort(drawn.ranks[rows])[:most]])
-
-
-def _uses(drawn: Drawn, request: FitRequest) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the places, among the rows drawn, of those to test on, to validate on, and to train on."""
-    tested = min(round(request.test_share * drawn.known), ASIDE)
-    share = request.validation_share or DEFAULT_SHARE
-    held = min(round(share * (drawn.known - tested)), ASIDE)
-    ranks = drawn.ranks
-    return (
-        np.flatnonzero(ranks < tested),
-        np.flatnonzero((ranks >= tested) & (ranks < tested + held)),
-        np.flatnonzero(ranks >= tested + held),
-    )
+def _some_of(source: str, known: Sequence[str], request: FitRequest) -> Frame:
+    """Return ``ASIDE`` rows of a table that is brought along, drawn at random, or all that it has."""
+    assert request.target is not None
+    try:
+        drawn = draw(source, request.target, request.seed, ASIDE)
+    except NotPlainError:
+        return read_table(source, known)
+    if drawn.rows.height < drawn.known:
+        warnings.warn(
+            f"of {source} {drawn.rows.height:,} of its {drawn.known:,} rows are looked at, drawn at random",
+            ShoalWarning,
+            stacklevel=2,
+        )
+    return as_frame(drawn.rows, source)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -250,7 +250,7 @@ def _divided(
         )
         part = PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, attributes, rows.train)
-        validation, test = _other_parts(request, part)
+        validation, test = other_parts(request, part)
         if rows.held.size:
             validation = part(frame, attributes, rows.held)
         if test is None:
@@ -344,20 +344,29 @@ def _whole_target(
     return encoder if task == "classification" else None
 
 
-def _other_parts(request: FitRequest, part: PartMaker) -> tuple[Part | None, Part | None]:
+Read: TypeAlias = Callable[[str, Sequence[str]], Frame]
+"""What reads a table that has some, or all, of these columns."""
+
+
+def other_parts(
+    request: FitRequest, part: PartMaker, read: Read = read_table
+) -> tuple[Part | None, Part | None]:
     """Return the rows to choose by and to test on that other tables bring along, all apart."""
     places = [Place.of("the table", part.table.frame, part.table.roles)]
-    valid = None if request.valid is None else _other_part("valid", request.valid, part, places)
-    return valid, None if request.test is None else _other_part("test", request.test, part, places)
+    found = [
+        None if (path := getattr(request, option)) is None else _other_part(option, path, part, places, read)
+        for option in ("valid", "test")
+    ]
+    return found[0], found[1]
 
 
-def _other_part(option: str, path: str, part: PartMaker, places: list[Place]) -> Part:
+def _other_part(option: str, path: str, part: PartMaker, places: list[Place], read: Read) -> Part:
     """Return the rows of another table, which has the columns of this one.
 
     They are apart from the rows in ``places``, among which they are then.
     """
     table = part.table
-    given = read_table(path, table.known)
+    given = read(path, table.known)
     strangers = [name for name in given.columns if name not in set(table.known)]
     if strangers:
         raise DataError(

@@ -1,0 +1,85 @@
+"""On which side of a division the rows of each group are, in a table of which nobody holds all groups.
+
+A group's name is hashed into one of many buckets, and all rows of a bucket are on one side: so a row that is
+read says by itself where it belongs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.data.frames import native_frame, pl
+from shoal.data.roles import Roles
+from shoal.errors import DataError
+from shoal.shapes import BoolArray, IntArray
+
+BUCKETS = 2**16
+TRAINS, VALIDATES, TESTS = 0, 1, 2
+_BYTES = 2
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The side of each bucket, ``of_bucket`` (BUCKETS,), for the groups of ``roles`` and a seed."""
+
+    of_bucket: IntArray
+    roles: Roles
+    seed: int
+
+    def of(self, rows: pl.DataFrame) -> IntArray:
+        """Return the side of each row (N,)."""
+        buckets = buckets_of(rows, self.roles, self.seed)
+        assert buckets is not None
+        return self.of_bucket[buckets]
+
+    def train(self, rows: pl.DataFrame) -> BoolArray:
+        """Return which rows are to train on (N,)."""
+        return np.equal(self.of(rows), TRAINS)
+
+
+def choose_sides(tally: IntArray, shares: Sequence[tuple[int, int]]) -> IntArray:
+    """Return the side of each bucket, of which a ``tally`` (BUCKETS,) counts the rows.
+
+    ``shares`` are sides with the rows that each is to have: at most so many, unless even one bucket has more.
+    Buckets are numbered at random, so the first that fit are as good as any others.
+
+    Raises ``DataError`` where none are left to train on.
+    """
+    of_bucket = np.full(len(tally), TRAINS, dtype=np.intp)
+    for side, wanted in shares:
+        free = np.flatnonzero((of_bucket == TRAINS) & (tally > 0))
+        taken, rows = [], 0
+        for bucket in free.tolist():
+            if rows + tally[bucket] <= wanted:
+                taken.append(bucket)
+                rows += int(tally[bucket])
+        of_bucket[taken or free[np.argsort(tally[free], kind="stable")[:1]]] = side
+    if not tally[of_bucket == TRAINS].any():
+        raise DataError(
+            f"the rows are of {int((tally > 0).sum())} groups, too few for parts that share none; divide by "
+            "a finer column"
+        )
+    return of_bucket
+
+
+def buckets_of(rows: pl.DataFrame, roles: Roles, seed: int) -> IntArray | None:
+    """Return the bucket of each row's group (N,), None where a table has no such column.
+
+    Raises ``DataError`` where a group is missing.
+    """
+    if roles.group not in rows.columns:
+        return None
+    if not rows.height:
+        return np.zeros(0, dtype=np.intp)
+    groups = roles.groups(native_frame(rows.select(roles.group)))
+    assert groups is not None
+    numbers = {name: _bucket(name, seed) for name in groups.unique().to_list()}
+    return groups.replace_strict(numbers, return_dtype=pl.Int64).to_numpy().astype(np.intp)
+
+
+def _bucket(name: str, seed: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=_BYTES).digest())

@@ -1,0 +1,78 @@
+"""What the rows drawn from a large table are for: to test on, to validate on, to train on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shoal.data.roles import Roles
+from shoal.jobs.division import DEFAULT_SHARE, Division
+from shoal.jobs.request import FitRequest
+from shoal.jobs.streams.drawing import Drawn
+from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, Sides, choose_sides
+from shoal.shapes import IntArray
+
+ASIDE = 2**16
+"""Rows at most that validate, and that test: of wide rows half as many."""
+
+
+@dataclass(frozen=True)
+class Uses:
+    """The places of rows among those ``drawn``, by their use; ``sides`` say it of groups, if any."""
+
+    drawn: Drawn
+    test: IntArray
+    held: IntArray
+    train: IntArray
+    sides: Sides | None = None
+
+    @classmethod
+    def of(cls, drawn: Drawn, request: FitRequest, roles: Roles) -> Uses:
+        """Divide the rows as a table's are; nothing is set aside for what has rows of its own.
+
+        With groups all rows of those that test and validate are left out of training, drawn or not.
+        """
+        tested = 0 if request.test is not None else round(request.test_share * drawn.known)
+        share = 0.0 if request.valid is not None else request.validation_share or DEFAULT_SHARE
+        if drawn.tally is not None:
+            held = round(share * (drawn.known - tested))
+            wanted = [(side, rows) for side, rows in ((TESTS, tested), (VALIDATES, held)) if rows]
+            sides = Sides(choose_sides(drawn.tally, wanted), roles, request.seed)
+            side = sides.of(drawn.rows)
+            test, judged, train = (np.flatnonzero(side == one) for one in (TESTS, VALIDATES, TRAINS))
+            return cls(drawn, test, judged, train, sides)
+        tested = min(tested, ASIDE)
+        held = min(round(share * (drawn.known - tested)), ASIDE)
+        ranks = drawn.ranks
+        judged = np.flatnonzero((ranks >= tested) & (ranks < tested + held))
+        train = np.flatnonzero(ranks >= tested + held)
+        return cls(drawn, np.flatnonzero(ranks < tested), judged, train)
+
+    def at_most(self, aside: int, train: int) -> Uses:
+        """Return the same of fewer rows, those that were drawn first."""
+        test, held = (self._first(rows, aside) for rows in (self.test, self.held))
+        return replace(self, test=test, held=held, train=self._first(self.train, train))
+
+    def _first(self, rows: IntArray, most: int) -> IntArray:
+        """Return at most so many of these rows, in the table's order."""
+        return np.sort(rows[np.argsort(self.drawn.ranks[rows])[:most]])
+
+    @property
+    def division(self) -> Division:
+        """The rows as those of a table that is read whole."""
+        return Division(self.train, self.held, self.test, None, None)
+
+    @property
+    def aside(self) -> IntArray:
+        """The numbers in the table of the rows that are not trained on, in rising order; by groups, none."""
+        if self.sides is not None:
+            return np.zeros(0, dtype=np.intp)
+        return np.sort(self.drawn.numbers[np.concatenate([self.test, self.held])])
+
+    @property
+    def trained(self) -> int:
+        """How many rows of the table are to train on."""
+        if self.sides is None or self.drawn.tally is None:
+            return self.drawn.known - len(self.test) - len(self.held)
+        return int(self.drawn.tally[self.sides.of_bucket == TRAINS].sum())
