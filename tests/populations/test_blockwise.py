@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from shoal.engines import choose_engine
 from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense
+from shoal.populations import checkpoint
 from shoal.populations.blockwise import train_blockwise
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -132,6 +134,80 @@ def test_threads_change_no_bit(samples: tuple[Any, Any], tmp_path: Path) -> None
     file = file_of(tmp_path / "rows", *samples)
     one, two = (train_blockwise(members(), file, RECIPE, n_jobs=jobs).population.theta for jobs in (1, 2))
     np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("engine", ["reference", "native"])
+@pytest.mark.parametrize("settings", [{}, {"solver": "rmsprop"}, {"patience": 2, "epochs": 9}])
+def test_an_interrupted_training_goes_on_from_its_last_epoch(
+    settings: dict[str, Any],
+    engine: str,
+    samples: tuple[Any, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = file_of(tmp_path / "rows", *samples)
+    recipe = Recipe.of({"epochs": 5, "learning_rate": 0.1, **settings}, RECIPE)
+    held = samples[0][:9], samples[1][:9] + 1
+    whole = train_blockwise(members(), file, recipe, validation=held, engine=engine)
+    kept = dataclasses.replace(file, kept=tmp_path / "tried")
+    epochs: list[int] = []
+    buffers = BlockFile.buffers
+
+    def interrupted(self: BlockFile, seed: int, epoch: int) -> Any:
+        epochs.append(epoch)
+        for number, buffer in enumerate(buffers(self, seed, epoch)):
+            if (epoch, number) == (2, 1) and epochs.count(2) == 1:
+                raise KeyboardInterrupt
+            yield buffer
+
+    monkeypatch.setattr(BlockFile, "buffers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_blockwise(members(), kept, recipe, validation=held, engine=engine)
+    found = train_blockwise(members(), kept, recipe, validation=held, engine=engine)
+    assert epochs[:4] == [0, 1, 2, 2]
+    assert epochs.count(0) == epochs.count(1) == 1
+    np.testing.assert_array_equal(found.population.theta, whole.population.theta)
+    for mine, theirs in zip(found.history.arrays(), whole.history.arrays(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert list((tmp_path / "tried").iterdir()) == []
+
+
+@pytest.mark.parametrize("change", ["seed", "samples", "members", "seen", "held", "damaged"])
+def test_what_another_training_kept_is_not_taken_up(
+    change: str, samples: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(name: str) -> dict[str, Any]:
+        other = change == name
+        X, y = samples
+        file = file_of(tmp_path / f"rows{name == change}", X, y + 1 if other and name == "samples" else y)
+        seen = (lambda rows: rows[:, ::-1]) if other and name == "seen" else None
+        return {
+            "population": members(loss="absolute_error" if other and name == "members" else "squared_error"),
+            "blocks": dataclasses.replace(file, kept=tmp_path / "tried", seen=seen),
+            "recipe": Recipe.of({"seed": 6 if other and name == "seed" else 5}, RECIPE),
+            "validation": (X, y + 1 if other and name == "held" else y),
+        }
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint.Checkpoint, "remove", fail)
+        with pytest.raises(KeyboardInterrupt):
+            train_blockwise(**told(""))
+    (path,) = (tmp_path / "tried").iterdir()
+    if change == "damaged":
+        path.write_bytes(path.read_bytes()[:-9])
+    begun: list[int] = []
+    buffers = BlockFile.buffers
+
+    def noted(self: BlockFile, seed: int, epoch: int) -> Any:
+        begun.append(epoch)
+        return buffers(self, seed, epoch)
+
+    monkeypatch.setattr(BlockFile, "buffers", noted)
+    train_blockwise(**told(change))
+    assert begun == [0, 1, 2]
 
 
 @pytest.mark.parametrize("settings", [{"solver": "scg", "batch_size": None, "learning_rate": None}])

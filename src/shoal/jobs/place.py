@@ -44,14 +44,14 @@ from shoal.selection.store import CONTENTS as STORE
 from shoal.selection.store import TrialStore
 from shoal.words import setting
 
-_OF_FORECASTS: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}
+_OF_TRIED: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}
 CONTENTS: Contents = {
     **{
         re.escape(name): None
         for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, CARD, AGAIN, TESTED, ROWS)
     },
     STUDY: STORE,
-    TRIED: _OF_FORECASTS,
+    TRIED: _OF_TRIED,
 }
 """Every name that a job gives, so that no other is ever removed."""
 
@@ -192,12 +192,13 @@ def begin(
 
 
 def remove_tried(folder: Path) -> None:
-    """Remove what a forecast kept to go on from, once nothing can interrupt it any more."""
+    """Remove what a job kept to go on from, once nothing can interrupt it any more."""
     if (folder / TRIED).is_dir():
-        clear(folder, {TRIED: _OF_FORECASTS})
+        clear(folder, {TRIED: _OF_TRIED})
 
 
 def end(folder: Path) -> None:
     """Remove what a job has needed only until its end."""
     (folder / ROWS).unlink(missing_ok=True)
+    remove_tried(folder)
     remove_leftovers(folder)

@@ -10,6 +10,7 @@ import numpy as np
 from shoal.engines import choose_engine
 from shoal.engines.base import Engine
 from shoal.errors import ConfigurationError
+from shoal.populations.checkpoint import Checkpoint
 from shoal.populations.population import Population
 from shoal.populations.trainer import TrainingResult, sample_losses
 from shoal.shapes import Array, BoolArray
@@ -39,7 +40,8 @@ def train_blockwise(
     """Train members as ``shoal.train`` does, on the samples of a file: minibatches of a buffer at a time.
 
     Solvers remember and count updates from buffer to buffer, and the schedule changes the learning rate with
-    every one. The validation is looked at after every epoch.
+    every one. The validation is looked at after every epoch. Where the file says so, what was learnt is kept
+    after every epoch, and a training that was interrupted goes on from there, to the same numbers.
 
     Raises ``ConfigurationError`` for solvers that need all samples at every step, and settings that only the
     samples in memory can have; ``DataError`` as ``BlockFile.buffers`` does.
@@ -54,7 +56,10 @@ def train_blockwise(
     chosen = choose_engine(engine, population.network, recipe)
     course = _Course.of(population, recipe, validation is not None)
     members = _Members(population, blocks, recipe, chosen, count_workers(n_jobs))
-    for epoch in range(recipe.epochs):
+    checkpoint = Checkpoint.of(population, blocks, recipe, validation, chosen.label)
+    if checkpoint is not None:
+        members.state = checkpoint.take_up(course.history, course.others)
+    for epoch in range(course.epochs, recipe.epochs):
         active = course.active
         if not active.any():
             break
@@ -63,6 +68,10 @@ def train_blockwise(
         if validation is not None:
             judged = _validation_loss(replace(population, theta=theta), validation, members.threads)
         course.note(epoch, theta, loss, diverged, judged)
+        if checkpoint is not None and members.state is not None and epoch + 1 < recipe.epochs:
+            checkpoint.keep(members.state, course.history, course.others)
+    if checkpoint is not None:
+        checkpoint.remove()
     return TrainingResult(replace(population, theta=course.result), course.history)
 
 
@@ -153,6 +162,16 @@ class _Course:
         rates = recipe.strengths(population.size, np.float64)["learning_rate"]
         history = History.empty(population.size, recipe.epochs, validated, rates)
         return cls(history, recipe.patience, population.theta.copy())
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs have been trained."""
+        return int(self.history.epochs.max())
+
+    @property
+    def others(self) -> dict[str, Array]:
+        """What there is to know besides the history and the solver's state, by name."""
+        return {"result": self.result, "lowest": self.lowest}
 
     @property
     def active(self) -> BoolArray:

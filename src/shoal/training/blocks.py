@@ -56,6 +56,8 @@ class BlockFile:
     digest: str
     seen: Callable[[Array], Array] | None = None
     """What members are given of features (M, n); None is all, as they are."""
+    kept: Path | None = None
+    """The folder in which trainings keep, after every epoch, where they stand; None keeps nothing."""
 
     @classmethod
     def of(cls, path: Path, inputs: int, classes: bool, weighed: bool = False) -> Self:

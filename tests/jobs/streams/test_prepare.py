@@ -17,7 +17,7 @@ from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved.layout import MODEL, ROWS, WEIGHTS
+from shoal.jobs.saved.layout import MODEL, ROWS, TRIED, WEIGHTS
 from shoal.jobs.streams import prepare as streams
 from shoal.jobs.streams import uses
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
@@ -157,6 +157,31 @@ def test_an_interrupted_job_goes_on_to_the_same_model(
     assert not (tmp_path / "out" / MODEL).exists()
     fitted(fit, source, tmp_path / "out", resume=True)
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "whole" / WEIGHTS).read_bytes()
+
+
+@pytest.mark.usefixtures("without_report")
+def test_a_job_goes_on_from_the_last_epoch_of_a_network(
+    fit: Any, table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(table, tmp_path / "t.parquet")
+    fitted(fit, source, tmp_path / "whole", epochs=4)
+    begun: list[int] = []
+    buffers = blocks.BlockFile.buffers
+
+    def noted(self: Any, seed: int, epoch: int) -> Any:
+        begun.append(epoch)
+        if begun == [0, 1, 2]:
+            raise KeyboardInterrupt
+        return buffers(self, seed, epoch)
+
+    monkeypatch.setattr(blocks.BlockFile, "buffers", noted)
+    with pytest.raises(KeyboardInterrupt):
+        fitted(fit, source, tmp_path / "out", epochs=4)
+    (kept,) = (tmp_path / "out" / TRIED).iterdir()
+    fitted(fit, source, tmp_path / "out", epochs=4, resume=True)
+    assert begun[3:5] == [2, 3]
+    assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "whole" / WEIGHTS).read_bytes()
+    assert not kept.parent.exists()
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(

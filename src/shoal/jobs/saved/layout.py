@@ -3,7 +3,8 @@
 ======================== ===============================================================
 ``plan.json``            the request and the size of the study, written when it begins
 ``study/``               the trials and weights of every network, cohort by cohort
-``tried/``               of forecasts: what an interrupted job has learnt so far; nothing at the end
+``tried/``               of forecasts, and of tables trained on from the disk: what an interrupted job has
+                         learnt so far; nothing at the end
 ``weights.safetensors``  the parameters θ of the networks that were chosen
 ``preprocessing.json``   how a table's columns become features
 ``model.json``           architecture, target, members, and the checksums of the two above

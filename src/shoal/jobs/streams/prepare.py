@@ -30,7 +30,7 @@ from shoal.jobs.memory.footprint import Allowance
 from shoal.jobs.prepared import collected
 from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved.layout import ROWS
+from shoal.jobs.saved.layout import ROWS, TRIED
 from shoal.jobs.sizing.study import Goal
 from shoal.jobs.streams.drawing import Drawn, counted, draw, naming_rows, weights_of
 from shoal.jobs.streams.sides import Sides
@@ -138,7 +138,8 @@ class PreparedStream(PreparedTable):
             with collected(), written_atomically(path) as file:  # what there is to tell was told before
                 for samples in self._samples():
                     write_rows(file, *samples)
-        return BlockFile.of(path, width, classes=bool(self.n_classes), weighed=self.unit is not None)
+        written = BlockFile.of(path, width, classes=bool(self.n_classes), weighed=self.unit is not None)
+        return replace(written, kept=path.with_name(TRIED))
 
     def _samples(self) -> Iterator[tuple[Array, Array, Array | None]]:
         """Yield X, y and what they count for of all rows to train on, in the table's order."""
