@@ -40,7 +40,7 @@ def settled(estimator: Any, train: Part, test: Part | None) -> Measured:
     if train.groups is None:
         estimator.fit(train.samples, train.labels)
     else:
-        estimator.fit(train.samples, train.labels, train.groups)
+        estimator.fit(train.samples, train.labels, groups=train.groups)
     seconds = time.process_time() - began
     held = estimator.classes_[estimator.held_out_.argmax(axis=1)]
     error = float("nan") if test is None else _error(estimator.predict(test.samples), test.labels)

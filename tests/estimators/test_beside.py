@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn
+from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GroupKFold, cross_validate
 
-from shoal import ShoalClassifier, ShoalRegressor
-from shoal.errors import DataError
+from shoal import SequenceClassifier, ShoalClassifier, ShoalRegressor, TextClassifier, TextRegressor
+from shoal.errors import ConfigurationError, DataError
 
 TINY: dict[str, Any] = {
     "n_starts": 1,
@@ -110,3 +111,50 @@ def test_metadata_are_routed() -> None:
     for fitted, (train, _) in zip(found["estimator"], GroupKFold(3).split(X, Y, GROUPS), strict=True):
         for known, held in folds_of(fitted, GROUPS[train]):
             assert not known & held
+
+
+MIXED: dict[str, tuple[Any, Any]] = {
+    "series": (
+        SequenceClassifier(n_features=336, budget=1e6, random_state=0, n_jobs=1),
+        [np.sin((0.3 + 0.4 * (k % 2)) * np.arange(9) + k) for k in range(N)],
+    ),
+    "texts": (
+        TextClassifier(views=["linear"], random_state=0, n_jobs=1),
+        [f"{'odd' if k % 2 else 'even'} {k % 5} {k % 3}" for k in range(N)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_mixtures_count_samples_and_go_ahead_in_time(name: str) -> None:
+    estimator, given = MIXED[name]
+    y = np.arange(N) % 2 ^ (np.arange(N) % 7 == 0)
+    weights = np.where(y, 5.0, 1.0)
+    plain = clone(estimator).fit(given, y)
+    assert plain.held_out_rows_.tolist() == list(range(N))
+    heavy = clone(estimator).fit(given, y, sample_weight=weights)
+    assert heavy.predict_proba(given)[:, 1].mean() > plain.predict_proba(given)[:, 1].mean() + 0.05
+    known = np.arange(N) % 5 > 0
+    some = [each for each, own in zip(given, known, strict=True) if own]
+    without = clone(estimator).fit(some, y[known], sample_weight=weights[known])
+    zero = clone(estimator).fit(given, y, sample_weight=np.where(known, weights, 0))
+    np.testing.assert_array_equal(zero.predict_proba(given), without.predict_proba(given))
+    np.testing.assert_array_equal(zero.held_out_rows_, np.flatnonzero(known))
+    times = np.arange(N)[::-1]
+    ahead = clone(estimator).fit(given, y, times=times)
+    assert ahead.held_out_rows_.tolist() == list(range(N // 2))  # the latest come first
+    assert ahead.held_out_.shape == (N // 2, 2)
+    with pytest.raises(ConfigurationError, match="groups and times"):
+        clone(estimator).fit(given, y, groups=times, times=times)
+    with pytest.raises(DataError, match="sample_weight must have one entry"):
+        clone(estimator).fit(given, y, sample_weight=[1.0])
+
+
+def test_numbers_of_mixtures_are_weighed() -> None:
+    given, y = MIXED["texts"][1], np.arange(N) % 2 + np.linspace(0, 1, N)
+    weights = np.linspace(0.1, 2, N)
+    fitted = TextRegressor(views=["linear"], random_state=0).fit(given, y, sample_weight=weights)
+    assert fitted.predict(given).mean() > y.mean() + 0.05
+    assert np.average(fitted.predict(given), weights=weights) == pytest.approx(
+        np.average(y, weights=weights), abs=0.05
+    )

@@ -212,10 +212,10 @@ def test_groups_that_are_none() -> None:
         ([1, 2], "one entry for each of the 8 rows"),
     ):
         with pytest.raises(DataError, match=said):
-            SequenceClassifier(budget=1.0).fit(series, labels, groups)
+            SequenceClassifier(budget=1.0).fit(series, labels, groups=groups)
     with pytest.warns(ShoalWarning, match="1 of 8"):
         fitted = SequenceClassifier(budget=1.0, n_features=336).fit(
-            series, [None, *labels[1:]], list("aabbccdd")
+            series, [None, *labels[1:]], groups=list("aabbccdd")
         )
     assert fitted.held_out_.shape == (7, 2)
 

@@ -40,6 +40,44 @@ def test_the_strength_is_the_one_that_left_out_samples_like_best() -> None:
             assert (other == error) == (strength == best.strength)
 
 
+@pytest.mark.parametrize(("N", "F"), [(12, 40), (30, 8)])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_weight_is_as_many_samples_as_it_says(N: int, F: int, grouped: bool) -> None:
+    features, targets = problem(N, F)
+    times = np.arange(N) % 3 + 1
+    together = [np.arange(N)[k::4] for k in range(4)] if grouped else [np.array([k]) for k in range(N)]
+    copies = np.repeat(np.arange(N), times)
+    of_copies = [np.flatnonzero(np.isin(copies, held)) for held in together]
+    many = ClosedForm.fit(features[copies], targets[copies], of_copies)
+    one = ClosedForm.fit(features, targets, together if grouped else None, times.astype(np.float64))
+    assert one.strength == many.strength
+    np.testing.assert_allclose(one.left_out[copies], many.left_out, rtol=1e-5)
+    np.testing.assert_allclose(one.predict(features), many.predict(features), rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 1.5, 20)])
+def test_what_is_later_is_predicted_by_what_was_before(weights: np.ndarray | None) -> None:
+    features, targets = problem(20, 6)
+    folds = [(np.arange(10), np.arange(10, 15)), (np.arange(15), np.arange(15, 20))]
+    model = ClosedForm.fit(features, targets, None, weights, folds)
+    assert np.isnan(model.left_out[:10]).all()
+    for train, held in folds:
+        s = np.ones(len(train)) if weights is None else weights[train]
+        mean = np.average(features[train], axis=0, weights=s)
+        deviation = np.sqrt(np.average(np.square(features[train] - mean), axis=0, weights=s))
+        ridge = Ridge(alpha=model.strength * 6).fit((features[train] - mean) / deviation, targets[train], s)
+        expected = ridge.predict((features[held] - mean) / deviation)
+        np.testing.assert_allclose(model.left_out[held], expected, rtol=1e-6)
+    known = np.square(model.left_out[10:] - targets[10:]).mean(axis=1)
+    with pytest.MonkeyPatch.context() as patch:
+        for strength in closed_form.STRENGTHS:
+            patch.setattr(closed_form, "STRENGTHS", np.array([strength]))
+            other = ClosedForm.fit(features, targets, None, weights, folds).left_out[10:]
+            s = None if weights is None else weights[10:]
+            error = np.average(np.square(other - targets[10:]).mean(axis=1), weights=s)
+            assert error >= np.average(known, weights=s) * (1 - 1e-12)
+
+
 def test_constant_features_say_nothing() -> None:
     features, targets = problem(10, 4)
     plain = ClosedForm.fit(features, targets)

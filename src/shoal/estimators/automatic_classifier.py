@@ -144,5 +144,5 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
 
     def predict(self, X: Any) -> Array:
         """Return the class of every row, (N,): the most probable, or what ``metric`` or ``cost`` asks for."""
-        called = self.decision_.classes(self.predict_proba(X))
-        return np.asarray(self.classes_[called])
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[self.decision_.classes(probabilities)])

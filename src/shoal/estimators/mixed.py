@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
 from shoal.selection.attributes import Attributes
+from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array
 
 FOLDS = 5
@@ -34,8 +36,8 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
         """Return what X holds as a list."""
         raise NotImplementedError
 
-    def _learn(self, samples: list[Any], targets: Targets, attributes: Attributes) -> None:
-        """Make ``mixture_`` of samples with known targets, and with the groups that they may be of."""
+    def _learn(self, samples: list[Any], targets: Targets, attributes: Attributes) -> Schooling[Any]:
+        """Make ``mixture_`` of samples with known targets, and return what it has learnt from."""
         raise NotImplementedError
 
     def _predictions(self, X: Any) -> Array:
@@ -49,13 +51,24 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
             raise DataError(f"X holds 1 sample; {type(self).__name__} learns from 2 at least, n_samples=1")
         return samples, as_frame({_ROW: np.arange(len(samples))})
 
-    def _learn_kept(self, samples: list[Any], rows: Frame, targets: Targets, groups: Any) -> None:
-        """Make the mixture of the samples whose numbers a frame still has."""
-        attributes, numbers = Attributes.of(len(samples), groups), np.asarray(rows[_ROW])
+    def _learn_kept(
+        self, samples: list[Any], rows: Frame, targets: Targets, attributes: Attributes
+    ) -> Targets:
+        """Make the mixture of the samples whose numbers a frame still has, and that count for something.
+
+        Returns the targets of those that were held out, ``held_out_rows_``, with what they count for.
+        """
+        numbers, weights = np.asarray(rows[_ROW]), _weights_of(rows, attributes)
+        counts = np.arange(len(numbers)) if weights is None else np.flatnonzero(weights)
+        if len(counts) < 2:
+            raise DataError(f"only {len(counts)} {self.noun} has a target and counts; give 2 at least")
+        numbers, targets = numbers[counts], targets.rows(counts)
+        if weights is not None:
+            targets = replace(targets, weights=weights[counts] / weights[counts].mean())
         kept = [samples[row] for row in numbers.tolist()]
-        if len(kept) < 2:
-            raise DataError(f"only 1 {self.noun} has a target; give 2 at least")
-        self._learn(kept, targets, attributes.take(numbers))
+        schooling = self._learn(kept, targets, attributes.take(numbers))
+        self.held_out_rows_ = numbers[schooling.held]
+        return targets.rows(schooling.held)
 
     def _schooling(
         self, samples: Any, targets: Targets, attributes: Attributes, channels: int = 1
@@ -64,21 +77,29 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
         seed = drawn_seed(self.random_state)
         divider = attributes.divider(len(samples), targets.strata())
         folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), seed)
-        grouped = attributes.groups is not None
-        return Schooling(samples, targets, folds, seed, channels, self.n_jobs, grouped)
+        grouped, ahead = attributes.groups is not None, attributes.times is not None
+        return Schooling(samples, targets, folds, seed, channels, self.n_jobs, grouped, ahead)
+
+
+def _weights_of(rows: Frame, attributes: Attributes) -> Array | None:
+    """Return what the samples whose numbers a frame has count for; None where all count alike."""
+    return None if attributes.weights is None else attributes.weights[np.asarray(rows[_ROW])]
 
 
 class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: ignore[misc]
     """What classifiers add: labels, probabilities, and by what they are called."""
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, times: Any = None) -> Any:
         """Learn from N samples ``X`` and their labels ``y`` (N,), and return the estimator.
 
-        With ``groups`` (N,), say who is speaking, whatever is chosen is chosen by samples of groups that the
-        models had not met, and ``held_out_`` are such predictions: honest where new groups are to come.
+        Samples count for their ``sample_weight`` (N,). With ``groups`` (N,), say who is speaking, whatever is
+        chosen is chosen by samples of groups that the models had not met, and ``held_out_`` are such
+        predictions: honest where new groups are to come. With ``times`` (N,), numbers or dates, it is chosen
+        by samples that are later than all that the models had met, which are the later half of them.
         """
         samples, rows = self._numbered(X)
+        attributes = Attributes.of(len(samples), groups, times, sample_weight)
         known, y = with_labels(rows, y, type(self).__name__)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
@@ -91,10 +112,12 @@ class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: i
         texts = as_texts(self.cost, self.classes_)
         costs = require_decidable(self.metric, texts, [str(k) for k in range(len(self.classes_))])
         targets = Targets(encoder.transform(y), len(self.classes_))
-        self._learn_kept(samples, known, targets, groups)
+        held = self._learn_kept(samples, known, targets, attributes)
         self.held_out_ = self.mixture_.held_out
-        shares = np.bincount(targets.values) / len(targets.values)
-        self.decision_ = Decision.find(self.metric, self.held_out_, targets.values, shares, costs=costs)
+        counts = np.bincount(targets.values, _weights_of(known, attributes), len(self.classes_))
+        self.decision_ = Decision.find(
+            self.metric, self.held_out_, held.values, counts / counts.sum(), held.weights, costs
+        )
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -103,24 +126,27 @@ class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: i
 
     def predict(self, X: Any) -> Array:
         """Return the class of every sample: the most probable, or what ``metric`` or ``cost`` asks for."""
-        called = self.decision_.classes(self.predict_proba(X))
-        return np.asarray(self.classes_[called])
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[self.decision_.classes(probabilities)])
 
 
 class MixedRegressor(RegressorMixin, BaseMixed):  # type: ignore[misc]
     """What regressors add: the scale of their numbers."""
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, times: Any = None) -> Any:
         """Learn from N samples ``X`` and numbers ``y`` (N,), and return the estimator.
 
-        Of samples that belong to ``groups`` (N,) see ``SequenceClassifier.fit``.
+        Of ``sample_weight``, ``groups`` and ``times`` (N,) see ``SequenceClassifier.fit``.
         """
         samples, rows = self._numbered(X)
+        attributes = Attributes.of(len(samples), groups, times, sample_weight)
         known, name = with_numbers(rows, y, type(self).__name__)
         y = np.asarray(known[name], dtype=np.float64)
-        self._centre, self._scale = float(y.mean()), float(y.std()) or 1.0
-        self._learn_kept(samples, known, Targets((y - self._centre) / self._scale), groups)
+        s = _weights_of(known, attributes)
+        self._centre = float(weighted_mean(y, s))
+        self._scale = float(np.sqrt(weighted_mean(np.square(y - self._centre), s))) or 1.0
+        self._learn_kept(samples, known, Targets((y - self._centre) / self._scale), attributes)
         self.held_out_ = self._decoded(self.mixture_.held_out)
         return self
 

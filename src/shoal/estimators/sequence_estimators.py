@@ -18,7 +18,9 @@ from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, KINDS, LEAST_FEATURES, views_for
 from shoal.mixtures.targets import Targets
+from shoal.mixtures.views import Schooling
 from shoal.selection.attributes import Attributes
+from shoal.sequences import Sequences
 from shoal.shapes import Array
 
 
@@ -62,7 +64,7 @@ class BaseSequenceEstimator(BaseMixed):
     def _samples(self, X: Any) -> list[Array]:
         return as_series(X, self.channels_first)
 
-    def _learn(self, series: list[Array], targets: Targets, attributes: Attributes) -> None:
+    def _learn(self, series: list[Array], targets: Targets, attributes: Attributes) -> Schooling[Sequences]:
         names = [f"channel {number}" for number in range(len(series[0]))]
         empty = without_values(names, series)
         if empty:
@@ -75,6 +77,7 @@ class BaseSequenceEstimator(BaseMixed):
         views = views_for(schooling, kinds, self.budget, self.n_features, self.n_draws)
         with lend(self.on) as crew:
             self.mixture_ = Mixture.fit(views, schooling, crew)
+        return schooling
 
     def _predictions(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -122,12 +125,14 @@ class SequenceClassifier(MixedClassifier, BaseSequenceEstimator):
 
     - ``metric`` or ``cost``: what decides which class is predicted, as ``ShoalClassifier``'s.
 
-    ``fit(X, y, groups)`` chooses by groups, such as speakers, that models had not met.
+    ``fit(X, y, sample_weight, groups, times)`` chooses by groups, such as speakers, that models had not met,
+    or by what is later than all that they had.
 
     Series whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
     Attributes: ``classes_``, ``mixture_`` (its ``sentence`` says what it is made of), ``held_out_`` (N, K),
-    the probabilities of the series fitted by models that did not know them, ``decision_`` (of the class),
+    the probabilities of the series ``held_out_rows_`` (all, but of ``times``) by models that did not know
+    them, ``decision_`` (of the class),
     ``preprocessor_``, ``n_channels_in_``.
 
     Raises ``DataError``, a ``ValueError``, for what are no series and for a channel without any value.

@@ -18,6 +18,7 @@ from shoal.estimators.parameters import POSITIVE
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET, KINDS, text_views
+from shoal.mixtures.views import Schooling
 from shoal.selection.attributes import Attributes
 from shoal.shapes import Array, unmasked
 from shoal.texts.tokens import UNITS, WORDS
@@ -56,7 +57,7 @@ class BaseTextEstimator(BaseMixed):
     def _samples(self, X: Any) -> list[str]:
         return as_texts(X)
 
-    def _learn(self, samples: list[str], targets: Targets, attributes: Attributes) -> None:
+    def _learn(self, samples: list[str], targets: Targets, attributes: Attributes) -> Schooling[Any]:
         if not any(text.strip() for text in samples):
             raise DataError("every text of X is empty; give texts with words")
         schooling = self._schooling(samples, targets, attributes)
@@ -64,6 +65,7 @@ class BaseTextEstimator(BaseMixed):
         with lend(self.on) as crew:
             views = text_views(schooling, self.unit, kinds, self.budget)
             self.mixture_ = Mixture.fit(views, schooling, crew)
+        return schooling
 
     def _predictions(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -105,7 +107,8 @@ class TextClassifier(MixedClassifier, BaseTextEstimator):
     Texts whose label is missing (None, NaN) are left out, with a ``ShoalWarning``.
 
     Attributes: ``classes_``, ``mixture_`` (its ``sentence`` says what it is made of), ``held_out_`` (N, K),
-    the probabilities of the texts fitted by models that did not know them, ``decision_`` (of the class).
+    the probabilities of the texts ``held_out_rows_`` (all, but of ``times``) by models that did not know
+    them, ``decision_`` (of the class).
 
     Raises ``DataError``, a ``ValueError``, for what are no texts, and where all are empty.
 

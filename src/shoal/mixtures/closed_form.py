@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array, IntArray
 
 SINGULAR = 1e-9
@@ -20,6 +22,77 @@ LEAST_DEVIATION = 1e-6
 """Features that vary less are constant."""
 Together: TypeAlias = Sequence[IntArray] | None
 """Samples that are left out together, each of them once; None for each alone."""
+
+
+Later: TypeAlias = Sequence[tuple[IntArray, IntArray]] | None
+"""Pairs (train, held), of which what is held out is later than what trains; None where time has no say."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What a model of what was before says of samples ``held``: ``A (c / (squares + λ)) + b``."""
+
+    held: IntArray
+    A: Array
+    squares: Array
+    c: Array
+    b: Array
+
+    def predict(self, strength: float) -> Array:
+        """Return the predictions (n, K) at a strength λ."""
+        predicted: Array = self.A @ (self.c / (self.squares + strength)[:, None]) + self.b
+        return predicted
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Samples as they are fitted: standardised features and centred targets, times the roots of weights."""
+
+    scaled: Array
+    targets: Array
+    roots: Array
+    mean: Array
+    deviation: Array
+    varies: Array
+    b: Array
+
+    @classmethod
+    def of(cls, features: Array, targets: Array, weights: Array | None) -> _Rows:
+        mean, deviation = moments(features, weights)
+        varies = deviation > LEAST_DEVIATION
+        b = targets.mean(axis=0) if weights is None else np.average(targets, axis=0, weights=weights)
+        rows = cls(features, targets - b, np.ones(len(features)), mean, deviation, varies, b)
+        rows = dataclasses.replace(rows, scaled=rows.standardised(features))
+        if weights is None:
+            return rows
+        roots = np.sqrt(weights)[:, None]
+        scaled = rows.scaled * roots.astype(features.dtype)
+        return dataclasses.replace(rows, scaled=scaled, targets=rows.targets * roots, roots=roots[:, 0])
+
+    def standardised(self, features: Array) -> Array:
+        """Return those of the features (N, F) that vary, by the moments of these samples."""
+        scaled: Array = features[:, self.varies] - self.mean[self.varies].astype(features.dtype)
+        scaled /= self.deviation[self.varies].astype(features.dtype)
+        return scaled
+
+
+def moments(features: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Return the mean and the deviation of each feature (F,)."""
+    if weights is None:
+        return features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
+    mean = np.average(features, axis=0, weights=weights)
+    squares = np.average(np.square(features), axis=0, weights=weights) - np.square(mean)
+    return mean, np.sqrt(np.maximum(squares, 0))
+
+
+def _ahead(features: Array, targets: Array, weights: Array | None, train: IntArray, held: IntArray) -> Ahead:
+    """Return what a model of some samples says of others, at any strength."""
+    known = _Rows.of(features[train], targets[train], None if weights is None else weights[train])
+    U, squares = _decomposed(known.scaled)
+    share = max(known.scaled.shape[1], 1)
+    into = known.scaled.T.astype(np.float64) @ U
+    A = known.standardised(features[held]).astype(np.float64) @ into / share
+    return Ahead(held, A, squares / share, U.T @ known.targets, known.b)
 
 
 @dataclass(frozen=True)
@@ -37,6 +110,9 @@ class ClosedForm:
 
         left_out_S = y_S − (I − H_SS)⁻¹ (y_S − ŷ_S)
 
+    With weights s (N,) each square counts for its s_i: moments are weighted, and of rows times √s all of this
+    holds with √s_i √s_j/Σ s for 1/N. What folds hold out ``later`` is predicted by what was before.
+
     Source: Hastie, Tibshirani & Friedman 2009, "The elements of statistical learning", eq. 3.47 and 7.64.
 
     >>> x = np.arange(20.0)[:, None]
@@ -53,21 +129,33 @@ class ClosedForm:
     left_out: Array
 
     @classmethod
-    def fit(cls, features: Array, targets: Array, together: Together = None) -> ClosedForm:
+    def fit(
+        cls,
+        features: Array,
+        targets: Array,
+        together: Together = None,
+        weights: Array | None = None,
+        later: Later = None,
+    ) -> ClosedForm:
         """Return the model of ``features`` (N, F) and ``targets`` (N, K)."""
         with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
-            mean = features.mean(axis=0, dtype=np.float64)
-            deviation = features.std(axis=0, dtype=np.float64)
-            varies = deviation > LEAST_DEVIATION
-            scaled = features[:, varies] - mean[varies].astype(features.dtype)
-            scaled /= deviation[varies].astype(features.dtype)
-            b = targets.mean(axis=0)
-            U, squares = _decomposed(scaled)
-            strength, left_out = chosen(U, squares / max(scaled.shape[1], 1), targets - b, together)
-            dual = U @ ((U.T @ (targets - b)) / (squares + strength * scaled.shape[1])[:, None])
+            whole = _Rows.of(features, targets, weights)
+            U, squares = _decomposed(whole.scaled)
+            share = max(whole.scaled.shape[1], 1)
+            if later is None:
+                roots = None if weights is None else whole.roots
+                strength, left_out = chosen(U, squares / share, whole.targets, together, roots)
+                if roots is not None:
+                    left_out = left_out / roots[:, None]
+                left_out = left_out + whole.b
+            else:
+                parts = [_ahead(features, targets, weights, *fold) for fold in later]
+                strength, left_out = chosen_ahead(parts, targets, weights)
+            inverse = (squares + strength * whole.scaled.shape[1])[:, None]
+            dual = U @ ((U.T @ whole.targets) / inverse)
             W = np.zeros((features.shape[1], targets.shape[1]))
-            W[varies] = scaled.T.astype(np.float64) @ dual if len(dual) else 0
-        return cls(mean, np.where(varies, deviation, 1), W, b, strength, left_out + b)
+            W[whole.varies] = whole.scaled.T.astype(np.float64) @ dual if len(dual) else 0
+        return cls(whole.mean, np.where(whole.varies, whole.deviation, 1), W, whole.b, strength, left_out)
 
     def predict(self, features: Array) -> Array:
         """Return ŷ (N, K) for features (N, F), each row by a product of its own: company changes no bit."""
@@ -94,26 +182,49 @@ def _decomposed(scaled: Array) -> tuple[Array, Array]:
     return U[:, real], squares[real]
 
 
-def chosen(U: Array, squares: Array, targets: Array, together: Together = None) -> tuple[float, Array]:
-    """Return the strength with the smallest error for samples left out, and the predictions for them."""
+def chosen(
+    U: Array, squares: Array, targets: Array, together: Together = None, roots: Array | None = None
+) -> tuple[float, Array]:
+    """Return the strength with the smallest error for samples left out, and the predictions for them.
+
+    Rows, targets and predictions of weighted samples are times the ``roots`` (N,) of their weights.
+    """
     projected, N = U.T @ targets, len(targets)
+    mean = None if roots is None else roots / np.linalg.norm(roots)
+    alone = 1 / N if mean is None else np.square(mean)
     best = (np.inf, 0.0, targets)
     for strength in STRENGTHS[::-1]:  # of equals the strongest
         kept = squares / (squares + strength)
         error = targets - U @ (kept[:, None] * projected)
         if together is None:
-            left_out = error / np.maximum(1 - 1 / N - np.square(U) @ kept, SINGULAR)[:, None]
+            left_out = error / np.maximum(1 - alone - np.square(U) @ kept, SINGULAR)[:, None]
         else:
             left_out = np.empty_like(error)
             for held in together:
-                left_out[held] = _without(U[held], kept, error[held], N)
+                constant = 1 / N if mean is None else np.outer(mean[held], mean[held])
+                left_out[held] = _without(U[held], kept, error[held], constant)
         loss = float(np.square(left_out).mean())
         if loss < best[0]:
             best = loss, float(strength), targets - left_out
     return best[1:]
 
 
-def _without(U: Array, kept: Array, error: Array, N: int) -> Array:
+def chosen_ahead(parts: Sequence[Ahead], targets: Array, weights: Array | None) -> tuple[float, Array]:
+    """Return the same where each sample is predicted by what was before; the first have no predictions."""
+    best = (np.inf, 0.0, targets)
+    held = np.concatenate([part.held for part in parts])
+    for strength in STRENGTHS[::-1]:
+        predicted = np.full(targets.shape, np.nan)
+        for part in parts:
+            predicted[part.held] = part.predict(float(strength))
+        errors = np.square(predicted[held] - targets[held]).mean(axis=1)
+        loss = float(weighted_mean(errors, None if weights is None else weights[held]))
+        if loss < best[0]:
+            best = loss, float(strength), predicted
+    return best[1:]
+
+
+def _without(U: Array, kept: Array, error: Array, constant: Array | float) -> Array:
     """Return the errors (n, K) of samples whose rows of U are (n, R), of a model that knew none of them."""
-    values, V = np.linalg.eigh((U * kept) @ U.T + 1 / N)
+    values, V = np.linalg.eigh((U * kept) @ U.T + constant)
     return np.asarray(V @ ((V.T @ error) / np.maximum(1 - values, SINGULAR)[:, None]))

@@ -11,12 +11,16 @@ import numpy as np
 from shoal.mixtures.views import Fitted, Kept, Samples, Schooling, View
 from shoal.shapes import Array
 
+LEAST = 1e-9
+"""Of the weights that are left, what is as good as none."""
+
 
 @dataclass(frozen=True)
 class ConstantView(View[Samples]):
     """The mean of numbers, or of N labels the shares by the rule of succession, (n_k + 1) / (N + K).
 
-    A sample left out is predicted by the others, of a group by other groups.
+    A sample left out is predicted by the others, of a group by other groups, and ahead in time by what was
+    before. Samples count for their weights.
 
     Source: Laplace 1814; Jaynes 2003, "Probability theory", 6.9.
     """
@@ -30,11 +34,15 @@ class ConstantView(View[Samples]):
         values = (targets.signs() + 1) / 2 if targets.n_classes else targets.signs()
         N, K = values.shape
         more, rows = (1.0, K) if targets.n_classes else (0.0, 0)
-        total = values.sum(axis=0) + more
-        without = np.empty_like(values)
-        for held in schooling.together or np.arange(N)[:, None]:
-            without[held] = (total - values[held].sum(axis=0)) / max(N - len(held) + rows, 1)
-        return FittedConstant(total / (N + rows), without)
+        s = targets.counted
+        sums, counts = values * s[:, None], float(s.sum())
+        total, without = sums.sum(axis=0) + more, np.full_like(values, np.nan)
+        for train, held in schooling.later or ():
+            without[held] = (sums[train].sum(axis=0) + more) / (s[train].sum() + rows)
+        for held in () if schooling.ahead else schooling.together or np.arange(N)[:, None]:
+            rest = counts - float(s[held].sum()) + rows
+            without[held] = (total - sums[held].sum(axis=0)) / (rest if rest > LEAST else 1)
+        return FittedConstant(total / (counts + rows), without)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,12 @@ import numpy as np
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-from shoal.mixtures.closed_form import LEAST_DEVIATION, chosen
+from shoal.mixtures.closed_form import LEAST_DEVIATION, Ahead, chosen, chosen_ahead, moments
 from shoal.mixtures.descriptions import described
 from shoal.mixtures.random_view import SHARPNESS
-from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, temperature_of
+from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, held_temperature
 from shoal.sequences import Sequences
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 WIDTH = 0.5
 """Of the kernel, for the mean squared difference of standardised numbers."""
@@ -39,29 +39,57 @@ class KernelView(View[Sequences]):
 
     def fit(self, schooling: Schooling[Sequences]) -> FittedKernel:
         found = described(schooling.series, schooling.channels)
-        mean, deviation = found.mean(axis=0), found.std(axis=0)
-        deviation[deviation < LEAST_DEVIATION] = np.inf  # what never varies says nothing
-        known, signs = (found - mean) / deviation, schooling.targets.signs()
-        b = signs.mean(axis=0)
+        signs, weights = schooling.targets.signs(), schooling.targets.weights
         with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
-            values, U = np.linalg.eigh(_kernel(known, known))
-            values = np.maximum(values, 0)
-            strength, left_out = chosen(U, values, signs - b, schooling.together)
-            alpha = U @ ((U.T @ (signs - b)) / (values + strength)[:, None])
-        scores = left_out + b
+            own = _Likeness.of(found, signs, weights)
+            if schooling.later is None:
+                roots = None if weights is None else own.roots
+                strength, left_out = chosen(own.U, own.values, own.targets, schooling.together, roots)
+                scores = left_out / own.roots[:, None] + own.b
+            else:
+                parts = [_ahead(found, signs, weights, *fold) for fold in schooling.later]
+                strength, scores = chosen_ahead(parts, signs, weights)
+            alpha = own.roots[:, None] * (
+                own.U @ ((own.U.T @ own.targets) / (own.values + strength)[:, None])
+            )
         plain = _predictions(scores)
-        temperature = temperature_of(plain, schooling.targets)
-        inverse = 1 / deviation
+        temperature = held_temperature(plain, schooling)
+        held_out = at_temperature(plain, temperature)
         return FittedKernel(
-            mean,
-            inverse,
-            known,
-            alpha,
-            b,
-            schooling.channels,
-            temperature,
-            at_temperature(plain, temperature),
+            own.mean, own.scale, own.known, alpha, own.b, schooling.channels, temperature, held_out
         )
+
+
+@dataclass(frozen=True)
+class _Likeness:
+    """Descriptions ``known`` (N, F), standardised, with the eigenvectors of their kernel, weighted."""
+
+    known: Array
+    mean: Array
+    scale: Array
+    b: Array
+    targets: Array
+    roots: Array
+    U: Array
+    values: Array
+
+    @classmethod
+    def of(cls, found: Array, signs: Array, weights: Array | None) -> _Likeness:
+        mean, deviation = moments(found, weights)
+        deviation[deviation < LEAST_DEVIATION] = np.inf  # what never varies says nothing
+        known = (found - mean) / deviation
+        b = signs.mean(axis=0) if weights is None else np.average(signs, axis=0, weights=weights)
+        roots = np.ones(len(found)) if weights is None else np.sqrt(weights)
+        values, U = np.linalg.eigh(roots[:, None] * _kernel(known, known) * roots)
+        targets = roots[:, None] * (signs - b)
+        return cls(known, mean, 1 / deviation, b, targets, roots, U, np.maximum(values, 0))
+
+
+def _ahead(found: Array, signs: Array, weights: Array | None, train: IntArray, held: IntArray) -> Ahead:
+    """Return what likeness to some samples says of others, at any strength."""
+    own = _Likeness.of(found[train], signs[train], None if weights is None else weights[train])
+    A = _kernel((found[held] - own.mean) * own.scale, own.known) @ (own.roots[:, None] * own.U)
+    return Ahead(held, A, own.values, own.U.T @ own.targets, own.b)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from shoal.mixtures.constant_view import FittedConstant
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Fitted, Samples, Schooling, View, at_temperature, temperature_of
 from shoal.selection.ensemble import greedy
+from shoal.selection.weighing import effective, mean_and_error
 from shoal.shapes import Array, IntArray
 
 NEARLY = 0.01
@@ -84,25 +85,26 @@ class Mixture(Generic[Samples]):
         predictions = np.stack([model.held_out[held] for _, model in fitted])
         constant = np.array([model.kind == FittedConstant.kind for _, model in fitted])
         weights = np.zeros(len(fitted))
-        picks, _ = greedy(predictions[~constant], targets.losses)
+        unit = 1.0 if targets.weights is None else targets.weights / targets.weights.mean()
+        picks, _ = greedy(predictions[~constant], lambda given: unit * targets.losses(given))
         weights[~constant] = np.bincount(picks, minlength=int((~constant).sum())) / len(picks)
         if constant.any():
             (plain,) = predictions[constant]
             mixed = weighted(predictions, weights)
             if targets.n_classes:
-                trusted = trust(targets.losses(mixed), targets.losses(plain))
+                trusted = trust(targets.losses(mixed), targets.losses(plain), targets.weights)
             else:
-                trusted = trusted_slope((mixed - plain)[:, 0], targets.values - plain[:, 0])
+                trusted = trusted_slope((mixed - plain)[:, 0], targets.values - plain[:, 0], targets.weights)
             weights = np.where(constant, 1 - trusted, trusted * weights)
         shares = tuple(
-            Share(words, float(targets.losses(own).mean()), float(weight))
+            Share(words, targets.mean(targets.losses(own)), float(weight))
             for (words, _), own, weight in zip(fitted, predictions, weights, strict=True)
         )
         chosen = np.flatnonzero(weights)
         mixed = weighted(predictions[chosen], weights[chosen])
         temperature = temperature_of(mixed, targets)
         held_out = at_temperature(mixed, temperature)
-        loss = float(targets.losses(held_out).mean())
+        loss = targets.mean(targets.losses(held_out))
         members = tuple(fitted[index][1] for index in chosen.tolist())
         return cls(members, weights[chosen], temperature, shares, loss, held_out)
 
@@ -129,7 +131,7 @@ def _taught(view: View[Samples], schooling: Schooling[Samples]) -> Fitted[Sample
     return view.fit(schooling)
 
 
-def trust(losses: Array, constant: Array) -> float:
+def trust(losses: Array, constant: Array, weights: Array | None = None) -> float:
     """Return the weight of a mixture beside the constant, by their losses (M,) for samples held out::
 
         1 − s²/d²  with  d = mean(constant − losses)  and its standard error s;  0 where d < s
@@ -143,15 +145,15 @@ def trust(losses: Array, constant: Array) -> float:
     (0.0, 1.0)
     """
     gains = constant - losses
-    gain = float(gains.mean())
-    error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
+    gain, error = (float(found) for found in mean_and_error(gains, weights))
+    error = error if len(gains) > 1 else math.inf
     if gain <= error:
         return 0.0
     kept = 1 - (error / gain) ** 2
     return kept if kept < 1 - NEARLY else 1.0
 
 
-def trusted_slope(predicted: Array, actual: Array) -> float:
+def trusted_slope(predicted: Array, actual: Array, weights: Array | None = None) -> float:
     """Return the same of numbers (M,), both less the constant, by the slope b of the one on the other::
 
         b − s²/b  with  b = Σ predicted · actual / Σ predicted²  and its standard error s;  0 where b < s
@@ -163,11 +165,12 @@ def trusted_slope(predicted: Array, actual: Array) -> float:
     >>> trusted_slope(np.array([1.0, -1.0]), np.array([0.5, -0.5])), trusted_slope(np.zeros(3), np.ones(3))
     (0.5, 0.0)
     """
-    size = float(np.square(predicted).sum())
-    if len(actual) < 2 or not size:
+    s = np.ones(len(actual)) if weights is None else effective(weights)
+    size, N = float(s @ np.square(predicted)), float(s.sum())
+    if N < 2 or not size:
         return 0.0
-    b = float(predicted @ actual) / size
-    error = math.sqrt(float(np.square(actual - b * predicted).sum()) / (len(actual) - 1) / size)
+    b = float((s * predicted) @ actual) / size
+    error = math.sqrt(float(s @ np.square(actual - b * predicted)) / (N - 1) / size)
     if b <= error:
         return 0.0
     kept = b - error**2 / b

@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from shoal.mixtures.closed_form import ClosedForm
 from shoal.mixtures.random_convolutions import RandomConvolutions
-from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, below, temperature_of
+from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, below, held_temperature
 from shoal.sequences import Sequences
 from shoal.shapes import Array
 
@@ -52,11 +52,13 @@ class RandomView(View[Sequences]):
                 means=self.means,
             )
             features = convolutions.transform(series, schooling.n_jobs)
-            layers.append(
-                (convolutions, ClosedForm.fit(features, schooling.targets.signs(), schooling.together))
+            targets = schooling.targets
+            top = ClosedForm.fit(
+                features, targets.signs(), schooling.together, targets.weights, schooling.later
             )
+            layers.append((convolutions, top))
         plain = _predictions([top.left_out for _, top in layers])
-        temperature = temperature_of(plain, schooling.targets)
+        temperature = held_temperature(plain, schooling)
         held_out = at_temperature(plain, temperature)
         return FittedRandom(tuple(layers), self.channels, temperature, held_out)
 

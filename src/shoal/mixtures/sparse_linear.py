@@ -28,7 +28,7 @@ ITERATIONS, SLOPE, GAIN = 200, 2e-5, 1e-8
 class SparseLinear:
     """z = x W + b of sparse samples x (F,): probabilities softmax(z), or the number z. The least of
 
-        Σ_i loss(z_i, y_i) + λ/2 ‖W‖²             W: (F, K)   b: (K,)
+        Σ_i s_i loss(z_i, y_i) + λ/2 ‖W‖²         W: (F, K)   b: (K,)   s_i: the weight of a sample, or 1
 
     with the log loss of classes or half the squared error, by L-BFGS; b is not penalised.
 
@@ -52,8 +52,9 @@ class SparseLinear:
         start: SparseLinear | None = None,
     ) -> SparseLinear:
         """Return the layer of samples X (N, F), or of some ``rows`` of them, beginning from ``start``."""
-        classes, y = targets.n_classes > 0, targets.encoded.T
-        X, y = (X, y) if rows is None else (X[rows], y[rows])
+        classes, targets = targets.n_classes > 0, targets if rows is None else targets.rows(rows)
+        X, y = X if rows is None else X[rows], targets.encoded.T
+        s = None if targets.weights is None else targets.weights[:, None]
         (N, F), K = X.shape, y.shape[1]
         transposed = X.T.tocsr()
 
@@ -62,10 +63,12 @@ class SparseLinear:
             z = X @ W + b
             if classes:
                 logs = log_softmax(z, axis=1)
-                value, delta = -float((y * logs).sum()), np.exp(logs) - y
+                losses, delta = -y * logs, np.exp(logs) - y
             else:
                 delta = z - y
-                value = 0.5 * float(np.square(delta).sum())
+                losses = 0.5 * np.square(delta)
+            value = float((losses if s is None else s * losses).sum())
+            delta = delta if s is None else s * delta
             gradient = np.append((transposed @ delta + strength * W).ravel(), delta.sum(axis=0))
             return (value + 0.5 * strength * float(np.square(W).sum())) / N, gradient / N
 
@@ -95,7 +98,8 @@ class SparseLinear:
 class ChosenLinear:
     """The layer of all samples at the strength that those held out ask for, and what they were predicted.
 
-    ``held_out`` (N, K) is by layers of the same strength that did not know the sample.
+    ``held_out`` (N, K) is by layers of the same strength that did not know the sample; NaN for samples that
+    no fold holds out.
     """
 
     layer: SparseLinear
@@ -109,7 +113,7 @@ class ChosenLinear:
         """Choose by as many ``folds`` as hold out ``JUDGED`` samples, which may be all."""
         enough = min(math.ceil(JUDGED * len(folds) / X.shape[0]), len(folds))
         best: list[SparseLinear] = []
-        least, strength, held_out = math.inf, 0.0, np.ones((X.shape[0], targets.outputs))
+        least, strength, held_out = math.inf, 0.0, np.full((X.shape[0], targets.outputs), np.nan)
         for tried in strengths:
             starts: list[SparseLinear | None] = [*best] or [None] * enough
             layers = [
@@ -118,7 +122,7 @@ class ChosenLinear:
             ]
             predicted = held_out.copy()
             judged = _predict_held(layers, X, folds[:enough], predicted)
-            loss = float(targets.losses(predicted)[judged].mean())
+            loss = targets.rows(judged).mean(targets.rows(judged).losses(predicted[judged]))
             if not loss < least:
                 break
             least, strength, held_out, best = loss, tried, predicted, layers

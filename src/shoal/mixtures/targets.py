@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from shoal.losses import CrossEntropy, Loss, SquaredError
 from shoal.selection.ensemble import prediction_losses
+from shoal.selection.weighing import weighted_mean
 from shoal.shapes import Array, IntArray
 
 
@@ -14,11 +17,13 @@ from shoal.shapes import Array, IntArray
 class Targets:
     """Class numbers (N,) from 0 to ``n_classes`` − 1, or, where there are no classes, numbers (N,).
 
-    Predictions of them are (N, K): the probability of each class, or one number.
+    Predictions of them are (N, K): the probability of each class, or one number. Samples count for their
+    ``weights`` (N,), whose mean is 1; None where all count alike.
     """
 
     values: Array
     n_classes: int = 0
+    weights: Array | None = None
 
     @property
     def outputs(self) -> int:
@@ -38,13 +43,23 @@ class Targets:
         """Return the losses (N,) of predictions (N, K): −ln p of the class, or half the squared error."""
         return prediction_losses(self._criterion, predictions, self.encoded)
 
+    def mean(self, losses: Array) -> float:
+        """Return the mean of losses (N,), each of which counts for its weight."""
+        return float(weighted_mean(losses, self.weights))
+
+    @property
+    def counted(self) -> Array:
+        """What each sample counts for (N,)."""
+        return np.ones(len(self.values)) if self.weights is None else self.weights
+
     def signs(self) -> Array:
         """Return what a linear layer is fitted to, (N, K): +1 for the class and −1 else, or the numbers."""
         return self.encoded.T * 2 - 1 if self.n_classes else self.encoded.T
 
     def rows(self, rows: IntArray) -> Targets:
         """Return those of some samples."""
-        return Targets(self.values[rows], self.n_classes)
+        weights = None if self.weights is None else self.weights[rows]
+        return Targets(self.values[rows], self.n_classes, weights)
 
     def strata(self) -> IntArray | None:
         """Return what folds are divided by (N,), None where it is nothing."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
-from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, temperature_of
+from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, held_temperature
 from shoal.shapes import Array, BoolArray
 from shoal.texts.tf_idf import MOST_TERMS, TfIdf
 from shoal.texts.tokens import CHARACTERS, WORDS
@@ -40,7 +40,7 @@ class LinearText(View[Sequence[str]]):
         most = min(MOST_TERMS, max(NUMBERS // (targets.outputs * len(self.runs)), 1))
         parts = tuple(TfIdf.fit(schooling.series, unit, longest, most) for unit, longest in self.runs)
         chosen = ChosenLinear.fit(_weights(parts, schooling.series), targets, schooling.folds)
-        temperature = temperature_of(chosen.held_out, targets)
+        temperature = held_temperature(chosen.held_out, schooling)
         return FittedLinearText(
             parts, chosen.layer, temperature, at_temperature(chosen.held_out, temperature)
         )

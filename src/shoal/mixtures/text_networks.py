@@ -45,7 +45,12 @@ class TextNetworks(View[Sequence[str]]):
     def fit(self, schooling: Schooling[Sequence[str]]) -> FittedTextNetworks | None:
         codes = self.vocabulary.encode(schooling.series)
         of_codes = Schooling(
-            codes, schooling.targets, schooling.folds, schooling.seed, n_jobs=schooling.n_jobs
+            codes,
+            schooling.targets,
+            schooling.folds,
+            schooling.seed,
+            n_jobs=schooling.n_jobs,
+            ahead=schooling.ahead,
         )
         networks = self.trained.fit(of_codes)
         return None if networks is None else FittedTextNetworks(self.vocabulary, networks)

@@ -73,7 +73,7 @@ class TrainedView(View[Sequences]):
         N, folds = len(series), schooling.folds
         weights = np.zeros((len(folds), N))
         for member, (rows, _) in enumerate(folds):
-            weights[member, rows] = 1
+            weights[member, rows] = targets.counted[rows]
         result = train(
             network,
             series,

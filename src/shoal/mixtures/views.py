@@ -27,7 +27,8 @@ class Schooling(Generic[Samples]):
 
     Of series (N, C, T) ``channels`` are those that hold values; further ones say where values were there.
     Where samples are ``grouped``, as those of one speaker are, no prediction held out comes of a model that
-    knew one of the same fold.
+    knew one of the same fold; where folds go ``ahead`` in time, none comes of a model that knew anything as
+    late, and samples that no fold holds out have none.
     """
 
     series: Samples
@@ -37,11 +38,17 @@ class Schooling(Generic[Samples]):
     channels: int = 1
     n_jobs: int | None = None
     grouped: bool = False
+    ahead: bool = False
 
     @property
     def together(self) -> list[IntArray] | None:
         """The samples that are left out of a model together; None where each is left out alone."""
         return [held for _, held in self.folds] if self.grouped else None
+
+    @property
+    def later(self) -> Folds | None:
+        """The folds where they go ahead in time; None where what is held out may be known around it."""
+        return self.folds if self.ahead else None
 
     @property
     def held(self) -> IntArray:
@@ -122,7 +129,14 @@ def temperature_of(predictions: Array, targets: Targets) -> float:
     >>> temperature_of(np.array([[0.5], [0.7]]), Targets(np.array([0.5, 0.6])))
     1.0
     """
-    return fit_temperature(predictions, targets.values) if targets.n_classes else 1.0
+    return fit_temperature(predictions, targets.values, targets.weights) if targets.n_classes else 1.0
+
+
+def held_temperature(predictions: Array, schooling: Schooling[Any]) -> float:
+    """Return the same of predictions (N, K) for all samples, by those that folds hold out."""
+    if not schooling.ahead:
+        return temperature_of(predictions, schooling.targets)
+    return temperature_of(predictions[schooling.held], schooling.targets.rows(schooling.held))
 
 
 def at_temperature(predictions: Array, temperature: float) -> Array:
