@@ -31,7 +31,12 @@ def sigmoid(z: Array) -> Array:
     >>> sigmoid(np.array([-1e4, 0.0, 1e4])).round(3)
     array([0. , 0.5, 1. ])
     """
-    a = np.minimum(-z, exponent_limit(z.dtype))
+    return sigmoid_of_negative(-z)
+
+
+def sigmoid_of_negative(a: Array) -> Array:
+    """Return ``σ(−a)`` in the place of a."""
+    np.minimum(a, exponent_limit(a.dtype), out=a)
     np.exp(a, out=a)
     a += 1
     return np.reciprocal(a, out=a)

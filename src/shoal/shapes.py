@@ -145,8 +145,8 @@ def all_finite(array: Array) -> bool:
     >>> all_finite(np.ones((2, 3))), all_finite(np.array([1.0, np.nan]))
     (True, False)
     """
-    if array.size <= AT_A_TIME:
-        return bool(np.isfinite(array).all())
+    if array.size <= AT_A_TIME:  # for a single row `all` takes ten times as long
+        return b"\0" not in np.isfinite(array).tobytes()
     rows = max(AT_A_TIME * len(array) // array.size, 1)
     return all(bool(np.isfinite(array[k : k + rows]).all()) for k in range(0, len(array), rows))
 

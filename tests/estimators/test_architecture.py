@@ -9,6 +9,7 @@ import pytest
 
 from shoal.activations import Relu
 from shoal.estimators.architecture import (
+    Packed,
     activations_of,
     coefs_of,
     hidden_sizes,
@@ -31,14 +32,27 @@ def test_parameters_come_back_as_they_went() -> None:
     )
     theta = theta_of(coefs, intercepts)
     np.testing.assert_array_equal(theta[:3], coefs[0][:, 0])  # the weights of the first unit
-    for found, given in zip(coefs_of(NETWORK, theta), (coefs, intercepts), strict=True):
+    for found, given in zip(coefs_of(UNITS, theta), (coefs, intercepts), strict=True):
         for a, b in zip(found, given, strict=True):
             np.testing.assert_array_equal(a, b)
-            assert a.flags.c_contiguous
+            assert np.shares_memory(a, theta)
+
+
+def test_only_the_very_arrays_are_views_of_what_is_packed() -> None:
+    packed = Packed.of(UNITS, np.arange(2.0 * NETWORK.n_parameters).reshape(2, -1))
+    (coefs, intercepts), second = packed.members
+    assert packed.holds(coefs, intercepts)
+    assert not packed.holds([coefs[0], coefs[1].copy()], intercepts)
+    assert not packed.holds(coefs, intercepts[::-1])
+    assert not packed.holds(coefs[:1], intercepts[:1])
+    copied = Packed.copied([(coefs, intercepts), second])
+    np.testing.assert_array_equal(copied.theta, packed.theta)
+    assert copied.units == UNITS
+    assert not np.shares_memory(copied.theta, packed.theta)
 
 
 def test_scikit_learns_vector_has_all_weights_before_all_biases() -> None:
-    coefs, intercepts = coefs_of(NETWORK, np.arange(float(NETWORK.n_parameters)))
+    coefs, intercepts = coefs_of(UNITS, np.arange(float(NETWORK.n_parameters)))
     packed = np.concatenate([part.ravel() for part in (*coefs, *intercepts)])
     np.testing.assert_array_equal(packed_places(NETWORK), packed)
     assert packed_places(NETWORK)[:4].tolist() == [0, 3, 6, 9]  # from the first input to every unit

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +16,7 @@ from scipy.special import expit, softmax
 from sklearn.base import clone
 
 from shoal import MLPClassifier, MLPRegressor
+from shoal.engines import ENGINES
 from shoal.errors import DataError
 from shoal.estimators import predictions
 
@@ -75,6 +80,57 @@ def test_parameters_that_the_user_changes_are_those_that_predict() -> None:
     regressor.coefs_[1] *= 0
     regressor.intercepts_[1][:] = 4.5
     np.testing.assert_array_equal(regressor.predict(X), np.full(61, 4.5))
+    regressor.coefs_[0] = regressor.coefs_[0].copy()  # no view of what the engine predicts with
+    regressor.intercepts_[1][:] = 2.5
+    np.testing.assert_array_equal(regressor.predict(X), np.full(61, 2.5))
+
+
+def through_a_file(estimator: Any) -> Any:
+    return pickle.loads(pickle.dumps(estimator))  # noqa: S301 (our own)
+
+
+@pytest.mark.parametrize("copied", [through_a_file, copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_copy_predicts_the_same_and_by_parameters_of_its_own(
+    copied: Callable[[Any], Any], replaced: bool
+) -> None:
+    regressor = MLPRegressor(
+        hidden_layer_sizes=3, max_iter=5, random_state=0, n_starts=3, combine_starts="ensemble"
+    )
+    regressor.fit(X, X[:, 0])
+    if replaced:
+        regressor.coefs_ = [2 * W for W in regressor.coefs_]
+    expected = regressor.predict(X)
+    other = copied(regressor)
+    np.testing.assert_array_equal(other.predict(X), expected)
+    if copied is copy.copy and replaced:
+        return  # arrays that the user has set are shared, as in any shallow copy
+    other.coefs_[1][:], other.intercepts_[1][:] = 0, 0
+    assert not np.array_equal(other.predict(X), expected)
+    np.testing.assert_array_equal(regressor.predict(X), expected)
+
+
+def calls(predict: Callable[[Any], Any], rows: Any) -> int:
+    """Count the calls, of Python and of C, that a prediction makes once what can be kept is kept."""
+    predict(rows)
+    seen = []
+    sys.setprofile(lambda _, event, what: seen.append(what) if event in ("call", "c_call") else None)
+    try:
+        predict(rows)
+    finally:
+        sys.setprofile(None)
+    return len(seen) - 1  # without the one that ends it
+
+
+@pytest.mark.skipif("native" not in ENGINES, reason="of the reference engine a row takes more")
+@pytest.mark.parametrize(("name", "most"), [("numbers", 45), ("two classes", 50), ("one of three", 55)])
+def test_one_row_takes_few_calls(name: str, most: int) -> None:
+    # most of the time of one row is spent in calls from Python, each some tenths of a microsecond
+    estimator, y = clone(LINKS[name][0]), LINKS[name][1]
+    # of a width that no other test asks for: a network is found sooner than one that is but equal
+    estimator.set_params(hidden_layer_sizes=11, max_iter=2, random_state=0).fit(X, y)
+    each = [estimator.predict] if name == "numbers" else [estimator.predict, estimator.predict_proba]
+    assert [calls(predict, X[:1]) for predict in each if calls(predict, X[:1]) > most] == []
 
 
 WRONG = [

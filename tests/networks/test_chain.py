@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.layers import BatchNorm, Conv2D, Dense, Flatten, Residual
 from shoal.layers.base import Role
 from shoal.networks.chain import Chain
+from shoal.populations.network import Network
 
 IMAGES = Chain(
     (2, 5, 5), [Conv2D(3, 3, activation="relu"), BatchNorm(), Flatten(), Dense(4)], "cross_entropy"
@@ -24,6 +26,27 @@ def test_slots_fill_the_arena_without_gaps_in_the_order_of_layers() -> None:
     assert ends[-1] == IMAGES.n_parameters == 3 * 2 * 9 + 3 + 4 * 3 + 27 * 4 + 4
     assert [slot.layer for slot in IMAGES.slots] == [0, 0, 1, 1, 1, 1, 3, 3]
     assert IMAGES.shapes == ((2, 5, 5), (3, 3, 3), (3, 3, 3), (27,), (4,))
+
+
+def test_networks_that_differ_in_names_alone_have_hashes_of_their_own() -> None:
+    each = [
+        Chain(3, [Dense(2, activation), Dense(1)], loss)
+        for activation in ("relu", "tanh")
+        for loss in ("squared_error", "log_loss")
+    ]
+    assert len({hash(network) for network in each}) == 4
+    assert hash(Network(3, [Dense(2)])) == hash(Network(3, [Dense(2)], "squared_error"))
+    assert Network(3, [Dense(2)]) == Network(3, [Dense(2)])
+    assert Network(3, [Dense(2)]) != Chain(3, [Dense(2)])
+
+
+def test_only_its_fields_are_saved() -> None:
+    chain = Chain(3, [Dense(2)])
+    hash(chain), chain.slots
+    copied = pickle.loads(pickle.dumps(chain))  # noqa: S301 (our own)
+    assert set(vars(copied)) == {"inputs", "layers", "loss"}  # a hash is another one in every process
+    assert copied == chain
+    assert hash(copied) == hash(chain)
 
 
 def test_masks_go_by_roles() -> None:

@@ -13,7 +13,7 @@ from shoal.engines import choose_engine
 from shoal.errors import DataError
 from shoal.networks.backprop import CHUNK
 from shoal.networks.chain import Chain
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array, IntArray, all_finite
 from shoal.training.problem import Samples
 
 HELD = 2**20
@@ -37,10 +37,9 @@ def predictions_of(values: Array) -> Array:
     Weights may be finite and so large that sums overflow. An infinite z is a limit that links know, σ(∞) = 1
     and e^−∞ = 0; what has none is ∞ − ∞, an infinite number as a prediction, and 0 · ∞.
     """
-    finite = np.isfinite(values)
-    if finite.all():
+    if all_finite(values):
         return values
-    lost = np.logical_not(np.logical_and.reduce(finite, axis=1))
+    lost = np.logical_not(np.logical_and.reduce(np.isfinite(values), axis=1))
     (P, N), (first, row) = lost.shape, np.argwhere(lost)[0] + 1
     networks, rows = np.count_nonzero(lost.any(axis=1)), np.count_nonzero(lost.any(axis=0))
     raise DataError(

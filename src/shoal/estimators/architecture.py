@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,18 +54,23 @@ def activations_of(
 
 @lru_cache(maxsize=64)
 def network_of(
-    units: tuple[int, ...], activations: tuple[Activation, ...], dropout: float, loss: Loss
+    units: tuple[int, ...], activation: str | tuple[Activation, ...], dropout: float, loss: str | Loss
 ) -> Network:
     """Return the network with ``units`` of every layer, from inputs to outputs.
 
-    It is kept, for every call of ``predict`` asks for the same one.
+    It is kept, for every call of ``predict`` asks for the same one; by names it is found soonest.
     """
     layers: list[Layer] = []
-    for size, g in zip(units[1:-1], activations, strict=True):
+    for size, g in zip(units[1:-1], activations_of(activation, len(units) - 2), strict=True):
         layers.append(Dense(int(size), g))
         if dropout:
             layers.append(Dropout(float(dropout)))
     return Network(int(units[0]), [*layers, Dense(int(units[-1]))], loss)
+
+
+def units_of(network: Chain) -> tuple[int, ...]:
+    """Return the units of every layer, from inputs to outputs."""
+    return (network.n_inputs, *(layer.units for layer in network.layers if hasattr(layer, "units")))
 
 
 def initial_coefs(
@@ -90,17 +97,52 @@ def theta_of(coefs: Sequence[Array], intercepts: Sequence[Array]) -> Array:
     return np.concatenate(parts, axis=None)  # which flattens each of them
 
 
-def coefs_of(network: Chain, theta: Array) -> tuple[list[Array], list[Array]]:
-    """Return weights (n_in, n_out) and biases (n_out,) from the engine's parameters (D,)."""
-    views = [layer for layer in network.views(theta[None]) if layer]
-    return (
-        [np.ascontiguousarray(layer["W"][0].T) for layer in views],
-        [layer["b"][0, :, 0].copy() for layer in views],
-    )
+def coefs_of(units: Sequence[int], theta: Array) -> tuple[list[Array], list[Array]]:
+    """Return weights (n_in, n_out) and biases (n_out,) as views of the engine's parameters (D,)."""
+    coefs, intercepts, stop = [], [], 0
+    for n_in, n_out in itertools.pairwise(units):
+        start, middle, stop = stop, stop + n_in * n_out, stop + (n_in + 1) * n_out
+        coefs.append(theta[start:middle].reshape(n_out, n_in).T)
+        intercepts.append(theta[middle:stop])
+    return coefs, intercepts
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Parameters ``theta`` (P, D) of networks with ``units`` in every layer, and scikit-learn's arrays of it.
+
+    ``members`` are the weights and biases of each as ``coefs_of`` gives them: views, through which users
+    change ``theta`` itself. So nothing has to be put together for a prediction.
+    """
+
+    units: tuple[int, ...]
+    theta: Array
+    members: list[tuple[list[Array], list[Array]]]
+
+    @classmethod
+    def of(cls, units: tuple[int, ...], theta: Array) -> Packed:
+        """Take parameters (P, D) of networks with ``units`` in every layer."""
+        return cls(units, theta, [coefs_of(units, row) for row in theta])
+
+    @classmethod
+    def copied(cls, members: Sequence[tuple[list[Array], list[Array]]]) -> Packed:
+        """Take arrays that are no views, of a copy."""
+        theta = np.stack([theta_of(*member) for member in members])
+        coefs = members[0][0]
+        return cls((len(coefs[0]), *(W.shape[1] for W in coefs)), theta, list(members))
+
+    def holds(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> bool:
+        """Return whether these are the very arrays of the first member, and no others in their places."""
+        return (*map(id, coefs), *map(id, intercepts)) == self._first
+
+    @cached_property
+    def _first(self) -> tuple[int, ...]:
+        coefs, intercepts = self.members[0]
+        return (*map(id, coefs), *map(id, intercepts))
 
 
 def packed_places(network: Chain) -> IntArray:
     """Return where each number of scikit-learn's packed vector, weights before biases, lies in theta (D,)."""
     places = np.arange(network.n_parameters, dtype=np.float64)
-    coefs, intercepts = coefs_of(network, places)
+    coefs, intercepts = coefs_of(units_of(network), places)
     return np.concatenate([part.ravel() for part in (*coefs, *intercepts)]).astype(np.intp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,11 +18,13 @@ from shoal.data.memory import estimate_bytes, require_memory
 from shoal.estimators import tables
 from shoal.estimators.architecture import (
     OUT_ACTIVATIONS,
+    Packed,
     activations_of,
     hidden_sizes,
     initial_coefs,
     network_of,
     theta_of,
+    units_of,
 )
 from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.fitting import Fit, fit_full_batch, fit_stochastic
@@ -33,7 +35,7 @@ from shoal.estimators.predictions import predictions
 from shoal.losses import LOSSES, Loss
 from shoal.networks.chain import Chain
 from shoal.registry import resolve
-from shoal.shapes import Array, require_unmasked
+from shoal.shapes import Array, all_finite, require_unmasked
 from shoal.training.problem import Samples
 
 NOT_FINITE = (
@@ -167,7 +169,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
             and len(X) > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")  # of whose absence it warns
-            and bool(np.isfinite(X).all())
+            and all_finite(X)
         )
 
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
@@ -244,10 +246,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         y = tables.flattened(tables.target(y, X.shape[0], self.__class__.__name__, numeric), numeric)
         return X, y, None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
-    def _network(self, units: list[int]) -> Chain:
-        loss = resolve("loss", self._loss(), LOSSES)
-        activations = activations_of(self.activation, len(units) - 2)
-        return network_of(tuple(map(int, units)), tuple(activations), float(self.dropout), loss)
+    def _network(self, units: Sequence[int]) -> Chain:
+        activation, loss = self.activation, self._loss()
+        if type(activation) is not str:
+            activation = tuple(activations_of(activation, len(units) - 2))
+        if type(loss) is not str:
+            loss = resolve("loss", loss, LOSSES)
+        return network_of(tuple(map(int, units)), activation, float(self.dropout), loss)
 
     def _random_states(self) -> list[np.random.RandomState]:
         """Return a stream for every start; the first is that of the only start where there is one."""
@@ -285,7 +290,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _describe(self, network: Chain) -> list[int]:
         """Set the attributes that say what the network is, and return the units of every layer."""
         self.n_iter_, self.t_ = 0, 0
-        units = [network.n_inputs, *(layer.units for layer in network.layers if hasattr(layer, "units"))]
+        units = list(units_of(network))
         self.n_layers_ = len(units)
         self.out_activation_ = OUT_ACTIVATIONS.get(network.criterion.name, "identity")
         return units
@@ -311,14 +316,34 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _outputs(self, X: Any, of_every_class: bool = False) -> Array:
         """Return the network's predictions (N, K), or probabilities (N, C), the mean over an ensemble."""
-        network = self._network([self.coefs_[0].shape[0], *(W.shape[1] for W in self.coefs_)])
-        theta = theta_of(self.coefs_, self.intercepts_)[None]
-        further = getattr(self, "_ensemble", ())
-        if further:
-            theta = np.concatenate([theta, *(theta_of(*member)[None] for member in further)])
+        packed = self._parameters()
+        network = self._network(packed.units)
         criterion = network.criterion
         link = criterion.probabilities if of_every_class else criterion.predict
-        return predictions(network, theta, X, link, self.n_jobs)
+        return predictions(network, packed.theta, X, link, self.n_jobs)
+
+    def _parameters(self) -> Packed:
+        """Return the parameters of all members: what ``coefs_`` are views of, or what a user has set."""
+        packed: Packed | None = getattr(self, "_packed", None)
+        if packed is not None and packed.holds(self.coefs_, self.intercepts_):
+            return packed
+        return Packed.copied([(self.coefs_, self.intercepts_), *getattr(self, "_ensemble", ())])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is saved: parameters once, and whether the arrays were views of one."""
+        state: dict[str, Any] = super().__getstate__()
+        packed = state.get("_packed")
+        if packed is None:
+            return state
+        return {**state, "_packed": packed.holds(self.coefs_, self.intercepts_)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: value for name, value in state.items() if name != "_packed"})
+        if state.get("_packed"):
+            together = Packed.copied([(self.coefs_, self.intercepts_), *self._ensemble])
+            packed = Packed.of(together.units, together.theta)
+            self._keep({"_packed": packed, "_ensemble": packed.members[1:]})
+            self.coefs_, self.intercepts_ = packed.members[0]
 
     def _loss_grad_lbfgs(
         self, packed: Array, X: Any, y: Any, sample_weight: Any, *_buffers: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,12 @@ from sklearn.utils.validation import _check_sample_weight
 from shoal.estimators.base import BaseMLP
 from shoal.estimators.parameters import CLASSIFIER
 from shoal.shapes import Array
+
+
+@cache
+def _below_one(dtype: Any) -> Array:
+    """Return the largest number below 1, as an array of no dimensions."""
+    return np.array(1 - np.finfo(dtype).epsneg, dtype)
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
@@ -251,7 +258,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         self._check_fitted()
         predicted = self._outputs(self._features(X, reset=False), of_every_class=True)
         if self.out_activation_ == "logistic":  # which never reaches 1, but rounding does
-            np.minimum(predicted, 1 - np.finfo(predicted.dtype).epsneg, out=predicted)
+            np.minimum(predicted, _below_one(predicted.dtype), out=predicted)
         return predicted
 
     def predict_log_proba(self, X: Any) -> Array:

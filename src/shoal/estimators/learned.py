@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from shoal.estimators import reports
-from shoal.estimators.architecture import coefs_of
+from shoal.estimators.architecture import Packed, units_of
 from shoal.estimators.full_batch import Descent, lbfgs_complaint
 from shoal.estimators.parameters import STOCHASTIC_SOLVERS
 from shoal.estimators.stochastic import StochasticTraining
@@ -67,13 +67,15 @@ def parameters(network: Chain, theta: Array, best: int, members: list[int]) -> d
 
     ``members`` are those whose predictions are averaged, the best left out or not.
     """
-    coefs, intercepts = coefs_of(network, theta[best])
+    packed = Packed.of(units_of(network), theta[[best, *(p for p in members if p != best)]])
+    coefs, intercepts = packed.members[0]
     return {
         "best_start_": best,
         "coefs_": coefs,
         "intercepts_": intercepts,
         "_starts": theta,
-        "_ensemble": [coefs_of(network, theta[p]) for p in members if p != best],
+        "_ensemble": packed.members[1:],
+        "_packed": packed,
     }
 
 

@@ -12,11 +12,14 @@ from shoal.engines import choose_engine
 from shoal.engines.base import Engine
 from shoal.engines.evaluation import predictions_of
 from shoal.networks.chain import Chain
-from shoal.shapes import Array
+from shoal.shapes import Array, all_finite
 from shoal.workers import count_workers
 
 DENSE = 2**22
 """Numbers of a sparse matrix that are made dense at a time."""
+WORTH_COUNTING = 2**16
+"""Rows times parameters from which on it is asked how many cores there are, which takes as long as 2¹⁵ of
+them; the engine shares out no fewer than 2²⁰ products."""
 
 
 def predictions(
@@ -26,14 +29,20 @@ def predictions(
 
     ``link`` makes it of z (P, K, N).
     """
-    threads, engine = count_workers(n_jobs), _engine(network)
-    parts = []
-    for rows in _pieces(X):
-        z = engine.outputs(network, theta, rows.astype(theta.dtype, copy=False), threads)
-        with np.errstate(invalid="ignore"):  # predictions_of says it in words
-            predicted = predictions_of(link(z))
-        parts.append((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
-    return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
+    if hasattr(X, "toarray"):
+        return np.concatenate([predictions(network, theta, rows, link, n_jobs) for rows in _pieces(X)])
+    few = n_jobs is None and len(X) * theta.size < WORTH_COUNTING
+    threads = 1 if few else count_workers(n_jobs)
+    z = _engine(network).outputs(network, theta, X.astype(theta.dtype, copy=False), threads)
+    predicted = predictions_of(_linked(link, z) if network.criterion.has_link else z)
+    return np.ascontiguousarray((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
+
+
+def _linked(link: Callable[[Array], Array], z: Array) -> Array:
+    if all_finite(z):
+        return link(z)
+    with np.errstate(invalid="ignore"):  # predictions_of says it in words
+        return link(z)
 
 
 @lru_cache(maxsize=64)
@@ -43,10 +52,7 @@ def _engine(network: Chain) -> Engine:
 
 
 def _pieces(X: Any) -> Iterator[Array]:
-    """Yield X, or a sparse X dense and so many rows at a time."""
-    if not hasattr(X, "toarray"):
-        yield X
-        return
+    """Yield a sparse X dense, so many rows at a time."""
     X, size = X.tocsr(), max(DENSE // X.shape[1], 1)
     for first in range(0, X.shape[0], size):
         yield X[first : first + size].toarray()

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from shoal.activations import sigmoid
+from shoal.activations import sigmoid, sigmoid_of_negative
 from shoal.errors import ConfigurationError, DataError
 from shoal.formulas.links import SIGMOID, SOFTMAX
 from shoal.formulas.nodes import A, Expression, Same, Total, Y, dotted, ln, parameter
@@ -58,8 +58,13 @@ class LogLoss(Loss):
         return sigmoid(z)
 
     def probabilities(self, z: Array) -> Array:
+        if z.shape[-2] > 1:
+            return sigmoid(z)
         # 1 − σ(z) = σ(−z), of which a difference would leave few digits where it is small
-        return sigmoid(np.concatenate([-z, z], axis=-2) if z.shape[-2] == 1 else z)
+        negative = np.empty((*z.shape[:-2], 2, z.shape[-1]), z.dtype)
+        negative[..., :1, :] = z
+        np.negative(z, out=negative[..., 1:, :])
+        return sigmoid_of_negative(negative)
 
     def encode(self, y: npt.ArrayLike, n_outputs: int) -> Array:
         encoded = super().encode(y, n_outputs)

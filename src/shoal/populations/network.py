@@ -12,7 +12,7 @@ from shoal.randomness import member_ids
 from shoal.shapes import whole_number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal, and hashed, as any chain
 class Network(Chain):
     """A stack of layers over ``inputs``, and the loss that its last outputs are judged by.
 
