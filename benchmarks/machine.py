@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.measure import core_counts
-from shoal import _native
+from shoal.engines.compiled.module import INSTRUCTION_SET
 
 ROOT = Path(__file__).parents[1]
-PEERS = ("numpy", "torch", "jax", "jaxlib", "optax", "scikit-learn", "joblib")
+PEERS = ("numpy", "torch", "jax", "jaxlib", "optax", "scikit-learn", "joblib", "onnxruntime", "scipy")
 
 
 def machine() -> dict[str, str]:
@@ -19,7 +19,7 @@ def machine() -> dict[str, str]:
     return {
         "processor": _processor(),
         "cores": str(core_counts()[-1]),
-        "instruction set": _native.instruction_set(),
+        "instruction set": INSTRUCTION_SET,
         "system": platform.system(),
         "Python": platform.python_version(),
         **{name: _version(name) for name in PEERS},

@@ -121,8 +121,8 @@ def fitted(task: Task, kind: type[Any] = MLPRegressor, **more: Any) -> Any:
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         network.fit(np.resize(task.X, (50, task.X.shape[1])), np.resize(task.y[:, 0], 50))
     layers = cohort.layers(cohort.theta)
-    network.coefs_ = [W[0].T.copy() for W, _ in layers]
-    network.intercepts_ = [b[0].copy() for _, b in layers]
+    for (W, b), given_W, given_b in zip(layers, network.coefs_, network.intercepts_, strict=True):
+        given_W[...], given_b[...] = W[0].T, b[0]  # as a fit leaves them: shoal's are views of what it reads
     return network
 
 
