@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shoal.data.sequences.calendars import Calendar
+from shoal.data.sequences.forecast_origins import ForecastOrigin, read_origin
+from shoal.data.sequences.forecast_tables import ForecastColumns
+from shoal.errors import DataError, ModelFolderError
+
+ASKED: dict[str, Any] = dict.fromkeys(("id", "target", "drop", "columns")) | {"order": "day"}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    path = tmp_path / "days.csv"
+    path.write_text("day,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-04,5\n")
+    return str(path)
+
+
+def test_a_table_is_read_again_as_it_was(table: str) -> None:
+    origin, data = read_origin(table, ASKED, strict=False)
+    assert origin.columns == ForecastColumns(None, "day", ("y",))
+    assert ForecastOrigin.from_config(origin.to_config()) == origin
+    again = origin.read(table)
+    assert again.series[0].tolist() == data.series[0].tolist() == [[1, 2, 3, 5]]
+    assert again.calendar == origin.calendar
+
+
+def test_steps_of_another_length_are_refused_unless_there_is_but_one(table: str, tmp_path: Path) -> None:
+    origin, _ = read_origin(table, ASKED, strict=False)
+    other = tmp_path / "weeks.csv"
+    other.write_text("day,y\n2024-01-01,1\n2024-01-08,2\n2024-01-15,3\n")
+    with pytest.raises(DataError, match="has steps of 7 days, the forecast was fitted to steps of 1 day"):
+        origin.read(str(other))
+    other.write_text("day,y\n2024-01-01,1\n2024-01-08,2\n")
+    assert origin.read(str(other)).calendar.words == "1 day"  # two stamps say nothing of a step
+
+
+def test_a_table_is_no_tsf_file(table: str) -> None:
+    with pytest.raises(DataError, match=r"of another kind than what the forecast .*, a \.tsf file"):
+        ForecastOrigin(None, Calendar()).read(table)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, "it has no calendar"),
+        ({"calendar": Calendar().to_config(), "columns": {}}, "it has no columns of series"),
+        ({"calendar": Calendar().to_config(), "columns": 3}, "it has no columns of series"),
+        (
+            {"calendar": Calendar().to_config(), "columns": {"id": None, "order": 3, "channels": ["y"]}},
+            "columns of series without names",
+        ),
+        (
+            {"calendar": Calendar().to_config(), "columns": {"id": None, "order": None, "channels": []}},
+            "columns of series without names",
+        ),
+    ],
+)
+def test_what_describes_no_origin(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelFolderError, match=message):
+        ForecastOrigin.from_config(config)
