@@ -51,6 +51,8 @@ const link = copy ? null : new Link(hearer);
  * page steers: one that is opened as another leaves may be told before it that it watches.
  */
 let visited = false;
+let written = 0;
+const WRITTEN_AFTER = 300; // milliseconds: browsers refuse, and slow down, an address that follows every move of a slider
 function follow(address: string): void {
   if (!steers.value) return;
   const own = location.hash.slice(1);
@@ -58,10 +60,18 @@ function follow(address: string): void {
   visited = true;
   if (own === address) return;
   if (first && own) void send("visit", { text: own });
-  else history.replaceState(null, "", address ? `#${address}` : location.pathname);
+  else written ||= setTimeout(writeAddress, WRITTEN_AFTER);
+}
+
+function writeAddress(): void {
+  written = 0;
+  const { address } = state.value!;
+  history.replaceState(null, "", address ? `#${address}` : location.pathname);
 }
 
 addEventListener("hashchange", () => {
+  clearTimeout(written);
+  written = 0;
   const own = location.hash.slice(1);
   if (link && state.value && own !== state.value.address) void send("visit", { text: own });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layout, nearest, place, type ColumnsView } from "../src/paint/columns.ts";
 import { linear, logarithmic, lossLimits, number } from "../src/paint/scale.ts";
-import { cells, under, type ShoalView } from "../src/paint/shoal.ts";
+import { cells, inBand, under, type ShoalView } from "../src/paint/shoal.ts";
 
 test("ticks are round and inside", () => {
   assert.deepEqual(linear(0, 1, 0, 100).ticks.map((v) => v.toFixed(1)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
@@ -54,4 +54,19 @@ test("a little picture is found under the pointer, in the order shown", () => {
   assert.equal(under(view, 330, 31, 2 * c.high + 4), 29);
   assert.equal(under(view, 330, 5, 5), null);
   assert.equal(under(view, 330, 31, 5000), null);
+});
+
+test("of many little pictures those are painted that can be seen", () => {
+  const view: ShoalView = {
+    hidden: [1, 2, 3], starts: 10, order: Array.from({ length: 30 }, (_, k) => (k * 7) % 30), functions: undefined, maps: undefined,
+    low: -1, high: 1, picked: 0, pointed: null, chosen: null, reason: undefined,
+  };
+  const c = cells(view, 330, false);
+  const pitch = c.high + 3;
+  const places = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k);
+  assert.deepEqual(inBand(view, c, [0, 3 * pitch]), places(0, 30));
+  assert.deepEqual(inBand(view, c, [c.high, pitch + 1]), places(10, 20)); // from the lower edge of the first row on
+  assert.deepEqual(inBand(view, c, [c.high - 1, pitch]), places(0, 10));
+  assert.deepEqual(inBand(view, c, [2.5 * pitch, 9 * pitch]), places(20, 30));
+  assert.deepEqual(inBand(view, c, [5, -3]), []);
 });

@@ -79,10 +79,14 @@ interface Sheet {
 }
 const sheets = new WeakMap<Context, Sheet>();
 
-/** An empty sheet as large as a canvas, for ``lay``: the same one for every picture, so draw on one after the other. */
-export function blank(ctx: Context): Ink {
-  const { width, height } = ctx.canvas;
+/**
+ * An empty sheet as wide as a canvas and as high, or high enough to lie at ``top``, for ``lay``: the same one for
+ * every picture, so draw on one after the other.
+ */
+export function blank(ctx: Context, top = 0, bottom?: number): Ink {
   const dense = ctx.getTransform().a;
+  const { width } = ctx.canvas;
+  const height = bottom === undefined ? ctx.canvas.height : Math.max(1, Math.ceil((bottom - top) * dense));
   let sheet = sheets.get(ctx);
   if (sheet?.ink.width !== width || sheet.ink.height !== height || sheet.ink.dense !== dense) {
     sheet = { ink: new Ink(width, height, dense), image: new ImageData(width, height), canvas: new OffscreenCanvas(width, height) };
@@ -92,13 +96,13 @@ export function blank(ctx: Context): Ink {
   return sheet.ink;
 }
 
-/** Lays what was drawn on the sheet of a canvas over what the canvas shows, in a colour of the form #rrggbb. */
-export function lay(ctx: Context, colour: string): void {
+/** Lays the sheet of a canvas over what the canvas shows, from ``top`` on, in a colour of the form #rrggbb. */
+export function lay(ctx: Context, colour: string, top = 0): void {
   const { ink, image, canvas } = sheets.get(ctx)!;
   const n = parseInt(colour.slice(1), 16);
   const rgb = ((n & 255) << 16) | (n & 0xff00) | (n >> 16); // as pixels of a little-endian machine
   const pixels = new Uint32Array(image.data.buffer);
   for (let k = 0; k < pixels.length; k++) pixels[k] = ink.alpha[k] ? (ink.alpha[k]! << 24) | rgb : 0;
   canvas.getContext("2d", { willReadFrequently: true })!.putImageData(image, 0, 0);
-  ctx.drawImage(canvas, 0, 0, canvas.width / ink.dense, canvas.height / ink.dense);
+  ctx.drawImage(canvas, 0, top, canvas.width / ink.dense, canvas.height / ink.dense);
 }

@@ -21,6 +21,9 @@ export interface ShoalView {
   reason: Uint8Array | undefined;
 }
 
+/** From where to where a picture is near what can be seen of it. */
+export type Band = [number, number];
+
 const LEFT = 30;
 const GAP = 2;
 
@@ -64,7 +67,8 @@ export function under(view: ShoalView, w: number, x: number, y: number): number 
   return view.order[row * view.starts + k] ?? null;
 }
 
-export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView, t: Theme): void {
+/** Paints the little pictures, of which those alone can be seen that reach into ``band``, from its top to its bottom. */
+export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView, t: Theme, band: Band): void {
   const c = cells(view, w, !!view.maps);
   ctx.font = `12px ${t.font}`;
   ctx.textAlign = "right";
@@ -75,46 +79,63 @@ export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView,
     ctx.font = `${row === here ? "600 " : ""}12px ${t.font}`;
     ctx.fillText(String(M), LEFT - 8, row * (c.lines * c.high + 3) + c.high / 2);
   });
-  if (view.maps) maps(ctx, view, c, view.maps, t);
-  if (view.functions) curves(ctx, view, c, view.functions, t);
-  view.order.forEach((network, at) => {
+  const shown = inBand(view, c, band);
+  if (view.maps) maps(ctx, view, c, view.maps, shown, t);
+  if (view.functions) curves(ctx, view, c, view.functions, shown, band, t);
+  for (const at of shown) {
+    const network = view.order[at];
     const marked = network === view.picked ? t.picked : network === view.chosen ? t.chosen : network === view.pointed ? t.ink : "";
-    if (!marked) return;
+    if (!marked) continue;
     const [x, y] = corner(view, c, at);
     ctx.strokeStyle = marked;
     ctx.lineWidth = 2;
     ctx.strokeRect(x + 0.5, y + 0.5, c.wide - GAP + 1, c.high - GAP + 1);
-  });
+  }
 }
 
-function curves(ctx: Context, view: ShoalView, c: Cells, block: Functions, t: Theme): void {
+/** The places whose pictures reach into a band. */
+export function inBand(view: ShoalView, c: Cells, [top, bottom]: Band): number[] {
+  const reaches = (at: number) => {
+    const y = corner(view, c, at)[1];
+    return y < bottom && y + c.high > top;
+  };
+  return view.order.map((_, at) => at).filter(reaches);
+}
+
+function curves(ctx: Context, view: ShoalView, c: Cells, block: Functions, shown: number[], [top, bottom]: Band, t: Theme): void {
   const { values, P, G, low, high } = block;
   const [wide, tall] = [c.wide - GAP, c.high - GAP];
   const unit = (high - low) / 65534 / (view.high - view.low);
   const first = (view.high - low) / (view.high - view.low);
+  const ink = blank(ctx, top, bottom);
+  const { dense } = ink;
+  const levels = new Float32Array(G);
+  const path = new Path2D(); // of the picked network, in a colour of its own
   ctx.fillStyle = t.faint;
-  for (let at = 0; at < view.order.length; at++) {
+  for (const at of shown) {
+    const network = view.order[at]!;
     const [x, y] = corner(view, c, at);
     ctx.fillRect(x + 1, y + 1, wide, tall);
-  }
-  const levels = new Float32Array(G);
-  for (const picked of [false, true]) {
-    const ink = blank(ctx);
-    for (let at = 0; at < view.order.length; at++) {
-      const network = view.order[at]!;
-      if (network >= P || (network === view.picked) !== picked) continue;
-      const [x, y] = corner(view, c, at);
-      for (let g = 0; g < G; g++) {
-        const share = first - (values[network * G + g]! + 32767) * unit;
-        levels[g] = (y + 1 + tall * Math.min(1, Math.max(0, share))) * ink.dense;
-      }
-      ink.curve(levels, (x + 1) * ink.dense, (x + 1 + wide) * ink.dense, 1.1 * ink.dense, 1);
+    if (network >= P) continue;
+    for (let g = 0; g < G; g++) {
+      const share = first - (values[network * G + g]! + 32767) * unit;
+      levels[g] = (y + 1 + tall * Math.min(1, Math.max(0, share)) - top) * dense;
     }
-    lay(ctx, picked ? t.picked : t.a);
+    if (network !== view.picked) {
+      ink.curve(levels, (x + 1) * dense, (x + 1 + wide) * dense, 1.1 * dense, 1);
+      continue;
+    }
+    path.moveTo(x + 1, levels[0]! / dense + top);
+    for (let g = 1; g < G; g++) path.lineTo(x + 1 + (wide * g) / (G - 1), levels[g]! / dense + top);
   }
+  lay(ctx, t.a, top);
+  ctx.lineWidth = 1.1;
+  ctx.lineJoin = "round";
+  ctx.strokeStyle = t.picked;
+  ctx.stroke(path);
 }
 
-function maps(ctx: Context, view: ShoalView, c: Cells, block: Maps, t: Theme): void {
+function maps(ctx: Context, view: ShoalView, c: Cells, block: Maps, shown: number[], t: Theme): void {
   const side = Math.round(Math.sqrt(block.G));
   const table = colours(t);
   const image = ctx.createImageData(side, side);
@@ -122,11 +143,12 @@ function maps(ctx: Context, view: ShoalView, c: Cells, block: Maps, t: Theme): v
   const little = new OffscreenCanvas(side, side);
   const draw = little.getContext("2d", { willReadFrequently: true })!;
   ctx.imageSmoothingEnabled = true;
-  view.order.forEach((network, at) => {
-    if (network >= block.P) return;
+  for (const at of shown) {
+    const network = view.order[at]!;
+    if (network >= block.P) continue;
     for (let g = 0; g < block.G; g++) pixels[g] = table[block.values[network * block.G + g]!]!;
     draw.putImageData(image, 0, 0);
     const [x, y] = corner(view, c, at);
     ctx.drawImage(little, x + 1, y + 1, c.wide - GAP, c.high - GAP);
-  });
+  }
 }

@@ -1,11 +1,12 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useLooking } from "../looking.ts";
+import type { Band } from "../paint/shoal.ts";
 import type { Theme } from "../theme.ts";
 
 type Context = CanvasRenderingContext2D;
 
 interface Props {
-  paint: (ctx: Context, w: number, h: number, t: Theme) => void;
+  paint: (ctx: Context, w: number, h: number, t: Theme, band: Band) => void;
   height: number | ((width: number) => number);
   onPoint?: (x: number, y: number, w: number, h: number) => void;
   onClick?: (x: number, y: number, w: number, h: number) => void;
@@ -37,7 +38,9 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
       size.current = [w, h];
       ctx.setTransform(dense, 0, 0, dense, 0, 0);
       ctx.clearRect(0, 0, w, h);
-      latest.current.paint(ctx, w, h, theme());
+      const above = -canvas.getBoundingClientRect().top;
+      const band: Band = [Math.max(0, Math.floor(above - innerHeight)), Math.min(h, Math.ceil(above + 2 * innerHeight))];
+      latest.current.paint(ctx, w, h, theme(), band);
     };
     const away = onPaint(draw);
     const watch = new ResizeObserver(repaint);
@@ -47,13 +50,18 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
       if (inSight) repaint();
     });
     sight.observe(canvas);
+    const scrolled = () => {
+      if (inSight && canvas.clientHeight > innerHeight) repaint();
+    };
+    document.addEventListener("scroll", scrolled, { capture: true, passive: true });
     return () => {
       away();
       watch.disconnect();
       sight.disconnect();
+      document.removeEventListener("scroll", scrolled, { capture: true });
     };
   }, []);
-  useEffect(repaint);
+  useLayoutEffect(repaint); // before the next turn of the screen, which paints then what is told anew as well
   const at = (event: MouseEvent): [number, number, number, number] => {
     const box = own.current!.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top, ...size.current];

@@ -45,7 +45,7 @@ export function Multiples() {
       <div class="plot">
         <Canvas
           height={(w) => shoalHeight(design, w, square)}
-          paint={(ctx, w, h, t) => paintShoal(ctx, w, h, view(), t)}
+          paint={(ctx, w, h, t, band) => paintShoal(ctx, w, h, view(), t, band)}
           onPoint={(x, y, w) => point(under(view(), w, x, y))}
           onLeave={() => point(null)}
           onClick={(x, y, w) => {
