@@ -8,6 +8,8 @@ import { bySide, read, type Seen } from "./frames.ts";
 import type { Shown } from "./state.ts";
 import { themeOf, type Theme } from "./theme.ts";
 
+const TEXTS_EVERY = 100; // milliseconds: nobody reads faster
+
 interface Outside {
   /** Where the colours are those of the pictures. */
   root: Element;
@@ -20,7 +22,7 @@ export class Looking<Told extends Shown = Shown> {
   readonly state = signal<Told | null>(null);
   readonly pointed = signal<number | null>(null);
   readonly sorted = signal(true);
-  /** Grows with every frame that was drawn, for texts that follow along. */
+  /** Grows with the frames that are drawn, for texts that follow along. */
   readonly drawn = signal(0);
   readonly pick: (network: number) => unknown;
 
@@ -28,6 +30,8 @@ export class Looking<Told extends Shown = Shown> {
   private painters = new Set<() => void>();
   private asked = false;
   private unanswered = false;
+  private following = 0;
+  private followed = -TEXTS_EVERY;
   private colours: Theme | null = null;
 
   constructor(private outside: Outside) {
@@ -80,9 +84,22 @@ export class Looking<Told extends Shown = Shown> {
       if (!this.unanswered) return;
       this.unanswered = false;
       this.outside.taken();
-      this.drawn.value += 1;
+      this.follow();
     });
   };
+
+  /** Lets the texts follow what is drawn: by the next of their turns, since they take the page more than pictures. */
+  private follow(): void {
+    if (this.following) return;
+    const turn = () => {
+      this.following = 0;
+      this.followed = performance.now();
+      this.drawn.value += 1;
+    };
+    const wait = this.followed + TEXTS_EVERY - performance.now();
+    if (wait > 0) this.following = setTimeout(turn, wait);
+    else turn();
+  }
 }
 
 export const Place = createContext<Looking | null>(null);

@@ -29,7 +29,7 @@ MOST_WAITING = 64
 """Commands that may wait for their turn."""
 CHUNK = 20
 """Epochs between two looks at what is asked, where no picture is waited for."""
-SHOWN_EVERY = 0.03
+SHOWN_EVERY = 0.02
 """Seconds at least between two pictures, where the training waits for none: it is to get on."""
 TOLD_EVERY = 0.4
 """Seconds between two states of a shoal that trains."""
