@@ -1,4 +1,4 @@
-"""How the documentation is built: `make docs`. The figures of the lecture are computed on the way."""
+"""How the documentation is built: `make docs`. Figures of the lecture and the gallery are made on the way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import figures
 import rendering
 
 from shoal import __version__
@@ -20,7 +21,7 @@ project_copyright = "the shoal contributors"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 html_math_renderer = "mathml"  # pages need no network
-exclude_patterns = ["lecture/made"]
+exclude_patterns = ["lecture/made", "gallery/made"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.xref_missing"]  # links to files of the source tree, which are not pages
@@ -42,6 +43,7 @@ MADE = Path(__file__).parent / "lecture" / "made"
 def setup(app: Any) -> None:
     """Compute the lecture before pages are read, and say how docstrings and maths are shown."""
     app.connect("config-inited", make_lecture)
+    app.connect("config-inited", lambda *_: figures.make_figures(figures.MADE))
     app.connect("autodoc-process-docstring", rendering.docstring)
     app.connect("autodoc-process-signature", rendering.signature)
     app.connect("build-finished", rendering.require_offline)

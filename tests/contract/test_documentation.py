@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -91,3 +92,31 @@ def test_a_page_that_needs_the_network_is_refused(rendering: Any, tmp_path: Path
         page.write_text(remote)
         with pytest.raises(Exception, match="needs the network"):
             rendering.require_offline(app, None)
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module("figures")
+
+
+def test_every_section_of_the_gallery_draws_a_figure_and_shows_it(figures: Any) -> None:
+    _, *sections = figures.PAGE.read_text(encoding="utf-8").split("\n## ")
+    assert len(sections) > 5
+    for section in sections:  # which `make docs` runs
+        code, shown = figures.PART.finditer(section)
+        assert "figure = Figure(" in code["code"]
+        assert shown["name"]
+
+
+def test_a_figure_of_the_gallery_is_what_the_code_above_it_draws(figures: Any, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra report")
+    drawn = "from matplotlib.figure import Figure\nfigure = Figure()\nfigure.text(0, 0, 'drawn')\n"
+    shown = "```{figure} gallery/made/first.svg\n:alt: One\n```\n"
+    page = tmp_path / "page.md"
+    page.write_text(f"# Figures\n\n```python\n{drawn}```\n\n{shown}")
+    assert figures.make_figures(tmp_path / "made", page) == ["first"]
+    assert "drawn" in (tmp_path / "made" / "first.svg").read_text()
+    page.write_text(page.read_text() + f"```python\nfigured = 1\n```\n{shown}")
+    with pytest.raises(KeyError):  # not the first one a second time
+        figures.make_figures(tmp_path / "made", page)
