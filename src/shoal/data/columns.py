@@ -135,7 +135,7 @@ def _described(series: pl.Series, given: pl.Series) -> ColumnSummary:
 
 
 def _may_be_read(given: pl.Series) -> bool:
-    """Tell whether half of a few texts look like numbers or dates, before every way to write them is tried."""
+    """Tell whether half of a few texts look like numbers or dates: asked before all ways to write them."""
     if given.dtype != pl.String:
         return True
     few = a_few(given)
