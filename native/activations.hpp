@@ -1,4 +1,4 @@
-// Activation functions g of the hidden units, a = g(z), and their derivatives, as shoal/activations.py.
+// Activation functions g of the hidden units, a = g(z), and their derivatives, as shoal/activations/.
 //
 // At a kink the derivative is the left one. A layer keeps z beside a only where `derivative_needs_z`.
 #pragma once

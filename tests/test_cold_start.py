@@ -14,7 +14,8 @@ HEAVY = {
 }  # fmt: skip
 
 FOR_TRAINING = {
-    "_version", "activations", "draws", "errors", "formulas", "formulas.links", "formulas.nodes",
+    "_version", "activations", "activations.base", "activations.rectifiers", "activations.saturating",
+    "activations.smooth", "draws", "errors", "formulas", "formulas.links", "formulas.nodes",
     "initializers", "interruption", "lazy", "losses", "losses.base", "losses.classes", "losses.values",
     "penalties", "randomness", "registry", "schedules",
     "sequences", "shapes", "workers",
