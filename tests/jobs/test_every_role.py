@@ -71,3 +71,25 @@ def test_intervals_remember_the_weights(fit: Fit, table: Path, tmp_path: Path, w
     assert outcome.model.errors is not None
     np.testing.assert_array_equal(loaded.errors.weights, outcome.model.errors.weights)
     assert loaded.errors.count < len(loaded.errors.errors)
+
+
+def test_series_have_roles_by_arrays(fit: Fit, tmp_path: Path, without_report: None) -> None:
+    rng, y = np.random.default_rng(0), np.arange(40) % 2
+    X, days = rng.normal(size=(40, 9, 1)) + 0.7 * y[:, None, None], rng.permutation(40)
+    np.savez(tmp_path / "s.npz", X=X, y=np.where(y, "up", "down"), w=1 + 4 * y, day=days)
+    small: dict[str, Any] = {"features": 336, "budget": 1e6, "choose": "ensemble", "epochs": 2, "starts": 1}
+    outcome = fit(tmp_path / "s.npz", None, tmp_path / "out", time_order="day", weight="w", **small)
+    asked, test = outcome.evidence["asked"], outcome.evidence["test"]
+    assert (asked["time_order"], asked["weight"]) == ("day", "w")
+    assert outcome.evidence["data"]["split"]["test"] == 8
+    out = tmp_path / "p.csv"
+    assert predict_data(outcome.folder, str(tmp_path / "s.npz"), out) == 40
+    predicted = pl.read_csv(out)
+    p = predicted.select("P(y=down)", "P(y=up)").to_numpy()
+    latest = days >= 32
+    losses = -np.log(p[latest, y[latest]])
+    ours = test["models"][0]["metrics"]["log loss"]
+    assert ours == pytest.approx(np.average(losses, weights=1 + 4 * y[latest]), rel=1e-6)
+    (tmp_path / "a.ts").write_text("@data\n1,2:a\n3,4:b\n")
+    with pytest.raises(ConfigurationError, match=r"a\.ts has no place for what --weight w names"):
+        fit(tmp_path / "a.ts", None, tmp_path / "no", weight="w", **small)

@@ -41,16 +41,7 @@ class Roles:
         Raises ``DataError`` for a column that is not there, ``ConfigurationError`` for the target, for a
         column with two roles, and for groups and a time order at once.
         """
-        roles = cls(*(getattr(asked, field.name) for field in fields(cls)))
-        if roles.group is not None and roles.time_order is not None:
-            raise ConfigurationError(
-                f"{setting('group', roles.group)} and {setting('time_order', roles.time_order)} were given; "
-                "rows are divided by one of them, leave one out"
-            )
-        if roles.weight in (roles.group, roles.time_order) and roles.weight is not None:
-            raise ConfigurationError(
-                f"{setting('weight')} names {quoted(roles.weight)}, by which rows are divided; name another"
-            )
+        roles = cls.asked(asked)
         for column, name in roles.of_columns.items():
             if column not in known:
                 raise DataError(
@@ -61,6 +52,24 @@ class Roles:
                 raise ConfigurationError(
                     f"{setting(name)} names {quoted(target)}, the target; name another column"
                 )
+        return roles
+
+    @classmethod
+    def asked(cls, asked: Any) -> Self:
+        """Return the roles that ``asked`` has by the names of the fields, of whatever has such names.
+
+        Raises ``ConfigurationError`` for one with two roles, and for groups and a time order at once.
+        """
+        roles = cls(*(getattr(asked, field.name) for field in fields(cls)))
+        if roles.group is not None and roles.time_order is not None:
+            raise ConfigurationError(
+                f"{setting('group', roles.group)} and {setting('time_order', roles.time_order)} were given; "
+                "rows are divided by one of them, leave one out"
+            )
+        if roles.weight in (roles.group, roles.time_order) and roles.weight is not None:
+            raise ConfigurationError(
+                f"{setting('weight')} names {quoted(roles.weight)}, by which rows are divided; name another"
+            )
         return roles
 
     @property

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from shoal.data.frames import Frame, as_frame, quoted
+from shoal.data.frames import Frame, as_frame, pl, quoted
 from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError, ShoalWarning
 from shoal.selection.attributes import Attributes
@@ -31,13 +31,17 @@ def attributes_of(frame: Frame, roles: Roles, unit: float | None = None) -> Attr
     if roles.weight is not None:
         found = roles.weights(table)
         weights = np.ones(table.height) if found is None else found / (unit or found.mean())
-    codes = grouped(None if groups is None else groups.to_list()).groups
+    codes = None if groups is None else np.unique(np.array(groups.to_list()), return_inverse=True)[1]
     return Attributes(codes, roles.times(table), weights)
 
 
-def grouped(groups: Sequence[str] | None) -> Attributes:
-    """Return the attributes of samples that are each of a group; None where nobody says of which."""
-    return Attributes(None if groups is None else np.unique(np.array(groups), return_inverse=True)[1])
+def attributes_beside(
+    beside: pl.DataFrame | None, roles: Roles, n: int, unit: float | None = None
+) -> Attributes:
+    """Return the same of n samples that are no rows of a table, by what is known beside them."""
+    if beside is None or not beside.width:
+        return Attributes(weights=None if roles.weight is None else np.ones(n))
+    return attributes_of(as_frame(beside), roles, unit)
 
 
 def unit_of(frame: Frame, roles: Roles) -> float | None:
@@ -48,16 +52,22 @@ def unit_of(frame: Frame, roles: Roles) -> float | None:
 
 def without_weightless(frame: Frame, roles: Roles) -> Frame:
     """Return the rows that count for something; warns (``ShoalWarning``) of how many do not."""
-    weights = roles.weights(frame.to_native())
+    counted = counting(frame.to_native(), roles)
+    return frame if counted is None else as_frame(frame.to_native()[counted])
+
+
+def counting(table: pl.DataFrame, roles: Roles) -> IntArray | None:
+    """Return which rows count for something, None if all do; warns (``ShoalWarning``) of how many do not."""
+    weights = roles.weights(table)
     if weights is None or weights.all():
-        return frame
+        return None
     warnings.warn(
         f"{int((weights == 0).sum())} of {plural(len(weights), 'row')} count for nothing, by "
         f"{quoted(roles.weight or '')}, and are left out",
         ShoalWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
-    return as_frame(frame.to_native().filter(weights > 0))
+    return np.flatnonzero(weights)
 
 
 def tell_of_division(
@@ -156,25 +166,36 @@ def require_apart(given: Place, others: Iterable[Place], roles: Roles) -> None:
             )
 
 
-def require_groups_apart(groups: Mapping[str, Sequence[str] | None], group: str | None) -> None:
-    """Raise ``DataError`` where a source shares a group with one before it; warn of one that says of none.
+def require_parts_apart(parts: Mapping[str, pl.DataFrame | None], roles: Roles) -> None:
+    """Raise ``DataError`` where a source is not apart from one before it; warn of one that does not say.
 
-    ``groups`` are those of the samples of each source, by what it is called, and ``group`` what says so.
+    ``parts`` are what is known beside the samples of each source, by what it is called; the first is what the
+    samples to train on come from, and knows all that is asked.
     """
-    roles, places = Roles(group=group), list[Place]()
-    for whose, own in groups.items() if group is not None else ():
-        if own is None:
-            _tell(
-                f"{whose} has no {quoted(group or '')} ({setting('group')}), so nobody can tell whether what "
-                "it holds is apart"
-            )
+    places = list[Place]()
+    for whose, beside in parts.items() if roles.of_columns else ():
+        assert beside is not None
+        for column, name in roles.of_columns.items():
+            if column not in beside.columns:
+                what = "all of it counts alike"
+                if name != "weight":
+                    what = "nobody can tell whether what it holds is apart"
+                _tell(f"{whose} has no {quoted(column)} ({setting(name)}), so {what}")
+        if not beside.width:
             continue
-        place = Place(whose, frozenset(own), None, numbered=False)
         try:
+            place = Place.of(whose, as_frame(beside), roles)
             require_apart(place, places, roles)
         except DataError as error:
             raise DataError(f"{whose}: {error}") from None
         places.append(place)
+
+
+def require_known(beside: pl.DataFrame, roles: Roles, source: str) -> None:
+    """Raise ``DataError`` where samples to train on do not say what is asked of them."""
+    for column, name in roles.of_columns.items():
+        if column not in beside.columns:
+            raise DataError(f"{source} has no {quoted(column)}, which {setting(name)} names; add it")
 
 
 def _tell(text: str) -> None:

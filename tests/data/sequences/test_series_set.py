@@ -9,15 +9,21 @@ SERIES = tuple(np.full((2, steps), float(steps)) for steps in (3, 1, 4))
 
 
 def test_rows_are_rows_of_everything() -> None:
-    whole = SeriesSet(SERIES, ("a", "b", "c"), pl.Series(["x", None, "z"]), ("P", "Q", "P"))
+    whole = SeriesSet(
+        SERIES, ("a", "b", "c"), pl.Series(["x", None, "z"]), pl.DataFrame({"who": list("PQR")})
+    )
     some = whole.rows([2, 0, 2])
     assert [each[0, 0] for each in some.series] == [4, 3, 4]
     assert some.lengths.tolist() == [4, 3, 4]
-    assert (some.names, some.groups) == (("c", "a", "c"), ("P", "P", "P"))
+    assert some.names == ("c", "a", "c")
+    assert some.beside is not None
+    assert some.beside["who"].to_list() == ["R", "P", "R"]
+    nothing = SeriesSet(SERIES, ("a", "b", "c"), beside=pl.DataFrame({})).rows([2, 0])
+    assert len(nothing) == 2
     assert some.targets is not None
     assert some.targets.to_list() == ["z", "x", "z"]
     bare = SeriesSet(SERIES, ("a", "b", "c")).rows([1])
-    assert (bare.names, bare.targets, bare.groups) == (("b",), None, None)
+    assert (bare.names, bare.targets, bare.beside) == (("b",), None, None)
     assert len(whole.rows([])) == 0
 
 

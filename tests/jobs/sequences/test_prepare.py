@@ -197,12 +197,15 @@ def test_no_two_parts_share_a_group(spoken: Callable[..., str]) -> None:
     prepared = prepare(FitRequest(spoken("a", "PPQQRRSSTTUU" * 2), **LONG, group="who", jobs=1))
     assert isinstance(prepared, PreparedSequences)
     train, _, test = prepared.series
-    assert set(train.groups or ()) | set(test.groups or ()) == set("PQRSTU")
-    assert not set(train.groups or ()) & set(test.groups or ())
+    assert train.beside is not None
+    assert test.beside is not None
+    known, others = train.beside["who"].to_list(), test.beside["who"].to_list()
+    assert set(known) | set(others) == set("PQRSTU")
+    assert not set(known) & set(others)
     assert prepared.preprocessor.channels.channels == ("x",)
     groups = prepared.train.attributes.groups
     assert groups is not None
-    assert len(set(zip(groups.tolist(), train.groups or (), strict=True))) == len(set(train.groups or ()))
+    assert len(set(zip(groups.tolist(), known, strict=True))) == len(set(known))
     assert any("no two parts share one of the 6 groups of 'who'" in note for note in prepared.warnings)
 
 
@@ -214,10 +217,39 @@ def test_series_brought_along_are_of_other_groups(spoken: Callable[..., str]) ->
         assert isinstance(prepared, PreparedSequences)
         return prepared
 
-    assert set(ready(spoken("b", "VVWW")).series[2].groups or ()) == {"V", "W"}
+    beside = ready(spoken("b", "VVWW")).series[2].beside
+    assert beside is not None
+    assert set(beside["who"]) == {"V", "W"}
     with pytest.raises(DataError, match=r"--test .*b.csv: it shares 1 group of 'who' with .*a.csv.* 'Q'"):
         ready(spoken("b", "VVQQ"))
     unsaid = ready(spoken("b", "VVWW", column="x2"))
     assert any("has no 'who' (--group), so nobody can tell" in note for note in unsaid.warnings)
     with pytest.raises(DataError, match="has no column 'speaker', which --group names"):
         prepare(FitRequest(table, **LONG, group="speaker", jobs=1))
+
+
+def test_series_weigh_and_are_later_than_others(spoken: Callable[..., str], tmp_path: Path) -> None:
+    days = [3, 9, 1, 7, 5, 0, 2, 8, 4, 6] * 2
+    table = spoken("a", [str(day) for day in days], column="day")  # type: ignore[arg-type]
+    prepared = prepare(FitRequest(table, **LONG, time_order="day", jobs=1))
+    assert isinstance(prepared, PreparedSequences)
+    train, test = prepared.series[0].beside, prepared.series[2].beside
+    assert train is not None
+    assert test is not None
+    assert max(train["day"]) < min(test["day"]) == "8"
+    assert prepared.train.attributes.times is not None
+    assert any("in the order of 'day'" in note for note in prepared.warnings)
+    weighed = prepare(FitRequest(table, **LONG, weight="day", jobs=1))
+    assert isinstance(weighed, PreparedSequences)
+    assert weighed.n_rows == 18  # two count for nothing
+    parts = [part for part in (weighed.train, weighed.test) if part.weights is not None]
+    together = np.concatenate([part.weights for part in parts])  # type: ignore[misc]
+    np.testing.assert_allclose(np.sort(together), np.sort([d / 5 for d in days if d]))
+    later = spoken("b", ["9", "10"], column="day")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"--test .*: 1 row of it is not later than all of .*, by 'day'"):
+        prepare(FitRequest(table, **LONG, time_order="day", test=later, jobs=1))
+    alike = spoken("c", "VVWW", column="x2")
+    told = prepare(FitRequest(table, **LONG, weight="day", test=alike, jobs=1))
+    assert any("has no 'day' (--weight), so all of it counts alike" in note for note in told.warnings)
+    assert told.test.weights is not None
+    assert told.test.weights.tolist() == [1, 1, 1, 1]

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from shoal.data.roles import Roles
 from shoal.data.targets.rare import RareClasses
 from shoal.errors import DataError, ShoalWarning
 from shoal.jobs.texts.reading import TextRows, read_texts
@@ -21,10 +22,14 @@ def test_a_column_may_say_whose_each_text_is(tmp_path: Path) -> None:
     path = tmp_path / "g.csv"
     path.write_text("words,who,label\ngood,P,a\nbad,Q,\nfine,7,b\n")
     with pytest.warns(ShoalWarning, match="1 of 3 rows"):
-        rows = read_texts(str(path), "words", "label", "who")
-    assert (rows.groups, rows.others) == (("P", "7"), ())
-    assert rows.rows([1]).groups == ("7",)
-    assert read_texts(str(path), "words", "who").groups is None
+        rows = read_texts(str(path), "words", "label", Roles(group="who", weight="none"))
+    assert rows.others == ()
+    assert rows.beside is not None
+    assert rows.beside.to_dict(as_series=False) == {"who": ["P", "7"]}
+    one = rows.rows([1]).beside
+    assert one is not None
+    assert one["who"].to_list() == ["7"]
+    assert read_texts(str(path), "words", "who").beside is None
 
 
 def test_what_is_missing_is_an_empty_text_and_without_a_target_a_row_is_left_out(table: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +37,9 @@ class LongColumns:
         target: str | None,
         drop: Sequence[str] | None,
         columns: Sequence[str] | None,
-        group: str | None = None,
+        beside: Mapping[str, str] | None = None,
     ) -> LongColumns:
-        """Return the columns of a table whose names are ``known``, as asked; that of ``group`` is no channel.
+        """Return the columns of a table whose names are ``known``, as asked; none ``beside`` is a channel.
 
         Raises ``DataError`` for one that is not there, ``ConfigurationError`` for one in two roles.
         """
@@ -48,8 +48,9 @@ class LongColumns:
                 f"{setting('id', id)} reads a row for every step, which needs {setting('target')}, the "
                 f"column to predict; give it. Its columns: {names_shown(known)}"
             )
-        roles = {"id": id, "order": order, "target": target, "group": group}
+        roles = {"id": id, "order": order, "target": target}
         named = {role: name for role, name in roles.items() if name is not None}
+        named |= {role: name for name, role in (beside or {}).items()}
         for role, name in named.items():
             if name not in known:
                 raise DataError(
@@ -58,7 +59,7 @@ class LongColumns:
         if len(set(named.values())) < len(named):
             both = " and ".join(setting(role, name) for role, name in named.items())
             raise ConfigurationError(f"{both} name one column twice; each needs its own")
-        values = [name for name in known if name not in (id, order, group)]
+        values = [name for name in known if name not in (id, order, *(beside or ()))]
         dropped = ChosenColumns.settle(values, target, drop, columns, None).dropped
         channels = tuple(name for name in values if name != target and name not in dropped)
         if not channels:

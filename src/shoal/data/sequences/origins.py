@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shoal.data.database_names import is_duckdb
+from shoal.data.frames import pl
 from shoal.data.places import place
-from shoal.data.sequences.groups import Groups, groups_in_names, groups_in_npz, groups_in_table
+from shoal.data.roles import Roles
+from shoal.data.sequences.beside import beside_in_names, beside_in_npz, beside_in_table
 from shoal.data.sequences.log_mel import LogMel
 from shoal.data.sequences.long_tables import LongColumns, series_of
 from shoal.data.sequences.npz import is_sequence_npz, read_npz
@@ -39,11 +41,12 @@ class Origin(Named, ABC):
         """
 
     @abstractmethod
-    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
-        """Return whose each series of these ``names`` is, ``by`` a column, an array or a pattern of names.
+    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+        """Return a row for each series of these ``names``, with what is known beside it: the roles' columns.
 
-        None where the source has no such thing; ``test`` asks of its own test part. Raises ``DataError`` and
-        ``ConfigurationError`` for what says nothing, or two things, of a series.
+        Columns are arrays of NPZ files, and a pattern of the names of others. What the source has not is left
+        out; ``test`` asks of its own test part. Raises ``DataError`` and ``ConfigurationError`` for what says
+        nothing, or two things, of a series.
         """
 
 
@@ -72,14 +75,17 @@ class Files(Origin):
             f"{path} has the extension {path.suffix!r}, expected series in .ts, .ts.gz or .npz; convert it"
         )
 
-    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
+    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
         path = place(source, "series")
         if path.suffix.lower() != ".npz":
+            column, role = next(iter(roles.of_columns.items()))
             raise ConfigurationError(
-                f"{source} has no place for whose a series is, and {setting('group', by)} was given; leave "
+                f"{source} has no place for what {setting(role, column)} names; leave "
                 "it out, or give the series as NPZ or as a table"
             )
-        return groups_in_npz(path, by, [int(name) for name in names], ["_test"] if test else ["", "_train"])
+        return beside_in_npz(
+            path, roles, [int(name) for name in names], ["_test"] if test else ["", "_train"]
+        )
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,8 @@ class LongTables(Origin):
             raise DataError(said if said.startswith(source) else f"{source}: {said}") from None
         return SequenceData(series, self.channels, self.target)
 
-    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
-        return groups_in_table(read_table(source).to_native(), self.id, by, names)
+    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+        return beside_in_table(read_table(source).to_native(), self.id, roles, names)
 
 
 @dataclass(frozen=True)
@@ -145,8 +151,8 @@ class Sounds(Origin):
         except OSError as error:
             raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
 
-    def groups(self, source: str, by: str, names: Sequence[str], test: bool = False) -> Groups | None:
-        return groups_in_names(names, by)
+    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+        return beside_in_names(names, roles)
 
 
 ORIGINS: dict[str, type[Origin]] = family(Files, LongTables, Sounds)

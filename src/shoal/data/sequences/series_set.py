@@ -16,14 +16,14 @@ class SeriesSet:
     """Series (C, T_i) of as many channels, NaN where a value is missing, with their names and targets.
 
     ``names`` are what a reader of the file would call them, such as a line or an identifier. ``targets``
-    are labels or numbers, null where there is none; None where the source has none at all. ``groups`` say
-    whose each is, None where nobody asks or knows.
+    are labels or numbers, null where there is none; None where the source has none at all. ``beside`` has a
+    row for each with what else is known of it, None where nobody asks.
     """
 
     series: tuple[Array, ...]
     names: tuple[str, ...]
     targets: pl.Series | None = None
-    groups: tuple[str, ...] | None = None
+    beside: pl.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.series)
@@ -37,9 +37,9 @@ class SeriesSet:
         """Return some of the series, in this order."""
         some = [int(row) for row in rows]
         targets = None if self.targets is None else self.targets.gather(some)
-        groups = None if self.groups is None else tuple(self.groups[row] for row in some)
+        beside = self.beside[some] if self.beside is not None and self.beside.width else self.beside
         return SeriesSet(
-            tuple(self.series[row] for row in some), tuple(self.names[row] for row in some), targets, groups
+            tuple(self.series[row] for row in some), tuple(self.names[row] for row in some), targets, beside
         )
 
 

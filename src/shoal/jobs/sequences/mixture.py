@@ -93,14 +93,16 @@ def learnt(
         return model, held
     X, y = prepared.development
     assert isinstance(X, Sequences)
+    weights, attributes = prepared.weights, prepared.train.attributes
     schooling = Schooling(
         X,
-        Targets(y, prepared.n_classes),
+        Targets(y, prepared.n_classes, None if weights is None else weights / weights.mean()),
         study.splits,
         request.seed,
         channels,
         request.jobs,
-        grouped=prepared.train.attributes.groups is not None,
+        grouped=attributes.groups is not None,
+        ahead=attributes.times is not None,
     )
     features = request.features or FEATURES
     views = views_for(schooling, KINDS, budget_of(request), features)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
-from shoal.data.frames import quoted
+from shoal.data.frames import as_frame
 from shoal.data.places import place
 from shoal.data.roles import Roles
 from shoal.data.sequences.long_tables import LongColumns
@@ -26,7 +26,14 @@ from shoal.data.tables import read_table
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
-from shoal.jobs.apart import grouped, require_groups_apart, tell_of_division
+from shoal.jobs.apart import (
+    attributes_beside,
+    counting,
+    require_known,
+    require_parts_apart,
+    tell_of_division,
+    unit_of,
+)
 from shoal.jobs.division import Division, divide
 from shoal.jobs.judging.held import Held
 from shoal.jobs.prepared import Part, Prepared, collected
@@ -143,8 +150,9 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
     with collected() as notes:
-        origin, data = _read(request)
-        parts = _Parts.of(origin, data, request)
+        roles = Roles.asked(request)
+        origin, data = _read(request, roles)
+        parts = _Parts.of(origin, data, request, roles)
         task = _task(parts.train, data, request)
         parts = parts.without_rare(_rare(parts, task, request))
         whole = TargetEncoder.fit(parts.train.targets, task.task, parts.least) if _has_classes(task) else None
@@ -152,10 +160,9 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         labels = None if whole is None else whole.encode(parts.train.targets)
         own_test, own_validation = parts.test is not None, parts.validation is not None
         by_folds = True if _rule(request) == "ensemble" else None
-        attributes = grouped(parts.train.groups)
+        attributes = attributes_beside(parts.train.beside, roles, len(parts.train))
         divider = attributes.divider(len(parts.train), labels)
         rows = divide(divider, request, own_test, own_validation, by_folds)
-        roles = Roles(group=request.group)
         tell_of_division(attributes, roles, rows, labels, whole.labels if whole else ())
         train, validation, test = series = parts.divided(rows)
         target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
@@ -168,7 +175,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
 
         def part(some: SeriesSet) -> Part:
             X, y = preprocessor.transform(some.series, dtype), target.encode(some.targets)
-            return Part(X, y, grouped(some.groups))
+            return Part(X, y, attributes_beside(some.beside, roles, len(some), parts.unit(roles)))
 
         made = part(train), None if validation is None else part(validation), part(test)
     return PreparedSequences(
@@ -189,7 +196,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
     )
 
 
-def _read(request: FitRequest) -> tuple[Origin, SequenceData]:
+def _read(request: FitRequest, roles: Roles) -> tuple[Origin, SequenceData]:
     """Return the series, and how other sources are read as these were."""
     if request.id is None:
         origin: Origin = Files()
@@ -199,7 +206,7 @@ def _read(request: FitRequest) -> tuple[Origin, SequenceData]:
         return origin, origin.read(request.table, request.strict, parts=True)
     known = read_table(request.table).columns
     columns = LongColumns.settle(
-        known, request.id, request.order, request.target, request.drop, request.columns, request.group
+        known, request.id, request.order, request.target, request.drop, request.columns, roles.of_columns
     )
     tables = LongTables.of(columns)
     return tables, tables.read(request.table, request.strict)
@@ -212,15 +219,15 @@ class _Parts:
     test: SeriesSet | None
 
     @classmethod
-    def of(cls, origin: Origin, data: SequenceData, request: FitRequest) -> _Parts:
+    def of(cls, origin: Origin, data: SequenceData, request: FitRequest, roles: Roles) -> _Parts:
         """Return the parts whose targets are known, with those that ``valid`` and ``test`` name."""
-        by = request.group
-        train = _known(_with_groups(origin, request.table, data.train, by), request.table)
-        if by is not None and train.groups is None:
-            raise DataError(f"{request.table} has no {quoted(by)}, which {setting('group')} names; add it")
+        train = _known(_beside(origin, request.table, data.train, roles), request.table)
+        if train.beside is not None:
+            require_known(train.beside, roles, request.table)
+            train = _counted(train, roles)
         others: dict[str, SeriesSet | None] = {"valid": None, "test": None}
         if data.test is not None and request.test is None:
-            own = _with_groups(origin, request.table, data.test, by, test=True)
+            own = _beside(origin, request.table, data.test, roles, test=True)
             others["test"] = _known(own, f"the test part of {request.table}")
         for option, path in (("valid", request.valid), ("test", request.test)):
             if path is None:
@@ -231,13 +238,18 @@ class _Parts:
                     f"{setting(option, path)} has {len(given.channels)} channels, {request.table} "
                     f"{len(data.channels)}; give the same"
                 )
-            others[option] = _known(_with_groups(origin, path, given.train, by), path)
+            others[option] = _known(_beside(origin, path, given.train, roles), path)
+        others = {name: part and _counted(part, roles) for name, part in others.items()}
         whose = {request.table: train}
         for option, path in (("valid", request.valid), ("test", request.test)):
             if (part := others[option]) is not None:
                 whose[f"the test part of {request.table}" if path is None else setting(option, path)] = part
-        require_groups_apart({name: part.groups for name, part in whose.items()}, by)
+        require_parts_apart({name: part.beside for name, part in whose.items()}, roles)
         return cls(train, others["valid"], others["test"])
+
+    def unit(self, roles: Roles) -> float | None:
+        """What weights of other series are told in: the mean of those to train on."""
+        return None if self.train.beside is None else unit_of(as_frame(self.train.beside), roles)
 
     @property
     def least(self) -> int:
@@ -257,11 +269,17 @@ class _Parts:
         return self.train.rows(rows.train), held if self.validation is None else self.validation, test
 
 
-def _with_groups(
-    origin: Origin, source: str, series: SeriesSet, by: str | None, test: bool = False
-) -> SeriesSet:
-    """Return the series with whose each is, where that is asked for."""
-    return series if by is None else replace(series, groups=origin.groups(source, by, series.names, test))
+def _beside(origin: Origin, source: str, series: SeriesSet, roles: Roles, test: bool = False) -> SeriesSet:
+    """Return the series with what is known beside each, where that is asked for."""
+    if not roles.of_columns:
+        return series
+    return replace(series, beside=origin.beside(source, roles, series.names, test))
+
+
+def _counted(series: SeriesSet, roles: Roles) -> SeriesSet:
+    """Return the series that count for something."""
+    counts = None if series.beside is None else counting(series.beside, roles)
+    return series if counts is None else series.rows(counts)
 
 
 def _known(series: SeriesSet, source: str) -> SeriesSet:

@@ -44,15 +44,16 @@ class TextFeatures:
     def fit(
         cls, column: str, unit: str, schooling: Schooling[Sequence[str]], budget: float
     ) -> tuple[Self, Array]:
-        """Return the views of the texts trained on, and their features (N, n) when held out of a fold."""
+        """Return the views of the texts trained on, and their features (M, n) when held out of a fold."""
         if not any(text.strip() for text in schooling.series):
             raise DataError(f"every text of the column {column!r} is empty; name a column with texts")
         planned, n_classes = text_views(schooling, unit, budget=budget), schooling.targets.n_classes
         taught = [(view.words, view.fit(schooling)) for view in planned]
         known = [(words, fitted) for words, fitted in taught if fitted is not None]
-        held = np.concatenate([_logits(fitted.held_out, n_classes) for _, fitted in known], axis=1)
+        rows, targets = schooling.held, schooling.targets.rows(schooling.held)
+        held = np.concatenate([_logits(fitted.held_out[rows], n_classes) for _, fitted in known], axis=1)
         scale = float(held.std()) or 1.0
-        losses = tuple(float(schooling.targets.losses(fitted.held_out).mean()) for _, fitted in known)
+        losses = tuple(targets.mean(targets.losses(fitted.held_out[rows])) for _, fitted in known)
         kept = views_of(*kept_views(fitted for _, fitted in known), max(n_classes, 1))  # as they are stored
         names = tuple(words for words, _ in known)
         return cls(column, unit, n_classes, names, losses, kept, scale), held / scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,13 +11,19 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
-from shoal.data.frames import quoted
-from shoal.data.names import meant
+from shoal.data.frames import as_frame, quoted
 from shoal.data.roles import Roles
+from shoal.data.tables import read_table
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
-from shoal.errors import ConfigurationError, DataError
-from shoal.jobs.apart import grouped, require_groups_apart, tell_of_division
+from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.jobs.apart import (
+    attributes_beside,
+    counting,
+    require_parts_apart,
+    tell_of_division,
+    unit_of,
+)
 from shoal.jobs.division import divide
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
@@ -33,10 +40,11 @@ from shoal.populations.population import Population
 from shoal.selection.architectures import Perceptron
 from shoal.selection.attributes import Attributes
 from shoal.selection.choice import BY_EVIDENCE
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 from shoal.texts.tokens import CHARACTERS, WORDS
 from shoal.words import plural, setting
 
+ROLES = ("group", "time_order", "weight")
 FOLDS = 5
 """By which views are taught, so that what they say of a text that trains is honest."""
 BUDGETS = {"fast": 0.02, "good": 1.0, "best": 4.0}
@@ -122,7 +130,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
     _require_two_columns(request)
     assert request.text is not None
     with collected() as notes:
-        given = _Parts.read(request)
+        given, roles = _Parts.read(request)
         task = infer_task(given.train.targets, request.task, request.loss)
         given = given.without_rare(_rare(given, task, request))
         classes = task.task == CLASSIFICATION
@@ -131,30 +139,30 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         labels = None if whole is None else whole.encode(given.train.targets)
         by_folds = True if _rule(request) == "ensemble" else None
         own_test, own_validation = given.test is not None, given.validation is not None
-        attributes = grouped(given.train.groups)
+        attributes = attributes_beside(given.train.beside, roles, len(given.train))
         divider = attributes.divider(len(given.train), labels)
         rows = divide(divider, request, own_test, own_validation, by_folds)
-        roles = Roles(group=request.group)
         tell_of_division(attributes, roles, rows, labels, whole.labels if whole else ())
         train = given.train.rows(rows.train)
         held = given.train.rows(rows.held) if rows.held.size else given.validation
         test = given.train.rows(rows.test) if given.test is None else given.test
         target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
-        y = target.encode(train.targets)
-        attributes = attributes.take(rows.train)
-        features, X = _taught(request, train.texts, Targets(y, len(target.labels)), attributes)
+        n_rows = len(train) + len(test) + (0 if held is None else len(held))
+        features, taught, known = _taught(request, train, target, attributes.take(rows.train))
+        train = train if len(known) == len(train) else train.rows(known)
         tell_of(features, request.text, train, held, test)
         dtype = _method(request).recipe.rule.dtype
 
         def part(some: TextRows) -> Part:
-            return Part(features.transform(some.texts, dtype, request.jobs), target.encode(some.targets))
+            X, y = features.transform(some.texts, dtype, request.jobs), target.encode(some.targets)
+            return Part(X, y, attributes_beside(some.beside, roles, len(some), given.unit(roles)))
 
         validation = None if held is None else part(held)
         tested = part(test)
     return PreparedTexts(
         target=target,
-        n_rows=len(train) + len(test) + (0 if held is None else len(held)),
-        train=Part(X.astype(dtype), y, attributes),
+        n_rows=n_rows,
+        train=taught,
         validation=validation,
         test=tested,
         folds=rows.folds,
@@ -171,24 +179,39 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
 
 
 def _taught(
-    request: FitRequest, texts: tuple[str, ...], targets: Targets, attributes: Attributes
-) -> tuple[TextFeatures, Array]:
-    """Return the views that the texts teach, and what they say of each text when it was held out."""
+    request: FitRequest, train: TextRows, target: TargetEncoder, attributes: Attributes
+) -> tuple[TextFeatures, Part, IntArray]:
+    """Return the views that the texts teach, and what they say of those that were held out, and which.
+
+    Where time has a say, no view says anything honest of the earlier ones, and they are left out of the part.
+    """
     assert request.text is not None
+    texts, targets = train.texts, Targets(target.encode(train.targets), len(target.labels))
     if len(texts) < 2:
         raise DataError(f"only {plural(len(texts), 'text')} is left to train on; give 2 at least")
     divider = attributes.divider(len(texts), targets.strata())
     folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), request.seed)
+    weights = attributes.weights
     schooling: Schooling[Sequence[str]] = Schooling(
         texts,
-        targets,
+        targets if weights is None else replace(targets, weights=weights / weights.mean()),
         folds,
         request.seed,
         n_jobs=request.jobs,
         grouped=attributes.groups is not None,
+        ahead=attributes.times is not None,
     )
     unit = CHARACTERS if request.characters else WORDS
-    return TextFeatures.fit(request.text, unit, schooling, BUDGETS[_quality(request)] * BUDGET)
+    features, X = TextFeatures.fit(request.text, unit, schooling, BUDGETS[_quality(request)] * BUDGET)
+    known, dtype = schooling.held, _method(request).recipe.rule.dtype
+    if len(known) < len(texts):
+        warnings.warn(
+            f"the {len(texts) - len(known):,} earliest texts teach views alone, and {len(known):,} later "
+            "ones how to weigh them",
+            ShoalWarning,
+            stacklevel=2,
+        )
+    return features, Part(X.astype(dtype), targets.values[known], attributes.take(known)), known
 
 
 def _quality(request: FitRequest) -> str:
@@ -206,9 +229,10 @@ def _require_two_columns(request: FitRequest) -> None:
             f"{setting('text', request.text)} says what is read; {setting('target')}, the column to predict, "
             "is missing; give it"
         )
-    named = {name: getattr(request, name) for name in ("text", "target", "group")}
+    asked = ("text", "target", *(name for name in ROLES if getattr(request, name) is not None))
+    named = {name: getattr(request, name) for name in asked}
     for first, second in itertools.combinations(named, 2):
-        if named[first] == named[second]:
+        if {first, second} & {"text", "target"} and named[first] == named[second]:
             raise ConfigurationError(
                 f"{setting(first)} and {setting(second)} both name {quoted(named[first])}; name two columns"
             )
@@ -221,30 +245,31 @@ class _Parts:
     test: TextRows | None
 
     @classmethod
-    def read(cls, request: FitRequest) -> _Parts:
+    def read(cls, request: FitRequest) -> tuple[_Parts, Roles]:
         """Return the texts of the table, and those of the tables that ``valid`` and ``test`` name."""
         assert request.text is not None
+        assert request.target is not None
+        roles = Roles.settle(read_table(request.table).columns, request.target, request)
 
         def of(option: str, path: str | None) -> TextRows | None:
             if path is None:
                 return None
             try:
-                part = read_texts(path, request.text or "", request.target, request.group)
+                part = _counted(read_texts(path, request.text or "", request.target, roles), roles)
             except DataError as error:
                 raise DataError(f"{setting(option, path)}: {error}") from None
-            groups[setting(option, path)] = part.groups
+            beside[setting(option, path)] = part.beside
             return part
 
-        train = read_texts(request.table, request.text, request.target, request.group)
-        if request.group is not None and train.groups is None:
-            raise DataError(
-                f"the table has no column {quoted(request.group)}, which {setting('group')} names; "
-                f"{meant(request.group, train.others)}"
-            )
-        groups: dict[str, Sequence[str] | None] = {request.table: train.groups}
+        train = _counted(read_texts(request.table, request.text, request.target, roles), roles)
+        beside = {request.table: train.beside}
         parts = cls(train, of("valid", request.valid), of("test", request.test))
-        require_groups_apart(groups, request.group)
-        return parts
+        require_parts_apart(beside, roles)
+        return parts, roles
+
+    def unit(self, roles: Roles) -> float | None:
+        """What weights of other texts are told in: the mean of those of the table."""
+        return None if self.train.beside is None else unit_of(as_frame(self.train.beside), roles)
 
     @property
     def least(self) -> int:
@@ -255,6 +280,12 @@ class _Parts:
         """Return the parts without the classes that are left out, rare ones with the label they share."""
         others = (None if part is None else part.without_rare(rare) for part in (self.validation, self.test))
         return _Parts(self.train.without_rare(rare), *others)
+
+
+def _counted(rows: TextRows, roles: Roles) -> TextRows:
+    """Return the texts that count for something."""
+    counts = None if rows.beside is None else counting(rows.beside, roles)
+    return rows if counts is None else rows.rows(counts)
 
 
 def _rare(parts: _Parts, task: TaskChoice, request: FitRequest) -> RareClasses:

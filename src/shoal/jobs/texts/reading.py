@@ -21,13 +21,13 @@ class TextRows:
     """Texts and their targets, None where those are not asked for.
 
     A text that is missing is empty. ``others`` are the table's other columns, which are not looked at.
-    ``groups`` say whose each text is, None where nobody asks or knows.
+    ``beside`` has a row for each with what else is known of it, None where nobody asks.
     """
 
     texts: tuple[str, ...]
     targets: pl.Series | None
     others: tuple[str, ...] = ()
-    groups: tuple[str, ...] | None = None
+    beside: pl.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -36,8 +36,8 @@ class TextRows:
         """Return some of them, in this order."""
         some = [int(row) for row in rows]
         targets = None if self.targets is None else self.targets.gather(some)
-        groups = None if self.groups is None else tuple(self.groups[row] for row in some)
-        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets, groups=groups)
+        beside = self.beside[some] if self.beside is not None and self.beside.width else self.beside
+        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets, beside=beside)
 
     def without_rare(self, rare: RareClasses) -> TextRows:
         """Return them without classes that are left out, rare ones with the label that they share."""
@@ -47,23 +47,19 @@ class TextRows:
         return replace(self, targets=targets).rows(np.flatnonzero(targets.is_not_null().to_numpy()))
 
 
-def read_texts(source: str, column: str, target: str | None = None, group: str | None = None) -> TextRows:
+def read_texts(source: str, column: str, target: str | None = None, roles: Roles | None = None) -> TextRows:
     """Return the texts of a table's column, and with a ``target`` asked for those that have one.
 
-    Numbers, dates and truth values are texts, too. The column ``group``, where there is one, says whose each
-    text is. Raises ``DataError`` for a table without such columns; rows without a target are left out with a
-    ``ShoalWarning``.
+    Numbers, dates and truth values are texts, too. Columns of the ``roles``, where there are such, stand
+    beside the texts. Raises ``DataError`` for a table without texts or target; rows without a target are left
+    out with a ``ShoalWarning``.
     """
     table = read_table(source)
     if column not in table.columns:
         raise DataError(f"{source} has no column of texts {quoted(column)}; {meant(column, table.columns)}")
     frame = native_frame(table if target is None else known_rows(table, target))
     texts = frame[column].cast(pl.String).fill_null("").to_list()
-    others = tuple(name for name in frame.columns if name not in (column, target, group))
-    groups = Roles(group=group).groups(frame)
-    return TextRows(
-        tuple(texts),
-        None if target is None else frame[target],
-        others,
-        None if groups is None else tuple(groups.to_list()),
-    )
+    asked = () if roles is None else roles.of_columns
+    others = tuple(name for name in frame.columns if name not in (column, target, *asked))
+    beside = frame.select([name for name in asked if name in frame.columns]) if asked else None
+    return TextRows(tuple(texts), None if target is None else frame[target], others, beside)
