@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-EXTRAS = ("all", "distributed", "onnx", "tensorboard")
+EXTRAS = ("all", "distributed", "notebook", "onnx", "tensorboard")
 PERMISSIVE = ("MIT", "BSD", "Apache", "ISC", "PSF", "Python Software Foundation", "Zlib", "CC0")
 """What a permissive licence is called, by SPDX or in a classifier."""
 

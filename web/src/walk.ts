@@ -44,5 +44,6 @@ export function walk(key: string, shoal: Shoal, losses: Float32Array, from: numb
 /** What a network is called. */
 export function named(shoal: Shoal, network: number): string {
   const M = shoal.hidden[Math.floor(network / shoal.starts)]!;
-  return `${M} hidden unit${M === 1 ? "" : "s"}, start ${network % shoal.starts}`;
+  const size = typeof M === "number" ? `${M} hidden unit${M === 1 ? "" : "s"}` : M;
+  return `${size}, start ${network % shoal.starts}`;
 }

@@ -20,6 +20,8 @@ VALIDATION, TEST = 100, 200
 LOSS_NAMES = {"mean_squared_error": "mean squared error", "log_loss": "log loss"}
 CELLS = 24
 """Rows and columns of a little map of the plane; the large one has four times as many."""
+COARSE, FINE = 64, 241
+"""Points of a little curve, and of the large one."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Material:
     @property
     def extent(self) -> tuple[tuple[float, float], ...]:
         """From where to where each input is shown."""
+        if not self.inputs:
+            return ()
         low, high = self.fine.min(axis=0), self.fine.max(axis=0)
         return tuple((float(low[k]), float(high[k])) for k in self.shown[: len(self.inputs)])
 
@@ -79,7 +83,7 @@ def sine(seed: int, samples: int, noise: float) -> Material:
             sinusoid(TEST, seed, 2, noise=noise),
         )
     ]
-    grid, fine = np.linspace(0, 1, 64)[:, None], np.linspace(0, 1, 241)[:, None]
+    grid, fine = np.linspace(0, 1, COARSE)[:, None], np.linspace(0, 1, FINE)[:, None]
     return Material(
         name="sine",
         title="the sinusoid",
@@ -141,6 +145,31 @@ def mesh(low: Array, high: Array, cells: int) -> Array:
     return np.stack([across.ravel(), down.ravel()], axis=1)
 
 
+def strongest(X: Array, y: Array) -> int:
+    """Return the feature of X (N, n) whose correlation with the targets y (N,) is the largest."""
+    X, y = X - X.mean(axis=0), y - y.mean()
+    scale = np.sqrt(np.square(X).sum(axis=0) * np.square(y).sum())
+    return int(np.argmax(np.abs(y @ X) / np.where(scale > 0, scale, np.inf)))
+
+
+def grids(X: Array, shown: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return where networks of rows X (N, n) are looked at, coarsely and finely: (G, n) and (F, n).
+
+    Along the features ``shown``, from the smallest to the largest: both of a plane, or one of many, where the
+    others are at their means.
+    """
+    low, high = X.min(axis=0), X.max(axis=0)
+    high = np.where(high > low, high, low + 1)
+    if len(shown) == 2:
+        return mesh(low, high, CELLS), mesh(low, high, 4 * CELLS)
+    found = []
+    for points in COARSE, FINE:
+        rows = np.tile(X.mean(axis=0), (points, 1))
+        rows[:, shown[0]] = np.linspace(low[shown[0]], high[shown[0]], points)
+        found.append(rows)
+    return found[0], found[1]
+
+
 def told(data: Material) -> dict[str, Any]:
     """Return the material as a page shows it, as plain values for JSON."""
 
@@ -151,7 +180,7 @@ def told(data: Material) -> dict[str, Any]:
         "name": data.name,
         "title": data.title,
         "kind": data.kind,
-        "loss": LOSS_NAMES.get(data.loss, data.loss),
+        "loss": LOSS_NAMES.get(data.loss, data.loss.replace("_", " ")),
         "train": part(data.train),
         "validation": part(data.validation),
         "tests": len(data.test.y),

@@ -15,11 +15,10 @@ from shoal.errors import CapacityError, DataError
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
 from shoal.jobs.tables.prepare import PreparedTable, prepare_frame, prepare_table
-from shoal.lab.material import CELLS, Material, Rows, mesh
+from shoal.lab.material import Material, Rows, grids, strongest
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.selection.architectures import loss_of
-from shoal.shapes import Array
 
 Maker = Callable[[int, int, float], Material]
 
@@ -92,8 +91,8 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
     plane = not regression and train.X.shape[1] == 2
     low, high = (float(train.y.min()), float(train.y.max())) if regression else (0.0, 1.0)
     margin = 0.15 * (high - low) if not plane else 0.0
-    shown = (0, 1) if plane else (_strongest(train),)
-    grid, fine = _grids(train.X, shown)
+    shown = (0, 1) if plane else (strongest(train.X, train.y),)
+    grid, fine = grids(train.X, shown)
     return Material(
         name="table",
         title=path.rpartition("/")[2],
@@ -122,24 +121,3 @@ def _model(table: PreparedTable, networks: Population) -> TableModel:
     loss, _ = loss_of(len(table.target.labels), table.target.loss)
     network = Network(networks.network.inputs, networks.network.layers, loss)
     return table.model(Population(network, networks.theta, networks.keys))
-
-
-def _strongest(train: Rows) -> int:
-    """Return the feature whose correlation with the target is the largest."""
-    X = train.X - train.X.mean(axis=0)
-    y = train.y - train.y.mean()
-    scale = np.sqrt(np.square(X).sum(axis=0) * np.square(y).sum())
-    return int(np.argmax(np.abs(y @ X) / np.where(scale > 0, scale, np.inf)))
-
-
-def _grids(X: Array, shown: tuple[int, ...]) -> tuple[Array, Array]:
-    low, high = X.min(axis=0), X.max(axis=0)
-    high = np.where(high > low, high, low + 1)
-    if len(shown) == 2:
-        return mesh(low, high, CELLS), mesh(low, high, 4 * CELLS)
-    grids = []
-    for points in 64, 241:
-        rows = np.tile(X.mean(axis=0), (points, 1))
-        rows[:, shown[0]] = np.linspace(low[shown[0]], high[shown[0]], points)
-        grids.append(rows)
-    return grids[0], grids[1]

@@ -73,15 +73,15 @@ def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
             data.high + far,
         ),
         block(Kind.SCORES, scores(course)),
-        block(Kind.PICKED, _predicted(alone, data.fine)),
+        block(Kind.PICKED, predicted(alone, data.fine)),
         block(Kind.UNITS, unit_outputs(alone, data.grid)),
         block(Kind.LOSSES, course_of_losses(course, network)),
         block(Kind.THETA, alone.theta),
     ]
 
 
-def _predicted(population: Population, rows: Array) -> Array:
-    """Return predictions (P, N), not finite where a network has grown beyond all numbers."""
+def predicted(population: Population, rows: Array) -> Array:
+    """Return predictions (P, N), of the first output, not finite where a network has grown without bounds."""
     with np.errstate(all="ignore"):
         z = population.outputs(rows, n_jobs=1)
         linked: Array = population.network.criterion.predict(z.swapaxes(1, 2))[:, 0]

@@ -14,7 +14,7 @@ from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.populations.population import Population
 from shoal.shapes import BoolArray, whole_number
 from shoal.training.history import History
-from shoal.training.problem import Callback, Snapshot
+from shoal.training.problem import Callback, Problem, Snapshot
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Reason
 
@@ -25,15 +25,17 @@ class Run:
     How many epochs are trained at a time changes no bit: a run that is stepped to its end is ``shoal.train``
     with the same arguments, for every solver, with minibatches, dropout and early stopping, in both engines.
 
-    A run ends after the recipe's ``epochs``, to which its schedule refers. ``recipe`` is as it was given;
-    what ``set`` changed is in the snapshots.
+    A run ends after the recipe's ``epochs``, to which its schedule refers. ``recipe`` is as it was given, and
+    ``problem`` the samples and strengths that it began with; what ``set`` changed is in the snapshots.
 
     After an exception from ``advance`` (Ctrl-C) population and history are as they were before the call;
     ``restore`` a snapshot to go on from there.
     """
 
-    def __init__(self, population: Population, recipe: Recipe, training: Training, threads: int) -> None:
-        self.recipe = recipe
+    def __init__(
+        self, population: Population, recipe: Recipe, problem: Problem, training: Training, threads: int
+    ) -> None:
+        self.recipe, self.problem = recipe, problem
         self._start, self._training, self._threads = population, training, threads
 
     def __repr__(self) -> str:

@@ -160,7 +160,7 @@ def begin(
     )
     chosen = choose_engine(engine, population.network, recipe, problem.unequal)
     training = chosen.begin(population.network, population.theta, population.keys, problem, recipe)
-    return Run(population, recipe, training, threads)
+    return Run(population, recipe, problem, training, threads)
 
 
 class _Deadline:

@@ -39,27 +39,16 @@ function Function({ others, validation }: Behind) {
   );
 }
 
-interface Props {
-  error?: string;
-  onInspect?: () => unknown;
-}
-
-export function Picked({ error = "validation error", onInspect }: Props) {
-  const { repaint, seen, state } = useLooking();
+/** Its function, with what is behind it, and what the marks mean. */
+function Pictures() {
+  const { repaint, state } = useLooking();
   const others = useSignal(true);
   const shown = useSignal(false);
-  const { design, picked, material, sides, parameters } = state.value!;
+  const { material, sides } = state.value!;
   const plane = material.kind === "plane";
   const forked = sides.length > 1;
   return (
-    <section class="panel picked" aria-labelledby="picked-title">
-      <h2 id="picked-title">
-        {named(design, picked)}
-        <small>
-          <Standing error={error} />
-        </small>
-        {onInspect && <button onClick={onInspect}>Inspect</button>}
-      </h2>
+    <>
       <div class="plot">
         <Function others={others.value} validation={shown.value} />
       </div>
@@ -88,14 +77,42 @@ export function Picked({ error = "validation error", onInspect }: Props) {
           </>
         )}
       </p>
+    </>
+  );
+}
+
+interface Props {
+  error?: string;
+  onInspect?: () => unknown;
+}
+
+export function Picked({ error = "validation error", onInspect }: Props) {
+  const { seen, state } = useLooking();
+  const { design, picked, material, parameters } = state.value!;
+  const plane = material.kind === "plane";
+  const drawn = material.kind !== "none";
+  return (
+    <section class="panel picked" aria-labelledby="picked-title">
+      <h2 id="picked-title">
+        {named(design, picked)}
+        <small>
+          <Standing error={error} />
+        </small>
+        {onInspect && <button onClick={onInspect}>Inspect</button>}
+      </h2>
+      {drawn && <Pictures />}
       {copy && !seen()[0]?.theta && <p class="quiet-text">{COPY_HAS}</p>}
-      <h3>Its hidden units</h3>
-      <div class="plot">
-        <Canvas
-          height={() => ((seen()[0]?.units?.P ?? 0) > 12 ? 110 : 58)}
-          paint={(ctx, w, h, t) => paintUnits(ctx, w, h, seen()[0]?.units, plane, t)}
-        />
-      </div>
+      {drawn && (
+        <>
+          <h3>Its hidden units</h3>
+          <div class="plot">
+            <Canvas
+              height={() => ((seen()[0]?.units?.P ?? 0) > 12 ? 110 : 58)}
+              paint={(ctx, w, h, t) => paintUnits(ctx, w, h, seen()[0]?.units, plane, t)}
+            />
+          </div>
+        </>
+      )}
       <h3>Its course</h3>
       <div class="plot">
         <Canvas height={150} paint={(ctx, w, h, t) => paintLosses(ctx, w, h, seen()[0]?.losses, "validation", t)} />

@@ -1,0 +1,1 @@
+"""The shoal in a notebook: ``shoal.lab.widget``, which shows the runs of a kernel and steers them."""

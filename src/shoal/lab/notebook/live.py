@@ -1,0 +1,99 @@
+"""The widget itself: what it tells a notebook, and what it is told, through anywidget."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import anywidget
+import traitlets
+
+from shoal.errors import ShoalError
+from shoal.lab import commands
+from shoal.lab.commands import Command
+from shoal.lab.running import Conductor, Exhibit
+
+
+@cache
+def _module() -> str:
+    return resources.files("shoal.lab").joinpath("static", "widget.js").read_text(encoding="utf-8")
+
+
+class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
+    """What ``shoal.lab.widget`` returns: a widget of ipywidgets, which its notebook shows.
+
+    ``state`` and ``frame`` are what it shows; ``pause``, ``play``, ``step`` and ``set`` do what its buttons
+    and sliders do. All of them raise ``ConfigurationError`` for what cannot be done.
+
+    It trains in threads of its own, while somebody looks: ``pause`` it before a cell trains the same run, and
+    ``close`` it to end them.
+    """
+
+    _esm = traitlets.Unicode("").tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    frame = traitlets.Bytes(b"").tag(sync=True)
+
+    def __init__(self, exhibit: Exhibit) -> None:
+        super().__init__(_esm=_module(), state=exhibit.state(), frame=exhibit.frame())
+        self._conductor = Conductor(exhibit)
+        self._conductor.join(self)
+        self.on_msg(self._hear)
+
+    def play(self) -> None:
+        """Train on, as long as somebody looks."""
+        self._do(commands.Start())
+
+    def pause(self) -> None:
+        """Train no further."""
+        self._do(commands.Pause())
+
+    def step(self, epochs: int = 1) -> None:
+        """Train so many epochs, and pause."""
+        self._do(commands.Step(epochs=epochs))
+
+    def set(self, **strengths: float) -> None:
+        """Go on under other strengths, of all networks: ``l2``, ``weight_decay``, ``learning_rate``."""
+        command = commands.filled("turn", strengths)
+        self._do(command)
+
+    def pick(self, network: int) -> None:
+        """Look at one network: its number, run after run, member after member."""
+        self._do(commands.Pick(network=network))
+
+    def close(self) -> None:
+        """End its threads, and take it off the notebook; the run stays as it is."""
+        self._conductor.close()
+        super().close()
+
+    def hear_state(self, state: dict[str, Any]) -> None:
+        """Tell the notebook how everything stands."""
+        self.state = state
+
+    def hear_frame(self, frame: bytes) -> None:
+        """Give the notebook another picture."""
+        if frame == self.frame:  # which is on the screen, or on its way there
+            self._conductor.feed()
+        self.frame = frame
+
+    def _do(self, command: Command) -> None:
+        self._conductor.ask(command).result()
+
+    def _hear(self, _: object, said: object, __: object) -> None:
+        """Do what the notebook asks, and answer by the number that it gave."""
+        fields = dict(said) if isinstance(said, dict) else {}
+        if fields.get("do") == "drawn":
+            self._conductor.feed()
+            return
+        number = fields.pop("id", 0)
+        try:
+            answer = self._conductor.ask(commands.command(fields))
+        except ShoalError as error:
+            self.send({"id": number, "error": str(error)})
+        else:
+            answer.add_done_callback(lambda done: self._answer(number, done))
+
+    def _answer(self, number: object, done: Future[None]) -> None:
+        error = done.exception()
+        self.send({"id": number, "done": True} if error is None else {"id": number, "error": str(error)})

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import shoal
+from shoal.errors import ConfigurationError, ShoalError
+from shoal.lab import commands as c
+from shoal.lab.frames import Kind, read
+from shoal.lab.notebook.runs import Runs
+from shoal.populations.run import Run
+
+X = np.linspace(-1, 1, 24)
+HELD_OUT = (np.linspace(-0.9, 0.9, 10), np.linspace(-0.9, 0.9, 10) ** 2)
+
+
+def begun(hidden: int = 2, starts: int = 4, **settings: Any) -> Run:
+    network = shoal.Network(1, [shoal.Dense(hidden, "tanh"), shoal.Dense(1)])
+    asked = {"epochs": 20, "validation": HELD_OUT} | settings
+    return shoal.begin(network, X, X**2, starts=starts, **asked)
+
+
+def blocks(shown: Runs) -> dict[Kind, np.ndarray]:
+    return {block.kind: block.values for block in read(shown.frame())}
+
+
+def test_what_is_trained_here_is_the_run_itself_bit_for_bit() -> None:
+    run, alone = begun(), begun()
+    shown = Runs([run])
+    shown.do(c.Step(epochs=3))
+    shown.do(c.Turn(l2=0.5))
+    shown.do(c.Step(epochs=4))
+    alone.advance(3)
+    alone.set(l2=0.5)
+    alone.advance(4)
+    np.testing.assert_array_equal(run.population.theta, alone.population.theta)
+    assert shown.state()["training"]["l2"] == 0.5
+
+
+def test_points_are_the_losses_of_the_history_and_pictures_the_predictions() -> None:
+    run = begun()
+    shown = Runs([run])
+    shown.do(c.Step(epochs=5))
+    shown.do(c.Pick(network=3))
+    seen, history = blocks(shown), run.history
+    assert history.validation_loss is not None
+    np.testing.assert_array_equal(seen[Kind.SCORES][0], history.loss[:, 4].astype(np.float32))
+    np.testing.assert_array_equal(seen[Kind.SCORES][1], history.validation_loss[:, 4].astype(np.float32))
+    np.testing.assert_array_equal(seen[Kind.LOSSES][1], history.validation_loss[3, :5].astype(np.float32))
+    there = np.linspace(-1, 1, 241)
+    np.testing.assert_allclose(seen[Kind.PICKED][0], run.population.predict(there)[3, :, 0], rtol=1e-6)
+    assert seen[Kind.FUNCTIONS].shape == (4, 64)
+    assert seen[Kind.UNITS].shape == (2, 64)
+    np.testing.assert_array_equal(seen[Kind.THETA][0], run.population.theta[3].astype(np.float32))
+    assert shown.state()["sides"][0]["choice"]["network"] == np.argmin(history.validation_loss[:, 4])
+
+
+def test_before_the_first_epoch_networks_stand_at_the_loss_of_their_starts() -> None:
+    run = begun()
+    errors = np.square(run.population.predict(HELD_OUT[0])[:, :, 0] - HELD_OUT[1]).mean(axis=1) / 2
+    np.testing.assert_allclose(blocks(Runs([run]))[Kind.SCORES][1], errors, rtol=1e-6)
+
+
+def test_of_a_network_that_has_ended_its_last_loss_is_shown() -> None:
+    run = begun()
+    run.advance(2)
+    run.stop([1])
+    run.advance(3)
+    assert run.history.validation_loss is not None
+    shown = blocks(Runs([run]))[Kind.SCORES][1]
+    assert shown[1] == np.float32(run.history.validation_loss[1, 1])
+    assert shown[0] == np.float32(run.history.validation_loss[0, 4])
+
+
+def test_without_validation_data_networks_stand_by_their_objective_and_nothing_is_chosen() -> None:
+    run = begun(validation=None)
+    shown = Runs([run])
+    shown.do(c.Step(epochs=2))
+    state = shown.state()
+    assert state["error"] == "objective"
+    assert state["sides"][0]["choice"] is None
+    assert "nothing tells which of them generalises" in state["words"][-1]
+    np.testing.assert_array_equal(blocks(shown)[Kind.SCORES][1], run.history.loss[:, 1].astype(np.float32))
+
+
+def test_a_run_that_has_ended_says_so_and_trains_no_more() -> None:
+    shown = Runs([begun(epochs=3)])
+    shown.do(c.Start())
+    shown.train(5)
+    assert not shown.playing
+    assert shown.state()["note"] == "this is epoch 3, at which the last network has ended"
+    assert shown.state()["training"]["ended"]
+    with pytest.raises(ConfigurationError, match="no network trains on: the run has ended, at epoch 3"):
+        shown.do(c.Start())
+
+
+def test_runs_stand_beside_each_other_by_size() -> None:
+    shown = Runs([begun(1), begun(3), begun(3)])
+    assert shown.state()["design"] == {"hidden": [1, 3, "3 (3)"], "starts": 4}
+    shown.do(c.Pick(network=5))
+    assert shown.network().network.n_parameters == 10
+    shown.do(c.Step(epochs=2))
+    assert [run.epoch for run in shown.runs] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("runs", "sentence"),
+    [
+        (list, "got nothing"),
+        (lambda: [3], "got int"),
+        (lambda: [begun(), begun(starts=2)], "run 2 has 2 members and the first 4"),
+        (lambda: [begun(), begun(validation=None)], "run 2 has other samples"),
+        (lambda: [begun()] * 2, "given twice"),
+    ],
+)
+def test_runs_that_cannot_stand_beside_each_other_are_refused(runs: Any, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        Runs(runs())
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (c.Seek(epoch=0), "a widget trains, steps, pauses"),
+        (c.Turn(samples=5), "samples is what the run has begun with"),
+        (c.Turn(l2=-1.0), "l2"),
+        (c.Pick(network=4), "network must be a whole number from 0 to 3"),
+        (c.Pace(epochs=-1), "the pace must be"),
+        (c.Step(epochs=0), "epochs of a step"),
+    ],
+)
+def test_what_runs_do_not_do_is_refused_and_changes_nothing(command: c.Command, sentence: str) -> None:
+    shown = Runs([begun()])
+    before = shown.state()
+    with pytest.raises(ShoalError, match=sentence):
+        shown.do(command)
+    assert shown.state() == before
+
+
+def test_a_strength_that_one_run_refuses_is_turned_in_none() -> None:
+    first, second = begun(2, solver="adam"), begun(3, solver="scg")
+    shown = Runs([first, second])
+    with pytest.raises(ConfigurationError, match="scg cannot decay weights"):
+        shown.do(c.Turn(weight_decay=0.1))
+    assert first.snapshot().strengths["weight_decay"].tolist() == [0.0] * 4
+
+
+def test_strengths_of_their_own_are_no_single_number() -> None:
+    assert Runs([begun(l2=[0.0, 0.1, 0.2, 0.3])]).state()["training"]["l2"] is None
+    assert Runs([begun(l2=0.1)]).state()["training"]["l2"] == 0.1

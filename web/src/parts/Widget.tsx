@@ -1,0 +1,116 @@
+import type { Signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import type { Comm } from "../comm.ts";
+import { dragging } from "../dragging.ts";
+import type { Looking } from "../looking.ts";
+import type { Shown } from "../state.ts";
+import { Columns } from "./Columns.tsx";
+import { Slider } from "./fields.tsx";
+import { Multiples } from "./Multiples.tsx";
+import { Picked } from "./Picked.tsx";
+import { Transport } from "./Transport.tsx";
+
+/** What a kernel tells of the runs that it holds, as shoal/lab/notebook/ tells it. */
+export interface Told extends Shown {
+  title: string;
+  sizes: string;
+  /** What networks are compared by. */
+  error: string;
+  words: string[];
+  note: string;
+  /** Null where nothing trains. */
+  training: {
+    playing: boolean;
+    pace: number;
+    epoch: number;
+    epochs: number;
+    active: number;
+    ended: boolean;
+    rated: boolean;
+    l2: number | null;
+    weight_decay: number | null;
+    learning_rate: number | null;
+  } | null;
+}
+
+interface Props {
+  looking: Looking<Told>;
+  comm: Comm;
+  complaint: Signal<string>;
+}
+
+/** A shoal in a notebook: every network by its error and as a picture, the picked one, and what may be turned. */
+export function Widget({ looking, comm, complaint }: Props) {
+  const drag = useMemo(() => dragging((name, fields) => comm.ask(name, fields)), [comm]);
+  const told = looking.state.value;
+  if (!told?.design) return null;
+  const { training, material } = told;
+  const sentence = complaint.value || told.note;
+  return (
+    <div class="widget" role="region" aria-label={told.title}>
+      {training && (
+        <>
+          <div class="bar">
+            <Transport
+              playing={training.playing} pace={training.pace} ended={training.ended}
+              onToggle={() => comm.ask(training.playing ? "pause" : "start")} onStep={() => comm.ask("step", { epochs: 1 })}
+              onPace={(epochs) => comm.ask("pace", { epochs })}
+            />
+            <Epoch looking={looking} training={training} networks={told.design.hidden.length * told.design.starts} />
+          </div>
+          <div class="knobs">
+            <Knob label="λ (L2)" value={training.l2} least={1e-4} most={100} disabled={training.ended} onValue={(l2) => drag("turn", { l2 })} />
+            {training.rated && (
+              <>
+                <Knob label="learning rate" value={training.learning_rate} least={1e-5} most={1} disabled={training.ended} onValue={(learning_rate) => drag("turn", { learning_rate })} />
+                <Knob label="weight decay" value={training.weight_decay} least={1e-6} most={0.1} disabled={training.ended} onValue={(weight_decay) => drag("turn", { weight_decay })} />
+              </>
+            )}
+          </div>
+        </>
+      )}
+      {sentence && (
+        <p class="banner complaint" role="alert">
+          {sentence[0]!.toUpperCase() + sentence.slice(1)}
+        </p>
+      )}
+      <div class="both">
+        <div class="side">
+          <Columns error={told.error} sizes={told.sizes} />
+          {told.words.map((words) => (
+            <p key={words} class="quiet-text">
+              {words}
+            </p>
+          ))}
+          {material.kind !== "none" && <Multiples />}
+        </div>
+        <Picked error={told.error} />
+      </div>
+    </div>
+  );
+}
+
+function Epoch({ looking, training, networks }: { looking: Looking<Told>; training: NonNullable<Told["training"]>; networks: number }) {
+  looking.drawn.value; // follows the frames
+  const epoch = looking.seen()[0]?.epoch ?? training.epoch;
+  return (
+    <p class="epoch" role="status">
+      epoch <strong data-testid="epoch">{epoch.toLocaleString("en")}</strong> of {training.epochs.toLocaleString("en")}, {training.active.toLocaleString("en")} of{" "}
+      {networks.toLocaleString("en")} train on
+    </p>
+  );
+}
+
+interface KnobProps {
+  label: string;
+  value: number | null;
+  least: number;
+  most: number;
+  disabled: boolean;
+  onValue: (value: number) => unknown;
+}
+
+/** A strength of all networks; where each has its own, none is shown until one is given to all. */
+function Knob({ value, ...rest }: KnobProps) {
+  return <Slider {...rest} log value={value ?? 0} hint={value === null ? "each network has its own; a value given here is for all" : undefined} />;
+}
