@@ -265,10 +265,12 @@ def test_gradients_of_its_networks(forecast: tuple[FinishedJob, str, Path], tmp_
 
 def test_what_a_forecast_is_not(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     folder = forecast[0].folder
-    for name in ("m.onnx", "m.safetensors"):
-        with pytest.raises(ConfigurationError, match="use 'shoal predict'"):
+    for name in ("m.c", "m.sql", "m.safetensors"):
+        with pytest.raises(ConfigurationError):
             export_folder(folder, tmp_path / name)
         assert not (tmp_path / name).exists()
+    export_folder(folder, tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").stat().st_size > 1000
     with pytest.raises(ConfigurationError, match="a model of series to forecast, expected one of a table"):
         load_table_model(folder)
 

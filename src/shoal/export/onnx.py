@@ -14,6 +14,7 @@ from shoal.populations.population import Population
 if TYPE_CHECKING:
     import onnx
 
+    from shoal.jobs.forecasts.model import ForecastModel
     from shoal.jobs.images.model import ImageModel
     from shoal.jobs.model import TableModel
     from shoal.jobs.sequences.model import SequenceModel
@@ -42,6 +43,8 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     - a ``TableModel``, as ``shoal.jobs.saved.folder.load_model`` reads it: one input for each column, an
       output by the name of the target, and ``probabilities`` (N, C) of classes. ``shoal.export.tables.feeds``
       makes the inputs from a table;
+    - a ``ForecastModel``, or a fitted ``Forecaster``: the last ``values`` (N, L) of channels, output
+      ``forecast`` (N, h). ``shoal.export.forecasts.feeds`` makes the inputs from series;
     - an ``ImageModel`` or ``SequenceModel`` as its population, with an output ``probabilities`` (N, C) more;
       of a mixture its networks alone without that, and a ``ShoalWarning``: other views have no ONNX form.
 
@@ -65,6 +68,10 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.estimators import estimator_model
 
         return estimator_model(model)
+    if hasattr(model, "horizon") and hasattr(model, "mixture_"):
+        from shoal.export.forecasts import forecast_model
+
+        return forecast_model(model.mixture_)
     graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {
         "table": _of_table,
         "images": _of_networks,
@@ -110,8 +117,7 @@ def _of_sequences(model: SequenceModel) -> onnx.ModelProto:
     return population_model(model.population)
 
 
-def _of_forecasts(model: Any) -> onnx.ModelProto:
-    raise ConfigurationError(
-        "forecasts mix linear maps and networks over windows that each have a unit of their own, for which "
-        "there is no ONNX form yet; use 'shoal predict'"
-    )
+def _of_forecasts(model: ForecastModel) -> onnx.ModelProto:
+    from shoal.export.forecasts import forecast_model
+
+    return forecast_model(model.mixture)
