@@ -35,14 +35,15 @@ def panel(columns: int) -> Panel:
 
 
 def mixed(members: list[Learnt], columns: int = 0, own: bool = False) -> ForecastMixture:
-    shares = RNG.dirichlet(np.ones(len(members)), 4)
+    rng = np.random.default_rng(5)
+    shares = rng.dirichlet(np.ones(len(members)), 4)
     return ForecastMixture(
         H,
         2,
         2,
         columns,
         tuple(members),
-        RNG.dirichlet(np.ones(len(members))),
+        rng.dirichlet(np.ones(len(members))),
         shares if own else None,
         ("a", "b"),
         {"naive": 0},
@@ -54,8 +55,8 @@ def mixed(members: list[Learnt], columns: int = 0, own: bool = False) -> Forecas
 
 def linear(frame: Frame, columns: int = 0) -> LearntMap:
     n = frame.window + columns * (H + 1)
-    ahead = AHEAD if columns else Ahead()
-    return LearntMap(frame, ahead, 0.3 * RNG.normal(size=(n, H)), RNG.normal(size=H))
+    ahead, rng = AHEAD if columns else Ahead(), np.random.default_rng(6)
+    return LearntMap(frame, ahead, 0.3 * rng.normal(size=(n, H)), rng.normal(size=H))
 
 
 def networks(kind: str, frame: Frame, columns: int = 0) -> LearntNetworks:
@@ -96,7 +97,8 @@ def test_networks_of_every_kind(run: Run, columns: int) -> None:
 
 def test_series_have_weights_and_maps_of_their_own(run: Run) -> None:
     shared = linear(Frame(W, "mean", "root"))
-    maps = LearntMaps(shared, RNG.normal(size=(4, W, H)).astype(np.float32), RNG.normal(size=(4, H)))
+    rng = np.random.default_rng(7)
+    maps = LearntMaps(shared, rng.normal(size=(4, W, H)).astype(np.float32), rng.normal(size=(4, H)))
     assert_same(run, mixed([Repeated(H), maps, shared], own=True), panel(0))
 
 
