@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 
 from shoal import CapacityStudy
+from shoal.activations import Tanh
+from shoal.selection.candidates import Candidate
 from shoal.selection.trials import Trials
 from shoal.watching import studies
+from shoal.watching.findings import found
 from shoal.watching.studies import candidates, drawn, settings
 
 
@@ -17,21 +24,42 @@ def row(candidate: int, start: int, fold: int, loss: float | None) -> dict[str, 
     }  # fmt: skip
 
 
+def studied(rows: list[dict[str, object]], points: Sequence[tuple[tuple[str, Any], ...]] = ()) -> Any:
+    found = [Candidate(n, (n + 1,), 0.5, points[n] if points else ()) for n in range(len(rows))]
+    return SimpleNamespace(table=Trials.from_rows(rows), candidates=found)
+
+
 def test_a_candidate_is_as_good_as_its_best_start_over_all_folds() -> None:
     rows = [row(0, 0, 0, 4.0), row(0, 0, 1, 2.0), row(0, 1, 0, 1.0), row(0, 1, 1, 3.0)]
     rows += [row(1, 0, 0, 0.0), row(1, 0, 1, None)]  # one fold of its only start
-    rows += [row(2, 0, 0, None), row(2, 0, 1, None), row(3, 0, 0, 0.5), row(3, 0, 1, None)]
-    rows += [row(3, 1, 0, 1.0), row(3, 1, 1, 1.0)]
-    assert candidates(Trials.from_rows(rows)) == [
-        ({"hidden": "2", "l2": 0.5, "parameters": 7}, {"validation_loss": 0.0}),
-        ({"hidden": "4", "l2": 0.5, "parameters": 7}, {"validation_loss": 1.0}),
+    rows += [row(2, 0, 0, 0.5), row(2, 0, 1, None), row(2, 1, 0, 1.0), row(2, 1, 1, 1.0)]
+    assert candidates(studied(rows)) == [
+        ({"hidden": "3", "l2": 0.5, "parameters": 7}, {"validation_loss": 1.0}),
         ({"hidden": "1", "l2": 0.5, "parameters": 7}, {"validation_loss": 2.0}),
     ]
 
 
+def test_the_axes_of_a_search_are_settings() -> None:
+    point = (("learning_rate", 0.01), ("activation", Tanh()), ("batch_size", None), ("hidden", (1,)))
+    ((told, _),) = candidates(studied([row(0, 0, 0, 1.0)], [point]))
+    assert told == {
+        "learning_rate": 0.01, "activation": "tanh", "batch_size": "none", "hidden": "1", "l2": 0.5,
+        "parameters": 7,
+    }  # fmt: skip
+
+
+def test_a_search_is_told_with_what_was_chosen() -> None:
+    x = np.linspace(0, 1, 20)
+    space = {"learning_rate": (0.01, 0.1), "activation": ("tanh", "relu")}
+    study = CapacityStudy([2], space=space, draws=3, epochs=2, n_jobs=1).fit(x, x)
+    told = {name: findings[0][name] for findings in candidates(study)[:1] for name in space}
+    assert told == {name: dict(study.candidates[study.choice.chosen.candidate].point)[name] for name in space}
+    assert found(study).settings["activation"] == told["activation"]
+
+
 def test_the_worst_of_many_candidates_are_left_out() -> None:
     many = [row(n, 0, 0, float(n)) for n in reversed(range(studies.MOST_CANDIDATES + 5))]
-    told = [point["hidden"] for point, _ in candidates(Trials.from_rows(many))]
+    told = [point["hidden"] for point, _ in candidates(studied(many))]
     assert told == [str(n + 1) for n in range(studies.MOST_CANDIDATES)]
 
 

@@ -17,7 +17,7 @@ from shoal.report.evidence import load_evidence
 from shoal.report.html import pictures
 from shoal.selection.study import CapacityStudy
 from shoal.watching.numbers import of_epoch
-from shoal.watching.studies import Point, Setting, candidates, drawn, settings
+from shoal.watching.studies import Point, Setting, candidates, drawn, point_of, settings
 
 if TYPE_CHECKING:
     from shoal.training.history import History
@@ -72,9 +72,9 @@ def _of_study(study: CapacityStudy) -> Findings:
     chosen, curves = study.choice.chosen, study.curves
     pairs = zip_longest(curves.train_loss.tolist(), curves.validation_loss.tolist())
     course = [_finite({"training_loss": train, "validation_loss": held}) for train, held in pairs]
-    told = settings(study) | {"hidden": chosen.hidden, "l2": chosen.l2}
+    told = settings(study) | point_of(study, chosen)
     results = _finite({"validation_loss": chosen.validation_loss})
-    return Findings(told, results, course, candidates(study.table), drawn(study), study.choice.sentence)
+    return Findings(told, results, course, candidates(study), drawn(study), study.choice.sentence)
 
 
 def _of_folder(folder: Path) -> Findings:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
-
-import numpy as np
 
 from shoal.estimators.displays.capacity import CapacityDisplay
 from shoal.estimators.displays.learning_curve import LearningCurveDisplay
 from shoal.plots import drawing
+from shoal.selection.candidates import told
+from shoal.selection.choice import Contender, all_contenders
 
 if TYPE_CHECKING:
     from shoal.selection.study import CapacityStudy
-    from shoal.selection.trials import Trials
 
 Setting: TypeAlias = bool | int | float | str
 Point: TypeAlias = tuple[dict[str, Setting], dict[str, float]]
@@ -35,27 +35,38 @@ def settings(study: CapacityStudy) -> dict[str, Setting]:
     named = {
         name: value["name"] for name, value in recipe.items() if isinstance(value, dict) and "name" in value
     }
-    told = recipe | named | common
-    return {name: value for name, value in told.items() if name != "l2" and isinstance(value, Setting)}
+    shared = recipe | named | common
+    return {name: value for name, value in shared.items() if name != "l2" and isinstance(value, Setting)}
 
 
-def candidates(trials: Trials) -> list[Point]:
-    """Return the size and strength of every candidate with its validation loss, the lowest first.
+def candidates(study: CapacityStudy) -> list[Point]:
+    """Return the size, strength and further settings of every candidate with its validation loss.
 
-    The loss is the mean over folds of its best start. At most ``MOST_CANDIDATES`` are told.
+    The loss is the mean over folds of its best start, and the lowest comes first. Those that diverged from
+    every start are left out, and at most ``MOST_CANDIDATES`` told.
     """
-    found: list[Point] = []
-    for candidate in np.unique(trials["candidate"]):
-        own = trials.take((trials["candidate"] == candidate) & np.isfinite(trials["validation_loss"]))
-        if not len(own):
-            continue
-        starts, which = np.unique(own["start"], return_inverse=True)
-        folds = np.bincount(which, minlength=len(starts))
-        means = np.bincount(which, own["validation_loss"]) / folds
-        loss = float(means[folds == folds.max()].min())
-        told = {name: own[name].tolist()[0] for name in ("hidden", "l2", "parameters")}
-        found.append((told, {"validation_loss": loss}))
-    return sorted(found, key=lambda pair: pair[1]["validation_loss"])[:MOST_CANDIDATES]
+    best: dict[int, Contender] = {}
+    for contender in all_contenders(study.table):
+        known = best.get(contender.candidate)
+        if isfinite(contender.validation_loss) and (
+            known is None or contender.validation_loss < known.validation_loss
+        ):
+            best[contender.candidate] = contender
+    lowest = sorted(best.values(), key=lambda contender: contender.validation_loss)[:MOST_CANDIDATES]
+    return [
+        (
+            point_of(study, one) | {"parameters": one.parameters},
+            {"validation_loss": float(one.validation_loss)},
+        )
+        for one in lowest
+    ]
+
+
+def point_of(study: CapacityStudy, contender: Contender) -> dict[str, Setting]:
+    """Return the size and the strength of a contender, and its values on the axes of a search."""
+    axes = dict(study.candidates[contender.candidate].point)
+    point = {name: value if isinstance(value, Setting) else told(value) for name, value in axes.items()}
+    return point | {"hidden": contender.hidden, "l2": contender.l2}
 
 
 def drawn(study: CapacityStudy) -> dict[str, bytes]:
