@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from shoal.cli.app import COMMANDS
+
 HEAVY = {
     "jinja2", "joblib", "matplotlib", "narwhals", "pandas", "polars", "pyarrow", "rich", "safetensors",
     "scipy", "sklearn", "sqlite3", "typer",
@@ -136,6 +138,12 @@ def test_a_fit_of_a_table_loads_what_it_works_with(job: tuple[Path, set[str]]) -
 def test_a_command_loads_what_it_works_with(command: str, job: tuple[Path, set[str]], tmp_path: Path) -> None:
     """Where a name appears here, import it where it is used, or do without it."""
     out = {"predict": ["--out", str(tmp_path / "p.csv")], "export": ["--to", str(tmp_path / "m.safetensors")]}
-    loaded = loaded_by(COMMAND.format(words=[command, str(job[0]), *out.get(command, [])]))
+    modules = modules_loaded_by(COMMAND.format(words=[command, str(job[0]), *out.get(command, [])]))
+    loaded = {name.partition(".")[0] for name in modules}
     assert "shoal" in loaded
     assert sorted(loaded & IDLE[command]) == []
+    commands = {name for name in COMMANDS if f"shoal.cli.{name}" in modules}
+    assert commands == {command}
+    if command == "predict":
+        assert "shoal.layers.dense" in modules
+        assert "shoal.layers.conv2d" not in modules

@@ -1,36 +1,26 @@
-"""What a study's sizes stand for: an architecture builds a network from the numbers that are varied."""
+"""What a study's sizes stand for: an architecture builds a network from the numbers that are varied.
+
+Layers other than dense ones are imported by those that build with them, for a table has no use for them.
+"""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from shoal.activations import ACTIVATIONS, Activation
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import INITIALIZERS, Initializer
-from shoal.layers import (
-    GRU,
-    LSTM,
-    RNN,
-    BatchNorm,
-    Bidirectional,
-    Conv1D,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAveragePool1D,
-    GlobalMaxPool1D,
-    LastStep,
-    Layer,
-    MaxPool2D,
-)
+from shoal.layers import Dense, Dropout, Layer
 from shoal.losses import Loss
 from shoal.populations.network import Network
 from shoal.registry import Named, resolve
 from shoal.shapes import Shape, whole_number
+
+if TYPE_CHECKING:
+    from shoal.layers import GRU, LSTM, RNN
 
 Hidden: TypeAlias = tuple[int, ...]
 """A size: one number for every hidden layer or stage, none for a linear network."""
@@ -132,6 +122,8 @@ class Convolutional(Architecture):
                 f"images of shape {self.shape} have {math.prod(self.shape)} pixels, the samples {n_inputs}; "
                 "give the shape (C, H, W) of the samples"
             )
+        from shoal.layers import Conv2D, Flatten, MaxPool2D
+
         layers: list[Layer] = []
         extent = min(self.shape[1:])
         for filters in hidden:
@@ -178,6 +170,8 @@ class Convolutional1D(Architecture):
 
     def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
         _require_numbers(self.shape, n_inputs)
+        from shoal.layers import BatchNorm, Conv1D, GlobalAveragePool1D
+
         channels = (hidden[0], 2 * hidden[0], hidden[0]) if len(hidden) == 1 else hidden
         layers: list[Layer] = []
         for stage, number in enumerate(channels):
@@ -227,7 +221,9 @@ class Recurrent(Architecture):
 
     def network(self, hidden: Hidden, n_inputs: int, n_outputs: int, loss: Loss | str) -> Network:
         _require_numbers(self.shape, n_inputs)
-        pool = _POOLINGS[self.pooling]
+        from shoal.layers import Bidirectional, GlobalAveragePool1D, GlobalMaxPool1D, LastStep
+
+        pool = {"last": None, "mean": GlobalAveragePool1D, "max": GlobalMaxPool1D}[self.pooling]
         layers: list[Layer] = []
         for number, units in enumerate(hidden, start=1):
             all_steps = number < len(hidden) or pool is not None
@@ -239,17 +235,15 @@ class Recurrent(Architecture):
         return Network(self.shape, [*layers, *dropout, Dense(n_outputs)], loss)
 
     def _cell(self, units: int, all_steps: bool) -> GRU | LSTM | RNN:
+        from shoal.layers import GRU, LSTM, RNN
+
         if self.cell == "rnn":
             return RNN(units, self.activation, return_sequences=all_steps)
-        return _CELLS[self.cell](units, return_sequences=all_steps)
+        return (LSTM if self.cell == "lstm" else GRU)(units, return_sequences=all_steps)
 
 
-_CELLS: dict[str, type[GRU | LSTM | RNN]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
-_POOLINGS: dict[str, type[Layer] | None] = {
-    "last": None,
-    "mean": GlobalAveragePool1D,
-    "max": GlobalMaxPool1D,
-}
+_CELLS = ("lstm", "gru", "rnn")
+_POOLINGS = ("last", "mean", "max")
 
 
 def _shape_of_series(shape: Shape) -> Shape:
