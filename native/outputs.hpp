@@ -67,7 +67,9 @@ template <class T> class Reader {
 template <class T> void outputs(const Evaluation<T>& job) {
     const Network& network = *job.network;
     constexpr std::size_t kPiecesOfAThread = 4;
-    const Batch<T, false> batch{job.n, block_columns<T, false>(network)};
+    // Of few samples no more memory is asked for, and filled with zeros, than they have columns.
+    const std::size_t columns = std::max<std::size_t>(Batch<T, false>{job.n}.columns(), 1);
+    const Batch<T, false> batch{job.n, std::min(block_columns<T, false>(network), columns)};
     const bool shares = job.members * job.n * network.multiplications() >= kWorthSharing;
     const std::size_t threads = shares ? job.threads : 1;
     const std::size_t blocks = batch.blocks(), wanted = kPiecesOfAThread * threads;
