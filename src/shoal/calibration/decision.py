@@ -82,11 +82,6 @@ class Decision:
         factors = (threshold, 1 - threshold) if positive else (1 - threshold, threshold)
         return cls(metric, factors, positive)
 
-    @property
-    def is_likeliest(self) -> bool:
-        """Whether the class that is called is simply the likeliest."""
-        return not (self.factors or self.costs)
-
     def preferences(self, probabilities: Array) -> Array:
         """Return what the class of probabilities (N, K) is called by, (N, K): the largest is."""
         if self.costs:
