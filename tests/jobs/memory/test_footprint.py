@@ -27,8 +27,8 @@ from shoal.jobs.memory.footprint import (
 )
 from shoal.jobs.recipes import CLASSES, NUMBERS, Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.tables import prepare as preparing
-from shoal.jobs.tables.prepare import prepare_frame
+from shoal.jobs.tables import described
+from shoal.jobs.tables.prepare import prepare_frame, prepare_table
 from shoal.selection.architectures import Perceptron
 from shoal.selection.planning import Cost
 from shoal.training.recipe import Recipe
@@ -190,11 +190,11 @@ def test_a_table_that_cannot_fit_is_refused_unread(
     )
     monkeypatch.setattr("shoal.data.readers.glimpse.LARGE", 1)
     monkeypatch.setattr("shoal.data.readers.glimpse.HEAD", 2**15)
-    monkeypatch.setattr(preparing, "read_table", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(described, "read_table", lambda *_: pytest.fail("it was read"))
     with pytest.raises(
         CapacityError, match=r"^fitting (2,9|3,0)\d\d rows of 9 features needs about 32\d\.\d MiB"
     ):
-        preparing.prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
+        prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "arrow", "npz"])
@@ -208,10 +208,10 @@ def test_formats_are_refused_unread_too(kind: str, tmp_path: Path, monkeypatch: 
         table = pl.DataFrame(columns)
         (table.write_ndjson if kind == "jsonl" else table.write_ipc)(path)
     monkeypatch.setattr("shoal.data.readers.glimpse.LARGE", 1)
-    monkeypatch.setattr(preparing, "read_table", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(described, "read_table", lambda *_: pytest.fail("it was read"))
     what = "reading .* needs at least" if kind == "npz" else r"fitting (2,9|3,0)\d\d rows of 9 features needs"
     with pytest.raises(CapacityError, match=f"^{what} .* MiB of memory.*; allow more, as with --memory 3"):
-        preparing.prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
+        prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
 
 
 def test_predictions_of_many_classes_may_take_the_most() -> None:
@@ -241,21 +241,21 @@ def test_a_table_that_is_brought_along_is_judged_unread(
         pl.DataFrame(columns(8000)).write_parquet(path)
     else:
         write_csv(path, columns(8000))
-    read = preparing.read_table
+    read = described.read_table
 
     def only_small(source: str, *expected: Any) -> Any:
         assert source == str(small), "it was read"
         return read(source, *expected)
 
-    monkeypatch.setattr(preparing, "read_table", only_small)
+    monkeypatch.setattr(described, "read_table", only_small)
     seen = glimpse(str(path), large=1)
     assert seen is not None
     few = PROGRAM + seen.reading - 1
     with pytest.raises(CapacityError, match=rf"^reading .*large\.{kind} needs at least 32\d\.\d MiB"):
-        preparing.prepare_table(FitRequest(str(small), "y", memory=few, **{option: str(path)}))
+        prepare_table(FitRequest(str(small), "y", memory=few, **{option: str(path)}))
     others = "" if kind == "npz" else rf" with (7,9|8,0)\d\d rows of --{option}"
     with pytest.raises(CapacityError, match=f"^fitting 40 rows of 9 features{others} needs about .*; allow"):
-        preparing.prepare_table(FitRequest(str(small), "y", memory=few + 1, **{option: str(path)}))
+        prepare_table(FitRequest(str(small), "y", memory=few + 1, **{option: str(path)}))
 
 
 def test_rows_brought_along_are_counted_by_what_they_are_for() -> None:

@@ -35,7 +35,9 @@ from shoal.jobs.sizing.study import Goal
 from shoal.jobs.streams.drawing import Drawn, counted, draw, naming_rows, weights_of
 from shoal.jobs.streams.sides import Sides
 from shoal.jobs.streams.uses import ASIDE, Uses
-from shoal.jobs.tables.prepare import Described, PartMaker, PreparedTable, as_fits, look, other_parts
+from shoal.jobs.tables.described import Described
+from shoal.jobs.tables.fits import as_fits, look
+from shoal.jobs.tables.prepare import PartMaker, PreparedTable, other_parts
 from shoal.shapes import Array, IntArray
 from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows
 from shoal.words import setting

@@ -9,24 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
-from shoal.data.chosen import ChosenColumns, require_one_target
-from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame
-from shoal.data.names import names_shown
-from shoal.data.readers.glimpse import bytes_of, glimpse
-from shoal.data.roles import Roles
-from shoal.data.settled import settled
 from shoal.data.tables import read_table
-from shoal.data.targets.rare import RareClasses
-from shoal.data.targets.task import (
-    CLASSIFICATION,
-    TargetEncoder,
-    TaskChoice,
-    infer_task,
-    known_rows,
-)
-from shoal.errors import ConfigurationError, DataError, ShoalError
+from shoal.data.targets.task import TargetEncoder, TaskChoice, known_rows
+from shoal.errors import DataError
 from shoal.jobs.apart import (
     Place,
     attributes_of,
@@ -37,20 +24,19 @@ from shoal.jobs.apart import (
     without_weightless,
 )
 from shoal.jobs.division import divide
-from shoal.jobs.memory.footprint import NONE_BROUGHT, Allowance, Brought, Footprint, fitting, require_reading
+from shoal.jobs.memory.footprint import Allowance
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.jobs.recipes import Method, smoothed_for, table_goal, table_method
+from shoal.jobs.recipes import Method, smoothed_for, table_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import Goal
+from shoal.jobs.tables.described import Described, method_of, rule_of
+from shoal.jobs.tables.fits import as_fits, look
 from shoal.populations.population import Population
 from shoal.selection.attributes import Attributes
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.shapes import IntArray
 from shoal.words import plural, setting
-
-WORTH_A_LOOK = 2**16
-"""Bytes of a file that is brought along from which on it is looked at before it is read."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +75,19 @@ class PreparedTable(Prepared):
         return self.preprocessor.source_columns
 
     def rule(self, request: FitRequest) -> str:
-        return _rule(request)
+        return rule_of(request)
 
     def method(self, request: FitRequest) -> Method:
-        method = _method(replace(request, **self.plainer), self.task.task, self.columns)
+        method = method_of(replace(request, **self.plainer), self.task.task, self.columns)
         if not self.n_classes:
             return method
         return smoothed_for(method, np.bincount(self.train.y, self.train.weights, self.n_classes))
 
     def goal(self, request: FitRequest) -> Goal:
-        return table_goal(request, _rule(request), self.n_classes, len(self.train), max(len(self.views), 1))
+        return table_goal(request, rule_of(request), self.n_classes, len(self.train), max(len(self.views), 1))
 
     def model(self, population: Population) -> TableModel:
         return TableModel(self.preprocessor, self.target, population)
-
-
-def _rule(request: FitRequest) -> str:
-    return BY_EVIDENCE if request.score == BY_EVIDENCE else request.choose or "ensemble"
 
 
 def prepare_table(request: FitRequest) -> PreparedTable:
@@ -116,27 +98,9 @@ def prepare_table(request: FitRequest) -> PreparedTable:
     allowance = Allowance.of(request)
     look(request, allowance)
     with collected() as notes:
-        described = _read(request)
+        described = Described.read(request)
     prepared = _divided(described, request, request.test is None, allowance)
     return replace(prepared, warnings=(*notes, *prepared.warnings))
-
-
-def look(request: FitRequest, allowance: Allowance) -> None:
-    """Raise ``CapacityError`` for tables whose first rows tell that they are too much for the memory."""
-    seen = glimpse(request.table)
-    if seen is not None and seen.head is None:
-        require_reading(request.table, seen.reading, request, allowance)
-    for source in filter(None, (request.valid, request.test)):
-        require_reading(source, _brought(source).reading, request, allowance)
-    if seen is None or seen.head is None or request.target not in seen.head.columns:
-        return
-    try:
-        with collected():
-            head = Described.of(seen.head, request.target, request, least=1)
-    except ShoalError:
-        return  # all of the table may be otherwise, and will tell
-    method = _method(request, head.task.task, head.columns)
-    fitting(_footprint(head, request, seen.rows, seen.reading), request, method, allowance)
 
 
 def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: bool) -> PreparedTable:
@@ -154,70 +118,6 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
-@dataclass(frozen=True)
-class Described:
-    """A table whose columns are known: what is used of its rows, and what is asked of it."""
-
-    frame: Frame
-    name: str
-    known: Sequence[str]
-    """The names of all of the table's columns."""
-    chosen: ChosenColumns
-    columns: tuple[ColumnSummary, ...]
-    target_kind: str
-    task: TaskChoice
-    rare: RareClasses
-    least: int
-    roles: Roles
-
-    @classmethod
-    def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> Described:
-        """Describe the columns of a table, and keep what is used of it."""
-        task = infer_task(frame[name], request.task, request.loss)
-        roles = Roles.settle(frame.columns, name, request)
-        frame = without_weightless(frame, roles)
-        asked = (request.drop, request.columns, request.categorical)
-        chosen = ChosenColumns.settle(frame.columns, name, *asked, roles.of_columns)
-        columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
-        (target_column,) = describe_columns(frame.select(name))
-        rare = _rare_classes(frame, name, task, request, least)
-        used = rare.of_frame(settled(frame, name, columns, roles.of_columns), name)
-        kind = target_column.kind
-        return cls(
-            used, name, frame.columns, chosen, columns, kind, _task_after(task, rare), rare, least, roles
-        )
-
-
-def _read(request: FitRequest) -> Described:
-    """Return the table described; what else was read of it is let go of."""
-    return Described.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
-
-
-def _brought(source: str | None) -> Brought:
-    """Return what a table that is brought along takes, by its first rows; nothing of a small one."""
-    seen = None if source is None else glimpse(source, WORTH_A_LOOK)
-    return NONE_BROUGHT if seen is None else Brought(seen.rows, seen.reading)
-
-
-def _footprint(table: Described, request: FitRequest, rows: int, reading: int = 0) -> Footprint:
-    """Return what decides the memory for so many rows like those of a table."""
-    n_outputs = 1
-    if table.task.task == CLASSIFICATION:
-        classes = table.frame[table.name].n_unique()
-        n_outputs = classes if classes > 2 else 1
-    return Footprint(
-        rows=rows,
-        test_rows=int(request.test_share * rows) if request.test is None else 0,
-        columns=table.columns,
-        used=round(rows / len(table.frame) * bytes_of(table.frame.to_native())),
-        n_outputs=n_outputs,
-        reading=reading,
-        copied=request.valid is not None or _rule(request) not in ("ensemble", BY_EVIDENCE),
-        validation=_brought(request.valid),
-        test=_brought(request.test),
-    )
-
-
 def _divided(
     table: Described,
     request: FitRequest,
@@ -232,7 +132,7 @@ def _divided(
         whole = _whole_target(frame, name, task.task, table.least, request)
         labels = whole.encode(frame[name]) if whole is not None else None
         attributes = attributes_of(frame, table.roles)
-        by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(_rule(request))
+        by_folds = {"ensemble": True, BY_EVIDENCE: False}.get(rule_of(request))
         rows = divide(
             attributes.divider(len(frame), labels),
             request,
@@ -244,7 +144,7 @@ def _divided(
         target = whole or TargetEncoder.fit(
             frame[name].to_native().gather(rows.train), task.task, loss=request.loss
         )
-        method = _method(replace(request, **plainer), task.task, table.columns)
+        method = method_of(replace(request, **plainer), task.task, table.columns)
         preprocessor = TablePreprocessor.fit(
             frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
         )
@@ -274,22 +174,6 @@ def _divided(
     )
 
 
-def as_fits(table: Described, request: FitRequest, allowance: Allowance) -> tuple[dict[str, Any], list[str]]:
-    """Return what is plainer for the table to fit into memory, and what there is to say of it."""
-    method = _method(request, table.task.task, table.columns)
-    footprint = _footprint(table, request, len(table.frame))
-    plainer, told = fitting(footprint, request, method, allowance)
-    return plainer, [told] if told else []
-
-
-def _method(request: FitRequest, task: str, columns: Sequence[ColumnSummary]) -> Method:
-    return table_method(request, _rule(request), task, _count_numbers(columns))
-
-
-def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
-    return sum(column.used and column.kind == "numeric" for column in columns)
-
-
 @dataclass(frozen=True)
 class PartMaker:
     preprocessor: TablePreprocessor
@@ -302,36 +186,6 @@ class PartMaker:
         series = frame[self.table.name].to_native()
         y = self.target.encode(series if rows is None else series.gather(rows))
         return Part(X, y, attributes if rows is None else attributes.take(rows))
-
-
-def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
-    """Return the rows to work on, and the name of the column to predict."""
-    table = read_table(request.table)
-    if request.target is None:
-        raise ConfigurationError(
-            f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
-            f"give it (or a folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
-        )
-    require_one_target(request.target, table.columns)
-    return known_rows(table, request.target), request.target
-
-
-def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:
-    """Return what becomes of classes with fewer rows than ``least``."""
-    if task.task == CLASSIFICATION:
-        return RareClasses.settle(frame[name].to_native(), request.rare, least)
-    if request.rare is not None:
-        raise ConfigurationError(
-            f"{setting('rare')} is for classes, and this is a {task.sentence}; leave it out"
-        )
-    return RareClasses()
-
-
-def _task_after(task: TaskChoice, rare: RareClasses) -> TaskChoice:
-    if not rare.labels:
-        return task
-    left = len(set(rare.becomes) - {None})
-    return replace(task, sentence=f"{task.sentence}; without rare classes there are {left}")
 
 
 def _whole_target(

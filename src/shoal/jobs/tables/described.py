@@ -1,0 +1,105 @@
+"""A table whose columns are known, before anything is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shoal.data.chosen import ChosenColumns, require_one_target
+from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.data.frames import Frame
+from shoal.data.names import names_shown
+from shoal.data.roles import Roles
+from shoal.data.settled import settled
+from shoal.data.tables import read_table
+from shoal.data.targets.rare import RareClasses
+from shoal.data.targets.task import CLASSIFICATION, TaskChoice, infer_task, known_rows
+from shoal.errors import ConfigurationError
+from shoal.jobs.apart import without_weightless
+from shoal.jobs.recipes import Method, table_method
+from shoal.jobs.request import FitRequest
+from shoal.selection.choice import BY_EVIDENCE
+from shoal.words import setting
+
+
+@dataclass(frozen=True)
+class Described:
+    """A table whose columns are known: what is used of its rows, and what is asked of it."""
+
+    frame: Frame
+    name: str
+    known: Sequence[str]
+    """The names of all of the table's columns."""
+    chosen: ChosenColumns
+    columns: tuple[ColumnSummary, ...]
+    target_kind: str
+    task: TaskChoice
+    rare: RareClasses
+    least: int
+    roles: Roles
+
+    @classmethod
+    def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> Described:
+        """Describe the columns of a table, and keep what is used of it."""
+        task = infer_task(frame[name], request.task, request.loss)
+        roles = Roles.settle(frame.columns, name, request)
+        frame = without_weightless(frame, roles)
+        asked = (request.drop, request.columns, request.categorical)
+        chosen = ChosenColumns.settle(frame.columns, name, *asked, roles.of_columns)
+        columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
+        (target_column,) = describe_columns(frame.select(name))
+        rare = _rare_classes(frame, name, task, request, least)
+        used = rare.of_frame(settled(frame, name, columns, roles.of_columns), name)
+        kind = target_column.kind
+        return cls(
+            used, name, frame.columns, chosen, columns, kind, _task_after(task, rare), rare, least, roles
+        )
+
+    @classmethod
+    def read(cls, request: FitRequest) -> Described:
+        """Return the table asked for; what else was read of it is let go of."""
+        return cls.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
+
+
+def rule_of(request: FitRequest) -> str:
+    """Return the rule of choice of a study of a table: the one asked for, or that of its scores."""
+    return BY_EVIDENCE if request.score == BY_EVIDENCE else request.choose or "ensemble"
+
+
+def method_of(request: FitRequest, task: str, columns: Sequence[ColumnSummary]) -> Method:
+    """Return how networks on such columns are made."""
+    return table_method(request, rule_of(request), task, _count_numbers(columns))
+
+
+def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
+    return sum(column.used and column.kind == "numeric" for column in columns)
+
+
+def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
+    """Return the rows to work on, and the name of the column to predict."""
+    table = read_table(request.table)
+    if request.target is None:
+        raise ConfigurationError(
+            f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
+            f"give it (or a folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
+        )
+    require_one_target(request.target, table.columns)
+    return known_rows(table, request.target), request.target
+
+
+def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:
+    """Return what becomes of classes with fewer rows than ``least``."""
+    if task.task == CLASSIFICATION:
+        return RareClasses.settle(frame[name].to_native(), request.rare, least)
+    if request.rare is not None:
+        raise ConfigurationError(
+            f"{setting('rare')} is for classes, and this is a {task.sentence}; leave it out"
+        )
+    return RareClasses()
+
+
+def _task_after(task: TaskChoice, rare: RareClasses) -> TaskChoice:
+    if not rare.labels:
+        return task
+    left = len(set(rare.becomes) - {None})
+    return replace(task, sentence=f"{task.sentence}; without rare classes there are {left}")
