@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, OutputError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
@@ -46,6 +46,13 @@ def test_a_new_place_is_free_and_is_not_made_by_asking(tmp_path: Path) -> None:
     assert require_free(tmp_path / "a" / "b", REQUEST, resume=True, overwrite=False) is False
     assert not (tmp_path / "a").exists()
     assert require_free(tmp_path, REQUEST, resume=False, overwrite=False) is False
+
+
+@pytest.mark.parametrize("name", ["nowhere.db?table=x", "nowhere.db", "nowhere/*.parquet"])
+def test_a_table_that_is_not_there_is_no_fault_of_the_place(tmp_path: Path, name: str) -> None:
+    request = dataclasses.replace(REQUEST, table=f"duckdb:{tmp_path}/{name}")
+    with pytest.raises(DataError, match=r"does not exist|matches no file"):
+        require_free(tmp_path / "out", request, resume=False, overwrite=False)
 
 
 def test_a_place_is_begun(begun: Path) -> None:

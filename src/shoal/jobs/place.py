@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.data.tables import files_of
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError, reason
+from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalError, reason
 from shoal.files import (
     Contents,
     as_json,
@@ -72,6 +72,8 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
         others = strangers(folder, CONTENTS) if folder.exists() else []
         torn = leftovers(folder) if folder.exists() else []
         names = {path.name for path in folder.iterdir() if path not in torn} if folder.exists() else set()
+    except ShoalError:  # which says itself what is wrong, maybe with the table
+        raise
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no system knows
         raise OutputError(f"{folder} cannot be used ({reason(error)}); give another folder") from None
     if not names:
