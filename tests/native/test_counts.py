@@ -106,6 +106,27 @@ for settings in jobs:
 )
 
 
+OUTPUTS = """
+import ctypes, json, sys
+import numpy as np
+from shoal.engines import ENGINES
+from shoal.layers import Dense
+from shoal.populations.network import Network
+
+counter = ctypes.CDLL(sys.argv[1])
+counter.heap_bytes.restype = ctypes.c_size_t
+network = Network(30, [Dense(100, "relu"), Dense(1)])
+theta = network.population(1).theta
+asked = []
+for rows in (1, 1, 4096):  # what is kept, the first one makes
+    X = np.ones((rows, 30), np.float32)
+    before = counter.heap_bytes()
+    ENGINES["native"].outputs(network, theta, X, 1)
+    asked.append(counter.heap_bytes() - before)
+print(json.dumps(asked[1:]))
+"""
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Compile one of the C files beside this one."""
@@ -223,6 +244,18 @@ def test_a_sample_is_kept_twice_and_a_group_of_members_has_one_arena(
     # at most 36 columns of 16 lanes, with 2 rows of activations for each unit and 2 of the widest layer.
     member = 4 * (5 * (D + 16) + (2 * (64 + K) + 2 * 64) * 36 * 16)
     assert (wide - small) / P <= 1.25 * member
+
+
+def test_one_row_asks_for_the_memory_of_one(library: Callable[[str], Path]) -> None:
+    counter = str(library("heap"))
+    program = [sys.executable, "-c", OUTPUTS, counter]
+    environment = os.environ | {"LD_PRELOAD": counter}
+    done = subprocess.run(program, env=environment, stdout=subprocess.PIPE, check=True)
+    one, many = json.loads(done.stdout)
+    # One column: each input, twice each unit and twice the widest layer, 28 KB at most; the panels of a
+    # thread, 155 at most; and what Python asks for. A whole block, and panels, would be 310 at least.
+    assert one <= 2**18
+    assert many > 2 * one
 
 
 def test_steps_beyond_the_ends_of_sequences_cost_little(instructions: Callable[..., list[int]]) -> None:
