@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +27,8 @@ from shoal.jobs.judging.examination import examine
 from shoal.jobs.judging.held import Held
 from shoal.jobs.kinds.base import Findings, StudyKind
 from shoal.jobs.memory.footprint import PROGRAM, Allowance
-from shoal.jobs.memory.room import LATER, Room
+from shoal.jobs.memory.housing import housed
+from shoal.jobs.memory.room import LATER
 from shoal.jobs.model import Model, TableModel
 from shoal.jobs.place import begin, end, require_free
 from shoal.jobs.plan import read_plainer, read_plan, read_streamed
@@ -42,9 +44,12 @@ from shoal.jobs.tables.prepare import prepare_frame
 from shoal.plots.promises import Calibration
 from shoal.plots.tested import HeldOut
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.design import Plan
 from shoal.selection.running import ProgressCallback
+from shoal.selection.samples import Validation
 from shoal.selection.study import CapacityStudy
-from shoal.sequences import width
+from shoal.sequences import Rows, width
+from shoal.shapes import Array
 from shoal.workers import count_workers
 
 REPORT_SECONDS, REPORT_SECONDS_A_COLUMN = 2.0, 2e-4
@@ -80,18 +85,17 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     # before the clock runs for networks
     baselines, hurried = timely_baselines(prepared, request.seed, deadline, allowance.left() - LATER)
     seconds = _seconds_for(deadline, _finishing(request, prepared))
-    study = _study(request, prepared, sizing, method, folder / STUDY, listener.progress, seconds)
-    judged = prepared.validation
-    validation = None if judged is None else judged.weighed
-    attributes = prepared.train.attributes.arguments
-    plan = study.plan(prepared.train.X, prepared.train.y, validation, **attributes)
-    workers, told, memory = _housed(study, Room(allowance, prepared, plan), workers)
-    listener.sized(replace(sizing, sentences=(*sizing.sentences, *method.told, *told)), plan, workers, memory)
+    place = folder / STUDY, listener.progress, seconds
+    planned = partial(_planned, request, prepared, sizing, place)
+    home = housed(planned, method, request, prepared, allowance, workers)
+    study, method = home.study, home.method
+    kept = replace(sizing, sentences=(*sizing.sentences, *method.told))
+    told = replace(kept, sentences=(*kept.sentences, *home.told))
+    listener.sized(told, home.plan, home.workers, home.memory)
     if not begun:
-        kept = replace(sizing, sentences=(*sizing.sentences, *method.told))
-        begin(folder, request, kept, overwrite, prepared.less, prepared.streamed)
+        begin(folder, request, kept, overwrite, prepared.less | home.less, prepared.streamed)
     study.blocks = prepared.lay_out(folder)
-    study.fit(prepared.train.X, prepared.train.y, validation=validation, resume=begun, **attributes)
+    study.fit(*_samples(prepared), resume=begun, **prepared.train.attributes.arguments)
     model, held = prepared.learnt(request, study)
     model = calibrated(model, held, prepared, request.metric, _costs(request, prepared))
     test = examine(model, prepared, baselines, request.seed, request.decided_by)
@@ -147,6 +151,24 @@ def fit_frame(frame: Frame, name: str, request: FitRequest) -> tuple[TableModel,
     return model, study
 
 
+def _samples(prepared: Prepared) -> tuple[Rows, Array, Validation | None]:
+    """Return what a study is fitted to: X and y to train on, and the samples that validate."""
+    judged = prepared.validation
+    return prepared.train.X, prepared.train.y, None if judged is None else judged.weighed
+
+
+def _planned(
+    request: FitRequest,
+    prepared: Prepared,
+    sizing: Sizing,
+    place: tuple[Path, ProgressCallback, float | None],
+    method: Method,
+) -> tuple[CapacityStudy, Plan]:
+    """Return the study of a method, and what it is about to do."""
+    study = _study(request, prepared, sizing, method, *place)
+    return study, study.plan(*_samples(prepared), **prepared.train.attributes.arguments)
+
+
 def _costs(request: FitRequest, prepared: Prepared) -> Costs:
     return require_decidable(request.metric, request.cost, prepared.target.labels)
 
@@ -155,18 +177,6 @@ def _workers(request: FitRequest) -> int:
     """Return how many networks' cohorts are trained at a time: here, or by the workers elsewhere."""
     crew = lent(request.on)
     return count_workers(request.jobs) if crew is None else max(crew.count(), 1)
-
-
-def _housed(study: CapacityStudy, room: Room, workers: int) -> tuple[int, tuple[str, ...], int]:
-    """Give a study as many of its threads as there is room for.
-
-    Returns how many cohorts it trains at a time, here or elsewhere, what there is to say, and the bytes here.
-    """
-    asked = workers if study.place.on is None else 1
-    here, told = room.workers(asked), room.sentence(asked)
-    if told:
-        study.place = replace(study.place, n_jobs=here)
-    return here if study.place.on is None else workers, told, room.bytes(here)
 
 
 def _sizing(

@@ -38,6 +38,7 @@ class _Plainer(TypedDict, total=False):
     pieces: Literal[0]
     waves: Literal[0]
     augment: str
+    batch_size: int
 
 
 class _Plan(TypedDict):
