@@ -17,8 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from shoal import CapacityStudyCV, MLPClassifier, MLPRegressor
+from shoal.clusters import dask
+from shoal.errors import ConfigurationError
 from shoal.estimators import cohorts
 from shoal.shapes import Array
+from tests.clusters.crews import ADDRESS, here
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -231,3 +234,39 @@ def test_every_fit_is_the_estimator_fitted_by_itself() -> None:
         one.estimator.partial_fit(X, y)
         alone.partial_fit(X, y)
         np.testing.assert_allclose(one.estimator.coefs_[0], alone.coefs_[0], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_workers_elsewhere_find_the_same(piped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crew of two is sent copies of a part of every population each."""
+    parts: list[int] = []
+    trained = cohorts._trained
+
+    def counted(members: Any, *rest: Any) -> Any:
+        parts.append(len(members))
+        return trained(members, *rest)
+
+    monkeypatch.setattr(cohorts, "_trained", counted)
+    monkeypatch.setattr(dask, "connected", here)
+    network: Any = MLPClassifier(max_iter=5)
+    estimator, prefix = (
+        (make_pipeline(StandardScaler(), network), "mlpclassifier__") if piped else (network, "")
+    )
+    grid = {prefix + name: values for name, values in GRID.items()}
+    home = CapacityStudyCV(estimator, grid, cv=3).fit(*IRIS)
+    assert parts == [24, 24]
+    away = CapacityStudyCV(estimator, grid, cv=3, on=ADDRESS).fit(*IRIS)
+    assert parts[2:] == [12] * 4
+    assert away.get_params()["on"] == ADDRESS
+    assert clone(away).on == ADDRESS
+    for name in ("mean_test_score", "params", "split2_test_score"):
+        assert list(away.cv_results_[name]) == list(home.cv_results_[name])
+    np.testing.assert_array_equal(away.predict_proba(IRIS[0]), home.predict_proba(IRIS[0]))
+
+
+def test_what_no_population_can_hold_is_refused_elsewhere() -> None:
+    search = CapacityStudyCV(MLPClassifier(solver="lbfgs"), {"alpha": [0.1, 1.0]}, cv=2, on=ADDRESS)
+    with pytest.raises(ConfigurationError, match=r"candidates \(its solver is neither"):
+        search.fit(*IRIS)
+    with pytest.raises(ConfigurationError, match="on must be the address"):
+        CapacityStudyCV(MLPClassifier(max_iter=2, random_state=0), {"alpha": [0.1]}, cv=2, on="x").fit(*IRIS)

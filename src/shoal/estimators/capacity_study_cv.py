@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.model_selection._validation import _warn_or_raise_about_fit_failures
 from sklearn.utils import indexable
 
+from shoal.errors import ConfigurationError
 from shoal.estimators.callbacks import SearchTasks
 from shoal.estimators.cohorts import Fitted, train_cohorts
 from shoal.estimators.folds import Fold, Split, folds_of, lacks_a_class, networks_of, why_not
@@ -29,14 +31,15 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
     Candidates that differ in ``alpha``, ``learning_rate_init`` and ``random_state`` alone, and their folds,
     are one population; any other parameter, such as ``hidden_layer_sizes``, begins another. Random starts are
     a list of ``random_state``. ``n_jobs`` threads train (None is all cores), of this process whatever backend
-    ``joblib.parallel_config`` names; on clusters a ``CapacityStudy`` trains.
+    ``joblib.parallel_config`` names; or ``on`` workers elsewhere, at ``"tcp://scheduler:8786"`` (Dask),
+    ``"ray"`` or ``"mpi"`` (`docs/distribution.md`), each a part of every population, with the same results.
 
     The estimator may be a pipeline that ends with one of these, if the grid has parameters of that step
     alone: the steps before it are fitted once to each fold.
 
     What no population can hold is searched as ``GridSearchCV`` does, one fit after another, and
     ``populations_`` is False: other parameters of a pipeline, solvers of full batches, early stopping, sample
-    weights, ``random_state=None``.
+    weights, ``random_state=None``. With ``on`` that is a ``ConfigurationError``, for it would be done here.
 
     >>> from sklearn.datasets import load_iris
     >>> from shoal import MLPClassifier
@@ -50,6 +53,40 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
 
     populations_: bool
     """Whether the candidates were trained as populations."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **GridSearchCV._parameter_constraints,
+        "on": [str, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_grid: Any,
+        *,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: Any = "2*n_jobs",
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        on: str | None = None,
+    ) -> None:
+        super().__init__(
+            estimator,
+            param_grid,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.on = on
 
     @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, **params: Any) -> CapacityStudyCV:
@@ -67,17 +104,27 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         folds = [] if given or y is None else self._folds(candidates, networks, splits, X, y)
         self.populations_ = bool(folds)
         if not folds:
+            self._require_here(candidates, networks)
             super().fit(X, y, **params)
             return self
         self.n_splits_ = len(splits)
         tasks = SearchTasks(self, X, y, len(candidates) * len(splits))
-        fitted = train_cohorts(networks, folds, self.n_jobs, tasks.trained)
+        fitted = train_cohorts(networks, folds, self.n_jobs, tasks.trained, self.on)
         self._judge(candidates, splits, fitted, X, y)
         tasks.end_search()
         if self.refit:
             self._refit(X, y, tasks)
         tasks.end()
         return self
+
+    def _require_here(self, candidates: list[dict[str, Any]], networks: list[Any]) -> None:
+        """Raise ``ConfigurationError`` where workers elsewhere were asked for that no population goes to."""
+        if self.on is not None:
+            why = why_not(self.estimator, candidates, networks) or "a fold lacks a class or has weights"
+            raise ConfigurationError(
+                f"on={self.on!r} has populations trained elsewhere, and no population can hold these "
+                f"candidates ({why}); leave on out"
+            )
 
     def _folds(
         self, candidates: list[dict[str, Any]], networks: list[Any], splits: list[Split], X: Any, y: Any

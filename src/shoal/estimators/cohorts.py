@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
 
+from shoal.clusters.calls import done_by
+from shoal.clusters.crew import Crew
+from shoal.clusters.lending import lend
 from shoal.estimators.architecture import activations_of, hidden_sizes, initial_coefs, theta_of
 from shoal.estimators.fitting import batch_size_of, solver_of
 from shoal.estimators.folds import Fold
@@ -43,34 +47,71 @@ class Fitted:
     """Whether it ran for all its iterations."""
 
 
+Place: TypeAlias = tuple[int, int]
+"""The numbers of a candidate and of a fold."""
+
+
 def train_cohorts(
     networks: Sequence[Any],
     folds: Sequence[Fold],
     n_jobs: int | None,
     trained: Callable[[int], None] = lambda fits: None,
-) -> dict[tuple[int, int], Fitted]:
+    on: str | None = None,
+) -> dict[Place, Fitted]:
     """Return every candidate's network fitted on every fold, as if each was fitted by itself.
 
-    ``trained`` is told after every population how many fits it was.
+    ``trained`` is told after every population how many fits it was. Workers ``on`` a cluster have a part of
+    every population each, of the same bits. Raises ``CapacityError`` where they cannot do it.
     """
+    cohorts = _places(networks, folds)
+    fitted: dict[Place, Fitted] = {}
+    with lend(on) as crew:
+        for places in cohorts:
+            fitted |= _fitted(networks, folds, places, n_jobs, crew)
+            trained(len(places))
+    return fitted
+
+
+def _places(networks: Sequence[Any], folds: Sequence[Fold]) -> list[list[Place]]:
+    """Return the places of every population."""
     sizes = {id(fold.X): 8 * math.prod(np.shape(fold.X)) for fold in folds}
     apart = sum(sizes.values()) > LARGE
     kinds = [(fold.kind, id(fold.X) if apart else 0) for fold in folds]
-    cohorts: dict[Any, list[tuple[int, int]]] = {}
+    cohorts: dict[Any, list[Place]] = {}
     for c, network in enumerate(networks):
         shared = {k: repr(v) for k, v in network.get_params().items() if k not in PER_MEMBER}
         for f, kind in enumerate(kinds):
             cohorts.setdefault((tuple(sorted(shared.items())), kind), []).append((c, f))
-    fitted: dict[tuple[int, int], Fitted] = {}
-    for places in cohorts.values():
-        began = time.perf_counter()
-        cohort = _Cohort([networks[c] for c, _ in places], [folds[f] for _, f in places], n_jobs)
-        cohort.training.run()
-        seconds = (time.perf_counter() - began) / len(places)
-        for p, place in enumerate(places):
-            fitted[place] = cohort.fitted(p, seconds)
-        trained(len(places))
-    return fitted
+    return list(cohorts.values())
+
+
+def _fitted(
+    networks: Sequence[Any],
+    folds: Sequence[Fold],
+    places: Sequence[Place],
+    n_jobs: int | None,
+    crew: Crew | None,
+) -> dict[Place, Fitted]:
+    """Return the members of a population, trained here or in parts by the workers of a crew."""
+
+    def asked(some: Sequence[Place]) -> tuple[list[Any], list[Fold], int | None]:
+        return [networks[c] for c, _ in some], [folds[f] for _, f in some], n_jobs if crew is None else 1
+
+    if crew is None:
+        return dict(zip(places, _trained(*asked(places)), strict=True))
+    size = -(-len(places) // max(crew.count(), 1))
+    parts = [places[first : first + size] for first in range(0, len(places), size)]
+    found = done_by(crew, _trained, map(asked, parts))
+    return dict(zip(places, itertools.chain.from_iterable(found), strict=True))
+
+
+def _trained(members: Sequence[Any], folds: Sequence[Fold], n_jobs: int | None) -> list[Fitted]:
+    """Train one population, of which each member has its fold."""
+    began = time.perf_counter()
+    cohort = _Cohort(members, folds, n_jobs)
+    cohort.training.run()
+    seconds = (time.perf_counter() - began) / len(members)
+    return [cohort.fitted(p, seconds) for p in range(len(members))]
 
 
 class _Cohort:
