@@ -31,6 +31,8 @@ COUNTS = """(() => {
 })()"""
 """Has the page count the frames that it has drawn: to be told of each costs more than the frame."""
 REPEATS = 15
+STRETCH = 10.0
+"""Seconds of training between two looks at the page's memory."""
 SLIDER = """async () => {
     const slider = document.querySelector('input[type=range][id*=L2]');
     const number = document.querySelector('[aria-label="λ (L2), as a number"]');
@@ -183,12 +185,26 @@ def page_of_lab() -> Iterator[tuple[Lab, float]]:
             browser.close()
 
 
+def memory(minutes: float) -> Iterator[Budget]:
+    """Yield how fast the page's memory grows while it draws for so many minutes, by least squares."""
+    with page_of_lab() as (lab, _):
+        at, sizes, start = list[float](), list[float](), time.monotonic()
+        while not at or at[-1] < minutes:
+            lab.rates("20", STRETCH)  # from the first epoch on, for a run ends
+            at.append((time.monotonic() - start) / 60)
+            sizes.append(lab.heap())
+    slope = statistics.linear_regression(at, sizes).slope if len(at) > 1 else 0.0
+    name = f"growth of the page's objects in {minutes:g} min, {len(at)} looks"
+    yield Budget(name, slope * minutes, 5, "MB")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; 1 if anything is over its budget."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="of training for each rate; 10")
-    over = 0
-    for budget in measured(parser.parse_args(arguments).seconds):
+    parser.add_argument("--minutes", type=float, help="watch nothing but the page's memory, for so long")
+    asked, over = parser.parse_args(arguments), 0
+    for budget in measured(asked.seconds) if asked.minutes is None else memory(asked.minutes):
         print(budget, flush=True)
         over += not budget.held
     return int(over > 0)

@@ -39,7 +39,7 @@ def test_classes_are_what_the_network_predicts_for_the_shifted_drawing(network: 
 @pytest.mark.parametrize("network", ["local", "shared"])
 def test_a_units_dot_product_is_what_it_answers_and_its_field_what_it_depends_on(network: str) -> None:
     shown = Digits(network).example(7)
-    image = shown.image(0, 0)
+    image = shown.image()
     maps = layers_of(network, image)
     rng, shape = np.random.default_rng(0), maps[0].shape
     for _ in range(12):
@@ -65,6 +65,33 @@ def test_pooling_changes_less_than_the_convolution_when_a_digit_is_shifted() -> 
         change = {layer["name"]: layer["change"] for layer in moved["layers"]}
         assert change["max_pool2d"] < change["conv2d"]
         assert all(layer["change"] == 0 for layer in shown.state()["layers"])
+
+
+def test_a_drawing_is_turned_clockwise_about_its_middle_and_then_shifted() -> None:
+    shown = laboratory(d.OpenDigits(), d.Example(number=3), d.Rotate(degrees=90)).shown
+    assert isinstance(shown, Digits)
+    drawn = shown.image()[0]
+    np.testing.assert_array_equal(shown.moved()[0], np.rot90(drawn, -1))
+    counter = Digits("shared", shown.pixels, across=1, degrees=-90).moved()[0]
+    np.testing.assert_array_equal(counter[:, 1:], np.rot90(drawn)[:, :-1])
+    point = np.zeros((8, 8))
+    point[3, 6] = 16
+    turned = Digits("shared", tuple(point.ravel()), degrees=30).moved()[0]
+    rows, columns = np.indices((8, 8))
+    middle = [(turned * at).sum() / turned.sum() - 3.5 for at in (columns, rows)]
+    angle = np.degrees(np.arctan2(middle[1], middle[0]) - np.arctan2(-0.5, 2.5))
+    assert angle == pytest.approx(30, abs=3)
+
+
+def test_what_is_turned_changes_layers_and_another_drawing_is_as_it_was_drawn() -> None:
+    lab = laboratory(d.OpenDigits(), d.Example(number=3), d.Rotate(degrees=20))
+    told = lab.state()["shown"]
+    assert told["degrees"] == 20
+    assert all(0 < layer["change"] < 2 for layer in told["layers"])
+    lab.do(d.Draw(pixels=tuple(told["pixels"])))
+    assert lab.state()["shown"]["degrees"] == 0
+    with pytest.raises(ConfigurationError, match="degrees must be a number from -90 to 90, got 91"):
+        lab.do(d.Rotate(degrees=91))
 
 
 def test_the_same_weights_everywhere_are_fewer_and_about_as_good() -> None:

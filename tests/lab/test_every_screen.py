@@ -311,10 +311,12 @@ def test_a_finished_study_by_keyboard_until_the_lab_is_killed(browser: Any, by_f
 
 def test_images_and_sequences_by_keyboard_alone(seen: Seen) -> None:
     seen.page.get_by_role("button", name="Images").press("Enter")
-    pad = seen.page.get_by_role("group", name="drawing; arrow keys shift it")
+    pad = seen.page.get_by_role("group", name="drawing; arrow keys shift it, page keys turn it")
     pad.focus()
     seen.press("ArrowRight")
     seen.page.get_by_text("Shifted 1 right, 0 down.").wait_for()
+    seen.press("PageUp")
+    seen.page.get_by_text("Turned 15° counterclockwise, shifted 1 right, 0 down.").wait_for()
     seen.page.get_by_role("group", name="layer 1; arrow keys").focus()
     seen.press("ArrowDown")
     seen.page.get_by_text("Map 1, row 2, column 1 sees rows 1 to 3 and columns 1 to 2").wait_for()

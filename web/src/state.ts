@@ -178,6 +178,8 @@ export interface Digits {
   pixels: number[];
   across: number;
   down: number;
+  /** By which it is turned, clockwise. */
+  degrees: number;
   image: number[];
   probabilities: number[];
   layers: Maps[];

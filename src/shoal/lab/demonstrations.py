@@ -40,6 +40,13 @@ class Shift:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rotate:
+    """Turn the drawing clockwise about its middle, by so many degrees from how it was drawn."""
+
+    degrees: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """Look at a unit of a layer's maps: the layer from 1, its map, row and column from 0."""
 
@@ -68,12 +75,13 @@ class Leave:
     """Go back to the shoal."""
 
 
-Demonstrate = OpenDigits | Draw | Example | Shift | Look | OpenSpelling | Spell | Leave
+Demonstrate = OpenDigits | Draw | Example | Shift | Rotate | Look | OpenSpelling | Spell | Leave
 DEMONSTRATIONS: dict[str, type[Any]] = {
     "digits": OpenDigits,
     "draw": Draw,
     "example": Example,
     "shift": Shift,
+    "rotate": Rotate,
     "look": Look,
     "spelling": OpenSpelling,
     "spell": Spell,
@@ -97,11 +105,13 @@ def demonstrated(shown: Shown, command: Demonstrate) -> Shown:
         case Leave():
             return None
         case Draw() if isinstance(shown, Digits):
-            return replace(shown, pixels=command.pixels, across=0, down=0)
+            return shown.drawn(command.pixels)
         case Example() if isinstance(shown, Digits):
             return shown.example(command.number)
         case Shift() if isinstance(shown, Digits):
             return replace(shown, across=command.across, down=command.down)
+        case Rotate() if isinstance(shown, Digits):
+            return replace(shown, degrees=command.degrees)
         case Look() if isinstance(shown, Digits):
             return shown.looked_at(Place(command.layer, command.map, command.row, command.column))
         case Spell() if isinstance(shown, Spelling):

@@ -1,4 +1,4 @@
-"""Images: a digit drawn by hand, and what every layer of a network makes of it, also when it is shifted."""
+"""Images: a digit drawn by hand, and what every layer of a network makes of it, also when it is moved."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ TRAINED = 1300
 """Of the set's 1797 digits; the others choose the start, and say how often it is right."""
 STARTS, EPOCHS = 3, 20
 FARTHEST = 3
+"""Pixels of a shift."""
+TURNED = 90
+"""Degrees of a turn."""
 NETWORKS: dict[str, tuple[str, tuple[Layer, ...]]] = {
     "dense": ("dense: every unit sees all pixels", (Flatten(), Dense(32, "relu"), Dense(10))),
     "local": (
@@ -59,16 +62,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Digits:
-    """A drawing of 8 × 8 pixels from 0 to 16, row after row, shifted, and a network that looks at it.
+    """A drawing of 8 × 8 pixels from 0 to 16, row after row, moved, and a network that looks at it.
+
+    It is turned clockwise by so many ``degrees`` about its middle, then shifted ``across`` and ``down``.
 
     Raises ``UnknownNameError`` for another network than those of ``NETWORKS``, ``ConfigurationError`` for
-    pixels and shifts out of range.
+    pixels, shifts and turns out of range.
     """
 
     network: str = "shared"
     pixels: tuple[float, ...] = (0.0,) * SIDE * SIDE
     across: int = 0
     down: int = 0
+    degrees: float = 0.0
     place: Place | None = None
 
     def __post_init__(self) -> None:
@@ -80,17 +86,22 @@ class Digits:
             require_between("pixel", pixel, 0, INK)
         for name in ("across", "down"):
             require_between(name, getattr(self, name), -FARTHEST, FARTHEST, whole=True)
+        require_between("degrees", self.degrees, -TURNED, TURNED)
+
+    def drawn(self, pixels: tuple[float, ...]) -> Digits:
+        """Return another drawing, as it was drawn."""
+        return replace(self, pixels=pixels, across=0, down=0, degrees=0.0)
 
     def example(self, number: int) -> Digits:
         """Return the digit of the set with this number, among those that nothing was trained on."""
         X, _ = digits()
         require_between("number", number, 0, len(X) - TRAINED - 1, whole=True)
         pixels = tuple(float(pixel * INK) for pixel in X[TRAINED + number].ravel())
-        return replace(self, pixels=pixels, across=0, down=0)
+        return self.drawn(pixels)
 
     def looked_at(self, place: Place) -> Digits:
         """Return the same with a unit to look at; raise ``ConfigurationError`` for one that there is not."""
-        shapes = [a.shape for a in layers_of(self.network, self.image(0, 0))]
+        shapes = [a.shape for a in layers_of(self.network, self.image())]
         require_between("layer", place.layer, 1, len(shapes), whole=True)
         shape = shapes[place.layer - 1]
         if len(shape) < 3:
@@ -99,9 +110,21 @@ class Digits:
             require_between(name, getattr(place, name), 0, most - 1, whole=True)
         return replace(self, place=place)
 
-    def image(self, across: int, down: int) -> Array:
-        """Return the drawing shifted (1, 8, 8), from 0 to 1; what leaves the frame is gone."""
-        drawn, image = np.reshape(self.pixels, (SIDE, SIDE)) / INK, np.zeros((1, SIDE, SIDE))
+    def image(self) -> Array:
+        """Return the drawing as it was drawn (1, 8, 8), from 0 to 1."""
+        return np.reshape(self.pixels, (1, SIDE, SIDE)) / INK
+
+    def moved(self) -> Array:
+        """Return the drawing turned and shifted (1, 8, 8); what leaves the frame is gone.
+
+        A pixel that is turned between others is their mean, weighed by how near they are (bilinear).
+        """
+        from scipy.ndimage import rotate
+
+        drawn, across, down = self.image()[0], self.across, self.down
+        if self.degrees:
+            drawn = rotate(drawn, -self.degrees, reshape=False, order=1)
+        image = np.zeros((1, SIDE, SIDE))
         rows, columns = (np.arange(max(0, by), min(SIDE, SIDE + by)) for by in (down, across))
         image[0][np.ix_(rows, columns)] = drawn[np.ix_(rows - down, columns - across)]
         return image
@@ -109,10 +132,10 @@ class Digits:
     def state(self) -> dict[str, Any]:
         """Return all that a page shows of it, as plain values for JSON.
 
-        ``change`` of a layer is ‖a(shifted) − a(as drawn)‖ / ‖a(as drawn)‖.
+        ``change`` of a layer is ‖a(moved) − a(as drawn)‖ / ‖a(as drawn)‖.
         """
-        image, trained = self.image(self.across, self.down), learnt(self.network)
-        layers, still = layers_of(self.network, image), layers_of(self.network, self.image(0, 0))
+        image, trained = self.moved(), learnt(self.network)
+        layers, still = layers_of(self.network, image), layers_of(self.network, self.image())
         shift = np.exp(layers[-1] - layers[-1].max())
         network = trained.population.network
         return {
@@ -124,6 +147,7 @@ class Digits:
             "pixels": list(self.pixels),
             "across": self.across,
             "down": self.down,
+            "degrees": self.degrees,
             "image": numbers(image[0].ravel().round(4)),
             "probabilities": numbers((shift / shift.sum()).round(5)),
             "layers": [

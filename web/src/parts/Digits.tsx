@@ -4,17 +4,20 @@ import { number } from "../paint/scale.ts";
 import { drag, repaint, send } from "../store.ts";
 import type { Digits as Told, Maps } from "../state.ts";
 import { Canvas } from "./Canvas.tsx";
-import { Select } from "./fields.tsx";
+import { Select, Slider } from "./fields.tsx";
 
 const SIDE = 8;
 const FARTHEST = 3; // pixels of a shift
+const TURNED = 90; // degrees of a turn
+const KEY_TURNS = 15; // degrees of a key
 const WORDS: Record<string, string> = {
   conv2d: "convolution", locally_connected2d: "local units", max_pool2d: "the largest of 2 × 2", dense: "dense units",
 };
 const STEPS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const TURNS: Record<string, number> = { PageUp: -1, PageDown: 1 };
 const within = (value: number, most: number, least = 0) => Math.max(least, Math.min(most, value));
 
-/** The pad: a pointer draws, arrow keys shift what is drawn. */
+/** The pad: a pointer draws, arrow keys shift what is drawn, and page keys turn it. */
 function Pad({ told }: { told: Told }) {
   const fine = useRef(new Uint8Array(32 * 32));
   const base = useRef(told.pixels);
@@ -35,12 +38,15 @@ function Pad({ told }: { told: Told }) {
   };
   return (
     <div
-      class="plot pad" tabIndex={0} role="group" aria-label="drawing; arrow keys shift it" onPointerDown={draw} onPointerMove={draw}
+      class="plot pad" tabIndex={0} role="group" aria-label="drawing; arrow keys shift it, page keys turn it" onPointerDown={draw} onPointerMove={draw}
       onKeyDown={(event) => {
         const by = STEPS[event.key];
-        if (!by) return;
+        const turn = TURNS[event.key];
+        if (!by && !turn) return;
         event.preventDefault();
         event.stopPropagation();
+        if (turn) drag("rotate", { degrees: within(told.degrees + turn * KEY_TURNS, TURNED, -TURNED) });
+        if (!by) return;
         const [across, down] = [told.across + by[0], told.down + by[1]];
         drag("shift", { across: within(across, FARTHEST, -FARTHEST), down: within(down, FARTHEST, -FARTHEST) });
       }}
@@ -49,8 +55,7 @@ function Pad({ told }: { told: Told }) {
         height={(w) => w}
         paint={(ctx, w, h, t) => {
           const box = { x: 0, y: 0, w, h };
-          const shifted = told.across || told.down;
-          paintPixels(ctx, shifted || !drawn.current ? told.image : drawn.current.map((v) => v / 16), SIDE, box, 1, t);
+          paintPixels(ctx, moved(told) || !drawn.current ? told.image : drawn.current.map((v) => v / 16), SIDE, box, 1, t);
           if (told.looked) frame(ctx, told.looked.rows, told.looked.columns, SIDE, box, t.picked);
         }}
       />
@@ -67,7 +72,7 @@ function Layer({ told, layer, place }: { told: Told; layer: Maps; place: number 
   return (
     <>
       <h3>
-        {WORDS[layer.name] ?? layer.name} <small>{maps} maps of {rows} × {columns}{shifted(told) && `; the shift changes them by ${number(layer.change * 100, 2)} %`}</small>
+        {WORDS[layer.name] ?? layer.name} <small>{maps} maps of {rows} × {columns}{moved(told) && `; the move changes them by ${number(layer.change * 100, 2)} %`}</small>
       </h3>
       <div
         class="plot" tabIndex={0} role="group" aria-label={`layer ${place}; arrow keys lead from unit to unit, page keys from map to map`}
@@ -102,7 +107,15 @@ function Layer({ told, layer, place }: { told: Told; layer: Maps; place: number 
   );
 }
 
-const shifted = (told: Told) => told.across !== 0 || told.down !== 0;
+const moved = (told: Told) => told.across !== 0 || told.down !== 0 || told.degrees !== 0;
+
+/** How far it is moved, in words. */
+function movedWords({ across, down, degrees }: Told): string {
+  const turn = degrees && `turned ${number(Math.abs(degrees), 3)}° ${degrees > 0 ? "clockwise" : "counterclockwise"}`;
+  const shift = (across || down) && `shifted ${across} right, ${down} down`;
+  const words = [turn, shift].filter(Boolean).join(", ");
+  return words ? `${words[0]!.toUpperCase()}${words.slice(1)}.` : "Arrow keys on the drawing shift it, page keys turn it.";
+}
 
 function Looked({ told }: { told: Told }) {
   const { looked } = told;
@@ -155,12 +168,13 @@ export function Digits({ told }: { told: Told }) {
             <p class="pair">
               <button onClick={next}>A digit of the set</button>
               <button onClick={() => void send("draw", { pixels: new Array(SIDE * SIDE).fill(0) })}>Clear</button>
-              <button onClick={() => void send("shift", { across: 0, down: 0 })} disabled={!shifted(told)}>
-                Shift back
+              <button onClick={() => void send("shift", { across: 0, down: 0 }).then(() => send("rotate", { degrees: 0 }))} disabled={!moved(told)}>
+                Move back
               </button>
             </p>
+            <Slider label="turned, in degrees" value={told.degrees} least={-TURNED} most={TURNED} step={5} onValue={(degrees) => drag("rotate", { degrees })} />
             <p class="quiet-text" data-testid="shift">
-              {shifted(told) ? `Shifted ${told.across} right, ${told.down} down.` : "Arrow keys on the drawing shift it."}
+              {movedWords(told)}
             </p>
           </div>
         </div>
@@ -176,7 +190,7 @@ export function Digits({ told }: { told: Told }) {
           ) : (
             <div key={layer.number}>
               <h3>
-                {WORDS[layer.name] ?? layer.name} <small>{layer.shape[0]} units{shifted(told) && `; the shift changes them by ${number(layer.change * 100, 2)} %`}</small>
+                {WORDS[layer.name] ?? layer.name} <small>{layer.shape[0]} units{moved(told) && `; the move changes them by ${number(layer.change * 100, 2)} %`}</small>
               </h3>
               <div class="plot">
                 <Canvas height={22} paint={(ctx, w, h, t) => paintPixels(ctx, layer.values, layer.values.length, { x: 0, y: 0, w, h }, Math.max(1e-9, ...layer.values.map(Math.abs)), t)} />
