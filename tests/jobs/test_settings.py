@@ -34,7 +34,7 @@ MEANT: dict[str, tuple[Any, str]] = {
     "categorical": (("a",), "b"),
     "pieces": (0, "b"),
     "waves": (2, "b"),
-    "group": ("a", "bxsl"),
+    "group": ("a", "bxsli"),
     "time_order": ("a", "bxsl"),
     "weight": ("a", "bxsl"),
     "metric": ("auc", "bxsli"),

@@ -13,6 +13,7 @@ from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.selection.architectures import Convolutional, Hidden
+from shoal.selection.attributes import Attributes
 from shoal.selection.splits import holdout
 from shoal.shapes import Array, IntArray
 from shoal.training.augmentation import Augmentation
@@ -119,6 +120,7 @@ def choose_deformations(
     recipe: Recipe,
     loss: tuple[str, int],
     *,
+    attributes: Attributes | None = None,
     n_jobs: int | None = None,
     seconds: float | None = None,
     callback: Callable[[], None] | None = None,
@@ -126,7 +128,8 @@ def choose_deformations(
     """Return the strongest deformation that images held out do not speak against.
 
     ``X`` (N, C·H·W) and classes ``y`` (N,) are of those to train on alone, with ``weights`` (N,); ``loss`` is
-    its name and the number of outputs. Networks of half the ``filters`` are trained by ``recipe``, briefly,
+    its name and the number of outputs. Of images that belong to groups, as ``attributes`` say, whole ones are
+    held out. Networks of half the ``filters`` are trained by ``recipe``, briefly,
     from one start, in one order, under each of ``usual``, and compared image by image on a quarter of the
     images. Moving and stretching, then turning, are left out where they make the loss worse by more than
     ``DOUBT`` standard errors and ``SLIGHT`` of the entropy of the classes. A mirror is tried if images in
@@ -141,7 +144,9 @@ def choose_deformations(
     candidates = usual(side)
     if len(X) < FEWEST:
         return moved(side, f"fewer than {FEWEST} images")
-    judge = _Judge(architecture, filters, X, y, weights, recipe, loss, n_jobs, seconds)
+    judge = _Judge(
+        architecture, filters, X, y, weights, recipe, loss, attributes or Attributes(), n_jobs, seconds
+    )
     seen = {}
     for name, augmentation in candidates.items():
         seen[name] = judge.losses(augmentation)
@@ -178,6 +183,7 @@ class _Judge:
         weights: Array,
         recipe: Recipe,
         loss: tuple[str, int],
+        attributes: Attributes,
         n_jobs: int | None,
         seconds: float | None,
     ) -> None:
@@ -185,7 +191,8 @@ class _Judge:
         rows = np.arange(len(X))
         if len(X) > MOST:
             rows = holdout(len(X), MOST / len(X), recipe.seed, y, index=_OF_MANY)[1]
-        rest, held = holdout(len(rows), HELD, recipe.seed, y[rows], index=_HELD)
+        divider = attributes.take(rows).divider(len(rows), y[rows])
+        rest, held = divider.holdout(HELD, recipe.seed, index=_HELD)
         self.train, self.held = rows[rest], rows[held]
         self.X, self.y, self.weights = X, y, weights
         self.shape, self.n_jobs = architecture.shape, n_jobs

@@ -63,10 +63,10 @@ def test_an_array_of_a_file_says_it_of_its_part(tmp_path: Path) -> None:
     assert said("speaker", ("0", "1"), test=True) == [7, 8]
     assert beside_in_npz(path, Roles(weight="nothing"), [0], [""]).width == 0
     with pytest.raises(
-        DataError, match=r"has flat.npy of the shape \(3, 1\), expected an entry for each series"
+        DataError, match=r"has flat.npy of the shape \(3, 1\), expected an entry for each of its samples"
     ):
         said("flat", ("0",))
-    with pytest.raises(DataError, match=r"of the shape \(3,\), expected an entry for each series"):
+    with pytest.raises(DataError, match=r"of the shape \(3,\), expected an entry for each of its samples"):
         said("speaker", ("3",))
 
 

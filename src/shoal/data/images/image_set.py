@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.data.frames import pl
 from shoal.data.memory import require_memory
 from shoal.data.notes import tell
 from shoal.shapes import Array
@@ -29,6 +30,8 @@ class ImageSet:
     pixels: Array
     names: tuple[str, ...]
     labels: tuple[str, ...] | None
+    beside: pl.DataFrame | None = None
+    """A row for each image with what else is known of it; None where nobody asks."""
 
     def __len__(self) -> int:
         return len(self.names)

@@ -55,8 +55,8 @@ def beside_in_npz(path: Path, roles: Roles, rows: Sequence[int], suffixes: Seque
             values = arrays.load(name)
             if values.ndim != 1 or len(values) <= max(rows):
                 raise DataError(
-                    f"{path} has {name} of the shape {values.shape}, expected an entry for each series; "
-                    "correct it"
+                    f"{path} has {name} of the shape {values.shape}, expected an entry for each of its "
+                    "samples; correct it"
                 )
             found[column] = as_series(values).gather(list(rows))
     return pl.DataFrame(found)
@@ -73,8 +73,7 @@ def require_groups_alone(roles: Roles, source: str) -> None:
     for column, role in roles.of_columns.items():
         if role != "group":
             raise ConfigurationError(
-                f"{source} have no place for {setting(role, column)}; leave it out, or give the series as "
-                "NPZ or as a table"
+                f"{source} have no place for {setting(role, column)}; leave it out, or give them as NPZ"
             )
 
 

@@ -17,12 +17,15 @@ from shoal.data.images.image_set import ImageData, ImageSet, Wish, shown
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.images.source import read_images
 from shoal.data.memory import require_memory
+from shoal.data.roles import Roles
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.jobs.apart import attributes_beside, tell_of_division
 from shoal.jobs.baselines.fitting import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.images.augment import AUTO, augmentation_of, written
+from shoal.jobs.images.groups import with_groups
 from shoal.jobs.images.method import image_ensembles, image_ladder, image_method, usual_filters
 from shoal.jobs.images.model import ImageModel
 from shoal.jobs.prepared import Part, Prepared, collected
@@ -43,7 +46,6 @@ from shoal.selection.deformations import (
     trial_network,
     trial_recipe,
 )
-from shoal.selection.dividing import AtRandom
 from shoal.shapes import Array, IntArray
 from shoal.words import plural, setting
 from shoal.workers import count_workers
@@ -135,6 +137,7 @@ class PreparedImages(Prepared):
             weights,
             method.recipe,
             self.loss,
+            attributes=self.train.attributes,
             n_jobs=request.jobs,
             seconds=None if request.time is None else SHARE_OF_TIME * request.time,
         )
@@ -161,8 +164,10 @@ def prepare_images(request: FitRequest) -> PreparedImages:
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
     with collected() as notes:
-        data = _with_others(
-            read_images(request.table, Wish(request.image_size, None, request.strict)), request
+        roles = Roles(group=request.group)
+        given = read_images(request.table, Wish(request.image_size, None, request.strict))
+        data = with_groups(
+            _with_others(given, request), given, request.table, request.valid, request.test, roles
         )
         _require_memory(data)
         rare = RareClasses.settle(labels_of(data.train), request.rare, least=2)
@@ -172,11 +177,14 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         codes = target.encode(labels_of(data.train))
         divided = request.folds is not None or request.validation_share is not None
         own = data.validation is not None and not divided
-        rows = divide(AtRandom(len(data.train), codes), request, data.test is not None, own)
+        attributes = attributes_beside(data.train.beside, roles, len(data.train))
+        rows = divide(attributes.divider(len(data.train), codes), request, data.test is not None, own)
+        tell_of_division(attributes, roles, rows, codes, target.labels)
         preprocessor = ImagePreprocessor.fit(data.train.pixels[rows.train])
 
         def part(images: ImageSet) -> Part:
-            return Part(preprocessor.transform(images.pixels), target.encode(labels_of(images)))
+            X, y = preprocessor.transform(images.pixels), target.encode(labels_of(images))
+            return Part(X, y, attributes_beside(images.beside, roles, len(images)))
 
         to_train, to_test = _rows(data.train, rows.train), data.test or _rows(data.train, rows.test)
         _tell_of_twins(to_test, [data.train, data.validation], rows.test if data.test is None else None)
@@ -267,6 +275,7 @@ def _rows(images: ImageSet, rows: IntArray) -> ImageSet:
         images.pixels[rows],
         tuple(images.names[row] for row in rows),
         None if labels is None else tuple(labels[row] for row in rows),
+        images.beside[list(rows)] if images.beside is not None and images.beside.width else images.beside,
     )
 
 
