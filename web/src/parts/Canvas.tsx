@@ -22,7 +22,7 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
   const size = useRef<[number, number]>([0, 0]);
   useEffect(() => {
     const canvas = own.current!;
-    const ctx = canvas.getContext("2d", { willReadFrequently: true })!;
+    const ctx = canvas.getContext("2d", { willReadFrequently: true, alpha: false })!; // nothing has to be mixed
     let inSight = true;
     const draw = () => {
       if (!inSight) return;
@@ -37,7 +37,8 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
       }
       size.current = [w, h];
       ctx.setTransform(dense, 0, 0, dense, 0, 0);
-      ctx.clearRect(0, 0, w, h);
+      ctx.fillStyle = theme().ground;
+      ctx.fillRect(0, 0, w, h);
       const above = -canvas.getBoundingClientRect().top;
       const band: Band = [Math.max(0, Math.floor(above - innerHeight)), Math.min(h, Math.ceil(above + 2 * innerHeight))];
       latest.current.paint(ctx, w, h, theme(), band);
