@@ -158,7 +158,7 @@ def measured(seconds: float) -> Iterator[Budget]:
         lab.page.wait_for_function(
             "() => /of 3000/.test(document.querySelector('#picked-option').textContent)"
         )
-        yield Budget("3,000 networks, 20 epochs a picture", lab.rates("20", seconds)[0], -10, "frames/s")
+        yield Budget("3,000 networks, 5 epochs a picture", lab.rates("5", seconds)[0], -10, "frames/s")
         yield Budget("requests that leave the machine", lab.foreign, 0, "")
 
 
