@@ -69,7 +69,7 @@ export function paintColumns(ctx: Context, w: number, h: number, view: ColumnsVi
   axes(ctx, l, view, t, h);
   view.losses.forEach((losses, side) => {
     medians(ctx, l, view, side, t);
-    const ink = blank(ctx);
+    const ink = blank(ctx, side ? t.b : t.a);
     const { dense } = ink;
     const shape = (side ? triangle : disc)(3 * dense);
     for (let k = 0; k < losses.length; k++) {
@@ -77,7 +77,7 @@ export function paintColumns(ctx: Context, w: number, h: number, view: ColumnsVi
       const [x, y] = place(l, view, side, k);
       ink.point(x * dense, y * dense, 4.5 * dense, view.starts > 60 ? 0.45 : 0.72, shape);
     }
-    lay(ctx, side ? t.b : t.a);
+    lay(ctx);
   });
   if (view.pointed !== null) ring(ctx, l, view, view.pointed, t.ink, 6, 1.5);
   ring(ctx, l, view, view.picked, t.picked, 6.5, 2.5, t.picked);

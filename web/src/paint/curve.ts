@@ -82,13 +82,13 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
 function siblings(ctx: Context, view: CurveView, block: Functions, box: number[], y: (v: number) => number, t: Theme) {
   const unit = (block.high - block.low) / 65534;
   const levels = new Float32Array(block.G);
-  const ink = blank(ctx);
+  const ink = blank(ctx, t.a);
   const [left, right, top, bottom] = box.map((edge) => edge * ink.dense) as [number, number, number, number];
   for (let k = view.first; k < Math.min(view.first + view.starts, block.P, view.first + 60); k++) {
     for (let g = 0; g < block.G; g++) levels[g] = y(block.low + (block.values[k * block.G + g]! + 32767) * unit) * ink.dense;
     ink.curve(levels, left, right, ink.dense, 0.28, top, bottom);
   }
-  lay(ctx, t.a);
+  lay(ctx);
 }
 
 function line(

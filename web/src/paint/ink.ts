@@ -2,13 +2,20 @@
 
 type Context = CanvasRenderingContext2D;
 
-/** How much of one colour every pixel of a picture has: 0 … 255. Lengths are in pixels of the screen. */
+/**
+ * A picture in one colour: every pixel has it, and an opacity of 0 … 255 in its highest byte. Lengths are in pixels of
+ * the screen.
+ */
 export class Ink {
-  readonly alpha: Uint8Array;
+  /** The colour, red in the lowest byte: as pixels of a little-endian machine. */
+  colour = 0;
 
-  constructor(readonly width: number, readonly height: number, readonly dense = 1) {
-    this.alpha = new Uint8Array(width * height);
-  }
+  constructor(
+    readonly width: number, readonly height: number, readonly dense = 1, readonly pixels = new Uint32Array(width * height),
+  ) {}
+
+  /** How opaque a pixel is. */
+  opacity = (at: number): number => this.pixels[at]! >>> 24;
 
   /**
    * Draws a function as a line of some thickness: ``levels``, evenly from x ``from`` to ``to``, as heights of the
@@ -61,8 +68,8 @@ export class Ink {
   }
 
   private add(at: number, share: number): void {
-    const known = this.alpha[at]!;
-    this.alpha[at] = known + (255 - known) * share + 0.5;
+    const known = this.pixels[at]! >>> 24;
+    this.pixels[at] = ((known + (255 - known) * share + 0.5) << 24) | this.colour;
   }
 }
 
@@ -79,30 +86,32 @@ interface Sheet {
 }
 const sheets = new WeakMap<Context, Sheet>();
 
+function newSheet(width: number, height: number, dense: number): Sheet {
+  const image = new ImageData(width, height);
+  const ink = new Ink(width, height, dense, new Uint32Array(image.data.buffer));
+  return { ink, image, canvas: new OffscreenCanvas(width, height) };
+}
+
 /**
- * An empty sheet as wide as a canvas and as high, or high enough to lie at ``top``, for ``lay``: the same one for
- * every picture, so draw on one after the other.
+ * An empty sheet as wide as a canvas and as high, or high enough to lie at ``top``, to draw on in a colour of the form
+ * #rrggbb, and then to ``lay``. It is the same one for every picture, so draw on one after the other.
  */
-export function blank(ctx: Context, top = 0, bottom?: number): Ink {
+export function blank(ctx: Context, colour: string, top = 0, bottom?: number): Ink {
   const dense = ctx.getTransform().a;
   const { width } = ctx.canvas;
   const height = bottom === undefined ? ctx.canvas.height : Math.max(1, Math.ceil((bottom - top) * dense));
   let sheet = sheets.get(ctx);
-  if (sheet?.ink.width !== width || sheet.ink.height !== height || sheet.ink.dense !== dense) {
-    sheet = { ink: new Ink(width, height, dense), image: new ImageData(width, height), canvas: new OffscreenCanvas(width, height) };
-    sheets.set(ctx, sheet);
-  }
-  sheet.ink.alpha.fill(0);
+  if (sheet?.ink.width !== width || sheet.ink.height !== height || sheet.ink.dense !== dense)
+    sheets.set(ctx, (sheet = newSheet(width, height, dense)));
+  else sheet.ink.pixels.fill(0);
+  const n = parseInt(colour.slice(1), 16);
+  sheet.ink.colour = ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
   return sheet.ink;
 }
 
-/** Lays the sheet of a canvas over what the canvas shows, from ``top`` on, in a colour of the form #rrggbb. */
-export function lay(ctx: Context, colour: string, top = 0): void {
+/** Lays the sheet of a canvas over what the canvas shows, from ``top`` on. */
+export function lay(ctx: Context, top = 0): void {
   const { ink, image, canvas } = sheets.get(ctx)!;
-  const n = parseInt(colour.slice(1), 16);
-  const rgb = ((n & 255) << 16) | (n & 0xff00) | (n >> 16); // as pixels of a little-endian machine
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let k = 0; k < pixels.length; k++) pixels[k] = ink.alpha[k] ? (ink.alpha[k]! << 24) | rgb : 0;
   canvas.getContext("2d", { willReadFrequently: true })!.putImageData(image, 0, 0);
   ctx.drawImage(canvas, 0, top, canvas.width / ink.dense, canvas.height / ink.dense);
 }

@@ -107,7 +107,7 @@ function curves(ctx: Context, view: ShoalView, c: Cells, block: Functions, shown
   const [wide, tall] = [c.wide - GAP, c.high - GAP];
   const unit = (high - low) / 65534 / (view.high - view.low);
   const first = (view.high - low) / (view.high - view.low);
-  const ink = blank(ctx, top, bottom);
+  const ink = blank(ctx, t.a, top, bottom);
   const { dense } = ink;
   const levels = new Float32Array(G);
   const path = new Path2D(); // of the picked network, in a colour of its own
@@ -128,7 +128,7 @@ function curves(ctx: Context, view: ShoalView, c: Cells, block: Functions, shown
     path.moveTo(x + 1, levels[0]! / dense + top);
     for (let g = 1; g < G; g++) path.lineTo(x + 1 + (wide * g) / (G - 1), levels[g]! / dense + top);
   }
-  lay(ctx, t.a, top);
+  lay(ctx, top);
   ctx.lineWidth = 1.1;
   ctx.lineJoin = "round";
   ctx.strokeStyle = t.picked;
