@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_page_of_the_lab_and_none_of_its_sources(tmp_path: P
     assert faults(wheel) == []
     names = zipfile.ZipFile(wheel).namelist()
     page = sorted(name for name in names if name.startswith("shoal/lab/static/"))
-    assert page == [f"shoal/lab/static/{name}" for name in ("index.html", "lab.css", "lab.js")]
+    assert page == [f"shoal/lab/static/{name}" for name in ("index.html", "lab.css", "lab.js", "widget.js")]
     assert not [name for name in names if name.endswith((".ts", ".tsx", ".map")) or "node_modules" in name]
 
 
