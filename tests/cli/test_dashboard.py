@@ -58,6 +58,10 @@ def test_many_starts_share_a_block_and_few_columns_are_enough() -> None:
     shown.begin(["8"], starts, starts)
     shown.hear(ended(*(("8", start, 1.0) for start in range(6)), ("8", 6, 1.0)))
     assert lines(shown) == [f"8  ██▃{'·' * (MOST_CELLS - 3)}  1"]
+    again = board()
+    again.begin(["8"], starts, starts)
+    again.hear(ended(*(("8", 0, 1.0) for _ in range(3))))  # which does not fill its neighbours
+    assert lines(again) == [f"8  ▃{'·' * (MOST_CELLS - 1)}  1"]
     narrow = board(30)
     narrow.begin(["8", "16x16x16x16x16x16x16"], 300, 600)
     narrow.hear(ended(("8", 0, 1.0)))
