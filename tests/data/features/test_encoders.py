@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from shoal.data.columns import describe_column
-from shoal.data.features.encoders import ENCODERS, ColumnEncoder, centre_and_scale, squash
+from shoal.data.features.encoders import ENCODERS, ColumnEncoder
 from shoal.data.frames import as_series
 from shoal.errors import ConfigurationError, DataError
 from shoal.registry import from_config, to_config
@@ -23,27 +23,6 @@ def fitted(values: Any, kind: str) -> ColumnEncoder:
 def encoded(encoder: ColumnEncoder, values: Any) -> dict[str, list[float]]:
     features = encoder.encode(as_series(list(values), "x"))
     return {name: feature.tolist() for name, feature in zip(encoder.feature_names, features, strict=True)}
-
-
-@pytest.mark.parametrize(
-    ("known", "median", "scale"),
-    [
-        ([1.0, 2.0, 3.0, 4.0, 5.0], 3.0, 2.0),
-        ([0.0, 0.0, 0.0, 0.0, 10.0], 0.0, 4.0),  # half are equal: √(5·100 − 10²)/5
-        ([0.1] * 10, 0.1, 1.0),
-        ([], 0.0, 1.0),
-    ],
-)
-def test_centre_and_scale(known: list[float], median: float, scale: float) -> None:
-    assert_allclose(centre_and_scale(np.array(known)), (median, scale), rtol=1e-15)
-
-
-@pytest.mark.parametrize(
-    ("r", "feature"),
-    [(0.0, 0.0), (3.0, 3 / np.sqrt(2)), (-4.0, -2.4), (1e-9, 1e-9), (1e300, 3.0), (-np.inf, -3.0)],
-)
-def test_squash(r: float, feature: float) -> None:
-    assert_allclose(squash(np.array([r])), [feature], rtol=1e-14)
 
 
 def test_a_number_is_centred_scaled_and_squashed() -> None:

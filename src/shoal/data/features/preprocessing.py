@@ -16,14 +16,8 @@ from shoal.data.cells.numerals import POINT
 from shoal.data.cells.plain_numbers import Rows, matrices, plain_numbers
 from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
-from shoal.data.features.encoders import (
-    ENCODERS,
-    PLAIN,
-    ColumnEncoder,
-    NumericEncoder,
-    centre_and_scale,
-    scaled,
-)
+from shoal.data.features.encoders import ENCODERS, PLAIN, ColumnEncoder, NumericEncoder
+from shoal.data.features.scales import centre_and_scale, scaled
 from shoal.data.frames import native_frame, pl, quoted
 from shoal.data.memory import require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.features.encoders import centre_and_scale
+from shoal.data.features.scales import centre_and_scale
 from shoal.data.frames import pl
 from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting

@@ -22,7 +22,7 @@ from shoal.export.sql.text import Tables, literal, name, number
 
 TWO_PI = 6.283185307179586
 FURTHEST = 1e100
-"""Scaled numbers go no further, as in ``shoal.data.features.encoders.squash``."""
+"""Scaled numbers go no further, as in ``shoal.data.features.scales.squash``."""
 _CODE = re.compile(r"-?\d+(\.\d*[1-9])?")
 """A level that is a number, as shoal writes it."""
 MONTHS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
