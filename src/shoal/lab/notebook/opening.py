@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from shoal.errors import MissingDependencyError
 from shoal.lab.notebook.runs import Runs
@@ -11,9 +13,10 @@ from shoal.populations.run import Run
 
 if TYPE_CHECKING:
     from shoal.lab.notebook.live import LiveWidget
+    from shoal.lab.running import Exhibit
 
 
-def widget(run: Run | Sequence[Run]) -> LiveWidget:
+def widget(run: Run | Sequence[Run] | str | os.PathLike[str]) -> LiveWidget:
     """Return a widget that shows a run while it trains: in Jupyter, VS Code, Colab, marimo.
 
     Every network is a point by its validation loss and a little picture of its function; of the one that is
@@ -24,7 +27,11 @@ def widget(run: Run | Sequence[Run]) -> LiveWidget:
     Several runs on the same samples, of as many members each, stand beside each other, a column a run: sizes
     to compare, say. What has no picture, such as networks of images or sequences, has losses and parameters.
 
-    Raises ``ConfigurationError`` for what is no run and for runs that cannot stand beside each other, and
+    The folder of a study that ``shoal fit`` has finished is shown, too: every network by its validation loss,
+    the choice, courses and parameters; nothing trains.
+
+    Raises ``ConfigurationError`` for what is no run and for runs that cannot stand beside each other,
+    ``ModelFolderError`` and ``OutputError`` for a folder without a finished study, and
     ``MissingDependencyError`` without anywidget: ``pip install 'shoal[notebook]'``.
 
     >>> import numpy as np
@@ -40,7 +47,7 @@ def widget(run: Run | Sequence[Run]) -> LiveWidget:
     (10, 0.01)
     >>> shown.close()
     """
-    exhibit = Runs([run] if isinstance(run, Run) or not isinstance(run, Sequence) else run)
+    exhibit = _exhibit(run)
     try:
         from shoal.lab.notebook.live import LiveWidget
     except ImportError as error:
@@ -48,3 +55,12 @@ def widget(run: Run | Sequence[Run]) -> LiveWidget:
             f"shoal.lab.widget needs {error.name}, which is not installed; pip install 'shoal[notebook]'"
         ) from None
     return LiveWidget(exhibit)
+
+
+def _exhibit(given: Run | Sequence[Run] | str | os.PathLike[str]) -> Exhibit:
+    if isinstance(given, str | os.PathLike):
+        from shoal.lab.notebook.studies import FolderStudy  # which loads all that reads models
+
+        return FolderStudy(Path(given))
+    runs = given if isinstance(given, list | tuple) else [given]
+    return Runs(cast("Sequence[Run]", runs))  # which looks whether they are
