@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from shoal.populations.trainer import TrainingResult, begin, train
     from shoal.progress import ProgressLine
     from shoal.selection.axes import Span
+    from shoal.selection.by_optuna import search_with_optuna
     from shoal.selection.study import CapacityStudy
     from shoal.sequences import Sequences
     from shoal.training.augmentation import Augmentation
@@ -120,6 +121,7 @@ __all__ = [
     "begin",
     "check_gradients",
     "explain",
+    "search_with_optuna",
     "train",
 ]
 
@@ -179,6 +181,7 @@ _HOMES = {
     "begin": "shoal.populations.trainer",
     "check_gradients": "shoal.explanation.gradient_check",
     "explain": "shoal.explanation.explanation",
+    "search_with_optuna": "shoal.selection.by_optuna",
     "train": "shoal.populations.trainer",
 }
 """The module of each public name: what the imports above say to whoever reads types."""

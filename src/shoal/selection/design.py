@@ -47,6 +47,8 @@ class Plan:
     cohorts: int
     engine: str
     memory: int
+    points: int = 0
+    """Of a search; 0 of a grid."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,9 @@ class Design:
             for network in [self.networks[cohort.form]]
             for inputs in [len(self.views[cohort.view]) if self.views else None]
         )
-        return Plan(sum(len(cohort.members) for cohort in cohorts), len(cohorts), self.engine.label, memory)
+        points = sum(bool(candidate.point) for candidate in self.candidates)
+        networks = sum(len(cohort.members) for cohort in cohorts)
+        return Plan(networks, len(cohorts), self.engine.label, memory, points)
 
     def final_tasks(self, candidate: int, trials: Trials, n_cohorts: int) -> list[Task]:
         """Return the tasks that train a candidate of a study with folds again, on all samples.

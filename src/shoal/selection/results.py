@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shoal.selection.choice import all_contenders
+from shoal.selection.explored import explored
 from shoal.selection.outcome import fitted
 from shoal.selection.shown import ShownStudy
 
@@ -11,8 +13,10 @@ if TYPE_CHECKING:
     import polars
 
     from shoal.populations.population import Population
+    from shoal.selection.candidates import Candidate
     from shoal.selection.choice import Choice
     from shoal.selection.cohort import Curves
+    from shoal.selection.explored import Explored
     from shoal.selection.samples import Split
     from shoal.selection.scaling import Scaling
     from shoal.selection.trials import Trials
@@ -24,6 +28,7 @@ class StudyResults(ShownStudy):
     """The properties of a study that has been fitted; see ``CapacityStudy``."""
 
     views: Views
+    candidates: list[Candidate]
 
     @property
     def table(self) -> Trials:
@@ -39,6 +44,12 @@ class StudyResults(ShownStudy):
     def choice(self) -> Choice:
         """What was chosen, and why."""
         return fitted(self._outcome).choice
+
+    @property
+    def axes(self) -> list[Explored]:
+        """What a search says of each of its axes: the value chosen, its neighbours, how well levels did."""
+        contenders = all_contenders(self.table)
+        return explored(self.candidates, contenders, self.choice.chosen.candidate)
 
     @property
     def best(self) -> Population:

@@ -80,10 +80,13 @@ class Search:
         points = _given(self.space, known, usual)
         if points is None:
             axes = {name: Choices(values) for name, values in usual.items()}
-            points = draw(axes | _axes(self.space, known), self.draws, recipe.seed)
-        bare = [_applicable(point, recipe) for point in points]
-        kept = {repr(point): point for point in bare}
-        return [_candidate(index, point, recipe, architecture) for index, point in enumerate(kept.values())]
+            drawn = draw(axes | _axes(self.space, known), self.draws, recipe.seed)
+            points = list(
+                {repr(bare): bare for bare in (_applicable(point, recipe) for point in drawn)}.values()
+            )
+        else:
+            points = [_applicable(point, recipe) for point in points]
+        return [_candidate(index, point, recipe, architecture) for index, point in enumerate(points)]
 
     def require(self, rule: str, scaled: bool) -> None:
         """Raise ``ConfigurationError`` for what a study cannot have beside a search."""
