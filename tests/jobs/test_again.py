@@ -210,6 +210,9 @@ GIVEN: dict[str, Any] = {
     "learning_rate": 1e-4,
     "batch_size": 16,
     "patience": 4,
+    "search": ("learning-rate=1e-4..0.1,dropout", "hidden=8|16x16"),
+    "draws": 9,
+    "halving": 0,
     "networks": "1-3,7",
     "image_size": (24, 32),
     "augment": "rotate=5",
@@ -226,7 +229,12 @@ GIVEN: dict[str, Any] = {
 }
 
 
-BESIDE: dict[str, dict[str, Any]] = {"characters": {"text": "what was said"}, "future": {"horizon": 7}}
+BESIDE: dict[str, dict[str, Any]] = {
+    "characters": {"text": "what was said"},
+    "future": {"horizon": 7},
+    "draws": {"search": ("dropout",)},
+    "halving": {"search": ("dropout",)},
+}
 """What a setting is not given without."""
 
 

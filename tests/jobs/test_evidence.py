@@ -59,6 +59,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: FinishedJob
         "epochs": 60,
         "patience": 10,
         "networks": None,
+        "search": None,
         "group": None,
         "time_order": None,
         "weight": None,

@@ -141,6 +141,24 @@ def fit(
     patience: Annotated[
         int | None, typer.Option(help="Epochs without improvement before a network stops.")
     ] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Search these axes of a table's networks: learning-rate, weight-decay, l2, hidden, depth, "
+            "activation, solver, dropout, …; as in learning-rate=1e-4..0.1 or hidden=8|16x16.",
+            metavar="AXIS,…",
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="Points of the search; 32, 64 or 128 by --quality if left out.")
+    ] = None,
+    halving: Annotated[
+        int | None,
+        typer.Option(
+            help="End the worse half of networks after so many epochs, and twice, four times …; an eighth of "
+            "--epochs if left out, 0 for none."
+        ),
+    ] = None,
     networks: Annotated[
         str | None,
         typer.Option(
@@ -238,7 +256,7 @@ def fit(
 
 _OF_THE_COMMAND = ("out", "resume", "overwrite", "debug")
 """Options that are no settings of the job."""
-_NAMES = ("drop", "columns", "categorical", "future", "cost")
+_NAMES = ("drop", "columns", "categorical", "future", "search", "cost")
 """Options that may be given more than once."""
 
 

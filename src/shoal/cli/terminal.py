@@ -120,9 +120,12 @@ class TerminalListener:
         for sentence in sizing.sentences:
             self.say(sentence)
         size = sizing.size
+        of = f"{plural(len(size.hidden), 'hidden size')} × {plural(size.starts, 'start')} × "
+        of += plural(len(size.l2), "L2 strength")
+        if plan.points:
+            of = f"{plural(plan.points, 'point')} × {plural(size.starts, 'start')}"
         self.say(
-            f"{plural(plan.networks, 'network')}: {plural(len(size.hidden), 'hidden size')} × "
-            f"{plural(size.starts, 'start')} × {plural(len(size.l2), 'L2 strength')}, "
+            f"{plural(plan.networks, 'network')}: {of}, "
             f"{plural(size.epochs, 'epoch')} at most. Estimate: {duration(sizing.seconds)} at most, "
             f"on {plural(workers, 'core')}. Engine: {plan.engine}. "
             f"Memory: about {readable(memory)}."

@@ -12,6 +12,7 @@ from typing import Any, cast
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
+from shoal.jobs.searching import settled, without_axes
 from shoal.jobs.sizing.study import AskedSize, Sizing
 from shoal.selection.candidates import hidden_label
 from shoal.selection.choice import BY_EVIDENCE
@@ -33,22 +34,22 @@ def repeated(
     starts, networks = study.compared
     size, recipe = sizing.size, method.recipe
     by_evidence = prepared.rule(request) == BY_EVIDENCE
-    return dataclasses.replace(
-        request,
-        size=AskedSize(size.hidden, starts, size.l2, size.epochs),
-        networks=networks,
-        folds=prepared.folds,
-        validation_share=prepared.validation_share,
-        choose=None if by_evidence else prepared.rule(request),
-        learning_rate=cast("float | None", recipe.learning_rate),
-        batch_size=recipe.batch_size,
-        patience=None if by_evidence else recipe.patience,
-        time=None,
-        on=None,
-        pieces=method.pieces if method.forms else request.pieces,
-        waves=method.waves if method.forms else request.waves,
-        **prepared.decided(request),
-    )
+    decided: dict[str, Any] = {
+        "size": without_axes(request, AskedSize(size.hidden, starts, size.l2, size.epochs)),
+        "networks": networks,
+        "folds": prepared.folds,
+        "validation_share": prepared.validation_share,
+        "choose": None if by_evidence else prepared.rule(request),
+        "learning_rate": cast("float | None", recipe.learning_rate),
+        "batch_size": recipe.batch_size,
+        "patience": None if by_evidence else recipe.patience,
+        "time": None,
+        "on": None,
+        "pieces": method.pieces if method.forms else request.pieces,
+        "waves": method.waves if method.forms else request.waves,
+    }
+    decided |= prepared.decided(request) | settled(request, recipe.epochs, prepared.streamed)
+    return dataclasses.replace(request, **decided)
 
 
 def command(request: FitRequest, folder: Path, overwrite: bool = False) -> str:

@@ -30,6 +30,7 @@ from shoal.plots.evidence import (
     Data,
     Diverged,
     Evidence,
+    Explored,
     Importance,
     Refinements,
     Rule,
@@ -96,21 +97,24 @@ def assemble(
     """
     test, choice = examined["test"], cast("Choice", study.choice.to_dict())
     told = verdict(test, choice, prepared.noun)
+    clocked = bool(request.time or study.ended_by)
+    asked = _asked(request, command, again, prepared, sizing, method, clocked)
+    asked["starts"] = max(sizing.size.starts, study.compared[0])
+    if request.search is not None:
+        _tell_search(asked, request.search, study)
     return {
         "format": FORMAT,
         "title": f"{prepared.target.name} from {title_of(request.table)}",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(seconds, 2),
-        "asked": _asked(
-            request, command, again, prepared, sizing, method, clocked=bool(request.time or study.ended_by)
-        )
-        | {"starts": max(sizing.size.starts, study.compared[0])},
+        "asked": asked,
         "data": _data(prepared),
         "score": _score(prepared),
         "trials": trials_shown(study.table),
         "choice": choice,
         "curves": curves_shown(study),
         "spread": cast("list[Spread]", study.choice.spread_dicts()),
+        "explored": cast("list[Explored]", [axis.to_dict() for axis in study.axes]),
         **examined,
         "test": {**test, "verdict": told},
         "scales": _scales(study),
@@ -161,6 +165,7 @@ def _asked(
         "epochs": size.epochs,
         "patience": recipe.patience,
         "networks": request.networks,
+        "search": None,
         "group": request.group,
         "time_order": request.time_order,
         "weight": request.weight,
@@ -170,6 +175,14 @@ def _asked(
         "planned": list(sizing.sentences),
         "estimate_seconds": round(sizing.seconds, 1),
     }
+
+
+def _tell_search(asked: Asked, axes: Sequence[str], study: CapacityStudy) -> None:
+    """Tell what was searched along these axes, in the place of sizes and strengths that were asked for."""
+    candidates = study.candidates
+    asked["hidden"] = list(dict.fromkeys(candidate.label for candidate in candidates))
+    asked["l2"] = sorted({candidate.l2 for candidate in candidates})
+    asked["search"] = {"axes": list(axes), "points": len(candidates), "halving": study.search.halving}
 
 
 def _data(prepared: Prepared) -> Data:
@@ -225,7 +238,8 @@ def _score(prepared: Prepared) -> Score:
 def trials_shown(trials: Trials) -> TrialsOfEvidence:
     """Return the networks of a study, as figures read them."""
     columns = trials.to_dict()
-    kept = {name: [_finite(value) for value in columns[name]] for name in TrialsOfEvidence.__annotations__}
+    names = [name for name in TrialsOfEvidence.__annotations__ if name in columns]
+    kept = {name: [_finite(value) for value in columns[name]] for name in names}
     return cast("TrialsOfEvidence", kept)
 
 
@@ -257,13 +271,24 @@ def _scales(study: CapacityStudy) -> Scales | None:
 def _diverged(trials: Trials, learning_rate: float) -> Diverged:
     lost = [row for row in trials.rows() if row["diverged"]]
     sentences = [
-        f"hidden {row['hidden']}, l2 {row['l2']:g}, start {row['start']}: "
-        + divergence_sentence(row["epochs"], learning_rate)
+        f"hidden {row['hidden']}, l2 {row['l2']:g}, {_besides(row)}start {row['start']}: "
+        + divergence_sentence(row["epochs"], _rate(row, learning_rate))
         for row in lost[:DIVERGENCES_TOLD]
     ]
     if len(lost) > DIVERGENCES_TOLD:
         sentences.append(f"and {len(lost) - DIVERGENCES_TOLD} more.")
     return {"count": len(lost), "of": len(trials), "sentences": sentences}
+
+
+def _besides(row: dict[str, Any]) -> str:
+    """Return what a network of a search has besides size and strength, in words."""
+    return f"{row['settings']}, " if "settings" in row else ""
+
+
+def _rate(row: dict[str, Any], usual: float) -> float:
+    """Return a network's learning rate: its own, where that is an axis of a search; NaN was none."""
+    own = row.get("learning_rate", usual)
+    return own if math.isfinite(own) else 0.0
 
 
 def versions() -> dict[str, str]:

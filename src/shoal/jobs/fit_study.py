@@ -38,6 +38,7 @@ from shoal.jobs.report import write_pages
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import AGAIN, EVIDENCE, STUDY
 from shoal.jobs.saved.studies import save_model
+from shoal.jobs.searching import asked_of, hidden_of, space_settings, told
 from shoal.jobs.sizing.study import AskedSize, Sizing, size_study
 from shoal.jobs.sizing.workload import Workload
 from shoal.jobs.tables.prepare import prepare_frame
@@ -188,9 +189,17 @@ def _sizing(
         return goal
     load = _workload(request, prepared, method)
     asked = _asked_size(request, method)
+    if request.search is not None:
+        asked = replace(asked, hidden=asked.hidden or hidden_of(request))
     # what the solver cannot do is said before what is too large
     load.recipe.require(load.network(asked.filled(goal.ladder[-1]).hidden[0]))
-    return size_study(asked, load, workers, replace(goal, left=left))
+    goal, views = replace(goal, left=left), max(len(load.views), 1)
+    if request.search is None:
+        return size_study(asked, load, workers, goal)
+    sizing = size_study(asked_of(request, asked, goal.ladder[0], views), load, workers, goal)
+    size = replace(sizing.size, starts=asked.starts or views)
+    sentence = told(request, size.epochs, prepared.streamed)
+    return replace(sizing, size=size, sentences=(*sizing.sentences, sentence))
 
 
 def _asked_size(request: FitRequest, method: Method) -> AskedSize:
@@ -278,7 +287,7 @@ def _study(
     seconds: float | None,
 ) -> CapacityStudy:
     size, rule = sizing.size, prepared.rule(request)
-    sources = prepared.sources if rule == "ensemble" else ()
+    sources = prepared.sources if rule == "ensemble" and request.search is None else ()
     views = max(len(prepared.views), 1)
     # where there is time for a start of each view alone, another pays if many columns are useless
     sparing = bool(sources) and request.size.starts is None and size.starts == views
@@ -302,4 +311,5 @@ def _study(
         seconds=seconds,
         anytime=True,
         networks=request.networks,
+        **space_settings(request, method.recipe.epochs, prepared.streamed),
     )

@@ -14,6 +14,7 @@ from shoal.data.targets.rare import RARE
 from shoal.data.targets.task import TASKS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.jobs.images.augment import AUTO, augmentation_of
+from shoal.jobs.searching import check_search
 from shoal.jobs.sizing.study import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
@@ -66,6 +67,9 @@ class FitRequest:
     learning_rate: float | None = None
     batch_size: int | None = None
     patience: int | None = None
+    search: tuple[str, ...] | None = None
+    draws: int | None = None
+    halving: int | None = None
     networks: str | None = None
     id: str | None = None
     order: str | None = None
@@ -136,6 +140,7 @@ class FitRequest:
         self._check_numbers()
         if self.networks is not None:
             Numbers.parse(self.networks)
+        check_search(self)
         self._check_solver(deforms)
 
     @property
@@ -168,6 +173,8 @@ class FitRequest:
         for name, count, least, most in (
             ("starts", self.size.starts, 1, MOST_STARTS),
             ("epochs", self.size.epochs, 1, LARGEST),
+            ("draws", self.draws, 1, MOST),
+            ("halving", self.halving, 0, LARGEST),
             ("batch_size", self.batch_size, 1, LARGEST),
             ("patience", self.patience, 1, LARGEST),
             ("memory", self.memory, 1, LARGEST),

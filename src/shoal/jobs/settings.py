@@ -24,6 +24,7 @@ FOR: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("drop", "columns"), (TABLE, LONG, FORECASTS)),
     **dict.fromkeys(("task", "loss"), (TABLE, TEXTS, SEQUENCES)),
     **dict.fromkeys(("categorical", "pieces", "waves"), (TABLE,)),
+    **dict.fromkeys(("search", "draws", "halving"), (TABLE,)),
     **dict.fromkeys(("metric", "cost"), _BY_STUDY),
     "group": _BY_STUDY,
     **dict.fromkeys(("time_order", "weight"), (TABLE, TEXTS, SEQUENCES)),

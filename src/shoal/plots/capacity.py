@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, ordered_sizes, starts, units
+from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, keys, ordered_sizes, starts, units
 from shoal.plots.scales import scale_errors
 from shoal.plots.text import measured, plain, size_name
 
@@ -78,12 +78,13 @@ class _Placement:
     def __init__(self, trials: Trials) -> None:
         self.sizes = ordered_sizes(trials)
         self.strengths = sorted(set(trials["l2"]))
-        self._ranks = {start: rank for rank, start in enumerate(sorted(set(trials["start"])))}
+        among = sorted({key[2:] for key in keys(trials)})
+        self._ranks = {start: rank for rank, start in enumerate(among)}
 
     def x(self, key: Key) -> float:
-        hidden, l2, start = key
+        hidden, l2, start, settings = key
         lane = COLUMN / len(self.strengths)
-        jitter = ((self._ranks[start] + 1) * GOLDEN) % 1 - 0.5 if len(self._ranks) > 1 else 0.0
+        jitter = ((self._ranks[start, settings] + 1) * GOLDEN) % 1 - 0.5 if len(self._ranks) > 1 else 0.0
         middle = (self.strengths.index(l2) + 0.5) * lane - COLUMN / 2
         return self.sizes.index(hidden) + middle + 0.8 * lane * jitter
 

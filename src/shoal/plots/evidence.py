@@ -41,6 +41,35 @@ class Refinements(TypedDict, total=False):
     label_smoothing: float
 
 
+class Search(TypedDict):
+    """What was searched: the axes as they were asked for, how many points, and when halves ended first."""
+
+    axes: list[str]
+    points: int
+    halving: int | None
+
+
+class Level(TypedDict):
+    """A value of an axis, or a part of it: its candidates, and the best and the middle of their losses."""
+
+    values: str
+    candidates: int
+    lowest: float | None
+    median: float | None
+    chosen: bool
+
+
+class Explored(TypedDict):
+    """An axis of a search: what was chosen, the neighbours that were tried, and how well each level did."""
+
+    axis: str
+    chosen: str
+    below: str
+    above: str
+    spread: float | None
+    levels: list[Level]
+
+
 class AskedLater(Refinements, total=False):
     """What evidence of an earlier version may lack."""
 
@@ -60,6 +89,7 @@ class AskedLater(Refinements, total=False):
     cost: list[str] | None
     clocked: bool
     networks: str | None
+    search: Search | None
 
 
 class Asked(AskedLater):
@@ -157,6 +187,7 @@ class TrialsLater(TypedDict, total=False):
     """What evidence of an earlier version may lack; null but for networks that were scored so."""
 
     log_evidence: list[float | None]
+    settings: list[str]
 
 
 class Trials(TrialsLater):
@@ -174,7 +205,13 @@ class Trials(TrialsLater):
     stopped: list[str]
 
 
-class Candidate(TypedDict):
+class CandidateLater(TypedDict, total=False):
+    """What only networks of a search have: their further settings, in words."""
+
+    settings: str
+
+
+class Candidate(CandidateLater):
     """What tells one network of a study from the others."""
 
     hidden: str
@@ -228,7 +265,7 @@ class Curves(TypedDict):
     best_epoch: int | None
 
 
-class Spread(TypedDict):
+class Spread(CandidateLater):
     """Validation losses over the random starts of one size and one L2 strength."""
 
     hidden: str
@@ -288,6 +325,7 @@ class EvidenceLater(TypedDict, total=False):
     scales: Scales | None
     calibration: Calibration | None
     mixture: MixtureShown | None
+    explored: list[Explored]
 
 
 class Evidence(EvidenceLater):

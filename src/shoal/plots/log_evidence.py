@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.plots import drawing
-from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, ordered_sizes
+from shoal.plots.networks import HIDDEN_UNIT, distinct, key_of, keys, ordered_sizes
 from shoal.plots.scales import finite, plain_ticks, scale_errors
 from shoal.plots.text import measured, number, plain, size_name
 
@@ -35,12 +35,12 @@ def pair(
     the worst size, so that a start that went astray does not press the others flat.
     """
     sizes = ordered_sizes(trials)
-    keys = list(zip(trials["hidden"], trials["l2"], trials["start"], strict=True))
+    known = keys(trials)
     x = np.array([sizes.index(size) for size in trials["hidden"]], dtype=np.float64)
     evidence, losses = finite(trials["log_evidence"]), finite(trials["validation_loss"])
     told = [
         f"{size_name(hidden)} {unit}s, L2 {plain(l2)}, start {start}: {number(nats, 5)} nats, {number(loss)}"
-        for (hidden, l2, start), nats, loss in zip(keys, evidence.tolist(), losses.tolist(), strict=True)
+        for (hidden, l2, start, _), nats, loss in zip(known, evidence.tolist(), losses.tolist(), strict=True)
     ]
     label = f"validation {measured(**score)}"
     limits = _limits(x, evidence)
@@ -52,7 +52,7 @@ def pair(
             shown = np.isfinite(evidence) & (values >= lowest)
             tooltips[name] = [words for words, visible in zip(told, shown, strict=True) if visible]
             axes.plot(x[shown], values[shown], "o", color=drawing.BLUE, gid=name, label="one start", **POINTS)
-            _mark(axes, name, choice, keys, x, values)
+            _mark(axes, name, choice, known, x, values)
             axes.set_xticks(range(len(sizes)), [size_name(size) for size in sizes])
             axes.set_xlim(-0.6, len(sizes) - 0.4)
             axes.set_xlabel(f"{unit}s")
@@ -67,10 +67,10 @@ def pair(
         return drawing.svg(figure, "evidence", title, tooltips, form)
 
 
-def _mark(axes: Axes, name: str, choice: Choice, keys: list[Key], x: Array, values: Array) -> None:
+def _mark(axes: Axes, name: str, choice: Choice, known: list[Key], x: Array, values: Array) -> None:
     """Ring the choice, and frame what validation would choose."""
-    (chosen,) = (keys.index(key) for key in distinct(choice["members"]))
-    best = keys.index(key_of(choice["best"]))
+    (chosen,) = (known.index(key) for key in distinct(choice["members"]))
+    best = known.index(key_of(choice["best"]))
     axes.plot(x[chosen], values[chosen], gid=f"chosen-{name}", label="largest evidence", **drawing.RING)
     axes.plot(x[best], values[best], gid=f"best-{name}", label="lowest validation error", **drawing.DIAMOND)
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from shoal.plots.evidence import Candidate, Trials
 
-Key: TypeAlias = tuple[str, float, int]
+Key: TypeAlias = tuple[str, float, int, str]
+"""Size, L2 strength, random start, and settings of a search in words."""
 HIDDEN_UNIT = "hidden unit"
 """What sizes count, unless they count something else."""
 
@@ -31,6 +32,7 @@ class Start:
     hidden: str
     l2: float
     start: int
+    settings: str
     losses: tuple[float, ...]
     unit: str = HIDDEN_UNIT
 
@@ -44,16 +46,22 @@ class Start:
         lowest, highest = number(min(self.losses)), number(max(self.losses))
         folds = f" (folds {lowest} to {highest})" if len(self.losses) > 1 else ""
         size = units(self.hidden, self.unit)
-        return f"{size}, L2 {plain(self.l2)}, start {self.start}: {number(self.loss)}{folds}"
+        settings = f", {self.settings}" if self.settings else ""
+        return f"{size}, L2 {plain(self.l2)}{settings}, start {self.start}: {number(self.loss)}{folds}"
 
 
 def starts(trials: Trials, unit: str = HIDDEN_UNIT) -> dict[Key, Start]:
     """Return every start of the study by size, strength and start, its folds taken together."""
     losses: dict[Key, list[float]] = {}
-    keys = zip(trials["hidden"], trials["l2"], trials["start"], strict=True)
-    for key, loss in zip(keys, finite(trials["validation_loss"]).tolist(), strict=True):
+    for key, loss in zip(keys(trials), finite(trials["validation_loss"]).tolist(), strict=True):
         losses.setdefault(key, []).append(loss)
     return {key: Start(*key, tuple(folds), unit) for key, folds in losses.items()}
+
+
+def keys(trials: Trials) -> list[Key]:
+    """Return what each network is told from the others by, but for its fold."""
+    settings = trials.get("settings") or [""] * len(trials["hidden"])
+    return list(zip(trials["hidden"], trials["l2"], trials["start"], settings, strict=True))
 
 
 def ordered_sizes(trials: Trials) -> list[str]:
@@ -69,7 +77,7 @@ def distinct(members: Sequence[Candidate]) -> list[Key]:
 
 def key_of(candidate: Candidate) -> Key:
     """Return what ``candidate`` is found by among the starts."""
-    return candidate["hidden"], candidate["l2"], candidate["start"]
+    return candidate["hidden"], candidate["l2"], candidate["start"], candidate.get("settings", "")
 
 
 def units(hidden: str, unit: str = HIDDEN_UNIT) -> str:

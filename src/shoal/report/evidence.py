@@ -11,6 +11,7 @@ from shoal.errors import ModelFolderError, reason
 from shoal.files import read_regular
 from shoal.plots.evidence import FORMAT, Evidence
 from shoal.plots.forecasts import KIND, ForecastEvidence
+from shoal.plots.networks import key_of, keys
 from shoal.plots.promises import Bins, Operating
 from shoal.plots.tested import Confusion
 from shoal.schema import MismatchError, described, parse_json, require, require_type
@@ -149,7 +150,7 @@ def _check_candidates(evidence: Evidence) -> None:
     trials, choice = evidence["trials"], evidence["choice"]
     for i, l2 in enumerate(trials["l2"]):
         require(l2 >= 0, l2, "a strength, 0 or more", f"trials.l2[{i}]")
-    known = set(zip(trials["hidden"], trials["l2"], trials["start"], strict=True))
+    known = set(keys(trials))
     if not choice["members"]:
         raise MismatchError("choice.members is empty")
     for where, candidate in [
@@ -157,7 +158,7 @@ def _check_candidates(evidence: Evidence) -> None:
         ("choice.best", choice["best"]),
         *((f"choice.members[{i}]", member) for i, member in enumerate(choice["members"])),
     ]:
-        if (candidate["hidden"], candidate["l2"], candidate["start"]) not in known:
+        if key_of(candidate) not in known:
             raise MismatchError(f"{where} is not among the trials")
     for i, entry in enumerate(evidence["spread"]):
         if entry["hidden"] not in trials["hidden"]:

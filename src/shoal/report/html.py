@@ -90,7 +90,7 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["capacity"] = _both(capacity.scatter, trials, choice, score, unit)
     if choice.get("evidence"):
         figures["evidence"] = _both(log_evidence.pair, trials, choice, score, unit)
-    if len(set(trials["l2"])) > 1:
+    if len(set(trials["l2"])) > 1 and not page.get("explored"):
         figures["strength"] = _both(strength.lines, trials, choice, score, unit)
     if page["curves"] and page["curves"]["train_loss"]:
         figures["curves"] = _both(curves.lines, page["curves"], score)

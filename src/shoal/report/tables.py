@@ -17,7 +17,7 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.plots.evidence import Asked, Candidate, Choice, Split, Spread, Target
+    from shoal.plots.evidence import Asked, Candidate, Choice, Explored, Split, Spread, Target
     from shoal.plots.tested import Confusion, HeldOut
 
 MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
@@ -233,9 +233,7 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
         ("target", f"{asked['target']} ({asked['task']})"),
         *([("loss", LOSSES[asked["loss"]])] if asked.get("loss") in LOSSES else []),
         ("rule of choice", RULES[asked["choose"]]),
-        (f"{unit(asked)}s", ", ".join(map(size_name, asked["hidden"]))),
-        ("random starts", f"{asked['starts']:,} for every size and strength"),
-        ("L2 strengths", ", ".join(map(plain, asked["l2"]))),
+        *_compared(asked),
         ("validation", held),
         ("test", test),
         *_roles(asked, noun),
@@ -249,6 +247,35 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
         ("seed", str(asked["seed"])),
         *expected,
     ]
+
+
+def _compared(asked: Asked) -> list[tuple[str, str]]:
+    """Return what networks were compared: of a grid, or of a search."""
+    sizes = (f"{unit(asked)}s", ", ".join(map(size_name, asked["hidden"])))
+    searched = asked.get("search")
+    if searched is None:
+        starts = f"{asked['starts']:,} for every size and strength"
+        return [sizes, ("random starts", starts), ("L2 strengths", ", ".join(map(plain, asked["l2"])))]
+    first = searched["halving"]
+    ends = f"the worse half of each population ends after {first}, {2 * first} … epochs" if first else "none"
+    return [
+        ("search", ", ".join(searched["axes"])),
+        ("points", f"{searched['points']:,}, from {plural(asked['starts'], 'random start')} each"),
+        ("halving", ends),
+        sizes,
+    ]
+
+
+def explored(axes: Sequence[Explored]) -> list[list[str]]:
+    """Return a row for each level of each axis of a search, in words, the name where an axis begins."""
+    rows = []
+    for axis in axes:
+        for i, level in enumerate(axis["levels"]):
+            name = axis["axis"].replace("_", " ") if i == 0 else ""
+            losses = [number(level["lowest"]), number(level["median"])]
+            mark = "chosen" if level["chosen"] else ""
+            rows.append([name, level["values"], f"{level['candidates']:,}", *losses, mark])
+    return rows
 
 
 def _roles(asked: Asked, noun: str) -> list[tuple[str, str]]:

@@ -102,7 +102,9 @@ def little(evidence: Evidence) -> str:
     asked, trials = evidence["asked"], evidence["trials"]
     trained, starts = len(trials["hidden"]), len(set(trials["start"]))
     folds, planned_folds = len(set(trials["fold"])), asked["folds"] or 1
-    planned = len(asked["hidden"]) * len(asked["l2"]) * asked["starts"] * planned_folds
+    searched = asked.get("search")
+    points = searched["points"] if searched else len(asked["hidden"]) * len(asked["l2"])
+    planned = points * asked["starts"] * planned_folds
     told = []
     if trained < planned:
         early = "as asked for" if asked.get("networks") else "the study was ended early, with"
@@ -111,7 +113,7 @@ def little(evidence: Evidence) -> str:
         told.append(f"networks were judged on {folds} of {plural(planned_folds, 'fold')} alone")
     if trained == folds:
         told.append("there is one candidate, and nothing to compare it with")
-    elif starts < FEW_STARTS and set(trials["hidden"]) != {"0"}:  # linear networks have one minimum
+    elif searched is None and starts < FEW_STARTS and set(trials["hidden"]) != {"0"}:  # of one minimum
         told.append(f"there are no more than {plural(starts, 'random start')}")
     if not told:
         return ""
@@ -122,6 +124,8 @@ def little(evidence: Evidence) -> str:
 def alone(evidence: Evidence) -> str:
     """Return that one size, or one strength, was tried alone, and how to ask for more; else nothing."""
     trials = evidence["trials"]
+    if evidence["asked"].get("search"):
+        return ""
     sizes, strengths = set(trials["hidden"]), set(trials["l2"])
     tried, options = [], []
     if len(sizes) == 1:
@@ -322,6 +326,7 @@ def members(choice: Choice, unit: str = HIDDEN_UNIT) -> list[str]:
     times: dict[str, int] = {}
     for member in choice["members"]:
         words = f"{units(member['hidden'], unit)}, L2 {plain(member['l2'])}, start {member['start']}"
+        words += f", {member['settings']}" if "settings" in member else ""
         times[words] = times.get(words, 0) + 1
     return [f"{words} (counted {n} times)" if n > 1 else words for words, n in times.items()]
 
