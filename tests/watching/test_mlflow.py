@@ -93,7 +93,7 @@ def test_a_model_has_its_report_and_is_loaded_by_mlflow(
 
 
 def test_a_place_that_is_none_is_said(run: Callable[[], MLflow], tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="MLflow begins no run .*pip install mlflow"):
+    with pytest.raises(OutputError, match=r"MLflow begins no run .*pip install mlflow"):
         MLflow(uri="nowhere://at/all")
 
 

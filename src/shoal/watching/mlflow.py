@@ -56,8 +56,8 @@ class MLflow(Watcher):
             self.run_id: str = self._client.create_run(place, run_name=name).info.run_id
         except MlflowException as error:
             raise OutputError(
-                f"MLflow begins no run ({reason(error)}); give the uri of a server, or for a database of one's "
-                "own install all of mlflow: pip install mlflow"
+                f"MLflow begins no run ({reason(error)}); give the uri of a server, or for a database "
+                "of one's own install all of mlflow: pip install mlflow"
             ) from None
 
     def __exit__(
