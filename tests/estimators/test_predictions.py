@@ -89,6 +89,17 @@ def through_a_file(estimator: Any) -> Any:
     return pickle.loads(pickle.dumps(estimator))  # noqa: S301 (our own)
 
 
+@pytest.mark.parametrize("copied", [lambda fitted: fitted, through_a_file])
+def test_an_array_put_in_the_place_of_another_before_any_prediction_counts(
+    copied: Callable[[Any], Any],
+) -> None:
+    regressor = MLPRegressor(hidden_layer_sizes=3, max_iter=5, random_state=0).fit(X, X[:, 0])
+    regressor = copied(regressor)
+    regressor.coefs_[1], regressor.intercepts_[1] = np.zeros((3, 1)), np.array([4.5])
+    np.testing.assert_array_equal(regressor.predict(X), np.full(61, 4.5))
+    np.testing.assert_array_equal(through_a_file(regressor).predict(X), np.full(61, 4.5))
+
+
 @pytest.mark.parametrize("copied", [through_a_file, copy.deepcopy, copy.copy])
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_copy_predicts_the_same_and_by_parameters_of_its_own(

@@ -112,24 +112,27 @@ class Packed:
     """Parameters ``theta`` (P, D) of networks with ``units`` in every layer, and scikit-learn's arrays of it.
 
     ``members`` are the weights and biases of each as ``coefs_of`` gives them: views, through which users
-    change ``theta`` itself. So nothing has to be put together for a prediction.
+    change ``theta`` itself. So nothing has to be put together for a prediction. They are tuples, for what
+    users put into their own lists must not come here.
     """
 
     units: tuple[int, ...]
     theta: Array
-    members: list[tuple[list[Array], list[Array]]]
+    members: list[tuple[tuple[Array, ...], tuple[Array, ...]]]
 
     @classmethod
     def of(cls, units: tuple[int, ...], theta: Array) -> Packed:
         """Take parameters (P, D) of networks with ``units`` in every layer."""
-        return cls(units, theta, [coefs_of(units, row) for row in theta])
+        views = [coefs_of(units, row) for row in theta]
+        return cls(units, theta, [(tuple(coefs), tuple(intercepts)) for coefs, intercepts in views])
 
     @classmethod
-    def copied(cls, members: Sequence[tuple[list[Array], list[Array]]]) -> Packed:
+    def copied(cls, members: Sequence[tuple[Sequence[Array], Sequence[Array]]]) -> Packed:
         """Take arrays that are no views, of a copy."""
         theta = np.stack([theta_of(*member) for member in members])
         coefs = members[0][0]
-        return cls((len(coefs[0]), *(W.shape[1] for W in coefs)), theta, list(members))
+        kept = [(tuple(coefs), tuple(intercepts)) for coefs, intercepts in members]
+        return cls((len(coefs[0]), *(W.shape[1] for W in coefs)), theta, kept)
 
     def holds(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> bool:
         """Return whether these are the very arrays of the first member, and no others in their places."""

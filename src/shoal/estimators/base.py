@@ -343,7 +343,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
             together = Packed.copied([(self.coefs_, self.intercepts_), *self._ensemble])
             packed = Packed.of(together.units, together.theta)
             self._keep({"_packed": packed, "_ensemble": packed.members[1:]})
-            self.coefs_, self.intercepts_ = packed.members[0]
+            self.coefs_, self.intercepts_ = map(list, packed.members[0])
 
     def _loss_grad_lbfgs(
         self, packed: Array, X: Any, y: Any, sample_weight: Any, *_buffers: Any

@@ -71,8 +71,8 @@ def parameters(network: Chain, theta: Array, best: int, members: list[int]) -> d
     coefs, intercepts = packed.members[0]
     return {
         "best_start_": best,
-        "coefs_": coefs,
-        "intercepts_": intercepts,
+        "coefs_": list(coefs),
+        "intercepts_": list(intercepts),
         "_starts": theta,
         "_ensemble": packed.members[1:],
         "_packed": packed,
