@@ -136,6 +136,7 @@ def test_what_is_asked_is_no_name_of_a_file(name: str, wines: str) -> None:
     [
         ("?table=wime", "has no table 'wime'; did you mean 'wine'?"),
         ("?table=shelf", "did you mean 'cellar.shelf'?"),
+        ("?table=", "has no table ''"),
         ("", "has 3 tables; name one, as with ?table=cellar.shelf: it has 'cellar.shelf', 'few', 'wine'"),
         ("?query=SELECT 1; SELECT 2", "is not one SELECT"),
         ("?query=", "is not one SELECT"),
@@ -177,6 +178,18 @@ def test_other_files_are_told(tmp_path: Path, refuses: Refuses) -> None:
         read_table("duckdb:s3://bucket/*.parquet")
     with refuses(DataError, "matches no file"):
         read_table(f"duckdb:{tmp_path}/*.parquet")
+
+
+def test_a_database_is_read_several_times_at_once(wines: str, refuses: Refuses) -> None:
+    reading = databases.duckdb_parts(f"{wines}?table=wine", 1000)
+    assert next(reading).height == 1000
+    assert len(read_table(f"{wines}?table=few").rows()) == 3
+    assert sum(part.height for part in reading) == ROWS - 1000
+    with (
+        duckdb.connect(wines.removeprefix("duckdb:")),
+        refuses(DataError, "is open in this program already; close that connection first"),
+    ):
+        read_table(f"{wines}?table=few")
 
 
 def test_a_database_is_left_as_it_was(wines: str, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ extension, no variable of Python. Names of files and patterns never become SQL.
 
 from __future__ import annotations
 
+import atexit
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from shoal.data.database_names import PREFIX, Asked
@@ -124,11 +126,31 @@ def _selected(source: str | Path) -> Iterator[Any]:
         raise DataError(
             f"{file} has a question mark in its path, where a name ends for DuckDB; move or rename it"
         )
-    with _decoding(source), tempfile.TemporaryDirectory() as spilled:
-        limits = {"memory_limit": _BUFFER, "temp_directory": spilled, "enable_external_access": "false"}
-        with _duckdb().connect(str(file), read_only=True, config=_ALONE | limits) as connection:
-            connection.execute("SET lock_configuration = true")
-            yield _of_table(connection, asked) if asked.query is None else _of_query(connection, asked.query)
+    with _decoding(source), _connected(file) as connection:
+        yield _of_table(connection, asked) if asked.query is None else _of_query(connection, asked.query)
+
+
+def _connected(file: Path) -> Any:
+    """Return a connection to a database; ``DataError`` where this program has it open for other uses.
+
+    DuckDB lets a program open a file several times only with the very same settings.
+    """
+    limits = {"memory_limit": _BUFFER, "temp_directory": _spilled(), "enable_external_access": "false"}
+    duckdb = _duckdb()
+    try:
+        return duckdb.connect(
+            str(file), read_only=True, config=_ALONE | limits | {"lock_configuration": "true"}
+        )
+    except duckdb.ConnectionException:
+        raise DataError(f"{file} is open in this program already; close that connection first") from None
+
+
+@lru_cache(maxsize=1)
+def _spilled() -> str:
+    """Return the folder, as long as this program runs, for what takes more memory than DuckDB may have."""
+    folder = mkdtemp(prefix="shoal-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _of_query(connection: Any, query: str) -> Any:
@@ -143,7 +165,7 @@ def _of_table(connection: Any, asked: Asked) -> Any:
     """Return a whole table or view, whose name is as it stands there, alone or behind its schema's."""
     there: list[tuple[str, str]] = connection.execute(_NAMES).fetchall()
     named = {f"{schema}.{name}" if schema != "main" else name: (schema, name) for schema, name in there}
-    table = asked.table or next(iter(named), "NAME")
+    table = next(iter(named), "NAME") if asked.table is None else asked.table
     if asked.table is None and len(there) != 1:
         raise DataError(
             f"{asked.file} has {plural(len(there), 'table')}; name one, as with ?table={table}: it has "
