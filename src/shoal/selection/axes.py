@@ -125,25 +125,26 @@ def axis_of(name: str, given: object) -> Axis:
         if name not in USUAL:
             raise ConfigurationError(f"the axis {name} has no usual values; give it some")
         given = USUAL[name] if name in OWN else list(USUAL[name])
-    if isinstance(given, Span | Choices):
-        axis: Axis = given
-    elif isinstance(given, tuple) and len(given) == 2 and all(map(is_number, given)):
-        axis = Span(*given, log=name in OWN and given[0] > 0)
-        if name in (*DOUBLING, "depth"):
-            axis = _whole(axis, doubling=name in DOUBLING)
+    if name == "hidden" and isinstance(given, Span):
+        raise ConfigurationError("hidden sizes are a list such as [8, '16x16'], got a span")
+    if isinstance(given, tuple) and len(given) == 2 and all(map(is_number, given)):
+        given = Span(*given, log=name in OWN and given[0] > 0)
+    if isinstance(given, Span):
+        whole = name in (*DOUBLING, "depth")
+        axis: Axis = _whole(given, doubling=name in DOUBLING) if whole else given
+    elif isinstance(given, Choices):
+        axis = given
     elif isinstance(given, str) or not isinstance(given, Iterable):
         axis = Choices((given,))
     else:
         axis = Choices(tuple(given))
-    if name == "hidden":
-        if isinstance(axis, Span):
-            raise ConfigurationError("hidden sizes are a list such as [8, '16x16'], got a span")
-        return Choices(tuple(parse_hidden(value) for value in axis.values))
-    return axis
+    return Choices(tuple(map(parse_hidden, axis.values))) if name == "hidden" else axis
 
 
 def _whole(span: Span, doubling: bool) -> Choices:
-    """Return the whole numbers of a span, or those of them that come of doubling the first."""
+    """Return the whole numbers of a span, or those that come of doubling the first; of steps the nearest."""
+    if span.steps is not None:
+        return Choices(tuple(dict.fromkeys(map(round, span.values))))
     low, high = whole_number(span.low, "the least value of an axis"), int(span.high)
     if not doubling:
         return Choices(tuple(range(low, high + 1)))
