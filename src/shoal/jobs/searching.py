@@ -5,9 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shoal.errors import ConfigurationError
-from shoal.selection.axes import axis_of, parse_axis
+import numpy as np
+
+from shoal.errors import ConfigurationError, DataError, UnknownNameError
+from shoal.selection.architectures import Perceptron
+from shoal.selection.axes import Axis, Span, axis_of, parse_axis
+from shoal.selection.candidates import OWN
 from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.space import known_axes
+from shoal.training.recipe import Recipe
 from shoal.words import setting
 
 if TYPE_CHECKING:
@@ -20,6 +26,8 @@ RUNGS = 8
 """The worse half of networks ends after one in so many of the epochs."""
 SHARE = 4
 """One in so many of the epochs of all networks is trained then, or less."""
+KNOWN = known_axes(Perceptron())
+"""The axes of tables, whose networks are perceptrons."""
 
 
 class Asked(Protocol):
@@ -50,13 +58,26 @@ def axes_of(request: Asked) -> dict[str, object]:
     for text in (part for said in request.search or () for part in said.split(",")):
         try:
             name, given = parse_axis(text)
-            axis_of(name, given)
-        except ConfigurationError as error:
+            if name not in KNOWN:
+                raise UnknownNameError("axis of a search", name, KNOWN)
+            _require_possible(name, axis_of(name, given))
+        except (ConfigurationError, DataError) as error:
             raise ConfigurationError(f"{setting('search', text)}: {error}") from None
         if name in found:
             raise ConfigurationError(f"{setting('search', text)}: {name} is an axis already; give it once")
         found[name] = given
     return found
+
+
+def _require_possible(name: str, axis: Axis) -> None:
+    """Raise ``ConfigurationError`` for values that no network can have, before there are any."""
+    values = (axis.low, axis.high) if isinstance(axis, Span) else axis.values
+    of_layers = {field.name for field in dataclasses.fields(Perceptron)} - {"shape"}
+    for value in values:
+        if name in of_layers:
+            Perceptron(**{name: value}).network((1,), 1, 1, "squared_error")
+        elif name in (*OWN, "batch_size", "solver"):
+            Recipe(**{name: value}).strengths(1, np.float64)
 
 
 def check_search(request: Asked) -> None:

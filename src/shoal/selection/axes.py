@@ -24,6 +24,8 @@ USUAL: dict[str, Any] = dict.fromkeys(OWN, (1e-4, 0.1)) | {
 """The values of axes that are named alone; what networks have of their own goes from the one to the other."""
 DOUBLING = ("hidden", "batch_size")
 """Whose whole numbers double along an axis."""
+MOST_WHOLE = 64
+"""Whole numbers along an axis, each of which makes networks of another form."""
 DIGITS = 3
 """Of a drawn number, so that it is told in full."""
 
@@ -123,7 +125,9 @@ def axis_of(name: str, given: object) -> Axis:
     """
     if given is None:
         if name not in USUAL:
-            raise ConfigurationError(f"the axis {name} has no usual values; give it some")
+            raise ConfigurationError(
+                f"the axis {name} has no usual values; give it some, as {', '.join(USUAL)} have"
+            )
         given = USUAL[name] if name in OWN else list(USUAL[name])
     if name == "hidden" and isinstance(given, Span):
         raise ConfigurationError("hidden sizes are a list such as [8, '16x16'], got a span")
@@ -146,9 +150,12 @@ def _whole(span: Span, doubling: bool) -> Choices:
     if span.steps is not None:
         return Choices(tuple(dict.fromkeys(map(round, span.values))))
     low, high = whole_number(span.low, "the least value of an axis"), int(span.high)
-    if not doubling:
-        return Choices(tuple(range(low, high + 1)))
-    return Choices(tuple(low * 2**i for i in range((high // low).bit_length())))
+    number = (high // low).bit_length() if doubling else high - low + 1
+    if number > MOST_WHOLE:
+        raise ConfigurationError(
+            f"an axis of whole numbers has at most {MOST_WHOLE} values, got {low} to {high:g}; end it sooner"
+        )
+    return Choices(tuple(low * 2**i if doubling else low + i for i in range(number)))
 
 
 def parse_axis(text: str) -> tuple[str, object]:
