@@ -222,6 +222,7 @@ GIVEN: dict[str, Any] = {
     "time_order": "t",
     "weight": "w",
     "metric": "f1",
+    "cost": ("ill:well=5", "well:ill=1"),
     "seed": 12345678901234567890,
     "jobs": -1,
     "on": "tcp://scheduler:8786",

@@ -64,6 +64,7 @@ def test_what_was_asked_is_told_with_every_default_filled_in(fitted: FinishedJob
         "time_order": None,
         "weight": None,
         "metric": None,
+        "cost": None,
         "seed": 0,
         "planned": [],
     }
