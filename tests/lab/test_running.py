@@ -158,6 +158,35 @@ def test_a_fault_of_the_code_is_said_and_survived(monkeypatch: pytest.MonkeyPatc
     running.close()
 
 
+def test_whoever_joins_while_others_ask_is_told_too() -> None:
+    running, page = conductor(), Page()
+    held, go = threading.Event(), threading.Event()
+    busy = running.look(lambda _: (held.set(), go.wait(HANGS)))
+    assert held.wait(HANGS)
+    running.join(page)
+    refused = running.ask(c.Seek(epoch=9))  # which tells nobody anything but who asked
+    go.set()
+    page.wait(lambda p: p.frames and p.states)
+    busy.result(HANGS)
+    with pytest.raises(ShoalError, match="has not come yet"):
+        refused.result(HANGS)
+    running.close()
+
+
+def test_a_listener_that_always_fails_does_not_end_the_thread() -> None:
+    class Failing(Page):
+        def hear_state(self, state: dict[str, Any]) -> None:
+            super().hear_state(state)
+            raise ZeroDivisionError
+
+    running, page = conductor(), Failing()
+    running.join(page)
+    page.wait(lambda p: len(p.states) == 2)  # as it joins, and of its fault
+    assert running.look(lambda _: 3).result(HANGS) == 3
+    assert "should not have happened: ZeroDivisionError()" in page.states[-1]["note"]
+    running.close()
+
+
 def test_no_more_may_wait_than_there_is_room_for() -> None:
     running = conductor()
     held, go = threading.Event(), threading.Event()

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shoal.errors import ConfigurationError, ShoalError
@@ -111,12 +112,18 @@ class Conductor:
             self._hungry = True
             self._change.notify()
 
+    @property
+    def is_here(self) -> bool:
+        """Whether its own thread asks, such as a listener's: what that waits for would never be done."""
+        return threading.current_thread() is self._thread
+
     def close(self) -> None:
-        """End the threads."""
+        """End the threads; its own, where that is who asks, as soon as it is through."""
         with self._change:
             self._closed = True
             self._change.notify()
-        self._thread.join()
+        if not self.is_here:
+            self._thread.join()
         self._pool.shutdown()
 
     def _each(self, call: Callable[[Run], None], runs: Iterable[Run]) -> None:
@@ -130,15 +137,17 @@ class Conductor:
                 self._change.wait_for(self._has_work)
                 if self._closed:
                     break
-                asked = self._waiting.popleft() if self._waiting else None
                 fresh, self._fresh = self._fresh, False
+                asked = self._waiting.popleft() if self._waiting and not fresh else None
             if asked is not None:
                 self._answer(*asked)
-            elif fresh:
-                self._frame = b""  # whoever has joined has seen none
-                self._show()
-            else:
-                self._train(self.laboratory)
+                continue
+            try:
+                self._greet() if fresh else self._train(self.laboratory)
+            except Exception as error:  # a fault of ours ends neither the lab nor what it holds
+                self.laboratory.playing, self.laboratory.note = False, _sentence(error)
+                with suppress(Exception):  # of a listener, nor may that end the thread that all wait for
+                    self._show()
         for _, answer in self._waiting:
             if answer.set_running_or_notify_cancel():
                 answer.set_exception(ConfigurationError("the lab is closing"))
@@ -148,15 +157,15 @@ class Conductor:
         wanted = self._hungry or not self.laboratory.pace
         return bool(self._closed or self._waiting or self._fresh or (plays and wanted))
 
+    def _greet(self) -> None:
+        self._frame = b""  # whoever has joined has seen none
+        self._show()
+
     def _train(self, lab: Exhibit) -> None:
-        try:
-            lab.train(lab.pace or CHUNK, self._each)
-            if self._hungry and (lab.pace or time.monotonic() - self._shown >= SHOWN_EVERY):
-                self._publish()
-            if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
-                self._show()
-        except Exception as error:  # a fault of ours ends neither the lab nor what it holds
-            lab.playing, lab.note = False, _sentence(error)
+        lab.train(lab.pace or CHUNK, self._each)
+        if self._hungry and (lab.pace or time.monotonic() - self._shown >= SHOWN_EVERY):
+            self._publish()
+        if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
             self._show()
 
     def _do(self, command: Command) -> None:

@@ -35,7 +35,7 @@ def member(course: Course, network: int) -> Population:
 
 def unit_outputs(alone: Population, grid: Array) -> Array:
     """Return what the hidden units of a network answer to the rows of ``grid`` (units, G), layer by layer."""
-    found, layers = [], alone.network.layers[:-1]
+    found, layers = [np.empty((0, len(grid)))], alone.network.layers[:-1]
     for depth in range(1, len(layers) + 1):
         if not isinstance(layers[depth - 1], Dense):
             continue

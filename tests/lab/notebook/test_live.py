@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 import shoal
 import shoal.lab
 from shoal.errors import ConfigurationError
+from shoal.lab.commands import Step
 from shoal.lab.frames import Kind, read
 from tests.waiting import HANGS
 
 pytest.importorskip("anywidget", reason="needs the extra notebook")
+from shoal.lab.notebook.live import LiveWidget
 
 
 class Cell:
@@ -134,6 +137,44 @@ def test_from_python_it_does_what_its_buttons_do(cell: Cell) -> None:
             refused()
     with pytest.raises(ConfigurationError, match="momentum"):
         cell.widget.set(momentum=0.5)
+
+
+@pytest.mark.parametrize("what", ["pause", "close"])
+def test_whoever_observes_it_may_ask(cell: Cell, what: str) -> None:
+    called = threading.Event()
+
+    def stop(change: dict[str, Any]) -> None:
+        if change["new"]["training"]["epoch"] == 2:
+            getattr(cell.widget, what)()
+            called.set()
+
+    cell.widget.observe(stop, "state")
+    asked = cell.widget._conductor.ask(Step(epochs=2))
+    assert called.wait(HANGS)
+    asked.result(HANGS)
+    assert not cell.widget.state["training"]["playing"]
+
+
+def test_a_step_is_as_long_as_it_is_said_to_be() -> None:
+    x = np.linspace(0, 1, 3)
+    run = shoal.begin(shoal.Network(1, [shoal.Dense(1)]), x, x, starts=1, epochs=1200)
+    shown = shoal.lab.widget(run)
+    shown.step(1100)
+    shown.close()
+    assert run.epoch == 1100
+    assert Kind.UNITS not in {block.kind for block in read(shown.frame)}  # it has none that are hidden
+
+
+def test_what_is_no_widget_for_a_fault_is_thrown_away_without_another() -> None:
+    class Faulty:
+        playing, note, pace = False, "", 5
+
+        def state(self) -> dict[str, Any]:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        LiveWidget(Faulty())  # type: ignore[arg-type]
+    gc.collect()  # a warning that cannot be raised is an error of this test
 
 
 def test_a_closed_widget_leaves_the_run_as_it_is(cell: Cell) -> None:

@@ -28,7 +28,8 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     and sliders do. All of them raise ``ConfigurationError`` for what cannot be done.
 
     It trains in threads of its own, while somebody looks: ``pause`` it before a cell trains the same run, and
-    ``close`` it to end them.
+    ``close`` it to end them. Whoever observes ``state`` or ``frame`` is called in such a thread, and what is
+    asked for there is done as soon as the call has ended.
     """
 
     _esm = traitlets.Unicode("").tag(sync=True)
@@ -36,8 +37,8 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     frame = traitlets.Bytes(b"").tag(sync=True)
 
     def __init__(self, exhibit: Exhibit) -> None:
+        self._conductor = Conductor(exhibit)  # first: half a widget is closed, too, when it is thrown away
         super().__init__(_esm=_module(), state=exhibit.state(), frame=exhibit.frame())
-        self._conductor = Conductor(exhibit)
         self._conductor.join(self)
         self.on_msg(self._hear)
 
@@ -78,7 +79,9 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self.frame = frame
 
     def _do(self, command: Command) -> None:
-        self._conductor.ask(command).result()
+        answer = self._conductor.ask(command)
+        if not self._conductor.is_here:
+            answer.result()
 
     def _hear(self, _: object, said: object, __: object) -> None:
         """Do what the notebook asks, and answer by the number that it gave."""
