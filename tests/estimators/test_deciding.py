@@ -54,7 +54,7 @@ def test_what_cannot_decide_is_refused(name: str) -> None:
     estimator, given = CASES[name]
     with pytest.raises(InvalidParameterError, match="metric"):
         clone(estimator).set_params(metric="accuracy").fit(given, Y)
-    with pytest.raises(ConfigurationError, match="leave one out"):
+    with pytest.raises(ConfigurationError, match=r"metric='f1' and cost were both given.*leave one out"):
         clone(estimator).set_params(metric="f1", cost=[[0, 1], [2, 0]]).fit(given, Y)
     three = np.where(np.arange(N) % 3 == 0, "other", Y)
     with pytest.raises(ConfigurationError, match="of two classes"):
@@ -71,7 +71,9 @@ def test_what_cannot_decide_is_refused(name: str) -> None:
         ({("rare", "common"): 2}, "two of the classes"),
         ({("rare", "usual"): -1}, "finite number of 0 or more"),
         ({("rare", "usual"): "much"}, "finite number of 0 or more"),
-        ([[0, np.nan], [1, 0]], "finite number of 0 or more"),
+        ([[0, np.nan], [1, 0]], "cost has nan, expected a finite number of 0 or more"),
+        ([[0, 1], [1]], "shape"),
+        ({("rare", "rare"): 2}, r"the key \('rare', 'rare'\), a sample that is called what it is"),
     ],
 )
 def test_costs_are_a_matrix_or_a_dict(cost: Any, said: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from shoal.mixtures import closed_form
-from shoal.mixtures.closed_form import ClosedForm
+from shoal.mixtures.closed_form import ClosedForm, moments
 
 
 def problem(N: int, F: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,6 +76,17 @@ def test_what_is_later_is_predicted_by_what_was_before(weights: np.ndarray | Non
             s = None if weights is None else weights[10:]
             error = np.average(np.square(other - targets[10:]).mean(axis=1), weights=s)
             assert error >= np.average(known, weights=s) * (1 - 1e-12)
+
+
+@pytest.mark.parametrize(("dtype", "offset"), [("float32", 0.1), ("float32", 1e6), ("float64", 1e8)])
+def test_weighted_moments_are_those_of_as_many_samples_wherever_they_lie(dtype: str, offset: float) -> None:
+    features = (offset + np.random.default_rng(0).normal(size=(60, 3)) * [1, 1, 0]).astype(dtype)
+    weights = np.arange(60) % 3 + 1.0
+    found = moments(features, weights)
+    for own, repeated in zip(
+        found, moments(np.repeat(features, weights.astype(int), axis=0), None), strict=True
+    ):
+        np.testing.assert_allclose(own, repeated, rtol=1e-7, atol=1e-8)
 
 
 def test_constant_features_say_nothing() -> None:

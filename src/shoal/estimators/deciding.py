@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from shoal.calibration.decision import METRICS, check_metric
 from shoal.errors import ConfigurationError
+from shoal.shapes import Array
 
 DECIDING = {"metric": [StrOptions(set(METRICS)), None], "cost": [dict, "array-like", None]}
 """The parameters, as scikit-learn checks them."""
@@ -33,7 +34,7 @@ def as_texts(cost: Any, classes: Any) -> tuple[str, ...] | None:
     if isinstance(cost, Mapping):
         found = {_place(pair, labels): value for pair, value in cost.items()}
     else:
-        table = np.asarray(cost)
+        table = _matrix(cost)
         if table.shape != (len(labels),) * 2 or table.dtype.kind not in "biuf":
             raise ConfigurationError(
                 f"cost is of the shape {table.shape} and holds {table.dtype}, expected a number for each of "
@@ -43,13 +44,24 @@ def as_texts(cost: Any, classes: Any) -> tuple[str, ...] | None:
             raise ConfigurationError(
                 "cost has numbers other than 0 where a sample is called what it is; those cost nothing"
             )
-        found = {place: value for place, value in np.ndenumerate(table) if place[0] != place[1]}
+        found = {place: value.item() for place, value in np.ndenumerate(table) if place[0] != place[1]}
     return tuple(f"{j}:{k}={_number(value)!r}" for (j, k), value in found.items())
 
 
 def require_one(metric: str | None, cost: Any) -> None:
     """Raise ``ConfigurationError`` where both are given."""
-    check_metric(metric, None if cost is None else ("0:1=1",))
+    check_metric(metric)
+    if metric is not None and cost is not None:
+        raise ConfigurationError(
+            f"metric={metric!r} and cost were both given; classes are decided by one of them, leave one out"
+        )
+
+
+def _matrix(cost: Any) -> Array:
+    try:
+        return np.asarray(cost)
+    except ValueError:  # rows of unlike lengths
+        return np.asarray(cost, dtype=object)
 
 
 def _place(pair: Any, labels: list[Any]) -> tuple[int, int]:
@@ -59,6 +71,10 @@ def _place(pair: Any, labels: list[Any]) -> tuple[int, int]:
             f"cost has the key {pair!r}, expected (actual, called), two of the classes {known}"
         )
     actual, called = (labels.index(label) for label in pair)
+    if actual == called:
+        raise ConfigurationError(
+            f"cost has the key {pair!r}, a sample that is called what it is; that costs nothing, leave it out"
+        )
     return actual, called
 
 

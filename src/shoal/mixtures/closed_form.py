@@ -81,8 +81,7 @@ def moments(features: Array, weights: Array | None) -> tuple[Array, Array]:
     if weights is None:
         return features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
     mean = np.average(features, axis=0, weights=weights)
-    squares = np.average(np.square(features), axis=0, weights=weights) - np.square(mean)
-    return mean, np.sqrt(np.maximum(squares, 0))
+    return mean, np.sqrt(np.average(np.square(features - mean), axis=0, weights=weights))
 
 
 def _ahead(features: Array, targets: Array, weights: Array | None, train: IntArray, held: IntArray) -> Ahead:
