@@ -65,6 +65,20 @@ def test_how_a_run_ends_is_told(run: Callable[[], MLflow]) -> None:
     assert ended_by(KeyboardInterrupt) == "KILLED"
 
 
+def test_a_run_ends_even_if_its_last_numbers_are_refused(
+    run: Callable[[], MLflow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionError
+
+    tracked = run()
+    tracked._tell({"loss": 1.0}, 1)
+    monkeypatch.setattr(tracked._client, "log_batch", refuse)
+    with pytest.raises(ConnectionError):
+        tracked.close()
+    assert kept(tracked).info.status == "FINISHED"
+
+
 def test_a_study_leaves_settings_figures_and_candidates(
     study: CapacityStudy, run: Callable[[], MLflow]
 ) -> None:

@@ -51,3 +51,13 @@ def test_what_is_there_already_and_what_is_no_model_are_refused(model_folder: Pa
     with pytest.raises(ModelFolderError, match="no model folder"):
         save_pyfunc(tmp_path / "there", tmp_path / "model")
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_what_lies_beside_it_is_left_as_it_was(model_folder: Path, tmp_path: Path) -> None:
+    beside = tmp_path / "model.data" / "mine.txt"
+    beside.parent.mkdir()
+    beside.write_text("mine")
+    save_pyfunc(model_folder, tmp_path / "model")
+    assert beside.read_text() == "mine"
+    with pytest.raises(OutputError, match=r"cannot be made .*name another folder"):
+        save_pyfunc(model_folder, beside / "model")

@@ -71,8 +71,10 @@ class MLflow(Watcher):
         self._end("FINISHED")
 
     def _end(self, status: str) -> None:
-        self._flush()
-        self._client.set_terminated(self.run_id, status)
+        try:
+            self._flush()
+        finally:  # a run that lacks its last numbers has ended all the same
+            self._client.set_terminated(self.run_id, status)
 
     def _tell(self, numbers: Mapping[str, float], step: int) -> None:
         from mlflow.entities import Metric

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from shoal._version import __version__
-from shoal.errors import MissingDependencyError, OutputError
+from shoal.errors import MissingDependencyError, OutputError, reason
 from shoal.jobs.model import TableModel
 from shoal.jobs.saved.folder import load_table_model
 from shoal.jobs.saved.layout import MODEL, PREPROCESSING, WEIGHTS
 
-MISSING = "MLflow needs its package: pip install 'shoal[mlflow]'"
+MISSING = "MLflow's models need its package: pip install 'shoal[mlflow]'"
 
 
 def save_pyfunc(folder: str | PathLike[str], path: str | PathLike[str]) -> None:
@@ -24,32 +25,32 @@ def save_pyfunc(folder: str | PathLike[str], path: str | PathLike[str]) -> None:
     numbers; what a value may be the model says itself, in an error that names column and row.
 
     Raises ``ConfigurationError`` for a model of no table, ``ModelFolderError`` for a damaged one,
-    ``OutputError`` for a ``path`` that is there already, ``MissingDependencyError`` without MLflow.
+    ``OutputError`` for a ``path`` that is there already or cannot be made, ``MissingDependencyError`` without
+    MLflow.
     """
     model = load_table_model(Path(folder))
     try:
         import mlflow.pyfunc
     except ImportError:
-        raise MissingDependencyError(
-            "MLflow's models need its package: pip install 'shoal[mlflow]'"
-        ) from None
+        raise MissingDependencyError(MISSING) from None
     path = Path(path)
     if path.exists():
         raise OutputError(f"{path} exists already; name a folder that is not there yet")
-    data = path.with_name(f"{path.name}.data")
-    try:
-        data.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as made:
+        data = Path(made, path.name)
+        data.mkdir()
         for name in (WEIGHTS, PREPROCESSING, MODEL):
             shutil.copyfile(Path(folder) / name, data / name)
-        mlflow.pyfunc.save_model(
-            str(path),
-            loader_module=__name__,
-            data_path=str(data),
-            signature=_signature(model),
-            pip_requirements=[f"shoal[frames]=={__version__}"],
-        )
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
+        try:
+            mlflow.pyfunc.save_model(
+                str(path),
+                loader_module=__name__,
+                data_path=str(data),
+                signature=_signature(model),
+                pip_requirements=[f"shoal[frames]=={__version__}"],
+            )
+        except OSError as error:
+            raise OutputError(f"{path} cannot be made ({reason(error)}); name another folder") from None
 
 
 def _signature(model: TableModel) -> Any:
