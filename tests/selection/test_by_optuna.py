@@ -77,6 +77,26 @@ def test_trials_that_were_outdone_or_diverged_are_pruned(optuna: Any) -> None:
     assert any(trial.intermediate_values for trial in pruned)
 
 
+def test_a_batch_that_diverges_ends_no_search_unless_all_do(optuna: Any) -> None:
+    options = OPTIONS | {"recipe": Recipe(solver="gradient_descent", epochs=2), "activation": "relu"}
+    study, space = made(optuna), {"learning_rate": [0.01, 1e30]}
+    for rate in (1e30, 0.01, 1e30):
+        study.enqueue_trial({"learning_rate": rate})
+    best = search_with_optuna(study, space, X, Y, trials=3, batch=1, hidden=[2], **options)
+    assert [trial.state.name for trial in study.trials] == ["PRUNED", "COMPLETE", "PRUNED"]
+    assert study.best_value == best.choice.best.validation_loss
+    with pytest.raises(ConfigurationError, match="the only network diverged"):
+        search_with_optuna(
+            made(optuna), {"learning_rate": [1e30]}, X, Y, trials=2, batch=1, hidden=[2], **options
+        )
+
+
+def test_a_trial_without_networks_has_failed(optuna: Any) -> None:
+    study = made(optuna)
+    search_with_optuna(study, {"l2": (0.1, 1)}, X, Y, trials=3, hidden=[2], networks="1,3", **OPTIONS)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE", "FAIL", "COMPLETE"]
+
+
 def test_steps_and_words_are_categories_and_spans_are_floats(optuna: Any) -> None:
     study = made(optuna)
     space = {"dropout": Span(0, 0.5, steps=3), "learning_rate": (1e-3, 0.1), "batch_size": [8, None]}

@@ -50,6 +50,13 @@ def test_numbers_have_neighbours_and_at_most_six_levels() -> None:
     assert axis.levels[0].values == "0.01 to 0.02"
 
 
+def test_sizes_have_neighbours_by_layers_and_units_in_whatever_order_they_were_tried() -> None:
+    points = [{"hidden": hidden} for hidden in [(32,), (4, 4), (8,), (16,)]]
+    (axis,) = explored(candidates(*points), [contender(i, 0.1 * i) for i in range(4)], chosen=3)
+    assert [level.values for level in axis.levels] == ["8", "16", "32", "4x4"]
+    assert (axis.below, axis.above) == ("8 (0.2)", "32 (0)")
+
+
 def test_at_the_end_of_an_axis_there_is_one_neighbour() -> None:
     found = candidates({"depth": 1}, {"depth": 2}, {"depth": 3})
     (axis,) = explored(found, [contender(i, 0.1) for i in range(3)], chosen=2)

@@ -40,11 +40,13 @@ def search_with_optuna(
     other ``settings`` are passed on. A batch is trained as populations of what agrees in form, split alike in
     every batch, and its n-th networks begin from the same random numbers. What Optuna is told of a trial is
     the mean validation loss over folds and the lowest over starts; with ``halving``, trials that others
-    outdid are pruned, with their loss as the value reached; those that diverged are pruned without one. A
-    batch is proposed before any of it is known, which ``TPESampler(constant_liar=True)`` is made for.
+    outdid are pruned, with their loss as the value reached; those that diverged are pruned without one, and
+    those that there was no time for have failed. A batch is proposed before any of it is known, which
+    ``TPESampler(constant_liar=True)`` is made for.
 
-    Raises ``ConfigurationError`` for a study that maximises or has several values, and what ``CapacityStudy``
-    raises; trials that were asked for are then failed ones. ``MissingDependencyError`` without Optuna.
+    Raises ``ConfigurationError`` for a study that maximises or has several values and where all trials
+    diverged, and what ``CapacityStudy`` raises; trials that were asked for are then failed ones.
+    ``MissingDependencyError`` without Optuna.
 
     Source: Akiba, Sano, Yanase, Ohta & Koyama 2019, "Optuna: a next-generation hyperparameter optimization
     framework".
@@ -64,18 +66,23 @@ def search_with_optuna(
     CapacityStudy(space=dict(space), draws=1, **settings)  # what is wrong is said before anything is asked
     distributions = {name: _distribution(axis) for name, axis in axes.items()}
     best: CapacityStudy | None = None
+    lost: ConfigurationError | None = None
     while left:
         asked = [study.ask(distributions) for _ in range(min(batch, left))]
         try:
-            found = _trained(asked, axes, X, y, validation, settings)
+            found, lost = _trained(asked, axes, X, y, validation, settings)
         except BaseException:
             for trial in asked:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             raise
         _tell(study, asked, found)
         left -= len(asked)
-        if best is None or found.choice.best.validation_loss < best.choice.best.validation_loss:
+        if lost is None and (
+            best is None or found.choice.best.validation_loss < best.choice.best.validation_loss
+        ):
             best = found
+    if best is None and lost is not None:
+        raise lost
     assert best is not None
     return best
 
@@ -114,11 +121,17 @@ def _trained(
     y: npt.ArrayLike,
     validation: Validation | None,
     settings: Mapping[str, Any],
-) -> CapacityStudy:
-    """Return a study of the points proposed."""
+) -> tuple[CapacityStudy, ConfigurationError | None]:
+    """Return a study of the points proposed, and the error of one whose networks all diverged."""
     points = [{name: _value(axes[name], value) for name, value in trial.params.items()} for trial in asked]
     usual = {"choose": "best"} | dict(settings)
-    return CapacityStudy(space=points, **usual).fit(X, y, validation=validation)
+    made = CapacityStudy(space=points, **usual)
+    try:
+        return made.fit(X, y, validation=validation), None
+    except ConfigurationError as error:
+        if made.is_lost:
+            return made, error
+        raise
 
 
 def _tell(study: optuna.Study, asked: list[Any], found: CapacityStudy) -> None:
@@ -128,10 +141,13 @@ def _tell(study: optuna.Study, asked: list[Any], found: CapacityStudy) -> None:
     losses = np.full(len(found.candidates), np.nan)
     for contender in all_contenders(table):
         losses[contender.candidate] = np.fmin(losses[contender.candidate], contender.validation_loss)
+    tried = set(table["candidate"].tolist())
     outdone = {int(c) for c in table["candidate"][table["stopped"] == str(Reason.OUTDONE)]}
     for candidate, trial in enumerate(asked):
         loss = float(losses[candidate])
-        if not np.isfinite(loss):
+        if candidate not in tried:
+            study.tell(trial, state=state.FAIL)
+        elif not np.isfinite(loss):
             study.tell(trial, state=state.PRUNED)
         elif candidate in outdone:
             trial.report(loss, int(table["epochs"][table["candidate"] == candidate].max()))

@@ -74,7 +74,8 @@ def explored(candidates: Sequence[Candidate], contenders: Sequence[Contender], c
 def _axis(name: str, values: list[Any], losses: np.ndarray[Any, Any], chosen: Any) -> Explored:
     """Return what losses (C,) say of the values of an axis."""
     of_numbers = all(isinstance(value, int | float) for value in values)
-    distinct = sorted(set(values)) if of_numbers else list(dict.fromkeys(values))
+    ordered = of_numbers or name == "hidden"
+    distinct = sorted(set(values), key=_size) if ordered else list(dict.fromkeys(values))
     if of_numbers and len(distinct) > MOST_LEVELS:
         parts = [part.tolist() for part in np.array_split(np.array(distinct), MOST_LEVELS)]
     else:
@@ -87,11 +88,15 @@ def _axis(name: str, values: list[Any], losses: np.ndarray[Any, Any], chosen: An
         low, middle = (float(own.min()), float(np.median(own))) if own.size else (None, None)
         levels.append(Level(text, int(inside.sum()), low, middle, chosen in part))
     place = distinct.index(chosen)
-    ordered = of_numbers or name == "hidden"
     below = _with_loss(distinct[place - 1], values, losses) if ordered and place else ""
     last = place + 1 == len(distinct)
     above = "" if last or not ordered else _with_loss(distinct[place + 1], values, losses)
     return Explored(name, told(chosen), below, above, _spread(levels, losses), tuple(levels))
+
+
+def _size(value: Any) -> tuple[int, Any]:
+    """Return what numbers, and sizes of networks, are sorted by: the fewest layers come first."""
+    return (len(value), value) if isinstance(value, tuple) else (0, value)
 
 
 def _with_loss(value: Any, values: list[Any], losses: np.ndarray[Any, Any]) -> str:

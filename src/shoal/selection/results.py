@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from shoal.selection.choice import all_contenders
@@ -39,6 +40,12 @@ class StudyResults(ShownStudy):
     def trials(self) -> polars.DataFrame:
         """``table`` as a polars frame; raises ``MissingDependencyError`` where polars is not installed."""
         return self.table.to_polars()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether all networks that were trained have diverged, in one fold at least."""
+        found = self._table
+        return found is not None and not any(isfinite(c.validation_loss) for c in all_contenders(found))
 
     @property
     def choice(self) -> Choice:
