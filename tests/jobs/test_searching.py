@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from shoal import CapacityStudy
 from shoal.cli.fit import fit as fit_command
 from shoal.errors import ConfigurationError
 from shoal.jobs.job import FinishedJob
@@ -36,6 +37,12 @@ def test_axes_are_listed_or_given_one_by_one() -> None:
     assert hidden_of(request(search=("dropout",))) is None
 
 
+def test_sizes_and_depths_may_both_be_named_alone() -> None:
+    asked = request(search=("hidden", "depth"))
+    assert hidden_of(asked) == ((8,), (16,), (32,), (64,))
+    assert CapacityStudy(space=["hidden", "depth"]).candidates
+
+
 @pytest.mark.parametrize(
     ("own", "message"),
     [
@@ -54,6 +61,10 @@ def test_axes_are_listed_or_given_one_by_one() -> None:
         ({"search": ("batch-size=0|32",)}, "batch_size must be a whole number ≥ 1, got 0"),
         ({"search": ("hidden=0..64",)}, "must be a whole number ≥ 1, got 0"),
         ({"search": ("depth=1..1e9",)}, "has at most 64 values"),
+        ({"search": ("depth=1.5|2",)}, "--search depth=1.5.2: depth must be a whole number ≥ 1, got 1.5"),
+        ({"search": ("schedule=cosin",)}, "--search schedule=cosin: unknown schedule 'cosin'"),
+        ({"search": ("clip-norm=-1|1",)}, "clip_norm must be a positive number"),
+        ({"search": ("label-smoothing=0..2",)}, "label_smoothing must be from 0 to below 1, got 2"),
         ({"search": ("solver=adm",)}, "unknown solver 'adm'"),
         ({"search": ("dropout", "dropout=0..0.5")}, "dropout is an axis already; give it once"),
         ({"activation": "tanh"}, "--activation was given, and is an axis of --search"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -115,15 +117,16 @@ def test_smoothed_labels_share_a_tenth_among_all_classes(
     assert smoothed.y.dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    ("loss", "amount", "message"),
-    [
-        ("squared_error", 0.1, "label_smoothing is for classes, got 0.1 with squared_error"),
-        ("log_loss", 1.0, "label_smoothing must be from 0 to below 1, got 1.0"),
-        ("log_loss", -0.1, "label_smoothing must be from 0 to below 1, got -0.1"),
-    ],
-)
-def test_smoothing_that_is_refused(loss: str, amount: float, message: str) -> None:
-    network = Network(2, [Dense(1)], loss)
+def test_smoothing_is_for_classes() -> None:
+    network = Network(2, [Dense(1)], "squared_error")
+    message = "label_smoothing is for classes, got 0.1 with squared_error"
     with pytest.raises(ConfigurationError, match=message):
-        Samples.of(network, X, [0, 1, 1]).smoothed(network.criterion, amount)
+        Samples.of(network, X, [0, 1, 1]).smoothed(network.criterion, 0.1)
+    with pytest.raises(ConfigurationError, match=message):
+        Recipe(label_smoothing=0.1).require(network)
+
+
+@pytest.mark.parametrize("amount", [1.0, -0.1, float("nan"), "much"])
+def test_smoothing_that_is_refused(amount: Any) -> None:
+    with pytest.raises(ConfigurationError, match="label_smoothing must be from 0 to below 1, got"):
+        Recipe(label_smoothing=amount)

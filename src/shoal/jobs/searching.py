@@ -9,10 +9,10 @@ import numpy as np
 
 from shoal.errors import ConfigurationError, DataError, UnknownNameError
 from shoal.selection.architectures import Perceptron
-from shoal.selection.axes import Axis, Span, axis_of, parse_axis
-from shoal.selection.candidates import OWN
+from shoal.selection.axes import Axis, Span, axis_of, parse_axis, together
 from shoal.selection.choice import BY_EVIDENCE
 from shoal.selection.space import known_axes
+from shoal.shapes import whole_number
 from shoal.training.recipe import Recipe
 from shoal.words import setting
 
@@ -66,7 +66,7 @@ def axes_of(request: Asked) -> dict[str, object]:
         if name in found:
             raise ConfigurationError(f"{setting('search', text)}: {name} is an axis already; give it once")
         found[name] = given
-    return found
+    return together(found)
 
 
 def _require_possible(name: str, axis: Axis) -> None:
@@ -76,7 +76,9 @@ def _require_possible(name: str, axis: Axis) -> None:
     for value in values:
         if name in of_layers:
             Perceptron(**{name: value}).network((1,), 1, 1, "squared_error")
-        elif name in (*OWN, "batch_size", "solver"):
+        elif name == "depth":
+            whole_number(value, name)
+        elif name != "hidden":
             Recipe(**{name: value}).strengths(1, np.float64)
 
 

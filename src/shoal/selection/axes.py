@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -107,6 +107,18 @@ class Choices:
 
 
 Axis: TypeAlias = Span | Choices
+
+
+def together(given: Mapping[Any, object]) -> dict[str, object]:
+    """Return axes as users write them; sizes that are named alone have one layer where depth repeats it.
+
+    >>> together({"hidden": None, "depth": None})
+    {'hidden': ['8', '16', '32', '64'], 'depth': None}
+    """
+    found = {str(name): values for name, values in given.items()}
+    if "depth" in found and found.get("hidden", "") is None:
+        found["hidden"] = [size for size in USUAL["hidden"] if len(parse_hidden(size)) == 1]
+    return found
 
 
 def axis_of(name: str, given: object) -> Axis:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, MissingDependencyError
-from shoal.selection.axes import Axis, Span, axis_of
+from shoal.selection.axes import Axis, Span, axis_of, together
 from shoal.selection.candidates import told
 from shoal.selection.choice import all_contenders
 from shoal.selection.study import CapacityStudy
@@ -62,7 +62,7 @@ def search_with_optuna(
         raise ConfigurationError(
             f"space takes axes by name, such as {{'learning_rate': (1e-4, 0.1)}}, got {space!r}"
         )
-    axes = {str(name): axis_of(str(name), given) for name, given in space.items()}
+    axes = {name: axis_of(name, given) for name, given in together(space).items()}
     CapacityStudy(space=dict(space), draws=1, **settings)  # what is wrong is said before anything is asked
     distributions = {name: _distribution(axis) for name, axis in axes.items()}
     best: CapacityStudy | None = None

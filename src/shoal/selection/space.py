@@ -15,7 +15,7 @@ import numpy as np
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.randomness import SHARED, Purpose, permutation, stream
 from shoal.selection.architectures import Architecture
-from shoal.selection.axes import Axis, Choices, axis_of
+from shoal.selection.axes import Axis, Choices, axis_of, together
 from shoal.selection.candidates import (
     OF_SIZES,
     OWN,
@@ -221,7 +221,7 @@ def _axes(space: Space, known: Sequence[str]) -> dict[str, Axis]:
             f"of points, got {space!r}"
         )
     _require_known(named, known)
-    return {str(name): axis_of(str(name), given) for name, given in named.items()}
+    return {name: axis_of(name, given) for name, given in together(named).items()}
 
 
 def _are_names(space: Any) -> bool:

@@ -14,10 +14,10 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.losses import Loss
 from shoal.networks.chain import Chain
 from shoal.sequences import lengths_of
-from shoal.shapes import Array, IntArray, in_dtype, is_number, require_finite, require_unmasked
+from shoal.shapes import Array, IntArray, in_dtype, require_finite, require_unmasked
 from shoal.solvers.base import State
 from shoal.training.history import History
-from shoal.training.recipe import Recipe
+from shoal.training.recipe import Recipe, require_classes
 from shoal.training.stopping import Watch
 
 Validation: TypeAlias = (
@@ -74,14 +74,9 @@ class Samples:
     def smoothed(self, loss: Loss, amount: float) -> Samples:
         """Return the samples with (1 − ε) y + ε/C for indicators y of C classes, ε the ``amount``.
 
-        Raises ``ConfigurationError`` for a loss without classes, and unless 0 ≤ ε < 1.
+        Raises ``ConfigurationError`` for a loss without classes.
         """
-        if loss.name not in ("log_loss", "cross_entropy"):
-            raise ConfigurationError(
-                f"label_smoothing is for classes, got {amount!r} with {loss.name}; leave it out"
-            )
-        if not (is_number(amount) and 0 <= amount < 1):
-            raise ConfigurationError(f"label_smoothing must be from 0 to below 1, got {amount!r}")
+        require_classes(loss, amount)
         classes = max(len(self.y), 2) if loss.name == "cross_entropy" else 2
         smooth = (1 - amount) * self.y + amount / classes
         return replace(self, y=smooth.astype(self.y.dtype))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import CapacityError, ConfigurationError, UnknownNameError
+from shoal.losses import Loss
 from shoal.networks.chain import Chain
 from shoal.penalties import PENALTIES
 from shoal.randomness import check_seed
@@ -112,6 +113,10 @@ class Recipe:
         check_seed(self.seed)
         if not is_number(self.tolerance) or not self.tolerance >= 0:
             raise ConfigurationError(f"tolerance must be a number ≥ 0, got {self.tolerance!r}")
+        if not is_number(self.label_smoothing) or not 0 <= self.label_smoothing < 1:
+            raise ConfigurationError(
+                f"label_smoothing must be from 0 to below 1, got {self.label_smoothing!r}"
+            )
         if self.patience is not None:
             whole_number(self.patience, "patience")
         if self.plateau is not None and not isinstance(self.plateau, Plateau):
@@ -198,6 +203,8 @@ class Recipe:
         And ``CapacityError`` where the solver would hold too much for so many members.
         """
         solver = self.rule
+        if self.label_smoothing:
+            require_classes(network.criterion, self.label_smoothing)
         if solver.squares and network.criterion.curvature(network.n_outputs) is None:
             raise ConfigurationError(
                 f"{solver.name} minimises sums of squares, squared_error or mean_squared_error, and the loss "
@@ -288,6 +295,14 @@ def _kept(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def require_classes(loss: Loss, amount: float) -> None:
+    """Raise ``ConfigurationError`` for a loss whose labels there are none to smooth by an ``amount``."""
+    if loss.name not in ("log_loss", "cross_entropy"):
+        raise ConfigurationError(
+            f"label_smoothing is for classes, got {amount!r} with {loss.name}; leave it out"
+        )
 
 
 def _require_room(solver: Solver, n_parameters: int, size: int) -> None:
