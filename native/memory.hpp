@@ -1,6 +1,8 @@
 // What a group remembers, copied to the caller's memory of all members and back, by name.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 
 #include "job.hpp"
@@ -25,6 +27,12 @@ template <class T> class Ledger {
         for (std::size_t lane = 0; lane < count_; ++lane)
             for (std::size_t d = 0; d < D_; ++d)
                 copy(numbers[d * lanes_ + lane], outside[((first_ + lane) * of + i) * D_ + d]);
+    }
+
+    // Behind the parameters of an only member lie zeros, as where it begins; they are not remembered.
+    void nothing_behind(std::vector<T>& numbers) const {
+        if (direction_ == Direction::from_memory && lanes_ == 1)
+            std::fill(numbers.begin() + static_cast<std::ptrdiff_t>(D_), numbers.end(), T(0));
     }
 
     // A number of each member, in its lane, or in all lanes of the only one.

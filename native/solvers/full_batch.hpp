@@ -68,6 +68,7 @@ template <class T> class FullBatchSolver : public Solver<T> {
 
     void remember(Ledger<T>& ledger) override {
         ledger.vector("theta", here_.theta.data()), ledger.vector("gradient", here_.gradient.data());
+        ledger.nothing_behind(here_.theta), ledger.nothing_behind(here_.gradient);  // or members had moved
         ledger.number("J", here_.J);
     }
 

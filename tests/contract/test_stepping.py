@@ -144,6 +144,22 @@ def test_going_back_gives_the_same_again(case: str, dtype: str, engine: str) -> 
 
 
 @every_engine
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_members_that_are_restored_have_not_moved(engine: str, epochs: int) -> None:
+    """A solver that took them for moved would measure their curvature again, and round it in another way."""
+    X = np.linspace(-2, 2, 48)[:, None]
+    train = Samples(X, np.sin(2 * X).T, np.ones((1, 48)))
+    task = problem(train=train, validation=None, strengths=only(12))
+    members = Network(1, [Dense(4, "tanh"), Dense(1)]).population(12, dtype="float64")
+    training, other = (begin(engine, members, task, recipe("scg", epochs=6)) for _ in range(2))
+    training.advance(epochs)
+    other.restore(training.snapshot())
+    training.finish()
+    other.finish()
+    equal(other, training)
+
+
+@every_engine
 def test_images_are_deformed_as_in_one_go(engine: str) -> None:
     network = Network((1, 4, 4), [*IMAGES, Dense(2)])
     members = network.population(P, dtype="float64")
