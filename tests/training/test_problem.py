@@ -9,7 +9,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense
 from shoal.losses import LOSSES
 from shoal.populations.network import Network
-from shoal.training.problem import Samples
+from shoal.training.problem import Problem, Samples
 from shoal.training.recipe import Recipe
 
 NETWORK = Network(2, [Dense(1)])
@@ -119,11 +119,14 @@ def test_smoothed_labels_share_a_tenth_among_all_classes(
 
 def test_smoothing_is_for_classes() -> None:
     network = Network(2, [Dense(1)], "squared_error")
-    message = "label_smoothing is for classes, got 0.1 with squared_error"
+    recipe, message = (
+        Recipe(label_smoothing=0.1),
+        "label_smoothing is for classes, got 0.1 with squared_error",
+    )
     with pytest.raises(ConfigurationError, match=message):
-        Samples.of(network, X, [0, 1, 1]).smoothed(network.criterion, 0.1)
+        recipe.require(network)
     with pytest.raises(ConfigurationError, match=message):
-        Recipe(label_smoothing=0.1).require(network)
+        Problem.of(network, 1, recipe, X, [0, 1, 1])
 
 
 @pytest.mark.parametrize("amount", [1.0, -0.1, float("nan"), "much"])

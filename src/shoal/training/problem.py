@@ -17,7 +17,7 @@ from shoal.sequences import lengths_of
 from shoal.shapes import Array, IntArray, in_dtype, require_finite, require_unmasked
 from shoal.solvers.base import State
 from shoal.training.history import History
-from shoal.training.recipe import Recipe, require_classes
+from shoal.training.recipe import Recipe
 from shoal.training.stopping import Watch
 
 Validation: TypeAlias = (
@@ -72,11 +72,7 @@ class Samples:
         )
 
     def smoothed(self, loss: Loss, amount: float) -> Samples:
-        """Return the samples with (1 − ε) y + ε/C for indicators y of C classes, ε the ``amount``.
-
-        Raises ``ConfigurationError`` for a loss without classes.
-        """
-        require_classes(loss, amount)
+        """Return the samples with (1 − ε) y + ε/C for indicators y of C classes, ε the ``amount``."""
         classes = max(len(self.y), 2) if loss.name == "cross_entropy" else 2
         smooth = (1 - amount) * self.y + amount / classes
         return replace(self, y=smooth.astype(self.y.dtype))
@@ -163,7 +159,7 @@ class Problem:
         recipe.require(network, size)
         strengths = recipe.strengths(size, dtype)
         train = Samples.of(network, X, y, sample_weight, size=size, dtype=dtype)
-        if smoothing := recipe.label_smoothing:
+        if smoothing := recipe.smoothing(network.criterion):
             train = train.smoothed(network.criterion, smoothing)
         judges = validation and Samples.of(network, *validation, size=size, dtype=dtype, which="validation ")
         return cls(train, judges or None, strengths)

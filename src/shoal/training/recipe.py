@@ -113,10 +113,7 @@ class Recipe:
         check_seed(self.seed)
         if not is_number(self.tolerance) or not self.tolerance >= 0:
             raise ConfigurationError(f"tolerance must be a number ≥ 0, got {self.tolerance!r}")
-        if not is_number(self.label_smoothing) or not 0 <= self.label_smoothing < 1:
-            raise ConfigurationError(
-                f"label_smoothing must be from 0 to below 1, got {self.label_smoothing!r}"
-            )
+        self.smoothing()
         if self.patience is not None:
             whole_number(self.patience, "patience")
         if self.plateau is not None and not isinstance(self.plateau, Plateau):
@@ -175,6 +172,20 @@ class Recipe:
         """The schedule, resolved."""
         return resolve("schedule", self.schedule, SCHEDULES)
 
+    def smoothing(self, loss: Loss | None = None) -> float:
+        """Return the share ε of labels that all classes get, for a ``loss``, if that is known.
+
+        Raises ``ConfigurationError`` unless 0 ≤ ε < 1, and for a loss without classes unless ε is 0.
+        """
+        amount = self.label_smoothing
+        if not (is_number(amount) and 0 <= amount < 1):
+            raise ConfigurationError(f"label_smoothing must be from 0 to below 1, got {amount!r}")
+        if amount and loss is not None and loss.name not in ("log_loss", "cross_entropy"):
+            raise ConfigurationError(
+                f"label_smoothing is for classes, got {amount!r} with {loss.name}; leave it out"
+            )
+        return amount
+
     def batches(self, n_samples: int) -> int:
         """Return the number of updates in an epoch over ``n_samples``."""
         return 1 if self.batch_size is None else -(-n_samples // self.batch_size)
@@ -203,8 +214,7 @@ class Recipe:
         And ``CapacityError`` where the solver would hold too much for so many members.
         """
         solver = self.rule
-        if self.label_smoothing:
-            require_classes(network.criterion, self.label_smoothing)
+        self.smoothing(network.criterion)
         if solver.squares and network.criterion.curvature(network.n_outputs) is None:
             raise ConfigurationError(
                 f"{solver.name} minimises sums of squares, squared_error or mean_squared_error, and the loss "
@@ -295,14 +305,6 @@ def _kept(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def require_classes(loss: Loss, amount: float) -> None:
-    """Raise ``ConfigurationError`` for a loss whose labels there are none to smooth by an ``amount``."""
-    if loss.name not in ("log_loss", "cross_entropy"):
-        raise ConfigurationError(
-            f"label_smoothing is for classes, got {amount!r} with {loss.name}; leave it out"
-        )
 
 
 def _require_room(solver: Solver, n_parameters: int, size: int) -> None:

@@ -58,16 +58,16 @@ def test_an_array_of_a_file_says_it_of_its_part(tmp_path: Path) -> None:
     def said(by: str, names: tuple[str, ...], test: bool = False) -> list[object]:
         return Files().beside(str(path), Roles(group=by), names, test)[by].to_list()
 
-    assert said("speaker", ("0", "2")) == ["x", "x"]
-    assert said("Speaker", ("1",)) == ["y"]
+    assert said("speaker", ("0", "1", "2")) == ["x", "y", "x"]
+    assert said("Speaker", ("2", "1", "0")) == ["x", "y", "x"]
     assert said("speaker", ("0", "1"), test=True) == [7, 8]
     assert beside_in_npz(path, Roles(weight="nothing"), [0], [""]).width == 0
-    with pytest.raises(
-        DataError, match=r"has flat.npy of the shape \(3, 1\), expected an entry for each of its samples"
-    ):
-        said("flat", ("0",))
-    with pytest.raises(DataError, match=r"of the shape \(3,\), expected an entry for each of its samples"):
-        said("speaker", ("3",))
+    told = "expected an entry for each of its {} samples"
+    with pytest.raises(DataError, match=rf"has flat.npy of the shape \(3, 1\), {told.format(3)}"):
+        said("flat", ("0", "1", "2"))
+    for names in (("0", "1"), ("0", "1", "2", "3")):  # one too many is as wrong as one too few
+        with pytest.raises(DataError, match=rf"of the shape \(3,\), {told.format(len(names))}"):
+            said("speaker", names)
 
 
 def test_a_file_without_a_place_for_it_says_so(tmp_path: Path) -> None:

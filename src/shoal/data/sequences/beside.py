@@ -41,9 +41,10 @@ def beside_in_table(table: pl.DataFrame, id: str, roles: Roles, names: Sequence[
 
 
 def beside_in_npz(path: Path, roles: Roles, rows: Sequence[int], suffixes: Sequence[str]) -> pl.DataFrame:
-    """Return what arrays (N,) of an NPZ file say of some of its rows, a column each, by the roles' names.
+    """Return what arrays (N,) of an NPZ file say of its N samples, a column each, by the roles' names.
 
-    An array may have a suffix; those that there are not are left out. Raises ``DataError`` for another shape.
+    ``rows`` are their numbers, in the order asked for. An array may have a suffix; those that there are not
+    are left out. Raises ``DataError`` for another shape.
     """
     found = {}
     with opened_npz(path) as arrays:
@@ -53,10 +54,10 @@ def beside_in_npz(path: Path, roles: Roles, rows: Sequence[int], suffixes: Seque
             if name is None:
                 continue
             values = arrays.load(name)
-            if values.ndim != 1 or len(values) <= max(rows):
+            if values.shape != (len(rows),):
                 raise DataError(
                     f"{path} has {name} of the shape {values.shape}, expected an entry for each of its "
-                    "samples; correct it"
+                    f"{len(rows)} samples; correct it"
                 )
             found[column] = as_series(values).gather(list(rows))
     return pl.DataFrame(found)
