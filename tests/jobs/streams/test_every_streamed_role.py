@@ -123,6 +123,17 @@ def test_a_weight_that_is_none_is_told(
         prepare_stream(FitRequest(source, "y", weight="w"))
 
 
+def test_what_leaves_no_rows_is_told(table: pl.DataFrame, tmp_path: Path) -> None:
+    of_one = written(
+        table.with_columns(pl.lit("p").alias("who"), pl.lit(0).alias("w")), tmp_path / "t.parquet"
+    )
+    with pytest.raises(DataError, match="the rows are of 1 group, too few"):
+        prepare_stream(FitRequest(of_one, "y", group="who"))
+    told = r"'y' is missing in all of 2000 rows but those that count for nothing, by 'w'; give"
+    with pytest.raises(DataError, match=told):
+        prepare_stream(FitRequest(of_one, "y", weight="w"))
+
+
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
 def test_no_group_is_in_two_parts(name: str, table: pl.DataFrame, tmp_path: Path) -> None:
     request = FitRequest(written(table, tmp_path / name), "y", group="who")

@@ -69,12 +69,10 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
             limit = pool.keep(most)
         total, known, weightless = total + part.height, known + int(there.sum()), weightless + without
     if not known:
-        raise DataError(
-            f"the target {target!r} is missing in all {total} rows, but for those that count for nothing; "
-            "give a column with values"
-            if weightless
-            else f"the target {target!r} is missing in all {total} rows; give a column with values"
-        )
+        where = f"all {total} rows"
+        if weightless:
+            where = f"all of {total} rows but those that count for nothing, by {roles.weight!r}"
+        raise DataError(f"the target {target!r} is missing in {where}; give a column with values")
     pool.keep(most)
     return pool.drawn(known, weightless, total, tally)
 

@@ -16,6 +16,7 @@ from shoal.data.frames import native_frame, pl
 from shoal.data.roles import Roles
 from shoal.errors import DataError
 from shoal.shapes import BoolArray, IntArray
+from shoal.words import plural
 
 BUCKETS = 2**16
 TRAINS, VALIDATES, TESTS = 0, 1, 2
@@ -60,8 +61,8 @@ def choose_sides(tally: IntArray, shares: Sequence[tuple[int, int]]) -> IntArray
         of_bucket[taken or free[np.argsort(tally[free], kind="stable")[:1]]] = side
     if not tally[of_bucket == TRAINS].any():
         raise DataError(
-            f"the rows are of {int((tally > 0).sum())} groups, too few for parts that share none; divide by "
-            "a finer column"
+            f"the rows are of {plural(int((tally > 0).sum()), 'group')}, too few for parts that share none; "
+            "divide by a finer column"
         )
     return of_bucket
 
