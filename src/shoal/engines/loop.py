@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from shoal.engines.turns import InTurn, one_at_a_time
 from shoal.networks.backprop import sample_losses
 from shoal.networks.chain import Chain
 from shoal.randomness import SHARED, Noise, Purpose, permutation
@@ -48,7 +49,7 @@ class Active:
                 setattr(self, name, value[mask])
 
 
-class ReferenceTraining:
+class ReferenceTraining(InTurn):
     """A training by the reference engine, as ``shoal.engines.base.Training`` says what one is."""
 
     def __init__(
@@ -59,6 +60,7 @@ class ReferenceTraining:
         problem: Problem,
         recipe: Recipe,
     ) -> None:
+        super().__init__()
         self.network, self.keys, self.problem, self.recipe = network, keys, problem, recipe
         self.theta = theta.copy()
         self.epoch = self.step = 0
@@ -78,6 +80,7 @@ class ReferenceTraining:
         """Which members train on (P,)."""
         return np.isin(np.arange(len(self.theta)), self._active.rows)
 
+    @one_at_a_time
     def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
         """Train as many epochs, if the plan has so many left, on one thread."""
         last = min(self.epoch + epochs, self.recipe.epochs)
@@ -95,11 +98,13 @@ class ReferenceTraining:
         """Train to the end of the plan."""
         self.advance(self.recipe.epochs)
 
+    @one_at_a_time
     def end(self, members: BoolArray, reason: Reason) -> None:
         """Let ``members`` (P,) train no more."""
         self.history.stopped[members & np.equal(self.history.stopped, Reason.EPOCHS)] = reason
         self._retire(~members[self._active.rows])
 
+    @one_at_a_time
     def set(self, strengths: Mapping[str, Array]) -> None:
         """Go on with other strengths, each (P,)."""
         self.problem = self.problem.with_strengths(strengths)
@@ -108,6 +113,7 @@ class ReferenceTraining:
         if not self.recipe.rule.takes_learning_rate:  # what it remembers is of another function
             self._active.state = self.recipe.rule.start(self._active.theta)
 
+    @one_at_a_time
     def snapshot(self, losses: bool = True) -> Snapshot:
         """Return where the training stands, as arrays of its own; without ``losses`` those are (P, 0)."""
         active, size = self._active, len(self.theta)
@@ -130,6 +136,7 @@ class ReferenceTraining:
             dict(self.problem.strengths),
         )
 
+    @one_at_a_time
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from where a training of the same members stood."""
         at = snapshot.copy()

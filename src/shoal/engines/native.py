@@ -17,6 +17,7 @@ from shoal.engines.base import Training
 from shoal.engines.compiled import module
 from shoal.engines.compiled.architecture import described, knows, unknown_layer, unknown_over_time
 from shoal.engines.compiled.module import native, unknown_instruction_set
+from shoal.engines.turns import InTurn, one_at_a_time
 from shoal.engines.wire import course_fields, problem_fields, recipe_fields, whole_numbers
 from shoal.errors import DataError
 from shoal.interruption import checkpoint
@@ -96,7 +97,7 @@ class NativeEngine:
         return z
 
 
-class NativeTraining:
+class NativeTraining(InTurn):
     """A training by the compiled engine, as ``shoal.engines.base.Training`` says what one is.
 
     The compiled half reads and writes the arrays that are made here: theta, the history, the strengths.
@@ -107,6 +108,7 @@ class NativeTraining:
     ) -> None:
         if len(problem.train) >= 2**32:
             raise DataError("the compiled engine takes less than 2³² samples; use engine='reference'")
+        super().__init__()
         validated = problem.validation is not None
         self.epoch = self.step = 0
         self.theta = np.array(theta, order="C")
@@ -141,6 +143,7 @@ class NativeTraining:
         """Train to the end of the plan."""
         self._train(self._recipe.epochs, threads, None, to_the_end=True)
 
+    @one_at_a_time
     def _train(self, epochs: int, threads: int, orders: Orders | None, to_the_end: bool) -> None:
         epochs = min(epochs, self._recipe.epochs - self.epoch)
         if not epochs or not self.active.any():
@@ -153,11 +156,13 @@ class NativeTraining:
         self.step += ran * self._recipe.batches(n)
         self.epoch += ran
 
+    @one_at_a_time
     def end(self, members: BoolArray, reason: Reason) -> None:
         """Let ``members`` (P,) train no more."""
         self.history.stopped[members & np.equal(self.history.stopped, Reason.EPOCHS)] = reason
         self._compiled.advance(self.epoch, 0, self.step, None, 1, False, None)  # hands their parameters back
 
+    @one_at_a_time
     def set(self, strengths: Mapping[str, Array]) -> None:
         """Go on with other strengths, each (P,)."""
         for name, values in strengths.items():
@@ -166,6 +171,7 @@ class NativeTraining:
         if not solver.takes_learning_rate:  # what it remembers is of another function
             self._remember(solver.start(self.theta))
 
+    @one_at_a_time
     def snapshot(self, losses: bool = True) -> Snapshot:
         """Return where the training stands, as arrays of its own; without ``losses`` those are (P, 0)."""
         vectors, numbers = self._compiled.memory()
@@ -186,6 +192,7 @@ class NativeTraining:
             dict(zip(STRENGTHS, self._strengths.copy(), strict=True)),
         )
 
+    @one_at_a_time
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from where a training of the same members stood."""
         self.epoch, self.step = snapshot.epoch, snapshot.step

@@ -29,7 +29,7 @@ class Run:
     ``problem`` the samples and strengths that it began with; what ``set`` changed is in the snapshots.
 
     After an exception from ``advance`` (Ctrl-C) population and history are as they were before the call;
-    ``restore`` a snapshot to go on from there.
+    ``restore`` a snapshot to go on from there. Threads that ask the same run for something take turns.
     """
 
     def __init__(
