@@ -81,9 +81,17 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-@pytest.fixture(scope="module", params=CASES)
-def page(request: pytest.FixtureRequest, sample: Builder) -> Page:
-    return Page(render(sample(**{"starts": 3, **CASES[request.param]})))
+@pytest.fixture(scope="module")
+def pages() -> dict[str, Page]:
+    """The pages there are by now: to draw one takes a second."""
+    return {}
+
+
+@pytest.fixture(params=CASES)
+def page(request: pytest.FixtureRequest, sample: Builder, pages: dict[str, Page]) -> Page:
+    if request.param not in pages:
+        pages[request.param] = Page(render(sample(**{"starts": 3, **CASES[request.param]})))
+    return pages[request.param]
 
 
 def test_ids_are_unique_and_links_lead_somewhere(page: Page) -> None:

@@ -348,4 +348,5 @@ def test_reasons_read_as_words() -> None:
         "diverged",
         "interrupted",
         "deadline",
+        "outdone",
     ]

@@ -139,6 +139,11 @@ class Packed:
         return (*map(id, coefs), *map(id, intercepts)) == self._first
 
     @cached_property
+    def others(self) -> list[tuple[tuple[Array, ...], tuple[Array, ...]]]:
+        """All members but the first, in one list always."""
+        return self.members[1:]
+
+    @cached_property
     def _first(self) -> tuple[int, ...]:
         coefs, intercepts = self.members[0]
         return (*map(id, coefs), *map(id, intercepts))

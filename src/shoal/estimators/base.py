@@ -325,9 +325,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _parameters(self) -> Packed:
         """Return the parameters of all members: what ``coefs_`` are views of, or what a user has set."""
         packed: Packed | None = getattr(self, "_packed", None)
-        if packed is not None and packed.holds(self.coefs_, self.intercepts_):
+        others = getattr(self, "_ensemble", ())
+        if packed is not None and packed.others is others and packed.holds(self.coefs_, self.intercepts_):
             return packed
-        return Packed.copied([(self.coefs_, self.intercepts_), *getattr(self, "_ensemble", ())])
+        return Packed.copied([(self.coefs_, self.intercepts_), *others])
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is saved: parameters once, and whether the arrays were views of one."""
@@ -342,7 +343,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if state.get("_packed"):
             together = Packed.copied([(self.coefs_, self.intercepts_), *self._ensemble])
             packed = Packed.of(together.units, together.theta)
-            self._keep({"_packed": packed, "_ensemble": packed.members[1:]})
+            self._keep({"_packed": packed, "_ensemble": packed.others})
             self.coefs_, self.intercepts_ = map(list, packed.members[0])
 
     def _loss_grad_lbfgs(

@@ -74,7 +74,7 @@ def parameters(network: Chain, theta: Array, best: int, members: list[int]) -> d
         "coefs_": list(coefs),
         "intercepts_": list(intercepts),
         "_starts": theta,
-        "_ensemble": packed.members[1:],
+        "_ensemble": packed.others,
         "_packed": packed,
     }
 
