@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.engines import choose_engine
-from shoal.errors import ConfigurationError, DataError
+from shoal.errors import ConfigurationError, DataError, OutputError
 from shoal.layers import Dense
 from shoal.populations import checkpoint
 from shoal.populations.blockwise import train_blockwise
@@ -173,6 +173,13 @@ def test_an_interrupted_training_goes_on_from_its_last_epoch(
 
 
 @pytest.mark.parametrize("change", ["seed", "samples", "members", "seen", "held", "damaged"])
+def test_where_nothing_can_be_kept_is_said(samples: tuple[Any, Any], tmp_path: Path) -> None:
+    (tmp_path / "tried").write_text("no folder")
+    file = dataclasses.replace(file_of(tmp_path / "rows", *samples), kept=tmp_path / "tried")
+    with pytest.raises(OutputError, match=r"tried cannot be made .*; remove it"):
+        train_blockwise(members(), file, Recipe(solver="adam", epochs=3, batch_size=8))
+
+
 def test_what_another_training_kept_is_not_taken_up(
     change: str, samples: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from shoal._version import __version__
+from shoal.errors import OutputError, reason
 from shoal.files import write_atomically
 from shoal.populations.population import Population
 from shoal.shapes import Array
@@ -64,7 +65,10 @@ class Checkpoint:
         arrays |= {_MEMORY + name: values for name, values in state.memory.items()}
         arrays |= {_HISTORY + name: values for name, values in _courses(history).items()}
         plain = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
-        self.path.parent.mkdir(exist_ok=True)
+        try:
+            self.path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.path.parent} cannot be made ({reason(error)}); remove it") from None
         write_atomically(self.path, safetensors.numpy.save(plain, {_STEP: str(state.step)}))
 
     def take_up(self, history: History, others: Mapping[str, Array]) -> Snapshot | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,6 +35,7 @@ class MLflow(Watcher):
 
     ``uri`` is where runs are kept, None what ``MLFLOW_TRACKING_URI`` says. ``run_id`` is the run's. A run
     ends when it is closed, or with the ``with`` block: as failed after an error, as killed after Ctrl-C.
+    Whatever MLflow refuses, now or later, is an ``OutputError``.
 
     ``pip install 'shoal[mlflow]'`` speaks to a server; for a database of one's own it takes all of
     ``mlflow``. Raises ``MissingDependencyError`` without it, ``OutputError`` where no run can be begun.
@@ -74,7 +76,19 @@ class MLflow(Watcher):
         try:
             self._flush()
         finally:  # a run that lacks its last numbers has ended all the same
-            self._client.set_terminated(self.run_id, status)
+            with self._speaking():
+                self._client.set_terminated(self.run_id, status)
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            raise OutputError(
+                f"MLflow takes no more of the run {self.run_id} ({reason(error)}); see to its server"
+            ) from None
 
     def _tell(self, numbers: Mapping[str, float], step: int) -> None:
         from mlflow.entities import Metric
@@ -90,7 +104,8 @@ class MLflow(Watcher):
         new = {name: value for name, value in settings.items() if name not in self._known}
         self._known |= set(new)  # a parameter is said once
         parameters = [Param(name, str(value)[:LONGEST]) for name, value in new.items()]
-        self._client.log_batch(self.run_id, params=parameters)
+        with self._speaking():
+            self._client.log_batch(self.run_id, params=parameters)
 
     def _keep(self, findings: Findings) -> None:
         self._set(findings.settings)
@@ -105,9 +120,11 @@ class MLflow(Watcher):
                 (place / "candidates.json").write_text(json.dumps(told), encoding="utf-8")
             if findings.words:
                 (place / CARD).write_text(findings.words, encoding="utf-8")
-            self._client.log_artifacts(self.run_id, made)
+            with self._speaking():
+                self._client.log_artifacts(self.run_id, made)
         if findings.folder is not None:
-            self._keep_model(findings.folder)
+            with self._speaking():
+                self._keep_model(findings.folder)
 
     def _keep_model(self, folder: Path) -> None:
         for name in (REPORT, EVIDENCE):
@@ -124,4 +141,5 @@ class MLflow(Watcher):
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for first in range(0, len(waiting), TOGETHER):
-            self._client.log_batch(self.run_id, metrics=waiting[first : first + TOGETHER])
+            with self._speaking():
+                self._client.log_batch(self.run_id, metrics=waiting[first : first + TOGETHER])
