@@ -19,6 +19,7 @@ from shoal import MLPClassifier, MLPRegressor
 from shoal.engines import ENGINES
 from shoal.errors import DataError
 from shoal.estimators import predictions
+from shoal.losses import SquaredError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -83,6 +84,25 @@ def test_parameters_that_the_user_changes_are_those_that_predict() -> None:
     regressor.coefs_[0] = regressor.coefs_[0].copy()  # no view of what the engine predicts with
     regressor.intercepts_[1][:] = 2.5
     np.testing.assert_array_equal(regressor.predict(X), np.full(61, 2.5))
+
+
+class ClippedError(SquaredError):
+    """Somebody's own loss, which predicts something else than z without having said so."""
+
+    name = "clipped"
+
+    def predict(self, z: np.ndarray) -> np.ndarray:
+        return np.asarray(np.clip(z, 0, 2))
+
+
+def test_a_loss_of_ones_own_says_what_is_predicted() -> None:
+    way: dict[str, Any] = {"hidden_layer_sizes": 3, "max_iter": 5, "random_state": 0}
+    plain, clipped = (
+        MLPRegressor(loss=loss, **way).fit(X, X[:, 0]) for loss in (SquaredError(), ClippedError())
+    )
+    expected = np.clip(plain.predict(X), 0, 2)
+    assert 0 < np.count_nonzero(expected == plain.predict(X)) < len(X)
+    np.testing.assert_allclose(clipped.predict(X), expected, rtol=1e-12)
 
 
 def through_a_file(estimator: Any) -> Any:

@@ -34,7 +34,7 @@ def predictions(
     few = n_jobs is None and len(X) * theta.size < WORTH_COUNTING
     threads = 1 if few else count_workers(n_jobs)
     z = _engine(network).outputs(network, theta, X.astype(theta.dtype, copy=False), threads)
-    predicted = predictions_of(_linked(link, z) if network.criterion.has_link else z)
+    predicted = predictions_of(_linked(link, z))
     return np.ascontiguousarray((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
 
 

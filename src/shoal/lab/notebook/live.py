@@ -27,9 +27,9 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     ``state`` and ``frame`` are what it shows; ``pause``, ``play``, ``step`` and ``set`` do what its buttons
     and sliders do. All of them raise ``ConfigurationError`` for what cannot be done.
 
-    It trains in threads of its own, while somebody looks: ``pause`` it before a cell trains the same run, and
-    ``close`` it to end them. Whoever observes ``state`` or ``frame`` is called in such a thread, and what is
-    asked for there is done as soon as the call has ended.
+    It trains in threads of its own, while somebody looks, or as fast as it goes without: ``pause`` it before
+    a cell trains the same run, else they take turns, and ``close`` it to end them. Whoever observes ``state``
+    or ``frame`` is called in such a thread, and what is asked for there is done when the call has ended.
     """
 
     _esm = traitlets.Unicode("").tag(sync=True)
