@@ -173,13 +173,6 @@ def test_an_interrupted_training_goes_on_from_its_last_epoch(
 
 
 @pytest.mark.parametrize("change", ["seed", "samples", "members", "seen", "held", "damaged"])
-def test_where_nothing_can_be_kept_is_said(samples: tuple[Any, Any], tmp_path: Path) -> None:
-    (tmp_path / "tried").write_text("no folder")
-    file = dataclasses.replace(file_of(tmp_path / "rows", *samples), kept=tmp_path / "tried")
-    with pytest.raises(OutputError, match=r"tried cannot be made .*; remove it"):
-        train_blockwise(members(), file, Recipe(solver="adam", epochs=3, batch_size=8))
-
-
 def test_what_another_training_kept_is_not_taken_up(
     change: str, samples: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +208,13 @@ def test_what_another_training_kept_is_not_taken_up(
     monkeypatch.setattr(BlockFile, "buffers", noted)
     train_blockwise(**told(change))
     assert begun == [0, 1, 2]
+
+
+def test_where_nothing_can_be_kept_is_said(samples: tuple[Any, Any], tmp_path: Path) -> None:
+    (tmp_path / "tried").write_text("no folder")
+    file = dataclasses.replace(file_of(tmp_path / "rows", *samples), kept=tmp_path / "tried")
+    with pytest.raises(OutputError, match=r"tried cannot be made .*; remove it"):
+        train_blockwise(members(), file, Recipe(solver="adam", epochs=3, batch_size=8))
 
 
 @pytest.mark.parametrize("settings", [{"solver": "scg", "batch_size": None, "learning_rate": None}])
