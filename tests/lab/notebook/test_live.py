@@ -160,8 +160,10 @@ def test_a_step_is_as_long_as_it_is_said_to_be() -> None:
     run = shoal.begin(shoal.Network(1, [shoal.Dense(1)]), x, x, starts=1, epochs=1200)
     shown = shoal.lab.widget(run)
     shown.step(1100)
-    shown.close()
     assert run.epoch == 1100
+    shown.step(10**12)  # no more than there are left
+    shown.close()
+    assert run.epoch == 1200
     assert Kind.UNITS not in {block.kind for block in read(shown.frame)}  # it has none that are hidden
 
 

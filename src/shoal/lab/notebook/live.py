@@ -13,7 +13,9 @@ import traitlets
 from shoal.errors import ShoalError
 from shoal.lab import commands
 from shoal.lab.commands import Command
+from shoal.lab.laboratory import MOST_PACE
 from shoal.lab.running import Conductor, Exhibit
+from shoal.shapes import whole_number
 
 
 @cache
@@ -51,8 +53,11 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self._do(commands.Pause())
 
     def step(self, epochs: int = 1) -> None:
-        """Train so many epochs, and pause."""
-        self._do(commands.Step(epochs=epochs))
+        """Train so many epochs, and pause; Ctrl-C ends it a part of them later."""
+        left = whole_number(epochs, "epochs of a step")
+        while left > 0:
+            self._do(commands.Step(epochs=min(left, MOST_PACE)))
+            left = 0 if self.state["training"]["ended"] else left - MOST_PACE
 
     def set(self, **strengths: float) -> None:
         """Go on under other strengths, of all networks: ``l2``, ``weight_decay``, ``learning_rate``."""

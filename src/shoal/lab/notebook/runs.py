@@ -151,7 +151,7 @@ class Runs:
         self.playing = False
 
     def _step(self, command: commands.Step, each: Each) -> None:
-        epochs = whole_number(command.epochs, "epochs of a step")
+        epochs = min(whole_number(command.epochs, "epochs of a step"), MOST_PACE)
         self.playing = False
         self.train(epochs, each)
 
