@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import searches
-from benchmarks.searches import Searched, document, record
+from benchmarks import grids
+from benchmarks.grids import Searched, document, record
 
 
 def searched(**changes: Any) -> Searched:
@@ -32,10 +32,10 @@ def test_the_ratio_is_that_of_the_median() -> None:
 
 
 def test_a_table_searched_again_replaces_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searches, "FOLDER", tmp_path)
+    monkeypatch.setattr(grids, "FOLDER", tmp_path)
     for one in (searched(), searched(table="california_housing"), searched(score=0.9)):
         record(one)
-    page = (tmp_path / "searches.md").read_text()
+    page = (tmp_path / "grids.md").read_text()
     assert page.count("| phoneme |") == 1
     assert page.count("| california_housing |") == 1
     assert "0.9000" in page

@@ -1,8 +1,8 @@
-"""``python -m benchmarks.searches [TABLE …]``: a grid of networks, as populations and as scikit-learn's loop.
+"""``python -m benchmarks.grids [TABLE …]``: a grid of networks, as populations and as scikit-learn's loop.
 
 ``CapacityStudyCV`` and ``GridSearchCV`` over scikit-learn's perceptron, with all cores, search the same grid
 of 5 sizes × 5 alphas × 3 starts on the same 5 folds: 375 fits, and the best mean score of each. Needs
-SHOAL_DATA, the folder with ``tables/``; writes ``benchmarks/results/searches.md``.
+SHOAL_DATA, the folder with ``tables/``; writes ``benchmarks/results/grids.md``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Searched:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.searches", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.grids", description=__doc__)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TARGETS)}; all")
     parser.add_argument("--epochs", type=int, default=200, help="at most, for each network")
     parser.add_argument("--repeats", type=int, default=3, help="runs of CapacityStudyCV")
@@ -109,19 +109,19 @@ def timed(run: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
 
 def record(searched: Searched) -> None:
     """Put a search among those of before, and write both files."""
-    path = FOLDER / "searches.json"
+    path = FOLDER / "grids.json"
     entries = json.loads(path.read_text()) if path.exists() else {}
     entries[searched.table] = asdict(searched)
     path.write_text(json.dumps(entries, indent=1) + "\n")
-    (FOLDER / "searches.md").write_text(document([Searched(**entry) for entry in entries.values()]))
+    (FOLDER / "grids.md").write_text(document([Searched(**entry) for entry in entries.values()]))
 
 
 def document(found: list[Searched]) -> str:
-    """Return the table of all searches."""
+    """Return the table of all grids."""
     lines = [
         "# Searches",
         "",
-        "`python -m benchmarks.searches`: 5 folds × 5 sizes × 5 alphas × 3 starts, 375 fits with all cores,",
+        "`python -m benchmarks.grids`: 5 folds × 5 sizes × 5 alphas × 3 starts, 375 fits with all cores,",
         "by `CapacityStudyCV` (float32; the median, and all runs) and by `GridSearchCV` over scikit-learn's",
         "perceptron.",
         "",
