@@ -25,9 +25,9 @@ from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 import shoal
+from benchmarks.grids import TARGETS, read
 from benchmarks.machine import commit, machine
 from benchmarks.results import FOLDER
-from benchmarks.grids import TARGETS, read
 
 HIDDEN = ("8", "16", "32", "64", "32x32", "64x64")
 RATES, STRENGTHS = (1e-4, 0.1), (1e-3, 10.0)
