@@ -141,6 +141,18 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
         TensorBoard(tmp_path / "file" / "run")
 
 
+def test_once_closed_it_is_told_nothing(network: Network, tmp_path: Path) -> None:
+    board = TensorBoard(tmp_path)
+    board.close()
+    (before,) = (path.read_bytes() for path in tmp_path.iterdir())
+    result = shoal.train(network, X, X**2, epochs=3, callback=board)
+    with pytest.raises(OutputError, match="is closed"):
+        board.write(result)
+    board.close()
+    (after,) = (path.read_bytes() for path in tmp_path.iterdir())
+    assert after == before
+
+
 def test_without_its_package_it_says_which_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboardX", None)  # type: ignore[arg-type]
     with pytest.raises(MissingDependencyError, match=r"pip install 'shoal\[tensorboard\]'"):

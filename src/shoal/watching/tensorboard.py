@@ -60,12 +60,22 @@ class TensorBoard(Watcher):
         except OSError as error:
             raise OutputError(f"{folder} cannot be made ({reason(error)}); give another folder") from None
         self._writer: Any = SummaryWriter(str(self.folder))
+        self._closed = False
 
     def close(self) -> None:
         """Write all that is still to be written; nothing is told afterwards."""
         self._writer.close()
+        self._closed = True
+
+    def write(self, what: Any) -> None:
+        """Tell what there is to keep, as ``Watcher.write``; raises ``OutputError`` once it is closed."""
+        if self._closed:
+            raise OutputError(f"the event file in {self.folder} is closed; write before, or begin another")
+        super().write(what)
 
     def _tell(self, numbers: Mapping[str, float], step: int) -> None:
+        if self._closed:  # or else it would begin another file, which nobody closes
+            return
         for name, value in numbers.items():
             self._writer.add_scalar(name, value, step)
 
