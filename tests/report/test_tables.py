@@ -105,6 +105,14 @@ def test_at_most_ten_mistakes() -> None:
     assert rows[0][:3] == ["f", "e", "54"]
 
 
+def test_axes_of_a_search_have_no_value_of_all(sample: Builder) -> None:
+    axes = ["learning-rate=1e-4..0.1,dropout", "batch_size"]
+    asked = sample()["asked"] | {"dropout": 0.1, "search": {"axes": axes, "points": 9, "halving": None}}
+    told = dict(tables.settings(asked))
+    assert {told[name] for name in ("learning rate", "dropout", "batch")} == {"searched"}
+    assert told["activation"] == asked["activation"]
+
+
 @pytest.mark.parametrize(
     ("change", "term", "value"),
     [

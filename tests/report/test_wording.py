@@ -19,6 +19,9 @@ def test_lead_counts_classes_columns_and_networks(sample: Builder) -> None:
         "(5 sizes × 10 random starts × 4 L2 strengths × 5 folds) were trained and compared in 1 min 21 s."
     )
     assert wording.lead(sample("regression")).startswith("Predicts income, a number, from 4 of")
+    searched = sample(folds=5)
+    searched["asked"]["search"] = {"axes": ["dropout"], "points": 20, "halving": 5}
+    assert "1,000 networks (20 points of a search × 10 random starts × 5 folds)" in wording.lead(searched)
 
 
 @pytest.mark.parametrize(

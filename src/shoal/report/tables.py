@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -228,7 +229,7 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
     rate, batch, patience = asked["learning_rate"], asked["batch_size"], asked["patience"]
     estimate = asked["estimate_seconds"]
     expected = [] if estimate is None else [("estimated time", duration(estimate))]
-    return [
+    told = [
         (source, asked["table"]),
         ("target", f"{asked['target']} ({asked['task']})"),
         *([("loss", LOSSES[asked["loss"]])] if asked.get("loss") in LOSSES else []),
@@ -247,6 +248,19 @@ def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
         ("seed", str(asked["seed"])),
         *expected,
     ]
+    axes = _axes(asked)
+    return [(name, "searched" if _AXES.get(name, name) in axes else value) for name, value in told]
+
+
+_AXES = {"batch": "batch size", "schedule of the rate": "schedule"}
+"""What is an axis by another name than the report's."""
+
+
+def _axes(asked: Asked) -> set[str]:
+    """Return the names of what was searched, in words."""
+    searched = asked.get("search")
+    said = ",".join(searched["axes"]).split(",") if searched else []
+    return {re.sub("[-_]", " ", axis.partition("=")[0].strip()) for axis in said}
 
 
 def _compared(asked: Asked) -> list[tuple[str, str]]:

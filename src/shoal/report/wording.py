@@ -71,11 +71,14 @@ def lead(evidence: Evidence) -> str:
     size = data.get("images")
     kind = f"one of {plural(len(classes), 'class', 'classes')}" if classes else "a number"
     used = sum(column["used"] for column in data["columns"])
+    starts = plural(len(set(trials["start"])), "random start")
     counts = [
         plural(len(set(trials["hidden"])), "size"),
-        plural(len(set(trials["start"])), "random start"),
+        starts,
         plural(len(set(trials["l2"])), "L2 strength"),
     ]
+    if searched := asked.get("search"):
+        counts = [plural(searched["points"], "point") + " of a search", starts]
     if asked["folds"]:
         counts.append(plural(asked["folds"], "fold"))
     inputs = f"{used} of the {plural(len(data['columns']), 'column')} of {asked['table']}"
