@@ -40,6 +40,11 @@ def test_every_public_name_is_in_the_reference_once() -> None:
     assert sorted(names) == sorted(shoal.__all__)
 
 
+def test_no_page_has_a_name_of_those_that_sphinx_makes() -> None:
+    """It would be in no list of pages, and overwritten."""
+    assert not {page.stem for page in DOCS.glob("*.md")} & {"search", "genindex", "modindex", "py-modindex"}
+
+
 def test_every_study_is_in_the_gallery_with_a_link() -> None:
     text = (DOCS / "index.md").read_text(encoding="utf-8")
     for name in STUDIES:
