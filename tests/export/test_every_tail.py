@@ -140,8 +140,8 @@ def classifier(X: Any, y: Any, dtype: str, together: bool) -> MLPClassifier:
     largest = np.abs(population_of(fitted).outputs(X)).max(axis=(1, 2))
     members = [(fitted.coefs_, fitted.intercepts_), *fitted._ensemble]
     for (weights, biases), z in zip(members, largest, strict=True):
-        weights[-1] *= FURTHEST / z
-        biases[-1] *= FURTHEST / z
+        weights[-1][...] *= FURTHEST / z
+        biases[-1][...] *= FURTHEST / z
     return fitted
 
 
