@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from shoal.errors import ConfigurationError, DataError, UnknownNameError
+from shoal.errors import ConfigurationError, DataError
 from shoal.selection.architectures import Perceptron
 from shoal.selection.axes import Axis, Span, axis_of, parse_axis, together
 from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.space import known_axes
+from shoal.selection.space import known_axes, require_known
 from shoal.shapes import whole_number
 from shoal.training.recipe import Recipe
 from shoal.words import setting
@@ -47,8 +47,10 @@ class Asked(Protocol):
     def size(self) -> AskedSize: ...
 
 
-def axes_of(request: Asked) -> dict[str, object]:
-    """Return the axes that are asked for; raise ``ConfigurationError`` for what is none, or there twice.
+def axes_of(request: Asked, check: bool = False) -> dict[str, object]:
+    """Return the axes that are asked for, as a request that is made has them checked.
+
+    Raises ``ConfigurationError`` for what is no axis, and for one that is there twice.
 
     >>> from shoal.jobs.request import FitRequest
     >>> axes_of(FitRequest("t.csv", search=("learning-rate=1e-4..0.1,dropout",)))
@@ -58,9 +60,9 @@ def axes_of(request: Asked) -> dict[str, object]:
     for text in (part for said in request.search or () for part in said.split(",")):
         try:
             name, given = parse_axis(text)
-            if name not in KNOWN:
-                raise UnknownNameError("axis of a search", name, KNOWN)
-            _require_possible(name, axis_of(name, given))
+            if check:
+                require_known([name], KNOWN)
+                _require_possible(name, axis_of(name, given))
         except (ConfigurationError, DataError) as error:
             raise ConfigurationError(f"{setting('search', text)}: {error}") from None
         if name in found:
@@ -84,7 +86,7 @@ def _require_possible(name: str, axis: Axis) -> None:
 
 def check_search(request: Asked) -> None:
     """Raise ``ConfigurationError`` for a search that is none, or beside what goes without one."""
-    axes = axes_of(request)
+    axes = axes_of(request, check=True)
     if axes and request.score == BY_EVIDENCE:
         raise ConfigurationError(
             f"a search goes by validation, got {setting('score', BY_EVIDENCE)}; leave one of them out"

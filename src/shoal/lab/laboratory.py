@@ -14,24 +14,22 @@ from shoal.lab.demonstrations import DEMONSTRATIONS, Demonstrate, Shown, demonst
 from shoal.lab.design import INITIALS, NATURAL, Design, Knobs
 from shoal.lab.lesson import Lesson, Reading, lessons
 from shoal.lab.material import SETS, Sets
+from shoal.lab.playing import MOST_PACE, Player
 from shoal.lab.room import require_room
 from shoal.populations.population import Population
 from shoal.selection.choice import RULES
-from shoal.shapes import whole_number
 from shoal.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from shoal.jobs.model import Model
 
 SIDES = "AB"
-MOST_PACE = 1000
 
 
-class Laboratory:
+class Laboratory(Player):
     """One shoal, or the two sides of a fork, with a network picked, a rule of choice, and a sealed test.
 
-    ``run`` grows with every new beginning, so that frames of an older one are known as such. ``playing`` says
-    whether it is to train on, ``pace`` how many epochs between two pictures.
+    ``run`` grows with every new beginning, so that frames of an older one are known as such.
 
     >>> lab = Laboratory(Design(hidden=(2,), starts=3))
     >>> lab.do(commands.Step(epochs=5))
@@ -47,7 +45,7 @@ class Laboratory:
         lesson: tuple[str, Lesson] | None = None,
     ) -> None:
         self.design, self.sets = design or Design(), sets
-        self.run, self.playing, self.pace, self.picked = 1, False, 5, 0
+        self.run, self.picked = 1, 0
         self.rule = "best"
         self.note = ""
         self.inspecting: commands.Inspect | None = None
@@ -158,14 +156,6 @@ class Laboratory:
                 f"the run has reached its last epoch, {self.design.epochs:,}; go back in time or begin anew"
             )
         self.playing = True
-
-    def _pause(self, command: commands.Pause, each: Each) -> None:
-        self.playing = False
-
-    def _step(self, command: commands.Step, each: Each) -> None:
-        epochs = min(whole_number(command.epochs, "epochs of a step"), MOST_PACE)
-        self.playing = False
-        self.train(epochs, each)
 
     def _reset(self, command: commands.Reset, each: Each) -> None:
         self.sides = [Course(self.design, side.knobs, self.sets) for side in self.sides]

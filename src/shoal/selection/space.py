@@ -197,7 +197,7 @@ def _given(space: Space, known: Sequence[str], usual: Mapping[str, tuple[Any, ..
         return None
     points = []
     for given in listed:
-        _require_known(given, known)
+        require_known(given, known)
         point = dict(given)
         for name, values in usual.items():
             if name not in point and len(values) > 1:
@@ -220,7 +220,7 @@ def _axes(space: Space, known: Sequence[str]) -> dict[str, Axis]:
             "space takes axes by name, such as {'learning_rate': (1e-4, 0.1)}, their names alone, or a list "
             f"of points, got {space!r}"
         )
-    _require_known(named, known)
+    require_known(named, known)
     return {name: axis_of(name, given) for name, given in together(named).items()}
 
 
@@ -228,7 +228,8 @@ def _are_names(space: Any) -> bool:
     return isinstance(space, Iterable) and all(isinstance(name, str) for name in space)
 
 
-def _require_known(names: Iterable[object], known: Sequence[str]) -> None:
+def require_known(names: Iterable[object], known: Sequence[str]) -> None:
+    """Raise ``UnknownNameError`` for the name of an axis that is none of the known."""
     for name in names:
         if name not in known:
             raise UnknownNameError("axis of a search", str(name), known)

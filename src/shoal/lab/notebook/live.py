@@ -13,7 +13,7 @@ import traitlets
 from shoal.errors import ShoalError
 from shoal.lab import commands
 from shoal.lab.commands import Command
-from shoal.lab.laboratory import MOST_PACE
+from shoal.lab.playing import MOST_PACE
 from shoal.lab.running import Conductor, Exhibit
 from shoal.shapes import whole_number
 

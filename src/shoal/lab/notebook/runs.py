@@ -14,15 +14,15 @@ from shoal.lab import commands, frames, material, views
 from shoal.lab.course import Each, in_turn
 from shoal.lab.design import require_between, without_chance
 from shoal.lab.frames import Block, Kind
-from shoal.lab.laboratory import MOST_PACE
 from shoal.lab.notebook.samples import WITHOUT_PICTURE, material_of
+from shoal.lab.playing import MOST_PACE, Player
 from shoal.lab.views import COLUMNS
 from shoal.layers import Dense
 from shoal.networks.chain import Chain
 from shoal.plots.text import number
 from shoal.populations.population import Population
 from shoal.populations.run import Run
-from shoal.shapes import Array, whole_number
+from shoal.shapes import Array
 from shoal.training.problem import Samples
 from shoal.training.stopping import Reason
 from shoal.words import plural
@@ -38,7 +38,7 @@ MOST_BARS = 5000
 """Parameters that are drawn one by one."""
 
 
-class Runs:
+class Runs(Player):
     """Runs of as many members each, on the same samples: a column a run, a network a member.
 
     They are the very runs that were given: what is trained here is trained in them. Networks are compared by
@@ -52,7 +52,7 @@ class Runs:
         _require_alike(self.runs)
         self.starts = self.runs[0].population.size
         self.data = material_of(self.runs[0])
-        self.picked, self.pace, self.playing, self.note = 0, 5, False, ""
+        self.picked, self.note = 0, ""
         self.knobs = self._strengths()
 
     @property
@@ -146,14 +146,6 @@ class Runs:
         if self.done:
             raise ConfigurationError(f"no network trains on: the run has ended, at epoch {self.epoch:,}")
         self.playing = True
-
-    def _pause(self, command: commands.Pause, each: Each) -> None:
-        self.playing = False
-
-    def _step(self, command: commands.Step, each: Each) -> None:
-        epochs = min(whole_number(command.epochs, "epochs of a step"), MOST_PACE)
-        self.playing = False
-        self.train(epochs, each)
 
     def _turn(self, command: commands.Turn, each: Each) -> None:
         changes = commands.asked(command)
