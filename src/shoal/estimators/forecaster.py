@@ -48,8 +48,9 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     ``y`` is one series (T,) or (T, C) as an array, a pandas Series or DataFrame; many as a list or a dict of
     these, or an array (S, T, C). Channels share their models, and each is forecast by its own past. NaN is
     a missing value: a line between its neighbours stands in, and steps before the first value are none.
-    ``future`` (T, F) are columns known ahead, such as holidays; to predict it has T + horizon rows. Forecasts
-    come as ``y`` does: (horizon,), (horizon, C), a list or a dict of them; a pandas index goes on.
+    ``future`` (T, F) are columns known ahead, such as holidays; to predict it has T + horizon rows, or the
+    ``horizon`` that follow those fitted. Forecasts come as ``y`` does: (horizon,), (horizon, C), a list or a
+    dict of them; a pandas index goes on.
 
     Many series have linear maps and weights of their own beside those that all share; to ``predict``, those
     of a dict are known by their names, and series of a list are strangers, forecast by what is shared.
@@ -109,7 +110,8 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     def fit(self, y: Any, future: Any = None) -> Forecaster:
         """Learn from one series or many, and columns known ahead (T_i, F), and return the estimator."""
         histories = Histories.of(y)
-        panel = Panel.of(histories.series, known_ahead(future, histories), histories.names)
+        ahead = known_ahead(future, histories)
+        panel = Panel.of(histories.series, ahead, histories.names)
         for note in panel.notes:
             warnings.warn(note, ShoalWarning, stacklevel=2)
         settings = ForecastSettings(
@@ -126,6 +128,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         self.season_ = self.mixture_.season
         self.n_channels_in_ = panel.channels
         self._panel, self._histories = replace(panel, names=self.mixture_.series), histories
+        self._future = ahead
         return self
 
     def predict(self, y: Any = None, future: Any = None) -> Any:
@@ -226,13 +229,29 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
             panel = self._panel
         else:
             names = self._panel.names if y is None else histories.names
-            panel = Panel.of(histories.series, known_ahead(future, histories), names)
+            ahead = known_ahead(future, histories)
+            panel = Panel.of(histories.series, self._from_the_start(ahead) if y is None else ahead, names)
         if self.mixture_.columns and future is None and not stepping:
             raise DataError(
                 f"the forecaster was fitted with {self.mixture_.columns} columns known ahead; give "
                 f"future= with the rows of the history and {self.horizon} more"
             )
         return histories, panel
+
+    def _from_the_start(self, ahead: list[Array] | None) -> list[Array] | None:
+        """Return columns (F, T_i + h) of the series fitted, where what follows them may be given alone.
+
+        That is all that scikit-learn's cross-validation gives, and sktime.
+        """
+        if ahead is None or self._future is None or len(ahead) != len(self._future):
+            return ahead
+        pairs = zip(ahead, self._future, self._histories.series, strict=True)
+        return [
+            np.concatenate([known[:, : y.shape[1]], columns], axis=1)
+            if columns.shape[1] < y.shape[1] and len(columns) == len(known)
+            else columns
+            for columns, known, y in pairs
+        ]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,7 +10,8 @@ import numpy as np
 
 from shoal.errors import DataError
 from shoal.estimators.pandas_times import continued, whole
-from shoal.shapes import Array, unmasked
+from shoal.estimators.series import numbers_of, require_dense
+from shoal.shapes import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Histories:
         >>> Histories.of([[1.0, 2.0], [3.0, 4.0, 5.0]]).series[1].tolist()
         [[3.0, 4.0, 5.0]]
         """
+        require_dense(y, name)
         if isinstance(y, Mapping):
             each = cls.of(list(y.values()), name)
             return cls(each.series, each.originals, False, [str(key) for key in y], list(y))
@@ -77,13 +79,7 @@ def _is_series(each: Any) -> bool:
 
 def _one(y: Any, name: str) -> Array:
     """Return one series (C, T) of a container (T,) or (T, C)."""
-    try:
-        array = np.asarray(unmasked(y))
-        if array.dtype.kind in "cmMUS":
-            raise TypeError(f"got {array.dtype.name} values")
-        array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name} must be numbers: {error}; encode texts and dates first") from None
+    array = numbers_of(y, name)
     if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] < 1):
         raise DataError(f"{name} has shape {array.shape}, expected (T,), or (T, C) of C channels")
     if not len(array):

@@ -68,7 +68,8 @@ def _arrays(X: Any, channels_first: bool) -> Iterable[Array]:
         return [np.asarray(one[..., :steps], np.float64).reshape(-1, steps) for one, steps in pairs]
     if hasattr(X, "columns"):
         return _of_frame(X)
-    if isinstance(X, str | bytes) or hasattr(X, "toarray") or not isinstance(X, Iterable):
+    require_dense(X, "X")
+    if isinstance(X, str | bytes) or not isinstance(X, Iterable):
         raise DataError(f"X must be a list of series or an array (N, T, C), got {type(X).__name__}")
     if isinstance(X, np.ndarray) and X.dtype != object and X.ndim not in (2, 3):
         raise DataError(
@@ -79,7 +80,7 @@ def _arrays(X: Any, channels_first: bool) -> Iterable[Array]:
 
 
 def _one(each: Any, number: int, channels_first: bool) -> Array:
-    array = _numbers(each, f"series {number} of X")
+    array = numbers_of(each, f"series {number} of X")
     if array.ndim == 1:
         return array[None]
     if array.ndim != 2:
@@ -90,12 +91,20 @@ def _one(each: Any, number: int, channels_first: bool) -> Array:
     return array if channels_first else array.T
 
 
-def _numbers(values: Any, name: str) -> Array:
-    """Return a float64 array of numbers, None among them being NaN."""
+def require_dense(values: Any, name: str) -> None:
+    """Raise ``DataError`` for a sparse matrix, some of which look like a dict and others like a list."""
+    if hasattr(values, "toarray"):
+        raise DataError(f"{name} is a sparse {type(values).__name__}, not supported; give {name}.toarray()")
+
+
+def numbers_of(values: Any, name: str) -> Array:
+    """Return a float64 array of numbers, None among them being NaN; ``DataError`` for all else."""
+    require_dense(values, name)
     try:
         array = np.asarray(unmasked(values))
         if array.dtype.kind in "cmMUS":
-            raise TypeError(f"got {array.dtype.name} values")
+            said = "Complex data not supported, " if array.dtype.kind == "c" else ""
+            raise TypeError(f"{said}got {array.dtype.name} values")
         return array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} must be numbers: {error}; encode texts and dates first") from None
@@ -107,11 +116,11 @@ def _of_frame(X: Any) -> list[Array]:
     if getattr(index, "nlevels", 1) == 2:
         codes = index.get_level_values(0)
         groups = [(name, X[codes == name]) for name in codes.unique()]
-        return [_numbers(group, f"series {name!r} of X").T for name, group in groups]
+        return [numbers_of(group, f"series {name!r} of X").T for name, group in groups]
     rows = X.iterrows() if hasattr(X, "iterrows") else ()
     series = []
     for number, (_, row) in enumerate(rows):
-        channels = [_numbers(cell, f"series {number} of X") for cell in row]
+        channels = [numbers_of(cell, f"series {number} of X") for cell in row]
         if any(channel.ndim != 1 for channel in channels):
             raise DataError(f"X is a data frame of {type(row.iloc[0]).__name__}; {_NESTED}")
         if len({len(channel) for channel in channels}) != 1:
