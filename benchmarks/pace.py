@@ -23,7 +23,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.pace import RELEASED, Pace
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
-from shoal.selection.architectures import Architecture, Convolutional, Perceptron
+from shoal.selection.candidates.architectures import Architecture, Convolutional, Perceptron
 from shoal.training.recipe import Recipe
 
 BATCHES, WORK, REPEATS = 6, 2e9, 3

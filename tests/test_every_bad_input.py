@@ -21,7 +21,7 @@ from shoal.jobs.fit import fit_data
 from shoal.jobs.place import begin
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
-from shoal.selection.store import TrialStore
+from shoal.selection.store.trial_store import TrialStore
 
 Shoal = Callable[..., Any]
 TINY = ["--hidden", "1,2", "--starts", "2", "--l2", "1", "--epochs", "3", "--jobs", "1"]

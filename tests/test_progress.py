@@ -12,7 +12,7 @@ import pytest
 
 import shoal
 from shoal import ProgressLine
-from shoal.selection.running import StudyProgress
+from shoal.selection.running.runner import StudyProgress
 from shoal.training.problem import Progress
 
 

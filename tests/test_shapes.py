@@ -13,7 +13,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
-from shoal.selection.attributes import Attributes
+from shoal.selection.samples.attributes import Attributes
 from shoal.sequences import Sequences
 from shoal.shapes import (
     Array,

@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from shoal.populations.run import Run
     from shoal.populations.trainer import TrainingResult, begin, train
     from shoal.progress import ProgressLine
-    from shoal.selection.axes import Span
     from shoal.selection.by_optuna import search_with_optuna
+    from shoal.selection.candidates.axes import Span
     from shoal.selection.study import CapacityStudy
     from shoal.sequences import Sequences
     from shoal.training.augmentation import Augmentation
@@ -173,7 +173,7 @@ _HOMES = {
     "Sequences": "shoal.sequences",
     "ShoalClassifier": "shoal.estimators.automatic_classifier",
     "ShoalRegressor": "shoal.estimators.automatic_regressor",
-    "Span": "shoal.selection.axes",
+    "Span": "shoal.selection.candidates.axes",
     "TensorBoard": "shoal.watching.tensorboard",
     "TextClassifier": "shoal.estimators.text_estimators",
     "TextRegressor": "shoal.estimators.text_estimators",

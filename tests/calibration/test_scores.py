@@ -14,7 +14,7 @@ from shoal.calibration.scores import (
     f1_losses,
     f1_score,
 )
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array
 
 N = 60

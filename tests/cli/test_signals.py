@@ -89,7 +89,7 @@ def test_a_signal_before_the_study_leaves_nothing_to_go_on_from(
 @pytest.mark.parametrize(
     ("place", "kept", "name"),
     [
-        ("shoal.selection.dispatch.run_cohort", "study.lock", "SIGINT"),
+        ("shoal.selection.running.dispatch.run_cohort", "study.lock", "SIGINT"),
         ("shoal.jobs.fit_study.examine", "cohorts/000000.safetensors", "SIGTERM"),
         ("shoal.jobs.fit_study.write_pages", "../model.json", "SIGINT"),
     ],
@@ -109,12 +109,12 @@ def test_a_second_one_when_the_first_has_ended_the_study(
 ) -> None:
     """The first keeps the best so far, whose examination the second leaves out."""
     first = """
-        import shoal.selection.running as running
-        def kept(self, result, save=running.Runner._count):
+        from shoal.selection.running import runner
+        def kept(self, result, save=runner.Runner._count):
             save(self, result)
             if self.networks == 12:
                 send("SIGINT")
-        running.Runner._count = kept
+        runner.Runner._count = kept
     """
     code, told = end(first, iris)
     assert code == 130

@@ -14,8 +14,8 @@ from shoal.cli.terminal import TerminalListener, counting, plain_console
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.sizing.study import Sizing, StudySize
 from shoal.jobs.tables.prepare import PreparedTable
-from shoal.selection.design import Plan
-from shoal.selection.running import StudyProgress
+from shoal.selection.cohorts.design import Plan
+from shoal.selection.running.runner import StudyProgress
 
 Lines = Callable[[], list[str]]
 

@@ -22,7 +22,7 @@ from shoal import ShoalRegressor
 from shoal.clusters import silence
 from shoal.engines import INSTRUCTION_SETS
 from shoal.errors import CapacityError, ShoalWarning
-from shoal.selection.running import StudyProgress
+from shoal.selection.running.runner import StudyProgress
 from shoal.selection.study import CapacityStudy
 from tests.clusters.started import BARE, Dask, dask, under_mpi
 from tests.waiting import HANGS

@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import check_param_validation, parametrize_w
 
 from shoal import ShoalClassifier, ShoalRegressor
 from shoal.errors import ConfigurationError, ShoalWarning
-from shoal.selection.running import Runner
+from shoal.selection.running.runner import Runner
 from tests.clusters.crews import ADDRESS, here
 
 SMALL: dict[str, Any] = {

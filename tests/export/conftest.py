@@ -18,7 +18,7 @@ from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
-from shoal.selection.architectures import loss_of
+from shoal.selection.candidates.architectures import loss_of
 
 Outputs = dict[str, Any]
 

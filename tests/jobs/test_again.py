@@ -20,7 +20,7 @@ from shoal.jobs.fit import fit_data
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize
-from shoal.selection.running import StudyProgress
+from shoal.selection.running.runner import StudyProgress
 
 Mixed = Callable[..., dict[str, list[object]]]
 Write = Callable[..., Path]

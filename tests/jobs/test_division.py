@@ -11,7 +11,7 @@ from shoal.errors import DataError
 from shoal.jobs.division import DEFAULT_FOLDS, DEFAULT_SHARE, Division, divide
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import SMALL_TABLE
-from shoal.selection.dividing import AtRandom
+from shoal.selection.samples.dividers import AtRandom
 
 
 def division(n: int, own_test: bool = False, own_validation: bool = False, **asked: Any) -> Division:

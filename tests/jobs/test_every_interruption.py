@@ -45,7 +45,7 @@ class KilledError(BaseException):
 PACED = """
 import sys
 from shoal.cli import main
-from shoal.selection.store import TrialStore
+from shoal.selection.store.trial_store import TrialStore
 
 def paced(self, result, save=TrialStore.save):
     sys.stdin.readline()

@@ -22,7 +22,7 @@ from shoal.jobs.job import FinishedJob
 from shoal.jobs.saved.folder import load_table_model
 from shoal.jobs.subjects.saved import saved_subject
 from shoal.report.evidence import load_evidence
-from shoal.selection.running import Runner
+from shoal.selection.running.runner import Runner
 
 RNG = np.random.default_rng(2)
 INPUTS = RNG.normal(size=(150, 6)).round(4)

@@ -13,7 +13,7 @@ from shoal.calibration.temperature import coldest, fit_temperature, log_loss, re
 from shoal.jobs.baselines.fitting import fit_baselines
 from shoal.jobs.judging.comparison import mean_difference, share_difference
 from shoal.jobs.judging.metrics import class_metrics, number_metrics
-from shoal.selection.weighing import effective, mean_and_error
+from shoal.selection.samples.weighted_means import effective, mean_and_error
 
 RNG = np.random.default_rng(8)
 N, K = 80, 3

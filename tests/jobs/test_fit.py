@@ -25,7 +25,7 @@ from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.folder import load_model
 from shoal.jobs.sizing.study import AskedSize
-from shoal.selection.choice import RULES
+from shoal.selection.rules import RULES
 from shoal.solvers import SOLVERS
 
 Fit = Callable[..., FinishedJob]

@@ -13,7 +13,7 @@ from shoal.jobs.job import FinishedJob
 from shoal.jobs.model import TableModel
 from shoal.layers import Dense
 from shoal.populations.network import Network
-from shoal.selection.architectures import loss_of
+from shoal.selection.candidates.architectures import loss_of
 from shoal.shapes import Array
 
 TABLE = {"x": [0.0, 1.0, 2.0, 3.0, 4.0], "target": ["no", "yes", "no", "yes", "no"]}

@@ -17,7 +17,7 @@ from shoal.jobs.place import begin, require_free
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
-from shoal.selection.store import TrialStore
+from shoal.selection.store.trial_store import TrialStore
 
 Fit = Callable[..., FinishedJob]
 REQUEST = FitRequest(

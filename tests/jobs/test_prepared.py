@@ -7,7 +7,7 @@ import numpy as np
 
 from shoal.errors import ShoalWarning
 from shoal.jobs.prepared import Part, Prepared, collected
-from shoal.selection.attributes import Attributes
+from shoal.selection.samples.attributes import Attributes
 
 X = np.arange(8.0).reshape(4, 2)
 Y = np.arange(4.0)

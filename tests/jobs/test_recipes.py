@@ -17,7 +17,7 @@ from shoal.jobs.recipes import (
 )
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import BUDGET_SECONDS, ENSEMBLE_SECONDS, LADDER, Goal
-from shoal.selection.architectures import Perceptron
+from shoal.selection.candidates.architectures import Perceptron
 from shoal.solvers import SOLVERS
 from shoal.training.recipe import Recipe
 

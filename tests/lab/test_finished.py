@@ -16,7 +16,7 @@ from shoal.lab import commands as c
 from shoal.lab.columns import columns_of, labels_of
 from shoal.lab.finished import ABSENT, FinishedStudy
 from shoal.lab.frames import Kind, read
-from shoal.selection.store import TrialStore
+from shoal.selection.store.trial_store import TrialStore
 from shoal.selection.trials import Trials
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.mixtures.any_length import of_any_length
-from shoal.selection.architectures import Recurrent
+from shoal.selection.candidates.architectures import Recurrent
 from shoal.sequences import Sequences
 
 

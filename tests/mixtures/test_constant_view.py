@@ -8,7 +8,7 @@ from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import views_for
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
-from shoal.selection.splits import k_folds
+from shoal.selection.samples.splits import k_folds
 
 SERIES = Sequences.of([[1.0, 2.0]] * 4)
 

@@ -19,8 +19,8 @@ from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.trained_view import TrainedView
 from shoal.mixtures.views import Schooling
-from shoal.selection.architectures import Recurrent
-from shoal.selection.dividing import Forward
+from shoal.selection.candidates.architectures import Recurrent
+from shoal.selection.samples.dividers import Forward
 from shoal.texts.tokens import WORDS
 
 N = 24

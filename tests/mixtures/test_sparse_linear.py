@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
 from shoal.mixtures.targets import Targets
-from shoal.selection.splits import k_folds
+from shoal.selection.samples.splits import k_folds
 
 X = csr_matrix(random(60, 12, 0.4, random_state=0))
 CODES = np.asarray(X.toarray()[:, :3].argmax(axis=1))

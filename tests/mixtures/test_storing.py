@@ -21,8 +21,8 @@ from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.text_networks import TextNetworks
 from shoal.mixtures.trained_view import TrainedView
 from shoal.mixtures.views import Fitted, Kept, Schooling
-from shoal.selection.architectures import Convolutional1D, Recurrent
-from shoal.selection.splits import k_folds
+from shoal.selection.candidates.architectures import Convolutional1D, Recurrent
+from shoal.selection.samples.splits import k_folds
 from shoal.shapes import Array
 from shoal.texts.vocabulary import Vocabulary
 

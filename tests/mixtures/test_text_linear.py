@@ -6,7 +6,7 @@ import pytest
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_linear import FittedLinearText, LinearText
 from shoal.mixtures.views import Schooling
-from shoal.selection.splits import k_folds
+from shoal.selection.samples.splits import k_folds
 
 CODES = np.arange(40) % 2
 TEXTS = [f"{'good' if code else 'bad'} film {'abcdefg'[row % 7]}" for row, code in enumerate(CODES)]

@@ -6,7 +6,7 @@ import pytest
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_networks import TextNetworks
 from shoal.mixtures.views import Schooling
-from shoal.selection.splits import k_folds
+from shoal.selection.samples.splits import k_folds
 from shoal.texts.vocabulary import Vocabulary
 
 CODES = np.arange(32) % 2

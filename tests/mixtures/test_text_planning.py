@@ -9,7 +9,7 @@ from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.text_networks import TextNetworks
 from shoal.mixtures.text_planning import EPOCHS, FEWEST_EPOCHS, KINDS, text_views
 from shoal.mixtures.views import Schooling
-from shoal.selection.splits import k_folds
+from shoal.selection.samples.splits import k_folds
 
 CODES = np.arange(50) % 2
 SCHOOLING = Schooling(["to be or not"] * 50, Targets(CODES, 2), k_folds(50, 5, 0, CODES), seed=0)

@@ -7,8 +7,8 @@ from shoal import Sequences
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.trained_view import TrainedView, batch_size, recipe_for
 from shoal.mixtures.views import Schooling
-from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
-from shoal.selection.splits import k_folds
+from shoal.selection.candidates.architectures import Architecture, Convolutional1D, Recurrent
+from shoal.selection.samples.splits import k_folds
 
 RNG = np.random.default_rng(0)
 CODES = np.arange(24) % 2

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.selection.cohort import CohortResult
+from shoal.selection.cohorts.cohort import CohortResult
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
 
@@ -79,5 +79,5 @@ def assert_same_study() -> Callable[[CapacityStudy, CapacityStudy], None]:
 def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that goes on by a second when a study looks at it: at the start, and after every cohort."""
     clock = itertools.count()
-    monkeypatch.setattr("shoal.selection.running.time.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("shoal.selection.dispatch.LOOK_UP_SECONDS", 600.0)
+    monkeypatch.setattr("shoal.selection.running.runner.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("shoal.selection.running.dispatch.LOOK_UP_SECONDS", 600.0)

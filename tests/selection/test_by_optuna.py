@@ -8,8 +8,8 @@ import pytest
 
 from shoal.errors import ConfigurationError, DataError, MissingDependencyError, UnknownNameError
 from shoal.selection import by_optuna
-from shoal.selection.axes import Choices, Span
 from shoal.selection.by_optuna import search_with_optuna
+from shoal.selection.candidates.axes import Choices, Span
 from shoal.training.recipe import Recipe
 
 X = np.linspace(-2, 2, 60)

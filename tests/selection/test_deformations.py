@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.selection.architectures import Convolutional, loss_of
+from shoal.selection.candidates.architectures import Convolutional, loss_of
 from shoal.selection.deformations import FEWEST, Deformations, choose_deformations, usual
 from shoal.shapes import Array
 from shoal.training.augmentation import Augmentation

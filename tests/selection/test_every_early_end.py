@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError
-from shoal.selection.running import StudyProgress
+from shoal.selection.running.runner import StudyProgress
 from shoal.selection.study import CapacityStudy
 
 RNG = np.random.default_rng(3)

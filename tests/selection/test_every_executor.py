@@ -17,9 +17,9 @@ import pytest
 
 from shoal.engines.compiled import module
 from shoal.errors import CapacityError
-from shoal.selection import dispatch
-from shoal.selection.running import StudyProgress
-from shoal.selection.shipping import Lacking, Parcel, Shipment
+from shoal.selection.running import dispatch
+from shoal.selection.running.runner import StudyProgress
+from shoal.selection.running.shipping import Lacking, Parcel, Shipment
 from shoal.selection.study import CapacityStudy
 from tests.waiting import HANGS
 

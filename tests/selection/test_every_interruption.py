@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from shoal.populations.trainer import train
-from shoal.selection.attributes import Attributes
-from shoal.selection.running import StudyProgress
-from shoal.selection.shelf import Shelf
-from shoal.selection.store import TrialStore
+from shoal.selection.running.runner import StudyProgress
+from shoal.selection.samples.attributes import Attributes
+from shoal.selection.store.networks import StoredNetworks
+from shoal.selection.store.trial_store import TrialStore
 from shoal.selection.study import CapacityStudy
 from tests.waiting import written
 
@@ -171,7 +171,7 @@ def assert_same_weights(folder: Path, undisturbed: CapacityStudy, script: dict[s
     """Hold every network in the folder to the one that a study in memory trains."""
     tasks = undisturbed._design(script["X"], script["y"], None, Attributes()).tasks()
     store = TrialStore(folder)
-    shelf = Shelf(store, tasks)
+    stored = StoredNetworks(store, tasks)
     for task in tasks:
         keys = [(m.candidate.index, m.start, task.cohort.fold) for m in task.cohort.members]
         expected = train(
@@ -182,5 +182,5 @@ def assert_same_weights(folder: Path, undisturbed: CapacityStudy, script: dict[s
             epochs=60,
             l2=task.cohort.members[0].candidate.l2,
         )
-        np.testing.assert_array_equal(shelf.population(keys).theta[0], expected.population.theta[0])
+        np.testing.assert_array_equal(stored.population(keys).theta[0], expected.population.theta[0])
     store.close()

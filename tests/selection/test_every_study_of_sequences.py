@@ -10,7 +10,7 @@ import pytest
 from shoal import Sequences
 from shoal.errors import ConfigurationError, DataError
 from shoal.populations.trainer import sample_losses, train
-from shoal.selection.architectures import Recurrent
+from shoal.selection.candidates.architectures import Recurrent
 from shoal.selection.study import CapacityStudy
 from shoal.sequences import width
 

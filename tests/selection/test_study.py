@@ -11,7 +11,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, OutputError, UnknownNameError
 from shoal.populations.trainer import sample_losses, train
-from shoal.selection.running import StudyProgress
+from shoal.selection.running.runner import StudyProgress
 from shoal.selection.study import CapacityStudy
 
 RNG = np.random.default_rng(10)
@@ -242,7 +242,9 @@ def test_a_finished_study_is_resumed_without_training_anything(
     assert_same_study(first, study)
 
     told: list[StudyProgress] = []
-    monkeypatch.setattr("shoal.selection.dispatch.run_cohort", lambda *_: pytest.fail("was trained again"))
+    monkeypatch.setattr(
+        "shoal.selection.running.dispatch.run_cohort", lambda *_: pytest.fail("was trained again")
+    )
     again = sinusoid(store=tmp_path, progress=told.append).fit(*TRAIN, validation=VALID, resume=True)
     assert_same_study(again, study)
     assert again.table.to_dict() == first.table.to_dict()
@@ -377,7 +379,7 @@ def test_seconds_are_a_positive_number(seconds: Any) -> None:
 def test_watched_losses_are_kept_and_the_chosen_network_is_not_trained_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("shoal.selection.shelf.trace", lambda task: pytest.fail("was trained again"))
+    monkeypatch.setattr("shoal.selection.store.networks.trace", lambda task: pytest.fail("was trained again"))
     for store in (None, tmp_path):
         watched = sinusoid(patience=200, choose="best", store=store).fit(*TRAIN, validation=VALID)
         curves, chosen = watched.curves, watched.choice.chosen

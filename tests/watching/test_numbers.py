@@ -7,7 +7,7 @@ import pytest
 
 import shoal
 from shoal import Network, begin
-from shoal.selection.running import StudyProgress
+from shoal.selection.running.runner import StudyProgress
 from shoal.training.history import History
 from shoal.training.problem import Progress
 from shoal.training.stopping import Reason

@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal import CapacityStudy
 from shoal.activations import Tanh
-from shoal.selection.candidates import Candidate
+from shoal.selection.candidates.candidate import Candidate
 from shoal.selection.trials import Trials
 from shoal.watching import studies
 from shoal.watching.findings import found

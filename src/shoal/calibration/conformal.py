@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.calibration.spread import Spread
 from shoal.errors import ConfigurationError, DataError
-from shoal.selection.weighing import effective, weighted_mean
+from shoal.selection.samples.weighted_means import effective, weighted_mean
 from shoal.shapes import Array
 
 

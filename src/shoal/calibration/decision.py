@@ -10,7 +10,7 @@ import numpy as np
 from shoal.calibration.costs import Costs, parsed_costs, split_cost
 from shoal.calibration.scores import auc, auc_losses, balanced_losses, f1_losses, f1_score
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array, IntArray
 from shoal.words import setting
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.selection.weighing import effective, weighted_mean
+from shoal.selection.samples.weighted_means import effective, weighted_mean
 from shoal.shapes import Array, IntArray
 
 COLDEST, HOTTEST = 1e-6, 1e8

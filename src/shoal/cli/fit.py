@@ -317,7 +317,7 @@ def _typed() -> str:
 def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | None) -> AskedSize:
     """Return what a study is asked to try."""
     from shoal.jobs.sizing.study import AskedSize
-    from shoal.selection.candidates import parse_hidden
+    from shoal.selection.candidates.candidate import parse_hidden
 
     sizes = None if hidden is None else comma_separated(hidden, "--hidden", parse_hidden)
     strengths = None if l2 is None else comma_separated(l2, "--l2", float)

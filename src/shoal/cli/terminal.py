@@ -18,7 +18,7 @@ from shoal.data.memory import readable
 from shoal.plots.text import number, sparklines
 from shoal.printable import on_one_line
 from shoal.report.wording import decision, duration, little
-from shoal.selection.candidates import hidden_label
+from shoal.selection.candidates.candidate import hidden_label
 from shoal.words import plural
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing.study import Sizing
     from shoal.plots.evidence import Evidence
-    from shoal.selection.design import Plan
-    from shoal.selection.running import StudyProgress
+    from shoal.selection.cohorts.design import Plan
+    from shoal.selection.running.runner import StudyProgress
 
 WIDEST = 1000
 """Characters in a line at most."""

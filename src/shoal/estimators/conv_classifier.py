@@ -24,9 +24,8 @@ from shoal.estimators.pictures import checked_images
 from shoal.estimators.seeds import drawn_seed
 from shoal.populations.trainer import TrainingResult, train
 from shoal.schedules import SCHEDULES
-from shoal.selection.architectures import Convolutional, Hidden, doubling, loss_of, stages
-from shoal.selection.deformations import Deformations, choose_deformations
-from shoal.selection.images import (
+from shoal.selection.candidates.architectures import Convolutional, Hidden, doubling, loss_of, stages
+from shoal.selection.candidates.image_defaults import (
     ACTIVATION,
     CLIP,
     DROPOUT,
@@ -35,7 +34,8 @@ from shoal.selection.images import (
     batch_of_images,
     epochs_of_images,
 )
-from shoal.selection.splits import holdout
+from shoal.selection.deformations import Deformations, choose_deformations
+from shoal.selection.samples.splits import holdout
 from shoal.shapes import Array
 from shoal.training.augmentation import Augmentation
 from shoal.training.problem import Progress
@@ -51,7 +51,8 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
     fitted. What is not listed here is ``MLPClassifier``'s:
 
     - ``filters`` of each stage; "auto" is 16, doubled with each stage, and the number of stages goes by the
-      size of the images (`shoal.selection.architectures.stages`). ``kernel_size`` is the side of the filters.
+      size of the images (`shoal.selection.candidates.architectures.stages`). ``kernel_size`` is the side of
+      the filters.
     - ``hidden_layer_sizes`` are the dense layers after the stages; "auto" is one of four units for every
       filter of the last stage. ``dropout`` comes before each dense layer.
     - ``max_iter`` epochs; "auto" goes by the number N of images, 15 √(6000/N) within 15 and 100. With

@@ -19,8 +19,8 @@ from shoal.estimators.seeds import drawn_seed
 from shoal.estimators.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
-from shoal.selection.attributes import Attributes
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.attributes import Attributes
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array
 
 FOLDS = 5

@@ -19,7 +19,7 @@ from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, KINDS, LEAST_FEATURES, views_for
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
-from shoal.selection.attributes import Attributes
+from shoal.selection.samples.attributes import Attributes
 from shoal.sequences import Sequences
 from shoal.shapes import Array
 

@@ -16,7 +16,7 @@ from shoal.estimators.parameters import COUNT, POSITIVE
 from shoal.estimators.seeds import drawn_seed
 from shoal.estimators.series import as_series, require_channels
 from shoal.mixtures.taggers import Tagged, Taggers
-from shoal.selection.splits import holdout
+from shoal.selection.samples.splits import holdout
 from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray, require_unmasked
 from shoal.texts.spellings import Spellings

@@ -19,7 +19,7 @@ from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET, KINDS, text_views
 from shoal.mixtures.views import Schooling
-from shoal.selection.attributes import Attributes
+from shoal.selection.samples.attributes import Attributes
 from shoal.shapes import Array, unmasked
 from shoal.texts.tokens import UNITS, WORDS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.selection.ensemble import greedy
+from shoal.selection.choosing.ensemble import greedy
 from shoal.shapes import Array, IntArray
 
 LEAST_ORIGINS = 12

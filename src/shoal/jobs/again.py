@@ -14,8 +14,8 @@ from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.searching import settled, without_axes
 from shoal.jobs.sizing.study import AskedSize, Sizing
-from shoal.selection.candidates import hidden_label
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.candidates.candidate import hidden_label
+from shoal.selection.rules import BY_EVIDENCE
 from shoal.selection.study import CapacityStudy
 from shoal.words import as_option
 

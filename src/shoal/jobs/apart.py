@@ -12,7 +12,7 @@ import numpy as np
 from shoal.data.frames import Frame, as_frame, pl, quoted
 from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError, ShoalWarning
-from shoal.selection.attributes import Attributes
+from shoal.selection.samples.attributes import Attributes
 from shoal.words import plural, setting
 
 if TYPE_CHECKING:

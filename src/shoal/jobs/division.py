@@ -9,7 +9,7 @@ import numpy as np
 from shoal.errors import DataError
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import SMALL_TABLE
-from shoal.selection.dividing import Divider
+from shoal.selection.samples.dividers import Divider
 from shoal.shapes import IntArray
 from shoal.words import setting
 

@@ -49,7 +49,7 @@ from shoal.plots.series import MixtureShown, SeriesExample
 from shoal.plots.tested import HeldOut
 from shoal.registry import resolve
 from shoal.report.verdict import verdict
-from shoal.selection.candidates import hidden_label
+from shoal.selection.candidates.candidate import hidden_label
 from shoal.selection.study import CapacityStudy
 from shoal.selection.trials import Trials
 from shoal.sequences import width

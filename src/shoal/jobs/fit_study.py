@@ -44,10 +44,10 @@ from shoal.jobs.sizing.workload import Workload
 from shoal.jobs.tables.prepare import prepare_frame
 from shoal.plots.promises import Calibration
 from shoal.plots.tested import HeldOut
-from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.design import Plan
-from shoal.selection.running import ProgressCallback
-from shoal.selection.samples import Validation
+from shoal.selection.cohorts.design import Plan
+from shoal.selection.rules import BY_EVIDENCE
+from shoal.selection.running.runner import ProgressCallback
+from shoal.selection.samples.study_samples import Validation
 from shoal.selection.study import CapacityStudy
 from shoal.sequences import Rows, width
 from shoal.shapes import Array

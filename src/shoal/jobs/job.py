@@ -12,8 +12,8 @@ from shoal.jobs.saved.layout import REPORT
 if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing.study import Sizing
-    from shoal.selection.design import Plan
-    from shoal.selection.running import StudyProgress
+    from shoal.selection.cohorts.design import Plan
+    from shoal.selection.running.runner import StudyProgress
 
 
 class Listener(Protocol):

@@ -39,9 +39,9 @@ from shoal.jobs.saved.layout import (
     WEIGHTS,
 )
 from shoal.jobs.sizing.study import Sizing
-from shoal.selection.kept import DATABASE
-from shoal.selection.store import CONTENTS as STORE
-from shoal.selection.store import TrialStore
+from shoal.selection.store.records import DATABASE
+from shoal.selection.store.trial_store import CONTENTS as STORE
+from shoal.selection.store.trial_store import TrialStore
 from shoal.words import setting
 
 _OF_TRIED: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}

@@ -13,7 +13,7 @@ from shoal.jobs.request import MOST_STARTS, FitRequest
 from shoal.jobs.saved.layout import PLAN
 from shoal.jobs.sizing.study import Sizing, StudySize
 from shoal.schema import MismatchError, parse_json, require, require_type
-from shoal.selection.candidates import grid, hidden_label
+from shoal.selection.candidates.candidate import grid, hidden_label
 from shoal.shapes import LARGEST
 from shoal.words import setting
 

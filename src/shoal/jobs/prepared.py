@@ -23,9 +23,9 @@ from shoal.jobs.sizing.study import Goal, Sizing
 from shoal.plots.seen import ImageSize
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
-from shoal.selection.architectures import loss_of
-from shoal.selection.attributes import Attributes
-from shoal.selection.samples import Validation
+from shoal.selection.candidates.architectures import loss_of
+from shoal.selection.samples.attributes import Attributes
+from shoal.selection.samples.study_samples import Validation
 from shoal.selection.study import CapacityStudy
 from shoal.sequences import Rows, joined
 from shoal.shapes import Array, IntArray

@@ -25,8 +25,8 @@ from shoal.jobs.sizing.study import (
 )
 from shoal.registry import resolve
 from shoal.schedules import Constant
-from shoal.selection.architectures import Architecture, Hidden, Perceptron
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.candidates.architectures import Architecture, Hidden, Perceptron
+from shoal.selection.rules import BY_EVIDENCE
 from shoal.shapes import Array
 from shoal.solvers import SOLVERS
 from shoal.training.recipe import Recipe

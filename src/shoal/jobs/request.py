@@ -18,9 +18,9 @@ from shoal.jobs.searching import check_search
 from shoal.jobs.sizing.study import QUALITIES, AskedSize
 from shoal.randomness import check_seed
 from shoal.registry import resolve
-from shoal.selection.candidates import grid
-from shoal.selection.choice import BY_EVIDENCE, RULES
-from shoal.selection.numbers import Numbers
+from shoal.selection.candidates.candidate import grid
+from shoal.selection.cohorts.network_numbers import NetworkNumbers
+from shoal.selection.rules import BY_EVIDENCE, RULES
 from shoal.shapes import LARGEST
 from shoal.solvers import SOLVERS
 from shoal.words import setting
@@ -139,7 +139,7 @@ class FitRequest:
         deforms = self.augment not in (None, AUTO) and augmentation_of(self.augment, side=1) is not None
         self._check_numbers()
         if self.networks is not None:
-            Numbers.parse(self.networks)
+            NetworkNumbers.parse(self.networks)
         check_search(self)
         self._check_solver(deforms)
 

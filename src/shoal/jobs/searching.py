@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.selection.architectures import Perceptron
-from shoal.selection.axes import Axis, Span, axis_of, parse_axis, together
-from shoal.selection.choice import BY_EVIDENCE
-from shoal.selection.space import known_axes, require_known
+from shoal.selection.candidates.architectures import Perceptron
+from shoal.selection.candidates.axes import Axis, Span, axis_of, parse_axis, together
+from shoal.selection.candidates.space import known_axes, require_known
+from shoal.selection.rules import BY_EVIDENCE
 from shoal.shapes import whole_number
 from shoal.training.recipe import Recipe
 from shoal.words import setting
 
 if TYPE_CHECKING:
     from shoal.jobs.sizing.study import AskedSize, StudySize
-    from shoal.selection.architectures import Hidden
+    from shoal.selection.candidates.architectures import Hidden
 
 DRAWS = {"fast": 32, "good": 64, "best": 128}
 """Points of a search, by the quality asked for."""

@@ -11,7 +11,7 @@ from shoal.engines.evaluation import sample_outputs
 from shoal.lab.material import Material, Rows
 from shoal.networks.chain import Chain
 from shoal.populations.run import Run
-from shoal.selection.weighing import mean_and_error
+from shoal.selection.samples.weighted_means import mean_and_error
 from shoal.shapes import Array
 
 MANY = 1200

@@ -14,7 +14,7 @@ from shoal.lab.material import LOSS_NAMES
 from shoal.lab.views import member, reasons
 from shoal.plots.text import number
 from shoal.populations.trainer import sample_losses
-from shoal.selection.choice import Choice, choose
+from shoal.selection.choosing.choice import Choice, choose
 from shoal.selection.trials import Trials
 from shoal.shapes import Array
 from shoal.training.stopping import Reason

@@ -26,7 +26,7 @@ from shoal.plots.text import number
 from shoal.populations.population import Population
 from shoal.randomness import member_id
 from shoal.report.evidence import load_evidence
-from shoal.selection.opened import OpenedStudy, require_idle
+from shoal.selection.store.read_only import ReadOnlyStore, require_idle
 from shoal.shapes import Array, IntArray
 from shoal.training.stopping import Reason
 from shoal.words import plural, setting
@@ -62,7 +62,7 @@ class FinishedStudy:
         self.evidence = cast("Evidence", evidence)
         self._folds = set(self.evidence["trials"]["fold"])
         self.model_of_folder: Model = load_model(folder)
-        self.study = OpenedStudy(folder / STUDY)
+        self.study = ReadOnlyStore(folder / STUDY)
         self.columns = columns_of(self.study.trials, self._folds)
         if not self.columns:
             raise ModelFolderError(f"{folder}: evidence.json is of another study than its trials; fit again")

@@ -17,7 +17,7 @@ from shoal.lab.material import SETS, Sets
 from shoal.lab.playing import MOST_PACE, Player
 from shoal.lab.room import require_room
 from shoal.populations.population import Population
-from shoal.selection.choice import RULES
+from shoal.selection.rules import RULES
 from shoal.solvers import SOLVERS
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from shoal.jobs.tables.prepare import PreparedTable, prepare_frame, prepare_tabl
 from shoal.lab.material import Material, Rows, grids, strongest
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.selection.architectures import loss_of
+from shoal.selection.candidates.architectures import loss_of
 
 Maker = Callable[[int, int, float], Material]
 

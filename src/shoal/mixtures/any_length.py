@@ -11,7 +11,7 @@ from shoal.sequences import Sequences
 def of_any_length(population: Population, series: Sequences) -> Population:
     """Return the population for series padded to any T.
 
-    >>> from shoal.selection.architectures import Recurrent
+    >>> from shoal.selection.candidates.architectures import Recurrent
     >>> networks = Recurrent((1, 5)).network((2,), 5, 1, "log_loss").population(1)
     >>> of_any_length(networks, Sequences.of([range(9)])).network.inputs
     (1, 9)

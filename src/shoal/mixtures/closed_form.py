@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array, IntArray
 
 SINGULAR = 1e-9

@@ -15,8 +15,8 @@ from shoal.errors import DataError
 from shoal.mixtures.constant_view import FittedConstant
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Fitted, Samples, Schooling, View, at_temperature, temperature_of
-from shoal.selection.ensemble import greedy
-from shoal.selection.weighing import effective, mean_and_error
+from shoal.selection.choosing.ensemble import greedy
+from shoal.selection.samples.weighted_means import effective, mean_and_error
 from shoal.shapes import Array, IntArray
 
 NEARLY = 0.01

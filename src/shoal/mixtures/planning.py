@@ -11,7 +11,7 @@ from shoal.mixtures.random_convolutions import KERNELS
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.trained_view import TrainedView, batch_size
 from shoal.mixtures.views import Schooling, View, asked_for
-from shoal.selection.architectures import Architecture, Convolutional1D, Recurrent
+from shoal.selection.candidates.architectures import Architecture, Convolutional1D, Recurrent
 from shoal.sequences import Sequences
 from shoal.shapes import Shape
 

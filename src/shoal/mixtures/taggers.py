@@ -15,7 +15,7 @@ from shoal.mixtures.any_length import of_any_length
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
-from shoal.selection.ensemble import greedy
+from shoal.selection.choosing.ensemble import greedy
 from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray
 

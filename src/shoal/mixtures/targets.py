@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from shoal.losses import CrossEntropy, Loss, SquaredError
-from shoal.selection.ensemble import prediction_losses
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.choosing.ensemble import prediction_losses
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array, IntArray
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from shoal.mixtures.trained_view import FittedNetworks, TrainedView
 from shoal.mixtures.views import Fitted, Kept, Schooling, View
-from shoal.selection.text_architectures import RECURRENT, Embedded
+from shoal.selection.candidates.text_architectures import RECURRENT, Embedded
 from shoal.shapes import Array
 from shoal.texts.vocabulary import Vocabulary
 

@@ -9,7 +9,7 @@ from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.text_networks import TextNetworks
 from shoal.mixtures.trained_view import batch_size
 from shoal.mixtures.views import Schooling, View, asked_for
-from shoal.selection.text_architectures import CONVOLUTIONAL, RECURRENT
+from shoal.selection.candidates.text_architectures import CONVOLUTIONAL, RECURRENT
 from shoal.texts.tokens import CHARACTERS, WORDS
 from shoal.texts.vocabulary import Vocabulary
 

@@ -14,7 +14,7 @@ from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, 
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
-from shoal.selection.architectures import Architecture, Hidden
+from shoal.selection.candidates.architectures import Architecture, Hidden
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
 from shoal.training.recipe import Recipe

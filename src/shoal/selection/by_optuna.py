@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, MissingDependencyError
-from shoal.selection.axes import Axis, Span, axis_of, together
-from shoal.selection.candidates import told
-from shoal.selection.choice import all_contenders
+from shoal.selection.candidates.axes import Axis, Span, axis_of, together
+from shoal.selection.candidates.candidate import told
+from shoal.selection.choosing.choice import all_contenders
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import whole_number
 from shoal.training.stopping import Reason
@@ -19,7 +19,7 @@ from shoal.training.stopping import Reason
 if TYPE_CHECKING:
     import optuna
 
-    from shoal.selection.samples import Validation
+    from shoal.selection.samples.study_samples import Validation
 
 
 def search_with_optuna(

@@ -12,9 +12,9 @@ import numpy as np
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
-from shoal.selection.architectures import Convolutional, Hidden
-from shoal.selection.attributes import Attributes
-from shoal.selection.splits import holdout
+from shoal.selection.candidates.architectures import Convolutional, Hidden
+from shoal.selection.samples.attributes import Attributes
+from shoal.selection.samples.splits import holdout
 from shoal.shapes import Array, IntArray
 from shoal.training.augmentation import Augmentation
 from shoal.training.recipe import Recipe

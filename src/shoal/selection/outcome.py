@@ -9,10 +9,10 @@ from shoal.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from shoal.populations.population import Population
-    from shoal.selection.choice import Choice
-    from shoal.selection.cohort import Curves
-    from shoal.selection.samples import Split
-    from shoal.selection.scaling import Scaling
+    from shoal.selection.choosing.choice import Choice
+    from shoal.selection.cohorts.cohort import Curves
+    from shoal.selection.running.scaling import Scaling
+    from shoal.selection.samples.study_samples import Split
     from shoal.shapes import Array
 
 T = TypeVar("T")

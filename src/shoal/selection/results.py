@@ -5,27 +5,27 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from shoal.selection.choice import all_contenders
-from shoal.selection.explored import explored
+from shoal.selection.choosing.axis_effects import explored
+from shoal.selection.choosing.choice import all_contenders
 from shoal.selection.outcome import fitted
-from shoal.selection.shown import ShownStudy
+from shoal.selection.summary import StudySummary
 
 if TYPE_CHECKING:
     import polars
 
     from shoal.populations.population import Population
-    from shoal.selection.candidates import Candidate
-    from shoal.selection.choice import Choice
-    from shoal.selection.cohort import Curves
-    from shoal.selection.explored import Explored
-    from shoal.selection.samples import Split
-    from shoal.selection.scaling import Scaling
+    from shoal.selection.candidates.candidate import Candidate
+    from shoal.selection.choosing.axis_effects import Explored
+    from shoal.selection.choosing.choice import Choice
+    from shoal.selection.cohorts.cohort import Curves
+    from shoal.selection.cohorts.views import Views
+    from shoal.selection.running.scaling import Scaling
+    from shoal.selection.samples.study_samples import Split
     from shoal.selection.trials import Trials
-    from shoal.selection.views import Views
     from shoal.shapes import Array
 
 
-class StudyResults(ShownStudy):
+class StudyResults(StudySummary):
     """The properties of a study that has been fitted; see ``CapacityStudy``."""
 
     views: Views

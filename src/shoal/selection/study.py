@@ -12,33 +12,26 @@ import numpy.typing as npt
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.losses import Loss
-from shoal.selection.again import train_again
-from shoal.selection.architectures import Architecture, Perceptron
-from shoal.selection.attributes import Attributes
-from shoal.selection.candidates import grid, require_unset
-from shoal.selection.choice import (
-    BY_EVIDENCE,
-    RULES,
-    Choice,
-    choose,
-    choose_by_evidence,
-    complete,
-    covered,
-)
-from shoal.selection.cohort import Conditions
-from shoal.selection.design import Design, Plan
-from shoal.selection.ensemble import choose_from_shelf
-from shoal.selection.numbers import Numbers
+from shoal.selection.candidates.architectures import Architecture, Perceptron
+from shoal.selection.candidates.candidate import grid, require_unset
+from shoal.selection.candidates.space import Search, described, widest
+from shoal.selection.choosing.choice import Choice, choose, choose_by_evidence, complete, covered
+from shoal.selection.choosing.ensemble import choose_from_store
+from shoal.selection.cohorts.cohort import Conditions
+from shoal.selection.cohorts.design import Design, Plan
+from shoal.selection.cohorts.network_numbers import NetworkNumbers
+from shoal.selection.cohorts.views import Views, checked_sources, checked_views
 from shoal.selection.outcome import StudyOutcome
 from shoal.selection.results import StudyResults
-from shoal.selection.rounds import Rounds
-from shoal.selection.running import Runner, Workplace
-from shoal.selection.samples import StudySamples, Validation, gather
-from shoal.selection.shelf import Shelf
-from shoal.selection.space import Search, described, widest
-from shoal.selection.store import Store, open_store
+from shoal.selection.rules import BY_EVIDENCE, RULES
+from shoal.selection.running.refit import train_again
+from shoal.selection.running.rounds import Rounds
+from shoal.selection.running.runner import Runner, Workplace
+from shoal.selection.samples.attributes import Attributes
+from shoal.selection.samples.study_samples import StudySamples, Validation, gather
+from shoal.selection.store.networks import StoredNetworks
+from shoal.selection.store.trial_store import Store, open_store
 from shoal.selection.trials import Trials
-from shoal.selection.views import Views, checked_sources, checked_views
 from shoal.shapes import whole_number
 from shoal.training.recipe import Recipe, apart
 from shoal.workers import count_workers
@@ -94,7 +87,7 @@ class CapacityStudy(StudyResults):
     ``batch_size``, ``schedule``, ``clip_norm``, ``label_smoothing``, and fields of the architecture such as
     ``activation`` and ``dropout``. An axis is a pair (low, high), a ``Span``, a list, or None for the usual
     values; axes may also be named alone, ``["learning_rate", "dropout"]``, or the points be listed. ``draws``
-    points are tried (``shoal.selection.space.draw``), each from one start (``starts``), trained by
+    points are tried (``shoal.selection.candidates.space.draw``), each from one start (``starts``), trained by
     ``solver="adam"`` for up to 200 epochs of minibatches of 32 with a patience of 20 unless a recipe or
     solver is given.
 
@@ -109,8 +102,8 @@ class CapacityStudy(StudyResults):
 
     ``sources`` name the column that each input comes from. With them an ensemble's networks differ in the
     scales of their inputs, too: after a start of each view, the inputs of the next are multiplied by how much
-    their columns matter to the first (``shoal.selection.scaling``), a third sees them as they are, and the
-    rest as was better for rows held out. The networks handed out take the inputs as they are. With
+    their columns matter to the first (``shoal.selection.running.scaling``), a third sees them as they are,
+    and the rest as was better for rows held out. The networks handed out take the inputs as they are. With
     ``sparing`` there are later starts only if three of ten columns hardly matter.
 
     Where it runs: ``n_jobs`` threads or processes (None: one a core); or ``on`` workers elsewhere, at
@@ -178,7 +171,7 @@ class CapacityStudy(StudyResults):
         if len(self.views.sources) and not isinstance(self.architecture, Perceptron):
             raise ConfigurationError("sources are for fully connected networks of rows; leave them out")
         self.candidates = self.search.candidates(grid(hidden, l2), self.recipe, self.architecture)
-        self._only = None if self.place.networks is None else Numbers.parse(self.place.networks)
+        self._only = None if self.place.networks is None else NetworkNumbers.parse(self.place.networks)
         self._table: Trials | None = None
         self._outcome: StudyOutcome | None = None
         if choose not in (*RULES, BY_EVIDENCE):
@@ -209,8 +202,9 @@ class CapacityStudy(StudyResults):
         """Run the study on ``X`` (N, n), or ``Sequences``, and ``y`` (N,) or (N, K), and return it.
 
         Samples of one of ``groups`` (N,) stay in one part; with ``times`` (N,), numbers or ``datetime64``,
-        what validates is later than what trains (``shoal.selection.dividing``). ``sample_weight`` (N,) is
-        what each counts for in J and the validation loss; ``validation`` may bring its own as a third.
+        what validates is later than what trains (``shoal.selection.samples.dividers``). ``sample_weight``
+        (N,) is what each counts for in J and the validation loss; ``validation`` may bring its own as its
+        third.
         ``resume=True`` continues the study in ``store``; what is there already is not trained again.
 
         Raises ``DataError`` for arrays that do not fit together or the loss; ``ConfigurationError`` for
@@ -302,11 +296,11 @@ class CapacityStudy(StudyResults):
         trials = rounds.run(enough if stops else None)
         order = np.lexsort((trials["fold"], trials["start"], trials["candidate"]))
         self._table = described(trials.take(order), self.candidates)
-        shelf = Shelf(store, rounds.tasks)
+        stored = StoredNetworks(store, rounds.tasks)
         partly = bool(runner.ended_by) or design.only is not None or design.hurried
         folds = (covered(self._table) if partly else []) or list(range(len(splits)))
         judged = complete(self._table, folds)
-        choice = self._choose(judged, shelf, design.samples, folds)
+        choice = self._choose(judged, stored, design.samples, folds)
         if runner.ended_by:
             came = f"{len(trials)} of {rounds.planned} networks were trained"
             cut = f" Ended early, by {runner.ended_by}: {came}."
@@ -314,26 +308,28 @@ class CapacityStudy(StudyResults):
                 cut += f" None of them on more than {len(folds)} of {len(splits)} folds."
             choice = dataclasses.replace(choice, sentence=choice.sentence + cut)
         keys = [(member.candidate, member.start, fold) for member in choice.members for fold in folds]
-        curves = shelf.curves(keys[0])
-        held = shelf.mean(choice.members, design.samples, folds)
+        curves = stored.curves(keys[0])
+        held = stored.mean(choice.members, design.samples, folds)
         again = len(splits) > 1 and self.choose != "ensemble"
         if again:
             known = None if partly else (store, runner)
             choice, best = train_again(choice, judged, design, len(rounds.tasks), known, self.place)
         else:
-            best = shelf.population(keys)
+            best = stored.population(keys)
         used = [splits[fold] for fold in folds]
         compared, engines = design.compared(judged, by_number=partly and again), store.engines()
         self._outcome = StudyOutcome(
             choice, best, curves, used, held, engines, runner.ended_by, compared, rounds.scaling
         )
 
-    def _choose(self, trials: Trials, shelf: Shelf, samples: StudySamples, folds: list[int]) -> Choice:
+    def _choose(
+        self, trials: Trials, stored: StoredNetworks, samples: StudySamples, folds: list[int]
+    ) -> Choice:
         if self.choose == BY_EVIDENCE:
             return choose_by_evidence(trials, self.architecture.unit)
         if self.choose != "ensemble":
             return choose(trials, self.choose, self.architecture.unit)
-        return choose_from_shelf(trials, shelf, samples, folds, self.architecture.unit)
+        return choose_from_store(trials, stored, samples, folds, self.architecture.unit)
 
 
 def _study_recipe(settings: dict[str, Any], recipe: Recipe | None, search: Search) -> Recipe:

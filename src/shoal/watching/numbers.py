@@ -9,7 +9,7 @@ import numpy as np
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.selection.running import StudyProgress
+    from shoal.selection.running.runner import StudyProgress
     from shoal.training.history import History
 
 QUANTILES = {"lowest": 0.0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}

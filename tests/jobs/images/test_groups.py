@@ -11,7 +11,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.images.prepare import prepare_images
 from shoal.jobs.request import FitRequest
 from shoal.selection import deformations
-from shoal.selection.dividing import ByGroup
+from shoal.selection.samples.dividers import ByGroup
 
 N = 60
 PATIENTS = np.array([f"P{k // 5}" for k in range(N)])

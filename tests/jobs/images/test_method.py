@@ -5,7 +5,7 @@ import pytest
 from shoal.jobs.images.method import image_ensembles, image_ladder, image_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import StudySize
-from shoal.selection.architectures import Convolutional
+from shoal.selection.candidates.architectures import Convolutional
 
 SHAPE = (1, 28, 28)
 LADDERS = {"single": image_ladder(SHAPE), "ensembles": image_ensembles(SHAPE, 6000)}

@@ -12,7 +12,7 @@ from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.request import FitRequest
-from shoal.selection.architectures import Perceptron
+from shoal.selection.candidates.architectures import Perceptron
 from shoal.shapes import Array
 
 

@@ -9,7 +9,7 @@ import pytest
 from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging.judge import Judge
 from shoal.jobs.prepared import Part
-from shoal.selection.attributes import Attributes
+from shoal.selection.samples.attributes import Attributes
 
 VALUES = np.array([10.0, 20.0, 40.0])
 WEIGHTS = np.array([1.0, 1.0, 2.0])

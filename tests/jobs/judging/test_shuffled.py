@@ -10,7 +10,7 @@ from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging import shuffled as module
 from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel
-from shoal.selection.architectures import Perceptron
+from shoal.selection.candidates.architectures import Perceptron
 from shoal.shapes import Array
 
 MODEL = TableModel(

@@ -29,8 +29,8 @@ from shoal.jobs.recipes import CLASSES, NUMBERS, Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.tables import described
 from shoal.jobs.tables.prepare import prepare_frame, prepare_table
-from shoal.selection.architectures import Perceptron
-from shoal.selection.planning import Cost
+from shoal.selection.candidates.architectures import Perceptron
+from shoal.selection.cohorts.planning import Cost
 from shoal.training.recipe import Recipe
 
 Write = Callable[..., Path]

@@ -17,7 +17,7 @@ from shoal.jobs.prepared import Part, Prepared
 from shoal.jobs.recipes import Method, for_rows, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import PLAN, WEIGHTS
-from shoal.selection.design import Plan
+from shoal.selection.cohorts.design import Plan
 from shoal.selection.study import CapacityStudy
 
 MIB = 2**20

@@ -11,7 +11,7 @@ from shoal.jobs.memory import room as module
 from shoal.jobs.memory.footprint import Allowance, bytes_of_predictions
 from shoal.jobs.memory.room import LATER, Room
 from shoal.jobs.prepared import Part, Prepared
-from shoal.selection.design import Plan
+from shoal.selection.cohorts.design import Plan
 
 GIB = 2**30
 

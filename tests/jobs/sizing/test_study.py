@@ -28,8 +28,8 @@ from shoal.jobs.sizing.study import (
     size_study,
 )
 from shoal.jobs.sizing.workload import Workload
-from shoal.selection.architectures import Hidden, Perceptron
-from shoal.selection.by_evidence import curvature_work
+from shoal.selection.candidates.architectures import Hidden, Perceptron
+from shoal.selection.cohorts.by_evidence import curvature_work
 from shoal.training.recipe import Recipe
 
 RNG = np.random.default_rng(0)

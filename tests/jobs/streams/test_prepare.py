@@ -21,7 +21,7 @@ from shoal.jobs.saved.layout import MODEL, ROWS, TRIED, WEIGHTS
 from shoal.jobs.streams import prepare as streams
 from shoal.jobs.streams import uses
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
-from shoal.selection import cohort
+from shoal.selection.cohorts import cohort
 from shoal.training import blocks
 
 duckdb = pytest.importorskip("duckdb", reason="needs the package duckdb")

@@ -11,7 +11,7 @@ from shoal.engines.evaluation import some_at_a_time
 from shoal.jobs.baselines.linear import WIDEST, least_loss
 from shoal.jobs.baselines.numbers import constant_number, linear_numbers
 from shoal.losses import LOSSES
-from shoal.selection.architectures import loss_of
+from shoal.selection.candidates.architectures import loss_of
 from shoal.shapes import Array
 from shoal.workers import one_thread
 

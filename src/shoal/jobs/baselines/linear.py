@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array, IntArray
 from shoal.solvers.lbfgs import LBFGS
 

@@ -9,7 +9,7 @@ import numpy as np
 from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.jobs.baselines.linear import least_loss, least_squares
 from shoal.losses import Huber
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array
 
 Predictor = Callable[[Array], Array]

@@ -11,7 +11,7 @@ from shoal.data.targets.losses import SQUARED
 from shoal.jobs.baselines.fitting import Predictor, bytes_a_row, fit_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.prepared import Prepared
-from shoal.selection.splits import some_rows
+from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 SHARE = 0.15

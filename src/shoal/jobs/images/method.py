@@ -7,8 +7,8 @@ from dataclasses import replace
 from shoal.jobs.recipes import Method, for_rows, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import StudySize
-from shoal.selection.architectures import Convolutional, Hidden, doubling, stages
-from shoal.selection.images import (
+from shoal.selection.candidates.architectures import Convolutional, Hidden, doubling, stages
+from shoal.selection.candidates.image_defaults import (
     ACTIVATION,
     CLIP,
     DROPOUT,

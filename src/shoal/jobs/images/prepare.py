@@ -35,8 +35,7 @@ from shoal.jobs.sizing.pace import RELEASED
 from shoal.jobs.sizing.study import Goal
 from shoal.plots.seen import ImageSize
 from shoal.populations.population import Population
-from shoal.selection.architectures import Convolutional
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.candidates.architectures import Convolutional
 from shoal.selection.deformations import (
     LATE,
     MOST,
@@ -46,6 +45,7 @@ from shoal.selection.deformations import (
     trial_network,
     trial_recipe,
 )
+from shoal.selection.rules import BY_EVIDENCE
 from shoal.shapes import Array, IntArray
 from shoal.words import plural, setting
 from shoal.workers import count_workers

@@ -16,7 +16,7 @@ from shoal.layers import Conv2D, Dense, Layer
 from shoal.networks.chain import Chain
 from shoal.plots.png import encoded, signed
 from shoal.randomness import Purpose, permutation, stream
-from shoal.selection.splits import some_rows
+from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array, IntArray, Shape
 from shoal.words import plural
 from shoal.workers import one_thread

@@ -16,7 +16,7 @@ from shoal.calibration.temperature import cooled, log_loss, settled_temperature
 from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
-from shoal.selection.splits import some_rows
+from shoal.selection.samples.splits import some_rows
 from shoal.sequences import width
 from shoal.shapes import Array, IntArray
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.calibration.quantiles import normal_quantile, student_quantile
 from shoal.jobs.judging.metrics import SHARE, RowLosses
-from shoal.selection.weighing import effective, mean_and_error
+from shoal.selection.samples.weighted_means import effective, mean_and_error
 from shoal.shapes import Array
 
 if TYPE_CHECKING:

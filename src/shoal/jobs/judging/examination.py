@@ -19,7 +19,7 @@ from shoal.jobs.judging.operating import operating
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Part, Prepared
 from shoal.report.tables import MOST_CLASSES
-from shoal.selection.splits import some_rows
+from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:

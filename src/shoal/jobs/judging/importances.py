@@ -16,7 +16,7 @@ from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared
 from shoal.randomness import Purpose, stream
-from shoal.selection.splits import some_rows
+from shoal.selection.samples.splits import some_rows
 from shoal.shapes import IntArray
 from shoal.words import plural
 from shoal.workers import one_thread

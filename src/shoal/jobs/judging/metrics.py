@@ -11,7 +11,7 @@ from shoal.calibration.temperature import log_losses
 from shoal.data.targets.losses import ABSOLUTE, HUBER, POISSON, SQUARED
 from shoal.data.targets.task import REGRESSION, TargetEncoder
 from shoal.losses import Huber
-from shoal.selection.weighing import weighted_mean
+from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array, IntArray
 
 SHARE = "error"

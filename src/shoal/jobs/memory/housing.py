@@ -12,7 +12,7 @@ from shoal.jobs.memory.room import Room
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.selection.design import Plan
+from shoal.selection.cohorts.design import Plan
 from shoal.selection.study import CapacityStudy
 from shoal.words import setting
 

@@ -8,8 +8,8 @@ from shoal.data.memory import peak_bytes, readable, resident_bytes
 from shoal.errors import CapacityError
 from shoal.jobs.memory.footprint import PROGRAM, Allowance, bytes_of_predictions
 from shoal.jobs.prepared import Prepared
-from shoal.selection.design import Plan
-from shoal.selection.dispatch import in_full_rounds
+from shoal.selection.cohorts.design import Plan
+from shoal.selection.running.dispatch import in_full_rounds
 from shoal.words import plural, setting
 from shoal.workers import cores
 

@@ -23,7 +23,7 @@ from shoal.jobs.saved.layout import MODEL, PREPROCESSING, WEIGHTS
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.selection.architectures import loss_of
+from shoal.selection.candidates.architectures import loss_of
 from shoal.shapes import Array, Shape
 
 _FLOATS = (np.float32, np.float64)

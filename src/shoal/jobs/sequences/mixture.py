@@ -30,8 +30,8 @@ from shoal.mixtures.planning import (
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.trained_view import FittedNetworks, recipe_for
 from shoal.mixtures.views import Fitted, Schooling, at_temperature, temperature_of
-from shoal.selection.architectures import Recurrent
-from shoal.selection.candidates import hidden_label
+from shoal.selection.candidates.architectures import Recurrent
+from shoal.selection.candidates.candidate import hidden_label
 from shoal.sequences import Sequences
 from shoal.shapes import Shape
 from shoal.words import plural

@@ -44,7 +44,7 @@ from shoal.jobs.sequences.model import SequenceModel
 from shoal.jobs.sizing.study import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.rules import BY_EVIDENCE
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import Array
 from shoal.words import plural, setting

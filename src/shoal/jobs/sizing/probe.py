@@ -12,8 +12,8 @@ import numpy as np
 
 from shoal.jobs.sizing.workload import Workload
 from shoal.populations.trainer import sample_losses, train
-from shoal.selection.architectures import Hidden
-from shoal.selection.splits import some_rows
+from shoal.selection.candidates.architectures import Hidden
+from shoal.selection.samples.splits import some_rows
 from shoal.workers import one_thread
 
 _MEMBERS, _BATCHES, _BYTES = 8, 6, 2**28

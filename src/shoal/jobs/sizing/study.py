@@ -18,9 +18,9 @@ from shoal.data.memory import require_memory
 from shoal.jobs.sizing.pace import CORES, RELEASED
 from shoal.jobs.sizing.probe import timed
 from shoal.jobs.sizing.workload import Workload
-from shoal.selection.architectures import Hidden
-from shoal.selection.by_evidence import MOST_WORK, curvature_work
-from shoal.selection.candidates import hidden_label
+from shoal.selection.candidates.architectures import Hidden
+from shoal.selection.candidates.candidate import hidden_label
+from shoal.selection.cohorts.by_evidence import MOST_WORK, curvature_work
 from shoal.words import plural, setting
 
 BUDGET_SECONDS = {"fast": 25.0, "good": 100.0, "best": 400.0}

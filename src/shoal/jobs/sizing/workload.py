@@ -8,8 +8,8 @@ import numpy as np
 
 from shoal.networks.chain import Chain
 from shoal.populations.network import Network
-from shoal.selection.architectures import Architecture, Hidden
-from shoal.selection.planning import Cost
+from shoal.selection.candidates.architectures import Architecture, Hidden
+from shoal.selection.cohorts.planning import Cost
 from shoal.sequences import Rows, width
 from shoal.shapes import Array
 from shoal.training.recipe import Recipe

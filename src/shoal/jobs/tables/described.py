@@ -18,7 +18,7 @@ from shoal.errors import ConfigurationError
 from shoal.jobs.apart import without_weightless
 from shoal.jobs.recipes import Method, table_method
 from shoal.jobs.request import FitRequest
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.rules import BY_EVIDENCE
 from shoal.words import setting
 
 

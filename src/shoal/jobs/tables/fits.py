@@ -11,7 +11,7 @@ from shoal.jobs.memory.footprint import NONE_BROUGHT, Allowance, Brought, Footpr
 from shoal.jobs.prepared import collected
 from shoal.jobs.request import FitRequest
 from shoal.jobs.tables.described import Described, method_of, rule_of
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.rules import BY_EVIDENCE
 
 WORTH_A_LOOK = 2**16
 """Bytes of a file that is brought along from which on it is looked at before it is read."""

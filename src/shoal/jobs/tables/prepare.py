@@ -33,8 +33,8 @@ from shoal.jobs.sizing.study import Goal
 from shoal.jobs.tables.described import Described, method_of, rule_of
 from shoal.jobs.tables.fits import as_fits, look
 from shoal.populations.population import Population
-from shoal.selection.attributes import Attributes
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.rules import BY_EVIDENCE
+from shoal.selection.samples.attributes import Attributes
 from shoal.shapes import IntArray
 from shoal.words import plural, setting
 

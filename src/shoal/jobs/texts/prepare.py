@@ -37,9 +37,9 @@ from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET
 from shoal.mixtures.views import Schooling
 from shoal.populations.population import Population
-from shoal.selection.architectures import Perceptron
-from shoal.selection.attributes import Attributes
-from shoal.selection.choice import BY_EVIDENCE
+from shoal.selection.candidates.architectures import Perceptron
+from shoal.selection.rules import BY_EVIDENCE
+from shoal.selection.samples.attributes import Attributes
 from shoal.shapes import Array, IntArray
 from shoal.texts.tokens import CHARACTERS, WORDS
 from shoal.words import plural, setting

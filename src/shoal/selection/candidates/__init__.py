@@ -1,0 +1,1 @@
+"""What is tried: architectures of several sizes and strengths, from a grid or from the space of a search."""

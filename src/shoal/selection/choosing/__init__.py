@@ -1,0 +1,1 @@
+"""What is chosen of the trials: one network or several, and why."""

@@ -1,0 +1,116 @@
+"""What samples have besides features and targets: the group they are of, their time, what they weigh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from shoal.errors import ConfigurationError, DataError
+from shoal.selection.samples.dividers import AtRandom, ByGroup, Divider, Forward
+from shoal.shapes import require_finite, require_unmasked
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from shoal.shapes import Array, IntArray
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """``groups`` (N,) as whole numbers, ``times`` (N,) and ``weights`` (N,) of samples, None where none are.
+
+    >>> Attributes.of(3, groups=["a", "b", "a"], sample_weight=[1, 2, 0.5]).take(np.array([0, 2]))
+    Attributes(groups=array([0, 0]), times=None, weights=array([1. , 0.5]))
+    """
+
+    groups: IntArray | None = None
+    times: Array | None = None
+    weights: Array | None = None
+
+    @classmethod
+    def of(
+        cls,
+        n: int,
+        groups: npt.ArrayLike | None = None,
+        times: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Return users' arrays of n entries: groups of any kind, times as numbers or ``datetime64``.
+
+        Raises ``DataError`` for other lengths, missing entries, times without an order, weights that are
+        negative or all 0; ``ConfigurationError`` for groups and times at once.
+        """
+        if groups is not None and times is not None:
+            raise ConfigurationError(
+                "groups and times were given; samples are divided by one of them, leave one out"
+            )
+        return cls(
+            None if groups is None else _codes(groups, n),
+            None if times is None else _instants(times, n),
+            None if sample_weight is None else checked_weights(sample_weight, n),
+        )
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What a study is given of them, by its names for them."""
+        return {"groups": self.groups, "times": self.times, "sample_weight": self.weights}
+
+    def divider(self, n: int, labels: IntArray | None = None) -> Divider:
+        """Return what divides the n samples, stratified by class ``labels`` (n,) where that is possible."""
+        if self.groups is not None:
+            return ByGroup(self.groups, labels)
+        return AtRandom(n, labels) if self.times is None else Forward(self.times)
+
+    def take(self, rows: IntArray) -> Attributes:
+        """Return those of some samples."""
+        return Attributes(*(None if a is None else a[rows] for a in (self.groups, self.times, self.weights)))
+
+
+def checked_weights(weights: npt.ArrayLike, n: int, name: str = "sample_weight") -> Array:
+    """Return weights (n,) as float64; raise ``DataError`` unless they are ≥ 0, finite, and not all 0."""
+    given = _one_each(weights, n, name)
+    if given.dtype.kind not in "biuf":
+        raise DataError(f"{name} must be numbers, got {given.dtype}; convert them")
+    found = given.astype(np.float64)
+    require_finite(found, name)
+    if (found < 0).any():
+        row = int((found < 0).argmax())
+        raise DataError(f"{name} is {found[row]:g} in row {row + 1}, expected no weight below 0")
+    if not found.any():
+        raise DataError(f"{name} is 0 in all {n} rows; give a positive one to train on")
+    return found
+
+
+def _codes(groups: npt.ArrayLike, n: int) -> IntArray:
+    """Return the number of each sample's group, of which the first is 0."""
+    numbers: dict[Any, int] = {}
+    codes = np.empty(n, dtype=np.intp)
+    for row, group in enumerate(_one_each(groups, n, "groups").tolist()):
+        if group is None or group != group:
+            raise DataError(f"groups is missing in row {row + 1}; fill it or leave that row out")
+        codes[row] = numbers.setdefault(group, len(numbers))
+    return codes
+
+
+def _instants(times: npt.ArrayLike, n: int) -> Array:
+    """Return times as numbers that grow with time."""
+    found = _one_each(times, n, "times")
+    if np.issubdtype(found.dtype, np.datetime64):
+        if np.isnat(found).any():
+            row = int(np.isnat(found).argmax())
+            raise DataError(f"times is missing in row {row + 1}; fill it or leave that row out")
+        found = found.astype("datetime64[us]").astype(np.int64)
+    if found.dtype.kind not in "biuf":
+        raise DataError(f"times must be numbers or datetime64, got {found.dtype}; convert them")
+    require_finite(found, "times")
+    return found.astype(np.float64)
+
+
+def _one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[Any]:
+    require_unmasked(values, name)
+    array = np.asarray(values)
+    if array.shape != (n,):
+        raise DataError(f"{name} must have one entry for each of the {n} rows, got the shape {array.shape}")
+    return array
