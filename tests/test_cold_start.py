@@ -42,6 +42,14 @@ network = shoal.Network(1, [shoal.Dense(4, "tanh"), shoal.Dense(1)])
 result = shoal.train(network, [[0.0], [0.5], [1.0]], [0.0, 0.2, 1.0], starts=3, epochs=5)
 assert result.history.epochs.tolist() == [5, 5, 5]
 """
+LAB = """
+from shoal.lab.laboratory import Laboratory
+from shoal.lab.serving import serve
+
+lab = Laboratory()
+assert lab.state()
+assert lab.frame()
+"""
 COMMAND = """
 import sys
 
@@ -104,6 +112,13 @@ def test_training_a_network_loads_numpy_and_shoal() -> None:
 def test_training_loads_the_modules_that_it_works_with() -> None:
     # Where a new name appears here, ask whether every training needs it, before it is added.
     assert sorted(modules_of_shoal(TRAINING) - FOR_TRAINING) == []
+
+
+def test_the_first_picture_of_the_lab_loads_neither_what_explains_nor_what_demonstrates() -> None:
+    modules = modules_loaded_by(LAB)
+    assert {name.partition(".")[0] for name in modules} & HEAVY == set()
+    idle = {"explanation", "lab.digits", "lab.inspector", "lab.spelling", "layers.recurrent"}
+    assert modules & {f"shoal.{name}" for name in idle} == set()
 
 
 def test_help_loads_no_arrays() -> None:

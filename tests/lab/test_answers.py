@@ -22,7 +22,7 @@ def test_answers_are_what_every_population_predicts_and_loses(data: str, dropout
     validation = material.validation
     for run, k in zip(course.runs, (0, 3), strict=True):
         alone, own = run.population, slice(k, k + 3)
-        np.testing.assert_allclose(found.functions[own], alone.predict(material.grid)[..., 0], rtol=1e-12)
+        np.testing.assert_allclose(found.functions[own, 0], alone.predict(material.grid)[..., 0], rtol=1e-12)
         train = sample_losses(alone, material.train.X, material.train.y)
         np.testing.assert_allclose(found.train[own], train.mean(axis=1), rtol=1e-12)
         losses = sample_losses(alone, validation.X, validation.y)
@@ -33,8 +33,8 @@ def test_answers_are_what_every_population_predicts_and_loses(data: str, dropout
 
 def test_of_very_many_networks_curves_have_half_the_places() -> None:
     many = Course(Design(hidden=(1,), starts=1000, epochs=10), Knobs())
-    assert answered(many.runs, many.material).functions.shape == (1000, 64)
-    assert answered(many.runs * 2, many.material).functions.shape == (2000, 32)
+    assert answered(many.runs, many.material).functions.shape == (1000, 1, 64)
+    assert answered(many.runs * 2, many.material).functions.shape == (2000, 1, 32)
     assert 1000 < MANY < 2000
 
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from shoal.lab import serving
-from shoal.lab.app import DRAWN, FILES, House
+from shoal.lab.app import DRAWN, FILES, House, Visit
 from shoal.lab.design import Design
 from shoal.lab.frames import PROTOCOL, Kind, read
 from shoal.lab.laboratory import Laboratory
@@ -191,6 +191,52 @@ def test_a_page_that_has_gone_before_it_was_let_in_steers_nothing() -> None:
         asyncio.run(house._visit(cast("WebSocket", Gone())))
     conductor.close()
     assert house.visits == []
+
+
+class Line:
+    """A websocket of which a test says what the page says."""
+
+    def __init__(self) -> None:
+        self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.frames: asyncio.Queue[bytes] = asyncio.Queue()
+        self.texts: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        return await self.said.get()
+
+    async def send_text(self, text: str) -> None:
+        self.texts.append(json.loads(text))
+
+    async def send_bytes(self, frame: bytes) -> None:
+        self.frames.put_nowait(frame)
+
+    def say(self, text: str) -> None:
+        self.said.put_nowait({"type": "websocket.receive", "text": text})
+
+
+def test_a_picture_that_was_drawn_is_followed_by_the_next_while_a_command_waits_for_its_turn() -> None:
+    async def watched(running: Conductor, held: threading.Event) -> list[dict[str, Any]]:
+        house, line = House(running), Line()
+        visit = Visit(house, cast("WebSocket", line))
+        house.visits.append(visit)
+        attending = asyncio.create_task(house._attend(visit))
+        await line.frames.get()  # of how things stand
+        busy = running.look(lambda lab: held.wait(HANGS))
+        line.say(json.dumps({"v": PROTOCOL, "id": 1, "do": "pick", "network": 1}))
+        line.say(DRAWN)
+        visit.hear_frame(b"the next")
+        assert await line.frames.get() == b"the next"
+        assert not busy.done()
+        line.said.put_nowait({"type": "websocket.disconnect"})
+        held.set()
+        await attending
+        return line.texts
+
+    held, running = threading.Event(), Conductor(Laboratory(Design(hidden=(1,), starts=2, epochs=10)), 1)
+    texts = asyncio.run(asyncio.wait_for(watched(running, held), HANGS))
+    assert running.laboratory.picked == 1  # which was asked before the page left
+    assert "state" in texts[0]
+    running.close()
 
 
 def test_what_is_no_text_ends_the_visit_and_nothing_else(served: Served) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab import commands as c
+from shoal.lab import frames
 from shoal.lab.design import Design
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.running import MOST_WAITING, Conductor
@@ -127,6 +128,59 @@ def test_a_picture_of_which_nothing_has_changed_is_sent_to_those_alone_who_join(
     running.close()
     assert other.frames[0] == page.frames[count - 1]
     assert other.frames[-1] == page.frames[-1] != other.frames[0]
+
+
+def test_what_is_turned_while_it_trains_is_seen_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.lab.running.TOLD_EVERY", 1e9)
+    running, page = conductor(), Page()
+    running.join(page)
+    done(running, c.Pace(epochs=1000))
+    done(running, c.Start())
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 7 * running.laboratory.work)
+    count = len(page.frames)
+    done(running, c.Turn(l2=0.5))  # while the page has not taken the last picture
+    page.wait(lambda p: len(p.frames) > count)
+    done(running, c.Pause())
+    assert [block.epoch for block in frames.read(page.frames[-1])] == [7] * 6
+    running.close()
+
+
+def test_a_long_way_to_the_next_picture_is_interrupted_by_whoever_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running, page = conductor(), Page()
+    running.join(page)
+    done(running, c.Pace(epochs=100))
+    lab, asked = running.laboratory, []
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 3 * lab.work)
+    train = lab.train
+
+    def ask_at_the_fourth(epochs: int, each: Any) -> None:
+        train(epochs, each)
+        if lab.sides[0].epoch == 12:
+            asked.append(running.ask(c.Pause()))
+
+    monkeypatch.setattr(lab, "train", ask_at_the_fourth)
+    done(running, c.Start())
+    running.feed()
+    page.wait(lambda p: asked and not p.states[-1]["playing"])
+    assert lab.sides[0].epoch == 12
+    running.close()
+
+
+def test_pictures_are_as_far_apart_as_is_asked_whatever_an_epoch_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running = conductor()
+    page = Hungry(running)
+    running.join(page)
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 3 * running.laboratory.work)
+    monkeypatch.setattr("shoal.lab.running.TOLD_EVERY", 1e9)
+    done(running, c.Pace(epochs=50))
+    done(running, c.Start())
+    page.wait(lambda p: not p.states[-1]["playing"] and p.states[-1]["sides"][0]["epoch"] == 200)
+    running.close()
+    assert [next(frames.read(frame)).epoch for frame in page.frames] == [0, 50, 100, 150, 200]
 
 
 def test_nothing_trains_while_nobody_looks() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.special import expit, ndtr
 
 from shoal.formulas.nodes import (
     Add,
@@ -26,6 +25,19 @@ from shoal.shapes import Array
 AXES = {"k": 0, "j": 1}
 """The axis that an index runs along, where a formula has indices: arrays (K, N) become (K, K, N)."""
 
+
+def _logistic(z: Array) -> Array:
+    from scipy.special import expit  # longer to import than NumPy: only where it is needed
+
+    return np.asarray(expit(z))
+
+
+def _normal(z: Array) -> Array:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(z))
+
+
 _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "exp": np.exp,
     "ln": np.log,
@@ -35,8 +47,8 @@ _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sign": np.sign,
     "max": np.maximum,
     "min": np.minimum,
-    "σ": expit,
-    "Φ": ndtr,
+    "σ": _logistic,
+    "Φ": _normal,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -22,35 +23,36 @@ MANY = 1200
 class Answers:
     """Of P networks, size after size: what pictures and choices are made of.
 
-    ``functions`` (P, G) are their predictions on the grid; ``train`` (P,) and ``validation`` (P,) their mean
-    losses, without penalties and without dropout, and ``error`` (P,) the standard error of the latter. What
-    has grown beyond all numbers is not finite.
+    ``functions`` (P, K, G) are their predictions on the grid; ``train`` (P,) and ``validation`` (P,) their
+    mean losses, without penalties and without dropout, the latter of ``losses`` (P, n). What has grown beyond
+    all numbers is not finite.
     """
 
     functions: Array
     train: Array
     validation: Array
-    error: Array
+    losses: Array
+
+    @cached_property
+    def error(self) -> Array:
+        """The standard errors of the validation losses (P,), which a choice needs and no picture."""
+        return means_and_errors(self.losses)[1]
 
 
 def answered(runs: Sequence[Run], data: Material) -> Answers:
     """Return what the networks of all runs answer to the rows of the material."""
-    networks = sum(len(run.history.stopped) for run in runs)
-    thin = data.kind == "curve" and networks > MANY
+    populations = [run.population for run in runs]
+    thin = data.kind == "curve" and sum(len(one.theta) for one in populations) > MANY
     grid = data.grid[::2] if thin else data.grid
     rows = np.concatenate([grid, data.train.X, data.validation.X])
     ends = len(grid), len(grid) + len(data.train.X)
-    found = []
-    for run in runs:
-        population = run.population
-        network = population.network
-        with np.errstate(all="ignore"):
-            z = sample_outputs(network, population.theta, rows)
-            functions = network.criterion.predict(z[..., : ends[0]])[:, 0]
-            train = _losses(network, z[..., ends[0] : ends[1]], data.train).mean(axis=1)
-            validation = _losses(network, z[..., ends[1] :], data.validation)
-        found.append((functions, train, *means_and_errors(validation)))
-    return Answers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    network = populations[0].network  # all have its loss
+    with np.errstate(all="ignore"):
+        z = np.concatenate([sample_outputs(one.network, one.theta, rows) for one in populations])
+        functions = network.criterion.predict(z[..., : ends[0]])
+        train = _losses(network, z[..., ends[0] : ends[1]], data.train).mean(axis=1)
+        validation = _losses(network, z[..., ends[1] :], data.validation)
+        return Answers(functions, train, validation.mean(axis=1), validation)
 
 
 def means_and_errors(losses: Array) -> tuple[Array, Array]:

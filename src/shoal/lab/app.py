@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from shoal.errors import ShoalError
 from shoal.lab import saving
 from shoal.lab.commands import command, read
-from shoal.lab.running import Conductor, Exhibit
+from shoal.lab.running import MOST_WAITING, Conductor, Exhibit
 
 FILES = {
     "index.html": "text/html; charset=utf-8",
@@ -88,7 +88,9 @@ class House:
         self.conductor.join(visit)
         sending = asyncio.create_task(visit.send())
         try:
-            await visit.receive()
+            async with asyncio.TaskGroup() as both:
+                both.create_task(visit.receive())
+                both.create_task(visit.obey())
         finally:
             sending.cancel()
             self.conductor.leave(visit)
@@ -101,6 +103,7 @@ class Visit:
     def __init__(self, house: House, socket: WebSocket) -> None:
         self.house, self.socket = house, socket
         self.state: dict[str, Any] = {}
+        self._asked: asyncio.Queue[str | None] = asyncio.Queue(MOST_WAITING)
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._texts: deque[dict[str, Any]] = deque()
@@ -130,17 +133,23 @@ class Visit:
                 await self.socket.send_bytes(frame)
 
     async def receive(self) -> None:
-        """Do what the page says until it leaves."""
+        """Hear what the page says until it leaves: commands wait in line, that a frame was drawn does not."""
         while (said := await self.socket.receive())["type"] == "websocket.receive":
             message = said.get("text")
             if message == DRAWN:
                 self._ready = True
                 self._news.set()
             elif message is not None:
-                await self._do(message)
+                await self._asked.put(message)
             else:  # a page says nothing in bytes
                 await self.socket.close(NO_TEXT)
                 break
+        await self._asked.put(None)
+
+    async def obey(self) -> None:
+        """Do what is asked, one command after the other, also what was asked right before the page left."""
+        while (message := await self._asked.get()) is not None:
+            await self._do(message)
 
     async def _do(self, message: str) -> None:
         number = 0

@@ -42,7 +42,7 @@ def trials(course: Course) -> Trials:
     lost = (why == Reason.DIVERGED) | ~np.isfinite(answers.validation)
     names = np.array(["x".join([str(units)] * design.depth) for units in design.hidden], dtype=object)
     parameters = np.array([run.population.network.n_parameters for run in course.runs])
-    words = {number: str(Reason(number)) for number in np.unique(why).tolist()}
+    words = {number: str(Reason(number)) for number in set(why.tolist())}
 
     def all_are(value: float) -> Array:
         return np.full(design.networks, value)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shoal.errors import ConfigurationError
-from shoal.lab.digits import Digits, Place
-from shoal.lab.spelling import Spelling
+
+if TYPE_CHECKING:
+    from shoal.lab.digits import Digits
+    from shoal.lab.spelling import Spelling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ DEMONSTRATIONS: dict[str, type[Any]] = {
     "spell": Spell,
     "leave": Leave,
 }
-Shown = Digits | Spelling | None
+Shown: TypeAlias = "Digits | Spelling | None"
 
 
 def demonstrated(shown: Shown, command: Demonstrate) -> Shown:
@@ -96,6 +98,9 @@ def demonstrated(shown: Shown, command: Demonstrate) -> Shown:
     >>> demonstrated(None, OpenSpelling(cell="gru"))
     Spelling(cell='gru', word='examination')
     """
+    from shoal.lab.digits import Digits, Place  # which load layers and explanations that no shoal has use for
+    from shoal.lab.spelling import Spelling
+
     match command:
         case OpenDigits():
             opened = shown if isinstance(shown, Digits) else Digits().example(0)

@@ -19,7 +19,7 @@ from shoal.lab.columns import columns_of, in_words, labels_of
 from shoal.lab.course import Each, in_turn
 from shoal.lab.frames import Block, Kind
 from shoal.lab.material import Rows
-from shoal.lab.views import COLUMNS
+from shoal.lab.views import shown_epochs
 from shoal.plots.evidence import Evidence
 from shoal.plots.forecasts import KIND as FORECASTS
 from shoal.plots.text import number
@@ -49,7 +49,7 @@ class FinishedStudy:
     damaged or is of another kind, and ``OutputError`` for one that is being written.
     """
 
-    pace = 1
+    pace = stride = 1
 
     def __init__(self, folder: Path) -> None:
         self.playing = False
@@ -204,7 +204,7 @@ class FinishedStudy:
         if result.losses is None:
             return np.empty((2, 0)), theta, epochs
         losses = result.losses[:, member, :epochs]
-        shown = np.unique(np.linspace(0, epochs - 1, min(epochs, COLUMNS)).round().astype(int))
+        shown = shown_epochs(epochs)
         return losses[:, shown].astype(np.float64), theta, epochs
 
     def _members(self) -> dict[int, tuple[int, int]]:

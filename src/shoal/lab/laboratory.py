@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.lab import addresses, choosing, commands, frames, inspector, material, repeating, views
+from shoal.lab import addresses, choosing, commands, frames, material, repeating, views
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.demonstrations import DEMONSTRATIONS, Demonstrate, Shown, demonstrated
 from shoal.lab.design import INITIALS, NATURAL, Design, Knobs
@@ -22,6 +22,7 @@ from shoal.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from shoal.jobs.model import Model
+    from shoal.lab.inspector import Subject
 
 SIDES = "AB"
 
@@ -67,7 +68,16 @@ class Laboratory(Player):
         self.note = ""
         DO[type(command)](self, command, each)
         if self.inspecting is not None:
+            from shoal.lab import inspector
+
             self.inspecting = inspector.nearest(self._subject, self.inspecting)
+
+    @property
+    def work(self) -> int:
+        """What an epoch takes: parameters times samples, of all networks together."""
+        return sum(
+            run.population.theta.size * len(side.material.train.y) for side in self.sides for run in side.runs
+        )
 
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all sides on; at the last epoch of the design the playing ends."""
@@ -95,7 +105,7 @@ class Laboratory(Player):
             "playing": self.playing,
             "pace": self.pace,
             "picked": self.picked,
-            "inspected": self.inspecting and inspector.inspected(self._subject, self.inspecting),
+            "inspected": self._inspected(),
             "rule": self.rule,
             "note": self.note,
             "address": self._address,
@@ -126,8 +136,17 @@ class Laboratory(Player):
         return addresses.address(self.design, self.sides[0].knobs, self.picked, lesson)
 
     @property
-    def _subject(self) -> inspector.Subject:
-        return inspector.Subject.of_course(self.sides[0], self.picked)
+    def _subject(self) -> Subject:
+        from shoal.lab.inspector import Subject
+
+        return Subject.of_course(self.sides[0], self.picked)
+
+    def _inspected(self) -> dict[str, Any] | None:
+        if self.inspecting is None:
+            return None
+        from shoal.lab.inspector import inspected
+
+        return inspected(self._subject, self.inspecting)
 
     @property
     def _seal(self) -> tuple[str, int]:
@@ -241,6 +260,8 @@ class Laboratory(Player):
         self.picked = command.network
 
     def _inspect(self, command: commands.Inspect, each: Each) -> None:
+        from shoal.lab import inspector  # which loads all that explains
+
         inspector.require_edge(self._subject, command)
         self.inspecting = command
 

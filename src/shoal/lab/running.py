@@ -51,6 +51,8 @@ class Exhibit(Protocol):
 
     @property
     def pace(self) -> int: ...
+    @property
+    def stride(self) -> int: ...
     def do(self, command: Command, each: Each) -> None: ...
     def train(self, epochs: int, each: Each) -> None: ...
     def frame(self) -> bytes: ...
@@ -69,6 +71,7 @@ class Conductor:
         self._waiting: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._listeners: list[Listener] = []
         self._told = self._shown = 0.0
+        self._left = 0  # epochs, until the next picture
         self._frame = b""
         self._hungry = self._fresh = self._closed = False
         self._thread = threading.Thread(target=self._conduct, name="shoal-lab-conductor", daemon=True)
@@ -162,15 +165,26 @@ class Conductor:
         self._show()
 
     def _train(self, lab: Exhibit) -> None:
-        lab.train(lab.pace or CHUNK, self._each)
-        if self._hungry and (lab.pace or time.monotonic() - self._shown >= SHOWN_EVERY):
+        """Train on towards the next picture, no further than whoever asks meanwhile may wait."""
+        left = self._left or lab.pace or CHUNK
+        epochs = min(left, lab.stride)
+        lab.train(epochs, self._each)
+        self._left = left - epochs if lab.pace and lab.playing else 0
+        due = not self._left if lab.pace else time.monotonic() - self._shown >= SHOWN_EVERY
+        if self._hungry and due:
             self._publish()
         if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
             self._show()
 
     def _do(self, command: Command) -> None:
-        self.laboratory.do(command, self._each)
+        lab, played = self.laboratory, self.laboratory.playing
+        lab.do(command, self._each)
         self._show()
+        self._left = 0
+        if (
+            played and lab.playing
+        ):  # what becomes of it is seen next, not a picture of before, nor one far ahead
+            self._left, self._hungry = min(lab.pace or CHUNK, lab.stride), True
 
     def _answer(self, call: Callable[[], T], answer: Future[T]) -> None:
         if not answer.set_running_or_notify_cancel():

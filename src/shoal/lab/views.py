@@ -10,7 +10,7 @@ from shoal.lab.frames import Block, Kind
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.shapes import Array
+from shoal.shapes import Array, IntArray
 
 COLUMNS = 300
 """Of a course of losses, at most: a picture has no more."""
@@ -45,12 +45,21 @@ def unit_outputs(alone: Population, grid: Array) -> Array:
     return np.concatenate(found)
 
 
+def shown_epochs(epochs: int) -> IntArray:
+    """Return which of so many epochs a picture of their course shows: all, or as many as it has columns.
+
+    >>> shown_epochs(3), len(shown_epochs(5000))
+    (array([0, 1, 2]), 300)
+    """
+    return np.linspace(0, epochs - 1, min(epochs, COLUMNS)).round().astype(int)
+
+
 def course_of_losses(course: Course, network: int) -> Array:
     """Return the objective and the validation loss of a network (2, columns), evenly over its epochs."""
     place, start = divmod(network, course.design.starts)
     history = course.runs[place].history
     assert history.validation_loss is not None
-    shown = np.unique(np.linspace(0, course.epoch - 1, min(course.epoch, COLUMNS)).round().astype(int))
+    shown = shown_epochs(course.epoch)
     return np.stack([history.loss[start, shown], history.validation_loss[start, shown]])
 
 
@@ -68,7 +77,7 @@ def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
     return [
         block(
             Kind.MAPS if plane else Kind.FUNCTIONS,
-            course.answers.functions,
+            course.answers.functions[:, 0],
             data.low - far,
             data.high + far,
         ),

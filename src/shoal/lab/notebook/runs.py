@@ -16,7 +16,6 @@ from shoal.lab.design import require_between, without_chance
 from shoal.lab.frames import Block, Kind
 from shoal.lab.notebook.samples import WITHOUT_PICTURE, material_of
 from shoal.lab.playing import MOST_PACE, Player
-from shoal.lab.views import COLUMNS
 from shoal.layers import Dense
 from shoal.networks.chain import Chain
 from shoal.plots.text import number
@@ -59,6 +58,11 @@ class Runs(Player):
     def epoch(self) -> int:
         """The epochs behind the run that has gone farthest."""
         return max(run.epoch for run in self.runs)
+
+    @property
+    def work(self) -> int:
+        """What an epoch takes: parameters times samples, of all networks together."""
+        return sum(run.population.theta.size * len(run.problem.train.y[0]) for run in self.runs)
 
     @property
     def done(self) -> bool:
@@ -192,7 +196,7 @@ class Runs(Player):
         column, member = divmod(self.picked, self.starts)
         run = self.runs[column]
         history, epochs = run.history, int(run.history.epochs[member])
-        shown = np.unique(np.linspace(0, epochs - 1, min(epochs, COLUMNS)).round().astype(int))
+        shown = views.shown_epochs(epochs)
         judged = history.validation_loss
         validation = np.full(len(shown), np.nan) if judged is None else judged[member, shown]
         return np.stack([history.loss[member, shown], validation])
