@@ -10,19 +10,19 @@ from shoal._version import __version__
 from shoal.lazy import front_door
 
 if TYPE_CHECKING:
-    from shoal.estimators.automatic_classifier import ShoalClassifier
-    from shoal.estimators.automatic_regressor import ShoalRegressor
-    from shoal.estimators.capacity_study_cv import CapacityStudyCV
-    from shoal.estimators.classifier import MLPClassifier
+    from shoal.estimators.automatic.classifier import ShoalClassifier
+    from shoal.estimators.automatic.regressor import ShoalRegressor
     from shoal.estimators.conv_classifier import ConvClassifier
     from shoal.estimators.displays.capacity import CapacityDisplay
     from shoal.estimators.displays.intervals import IntervalsDisplay
     from shoal.estimators.displays.learning_curve import LearningCurveDisplay
     from shoal.estimators.displays.reliability import ReliabilityDisplay
-    from shoal.estimators.forecaster import Forecaster
-    from shoal.estimators.regressor import MLPRegressor
-    from shoal.estimators.sequence_estimators import SequenceClassifier, SequenceRegressor
-    from shoal.estimators.sequence_tagger import SequenceTagger
+    from shoal.estimators.mlp.classifier import MLPClassifier
+    from shoal.estimators.mlp.regressor import MLPRegressor
+    from shoal.estimators.search.capacity_study_cv import CapacityStudyCV
+    from shoal.estimators.sequences.estimators import SequenceClassifier, SequenceRegressor
+    from shoal.estimators.sequences.forecaster import Forecaster
+    from shoal.estimators.sequences.tagger import SequenceTagger
     from shoal.estimators.text_estimators import TextClassifier, TextRegressor
     from shoal.explanation.explanation import Explanation, explain
     from shoal.explanation.gradient_check import GradientCheck, check_gradients
@@ -133,7 +133,7 @@ _HOMES = {
     "Bidirectional": "shoal.layers",
     "CapacityDisplay": "shoal.estimators.displays.capacity",
     "CapacityStudy": "shoal.selection.study",
-    "CapacityStudyCV": "shoal.estimators.capacity_study_cv",
+    "CapacityStudyCV": "shoal.estimators.search.capacity_study_cv",
     "ConvClassifier": "shoal.estimators.conv_classifier",
     "Conv1D": "shoal.layers",
     "Conv2D": "shoal.layers",
@@ -142,7 +142,7 @@ _HOMES = {
     "Embedding": "shoal.layers",
     "Explanation": "shoal.explanation.explanation",
     "Flatten": "shoal.layers",
-    "Forecaster": "shoal.estimators.forecaster",
+    "Forecaster": "shoal.estimators.sequences.forecaster",
     "GlobalAveragePool1D": "shoal.layers",
     "GlobalAveragePool2D": "shoal.layers",
     "GlobalMaxPool1D": "shoal.layers",
@@ -154,8 +154,8 @@ _HOMES = {
     "LayerNorm": "shoal.layers",
     "LearningCurveDisplay": "shoal.estimators.displays.learning_curve",
     "LocallyConnected2D": "shoal.layers",
-    "MLPClassifier": "shoal.estimators.classifier",
-    "MLPRegressor": "shoal.estimators.regressor",
+    "MLPClassifier": "shoal.estimators.mlp.classifier",
+    "MLPRegressor": "shoal.estimators.mlp.regressor",
     "MLflow": "shoal.watching.mlflow",
     "MaxPool1D": "shoal.layers",
     "MaxPool2D": "shoal.layers",
@@ -167,12 +167,12 @@ _HOMES = {
     "ReliabilityDisplay": "shoal.estimators.displays.reliability",
     "Residual": "shoal.layers",
     "Run": "shoal.populations.run",
-    "SequenceClassifier": "shoal.estimators.sequence_estimators",
-    "SequenceRegressor": "shoal.estimators.sequence_estimators",
-    "SequenceTagger": "shoal.estimators.sequence_tagger",
+    "SequenceClassifier": "shoal.estimators.sequences.estimators",
+    "SequenceRegressor": "shoal.estimators.sequences.estimators",
+    "SequenceTagger": "shoal.estimators.sequences.tagger",
     "Sequences": "shoal.sequences",
-    "ShoalClassifier": "shoal.estimators.automatic_classifier",
-    "ShoalRegressor": "shoal.estimators.automatic_regressor",
+    "ShoalClassifier": "shoal.estimators.automatic.classifier",
+    "ShoalRegressor": "shoal.estimators.automatic.regressor",
     "Span": "shoal.selection.candidates.axes",
     "TensorBoard": "shoal.watching.tensorboard",
     "TextClassifier": "shoal.estimators.text_estimators",

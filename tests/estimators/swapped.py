@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sklearn.neural_network
 
-from shoal.estimators.classifier import MLPClassifier
-from shoal.estimators.regressor import MLPRegressor
+from shoal.estimators.mlp.classifier import MLPClassifier
+from shoal.estimators.mlp.regressor import MLPRegressor
 
 
 def pytest_configure() -> None:

@@ -64,7 +64,7 @@ def test_the_swap_is_one() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert "shoal.estimators.classifier.MLPClassifier" in ran.stdout
+    assert "shoal.estimators.mlp.classifier.MLPClassifier" in ran.stdout
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

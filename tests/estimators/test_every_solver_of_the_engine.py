@@ -9,7 +9,7 @@ import pytest
 
 from shoal import MLPClassifier, MLPRegressor
 from shoal.errors import ConfigurationError
-from shoal.estimators.architecture import theta_of
+from shoal.estimators.training.coefficients import theta_of
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population

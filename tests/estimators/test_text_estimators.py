@@ -14,7 +14,7 @@ from shoal import TextClassifier, TextRegressor
 from shoal.errors import DataError, ShoalWarning
 from shoal.estimators.text_estimators import as_texts
 from tests.clusters.crews import ADDRESS, here
-from tests.estimators.test_sequence_estimators import CHECKS
+from tests.estimators.sequences.test_estimators import CHECKS
 
 FEW: dict[str, Any] = {"views": ["linear"], "random_state": 0, "n_jobs": 1}
 RNG = np.random.default_rng(0)

@@ -10,8 +10,8 @@ import sklearn.neural_network
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.preprocessing import scale
 
-from shoal.estimators.classifier import MLPClassifier
-from shoal.estimators.regressor import MLPRegressor
+from shoal.estimators.mlp.classifier import MLPClassifier
+from shoal.estimators.mlp.regressor import MLPRegressor
 from shoal.export.torch import torch_state
 
 Run = Callable[..., dict[str, Any]]

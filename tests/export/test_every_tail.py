@@ -18,8 +18,8 @@ from shoal.activations import ACTIVATIONS
 from shoal.data.images.preprocessing import ImagePreprocessor
 from shoal.data.tables import read_table
 from shoal.data.targets.task import TargetEncoder
-from shoal.estimators.classifier import MLPClassifier
-from shoal.estimators.regressor import MLPRegressor
+from shoal.estimators.mlp.classifier import MLPClassifier
+from shoal.estimators.mlp.regressor import MLPRegressor
 from shoal.export.pipelines import register_skl2onnx
 from shoal.export.tables import feeds
 from shoal.export.weights import population_of

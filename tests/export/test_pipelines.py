@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from shoal.errors import ConfigurationError
-from shoal.estimators.classifier import MLPClassifier
-from shoal.estimators.regressor import MLPRegressor
+from shoal.estimators.mlp.classifier import MLPClassifier
+from shoal.estimators.mlp.regressor import MLPRegressor
 from shoal.export.pipelines import register_skl2onnx
 
 BRIEFLY: dict[str, Any] = {"solver": "lbfgs", "max_iter": 30, "max_fun": 300, "random_state": 0}

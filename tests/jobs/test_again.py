@@ -230,7 +230,7 @@ GIVEN: dict[str, Any] = {
 }
 
 
-BESIDE: dict[str, dict[str, Any]] = {
+ROW_ATTRIBUTES: dict[str, dict[str, Any]] = {
     "characters": {"text": "what was said"},
     "future": {"horizon": 7},
     "draws": {"search": ("dropout",)},
@@ -251,7 +251,7 @@ def test_every_setting_is_an_option_that_says_the_same(
 
     monkeypatch.setattr("shoal.jobs.fit.fit_data", fit_data)
     monkeypatch.setattr("shoal.cli.fit._lent", lambda on, time: nullcontext(True))  # nobody is called
-    request = FitRequest(**{"table": "t.csv", name: GIVEN[name], **BESIDE.get(name, {})})
+    request = FitRequest(**{"table": "t.csv", name: GIVEN[name], **ROW_ATTRIBUTES.get(name, {})})
     assert shoal(*shlex.split(command(request, Path("out")))[1:]).refusal == "shoal: enough"
     assert read == [dataclasses.replace(request, table=f"./{request.table}" if name == "table" else "t.csv")]
 

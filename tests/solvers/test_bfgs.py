@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from shoal.engines import ENGINES
-from shoal.estimators.full_batch import PackedObjective
+from shoal.estimators.training.full_batch import PackedObjective
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.trainer import train

@@ -18,10 +18,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from shoal.activations import Activation
 from shoal.data.images.preprocessing import ImagePreprocessor
-from shoal.estimators.callbacks import CallbackSupportMixin, Tasks
-from shoal.estimators.parameters import CLASSIFIER, COUNT
-from shoal.estimators.pictures import checked_images
-from shoal.estimators.seeds import drawn_seed
+from shoal.estimators.image_arrays import checked_images
+from shoal.estimators.shared.callbacks import CallbackSupportMixin, Tasks
+from shoal.estimators.shared.parameters import CLASSIFIER, COUNT
+from shoal.estimators.shared.seeds import drawn_seed
 from shoal.populations.trainer import TrainingResult, train
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates.architectures import Convolutional, Hidden, doubling, loss_of, stages

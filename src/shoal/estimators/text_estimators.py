@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from shoal.clusters.lending import lend
 from shoal.errors import DataError
-from shoal.estimators.deciding import DECIDING
-from shoal.estimators.mixed import BaseMixed, MixedClassifier, MixedRegressor
-from shoal.estimators.parameters import POSITIVE
+from shoal.estimators.shared.costs import DECIDING
+from shoal.estimators.shared.mixtures import BaseMixed, MixedClassifier, MixedRegressor
+from shoal.estimators.shared.parameters import POSITIVE
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET, KINDS, text_views

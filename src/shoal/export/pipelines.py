@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from shoal.errors import ConfigurationError, MissingDependencyError
-from shoal.estimators.classifier import MLPClassifier
-from shoal.estimators.regressor import MLPRegressor
+from shoal.estimators.mlp.classifier import MLPClassifier
+from shoal.estimators.mlp.regressor import MLPRegressor
 from shoal.export.estimators import add_labels, add_prediction, is_multilabel
 from shoal.export.graph import FLOAT_TYPES, ML, OPSETS, Graph, TensorProto, onnx
 from shoal.export.networks import label_kind

@@ -11,7 +11,7 @@ import pytest
 
 from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError
-from shoal.estimators.classifier import MLPClassifier
+from shoal.estimators.mlp.classifier import MLPClassifier
 from shoal.export.c.networks import rounded_to_int8
 from shoal.export.c.source import to_c
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, LayerNorm

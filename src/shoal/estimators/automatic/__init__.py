@@ -1,0 +1,1 @@
+"""Tables with nothing to tune: the ensembles of ``shoal fit``."""

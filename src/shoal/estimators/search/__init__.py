@@ -1,0 +1,1 @@
+"""scikit-learn's grid search, with the candidates trained as populations."""
