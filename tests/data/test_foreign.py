@@ -176,3 +176,13 @@ def test_an_estimator_takes_big_endian_frames_and_names_the_column_it_cannot_tak
     assert (plain.predict_proba(pd.DataFrame({"a": x})) == turned.predict_proba(pd.DataFrame({"a": x}))).all()
     with refuses(DataError, "column 'a'", "complex128"):
         ShoalClassifier(**settings).fit(pd.DataFrame({"a": x + 1j}), x > 11)
+
+
+def test_objects_that_polars_keeps_as_they_are_become_texts() -> None:
+    intervals = np.array(pd.cut(np.arange(4), 2), dtype=object)
+    assert column({"a": intervals}) == ["(-0.003, 1.5]"] * 2 + ["(1.5, 3.0]"] * 2
+
+
+def test_decimals_that_are_no_numbers_make_no_panic(capfd: pytest.CaptureFixture[str]) -> None:
+    assert column({"a": [Decimal("NaN"), Decimal("1.50")]}) == [None, "1.50"]
+    assert capfd.readouterr().err == ""

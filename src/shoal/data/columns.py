@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from shoal.data.cells import values
-from shoal.data.cells.dates import family_of, in_letters, parse_dates, readings
+from shoal.data.cells.dates import (
+    family_of,
+    in_letters,
+    mixed_readings,
+    months_with_points,
+    parse_dates,
+    parse_mixed_dates,
+    readings,
+)
 from shoal.data.cells.numerals import GAPS, POINT, Reading
 from shoal.data.cells.plain_numbers import plain_numbers
 from shoal.data.cells.sampled import a_few
@@ -87,9 +95,10 @@ def describe_columns(
 
 def _all_described(table: pl.DataFrame, names: Sequence[str]) -> list[ColumnSummary]:
     """Return the summary of each column; those of plain numbers are looked at together (wide tables!)."""
+    months = set(months_with_points(table))
     known = {
         plain.name: _number(plain.name, table.height, plain.x, plain.quartiles)
-        for plain in plain_numbers(table, names, values.LARGEST)
+        for plain in plain_numbers(table, [name for name in names if name not in months], values.LARGEST)
     }
     distinct = table.select(pl.col(list(known)).drop_nulls().n_unique())  # as they are written
     known = {name: replace(known[name], distinct=distinct[name].item()) for name in known}
@@ -161,7 +170,7 @@ def _boolean(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
 
 
 def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
-    if series.dtype == pl.Datetime:
+    if series.dtype == pl.Datetime or months_with_points(given.to_frame()):
         return None
     reading = Reading(given.cast(pl.Float64, strict=False))
     if reading.numbers.null_count():
@@ -208,20 +217,27 @@ def _date_format(given: pl.Series) -> _Dates | str:
     """Return how dates are written where there is one way to read them, else a note, empty for no dates."""
     if given.dtype != pl.String:
         return _Dates(given) if given.dtype == pl.Datetime else ""
-    read_by = readings(given)
-    possible: dict[str, tuple[str, ...]] = {}
-    for form, read in read_by.items():
-        stray = stray_tokens(given, read)
-        if stray is not None and not _tells_otherwise(stray, form):
-            possible[form] = stray
+    possible = _possible(given, readings(given)) or _possible(given, mixed_readings(given))
     if not possible:
         return ""
     best = min(possible, key=lambda form: len(possible[form]))
     rivals = [form for form in family_of(best) if form in possible]
     if len(rivals) > 1:
         ways = " or ".join(map(in_letters, rivals))
-        return f"dates that could be {ways}, as {quoted(given[0])}; write them as YYYY-MM-DD"
-    return _Dates(read_by[best], best, possible[best])
+        row = int(parse_dates(given, best).is_not_null().arg_max() or 0)
+        return f"dates that could be {ways}, as {quoted(given[row])}; write them as YYYY-MM-DD"
+    read = parse_mixed_dates(given, best)
+    return _Dates(read, best, stray_tokens(given, read) or ())
+
+
+def _possible(given: pl.Series, read_by: Mapping[str, pl.Series]) -> dict[str, tuple[str, ...]]:
+    """Return the formats that read all texts but for a few that are no dates, and these."""
+    possible: dict[str, tuple[str, ...]] = {}
+    for form, read in read_by.items():
+        stray = stray_tokens(given, read)
+        if stray is not None and not _tells_otherwise(stray, form):
+            possible[form] = stray
+    return possible
 
 
 def _tells_otherwise(stray: tuple[str, ...], form: str) -> bool:

@@ -67,12 +67,15 @@ def from_values(name: str, values: Iterable[Any]) -> pl.Series:
     if hasattr(values, "__array__"):
         values = _known_to_polars(np.asarray(values), name)
     listed = values if isinstance(values, np.ndarray) and values.dtype != object else list(values)
+    if isinstance(listed, list) and any(isinstance(v, Decimal) and not v.is_finite() for v in listed):
+        return as_texts(name, listed)  # polars panics, and says so on the terminal
     try:
-        return pl.Series(name, listed, strict=True)
+        series = pl.Series(name, listed, strict=True)
     except BaseException as error:
         if not isinstance(error, _REFUSALS) and not is_panic(error):
             raise
         return as_texts(name, list(listed))
+    return as_texts(name, list(listed)) if series.dtype == pl.Object else series
 
 
 def as_texts(name: str, values: list[Any]) -> pl.Series:

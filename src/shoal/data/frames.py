@@ -24,7 +24,26 @@ Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
 
 #: Texts that mean "not known" wherever they stand. A dash does so only among numbers, dates and booleans
 #: (see `values`): among texts it may be a category, as in + and -.
-MISSING_TEXTS = ("", "NA", "na", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NULL", "null", "Null", "?")
+MISSING_TEXTS = (
+    *(
+        "",
+        "NA",
+        "na",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "NaN",
+        "nan",
+        "NAN",
+        "NULL",
+        "null",
+        "Null",
+        "?",
+    ),
+    *("-nan", "-NaN", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", r"\N"),  # of C, and of dumps of databases
+)
 
 _DECLARED = (nw.Categorical, nw.Enum)
 _BEYOND_FLOATS = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)

@@ -30,6 +30,13 @@ def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
         ),
         (["09:30", "21:05:10", "9:30 pm"], "times of the day, as '09:30'; write them as hours, such as 13.5"),
         (["(1,200)", "(300)"], "numbers in a writing that is not read, as '(1,200)'; write them as -1234.5"),
+        (["1_000", "2_500"], "numbers in a writing that is not read, as '1_000'; write them as -1234.5"),
+        (["'5", '="7"'], 'numbers in a writing that is not read, as "\'5"; write them as -1234.5'),
+        (["1.5D+03", "2D-1"], "numbers in a writing that is not read, as '1.5D+03'; write them as -1234.5"),
+        (["١٤", "３"], "numbers in a writing that is not read, as '١٤'; write them as -1234.5"),
+        (["$1.5K", "$2M"], "amounts in a writing that is not read, as '$1.5K'; write the numbers alone"),
+        (["Rs. 5", "Rs 7"], "amounts in a writing that is not read, as 'Rs. 5'; write the numbers alone"),
+        (["PT1H5M", "P1D"], "times of the day, as 'PT1H5M'; write them as hours, such as 13.5"),
         (["5 kg", "7 kg"], "numbers with a unit behind, as '5 kg'; write the numbers alone"),
         (["5 kg", "much"], ""),
         (["red", "blue"], ""),
@@ -38,6 +45,20 @@ def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
 )
 def test_values_in_a_writing_that_is_not_read(texts: list[str], note: str) -> None:
     assert unread_note(pl.Series(texts)) == note
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Thu Apr 12 00:00:00 2012", "Thu Apr 12 00:00:00 +0000 2012", "12/Apr/2012:00:00:00 +0000"),
+        *("12APR2012:12:30:00", "20120412T000000", "2012. 04. 12.", "2012年4月12日", "2012–04–12"),
+        *("2012‑04‑12", "1. Mai 2012", "2012-04-12 12:00 EST"),
+    ],
+)
+def test_a_date_in_another_writing_is_no_identifier(text: str) -> None:
+    told = f"dates in a writing that is not read, as '{text}'; write them as 1999-12-31"
+    assert unread_note(pl.Series([text] * 3)) == told
+    assert unread_note(pl.Series(["2012-04-12", "2012-04-13", text])) == told
 
 
 @pytest.mark.parametrize("text", ["1990 Q1", "Q4/1990", "1990-W07", "1990M01", "1990-031", "Jan-90"])

@@ -82,7 +82,7 @@ def test_a_target_that_fits_no_task_is_refused(
     ("odd", "told"),
     [
         ("missing", "'missing' in 1 of 60 rows, which may be classes or no values at all; leave"),
-        ("k.A.", "'k.A.' in 1 of 60 rows"),
+        ("k/A", "'k/A' in 1 of 60 rows"),
         ("n.d.", "'n.d.' in 1 of 60 rows"),
     ],
 )
@@ -91,6 +91,9 @@ def test_numbers_are_no_classes_for_an_odd_text(odd: str, told: str, refuses: An
     with refuses(DataError, f"the target 'y' holds numbers, and {told}"):
         infer_task(target)
     assert infer_task(target, "classification").task == "classification"
+    often = pl.Series("y", [odd if k % 7 == 0 else f"{k / 7:.3f}" for k in range(60)])
+    with refuses(DataError, f"the target 'y' holds numbers, and '{odd}' in 9 of 60 rows"):
+        infer_task(often)
     codes = pl.Series("y", [*(str(k % 20) for k in range(59)), odd])  # few enough to be classes
     assert infer_task(codes).task == "classification"
 

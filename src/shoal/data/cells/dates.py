@@ -3,7 +3,8 @@
 A format is written as ``strptime`` writes that of the day: ``%Y`` takes four digits, and ``%y`` two, of
 which 00 to 68 are the years 2000 to 2068 and 69 to 99 are 1969 to 1999, as in POSIX. ``%b`` is an English
 month's name or its first letters. A time may follow any of them: ``23:59``, ``23:59:30.25``, ``11:59 PM``,
-then ``Z`` or ``+02:00``. A month alone, of the years 1500 to 2199, is its first day.
+then ``Z`` or ``+02:00``; 24:00 is the end of the day. A month alone, of the years 1500 to 2199, is its
+first day.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from shoal.data.frames import pl
 CLEAR_FORMATS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
     *("%d %b %Y", "%b %d, %Y", "%Y %b %d", "%d.%m.%y", "%d %b %y"),
-    *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y"),
+    *("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y"),
 )
 #: Formats of the same shape: where two of them read a column, and not alike, it could mean either.
 FAMILIES = (
@@ -50,6 +51,7 @@ _TIME = (
     r"(?:(?: *T *|,? +)(?P<H>[0-9]{1,2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
     r"(?: ?(?P<p>[ap])\.?m\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
+_MONTH_WITH_POINT = r"^(?:0[1-9]|1[0-2])\.(?:1[5-9]|2[01])[0-9]{2}$"
 _YEARS = 1500, 2200
 """Of months without a day, from and before which."""
 _US_PER_DAY = 86_400_000_000
@@ -70,6 +72,46 @@ def parse_dates(texts: pl.Series, date_format: str) -> pl.Series:
     microseconds, told = _microseconds({name: fields[name] for name in ("H", "M", "S", "f", "p", "z")})
     at = pl.Series(texts.name, days * _US_PER_DAY + microseconds)
     return at.set(pl.Series(~(read & exists & told)), None).cast(pl.Datetime("us"))
+
+
+def parse_mixed_dates(texts: pl.Series, date_format: str) -> pl.Series:
+    """Return the same, and of the others those that cannot be mistaken, which tell the year in four digits.
+
+    >>> parse_mixed_dates(pl.Series(["31/12/99", "31/12/1999", "1999-12-31"]), "%d/%m/%y").dt.day().to_list()
+    [31, 31, 31]
+    """
+    read = parse_dates(texts, date_format)
+    for other in (date_format.replace("%y", "%Y"), *CLEAR_FORMATS):
+        if read.null_count() == texts.null_count():
+            break
+        if "%Y" in other:
+            read = read.zip_with(read.is_not_null(), parse_dates(texts, other))
+    return read
+
+
+def mixed_readings(texts: pl.Series) -> dict[str, pl.Series]:
+    """Return what each format reads with the clear ones, for those that read half of a few texts so."""
+    few = a_few(texts)
+    half = (len(few) + 1) // 2
+    some = [form for form in FORMATS if parse_dates(few, form).count()]
+    fit = [form for form in some if parse_mixed_dates(few, form).count() >= half]
+    return {form: parse_mixed_dates(texts, form) for form in fit}
+
+
+def months_with_points(table: pl.DataFrame) -> list[str]:
+    """Return the columns of texts that are all months such as 04.2012, some of which no number begins like.
+
+    >>> months_with_points(pl.DataFrame({"a": ["04.2012", "12.1999"], "b": ["4.2012", "12.1999"]}))
+    ['a']
+    """
+    texts = table.select(pl.selectors.string())
+    is_month = pl.all().drop_nulls().str.contains(_MONTH_WITH_POINT)
+    is_padded = pl.all().drop_nulls().str.starts_with("0")
+    for told in (is_month.first(), is_month.all() & is_padded.any()):  # one of each says it of most
+        if texts.width:
+            rows = texts.select(told).row(0)
+            texts = texts.select(name for name, fits in zip(texts.columns, rows, strict=True) if fits)
+    return texts.columns
 
 
 def readings(texts: pl.Series) -> dict[str, pl.Series]:
@@ -142,6 +184,7 @@ def _microseconds(fields: Mapping[str, pl.Series]) -> tuple[Ints, npt.NDArray[np
     half = fields["p"].str.to_lowercase().fill_null("").to_numpy()
     twelve = half != ""
     exists = np.where(twelve, (hour >= 1) & (hour <= 12), hour <= 23) & (minute <= 59) & (second <= 59)
+    exists |= (hour == 24) & (minute == 0) & (second == 0) & (part == 0) & ~twelve
     hour = np.where(twelve, hour % 12 + 12 * (half == "p"), hour)
     digits = fields["z"].str.replace_all("[^0-9]", "").str.pad_end(4, "0")
     sign = np.where(fields["z"].str.starts_with("-").fill_null(False).to_numpy(), -1, 1)

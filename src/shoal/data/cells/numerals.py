@@ -16,7 +16,8 @@ POINT, COMMA = ".", ","
 #: What programs write among numbers and dates where nothing is known. Among texts these may be categories,
 #: as in + and -, or none and some.
 GAPS = (
-    *("-", "--", "–", "—", ".", "..", "None", "none", "NONE", "<NA>", "NaT", "N.A.", "n.a."),
+    *("-", "--", "–", "—", ".", "..", "...", "…", "None", "none", "NONE", "<NA>", "NaT", "N.A.", "n.a."),
+    *("(null)", "(NULL)", "nil", "NIL", "Nil", "k.A.", "k. A."),
     *("#NV", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),
 )
 
@@ -33,6 +34,10 @@ _WITH_POINT = rf"^[+-]?{_COMMAS}(?:\.[0-9]*)?$"
 _WITH_COMMA = rf"^[+-]?(?:[0-9]+|{_POINTS})?(?:,[0-9]*)?{_EXPONENT}$"
 _EITHER = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
 _POINT_ONLY = r"^[+-]?[0-9]*\.[0-9]+"
+_BETWEEN_POINTS = r"\.[0-9]{3}\."  # three digits, which points separate by thousands alone
+_GROUPED_BY_POINTS = r"^[+-]?(?:[0-9]{1,3}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)$"
+_MINUS = "(^[^0-9]*|[eE])[−–‒‐‑]"
+"""Of print, before a number or its exponent."""
 
 
 class Reading(NamedTuple):
@@ -75,7 +80,7 @@ def read_numbers(texts: pl.Series, decimal: str = POINT) -> Reading:
     others = texts.filter(unread)
     point = plain.clone().scatter(unread.arg_true(), _with_point(*_without_signs(others)))  # in place
     readings = {POINT: point}
-    if decimal == COMMA or others.str.contains(r",|\.[0-9]{3}\.").any():
+    if decimal == COMMA or others.str.contains(f",|{_BETWEEN_POINTS}").any():
         readings[COMMA] = _with_comma(*_without_signs(texts))
     least = min(reading.null_count() for reading in readings.values())
     best = [mark for mark, reading in readings.items() if reading.null_count() == least]
@@ -88,31 +93,35 @@ def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFr
 
     Such a column holds a decimal comma, no comma but those of numbers, and no more other texts than numbers.
     Commas that might separate thousands are decimal if other columns show decimal commas, or if they are
-    expected (``commas_expected``) and none shows decimal points.
+    expected (``commas_expected``) and none shows decimal points. Where commas are decimal, or a number such
+    as 1.234.567 shows it, points separate thousands: 14.125 is 14125 in columns where all may be so.
     """
-    columns = [series for series in table if series.str.contains(",", literal=True).any()]
-    candidates = [series for series in columns if _holds_decimal_commas(series)]
-    if not candidates:
+    marked = [_Marked(series) for series in table if series.str.contains("[.,]").any()]
+    if not marked:
         return table
-    certain = [series for series in candidates if not _could_be_grouped(series)]
-    if not certain and (not commas_expected or any(_shows_points(series) for series in table)):
-        return table
-    return table.with_columns(_as_plain_texts(series) for series in candidates)
+    candidates = [column for column in marked if column.holds_decimal_commas()]
+    certain = any(not column.could_be_grouped() for column in candidates)
+    points = any(column.shows_points() for column in marked)
+    commas = candidates if certain or (commas_expected and not points) else []
+    grouped = [column for column in marked if column.is_grouped_by_points()]
+    if points or not (commas or any(column.tells_of_groups() for column in grouped)):
+        grouped = []
+    return table.with_columns(column.with_point() for column in (*commas, *grouped))
 
 
-def has_number_with_comma(table: pl.DataFrame) -> bool:
-    """Tell whether a text of the table is a number with a comma in it, of whatever meaning.
+def may_have_marks(table: pl.DataFrame) -> bool:
+    """Tell whether a text of the table is a number that may say what the marks of its file mean.
 
-    >>> has_number_with_comma(pl.DataFrame({"a": ["Ada, Lovelace", "1,5"]}))
-    True
+    >>> [may_have_marks(pl.DataFrame({"a": ["Ada, Lovelace", text]})) for text in ("1,5", "1.234.567", "1.5")]
+    [True, True, False]
     """
-    written = (series.filter(series.str.contains(",", literal=True)) for series in table)
+    written = (series.filter(series.str.contains(f",|{_BETWEEN_POINTS}")) for series in table)
     return any(bool(texts.str.strip_chars().str.contains(_WITH_COMMA).any()) for texts in written)
 
 
 def _without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return the texts without minus signs of print, currency and per cent, and what to divide each by."""
-    bare = texts.str.replace("−", "-", literal=True)
+    bare = texts.str.replace_all(_MINUS, "${1}-")
     if bare.str.extract(f"({CURRENCY})").drop_nulls().n_unique() == 1:
         bare = bare.str.replace(rf"^([+-]?)(?:{CURRENCY}){_SPACE}?([+-]?[0-9.,])", "${1}${2}")
         bare = bare.str.replace(rf"([0-9.,]){_SPACE}?(?:{CURRENCY})$", "${1}")
@@ -129,41 +138,53 @@ def _with_point(bare: pl.Series, parts: pl.Series) -> pl.Series:
 def _with_comma(bare: pl.Series, parts: pl.Series) -> pl.Series:
     fits = bare.str.contains(_WITH_COMMA)
     commas, points = bare.str.contains(",", literal=True), bare.str.contains(".", literal=True)
-    if int((fits & points & ~commas).sum()) > int((fits & commas).sum()):
-        fits &= ~points | commas  # 1.234 is no 1234 where that writing is the rule
+    told = commas | bare.str.contains(_BETWEEN_POINTS)
+    if int((fits & points & ~told).sum()) > int((fits & told).sum()):
+        fits &= ~points | told  # 1.234 is no 1234 where that writing is the rule
     plain = _plain_digits(bare).cast(pl.Float64, strict=False)
     return plain.set(~fits.fill_null(False), None) / parts
 
 
 def _plain_digits(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_all(rf"\.|{_GROUP}", "").str.replace(",", ".", literal=True)
+    joined = texts.str.replace_all(rf"([0-9])(?:\.|{_GROUP})([0-9])", "${1}${2}")
+    return joined.str.replace(",", ".", literal=True)
 
 
-def _holds_decimal_commas(series: pl.Series) -> bool:
-    known = _known(series)
-    fits, commas = known.str.contains(_WITH_COMMA), known.str.contains(",", literal=True)
-    points = known.str.contains(_POINT_ONLY) & ~commas
-    return not (commas & ~fits).any() and not (points & ~fits).any() and 2 * int(fits.sum()) >= len(known) > 0
+class _Marked:
+    """A column of texts, some of which have points or commas in them: what these may mean."""
 
+    def __init__(self, series: pl.Series) -> None:
+        self._series, self._texts = series, series.str.strip_chars()
+        known = self._texts.drop_nulls()
+        known, _ = _without_signs(known.filter(~known.is_in(_NOTHING)))
+        self._known, self._fits = known, known.str.contains(_WITH_COMMA)
+        self._commas = known.str.contains(",", literal=True)
+        self._points = known.str.contains(_POINT_ONLY) & ~self._commas
 
-def _could_be_grouped(series: pl.Series) -> bool:
-    """Tell whether every comma of a column may separate thousands."""
-    known = _known(series)
-    written = known.filter(known.str.contains(",", literal=True))
-    return bool(written.str.contains(_EITHER).all())
+    def holds_decimal_commas(self) -> bool:
+        """Tell whether commas may be decimal: all that are there, in half of the values at least."""
+        odd = ((self._commas | self._points) & ~self._fits).any()
+        return bool(self._commas.any()) and not odd and 2 * int(self._fits.sum()) >= len(self._known)
 
+    def could_be_grouped(self) -> bool:
+        """Tell whether every comma may separate thousands."""
+        return bool(self._known.filter(self._commas).str.contains(_EITHER).all())
 
-def _shows_points(series: pl.Series) -> bool:
-    known = _known(series)
-    return bool((known.str.contains(_POINT_ONLY) & ~known.str.contains(_WITH_COMMA)).any())
+    def shows_points(self) -> bool:
+        """Tell whether a point is decimal for sure."""
+        return bool((self._points & ~self._fits).any())
 
+    def is_grouped_by_points(self) -> bool:
+        """Tell whether every point may separate thousands, in all values but those that are none."""
+        grouped = self._known.str.contains(_GROUPED_BY_POINTS)
+        return bool(self._points.any()) and bool(grouped.all())
 
-def _as_plain_texts(series: pl.Series) -> pl.Series:
-    texts = series.str.strip_chars()
-    written = texts.str.contains(_WITH_COMMA).fill_null(False) & texts.str.contains("[0-9]").fill_null(False)
-    return _plain_digits(texts).zip_with(written, series)
+    def tells_of_groups(self) -> bool:
+        """Tell whether some point can but separate thousands."""
+        return bool(self._known.str.contains(_BETWEEN_POINTS).any())
 
-
-def _known(series: pl.Series) -> pl.Series:
-    known = series.drop_nulls().str.strip_chars()
-    return known.filter(~known.is_in(_NOTHING))
+    def with_point(self) -> pl.Series:
+        """Return the column with the numbers in it as programs write them, signs as they are."""
+        bare, _ = _without_signs(self._texts)
+        written = bare.str.contains(_WITH_COMMA) & bare.str.contains("[0-9]")
+        return _plain_digits(self._texts).zip_with(written.fill_null(False), self._series)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shoal.data.cells.dates import readings
+from shoal.data.cells.dates import parse_dates, readings
 from shoal.data.cells.numerals import CURRENCY, read_numbers
 from shoal.data.frames import pl, quoted
 from shoal.words import setting
@@ -13,21 +13,43 @@ WORDS_OF_SENTENCES = 5
 MOST = 0.9
 
 _DIGITS = "[0-9][0-9.,'’ ]*"
-_AMOUNT = rf"^[(]?[-+−]?(?:(?:{CURRENCY}) ?[-+−]?{_DIGITS}|{_DIGITS} ?(?:{CURRENCY}))[)]?$"
-_NUMBER = (
-    rf"^(?:\({_DIGITS}\)|{_DIGITS}[-−]|[<>≤≥~≈] ?[-+−]?{_DIGITS}|0[xX][0-9a-fA-F]+"
-    r"|[-+−]?[0-9]{1,3}(?:[,'’ ][0-9]{2,3})+(?:\.[0-9]+)?|[-+−]?[0-9.,]+ ?[x×*·] ?10\^?[-+−]?[0-9]+)$"
+_AMOUNT = (
+    rf"^[(]?[-+−]?(?:(?:{CURRENCY}|Rs\.?) ?[-+−]?{_DIGITS}[kKMB]?|{_DIGITS}[kKMB]? ?(?:{CURRENCY}))[)]?$"
+)
+_NUMBER = "^(?:{})$".format(
+    "|".join(
+        (
+            r"=?[\"'][-+−]?[\d.,]+[\"']?",
+            r"[-+−]?\d+(?:_\d+)*(?:[.,]\d*)?(?:[dD][-+]?\d+)?",  # \d: digits of every script
+            rf"\({_DIGITS}\)",
+            f"{_DIGITS}[-−]",
+            rf"[<>≤≥~≈] ?[-+−]?{_DIGITS}",
+            "0[xX][0-9a-fA-F]+",
+            r"[-+−]?[0-9]{1,3}(?:[,'’ ][0-9]{2,3})+(?:\.[0-9]+)?",
+            r"[-+−]?[0-9.,]+ ?[x×*·] ?10\^?[-+−]?[0-9]+",
+        )
+    )
 )
 _QUANTITY = rf"^[-+−]?{_DIGITS}\s?[^0-9\s.,'’()-][^0-9]{{0,9}}$"
-_DATE = (
-    r"^(?:\p{L}{2,12}[.,]*\s+)?(?:(?:[0-9]{4}|[0-9]{1,2})[./ -]+(?:[0-9]{1,2}|\p{L}{3,12})[./, -]+"
-    r"(?:[0-9]{4}|[0-9]{1,2})|\p{L}{3,12}\.? [0-9]{1,2},? [0-9]{4})(?:[T, ].*)?$"
+_BETWEEN = r"[./ ,‐‑–年月-]+"
+_DATE = "^(?:{})(?:[T,:0-9. 日].*)?$".format(
+    "|".join(
+        (
+            rf"(?:\p{{L}}{{2,12}}[.,]*\s+)?(?:\d{{4}}|\d{{1,2}}){_BETWEEN}(?:\d{{1,2}}|\p{{L}}{{3,12}}){_BETWEEN}\d+",
+            r"(?:\p{L}{2,12}[.,]*\s+)?\p{L}{3,12}\.? \d{1,2},? (?:[0-9:]+ .*)?\d{4}",
+            r"\d{1,2}\p{L}{3}\d{4}",
+            r"\d{8}T",
+        )
+    )
 )
 _PERIOD = (
     r"^(?:[0-9]{4}[- ]?[QWMqwm][0-9]{1,2}(?:-[0-9])?|[QWMqwm][0-9]{1,2}[-/ ][0-9]{4}|[0-9]{4}-[0-9]{3}"
     r"|\p{L}{3,12}\.?[-/ ]'?[0-9]{2})$"
 )
-_TIME = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[aApP]\.?[mM]\.?)?$"
+_TIME = (
+    r"^(?:[0-9]{1,3}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[aApP]\.?[mM]\.?)?"
+    r"|-?P(?:[0-9.]+[YMWD])*(?:T(?:[0-9.]+[HMS])+)?)$"
+)
 #: Scripts that write no spaces between words; two letters make a word, more or less.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
@@ -64,8 +86,10 @@ def unread_note(known: pl.Series) -> str:
         (_TIME, "times of the day", "write them as hours, such as 13.5"),
     ):
         alike = others.filter(others.str.contains(pattern))
-        if len(alike) >= MOST * len(others) > 0 and not readings(alike):
-            return f"{what}, as {quoted(alike[0])}; {remedy}"
+        if len(alike) >= MOST * len(others) > 0:
+            for date_format in readings(alike):
+                alike = alike.filter(parse_dates(alike, date_format).is_null())
+            return f"{what}, as {quoted(alike[0])}; {remedy}" if len(alike) else ""
     return ""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.cells.dates import CLEAR_FORMATS, in_letters, known_format, parse_dates
+from shoal.data.cells.dates import in_letters, known_format, parse_mixed_dates
 from shoal.data.cells.numerals import GAPS, POINT, Reading, read_numbers
 from shoal.data.frames import pl, quoted
 from shoal.data.frames import text as text
@@ -103,12 +103,7 @@ def days(series: pl.Series, date_format: str | None, stray_tokens: Sequence[str]
         read = series
     elif series.dtype == pl.String:
         form = known_format(date_format)
-        read = parse_dates(series, form)
-        for other in (form.replace("%y", "%Y"), *CLEAR_FORMATS):
-            if read.null_count() == series.null_count():
-                break
-            if "%Y" in other:
-                read = read.zip_with(read.is_not_null(), parse_dates(series, other))
+        read = parse_mixed_dates(series, form)
         _require_read(series, read, f"a date such as {in_letters(form)}", stray_tokens)
     else:
         raise _unreadable(series, series.is_not_null(), "a date")

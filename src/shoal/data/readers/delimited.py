@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from shoal.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_NAME = 100_000  # what the csv module takes may be changed by anybody in the process
+_GROUPED = re.compile(rb"[0-9]\.[0-9]{3}\.[0-9]{3}(?![0-9])")  # 1.234.567
+_HEAD = 1 << 20  # bytes in which such numbers are looked for
 _CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the table
 
 
@@ -50,8 +53,8 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
     records, names = rectangular(data, records, names, delimiter, name)
     table = named_table(read_records(data, records, delimiter, len(names), name), names, name)
     tell_of_totals(table, name)
-    commas_in_values = b'"' in data if delimiter == "," else b"," in data
-    return with_decimal_points(table, commas_expected=delimiter == ";") if commas_in_values else table
+    marked = (b'"' in data if delimiter == "," else b"," in data) or _GROUPED.search(data, 0, _HEAD)
+    return with_decimal_points(table, commas_expected=delimiter == ";") if marked else table
 
 
 def read_names(header: bytes, delimiter: str, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.data.cells.numerals import has_number_with_comma
+from shoal.data.cells.numerals import may_have_marks
 from shoal.data.frames import pl
 from shoal.data.readers.delimited import find_records, guess_delimiter, read_names, read_records
 from shoal.data.readers.headers import tell_of_totals
@@ -63,7 +63,7 @@ def _part(data: bytes, delimiter: str, name: str) -> pl.DataFrame:
         raise NotPlainError
     columns = read_records(data, records, delimiter, len(names), name)
     table = pl.DataFrame([column.alias(given) for column, given in zip(columns, names, strict=True)])
-    if has_number_with_comma(table):
+    if may_have_marks(table):
         raise NotPlainError
     return table
 

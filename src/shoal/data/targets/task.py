@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from shoal.data.cells import values
 from shoal.data.cells.numerals import GAPS
-from shoal.data.cells.strays import stray_tokens
 from shoal.data.cells.texts import unread_note
 from shoal.data.frames import Frame, as_frame, as_series, nw, pl, quoted
 from shoal.data.names import names_shown, nearest
@@ -245,15 +244,16 @@ def _require_meant(given: pl.Series) -> None:
     if given.dtype != pl.String or given.n_unique() <= MAX_CODES:
         return
     read = values.as_numbers(given)
-    stray = stray_tokens(given, read)
-    if stray and read.drop_nulls().n_unique() > MAX_CODES:
+    if note := unread_note(given):
+        raise DataError(f"the target {given.name!r} holds {note}, or say {setting('task', CLASSIFICATION)}")
+    others = given.filter(read.is_null())
+    if len(others) < len(given) / 2 and read.drop_nulls().n_unique() > MAX_CODES:
+        odd = others.unique().sort().to_list()
         raise DataError(
-            f"the target {given.name!r} holds numbers, and {names_shown(stray)} in {read.null_count()} of "
+            f"the target {given.name!r} holds numbers, and {names_shown(odd)} in {len(others)} of "
             f"{len(given)} rows, which may be classes or no values at all; leave those cells empty, or say "
             f"{setting('task', CLASSIFICATION)}"
         )
-    if note := unread_note(given):
-        raise DataError(f"the target {given.name!r} holds {note}, or say {setting('task', CLASSIFICATION)}")
 
 
 def _no_numbers(series: pl.Series) -> str:
