@@ -63,11 +63,11 @@ except SystemExit as end:
 """
 PAGES = {"PIL", "jinja2", "matplotlib"}
 IDLE = {
-    "predict": PAGES | {"joblib", "pandas", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
+    "predict": PAGES | {"joblib", "narwhals", "pandas", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
     "report": {"joblib", "narwhals", "pandas", "polars", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
-    "explain": PAGES | {"joblib", "pandas", "pyarrow", "sklearn", "sqlite3"},
-    "check": PAGES | {"joblib", "pandas", "pyarrow", "scipy", "sklearn", "sqlite3"},
-    "export": PAGES | {"joblib", "pandas", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
+    "explain": PAGES | {"joblib", "narwhals", "pandas", "pyarrow", "sklearn", "sqlite3"},
+    "check": PAGES | {"joblib", "narwhals", "pandas", "pyarrow", "scipy", "sklearn", "sqlite3"},
+    "export": PAGES | {"joblib", "narwhals", "pandas", "pyarrow", "rich", "scipy", "sklearn", "sqlite3"},
 }  # fmt: skip
 """What commands about a model of a table have no use for."""
 HELP = """
@@ -146,7 +146,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
 def test_a_fit_of_a_table_loads_what_it_works_with(job: tuple[Path, set[str]]) -> None:
     loaded = {name.partition(".")[0] for name in job[1]}
     assert {"jinja2", "matplotlib", "polars", "rich", "sqlite3"} <= loaded
-    assert sorted(loaded & {"pandas", "pyarrow", "scipy", "sklearn"}) == []
+    assert sorted(loaded & {"narwhals", "pandas", "pyarrow", "scipy", "sklearn"}) == []
 
 
 @pytest.mark.parametrize("command", sorted(IDLE))

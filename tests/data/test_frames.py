@@ -36,13 +36,13 @@ def test_every_kind_of_frame_gives_the_same_table(make: Any) -> None:
         "s": ["a", None],
         "b": [True, False],
     }
-    assert table.to_native().dtypes == [pl.Int64, pl.Float64, pl.String, pl.Boolean]
+    assert table.dtypes == [pl.Int64, pl.Float64, pl.String, pl.Boolean]
 
 
 def test_a_plain_table_stays_as_it_is() -> None:
     table = as_frame({"x": [1.5, None], "s": ["a", None], "d": [at("2024-05-01"), None]})
-    assert as_frame(table).to_native().equals(table.to_native())
-    assert as_frame(table).to_native().schema == table.to_native().schema
+    assert as_frame(table).equals(table)
+    assert as_frame(table).schema == table.schema
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_declared_categories_stay_declared_and_are_texts() -> None:
         pd.DataFrame({"x": pd.Categorical([3.0, None, 1.0]), "s": pd.Categorical([" a ", "NA", "b"])})
     )
     for _ in range(2):
-        assert frame.to_native().dtypes == [pl.Categorical, pl.Categorical]
+        assert frame.dtypes == [pl.Categorical, pl.Categorical]
         assert frame.to_dict(as_series=False) == {"x": ["3", None, "1"], "s": ["a", None, "b"]}
         frame = as_frame(frame)
 
@@ -199,6 +199,5 @@ except ImportError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout == (
-        "MissingDependencyError tables need narwhals and polars, and polars is not installed; "
-        "pip install 'shoal[frames]'\n"
+        "MissingDependencyError tables need polars, which is not installed; pip install 'shoal[frames]'\n"
     )

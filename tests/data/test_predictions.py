@@ -4,7 +4,6 @@ import gzip
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -44,7 +43,7 @@ def test_parquet_keeps_the_types(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["p.csv", "p.tsv.gz", "p.parquet"])
 def test_what_is_written_can_be_read(name: str, tmp_path: Path) -> None:
     write_predictions(tmp_path / name, COLUMNS)
-    assert read_table(tmp_path / name)["p"].cast(nw.Float64).to_list() == COLUMNS["p"].tolist()
+    assert read_table(tmp_path / name)["p"].cast(pl.Float64).to_list() == COLUMNS["p"].tolist()
 
 
 def test_an_existing_file_is_replaced_where_asked_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_the_features_of_a_settled_table_are_those_of_the_table_as_written() -> 
 
 def test_numbers_are_numbers_and_what_is_not_used_is_gone() -> None:
     frame = as_frame(TABLE)
-    table = settled(frame, "target", describe_columns(frame, "target")).to_native()
+    table = settled(frame, "target", describe_columns(frame, "target"))
     assert set(TABLE) - set(table.columns) == {"always"}
     numeric = {name for name, dtype in table.schema.items() if dtype == pl.Float64}
     assert numeric == {"plain", "gaps", "stray", "comma", "percent"}
@@ -49,7 +49,7 @@ def test_numbers_are_numbers_and_what_is_not_used_is_gone() -> None:
 def test_some_rows_are_fitted_and_encoded_as_a_table_of_them(rows: list[int]) -> None:
     frame = as_frame(TABLE)
     columns = describe_columns(frame, "target")
-    numbers, part = np.array(rows), as_frame(frame.to_native()[rows])
+    numbers, part = np.array(rows), as_frame(frame[rows])
     of_rows = TablePreprocessor.fit(frame, "target", columns, 3, 2, rows=numbers)
     assert of_rows == TablePreprocessor.fit(part, "target", columns, 3, 2)
     np.testing.assert_array_equal(of_rows.transform(frame, rows=numbers), of_rows.transform(part))
@@ -60,7 +60,7 @@ def test_some_rows_are_fitted_and_encoded_as_a_table_of_them(rows: list[int]) ->
 def test_a_number_takes_eight_bytes() -> None:
     numbers = {f"x{k}": [f"{row}.{k}25" for row in range(2000)] for k in range(4)}
     frame = as_frame(numbers | {"y": [1, 2] * 1000})
-    after = settled(frame, "y", describe_columns(frame, "y")).to_native().drop("y")
+    after = settled(frame, "y", describe_columns(frame, "y")).drop("y")
     assert after.estimated_size() == 4 * 2000 * 8
 
 

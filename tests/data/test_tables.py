@@ -39,7 +39,7 @@ def test_text_tables_come_as_stripped_texts_with_missing_values(
 ) -> None:
     table = read_table(write_file(name, content))
     assert table.to_dict(as_series=False) == READ
-    assert isinstance(table.to_native(), pl.DataFrame)
+    assert isinstance(table, pl.DataFrame)
 
 
 def test_a_tsv_is_cut_at_tabs_alone(write_file: Any) -> None:

@@ -24,7 +24,7 @@ from shoal.data.cells.plain_numbers import plain_numbers
 from shoal.data.cells.sampled import a_few
 from shoal.data.cells.strays import stray_note, stray_tokens, without
 from shoal.data.cells.texts import free_text_note, mixture_note, unread_note
-from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.frames import as_frame, pl, quoted
 from shoal.data.names import meant
 from shoal.errors import DataError
 
@@ -83,7 +83,7 @@ def describe_columns(
     >>> [column.kind for column in describe_columns({"x": [1.5, 2.5], "unit": ["cm", "cm"]})]
     ['numeric', 'constant']
     """
-    table = native_frame(frame)
+    table = as_frame(frame)
     _require_columns(categorical, table.columns, target)
     declared = {name: values.text(table[name]).cast(pl.Categorical) for name in categorical}
     table = table.with_columns(**declared)

@@ -12,14 +12,17 @@ import sys
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.libraries import nw, pl
+from shoal.data.libraries import narwhals, pl
 from shoal.errors import DataError, MissingDependencyError, is_panic
 from shoal.shapes import unmasked
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 #: What pyarrow and polars raise for values that they do not know, several types in a column among them.
 _REFUSALS = (
@@ -40,7 +43,7 @@ def as_polars(series: nw.Series[Any], name: str) -> pl.Series:
     Raises ``DataError`` for values that are neither numbers nor texts, booleans or dates.
     """
     if series.implementation.is_pandas_like():
-        series = nw.from_native(_known_to_arrow(series.to_native(), name), series_only=True)
+        series = narwhals().from_native(_known_to_arrow(series.to_native(), name), series_only=True)
     try:
         return series.to_polars().alias(name)
     except ImportError as error:

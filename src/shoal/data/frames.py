@@ -1,6 +1,6 @@
 """The one form that every table has inside shoal.
 
-A table is a ``narwhals.DataFrame`` over polars, whose columns have one of five types: ``Boolean``,
+A table is a polars frame, whose columns have one of five types: ``Boolean``,
 ``Int64``, ``Float64``, ``String`` (stripped of surrounding blanks) and ``Datetime``, or a sixth,
 ``Categorical``, where somebody declared its values to be categories. A missing value is ``null`` in all of
 them. pandas, polars, pyarrow and whatever else narwhals knows come in by `as_frame`.
@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from shoal.data.foreign import as_polars, from_values, in_a_series
-from shoal.data.libraries import nw, pl
+from shoal.data.libraries import narwhals, pl, without_narwhals
 from shoal.errors import DataError
 
-__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "native_frame", "nw", "pl", "quoted", "text"]
+if TYPE_CHECKING:
+    import narwhals as nw
 
-Frame: TypeAlias = "nw.DataFrame[pl.DataFrame]"
+__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "pl", "quoted", "text"]
+
+Frame: TypeAlias = pl.DataFrame
 
 #: Texts that mean "not known" wherever they stand. A dash does so only among numbers, dates and booleans
 #: (see `values`): among texts it may be a category, as in + and -.
@@ -45,7 +48,8 @@ MISSING_TEXTS = (
     *("-nan", "-NaN", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", r"\N"),  # of C, and of dumps of databases
 )
 
-_DECLARED = (nw.Categorical, nw.Enum)
+_DECLARED = ("Categorical", "Enum")
+"""Types of categories, by the names that polars and narwhals give them."""
 _BEYOND_FLOATS = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
 _PLAIN_AS_THEY_ARE = (pl.Boolean, pl.Int64, pl.Datetime("us"))
 _DIGITS_OF_FLOATS = 15
@@ -58,7 +62,7 @@ _DAYS = (-719_162, 2_932_897)
 
 
 def as_frame(obj: Any, name: str = "the table") -> Frame:
-    """Return any table as shoal's own: a narwhals frame over polars with plain column types.
+    """Return any table as shoal's own: a polars frame with plain column types.
 
     ``obj`` is a pandas, polars or pyarrow frame, any other that narwhals knows, a mapping from column
     names to arrays (N,), or a structured array. ``NaN`` and the usual texts (``NA``, ``?``, …) become
@@ -70,19 +74,14 @@ def as_frame(obj: Any, name: str = "the table") -> Frame:
     >>> as_frame({"age": ["39", " ? "]})["age"].to_list()
     ['39', None]
     """
-    native = nw.to_native(obj, pass_through=True)
+    native = without_narwhals(obj)
     if isinstance(native, np.ndarray) and native.dtype.names:
         native = {column: native[column] for column in native.dtype.names}
     frame = native if isinstance(native, pl.DataFrame) else pl.DataFrame(_polars_columns(native, name))
     if frame.width == 0 or frame.height == 0:
         what = "no columns" if frame.width == 0 else f"{frame.width} columns and no rows"
         raise DataError(f"{name} has {what}; at least one row of data is needed")
-    return nw.from_native(_plain(frame, name), eager_only=True)
-
-
-def native_frame(frame: Any, name: str = "the table") -> pl.DataFrame:
-    """Return any table as a polars frame with the plain column types."""
-    return as_frame(frame, name).to_native()
+    return _plain(frame, name)
 
 
 def as_series(obj: Any, name: str = "target") -> pl.Series:
@@ -108,7 +107,7 @@ def _polars_columns(obj: Any, name: str) -> list[pl.Series]:
     if hasattr(obj, "column_names"):  # and pyarrow the same name twice
         _require_names(list(obj.column_names), name)
     try:
-        frame = nw.from_native(obj, eager_only=True)
+        frame = narwhals().from_native(obj, eager_only=True)
     except TypeError:
         raise DataError(
             f"{name} is of type {type(obj).__name__}; give a pandas, polars or pyarrow frame, or a "
@@ -131,18 +130,19 @@ def _require_names(names: Sequence[Any], name: str) -> None:
 
 def _series(obj: Any, name: str, named: bool = False) -> pl.Series:
     """Return a sequence as a column; unless it is ``named``, a series keeps the name that it has."""
-    native = in_a_series(nw.to_native(obj, pass_through=True))
-    known = nw.from_native(native, series_only=True, pass_through=True)
-    if isinstance(known, nw.Series):
-        return _column(known, name if named else str(known.name or name))
+    native = in_a_series(without_narwhals(obj))
+    is_known = isinstance(native, (pl.Series, Sequence, np.ndarray))
+    series = native if is_known else narwhals().from_native(native, series_only=True, pass_through=True)
+    if series is not native or isinstance(native, pl.Series):
+        return _column(series, name if named else str(series.name or name))
     if isinstance(native, (str, bytes)) or not isinstance(native, Iterable):
         raise DataError(f"{name} is {quoted(native)}; give a sequence with a value for every row")
     return from_values(name, native)
 
 
-def _column(series: nw.Series[Any], name: str) -> pl.Series:
-    given = as_polars(series, name)
-    return _declared(given) if series.dtype in _DECLARED else given
+def _column(series: pl.Series | nw.Series[Any], name: str) -> pl.Series:
+    given = series.alias(name) if isinstance(series, pl.Series) else as_polars(series, name)
+    return _declared(given) if str(series.dtype).partition("(")[0] in _DECLARED else given
 
 
 def _declared(series: pl.Series) -> pl.Series:

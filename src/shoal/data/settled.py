@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from shoal.data.cells import values
 from shoal.data.columns import ColumnSummary
-from shoal.data.frames import Frame, nw, pl
+from shoal.data.frames import Frame, pl
 
 
 def settled(
@@ -22,17 +22,16 @@ def settled(
     >>> settled(frame, "y", describe_columns(frame, "y")).to_dict(as_series=False)
     {'x': [1.5, None, 1.7], 'y': ['03', '4', '5']}
     """
-    table = frame.to_native()
     used = {column.name: column for column in columns if column.used and column.name != target}
-    types = table.schema
+    types = frame.schema
     numbers = [n for n, column in used.items() if column.kind == "numeric" and types[n] == pl.String]
-    kept = table.select(name for name in table.columns if name == target or name in used or name in others)
+    kept = frame.select(name for name in frame.columns if name == target or name in used or name in others)
     if numbers:
-        plain = table.select(pl.col(numbers).cast(pl.Float64, strict=False))
-        lost = plain.null_count().row(0), table.select(numbers).null_count().row(0)
+        plain = frame.select(pl.col(numbers).cast(pl.Float64, strict=False))
+        lost = plain.null_count().row(0), frame.select(numbers).null_count().row(0)
         odd = [name for name, after, before in zip(numbers, *lost, strict=True) if after != before]
-        kept = kept.with_columns([*plain.drop(odd), *(_read(table[name], used[name]) for name in odd)])
-    return nw.from_native(kept, eager_only=True)
+        kept = kept.with_columns([*plain.drop(odd), *(_read(frame[name], used[name]) for name in odd)])
+    return kept
 
 
 def _read(series: pl.Series, column: ColumnSummary) -> pl.Series:

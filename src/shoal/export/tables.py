@@ -19,7 +19,7 @@ from shoal.data.features.encoders import (
     NumericEncoder,
 )
 from shoal.data.features.preprocessing import TablePreprocessor
-from shoal.data.frames import native_frame
+from shoal.data.frames import as_frame
 from shoal.errors import ConfigurationError
 from shoal.export.columns import (
     EXPLANATIONS,
@@ -97,7 +97,7 @@ def feeds(model: TableModel, frame: Any) -> dict[str, npt.NDArray[Any]]:
     The table is read as ``model.predict`` reads it, blanks, dashes and texts for missing values included;
     columns that the model does not know are left out.
     """
-    table = native_frame(frame)
+    table = as_frame(frame)
     model.preprocessor.validate(frame, ignore_extra=True)
     return {
         encoder.column: _as_input(encoder, table[encoder.column]) for encoder in model.preprocessor.encoders

@@ -26,13 +26,12 @@ def attributes_of(frame: Frame, roles: Roles, unit: float | None = None) -> Attr
     Weights are told in a ``unit``, for None that of their own mean: what they are to each other counts, so
     that weights in any unit make the same model. Rows without any count once.
     """
-    table = frame.to_native()
-    groups, weights = roles.groups(table), None
+    groups, weights = roles.groups(frame), None
     if roles.weight is not None:
-        found = roles.weights(table)
-        weights = np.ones(table.height) if found is None else found / (unit or found.mean())
+        found = roles.weights(frame)
+        weights = np.ones(frame.height) if found is None else found / (unit or found.mean())
     codes = None if groups is None else np.unique(np.array(groups.to_list()), return_inverse=True)[1]
-    return Attributes(codes, roles.times(table), weights)
+    return Attributes(codes, roles.times(frame), weights)
 
 
 def attributes_beside(
@@ -46,14 +45,14 @@ def attributes_beside(
 
 def unit_of(frame: Frame, roles: Roles) -> float | None:
     """Return the mean weight of a table's rows, None where they have none."""
-    weights = roles.weights(frame.to_native())
+    weights = roles.weights(frame)
     return None if weights is None else float(weights.mean())
 
 
 def without_weightless(frame: Frame, roles: Roles) -> Frame:
     """Return the rows that count for something; warns (``ShoalWarning``) of how many do not."""
-    counted = counting(frame.to_native(), roles)
-    return frame if counted is None else as_frame(frame.to_native()[counted])
+    counted = counting(frame, roles)
+    return frame if counted is None else as_frame(frame[counted])
 
 
 def counting(table: pl.DataFrame, roles: Roles) -> IntArray | None:
@@ -119,20 +118,19 @@ class Place:
 
     @classmethod
     def of(cls, whose: str, frame: Frame, roles: Roles) -> Self:
-        table = frame.to_native()
-        groups = roles.groups(table)
+        groups = roles.groups(frame)
         return cls(
             whose,
             None if groups is None else frozenset(groups.to_list()),
-            roles.times(table),
-            roles.has_numbered_times(table),
+            roles.times(frame),
+            roles.has_numbered_times(frame),
         )
 
 
 def tell_what_is_unknown(option: str, path: str, given: Frame, roles: Roles) -> None:
     """Warn (``ShoalWarning``) of columns by which rows brought along do not say what they are."""
     for column, name in roles.of_columns.items():
-        if column not in given.to_native().columns:
+        if column not in given.columns:
             what = "all count alike" if name == "weight" else "nobody can tell whether they are apart"
             _tell(
                 f"{setting(option, path)} has no column {quoted(column)} ({setting(name)}), so of its rows "

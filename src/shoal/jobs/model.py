@@ -12,7 +12,7 @@ from shoal.calibration.conformal import Conformal
 from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.calibration.temperature import cooled
 from shoal.data.features.preprocessing import TablePreprocessor
-from shoal.data.frames import native_frame
+from shoal.data.frames import as_frame
 from shoal.data.targets.losses import POISSON
 from shoal.data.targets.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
@@ -155,7 +155,7 @@ class TableModel(Model):
 
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
-        table, prepare = native_frame(frame), self.preprocessor.transform
+        table, prepare = as_frame(frame), self.preprocessor.transform
         several = self.rows_together
         blocks = []
         for first in range(0, table.height, several):

@@ -13,7 +13,7 @@ from shoal.data.cells.plain_numbers import matrices, plain_numbers
 from shoal.data.columns import describe_column, describe_columns
 from shoal.data.features.encoders import ENCODERS
 from shoal.data.features.preprocessing import TablePreprocessor
-from shoal.data.frames import native_frame
+from shoal.data.frames import as_frame
 
 LARGEST = 1e150
 NUMERALS = ["1", "1.0", "2", "-3.5", "1e3", "0", "1,5", "1,234", "45%", "$3", "007", "+4", "0x10", "1_0"]
@@ -38,7 +38,7 @@ def columns(draw: st.DrawFn) -> dict[str, list[Any]]:
 
 @given(columns())
 def test_together_columns_are_described_as_each_alone(table: dict[str, list[Any]]) -> None:
-    frame = native_frame(table)
+    frame = as_frame(table)
     try:
         alone = [describe_column(series) for series in frame]
     except Exception as error:
@@ -51,7 +51,7 @@ def test_together_columns_are_described_as_each_alone(table: dict[str, list[Any]
 
 @given(columns())
 def test_together_columns_are_encoded_as_each_alone(table: dict[str, list[Any]]) -> None:
-    frame = native_frame(table | {"target": list(range(len(next(iter(table.values())))))})
+    frame = as_frame(table | {"target": list(range(len(next(iter(table.values())))))})
     try:
         described = describe_columns(frame, "target")
         fitted = TablePreprocessor.fit(frame, "target", described)

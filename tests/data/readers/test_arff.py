@@ -50,7 +50,7 @@ def test_dense_rows(ends: bytes, write_file: Any) -> None:
 def test_nominal_attributes_are_categories(write_file: Any) -> None:
     data = b"@relation r\n@attribute code {1,2}\n@attribute x real\n@data\n1,0\n2,1\n1,2\n"
     table = read_table(write_file("t.arff", data))
-    assert table.to_native().schema["code"] == pl.Categorical
+    assert table.schema["code"] == pl.Categorical
     assert [column.kind for column in describe_columns(table)] == ["categorical", "numeric"]
 
 

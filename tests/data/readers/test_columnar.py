@@ -39,7 +39,7 @@ def test_arrow_keeps_its_types(name: str, stream: bool, compression: str, write_
     content = ipc(stream, compression)
     table = read_table(write_file(name, gzip.compress(content) if name.endswith("gz") else content))
     assert table.to_dict(as_series=False) == FRAME.to_dict(as_series=False)
-    assert table.to_native().schema["k"] == pl.Categorical
+    assert table.schema["k"] == pl.Categorical
 
 
 @pytest.mark.parametrize("labels", [[10, 20, 10], [1.5, 2.0, 1.5], ["a", "b", "a"], [True, False, True]])
@@ -48,7 +48,7 @@ def test_categories_of_pandas_are_categories(labels: list[Any], name: str, tmp_p
     frame = pd.DataFrame({"k": pd.Categorical(labels), "x": [1, 2, 3]})
     frame.to_feather(tmp_path / name) if name == "t.feather" else frame.to_parquet(tmp_path / name)
     table = read_table(tmp_path / name)
-    assert table.to_native().dtypes == [pl.Categorical, pl.Int64]
+    assert table.dtypes == [pl.Categorical, pl.Int64]
     told = {1.5: "1.5", 2.0: "2", True: "true", False: "false"}
     assert table["k"].to_list() == [told.get(label, str(label)) for label in labels]
 

@@ -83,7 +83,7 @@ def test_types_are_those_of_tables(tmp_path: Path) -> None:
         None,
         None,
     )
-    types = table.to_native().schema
+    types = table.schema
     assert types["c"] == pl.Categorical
     assert types["d"] == types["h"] == pl.Float64
 
@@ -93,7 +93,7 @@ def test_parts_are_the_whole(wines: str, monkeypatch: pytest.MonkeyPatch) -> Non
     source = f"{wines}?table=wine"
     found = list(table_parts(source, several=3))
     assert [part.height for part in found] == [2100, 2100, 800]
-    assert pl.concat(found).equals(read_table(source).to_native())
+    assert pl.concat(found).equals(read_table(source))
     assert comes_in_parts(source)
 
 
@@ -165,7 +165,7 @@ def test_what_cannot_be_read_is_one_line(
         read_table(wines + asked.replace("{folder}", str(tmp_path)))
     assert frame.height == 1
     assert not (tmp_path / "stolen.csv").exists()
-    assert read_table(f"{wines}?table=wine").to_native().height == ROWS
+    assert read_table(f"{wines}?table=wine").height == ROWS
 
 
 def test_other_files_are_told(tmp_path: Path, refuses: Refuses) -> None:

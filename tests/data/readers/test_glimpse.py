@@ -80,7 +80,7 @@ def test_the_rows_of_lines_are_told_from_the_first_of_them(
     seen, whole = glimpse(str(path)), read_table(path)
     assert seen is not None
     assert seen.head is not None
-    assert seen.head.to_native().equals(whole.to_native().head(len(seen.head)))
+    assert seen.head.equals(whole.head(len(seen.head)))
     assert 100 < len(seen.head) < 1000
     assert seen.rows == pytest.approx(5000, rel=0.03)
     a_cell = module._LINES[f".{kind}"][1]
@@ -103,7 +103,7 @@ def test_the_rows_of_arrow_are_told_from_its_first_batch(
     assert seen.head["text"].to_list()[:2] == table["text"].to_list()[:2]
     assert len(seen.head) == 1250
     assert seen.rows == pytest.approx(5000, rel=0.05)
-    columns = seen.rows / 1250 * bytes_of(seen.head.to_native())
+    columns = seen.rows / 1250 * bytes_of(seen.head)
     assert seen.reading == pytest.approx(path.stat().st_size + 3 * columns, rel=0.01)
 
 
@@ -170,7 +170,7 @@ def test_a_folder_of_parquet_files_has_the_rows_of_all(tmp_path: Path) -> None:
     assert seen is not None
     assert seen.head is not None
     assert (seen.rows, seen.head.columns) == (6, ["x", "k"])
-    assert seen.reading >= 2 * bytes_of(read_table(tmp_path).to_native())
+    assert seen.reading >= 2 * bytes_of(read_table(tmp_path))
 
 
 def test_a_folder_without_rows_is_not_told(tmp_path: Path) -> None:

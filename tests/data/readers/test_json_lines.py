@@ -32,7 +32,7 @@ def test_keys_are_columns_with_their_types(name: str, mark: bytes, write_file: A
     table = read_table(write_file(name, data))
     assert table.to_dict(as_series=False) == READ
     kinds = [pl.Int64, pl.Float64, pl.String, pl.Boolean, pl.String, pl.Boolean]
-    assert list(table.to_native().schema.values()) == kinds
+    assert list(table.schema.values()) == kinds
 
 
 def test_integers_too_large_stay_as_they_are(write_file: Any) -> None:

@@ -45,7 +45,7 @@ def test_parts_are_the_whole(name: str, tmp_path: Path) -> None:
     path = write(tmp_path / name)
     found = list(table_parts(path, several=3, large=0))
     assert [part.height for part in found] == [6, 6, 6, 6, 6, 6, 6, 6, 2]
-    whole = read_table(path).to_native()
+    whole = read_table(path)
     together = pl.concat(found)
     assert together.columns == whole.columns
     assert together.height == whole.height

@@ -10,7 +10,7 @@ import pytest
 
 from shoal.calibration.decision import Decision
 from shoal.data.features.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
-from shoal.data.frames import native_frame
+from shoal.data.frames import as_frame
 from shoal.export.c.source import to_c
 from shoal.jobs.model import TableModel
 from shoal.shapes import Array
@@ -42,7 +42,7 @@ def table() -> dict[str, list[Any]]:
 
 def as_numbers(model: TableModel, table: dict[str, list[Any]]) -> Array:
     """Return the rows as a program that reads the file's first lines would give them."""
-    frame, rows = native_frame(table), np.empty((len(next(iter(table.values()))), 0))
+    frame, rows = as_frame(table), np.empty((len(next(iter(table.values()))), 0))
     for encoder in model.preprocessor.encoders:
         texts = table[encoder.column]
         if isinstance(encoder, NumericEncoder):

@@ -229,11 +229,11 @@ def test_labels_of_another_table_may_be_of_another_type(
     table = str(write_csv(tmp_path / "table.csv", {**mixed(60), "target": ["007", "7", "Q"] * 20}))
     other = tmp_path / "other.parquet"
     columns = {**mixed(4), "target": ["Q", "7", "007", "7"]}
-    as_frame(columns).to_native().write_parquet(other)
+    as_frame(columns).write_parquet(other)
     part = prepare(FitRequest(table, "target", test=str(other))).test
     assert part.y.tolist() == [2, 1, 0, 1]
     codes = str(write_csv(tmp_path / "codes.csv", {**mixed(60), "target": ["1", "2", "2.0"] * 20}))
-    as_frame({**mixed(4), "target": [2, 1, 1, 2]}).to_native().write_parquet(other)
+    as_frame({**mixed(4), "target": [2, 1, 1, 2]}).write_parquet(other)
     assert prepare(FitRequest(codes, "target", test=str(other))).test.y.tolist() == [1, 0, 0, 1]
 
 
@@ -288,7 +288,7 @@ def test_codes_are_the_same_categories_whatever_the_file(
     of_text = ready(columns, columns=("code",), categorical=("code",))
     for name, values in (("whole", columns["code"]), ("real", [float(code) for code in columns["code"]])):
         path = tmp_path / f"{name}.parquet"
-        as_frame({**columns, "code": values}).to_native().write_parquet(path)
+        as_frame({**columns, "code": values}).write_parquet(path)
         request = FitRequest(str(path), "target", columns=("code",), categorical=("code",))
         np.testing.assert_array_equal(prepare(request).train.X, of_text.train.X)
 

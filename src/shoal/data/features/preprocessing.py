@@ -18,7 +18,7 @@ from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.features.encoders import ENCODERS, PLAIN, ColumnEncoder, NumericEncoder
 from shoal.data.features.scales import centre_and_scale, scaled
-from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.frames import as_frame, pl, quoted
 from shoal.data.memory import require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
@@ -73,7 +73,7 @@ class TablePreprocessor:
 
         Warns (``ShoalWarning``) of each column that is not used. Raises ``DataError`` if none can be.
         """
-        table = native_frame(frame).drop(dropped, strict=False)
+        table = as_frame(frame).drop(dropped, strict=False)
         described = tuple(describe_columns(table, target) if columns is None else columns)
         used = [column for column in described if column.used]
         encoders = _fitted(table, used, rows)
@@ -151,7 +151,7 @@ class TablePreprocessor:
         column, for one that the fitted table did not have (unless ``ignore_extra``), for values of another
         kind, and ``CapacityError`` if X does not fit in memory.
         """
-        table = native_frame(frame)
+        table = as_frame(frame)
         self._require_columns(table.columns, ignore_extra)
         n_features, n_rows = len(self.feature_names), table.height if rows is None else len(rows)
         require_memory(
@@ -174,7 +174,7 @@ class TablePreprocessor:
 
     def validate(self, frame: Any, ignore_extra: bool = False) -> None:
         """Raise ``DataError`` unless ``frame`` has the columns that ``transform`` needs, and no strangers."""
-        self._require_columns(native_frame(frame).columns, ignore_extra)
+        self._require_columns(as_frame(frame).columns, ignore_extra)
 
     def _require_columns(self, given: Sequence[str], ignore_extra: bool) -> None:
         known = {self.target, *self.dropped, *(column.name for column in self.columns)}

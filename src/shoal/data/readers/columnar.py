@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from shoal.data.frames import native_frame, pl, text
+from shoal.data.frames import as_frame, pl, text
 from shoal.data.readers.contents import decoding, file_bytes, require_size
 from shoal.errors import DataError
 
@@ -80,7 +80,7 @@ def read_arrow(path: Path) -> pl.DataFrame:
         with opened(pa.py_buffer(content)) as reader:
             table = reader.read_all()
         table.validate(full=True)
-        return native_frame(table, str(path))
+        return as_frame(table, str(path))
 
 
 def arrow_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
@@ -93,7 +93,7 @@ def arrow_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
                 for first in range(0, batch.num_rows, rows):
                     part = pa.Table.from_batches([batch.slice(first, rows)])
                     part.validate(full=True)
-                    yield native_frame(part, str(path))
+                    yield as_frame(part, str(path))
 
 
 def _opened(source: Any) -> Any:
@@ -132,4 +132,4 @@ def first_of_arrow(path: Path, most: int) -> tuple[int, pl.DataFrame]:
             rows = round(times * batch.num_rows)
             head = pa.Table.from_batches([batch.slice(0, most)])
             head.validate(full=True)
-            return rows, native_frame(head, str(path))
+            return rows, as_frame(head, str(path))

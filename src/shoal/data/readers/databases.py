@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from shoal.data.database_names import PREFIX, Asked
-from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.frames import as_frame, pl, quoted
 from shoal.data.names import meant, names_shown
 from shoal.data.places import place
 from shoal.data.readers.contents import decoding, require_size
@@ -96,7 +96,7 @@ def duckdb_parts(source: str | Path, rows: int) -> Iterator[pl.DataFrame]:
         for batch in selected.to_arrow_reader(rows):
             if batch.num_rows:
                 any_row = True
-                yield native_frame(pa.Table.from_batches([batch]), str(_named(source)))
+                yield as_frame(pa.Table.from_batches([batch]), str(_named(source)))
     if not any_row:
         raise DataError(f"{_named(source)} has no rows; at least one row of data is needed")
 
@@ -114,7 +114,7 @@ def first_of_database(source: str, most: int) -> tuple[int, pl.DataFrame]:
 def _first(source: str, most: int, state: tuple[int, int]) -> tuple[int, pl.DataFrame]:
     with _selected(source) as selected:
         count = int(selected.count("*").fetchall()[0][0])
-        return count, native_frame(selected.limit(most).to_arrow_table(), str(_named(source)))
+        return count, as_frame(selected.limit(most).to_arrow_table(), str(_named(source)))
 
 
 @contextmanager

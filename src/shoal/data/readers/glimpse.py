@@ -111,7 +111,7 @@ def _of_files(files: Sequence[Path], folder: Path | None) -> Glimpse | None:
     if first is None:
         return None  # reading it tells
     head = as_frame(first)
-    return Glimpse(rows, head, round(2 * rows / first.height * bytes_of(head.to_native())))
+    return Glimpse(rows, head, round(2 * rows / first.height * bytes_of(head)))
 
 
 def _of_text(path: Path, delimiter: str | None) -> Glimpse:
@@ -132,10 +132,9 @@ def _of_parquet(path: Path) -> Glimpse:
         rows = scan.select(pl.len()).collect().item()
         written = scan.head(ROWS).collect()
     head = as_frame(written)
-    plain = head.to_native()
     types = written.schema
-    changed = [name for name, dtype in plain.schema.items() if dtype == pl.String or dtype != types[name]]
-    both = bytes_of(written) + bytes_of(plain.select(changed))
+    changed = [name for name, dtype in head.schema.items() if dtype == pl.String or dtype != types[name]]
+    both = bytes_of(written) + bytes_of(head.select(changed))
     return Glimpse(rows, head, round(rows / written.height * both))
 
 
@@ -158,7 +157,7 @@ def _of_arrow(path: Path) -> Glimpse:
     """Contents are there as bytes, beside the columns twice, as the library makes them and as plain ones."""
     rows, first = first_of_arrow(path, ROWS)
     head = as_frame(first)
-    columns = rows / first.height * bytes_of(head.to_native())
+    columns = rows / first.height * bytes_of(head)
     return Glimpse(rows, head, round(path.stat().st_size + 3 * columns))
 
 

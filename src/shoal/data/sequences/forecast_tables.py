@@ -133,15 +133,15 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
         raise DataError("the table has no rows; give a row for every step")
     if columns.id is not None:
         frame = identified(frame, columns.id, strict)
-        names, rows = rows_of_each(text(frame[columns.id].to_native()))
+        names, rows = rows_of_each(text(frame[columns.id]))
     else:
         names, rows = (_ALONE,), [np.arange(len(frame))]
     both = (*columns.channels, *columns.future)
-    values = np.stack([values_of(frame[name].to_native()) for name in both])
+    values = np.stack([values_of(frame[name]) for name in both])
     calendar, starts = Calendar(), [1.0] * len(names)
     series = [values[:, some] for some in rows]
     if columns.order is not None:
-        stamps, form = _stamps(frame[columns.order].to_native())
+        stamps, form = _stamps(frame[columns.order])
         times = _Times(columns.order, stamps, form, names, strict)
         rows = times.in_order(rows)
         calendar, starts, series = times.spaced(rows, values)
@@ -179,7 +179,7 @@ def _numeric(frame: Frame, names: Sequence[str]) -> list[str]:
     """Return the columns of numbers; others are left out with a note."""
     kept = []
     for name in names:
-        column = frame[name].to_native()
+        column = frame[name]
         known = given(column)
         numbers = column.dtype == pl.String or column.dtype.is_numeric()
         if numbers and len(known) and as_numbers(known).null_count() == 0:
@@ -193,7 +193,7 @@ def _numeric(frame: Frame, names: Sequence[str]) -> list[str]:
 
 def _time_column(frame: Frame, id: str | None, names: Sequence[str]) -> str | None:  # noqa: A002
     """Return the column that tells the time: the first of dates, or one of numbers that is named so."""
-    dated = next((name for name in names if _are_dates(frame[name].to_native())), None)
+    dated = next((name for name in names if _are_dates(frame[name])), None)
     found = dated or next((name for name in names if _counts_steps(frame, id, name)), None)
     if found is not None:
         tell(
@@ -218,15 +218,15 @@ def _are_dates(column: pl.Series) -> bool:
 
 def _counts_steps(frame: Frame, id: str | None, name: str) -> bool:  # noqa: A002
     """Whether a column is named as a time is, and grows within each series."""
-    column = frame[name].to_native()
+    column = frame[name]
     if name.strip().casefold() not in _TIMES or column.null_count() or as_numbers(column).null_count():
         return False
     if id is None:
         groups: list[IntArray] = [np.arange(len(frame))]
-    elif frame[id].to_native().null_count():
+    elif frame[id].null_count():
         return False
     else:
-        groups = rows_of_each(text(frame[id].to_native()))[1]
+        groups = rows_of_each(text(frame[id]))[1]
     t = as_numbers(column).to_numpy()
     return all(bool((np.diff(np.sort(t[some])) > 0).all()) for some in groups)
 

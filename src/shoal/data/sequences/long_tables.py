@@ -80,17 +80,17 @@ def series_of(frame: Frame, columns: LongColumns, strict: bool) -> SeriesSet:
     missing = [name for name in (columns.order, *columns.channels) if name and name not in frame.columns]
     if missing:
         raise DataError(f"the table lacks the column {quoted(missing[0])}; add it as it was fitted")
-    values = np.stack([values_of(frame[name].to_native()) for name in columns.channels])
-    names, rows = rows_of_each(text(frame[columns.id].to_native()))
+    values = np.stack([values_of(frame[name]) for name in columns.channels])
+    names, rows = rows_of_each(text(frame[columns.id]))
     if columns.order is not None:
-        rows = _in_time(frame[columns.order].to_native(), columns, names, rows, strict)
+        rows = _in_time(frame[columns.order], columns, names, rows, strict)
     series = tuple(np.ascontiguousarray(values[:, some]) for some in rows)
     for name, each in zip(names, series, strict=True):
         if np.isnan(each).all():
             raise DataError(f"the series {quoted(name)} holds no value at all; leave its rows out")
     targets = None
     if columns.target in frame.columns:
-        targets = _targets(frame[columns.target].to_native(), columns, names, rows)
+        targets = _targets(frame[columns.target], columns, names, rows)
     return SeriesSet(series, names, targets)
 
 
@@ -101,7 +101,7 @@ def identified(frame: Frame, name: str, strict: bool) -> Frame:
             f"the table lacks the column {quoted(name)}, which says whose row it is; "
             f"{meant(name, frame.columns)}"
         )
-    known = frame[name].to_native().is_not_null()
+    known = frame[name].is_not_null()
     if known.all():
         return frame
     if not known.any():
@@ -111,7 +111,7 @@ def identified(frame: Frame, name: str, strict: bool) -> Frame:
         "fill that column",
         strict,
     )
-    return as_frame(frame.to_native().filter(known))
+    return as_frame(frame.filter(known))
 
 
 def values_of(column: pl.Series) -> Array:

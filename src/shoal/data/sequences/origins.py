@@ -120,7 +120,7 @@ class LongTables(Origin):
         return SequenceData(series, self.channels, self.target)
 
     def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
-        return beside_in_table(read_table(source).to_native(), self.id, roles, names)
+        return beside_in_table(read_table(source), self.id, roles, names)
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,8 @@ class RareClasses:
         """Return the rows of a table that are not left out, with what the labels in ``name`` become."""
         if not self.labels:
             return frame
-        new = self.apply(frame[name].to_native()).alias(name)
-        return as_frame(frame.to_native().with_columns(new).filter(new.is_not_null()))
+        new = self.apply(frame[name]).alias(name)
+        return as_frame(frame.with_columns(new).filter(new.is_not_null()))
 
 
 def rare_of(classes: Classes, least: int) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from shoal.data.cells import values
 from shoal.data.cells.numerals import GAPS
 from shoal.data.cells.texts import unread_note
-from shoal.data.frames import Frame, as_frame, as_series, nw, pl, quoted
+from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.data.names import names_shown, nearest
 from shoal.data.targets.labels import Classes, classes_of, codes_of, has_padded
 from shoal.data.targets.losses import LOSSES, POISSON, SQUARED, not_of_classes, require_rates, scaling
@@ -86,7 +86,7 @@ def known_rows(table: Frame, target: str) -> Frame:
         raise DataError(
             f"the table has no column {target!r} to predict; {its} columns: {names_shown(table.columns)}"
         )
-    series = table[target].to_native()
+    series = table[target]
     known = known_targets(series)
     missing = int((~known).sum())
     if missing == len(table):
@@ -97,7 +97,7 @@ def known_rows(table: Frame, target: str) -> Frame:
             ShoalWarning,
             stacklevel=3,
         )
-        return nw.from_native(table.to_native().filter(known), eager_only=True)
+        return table.filter(known)
     return table
 
 

@@ -132,7 +132,7 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
         require_one(self.metric, self.cost)
         deciding = {"metric": self.metric, "cost": as_texts(self.cost, self.classes_)}
         codes = pl.Series(TARGET, encoder.transform(y))
-        table = as_frame(frame.to_native().with_columns(codes))
+        table = as_frame(frame.with_columns(codes))
         self._train(table, TARGET, CLASSIFICATION, {**beside, **deciding})
         self.decision_ = self.model_.decision
         return self

@@ -32,7 +32,7 @@ def with_columns(frame: Frame, **given: Any) -> tuple[Frame, dict[str, str]]:
             name += "_"
         added.append(as_series(values, name).alias(name))
         asked[ROW_ATTRIBUTES[argument]] = name
-    return (as_frame(frame.to_native().with_columns(added)) if added else frame), asked
+    return (as_frame(frame.with_columns(added)) if added else frame), asked
 
 
 def weighed(frame: Frame, asked: dict[str, str], times: Array) -> tuple[Frame, dict[str, str]]:
@@ -40,5 +40,5 @@ def weighed(frame: Frame, asked: dict[str, str], times: Array) -> tuple[Frame, d
     if "weight" not in asked:
         frame, own = with_columns(frame, sample_weight=times)
         return frame, asked | own
-    table, name = frame.to_native(), asked["weight"]
-    return as_frame(table.with_columns(pl.Series(name, table[name].to_numpy() * times))), asked
+    name = asked["weight"]
+    return as_frame(frame.with_columns(pl.Series(name, frame[name].to_numpy() * times))), asked

@@ -37,7 +37,7 @@ def several(y: Any) -> list[Any]:
     if hasattr(y, "columns"):
         frame = as_frame(y, "y")
         names = frame.columns if len(frame.columns) > 1 else []
-        return [frame[name].to_native() for name in names]
+        return [frame[name] for name in names]
     if hasattr(y, "toarray") or not (hasattr(y, "ndim") or isinstance(y, list | tuple)):
         return []
     table = y if hasattr(y, "ndim") else np.array(y, dtype=object)
@@ -55,7 +55,7 @@ def with_numbers(frame: Frame, y: Any, estimator: str) -> tuple[Frame, str]:
     name = name_of(y, frame.columns)
     series = as_series(_one_column(y, len(frame), estimator), name).alias(name)
     infer_task(series, REGRESSION)  # says which row holds no number, as they were given
-    return rows_with_target(as_frame(frame.to_native().with_columns(series)), name), name
+    return rows_with_target(as_frame(frame.with_columns(series)), name), name
 
 
 def with_labels(frame: Frame, y: Any, estimator: str) -> tuple[Frame, Any]:
@@ -75,7 +75,7 @@ def with_labels(frame: Frame, y: Any, estimator: str) -> tuple[Frame, Any]:
             stacklevel=3,
         )
         rows = np.flatnonzero(known)
-        frame, y = as_frame(frame.to_native()[rows.tolist()]), _safe_indexing(y, rows)
+        frame, y = as_frame(frame[rows.tolist()]), _safe_indexing(y, rows)
         if np.dtype(object) == getattr(y, "dtype", None):
             y = y.tolist()  # numbers among which None was are of a type of their own again
     return frame, column_or_1d(target(y, len(frame), estimator, numeric=False), warn=True)

@@ -73,11 +73,11 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
             yield predicted
 
     def batch(self, model: TableModel, source: str, row: int, size: int) -> Batch:
-        from shoal.data.frames import native_frame, quoted
+        from shoal.data.frames import as_frame, quoted
         from shoal.data.tables import read_table
         from shoal.jobs.subjects.batch import Batch
 
-        frame = native_frame(read_table(source, model.preprocessor.source_columns))
+        frame = as_frame(read_table(source, model.preprocessor.source_columns))
         target = model.target.name
         if target not in frame.columns:
             raise DataError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.data.frames import as_series, native_frame, pl
+from shoal.data.frames import as_frame, as_series, pl
 from shoal.data.readers.parts import table_parts
 from shoal.data.roles import Roles
 from shoal.data.targets.task import known_targets
@@ -92,7 +92,7 @@ def weights_of(part: pl.DataFrame, roles: Roles) -> Array | None:
     """Return what each row counts for (N,), as it is told; None where the table does not say."""
     if roles.weight not in part.columns or not part.height:
         return None
-    return roles.weights(native_frame(part.select(roles.weight)), of_all=False)
+    return roles.weights(as_frame(part.select(roles.weight)), of_all=False)
 
 
 @contextmanager

@@ -175,7 +175,7 @@ class PreparedStream(PreparedTable):
         if not rows.height or not self.n_classes:
             return rows
         name = self.target.name
-        settled = self.rare.of_frame(as_frame(rows), name).to_native()
+        settled = self.rare.of_frame(as_frame(rows), name)
         return settled.filter(codes_of(settled[name], self.target.labels).is_not_null())
 
 
@@ -235,7 +235,7 @@ def _divided(
     numbers = sum(column.used and column.kind == "numeric" for column in described.columns)
     method = table_method(replace(request, **plainer), request.choose or "ensemble", task, numbers)
     whole = task == CLASSIFICATION
-    of_classes = described.frame[name] if whole else frame[name].to_native().gather(uses.train)
+    of_classes = described.frame[name] if whole else frame[name].gather(uses.train)
     target = TargetEncoder.fit(of_classes, task, 1, None if whole else request.loss)
     require_decidable(request.metric, request.cost, target.labels)
     preprocessor = TablePreprocessor.fit(

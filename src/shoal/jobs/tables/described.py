@@ -90,7 +90,7 @@ def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
 def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:
     """Return what becomes of classes with fewer rows than ``least``."""
     if task.task == CLASSIFICATION:
-        return RareClasses.settle(frame[name].to_native(), request.rare, least)
+        return RareClasses.settle(frame[name], request.rare, least)
     if request.rare is not None:
         raise ConfigurationError(
             f"{setting('rare')} is for classes, and this is a {task.sentence}; leave it out"

@@ -53,7 +53,7 @@ def footprint_of(table: Described, request: FitRequest, rows: int, reading: int 
         rows=rows,
         test_rows=int(request.test_share * rows) if request.test is None else 0,
         columns=table.columns,
-        used=round(rows / len(table.frame) * bytes_of(table.frame.to_native())),
+        used=round(rows / len(table.frame) * bytes_of(table.frame)),
         n_outputs=n_outputs,
         reading=reading,
         copied=request.valid is not None or rule_of(request) not in ("ensemble", BY_EVIDENCE),

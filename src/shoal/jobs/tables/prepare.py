@@ -141,9 +141,7 @@ def _divided(
             by_folds,
         )
         tell_of_division(attributes, table.roles, rows, labels, whole.labels if whole else ())
-        target = whole or TargetEncoder.fit(
-            frame[name].to_native().gather(rows.train), task.task, loss=request.loss
-        )
+        target = whole or TargetEncoder.fit(frame[name].gather(rows.train), task.task, loss=request.loss)
         method = method_of(replace(request, **plainer), task.task, table.columns)
         preprocessor = TablePreprocessor.fit(
             frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
@@ -183,7 +181,7 @@ class PartMaker:
 
     def __call__(self, frame: Frame, attributes: Attributes, rows: IntArray | None = None) -> Part:
         X = self.preprocessor.transform(frame, rows=rows, dtype=self.dtype)
-        series = frame[self.table.name].to_native()
+        series = frame[self.table.name]
         y = self.target.encode(series if rows is None else series.gather(rows))
         return Part(X, y, attributes if rows is None else attributes.take(rows))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shoal.data.frames import native_frame, pl, quoted
+from shoal.data.frames import as_frame, pl, quoted
 from shoal.data.names import meant
 from shoal.data.roles import Roles
 from shoal.data.tables import read_table
@@ -57,7 +57,7 @@ def read_texts(source: str, column: str, target: str | None = None, roles: Roles
     table = read_table(source)
     if column not in table.columns:
         raise DataError(f"{source} has no column of texts {quoted(column)}; {meant(column, table.columns)}")
-    frame = native_frame(table if target is None else known_rows(table, target))
+    frame = as_frame(table if target is None else known_rows(table, target))
     texts = frame[column].cast(pl.String).fill_null("").to_list()
     asked = () if roles is None else roles.of_columns
     others = tuple(name for name in frame.columns if name not in (column, target, *asked))
