@@ -38,7 +38,7 @@ def test_a_course_in_pieces_is_the_training_that_train_does(solver: str) -> None
     for epochs in 1, 7, 30, 2:
         lab.advance(epochs)
     for run, hidden in zip(lab.runs, lab.design.hidden, strict=True):
-        network = lab.design.network(lab.design.hidden.index(hidden), 1, "mean_squared_error")
+        network = lab.design.network(lab.design.hidden.index(hidden), lab.material)
         first = network.population(3, 0, candidate=hidden, dtype="float64")
         data = lab.material.train
         whole = shoal.train(first, data.X, data.y, solver=solver, epochs=40)

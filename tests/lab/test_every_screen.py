@@ -269,6 +269,41 @@ def test_a_table_that_is_brought_is_trained_on(seen: Seen) -> None:
     seen.until("() => document.querySelector('#field-data').value === 'sine'")
 
 
+INKED = """() => {
+    const canvas = document.querySelector('.picked canvas');
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const has = colour => { for (let i = 0; i < data.length; i += 4)
+        if (`rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})` === colour) return true; return false; };
+    const marks = [...document.querySelectorAll('.class-key span')];
+    return marks.map(one => has(getComputedStyle(one).color));
+}"""
+"""Whether the picked network's picture has the colour of each mark of its legend."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_of_several_classes_is_shown_in_as_many_hues(seen: Seen, scheme: str) -> None:
+    seen.page.emulate_media(color_scheme=scheme)
+    rows = "".join(f"{k % 4 + k / 97},{k % 7},{'abcd'[k % 4]}\n" for k in range(80))
+    file = {"name": "kinds.csv", "mimeType": "text/csv", "buffer": f"x,y,kind\n{rows}".encode()}
+    seen.page.locator("#own").set_input_files(file)
+    seen.until("() => document.querySelectorAll('.class-key').length === 4")
+    assert [one.split()[-1] for one in seen.page.locator(".class-key").all_inner_texts()] == list("abcd")
+    seen.press("s")
+    seen.until_epoch(1)
+    seen.until(f"() => ({INKED})().every(one => one)")
+    require_no_violations(seen.page)
+    seen.press("i")
+    seen.page.get_by_test_id("analytic").wait_for()
+    ends = "lines => lines.map(one => Number(one.getAttribute('x2')))"
+    found = seen.page.locator(".diagram line").evaluate_all(ends)
+    assert found.count(max(found)) == 4  # all outputs lead to the loss
+    assert seen.page.get_by_text(re.compile("^y = [abcd]$")).count() == 1
+    seen.press("Escape")
+    seen.page.get_by_label("data", exact=True).select_option("sine")
+    seen.until("() => document.querySelector('#field-data').value === 'sine'")
+    seen.page.emulate_media(color_scheme="light")
+
+
 def test_what_is_typed_stays_until_it_is_answered(seen: Seen) -> None:
     seen.until("() => document.querySelector('#field-data').value === 'sine'")
     field = seen.page.get_by_label("points, as a number")

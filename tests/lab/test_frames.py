@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.errors import DataError
-from shoal.lab.frames import Block, Kind, read, write
+from shoal.lab.frames import Block, Kind, decisions, read, write
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -26,6 +26,7 @@ def golden_blocks() -> list[Block]:
         Block(Kind.LOSSES, 2, 70, wave[:2] ** 2, 0),
         Block(Kind.THETA, 2, 70, wave[2:], 0),
         Block(Kind.MAPS, 2, 70, np.abs(wave) / 2, 1, 0.0, 1.0),
+        Block(Kind.DECISIONS, 2, 70, np.array([[0.0, 63, 64], [191, 192, 255]]), 1, 0.0, 4.0),
     ]
 
 
@@ -61,6 +62,21 @@ def test_functions_come_back_within_a_step_and_within_bounds(values: list[float]
     expected = np.clip(np.nan_to_num(np.array([values]), nan=-2.0), -2, 2)
     step = 4 / (255 if kind is Kind.MAPS else 65534)
     np.testing.assert_allclose(block.values, expected, atol=0.51 * step)
+
+
+@pytest.mark.parametrize("K", [3, 4, 7, 9])
+def test_a_decision_is_a_class_and_how_sure_it_is(K: int) -> None:
+    steps, sure = 256 // K, np.full((1, K, K), 0.0)
+    sure[0] = np.eye(K)
+    (block,) = read(write([Block(Kind.DECISIONS, 1, 0, decisions(sure), 0, 0.0, K)]))
+    np.testing.assert_array_equal(block.values, [np.arange(K) * steps + steps - 1])
+    assert block.values.max() < 256
+    unsure = decisions(np.full((1, K, 2), 1 / K))
+    np.testing.assert_array_equal(unsure, [[0, 0]])
+    p = np.full((1, K, 1), 0.3 / K)  # of the last class 0.7 more, seven tenths of the way to certainty
+    p[0, K - 1] += 0.7
+    np.testing.assert_array_equal(decisions(p), [[(K - 1) * steps + np.rint(0.7 * (steps - 1))]])
+    np.testing.assert_array_equal(decisions(np.full((1, K, 1), np.nan)), [[0]])
 
 
 def test_blocks_begin_at_multiples_of_eight() -> None:

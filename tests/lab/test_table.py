@@ -68,6 +68,74 @@ def test_two_numbers_and_two_classes_are_a_plane(table: Path) -> None:
     assert {block.kind for block in read(lab.frame())} >= {Kind.MAPS, Kind.PICKED}
 
 
+@pytest.fixture
+def flowers(tmp_path: Path) -> Path:
+    """A table of two numbers and one of three classes, apart along the first number; and a third number."""
+    X = np.random.default_rng(0).normal(size=(150, 3))
+    kinds = np.arange(150) % 3
+    X[:, 0] += 4 * kinds
+    lines = [f"{a},{b},{c},{['red', 'green', 'blue'][k]}" for (a, b, c), k in zip(X, kinds, strict=True)]
+    path = tmp_path / "flowers.csv"
+    path.write_text("\n".join(["a,b,c,kind", *lines, ""]))
+    return path
+
+
+def without(path: Path, column: int) -> Path:
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    path.write_text("".join(",".join(line[:column] + line[column + 1 :]) + "\n" for line in lines))
+    return path
+
+
+def shown_by(lab: Laboratory) -> dict[Kind, Any]:
+    return {block.kind: block for block in read(lab.frame())}
+
+
+def test_several_classes_of_two_numbers_are_a_plane_in_as_many_hues(flowers: Path) -> None:
+    lab = laboratory(without(flowers, 2), "kind", solver="scg")
+    lab.do(c.Step(epochs=40))
+    material, shown = lab.state()["material"], shown_by(lab)
+    assert (material["kind"], material["loss"]) == ("plane", "cross entropy")
+    assert material["classes"] == ["blue", "green", "red"]
+    assert (shown[Kind.DECISIONS].high, shown[Kind.PICKED].values.shape) == (3, (3, 96 * 96))
+    np.testing.assert_allclose(shown[Kind.PICKED].values.sum(axis=0), 1, rtol=1e-6)
+    side = lab.sides[0]
+    best = side.runs[1].population.members(0)
+    grid = side.answers.functions[2].argmax(axis=0)
+    np.testing.assert_array_equal(shown[Kind.DECISIONS].values[2] // 85, grid)
+    np.testing.assert_array_equal(best.outputs(side.material.grid)[0].argmax(axis=1), grid)
+    rows = side.material.validation
+    assert (best.outputs(rows.X)[0].argmax(axis=1) == rows.y).mean() > 0.8
+
+
+def test_several_classes_are_shown_along_the_feature_that_tells_them_apart(flowers: Path) -> None:
+    lab = laboratory(flowers, "kind")
+    lab.do(c.Step(epochs=5))
+    material, shown = lab.state()["material"], shown_by(lab)
+    assert (material["kind"], material["inputs"]) == ("curve", ["a"])
+    assert shown[Kind.DECISIONS].values.shape == (4, 64)
+    assert shown[Kind.PICKED].values.shape == (3, 241)
+    assert material["low"] < 0  # below the probabilities every class has a row of its points
+
+
+def test_a_network_of_several_classes_is_inspected_tested_and_repeated(flowers: Path) -> None:
+    lab = laboratory(flowers, "kind")
+    lab.do(c.Step(epochs=5))
+    lab.do(c.Inspect(row=1, layer=1, unit=0, input=0))
+    told = lab.state()["inspected"]
+    assert told["loss_name"] == "cross_entropy"
+    assert sum(told["layers"][-1]["a"]) == pytest.approx(1)
+    assert told["loss"] == pytest.approx(-np.log(told["layers"][-1]["a"][int(told["y"])]))
+    assert told["value"] == pytest.approx(told["numerical"], rel=1e-5)
+    assert told["factors"][-1]["so_far"] == [pytest.approx(told["value"])]
+    lab.do(c.CloseInspector())
+    lab.do(c.OpenTest())
+    assert "cross entropy" in lab.state()["test"]["sentence"]
+    names: dict[str, Any] = {}
+    exec(compile(python_lines(lab.sides[0], 0), "repeat.py", "exec"), names)  # noqa: S102 - our own lines
+    np.testing.assert_array_equal(lab.sides[0].runs[0].population.theta, names["runs"][0].population.theta)
+    assert lab.model() is not None
+
+
 def test_the_lines_of_a_table_make_the_same_bits(table: Path) -> None:
     sets = {"table": own_table(str(table), "amount")}
     course = Course(
@@ -133,10 +201,10 @@ def test_a_table_that_is_too_large_is_named_so_too(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("target", "sentence"), [("nothing", "nothing"), ("many", "many has 3 classes, and the lab shows two")]
+    ("target", "sentence"), [("nothing", "nothing"), ("many", "many has 10 classes, and the lab shows 9 at")]
 )
 def test_what_the_lab_cannot_show_is_refused(table: Path, target: str, sentence: str) -> None:
-    table.write_text("a,many\n" + "".join(f"{k},{'xyz'[k % 3]}\n" for k in range(60)))
+    table.write_text("a,many\n" + "".join(f"{k},{'qrstuvwxyz'[k % 10]}\n" for k in range(200)))
     with pytest.raises(ShoalError, match=sentence) as refused:
         laboratory(table, target)
     assert isinstance(refused.value, DataError) or target == "nothing"

@@ -21,9 +21,9 @@ function found(): Copy | null {
 
 /** What a frame has of another network than the one it was made for: its function, coarser. */
 export function aside(side: Seen, network: number): Seen {
-  const { epoch, run, functions, maps, scores } = side;
+  const { epoch, run, functions, maps, decisions, scores } = side;
   const block = functions ?? maps;
-  const others: Seen = { epoch, run, functions, maps, scores };
+  const others: Seen = { epoch, run, functions, maps, decisions, scores };
   if (!block) return others;
   const { kind, values, G, low, high, ...head } = block;
   const scale = (high - low) / (kind === Kind.functions ? 65534 : 255);

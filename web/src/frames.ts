@@ -3,7 +3,7 @@
 export const MAGIC = 0x314c4853;
 export const HEADER = 32;
 
-export const Kind = { functions: 1, scores: 2, picked: 3, units: 4, maps: 5, losses: 6, theta: 7 } as const;
+export const Kind = { functions: 1, scores: 2, picked: 3, units: 4, maps: 5, losses: 6, theta: 7, decisions: 8 } as const;
 
 interface Head {
   side: number;
@@ -36,7 +36,12 @@ export interface Maps extends Head {
   kind: 5;
   values: Uint8Array;
 }
-export type Block = Functions | Scores | Floats | Maps;
+/** The likeliest of ``high`` classes, of all networks: class · s + certainty · (s − 1), where s = ⌊256 / high⌋. */
+export interface Decisions extends Head {
+  kind: 8;
+  values: Uint8Array;
+}
+export type Block = Functions | Scores | Floats | Maps | Decisions;
 
 /** Returns the blocks of a frame; throws a RangeError for anything else. */
 export function read(frame: ArrayBuffer): Block[] {
@@ -70,7 +75,7 @@ export function read(frame: ArrayBuffer): Block[] {
     } else if (kind === Kind.functions) {
       size = 2 * P * G;
       blocks.push({ kind, ...head, values: new Int16Array(frame, at, P * G) });
-    } else if (kind === Kind.maps) {
+    } else if (kind === Kind.maps || kind === Kind.decisions) {
       size = P * G;
       blocks.push({ kind, ...head, values: new Uint8Array(frame, at, P * G) });
     } else if (kind === Kind.picked || kind === Kind.units || kind === Kind.losses || kind === Kind.theta) {
@@ -90,6 +95,7 @@ export interface Seen {
   run: number;
   functions?: Functions;
   maps?: Maps;
+  decisions?: Decisions;
   scores?: Scores;
   picked?: Floats;
   units?: Floats;
@@ -105,6 +111,7 @@ export function bySide(blocks: Block[]): Seen[] {
     if (block.kind === Kind.functions) seen.functions = block;
     else if (block.kind === Kind.scores) seen.scores = block;
     else if (block.kind === Kind.maps) seen.maps = block;
+    else if (block.kind === Kind.decisions) seen.decisions = block;
     else if (block.kind === Kind.picked) seen.picked = block;
     else if (block.kind === Kind.units) seen.units = block;
     else if (block.kind === Kind.losses) seen.losses = block;

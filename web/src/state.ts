@@ -57,6 +57,8 @@ export interface Material {
   truth: number[] | null;
   floor: number | null;
   inputs: string[];
+  /** What the classes are called, by the numbers that targets are; none of numbers. */
+  classes: string[];
   output: string;
   low: number;
   high: number;

@@ -15,13 +15,19 @@ export interface Theme {
   cold: [number, number, number];
   warm: [number, number, number];
   middle: [number, number, number];
+  classes: [number, number, number][]; // of more than two
   font: string;
 }
+
+/** How points of a class are drawn, as letters: shape tells them apart where hue does not. */
+export const CLASSES = ["●", "■", "▲", "◆", "▼", "★", "✚", "✖", "⬢"];
+
+export const css = ([r, g, b]: [number, number, number]): string => `rgb(${r} ${g} ${b})`;
 
 /** The colours as they are at a place: in a notebook those of the widget, which are not the page's. */
 export function themeOf(root: Element): Theme {
   const style = getComputedStyle(root);
-  const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const of = (name: string) => sixDigits(style.getPropertyValue(`--${name}`).trim());
   return {
     ink: of("ink"),
     quiet: of("quiet"),
@@ -37,9 +43,13 @@ export function themeOf(root: Element): Theme {
     cold: rgb(of("cold")),
     warm: rgb(of("warm")),
     middle: rgb(of("middle")),
+    classes: CLASSES.map((_, k) => rgb(of(`class-${k}`))),
     font: style.fontFamily || "system-ui, sans-serif",
   };
 }
+
+/** A built style sheet writes #rgb where that is enough, and painters read #rrggbb. */
+export const sixDigits = (hex: string): string => hex.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
 
 const rgb = (hex: string): [number, number, number] => {
   const n = parseInt(hex.slice(1), 16);

@@ -39,6 +39,7 @@ test("blocks are found by their side", () => {
   assert.equal(a?.scores?.reason[2], 3);
   assert.equal(b?.maps?.G, 5);
   assert.equal(b?.functions, undefined);
+  assert.equal(b?.decisions?.high, 4);
 });
 
 test("what is no frame is refused", () => {

@@ -44,7 +44,7 @@ test("a point is found where it is drawn", () => {
 test("a little picture is found under the pointer, in the order shown", () => {
   const view: ShoalView = {
     hidden: [1, 2], starts: 30, order: Array.from({ length: 60 }, (_, k) => 59 - k), functions: undefined, maps: undefined,
-    low: -1, high: 1, picked: 0, pointed: null, chosen: null, reason: undefined,
+    decisions: undefined, square: false, low: -1, high: 1, picked: 0, pointed: null, chosen: null, reason: undefined,
   };
   const c = cells(view, 330, false);
   assert.equal(c.lines, 2);
@@ -59,7 +59,7 @@ test("a little picture is found under the pointer, in the order shown", () => {
 test("of many little pictures those are painted that can be seen", () => {
   const view: ShoalView = {
     hidden: [1, 2, 3], starts: 10, order: Array.from({ length: 30 }, (_, k) => (k * 7) % 30), functions: undefined, maps: undefined,
-    low: -1, high: 1, picked: 0, pointed: null, chosen: null, reason: undefined,
+    decisions: undefined, square: false, low: -1, high: 1, picked: 0, pointed: null, chosen: null, reason: undefined,
   };
   const c = cells(view, 330, false);
   const pitch = c.high + 3;

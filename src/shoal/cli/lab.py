@@ -16,7 +16,7 @@ def lab(
     table: Annotated[
         str | None,
         typer.Argument(
-            help="A table of your own, to predict numbers or two classes; or a finished shoal fit's folder."
+            help="A table of your own, to predict numbers or classes; or a finished shoal fit's folder."
         ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column of the table to predict.")] = None,

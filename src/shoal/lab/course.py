@@ -128,7 +128,7 @@ class Course:
     def _runs(self, data: Material, knobs: Knobs) -> list[Run]:
         design, runs = self.design, []
         for place, hidden in enumerate(design.hidden):
-            network = design.network(place, data.train.X.shape[1], data.loss, knobs.dropout)
+            network = design.network(place, data, knobs.dropout)
             runs.append(
                 begin(
                     network.population(design.starts, design.seed, candidate=hidden, dtype="float64"),

@@ -10,6 +10,7 @@ import numpy as np
 from shoal.activations import ACTIVATIONS
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.initializers import Normal
+from shoal.lab.material import Material
 from shoal.layers import Dense, Dropout
 from shoal.layers.base import Layer
 from shoal.networks.chain import Chain
@@ -92,13 +93,14 @@ class Design:
         """How many networks there are in all."""
         return len(self.hidden) * self.starts
 
-    def network(self, place: int, inputs: int, loss: str, dropout: float = 0.0) -> Network:
+    def network(self, place: int, data: Material, dropout: float = 0.0) -> Network:
         """Return the architecture of the size at ``place``, with dropout behind each hidden layer."""
         first = {"wide": Normal(WIDE), "unit": Normal(1.0)}.get(self.initial)
         block: list[Layer] = [Dense(self.hidden[place], self.activation, first)]
         if dropout:
             block.append(Dropout(dropout))
-        return Network(inputs, [*block * self.depth, Dense(1, initializer=first)], loss)
+        last = Dense(data.outputs, initializer=first)
+        return Network(data.train.X.shape[1], [*block * self.depth, last], data.loss)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,12 @@ kind   name       numbers                 what they are
 =====  =========  ======================  ============================================================
 1      functions  i16 (P, G)              every network on the grid: low + (v + 32767)/65534·(high − low)
 2      scores     f32, f32, u8, each (P)  losses in training and validation, and ``Reason``
-3      picked     f32 (P, G)              the picked network on the fine grid
+3      picked     f32 (P, G)              the outputs of the picked network on the fine grid
 4      units      f32 (P, G)              its hidden units on the grid, layer after layer
 5      maps       u8 (P, G)               every network on the grid: low + v/255·(high − low)
 6      losses     f32 (2, G)              its objective and validation loss, from the first epoch on
 7      theta      f32 (1, G)              its parameters
+8      decisions  u8 (P, G)               of ``high`` classes the likeliest one, and how sure each network is
 =====  =========  ======================  ============================================================
 
 ``web/src/frames.ts`` reads the same, and files that both read are held to both (``tests/lab/golden``).
@@ -50,6 +51,7 @@ class Kind(IntEnum):
     MAPS = 5
     LOSSES = 6
     THETA = 7
+    DECISIONS = 8
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,23 @@ class Block:
     side: int = 0
     low: float = 0.0
     high: float = 1.0
+
+
+def decisions(probabilities: Array) -> Array:
+    """Return what networks decide by probabilities (P, K, G), in a byte each (P, G), as floats::
+
+        c · s + round(r · (s − 1)),   s = ⌊256 / K⌋,   r = (max_k p_k − 1/K) / (1 − 1/K)
+
+    of the likeliest class c, and r how sure a network is of it; r is 0 where p is no number.
+
+    >>> decisions(np.array([[[1.0, 0.2], [0.0, 0.5], [0.0, 0.3]]]))
+    array([[ 84., 106.]])
+    """
+    K = probabilities.shape[1]
+    steps = 256 // K
+    known = np.nan_to_num(probabilities, nan=0.0)
+    sure = np.clip((known.max(axis=1) - 1 / K) / (1 - 1 / K), 0, 1)
+    return np.asarray(known.argmax(axis=1) * float(steps) + np.rint(sure * (steps - 1)))
 
 
 def write(blocks: list[Block]) -> bytes:
@@ -107,6 +126,8 @@ def _packed(block: Block) -> bytes:
         maps = block.kind is Kind.MAPS
         steps: Array = np.rint(share * 255) if maps else np.rint(share * STEPS) - STEPS // 2
         return steps.astype("u1" if maps else "<i2").tobytes()
+    if block.kind is Kind.DECISIONS:
+        return values.astype("u1").tobytes()
     if block.kind is Kind.SCORES:
         return _floats(values[:2]).tobytes() + np.asarray(values[2], "u1").tobytes()
     return _floats(values).tobytes()
@@ -118,6 +139,8 @@ def _floats(values: Array) -> npt.NDArray[np.float32]:
 
 
 def _unpacked(kind: Kind, body: bytes, P: int, G: int, low: float, high: float) -> Array:
+    if kind is Kind.DECISIONS:
+        return np.frombuffer(body, "u1").reshape(P, G).astype(np.float64)
     if kind is Kind.MAPS:
         return np.asarray(low + np.frombuffer(body, "u1").reshape(P, G) / 255 * (high - low))
     if kind is Kind.FUNCTIONS:
@@ -132,4 +155,4 @@ def _unpacked(kind: Kind, body: bytes, P: int, G: int, low: float, high: float) 
 def _size(kind: Kind, P: int, G: int) -> int:
     if kind is Kind.SCORES:
         return 9 * P
-    return P * G * {Kind.FUNCTIONS: 2, Kind.MAPS: 1}.get(kind, 4)
+    return P * G * {Kind.FUNCTIONS: 2, Kind.MAPS: 1, Kind.DECISIONS: 1}.get(kind, 4)

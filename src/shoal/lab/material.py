@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from shoal.populations.population import Population
 
 VALIDATION, TEST = 100, 200
-LOSS_NAMES = {"mean_squared_error": "mean squared error", "log_loss": "log loss"}
+LOSS_NAMES = {
+    "mean_squared_error": "mean squared error",
+    "log_loss": "log loss",
+    "cross_entropy": "cross entropy",
+}
+MOST_CLASSES = 9
+"""Of a picture: so many hues can be told apart by everybody."""
+ROW = 0.045
+"""Of a picture of probabilities: how high a row of points is, of which each of several classes has one."""
 CELLS = 24
 """Rows and columns of a little map of the plane; the large one has four times as many."""
 COARSE, FINE = 64, 241
@@ -36,7 +44,8 @@ class Rows:
 class Material:
     """Samples to train on, to choose by, and to test once, and where networks are looked at in between.
 
-    - ``kind``: "curve" over one input, or "plane" of two inputs and two classes; ``loss``: the network's.
+    - ``kind``: "curve" over one input, or "plane" of two inputs and classes; ``loss``: the network's.
+    - ``classes``: their names, by the numbers that targets are; none where the target is a number.
     - ``grid`` (G, n): where all networks are evaluated; ``fine`` (F, n): where the picked one is.
     - ``truth`` (F,): what made the targets, if that is known; ``floor``: the error that no network beats.
     - ``inputs``, ``output``: what axes are called; ``low``, ``high``: what a picture shows of the output;
@@ -63,6 +72,12 @@ class Material:
     source: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
     model: Callable[[Population], Model] | None = None
+    classes: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has: one for each of several classes, else one."""
+        return len(self.classes) if len(self.classes) > 2 else 1
 
     @property
     def extent(self) -> tuple[tuple[float, float], ...]:
@@ -125,6 +140,7 @@ def plane(name: str, title: str, draw: Callable[[int, int], tuple[Array, Array]]
         output="probability of class 1",
         low=0.0,
         high=1.0,
+        classes=("class 0", "class 1"),
     )
 
 
@@ -150,6 +166,23 @@ def strongest(X: Array, y: Array) -> int:
     X, y = X - X.mean(axis=0), y - y.mean()
     scale = np.sqrt(np.square(X).sum(axis=0) * np.square(y).sum())
     return int(np.argmax(np.abs(y @ X) / np.where(scale > 0, scale, np.inf)))
+
+
+def telling(X: Array, classes: Array) -> int:
+    """Return the feature of X (N, n) with the largest share of its variance between classes (N,)."""
+    mean, between = X.mean(axis=0), np.zeros(X.shape[1])
+    for one in np.unique(classes):
+        own = X[classes == one]
+        between += len(own) * np.square(own.mean(axis=0) - mean)
+    scale = np.square(X - mean).sum(axis=0)
+    return int(np.argmax(between / np.where(scale > 0, scale, np.inf)))
+
+
+def bounds_of_classes(classes: int, kind: str) -> tuple[float, float]:
+    """Return from where to where probabilities are shown: below those of several classes are their points."""
+    if kind == "plane":
+        return 0.0, 1.0
+    return (-ROW * (classes + 1), 1.05) if classes > 2 else (-0.15, 1.15)
 
 
 def grids(X: Array, shown: tuple[int, ...]) -> tuple[Array, Array]:
@@ -187,6 +220,7 @@ def told(data: Material) -> dict[str, Any]:
         "truth": None if data.truth is None else data.truth.tolist(),
         "floor": data.floor if data.floor and math.isfinite(data.floor) else None,
         "inputs": list(data.inputs),
+        "classes": list(data.classes),
         "output": data.output,
         "low": data.low,
         "high": data.high,

@@ -70,7 +70,7 @@ END
 def _fit(course: Course, table: str) -> str:
     design, knobs = course.design, course.knobs
     sizes = ",".join("x".join([str(hidden)] * design.depth) for hidden in design.hidden)
-    l2 = knobs.l2 if course.material.loss == "log_loss" else knobs.l2 / 2
+    l2 = knobs.l2 / 2 if course.material.loss == "mean_squared_error" else knobs.l2
     rate = "" if knobs.learning_rate is None else f" --learning-rate {knobs.learning_rate!r}"
     return (
         f"shoal fit {table} --hidden {sizes} "
@@ -103,7 +103,7 @@ def _head(course: Course, dropout: bool) -> list[str]:
         f"def begin(M, samples, noise{', dropout' if dropout else ''}, **strengths):",
         f"    first = {FIRST[design.initial]}",
         f'    block = [Dense(M, "{design.activation}", first)]{chance}',
-        f"    layers = [*block * {design.depth}, Dense(1, initializer=first)]",
+        f"    layers = [*block * {design.depth}, Dense({data.outputs}, initializer=first)]",
         f'    network = shoal.Network({data.train.X.shape[1]}, layers, "{data.loss}")',
         f"    population = network.population({design.starts}, {design.seed}, candidate=M, dtype='float64')",
         *data_lines,

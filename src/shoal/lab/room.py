@@ -17,8 +17,7 @@ MOST_COURSE = 6_000_000
 def require_room(design: Design, knobs: Knobs, sets: Sets) -> None:
     """Raise ``CapacityError`` for more than can be trained while somebody looks on."""
     data = sets[design.data](design.seed, knobs.samples, knobs.noise)
-    sizes, inputs = range(len(design.hidden)), data.train.X.shape[1]
-    each = sum(design.network(place, inputs, data.loss).n_parameters for place in sizes)
+    each = sum(design.network(place, data).n_parameters for place in range(len(design.hidden)))
     parameters = design.starts * each
     for what, amount, most, less in (
         ("parameters", parameters, MOST_PARAMETERS, "starts, sizes or layers"),

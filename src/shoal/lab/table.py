@@ -15,10 +15,11 @@ from shoal.errors import CapacityError, DataError
 from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
 from shoal.jobs.tables.prepare import PreparedTable, prepare_frame, prepare_table
-from shoal.lab.material import Material, Rows, grids, strongest
+from shoal.lab.material import MOST_CLASSES, Material, Rows, bounds_of_classes, grids, strongest, telling
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.selection.candidates.architectures import loss_of
+from shoal.shapes import Array
 
 Maker = Callable[[int, int, float], Material]
 
@@ -27,10 +28,10 @@ def own_table(path: str, target: str | None) -> Maker:
     """Return what gives the table's material for a seed, so many rows to train on, and no noise.
 
     The seed divides the rows. Numbers are standardised and categories are indicators, as for ``shoal fit``
-    without pieces and waves. Two numbers and two classes are shown as a plane; all else along the feature
+    without pieces and waves. Two numbers and some classes are shown as a plane; all else along the feature
     that goes with the target most, the others at their means.
 
-    Raises as ``shoal fit`` does, and ``DataError`` for more than two classes.
+    Raises as ``shoal fit`` does, and ``DataError`` for more classes than pictures have hues.
     """
     return _by_seed(lambda seed: prepare_table(_request(path, target, seed)), path, target)
 
@@ -81,23 +82,24 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
         for part in (table.train, table.validation, table.test)
     )
     classes = () if regression else table.target.labels
-    if len(classes) > 2:
+    if len(classes) > MOST_CLASSES:
         raise DataError(
-            f"{target} has {len(classes)} classes, and the lab shows two, or numbers; "
-            "shoal fit takes it as it is"
+            f"{target} has {len(classes)} classes, and the lab shows {MOST_CLASSES} at most, each in a hue; "
+            "leave out some of the rows, or let shoal fit take it as it is"
         )
     names = table.preprocessor.feature_names
     part = Rows(train.X[:samples], train.y[:samples])
     plane = not regression and train.X.shape[1] == 2
-    low, high = (float(train.y.min()), float(train.y.max())) if regression else (0.0, 1.0)
-    margin = 0.15 * (high - low) if not plane else 0.0
-    shown = (0, 1) if plane else (strongest(train.X, train.y),)
+    kind = "plane" if plane else "curve"
+    low, high = _bounds(train.y) if regression else bounds_of_classes(len(classes), kind)
+    along = telling if len(classes) > 2 else strongest
+    shown = (0, 1) if plane else (along(train.X, train.y),)
     grid, fine = grids(train.X, shown)
     return Material(
         name="table",
         title=path.rpartition("/")[2],
-        kind="plane" if plane else "curve",
-        loss="mean_squared_error" if regression else "log_loss",
+        kind=kind,
+        loss="mean_squared_error" if regression else loss_of(len(classes))[0],
         train=part,
         validation=validation,
         test=test,
@@ -106,14 +108,25 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
         truth=None,
         floor=None,
         inputs=tuple(names[k] for k in shown),
-        output=f"{target}, standardised" if regression else f"probability of {classes[1]}",
-        low=low - margin,
-        high=high + margin,
+        output=f"{target}, standardised" if regression else _probability(classes),
+        low=low,
+        high=high,
         shown=shown,
         source=(path, target),
         columns=tuple(column.name for column in table.columns),
         model=lambda networks: _model(table, networks),
+        classes=classes,
     )
+
+
+def _bounds(y: Array) -> tuple[float, float]:
+    """Return from where to where targets are shown, and a little further."""
+    low, high = float(y.min()), float(y.max())
+    return low - 0.15 * (high - low), high + 0.15 * (high - low)
+
+
+def _probability(classes: tuple[str, ...]) -> str:
+    return f"probability of {classes[1]}" if len(classes) == 2 else "probability of each class"
 
 
 def _model(table: PreparedTable, networks: Population) -> TableModel:

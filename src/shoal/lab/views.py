@@ -6,7 +6,8 @@ import numpy as np
 
 from shoal.lab.course import Course
 from shoal.lab.design import without_chance
-from shoal.lab.frames import Block, Kind
+from shoal.lab.frames import Block, Kind, decisions
+from shoal.lab.material import Material
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -63,26 +64,28 @@ def course_of_losses(course: Course, network: int) -> Array:
     return np.stack([history.loss[start, shown], history.validation_loss[start, shown]])
 
 
+def functions(data: Material, predictions: Array) -> tuple[Kind, Array, float, float]:
+    """Return how predictions (P, K, G) on the grid are told: kind, numbers (P, G), low and high."""
+    if data.outputs > 1:
+        return Kind.DECISIONS, decisions(predictions), 0.0, float(data.outputs)
+    if data.kind == "plane":
+        return Kind.MAPS, predictions[:, 0], data.low, data.high
+    far = data.high - data.low  # curves leave the picture at a slant, not along its edge
+    return Kind.FUNCTIONS, predictions[:, 0], data.low - far, data.high + far
+
+
 def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
     """Return all that a page draws of a course, with ``network`` picked."""
     data = course.material
-    plane = data.kind == "plane"
     alone = member(course, network)
-    span = data.high - data.low
-    far = 0.0 if plane else span  # curves leave the picture at a slant, not along its edge
 
     def block(kind: Kind, values: Array, low: float = data.low, high: float = data.high) -> Block:
         return Block(kind, run, course.epoch, values, side, low, high)
 
     return [
-        block(
-            Kind.MAPS if plane else Kind.FUNCTIONS,
-            course.answers.functions[:, 0],
-            data.low - far,
-            data.high + far,
-        ),
+        block(*functions(data, course.answers.functions)),
         block(Kind.SCORES, scores(course)),
-        block(Kind.PICKED, predicted(alone, data.fine)),
+        block(Kind.PICKED, predicted(alone, data.fine)[0]),
         block(Kind.UNITS, unit_outputs(alone, data.grid)),
         block(Kind.LOSSES, course_of_losses(course, network)),
         block(Kind.THETA, alone.theta),
@@ -90,8 +93,7 @@ def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
 
 
 def predicted(population: Population, rows: Array) -> Array:
-    """Return predictions (P, N), of the first output, not finite where a network has grown without bounds."""
+    """Return predictions (P, K, N), not finite where a network has grown without bounds."""
     with np.errstate(all="ignore"):
         z = population.outputs(rows, n_jobs=1)
-        linked: Array = population.network.criterion.predict(z.swapaxes(1, 2))[:, 0]
-    return linked
+        return population.network.criterion.predict(z.swapaxes(1, 2))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import shoal
+from shoal.lab.frames import Kind, read
 from shoal.lab.notebook.runs import Runs
 from shoal.lab.notebook.samples import MOST_POINTS, WITHOUT_PICTURE, material_of
 
@@ -36,6 +37,20 @@ def test_several_inputs_are_shown_along_the_one_that_tells_most() -> None:
     np.testing.assert_allclose(data.fine[:, 0], X[:, 0].mean(), rtol=1e-5)
 
 
+def test_several_classes_are_shown_by_their_probabilities() -> None:
+    y = np.digitize(PLANE[:, 1], [-0.5, 0.5])
+    layers = [shoal.Dense(2, "tanh"), shoal.Dense(3)]
+    data = material_of(run_of(shoal.Network(2, layers, loss="cross_entropy"), PLANE, y))
+    assert (data.kind, data.classes, data.outputs) == ("plane", ("class 0", "class 1", "class 2"), 3)
+    np.testing.assert_array_equal(data.train.y, y)
+    X = np.column_stack([PLANE, draws(30)])
+    begun = run_of(shoal.Network(3, layers, loss="cross_entropy"), X, y)
+    along = material_of(begun)
+    assert (along.kind, along.shown, along.inputs) == ("curve", (1,), ("feature 1",))
+    shown = {block.kind: block.values.shape for block in read(Runs([begun]).frame())}
+    assert (shown[Kind.DECISIONS], shown[Kind.PICKED]) == ((2, 64), (3, 241))
+
+
 def test_targets_that_are_all_the_same_have_a_picture() -> None:
     data = material_of(run_of(shoal.Network(1, [shoal.Dense(1)]), np.arange(4.0), np.full(4, 3.0)))
     assert data.low < 3 < data.high
@@ -45,6 +60,7 @@ def test_targets_that_are_all_the_same_have_a_picture() -> None:
     "run",
     [
         lambda: run_of(shoal.Network(2, [shoal.Dense(2)]), PLANE, PLANE),
+        lambda: run_of(shoal.Network(2, [shoal.Dense(10)], loss="cross_entropy"), PLANE, np.arange(30) % 10),
         lambda: run_of(
             shoal.Network((1, 4, 4), [shoal.Conv2D(2, 2), shoal.Flatten(), shoal.Dense(1)]),
             draws(6, 1, 4, 4),

@@ -3,6 +3,7 @@
 import type { Functions } from "../frames.ts";
 import type { Material } from "../state.ts";
 import type { Theme } from "../theme.ts";
+import { paintProbabilities } from "./classes.ts";
 import { blank, lay } from "./ink.ts";
 import { linear, number } from "./scale.ts";
 
@@ -43,7 +44,16 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
   ctx.beginPath();
   ctx.rect(left, top, right - left, bottom - top);
   ctx.clip();
-  if (view.others) siblings(ctx, view, view.others, [left, right, top, bottom], y, t);
+  if (data.classes.length > 2) paintProbabilities(ctx, data, view.picked[0], view.validation, x, y, t);
+  else overlaid(ctx, view, [left, right, top, bottom], x, y, t);
+  ctx.restore();
+}
+
+/** The picked network over the other starts, what made the targets, and the points. */
+function overlaid(ctx: Context, view: CurveView, box: number[], x: (v: number) => number, y: (v: number) => number, t: Theme): void {
+  const { data } = view;
+  const [from, to] = data.extent[0]!;
+  if (view.others) siblings(ctx, view, view.others, box, y, t);
   if (data.truth) {
     ctx.strokeStyle = t.truth;
     ctx.lineWidth = 2;
@@ -76,7 +86,6 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
     ctx.lineWidth = 1.8;
     ctx.stroke();
   });
-  ctx.restore();
 }
 
 function siblings(ctx: Context, view: CurveView, block: Functions, box: number[], y: (v: number) => number, t: Theme) {

@@ -1,7 +1,8 @@
-// A set of two classes in a plane: how sure a network is where, the boundary, and the points.
+// A set of classes in a plane: how sure a network is where, the boundary, and the points.
 
 import type { Material, Points } from "../state.ts";
 import type { Theme } from "../theme.ts";
+import { margins, mark, regions } from "./classes.ts";
 import { linear, number } from "./scale.ts";
 
 type Context = CanvasRenderingContext2D;
@@ -52,6 +53,8 @@ export function contour(
   for (let j = 0; j + 1 < n; j++)
     for (let i = 0; i + 1 < n; i++) {
       const corners = [values[j * n + i]!, values[j * n + i + 1]!, values[(j + 1) * n + i + 1]!, values[(j + 1) * n + i]!];
+      const below = corners.filter((v) => v < level).length;
+      if (!below || below === 4) continue;
       const places = [at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)];
       const cuts: [number, number][] = [];
       for (let e = 0; e < 4; e++) {
@@ -74,7 +77,15 @@ export function paintPlane(ctx: Context, w: number, h: number, data: Material, v
   const [ex, ey] = data.extent as [[number, number], [number, number]];
   const x = linear(ex[0], ex[1], left, right);
   const y = linear(ey[0], ey[1], bottom, top);
-  if (values) {
+  const several = data.classes.length > 2;
+  if (values && several) {
+    regions(ctx, values, data.classes.length, left, top, right - left, bottom - top, t);
+    ctx.lineWidth = 1.5;
+    ctx.strokeStyle = t.ink;
+    const by = margins(values, data.classes.length);
+    const G = values.length / data.classes.length;
+    data.classes.forEach((_, k) => contour(ctx, by.subarray(k * G, (k + 1) * G), 0, left, top, right - left, bottom - top));
+  } else if (values) {
     field(ctx, values, left, top, right - left, bottom - top, (v) => v, t);
     ctx.lineWidth = 2;
     ctx.strokeStyle = t.ink;
@@ -87,7 +98,9 @@ export function paintPlane(ctx: Context, w: number, h: number, data: Material, v
   for (const tick of x.ticks) ctx.fillText(number(tick), x(tick), bottom + 14);
   ctx.textAlign = "right";
   for (const tick of y.ticks) ctx.fillText(number(tick), left - 6, y(tick));
-  points(ctx, data.train, x, y, t);
+  ctx.lineWidth = 1;
+  if (several) data.train.X.forEach(([a, b], k) => mark(ctx, data.train.y[k]!, x(a!), y(b!), 4.5, t));
+  else points(ctx, data.train, x, y, t);
 }
 
 /** Class 0 are discs, class 1 squares. */

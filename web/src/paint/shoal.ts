@@ -1,7 +1,8 @@
 // B: every network as a little picture: a row a size, in the order of starts or of validation errors.
 
-import type { Functions, Maps } from "../frames.ts";
+import type { Decisions, Functions, Maps } from "../frames.ts";
 import type { Theme } from "../theme.ts";
+import { decided } from "./classes.ts";
 import { blank, lay } from "./ink.ts";
 import { colours } from "./plane.ts";
 
@@ -13,6 +14,9 @@ export interface ShoalView {
   order: number[]; // networks, row after row, as they stand
   functions: Functions | undefined;
   maps: Maps | undefined;
+  decisions: Decisions | undefined;
+  /** Whether the pictures are of a plane. */
+  square: boolean;
   low: number;
   high: number;
   picked: number;
@@ -57,7 +61,7 @@ function corner(view: ShoalView, c: Cells, at: number): [number, number] {
 
 /** The network under a place of the picture. */
 export function under(view: ShoalView, w: number, x: number, y: number): number | null {
-  const c = cells(view, w, !!view.maps);
+  const c = cells(view, w, view.square);
   const row = Math.floor(y / (c.lines * c.high + 3));
   const line = Math.floor((y - row * (c.lines * c.high + 3)) / c.high);
   const column = Math.floor((x - LEFT) / c.wide);
@@ -69,7 +73,7 @@ export function under(view: ShoalView, w: number, x: number, y: number): number 
 
 /** Paints the little pictures, of which those alone can be seen that reach into ``band``, from its top to its bottom. */
 export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView, t: Theme, band: Band): void {
-  const c = cells(view, w, !!view.maps);
+  const c = cells(view, w, view.square);
   ctx.font = `12px ${t.font}`;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
@@ -81,6 +85,7 @@ export function paintShoal(ctx: Context, w: number, _h: number, view: ShoalView,
   });
   const shown = inBand(view, c, band);
   if (view.maps) maps(ctx, view, c, view.maps, shown, t);
+  if (view.decisions) classes(ctx, view, c, view.decisions, shown, t);
   if (view.functions) curves(ctx, view, c, view.functions, shown, band, t);
   for (const at of shown) {
     const network = view.order[at];
@@ -150,5 +155,13 @@ function maps(ctx: Context, view: ShoalView, c: Cells, block: Maps, shown: numbe
     draw.putImageData(image, 0, 0);
     const [x, y] = corner(view, c, at);
     ctx.drawImage(little, x + 1, y + 1, c.wide - GAP, c.high - GAP);
+  }
+}
+
+function classes(ctx: Context, view: ShoalView, c: Cells, block: Decisions, shown: number[], t: Theme): void {
+  const draw = decided(ctx, block, view.square, t);
+  for (const at of shown) {
+    const network = view.order[at]!;
+    if (network < block.P) draw(network, corner(view, c, at)[0] + 1, corner(view, c, at)[1] + 1, c.wide - GAP, c.high - GAP);
   }
 }

@@ -38,7 +38,7 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
       size.current = [w, h];
       ctx.setTransform(dense, 0, 0, dense, 0, 0);
       ctx.fillStyle = theme().ground;
-      ctx.fillRect(0, 0, w, h);
+      ctx.fillRect(0, 0, w + 1, h + 1); // the last pixels too, of which a picture may take a part
       const above = -canvas.getBoundingClientRect().top;
       const band: Band = [Math.max(0, Math.floor(above - innerHeight)), Math.min(h, Math.ceil(above + 2 * innerHeight))];
       latest.current.paint(ctx, w, h, theme(), band);

@@ -50,12 +50,13 @@ function Diagram({ told }: { told: Inspected }) {
   const isLitUnit = (layer: number, unit: number) =>
     (light?.on === "units" && light.layer === layer && (layer > told.layer || unit === told.unit)) || isLit(layer, unit, null);
   const loss = graph.columns[last + 1]![0]!;
-  const out = graph.columns[last]![0]!;
   const edges = [...graph.edges].sort((p, q) => Number(isPicked(p.layer, p.unit, p.input)) - Number(isPicked(q.layer, q.unit, q.input)));
   return (
     <div class="diagram" tabIndex={0} role="group" aria-label="diagram of the network; the table below has its numbers">
       <svg width={graph.width} height={graph.height} viewBox={`0 0 ${graph.width} ${graph.height}`} aria-hidden="true">
-        <line class={light?.on === "loss" ? "edge is-lit" : "edge"} x1={out.x + BOX.width} y1={out.y} x2={loss.x} y2={loss.y} />
+        {graph.columns[last]!.map(({ x, y }) => (
+          <line key={y} class={light?.on === "loss" ? "edge is-lit" : "edge"} x1={x + BOX.width} y1={y} x2={loss.x} y2={loss.y} />
+        ))}
         {edges.map(({ layer, unit, input, from, to }) => {
           const w = told.layers[layer - 1]!.W[unit]![input]!;
           const picked = isPicked(layer, unit, input);
@@ -94,10 +95,18 @@ function Diagram({ told }: { told: Inspected }) {
             />
           )),
         )}
-        <Box at={loss} lines={[`J = ${figures(told.loss)}`, `y = ${figures(told.y)}`]} label={told.loss_name} lit={light?.on === "loss"} />
+        <Box at={loss} lines={[`J = ${figures(told.loss)}`, `y = ${classOf(told.y)}`]} label={told.loss_name} lit={light?.on === "loss"} />
       </svg>
     </div>
   );
+}
+
+/** What a sample is: a number, or of several classes the name of one, as far as a box has room for it. */
+function classOf(y: number): string {
+  const names = state.value?.material.classes ?? [];
+  if (names.length < 3) return figures(y);
+  const name = names[y]!;
+  return name.length > 10 ? `${name.slice(0, 9)}…` : name;
 }
 
 /** Every edge as a row: the way to them by keyboard, and all numbers where the diagram has no room for them. */

@@ -17,6 +17,8 @@ function shoalView({ pointed, seen, sorted, state, validation }: Looking): Shoal
     order,
     functions: live?.functions,
     maps: live?.maps,
+    decisions: live?.decisions,
+    square: material.kind === "plane",
     low: material.low,
     high: material.high,
     picked,

@@ -1,9 +1,10 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useComputed, useSignal } from "@preact/signals";
 import { copy } from "../copy.ts";
 import { paintCurve } from "../paint/curve.ts";
 import { paintLosses, paintTheta, paintUnits } from "../paint/inside.ts";
 import { paintPlane } from "../paint/plane.ts";
 import { useLooking } from "../looking.ts";
+import { CLASSES } from "../theme.ts";
 import { named } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
 import { Standing } from "./Columns.tsx";
@@ -39,44 +40,76 @@ function Function({ others, validation }: Behind) {
   );
 }
 
+function Switch({ label, on }: { label: string; on: Signal<boolean> }) {
+  const { repaint } = useLooking();
+  return (
+    <label class="switch">
+      <input type="checkbox" checked={on.value} onChange={(event) => ((on.value = event.currentTarget.checked), repaint())} />
+      {label}
+    </label>
+  );
+}
+
 /** Its function, with what is behind it, and what the marks mean. */
 function Pictures() {
-  const { repaint, state } = useLooking();
+  const { state } = useLooking();
   const others = useSignal(true);
   const shown = useSignal(false);
   const { material, sides } = state.value!;
   const plane = material.kind === "plane";
   const forked = sides.length > 1;
+  const several = material.classes.length > 2;
   return (
     <>
       <div class="plot">
         <Function others={others.value} validation={shown.value} />
       </div>
       <p class="legend">
-        {!plane && (
+        {several &&
+          material.classes.map((name, k) => (
+            <span key={name} class="class-key">
+              <span aria-hidden="true" class={`class-${k}`}>{CLASSES[k]}</span> {name}
+            </span>
+          ))}
+        {several && plane && <span class="key line-key">two as likely</span>}
+        {several && forked && <span>of side A</span>}
+        {several && !plane && <Switch label="validation points" on={shown} />}
+        {!plane && !several && (
           <>
             <span class="key picked-key">this network{forked && ", A"}</span>
             {forked && <span class="key b-key">the same under B</span>}
             {material.truth && <span class="key truth-key">{material.title}</span>}
             <span class="key point-key">to train on</span>
-            <label class="switch">
-              <input type="checkbox" checked={others.value} onChange={(event) => ((others.value = event.currentTarget.checked), repaint())} />
-              other starts
-            </label>
-            <label class="switch">
-              <input type="checkbox" checked={shown.value} onChange={(event) => ((shown.value = event.currentTarget.checked), repaint())} />
-              validation points
-            </label>
+            <Switch label="other starts" on={others} />
+            <Switch label="validation points" on={shown} />
           </>
         )}
-        {plane && (
+        {plane && !several && (
           <>
-            <span class="key disc-key">class 0</span>
-            <span class="key square-key">class 1</span>
+            <span class="key disc-key">{material.classes[0]}</span>
+            <span class="key square-key">{material.classes[1]}</span>
             <span class="key line-key">probability ½</span>
           </>
         )}
       </p>
+    </>
+  );
+}
+
+/** What its hidden units answer, where it has some that can be drawn. */
+function Units({ plane }: { plane: boolean }) {
+  const { drawn, seen } = useLooking();
+  const some = useComputed(() => (drawn.value, !!seen()[0]?.units?.P));
+  if (!some.value) return null;
+  return (
+    <>
+      <h3>Its hidden units</h3>
+      <div class="plot">
+        <Canvas
+          height={() => ((seen()[0]?.units?.P ?? 0) > 12 ? 110 : 58)}
+          paint={(ctx, w, h, t) => paintUnits(ctx, w, h, seen()[0]?.units, plane, t)}
+        />
+      </div>
     </>
   );
 }
@@ -89,7 +122,6 @@ interface Props {
 export function Picked({ error = "validation error", onInspect }: Props) {
   const { seen, state } = useLooking();
   const { design, picked, material, parameters } = state.value!;
-  const plane = material.kind === "plane";
   const drawn = material.kind !== "none";
   return (
     <section class="panel picked" aria-labelledby="picked-title">
@@ -102,17 +134,7 @@ export function Picked({ error = "validation error", onInspect }: Props) {
       </h2>
       {drawn && <Pictures />}
       {copy && !seen()[0]?.theta && <p class="quiet-text">{COPY_HAS}</p>}
-      {drawn && (
-        <>
-          <h3>Its hidden units</h3>
-          <div class="plot">
-            <Canvas
-              height={() => ((seen()[0]?.units?.P ?? 0) > 12 ? 110 : 58)}
-              paint={(ctx, w, h, t) => paintUnits(ctx, w, h, seen()[0]?.units, plane, t)}
-            />
-          </div>
-        </>
-      )}
+      {drawn && <Units plane={material.kind === "plane"} />}
       <h3>Its course</h3>
       <div class="plot">
         <Canvas height={150} paint={(ctx, w, h, t) => paintLosses(ctx, w, h, seen()[0]?.losses, "validation", t)} />

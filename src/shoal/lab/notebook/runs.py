@@ -93,15 +93,10 @@ class Runs(Player):
         if alone.network.n_parameters <= MOST_BARS:
             blocks.append(self._block(Kind.THETA, alone.theta.astype(np.float64)))
         if data.kind != WITHOUT_PICTURE:
-            plane = data.kind == "plane"
-            far = 0.0 if plane else data.high - data.low
-            functions = np.concatenate(
-                [views.predicted(_as_it_predicts(run), data.grid) for run in self.runs]
-            )
-            bounds = data.low - far, data.high + far
+            found = [views.predicted(_as_it_predicts(run), data.grid) for run in self.runs]
             blocks += [
-                self._block(Kind.MAPS if plane else Kind.FUNCTIONS, functions, *bounds),
-                self._block(Kind.PICKED, views.predicted(alone, data.fine), data.low, data.high),
+                self._block(*views.functions(data, np.concatenate(found))),
+                self._block(Kind.PICKED, views.predicted(alone, data.fine)[0], data.low, data.high),
             ]
             if (units := views.unit_outputs(alone, data.grid)).shape[0] > 0:
                 blocks.append(self._block(Kind.UNITS, units[:MOST_UNITS], data.low, data.high))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.lab.material import Material, Rows, grids, strongest
+from shoal.lab.material import MOST_CLASSES, Material, Rows, bounds_of_classes, grids, strongest, telling
+from shoal.networks.chain import Chain
 from shoal.populations.run import Run
 from shoal.shapes import Array
 from shoal.training.problem import Samples
 
 WITHOUT_PICTURE = "none"
-"""The kind of what has no picture: images, sequences and texts, and networks of several outputs."""
+"""The kind of what has no picture: images, sequences, texts, several numbers, and very many classes."""
 MOST_POINTS = 300
 """Of the samples, that are drawn: the first ones, in the order in which they were given."""
 MARGIN = 0.15
@@ -20,19 +21,19 @@ MARGIN = 0.15
 def material_of(run: Run) -> Material:
     """Return what a run trains on, and how its networks are looked at.
 
-    Networks of one output are shown as a curve along the input that goes with the target most, the others at
-    their means; of two inputs under log loss as a plane.
+    Networks of one output, or of one for each of some classes, are shown along the input that goes with the
+    target most, the others at their means; of two inputs and classes as a plane.
     """
     problem, network = run.problem, run.population.network
-    classes = network.criterion.name == "log_loss"
+    classes = _classes(network)
     kind, shown = WITHOUT_PICTURE, tuple[int, ...]()
     X = np.asarray(problem.train.X, dtype=np.float64)
     if _can_be_drawn(run):
-        plane = classes and X.shape[1] == 2
-        shown = (0, 1) if plane else (strongest(X, problem.train.y[0].astype(np.float64)),)
+        plane = bool(classes) and X.shape[1] == 2
+        along = telling if len(classes) > 2 else strongest
+        shown = (0, 1) if plane else (along(X, _targets(problem.train)),)
         kind = "plane" if plane else "curve"
-    low, high = (0.0, 1.0) if classes else _bounds(problem.train.y)
-    margin = MARGIN * (high - low) if kind == "curve" else 0.0
+    low, high = bounds_of_classes(len(classes), kind) if classes else _bounds(problem.train.y)
     grid, fine = grids(X, shown) if shown else (X[:0], X[:0])
     nothing = Rows(X[:0], np.empty(0))
     return Material(
@@ -48,25 +49,41 @@ def material_of(run: Run) -> Material:
         truth=None,
         floor=None,
         inputs=tuple("x" if X.shape[1] == 1 else f"feature {k}" for k in shown),
-        output="probability of class 1" if classes else "y",
-        low=low - margin,
-        high=high + margin,
+        output="probability" if classes else "y",
+        low=low,
+        high=high,
         shown=shown,
+        classes=classes,
     )
 
 
 def _can_be_drawn(run: Run) -> bool:
     network = run.population.network
     rows = len(network.input_shape) == 1 and run.problem.train.lengths is None
-    return rows and network.n_outputs == 1 and not network.layers[0].takes_data
+    alone = network.n_outputs == 1 or 2 < len(_classes(network)) <= MOST_CLASSES
+    return rows and alone and not network.layers[0].takes_data
+
+
+def _classes(network: Chain) -> tuple[str, ...]:
+    """Return what the classes are called whose probabilities a network gives; none of numbers."""
+    several = network.n_outputs if network.criterion.name == "cross_entropy" else 0
+    count = 2 if network.criterion.name == "log_loss" and network.n_outputs == 1 else several
+    return tuple(f"class {k}" for k in range(count))
+
+
+def _targets(samples: Samples) -> Array:
+    """Return numbers (N,), or of one-hot targets the classes."""
+    y = samples.y.astype(np.float64)
+    return np.asarray(y[0]) if len(y) == 1 else np.argmax(y, axis=0).astype(np.float64)
 
 
 def _rows(samples: Samples) -> Rows:
     """Return the first samples as they are drawn."""
-    return Rows(samples.X[:MOST_POINTS].astype(np.float64), samples.y[0, :MOST_POINTS].astype(np.float64))
+    return Rows(samples.X[:MOST_POINTS].astype(np.float64), _targets(samples)[:MOST_POINTS])
 
 
 def _bounds(y: Array) -> tuple[float, float]:
     """Return from where to where targets are shown, which are all the same in some sets."""
     low, high = float(y.min()), float(y.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
+    return low - MARGIN * (high - low), high + MARGIN * (high - low)
