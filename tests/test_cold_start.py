@@ -146,7 +146,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
 def test_a_fit_of_a_table_loads_what_it_works_with(job: tuple[Path, set[str]]) -> None:
     loaded = {name.partition(".")[0] for name in job[1]}
     assert {"jinja2", "matplotlib", "polars", "rich", "sqlite3"} <= loaded
-    assert sorted(loaded & {"narwhals", "pandas", "pyarrow", "scipy", "sklearn"}) == []
+    assert sorted(loaded & {"asyncio", "joblib", "narwhals", "pandas", "pyarrow", "scipy", "sklearn"}) == []
 
 
 @pytest.mark.parametrize("command", sorted(IDLE))

@@ -10,8 +10,6 @@ from contextlib import contextmanager, nullcontext
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from joblib.externals.loky import ProcessPoolExecutor
-
 from shoal.clusters.silence import Silence
 from shoal.engines import choose_engine
 from shoal.errors import CapacityError
@@ -92,8 +90,9 @@ def completed(
         if on_threads
         else processes(min(workers, len(left)), shipment.freight)
     )
+    outlives = on_threads or executor is not None
     with own if executor is None else nullcontext(executor) as pool:
-        yield from _as_they_end(shipment, pool, silence)
+        yield from _as_they_end(shipment, pool, silence, outlives)
 
 
 def _has_threads(task: Task) -> bool:
@@ -115,8 +114,9 @@ def in_full_rounds(cores: int, tasks: int) -> int:
 
 
 def _as_they_end(
-    shipment: Shipment, pool: Executor, silence: Silence | None
+    shipment: Shipment, pool: Executor, silence: Silence | None, outlives: bool
 ) -> Iterator[CohortResult | None]:
+    """Yield results; workers that one ``outlives`` have to be told what they need hold no longer."""
     waiting: dict[Future[Answer], Parcel] = {}
     ended: SimpleQueue[Future[Answer]] = SimpleQueue()
     lost: Counter[int] = Counter()
@@ -158,7 +158,7 @@ def _as_they_end(
     except BrokenExecutor:
         raise CapacityError(DIED) from None
     finally:
-        if not isinstance(pool, ProcessPoolExecutor):  # whose workers end with what they hold
+        if outlives:
             for future in waiting:
                 future.cancel()
             forget(shipment.freight)

@@ -13,15 +13,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import resource_tracker as python_s_tracker
 from types import FrameType
-
-from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.backend import resource_tracker
+from typing import TYPE_CHECKING
 
 from shoal.interruption import heed
 from shoal.selection.running.shipping import Freight, keep
 from shoal.workers import one_thread
+
+if TYPE_CHECKING:
+    from joblib.externals.loky import ProcessPoolExecutor
 
 
 @contextmanager
@@ -44,6 +44,8 @@ def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
 @contextmanager
 def processes(workers: int, freight: Freight) -> Iterator[ProcessPoolExecutor]:
     """Lend processes that keep the study's arrays from the start, so that no task has to come twice."""
+    from joblib.externals.loky import ProcessPoolExecutor  # which takes long, and threads do without
+
     _start_trackers()
     own = ProcessPoolExecutor(max_workers=workers, initializer=_serve, initargs=(os.getpid(), freight))
     try:
@@ -65,6 +67,10 @@ def _start_trackers() -> None:
     whoever starts one lets Ctrl-C through again, though it was blocked before: inside ``deaf_to_interrupts``
     that would be for the workers, too, which are born next.
     """
+    from multiprocessing import resource_tracker as python_s_tracker
+
+    from joblib.externals.loky.backend import resource_tracker
+
     before = os.environ.get("PYTHONWARNINGS")
     quiet = "ignore:resource_tracker:UserWarning"
     os.environ["PYTHONWARNINGS"] = f"{before},{quiet}" if before else quiet
