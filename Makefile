@@ -16,6 +16,9 @@ PLAIN := $(VENV)/holds-package$(SHOAL_NATIVE)
 EDITABLE := $(VENV)/holds-source-tree$(SHOAL_NATIVE)
 SHOAL := $(or $(wildcard $(EDITABLE)),$(PLAIN))
 
+# What is compiled of a source is kept, whatever a container says: hundreds of tests start Python anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Matrices in the tests are small, and the tests themselves run in parallel.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 

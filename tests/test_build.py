@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import shoal
-from tools.contents import faults
+from tools.contents import NEVER, faults
 
 ROOT = Path(__file__).parents[1]
 
@@ -76,9 +77,13 @@ def test_the_wheel_holds_the_page_of_the_lab_and_none_of_its_sources(tmp_path: P
 
 
 def test_the_sources_hold_what_builds_and_tests_them(tmp_path: Path) -> None:
-    """Those of a release, which packagers build from."""
+    """Those of a release, which packagers build from, in a tree with a little of all that git ignores."""
+    tree = shutil.copytree(ROOT, tmp_path / "tree", ignore=shutil.ignore_patterns("build", *NEVER - {".ci"}))
+    for folder in (".venv", ".mypy_cache", "web/node_modules", "src/shoal/__pycache__"):
+        (tree / folder).mkdir()
+        (tree / folder / "more.py").touch()
     build = f"from scikit_build_core.build import build_sdist; build_sdist({str(tmp_path)!r}, {{}})"
-    subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", build], cwd=tree, check=True, capture_output=True)
     (sources,) = tmp_path.glob("*.tar.gz")
     assert faults(sources) == []
 

@@ -29,7 +29,11 @@ def seasonal(steps: int, seed: int = 0, channels: int = 1) -> Array:
 
 PANEL = Panel.of([seasonal(90), seasonal(70, 1)])
 SETTINGS = ForecastSettings(6, networks=("dense",), budget=BUDGET, n_jobs=1)
-MIXTURE = ForecastMixture.fit(PANEL, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> ForecastMixture:
+    return ForecastMixture.fit(PANEL, SETTINGS)
 
 
 def test_what_is_learnt_beats_what_is_naive_on_steps_that_nobody_saw() -> None:
@@ -39,8 +43,8 @@ def test_what_is_learnt_beats_what_is_naive_on_steps_that_nobody_saw() -> None:
     assert np.abs(mixture.predict(panel)[0] - actual).mean() < errors["seasonal naive"] < errors["naive"]
 
 
-def test_evidence_tells_of_every_candidate_and_is_plain_json() -> None:
-    evidence = json.loads(json.dumps(MIXTURE.evidence))
+def test_evidence_tells_of_every_candidate_and_is_plain_json(fitted: ForecastMixture) -> None:
+    evidence = json.loads(json.dumps(fitted.evidence))
     names = {each["name"] for each in evidence["candidates"]}
     assert names == {"naive", "seasonal naive", "linear", "dense"}
     assert sum(each["weight"] for each in evidence["candidates"]) == pytest.approx(1)
@@ -65,39 +69,39 @@ def test_nothing_after_an_origin_changes_what_is_forecast_there() -> None:
     assert (naive[0] == naive[1]).all()
 
 
-def test_a_saved_mixture_forecasts_the_same_bits() -> None:
-    config = json.loads(json.dumps(MIXTURE.to_config()))
-    again = ForecastMixture.from_config(config, MIXTURE.arrays())
-    assert (again.predict(PANEL) == MIXTURE.predict(PANEL)).all()
-    assert (np.array(again.interval(PANEL)) == np.array(MIXTURE.interval(PANEL))).all()
+def test_a_saved_mixture_forecasts_the_same_bits(fitted: ForecastMixture) -> None:
+    config = json.loads(json.dumps(fitted.to_config()))
+    again = ForecastMixture.from_config(config, fitted.arrays())
+    assert (again.predict(PANEL) == fitted.predict(PANEL)).all()
+    assert (np.array(again.interval(PANEL)) == np.array(fitted.interval(PANEL))).all()
     assert again.evidence == config["evidence"]
 
 
-def test_an_altered_mixture_is_refused() -> None:
-    config = MIXTURE.to_config()
+def test_an_altered_mixture_is_refused(fitted: ForecastMixture) -> None:
+    config = fitted.to_config()
     for change in ({"weights": [1.0]}, {"horizon": 7}, {"middle": 0.0}):
         with pytest.raises(ValueError, match=r"none|needs"):
-            ForecastMixture.from_config({**config, **change}, MIXTURE.arrays())
+            ForecastMixture.from_config({**config, **change}, fitted.arrays())
 
 
-def test_company_changes_no_bit() -> None:
-    alone = MIXTURE.predict(Panel((PANEL.series[1],)))
-    assert (MIXTURE.predict(PANEL)[1] == alone[0]).all()
-    assert (ForecastMixture.fit(PANEL, SETTINGS).predict(PANEL) == MIXTURE.predict(PANEL)).all()
+def test_company_changes_no_bit(fitted: ForecastMixture) -> None:
+    alone = fitted.predict(Panel((PANEL.series[1],)))
+    assert (fitted.predict(PANEL)[1] == alone[0]).all()
+    assert (ForecastMixture.fit(PANEL, SETTINGS).predict(PANEL) == fitted.predict(PANEL)).all()
 
 
-def test_forecasts_need_the_last_values_alone() -> None:
-    short = Panel(tuple(each[:, -MIXTURE.needs :] for each in PANEL.series))
-    assert (MIXTURE.predict(short) == MIXTURE.predict(PANEL)).all()
+def test_forecasts_need_the_last_values_alone(fitted: ForecastMixture) -> None:
+    short = Panel(tuple(each[:, -fitted.needs :] for each in PANEL.series))
+    assert (fitted.predict(short) == fitted.predict(PANEL)).all()
 
 
-def test_intervals_widen_with_their_coverage_and_hold_most_of_what_comes() -> None:
-    wide, narrow = (np.subtract(*MIXTURE.interval(PANEL, share)[::-1]) for share in (0.9, 0.5))
+def test_intervals_widen_with_their_coverage_and_hold_most_of_what_comes(fitted: ForecastMixture) -> None:
+    wide, narrow = (np.subtract(*fitted.interval(PANEL, share)[::-1]) for share in (0.9, 0.5))
     assert (wide > narrow).all()
     inside = []
     for back in range(6, 25, 6):
         series = seasonal(200, 3)[:, : 200 - back]
-        lower, upper = MIXTURE.interval(Panel((series,)), 0.9)
+        lower, upper = fitted.interval(Panel((series,)), 0.9)
         actual = seasonal(200, 3)[:, 200 - back : 206 - back]
         inside.append(((lower[0] <= actual) & (actual <= upper[0])).mean())
     assert np.mean(inside) > 0.7
