@@ -63,15 +63,19 @@ def test_every_check_of_scikit_learn_that_applies(estimator: Any, check: Any) ->
 FEW: dict[str, Any] = {"window": 6, "season": 1, "networks": [], "n_jobs": 1}
 SALES = (np.random.default_rng(0).uniform(size=126) < 0.2).astype(float)[:, None]
 Y = 10 + 8 * SALES[:120, 0] + 0.2 * np.random.default_rng(1).normal(size=120)
-FITTED = Forecaster(6, **FEW).fit(Y, future=SALES[:120])
 
 
-def test_what_follows_of_columns_known_ahead_is_enough() -> None:
-    forecast = FITTED.predict(future=SALES[120:])
-    assert (forecast == FITTED.predict(future=SALES)).all()
-    further = clone(FITTED).fit(Y, future=SALES)
+@pytest.fixture(scope="module")
+def fitted() -> Forecaster:
+    return Forecaster(6, **FEW).fit(Y, future=SALES[:120])
+
+
+def test_what_follows_of_columns_known_ahead_is_enough(fitted: Forecaster) -> None:
+    forecast = fitted.predict(future=SALES[120:])
+    assert (forecast == fitted.predict(future=SALES)).all()
+    further = clone(fitted).fit(Y, future=SALES)
     assert (further.predict(future=SALES[120:]) == further.predict(future=SALES)).all()
-    assert FITTED.predict_interval(0.8, future=SALES[120:])[0].shape == (6,)
+    assert fitted.predict_interval(0.8, future=SALES[120:])[0].shape == (6,)
     many = Forecaster(6, **FEW).fit([Y, Y[::-1]], future=[SALES[:120], SALES[119::-1]])
     followed = many.predict(future=[SALES[120:], SALES[:6]])
     whole = many.predict(future=[SALES, np.concatenate([SALES[119::-1], SALES[:6]])])
@@ -94,14 +98,14 @@ def test_steps_without_a_value_count_before_what_follows() -> None:
         (Y, SALES[120:], "future of series 0 has 6 steps; it must reach"),
     ],
 )
-def test_columns_that_do_not_follow_are_refused(y: Any, future: Any, words: str) -> None:
+def test_columns_that_do_not_follow_are_refused(fitted: Forecaster, y: Any, future: Any, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        FITTED.predict(y, future=future)
+        fitted.predict(y, future=future)
 
 
-def test_columns_known_ahead_are_metadata_that_cross_validation_hands_on() -> None:
+def test_columns_known_ahead_are_metadata_that_cross_validation_hands_on(fitted: Forecaster) -> None:
     with sklearn.config_context(enable_metadata_routing=True):
-        asking = clone(FITTED).set_fit_request(future=True).set_score_request(future=True)
+        asking = clone(fitted).set_fit_request(future=True).set_score_request(future=True)
         scores = cross_validate(
             asking,
             Y,
@@ -111,5 +115,5 @@ def test_columns_known_ahead_are_metadata_that_cross_validation_hands_on() -> No
         )["test_score"]
     blind = Forecaster(6, **FEW).fit(Y[:-6]).score(Y[-6:])
     assert scores[-1] > blind / 2
-    known = clone(FITTED).fit(Y[:-6], future=SALES[:114])
+    known = clone(fitted).fit(Y[:-6], future=SALES[:114])
     assert scores[-1] == known.score(Y[-6:], future=SALES[114:120])

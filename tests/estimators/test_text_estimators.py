@@ -20,7 +20,11 @@ FEW: dict[str, Any] = {"views": ["linear"], "random_state": 0, "n_jobs": 1}
 RNG = np.random.default_rng(0)
 Y = np.array(["no", "yes"])[np.arange(40) % 2]
 X = [f"{word} {'abcdefgh'[RNG.integers(8)]} indeed" for word in Y]
-CLASSIFIER = TextClassifier(**FEW).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> TextClassifier:
+    return TextClassifier(**FEW).fit(X, Y)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -29,12 +33,12 @@ def test_checks_of_scikit_learn_that_need_no_table(estimator: Any, check: Any) -
     check(estimator.__name__, estimator())
 
 
-def test_texts_are_told_apart() -> None:
-    assert CLASSIFIER.classes_.tolist() == ["no", "yes"]
-    assert CLASSIFIER.predict(["YES!", "", "no?"]).tolist()[::2] == ["yes", "no"]
-    assert CLASSIFIER.held_out_.shape == (40, 2)
-    np.testing.assert_allclose(CLASSIFIER.predict_proba(X).sum(axis=1), 1)
-    assert "linear over 1–2 words" in CLASSIFIER.mixture_.sentence
+def test_texts_are_told_apart(classifier: TextClassifier) -> None:
+    assert classifier.classes_.tolist() == ["no", "yes"]
+    assert classifier.predict(["YES!", "", "no?"]).tolist()[::2] == ["yes", "no"]
+    assert classifier.held_out_.shape == (40, 2)
+    np.testing.assert_allclose(classifier.predict_proba(X).sum(axis=1), 1)
+    assert "linear over 1–2 words" in classifier.mixture_.sentence
 
 
 def test_networks_join_where_the_budget_allows() -> None:
@@ -98,8 +102,10 @@ def test_scikit_learn_searches_and_refuses_what_is_not_fitted() -> None:
         TextClassifier().predict(X)
 
 
-def test_workers_elsewhere_teach_the_same_views(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_elsewhere_teach_the_same_views(
+    classifier: TextClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shoal.clusters.dask.connected", here)
     there = TextClassifier(**FEW, on=ADDRESS).fit(X, Y)
-    np.testing.assert_array_equal(there.held_out_, CLASSIFIER.held_out_)
-    np.testing.assert_array_equal(there.predict_proba(X), CLASSIFIER.predict_proba(X))
+    np.testing.assert_array_equal(there.held_out_, classifier.held_out_)
+    np.testing.assert_array_equal(there.predict_proba(X), classifier.predict_proba(X))

@@ -13,7 +13,11 @@ def noise(*shape: int, seed: int = 1) -> np.ndarray:
 
 
 SERIES = Sequences.of([noise(3, steps, seed=row) for row, steps in enumerate((20, 31, 20, 7, 1))])
-FITTED = RandomConvolutions.fit(SERIES, 700, seed=3, differences=True, means=True)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> RandomConvolutions:
+    return RandomConvolutions.fit(SERIES, 700, seed=3, differences=True, means=True)
 
 
 def by_the_definition(convolutions: RandomConvolutions, x: np.ndarray) -> list[float]:
@@ -37,10 +41,10 @@ def by_the_definition(convolutions: RandomConvolutions, x: np.ndarray) -> list[f
 
 
 @pytest.mark.parametrize("steps", [1, 2, 25])
-def test_features_are_those_of_the_definition(steps: int) -> None:
+def test_features_are_those_of_the_definition(fitted: RandomConvolutions, steps: int) -> None:
     x = noise(3, steps, seed=9)
-    [features] = FITTED.transform(Sequences.of([x]))
-    np.testing.assert_allclose(features, by_the_definition(FITTED, x), atol=1e-5)
+    [features] = fitted.transform(Sequences.of([x]))
+    np.testing.assert_allclose(features, by_the_definition(fitted, x), atol=1e-5)
 
 
 def test_biases_are_quantiles_of_what_training_gives() -> None:
@@ -49,27 +53,27 @@ def test_biases_are_quantiles_of_what_training_gives() -> None:
     np.testing.assert_allclose(np.sort(shares), np.linspace(0, 1, len(shares)), atol=0.02)
 
 
-def test_company_padding_and_threads_change_no_bit() -> None:
-    together = FITTED.transform(SERIES)
+def test_company_padding_and_threads_change_no_bit(fitted: RandomConvolutions) -> None:
+    together = fitted.transform(SERIES)
     wider = Sequences(np.pad(SERIES.X, ((0, 0), (0, 0), (0, 9)), constant_values=5), SERIES.lengths)
-    np.testing.assert_array_equal(FITTED.transform(wider), together)
-    np.testing.assert_array_equal(FITTED.transform(SERIES, n_jobs=3), together)
+    np.testing.assert_array_equal(fitted.transform(wider), together)
+    np.testing.assert_array_equal(fitted.transform(SERIES, n_jobs=3), together)
     for row, steps in enumerate(SERIES.lengths):
         alone = Sequences(SERIES.X[row : row + 1, :, :steps], [steps])
-        np.testing.assert_array_equal(FITTED.transform(alone)[0], together[row])
+        np.testing.assert_array_equal(fitted.transform(alone)[0], together[row])
 
 
-def test_the_seed_is_all_that_is_drawn_by() -> None:
+def test_the_seed_is_all_that_is_drawn_by(fitted: RandomConvolutions) -> None:
     same = RandomConvolutions.fit(SERIES, 700, seed=3, differences=True, means=True)
-    np.testing.assert_array_equal(same.transform(SERIES), FITTED.transform(SERIES))
+    np.testing.assert_array_equal(same.transform(SERIES), fitted.transform(SERIES))
     other = RandomConvolutions.fit(SERIES, 700, seed=4, differences=True, means=True)
-    assert not np.array_equal(other.transform(SERIES), FITTED.transform(SERIES))
+    assert not np.array_equal(other.transform(SERIES), fitted.transform(SERIES))
 
 
-def test_longer_series_than_any_in_training_are_read() -> None:
+def test_longer_series_than_any_in_training_are_read(fitted: RandomConvolutions) -> None:
     longer = Sequences.of([noise(3, 50, seed=9)])
-    assert FITTED.transform(longer).shape == (1, FITTED.features)
-    np.testing.assert_allclose(FITTED.transform(longer)[0], by_the_definition(FITTED, longer.X[0]), atol=1e-5)
+    assert fitted.transform(longer).shape == (1, fitted.features)
+    np.testing.assert_allclose(fitted.transform(longer)[0], by_the_definition(fitted, longer.X[0]), atol=1e-5)
 
 
 @pytest.mark.parametrize("differences", [False, True])

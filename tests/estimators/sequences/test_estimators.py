@@ -56,8 +56,16 @@ def waves(n: int, seed: int, shortest: int = 40, longest: int = 40) -> tuple[lis
 
 X, Y, SIZES = waves(30, 0, 25, 40)
 XT, YT, SIZES_T = waves(20, 1, 25, 60)
-CLASSIFIER = SequenceClassifier(**FEW).fit(X, Y)
-REGRESSOR = SequenceRegressor(**FEW).fit(X, SIZES)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> SequenceClassifier:
+    return SequenceClassifier(**FEW).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def regressor() -> SequenceRegressor:
+    return SequenceRegressor(**FEW).fit(X, SIZES)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -66,34 +74,36 @@ def test_checks_of_scikit_learn_that_need_no_table(estimator: Any, check: Any) -
     check(estimator.__name__, estimator())
 
 
-def test_frequencies_of_series_of_unequal_lengths_are_told_apart() -> None:
-    assert CLASSIFIER.classes_.tolist() == ["high", "low"]
-    assert CLASSIFIER.score(XT, YT) >= 0.95
-    probabilities = CLASSIFIER.predict_proba(XT)
+def test_frequencies_of_series_of_unequal_lengths_are_told_apart(classifier: SequenceClassifier) -> None:
+    assert classifier.classes_.tolist() == ["high", "low"]
+    assert classifier.score(XT, YT) >= 0.95
+    probabilities = classifier.predict_proba(XT)
     assert probabilities.shape == (20, 2)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
-    np.testing.assert_array_equal(CLASSIFIER.predict(XT), CLASSIFIER.classes_[probabilities.argmax(axis=1)])
+    np.testing.assert_array_equal(classifier.predict(XT), classifier.classes_[probabilities.argmax(axis=1)])
 
 
-def test_numbers_are_predicted_in_their_own_units() -> None:
-    assert REGRESSOR.score(XT, SIZES_T) > 0.7
+def test_numbers_are_predicted_in_their_own_units(regressor: SequenceRegressor) -> None:
+    assert regressor.score(XT, SIZES_T) > 0.7
     moved = SequenceRegressor(**FEW).fit(X, 100 * SIZES - 7)
-    np.testing.assert_allclose(moved.predict(XT), 100 * REGRESSOR.predict(XT) - 7, rtol=1e-6)
+    np.testing.assert_allclose(moved.predict(XT), 100 * regressor.predict(XT) - 7, rtol=1e-6)
 
 
-def test_what_is_held_out_is_honest() -> None:
+def test_what_is_held_out_is_honest(regressor: SequenceRegressor, classifier: SequenceClassifier) -> None:
     shuffled = np.random.default_rng(0).permutation(Y)
     held_out = SequenceClassifier(**FEW).fit(X, shuffled).held_out_
-    assert (CLASSIFIER.classes_[held_out.argmax(axis=1)] == shuffled).mean() < 0.8
-    right = CLASSIFIER.classes_[CLASSIFIER.held_out_.argmax(axis=1)] == Y
+    assert (classifier.classes_[held_out.argmax(axis=1)] == shuffled).mean() < 0.8
+    right = classifier.classes_[classifier.held_out_.argmax(axis=1)] == Y
     assert right.mean() > 0.9
-    assert np.corrcoef(REGRESSOR.held_out_, SIZES)[0, 1] > 0.8
-    assert np.abs(REGRESSOR.held_out_ - SIZES).mean() > np.abs(REGRESSOR.predict(X) - SIZES).mean()
+    assert np.corrcoef(regressor.held_out_, SIZES)[0, 1] > 0.8
+    assert np.abs(regressor.held_out_ - SIZES).mean() > np.abs(regressor.predict(X) - SIZES).mean()
 
 
-@pytest.mark.parametrize("fitted", [CLASSIFIER, REGRESSOR])
-def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(fitted: Any) -> None:
-    y = SIZES if fitted is REGRESSOR else Y
+@pytest.mark.parametrize(("name", "y"), [("classifier", Y), ("regressor", SIZES)], ids=["classes", "numbers"])
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(
+    name: str, y: Any, request: pytest.FixtureRequest
+) -> None:
+    fitted = request.getfixturevalue(name)
     again = clone(fitted).set_params(n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(
         again.mixture_.held_out,
@@ -103,12 +113,14 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(fitted: Any)
     assert not np.array_equal(other.mixture_.held_out, fitted.mixture_.held_out)
 
 
-def test_each_series_is_predicted_alone_in_any_order() -> None:
-    together, order = CLASSIFIER.predict_proba(XT), np.random.default_rng(0).permutation(20)
-    np.testing.assert_array_equal(CLASSIFIER.predict_proba([XT[i] for i in order]), together[order])
+def test_each_series_is_predicted_alone_in_any_order(
+    regressor: SequenceRegressor, classifier: SequenceClassifier
+) -> None:
+    together, order = classifier.predict_proba(XT), np.random.default_rng(0).permutation(20)
+    np.testing.assert_array_equal(classifier.predict_proba([XT[i] for i in order]), together[order])
     for row in range(4):
-        np.testing.assert_array_equal(CLASSIFIER.predict_proba([XT[row]])[0], together[row])
-        np.testing.assert_array_equal(REGRESSOR.predict(XT[row : row + 1])[0], REGRESSOR.predict(XT)[row])
+        np.testing.assert_array_equal(classifier.predict_proba([XT[row]])[0], together[row])
+        np.testing.assert_array_equal(regressor.predict(XT[row : row + 1])[0], regressor.predict(XT)[row])
 
 
 def test_containers_are_the_same_series() -> None:
@@ -123,31 +135,33 @@ def test_containers_are_the_same_series() -> None:
     np.testing.assert_array_equal(one.predict_proba(array[:, :, :1]), one.predict_proba(list(array[:, :, 0])))
 
 
-def test_missing_values_are_filled_and_told() -> None:
+def test_missing_values_are_filled_and_told(classifier: SequenceClassifier) -> None:
     rng = np.random.default_rng(0)
     holes = [np.where(rng.random(x.shape) < [0.1, 0.0], np.nan, x) for x in X]
     classifier = SequenceClassifier(**FEW).fit(holes, Y)
     assert classifier.preprocessor_.gaps == (True, False)
     assert classifier.score(XT, YT) >= 0.9
-    filled = np.isfinite(CLASSIFIER.predict_proba([np.where(x > 2, np.nan, x) for x in XT]))
+    filled = np.isfinite(classifier.predict_proba([np.where(x > 2, np.nan, x) for x in XT]))
     assert filled.all()
 
 
-def test_cloning_searching_and_keeping() -> None:
+def test_cloning_searching_and_keeping(classifier: SequenceClassifier) -> None:
     search = GridSearchCV(SequenceClassifier(**FEW), {"n_draws": [1]}, cv=2).fit(X, Y)
     assert search.best_score_ > 0.9
     assert cross_val_score(SequenceRegressor(**FEW), X, SIZES, cv=2).shape == (2,)
-    restored = pickle.loads(pickle.dumps(CLASSIFIER))  # noqa: S301
-    np.testing.assert_array_equal(restored.predict_proba(XT), CLASSIFIER.predict_proba(XT))
+    restored = pickle.loads(pickle.dumps(classifier))  # noqa: S301
+    np.testing.assert_array_equal(restored.predict_proba(XT), classifier.predict_proba(XT))
 
 
-def test_series_without_a_target_are_left_out() -> None:
+def test_series_without_a_target_are_left_out(
+    regressor: SequenceRegressor, classifier: SequenceClassifier
+) -> None:
     with pytest.warns(ShoalWarning, match="2 of 32 rows have no value"):
         fitted = SequenceClassifier(**FEW).fit([*X, X[0], X[1]], [*Y.tolist(), None, None])
-    np.testing.assert_array_equal(fitted.predict_proba(XT), CLASSIFIER.predict_proba(XT))
+    np.testing.assert_array_equal(fitted.predict_proba(XT), classifier.predict_proba(XT))
     with pytest.warns(ShoalWarning, match="1 of 31 rows have no value"):
         fitted = SequenceRegressor(**FEW).fit([*X, X[0]], [*SIZES, np.nan])
-    np.testing.assert_array_equal(fitted.predict(XT), REGRESSOR.predict(XT))
+    np.testing.assert_array_equal(fitted.predict(XT), regressor.predict(XT))
 
 
 def test_one_sample_of_a_class_is_enough_to_fit() -> None:
@@ -174,9 +188,9 @@ def test_what_cannot_be_learnt_from_is_said_in_one_line(series: Any, y: Any, mes
     assert "\n" not in str(caught.value)
 
 
-def test_other_channels_than_those_fitted_are_refused() -> None:
+def test_other_channels_than_those_fitted_are_refused(classifier: SequenceClassifier) -> None:
     with pytest.raises(DataError, match="series of 1 channel, SequenceClassifier was fitted to 2"):
-        CLASSIFIER.predict([[1.0, 2.0]])
+        classifier.predict([[1.0, 2.0]])
     with pytest.raises(NotFittedError):
         SequenceRegressor().predict(XT)
 

@@ -16,12 +16,16 @@ FEW: dict[str, Any] = {"networks": ["dense"], "budget": 1e9, "random_state": 0, 
 T = np.arange(90)
 WAVE = 20 + 0.1 * T + 5 * np.sin(2 * np.pi * T / 6) + 0.3 * np.random.default_rng(0).normal(size=90)
 BOTH = np.stack([WAVE, WAVE[::-1]], axis=1)
-FORECASTER = Forecaster(6, **FEW).fit(WAVE)
 
 
-def test_forecasts_come_as_the_series_did() -> None:
-    assert FORECASTER.predict().shape == (6,)
-    assert FORECASTER.baselines()["seasonal naive"].tolist() == WAVE[-6:].tolist()
+@pytest.fixture(scope="module")
+def forecaster() -> Forecaster:
+    return Forecaster(6, **FEW).fit(WAVE)
+
+
+def test_forecasts_come_as_the_series_did(forecaster: Forecaster) -> None:
+    assert forecaster.predict().shape == (6,)
+    assert forecaster.baselines()["seasonal naive"].tolist() == WAVE[-6:].tolist()
     channels = Forecaster(6, **FEW | {"networks": []}).fit(BOTH)
     assert channels.predict().shape == (6, 2)
     assert [each.shape for each in channels.predict([BOTH, BOTH[:50]])] == [(6, 2), (6, 2)]
@@ -30,28 +34,28 @@ def test_forecasts_come_as_the_series_did() -> None:
     assert (channels.predict_interval(0.8)[0] <= channels.predict_interval(0.8)[1]).all()
 
 
-def test_a_pandas_index_goes_on() -> None:
+def test_a_pandas_index_goes_on(forecaster: Forecaster) -> None:
     pd = pytest.importorskip("pandas")
     y = pd.Series(WAVE, index=pd.date_range("2020-01-31", periods=90, freq="ME"), name="wave")
     forecast = Forecaster(6, **FEW).fit(y).predict()
-    assert (forecast.to_numpy() == FORECASTER.predict()).all()
+    assert (forecast.to_numpy() == forecaster.predict()).all()
     assert forecast.index[0] == pd.Timestamp("2027-07-31")
     assert forecast.name == "wave"
     with pytest.raises(DataError, match="not in order"):
-        FORECASTER.predict(y[::-1])
+        forecaster.predict(y[::-1])
     with pytest.raises(DataError, match="1 time twice"):
-        FORECASTER.predict(pd.concat([y, y[-1:]]))
+        forecaster.predict(pd.concat([y, y[-1:]]))
 
 
-def test_one_step_at_a_time_is_the_whole_history() -> None:
-    state = FORECASTER.start(WAVE[:60])
+def test_one_step_at_a_time_is_the_whole_history(forecaster: Forecaster) -> None:
+    state = forecaster.start(WAVE[:60])
     for end in range(61, 66):
-        forecast, state = FORECASTER.step(WAVE[end - 1], state)
-        assert (forecast == FORECASTER.predict(WAVE[:end])).all()
-    many = FORECASTER.start([WAVE[:3], WAVE[:60], WAVE])  # shorter than any window, and another batch
-    forecasts, _ = FORECASTER.step([WAVE[3], WAVE[60], 30.0], many)
-    assert (forecasts[0] == FORECASTER.predict(WAVE[:4])).all()
-    assert (forecasts[1] == FORECASTER.predict(WAVE[:61])).all()
+        forecast, state = forecaster.step(WAVE[end - 1], state)
+        assert (forecast == forecaster.predict(WAVE[:end])).all()
+    many = forecaster.start([WAVE[:3], WAVE[:60], WAVE])  # shorter than any window, and another batch
+    forecasts, _ = forecaster.step([WAVE[3], WAVE[60], 30.0], many)
+    assert (forecasts[0] == forecaster.predict(WAVE[:4])).all()
+    assert (forecasts[1] == forecaster.predict(WAVE[:61])).all()
 
 
 def test_columns_known_ahead_are_used() -> None:
@@ -82,12 +86,12 @@ def test_missing_values_are_filled_and_said() -> None:
     assert np.isfinite(forecaster.predict()).all()
 
 
-def test_it_is_an_estimator_of_scikit_learn() -> None:
-    copy = clone(FORECASTER)
+def test_it_is_an_estimator_of_scikit_learn(forecaster: Forecaster) -> None:
+    copy = clone(forecaster)
     with pytest.raises(NotFittedError):
         copy.predict()
-    assert (copy.fit(WAVE).predict() == FORECASTER.predict()).all()
-    assert (pickle.loads(pickle.dumps(copy)).predict() == FORECASTER.predict()).all()  # noqa: S301
+    assert (copy.fit(WAVE).predict() == forecaster.predict()).all()
+    assert (pickle.loads(pickle.dumps(copy)).predict() == forecaster.predict()).all()  # noqa: S301
     search = GridSearchCV(
         Forecaster(6, **FEW | {"networks": []}),
         {"window": [6, 12]},
@@ -97,11 +101,11 @@ def test_it_is_an_estimator_of_scikit_learn() -> None:
     assert -1 < search.best_score_ < 0
 
 
-def test_the_score_is_the_scaled_error_of_what_followed() -> None:
+def test_the_score_is_the_scaled_error_of_what_followed(forecaster: Forecaster) -> None:
     followed = np.full(4, 30.0)
     change = np.abs(WAVE[6:] - WAVE[:-6]).mean()
-    error = np.abs(followed - FORECASTER.predict()[:4]).mean() / change
-    assert FORECASTER.score(followed) == pytest.approx(-error)
+    error = np.abs(followed - forecaster.predict()[:4]).mean() / change
+    assert forecaster.score(followed) == pytest.approx(-error)
 
 
 @pytest.mark.parametrize(
