@@ -74,6 +74,14 @@ def test_what_is_counted_is_shown_on_a_terminal_and_taken_down() -> None:
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1  # the cursor is there again
 
 
+def test_a_terminal_of_no_width_shows_everything(monkeypatch: pytest.MonkeyPatch, lines: Lines) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    console = plain_console()
+    console.print("a line")
+    console.print("and a wrapped one", soft_wrap=False)
+    assert lines() == ["a line", "and a wrapped one"]
+
+
 def test_what_is_counted_leaves_a_file_alone() -> None:
     stream = io.StringIO()
     with counting(Console(file=stream), "taking differences", "parameters") as told:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,9 @@ def test_other_files_and_names_are_refused(tmp_path: Path) -> None:
         lesson_of("lamda")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         lesson_of(tmp_path / "none.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(ConfigurationError, match="it is a pipe, which may never end"):
+        lesson_of(tmp_path / "pipe.json")
     (tmp_path / "large.json").write_bytes(b" " * (LARGEST_FILE + 1))
     with pytest.raises(ConfigurationError, match="more than"):
         lesson_of(tmp_path / "large.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -70,6 +71,13 @@ def test_a_token_that_is_none_is_refused(
         secret.write_text(text)
     with pytest.raises(ConfigurationError, match=sentence):
         serving.serve(folder, 0, lambda *_: None, secret)
+
+
+def test_a_token_in_what_may_never_end_is_not_waited_for(folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+    for place in (tmp_path / "token", Path("/dev/zero")):
+        with pytest.raises(ConfigurationError, match="which may never end: save what it gives as a file"):
+            serving.serve(folder, 0, lambda *_: None, place)
 
 
 def test_a_port_that_cannot_be_had_is_said(folder: Path) -> None:

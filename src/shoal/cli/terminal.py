@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 WIDEST = 1000
 """Characters in a line at most."""
 
+_USUAL = 80
+"""Characters in a line of a terminal that says nothing of its width."""
+
 
 STYLES = {"chosen": "green", "mixed": "yellow", "level": "yellow", "baseline": "red", "alone": None}
 """Of the verdict, by its outcome."""
@@ -45,7 +48,10 @@ class _PlainConsole(Console):
 
 def plain_console(stderr: bool = False) -> Console:
     """Return a console that shows text as it is: what data brought into it neither marks up nor steers."""
-    return _PlainConsole(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    console = _PlainConsole(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    if console.width < 1:  # what COLUMNS=0 says of no terminal: rich would print nothing at all
+        console.width = _USUAL
+    return console
 
 
 def print_whole(console: Console, table: Table) -> None:

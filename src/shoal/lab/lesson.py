@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypedDict, get_type_hints
 
-from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.errors import ConfigurationError, UnknownNameError, reason
+from shoal.files import require_regular
 from shoal.lab.commands import COMMANDS, LESSON_COMMANDS, Command, filled
 from shoal.schema import MismatchError, parse_json, require_type
 
@@ -145,10 +146,11 @@ def lesson_of(asked: str | os.PathLike[str]) -> tuple[str, Lesson]:
             raise UnknownNameError("lesson", asked, [*known, "a file of your own, FILE.json"])
         return str(asked), known[str(asked)]
     try:
+        require_regular(Path(asked))
         with Path(asked).open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise ConfigurationError(f"the lesson {asked} cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"the lesson {asked} cannot be read: {reason(error)}") from None
     if len(content) > LARGEST_FILE:
         raise ConfigurationError(f"the lesson {asked} has more than {LARGEST_FILE:,} bytes; make it shorter")
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from shoal.errors import ConfigurationError, reason
+from shoal.files import read_regular
 from shoal.jobs.model import TableModel
 from shoal.jobs.saved.folder import load_model
 from shoal.lab.loopback import Server, Stop, listen
@@ -43,7 +44,7 @@ def serve(folder: Path, port: int, ready: Ready, token_file: Path | None = None)
 
 def _token(path: Path) -> str:
     try:
-        token = path.read_text(encoding="utf-8").strip()
+        token = read_regular(path).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         why = reason(error) if isinstance(error, OSError) else "it is no text"
         raise ConfigurationError(f"the token file {path} cannot be read: {why}") from None

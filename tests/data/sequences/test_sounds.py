@@ -55,6 +55,13 @@ def test_parts_and_sounds_without_a_class(folder: Path) -> None:
     assert len(read_sounds(folder / "high" / "0.wav", BANDS).train) == 1
 
 
+def test_one_sound_has_no_class_to_learn(folder: Path) -> None:
+    (folder / "empty.wav").touch()
+    for sound in (folder / "high" / "0.wav", folder / "empty.wav"):
+        with pytest.raises(DataError, match=r"\.wav is one sound, of no class, expected a folder"):
+            common_rate(sound)
+
+
 def test_several_channels_and_other_rates_are_told(folder: Path) -> None:
     write(folder / "low" / "2.wav", 300, channels=2)
     write(folder / "low" / "3.wav", 300, rate=44100)

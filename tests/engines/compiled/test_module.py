@@ -14,7 +14,8 @@ if "native" not in ENGINES:
 
 from shoal import _native
 from shoal.engines.compiled import StaleModuleError
-from shoal.engines.compiled.module import WIRE, require_wire
+from shoal.engines.compiled.module import WIRE, require_instruction_set, require_wire
+from shoal.errors import ConfigurationError
 
 TRAIN = """
 import shoal
@@ -107,6 +108,13 @@ def test_a_newer_module_is_refused_too() -> None:
 @pytest.mark.parametrize("asked", [*_native.instruction_sets(), ""])
 def test_one_that_is_here_is_taken(asked: str) -> None:
     assert ended(TRAIN.format(engine="native") + PREDICT, asked) == ("1\n1", "")
+
+
+@pytest.mark.parametrize("name", ["SHOAL_INSTRUCTIONS_SET", "SHOAL_INSTRUCTIONSET", "shoal_instruction_set"])
+def test_a_variable_misspelt_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "x86-64-v2")
+    with pytest.raises(ConfigurationError, match=f"{name} is no variable of shoal; name it SHOAL_INSTR"):
+        require_instruction_set()
 
 
 def test_the_command_line_says_so_in_one_line() -> None:

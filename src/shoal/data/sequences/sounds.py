@@ -51,7 +51,15 @@ def _files(folder: Path, deep: int) -> Iterator[str]:
 
 
 def common_rate(folder: Path) -> int:
-    """Return the samples a second that most of the sounds to train on have."""
+    """Return the samples a second that most of the sounds to train on have.
+
+    Raises ``DataError`` for a single file, whose class nothing says.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder} is one sound, of no class, expected a folder; name one that has a folder of sounds "
+            "for each class"
+        )
     listing = _listing(strict=False, silent=True)
     rates = Counter(sound.rate for sound in _Reader(listing, listing.parts(folder)["train"], folder))
     return max(rates, key=lambda rate: (rates[rate], -rate))

@@ -41,14 +41,22 @@ KNOWN: dict[str, dict[str, list[str]]] = native.wire_fields()
 """What the module knows: the fields of each kind, by family and name; and of ``records``, one kind each."""
 SETS = tuple(native.instruction_sets())
 """The instruction sets that this machine has, the best one first."""
-ASKED = os.environ.get("SHOAL_INSTRUCTION_SET", "")
+VARIABLE = "SHOAL_INSTRUCTION_SET"
+"""What of the environment chooses an instruction set."""
+ASKED = os.environ.get(VARIABLE, "")
 """What the environment asks the kernels to be run with; empty: whatever is best."""
 INSTRUCTION_SET = ASKED or next(iter(SETS), "")
 """What they are run with."""
 
 
 def require_instruction_set() -> None:
-    """Raise ``ConfigurationError`` where the environment asks for an instruction set that is not here."""
+    """Raise ``ConfigurationError`` where the environment asks for an instruction set that is not here.
+
+    And where it names the variable with a slip of the pen, which would train with another without a word.
+    """
+    for name in sorted(set(os.environ) - {VARIABLE}):
+        if "INSTRUCTION" in name.upper() and name.upper().startswith("SHOAL"):
+            raise ConfigurationError(f"{name} is no variable of shoal; name it {VARIABLE}, or unset it")
     if ASKED and ASKED not in SETS:
         known = ", ".join(SETS) or "none"
         raise ConfigurationError(
