@@ -147,6 +147,8 @@ def test_a_fit_of_a_table_loads_what_it_works_with(job: tuple[Path, set[str]]) -
     loaded = {name.partition(".")[0] for name in job[1]}
     assert {"jinja2", "matplotlib", "polars", "rich", "sqlite3"} <= loaded
     assert sorted(loaded & {"asyncio", "joblib", "narwhals", "pandas", "pyarrow", "scipy", "sklearn"}) == []
+    of_series = {name.rpartition(".")[2] for name in job[1] if name.startswith("shoal.data.sequences.")}
+    assert of_series == {"instants", "recognised"}
 
 
 @pytest.mark.parametrize("command", sorted(IDLE))

@@ -17,7 +17,7 @@ from shoal.data.images.source import holds_images
 from shoal.data.readers import databases, parts
 from shoal.data.readers.glimpse import glimpse
 from shoal.data.readers.parts import comes_in_parts, table_parts
-from shoal.data.sequences.origins import holds_series
+from shoal.data.sequences.recognised import holds_series
 from shoal.data.tables import files_of, read_table
 from shoal.errors import DataError, MissingDependencyError
 from shoal.jobs.kinds import kind_of

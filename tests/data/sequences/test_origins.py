@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal.data.sequences.origins import Files, LongTables, holds_series, origin_from_config, origin_to_config
+from shoal.data.sequences.origins import Files, LongTables, origin_from_config, origin_to_config
+from shoal.data.sequences.recognised import holds_series
 from shoal.errors import ConfigurationError, DataError
 
 LONG = LongTables("id", "t", ("x",), "label")

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from shoal.data.sequences.log_mel import LogMel
-from shoal.data.sequences.origins import Sounds, holds_series, origin_from_config, origin_to_config
-from shoal.data.sequences.sounds import common_rate, holds_sounds, read_sounds
+from shoal.data.sequences.origins import Sounds, origin_from_config, origin_to_config
+from shoal.data.sequences.recognised import holds_series, holds_sounds
+from shoal.data.sequences.sounds import common_rate, read_sounds
 from shoal.errors import DataError, ShoalWarning
 
 BANDS = LogMel(8000)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal.data.sequences.ts import is_ts, read_one, read_ts
+from shoal.data.sequences.recognised import is_ts
+from shoal.data.sequences.ts import read_one, read_ts
 from shoal.errors import DataError, ShoalWarning
 
 HEAD = "@problemName p\n@timeStamps false\n@univariate {one}\n{more}@classLabel true a B\n@data\n"

@@ -12,8 +12,9 @@ from shoal.data.database_names import is_duckdb
 from shoal.data.places import place
 from shoal.data.sequences.calendars import Calendar
 from shoal.data.sequences.forecast_tables import ForecastColumns, read_timed
+from shoal.data.sequences.recognised import is_tsf
 from shoal.data.sequences.timed import TimedSeries
-from shoal.data.sequences.tsf import is_tsf, read_tsf
+from shoal.data.sequences.tsf import read_tsf
 from shoal.data.tables import read_table
 from shoal.errors import DataError, ModelFolderError, reason
 

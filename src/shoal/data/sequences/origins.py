@@ -5,20 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
-from shoal.data.database_names import is_duckdb
 from shoal.data.frames import pl
 from shoal.data.places import place
 from shoal.data.roles import Roles
 from shoal.data.sequences.beside import beside_in_names, beside_in_npz, beside_in_table
 from shoal.data.sequences.log_mel import LogMel
 from shoal.data.sequences.long_tables import LongColumns, series_of
-from shoal.data.sequences.npz import is_sequence_npz, read_npz
+from shoal.data.sequences.npz import read_npz
+from shoal.data.sequences.recognised import is_ts
 from shoal.data.sequences.series_set import SequenceData
-from shoal.data.sequences.sounds import holds_sounds, read_sounds
-from shoal.data.sequences.ts import is_ts, read_one, read_ts
+from shoal.data.sequences.sounds import read_sounds
+from shoal.data.sequences.ts import read_one, read_ts
 from shoal.data.tables import read_table
 from shoal.errors import ConfigurationError, DataError, reason
 from shoal.registry import Named, family, from_config, to_config
@@ -166,17 +165,3 @@ def origin_to_config(origin: Origin) -> dict[str, Any]:
 def origin_from_config(config: Mapping[str, Any]) -> Origin:
     """Return the origin that was described; a ``ShoalError`` or ``ValueError`` if none was."""
     return from_config("origin", config, ORIGINS)
-
-
-def holds_series(source: str | Path) -> bool:
-    """Return whether a path is read as series without being told so: ``.ts``, NPZ of series, WAV files.
-
-    >>> holds_series("GunPoint_TRAIN.ts"), holds_series("adult.csv")
-    (True, False)
-    """
-    path = Path(source)
-    return not is_duckdb(source) and (
-        is_ts(path)
-        or holds_sounds(path)
-        or (path.suffix.lower() == ".npz" and path.is_file() and is_sequence_npz(path))
-    )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,38 +14,14 @@ from shoal.data.class_folders import ClassFolders, Entry
 from shoal.data.frames import pl
 from shoal.data.notes import tell
 from shoal.data.sequences.log_mel import LogMel
+from shoal.data.sequences.recognised import SOUNDS
 from shoal.data.sequences.series_set import SequenceData, SeriesSet
 from shoal.data.sequences.wav import Sound, read_wav
 from shoal.data.targets.task import CLASSIFICATION
 from shoal.errors import DataError
 from shoal.shapes import Array
 
-SUFFIXES = (".wav", ".wave")
 TARGET = "class"
-_LOOKED_AT = 1000
-_DEEPEST = 3
-"""Folders below one another that are looked into for a sound: of a part, of a class."""
-
-
-def holds_sounds(path: Path) -> bool:
-    """Return whether a path is a WAV file, or a folder of whose files most are, by the first of them."""
-    if not path.is_dir():
-        return path.name.lower().endswith(SUFFIXES)
-    seen = [name.lower().endswith(SUFFIXES) for name in islice(_files(path, _DEEPEST), _LOOKED_AT)]
-    return 2 * sum(seen) > len(seen)
-
-
-def _files(folder: Path, deep: int) -> Iterator[str]:
-    """Yield the names of files in a folder and then in those in it, but for hidden ones."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return
-    seen = [entry for entry in entries if not entry.name.startswith((".", "__"))]
-    for entry in seen:
-        if deep > 1 and entry.is_dir():
-            yield from _files(Path(entry.path), deep - 1)
-    yield from (entry.name for entry in seen if entry.is_file())
 
 
 def common_rate(folder: Path) -> int:
@@ -74,7 +48,7 @@ def read_sounds(source: Path, bands: LogMel, strict: bool = False) -> SequenceDa
     Raises ``DataError`` for files that cannot be used, all of them counted.
     """
     listing = _listing(strict)
-    flat = source.is_file() or any(path.name.lower().endswith(SUFFIXES) for path in source.iterdir())
+    flat = source.is_file() or any(path.name.lower().endswith(SOUNDS) for path in source.iterdir())
     listed = {"train": listing.all_of(source)} if flat else listing.parts(source)
     sets = {part: _set(_Reader(listing, entries, source), bands, strict) for part, entries in listed.items()}
     channels = tuple(f"band {number}" for number in range(1, bands.bands + 1))
@@ -86,7 +60,7 @@ def _listing(strict: bool, silent: bool = False) -> ClassFolders:
         if not silent:
             tell(message, remedy, strict)
 
-    return ClassFolders(SUFFIXES, "sounds", note)
+    return ClassFolders(SOUNDS, "sounds", note)
 
 
 @dataclass(frozen=True)

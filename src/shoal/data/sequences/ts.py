@@ -26,20 +26,9 @@ from shoal.data.targets.task import CLASSIFICATION, REGRESSION
 from shoal.errors import DataError
 from shoal.shapes import BoolArray
 
-SUFFIX = ".ts"
 TARGETS = {CLASSIFICATION: "class", REGRESSION: "target", None: "label"}
 """What the target is called, which has no name in such a file."""
 _COMMENTS = (b"#", b"%")
-
-
-def is_ts(path: Path) -> bool:
-    """Return whether a file is named ``.ts``, in any case, or so and ``.gz``.
-
-    >>> is_ts(Path("GunPoint_TRAIN.ts")), is_ts(Path("a.ts.gz")), is_ts(Path("a.tsv"))
-    (True, True, False)
-    """
-    name = path.name.lower()
-    return name.removesuffix(".gz").endswith(SUFFIX)
 
 
 def read_ts(path: Path, strict: bool = False) -> SequenceData:

@@ -25,7 +25,6 @@ from shoal.data.sequences.timed import TimedSeries
 from shoal.errors import DataError
 from shoal.shapes import Array
 
-SUFFIX = ".tsf"
 TEXT, DATE, NUMBER = TYPES = ("string", "date", "numeric")
 _COMMENT = b"#"
 _MISSING = ("?", "nan")
@@ -33,15 +32,6 @@ _TRUTHS = {"true": True, "false": False}
 _KNOWN = ("relation", "attribute", "frequency", "horizon", "missing", "equallength", "data")
 _STAMP = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[ T]([0-9]{2})[-:]([0-9]{2})[-:]([0-9]{2})")
 _LONGEST = 40
-
-
-def is_tsf(path: Path) -> bool:
-    """Return whether a file is named ``.tsf``, in any case, or so and ``.gz``.
-
-    >>> is_tsf(Path("m1.TSF")), is_tsf(Path("a.tsf.gz")), is_tsf(Path("a.ts"))
-    (True, True, False)
-    """
-    return path.name.lower().removesuffix(".gz").endswith(SUFFIX)
 
 
 def read_tsf(path: Path, strict: bool = False) -> TimedSeries:

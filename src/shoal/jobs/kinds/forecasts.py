@@ -28,7 +28,7 @@ class Forecasts(Kind):
         if request.horizon is not None:
             return True
         from shoal.data.database_names import is_duckdb
-        from shoal.data.sequences.tsf import is_tsf
+        from shoal.data.sequences.recognised import is_tsf
 
         return not is_duckdb(request.table) and is_tsf(Path(request.table))
 

@@ -29,7 +29,7 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
     def reads(self, request: FitRequest) -> bool:
         if request.id is not None:
             return True
-        from shoal.data.sequences.origins import holds_series
+        from shoal.data.sequences.recognised import holds_series
 
         return holds_series(request.table)
 

@@ -20,8 +20,9 @@ from shoal.data.sequences.origins import Files, LongTables, Origin, Sounds
 from shoal.data.sequences.plain_rows import PlainRows
 from shoal.data.sequences.preprocessing import without_values
 from shoal.data.sequences.reading import SequenceReading
+from shoal.data.sequences.recognised import holds_sounds
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
-from shoal.data.sequences.sounds import common_rate, holds_sounds
+from shoal.data.sequences.sounds import common_rate
 from shoal.data.tables import read_table
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
