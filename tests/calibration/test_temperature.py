@@ -187,6 +187,15 @@ def test_on_many_rows_the_temperature_is_that_of_the_smallest_log_loss() -> None
         assert coldest(given) < 0.5 * hot
 
 
+def test_rows_of_no_weight_are_as_if_they_were_not_there() -> None:
+    n, few = 60, np.arange(60) % 5 == 2  # all that count are in one of the five parts
+    sure = np.tile([0.05, 0.95], (n, 1))
+    codes = (np.arange(n) % 15 < 9).astype(np.int64)
+    of_few = settled_temperature(sure[few], codes[few])
+    assert of_few > 1
+    assert settled_temperature(sure, codes, few.astype(float)) == pytest.approx(of_few, rel=1e-9)
+
+
 def test_one_row_is_too_few() -> None:
     assert settled_temperature(np.array([[0.3, 0.7]]), np.array([0])) == 1.0
 

@@ -155,6 +155,9 @@ def settled_temperature(probabilities: Array, codes: IntArray, weights: Array | 
     >>> settled_temperature(fair, np.tile([1, 0, 1, 1], 20))
     1.0
     """
+    if weights is not None:  # a part might have none but rows that count for nothing
+        counts = weights > 0
+        probabilities, codes, weights = probabilities[counts], codes[counts], weights[counts]
     part = np.arange(len(codes)) % PARTS
     held = probabilities.copy()
     for k in np.unique(part):
