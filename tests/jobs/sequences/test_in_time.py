@@ -10,7 +10,7 @@ import pytest
 
 from shoal.explanation import in_time as inside
 from shoal.jobs.deadline import Deadline
-from shoal.jobs.sequences.in_time import by_length, errors, over_time, targets
+from shoal.jobs.sequences.in_time import LOOKED_AT, by_length, errors, longest_of, over_time, targets
 from shoal.layers import GRU, Bidirectional, Dense, GlobalAveragePool1D
 from shoal.populations.network import Network
 from shoal.sequences import Sequences
@@ -84,6 +84,12 @@ def test_before_training_is_with_the_weights_that_the_network_began_with() -> No
     expected = inside.reach(start.network, start.theta, data.train.X, targets(start.network, data.train.y))
     found = over_time(whole, data, Deadline())["reach"]
     np.testing.assert_allclose(found[0]["start"], expected["forward"][:3], rtol=1e-3)
+
+
+def test_of_sequences_as_long_as_each_other_not_the_first_are_looked_at() -> None:
+    rows = longest_of(np.full(1000, 7), seed=0)
+    assert len(set(rows)) == LOOKED_AT
+    assert 300 < rows.mean() < 700  # four standard errors about 500
 
 
 def test_what_takes_networks_is_left_out_when_the_time_is_up() -> None:

@@ -51,6 +51,15 @@ def test_several_classes_are_shown_by_their_probabilities() -> None:
     assert (shown[Kind.DECISIONS], shown[Kind.PICKED]) == ((2, 64), (3, 241))
 
 
+def test_the_points_of_a_sorted_table_are_of_all_its_range() -> None:
+    X = np.arange(1000.0)
+    data = material_of(run_of(shoal.Network(1, [shoal.Dense(1)]), X, X))
+    assert len(data.train.y) == MOST_POINTS
+    np.testing.assert_array_equal(data.train.X[:, 0], data.train.y)
+    assert data.train.y[0] < 50
+    assert data.train.y[-1] > 950
+
+
 def test_targets_that_are_all_the_same_have_a_picture() -> None:
     data = material_of(run_of(shoal.Network(1, [shoal.Dense(1)]), np.arange(4.0), np.full(4, 3.0)))
     assert data.low < 3 < data.high

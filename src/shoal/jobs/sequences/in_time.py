@@ -12,6 +12,7 @@ from shoal.jobs.judging.examples import told
 from shoal.networks.chain import Chain
 from shoal.plots.in_time import InTime, LengthBin, Reach, States
 from shoal.populations.population import Population
+from shoal.randomness import Purpose, permutation
 from shoal.report.verdict import wilson_interval
 from shoal.sequences import Sequences
 from shoal.shapes import Array, IntArray
@@ -92,7 +93,7 @@ def _reach(population: Population, prepared: PreparedSequences) -> list[Reach]:
     network = population.network
     first = Population.from_members(network, population.keys[:1, 1], int(population.keys[0, 0]), "float64")
     X, part = _sequences(prepared.train.X), prepared.train
-    longest = np.argsort(-X.lengths, kind="stable")[:LOOKED_AT]  # so that one step is compared with another
+    longest = longest_of(X.lengths, int(population.keys[0, 0]))  # so that one step is compared with another
     T = int(X.lengths[longest].min())
     if T == 1:  # there is no way back
         return []
@@ -105,6 +106,17 @@ def _reach(population: Population, prepared: PreparedSequences) -> list[Reach]:
         {"direction": name, "start": _plain(begun[name][:T]), "end": _plain(line[:T])}
         for name, line in trained.items()
     ]
+
+
+def longest_of(lengths: IntArray, seed: int) -> IntArray:
+    """Return ``LOOKED_AT`` of the longest sequences, of equally long ones any: tables are often sorted.
+
+    >>> [len(set(longest_of(np.array([5, 9] * 40), seed=0) % 2)), len(longest_of(np.array([5, 9]), seed=0))]
+    [1, 2]
+    """
+    order = permutation(len(lengths), seed, 0, Purpose.PERMUTATION)
+    found: IntArray = np.sort(order[np.argsort(-lengths[order], kind="stable")[:LOOKED_AT]])
+    return found
 
 
 def _states(network: Chain, theta: Array, prepared: PreparedSequences, scores: Array) -> States:

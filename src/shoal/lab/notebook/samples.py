@@ -7,13 +7,14 @@ import numpy as np
 from shoal.lab.material import MOST_CLASSES, Material, Rows, bounds_of_classes, grids, strongest, telling
 from shoal.networks.chain import Chain
 from shoal.populations.run import Run
+from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array
 from shoal.training.problem import Samples
 
 WITHOUT_PICTURE = "none"
 """The kind of what has no picture: images, sequences, texts, several numbers, and very many classes."""
 MOST_POINTS = 300
-"""Of the samples, that are drawn: the first ones, in the order in which they were given."""
+"""Of the samples, that are drawn."""
 MARGIN = 0.15
 """Of the targets' range, above and below a curve."""
 
@@ -78,8 +79,9 @@ def _targets(samples: Samples) -> Array:
 
 
 def _rows(samples: Samples) -> Rows:
-    """Return the first samples as they are drawn."""
-    return Rows(samples.X[:MOST_POINTS].astype(np.float64), _targets(samples)[:MOST_POINTS])
+    """Return some samples as they are drawn: the first ones of a sorted table would be all of a kind."""
+    rows = some_rows(len(samples.X), MOST_POINTS, seed=0)
+    return Rows(samples.X[rows].astype(np.float64), _targets(samples)[rows])
 
 
 def _bounds(y: Array) -> tuple[float, float]:
