@@ -116,7 +116,9 @@ def test_how_little_was_tried_is_said_and_nothing_where_enough_was(sample: Build
         "The study was ended early, with 1 of 250 networks trained; networks were judged on 1 of 5 folds "
         "alone; there is one candidate, and nothing to compare it with: "
     )
-    assert "more than 2 random starts: " in wording.little(sample(starts=2))
+    assert "there are no more than 2 random starts: " in wording.little(sample(starts=2)).lower()
+    assert "there is no more than 1 random start: " in wording.little(sample(starts=1)).lower()
+    assert "1 network (1 size × 1 random start × 1 L2 strength × 5 folds) was trained" in wording.lead(cut)
     assert wording.little(sample(sizes={"0": 57}, starts=2)) == ""  # linear networks have one minimum
 
 

@@ -71,7 +71,7 @@ def lead(evidence: Evidence) -> str:
     size = data.get("images")
     kind = f"one of {plural(len(classes), 'class', 'classes')}" if classes else "a number"
     used = sum(column["used"] for column in data["columns"])
-    starts = plural(len(set(trials["start"])), "random start")
+    trained, starts = len(trials["hidden"]), plural(len(set(trials["start"])), "random start")
     counts = [
         plural(len(set(trials["hidden"])), "size"),
         starts,
@@ -92,8 +92,8 @@ def lead(evidence: Evidence) -> str:
         inputs = f"sequences of {steps} and {plural(len(series['channels']), 'channel')} in {asked['table']}"
     return (
         f"Predicts {asked['target']}, {kind}, from {inputs}. "
-        f"{plural(len(trials['hidden']), 'network')} ({' × '.join(counts)}) were trained and "
-        f"compared in {duration(evidence['seconds'])}."
+        f"{plural(trained, 'network')} ({' × '.join(counts)}) {'was' if trained == 1 else 'were'} trained "
+        f"and compared in {duration(evidence['seconds'])}."
     )
 
 
@@ -117,7 +117,7 @@ def little(evidence: Evidence) -> str:
     if trained == folds:
         told.append("there is one candidate, and nothing to compare it with")
     elif searched is None and starts < FEW_STARTS and set(trials["hidden"]) != {"0"}:  # of one minimum
-        told.append(f"there are no more than {plural(starts, 'random start')}")
+        told.append(f"there {'is' if starts == 1 else 'are'} no more than {plural(starts, 'random start')}")
     if not told:
         return ""
     text = "; ".join(told)
