@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shoal.jobs.request import FitRequest
+from shoal.jobs.streams import uses
+from shoal.jobs.streams.drawing import NO_ROLES, Drawn
+from shoal.jobs.streams.uses import Uses
+
+DRAWN = Drawn(
+    rows=pl.DataFrame({"x": range(10)}),
+    numbers=np.arange(0, 100, 10),
+    ranks=np.array([9, 0, 8, 1, 7, 2, 6, 3, 5, 4]),
+    known=10,
+    weightless=0,
+    total=100,
+)
+"""Ten rows, all that have a target: every tenth of the table."""
+REQUEST = FitRequest("t.parquet", "y", test_share=0.2, validation_share=0.5)
+
+
+def used(request: FitRequest = REQUEST) -> tuple[list[int], list[int], list[int]]:
+    found = Uses.of(DRAWN, request, NO_ROLES)
+    return found.test.tolist(), found.held.tolist(), found.train.tolist()
+
+
+def test_the_first_drawn_test_the_next_validate_and_the_rest_train() -> None:
+    # two of ten are tested on, and half of the eight others validate
+    assert used() == ([1, 3], [5, 7, 8, 9], [0, 2, 4, 6])
+
+
+def test_nothing_is_set_aside_for_what_has_rows_of_its_own() -> None:
+    assert used(dataclasses.replace(REQUEST, test="other.csv")) == ([], [1, 3, 5, 7, 9], [0, 2, 4, 6, 8])
+    assert used(dataclasses.replace(REQUEST, validation_share=None, valid="other.csv"))[1] == []
+
+
+def test_of_a_very_large_table_no_more_rows_judge_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uses, "ASIDE", 1)
+    assert used() == ([1], [3], [0, 2, 4, 5, 6, 7, 8, 9])
+
+
+def test_rows_are_numbered_as_in_the_table_and_fewer_are_those_drawn_first() -> None:
+    found = Uses.of(DRAWN, REQUEST, NO_ROLES)
+    assert found.aside.tolist() == [10, 30, 50, 70, 80, 90]
+    assert found.trained == 4
+    fewer = found.at_most(aside=1, train=3)
+    assert (fewer.test.tolist(), fewer.held.tolist(), fewer.train.tolist()) == ([1], [5], [2, 4, 6])
