@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from shoal.errors import ModelFolderError, OutputError
-from shoal.report import wording
+from shoal.report import terms
 from shoal.report.card import card, write_card
 from shoal.report.html import render
 
@@ -39,7 +39,7 @@ def test_it_says_what_the_report_says(sample: Builder, options: dict[str, Any]) 
     seen, page = " ".join(plain(text).split()), render(evidence)
     for model in evidence["test"]["models"]:
         score = evidence["test"]["score_name"]
-        told = wording.metric(score, model["metrics"][score])
+        told = terms.metric(score, model["metrics"][score])
         assert told in seen
         assert told in page
     assert evidence["choice"]["sentence"] in seen

@@ -24,22 +24,6 @@ def test_lead_counts_classes_columns_and_networks(sample: Builder) -> None:
     assert "1,000 networks (20 points of a search × 10 random starts × 5 folds)" in wording.lead(searched)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.05, "0.05 s"),
-        (9.94, "9.9 s"),
-        (9.96, "10 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (3599.6, "1 h 0 min"),
-        (9000, "2 h 30 min"),
-    ],
-)
-def test_duration(seconds: float, words: str) -> None:
-    assert wording.duration(seconds) == words
-
-
 def test_members_that_count_twice_are_said_once() -> None:
     one, two = {"hidden": "16x8", "l2": 0.1, "start": 3}, {"hidden": "0", "l2": 0.0, "start": 0}
     choice: Any = {"members": [one, two, one]}
@@ -47,12 +31,6 @@ def test_members_that_count_twice_are_said_once() -> None:
         "16×8 hidden units, L2 0.1, start 3 (counted 2 times)",
         "no hidden units, L2 0, start 0",
     ]
-    assert wording.model_name("shoal", choice) == "ensemble of 2 networks"
-
-
-def test_importance_is_measured_in_the_score_of_the_test(sample: Builder) -> None:
-    assert wording.test_measure(sample()) == "log loss (nats)"
-    assert wording.test_measure(sample("regression")) == "RMSE (units of income)"
 
 
 def test_remaining_importances() -> None:

@@ -30,7 +30,7 @@ def lecture(
     from shoal.lecture.runner import run_lecture
     from shoal.lecture.studies import STUDIES
     from shoal.randomness import check_seed
-    from shoal.report.wording import duration
+    from shoal.report.terms import duration
 
     console = plain_console()
     if name is None and not every:

@@ -17,7 +17,8 @@ from shoal.cli.dashboard import StudyBoard
 from shoal.data.memory import readable
 from shoal.plots.text import number, sparklines
 from shoal.printable import on_one_line
-from shoal.report.wording import decision, duration, little
+from shoal.report.terms import duration
+from shoal.report.wording import decision, little
 from shoal.selection.candidates.candidate import hidden_label
 from shoal.words import plural
 

@@ -14,7 +14,7 @@ from shoal.files import require_new, write_new
 from shoal.plots.importances import ranked
 from shoal.plots.text import number
 from shoal.printable import in_markdown, on_one_line
-from shoal.report import tables, verdict, wording
+from shoal.report import tables, terms, verdict, wording
 from shoal.report.evidence import checked
 from shoal.words import plural
 
@@ -100,7 +100,7 @@ def _of_forecasts(page: ForecastEvidence) -> list[tuple[str, list[str]]]:
 
 def _model(page: Evidence) -> list[str]:
     choice, asked = page["choice"], page["asked"]
-    unit = wording.unit(asked)
+    unit = terms.unit(asked)
     parameters = f"{plural(choice['parameters'], 'parameter')}, trained by {asked['solver']}."
     return [
         *_said(wording.lead(page)),
@@ -110,7 +110,7 @@ def _model(page: Evidence) -> list[str]:
 
 
 def _data(page: Evidence) -> list[str]:
-    asked, data, noun = page["asked"], page["data"], wording.noun(page)
+    asked, data, noun = page["asked"], page["data"], terms.noun(page)
     used = [column for column in data["columns"] if column["used"]]
     shown = [[column["name"], column["kind"], f"{column['missing']:,}"] for column in used[:COLUMNS_TOLD]]
     rest = len(used) - len(shown)
@@ -127,7 +127,7 @@ def _data(page: Evidence) -> list[str]:
 
 def _choice(page: Evidence) -> list[str]:
     choice = page["choice"]
-    unit, error = wording.unit(page["asked"]), wording.measure(page)
+    unit, error = terms.unit(page["asked"]), terms.measure(page)
     rows = tables.contenders(choice)
     return [
         *_said(choice["sentence"], wording.by_evidence(choice, unit), wording.alone(page)),
@@ -136,7 +136,7 @@ def _choice(page: Evidence) -> list[str]:
 
 
 def _test(page: Evidence, test: HeldOut) -> list[str]:
-    choice, noun, outcome = page["choice"], wording.noun(page), verdict.told(page, test)
+    choice, noun, outcome = page["choice"], terms.noun(page), verdict.told(page, test)
     names, rows = tables.scores(test, choice)
     found = [[row.name, *row.cells] for row in rows]
     important = [
@@ -154,7 +154,7 @@ def _test(page: Evidence, test: HeldOut) -> list[str]:
 
 
 def _limits(page: Evidence) -> list[str]:
-    noun, test, target = wording.noun(page), page["test"], page["data"]["target"]
+    noun, test, target = terms.noun(page), page["test"], page["data"]["target"]
     told = [f"Predictions are for {noun}s from where these came from; of others nothing is known."]
     if test is None:
         told.append(
@@ -179,7 +179,7 @@ def _again(asked: Mapping[str, Any], page: Mapping[str, Any]) -> list[str]:
     versions = [f"{name} {version}" for name, version in page["versions"].items()]
     return [
         _code(command),
-        *_said(f"Made on {wording.moment(page['created'])} in {wording.duration(page['seconds'])}, with seed "
+        *_said(f"Made on {terms.moment(page['created'])} in {terms.duration(page['seconds'])}, with seed "
                f"{asked['seed']} and {', '.join(versions)}."),
         *_said("evidence.json holds every number, report.html shows them."),
     ]  # fmt: skip

@@ -24,7 +24,7 @@ from shoal.plots import (
 from shoal.plots.drawing import as_pictures
 from shoal.plots.networks import ordered_sizes, units
 from shoal.plots.text import number, percent, plain
-from shoal.report import tables, verdict, wording
+from shoal.report import tables, terms, verdict, wording
 from shoal.report.evidence import checked
 from shoal.report.templates import source, template
 from shoal.words import plural
@@ -54,6 +54,7 @@ def render(evidence: Mapping[str, Any]) -> str:
         ordered_sizes=ordered_sizes,
         figures=figures(page),
         tables=tables,
+        terms=terms,
         verdict=verdict,
         wording=wording,
     )
@@ -84,7 +85,7 @@ def _template(name: str) -> Template:
 def _figures(page: Evidence) -> dict[str, str]:
     """Return the figures that this evidence has something to show in."""
     trials, choice, score, test = page["trials"], page["choice"], page["score"], page["test"]
-    unit = wording.unit(page["asked"])
+    unit = terms.unit(page["asked"])
     figures = {}
     if len(set(trials["hidden"])) > 1:
         figures["capacity"] = _both(capacity.scatter, trials, choice, score, unit)
@@ -95,9 +96,9 @@ def _figures(page: Evidence) -> dict[str, str]:
     if page["curves"] and page["curves"]["train_loss"]:
         figures["curves"] = _both(curves.lines, page["curves"], score)
     if test and (found := test.get("reliability")):
-        figures["reliability"] = reliability.diagram(found, test["rows"], wording.noun(page))
+        figures["reliability"] = reliability.diagram(found, test["rows"], terms.noun(page))
     if test and (rates := test.get("operating")):
-        figures["operating"] = _both(operating.pair, rates, wording.noun(page))
+        figures["operating"] = _both(operating.pair, rates, terms.noun(page))
     if test and test["residuals"] and test["residuals"]["actual"]:
         target = page["data"]["target"]["name"]
         figures["predicted"] = residuals.predicted_against_actual(test["residuals"], target)
@@ -109,7 +110,7 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["examples"] = _both(series.examples, found_examples)
     figures |= _in_time(page)
     if page["importances"]:
-        figures["importances"] = _both(importances.bars, page["importances"], wording.test_measure(page))
+        figures["importances"] = _both(importances.bars, page["importances"], terms.test_measure(page))
     return figures
 
 
@@ -118,7 +119,7 @@ def _in_time(page: Evidence) -> dict[str, str]:
     found = page.get("in_time") or {}
     figures = {}
     if bins := found.get("by_length"):
-        figures["by_length"] = _both(in_time.by_length, bins, *wording.error_by_length(page))
+        figures["by_length"] = _both(in_time.by_length, bins, *terms.error_by_length(page))
     if shown := found.get("states"):
         figures["states"] = _both(in_time.states, shown)
     if lines := found.get("reach"):

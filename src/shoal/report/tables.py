@@ -12,7 +12,8 @@ from shoal.plots.evidence import Refinements
 from shoal.plots.networks import HIDDEN_UNIT, units
 from shoal.plots.scales import LOGARITHMIC_FROM
 from shoal.plots.text import number, percent, plain, size_name
-from shoal.report.wording import HIGHER_IS_BETTER, augmentation, duration, metric, model_name, unit
+from shoal.report.terms import HIGHER_IS_BETTER, duration, metric, model_name, unit
+from shoal.report.wording import augmentation
 from shoal.words import plural
 
 if TYPE_CHECKING:

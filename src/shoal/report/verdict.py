@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shoal.plots.text import number, percent
-from shoal.report.wording import HIGHER_IS_BETTER, SHARES, metric, model_name, noun
+from shoal.report.terms import HIGHER_IS_BETTER, SHARES, metric, model_name, noun
 from shoal.words import plural
 
 if TYPE_CHECKING:

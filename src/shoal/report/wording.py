@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shoal.plots.importances import MOST, ranked
-from shoal.plots.networks import HIDDEN_UNIT, distinct, units
-from shoal.plots.text import measured, number, percent, plain, shortened
+from shoal.plots.networks import HIDDEN_UNIT, units
+from shoal.plots.text import number, percent, plain, shortened
+from shoal.report.terms import duration, noun, unit
 from shoal.words import plural, setting
 
 if TYPE_CHECKING:
@@ -21,47 +21,12 @@ ALIKE = 1.02
 SCALES_TOLD = 12
 """Columns of which a sentence tells the scales."""
 FEW_STARTS = 3  # from fewer random starts, luck and merit are not told apart
-HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
-SHARES = frozenset({"error", "balanced error", "accuracy", "balanced accuracy"})
 DECIDED = {
     "balanced_error": "the balanced error, by their probabilities over their shares of the training rows",
     "f1": "F1, which was largest so on the rows held out",
     "cost": "the least cost to expect, by what each mistake was said to cost",
 }
 """What a sentence calls the metrics for which another class than the likeliest may be called."""
-SQUARES = frozenset({"Huber loss"})
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time in its two largest units.
-
-    >>> duration(81.25), duration(312), duration(7384), duration(0.42)
-    ('1 min 21 s', '5 min 12 s', '2 h 3 min', '0.42 s')
-    """
-    if seconds < 10:
-        return f"{seconds:.2g} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def metric(name: str, value: float | None) -> str:
-    """Return a score as the report writes it: shares in percent.
-
-    >>> metric("error", 0.1447), metric("RMSE", 2.081)
-    ('14.47%', '2.081')
-    """
-    return f"{100 * value:.2f}%" if name in SHARES and value is not None else number(value)
-
-
-def model_name(name: str, choice: Choice) -> str:
-    """Return what the report calls a model of the test."""
-    members = len(distinct(choice["members"]))
-    ours = f"ensemble of {members} networks" if members > 1 else "chosen network"
-    return {"shoal": ours, "constant": "constant baseline"}.get(name, name)
 
 
 def lead(evidence: Evidence) -> str:
@@ -169,11 +134,6 @@ def augmentation(of: Augmentation | None) -> str:
     return ", ".join(phrase for extent, phrase in words if extent) or "none"
 
 
-def unit(asked: Asked) -> str:
-    """Return what the sizes of networks count."""
-    return "filter" if asked.get("architecture") == "convolutional" else HIDDEN_UNIT
-
-
 def intervals(test: HeldOut) -> str:
     """Return how well intervals around the predictions have held what they promised on the test rows."""
     found = test.get("intervals")
@@ -230,11 +190,6 @@ def by_evidence(choice: Choice, unit: str = HIDDEN_UNIT) -> str:
         f"{plural(choice['parameters'], 'parameter')} chosen; its L2 strength was re-estimated as "
         f"{number(found['strength'], 3)}."
     )
-
-
-def noun(evidence: Evidence) -> str:
-    """Return what one sample is called."""
-    return evidence["data"].get("noun", "row")
 
 
 def calibration(evidence: Evidence) -> str:
@@ -302,20 +257,6 @@ def repeatable(asked: Asked) -> str:
     )
 
 
-def measure(evidence: Evidence) -> str:
-    """Return what networks were compared by, and its unit."""
-    return measured(**evidence["score"])
-
-
-def test_measure(evidence: Evidence) -> str:
-    """Return the name and the unit of the score on the test rows."""
-    score, test = evidence["score"], evidence["test"]
-    if test is None or (test["score_name"] == score["name"] and test["score_name"] not in SQUARES):
-        return measure(evidence)
-    squared = ", squared" if test["score_name"] in SQUARES else ""
-    return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)}{squared})"
-
-
 def baseline_help(data: Data, noun: str = "row", loss: str = "") -> str:
     """Return what the constant baseline is; ``loss`` is that of a regression."""
     of_numbers = {"absolute_error": "the median", "huber": "the number with the smallest Huber loss"}
@@ -366,34 +307,3 @@ def scales(found: Scales, n_members: int) -> list[str]:
     counted = f"{found['counted']} of {plural(n_members, 'prediction')}"
     sentences.append(f"In the mean that the model predicts, {counted} are by networks of scaled inputs.")
     return sentences
-
-
-def moment(created: str) -> str:
-    """Return an ISO 8601 time as the report writes it, or the text itself where it is none.
-
-    >>> moment("2026-01-02T03:04:05Z"), moment("yesterday")
-    ('2026-01-02 03:04 UTC', 'yesterday')
-    """
-    try:
-        time = datetime.fromisoformat(created)
-    except ValueError:
-        return created
-    return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
-
-
-def error_by_length(page: Evidence) -> tuple[str, bool]:
-    """Return what errors of sequences are called on an axis, and whether they are shares."""
-    if page["asked"]["task"] == "classification":
-        return "share of sequences mistaken", True
-    return f"mean absolute error of {shortened(page['data']['target']['name'], 30)}", False
-
-
-def layer_name(name: str) -> str:
-    """Return what a sentence calls a recurrent layer.
-
-    >>> layer_name("gru"), layer_name("bidirectional")
-    ('a GRU', 'one of both directions')
-    """
-    return {"bidirectional": "one of both directions", "rnn": "a plain one", "lstm": "an LSTM"}.get(
-        name, f"a {name.upper()}"
-    )
