@@ -69,8 +69,8 @@ def address(design: Design, knobs: Knobs, picked: int, lesson: str | None = None
     """
     if lesson is not None:
         return f"lesson={lesson}"
-    usual = Knobs(**NATURAL[design.data])
-    told = [(key, getattr(design, name), getattr(Design(), name)) for key, name in OF_DESIGN.items()]
+    first, usual = Design(), Knobs(**NATURAL[design.data])
+    told = [(key, getattr(design, name), getattr(first, name)) for key, name in OF_DESIGN.items()]
     told += [(key, getattr(knobs, name), getattr(usual, name)) for key, name in OF_KNOBS.items()]
     told += [("net", picked, 0)]
     return "&".join(

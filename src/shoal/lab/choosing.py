@@ -92,7 +92,6 @@ def told(course: Course, found: Choice | None) -> dict[str, Any] | None:
         "loss": found.chosen.validation_loss,
         "threshold": found.threshold,
         "sentence": found.sentence,
-        "spread": found.spread_dicts(),
     }
 
 

@@ -169,6 +169,19 @@ def test_the_spread_has_the_quartiles_of_every_candidate(row: Build) -> None:
     assert (second.hidden, second.starts, second.diverged, second.median) == ("9", 2, 2, None)
 
 
+def test_quartiles_are_those_of_each_candidate_alone_however_many_starts_the_others_have(row: Build) -> None:
+    draws = np.random.default_rng(0).normal(size=(4, 5)) ** 2
+    counts = (5, 3, 5, 1)
+    rows = [
+        row(candidate=k, hidden=str(k), start=i, validation_loss=float(draws[k, i]))
+        for k, count in enumerate(counts)
+        for i in range(count)
+    ]
+    for k, (count, found) in enumerate(zip(counts, spreads(Trials.from_rows(rows)), strict=True)):
+        alone = np.quantile(draws[k, :count], [0, 0.25, 0.5, 0.75, 1]).tolist()
+        assert [found.min, found.q1, found.median, found.q3, found.max] == alone
+
+
 def test_a_choice_becomes_plain_json(sizes: Trials) -> None:
     choice = choose(sizes)
     plain = json.loads(json.dumps(choice.to_dict(), allow_nan=False))

@@ -274,19 +274,29 @@ def _spreads(contenders: Sequence[Contender]) -> tuple[Spread, ...]:
     groups: dict[int, list[Contender]] = defaultdict(list)
     for contender in contenders:
         groups[contender.candidate].append(contender)
-    return tuple(_spread(group) for group in groups.values())
+    losses = [np.array([c.validation_loss for c in group]) for group in groups.values()]
+    known = _quartiles([own[np.isfinite(own)] for own in losses])
+    return tuple(_spread(group, *one) for group, one in zip(groups.values(), known, strict=True))
+
+
+def _quartiles(losses: Sequence[Array]) -> list[tuple[int, list[float | None]]]:
+    """Return how many losses each has, and their quartiles, None of none: at once where they have as many."""
+    found: list[tuple[int, list[float | None]]] = [(0, [None] * 5)] * len(losses)
+    for size in {len(own) for own in losses} - {0}:
+        which = [k for k, own in enumerate(losses) if len(own) == size]
+        each = np.quantile([losses[k] for k in which], [0, 0.25, 0.5, 0.75, 1], axis=1).T.tolist()
+        for k, one in zip(which, each, strict=True):
+            found[k] = size, one
+    return found
 
 
 def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _spread(group: Sequence[Contender]) -> Spread:
-    losses = np.array([c.validation_loss for c in group])
-    losses = losses[np.isfinite(losses)]
-    first, diverged = group[0], len(group) - losses.size
-    known = np.quantile(losses, [0, 0.25, 0.5, 0.75, 1]).tolist() if losses.size else [None] * 5
-    low, q1, median, q3, high = known
+def _spread(group: Sequence[Contender], finite: int, quartiles: list[float | None]) -> Spread:
+    first, diverged = group[0], len(group) - finite
+    low, q1, median, q3, high = quartiles
     return Spread(first.hidden, first.l2, len(group), low, q1, median, q3, high, diverged, first.settings)
 
 
