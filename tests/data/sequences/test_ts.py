@@ -171,7 +171,10 @@ def test_wrong_time_stamps(tmp_path: Path, rows: str, told: str) -> None:
         (UNIVARIATE + "1,2: \n", "line 6 has an empty label"),
         (UNIVARIATE + "?,NaN:a\n", "line 6 holds no value at all"),
         (UNIVARIATE + "1,2:3,4:a\n", "line 6 has 2 channels where the header says @univariate true"),
-        (TWO + "1,2:3,4:a\n1,2:a\n", "line 7 has 1 channels where the first row has 2"),
+        (
+            TWO + "1,2:3,4:a\n1,2:a\n",
+            "line 7 has 1 channel where the first row has 2; give every series",
+        ),
         (TWO + "1,2:3:a\n", "line 6 has 1 values in channel 2 and 2 in channel 1"),
         (
             HEAD.format(one="false", more="@dimensions 3\n") + "1:2:a\n",

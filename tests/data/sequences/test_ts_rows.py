@@ -38,6 +38,7 @@ def test_pairs_are_put_in_the_order_of_their_time() -> None:
     ("reader", "line", "told"),
     [
         (LABELLED, "1,2", "has no label after its values"),
+        (LABELLED, "@data", "has '@data' among its rows; a file has one header"),
         (LABELLED, "1,2:", "has an empty label"),
         (PLAIN, "1,2:3", "has 1 values in channel 2 and 2 in channel 1"),
         (PLAIN, "1,,2", "has nothing in channel 1 as value 2"),

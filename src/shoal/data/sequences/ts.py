@@ -25,6 +25,7 @@ from shoal.data.sequences.ts_rows import Row, RowReader, cut
 from shoal.data.targets.task import CLASSIFICATION, REGRESSION
 from shoal.errors import DataError
 from shoal.shapes import BoolArray
+from shoal.words import plural
 
 TARGETS = {CLASSIFICATION: "class", REGRESSION: "target", None: "label"}
 """What the target is called, which has no name in such a file."""
@@ -142,8 +143,11 @@ class _File:
         found = len(row.values)
         if found != channels:
             stated = "the header says" if self.header.channels else "the first row has"
-            label = "" if reader.labelled else "; a label needs @classLabel or @targetLabel in the header"
-            raise reader.wrong(row.line, f"has {found} channels where {stated} {channels}{label}")
+            label = ", and a label needs @classLabel or @targetLabel in the header"
+            remedy = "give every series as many" + ("" if reader.labelled else label)
+            raise reader.wrong(
+                row.line, f"has {plural(found, 'channel')} where {stated} {channels}; {remedy}"
+            )
         if found > 1 and self.header.univariate:
             raise reader.wrong(row.line, f"has {found} channels where the header says @univariate true")
 

@@ -40,6 +40,8 @@ class RowReader:
 
     def read(self, text: str, line: int) -> Row:
         """Return one row; raise ``DataError`` that names line, channel and value for what is no series."""
+        if text.startswith("@"):
+            raise self.wrong(line, f"has {quoted(text)} among its rows; a file has one header, above them")
         pieces, label = cut(text), None
         if self.labelled:
             label = pieces.pop().strip()
