@@ -81,9 +81,10 @@ struct Geometry {
 struct Recurrence {
     std::size_t channels{}, steps{}, units{};
     bool return_sequences{}, reverse{};
-    std::optional<std::size_t> h0, c0;  // where in θ a learnt state begins
-    double dropout{};                   // one mask for a sequence
-    std::size_t truncate{};             // steps between those over which no gradient goes back; 0: it goes over all
+    std::optional<std::size_t> h0, c0;                             // where in θ a learnt state begins
+    std::optional<std::size_t> gamma_W, gamma_R, gamma_c, beta_c;  // and γ and β of layer normalisation
+    double dropout{};                                              // one mask for a sequence
+    std::size_t truncate{};  // steps between those over which no gradient goes back; 0: it goes over all
 };
 
 // One layer as Python describes it; wire.hpp says which of this a kind has.

@@ -7,7 +7,7 @@
 namespace shoal {
 
 // Goes up whenever a field comes, goes, or means something else: Python refuses a module that says another number.
-constexpr int kWireVersion = 7;
+constexpr int kWireVersion = 8;
 
 // What a kind is called where it is registered in Python.
 template <class Kind> struct Name {
@@ -115,6 +115,7 @@ template <class Visit> void visit_recurrent(Layer& layer, Visit& visit) {
     visit("W", layer.W), visit("R", layer.R), visit("b", layer.b), visit.optional("h0", of.h0);
     visit("channels", of.channels), visit("steps", of.steps), visit("state", of.units);
     visit("return_sequences", of.return_sequences), visit("reverse", of.reverse);
+    visit.optional("gamma_W", of.gamma_W), visit.optional("gamma_R", of.gamma_R), visit("epsilon", layer.epsilon);
     visit("recurrent_dropout", of.dropout), visit.optional("truncate", of.truncate);
 }
 
@@ -142,7 +143,10 @@ template <class Visit> void visit_fields(Layer& layer, Visit& visit) {
             break;
         case LayerKind::rnn: visit_recurrent(layer, visit), visit("activation", layer.g); break;
         case LayerKind::gru: visit_recurrent(layer, visit), visit("c", layer.c); break;
-        case LayerKind::lstm: visit_recurrent(layer, visit), visit.optional("c0", layer.recurrence.c0); break;
+        case LayerKind::lstm:
+            visit_recurrent(layer, visit), visit.optional("c0", layer.recurrence.c0);
+            visit.optional("gamma_c", layer.recurrence.gamma_c), visit.optional("beta_c", layer.recurrence.beta_c);
+            break;
         case LayerKind::bidirectional: visit("layers", layer.inside); break;
         case LayerKind::embedding: visit("E", layer.E), visit("vocabulary", layer.vocabulary); break;
         case LayerKind::conv1d:

@@ -21,7 +21,8 @@ template <class T> struct Unit {
     T* kept;  // for the way back
     T* grad;  // ∂J/∂h, and of an LSTM ∂J/∂c, after the step, and then what of it passes by the products
     T* delta;
-    const T* mask;  // of recurrent dropout, null where there is none
+    const T* mask;               // of recurrent dropout, null where there is none
+    const T* through = nullptr;  // ∂J/∂c that comes by way of h, where the cell's own norm has found it
 
     SHOAL_INLINE MaskOf<T> valid(std::size_t i) const { return has_step(lengths + i, step); }
     SHOAL_INLINE void put(T* rows, std::size_t k, std::size_t i, Vec<T> v) const { store(rows + k * row + i, v); }
@@ -61,12 +62,15 @@ template <class T> struct LstmCell : Shape<4, 4, 1> {
 
     // δ_o = ∂h tanh(c) o (1 − o),  ∂c += ∂h o (1 − tanh² c),  δ_i = ∂c g i (1 − i),  δ_f = ∂c c₋ f (1 − f),
     // δ_g = ∂c i (1 − g²),  ∂c₋ = ∂c f.
-    SHOAL_APART static void backward(const Unit<T>& u) {
+    SHOAL_APART static void backward(const Unit<T>& u) { u.through ? back<true>(u) : back<false>(u); }
+
+  private:
+    template <bool is_normed> SHOAL_INLINE static void back(const Unit<T>& u) {
         for (std::size_t at = 0; at < u.numbers(); at += kLanes<T>) {
             const V i = u.get(u.kept, 0, at), f = u.get(u.kept, 1, at), g = u.get(u.kept, 2, at);
             const V o = u.get(u.kept, 3, at), bent = u.get(u.kept, 4, at);
             const V to_h = u.get(u.grad, 0, at), to_c = u.get(u.grad, 1, at);
-            const V dc = to_c + to_h * o * (1 - bent * bent);
+            const V dc = to_c + (is_normed ? load(u.through + at) : to_h * o * (1 - bent * bent));
             const MaskOf<T> valid = u.valid(at);
             u.put(u.delta, 0, at, select<V>(valid, dc * u.masked(g, at) * (i * (1 - i)), V{}));
             u.put(u.delta, 1, at, select<V>(valid, dc * u.get(u.before, 1, at) * (f * (1 - f)), V{}));

@@ -12,6 +12,7 @@
 
 #include "cells.hpp"
 #include "dropout.hpp"
+#include "norms.hpp"
 #include "outer.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -29,6 +30,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
           all_(columns * lanes), a_(layer.units * columns * lanes), slots_(2 * slot(columns)), kept_(kept(columns)),
           widths_(of_.steps) {
         std::fill(all_.data(), all_.data() + all_.size(), static_cast<T>(of_.steps));
+        if (of_.gamma_W) norms_.emplace(layer, columns);
     }
 
     const T* forward(const T* theta, const T* in, std::size_t columns, const Context<T>& context) override {
@@ -38,14 +40,17 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         draw(context.seen);
         lengths_ = context.lengths ? context.lengths : all_.data();
         see_lengths();
-        pack_forward<T, LaneIsMember, Cell>(theta, layer_, packed_.data());
+        if (norms_) norms_->pack_matrices(theta);
+        else pack_forward<T, LaneIsMember, Cell>(theta, layer_, packed_.data());
         begin(theta);
         for (std::size_t s = 0; s < taken_; ++s) {
             T* const row = before(s);
             for (std::size_t c = 0; c < of_.channels; ++c)
                 copy(row + c * row_size(), in + (c * of_.steps + step(s)) * row_size(), 1);
             if (shows()) mask(seen(row), state(row));
-            take(s);
+            if (norms_) take_normed(theta, s);
+            else take(s);
+            hand_on(s);
             if (of_.return_sequences) put_output(s);
         }
         if (!of_.return_sequences) copy(a_.data(), state(before(taken_)), of_.units);
@@ -62,7 +67,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         if (to_input) std::fill(grad.spare, grad.spare + layer_.inputs * row_size(), T(0));
         for (std::size_t s = taken_; s-- > 0;) {
             if (of_.return_sequences) add_output(s, grad.here);
-            back(s, grad, to_input);
+            back(theta, s, grad, to_input);
             differentiate(s);
             if (of_.truncate) cut(s);
         }
@@ -108,12 +113,13 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
         slots_ = Aligned<T>((of_.steps + 1) * slot(columns));
         kept_ = Aligned<T>(of_.steps * kept(columns));
         grad_ = Aligned<T>(Cell::kStates * m * columns * lanes), delta_ = Aligned<T>(rows * columns * lanes);
-        W_sum_ = {Cell::kWeights * m, of_.channels, true, columns};
+        W_sum_ = {Cell::kWeights * m, of_.channels, !norms_, columns};
         R_sum_ = {Cell::kWeights * m, m, false, columns};
         if (kHasC) c_sum_ = {m, 0, true, columns};
         if (of_.dropout > 0) mask_ = Aligned<T>(m * columns * lanes);
         if (shows()) shown_ = Aligned<T>(m * columns * lanes);
         R_ = Aligned<T>(packed_.size()), W_ = Aligned<T>(packed_.size());
+        if (norms_) norms_->make_room(of_.steps, columns);
     }
 
     // The state in front of the first step: zeros, or learnt.
@@ -155,6 +161,18 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
             for (std::size_t u = first; u < std::min(first + Cell::kUnits, of_.units); ++u)
                 Cell::forward(z_.data() + (u - first) * Cell::kSums * width(s) * lanes, unit(s, u));
         }
+    }
+    void take_normed(const T* theta, std::size_t s) {
+        norms_->sums(each_ * s, before(s), seen(before(s)), columns_, width(s));
+        for (std::size_t u = 0; u < of_.units; ++u) {
+            norms_->unit_sums(theta, each_ * s, u, columns_, width(s), z_.data());
+            Cell::forward(z_.data(), unit(s, u));
+        }
+        norms_->read(theta, each_ * s, unit(s, 0), columns_);
+    }
+
+    // Columns that no step is taken in have the state they had.
+    void hand_on(std::size_t s) {
         const std::size_t from = width(s) * lanes, left = row_size() - from;
         for (std::size_t row = 0; left && row < Cell::kStates * of_.units; ++row)
             std::memcpy(state(before(s + 1)) + row * row_size() + from, state(before(s)) + row * row_size() + from,
@@ -184,29 +202,47 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     void prepare(const T* theta, bool to_input) {
         std::fill(grad_.data(), grad_.data() + grad_.size(), T(0));
         W_sum_.clear(), R_sum_.clear(), c_sum_.clear();
+        if (norms_) norms_->clear();
         pack_transposed<T, LaneIsMember>(theta, layer_.R, of_.units, parts_.of_state_, R_.data());
         if (to_input) pack_transposed<T, LaneIsMember>(theta, layer_.W, of_.channels, parts_.of_input, W_.data());
     }
 
     // ∂J/∂(state before) = what passes by + Rᵀ δ,  ∂J/∂x = Wᵀ δ.
-    void back(std::size_t s, Gradients<T>& grad, bool to_input) {
-        for (std::size_t u = 0; u < of_.units; ++u) Cell::backward(unit(s, u));
+    void back(const T* theta, std::size_t s, Gradients<T>& grad, bool to_input) {
+        cells_back(theta, s);
         T* const to_h = shows() && masked_ ? shown_.data() : grad_.data();
         if (to_h != grad_.data()) std::fill(to_h, to_h + of_.units * row_size(), T(0));
-        step_back<T, LaneIsMember>(R_.data(), of_.units, parts_.of_state_, delta_.data(), columns_, width(s), to_h,
-                                   row_size());
+        by_state([&](const auto& parts, const T* delta) {
+            step_back<T, LaneIsMember>(R_.data(), of_.units, parts, delta, columns_, width(s), to_h, row_size());
+        });
         for (std::size_t i = 0; to_h != grad_.data() && i < of_.units * row_size(); i += lanes)
             store(grad_.data() + i, load(grad_.data() + i) + load(to_h + i) * load(mask_.data() + i));
         if (to_input)
-            step_back<T, LaneIsMember>(W_.data(), of_.channels, parts_.of_input, delta_.data(), columns_, width(s),
+            step_back<T, LaneIsMember>(W_.data(), of_.channels, parts_.of_input, of_input(), columns_, width(s),
                                        grad.spare + step(s) * row_size(), of_.steps * row_size());
+    }
+    void cells_back(const T* theta, std::size_t s) {
+        const T* const through = norms_ ? norms_->read_back(theta, s, unit(s, 0), columns_) : nullptr;
+        for (std::size_t u = 0; u < of_.units; ++u) {
+            Unit<T> one = unit(s, u);
+            if (through) one.through = through + u * row_size();
+            Cell::backward(one);
+        }
+        if (norms_) norms_->back(theta, s, delta_.data(), parts_.of_state_, columns_, width(s), tools_[0]);
+    }
+
+    // The δ of W x, and f(parts, δ) with that of R h.
+    const T* of_input() const { return norms_ ? norms_->to_input() : delta_.data(); }
+    template <class F> void by_state(F f) const {
+        if (norms_) f(norms_->whole(), norms_->to_state());
+        else f(parts_.of_state_, delta_.data());
     }
 
     // ∂J/∂W += δ xᵀ,  ∂J/∂R += δ hᵀ, with δ still in the nearest caches.
     void differentiate(std::size_t s) {
         const Rows<const T> x{before(s), columns_}, h{seen(before(s)), columns_};
-        W_sum_.add(parts_.of_input, delta_.data(), x, width(s), tools_[0]);
-        R_sum_.add(parts_.of_state_, delta_.data(), h, width(s), tools_[0]);
+        W_sum_.add(parts_.of_input, of_input(), x, width(s), tools_[0]);
+        by_state([&](const auto& parts, const T* delta) { R_sum_.add(parts, delta, h, width(s), tools_[0]); });
         const Part of_c[]{{Cell::kWeights * of_.units, 0, of_.units}};
         if (kHasC) c_sum_.add(of_c, delta_.data(), x, width(s), tools_[0]);
     }
@@ -238,6 +274,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     void finish(T* gradient) {
         W_sum_.add_to(gradient, layer_.W, layer_.b), R_sum_.add_to(gradient, layer_.R, 0);
         c_sum_.add_to(gradient, 0, layer_.c);
+        if (norms_) norms_->finish(gradient);
         for (std::size_t k = 0; k < Cell::kStates; ++k)
             if (beginning(k))
                 row_sum<T, LaneIsMember>(gradient, *beginning(k), of_.units,
@@ -251,6 +288,7 @@ template <class T, bool LaneIsMember, class Cell> class RecurrentStage final : p
     const Parts<kOfState> parts_;
     Aligned<T> packed_, z_, all_, a_, slots_, kept_, grad_, delta_, R_, W_, mask_, shown_;
     OuterSum<T, LaneIsMember> W_sum_, R_sum_, c_sum_;
+    std::optional<RecurrentNorms<T, LaneIsMember, Cell>> norms_;
     std::vector<std::size_t> widths_;
     const T* lengths_ = nullptr;
     bool masked_ = false;  // by recurrent dropout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -105,13 +104,8 @@ def test_a_training_is_stepped() -> None:
 
 
 @pytest.mark.skipif("native" not in ENGINES, reason="this installation has no compiled engine")
-def test_what_the_compiled_engine_lacks_is_left_to_the_reference(caplog: pytest.LogCaptureFixture) -> None:
-    lstm = network([Bidirectional(LSTM(2, layer_norm=True))])
-    with caplog.at_level(logging.INFO, logger="shoal"):
-        assert choose_engine("auto", lstm).name == "reference"
-    assert "does not support layer_norm of the layer LSTM(units=2" in caplog.text
-    with pytest.raises(ConfigurationError, match="'native' does not support layer_norm of the layer LSTM"):
-        train(lstm, *data(), engine="native")
-    for setting in ({"recurrent_dropout": 0.5}, {"truncate": 3}):
-        layers = network([GRU(2, **setting)])
+@pytest.mark.parametrize("setting", [{"recurrent_dropout": 0.5}, {"truncate": 3}, {"layer_norm": True}])
+def test_the_compiled_engine_takes_every_setting(setting: dict[str, Any]) -> None:
+    for cell in RNN, GRU, LSTM:
+        layers = network([Bidirectional(cell(2, **setting))])
         assert choose_engine("auto", layers).name == choose_engine("auto", layers, Recipe()).name == "native"

@@ -91,6 +91,7 @@ class Recurrent(Layer):
     """How many times m rows W and R have."""
     states: ClassVar[tuple[str, ...]] = ("h",)
     """What is handed on from step to step, the output first."""
+    epsilon: ClassVar[float] = EPSILON
     masks_state: ClassVar[bool] = False
     """Whether recurrent dropout is on the h that R multiplies; otherwise the cell has it elsewhere."""
 
@@ -195,7 +196,8 @@ class Recurrent(Layer):
         return shape[1] * super().operations(shape)
 
     def kept(self, shape: Shape) -> int:
-        return shape[1] * (shape[0] + (self.gates + 3) * self.units)  # of every step
+        of_norms = 2 * self.gates + len(self.states) - 1 if self.layer_norm else 0
+        return shape[1] * (shape[0] + (self.gates + 3 + of_norms) * self.units)  # of every step
 
     def lengths_after(self, lengths: IntArray) -> IntArray | None:
         return lengths if self.return_sequences else None

@@ -33,8 +33,6 @@ def unknown_layer(network: Chain) -> str | None:
             return f"the layer {layer!r}"
         if isinstance(layer, Activated) and not knows(layer.g, "activation", ACTIVATIONS):
             return f"the activation {layer.g!r}"
-        if layer.name in RECURRENT and getattr(layer, "layer_norm", False):
-            return f"layer_norm of the layer {layer!r}"
     return None
 
 

@@ -26,7 +26,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "embedding": ("vocabulary",),
     "max_pool1d": ("size", "stride"),
     "average_pool1d": ("size", "stride"),
-    **dict.fromkeys(RECURRENT, ("return_sequences", "reverse", "recurrent_dropout", "truncate")),
+    **dict.fromkeys(RECURRENT, ("return_sequences", "reverse", "recurrent_dropout", "truncate", "epsilon")),
 }
 """A layer's settings that travel as they are."""
 
@@ -83,10 +83,12 @@ def _pool_over_time(layer: Any, before: Shape, places: Places) -> Fields:
 
 
 def _recurrent(layer: Any, before: Shape, places: Places) -> Fields:
-    """Return the extents of a sequence (C, T) and of the state, and where a learnt state begins, or None."""
+    """Return the extents of a sequence (C, T) and of the state, and where parameters it may lack begin."""
     channels, steps = before
-    learnt = {f"{name}0": places.get(f"{name}0") for name in layer.states}
-    return {"channels": channels, "steps": steps, "state": layer.units, **learnt}
+    maybe = [f"{name}0" for name in layer.states] + ["gamma_W", "gamma_R"]
+    maybe += [name for name in ("gamma_c", "beta_c") if "c" in layer.states]
+    extents = {"channels": channels, "steps": steps, "state": layer.units}
+    return {**extents, **{name: places.get(name) for name in maybe}}
 
 
 def _residual(layer: Any, before: Shape, places: Places) -> Fields:

@@ -20,7 +20,7 @@ else:  # by its name: the check of the layers takes a module that it cannot read
 
 native = _native
 
-WIRE = 7
+WIRE = 8
 """The version of what travels by name between the package and the module, in native/wire.hpp too."""
 
 
