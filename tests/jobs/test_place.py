@@ -120,6 +120,17 @@ def test_a_place_that_is_taken(tmp_path: Path, make: Callable[[Path], None], tol
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(("make", "told"), [(os.mkfifo, "it is a pipe, which"), (os.mkdir, "Is a directory")])
+def test_a_plan_that_is_no_file_is_told_by_its_name(
+    begun: Path, make: Callable[[Path], None], told: str
+) -> None:
+    (begun / "plan.json").unlink()
+    make(begun / "plan.json")
+    for overwrite in (True, False):
+        with pytest.raises(OutputError, match=rf"plan\.json cannot be read \({told}.*give another folder"):
+            require_free(begun, REQUEST, resume=not overwrite, overwrite=overwrite)
+
+
 def test_a_folder_of_others_is_not_even_overwritten(tmp_path: Path) -> None:
     occupied(tmp_path)
     for resume, overwrite in ((True, False), (False, True)):

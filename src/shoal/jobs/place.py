@@ -150,6 +150,8 @@ def _is_ours(plan: Path) -> bool:
     """Whether a file of this name can be a job's: its keys say so, and one that was torn has none."""
     try:
         content = json.loads(read_regular(plan))
+    except OSError as error:
+        raise OutputError(f"{plan} cannot be read ({reason(error)}); give another folder") from None
     except (ValueError, RecursionError):
         return True
     return isinstance(content, dict) and {"request", "sizing"} <= content.keys()
