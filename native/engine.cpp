@@ -18,7 +18,7 @@ template <class T> std::unique_ptr<Trainer<T>> begin(const Job<T>& job) {
     return std::make_unique<Groups<T, false>>(job);
 }
 
-template <class T> void evaluate(const Evaluation<T>& job) { outputs(job); }
+template <class T> bool evaluate(const Evaluation<T>& job) { return outputs(job); }
 
 template <class T, class F> bool apply_each(const T* from, T* to, std::size_t n, F f) {
     constexpr std::size_t L = kLanes<T>;

@@ -13,8 +13,9 @@ struct Engine {
     // Members that have begun to train; the job outlives them.
     std::unique_ptr<Trainer<float>> (*begin_float)(const Job<float>&);
     std::unique_ptr<Trainer<double>> (*begin_double)(const Job<double>&);
-    void (*outputs_float)(const Evaluation<float>&);
-    void (*outputs_double)(const Evaluation<double>&);
+    // Return whether X is finite.
+    bool (*outputs_float)(const Evaluation<float>&);
+    bool (*outputs_double)(const Evaluation<double>&);
     // to = f(from) for n numbers, f an elementary function by its name; false if there is none of that name.
     bool (*apply_float)(const char* f, const float* from, float* to, std::size_t n);
     bool (*apply_double)(const char* f, const double* from, double* to, std::size_t n);

@@ -182,11 +182,19 @@ template <class T> struct Trainer {
     virtual void exchange(Direction direction, Memory<T>& memory, std::size_t epoch) = 0;
 };
 
+// Rows X (N, inputs) where they lie, the numbers of a row `step` apart. One of both steps is 1, that one where there are
+// lengths.
+template <class T> struct Given {
+    const T* data;
+    std::size_t row_step, step;
+};
+
 // What members θ (P, D) are to give for rows X (N, inputs), of so many lengths (N,) or null: z (P, outputs, N).
 template <class T> struct Evaluation {
     const Network* network;
     std::size_t members, n;
-    const T *theta, *X;
+    const T* theta;
+    Given<T> X;
     const std::int64_t* lengths;
     T* z;
     std::size_t threads;

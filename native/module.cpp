@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "draws.hpp"
 #include "engine.hpp"
 #include "instruction_set.hpp"
 #include "instruction_sets.hpp"  // generated: those that this module is built for
@@ -224,8 +225,11 @@ template <class T> class Training {
     std::unique_ptr<Trainer<T>> trainer_;
 };
 
+// X may be rows that lie together, or columns.
+template <class T> using Table = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+
 template <class T>
-void outputs(const std::string& isa, const Architecture& architecture, Array<const T, 2> theta, Array<const T, 2> X,
+bool outputs(const std::string& isa, const Architecture& architecture, Array<const T, 2> theta, Table<T> X,
              const std::optional<Array<const std::int64_t, 1>>& lengths, std::size_t threads, Array<T, 3> z) {
     const Engine& engine = engine_for(isa);
     Control control;
@@ -234,18 +238,36 @@ void outputs(const std::string& isa, const Architecture& architecture, Array<con
     Evaluation<T> job{};
     const Network& network = architecture.network;
     job.network = &network;
-    job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.X = X.data(), job.z = z.data();
+    job.members = theta.shape(0), job.n = X.shape(0), job.theta = theta.data(), job.z = z.data();
     job.lengths = lengths ? lengths->data() : nullptr;
     job.threads = threads, job.control = &control;
     if (theta.shape(1) != network.n_parameters || X.shape(1) != network.inputs || z.shape(0) != job.members ||
         z.shape(1) != network.outputs || z.shape(2) != job.n || (lengths && lengths->shape(0) != job.n))
         throw nb::value_error("outputs takes theta (P, D), X (N, n), lengths (N,) or None, and z (P, K, N)");
+    // Of one row, or of one column, NumPy's steps may be any.
+    const std::int64_t step = network.inputs > 1 ? X.stride(1) : 1, width = step == 1 ? network.inputs : 1;
+    const std::int64_t row_step = job.n > 1 ? X.stride(0) : width;
+    if (row_step < 0 || step < 0 || (step != 1 && (row_step != 1 || lengths)))
+        throw nb::value_error("outputs takes X whose rows lie together, or without lengths its columns");
+    job.X = {X.data(), static_cast<std::size_t>(row_step), static_cast<std::size_t>(step)};
+    bool finite;
     {
         const Lock::Released released(lock);
-        if constexpr (sizeof(T) == 4) engine.outputs_float(job);
-        else engine.outputs_double(job);
+        if constexpr (sizeof(T) == 4) finite = engine.outputs_float(job);
+        else finite = engine.outputs_double(job);
     }
     if (control.failure) std::rethrow_exception(control.failure);
+    return finite;
+}
+
+void uniforms(Array<const std::uint64_t, 2> keys, Array<const std::int64_t, 1> at, Array<double, 2> theta) {
+    const std::size_t P = theta.shape(0), D = theta.shape(1);
+    bool inside = keys.shape(0) == P && keys.shape(1) == 2;
+    for (std::size_t i = 0; i < at.size(); ++i) inside = inside && static_cast<std::size_t>(at.data()[i]) < D;
+    if (!inside) throw nb::value_error("uniforms takes keys (P, 2), places from 0 to D - 1, and theta (P, D)");
+    Lock lock;
+    const Lock::Released released(lock);
+    shoal::uniforms(keys.data(), P, at.data(), at.size(), theta.data(), D);
 }
 
 template <class T> void apply(const std::string& isa, const std::string& f, Array<const T, 1> from, Array<T, 1> to) {
@@ -305,7 +327,7 @@ template <class T> void define(nb::module_& module) {
         .def("restore", &Training<T>::restore, "vectors"_a, "numbers"_a, "epoch"_a, "Go on from what was remembered.");
     module.def("outputs", &outputs<T>, "isa"_a, "architecture"_a, "theta"_a.noconvert(), "X"_a.noconvert(),
                "lengths"_a.none(), "threads"_a, "z"_a.noconvert(),
-               "Write what members give for rows, without dropout.");
+               "Write what members give for rows, without dropout, and return whether these are finite.");
     module.def("apply", &apply<T>, "isa"_a, "f"_a, "x"_a.noconvert(), "out"_a.noconvert(),
                "Write an elementary function of x into out.");
     module.def("deform", &deform<T>, "isa"_a, "augmentation"_a, "X"_a.noconvert(), "epoch"_a, "threads"_a,
@@ -331,6 +353,8 @@ NB_MODULE(_native, module) {
     module.attr("WIRE") = kWireVersion;
     module.def("wire_fields", &wire_fields, "Return the fields of all that travels by name.");
     nb::class_<Architecture>(module, "Architecture").def(nb::init<const nb::dict&>(), nb::arg("network"));
+    module.def("uniforms", &::uniforms, nb::arg("keys").noconvert(), nb::arg("at").noconvert(),
+               nb::arg("theta").noconvert(), "Write the first draws of members' streams into their parameters.");
     define<float>(module);
     define<double>(module);
 }

@@ -201,5 +201,9 @@ template <bool LaneIsMember> bool is_wide(const Layer& layer) {
 template <bool LaneIsMember> bool is_wide(const Network& network) {
     return total_of(network.layers, [](const Layer& layer) { return std::size_t(is_wide<LaneIsMember>(layer)); }) > 0;
 }
+// Gradients of recurrent layers go by panels, too.
+template <bool LaneIsMember> bool has_panels(const Network& network) {
+    return is_wide<LaneIsMember>(network) || total_of(network.layers, [](const Layer& layer) { return layer.gates(); });
+}
 
 }  // namespace shoal

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "batches.hpp"
@@ -9,6 +10,17 @@
 #include "pool.hpp"
 
 namespace shoal::SHOAL_ISA {
+
+// Columns that a block has at most. No gradient is made, so blocks are the smaller: what passes from layer to layer stays
+// in the nearest cache. Six columns fill tiles of three as well as of two.
+template <class T> std::size_t forward_columns(const Network& network) {
+    if (network.sees_sequences() || network.sees_images() || is_wide<false>(network))
+        return block_columns<T, false>(network);
+    constexpr std::size_t kRoom = 48 * 1024, kTiles = 6;
+    const std::size_t units = total_of(network.layers, [](const Layer& layer) { return layer.units; });
+    const std::size_t column = (network.inputs + units) * kLanes<T> * sizeof(T);
+    return std::clamp<std::size_t>(kRoom / column / kTiles * kTiles, kTiles, 36);
+}
 
 // Where a thread works: one block of samples, whose columns are made once for many members.
 template <class T> class Reader {
@@ -22,36 +34,65 @@ template <class T> class Reader {
           x_(network.inputs * batch.block * L), lengths_(batch.block * L) {}
 
     // Reads block b of the rows X (N, inputs) and of their lengths, or null; the lanes that are left over repeat the last
-    // sample.
-    void read(const T* X, const std::int64_t* lengths, std::size_t b) {
-        const std::size_t n = network_.inputs, whole = n / L * L, stride = batch_.width(b) * L;
-        for (std::size_t c = 0; c < batch_.width(b); ++c) {
-            const T* rows[L];
-            for (std::size_t lane = 0; lane < L; ++lane) {
-                const std::size_t row = sample(std::min(batch_.first(b) + c * L + lane, batch_.samples - 1));
-                rows[lane] = X + row * n;
-                if (lengths) lengths_.data()[c * L + lane] = static_cast<T>(lengths[row]);
-            }
-            T* const column = x_.data() + c * L;
-            as_column<T>(rows, whole, column, stride);
-            for (std::size_t i = whole; i < n; ++i)
-                for (std::size_t lane = 0; lane < L; ++lane) column[i * stride + lane] = rows[lane][i];
-        }
+    // sample. Returns whether all numbers are finite.
+    bool read(const Given<T>& X, const std::int64_t* lengths, std::size_t b) {
         b_ = b, has_lengths_ = lengths != nullptr;
+        for (std::size_t i = 0; lengths && i < batch_.width(b) * L; ++i)
+            lengths_.data()[i] = static_cast<T>(lengths[row(i)]);
+        if (X.step == 1) read_rows(X);
+        else read_numbers(X);
+        Vec<T> sum{};
+        for (std::size_t i = 0; i < network_.inputs * batch_.width(b); ++i) sum += load(x_.data() + i * L) * T(0);
+        return all(sum == Vec<T>{});  // 0 · ∞ is NaN
     }
 
     // Writes a member's z of the block into its part of (K, N).
     void write(const T* theta, T* z) {
-        const std::size_t width = batch_.width(b_);
+        const std::size_t width = batch_.width(b_), first = batch_.first(b_), count = batch_.count(b_);
         pass_.bind(x_.data(), nullptr, has_lengths_ ? lengths_.data() : nullptr, width);
-        const T* const from = pass_.forward(theta, width, nullptr);
-        for (std::size_t k = 0; k < network_.outputs; ++k)
-            for (std::size_t i = 0; i < batch_.count(b_); ++i)
-                z[k * batch_.samples + sample(batch_.first(b_) + i)] = from[k * width * L + i];
+        const T* from = pass_.forward(theta, width, nullptr);
+        for (std::size_t k = 0; k < network_.outputs; ++k, from += width * L, z += batch_.samples) {
+            if (!order_) std::copy_n(from, count, z + first);
+            else
+                for (std::size_t i = 0; i < count; ++i) z[order_[first + i]] = from[i];
+        }
     }
 
   private:
-    std::size_t sample(std::size_t place) const { return order_ ? order_[place] : place; }
+    // The row of number i of the block's samples.
+    std::size_t row(std::size_t i) const {
+        const std::size_t place = std::min(batch_.first(b_) + i, batch_.samples - 1);
+        return order_ ? order_[place] : place;
+    }
+
+    // Rows are read in whole vectors, beyond their ends too where others follow.
+    void read_rows(const Given<T>& X) {
+        const std::size_t n = network_.inputs, width = batch_.width(b_), stride = width * L;
+        const T* const end = X.data + (batch_.samples - 1) * X.row_step + n;
+        const std::ptrdiff_t padded = (n + L - 1) / L * L;
+        for (std::size_t c = 0; c < width; ++c) {
+            const T* rows[L];
+            bool inside = true;
+            for (std::size_t lane = 0; lane < L; ++lane) {
+                rows[lane] = X.data + row(c * L + lane) * X.row_step;
+                inside = inside && padded <= end - rows[lane];
+            }
+            T* const column = x_.data() + c * L;
+            const std::size_t whole = inside ? n : n / L * L;
+            as_column<T>(rows, whole, column, stride);
+            for (std::size_t i = whole; i < n; ++i)
+                for (std::size_t lane = 0; lane < L; ++lane) column[i * stride + lane] = rows[lane][i];
+        }
+    }
+
+    // Where a number's samples lie together they are columns already.
+    void read_numbers(const Given<T>& X) {
+        const std::size_t count = batch_.count(b_), stride = batch_.width(b_) * L;
+        for (std::size_t i = 0; i < network_.inputs; ++i) {
+            T* const to = std::copy_n(X.data + i * X.step + batch_.first(b_), count, x_.data() + i * stride);
+            std::fill_n(to, stride - count, to[-1]);
+        }
+    }
 
     const Network& network_;
     const Block batch_;
@@ -63,13 +104,13 @@ template <class T> class Reader {
 };
 
 // A piece of work is a block of samples for some of the members: several pieces a thread, so that none waits long
-// for the last. What is computed depends on neither: a lane is always a sample.
-template <class T> void outputs(const Evaluation<T>& job) {
+// for the last. What is computed depends on neither: a lane is always a sample. Returns whether all of X is finite.
+template <class T> bool outputs(const Evaluation<T>& job) {
     const Network& network = *job.network;
     constexpr std::size_t kPiecesOfAThread = 4;
     // Of few samples no more memory is asked for, and filled with zeros, than they have columns.
     const std::size_t columns = std::max<std::size_t>(Batch<T, false>{job.n}.columns(), 1);
-    const Batch<T, false> batch{job.n, std::min(block_columns<T, false>(network), columns)};
+    const Batch<T, false> batch{job.n, std::min(forward_columns<T>(network), columns)};
     const bool shares = job.members * job.n * network.multiplications() >= kWorthSharing;
     const std::size_t threads = shares ? job.threads : 1;
     const std::size_t blocks = batch.blocks(), wanted = kPiecesOfAThread * threads;
@@ -80,6 +121,7 @@ template <class T> void outputs(const Evaluation<T>& job) {
     ByLength by_length(job.lengths ? job.n : 0);
     const std::uint32_t* const order =
         job.lengths ? by_length(job.n, [&](std::size_t i) { return job.lengths[i]; }) : nullptr;
+    std::atomic<bool> finite{true};
     for (std::size_t i = 0; i < used; ++i) readers.emplace_back(network, batch, order);
     share_out(
         used, pieces,
@@ -87,11 +129,13 @@ template <class T> void outputs(const Evaluation<T>& job) {
             if (job.control->poll) job.control->poll();
             if (job.control->stop.load(std::memory_order_relaxed)) return;
             const std::size_t group = piece % groups;
-            readers[thread].read(job.X, job.lengths, piece / groups);
+            if (!readers[thread].read(job.X, job.lengths, piece / groups))
+                finite.store(false, std::memory_order_relaxed);
             for (std::size_t p = job.members * group / groups; p < job.members * (group + 1) / groups; ++p)
                 readers[thread].write(job.theta + p * network.n_parameters, job.z + p * network.outputs * job.n);
         },
         job.control->poll);
+    return finite;
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -13,7 +13,8 @@ template <class T, bool LaneIsMember> class Pass {
 
     // `threads` share the rows of wide layers.
     Pass(const Network& network, std::size_t columns, std::size_t threads)
-        : network_(network), tools_(std::make_unique<Tools<T>>(threads)), stack_(network.layers, 0, columns, *tools_) {
+        : network_(network), tools_(made(threads, has_panels<LaneIsMember>(network))),
+          stack_(network.layers, 0, columns, *tools_) {
         for (Aligned<T>& grad : grad_) grad = Aligned<T>(network.widest() * columns * lanes);
     }
 
@@ -62,6 +63,13 @@ template <class T, bool LaneIsMember> class Pass {
     }
 
   private:
+    static std::unique_ptr<Tools<T>> made(std::size_t threads, bool panels) {
+        auto tools = std::make_unique<Tools<T>>();
+        tools->reserve(threads);
+        for (std::size_t i = 0; i < threads; ++i) tools->emplace_back(panels);
+        return tools;
+    }
+
     const Network& network_;
     std::unique_ptr<Tools<T>> tools_;  // stays where it is when the pass moves
     Stack<T, LaneIsMember> stack_;

@@ -102,7 +102,7 @@ void weighted_sum(const T* theta, Matrix W, std::size_t rows, std::size_t inner,
     for (; row + 4 <= rows; row += 4) weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
     for (; row + 2 <= rows; row += 2)
         weighted_sum_rows<T, M, 2, 6, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
-    for (; row < rows; ++row) weighted_sum_rows<T, M, 1, 8, 4, 1>(theta, W, inner, in, out, bias, row, columns);
+    for (; row < rows; ++row) weighted_sum_rows<T, M, 1, 8, 6, 4, 2, 1>(theta, W, inner, in, out, bias, row, columns);
 }
 
 template <class T, bool M, int R, int C>

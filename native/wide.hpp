@@ -22,11 +22,14 @@ template <class T> struct Tiles {
     const T* row(std::size_t r) const { return data + r / kTileRows * tile_step + r % kTileRows * row_step; }
 };
 
-// Where a thread keeps its panels.
+// Where a thread keeps its panels; without room where a network has no product that goes by them.
 template <class T> struct Panels {
     static constexpr std::size_t kRows = 64;  // of the product that one thread takes at a time
 
-    Aligned<T> columns{kDepth<T> * kTileColumns * kLanes<T>}, rows{kRows * kDepth<T>};
+    explicit Panels(bool used)
+        : columns(used ? kDepth<T> * kTileColumns * kLanes<T> : 0), rows(used ? kRows * kDepth<T> : 0) {}
+
+    Aligned<T> columns, rows;
 };
 
 // Of a product of `rows` rows: how many pieces of Panels::kRows there are.

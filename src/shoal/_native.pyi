@@ -44,11 +44,14 @@ def outputs(
     lengths: npt.NDArray[np.int64] | None,
     threads: int,
     z: Floats,
-) -> None:
+) -> bool:
     """Write what members ``theta`` (P, D) give for rows ``X`` (N, n), without dropout, to ``z`` (P, K, N).
 
-    Of sequences ``lengths`` (N,) are the valid steps, None where all are.
+    Of sequences ``lengths`` (N,) are the valid steps, None where all are. Returns whether X is finite.
     """
+
+def uniforms(keys: npt.NDArray[np.uint64], at: npt.NDArray[np.int64], theta: Doubles) -> None:
+    """Write the first draws of members ``keys`` (P, 2), U[0, 1), to columns ``at`` of ``theta`` (P, D)."""
 
 def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""

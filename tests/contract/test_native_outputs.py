@@ -121,3 +121,40 @@ except KeyboardInterrupt:
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     assert printed(process) == "interrupted\n"
+
+
+@both_dtypes
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+def test_rows_are_read_where_they_lie(isa: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any width, so that vectors reach beyond a row's end; what lies beyond the last is not looked at."""
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    for n in (1, 3, 8, 17, 31):
+        network = Network(n, [Dense(5, "tanh"), Dense(2)])
+        theta, rows = members(network, 67, dtype)
+        around = np.full((70, n + 3), np.nan, dtype)
+        around[1:68, 2 : n + 2] = rows
+        expected = sample_outputs(network, theta, rows)
+        for X in (around[1:68, 2 : n + 2], np.asfortranarray(rows), rows[::-1][::-1]):
+            z = ENGINES["native"].finite_outputs(network, theta, X, 1)
+            np.testing.assert_array_equal(z, expected)
+        for one in (np.asfortranarray(rows)[:1], rows[:1][::-1], rows[1::-1][1:]):
+            np.testing.assert_array_equal(sample_outputs(network, theta, one), expected[:, :, :1])
+
+
+@both_dtypes
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+def test_no_number_of_x_is_overlooked(isa: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else the network makes of it: of -inf a rectifier makes 0."""
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    network = Network(5, [Dense(4, "relu"), Dense(1)])
+    theta = np.full_like(members(network, 1, dtype)[0], 0.5)
+    X = members(network, 50, dtype)[1]
+    assert ENGINES["native"].finite_outputs(network, theta, X, 1) is not None
+    for row in (0, 15, 16, 33, 49):
+        for wrong in (np.nan, np.inf, -np.inf):
+            spoilt = X.copy()
+            spoilt[row, row % 5] = wrong
+            for laid in (spoilt, np.asfortranarray(spoilt)):
+                assert all(
+                    engine.finite_outputs(network, theta, laid, 2) is None for engine in ENGINES.values()
+                )

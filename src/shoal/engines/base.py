@@ -112,3 +112,7 @@ class Engine(Protocol):
         Of sequences ``lengths`` (N,) are the valid steps, None where all are.
         """
         ...
+
+    def finite_outputs(self, network: Chain, theta: Array, X: Array, threads: int) -> Array | None:
+        """Return ``outputs``, or None where ``X`` holds NaN or infinities, which reading it tells."""
+        ...

@@ -84,17 +84,28 @@ class NativeEngine:
     def outputs(
         self, network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
     ) -> Array:
-        z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
-        native.outputs(
-            module.INSTRUCTION_SET,
-            architecture(network),
-            np.ascontiguousarray(theta),
-            np.ascontiguousarray(X),
-            whole_numbers(lengths, network.layers[0]),
-            threads,
-            z,
-        )
-        return z
+        return _outputs(network, theta, X, threads, lengths)[0]
+
+    def finite_outputs(self, network: Chain, theta: Array, X: Array, threads: int) -> Array | None:
+        z, finite = _outputs(network, theta, X, threads)
+        return z if finite else None
+
+
+def _outputs(
+    network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
+) -> tuple[Array, bool]:
+    """Return z (P, K, N), and whether X is finite."""
+    z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
+    finite = native.outputs(
+        module.INSTRUCTION_SET,
+        architecture(network),
+        np.ascontiguousarray(theta),
+        X if lengths is None and X.flags.f_contiguous else np.ascontiguousarray(X),
+        whole_numbers(lengths, network.layers[0]),
+        threads,
+        z,
+    )
+    return z, finite
 
 
 class NativeTraining(InTurn):

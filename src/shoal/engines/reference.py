@@ -12,7 +12,7 @@ from shoal.engines.base import Training
 from shoal.engines.loop import ReferenceTraining
 from shoal.networks import backprop
 from shoal.networks.chain import Chain
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array, IntArray, all_finite
 from shoal.training.problem import Orders, Problem
 from shoal.training.recipe import Recipe
 
@@ -47,6 +47,9 @@ class ReferenceEngine:
         quiet = np.errstate(over="ignore", invalid="ignore")  # as the compiled engine is
         with _threadpools().limit(limits=1, user_api="blas"), quiet:
             return backprop.sample_outputs(network, theta, X, lengths)
+
+    def finite_outputs(self, network: Chain, theta: Array, X: Array, threads: int) -> Array | None:
+        return self.outputs(network, theta, X, threads) if all_finite(X) else None
 
 
 class _OnOneThread(ReferenceTraining):

@@ -205,3 +205,16 @@ def test_weights_that_are_too_large_are_said() -> None:
         estimator.coefs_[1][:] = [[1e308], [-1e308]] * 2
         with pytest.raises(DataError, match="1 of 1 networks predict no finite number for 19 of 20 rows"):
             estimator.predict(X)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_plain_array_is_read_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine says of it that it is finite; scikit-learn's check would read it once more."""
+    estimator, y = clone(LINKS[name][0]), LINKS[name][1]
+    estimator.set_params(hidden_layer_sizes=(3,), max_iter=2, random_state=0).fit(X, y)
+    expected = predicted(estimator, X.astype(">f8"))  # which is looked at
+    if "native" not in ENGINES:
+        pytest.skip("the reference engine looks for itself")
+    monkeypatch.setattr(type(estimator), "_features", None)
+    np.testing.assert_array_equal(predicted(estimator, X), expected)
+    np.testing.assert_array_equal(predicted(estimator, np.asfortranarray(X)), expected)

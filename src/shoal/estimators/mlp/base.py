@@ -17,7 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from shoal.data.memory import estimate_bytes, require_memory
 from shoal.estimators.mlp.fitting import Fit, fit_full_batch, fit_stochastic
 from shoal.estimators.mlp.learned import Learned, beginning
-from shoal.estimators.mlp.predictions import predictions
+from shoal.estimators.mlp.predictions import finite_predictions, predictions
 from shoal.estimators.shared import tables
 from shoal.estimators.shared.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.shared.parameters import STOCHASTIC_SOLVERS
@@ -35,7 +35,7 @@ from shoal.estimators.training.full_batch import PackedObjective
 from shoal.losses import LOSSES, Loss
 from shoal.networks.chain import Chain
 from shoal.registry import resolve
-from shoal.shapes import Array, all_finite, require_unmasked
+from shoal.shapes import Array, require_unmasked
 from shoal.training.problem import Samples
 
 NOT_FINITE = (
@@ -152,25 +152,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _features(self, X: Any, reset: bool) -> Any:
         """Return X as the network takes it, dense or sparse, checked against what was fitted."""
-        if self.preprocessing is None and not reset and self._needs_no_check(X):
-            return X
         if self.preprocessing is None:
             require_unmasked(X, "X")
             with tables.texts_told(X):
                 return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
         return tables.features(self, X, reset).astype(self.dtype or np.float64, copy=False)
-
-    def _needs_no_check(self, X: Any) -> bool:
-        """Return whether X is what scikit-learn's check would hand back, which costs more than predicting."""
-        return (
-            type(X) is np.ndarray
-            and X.dtype in ((np.float32, np.float64) if self.dtype is None else (self.dtype,))
-            and X.ndim == 2
-            and len(X) > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")  # of whose absence it warns
-            and all_finite(X)
-        )
 
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
         """Return X as the network takes it and y as scikit-learn checks it."""
@@ -314,13 +300,40 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if not hasattr(self, "coefs_"):  # scikit-learn's way of asking costs more than a prediction
             check_is_fitted(self)
 
+    def _predicted(self, X: Any, of_every_class: bool = False) -> Array:
+        """Return ``_outputs`` for rows as users give them."""
+        packed = self._parameters()
+        if self._needs_no_check_but_of_finiteness(X):
+            predicted = finite_predictions(*self._predictor(packed, X, of_every_class))
+            if predicted is not None:
+                return predicted
+        return self._outputs(self._features(X, reset=False), of_every_class)
+
+    def _needs_no_check_but_of_finiteness(self, X: Any) -> bool:
+        """Return whether X is what scikit-learn's check would hand back, unless it finds NaN or infinities.
+
+        It takes longer than to predict, and engines look for these as they read X.
+        """
+        return (
+            self.preprocessing is None
+            and type(X) is np.ndarray
+            and X.dtype in ((np.float32, np.float64) if self.dtype is None else (self.dtype,))
+            and X.ndim == 2
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")  # of whose absence it warns
+        )
+
     def _outputs(self, X: Any, of_every_class: bool = False) -> Array:
         """Return the network's predictions (N, K), or probabilities (N, C), the mean over an ensemble."""
-        packed = self._parameters()
+        return predictions(*self._predictor(self._parameters(), X, of_every_class))
+
+    def _predictor(self, packed: Packed, X: Any, of_every_class: bool) -> tuple[Any, ...]:
+        """Return what ``predictions`` takes."""
         network = self._network(packed.units)
         criterion = network.criterion
         link = criterion.probabilities if of_every_class else criterion.predict
-        return predictions(network, packed.theta, X, link, self.n_jobs)
+        return network, packed.theta, X, link, self.n_jobs
 
     def _parameters(self) -> Packed:
         """Return the parameters of all members: what ``coefs_`` are views of, or what a user has set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -237,18 +238,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """Return the most probable label of every row: (n_samples,), or (n_samples, n_labels) indicators."""
         self._check_fitted()
-        return self._labels(self._features(X, reset=False))
+        return self._labels(self._predicted, X)
 
-    def _labels(self, X: Any) -> Array:
-        """Return what is predicted for X as the network takes it."""
+    def _labels(self, outputs: Callable[..., Array], X: Any) -> Array:
+        """Return the labels that ``outputs`` of X, ``_predicted`` or ``_outputs``, speak for."""
         if self._label_binarizer.y_type_.startswith("multilabel"):
-            return np.asarray(self._label_binarizer.inverse_transform(self._outputs(X)))
-        most_probable = self._outputs(X, of_every_class=True).argmax(axis=1)  # of equal ones the first
+            return np.asarray(self._label_binarizer.inverse_transform(outputs(X)))
+        most_probable = outputs(X, of_every_class=True).argmax(axis=1)  # of equal ones the first
         return np.asarray(self.classes_.take(most_probable, mode="clip"))  # where there is but one
 
     def _score_of(self, X: Any, y: Array) -> float:
         """Return the accuracy for X as the network takes it and labels (n_samples,), as ``score`` does."""
-        return float((self._labels(X) == y).mean())
+        return float((self._labels(self._outputs, X) == y).mean())
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of every class (n_samples, n_classes), in the order of ``classes_``.
@@ -256,7 +257,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         For several labels a row, of each label by itself.
         """
         self._check_fitted()
-        predicted = self._outputs(self._features(X, reset=False), of_every_class=True)
+        predicted = self._predicted(X, of_every_class=True)
         if self.out_activation_ == "logistic":  # which never reaches 1, but rounding does
             np.minimum(predicted, _below_one(predicted.dtype), out=predicted)
         return predicted

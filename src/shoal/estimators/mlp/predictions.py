@@ -31,11 +31,28 @@ def predictions(
     """
     if hasattr(X, "toarray"):
         return np.concatenate([predictions(network, theta, rows, link, n_jobs) for rows in _pieces(X)])
+    X = X.astype(theta.dtype, copy=False)
+    return _mean(link, _engine(network).outputs(network, theta, X, _threads(theta, X, n_jobs)))
+
+
+def finite_predictions(
+    network: Chain, theta: Array, X: Array, link: Callable[[Array], Array], n_jobs: int | None
+) -> Array | None:
+    """Return ``predictions``, or None where ``X`` holds NaN or infinities in the dtype of ``theta``."""
+    X = X.astype(theta.dtype, copy=False)
+    z = _engine(network).finite_outputs(network, theta, X, _threads(theta, X, n_jobs))
+    return None if z is None else _mean(link, z)
+
+
+def _threads(theta: Array, X: Array, n_jobs: int | None) -> int:
     few = n_jobs is None and len(X) * theta.size < WORTH_COUNTING
-    threads = 1 if few else count_workers(n_jobs)
-    z = _engine(network).outputs(network, theta, X.astype(theta.dtype, copy=False), threads)
+    return 1 if few else count_workers(n_jobs)
+
+
+def _mean(link: Callable[[Array], Array], z: Array) -> Array:
+    """Return the mean over members of what ``link`` makes of z (P, K, N): (N, K)."""
     predicted = predictions_of(_linked(link, z))
-    return np.ascontiguousarray((predicted[0] if len(theta) == 1 else predicted.mean(axis=0)).T)
+    return np.ascontiguousarray((predicted[0] if len(z) == 1 else predicted.mean(axis=0)).T)
 
 
 def _linked(link: Callable[[Array], Array], z: Array) -> Array:

@@ -199,7 +199,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """Return the prediction for every row: (n_samples,), or (n_samples, n_outputs)."""
         self._check_fitted()
-        predicted = self._outputs(self._features(X, reset=False))
+        predicted = self._predicted(X)
         return predicted.ravel() if predicted.shape[1] == 1 else predicted
 
     def _score_of(self, X: Any, y: Array) -> float:
