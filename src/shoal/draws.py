@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,6 +76,20 @@ class Joined:
     def finish(self, drawn: Array) -> None:
         for draw, part in zip(self.draws, np.split(drawn, len(self.draws), axis=1), strict=True):
             draw.finish(part)
+
+
+def parts(place: slice, draw: Draw) -> Iterator[tuple[slice, Draw]]:
+    """Yield the places of what is joined, and how each begins; of others their own.
+
+    >>> [(part.start, part.stop) for part, _ in parts(slice(2, 8), Joined((Uniform(1.0), Constant(0.0))))]
+    [(2, 5), (5, 8)]
+    """
+    if not isinstance(draw, Joined):
+        yield place, draw
+        return
+    size = (place.stop - place.start) // len(draw.draws)
+    for i, each in enumerate(draw.draws):
+        yield from parts(slice(place.start + i * size, place.start + (i + 1) * size), each)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.activations import ACTIVATIONS, Identity
-from shoal.draws import Constant
+from shoal.draws import Constant, Draw
 from shoal.errors import ConfigurationError
 from shoal.initializers import INITIALIZERS
 from shoal.layers import LAYERS, Dense, Layer
@@ -229,14 +229,10 @@ class Chain:
         [theta] = self.initialize_all([rng], 1)
         return np.asarray(theta)
 
-    def initialize_all(self, streams: Iterable[np.random.Generator], size: int) -> Array:
-        """Return the initial parameters of ``size`` members (P, D), each from the stream that is its own.
-
-        A stream is done with before the next is asked for.
-        """
+    def draws(self) -> list[tuple[slice, Draw]]:
+        """Return the place of every parameter array, and how it begins, in the order of a member's draws."""
         places = {(slot.layer, slot.name): slice(slot.start, slot.stop) for slot in self.slots}
-        theta = np.empty((size, self.n_parameters))
-        draws = []
+        draws: list[tuple[slice, Draw]] = []
         for index, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False)):
             drawn, parameters = layer.draws(shape), layer.parameter_shapes(shape)
             if drawn.keys() != parameters.keys():
@@ -245,6 +241,14 @@ class Chain:
                     f"{', '.join(drawn) or 'none of them'} begins; its draws must name each of them"
                 )
             draws += [(places[index, name], draw) for name, draw in drawn.items()]
+        return draws
+
+    def initialize_all(self, streams: Iterable[np.random.Generator], size: int) -> Array:
+        """Return the initial parameters of ``size`` members (P, D), each from the stream that is its own.
+
+        A stream is done with before the next is asked for.
+        """
+        theta, draws = np.empty((size, self.n_parameters)), self.draws()
         fills = [(place, draw.fill) for place, draw in draws if not isinstance(draw, Constant)]
         for row, rng in zip(theta, streams, strict=True):
             for place, fill in fills:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shoal.engines.beginning import initial_parameters
 from shoal.engines.evaluation import predictions_of, sample_outputs
 from shoal.errors import ConfigurationError
 from shoal.layers.base import Role
 from shoal.networks.chain import Chain, Slot
-from shoal.randomness import check_seed, streams
+from shoal.randomness import check_seed
 from shoal.sequences import lengths_of
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 from shoal.workers import count_workers
@@ -78,8 +79,7 @@ class Population:
         dtype = float_dtype(dtype)
         keys = np.empty((len(members), 2), dtype=np.uint64)
         keys[:, 0], keys[:, 1] = seed, members
-        theta = network.initialize_all(streams(seed, keys[:, 1].tolist()), len(members)).astype(dtype)
-        return cls(network, theta, keys)
+        return cls(network, initial_parameters(network, seed, keys).astype(dtype), keys)
 
     @property
     def size(self) -> int:

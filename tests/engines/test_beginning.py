@@ -1,0 +1,44 @@
+"""Members begin with the draws of their own streams, whoever draws them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shoal.engines import ENGINES, beginning
+from shoal.engines.beginning import initial_parameters
+from shoal.initializers import INITIALIZERS
+from shoal.layers import LSTM, Conv2D, Dense, Flatten, LastStep
+from shoal.networks.chain import Chain
+from shoal.populations.network import Network
+from shoal.randomness import streams
+
+KEYS = np.array([[2**64 - 5, member] for member in (0, 7, 2**63 + 1)], np.uint64)
+NETWORKS = {
+    **{
+        name: Network(10, [Dense(8, "tanh", kind()), Dense(1, "identity", kind())])
+        for name, kind in INITIALIZERS.items()
+    },
+    "images": Network((1, 5, 5), [Conv2D(2, 3, "tanh"), Flatten(), Dense(2)], "cross_entropy"),
+    "sequences": Network((2, 6), [LSTM(3, return_sequences=True), LastStep(), Dense(1)]),
+}
+
+
+def one_by_one(network: Chain) -> np.ndarray:
+    seed, members = int(KEYS[0, 0]), [int(key) for key in KEYS[:, 1]]
+    return network.initialize_all(streams(seed, members), len(members))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_at_once_they_are_those_of_one_after_the_other(name: str) -> None:
+    network = NETWORKS[name]
+    found = initial_parameters(network, int(KEYS[0, 0]), KEYS)
+    assert found.tobytes() == one_by_one(network).tobytes()
+
+
+@pytest.mark.skipif("native" not in ENGINES, reason="this installation has no compiled module")
+@pytest.mark.parametrize("name", ["glorot", "zeros", "images"])
+def test_uniform_numbers_need_no_generator(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = one_by_one(NETWORKS[name])
+    monkeypatch.setattr(beginning, "streams", None)
+    np.testing.assert_array_equal(initial_parameters(NETWORKS[name], int(KEYS[0, 0]), KEYS), expected)
