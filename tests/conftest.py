@@ -114,6 +114,20 @@ def only_what_goes_together(request: pytest.FixtureRequest) -> None:
         pytest.skip(f"{solver} refuses the loss {loss}")
 
 
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing out of reports, which is half the time of a tiny job, and keep all that they say."""
+    from shoal.plots import reliability, residuals
+    from shoal.report import html
+
+    def blank(*_: object, **__: object) -> str:
+        return "<svg></svg>"
+
+    drawn = [(html, "_both"), (reliability, "diagram")]
+    for module, name in [*drawn, (residuals, "predicted_against_actual"), (residuals, "histogram")]:
+        monkeypatch.setattr(module, name, blank)
+
+
 class Ended(NamedTuple):
     """How a command ended: its exit code and the lines that it wrote."""
 

@@ -31,6 +31,18 @@ def of_the_command_line() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def unless_shared(request: pytest.FixtureRequest) -> None:
+    """Draw the figures of jobs that tests share, and of tests that ask for ``with_figures``, alone."""
+    if "with_figures" not in request.fixturenames:
+        request.getfixturevalue("without_figures")
+
+
+@pytest.fixture
+def with_figures() -> None:
+    """Draw the figures of the job that a test runs, which looks at them."""
+
+
 @pytest.fixture(scope="session")
 def mixed() -> Callable[..., dict[str, list[object]]]:
     """Build a table whose target depends on ``signal`` alone, beside columns of every other kind."""

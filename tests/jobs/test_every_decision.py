@@ -142,6 +142,7 @@ def test_what_is_no_table_is_decided_alike(
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.usefixtures("with_figures")
 def test_the_report_says_what_decides(fit: Fit, rare: Path, tmp_path: Path) -> None:
     fit(rare, "ill", tmp_path, metric="f1")
     page = (tmp_path / "report.html").read_text()

@@ -208,6 +208,7 @@ def test_the_command_makes_the_same_forecast(forecast: tuple[FinishedJob, str, P
     ).read_bytes()
 
 
+@pytest.mark.usefixtures("with_figures")
 def test_the_report(forecast: tuple[FinishedJob, str, Path], tmp_path: Path) -> None:
     outcome = forecast[0]
     page = outcome.report.read_text()

@@ -158,6 +158,7 @@ def test_images_to_predict_for_get_the_models_size(fitted_images: FinishedJob, t
         assert predict_data(fitted_images.folder, str(tmp_path / "large.npz"), tmp_path / "p.csv") == 2
 
 
+@pytest.mark.usefixtures("with_figures")
 def test_the_report_is_made_again_from_the_evidence_alone(fitted_images: FinishedJob, tmp_path: Path) -> None:
     (tmp_path / "evidence.json").write_bytes((fitted_images.folder / "evidence.json").read_bytes())
     with spoken(as_argument):  # as the fixture did, which is made before messages name options

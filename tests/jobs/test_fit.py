@@ -154,6 +154,7 @@ def test_the_time_that_is_given_is_kept(
     assert outcome.evidence["asked"]["planned"][0] == "Ends after 6 s, with the best found until then."
 
 
+@pytest.mark.usefixtures("with_figures")
 def test_the_evidence_chooses_by_the_rows_trained_on(
     fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path
 ) -> None:
@@ -362,6 +363,7 @@ def test_nothing_is_left_in_the_folder_but_what_belongs_there(fitted: FinishedJo
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("with_figures")
 def test_a_file_name_that_is_no_text_does_no_harm(
     fit: Fit, mixed: Mixed, write_csv: Write, tmp_path: Path
 ) -> None:

@@ -12,6 +12,8 @@ from shoal.errors import ModelFolderError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.report import rebuild_report
 
+pytestmark = pytest.mark.usefixtures("with_figures")
+
 
 def test_a_report_made_anew_is_the_same_to_the_byte(fitted: FinishedJob, tmp_path: Path) -> None:
     shutil.copy(fitted.folder / "evidence.json", tmp_path)

@@ -32,21 +32,7 @@ def test_its_words_and_tables_are_whole(name: str, computed: Computed) -> None:
 
 
 @every_study
-def test_its_figure_fits_its_size(name: str, computed: Computed) -> None:
-    study, found = computed(name)
-    with drawing.sheet(*study.size) as figure:
-        study.draw(figure, found)
-        figure.draw_without_rendering()
-        for axes in figure.axes:
-            box = axes.get_tightbbox()
-            assert box is not None
-            assert -1 <= box.x0 < box.x1 <= study.size[0] + 1, axes.get_title(loc="left")
-            assert -1 <= box.y0 < box.y1 <= study.size[1] + 1, axes.get_title(loc="left")
-            assert axes.get_title(loc="left")
-
-
-@every_study
-def test_the_same_seed_gives_the_same_files(
+def test_the_same_seed_gives_the_same_files_with_a_figure_that_fits_its_size(
     name: str, small: Callable[[str], Study[Any]], computed: Computed
 ) -> None:
     study, found = computed(name)
@@ -57,3 +43,9 @@ def test_the_same_seed_gives_the_same_files(
     with drawing.sheet(*study.size) as figure:
         study.draw(figure, found)
         assert drawing.svg(figure, study.name, study.title) == again.svg
+        for axes in figure.axes:
+            box = axes.get_tightbbox()
+            assert box is not None
+            assert -1 <= box.x0 < box.x1 <= study.size[0] + 1, axes.get_title(loc="left")
+            assert -1 <= box.y0 < box.y1 <= study.size[1] + 1, axes.get_title(loc="left")
+            assert axes.get_title(loc="left")

@@ -4,6 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from shoal.plots import in_time
+from shoal.report import html
 from shoal.report.html import render
 from shoal.report.wording import alone
 
@@ -11,6 +15,7 @@ Builder = Callable[..., dict[str, Any]]
 SMALL: dict[str, Any] = {"sizes": {"0": 3}, "l2": (0.5,), "starts": 1, "diverged": 0}
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_where_there_is_nothing_to_compare_one_sentence_says_so(sample: Builder) -> None:
     both = render(sample(sizes={"16x16": 497}, l2=(0.5,), starts=3, diverged=0))
     assert (
@@ -35,6 +40,7 @@ def test_of_images_the_sizes_to_ask_for_are_those_of_stages(sample: Builder) -> 
     )
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_curves_of_smoothed_labels_say_so(sample: Builder) -> None:
     evidence = sample(**SMALL)
     assert "smoothed" not in render(evidence)
@@ -47,17 +53,23 @@ def test_curves_of_smoothed_labels_say_so(sample: Builder) -> None:
 
 def test_a_narrow_page_has_figures_of_its_own(sample: Builder) -> None:
     """Of the figures that are drawn twice a page shows one; those of a telephone's width are drawn once."""
-    html = render(sample(starts=2, l2=(0.1, 1.0)))
-    forms = re.findall(r'<svg [^>]*class="([^"]*)"', html)
+    page = render(sample(starts=2, l2=(0.1, 1.0)))
+    forms = re.findall(r'<svg [^>]*class="([^"]*)"', page)
     assert forms == ["plot wide", "plot narrow"] * 4 + ["plot", "plot wide", "plot narrow"]
-    style = html.split("<style>")[1].split("</style>")[0]
+    style = page.split("<style>")[1].split("</style>")[0]
     assert "svg.narrow { display: none; }" in style
     narrow = style.split("@media screen and (max-width: 42rem) {")[1].split("\n}")[0]
     assert "svg.wide { display: none; }" in narrow
     assert "svg.narrow { display: block; }" in narrow
 
 
-def test_what_there_is_over_time_is_shown_and_nothing_else(sample: Builder) -> None:
+def test_what_there_is_over_time_is_shown_and_nothing_else(
+    sample: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def what_there_is_over_time(draw: Callable[..., str], *arguments: object) -> str:
+        return draw(*arguments, form="wide") if draw.__module__ == in_time.__name__ else ""
+
+    monkeypatch.setattr(html, "_both", what_there_is_over_time)
     evidence = sample(**SMALL)
     assert 'id="in-time"' not in render(evidence)
     evidence["in_time"] = {
@@ -87,6 +99,7 @@ def test_what_there_is_over_time_is_shown_and_nothing_else(sample: Builder) -> N
     assert "dashed with the weights that it began with" in everything
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_colour_behind_sequences_is_told_of_where_there_is_one(sample: Builder) -> None:
     evidence = sample(**SMALL)
     example = {
