@@ -271,12 +271,12 @@ def _healed(files: dict[str, bytes]) -> dict[str, bytes]:
 
 @contextmanager
 def _without_figures() -> Iterator[None]:
-    before = html._figures
-    html._figures = lambda page: dict.fromkeys(FIGURES, "")
+    template, drawn = html._KINDS[""]
+    html._KINDS[""] = template, lambda page: dict.fromkeys(FIGURES, "")
     try:
         yield
     finally:
-        html._figures = before
+        html._KINDS[""] = template, drawn
 
 
 FIGURES = (
