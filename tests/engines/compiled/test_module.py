@@ -13,8 +13,8 @@ if "native" not in ENGINES:
     pytest.skip("this installation has no compiled engine (SHOAL_NATIVE=0)", allow_module_level=True)
 
 from shoal import _native
-from shoal.engines.compiled import StaleModuleError
-from shoal.engines.compiled.module import WIRE, require_instruction_set, require_wire
+from shoal.engines.compiled import StaleModuleError, module
+from shoal.engines.compiled.module import VARIABLE, WIRE, misspelt, require_instruction_set, require_wire
 from shoal.errors import ConfigurationError
 
 TRAIN = """
@@ -112,19 +112,30 @@ def test_one_that_is_here_is_taken(asked: str) -> None:
 
 @pytest.mark.parametrize("name", ["SHOAL_INSTRUCTIONS_SET", "SHOAL_INSTRUCTIONSET", "shoal_instruction_set"])
 def test_a_variable_misspelt_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, "x86-64-v2")
+    monkeypatch.setattr(module, "MISSPELT", misspelt(["HOME", name, "SHOAL_DATA", VARIABLE]))
     with pytest.raises(ConfigurationError, match=f"{name} is no variable of shoal; name it SHOAL_INSTR"):
         require_instruction_set()
 
 
-def test_the_command_line_says_so_in_one_line() -> None:
+def test_a_variable_of_other_tools_is_none_misspelt() -> None:
+    assert misspelt(["HOME", "SHOAL_DATA", "ONEDNN_MAX_CPU_INSTRUCTION", VARIABLE]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SHOAL_INSTRUCTION_SET", "SHOAL_INSTRUCTION_SET=avx2 asks for what "),
+        ("SHOAL_INSTRUCTIONSET", "SHOAL_INSTRUCTIONSET is no variable of shoal; "),
+    ],
+)
+def test_the_command_line_says_so_in_one_line(name: str, said: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "shoal", "check", "--layers", "1,2,1"],
-        env=os.environ | {"SHOAL_INSTRUCTION_SET": "avx2"},
+        env=os.environ | {name: "avx2"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("shoal: SHOAL_INSTRUCTION_SET=avx2 asks for what ")
+    assert done.stderr.startswith(f"shoal: {said}")
     assert done.stderr.count("\n") == 1

@@ -14,6 +14,8 @@ from shoal.engines.compiled import StaleModuleError
 from shoal.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shoal import _native
 else:  # by its name: the check of the layers takes a module that it cannot read for the whole package
     _native = import_module("shoal._native")
@@ -49,14 +51,22 @@ INSTRUCTION_SET = ASKED or next(iter(SETS), "")
 """What they are run with."""
 
 
-def require_instruction_set() -> None:
-    """Raise ``ConfigurationError`` where the environment asks for an instruction set that is not here.
+def misspelt(names: Iterable[str]) -> str | None:
+    """Return which of the names of variables is ``VARIABLE`` with a slip of the pen, or None."""
+    return min(
+        (n for n in names if n != VARIABLE and n.upper().startswith("SHOAL") and "INSTRUCTION" in n.upper()),
+        default=None,
+    )
 
-    And where it names the variable with a slip of the pen, which would train with another without a word.
-    """
-    for name in sorted(set(os.environ) - {VARIABLE}):
-        if "INSTRUCTION" in name.upper() and name.upper().startswith("SHOAL"):
-            raise ConfigurationError(f"{name} is no variable of shoal; name it {VARIABLE}, or unset it")
+
+MISSPELT = misspelt(os.environ)
+"""A variable that would train with another instruction set without a word."""
+
+
+def require_instruction_set() -> None:
+    """Raise ``ConfigurationError`` where the environment asks for what is not here, or misspells it."""
+    if MISSPELT:
+        raise ConfigurationError(f"{MISSPELT} is no variable of shoal; name it {VARIABLE}, or unset it")
     if ASKED and ASKED not in SETS:
         known = ", ".join(SETS) or "none"
         raise ConfigurationError(
