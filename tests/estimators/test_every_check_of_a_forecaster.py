@@ -82,6 +82,22 @@ def test_what_follows_of_columns_known_ahead_is_enough(fitted: Forecaster) -> No
     assert all((one == other).all() for one, other in zip(followed, whole, strict=True))
 
 
+def test_series_shorter_than_the_horizon_are_told_what_follows_too() -> None:
+    short = Forecaster(6, **FEW).fit([Y, Y[:4]], future=[SALES[:120], SALES[:4]])
+    followed = short.predict(future=[SALES[120:], SALES[4:10]])
+    whole = short.predict(future=[SALES, SALES[:10]])
+    assert all((one == other).all() for one, other in zip(followed, whole, strict=True))
+
+
+def test_what_followed_may_be_longer_or_shorter_than_the_horizon() -> None:
+    fitted = Forecaster(6, **FEW).fit(Y[:100], future=SALES[:100])
+    for steps, rows in ((20, 20), (4, 6)):
+        score = fitted.score(Y[100 : 100 + steps], future=SALES[100 : 100 + rows])
+        assert score == fitted.score(Y[100 : 100 + steps], future=SALES)
+    with pytest.raises(DataError, match="has 99 steps; it must reach"):
+        fitted.score(Y[100:], future=SALES[:99])
+
+
 def test_steps_without_a_value_count_before_what_follows() -> None:
     late = np.concatenate([[np.nan] * 3, Y[3:]])
     with pytest.warns(UserWarning, match="3 steps"):
@@ -92,7 +108,8 @@ def test_steps_without_a_value_count_before_what_follows() -> None:
 @pytest.mark.parametrize(
     ("y", "future", "words"),
     [
-        (None, SALES[:4], "future of series 0 has 124 steps; the 120 of the series"),
+        (None, SALES[:4], "future of series 0 has 4 steps; it must reach as far as the 120"),
+        (None, SALES[:119], "has 119 steps"),
         (None, SALES[:123], "has 123 steps"),
         (None, np.ones((6, 2)), "future of series 0 has 6 steps; it must reach"),
         (Y, SALES[120:], "future of series 0 has 6 steps; it must reach"),

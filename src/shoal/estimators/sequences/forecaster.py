@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
@@ -163,7 +164,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         actual = Histories.of(y).series
-        panel = self._panel if future is None else self._asked(None, future)[1]
+        panel = self._panel if future is None else self._asked(None, future, following=actual)[1]
         if len(actual) != len(panel) or any(len(each) != panel.channels for each in actual):
             raise DataError(
                 "score takes what followed the series fitted: as many series, of as many channels"
@@ -221,8 +222,13 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
             )
         return np.repeat(known.reshape(shape).swapaxes(1, 2), self.n_channels_in_, axis=0)
 
-    def _asked(self, y: Any, future: Any, stepping: bool = False) -> tuple[Histories, Panel]:
-        """Return the histories that forecasts are asked for, with what is known ahead of them."""
+    def _asked(
+        self, y: Any, future: Any, stepping: bool = False, following: Sequence[Array] = ()
+    ) -> tuple[Histories, Panel]:
+        """Return the histories that forecasts are asked for, with what is known ahead of them.
+
+        Of series fitted that is for the ``horizon`` alone, or for what is ``following`` them (C, n_i).
+        """
         check_is_fitted(self)
         histories = self._histories if y is None else Histories.of(y)
         if y is None and future is None:
@@ -230,7 +236,10 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         else:
             names = self._panel.names if y is None else histories.names
             ahead = known_ahead(future, histories)
-            panel = Panel.of(histories.series, self._from_the_start(ahead) if y is None else ahead, names)
+            if y is None and ahead is not None and self._future is not None:
+                steps = [each.shape[1] for each in following] or [self.horizon] * len(ahead)
+                ahead = self._from_the_start(ahead, self._future, steps)
+            panel = Panel.of(histories.series, ahead, names)
         if self.mixture_.columns and future is None and not stepping:
             raise DataError(
                 f"the forecaster was fitted with {self.mixture_.columns} columns known ahead; give "
@@ -238,19 +247,23 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
             )
         return histories, panel
 
-    def _from_the_start(self, ahead: list[Array] | None) -> list[Array] | None:
-        """Return columns (F, T_i + h) of the series fitted, where what follows them may be given alone.
+    def _from_the_start(self, ahead: list[Array], fitted: list[Array], following: list[int]) -> list[Array]:
+        """Return columns (F, T_i + h) of the series fitted, where those that follow may be given alone.
 
-        That is all that scikit-learn's cross-validation gives, and sktime.
+        That is all that scikit-learn's cross-validation gives, and sktime. They have as many steps as the
+        horizon or what is ``following``; others may be those of the history, miscounted.
         """
-        if ahead is None or self._future is None or len(ahead) != len(self._future):
+        if not len(ahead) == len(fitted) == len(following):
             return ahead
-        pairs = zip(ahead, self._future, self._histories.series, strict=True)
+        lengths = [series.shape[1] for series in self._histories.series]
+        each = zip(ahead, fitted, lengths, following, strict=True)
         return [
-            np.concatenate([known[:, : y.shape[1]], columns], axis=1)
-            if columns.shape[1] < y.shape[1] and len(columns) == len(known)
+            np.concatenate([known[:, :T], columns], axis=1)
+            if columns.shape[1] in (self.horizon, steps)
+            and columns.shape[1] < T + self.horizon
+            and len(columns) == len(known)
             else columns
-            for columns, known, y in pairs
+            for columns, known, T, steps in each
         ]
 
     def __sklearn_tags__(self) -> Any:
