@@ -28,9 +28,9 @@ def initial_parameters(network: Chain, seed: int, keys: npt.NDArray[np.uint64]) 
     each = list(itertools.chain.from_iterable(parts(place, draw) for place, draw in draws))
     if _uniforms is None or any(type(draw) not in (Uniform, Constant) for _, draw in each):
         return network.initialize_all(streams(seed, keys[:, 1].tolist()), len(keys))
-    drawn = [range(place.start, place.stop) for place, draw in each if type(draw) is Uniform]
+    drawn = [np.arange(place.start, place.stop) for place, draw in each if type(draw) is Uniform]
     theta = np.empty((len(keys), network.n_parameters))
-    _uniforms(keys, np.fromiter(itertools.chain.from_iterable(drawn), np.int64), theta)
+    _uniforms(keys, np.concatenate([np.empty(0, np.int64), *drawn]), theta)
     for place, draw in draws:
         draw.finish(theta[:, place])
     return theta
