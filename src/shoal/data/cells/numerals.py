@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shoal.data.cells.dates import months_with_points
 from shoal.data.frames import MISSING_TEXTS, pl
 
 POINT, COMMA = ".", ","
@@ -34,8 +35,12 @@ _WITH_POINT = rf"^[+-]?{_COMMAS}(?:\.[0-9]*)?$"
 _WITH_COMMA = rf"^[+-]?(?:[0-9]+|{_POINTS})?(?:,[0-9]*)?{_EXPONENT}$"
 _EITHER = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
 _POINT_ONLY = r"^[+-]?[0-9]*\.[0-9]+"
+_DECIMAL_POINT = r"^[+-]?[0-9]*\.[0-9]+(?:[^0-9.]|$)"  # no date such as 31.12.1999
 _BETWEEN_POINTS = r"\.[0-9]{3}\."  # three digits, which points separate by thousands alone
 _GROUPED_BY_POINTS = r"^[+-]?(?:[0-9]{1,3}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)$"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
+_ADDRESS = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
+"""Of a machine in a network, which is no number, whatever its points seem to separate."""
 _MINUS = "(^[^0-9]*|[eE])[−–‒‐‑]"
 """Of print, before a number or its exponent."""
 
@@ -80,7 +85,7 @@ def read_numbers(texts: pl.Series, decimal: str = POINT) -> Reading:
     others = texts.filter(unread)
     point = plain.clone().scatter(unread.arg_true(), _with_point(*_without_signs(others)))  # in place
     readings = {POINT: point}
-    if decimal == COMMA or others.str.contains(f",|{_BETWEEN_POINTS}").any():
+    if decimal == COMMA or _may_be_grouped(others):
         readings[COMMA] = _with_comma(*_without_signs(texts))
     least = min(reading.null_count() for reading in readings.values())
     best = [mark for mark, reading in readings.items() if reading.null_count() == least]
@@ -101,7 +106,8 @@ def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFr
         return table
     candidates = [column for column in marked if column.holds_decimal_commas()]
     certain = any(not column.could_be_grouped() for column in candidates)
-    points = any(column.shows_points() for column in marked)
+    months = months_with_points(table)
+    points = any(column.shows_points() for column in marked if column.name not in months)
     commas = candidates if certain or (commas_expected and not points) else []
     grouped = [column for column in marked if column.is_grouped_by_points()]
     if points or not (commas or any(column.tells_of_groups() for column in grouped)):
@@ -117,6 +123,12 @@ def may_have_marks(table: pl.DataFrame) -> bool:
     """
     written = (series.filter(series.str.contains(f",|{_BETWEEN_POINTS}")) for series in table)
     return any(bool(texts.str.strip_chars().str.contains(_WITH_COMMA).any()) for texts in written)
+
+
+def _may_be_grouped(others: pl.Series) -> bool:
+    """Tell whether commas, or points between thousands, stand in texts that are no plain numbers."""
+    told = others.filter(others.str.contains(f",|{_BETWEEN_POINTS}"))
+    return not told.is_empty() and not told.str.contains(_ADDRESS).all()
 
 
 def _without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -154,7 +166,7 @@ class _Marked:
     """A column of texts, some of which have points or commas in them: what these may mean."""
 
     def __init__(self, series: pl.Series) -> None:
-        self._series, self._texts = series, series.str.strip_chars()
+        self.name, self._series, self._texts = series.name, series, series.str.strip_chars()
         known = self._texts.drop_nulls()
         known, _ = _without_signs(known.filter(~known.is_in(_NOTHING)))
         self._known, self._fits = known, known.str.contains(_WITH_COMMA)
@@ -172,12 +184,13 @@ class _Marked:
 
     def shows_points(self) -> bool:
         """Tell whether a point is decimal for sure."""
-        return bool((self._points & ~self._fits).any())
+        return bool((self._known.str.contains(_DECIMAL_POINT) & ~self._fits).any())
 
     def is_grouped_by_points(self) -> bool:
         """Tell whether every point may separate thousands, in all values but those that are none."""
         grouped = self._known.str.contains(_GROUPED_BY_POINTS)
-        return bool(self._points.any()) and bool(grouped.all())
+        addresses = self._known.str.contains(_ADDRESS)
+        return bool(self._points.any()) and bool(grouped.all()) and not addresses.all()
 
     def tells_of_groups(self) -> bool:
         """Tell whether some point can but separate thousands."""
