@@ -15,6 +15,7 @@ from shoal.data.cells.dates import (
     family_of,
     in_letters,
     known_format,
+    mixed_readings,
     parse_dates,
     readings,
 )
@@ -140,6 +141,7 @@ def test_a_format_that_reads_half_of_the_texts_is_one_of_the_readings(read: int,
 def test_texts_of_no_such_shape_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dates, "parse_dates", lambda *_: pytest.fail("read for nothing"))
     assert readings(pl.Series(["setosa", "versicolor", None])) == {}
+    assert mixed_readings(pl.Series(["oak 3", "a 12/03 text", None])) == {}
 
 
 @given(st.lists(st.text(max_size=12), max_size=5), st.sampled_from(FORMATS))

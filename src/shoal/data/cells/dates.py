@@ -93,7 +93,7 @@ def mixed_readings(texts: pl.Series) -> dict[str, pl.Series]:
     """Return what each format reads with the clear ones, for those that read half of a few texts so."""
     few = a_few(texts)
     half = (len(few) + 1) // 2
-    some = [form for form in FORMATS if parse_dates(few, form).count()]
+    some = [form for form, shaped in _shaped(few).items() if shaped and parse_dates(few, form).count()]
     fit = [form for form in some if parse_mixed_dates(few, form).count() >= half]
     return {form: parse_mixed_dates(texts, form) for form in fit}
 
@@ -117,7 +117,9 @@ def months_with_points(table: pl.DataFrame) -> list[str]:
 def readings(texts: pl.Series) -> dict[str, pl.Series]:
     """Return what each format reads of the texts, for those that read half of a few of them."""
     few = a_few(texts)
-    return {form: parse_dates(texts, form) for form in FORMATS if _reads_half(few, form)}
+    half = (len(few) + 1) // 2
+    likely = [form for form, shaped in _shaped(few).items() if shaped >= half]
+    return {form: parse_dates(texts, form) for form in likely if parse_dates(few, form).count() >= half}
 
 
 def family_of(date_format: str) -> tuple[str, ...]:
@@ -141,11 +143,10 @@ def in_letters(date_format: str) -> str:
     return re.sub("%.", lambda part: letters[part.group()], date_format)
 
 
-def _reads_half(texts: pl.Series, date_format: str) -> bool:
-    """Tell whether a format reads half of the texts; most columns have nothing of its shape, seen soon."""
-    half = (len(texts) + 1) // 2
-    has_its_shape = texts.str.contains(_pattern(date_format))
-    return has_its_shape.sum() >= half and parse_dates(texts, date_format).count() >= half
+def _shaped(texts: pl.Series) -> dict[str, int]:
+    """Return how many texts have the shape of each format: of most columns none, which is seen soon."""
+    shapes = (pl.first().str.contains(_pattern(form)).sum().alias(form) for form in FORMATS)
+    return texts.to_frame().select(shapes).row(0, named=True)
 
 
 def _pattern(date_format: str) -> str:
