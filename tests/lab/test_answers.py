@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.lab import answers
 from shoal.lab.answers import MANY, answered
 from shoal.lab.course import Course
 from shoal.lab.design import Design, Knobs
 from shoal.populations.trainer import sample_losses
+from shoal.shapes import Array
 
 SMALL: dict[str, Any] = {"hidden": (1, 3), "starts": 3, "epochs": 50, "solver": "adam"}
 
@@ -36,6 +38,26 @@ def test_of_very_many_networks_curves_have_half_the_places() -> None:
     assert answered(many.runs, many.material).functions.shape == (1000, 1, 64)
     assert answered(many.runs * 2, many.material).functions.shape == (2000, 1, 32)
     assert 1000 < MANY < 2000
+
+
+def test_what_is_too_much_to_be_held_at_once_is_found_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    course = Course(Design(data="moons", **SMALL), Knobs())
+    whole, outputs = course.answers, answers.sample_outputs
+    held: list[Array] = []
+    data = course.material
+    rows = len(data.grid) + len(data.train.X) + len(data.validation.X)
+
+    def noted(*given: Any) -> Array:
+        held.append(outputs(*given))
+        return held[-1]
+
+    monkeypatch.setattr(answers, "sample_outputs", noted)
+    monkeypatch.setattr(answers, "HELD", 2 * rows + 1)  # of two networks
+    found = answered(course.runs, course.material)
+    assert [len(z) for z in held] == [2, 1, 2, 1]
+    for name in ("functions", "train", "validation", "error"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+    assert found.spread.shape == (6,)
 
 
 def test_a_network_beyond_all_numbers_has_no_losses_and_no_error() -> None:

@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from shoal.engines.evaluation import sample_outputs
+from shoal.engines.evaluation import HELD, sample_outputs
 from shoal.lab.material import Material, Rows
 from shoal.networks.chain import Chain
+from shoal.populations.population import Population
 from shoal.populations.run import Run
 from shoal.selection.samples.weighted_means import mean_and_error
 from shoal.shapes import Array
@@ -24,19 +25,20 @@ class Answers:
     """Of P networks, size after size: what pictures and choices are made of.
 
     ``functions`` (P, K, G) are their predictions on the grid; ``train`` (P,) and ``validation`` (P,) their
-    mean losses, without penalties and without dropout, the latter of ``losses`` (P, n). What has grown beyond
-    all numbers is not finite.
+    mean losses, without penalties and without dropout; ``spread`` is what the latter are means of (P, n), or,
+    where that is too much to be held, their standard errors (P,). What has grown beyond all numbers is not
+    finite.
     """
 
     functions: Array
     train: Array
     validation: Array
-    losses: Array
+    spread: Array
 
     @cached_property
     def error(self) -> Array:
         """The standard errors of the validation losses (P,), which a choice needs and no picture."""
-        return means_and_errors(self.losses)[1]
+        return self.spread if self.spread.ndim == 1 else means_and_errors(self.spread)[1]
 
 
 def answered(runs: Sequence[Run], data: Material) -> Answers:
@@ -46,9 +48,35 @@ def answered(runs: Sequence[Run], data: Material) -> Answers:
     grid = data.grid[::2] if thin else data.grid
     rows = np.concatenate([grid, data.train.X, data.validation.X])
     ends = len(grid), len(grid) + len(data.train.X)
-    network = populations[0].network  # all have its loss
+    found = [_answered(some, rows, ends, data) for some in _together(populations, len(rows))]
+    if len(found) == 1:
+        return found[0]
+    parts = [(one.functions, one.train, one.validation, one.error) for one in found]
+    return Answers(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _together(populations: Sequence[Population], rows: int) -> list[list[tuple[Chain, Array]]]:
+    """Return all networks with parameters, so many together as have outputs that may be held at once."""
+    groups: list[list[tuple[Chain, Array]]] = []
+    room = 0
+    for one in populations:
+        outputs = rows * one.network.n_outputs
+        most = max(HELD // outputs, 1)
+        for first in range(0, len(one.theta), most):
+            theta = one.theta[first : first + most]
+            if len(theta) * outputs > room:
+                groups.append([])
+                room = HELD
+            groups[-1].append((one.network, theta))
+            room -= len(theta) * outputs
+    return groups
+
+
+def _answered(some: list[tuple[Chain, Array]], rows: Array, ends: tuple[int, int], data: Material) -> Answers:
+    """Return what some networks answer to rows of the grid, then to train on, then to validate by."""
+    network = some[0][0]  # all have its loss
     with np.errstate(all="ignore"):
-        z = np.concatenate([sample_outputs(one.network, one.theta, rows) for one in populations])
+        z = np.concatenate([sample_outputs(network, theta, rows) for network, theta in some])
         functions = network.criterion.predict(z[..., : ends[0]])
         train = _losses(network, z[..., ends[0] : ends[1]], data.train).mean(axis=1)
         validation = _losses(network, z[..., ends[1] :], data.validation)
