@@ -6,10 +6,11 @@ import pytest
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.lab.design import Design, Knobs, without_chance
+from shoal.lab.material import two_moons
 
 
 def test_dropout_stands_behind_each_hidden_layer_and_in_no_prediction() -> None:
-    network = Design(hidden=(3, 5), depth=2).network(1, inputs=2, loss="log_loss", dropout=0.25)
+    network = Design(hidden=(3, 5), depth=2).network(1, two_moons(0, 10, 0.1), dropout=0.25)
     assert [layer.name for layer in network.layers] == ["dense", "dropout", "dense", "dropout", "dense"]
     alone = without_chance(network)
     assert [layer.name for layer in alone.layers] == ["dense"] * 3
