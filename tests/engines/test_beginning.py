@@ -21,6 +21,7 @@ NETWORKS = {
     },
     "images": Network((1, 5, 5), [Conv2D(2, 3, "tanh"), Flatten(), Dense(2)], "cross_entropy"),
     "sequences": Network((2, 6), [LSTM(3, return_sequences=True), LastStep(), Dense(1)]),
+    "gates": Network((2, 6), [LSTM(3, recurrent_initializer="glorot", initial_state="learnt"), Dense(1)]),
 }
 
 
@@ -37,7 +38,7 @@ def test_all_at_once_they_are_those_of_one_after_the_other(name: str) -> None:
 
 
 @pytest.mark.skipif("native" not in ENGINES, reason="this installation has no compiled module")
-@pytest.mark.parametrize("name", ["glorot", "zeros", "images"])
+@pytest.mark.parametrize("name", ["glorot", "zeros", "images", "gates"])
 def test_uniform_numbers_need_no_generator(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = one_by_one(NETWORKS[name])
     monkeypatch.setattr(beginning, "streams", None)
