@@ -101,7 +101,7 @@ function look(network: number): void {
   if (study.value) study.value = { ...study.value, picked: network, picked_name: nameOf(study.value, network), inspectable: false };
   else state.value = { ...state.value!, picked: network };
   complaint.value = "";
-  looking.show(network === own.picked ? own.sides : own.sides.map((side) => aside(side, network)));
+  looking.show(network === own.picked ? own.sides : own.sides.map((side) => aside(side, network, state.value?.material.kind === "plane")));
 }
 let saved: { picked: number; sides: Seen[] } | null = null;
 

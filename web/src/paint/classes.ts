@@ -38,6 +38,19 @@ export function decided(ctx: Context, block: Decisions, square: boolean, t: Them
   };
 }
 
+/** Probabilities (K, G) that make the picture of a network: of the likeliest class, and of all others alike. */
+export function likeliest(block: Decisions, network: number): Float32Array {
+  const [K, G, steps] = [block.high, block.G, Math.floor(256 / block.high)];
+  const found = new Float32Array(K * G);
+  for (let g = 0; g < G; g++) {
+    const v = block.values[network * G + g]!;
+    const best = Math.min(Math.floor(v / steps), K - 1);
+    const p = 1 / K + (1 - 1 / K) * Math.min(1, (v - best * steps) / (steps - 1));
+    for (let k = 0; k < K; k++) found[k * G + g] = k === best ? p : (1 - p) / (K - 1);
+  }
+  return found;
+}
+
 /** By how much each class of values (K, G) is likelier than any other, (K, G). */
 export function margins(values: Float32Array, classes: number): Float32Array {
   const G = values.length / classes;
