@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+from types import ModuleType
 from typing import Any
 
 import narwhals as nw
@@ -186,6 +187,11 @@ def test_a_series_may_be_anything_with_values(values: Any) -> None:
 def test_what_is_no_table_is_refused_in_one_line(obj: Any, fragments: list[str], refuses: Any) -> None:
     with refuses(DataError, *fragments):
         as_frame(obj)
+
+
+def test_a_table_is_read_while_another_thread_imports_narwhals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "narwhals", ModuleType("narwhals"))
+    assert plain(pl.DataFrame({"x": [1]})) == plain({"x": [1]}) == {"x": [1]}
 
 
 def test_without_the_frame_libraries_the_error_says_what_to_install() -> None:

@@ -31,5 +31,6 @@ def narwhals() -> Any:
 
 def without_narwhals(obj: Any) -> Any:
     """Return what a frame or a series of narwhals stands for, and anything else as it is."""
-    nw = sys.modules.get("narwhals")  # without which there is none of its objects
-    return obj if nw is None else nw.to_native(obj, pass_through=True)
+    nw = sys.modules.get("narwhals")  # without which there is none of its objects, nor while it is imported
+    to_native = getattr(nw, "to_native", None)
+    return obj if to_native is None else to_native(obj, pass_through=True)
