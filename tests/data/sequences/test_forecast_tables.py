@@ -38,6 +38,13 @@ def test_dates_tell_the_time_whatever_they_are_called(name: str) -> None:
     assert data.stamps(0, 12, 2).to_list() == ["2021-01", "2021-02"]
 
 
+def test_months_with_points_tell_the_time_as_others_do() -> None:
+    table = {"y": [float(n) for n in range(12)], "when": [f"{month[5:]}.{month[:4]}" for month in MONTHS]}
+    with pytest.warns(ShoalWarning, match="'when' tells the time of each row"):
+        data = read(table)
+    assert data.stamps(0, 12, 2).to_list() == ["2021-01-01", "2021-02-01"]
+
+
 @pytest.mark.parametrize(
     ("table", "columns"),
     [

@@ -38,6 +38,12 @@ def test_numbers_are_what_they_are() -> None:
     assert instants(pl.Series("t", [3, -1])).tolist() == [3.0, -1.0]
 
 
+def test_months_with_points_are_no_numbers() -> None:
+    stamps = pl.Series("t", ["12.2019", "01.2020", "02.2020"])
+    assert not are_numbers(stamps)
+    assert instants(stamps).tolist() == instants(pl.Series("t", ["2019-12", "2020-01", "2020-02"])).tolist()
+
+
 @pytest.mark.parametrize(
     "texts", [["soon", "later"], ["2020-01-01", "x"], ["01/02/2020", "02/01/2020"], ["1", None]]
 )

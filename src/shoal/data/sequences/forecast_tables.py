@@ -13,7 +13,7 @@ from shoal.data.frames import Frame, pl, quoted
 from shoal.data.names import meant, names_shown
 from shoal.data.notes import tell
 from shoal.data.sequences.calendars import MOMENT, MONTH, QUARTER, WHOLE, Calendar, find_calendar
-from shoal.data.sequences.instants import are_months, are_quarters, in_order, instants
+from shoal.data.sequences.instants import are_months, are_numbers, are_quarters, in_order, instants
 from shoal.data.sequences.known_ahead import divided
 from shoal.data.sequences.long_tables import identified, rows_of_each, values_of
 from shoal.data.sequences.timed import TimedSeries
@@ -207,7 +207,7 @@ def _time_column(frame: Frame, id: str | None, names: Sequence[str]) -> str | No
 def _are_dates(column: pl.Series) -> bool:
     if column.dtype == pl.Datetime:
         return not column.null_count()
-    if column.dtype != pl.String or column.null_count() or not as_numbers(column.head(100)).null_count():
+    if column.dtype != pl.String or column.null_count() or are_numbers(column.head(100)):
         return False
     try:
         instants(column)
@@ -219,7 +219,7 @@ def _are_dates(column: pl.Series) -> bool:
 def _counts_steps(frame: Frame, id: str | None, name: str) -> bool:  # noqa: A002
     """Whether a column is named as a time is, and grows within each series."""
     column = frame[name]
-    if name.strip().casefold() not in _TIMES or column.null_count() or as_numbers(column).null_count():
+    if name.strip().casefold() not in _TIMES or not are_numbers(column):
         return False
     if id is None:
         groups: list[IntArray] = [np.arange(len(frame))]
@@ -236,7 +236,7 @@ def _stamps(column: pl.Series) -> tuple[Floats, str]:
     t = instants(column)
     if column.dtype == pl.Datetime:
         return t, MOMENT
-    if not as_numbers(column).null_count():
+    if are_numbers(column):
         return _written_whole(t)
     if are_months(column):
         return t, MONTH

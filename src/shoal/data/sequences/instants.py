@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.cells.dates import CLEAR_FORMATS, parse_dates, readings
+from shoal.data.cells.dates import CLEAR_FORMATS, months_with_points, parse_dates, readings
 from shoal.data.cells.values import as_numbers
 from shoal.data.frames import pl, quoted
 from shoal.errors import DataError
@@ -38,9 +38,8 @@ def instants(stamps: pl.Series) -> Floats:
         )
     if stamps.dtype in (pl.Date, pl.Datetime):
         return stamps.dt.epoch("us").cast(pl.Float64).to_numpy()
-    numbers = as_numbers(stamps)
     if are_numbers(stamps):
-        return numbers.to_numpy()
+        return as_numbers(stamps).to_numpy()
     texts = stamps.cast(pl.String)
     usual = parse_dates(texts, CLEAR_FORMATS[0])
     if not usual.null_count():
@@ -49,7 +48,7 @@ def instants(stamps: pl.Series) -> Floats:
     whole = [dates for dates in read.values() if not dates.null_count()]
     if whole and all(dates.equals(whole[0]) for dates in whole[1:]):
         return whole[0].to_physical().cast(pl.Float64).to_numpy()
-    best = min(read.values(), key=lambda dates: dates.null_count(), default=numbers)
+    best = min(read.values(), key=lambda dates: dates.null_count(), default=as_numbers(stamps))
     row = int((best if not whole else whole[0]).is_null().arg_max() or 0)
     raise DataError(
         f"the time {stamps.name!r} has {quoted(texts[row])} in data row {row + 1}, expected numbers or dates "
@@ -60,10 +59,12 @@ def instants(stamps: pl.Series) -> Floats:
 def are_numbers(stamps: pl.Series) -> bool:
     """Return whether time stamps are numbers as they are, which have no place among dates.
 
-    >>> are_numbers(pl.Series(["1", "2"])), are_numbers(pl.Series(["2020-01-01", "2020-01-02"]))
-    (True, False)
+    >>> [are_numbers(pl.Series(stamps)) for stamps in (["1", "2"], ["2020-01-01", "2020-01-02"], ["04.2012"])]
+    [True, False, False]
     """
-    return stamps.dtype not in (pl.Date, pl.Datetime) and not as_numbers(stamps).null_count()
+    if stamps.dtype in (pl.Date, pl.Datetime) or months_with_points(stamps.to_frame()):
+        return False
+    return not as_numbers(stamps).null_count()
 
 
 def _first_days(texts: pl.Series) -> pl.Series:
