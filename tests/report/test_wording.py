@@ -112,6 +112,12 @@ def test_the_lead_tells_what_sequences_are_like(sample: Builder) -> None:
     assert "from sequences of 29 steps and 2 channels in" in wording.lead(page)
 
 
+def test_the_lead_of_texts_tells_no_columns(sample: Builder) -> None:
+    page = sample()
+    page["data"] |= {"noun": "text", "columns": []}
+    assert wording.lead(page).startswith("Predicts income, one of 2 classes, from the texts of adult.csv.gz.")
+
+
 def test_what_gives_the_same_model_again_depends_on_the_clock(sample: Builder) -> None:
     asked = sample()["asked"]
     without = {name: value for name, value in asked.items() if name not in ("again", "clocked")}

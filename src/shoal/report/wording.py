@@ -55,6 +55,8 @@ def lead(evidence: Evidence) -> str:
         if series["shortest"] == series["longest"]:
             steps = plural(series["longest"], "step")
         inputs = f"sequences of {steps} and {plural(len(series['channels']), 'channel')} in {asked['table']}"
+    if data.get("noun") == "text":
+        inputs = f"the texts of {asked['table']}"
     return (
         f"Predicts {asked['target']}, {kind}, from {inputs}. "
         f"{plural(trained, 'network')} ({' × '.join(counts)}) {'was' if trained == 1 else 'were'} trained "
