@@ -118,11 +118,15 @@ def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFr
 def may_have_marks(table: pl.DataFrame) -> bool:
     """Tell whether a text of the table is a number that may say what the marks of its file mean.
 
-    >>> [may_have_marks(pl.DataFrame({"a": ["Ada, Lovelace", text]})) for text in ("1,5", "1.234.567", "1.5")]
-    [True, True, False]
+    >>> texts = ("1,5", "1.234.567", "1.5", "192.168.178.120")
+    >>> [may_have_marks(pl.DataFrame({"a": ["Ada, Lovelace", text]})) for text in texts]
+    [True, True, False, False]
     """
-    written = (series.filter(series.str.contains(f",|{_BETWEEN_POINTS}")) for series in table)
-    return any(bool(texts.str.strip_chars().str.contains(_WITH_COMMA).any()) for texts in written)
+    written = (
+        series.filter(series.str.contains(f",|{_BETWEEN_POINTS}")).str.strip_chars() for series in table
+    )
+    numbers = (texts.filter(texts.str.contains(_WITH_COMMA)) for texts in written)
+    return any(not bool(texts.str.contains(_ADDRESS).all()) for texts in numbers)
 
 
 def _may_be_grouped(others: pl.Series) -> bool:
