@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
+from shoal.calibration.decision import Decision
 from shoal.jobs.judging.comparison import compare, mean_difference, share_difference
 from shoal.jobs.judging.metrics import class_losses, number_losses
+from shoal.shapes import Array
 
 
 def test_a_mean_has_the_interval_of_the_paired_t_test() -> None:
@@ -66,6 +68,30 @@ def test_a_better_model_is_told_apart_on_enough_rows() -> None:
         == pytest.approx((ours["RMSE"].values - theirs["RMSE"].values).mean())
         == pytest.approx(0.25 - 1.0, abs=0.15)
     )
+
+
+@pytest.mark.parametrize("weights", [None, np.array([0.3, 1.7])])
+@pytest.mark.parametrize("decision", [Decision("auc"), Decision("f1")], ids=lambda decision: decision.metric)
+def test_two_rows_that_lose_as_much_tell_no_models_apart(decision: Decision, weights: Array | None) -> None:
+    codes, right = np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]])
+    ours, theirs = (class_losses(p, codes, decision, weights) for p in (1 - right, right))
+    found = compare(ours, {"linear model": theirs}, weights)[2]
+    assert found["difference"] == 1.0
+    assert found["low"] < 0 < found["high"] == 1.0
+
+
+@pytest.mark.parametrize("each", [-0.1, 0.1])
+def test_a_mean_has_a_width_where_nothing_varies(each: float) -> None:
+    few, many = (mean_difference(np.full(n, each)) for n in (2, 20))
+    # 0.1 times (2.5 − 0.5)/4 ± 1.96 √(3 − 4/4)/4 cut at 1, and (20.5 − 0.5)/22 ± 1.96 √(21 − 400/22)/22
+    assert sorted(map(abs, few)) == pytest.approx([0.1 * 0.192952, 0.1, 0.1], abs=1e-6)
+    assert few[1] < 0 < few[2]
+    assert min(map(abs, many)) == pytest.approx(0.1 * (20 - 1.959964 * math.sqrt(21 - 400 / 22)) / 22)
+    assert math.copysign(1, many[1]) == math.copysign(1, many[2]) == math.copysign(1, each)
+
+
+def test_rows_without_a_difference_have_none() -> None:
+    assert mean_difference(np.zeros(3)) == (0.0, 0.0, 0.0)
 
 
 def test_one_row_says_nothing() -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 """Of all intervals."""
+SAME = 1e-9
+"""Differences that differ by a smaller share of the largest are the same, but for rounding."""
 Interval = tuple[float, float, float]
 """A difference, and the ends of its interval."""
 
@@ -51,7 +53,9 @@ def mean_difference(differences: Array, level: float = LEVEL, weights: Array | N
 
         d ± t_(N−1) · s / √N        s: their standard deviation, with N − 1 in the denominator
 
-    of the weighted mean, with its standard error, where rows have ``weights`` (N,).
+    of the weighted mean, with its standard error, where rows have ``weights`` (N,). Differences that are all
+    the same say nothing of how others vary; they are d times a share that is 1 in all rows, and so is the
+    interval.
 
     Source: Student 1908, "The probable error of a mean"; Dietterich 1998, "Approximate statistical tests for
     comparing supervised classification learning algorithms", for pairing the rows of a test.
@@ -60,6 +64,10 @@ def mean_difference(differences: Array, level: float = LEVEL, weights: Array | N
     >>> mean_difference(np.array([-1.0, 0.0, 1.0, 2.0]))[0]
     0.5
     """
+    if np.ptp(differences) <= SAME * np.abs(differences).max():
+        same = float(differences[0])
+        _, low, high = share_difference(np.ones(differences.size), np.zeros(differences.size), level, weights)
+        return same, min(same * low, same * high), max(same * low, same * high)
     middle, error = (float(found) for found in mean_and_error(differences, weights))
     half = student_quantile((1 + level) / 2, differences.size - 1) * error
     return middle, middle - half, middle + half
