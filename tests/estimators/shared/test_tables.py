@@ -12,7 +12,7 @@ import pytest
 
 from shoal import MLPClassifier, MLPRegressor, ShoalRegressor
 from shoal.errors import DataError
-from shoal.estimators.shared.tables import texts_told
+from shoal.estimators.shared.tables import faults_told
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -36,11 +36,65 @@ TARGETS: dict[str, Callable[[list[str]], Any]] = {
 
 
 @pytest.mark.parametrize(
-    "estimator", [ShoalRegressor(), MLPRegressor(preprocessing="table")], ids=["automatic", "table"]
+    "estimator",
+    [ShoalRegressor(), MLPRegressor(preprocessing="table"), MLPRegressor()],
+    ids=["automatic", "table", "plain"],
 )
 def test_a_name_that_columns_share_is_told(estimator: Any) -> None:
     with pytest.raises(DataError, match="X has more than one column named 'a'; give every"):
         estimator.fit(pd.DataFrame(X, columns=["a", "a"]), X[:, 0])
+
+
+@pytest.mark.parametrize("estimator", [ShoalRegressor(), MLPRegressor()], ids=["automatic", "plain"])
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(pd.MultiIndex.from_tuples([("a", 1), ("a", 1)]), r"\('a', 1\)"), (["nan", np.nan], "nan")],
+    ids=["levels", "missing"],
+)
+def test_names_that_are_no_texts_are_told_where_columns_share_them(
+    estimator: Any, names: Any, told: str
+) -> None:
+    with pytest.raises(DataError, match=f"X has more than one column named .{told}.; give every"):
+        estimator.fit(pd.DataFrame(X, columns=names), X[:, 0])
+
+
+@pytest.mark.parametrize("preprocessing", [None, "table"])
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([None], "y has no label in row 1; leave such rows out"),
+        (np.array([None], dtype=object), "y has no label in row 1"),
+        (np.array([np.nan], dtype=object), "y has no label in row 1"),
+        (pd.array([None], dtype="string"), "y has no label in row 1"),
+        (pd.Categorical([None]), "y has no label in row 1"),
+        (np.array([7], dtype=object), "y has 'a' in row 2 and '7' in row 1, expected labels of one type"),
+    ],
+    ids=["list", "none", "nan", "string", "categories", "mixed"],
+)
+def test_labels_that_are_none_are_told_with_their_row(labels: Any, told: str, preprocessing: str) -> None:
+    known = ["a", "b"] * 9 + ["b"]
+    y = (
+        [*labels, *known]
+        if isinstance(labels, list)
+        else pd.concat(
+            [
+                pd.Series(labels),
+                pd.Series(known, dtype=labels.dtype if str(labels.dtype) == "string" else object),
+            ]
+        )
+    )
+    with pytest.raises(DataError, match=told):
+        MLPClassifier(max_iter=1, preprocessing=preprocessing).fit(X, y)
+
+
+def test_dates_where_numbers_are_expected_are_told() -> None:
+    days = np.arange(20).astype("M8[D]")
+    with pytest.raises(DataError, match=r"y holds datetime64\[D\], expected numbers"):
+        MLPRegressor(max_iter=1).fit(X, days)
+    with pytest.raises(DataError, match=r"X holds datetime64\[D\], expected numbers"):
+        MLPRegressor(max_iter=1).fit(days[:, None], X[:, 0])
+    with pytest.raises(DataError, match="column 'when' of X holds dates, expected numbers"):
+        MLPRegressor(max_iter=1).fit(pd.DataFrame({"x": X[:, 0], "when": pd.to_datetime(days)}), X[:, 0])
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -71,7 +125,7 @@ def test_a_text_in_y_is_told_with_its_row(holder: str, preprocessing: str | None
 
 
 def test_other_errors_are_left_as_they_are() -> None:
-    with pytest.raises(ValueError, match=r"^something else$"), texts_told(TEXTS):
+    with pytest.raises(ValueError, match=r"^something else$"), faults_told(TEXTS):
         raise ValueError("something else")
-    with pytest.raises(ValueError, match=r"^could not convert string to float: b'x'$"), texts_told([[b"x"]]):
+    with pytest.raises(ValueError, match=r"^could not convert string to float: b'x'$"), faults_told([[b"x"]]):
         raise ValueError("could not convert string to float: b'x'")

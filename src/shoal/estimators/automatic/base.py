@@ -15,7 +15,7 @@ from shoal.data.frames import Frame, as_frame
 from shoal.estimators.automatic.row_attributes import ROW_ATTRIBUTES
 from shoal.estimators.shared.parameters import COUNT, POSITIVE
 from shoal.estimators.shared.seeds import drawn_seed
-from shoal.estimators.shared.tables import columns
+from shoal.estimators.shared.tables import columns, require_own_names
 from shoal.jobs.fit_study import fit_frame
 from shoal.jobs.request import AT_HAND, FitRequest
 from shoal.jobs.sizing.study import QUALITIES, AskedSize
@@ -107,6 +107,7 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
             frame = as_frame(X, "X")  # first, as it says what is wrong with the columns' names
             validate_data(self, X, reset=reset, skip_check_array=True)
             return frame
+        require_own_names(X)
         X, least = unmasked(X), 2 if reset else 1
         checks = {"dtype": None, "ensure_all_finite": "allow-nan", "ensure_min_samples": least}
         return as_frame(columns(validate_data(self, X, reset=reset, **checks)), "X")

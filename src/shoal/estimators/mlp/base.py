@@ -154,7 +154,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return X as the network takes it, dense or sparse, checked against what was fitted."""
         if self.preprocessing is None:
             require_unmasked(X, "X")
-            with tables.texts_told(X):
+            with tables.faults_told(X):
                 return validate_data(self, X, accept_sparse=["csr", "csc"], dtype=self._dtypes(), reset=reset)
         return tables.features(self, X, reset).astype(self.dtype or np.float64, copy=False)
 
@@ -165,7 +165,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if self.preprocessing is None:
             how = {"accept_sparse": ["csr", "csc"], "dtype": self._dtypes(), "reset": reset, **options}
             require_unmasked(X, "X")
-            with tables.texts_told(X, y if options["y_numeric"] else None):
+            if not options["y_numeric"]:
+                tables.require_labels(y)
+            with tables.faults_told(X, y if options["y_numeric"] else None):
                 X, y = validate_data(self, X, y, **how)
         else:
             y = tables.target(y, len(X), self.__class__.__name__, options["y_numeric"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,20 +46,40 @@ def columns(X: Any) -> dict[str, list[Any]]:
 
 
 @contextmanager
-def texts_told(X: Any, y: Any = None) -> Iterator[None]:
-    """Say of a text that a block could make no number of which column and row it stands in.
+def faults_told(X: Any, y: Any = None) -> Iterator[None]:
+    """Say what is wrong with X or y where scikit-learn's check, or NumPy, says less than where it stands.
 
-    Raises ``DataError`` in place of the ``ValueError`` that NumPy has for it.
+    Raises ``DataError`` for names that columns share, for dates, and for a text that is no number, with its
+    row; other errors are left as they are.
     """
+    if getattr(getattr(X, "dtype", None), "kind", "") in ("m", "M"):
+        raise DataError(f"X holds {X.dtype}, expected numbers; preprocessing='table' takes tables with dates")
     try:
         yield
-    except ValueError as error:
-        if "could not convert string" not in str(error):
-            raise
-        told = _texts(X, y)
+    except (TypeError, ValueError) as error:
+        require_own_names(X)
+        told = _dates(X)
+        if not told and "could not convert string" in str(error):
+            told = _texts(X, y)
         if not told:
             raise
         raise DataError(told) from None
+
+
+def require_own_names(X: Any) -> None:
+    """Raise ``DataError`` where columns of a table share a name."""
+    names = Counter(map(str, getattr(X, "columns", ())))
+    for name, times in names.items():
+        if times > 1:
+            raise DataError(f"X has more than one column named {name!r}; give every column its own name")
+
+
+def _dates(X: Any) -> str:
+    """Return which column of a pandas table holds dates; or nothing."""
+    for name, kind in X.dtypes.items() if hasattr(X, "iloc") else ():
+        if getattr(kind, "kind", "") in ("m", "M"):
+            return f"column {name!r} of X holds dates, expected numbers; preprocessing='table' takes dates"
+    return ""
 
 
 def _texts(X: Any, y: Any) -> str:
@@ -80,10 +101,33 @@ def target(y: Any, n_samples: int, name: str, numeric: bool) -> Any:
     """Return y checked as scikit-learn checks it, one entry a row of X."""
     if y is None:
         raise ValueError(f"requires y to be passed, but the target y is None: {name} needs it")
-    with texts_told({}, y if numeric else None):
+    if not numeric:
+        require_labels(y)
+    with faults_told({}, y if numeric else None):
         y = _check_y(_in_numpy(y), multi_output=True, y_numeric=numeric)
     check_consistent_length(np.empty(n_samples), y)
     return y
+
+
+def require_labels(y: Any) -> None:
+    """Raise ``DataError`` for labels of which one is missing, or that are texts and something else."""
+    kind = getattr(y, "dtype", None)
+    if y is None or (isinstance(kind, np.dtype) and kind.kind != "O") or hasattr(y, "toarray"):
+        return  # of one kind, or for scikit-learn to refuse, as what is not finite
+    from shoal.data.foreign import is_missing
+    from shoal.data.frames import quoted
+
+    labels = np.asarray(y, dtype=object)
+    found: dict[bool, str] = {}
+    for place, label in np.ndenumerate(labels):
+        row = place[0] + 1 if place else 1
+        if is_missing(label):
+            raise DataError(f"y has no label in row {row}; leave such rows out, as ShoalClassifier does")
+        found.setdefault(isinstance(label, str), f"{quoted(label)} in row {row}")
+    if len(found) > 1:
+        raise DataError(
+            f"y has {found[True]} and {found[False]}, expected labels of one type; make all texts"
+        )
 
 
 def _in_numpy(y: Any) -> Any:
@@ -99,8 +143,10 @@ def flattened(y: Any, numeric: bool) -> Any:
 
     Where it is to be ``numeric``, texts become the numbers that they are.
     """
+    if numeric and y.dtype.kind in ("m", "M"):
+        raise DataError(f"y holds {y.dtype}, expected numbers; give the days, or the seconds, since a date")
     if numeric and y.dtype.kind in "US":
-        with texts_told({}, y):
+        with faults_told({}, y):
             y = y.astype(np.float64)
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
