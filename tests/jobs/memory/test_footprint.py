@@ -172,6 +172,12 @@ def test_the_advice_is_what_helps(
     assert message.endswith(f"MB, {advice}")
 
 
+def test_what_cannot_help_is_not_advised() -> None:
+    request = dataclasses.replace(REQUEST, memory=PROGRAM - 1)
+    with pytest.raises(CapacityError, match=r"allow more, as with --memory \d+MB$"):
+        fitting(large(many(30)), request, CLASSES, Allowance.of(request))
+
+
 def test_without_a_limit_a_share_of_what_is_free_may_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "available_bytes", lambda: 4000)
     monkeypatch.setattr(module, "resident_bytes", lambda: 500)

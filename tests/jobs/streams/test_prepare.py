@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import MODEL, ROWS, TRIED, WEIGHTS
 from shoal.jobs.streams import prepare as streams
 from shoal.jobs.streams import uses
-from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
+from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream, way_to_the_disk
 from shoal.selection.cohorts import cohort
 from shoal.training import blocks
 
@@ -261,6 +262,18 @@ def test_few_rows_are_streamed_where_they_do_not_fit(
         assert isinstance(again, PreparedStream) == again.streamed == streamed
     with pytest.raises(CapacityError):  # nor do those that are drawn
         prepare_stream(FitRequest(source, "target", memory=1000))
+
+
+def test_the_disk_is_advised_where_it_helps(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(table, tmp_path / "t.parquet")
+    request = FitRequest(source, "target", folds=3, solver="scg")
+    assert way_to_the_disk(request).startswith("; or leave out --folds and --solver, for")
+    assert not way_to_the_disk(replace(request, memory=1000))  # no table fits
+    assert not way_to_the_disk(FitRequest(source, "target"))  # nothing is in the way
+    monkeypatch.setattr(streams, "MANY", 10**6)
+    assert not way_to_the_disk(request)  # of few rows all are drawn
 
 
 def test_training_is_shorter_the_more_rows_there_are(

@@ -233,7 +233,7 @@ def _advice(footprint: Footprint, request: FitRequest, method: Method, need: int
     ways = []
     if request.memory is not None:
         ways.append(_more(need))
-    if need < PROGRAM + LEAST:
+    if need < PROGRAM + LEAST or not Allowance.of(request).holds(PROGRAM):  # no table is small enough
         return ways[0] if ways else "use a machine with more memory"
     if footprint.reading >= need - PROGRAM:
         return ", ".join([*ways, "or use a part of the table"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from shoal.errors import CapacityError, DataError, ShoalWarning
 from shoal.files import written_atomically
 from shoal.jobs.apart import attributes_of, tell_of_division, unit_of
 from shoal.jobs.division import DEFAULT_SHARE
-from shoal.jobs.memory.footprint import Allowance
+from shoal.jobs.memory.footprint import PROGRAM, Allowance
 from shoal.jobs.prepared import collected
 from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
@@ -65,9 +65,15 @@ def in_the_way(request: FitRequest) -> list[str]:
 
 
 def way_to_the_disk(request: FitRequest) -> str:
-    """Return what to say where a table does not fit: which settings keep it from being read in parts."""
+    """Return what to say where a table does not fit: which settings keep it from being read in parts.
+
+    It is nothing where leaving them out would not help: of few rows, or where no table fits at all.
+    """
     names = in_the_way(request)
-    if not names or not comes_in_parts(request.table):
+    if not names or not Allowance.of(request).holds(PROGRAM):
+        return ""
+    usual: dict[str, Any] = {each.name: each.default for each in fields(request) if each.name in names}
+    if not is_streamed(replace(request, **usual)):
         return ""
     told = " and ".join(setting(name) for name in names)
     return (
