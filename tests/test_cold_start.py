@@ -22,7 +22,7 @@ FOR_TRAINING = {
     "penalties", "randomness", "registry", "schedules",
     "sequences", "shapes", "workers",
     "engines", "engines.base", "engines.beginning", "engines.compiled", "engines.evaluation", "engines.loop",
-    "engines.reference", "engines.running", "engines.turns",
+    "engines.overflow", "engines.reference", "engines.running", "engines.turns",
     "layers", "layers.base", "layers.dense", "layers.stack", "layers.steps", "layers.walk", "layers.weighted",
     "networks", "networks.backprop", "networks.chain",
     "populations", "populations.network", "populations.population", "populations.run", "populations.trainer",

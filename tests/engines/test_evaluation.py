@@ -80,9 +80,9 @@ def test_arrays_of_any_layout(data: Data) -> None:
 def test_no_prediction_is_nan_in_silence(monkeypatch: pytest.MonkeyPatch, loss: str, engine: str) -> None:
     """Sums that overflow are an error that names the network and the row, in both engines."""
     monkeypatch.setattr(evaluation, "choose_engine", lambda *_: ENGINES[engine])
-    population = Network(2, [Dense(3, "relu"), Dense(2)], loss).population(3, dtype="float32")
-    population.weights[0][1], population.biases[0][1] = [[3e38, 0], [0, 3e38], [0, 0]], 0
-    population.weights[1][1] = [3e38, -3e38, 0]
+    population = Network(2, [Dense(3, "relu"), Dense(2)], loss).population(3, dtype="float64")
+    population.weights[0][1], population.biases[0][1] = [[1e308, 0], [0, 1e308], [0, 0]], 0
+    population.weights[1][1] = [1e308, -1e308, 0]
     rows = [[0.0, 0.0], [0.0, 0.0], [3.0, 4.0]]
     assert np.isnan(population.outputs(rows)[1]).any()
     with pytest.raises(
@@ -91,6 +91,38 @@ def test_no_prediction_is_nan_in_silence(monkeypatch: pytest.MonkeyPatch, loss: 
     ):
         population.predict(rows)
     assert np.isfinite(population.members([0, 2]).predict(rows)).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_what_overflows_in_single_precision_has_its_sign(
+    monkeypatch: pytest.MonkeyPatch, order: list[int], engine: str
+) -> None:
+    """3e38 · 9e38 − 3e38 · 12e38, whichever of the two comes first, is −∞, and not the other's ∞, nor NaN."""
+    monkeypatch.setattr(evaluation, "choose_engine", lambda *_: ENGINES[engine])
+    network = Network(2, [Dense(2), Dense(1)], "log_loss")
+    population = network.population(2, seed=1, dtype="float32")
+    rows = np.array([[3.0, 4.0], [0.5, 0.0]], np.float32)
+    alone = population.members([0]).outputs(rows)
+    population.weights[0][1], population.biases[0][1] = np.diag([3e38, 3e38])[order], 0
+    population.weights[1][1], population.biases[1][1] = np.array([3e38, -3e38])[order], 0
+    outputs = population.outputs(rows)
+    assert outputs[1].ravel().tolist() == [-np.inf, np.inf]
+    assert population.predict(rows)[1].ravel().tolist() == pytest.approx([0, 1], abs=1e-30)
+    np.testing.assert_array_equal(outputs[:1], alone)  # bits that know nothing of their company
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_overflows_in_double_precision_is_no_number(
+    monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    """Of 1e200 · 1e200 − 1e200 · 2e200 a sum with fused products would say ∞, or −∞, or NaN."""
+    monkeypatch.setattr(evaluation, "choose_engine", lambda *_: ENGINES[engine])
+    population = Network(2, [Dense(2), Dense(1)], "log_loss").population(1, dtype="float64")
+    population.weights[0][0], population.biases[0][0] = np.diag([1e200, 1e200]), 0
+    population.weights[1][0], population.biases[1][0] = [1e200, -1e200], 0
+    with pytest.raises(DataError, match="1 of 1 networks predict no finite number for 1 of 2 rows"):
+        population.predict([[0.0, 0.0], [1.0, 2.0]])
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -110,10 +110,10 @@ def test_weights_that_are_too_large_are_said(labels: tuple[str, ...]) -> None:
         [Dense(1, "relu"), Dense(4, "relu"), *model.population.network.layers],
         model.population.network.loss,
     )
-    single = population.population(3, dtype="float32")
-    single.weights[0][1], single.biases[0][1], single.weights[1][1] = 0, 4, 3e38
-    single.weights[2][1] = [3e38, -3e38, 3e38, -3e38]
-    model = dataclasses.replace(model, population=single)
+    double = population.population(3, dtype="float64")
+    double.weights[0][1], double.biases[0][1], double.weights[1][1] = 0, 4, 1e308
+    double.weights[2][1] = [1e308, -1e308, 1e308, -1e308]
+    model = dataclasses.replace(model, population=double)
     with pytest.raises(
         DataError, match="1 of 3 networks predict no finite number for 2 of 2 rows"
     ) as refused:

@@ -34,8 +34,9 @@ def sample_outputs(
 def predictions_of(values: Array) -> Array:
     """Return predictions (P, K, N) as they are; raise ``DataError`` if one of them is no finite number.
 
-    Weights may be finite and so large that sums overflow. An infinite z is a limit that links know, σ(∞) = 1
-    and e^−∞ = 0; what has none is ∞ − ∞, an infinite number as a prediction, and 0 · ∞.
+    Weights may be finite and so large that sums overflow. An infinite z, of single precision alone, is a
+    limit that links know, σ(∞) = 1 and e^−∞ = 0; what has none is an infinite number as a prediction, and
+    NaN, by which engines tell what overflows in double precision, too.
     """
     if all_finite(values):
         return values

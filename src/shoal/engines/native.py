@@ -17,6 +17,7 @@ from shoal.engines.base import Training
 from shoal.engines.compiled import module
 from shoal.engines.compiled.architecture import described, knows, unknown_layer, unknown_over_time
 from shoal.engines.compiled.module import native, unknown_instruction_set
+from shoal.engines.overflow import within_double
 from shoal.engines.turns import InTurn, one_at_a_time
 from shoal.engines.wire import course_fields, problem_fields, recipe_fields, whole_numbers
 from shoal.errors import DataError
@@ -95,6 +96,18 @@ def _outputs(
     network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
 ) -> tuple[Array, bool]:
     """Return z (P, K, N), and whether X is finite."""
+
+    def wide(theta: Array, X: Array, lengths: IntArray | None) -> Array:
+        return _forward(network, theta, X, threads, lengths)[0]
+
+    z, finite = _forward(network, theta, X, threads, lengths)
+    return within_double(z, wide, theta, X, lengths), finite
+
+
+def _forward(
+    network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None
+) -> tuple[Array, bool]:
+    """Return z (P, K, N) as the kernels leave it, and whether X is finite."""
     z = np.empty((len(theta), network.n_outputs, len(X)), theta.dtype)
     finite = native.outputs(
         module.INSTRUCTION_SET,

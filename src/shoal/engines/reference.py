@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from shoal.engines.base import Training
 from shoal.engines.loop import ReferenceTraining
+from shoal.engines.overflow import within_double
 from shoal.networks import backprop
 from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray, all_finite
@@ -44,9 +45,12 @@ class ReferenceEngine:
     def outputs(
         self, network: Chain, theta: Array, X: Array, threads: int, lengths: IntArray | None = None
     ) -> Array:
+        def outputs(theta: Array, X: Array, lengths: IntArray | None) -> Array:
+            return backprop.sample_outputs(network, theta, X, lengths)
+
         quiet = np.errstate(over="ignore", invalid="ignore")  # as the compiled engine is
         with _threadpools().limit(limits=1, user_api="blas"), quiet:
-            return backprop.sample_outputs(network, theta, X, lengths)
+            return within_double(outputs(theta, X, lengths), outputs, theta, X, lengths)
 
     def finite_outputs(self, network: Chain, theta: Array, X: Array, threads: int) -> Array | None:
         return self.outputs(network, theta, X, threads) if all_finite(X) else None
