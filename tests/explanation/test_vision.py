@@ -106,7 +106,10 @@ def test_a_unit_sees_its_receptive_field_and_nothing_else(layer: int) -> None:
         for image in np.random.default_rng(1).normal(size=(60, 144)):
             moved = np.stack([image, *(image + 9 * np.eye(144)[:72])])  # a pixel of the first channel
             response = responses(NETWORK, THETA, moved)[layer][:, :, row, column]
-            touched |= (response[1:] != response[0]).any(axis=1).reshape(SHAPE[1:])
+            same = np.isclose(
+                response[1:], response[0], rtol=1e-12
+            )  # a row's place in a product may round it
+            touched |= ~same.all(axis=1).reshape(SHAPE[1:])
         np.testing.assert_array_equal(touched, inside)
 
 

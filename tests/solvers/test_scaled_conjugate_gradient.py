@@ -83,6 +83,9 @@ def moller(w: Array, n_iterations: int) -> list[Array]:
     lambda_k, lambda_bar, success, delta, path = 1e-6, 0.0, True, 0.0, []
     for k in range(1, n_iterations + 1):
         norm2 = p @ p
+        if norm2 == 0:  # at the minimum to the last bit, where some machines' rounding leads
+            path.append(w)
+            continue
         if success:
             sigma_k = 1e-4 / np.sqrt(norm2)
             delta = p @ (rosen_der(w + sigma_k * p) - rosen_der(w)) / sigma_k
@@ -118,7 +121,7 @@ def test_equals_a_rendering_for_one_network(
     theta = np.random.default_rng(3).uniform(-2, 2, (6, n_parameters))
     steps = take_steps(ScaledConjugateGradient(), theta, rosenbrock(6), 25)
     paths = [moller(w, 25) for w in theta]
-    assert any((a == b).all() for path in paths for a, b in pairwise(path))
+    assert any((a == b).all() and rosen_der(a).any() for path in paths for a, b in pairwise(path))
     for count, step in enumerate(steps):
         for p, path in enumerate(paths):
             np.testing.assert_allclose(step.theta[p], path[count], rtol=1e-6, atol=1e-7)
