@@ -120,8 +120,8 @@ class _Steps:
             changed += z[self.rows]
             return changed
         changed, first = z[self.rows], 0
-        # OpenBLAS 0.3.31 on AVX-512 reads past the end of narrow float32 matrices; what it finds there
-        # changes no number, but may be NaN, of which NumPy then warns.
+        # On AVX-512 OpenBLAS 0.3.31 may raise the flag of an invalid operation in a product of finite
+        # float32 numbers, five by one, which is right all the same; NumPy would warn of it.
         with np.errstate(invalid="ignore"):
             for which, step in zip(self.which, self.steps, strict=True):
                 changed[first : first + len(step)] += step @ columns[which]
