@@ -41,8 +41,9 @@ def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
     return lab, lab.stdout.readline().split()[-1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def address() -> Iterator[str]:
+    """A lab of the test's own: nobody meets what another has picked, or left of the design."""
     lab, address = started()
     yield address
     lab.terminate()
@@ -64,7 +65,7 @@ def browser() -> Iterator[Any]:
 class Seen:
     """A page, and what it asked for and complained of."""
 
-    def __init__(self, page: Any, address: str, begins: bool = True) -> None:
+    def __init__(self, page: Any, address: str) -> None:
         self.page, self.requests, self.errors = page, list[str](), list[str]()
         page.set_default_timeout(1000 * HANGS)
         page.on("request", lambda request: self.requests.append(request.url))
@@ -73,11 +74,6 @@ class Seen:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(address)
         page.wait_for_selector("canvas")
-        if not begins:
-            return
-        self.until("() => !document.body.innerText.includes('Another page steers')")  # the last one has left
-        self.press("r")
-        self.until("() => document.querySelector('[data-testid=epoch]').textContent === '0'")
 
     def epoch(self) -> int:
         return int(self.page.get_by_test_id("epoch").inner_text().replace(",", ""))
@@ -322,7 +318,7 @@ def test_what_is_typed_stays_until_it_is_answered(seen: Seen) -> None:
 def test_a_finished_study_by_keyboard_until_the_lab_is_killed(browser: Any, by_folds: Path) -> None:
     lab, address = started(str(by_folds))
     context = browser.new_context(viewport={"width": 800, "height": 900}, color_scheme="dark")
-    seen = Seen(context.new_page(), address, begins=False)
+    seen = Seen(context.new_page(), address)
     seen.page.get_by_role("heading", name="18 networks by validation loss").wait_for()
     picked = seen.picked()
     seen.press("ArrowLeft")

@@ -12,6 +12,7 @@ import pytest
 from shoal.data.readers import delimited_parts, glimpse, parts
 from shoal.errors import CapacityError, DataError
 from shoal.jobs.kinds import KINDS
+from shoal.jobs.memory import footprint
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams import prepare as streams
 from shoal.jobs.streams import uses
@@ -184,8 +185,12 @@ def test_rows_of_other_tables_judge_and_test(name: str, table: pl.DataFrame, tmp
     assert set(map(tuple, prepared.test.X.tolist())) < set(map(tuple, tested.tolist()))
 
 
-def test_what_stands_in_the_way_is_said(table: pl.DataFrame, tmp_path: Path) -> None:
+def test_what_stands_in_the_way_is_said(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = written(table, tmp_path / "t.parquet")
+    monkeypatch.setattr(footprint, "PROGRAM", 500)
+    monkeypatch.setattr(streams, "PROGRAM", 500)
     request = FitRequest(source, "y", time_order="a", memory=1000)
     told = r"or leave out --time-order, for which all rows must be in memory, so that it is trained on from"
     with pytest.raises(CapacityError, match=told):
