@@ -201,7 +201,12 @@ def memory(minutes: float) -> Iterator[Budget]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; 1 if anything is over its budget."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of training for each rate; 10")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=3.0,
+        help="of training for each rate, which a run of 5000 epochs must not end in; 3",
+    )
     parser.add_argument("--minutes", type=float, help="watch nothing but the page's memory, for so long")
     asked, over = parser.parse_args(arguments), 0
     for budget in measured(asked.seconds) if asked.minutes is None else memory(asked.minutes):
