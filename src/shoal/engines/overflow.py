@@ -26,16 +26,17 @@ def within_double(z: Array, outputs: Outputs, theta: Array, X: Array, lengths: I
     """
     if all_finite(z):
         return z
-    lost = ~np.isfinite(z)
+    finite = np.isfinite(z)
     if theta.dtype == np.float64:
-        return np.where(lost, np.nan, z)
-    members, rows = lost.any(axis=(1, 2)), lost.any(axis=(0, 1))
+        return np.where(finite, z, np.nan)
+    members, rows = (~finite).any(axis=(1, 2)), (~finite).any(axis=(0, 1))
     wide = outputs(
         theta[members].astype(np.float64),
         X[rows].astype(np.float64),
         None if lengths is None else lengths[rows],
     )
-    again = z.copy()
+    wide[~np.isfinite(wide)] = np.nan
+    found, of = z.copy(), np.ix_(members, np.arange(z.shape[1]), rows)
     with np.errstate(over="ignore"):
-        again[np.ix_(members, np.ones(z.shape[1], bool), rows)] = np.where(np.isfinite(wide), wide, np.nan)
-    return np.where(lost, again, z)
+        found[of] = np.where(finite[of], z[of], wide)
+    return found
