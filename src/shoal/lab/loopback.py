@@ -40,7 +40,9 @@ class Server(uvicorn.Server):
 
 def listen(port: int) -> socket.socket:
     """Return a socket bound to ``port`` of loopback, 0 for a free one; ``ConfigurationError`` if taken."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio has what it accepts send at once where the protocol is named; else a second answer waits up to
+    # 40 ms until the other side has acknowledged the first
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.bind(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
