@@ -22,28 +22,41 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 COUNTS = """(() => {
-    const send = WebSocket.prototype.send;
+    const send = WebSocket.prototype.send, Socket = WebSocket;
+    const turn = (last) => (window.turned = last?.epoch ?? window.turned);
     window.drawn = 0;
     WebSocket.prototype.send = function (said) {
-        window.drawn += String(said).includes('"do":"drawn"');
+        if (String(said).includes('"do":"drawn"')) {
+            window.drawn += 1;
+            window.drawnEpoch = window.heardEpoch;
+        }
         send.call(this, said);
     };
+    window.WebSocket = class extends Socket {
+        constructor(...given) {
+            super(...given);
+            this.addEventListener('message', ({data}) => {
+                if (data instanceof ArrayBuffer) window.heardEpoch = new DataView(data).getUint32(12, true);
+                else turn(JSON.parse(data).state?.sides?.[0].journal.at(-1));
+            });
+        }
+    };
 })()"""
-"""Has the page count the frames that it has drawn: to be told of each costs more than the frame."""
+"""Has the page count the frames that it has drawn, since to be told of each costs more than the frame, and know
+the epoch of the last one and the one at which something was turned last."""
 REPEATS = 15
 STRETCH = 10.0
 """Seconds of training between two looks at the page's memory."""
 SLIDER = """async () => {
     const slider = document.querySelector('input[type=range][id*=L2]');
-    const number = document.querySelector('[aria-label="λ (L2), as a number"]');
-    const before = number.value, start = performance.now();
+    const before = window.turned, start = performance.now();
     slider.value = String(Number(slider.value) + 1);
     slider.dispatchEvent(new Event('input', {bubbles: true}));
-    while (number.value === before) await new Promise(requestAnimationFrame);
-    const known = window.drawn;
-    while (window.drawn === known) await new Promise(requestAnimationFrame);
+    const seen = () => window.turned !== before && window.drawnEpoch > window.turned;
+    while (!seen()) await new Promise(requestAnimationFrame);
     return performance.now() - start;
 }"""
+"""Until a frame is drawn of an epoch that was trained under what the slider says."""
 INSPECTOR = """async () => {
     const start = performance.now();
     [...document.querySelectorAll('button')].find(one => one.textContent === 'Inspect').click();
