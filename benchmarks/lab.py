@@ -42,8 +42,10 @@ COUNTS = """(() => {
         }
     };
 })()"""
-"""Has the page count the frames that it has drawn, since to be told of each costs more than the frame, and know
-the epoch of the last one and the one at which something was turned last."""
+"""Has the page count the frames that it has drawn, since to be told of each costs more than the frame.
+
+It knows the epoch of the last one, too, and the one at which something was turned last.
+"""
 REPEATS = 15
 STRETCH = 10.0
 """Seconds of training between two looks at the page's memory."""
