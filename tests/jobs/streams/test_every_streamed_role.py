@@ -191,7 +191,7 @@ def test_what_stands_in_the_way_is_said(
     source = written(table, tmp_path / "t.parquet")
     monkeypatch.setattr(footprint, "PROGRAM", 500)
     monkeypatch.setattr(streams, "PROGRAM", 500)
-    request = FitRequest(source, "y", time_order="a", memory=1000)
-    told = r"or leave out --time-order, for which all rows must be in memory, so that it is trained on from"
+    request = FitRequest(source, "y", score="evidence", memory=1000)
+    told = r"or leave out --score, for which all rows must be in memory, so that it is trained on from"
     with pytest.raises(CapacityError, match=told):
         KINDS["table"].prepare(request)  # type: ignore[attr-defined]

@@ -239,7 +239,8 @@ def test_a_value_of_another_kind_is_told_with_its_rows(table: pl.DataFrame, tmp_
         ({"group": "colour"}, True),
         ({"weight": "noise", "test": "t.csv", "valid": "v.csv"}, True),
         ({"group": "colour", "test": "t.csv"}, False),
-        ({"time_order": "when"}, False),
+        ({"time_order": "when"}, True),
+        ({"time_order": "when", "test": "t.csv"}, False),
         ({"score": "evidence"}, False),
     ],
 )

@@ -13,6 +13,7 @@ from shoal.data.readers.parts import table_parts
 from shoal.data.roles import Roles
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
+from shoal.jobs.streams.moments import Moments
 from shoal.jobs.streams.sides import BUCKETS, buckets_of
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray
@@ -38,6 +39,7 @@ class Drawn:
     weightless: int
     total: int
     tally: IntArray | None = None
+    moments: Moments | None = None
 
 
 def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES) -> Drawn:
@@ -52,6 +54,7 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
     bits = stream(seed, SHARED, Purpose.SPLIT, _STREAM).bit_generator
     pool, limit, total, known, weightless = _Pool(), np.uint64(2**64 - 1), 0, 0, 0
     tally = None if roles.group is None else np.zeros(BUCKETS, dtype=np.intp)
+    moments = None if roles.time_order is None else Moments()
     for part in table_parts(source, large=0):
         if target not in part.columns:
             raise DataError(f"{source} has no column {target!r} to predict; its columns: {part.columns}")
@@ -60,11 +63,11 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
             draws = bits.random_raw(part.height)
             taken = there & (draws <= limit)
             pool.add(part.filter(pl.Series(taken)), total + np.flatnonzero(taken), draws[taken])
-            if (
-                tally is not None
-                and (buckets := buckets_of(part.filter(pl.Series(there)), roles, seed)) is not None
-            ):
+            counting = part.filter(pl.Series(there))
+            if tally is not None and (buckets := buckets_of(counting, roles, seed)) is not None:
                 tally += np.bincount(buckets, minlength=BUCKETS)
+            if moments is not None:
+                moments.add(counting, roles)
         if pool.size > 2 * most:
             limit = pool.keep(most)
         total, known, weightless = total + part.height, known + int(there.sum()), weightless + without
@@ -74,7 +77,7 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
             where = f"all of {total} rows but those that count for nothing, by {roles.weight!r}"
         raise DataError(f"the target {target!r} is missing in {where}; give a column with values")
     pool.keep(most)
-    return pool.drawn(known, weightless, total, tally)
+    return pool.drawn(known, weightless, total, tally, moments)
 
 
 def counted(part: pl.DataFrame, target: str, roles: Roles) -> tuple[BoolArray, int]:
@@ -129,8 +132,10 @@ class _Pool:
         self.size = len(kept)
         return np.uint64(self._draws[0].max())
 
-    def drawn(self, known: int, weightless: int, total: int, tally: IntArray | None) -> Drawn:
+    def drawn(
+        self, known: int, weightless: int, total: int, tally: IntArray | None, moments: Moments | None
+    ) -> Drawn:
         """Return what has been kept."""
         ranks = np.empty(self.size, dtype=np.intp)
         ranks[np.argsort(self._draws[0], kind="stable")] = np.arange(self.size)
-        return Drawn(self._rows[0], self._numbers[0], ranks, known, weightless, total, tally)
+        return Drawn(self._rows[0], self._numbers[0], ranks, known, weightless, total, tally, moments)

@@ -48,14 +48,14 @@ MANY, MANY_FAST = 2**22, 2**18
 """Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
 ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
 """Rows that a study is sized by at most, times that rows are trained on in all, and epochs all the same."""
-AS_A_WHOLE = ("folds", "time_order")
+AS_A_WHOLE = ("folds",)
 """What asks for more of the rows than some at a time tell."""
 
 
 def in_the_way(request: FitRequest) -> list[str]:
     """Return the settings for which all rows are needed in memory."""
     names = [name for name in AS_A_WHOLE if getattr(request, name) is not None]
-    if request.group is not None:  # the groups of two tables are apart, which all of them tell
+    if request.group or request.time_order:  # two tables are apart by these, which all rows tell
         names += [name for name in ("valid", "test") if getattr(request, name) is not None]
     if request.score != "validation":
         names.append("score")
@@ -111,9 +111,9 @@ class PreparedStream(PreparedTable):
     unit: float | None
     """The mean weight, in which weights are told; None where all rows count alike."""
     aside: IntArray
-    """The numbers of the rows that validate and test, in rising order; none where there are groups."""
+    """The numbers of the rows that validate and test, in rising order; none where there are sides."""
     sides: Sides | None
-    """The side of each group, where there are groups."""
+    """The side of each row, where it goes by groups or by a time."""
     trained: int
     """How many rows there are to train on."""
 
@@ -143,16 +143,19 @@ class PreparedStream(PreparedTable):
         """
         path, width = folder.resolve() / ROWS, len(self.preprocessor.feature_names)
         if not path.exists():
-            with collected(), written_atomically(path) as file:  # what there is to tell was told before
-                for samples in self._samples():
-                    write_rows(file, *samples)
+            try:
+                with collected(), written_atomically(path) as file:  # what there is to tell was told before
+                    for samples in self._samples():
+                        write_rows(file, *samples)
+            except NotPlainError:
+                raise DataError(f"{self.source} was changed while it was read; fit again") from None
         written = BlockFile.of(path, width, classes=bool(self.n_classes), weighed=self.unit is not None)
         return replace(written, kept=path.with_name(TRIED))
 
     def _samples(self) -> Iterator[tuple[Array, Array, Array | None]]:
         """Yield X, y and what they count for of all rows to train on, in the table's order."""
         name, first = self.target.name, 0
-        for part in self._parts():
+        for part in table_parts(self.source, large=0):
             with naming_rows(self.source, first, part):
                 rows = self._of_known_classes(self._to_train_on(part, first))
                 if rows.height:
@@ -169,12 +172,6 @@ class PreparedStream(PreparedTable):
         trains[self.aside[here] - first] = False
         rows = part.filter(pl.Series(trains))
         return rows if self.sides is None else rows.filter(pl.Series(self.sides.train(rows)))
-
-    def _parts(self) -> Iterator[pl.DataFrame]:
-        try:
-            yield from table_parts(self.source, large=0)
-        except NotPlainError:
-            raise DataError(f"{self.source} was changed while it was read; fit again") from None
 
     def _of_known_classes(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows whose class is known from those drawn; of numbers all of them."""
@@ -196,7 +193,7 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
     """
     target = request.target
     assert target is not None
-    roles = Roles(group=request.group, weight=request.weight)
+    roles = Roles.asked(request)
     with collected() as notes:
         drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles)
         frame = as_frame(drawn.rows)

@@ -1,20 +1,24 @@
-"""On which side of a division the rows of each group are, in a table of which nobody holds all groups.
+"""On which side of a division rows are, by their group or their time, in a table that nobody holds.
 
-A group's name is hashed into one of many buckets, and all rows of a bucket are on one side: so a row that is
-read says by itself where it belongs.
+A row that is read says by itself where it belongs. A group's name is hashed into one of many buckets, and all
+rows of a bucket are on one side; of times those are on one side that are between two moments.
 """
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from shoal.data.frames import as_frame, pl
-from shoal.data.roles import Roles
+from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError
+from shoal.jobs.streams.moments import Moments, times_of
+from shoal.selection.samples.splits import require_share
 from shoal.shapes import BoolArray, IntArray
 from shoal.words import plural
 
@@ -23,23 +27,79 @@ TRAINS, VALIDATES, TESTS = 0, 1, 2
 _BYTES = 2
 
 
-@dataclass(frozen=True)
-class Sides:
-    """The side of each bucket, ``of_bucket`` (BUCKETS,), for the groups of ``roles`` and a seed."""
+class Sides(ABC):
+    """What tells the side of a row, and how many rows each side has."""
 
-    of_bucket: IntArray
-    roles: Roles
-    seed: int
-
+    @abstractmethod
     def of(self, rows: pl.DataFrame) -> IntArray:
         """Return the side of each row (N,)."""
-        buckets = buckets_of(rows, self.roles, self.seed)
-        assert buckets is not None
-        return self.of_bucket[buckets]
+
+    @property
+    @abstractmethod
+    def trained(self) -> int:
+        """How many rows of the table are to train on."""
 
     def train(self, rows: pl.DataFrame) -> BoolArray:
         """Return which rows are to train on (N,)."""
         return np.equal(self.of(rows), TRAINS)
+
+
+@dataclass(frozen=True)
+class GroupSides(Sides):
+    """The side of each bucket, ``of_bucket`` (BUCKETS,), for the groups of ``roles`` and a seed.
+
+    ``tally`` (BUCKETS,) counts the rows of each.
+    """
+
+    of_bucket: IntArray
+    tally: IntArray
+    roles: Roles
+    seed: int
+
+    def of(self, rows: pl.DataFrame) -> IntArray:
+        buckets = buckets_of(rows, self.roles, self.seed)
+        assert buckets is not None
+        return self.of_bucket[buckets]
+
+    @property
+    def trained(self) -> int:
+        return int(self.tally[self.of_bucket == TRAINS].sum())
+
+
+@dataclass(frozen=True)
+class TimeSides(Sides):
+    """What is before the first of ``cuts`` trains, and ``parts`` are the sides after each of them, rising.
+
+    ``moments`` count the rows of the table.
+    """
+
+    cuts: Floats
+    parts: IntArray
+    moments: Moments
+    roles: Roles
+
+    @classmethod
+    def of_shares(cls, moments: Moments, shares: Sequence[tuple[int, float]], roles: Roles) -> Self:
+        """Return the sides that have about these shares of the rows that are left before them, latest first.
+
+        Rows of one time are on one side. Raises ``DataError`` for too few different times.
+        """
+        cuts, left = list[float](), moments
+        for _, share in shares:
+            require_share(share)
+            cuts += left.cuts([1 - share], "divided in two")
+            left = left.before(cuts[-1])
+        sides = np.array([TRAINS, *(side for side, _ in shares[::-1])], dtype=np.intp)
+        return cls(np.array(cuts[::-1]), sides, moments, roles)
+
+    def of(self, rows: pl.DataFrame) -> IntArray:
+        times = times_of(rows, self.roles)
+        assert times is not None
+        return self.parts[np.searchsorted(self.cuts, times, side="right")]
+
+    @property
+    def trained(self) -> int:
+        return (self.moments.before(self.cuts[0]) if self.cuts.size else self.moments).rows
 
 
 def choose_sides(tally: IntArray, shares: Sequence[tuple[int, int]]) -> IntArray:

@@ -10,7 +10,7 @@ from shoal.data.roles import Roles
 from shoal.jobs.division import DEFAULT_SHARE, Division
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams.drawing import Drawn
-from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, Sides, choose_sides
+from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, GroupSides, Sides, TimeSides, choose_sides
 from shoal.shapes import IntArray
 
 ASIDE = 2**16
@@ -19,7 +19,7 @@ ASIDE = 2**16
 
 @dataclass(frozen=True)
 class Uses:
-    """The places of rows among those ``drawn``, by their use; ``sides`` say it of groups, if any."""
+    """The places of rows among those ``drawn``, by their use; ``sides`` say it by group or time."""
 
     drawn: Drawn
     test: IntArray
@@ -31,14 +31,21 @@ class Uses:
     def of(cls, drawn: Drawn, request: FitRequest, roles: Roles) -> Uses:
         """Divide the rows as a table's are; nothing is set aside for what has rows of its own.
 
-        With groups all rows of those that test and validate are left out of training, drawn or not.
+        With groups, and with a time, all rows of the parts that test and validate are left out of training,
+        drawn or not.
         """
-        tested = 0 if request.test is not None else round(request.test_share * drawn.known)
+        test_share = 0.0 if request.test is not None else request.test_share
         share = 0.0 if request.valid is not None else request.validation_share or DEFAULT_SHARE
+        tested = round(test_share * drawn.known)
+        sides: Sides | None = None
         if drawn.tally is not None:
             held = round(share * (drawn.known - tested))
             wanted = [(side, rows) for side, rows in ((TESTS, tested), (VALIDATES, held)) if rows]
-            sides = Sides(choose_sides(drawn.tally, wanted), roles, request.seed)
+            sides = GroupSides(choose_sides(drawn.tally, wanted), drawn.tally, roles, request.seed)
+        elif drawn.moments is not None and drawn.moments.rows:
+            parts = [(side, part) for side, part in ((TESTS, test_share), (VALIDATES, share)) if part]
+            sides = TimeSides.of_shares(drawn.moments, parts, roles)
+        if sides is not None:
             side = sides.of(drawn.rows)
             test, judged, train = (np.flatnonzero(side == one) for one in (TESTS, VALIDATES, TRAINS))
             return cls(drawn, test, judged, train, sides)
@@ -65,7 +72,7 @@ class Uses:
 
     @property
     def aside(self) -> IntArray:
-        """The numbers in the table of the rows that are not trained on, in rising order; by groups, none."""
+        """The numbers in the table of the rows that are not trained on, in rising order; with sides, none."""
         if self.sides is not None:
             return np.zeros(0, dtype=np.intp)
         return np.sort(self.drawn.numbers[np.concatenate([self.test, self.held])])
@@ -73,6 +80,6 @@ class Uses:
     @property
     def trained(self) -> int:
         """How many rows of the table are to train on."""
-        if self.sides is None or self.drawn.tally is None:
+        if self.sides is None:
             return self.drawn.known - len(self.test) - len(self.held)
-        return int(self.drawn.tally[self.sides.of_bucket == TRAINS].sum())
+        return self.sides.trained

@@ -206,27 +206,44 @@ class Forward(Divider):
 
     def folds(self, k: int, seed: int) -> list[Split]:
         require_folds(k)
-        return self._cut([(k + j) / (2 * k) for j in range(k)], f"divided into {k} folds")
+        return self._cut(halves(k), f"divided into {k} folds")
 
     def take(self, rows: IntArray) -> Self:
         return type(self)(self.times[rows])
 
     def _cut(self, shares: list[float], what: str) -> list[Split]:
         """Return what is before and after each cut, about these shares of the rows before it."""
-        moments, counts = np.unique(self.times, return_counts=True)
-        if moments.size <= len(shares):
-            raise DataError(
-                f"{plural(len(self), 'row')} of {plural(moments.size, 'different time')} cannot be {what} by "
-                f"time, which takes {len(shares) + 1}; give rows of more times, or ask for fewer "
-                "folds"
-            )
-        before, cuts, last = np.cumsum(counts)[:-1], [], -1
-        for j, share in enumerate(shares):
-            best = int(np.abs(before - share * len(self)).argmin())
-            last = min(max(best, last + 1), before.size - (len(shares) - j))
-            cuts.append(moments[last + 1])
+        cuts = cuts_between(*np.unique(self.times, return_counts=True), shares, what)
         ends = [*cuts[1:], np.inf]
         return [
             (np.flatnonzero(self.times < cut), np.flatnonzero((cut <= self.times) & (self.times < end)))
             for cut, end in zip(cuts, ends, strict=True)
         ]
+
+
+def halves(k: int) -> list[float]:
+    """Return the shares of the rows before each of k folds in time: the earlier half is before all."""
+    return [(k + j) / (2 * k) for j in range(k)]
+
+
+def cuts_between(moments: Array, counts: IntArray, shares: list[float], what: str) -> list[float]:
+    """Return the moments that cut rows so that about these shares of them are before each, rising.
+
+    ``moments`` (T,) are the different times, rising, of so many rows each (T,). No part is empty. Raises
+    ``DataError`` for too few of them, where ``what`` says what rows cannot be.
+
+    >>> cuts_between(np.array([1.0, 2.0, 5.0]), np.array([4, 1, 3]), [0.6], "divided in two")
+    [5.0]
+    """
+    n = int(counts.sum())
+    if moments.size <= len(shares):
+        raise DataError(
+            f"{plural(n, 'row')} of {plural(moments.size, 'different time')} cannot be {what} by time, which "
+            f"takes {len(shares) + 1}; give rows of more times, or ask for fewer folds"
+        )
+    before, cuts, last = np.cumsum(counts)[:-1], list[float](), -1
+    for j, share in enumerate(shares):
+        best = int(np.abs(before - share * n).argmin())
+        last = min(max(best, last + 1), before.size - (len(shares) - j))
+        cuts.append(float(moments[last + 1]))
+    return cuts
