@@ -260,14 +260,23 @@ bool outputs(const std::string& isa, const Architecture& architecture, Array<con
     return finite;
 }
 
-void uniforms(Array<const std::uint64_t, 2> keys, Array<const std::int64_t, 1> at, Array<double, 2> theta) {
-    const std::size_t P = theta.shape(0), D = theta.shape(1);
-    bool inside = keys.shape(0) == P && keys.shape(1) == 2;
-    for (std::size_t i = 0; i < at.size(); ++i) inside = inside && static_cast<std::size_t>(at.data()[i]) < D;
-    if (!inside) throw nb::value_error("uniforms takes keys (P, 2), places from 0 to D - 1, and theta (P, D)");
+void draw(Array<const std::uint64_t, 2> keys, Array<const std::int64_t, 2> parts, std::uintptr_t fill_normal,
+          Array<double, 2> theta) {
+    const std::size_t P = theta.shape(0), count = parts.shape(0);
+    const std::int64_t D = static_cast<std::int64_t>(theta.shape(1));
+    static_assert(sizeof(shoal::DrawnPart) == 3 * sizeof(std::int64_t));
+    bool sound = keys.shape(0) == P && keys.shape(1) == 2 && parts.shape(1) == 3;
+    const auto* const each = reinterpret_cast<const shoal::DrawnPart*>(parts.data());
+    for (std::size_t i = 0; sound && i < count; ++i)
+        sound = 0 <= each[i].start && each[i].start <= each[i].stop && each[i].stop <= D &&
+                (!each[i].normal || fill_normal);
+    if (!sound)
+        throw nb::value_error(
+            "draw takes keys (P, 2), parts (k, 3) of theta (P, D), and NumPy's function if one is normal");
     Lock lock;
     const Lock::Released released(lock);
-    shoal::uniforms(keys.data(), P, at.data(), at.size(), theta.data(), D);
+    shoal::draw(keys.data(), P, each, count, reinterpret_cast<shoal::FillNormal>(fill_normal), theta.data(),
+                theta.shape(1));
 }
 
 template <class T> void apply(const std::string& isa, const std::string& f, Array<const T, 1> from, Array<T, 1> to) {
@@ -353,7 +362,7 @@ NB_MODULE(_native, module) {
     module.attr("WIRE") = kWireVersion;
     module.def("wire_fields", &wire_fields, "Return the fields of all that travels by name.");
     nb::class_<Architecture>(module, "Architecture").def(nb::init<const nb::dict&>(), nb::arg("network"));
-    module.def("uniforms", &::uniforms, nb::arg("keys").noconvert(), nb::arg("at").noconvert(),
+    module.def("draw", &::draw, nb::arg("keys").noconvert(), nb::arg("parts").noconvert(), nb::arg("fill_normal"),
                nb::arg("theta").noconvert(), "Write the first draws of members' streams into their parameters.");
     define<float>(module);
     define<double>(module);

@@ -50,8 +50,14 @@ def outputs(
     Of sequences ``lengths`` (N,) are the valid steps, None where all are. Returns whether X is finite.
     """
 
-def uniforms(keys: npt.NDArray[np.uint64], at: npt.NDArray[np.int64], theta: Doubles) -> None:
-    """Write the first draws of members ``keys`` (P, 2), U[0, 1), to columns ``at`` of ``theta`` (P, D)."""
+def draw(
+    keys: npt.NDArray[np.uint64], parts: npt.NDArray[np.int64], fill_normal: int, theta: Doubles
+) -> None:
+    """Write the first draws of members ``keys`` (P, 2) to parts of ``theta`` (P, D), in their order.
+
+    A row of ``parts`` (k, 3) is where one starts and stops, and whether it is N(0, 1) instead of U[0, 1).
+    ``fill_normal`` is the address of NumPy's ``random_standard_normal_fill``, 0 where no part is normal.
+    """
 
 def product(isa: str, W: Floats, a: Floats, z: Floats, repeats: int) -> None:
     """Write W (m, n) a (n, N) into ``z`` (m, N) as a dense layer does, ``repeats`` times over."""
