@@ -242,6 +242,8 @@ def test_a_value_of_another_kind_is_told_with_its_rows(table: pl.DataFrame, tmp_
         ({"time_order": "when"}, True),
         ({"time_order": "when", "test": "t.csv"}, False),
         ({"score": "evidence"}, False),
+        ({"search": ("learning-rate",), "halving": 2}, False),
+        ({"search": ("learning-rate",), "halving": 0}, True),
     ],
 )
 def test_what_asks_for_all_rows_is_not_streamed(

@@ -61,6 +61,8 @@ def in_the_way(request: FitRequest) -> list[str]:
         names.append("score")
     if request.solver not in (None, "adam", "adamw", "rmsprop", "sgd"):
         names.append("solver")
+    if request.halving:  # all of a population see a part of the rows before another is read
+        names.append("halving")
     return names
 
 
