@@ -77,7 +77,8 @@ def train(
       for the reason "deadline". All members go from epoch to epoch together, and run at least one.
     - ``dtype=None`` is float64 for solvers without a learning rate (scg, lbfgs, …), else float32.
     - ``n_jobs`` threads (``shoal.workers``); how many changes no bit.
-    - ``callback(progress)`` runs after each epoch; returning True ends training.
+    - ``callback(progress)`` runs after each epoch; returning True ends training, and what it raises is
+      raised.
 
     A given population is not changed; its trained copy is in the result. A member that diverges keeps its
     last finite parameters and disturbs nobody. What one steps through is ``shoal.begin``.

@@ -35,7 +35,7 @@ class MLflow(Watcher):
 
     ``uri`` is where runs are kept, None what ``MLFLOW_TRACKING_URI`` says. ``run_id`` is the run's. A run
     ends when it is closed, or with the ``with`` block: as failed after an error, as killed after Ctrl-C.
-    Whatever MLflow refuses, now or later, is an ``OutputError``.
+    Whatever MLflow refuses is an ``OutputError``; in the middle of a training a warning, and no more is told.
 
     ``pip install 'shoal[mlflow]'`` speaks to a server; for a database of one's own it takes all of
     ``mlflow``. Raises ``MissingDependencyError`` without it, ``OutputError`` where no run can be begun.

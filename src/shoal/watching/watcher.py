@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
+from shoal.errors import ShoalWarning, reason
 from shoal.watching.findings import Findings, found
 from shoal.watching.numbers import steps_of
 from shoal.watching.studies import Setting
@@ -17,18 +20,24 @@ from shoal.watching.studies import Setting
 class Watcher(ABC):
     """A callback of ``shoal.train``, of a ``Run`` and of a study, and of scikit-learn's estimators.
 
-    Its numbers never change those of a training: it looks at what training tells, and returns nothing.
+    Its numbers never change those of a training: it looks at what training tells, and returns nothing. Nor
+    does it end one: where it cannot tell something, a ``ShoalWarning`` says so once, and it is told no more.
+    What its owner asks of it, ``write`` and ``close``, raises as ever.
     """
 
     _epochs = 0
     """Those of a fit of scikit-learn's that are told."""
+    _failed = False
+    """Whether it could not tell something while others trained."""
 
     def __call__(self, progress: Any) -> None:
         """Tell of a ``Progress``, of a ``StudyProgress``, or of a ``Run`` as it stands."""
         step, numbers, ended = steps_of(progress)
-        self._tell(numbers, step)
-        if ended:
-            self._flush()
+        with self._on_the_side() as heard:
+            if heard:
+                self._tell(numbers, step)
+                if ended:
+                    self._flush()
 
     def write(self, what: Any) -> None:
         """Tell what ``shoal.train`` returned, a fitted study or estimator, or the model in a folder.
@@ -54,7 +63,9 @@ class Watcher(ABC):
         """Begin a fit of scikit-learn's: the estimator's parameters are told."""
         self._epochs = 0
         given = estimator.get_params(deep=False)
-        self._set({name: value for name, value in given.items() if isinstance(value, Setting)})
+        with self._on_the_side() as heard:
+            if heard:
+                self._set({name: value for name, value in given.items() if isinstance(value, Setting)})
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:  # noqa: B027 - part of the protocol
         """Nothing is told of a task that begins."""
@@ -68,12 +79,31 @@ class Watcher(ABC):
                 "training_loss": curve[epoch],
                 "validation_score": [*scores, np.nan][min(epoch, len(scores))],
             }
-            self._tell({name: float(value) for name, value in told.items() if np.isfinite(value)}, epoch + 1)
+            numbers = {name: float(value) for name, value in told.items() if np.isfinite(value)}
+            with self._on_the_side() as heard:
+                if heard:
+                    self._tell(numbers, epoch + 1)
         self._epochs = max(self._epochs, len(curve))
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """End a fit of scikit-learn's."""
-        self._flush()
+        with self._on_the_side() as heard:
+            if heard:
+                self._flush()
+
+    @contextmanager
+    def _on_the_side(self) -> Iterator[bool]:
+        """Warn once of an error while others train; from then on, say that there is nothing to tell."""
+        try:
+            yield not self._failed
+        except Exception as error:  # whatever it is, a training of hours is worth more
+            self._failed = True
+            warnings.warn(
+                f"{type(self).__name__} failed ({reason(error)}), and is told nothing more; the training "
+                "goes on without it",
+                ShoalWarning,
+                stacklevel=4,
+            )
 
     @abstractmethod
     def close(self) -> None:
