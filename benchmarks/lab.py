@@ -24,10 +24,13 @@ from playwright.sync_api import Page, sync_playwright
 COUNTS = """(() => {
     const send = WebSocket.prototype.send, Socket = WebSocket;
     const turn = (last) => (window.turned = last?.epoch ?? window.turned);
+    let counted = false; // of frames that came together the last one is drawn
     window.drawn = 0;
     WebSocket.prototype.send = function (said) {
         if (String(said).includes('"do":"drawn"')) {
-            window.drawn += 1;
+            window.drawn += !counted;
+            counted = true;
+            queueMicrotask(() => (counted = false));
             window.drawnEpoch = window.heardEpoch;
         }
         send.call(this, said);

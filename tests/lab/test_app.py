@@ -239,6 +239,32 @@ def test_a_picture_that_was_drawn_is_followed_by_the_next_while_a_command_waits_
     running.close()
 
 
+def test_a_picture_of_what_was_asked_waits_for_no_other_and_both_are_to_be_drawn_before_the_next() -> None:
+    async def watched(running: Conductor) -> tuple[bytes, bytes]:
+        house, line = House(running), Line()
+        visit = Visit(house, cast("WebSocket", line))
+        house.visits.append(visit)
+        attending = asyncio.create_task(house._attend(visit))
+        before = await line.frames.get()  # of how things stand
+        line.say(json.dumps({"v": PROTOCOL, "id": 1, "do": "pick", "network": 1}))
+        after = await line.frames.get()
+        visit.hear_frame(b"the next")
+        for _ in range(2):
+            for _ in range(20):  # turns of the loop, in which it would be sent
+                await asyncio.sleep(0)
+            assert line.frames.empty()
+            line.say(DRAWN)
+        assert await line.frames.get() == b"the next"
+        line.said.put_nowait({"type": "websocket.disconnect"})
+        await attending
+        return before, after
+
+    running = Conductor(Laboratory(Design(hidden=(1,), starts=2, epochs=10)), 1)
+    before, after = asyncio.run(asyncio.wait_for(watched(running), HANGS))
+    assert before != after
+    running.close()
+
+
 def test_what_is_no_text_ends_the_visit_and_nothing_else(served: Served) -> None:
     with served.live() as page:
         page.send(b"\x00\x01")

@@ -145,6 +145,22 @@ def test_what_is_turned_while_it_trains_is_seen_next(monkeypatch: pytest.MonkeyP
     running.close()
 
 
+def test_what_is_turned_while_it_trains_is_told_with_what_becomes_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shoal.lab.running.TOLD_EVERY", 1e9)
+    running, page = conductor(), Page()
+    running.join(page)
+    done(running, c.Start())
+    for command in (c.Turn(l2=0.5), c.Turn(l2=5.0)):
+        done(running, command)
+    running.close()
+    lab = running.laboratory
+    assert [state["sides"][0]["epoch"] for state in page.states[-2:]] == [5, 10]
+    assert [next(frames.read(frame)).epoch for frame in page.frames] == [0, 5, 10]  # none of before twice
+    assert [(at, knobs.l2) for at, knobs in lab.sides[0].journal.items()] == [(5, 5.0)]
+
+
 def test_a_long_way_to_the_next_picture_is_interrupted_by_whoever_asks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

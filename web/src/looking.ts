@@ -13,7 +13,7 @@ const TEXTS_EVERY = 100; // milliseconds: nobody reads faster
 interface Outside {
   /** Where the colours are those of the pictures. */
   root: Element;
-  /** The last frame is on the screen: the next may come. */
+  /** A frame is on the screen, or was taken over by a later one: the next may come. */
   taken: () => void;
   pick: (network: number) => unknown;
 }
@@ -29,7 +29,7 @@ export class Looking<Told extends Shown = Shown> {
   private sides: Seen[] = [];
   private painters = new Set<() => void>();
   private asked = false;
-  private unanswered = false;
+  private unanswered = 0;
   private following = 0;
   private followed = -TEXTS_EVERY;
   private colours: Theme | null = null;
@@ -54,7 +54,7 @@ export class Looking<Told extends Shown = Shown> {
 
   hear(frame: ArrayBuffer): void {
     this.show(bySide(read(frame)));
-    this.unanswered = true;
+    this.unanswered += 1;
   }
 
   show(sides: Seen[]): void {
@@ -82,8 +82,7 @@ export class Looking<Told extends Shown = Shown> {
       this.asked = false;
       for (const paint of this.painters) paint();
       if (!this.unanswered) return;
-      this.unanswered = false;
-      this.outside.taken();
+      for (; this.unanswered; this.unanswered -= 1) this.outside.taken(); // also one that a later one took the place of
       this.follow();
     });
   };

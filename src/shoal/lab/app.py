@@ -108,7 +108,8 @@ class Visit:
         self._news = asyncio.Event()
         self._texts: deque[dict[str, Any]] = deque()
         self._frame: bytes | None = None
-        self._ready = True
+        self._under_way = 0  # pictures that the page has not drawn yet
+        self._asks = self._at_once = False
 
     def hear_frame(self, frame: bytes) -> None:
         self._soon(self._keep_frame, frame)
@@ -117,7 +118,7 @@ class Visit:
         self._soon(self._keep_state, state)
 
     async def send(self) -> None:
-        """Send what there is to tell; a picture only when the page has drawn the last one."""
+        """Send what there is to tell; a picture when the page has drawn the last one, or has asked for it."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -126,8 +127,9 @@ class Visit:
                 if "state" in said:
                     said["state"] = said["state"] | {"steers": self.house.steers(self)}
                 await self.socket.send_text(json.dumps(said, allow_nan=False, separators=(",", ":")))
-            if self._frame is not None and self._ready:
-                frame, self._frame, self._ready = self._frame, None, False
+            if self._frame is not None and (self._at_once or not self._under_way):
+                frame, self._frame, self._at_once = self._frame, None, False
+                self._under_way += 1
                 if self.house.steers(self):
                     self.house.conductor.feed()  # the next one is made while this one is drawn
                 await self.socket.send_bytes(frame)
@@ -137,7 +139,7 @@ class Visit:
         while (said := await self.socket.receive())["type"] == "websocket.receive":
             message = said.get("text")
             if message == DRAWN:
-                self._ready = True
+                self._under_way = max(0, self._under_way - 1)
                 self._news.set()
             elif message is not None:
                 await self._asked.put(message)
@@ -156,12 +158,15 @@ class Visit:
         try:
             number, said = read(message)
             if self.house.steers(self):
+                self._asks = True
                 await asyncio.wrap_future(self.house.conductor.ask(command(said)))
                 self._tell({"id": number, "done": True})
             else:
                 self._tell({"id": number, "error": WATCHES})
         except ShoalError as error:
             self._tell({"id": number, "error": str(error)})
+        finally:
+            self._asks = False
 
     def _soon(self, call: Any, argument: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the page
@@ -172,7 +177,7 @@ class Visit:
         self._news.set()
 
     def _keep_state(self, state: dict[str, Any]) -> None:
-        self.state = state
+        self.state, self._at_once = state, self._asks
         self._texts = deque(said for said in self._texts if "state" not in said)
         self._tell({"state": state})
 

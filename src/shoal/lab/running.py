@@ -172,19 +172,18 @@ class Conductor:
         self._left = left - epochs if lab.pace and lab.playing else 0
         due = not self._left if lab.pace else time.monotonic() - self._shown >= SHOWN_EVERY
         if self._hungry and due:
-            self._publish()
+            self._publish(lab.frame())
         if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
             self._show()
 
     def _do(self, command: Command) -> None:
+        """Do what is asked; where it trains on, what becomes of it is seen next, and not one far ahead."""
         lab, played = self.laboratory, self.laboratory.playing
         lab.do(command, self._each)
-        self._show()
+        if played and lab.playing and self._everyone():
+            lab.train(min(lab.pace or CHUNK, lab.stride), self._each)
         self._left = 0
-        if (
-            played and lab.playing
-        ):  # what becomes of it is seen next, not a picture of before, nor one far ahead
-            self._left, self._hungry = min(lab.pace or CHUNK, lab.stride), True
+        self._show()
 
     def _answer(self, call: Callable[[], T], answer: Future[T]) -> None:
         if not answer.set_running_or_notify_cancel():
@@ -197,16 +196,16 @@ class Conductor:
             answer.set_result(made)
 
     def _show(self) -> None:
-        """Tell everybody how everything stands."""
-        state = self.laboratory.state()
+        """Tell everybody how everything stands, and at once what is to be seen of it."""
+        state, frame = self.laboratory.state(), self.laboratory.frame()
         self._told = time.monotonic()
         for listener in self._everyone():
             listener.hear_state(state)
-        self._publish()
+        self._publish(frame)
 
-    def _publish(self) -> None:
-        """Send what is to be seen now, unless all have it; who has not taken the last picture misses it."""
-        self._shown, frame = time.monotonic(), self.laboratory.frame()
+    def _publish(self, frame: bytes) -> None:
+        """Send what is to be seen, unless all have it; who has not taken the last picture misses it."""
+        self._shown = time.monotonic()
         if frame == self._frame:
             return
         self._hungry, self._frame = False, frame
