@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from shoal.data.cells.marks import Resolved
+from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation
+from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.data.database_names import Asked, is_duckdb
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.places import place
@@ -14,7 +19,7 @@ from shoal.data.readers.builtin import PREFIX, builtin_table
 from shoal.data.readers.columnar import read_arrow, read_parquet
 from shoal.data.readers.contents import file_bytes
 from shoal.data.readers.databases import duckdb_files, read_duckdb
-from shoal.data.readers.delimited import parse_delimited
+from shoal.data.readers.delimited import DELIMITED, parse_marked
 from shoal.data.readers.folders import is_table_folder, read_table_folder
 from shoal.data.readers.headers import without_index
 from shoal.data.readers.json_lines import read_json_lines
@@ -23,10 +28,17 @@ from shoal.data.readers.packed import format_of
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import SUFFIXES as WORKBOOKS
 from shoal.data.readers.workbooks import read_workbook, sheet_of
-from shoal.errors import DataError, reason
+from shoal.errors import DataError, ShoalWarning, reason
 
 
-def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
+class MarkedTable(NamedTuple):
+    """A table, and how its columns were written whose numbers have decimal points in it, and had others."""
+
+    frame: Frame
+    notations: dict[str, Notation]
+
+
+def read_table(source: str | Path, expected: Sequence[str] = (), known: Known = NOTHING_KNOWN) -> Frame:
     """Return the table in a file, or the one that ``builtin:NAME`` names.
 
     ======================================  ==============================================================
@@ -48,28 +60,50 @@ def read_table(source: str | Path, expected: Sequence[str] = ()) -> Frame:
 
     All but workbooks, Parquet and NPZ may be compressed as ``.gz`` or ``.zst``. A column that numbers the
     rows and has no name, or pandas' for an index, is left out with a note. ``expected`` names columns that
-    a sparse file leaves out where they are zero in every row. Nothing is ever unpickled, or fetched.
+    a sparse file leaves out where they are zero in every row. What its numbers leave open is read as in a
+    table that was fitted (``known``). Nothing is ever unpickled, or fetched.
 
-    Raises ``DataError`` for a file that is missing, unreadable or no such table, ``CapacityError`` for
-    one too large for the memory, compressed ones included, and ``MissingDependencyError`` where a format
-    needs a package that is not installed.
+    Raises ``DataError`` for a file that is missing, unreadable or no such table, and for numbers that may be
+    read in two ways, or not as those that were fitted, ``CapacityError`` for one too large for the memory,
+    compressed ones included, and ``MissingDependencyError`` where a format needs a package that is not
+    installed.
 
     >>> read_table("builtin:wine").columns[:3]
     ['alcohol', 'malic_acid', 'ash']
     """
+    return read_marked(source, expected, known).frame
+
+
+def read_marked(
+    source: str | Path, expected: Sequence[str] = (), known: Known = NOTHING_KNOWN
+) -> MarkedTable:
+    """Return the same with how its columns were written."""
     if str(source).startswith(PREFIX):
-        return as_frame(builtin_table(str(source)), str(source))
+        return MarkedTable(as_frame(builtin_table(str(source)), str(source)), {})
     if is_duckdb(source):
-        return as_frame(without_index(read_duckdb(source), str(source)), str(source))
+        return _marked(read_duckdb(source), str(source), known)
     file, sheet = sheet_of(source)
     path = place(file, "a table")
     try:
         if path.is_dir() and not is_table_folder(path):
             raise DataError(f"{path} is a directory, expected a table; name a file in it")
-        table = read_table_folder(path) if path.is_dir() else _read(path, sheet, expected)
+        table = read_table_folder(path) if path.is_dir() else _read(path, sheet, expected, known)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({reason(error)}); check the file") from None
-    return as_frame(without_index(table, str(path)), str(path))
+    return _marked(table, str(path), known)
+
+
+def _marked(table: Resolved | pl.DataFrame, name: str, known: Known) -> MarkedTable:
+    """Return a table of any format, read as one that was fitted as far as it tells nothing else."""
+    resolved = table if isinstance(table, Resolved) else Resolved(table, {})
+    frame = as_frame(without_index(resolved.table, name), name)
+    if not isinstance(table, Resolved):
+        resolved = as_fitted(frame, known)
+        frame = resolved.table
+    if resolved.told:
+        warnings.warn(f"{name}: {resolved.told}", ShoalWarning, stacklevel=4)
+    require_signs(frame, known)
+    return MarkedTable(frame, resolved.notations)
 
 
 def files_of(source: str | Path) -> list[Path]:
@@ -92,8 +126,10 @@ def title_of(source: str) -> str:
     return Path(file).name + source.partition(file)[2]
 
 
-def _read(path: Path, sheet: str | None, expected: Sequence[str]) -> pl.DataFrame:
+def _read(path: Path, sheet: str | None, expected: Sequence[str], known: Known) -> Resolved | pl.DataFrame:
     kind, compressed = format_of(path)
+    if kind in DELIMITED:
+        return parse_marked(file_bytes(path), str(path), DELIMITED[kind], known)
     if kind in _SVMLIGHT:
         return read_svmlight(path, expected)
     if kind in WORKBOOKS and not compressed:
@@ -102,26 +138,14 @@ def _read(path: Path, sheet: str | None, expected: Sequence[str]) -> pl.DataFram
         return _PACKABLE[kind](path)
     if kind in _WHOLE and not compressed:
         return _WHOLE[kind](path)
-    packable = [*_PACKABLE, *_SVMLIGHT]
+    packable = [*DELIMITED, *_PACKABLE, *_SVMLIGHT]
     raise DataError(
         f"{path} has the extension {path.suffix!r}, expected one of {', '.join(packable)} (all also "
         f"{' and '.join(PACKED)}), {', '.join([*_WHOLE, *WORKBOOKS])}; convert or rename it"
     )
 
 
-def _read_comma(path: Path) -> pl.DataFrame:
-    return parse_delimited(file_bytes(path), str(path))
-
-
-def _read_tab(path: Path) -> pl.DataFrame:
-    return parse_delimited(file_bytes(path), str(path), "\t")
-
-
 _PACKABLE: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".csv": _read_comma,
-    ".txt": _read_comma,
-    ".tsv": _read_tab,
-    ".tab": _read_tab,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".feather": read_arrow,

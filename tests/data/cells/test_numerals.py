@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.data.cells.numerals import read_numbers, with_decimal_points
+from shoal.data.cells.numerals import read_numbers
 
 
 @pytest.mark.parametrize(
@@ -51,46 +51,6 @@ def test_what_could_be_both_goes_by_what_is_known() -> None:
     assert read_numbers(pl.Series(["1,234", "0,678"])).decimal == ","
     assert read_numbers(pl.Series(["1,234", "678"]))[1:] == (".", False)
     assert read_numbers(pl.Series(["NA", "-", "5"]))[1:] == (".", True)
-
-
-@pytest.mark.parametrize(
-    ("columns", "expected", "commas"),
-    [
-        ({"a": ["0,5", "NA", "-"]}, {"a": ["0.5", "NA", "-"]}, False),
-        ({"a": ["5,123"], "b": ["0,5"]}, {"a": ["5.123"], "b": ["0.5"]}, False),
-        ({"a": ["5,123"], "b": ["0.5"]}, {"a": ["5,123"], "b": ["0.5"]}, True),
-        ({"a": ["5,123"], "b": ["7"]}, {"a": ["5.123"], "b": ["7"]}, True),
-        ({"a": ["5,123"], "b": ["7"]}, {"a": ["5,123"], "b": ["7"]}, False),
-        ({"a": ["1.234,5", "2.000", None]}, {"a": ["1234.5", "2000", None]}, True),
-        ({"a": ["1,5", "1,2,3"]}, {"a": ["1,5", "1,2,3"]}, True),
-        ({"a": ["1,5", "0.5"]}, {"a": ["1,5", "0.5"]}, True),
-        ({"a": ["1,5", "x", "y"]}, {"a": ["1,5", "x", "y"]}, True),
-        ({"a": [" 1,5 ", "x"], "b": ["Doe, J.", "7"]}, {"a": ["1.5", "x"], "b": ["Doe, J.", "7"]}, True),
-        ({"a": ["0,5"], "b": ["14.125"]}, {"a": ["0.5"], "b": ["14125"]}, False),
-        ({"a": ["5,123"], "b": ["14.125"]}, {"a": ["5.123"], "b": ["14125"]}, True),
-        ({"a": ["1.234.567"], "b": ["14.125"]}, {"a": ["1234567"], "b": ["14125"]}, False),
-        ({"a": ["0,5", ""], "b": ["0.125", "1.125"]}, {"a": ["0.5", ""], "b": ["0.125", "1.125"]}, False),
-        ({"a": ["0,5", ""], "b": ["1234", "1.125"]}, {"a": ["0.5", ""], "b": ["1234", "1.125"]}, False),
-        ({"a": ["0,5"], "b": ["1.125"], "c": ["7.5"]}, {"a": ["0.5"], "b": ["1.125"], "c": ["7.5"]}, False),
-        (
-            {"a": ["0,5"], "b": ["1.125"], "c": ["02.05.2020"]},
-            {"a": ["0.5"], "b": ["1125"], "c": ["02.05.2020"]},
-            False,
-        ),
-        ({"a": ["5,123"], "b": ["2.5.2020 9:30"]}, {"a": ["5.123"], "b": ["2.5.2020 9:30"]}, True),
-        (
-            {"a": ["0,5"], "b": ["1.125"], "c": ["05.2020"]},
-            {"a": ["0.5"], "b": ["1125"], "c": ["05.2020"]},
-            False,
-        ),
-        ({"a": ["10.100.100.101"], "b": ["1.500"]}, {"a": ["10.100.100.101"], "b": ["1.500"]}, False),
-        ({"a": ["12,345 €", "€ 1"], "b": ["0,5", ""]}, {"a": ["12.345 €", "€ 1"], "b": ["0.5", ""]}, False),
-        ({"a": ["14.125 %", "-"], "b": ["0,5", ""]}, {"a": ["14125 %", "-"], "b": ["0.5", ""]}, False),
-    ],
-)
-def test_a_file_has_one_decimal_mark(columns: Any, expected: Any, commas: bool) -> None:
-    table = with_decimal_points(pl.DataFrame(columns), commas_expected=commas)
-    assert table.to_dict(as_series=False) == expected
 
 
 GROUPS = ["", ",", ".", " ", "'", "\u00a0", "\u202f"]

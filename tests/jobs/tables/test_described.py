@@ -32,7 +32,7 @@ def test_rows_without_a_target_are_left_out(table: str) -> None:
 def test_columns_that_are_not_used_are_let_go_of(table: str) -> None:
     with pytest.warns(ShoalWarning, match="1 of 3 columns are left out"):
         described = Described.read(asked(table, drop=("row",)))
-    assert described.known == ["row", "size", "same", "kind"]
+    assert described.names == ["row", "size", "same", "kind"]
     assert described.frame.columns == ["size", "kind"]
     assert [(column.name, column.used) for column in described.columns] == [("size", True), ("same", False)]
     assert (described.task.task, described.target_kind) == ("classification", "categorical")

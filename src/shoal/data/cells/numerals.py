@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shoal.data.cells.dates import months_with_points
 from shoal.data.frames import MISSING_TEXTS, pl
 
 POINT, COMMA = ".", ","
@@ -22,7 +21,7 @@ GAPS = (
     *("#NV", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),
 )
 
-_NOTHING = (*MISSING_TEXTS, *GAPS)
+NOTHING = (*MISSING_TEXTS, *GAPS)
 _SPACE = "[ \u00a0\u2009\u202f]"
 _GROUP = "[ \u00a0\u2009\u202f'’]"
 _CODES = "USD|EUR|GBP|JPY|CHF|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|RUB|KRW|TRY"
@@ -32,14 +31,10 @@ _EXPONENT = "(?:[eE][+-]?[0-9]+)?"
 _POINTS = rf"[1-9][0-9]{{0,2}}(?:(?:\.[0-9]{{3}})+|(?:{_GROUP}[0-9]{{3}})+)"
 _COMMAS = rf"[1-9][0-9]{{0,2}}(?:(?:,[0-9]{{3}})+|(?:{_GROUP}[0-9]{{3}})+)"
 _WITH_POINT = rf"^[+-]?{_COMMAS}(?:\.[0-9]*)?$"
-_WITH_COMMA = rf"^[+-]?(?:[0-9]+|{_POINTS})?(?:,[0-9]*)?{_EXPONENT}$"
-_EITHER = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
-_POINT_ONLY = r"^[+-]?[0-9]*\.[0-9]+"
-_DECIMAL_POINT = r"^[+-]?[0-9]*\.[0-9]+(?:[^0-9.]|$)"  # no date such as 31.12.1999
-_BETWEEN_POINTS = r"\.[0-9]{3}\."  # three digits, which points separate by thousands alone
-_GROUPED_BY_POINTS = r"^[+-]?(?:[0-9]{1,3}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)$"
+WITH_COMMA = rf"^[+-]?(?:[0-9]+|{_POINTS})?(?:,[0-9]*)?{_EXPONENT}$"
+BETWEEN_POINTS = r"\.[0-9]{3}\."  # three digits, which points separate by thousands alone
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
-_ADDRESS = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
+ADDRESS = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
 """Of a machine in a network, which is no number, whatever its points seem to separate."""
 _MINUS = "(^[^0-9]*|[eE])[−–‒‐‑]"
 """Of print, before a number or its exponent."""
@@ -83,60 +78,24 @@ def read_numbers(texts: pl.Series, decimal: str = POINT) -> Reading:
     if not unread.any():
         return Reading(plain)
     others = texts.filter(unread)
-    point = plain.clone().scatter(unread.arg_true(), _with_point(*_without_signs(others)))  # in place
+    point = plain.clone().scatter(unread.arg_true(), _with_point(*without_signs(others)))  # in place
     readings = {POINT: point}
     if decimal == COMMA or _may_be_grouped(others):
-        readings[COMMA] = _with_comma(*_without_signs(texts))
+        readings[COMMA] = _with_comma(*without_signs(texts))
     least = min(reading.null_count() for reading in readings.values())
     best = [mark for mark, reading in readings.items() if reading.null_count() == least]
     mark = decimal if decimal in best else best[0]
     return Reading(readings[mark], mark, readings[mark].null_count() == plain.null_count() and mark == POINT)
 
 
-def with_decimal_points(table: pl.DataFrame, commas_expected: bool) -> pl.DataFrame:
-    """Return a table of texts with 3,14 as 3.14, and 1.234,5 as 1234.5, in the columns of such numbers.
-
-    Such a column holds a decimal comma, no comma but those of numbers, and no more other texts than numbers.
-    Commas that might separate thousands are decimal if other columns show decimal commas, or if they are
-    expected (``commas_expected``) and none shows decimal points. Where commas are decimal, or a number such
-    as 1.234.567 shows it, points separate thousands: 14.125 is 14125 in columns where all may be so.
-    """
-    marked = [_Marked(series) for series in table if series.str.contains("[.,]").any()]
-    if not marked:
-        return table
-    candidates = [column for column in marked if column.holds_decimal_commas()]
-    certain = any(not column.could_be_grouped() for column in candidates)
-    months = months_with_points(table)
-    points = any(column.shows_points() for column in marked if column.name not in months)
-    commas = candidates if certain or (commas_expected and not points) else []
-    grouped = [column for column in marked if column.is_grouped_by_points()]
-    if points or not (commas or any(column.tells_of_groups() for column in grouped)):
-        grouped = []
-    return table.with_columns(column.with_point() for column in (*commas, *grouped))
-
-
-def may_have_marks(table: pl.DataFrame) -> bool:
-    """Tell whether a text of the table is a number that may say what the marks of its file mean.
-
-    >>> texts = ("1,5", "1.234.567", "1.5", "192.168.178.120")
-    >>> [may_have_marks(pl.DataFrame({"a": ["Ada, Lovelace", text]})) for text in texts]
-    [True, True, False, False]
-    """
-    written = (
-        series.filter(series.str.contains(f",|{_BETWEEN_POINTS}")).str.strip_chars() for series in table
-    )
-    numbers = (texts.filter(texts.str.contains(_WITH_COMMA)) for texts in written)
-    return any(not bool(texts.str.contains(_ADDRESS).all()) for texts in numbers)
-
-
 def _may_be_grouped(others: pl.Series) -> bool:
     """Tell whether commas, or points between thousands, stand in texts that are no plain numbers."""
-    told = others.filter(others.str.contains(f",|{_BETWEEN_POINTS}"))
-    return not told.is_empty() and not told.str.contains(_ADDRESS).all()
+    told = others.filter(others.str.contains(f",|{BETWEEN_POINTS}"))
+    return not told.is_empty() and not told.str.contains(ADDRESS).all()
 
 
-def _without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return the texts without minus signs of print, currency and per cent, and what to divide each by."""
+def without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return texts without minus signs of print, currency and per cent, and what to divide each by."""
     bare = texts.str.replace_all(_MINUS, "${1}-")
     if bare.str.extract(f"({CURRENCY})").drop_nulls().n_unique() == 1:
         bare = bare.str.replace(rf"^([+-]?)(?:{CURRENCY}){_SPACE}?([+-]?[0-9.,])", "${1}${2}")
@@ -152,56 +111,16 @@ def _with_point(bare: pl.Series, parts: pl.Series) -> pl.Series:
 
 
 def _with_comma(bare: pl.Series, parts: pl.Series) -> pl.Series:
-    fits = bare.str.contains(_WITH_COMMA)
+    fits = bare.str.contains(WITH_COMMA)
     commas, points = bare.str.contains(",", literal=True), bare.str.contains(".", literal=True)
-    told = commas | bare.str.contains(_BETWEEN_POINTS)
+    told = commas | bare.str.contains(BETWEEN_POINTS)
     if int((fits & points & ~told).sum()) > int((fits & told).sum()):
         fits &= ~points | told  # 1.234 is no 1234 where that writing is the rule
-    plain = _plain_digits(bare).cast(pl.Float64, strict=False)
+    plain = plain_digits(bare).cast(pl.Float64, strict=False)
     return plain.set(~fits.fill_null(False), None) / parts
 
 
-def _plain_digits(texts: pl.Series) -> pl.Series:
+def plain_digits(texts: pl.Series) -> pl.Series:
+    """Return texts of numbers with decimal commas as programs write them."""
     joined = texts.str.replace_all(rf"([0-9])(?:\.|{_GROUP})([0-9])", "${1}${2}")
     return joined.str.replace(",", ".", literal=True)
-
-
-class _Marked:
-    """A column of texts, some of which have points or commas in them: what these may mean."""
-
-    def __init__(self, series: pl.Series) -> None:
-        self.name, self._series, self._texts = series.name, series, series.str.strip_chars()
-        known = self._texts.drop_nulls()
-        known, _ = _without_signs(known.filter(~known.is_in(_NOTHING)))
-        self._known, self._fits = known, known.str.contains(_WITH_COMMA)
-        self._commas = known.str.contains(",", literal=True)
-        self._points = known.str.contains(_POINT_ONLY) & ~self._commas
-
-    def holds_decimal_commas(self) -> bool:
-        """Tell whether commas may be decimal: all that are there, in half of the values at least."""
-        odd = ((self._commas | self._points) & ~self._fits).any()
-        return bool(self._commas.any()) and not odd and 2 * int(self._fits.sum()) >= len(self._known)
-
-    def could_be_grouped(self) -> bool:
-        """Tell whether every comma may separate thousands."""
-        return bool(self._known.filter(self._commas).str.contains(_EITHER).all())
-
-    def shows_points(self) -> bool:
-        """Tell whether a point is decimal for sure."""
-        return bool((self._known.str.contains(_DECIMAL_POINT) & ~self._fits).any())
-
-    def is_grouped_by_points(self) -> bool:
-        """Tell whether every point may separate thousands, in all values but those that are none."""
-        grouped = self._known.str.contains(_GROUPED_BY_POINTS)
-        addresses = self._known.str.contains(_ADDRESS)
-        return bool(self._points.any()) and bool(grouped.all()) and not addresses.all()
-
-    def tells_of_groups(self) -> bool:
-        """Tell whether some point can but separate thousands."""
-        return bool(self._known.str.contains(_BETWEEN_POINTS).any())
-
-    def with_point(self) -> pl.Series:
-        """Return the column with the numbers in it as programs write them, signs as they are."""
-        bare, _ = _without_signs(self._texts)
-        written = bare.str.contains(_WITH_COMMA) & bare.str.contains("[0-9]")
-        return _plain_digits(self._texts).zip_with(written.fill_null(False), self._series)

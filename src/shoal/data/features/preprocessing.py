@@ -12,7 +12,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.cells.numerals import POINT
+from shoal.data.cells.notation import Known, Notation, notations_from_config, notations_to_config
+from shoal.data.cells.numerals import COMMA, POINT
 from shoal.data.cells.plain_numbers import Rows, matrices, plain_numbers
 from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
@@ -34,7 +35,8 @@ class TablePreprocessor:
     """Turns a table into the matrix X (N, n) that a network takes; made by ``fit`` and fixed from then on.
 
     ``columns`` summarises every column but the target and those ``dropped``, which may be in a table or not,
-    and ``encoders`` has one for each that is used.
+    and ``encoders`` has one for each that is used. ``notations`` are how the numbers of columns, the target
+    among them, were written if not plainly, None where nothing was remembered.
 
     >>> table = {"size": [1.0, 2.0, 4.0, None], "sold": ["a", "b", "a", "b"]}
     >>> preprocessor = TablePreprocessor.fit(table, target="sold")
@@ -48,6 +50,7 @@ class TablePreprocessor:
     columns: tuple[ColumnSummary, ...]
     encoders: tuple[ColumnEncoder, ...]
     dropped: tuple[str, ...] = ()
+    notations: Mapping[str, Notation] | None = None
 
     @classmethod
     def fit(
@@ -59,6 +62,7 @@ class TablePreprocessor:
         waves: int = 0,
         dropped: Sequence[str] = (),
         rows: Rows | None = None,
+        notations: Mapping[str, Notation] | None = None,
     ) -> Self:
         """Learn medians, scales and categories from the rows of ``frame``: the training rows, and no others.
 
@@ -69,7 +73,7 @@ class TablePreprocessor:
 
         ``columns`` is what ``describe_columns`` said of the whole table; give it, so that the kinds do
         not depend on which rows are trained on. Without it the given rows are described. ``dropped`` names
-        columns that are not looked at, here and later.
+        columns that are not looked at, here and later; ``notations`` is how numbers were written.
 
         Warns (``ShoalWarning``) of each column that is not used. Raises ``DataError`` if none can be.
         """
@@ -81,7 +85,7 @@ class TablePreprocessor:
             encoders = [e.in_pieces(_values(table, e.column, rows), pieces) for e in encoders]
         if waves:
             encoders = [e.in_waves(_values(table, e.column, rows), waves) for e in encoders]
-        fitted = cls(target, described, tuple(encoders), tuple(dropped))
+        fitted = cls(target, described, tuple(encoders), tuple(dropped), notations)
         if not used:
             raise DataError(
                 f"none of the {len(described)} columns beside {target!r} can be used "
@@ -132,6 +136,16 @@ class TablePreprocessor:
             f"column {column.name!r}: {column.note}" for column in self.columns if column.used and column.note
         ]
         return (*unused, *read)
+
+    @cached_property
+    def known(self) -> Known:
+        """How the columns that are used were written, for whoever reads a table like the fitted one."""
+        if self.notations is None:
+            return Known()
+        numbers = [encoder for encoder in self.encoders if isinstance(encoder, NumericEncoder)]
+        plain = {encoder.column: Notation() for encoder in numbers}
+        by_texts = frozenset(encoder.column for encoder in numbers if encoder.decimal == COMMA)
+        return Known({**plain, **self.notations}, by_texts)
 
     @cached_property
     def source_columns(self) -> tuple[str, ...]:
@@ -203,14 +217,15 @@ class TablePreprocessor:
             "columns": [asdict(column) for column in self.columns],
             "encoders": [to_config(encoder) for encoder in self.encoders],
             "dropped": list(self.dropped),
+            "notations": notations_to_config(self.notations),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Return the preprocessor that ``to_config`` described; ``ModelFolderError`` if it was altered."""
         try:
-            config = {"dropped": [], **config}  # those of before had none
-            _require_keys(config, {"format", "target", "columns", "encoders", "dropped"})
+            config = {"dropped": [], "notations": None, **config}  # those of before had none
+            _require_keys(config, {"format", "target", "columns", "encoders", "dropped", "notations"})
             if config["format"] != FORMAT:
                 raise ConfigurationError(f"format {config['format']!r} is not {FORMAT}")
             columns = tuple(_column(entry) for entry in config["columns"])
@@ -223,12 +238,13 @@ class TablePreprocessor:
             dropped = tuple(config["dropped"])
             if not all(isinstance(name, str) for name in dropped):
                 raise ConfigurationError("the dropped columns are no names")
+            notations = notations_from_config(config["notations"])
         except (ConfigurationError, TypeError, KeyError, AttributeError) as error:
             raise ModelFolderError(
                 f"the saved preprocessing cannot be used: {error}; take the model folder as "
                 "shoal wrote it, or fit again"
             ) from None
-        return cls(config["target"], columns, encoders, dropped)
+        return cls(config["target"], columns, encoders, dropped, notations)
 
 
 def _values(table: pl.DataFrame, name: str, rows: Rows | None) -> pl.Series:

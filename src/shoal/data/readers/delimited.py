@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.data.cells.numerals import with_decimal_points
+from shoal.data.cells.marks import Resolved, with_decimal_points
+from shoal.data.cells.notation import NOTHING_KNOWN, Known
+from shoal.data.cells.numerals import COMMA, POINT
 from shoal.data.frames import pl
 from shoal.data.readers.contents import decoding
 from shoal.data.readers.headers import column_names, named_table, tell_of_totals
@@ -23,7 +25,11 @@ from shoal.data.readers.odd_lines import (
 from shoal.data.readers.plain_text import text_bytes
 from shoal.errors import DataError
 
+DELIMITED = {".csv": None, ".txt": None, ".tsv": "\t", ".tab": "\t"}
+"""The delimiter of files with these endings; None is guessed."""
 DELIMITERS = (",", ";", "\t", "|")
+_EXPECTED = {",": POINT, ";": COMMA}
+"""The mark of decimals that programs write beside these."""
 _LONGEST_NAME = 100_000  # what the csv module takes may be changed by anybody in the process
 _GROUPED = re.compile(rb"[0-9]\.[0-9]{3}\.[0-9]{3}(?![0-9])")  # 1.234.567
 _HEAD = 1 << 20  # bytes in which such numbers are looked for
@@ -31,16 +37,24 @@ _CHUNK = 1 << 24  # bytes looked at together, which bounds the memory beside the
 
 
 def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.DataFrame:
+    """Return the table in ``data`` as columns of text: see ``parse_marked``."""
+    return parse_marked(data, name, delimiter).table
+
+
+def parse_marked(
+    data: bytes, name: str, delimiter: str | None = None, known: Known = NOTHING_KNOWN
+) -> Resolved:
     """Return the table in ``data`` as columns of text; ``delimiter`` None is guessed from the first lines.
 
     Every value stays as it is written, but for decimal commas: what a column holds is decided later, over the
-    whole column, while the mark of decimals is the file's.
+    whole column, while the mark of decimals is the file's. What it does not tell, a table that was fitted
+    may (``known``).
 
     What programs add to a table is left out: a first line ``sep=;``, comments (``#``), empty rows at the end,
     delimiters at the end of every line, and a first column without a name that numbers the rows.
 
     Raises ``DataError`` for other than UTF-8 text, no header, no rows, other columns without a name or with
-    the same, and rows with another number of fields than the header.
+    the same, rows with another number of fields than the header, and what ``with_decimal_points`` raises.
     """
     data, stated = without_preamble(with_newlines(text_bytes(data, name)), name)
     delimiter = stated or delimiter or guess_delimiter(data)
@@ -54,7 +68,9 @@ def parse_delimited(data: bytes, name: str, delimiter: str | None = None) -> pl.
     table = named_table(read_records(data, records, delimiter, len(names), name), names, name)
     tell_of_totals(table, name)
     marked = (b'"' in data if delimiter == "," else b"," in data) or _GROUPED.search(data, 0, _HEAD)
-    return with_decimal_points(table, commas_expected=delimiter == ";") if marked else table
+    if not marked and known.mark != COMMA:
+        return Resolved(table, {})
+    return with_decimal_points(table, _EXPECTED.get(delimiter, ""), known)
 
 
 def read_names(header: bytes, delimiter: str, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.data.cells.numerals import may_have_marks
+from shoal.data.cells.marks import may_have_marks
 from shoal.data.frames import pl
 from shoal.data.readers.delimited import find_records, guess_delimiter, read_names, read_records
 from shoal.data.readers.headers import tell_of_totals

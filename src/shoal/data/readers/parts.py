@@ -11,6 +11,7 @@ from shoal.data.places import place
 from shoal.data.readers.builtin import PREFIX
 from shoal.data.readers.columnar import arrow_parts, parquet_parts
 from shoal.data.readers.databases import duckdb_parts
+from shoal.data.readers.delimited import DELIMITED
 from shoal.data.readers.delimited_parts import NotPlainError, delimited_parts
 from shoal.data.readers.folders import folder_parts, table_bytes
 from shoal.data.readers.headers import INDEX_NAMES
@@ -21,7 +22,6 @@ LARGE = 2**24
 """Bytes of a file from which on it is read in parts."""
 ROWS = 2**16
 """Of a part, about."""
-_DELIMITED = {".csv": None, ".txt": None, ".tsv": "\t", ".tab": "\t"}
 _ARROW = (".feather", ".arrow", ".ipc")
 
 
@@ -70,8 +70,8 @@ def _parts_of_file(path: Path, large: int) -> Iterator[pl.DataFrame]:
 def _reader(path: Path) -> Callable[[Path], Iterator[pl.DataFrame]] | None:
     """Return what reads a file in parts, if anything does."""
     kind, compressed = format_of(path)
-    if kind in _DELIMITED:
-        return lambda path: delimited_parts(path, _DELIMITED[kind])
+    if kind in DELIMITED:
+        return lambda path: delimited_parts(path, DELIMITED[kind])
     if kind == ".parquet" and not compressed:
         return lambda path: parquet_parts(path, ROWS)
     if kind in _ARROW and not compressed:

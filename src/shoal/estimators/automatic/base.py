@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from shoal.clusters.lending import lend
+from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.data.frames import Frame, as_frame
 from shoal.estimators.automatic.row_attributes import ROW_ATTRIBUTES
 from shoal.estimators.shared.parameters import COUNT, POSITIVE
@@ -114,7 +115,10 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
 
     def _features(self, X: Any) -> Array:
         check_is_fitted(self)
-        features: Array = self.model_.preprocessor.transform(self._frame(X, reset=False))
+        preprocessor = self.model_.preprocessor
+        frame = as_fitted(self._frame(X, reset=False), preprocessor.known).table
+        require_signs(frame, preprocessor.known)
+        features: Array = preprocessor.transform(frame)
         return features
 
     def __sklearn_tags__(self) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.errors import CapacityError, DataError
+from shoal.errors import CapacityError, DataError, ShoalWarning
 from shoal.jobs.kinds.base import Findings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
@@ -56,17 +57,25 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
     ) -> dict[str, Array]:
         from shoal.data.tables import read_table
 
-        table = read_table(source, model.preprocessor.source_columns)
+        table = read_table(source, model.preprocessor.source_columns, model.preprocessor.known)
         return model.predict(table, ignore_extra=ignore_extra, interval=interval)
 
     def predict_in_parts(
         self, model: TableModel, source: str, ignore_extra: bool, interval: float | None
     ) -> Iterator[dict[str, Array]]:
+        from shoal.data.cells.remembered import as_fitted, require_signs
         from shoal.data.readers.delimited_parts import NotPlainError
         from shoal.data.readers.parts import table_parts
 
+        known, told = model.preprocessor.known, ""
         for part in table_parts(source, model.rows_together):
             try:
+                read = as_fitted(part, known)
+                require_signs(read.table, known)
+                if read.table is not part:  # by rows of a part, not of the table
+                    raise NotPlainError
+                if not told and (told := read.told):
+                    warnings.warn(f"{source}: {read.told}", ShoalWarning, stacklevel=3)
                 predicted = model.predict(part, ignore_extra, interval)
             except DataError as error:  # of the rows of a part, not of the table
                 raise NotPlainError from error
@@ -77,7 +86,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         from shoal.data.tables import read_table
         from shoal.jobs.subjects.batch import Batch
 
-        frame = as_frame(read_table(source, model.preprocessor.source_columns))
+        frame = as_frame(read_table(source, model.preprocessor.source_columns, model.preprocessor.known))
         target = model.target.name
         if target not in frame.columns:
             raise DataError(

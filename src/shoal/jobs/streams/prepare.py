@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
-from shoal.data.features.preprocessing import TablePreprocessor
+from shoal.data.cells.notation import Known
+from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.glimpse import glimpse
@@ -243,9 +244,7 @@ def _divided(
     of_classes = described.frame[name] if whole else frame[name].gather(uses.train)
     target = TargetEncoder.fit(of_classes, task, 1, None if whole else request.loss)
     require_decidable(request.metric, request.cost, target.labels)
-    preprocessor = TablePreprocessor.fit(
-        frame, name, described.columns, method.pieces, method.waves, described.chosen.dropped, uses.train
-    )
+    preprocessor = described.preprocessor(method, uses.train)
     width = len(preprocessor.feature_names)
     uses = uses.at_most(ASIDE // 2 if width > WIDE else ASIDE, rows_at_once(width))
     attributes = attributes_of(frame, roles)
@@ -281,13 +280,16 @@ def _divided(
     )
 
 
-def _some_of(source: str, known: Sequence[str], request: FitRequest) -> Frame:
+def _some_of(source: str, names: Sequence[str], known: Known, request: FitRequest) -> Frame:
     """Return ``ASIDE`` rows of a table that is brought along, drawn at random, or all that it has."""
     assert request.target is not None
     try:
         drawn = draw(source, request.target, request.seed, ASIDE)
+        require_signs(drawn.rows, known)
+        if as_fitted(drawn.rows, known).table is not drawn.rows:
+            return read_table(source, names, known)
     except NotPlainError:
-        return read_table(source, known)
+        return read_table(source, names, known)
     if drawn.rows.height < drawn.known:
         warnings.warn(
             f"of {source} {drawn.rows.height:,} of its {drawn.known:,} rows are looked at, drawn at random",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from shoal.data.cells.notation import Known, Notation, notations_of
+from shoal.data.cells.numerals import COMMA
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame
 from shoal.data.names import names_shown
 from shoal.data.roles import Roles
 from shoal.data.settled import settled
-from shoal.data.tables import read_table
+from shoal.data.tables import read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TaskChoice, infer_task, known_rows
 from shoal.errors import ConfigurationError
@@ -19,6 +23,7 @@ from shoal.jobs.apart import without_weightless
 from shoal.jobs.recipes import Method, table_method
 from shoal.jobs.request import FitRequest
 from shoal.selection.rules import BY_EVIDENCE
+from shoal.shapes import IntArray
 from shoal.words import setting
 
 
@@ -28,7 +33,7 @@ class Described:
 
     frame: Frame
     name: str
-    known: Sequence[str]
+    names: Sequence[str]
     """The names of all of the table's columns."""
     chosen: ChosenColumns
     columns: tuple[ColumnSummary, ...]
@@ -37,10 +42,22 @@ class Described:
     rare: RareClasses
     least: int
     roles: Roles
+    notations: Mapping[str, Notation]
+    """How the numbers of the columns that are used were written, and of the target."""
 
     @classmethod
-    def of(cls, frame: Frame, name: str, request: FitRequest, least: int) -> Described:
-        """Describe the columns of a table, and keep what is used of it."""
+    def of(
+        cls,
+        frame: Frame,
+        name: str,
+        request: FitRequest,
+        least: int,
+        read: Mapping[str, Notation] = MappingProxyType({}),
+    ) -> Described:
+        """Describe the columns of a table, and keep what is used of it.
+
+        ``read`` says how the columns of a file were written that have decimal points since it was read.
+        """
         task = infer_task(frame[name], request.task, request.loss)
         roles = Roles.settle(frame.columns, name, request)
         frame = without_weightless(frame, roles)
@@ -50,15 +67,46 @@ class Described:
         (target_column,) = describe_columns(frame.select(name))
         rare = _rare_classes(frame, name, task, request, least)
         used = rare.of_frame(settled(frame, name, columns, roles.of_columns), name)
-        kind = target_column.kind
         return cls(
-            used, name, frame.columns, chosen, columns, kind, _task_after(task, rare), rare, least, roles
+            used,
+            name,
+            frame.columns,
+            chosen,
+            columns,
+            target_column.kind,
+            _task_after(task, rare),
+            rare,
+            least,
+            roles,
+            _notations(frame, (*columns, target_column), read),
         )
 
     @classmethod
     def read(cls, request: FitRequest) -> Described:
         """Return the table asked for; what else was read of it is let go of."""
-        return cls.of(*_rows_and_target(request), request, least=2 if request.test is None else 1)
+        table, name, read = _rows_and_target(request)
+        return cls.of(table, name, request, 2 if request.test is None else 1, read)
+
+    @property
+    def known(self) -> Known:
+        """How the columns were written, for other tables that belong to this one."""
+        numbers = [column for column in self.columns if column.used and column.kind == "numeric"]
+        plain = {column.name: Notation() for column in numbers}
+        by_texts = frozenset(column.name for column in numbers if column.decimal == COMMA)
+        return Known({**plain, **self.notations}, by_texts)
+
+    def preprocessor(self, method: Method, rows: IntArray) -> TablePreprocessor:
+        """Return what the rows of these numbers teach of columns as networks of a method take them."""
+        return TablePreprocessor.fit(
+            self.frame,
+            self.name,
+            self.columns,
+            method.pieces,
+            method.waves,
+            self.chosen.dropped,
+            rows,
+            self.notations,
+        )
 
 
 def rule_of(request: FitRequest) -> str:
@@ -75,16 +123,25 @@ def _count_numbers(columns: Sequence[ColumnSummary]) -> int:
     return sum(column.used and column.kind == "numeric" for column in columns)
 
 
-def _rows_and_target(request: FitRequest) -> tuple[Frame, str]:
-    """Return the rows to work on, and the name of the column to predict."""
-    table = read_table(request.table)
+def _notations(
+    frame: Frame, columns: Sequence[ColumnSummary], read: Mapping[str, Notation]
+) -> dict[str, Notation]:
+    """Return how the numbers of columns that are used were written, as far as it is known."""
+    marks = {column.name: column.decimal for column in columns if column.kind == "numeric"}
+    used = [column.name for column in columns if column.used]
+    return notations_of(frame, marks) | {name: read[name] for name in used if name in read}
+
+
+def _rows_and_target(request: FitRequest) -> tuple[Frame, str, Mapping[str, Notation]]:
+    """Return the rows to work on, the name of the column to predict, and how numbers were written."""
+    table, notations = read_marked(request.table)
     if request.target is None:
         raise ConfigurationError(
             f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
             f"give it (or a folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
         )
     require_one_target(request.target, table.columns)
-    return known_rows(table, request.target), request.target
+    return known_rows(table, request.target), request.target, notations
 
 
 def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
+from shoal.data.cells.notation import Known
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame
 from shoal.data.tables import read_table
@@ -143,9 +144,7 @@ def _divided(
         tell_of_division(attributes, table.roles, rows, labels, whole.labels if whole else ())
         target = whole or TargetEncoder.fit(frame[name].gather(rows.train), task.task, loss=request.loss)
         method = method_of(replace(request, **plainer), task.task, table.columns)
-        preprocessor = TablePreprocessor.fit(
-            frame, name, table.columns, method.pieces, method.waves, table.chosen.dropped, rows.train
-        )
+        preprocessor = table.preprocessor(method, rows.train)
         part = PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, attributes, rows.train)
         validation, test = other_parts(request, part)
@@ -196,8 +195,8 @@ def _whole_target(
     return encoder if task == "classification" else None
 
 
-Read: TypeAlias = Callable[[str, Sequence[str]], Frame]
-"""What reads a table that has some, or all, of these columns."""
+Read: TypeAlias = Callable[[str, Sequence[str], Known], Frame]
+"""What reads a table that has some, or all, of these columns, whose numbers are written as is known."""
 
 
 def other_parts(
@@ -218,8 +217,8 @@ def _other_part(option: str, path: str, part: PartMaker, places: list[Place], re
     They are apart from the rows in ``places``, among which they are then.
     """
     table = part.table
-    given = read(path, table.known)
-    strangers = [name for name in given.columns if name not in set(table.known)]
+    given = read(path, table.names, table.known)
+    strangers = [name for name in given.columns if name not in set(table.names)]
     if strangers:
         raise DataError(
             f"{setting(option, path)} has the column {strangers[0]!r}, which the table lacks; drop it"

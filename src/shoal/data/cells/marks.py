@@ -1,0 +1,219 @@
+"""What points and commas mean in the texts of a table, which is decided for all of its columns together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from shoal.data.cells.dates import months_with_points
+from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation, notation_of
+from shoal.data.cells.numerals import (
+    ADDRESS,
+    BETWEEN_POINTS,
+    COMMA,
+    NOTHING,
+    POINT,
+    WITH_COMMA,
+    plain_digits,
+    without_signs,
+)
+from shoal.data.frames import pl, quoted
+from shoal.errors import DataError
+
+_EITHER = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
+_POINT_ONLY = r"^[+-]?[0-9]*\.[0-9]+"
+_DECIMAL_POINT = r"^[+-]?[0-9]*\.[0-9]+(?:[^0-9.]|$)"  # no date such as 31.12.1999
+_GROUPED_BY_POINTS = r"^[+-]?(?:[0-9]{1,3}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)$"
+_GROUPED_BY_COMMAS = r"^[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){2,}(?:\.[0-9]*)?|,[0-9]{3}\.[0-9]+)$"
+"""Which leaves decimals to points."""
+_NAMES = {POINT: "points", COMMA: "commas"}
+
+
+class Resolved(NamedTuple):
+    """A table of texts with decimal points, how columns were written that had others, and what to tell."""
+
+    table: pl.DataFrame
+    notations: dict[str, Notation]
+    told: str = ""
+
+
+def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = NOTHING_KNOWN) -> Resolved:
+    """Return a table of texts with 3,14 as 3.14, and 1.234,5 as 1234.5, in the columns of such numbers.
+
+    Such a column holds a decimal comma, no comma but those of numbers, and no more other texts than numbers.
+    Commas that might separate thousands are decimal if other columns show decimal commas, or if commas are
+    ``expected`` and none shows decimal points. Where commas are decimal, or a number such as 1.234.567 shows
+    it, points separate thousands: 14.125 is 14125 in columns where all may be so.
+
+    What nothing in the table tells, the one that was fitted tells (``known``); raises ``DataError`` for a
+    column of that one where it does not.
+
+    >>> table = pl.DataFrame({"a": ["1.234"], "b": ["7"]})
+    >>> fitted = Known({"a": Notation(thousands="."), "b": Notation(",")})
+    >>> [with_decimal_points(table, known=of).table["a"].item() for of in (Known(), fitted)]
+    ['1.234', '1234']
+    """
+    file = _File([_Marked(series) for series in table if series.str.contains("[.,]").any()], table)
+    changed, notations = [], {}
+    for column in file.columns:
+        mark, unclear = file.mark_of(column, expected, known), column.separator()
+        decimal = column in file.candidates and column.name not in known.by_texts
+        if mark == COMMA and (decimal or column in file.grouped):
+            changed.append(column.with_point())
+            notations[column.name] = notation_of(table[column.name], COMMA)
+        elif mark == POINT and unclear == COMMA and column.name in known.by_texts:
+            changed.append(column.without_commas())
+    return Resolved(table.with_columns(changed) if changed else table, notations, file.told(known))
+
+
+def may_have_marks(table: pl.DataFrame) -> bool:
+    """Tell whether a text of the table is a number that may say what the marks of its file mean.
+
+    >>> texts = ("1,5", "1.234.567", "1.5", "192.168.178.120")
+    >>> [may_have_marks(pl.DataFrame({"a": ["Ada, Lovelace", text]})) for text in texts]
+    [True, True, False, False]
+    """
+    written = (
+        series.filter(series.str.contains(f",|{BETWEEN_POINTS}")).str.strip_chars() for series in table
+    )
+    numbers = (texts.filter(texts.str.contains(WITH_COMMA)) for texts in written)
+    return any(not bool(texts.str.contains(ADDRESS).all()) for texts in numbers)
+
+
+@dataclass(frozen=True)
+class _File:
+    """The columns of a table that have points or commas in them, and what these tell of each other."""
+
+    columns: list[_Marked]
+    table: pl.DataFrame
+    candidates: list[_Marked] = field(init=False)
+    """Whose commas may be decimal."""
+    grouped: list[_Marked] = field(init=False)
+    """All of whose points may separate thousands."""
+    commas: list[_Marked] = field(init=False)
+    """Which show that decimals have commas."""
+    points: list[_Marked] = field(init=False)
+    """Which show that decimals have points."""
+
+    def __post_init__(self) -> None:
+        months = months_with_points(self.table) if self.columns else ()
+        candidates = [column for column in self.columns if column.holds_decimal_commas()]
+        grouped = [column for column in self.columns if column.is_grouped_by_points()]
+        certain = [column for column in candidates if column.separator() != COMMA]
+        points = [column for column in self.columns if column.shows_points() and column.name not in months]
+        tells = [] if points else [column for column in grouped if column.tells_of_groups()]
+        found = {"candidates": candidates, "grouped": grouped, "commas": certain + tells, "points": points}
+        for name, columns in found.items():
+            object.__setattr__(self, name, columns)
+
+    def mark_of(self, column: _Marked, expected: str, known: Known) -> str:
+        """Return the mark of decimals in a column, as far as points and commas of it may be otherwise."""
+        separator = column.separator()
+        if column not in self.candidates and column not in self.grouped:
+            return ""
+        if not separator or not known.marks or column.name not in known.of:
+            return self._usual(column, expected)
+        if bool(self.commas) != bool(self.points):
+            return COMMA if self.commas else POINT
+        mark = known.mark_of(column.name, separator, expected)
+        if not mark:
+            raise column.unclear(known)
+        return mark
+
+    def _usual(self, column: _Marked, expected: str) -> str:
+        """Return the same where nothing is known of another table."""
+        certain = any(other in self.candidates for other in self.commas)
+        decimal = bool(self.candidates) and (certain or (expected == COMMA and not self.points))
+        if column in self.candidates:
+            return COMMA if decimal else POINT
+        return COMMA if not self.points and (decimal or self.commas) else POINT
+
+    def told(self, known: Known) -> str:
+        """Return what to say of a table with another mark than the one that was fitted, else nothing."""
+        if not known.mark or bool(self.commas) == bool(self.points):
+            return ""
+        mark, shows = (COMMA, self.commas) if self.commas else (POINT, self.points)
+        if mark == known.mark:
+            return ""
+        example = f"column {shows[0].name!r} with {quoted(shows[0].example(mark))}"
+        return (
+            f"numbers are read with decimal {_NAMES[mark]}, as {example} tells; the table that the model "
+            f"was fitted to has decimal {_NAMES[known.mark]}"
+        )
+
+
+class _Marked:
+    """A column of texts, some of which have points or commas in them: what these may mean."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self.name, self._series, self._texts = series.name, series, series.str.strip_chars()
+        known = self._texts.drop_nulls()
+        known, _ = without_signs(known.filter(~known.is_in(NOTHING)))
+        self._known, self._fits = known, known.str.contains(WITH_COMMA)
+        self._commas = known.str.contains(",", literal=True)
+        self._points = known.str.contains(_POINT_ONLY) & ~self._commas
+
+    def holds_decimal_commas(self) -> bool:
+        """Tell whether commas may be decimal: all that are there, in half of the values at least."""
+        odd = ((self._commas | self._points) & ~self._fits).any()
+        return bool(self._commas.any()) and not odd and 2 * int(self._fits.sum()) >= len(self._known)
+
+    @cached_property
+    def _separator(self) -> str:
+        if self._commas.any():
+            grouped = self._known.filter(self._commas).str.contains(_EITHER).all()
+            return COMMA if grouped and self.holds_decimal_commas() else ""
+        return POINT if self.is_grouped_by_points() and not self.tells_of_groups() else ""
+
+    def separator(self) -> str:
+        """Return the mark that may separate thousands wherever it stands, or decimals; empty if neither."""
+        return self._separator
+
+    def shows_points(self) -> bool:
+        """Tell whether a point is decimal for sure."""
+        return bool(self._decimal_points().any())
+
+    def _decimal_points(self) -> pl.Series:
+        decimal = self._known.str.contains(_DECIMAL_POINT) & ~self._fits
+        return decimal | self._known.str.contains(_GROUPED_BY_COMMAS)
+
+    def is_grouped_by_points(self) -> bool:
+        """Tell whether every point may separate thousands, in all values but those that are none."""
+        grouped = self._known.str.contains(_GROUPED_BY_POINTS)
+        addresses = self._known.str.contains(ADDRESS)
+        return bool(self._points.any()) and bool(grouped.all()) and not addresses.all()
+
+    def tells_of_groups(self) -> bool:
+        """Tell whether some point can but separate thousands."""
+        return bool(self._known.str.contains(BETWEEN_POINTS).any())
+
+    def with_point(self) -> pl.Series:
+        """Return the column with the numbers in it as programs write them, signs as they are."""
+        bare, _ = without_signs(self._texts)
+        written = bare.str.contains(WITH_COMMA) & bare.str.contains("[0-9]")
+        return plain_digits(self._texts).zip_with(written.fill_null(False), self._series)
+
+    def without_commas(self) -> pl.Series:
+        """Return the column without what separates thousands."""
+        return self._texts.str.replace_all(",", "", literal=True)
+
+    def example(self, mark: str) -> str:
+        """Return a text that shows that decimals have this mark."""
+        if mark == POINT:
+            return str(self._known.filter(self._decimal_points())[0])
+        commas = self._commas & ~self._known.str.contains(_EITHER)
+        return str(self._known.filter(commas | self._known.str.contains(BETWEEN_POINTS))[0])
+
+    def unclear(self, known: Known) -> DataError:
+        """Return the error of a column with separators of which nothing tells what they are."""
+        found = self._known.str.contains(self.separator(), literal=True)
+        text = str(self._known.filter(found)[0])
+        row = int(self._texts.str.contains(self.separator(), literal=True).arg_max() or 0)
+        thousands = text.replace(self.separator(), "")
+        decimal = text.replace(self.separator(), known.mark or self.separator())
+        return DataError(
+            f"column {self.name!r} has {quoted(self._texts[row])} in data row {row + 1}, which may be "
+            f"{thousands} or {decimal}: nothing tells in this table, and none was written so where the "
+            f"model was fitted; write {thousands} or {decimal}0"
+        )

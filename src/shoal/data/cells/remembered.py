@@ -1,0 +1,41 @@
+"""A table that is read as one that was fitted, as far as its own texts leave it open."""
+
+from __future__ import annotations
+
+from shoal.data.cells.marks import Resolved, with_decimal_points
+from shoal.data.cells.notation import Known, require_alike
+from shoal.data.frames import pl
+
+
+def as_fitted(table: pl.DataFrame, known: Known) -> Resolved:
+    """Return a table that is no delimited file, whose texts of known columns tell of each other's marks.
+
+    Raises ``DataError`` as ``with_decimal_points``.
+
+    >>> from shoal.data.cells.notation import Notation
+    >>> table = pl.DataFrame({"a": ["1.234"], "b": [7.5]})
+    >>> as_fitted(table, Known({"a": Notation(",", ".")})).table.row(0)
+    ('1234', 7.5)
+    """
+    texts = _texts(table, known) if known.marks else []
+    if not texts:
+        return Resolved(table, {})
+    resolved = with_decimal_points(table.select(texts), known=known)
+    if resolved.table.equals(table.select(texts)):
+        return resolved._replace(table=table)
+    return resolved._replace(table=table.with_columns(resolved.table))
+
+
+def require_signs(table: pl.DataFrame, known: Known) -> None:
+    """Raise ``DataError`` where numbers have signs of per cent or a currency otherwise than those fitted."""
+    names = _texts(table, known)
+    signs = "[^0-9eE+.,'-]"
+    odd = table.select(pl.col(names).str.contains(signs).any()) if names else table.clear()
+    for name in names:
+        if known.of[name].percent or odd[name].item():
+            require_alike(table[name], known.of[name])
+
+
+def _texts(table: pl.DataFrame, known: Known) -> list[str]:
+    types = table.schema
+    return [name for name in known.of if types.get(name) == pl.String]
