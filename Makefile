@@ -59,7 +59,7 @@ sanitize: $(EDITABLE)  ## run the native tests where every access to memory is c
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0:log_path=$(CURDIR)/$(SANITIZED)/report UBSAN_OPTIONS=print_stacktrace=1 \
 	$(TEST_ENVIRONMENT) $(SANITIZED)/venv/bin/python -m pytest -n auto --dist worksteal --max-worker-restart 0 \
-		tests/contract/test_native.py tests/contract/test_native_layers.py tests/contract/test_native_outputs.py tests/contract/test_native_searching.py tests/contract/test_native_sequences.py tests/native tests/engines --ignore tests/native/test_counts.py \
+		tests/contract/test_native.py tests/contract/test_native_draws.py tests/contract/test_native_layers.py tests/contract/test_native_outputs.py tests/contract/test_native_searching.py tests/contract/test_native_sequences.py tests/native tests/engines --ignore tests/native/test_counts.py \
 		--deselect tests/native/test_threads.py::test_forks_while_other_threads_train \
 		--deselect tests/native/test_threads.py::test_a_child_forked_while_daemon_threads_train_trains_and_ends \
 	|| { cat $(SANITIZED)/report.*; exit 1; }
