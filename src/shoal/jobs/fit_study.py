@@ -16,8 +16,6 @@ from shoal.clusters.lending import lent
 from shoal.data.frames import Frame
 from shoal.errors import ShoalWarning
 from shoal.files import as_json, write_atomically
-from shoal.jobs.again import command as command_of
-from shoal.jobs.again import repeated
 from shoal.jobs.baselines.timely import timely_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import Examined, assemble
@@ -35,6 +33,8 @@ from shoal.jobs.plan import read_plainer, read_plan, read_streamed
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
 from shoal.jobs.report import write_pages
+from shoal.jobs.reproduction import command as command_of
+from shoal.jobs.reproduction import repeated
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import AGAIN, EVIDENCE, STUDY
 from shoal.jobs.saved.studies import save_model

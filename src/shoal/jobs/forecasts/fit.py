@@ -11,7 +11,6 @@ from shoal.data.tables import title_of
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.mixture import ForecastMixture
-from shoal.jobs.again import command as command_of
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import versions
 from shoal.jobs.forecasts.examination import Examined, examine
@@ -22,6 +21,7 @@ from shoal.jobs.job import FinishedJob, Job
 from shoal.jobs.place import begin, remove_tried, require_free
 from shoal.jobs.plan import require_same
 from shoal.jobs.report import write_pages
+from shoal.jobs.reproduction import command as command_of
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import AGAIN, EVIDENCE, TESTED, TRIED
 from shoal.plots.evidence import FORMAT

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from shoal.cli.terminal import TerminalListener
 from shoal.errors import ConfigurationError
-from shoal.jobs.again import command, quoted
 from shoal.jobs.fit import fit_data
 from shoal.jobs.job import FinishedJob
+from shoal.jobs.reproduction import command, quoted
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize
 from shoal.selection.running.runner import StudyProgress
