@@ -16,14 +16,14 @@ def test_rows_are_rows_of_everything() -> None:
     assert [each[0, 0] for each in some.series] == [4, 3, 4]
     assert some.lengths.tolist() == [4, 3, 4]
     assert some.names == ("c", "a", "c")
-    assert some.beside is not None
-    assert some.beside["who"].to_list() == ["R", "P", "R"]
-    nothing = SeriesSet(SERIES, ("a", "b", "c"), beside=pl.DataFrame({})).rows([2, 0])
+    assert some.metadata is not None
+    assert some.metadata["who"].to_list() == ["R", "P", "R"]
+    nothing = SeriesSet(SERIES, ("a", "b", "c"), metadata=pl.DataFrame({})).rows([2, 0])
     assert len(nothing) == 2
     assert some.targets is not None
     assert some.targets.to_list() == ["z", "x", "z"]
     bare = SeriesSet(SERIES, ("a", "b", "c")).rows([1])
-    assert (bare.names, bare.targets, bare.beside) == (("b",), None, None)
+    assert (bare.names, bare.targets, bare.metadata) == (("b",), None, None)
     assert len(whole.rows([])) == 0
 
 

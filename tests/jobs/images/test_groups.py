@@ -36,7 +36,7 @@ def test_no_two_parts_share_a_patient(write: Callable[..., str]) -> None:
     prepared = prepare_images(asked(write(who=PATIENTS), group="who", validation_share=0.3))
     parts = [prepared.train, prepared.validation, prepared.test]
     assert sum(len(part) for part in parts if part is not None) == N
-    train, test = prepared.train_images.beside, prepared.test_images.beside
+    train, test = prepared.train_images.metadata, prepared.test_images.metadata
     assert train is not None
     assert test is not None
     assert not set(train["who"]) & set(test["who"])
@@ -52,7 +52,7 @@ def test_parts_brought_along_are_of_others(write: Callable[..., str]) -> None:
     with pytest.raises(DataError, match=r"--test .*b.npz: it shares 12 groups of 'who' with"):
         prepare_images(asked(table, group="who", test=write("b.npz", who=PATIENTS)))
     others = write("b.npz", who=np.array([f"Q{k}" for k in range(N)]))
-    test = prepare_images(asked(table, group="who", test=others)).test_images.beside
+    test = prepare_images(asked(table, group="who", test=others)).test_images.metadata
     assert test is not None
     assert len(set(test["who"])) == N
     unsaid = prepare_images(asked(table, group="who", test=write("b.npz")))
@@ -68,8 +68,8 @@ def test_files_say_it_in_their_names_and_arrays_of_digits_nowhere(tmp_path: Path
         folder.mkdir(parents=True, exist_ok=True)
         image.new("L", (6, 6), color=10 * k).save(folder / f"P{k // 4}_{k}.png")
     prepared = prepare_images(asked(str(tmp_path / "pictures"), group="^(P[0-9]+)_"))
-    assert prepared.train_images.beside is not None
-    assert set(prepared.train_images.beside.to_series()) < {f"P{k}" for k in range(6)}
+    assert prepared.train_images.metadata is not None
+    assert set(prepared.train_images.metadata.to_series()) < {f"P{k}" for k in range(6)}
     with pytest.raises(DataError, match="finds nothing in the names"):
         prepare_images(asked(str(tmp_path / "pictures"), group="^Q"))
     header = bytes([0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2])

@@ -197,9 +197,9 @@ def test_no_two_parts_share_a_group(spoken: Callable[..., str]) -> None:
     prepared = prepare(FitRequest(spoken("a", "PPQQRRSSTTUU" * 2), **LONG, group="who", jobs=1))
     assert isinstance(prepared, PreparedSequences)
     train, _, test = prepared.series
-    assert train.beside is not None
-    assert test.beside is not None
-    known, others = train.beside["who"].to_list(), test.beside["who"].to_list()
+    assert train.metadata is not None
+    assert test.metadata is not None
+    known, others = train.metadata["who"].to_list(), test.metadata["who"].to_list()
     assert set(known) | set(others) == set("PQRSTU")
     assert not set(known) & set(others)
     assert prepared.preprocessor.channels.channels == ("x",)
@@ -217,9 +217,9 @@ def test_series_brought_along_are_of_other_groups(spoken: Callable[..., str]) ->
         assert isinstance(prepared, PreparedSequences)
         return prepared
 
-    beside = ready(spoken("b", "VVWW")).series[2].beside
-    assert beside is not None
-    assert set(beside["who"]) == {"V", "W"}
+    metadata = ready(spoken("b", "VVWW")).series[2].metadata
+    assert metadata is not None
+    assert set(metadata["who"]) == {"V", "W"}
     with pytest.raises(DataError, match=r"--test .*b.csv: it shares 1 group of 'who' with .*a.csv.* 'Q'"):
         ready(spoken("b", "VVQQ"))
     unsaid = ready(spoken("b", "VVWW", column="x2"))
@@ -233,7 +233,7 @@ def test_series_weigh_and_are_later_than_others(spoken: Callable[..., str], tmp_
     table = spoken("a", [str(day) for day in days], column="day")  # type: ignore[arg-type]
     prepared = prepare(FitRequest(table, **LONG, time_order="day", jobs=1))
     assert isinstance(prepared, PreparedSequences)
-    train, test = prepared.series[0].beside, prepared.series[2].beside
+    train, test = prepared.series[0].metadata, prepared.series[2].metadata
     assert train is not None
     assert test is not None
     assert max(train["day"]) < min(test["day"]) == "8"

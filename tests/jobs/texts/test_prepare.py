@@ -89,10 +89,10 @@ def test_texts_weigh_and_later_ones_weigh_views(tmp_path: Path, monkeypatch: pyt
     ahead = prepare_texts(asked(str(path), time_order="day"))
     schooling, train, test = kept["schooling"], ahead.texts[0], ahead.texts[2]
     assert schooling.ahead
-    assert train.beside is not None
-    assert test.beside is not None
-    days = [int(day) for day in train.beside["day"]]
-    assert min(int(day) for day in test.beside["day"]) == 32
+    assert train.metadata is not None
+    assert test.metadata is not None
+    days = [int(day) for day in train.metadata["day"]]
+    assert min(int(day) for day in test.metadata["day"]) == 32
     assert len(schooling.series) == 32
     assert sorted(days) == list(range(16, 32))  # the earlier half teaches
     assert [text.split()[1] for text in train.texts] == [str(23 * day % 40) for day in days]

@@ -24,12 +24,12 @@ def test_a_column_may_say_whose_each_text_is(tmp_path: Path) -> None:
     with pytest.warns(ShoalWarning, match="1 of 3 rows"):
         rows = read_texts(str(path), "words", "label", Roles(group="who", weight="none"))
     assert rows.others == ()
-    assert rows.beside is not None
-    assert rows.beside.to_dict(as_series=False) == {"who": ["P", "7"]}
-    one = rows.rows([1]).beside
+    assert rows.metadata is not None
+    assert rows.metadata.to_dict(as_series=False) == {"who": ["P", "7"]}
+    one = rows.rows([1]).metadata
     assert one is not None
     assert one["who"].to_list() == ["7"]
-    assert read_texts(str(path), "words", "who").beside is None
+    assert read_texts(str(path), "words", "who").metadata is None
 
 
 def test_what_is_missing_is_an_empty_text_and_without_a_target_a_row_is_left_out(table: str) -> None:

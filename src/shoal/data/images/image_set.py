@@ -30,7 +30,7 @@ class ImageSet:
     pixels: Array
     names: tuple[str, ...]
     labels: tuple[str, ...] | None
-    beside: pl.DataFrame | None = None
+    metadata: pl.DataFrame | None = None
     """A row for each image with what else is known of it; None where nobody asks."""
 
     def __len__(self) -> int:

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from shoal.data.frames import pl
 from shoal.data.places import place
 from shoal.data.roles import Roles
-from shoal.data.sequences.beside import beside_in_names, beside_in_npz, beside_in_table
 from shoal.data.sequences.log_mel import LogMel
 from shoal.data.sequences.long_tables import LongColumns, series_of
+from shoal.data.sequences.metadata import metadata_in_names, metadata_in_npz, metadata_in_table
 from shoal.data.sequences.npz import read_npz
 from shoal.data.sequences.recognised import is_ts
 from shoal.data.sequences.series_set import SequenceData
@@ -40,7 +40,7 @@ class Origin(Named, ABC):
         """
 
     @abstractmethod
-    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+    def metadata(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
         """Return a row for each series of these ``names``, with what is known beside it: the roles' columns.
 
         Columns are arrays of NPZ files, and a pattern of the names of others. What the source has not is left
@@ -74,7 +74,7 @@ class Files(Origin):
             f"{path} has the extension {path.suffix!r}, expected series in .ts, .ts.gz or .npz; convert it"
         )
 
-    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+    def metadata(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
         path = place(source, "series")
         if path.suffix.lower() != ".npz":
             column, role = next(iter(roles.of_columns.items()))
@@ -82,7 +82,7 @@ class Files(Origin):
                 f"{source} has no place for what {setting(role, column)} names; leave "
                 "it out, or give the series as NPZ or as a table"
             )
-        return beside_in_npz(
+        return metadata_in_npz(
             path, roles, [int(name) for name in names], ["_test"] if test else ["", "_train"]
         )
 
@@ -118,8 +118,8 @@ class LongTables(Origin):
             raise DataError(said if said.startswith(source) else f"{source}: {said}") from None
         return SequenceData(series, self.channels, self.target)
 
-    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
-        return beside_in_table(read_table(source), self.id, roles, names)
+    def metadata(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+        return metadata_in_table(read_table(source), self.id, roles, names)
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ class Sounds(Origin):
         except OSError as error:
             raise DataError(f"{path} cannot be read ({reason(error)}); check it") from None
 
-    def beside(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
-        return beside_in_names(names, roles)
+    def metadata(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
+        return metadata_in_names(names, roles)
 
 
 ORIGINS: dict[str, type[Origin]] = family(Files, LongTables, Sounds)

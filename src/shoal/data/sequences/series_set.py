@@ -16,14 +16,14 @@ class SeriesSet:
     """Series (C, T_i) of as many channels, NaN where a value is missing, with their names and targets.
 
     ``names`` are what a reader of the file would call them, such as a line or an identifier. ``targets``
-    are labels or numbers, null where there is none; None where the source has none at all. ``beside`` has a
+    are labels or numbers, null where there is none; None where the source has none at all. ``metadata`` has a
     row for each with what else is known of it, None where nobody asks.
     """
 
     series: tuple[Array, ...]
     names: tuple[str, ...]
     targets: pl.Series | None = None
-    beside: pl.DataFrame | None = None
+    metadata: pl.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.series)
@@ -37,9 +37,9 @@ class SeriesSet:
         """Return some of the series, in this order."""
         some = [int(row) for row in rows]
         targets = None if self.targets is None else self.targets.gather(some)
-        beside = self.beside[some] if self.beside is not None and self.beside.width else self.beside
+        metadata = self.metadata[some] if self.metadata is not None and self.metadata.width else self.metadata
         return SeriesSet(
-            tuple(self.series[row] for row in some), tuple(self.names[row] for row in some), targets, beside
+            tuple(self.series[row] for row in some), tuple(self.names[row] for row in some), targets, metadata
         )
 
 

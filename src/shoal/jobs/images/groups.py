@@ -10,9 +10,9 @@ from shoal.data.images.idx import is_idx
 from shoal.data.images.image_set import ImageData, ImageSet
 from shoal.data.places import place
 from shoal.data.roles import Roles
-from shoal.data.sequences.beside import beside_in_names, beside_in_npz
+from shoal.data.sequences.metadata import metadata_in_names, metadata_in_npz
 from shoal.errors import ConfigurationError
-from shoal.jobs.apart import require_known, require_parts_apart
+from shoal.jobs.leakage import require_known, require_parts_apart
 from shoal.words import setting
 
 SUFFIXES = {"train": ("", "_train"), "validation": ("_valid", "_val"), "test": ("_test",)}
@@ -34,18 +34,18 @@ def with_groups(
     for name, images in vars(data).items():
         if images is not None:
             part = name if images is getattr(own, name) else "train"
-            images = replace(images, beside=_beside(whose[name], images, roles, part))
+            images = replace(images, metadata=_metadata_of(whose[name], images, roles, part))
         found[name] = images
     train = found["train"]
     assert train is not None
-    assert train.beside is not None
-    require_known(train.beside, roles, table)
+    assert train.metadata is not None
+    require_known(train.metadata, roles, table)
     called = {
         "train": table,
         "validation": _called("valid", valid, table),
         "test": _called("test", test, table),
     }
-    told = {called[name]: images.beside for name, images in found.items() if images is not None}
+    told = {called[name]: images.metadata for name, images in found.items() if images is not None}
     require_parts_apart(told, roles)
     return ImageData(train, found["validation"], found["test"])
 
@@ -54,13 +54,13 @@ def _called(option: str, path: str | None, table: str) -> str:
     return f"the {option} part of {table}" if path is None else setting(option, path)
 
 
-def _beside(source: str, images: ImageSet, roles: Roles, part: str) -> pl.DataFrame:
+def _metadata_of(source: str, images: ImageSet, roles: Roles, part: str) -> pl.DataFrame:
     path = place(source, "images")
     if Path(path).is_dir() and not is_idx(path):
-        return beside_in_names(images.names, roles)
+        return metadata_in_names(images.names, roles)
     if path.suffix.lower() != ".npz":
         raise ConfigurationError(
             f"{source} has no place for what {setting('group', roles.group)} names; leave it out, or give "
             "the images as NPZ or as a folder of pictures"
         )
-    return beside_in_npz(path, roles, [int(name) for name in images.names], SUFFIXES[part])
+    return metadata_in_npz(path, roles, [int(name) for name in images.names], SUFFIXES[part])

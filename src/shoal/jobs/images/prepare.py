@@ -21,13 +21,14 @@ from shoal.data.roles import Roles
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
-from shoal.jobs.apart import attributes_beside, tell_of_division
 from shoal.jobs.baselines.fitting import ITERATIONS, PRODUCTS
 from shoal.jobs.division import divide
 from shoal.jobs.images.augment import AUTO, augmentation_of, written
 from shoal.jobs.images.groups import with_groups
 from shoal.jobs.images.method import image_ensembles, image_ladder, image_method, usual_filters
 from shoal.jobs.images.model import ImageModel
+from shoal.jobs.leakage import tell_of_division
+from shoal.jobs.metadata import attributes_from
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, single_goal
 from shoal.jobs.request import FitRequest
@@ -177,14 +178,14 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         codes = target.encode(labels_of(data.train))
         divided = request.folds is not None or request.validation_share is not None
         own = data.validation is not None and not divided
-        attributes = attributes_beside(data.train.beside, roles, len(data.train))
+        attributes = attributes_from(data.train.metadata, roles, len(data.train))
         rows = divide(attributes.divider(len(data.train), codes), request, data.test is not None, own)
         tell_of_division(attributes, roles, rows, codes, target.labels)
         preprocessor = ImagePreprocessor.fit(data.train.pixels[rows.train])
 
         def part(images: ImageSet) -> Part:
             X, y = preprocessor.transform(images.pixels), target.encode(labels_of(images))
-            return Part(X, y, attributes_beside(images.beside, roles, len(images)))
+            return Part(X, y, attributes_from(images.metadata, roles, len(images)))
 
         to_train, to_test = _rows(data.train, rows.train), data.test or _rows(data.train, rows.test)
         _tell_of_twins(to_test, [data.train, data.validation], rows.test if data.test is None else None)
@@ -270,12 +271,12 @@ def labels_of(images: ImageSet) -> pl.Series:
 
 
 def _rows(images: ImageSet, rows: IntArray) -> ImageSet:
-    labels = images.labels
+    labels, metadata = images.labels, images.metadata
     return ImageSet(
         images.pixels[rows],
         tuple(images.names[row] for row in rows),
         None if labels is None else tuple(labels[row] for row in rows),
-        images.beside[list(rows)] if images.beside is not None and images.beside.width else images.beside,
+        metadata[list(rows)] if metadata is not None and metadata.width else metadata,
     )
 
 

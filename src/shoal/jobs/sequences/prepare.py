@@ -27,16 +27,10 @@ from shoal.data.tables import read_table
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
-from shoal.jobs.apart import (
-    attributes_beside,
-    counting,
-    require_known,
-    require_parts_apart,
-    tell_of_division,
-    unit_of,
-)
 from shoal.jobs.division import Division, divide
 from shoal.jobs.judging.held import Held
+from shoal.jobs.leakage import require_known, require_parts_apart, tell_of_division
+from shoal.jobs.metadata import attributes_from, counting, unit_of
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
@@ -161,7 +155,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         labels = None if whole is None else whole.encode(parts.train.targets)
         own_test, own_validation = parts.test is not None, parts.validation is not None
         by_folds = True if _rule(request) == "ensemble" else None
-        attributes = attributes_beside(parts.train.beside, roles, len(parts.train))
+        attributes = attributes_from(parts.train.metadata, roles, len(parts.train))
         divider = attributes.divider(len(parts.train), labels)
         rows = divide(divider, request, own_test, own_validation, by_folds)
         tell_of_division(attributes, roles, rows, labels, whole.labels if whole else ())
@@ -176,7 +170,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
 
         def part(some: SeriesSet) -> Part:
             X, y = preprocessor.transform(some.series, dtype), target.encode(some.targets)
-            return Part(X, y, attributes_beside(some.beside, roles, len(some), parts.unit(roles)))
+            return Part(X, y, attributes_from(some.metadata, roles, len(some), parts.unit(roles)))
 
         made = part(train), None if validation is None else part(validation), part(test)
     return PreparedSequences(
@@ -222,13 +216,13 @@ class _Parts:
     @classmethod
     def of(cls, origin: Origin, data: SequenceData, request: FitRequest, roles: Roles) -> _Parts:
         """Return the parts whose targets are known, with those that ``valid`` and ``test`` name."""
-        train = _known(_beside(origin, request.table, data.train, roles), request.table)
-        if train.beside is not None:
-            require_known(train.beside, roles, request.table)
+        train = _known(_with_metadata(origin, request.table, data.train, roles), request.table)
+        if train.metadata is not None:
+            require_known(train.metadata, roles, request.table)
             train = _counted(train, roles)
         others: dict[str, SeriesSet | None] = {"valid": None, "test": None}
         if data.test is not None and request.test is None:
-            own = _beside(origin, request.table, data.test, roles, test=True)
+            own = _with_metadata(origin, request.table, data.test, roles, test=True)
             others["test"] = _known(own, f"the test part of {request.table}")
         for option, path in (("valid", request.valid), ("test", request.test)):
             if path is None:
@@ -239,18 +233,18 @@ class _Parts:
                     f"{setting(option, path)} has {len(given.channels)} channels, {request.table} "
                     f"{len(data.channels)}; give the same"
                 )
-            others[option] = _known(_beside(origin, path, given.train, roles), path)
+            others[option] = _known(_with_metadata(origin, path, given.train, roles), path)
         others = {name: part and _counted(part, roles) for name, part in others.items()}
         whose = {request.table: train}
         for option, path in (("valid", request.valid), ("test", request.test)):
             if (part := others[option]) is not None:
                 whose[f"the test part of {request.table}" if path is None else setting(option, path)] = part
-        require_parts_apart({name: part.beside for name, part in whose.items()}, roles)
+        require_parts_apart({name: part.metadata for name, part in whose.items()}, roles)
         return cls(train, others["valid"], others["test"])
 
     def unit(self, roles: Roles) -> float | None:
         """What weights of other series are told in: the mean of those to train on."""
-        return None if self.train.beside is None else unit_of(as_frame(self.train.beside), roles)
+        return None if self.train.metadata is None else unit_of(as_frame(self.train.metadata), roles)
 
     @property
     def least(self) -> int:
@@ -270,16 +264,18 @@ class _Parts:
         return self.train.rows(rows.train), held if self.validation is None else self.validation, test
 
 
-def _beside(origin: Origin, source: str, series: SeriesSet, roles: Roles, test: bool = False) -> SeriesSet:
+def _with_metadata(
+    origin: Origin, source: str, series: SeriesSet, roles: Roles, test: bool = False
+) -> SeriesSet:
     """Return the series with what is known beside each, where that is asked for."""
     if not roles.of_columns:
         return series
-    return replace(series, beside=origin.beside(source, roles, series.names, test))
+    return replace(series, metadata=origin.metadata(source, roles, series.names, test))
 
 
 def _counted(series: SeriesSet, roles: Roles) -> SeriesSet:
     """Return the series that count for something."""
-    counts = None if series.beside is None else counting(series.beside, roles)
+    counts = None if series.metadata is None else counting(series.metadata, roles)
     return series if counts is None else series.rows(counts)
 
 

@@ -25,9 +25,10 @@ from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
 from shoal.errors import CapacityError, DataError, ShoalWarning
 from shoal.files import written_atomically
-from shoal.jobs.apart import attributes_of, tell_of_division, unit_of
 from shoal.jobs.division import DEFAULT_SHARE
+from shoal.jobs.leakage import tell_of_division
 from shoal.jobs.memory.footprint import PROGRAM, Allowance
+from shoal.jobs.metadata import attributes_of, unit_of
 from shoal.jobs.prepared import collected
 from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest

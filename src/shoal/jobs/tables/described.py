@@ -19,7 +19,7 @@ from shoal.data.tables import read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TaskChoice, infer_task, known_rows
 from shoal.errors import ConfigurationError
-from shoal.jobs.apart import without_weightless
+from shoal.jobs.metadata import without_weightless
 from shoal.jobs.recipes import Method, table_method
 from shoal.jobs.request import FitRequest
 from shoal.selection.rules import BY_EVIDENCE

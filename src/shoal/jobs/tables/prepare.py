@@ -15,17 +15,10 @@ from shoal.data.frames import Frame
 from shoal.data.tables import read_table
 from shoal.data.targets.task import TargetEncoder, TaskChoice, known_rows
 from shoal.errors import DataError
-from shoal.jobs.apart import (
-    Place,
-    attributes_of,
-    require_apart,
-    tell_of_division,
-    tell_what_is_unknown,
-    unit_of,
-    without_weightless,
-)
 from shoal.jobs.division import divide
+from shoal.jobs.leakage import Identified, require_apart, tell_of_division, tell_what_is_unknown
 from shoal.jobs.memory.footprint import Allowance
+from shoal.jobs.metadata import attributes_of, unit_of, without_weightless
 from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, smoothed_for, table_goal
@@ -203,18 +196,18 @@ def other_parts(
     request: FitRequest, part: PartMaker, read: Read = read_table
 ) -> tuple[Part | None, Part | None]:
     """Return the rows to choose by and to test on that other tables bring along, all apart."""
-    places = [Place.of("the table", part.table.frame, part.table.roles)]
+    earlier = [Identified.of("the table", part.table.frame, part.table.roles)]
     found = [
-        None if (path := getattr(request, option)) is None else _other_part(option, path, part, places, read)
+        None if (path := getattr(request, option)) is None else _other_part(option, path, part, earlier, read)
         for option in ("valid", "test")
     ]
     return found[0], found[1]
 
 
-def _other_part(option: str, path: str, part: PartMaker, places: list[Place], read: Read) -> Part:
+def _other_part(option: str, path: str, part: PartMaker, earlier: list[Identified], read: Read) -> Part:
     """Return the rows of another table, which has the columns of this one.
 
-    They are apart from the rows in ``places``, among which they are then.
+    They are apart from the rows in ``earlier`` parts, among which they are then.
     """
     table = part.table
     given = read(path, table.names, table.known)
@@ -227,9 +220,9 @@ def _other_part(option: str, path: str, part: PartMaker, places: list[Place], re
         rows = table.rare.of_frame(known_rows(given, table.name), table.name)
         rows = without_weightless(rows, table.roles)
         tell_what_is_unknown(option, path, rows, table.roles)
-        place = Place.of(setting(option, path), rows, table.roles)
-        require_apart(place, places, table.roles)
-        places.append(place)
+        own = Identified.of(setting(option, path), rows, table.roles)
+        require_apart(own, earlier, table.roles)
+        earlier.append(own)
         return part(rows, attributes_of(rows, table.roles, unit_of(table.frame, table.roles)))
     except DataError as error:
         raise DataError(f"{setting(option, path)}: {error}") from None

@@ -17,14 +17,9 @@ from shoal.data.tables import read_table
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
-from shoal.jobs.apart import (
-    attributes_beside,
-    counting,
-    require_parts_apart,
-    tell_of_division,
-    unit_of,
-)
 from shoal.jobs.division import divide
+from shoal.jobs.leakage import require_parts_apart, tell_of_division
+from shoal.jobs.metadata import attributes_from, counting, unit_of
 from shoal.jobs.prepared import Part, Prepared, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
 from shoal.jobs.request import FitRequest
@@ -139,7 +134,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         labels = None if whole is None else whole.encode(given.train.targets)
         by_folds = True if _rule(request) == "ensemble" else None
         own_test, own_validation = given.test is not None, given.validation is not None
-        attributes = attributes_beside(given.train.beside, roles, len(given.train))
+        attributes = attributes_from(given.train.metadata, roles, len(given.train))
         divider = attributes.divider(len(given.train), labels)
         rows = divide(divider, request, own_test, own_validation, by_folds)
         tell_of_division(attributes, roles, rows, labels, whole.labels if whole else ())
@@ -155,7 +150,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
 
         def part(some: TextRows) -> Part:
             X, y = features.transform(some.texts, dtype, request.jobs), target.encode(some.targets)
-            return Part(X, y, attributes_beside(some.beside, roles, len(some), given.unit(roles)))
+            return Part(X, y, attributes_from(some.metadata, roles, len(some), given.unit(roles)))
 
         validation = None if held is None else part(held)
         tested = part(test)
@@ -258,18 +253,18 @@ class _Parts:
                 part = _counted(read_texts(path, request.text or "", request.target, roles), roles)
             except DataError as error:
                 raise DataError(f"{setting(option, path)}: {error}") from None
-            beside[setting(option, path)] = part.beside
+            metadata[setting(option, path)] = part.metadata
             return part
 
         train = _counted(read_texts(request.table, request.text, request.target, roles), roles)
-        beside = {request.table: train.beside}
+        metadata = {request.table: train.metadata}
         parts = cls(train, of("valid", request.valid), of("test", request.test))
-        require_parts_apart(beside, roles)
+        require_parts_apart(metadata, roles)
         return parts, roles
 
     def unit(self, roles: Roles) -> float | None:
         """What weights of other texts are told in: the mean of those of the table."""
-        return None if self.train.beside is None else unit_of(as_frame(self.train.beside), roles)
+        return None if self.train.metadata is None else unit_of(as_frame(self.train.metadata), roles)
 
     @property
     def least(self) -> int:
@@ -284,7 +279,7 @@ class _Parts:
 
 def _counted(rows: TextRows, roles: Roles) -> TextRows:
     """Return the texts that count for something."""
-    counts = None if rows.beside is None else counting(rows.beside, roles)
+    counts = None if rows.metadata is None else counting(rows.metadata, roles)
     return rows if counts is None else rows.rows(counts)
 
 

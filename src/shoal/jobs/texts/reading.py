@@ -21,13 +21,13 @@ class TextRows:
     """Texts and their targets, None where those are not asked for.
 
     A text that is missing is empty. ``others`` are the table's other columns, which are not looked at.
-    ``beside`` has a row for each with what else is known of it, None where nobody asks.
+    ``metadata`` has a row for each with what else is known of it, None where nobody asks.
     """
 
     texts: tuple[str, ...]
     targets: pl.Series | None
     others: tuple[str, ...] = ()
-    beside: pl.DataFrame | None = None
+    metadata: pl.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -36,8 +36,8 @@ class TextRows:
         """Return some of them, in this order."""
         some = [int(row) for row in rows]
         targets = None if self.targets is None else self.targets.gather(some)
-        beside = self.beside[some] if self.beside is not None and self.beside.width else self.beside
-        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets, beside=beside)
+        metadata = self.metadata[some] if self.metadata is not None and self.metadata.width else self.metadata
+        return replace(self, texts=tuple(self.texts[row] for row in some), targets=targets, metadata=metadata)
 
     def without_rare(self, rare: RareClasses) -> TextRows:
         """Return them without classes that are left out, rare ones with the label that they share."""
@@ -61,5 +61,5 @@ def read_texts(source: str, column: str, target: str | None = None, roles: Roles
     texts = frame[column].cast(pl.String).fill_null("").to_list()
     asked = () if roles is None else roles.of_columns
     others = tuple(name for name in frame.columns if name not in (column, target, *asked))
-    beside = frame.select([name for name in asked if name in frame.columns]) if asked else None
-    return TextRows(tuple(texts), None if target is None else frame[target], others, beside)
+    metadata = frame.select([name for name in asked if name in frame.columns]) if asked else None
+    return TextRows(tuple(texts), None if target is None else frame[target], others, metadata)

@@ -1,4 +1,4 @@
-"""Rows of a table divided by group or by time, and what they count for, as `shoal fit` is asked."""
+"""Rows of a table divided by group or by time, as `shoal fit` is asked, and parts that others bring along."""
 
 from __future__ import annotations
 
@@ -77,22 +77,6 @@ def test_what_is_later_is_not_trained_on(ready: Callable[..., Prepared], when: l
     assert train.max() < held.min()
     assert held.max() < test.min()
     assert [column.name for column in prepared.columns] == ["x"]
-
-
-def test_weights_are_told_by_their_mean_and_rows_without_any_are_left_out(
-    ready: Callable[..., Prepared],
-) -> None:
-    weights = [row % 4 for row in range(N)]
-    small = ready(table(w=weights), weight="w")
-    large = ready(table(w=[1_000_000 * weight for weight in weights]), weight="w")
-    assert small.n_rows == N - N // 4
-    assert small.weights is not None
-    assert small.test.weights is not None
-    everywhere = np.concatenate([small.weights, small.test.weights])
-    np.testing.assert_allclose(everywhere.mean(), 1.0)
-    np.testing.assert_allclose(sorted(everywhere), np.repeat([0.5, 1.0, 1.5], 15))
-    np.testing.assert_allclose(large.weights, small.weights)  # type: ignore[arg-type]
-    assert any("15 of 60 rows count for nothing, by 'w'" in told for told in small.warnings)
 
 
 REFUSED: dict[str, tuple[dict[str, list[Any]], dict[str, Any], type[Exception], str]] = {

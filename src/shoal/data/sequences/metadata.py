@@ -1,4 +1,4 @@
-"""What there is to know beside series: whose each is, when it was, what it counts for."""
+"""Metadata of series: whose each is, when it was, what it counts for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting
 
 
-def beside_in_table(table: pl.DataFrame, id: str, roles: Roles, names: Sequence[str]) -> pl.DataFrame:  # noqa: A002
+def metadata_in_table(table: pl.DataFrame, id: str, roles: Roles, names: Sequence[str]) -> pl.DataFrame:  # noqa: A002
     """Return what a long table says of the series of these ``names``: a row each, the columns of the roles.
 
     Those that it has not are left out. Raises ``DataError`` where a row names no group, and where two rows of
@@ -40,7 +40,7 @@ def beside_in_table(table: pl.DataFrame, id: str, roles: Roles, names: Sequence[
     return pl.DataFrame(found)
 
 
-def beside_in_npz(path: Path, roles: Roles, rows: Sequence[int], suffixes: Sequence[str]) -> pl.DataFrame:
+def metadata_in_npz(path: Path, roles: Roles, rows: Sequence[int], suffixes: Sequence[str]) -> pl.DataFrame:
     """Return what arrays (N,) of an NPZ file say of its N samples, a column each, by the roles' names.
 
     ``rows`` are their numbers, in the order asked for. An array may have a suffix; those that there are not
@@ -63,7 +63,7 @@ def beside_in_npz(path: Path, roles: Roles, rows: Sequence[int], suffixes: Seque
     return pl.DataFrame(found)
 
 
-def beside_in_names(names: Sequence[str], roles: Roles) -> pl.DataFrame:
+def metadata_in_names(names: Sequence[str], roles: Roles) -> pl.DataFrame:
     """Return whose files are, as ``roles.group`` finds it in their names; they have nothing else beside."""
     require_groups_alone(roles, "files")
     return pl.DataFrame({roles.group: groups_in_names(names, roles.group)} if roles.group else {})

@@ -1,4 +1,4 @@
-"""Rows of a table that must not be in two parts, are later than others, or count for more than others."""
+"""Leakage: parts of a job that share a group, or that are not later than those before them."""
 
 from __future__ import annotations
 
@@ -18,55 +18,6 @@ from shoal.words import plural, setting
 if TYPE_CHECKING:
     from shoal.jobs.division import Division
     from shoal.shapes import IntArray
-
-
-def attributes_of(frame: Frame, roles: Roles, unit: float | None = None) -> Attributes:
-    """Return the attributes of a table's rows, as far as it has columns for them.
-
-    Weights are told in a ``unit``, for None that of their own mean: what they are to each other counts, so
-    that weights in any unit make the same model. Rows without any count once.
-    """
-    groups, weights = roles.groups(frame), None
-    if roles.weight is not None:
-        found = roles.weights(frame)
-        weights = np.ones(frame.height) if found is None else found / (unit or found.mean())
-    codes = None if groups is None else np.unique(np.array(groups.to_list()), return_inverse=True)[1]
-    return Attributes(codes, roles.times(frame), weights)
-
-
-def attributes_beside(
-    beside: pl.DataFrame | None, roles: Roles, n: int, unit: float | None = None
-) -> Attributes:
-    """Return the same of n samples that are no rows of a table, by what is known beside them."""
-    if beside is None or not beside.width:
-        return Attributes(weights=None if roles.weight is None else np.ones(n))
-    return attributes_of(as_frame(beside), roles, unit)
-
-
-def unit_of(frame: Frame, roles: Roles) -> float | None:
-    """Return the mean weight of a table's rows, None where they have none."""
-    weights = roles.weights(frame)
-    return None if weights is None else float(weights.mean())
-
-
-def without_weightless(frame: Frame, roles: Roles) -> Frame:
-    """Return the rows that count for something; warns (``ShoalWarning``) of how many do not."""
-    counted = counting(frame, roles)
-    return frame if counted is None else as_frame(frame[counted])
-
-
-def counting(table: pl.DataFrame, roles: Roles) -> IntArray | None:
-    """Return which rows count for something, None if all do; warns (``ShoalWarning``) of how many do not."""
-    weights = roles.weights(table)
-    if weights is None or weights.all():
-        return None
-    warnings.warn(
-        f"{int((weights == 0).sum())} of {plural(len(weights), 'row')} count for nothing, by "
-        f"{quoted(roles.weight or '')}, and are left out",
-        ShoalWarning,
-        stacklevel=3,
-    )
-    return np.flatnonzero(weights)
 
 
 def tell_of_division(
@@ -106,11 +57,11 @@ def tell_of_division(
 
 
 @dataclass(frozen=True)
-class Place:
-    """What the rows of one table are told apart from others by."""
+class Identified:
+    """What the samples of one source are told apart from others by."""
 
     whose: str
-    """How the table is called."""
+    """How the source is called."""
     groups: frozenset[str] | None
     times: Floats | None
     numbered: bool
@@ -138,7 +89,7 @@ def tell_what_is_unknown(option: str, path: str, given: Frame, roles: Roles) -> 
             )
 
 
-def require_apart(given: Place, others: Iterable[Place], roles: Roles) -> None:
+def require_apart(given: Identified, others: Iterable[Identified], roles: Roles) -> None:
     """Raise ``DataError`` where rows brought along share a group with others, or are not later than they."""
     for other in others:
         shared = sorted((given.groups or frozenset()) & (other.groups or frozenset()))
@@ -170,29 +121,29 @@ def require_parts_apart(parts: Mapping[str, pl.DataFrame | None], roles: Roles) 
     ``parts`` are what is known beside the samples of each source, by what it is called; the first is what the
     samples to train on come from, and knows all that is asked.
     """
-    places = list[Place]()
-    for whose, beside in parts.items() if roles.of_columns else ():
-        assert beside is not None
+    earlier = list[Identified]()
+    for whose, metadata in parts.items() if roles.of_columns else ():
+        assert metadata is not None
         for column, name in roles.of_columns.items():
-            if column not in beside.columns:
+            if column not in metadata.columns:
                 what = "all of it counts alike"
                 if name != "weight":
                     what = "nobody can tell whether what it holds is apart"
                 _tell(f"{whose} has no {quoted(column)} ({setting(name)}), so {what}")
-        if not beside.width:
+        if not metadata.width:
             continue
         try:
-            place = Place.of(whose, as_frame(beside), roles)
-            require_apart(place, places, roles)
+            own = Identified.of(whose, as_frame(metadata), roles)
+            require_apart(own, earlier, roles)
         except DataError as error:
             raise DataError(f"{whose}: {error}") from None
-        places.append(place)
+        earlier.append(own)
 
 
-def require_known(beside: pl.DataFrame, roles: Roles, source: str) -> None:
+def require_known(metadata: pl.DataFrame, roles: Roles, source: str) -> None:
     """Raise ``DataError`` where samples to train on do not say what is asked of them."""
     for column, name in roles.of_columns.items():
-        if column not in beside.columns:
+        if column not in metadata.columns:
             raise DataError(f"{source} has no {quoted(column)}, which {setting(name)} names; add it")
 
 
