@@ -45,7 +45,7 @@ def test_a_count_goes_with_its_noun() -> None:
     assert plural(2, "class", "classes") == "2 classes"
 
 
-COMMANDS = {PACKAGE / "cli", PACKAGE / "jobs" / "again.py", PACKAGE / "lab" / "repeating.py"}
+COMMANDS = {PACKAGE / "cli", PACKAGE / "jobs" / "reproduction.py", PACKAGE / "lab" / "repeating.py"}
 # whose business options are
 OTHERS = {
     PACKAGE / "engines" / "compiled" / "module.py",
