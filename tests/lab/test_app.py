@@ -265,6 +265,31 @@ def test_a_picture_of_what_was_asked_waits_for_no_other_and_both_are_to_be_drawn
     running.close()
 
 
+def test_a_page_is_answered_during_its_own_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def attended(running: Conductor, go: threading.Event) -> None:
+        house, line = House(running), Line()
+        visit = Visit(house, cast("WebSocket", line))
+        house.visits.append(visit)
+        attending = asyncio.create_task(house._attend(visit))
+        await line.frames.get()
+        for number, asked in enumerate(({"do": "step", "epochs": 900}, {"do": "pick", "network": 1}), 1):
+            line.say(json.dumps({"v": PROTOCOL, "id": number, **asked}))
+        line.say(json.dumps({"v": PROTOCOL, "id": 3, "do": "pause"}))
+        line.said.put_nowait({"type": "websocket.disconnect"})
+        go.set()
+        await attending
+
+    running, go = Conductor(Laboratory(Design(hidden=(1,), starts=2, epochs=1000)), 1), threading.Event()
+    lab = running.laboratory
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 1)
+    train = lab.train
+    monkeypatch.setattr(lab, "train", lambda *given: (go.wait(HANGS), train(*given)))
+    asyncio.run(asyncio.wait_for(attended(running, go), HANGS))
+    assert running.laboratory.picked == 1
+    assert running.laboratory.sides[0].epoch < 900
+    running.close()
+
+
 def test_what_is_no_text_ends_the_visit_and_nothing_else(served: Served) -> None:
     with served.live() as page:
         page.send(b"\x00\x01")

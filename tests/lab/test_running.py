@@ -184,6 +184,65 @@ def test_a_long_way_to_the_next_picture_is_interrupted_by_whoever_asks(
     running.close()
 
 
+def halfway(monkeypatch: pytest.MonkeyPatch, *asked: c.Command) -> tuple[Conductor, Page, list[Any]]:
+    """Return a lab of which a step of 100 epochs is asked, and at epoch 12 what else, with the answers."""
+    running, page = conductor(), Page()
+    running.join(page)
+    lab, answers = running.laboratory, list[Any]()
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 3 * lab.work)
+    train = lab.train
+
+    def ask_at_the_fourth(epochs: int, each: Any) -> None:
+        train(epochs, each)
+        if lab.sides[0].epoch == 12 and not answers:
+            answers.extend(running.ask(command) for command in asked)
+
+    monkeypatch.setattr(lab, "train", ask_at_the_fourth)
+    done(running, c.Step(epochs=100))
+    for answer in answers:
+        answer.result(HANGS)
+    return running, page, answers
+
+
+def test_a_long_step_goes_on_with_what_is_turned_meanwhile_to_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running, page, _ = halfway(monkeypatch, c.Turn(l2=0.5), c.Pick(network=2))
+    running.close()
+    lab, twin = running.laboratory, Laboratory(running.laboratory.design)
+    assert (lab.sides[0].epoch, lab.picked, lab.playing) == (100, 2, False)
+    assert page.states[-1]["sides"][0]["epoch"] == 100
+    twin.do(c.Step(epochs=12))
+    twin.do(c.Turn(l2=0.5))
+    twin.do(c.Step(epochs=88))
+    for one, other in zip(lab.sides[0].runs, twin.sides[0].runs, strict=True):
+        np.testing.assert_array_equal(one.population.theta, other.population.theta)
+
+
+@pytest.mark.parametrize(("command", "epoch"), [(c.Pause(), 12), (c.Reset(), 0), (c.Seek(epoch=7), 7)])
+def test_a_long_step_is_ended_by_what_it_could_not_go_on_after(
+    command: c.Command, epoch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, page, _ = halfway(monkeypatch, command)
+    running.close()
+    assert running.laboratory.sides[0].epoch == page.states[-1]["sides"][0]["epoch"] == epoch
+
+
+def test_a_step_that_is_under_way_when_the_lab_closes_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = conductor()
+    lab, held, go = running.laboratory, threading.Event(), threading.Event()
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", lab.work)
+    monkeypatch.setattr(lab, "train", lambda *_: (held.set(), go.wait(HANGS)))
+    step = running.ask(c.Step(epochs=100))
+    assert held.wait(HANGS)
+    with running._change:
+        running._closed = True
+    go.set()
+    with pytest.raises(ConfigurationError, match="closing"):
+        step.result(HANGS)
+    running.close()
+
+
 def test_pictures_are_as_far_apart_as_is_asked_whatever_an_epoch_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

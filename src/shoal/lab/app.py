@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from importlib import resources
 from typing import Any
 
@@ -16,9 +17,9 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from shoal.errors import ShoalError
+from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab import saving
-from shoal.lab.commands import command, read
+from shoal.lab.commands import Step, command, read
 from shoal.lab.running import MOST_WAITING, Conductor, Exhibit
 
 FILES = {
@@ -109,7 +110,8 @@ class Visit:
         self._texts: deque[dict[str, Any]] = deque()
         self._frame: bytes | None = None
         self._under_way = 0  # pictures that the page has not drawn yet
-        self._asks = self._at_once = False
+        self._asks = 0  # commands that are not done yet
+        self._at_once = False
 
     def hear_frame(self, frame: bytes) -> None:
         self._soon(self._keep_frame, frame)
@@ -149,24 +151,39 @@ class Visit:
         await self._asked.put(None)
 
     async def obey(self) -> None:
-        """Do what is asked, one command after the other, also what was asked right before the page left."""
-        while (message := await self._asked.get()) is not None:
-            await self._do(message)
+        """Do what is asked, one command after the other, also what was asked right before the page left.
 
-    async def _do(self, message: str) -> None:
-        number = 0
+        What is asked during a step does not wait for its end, but another step does.
+        """
+        step: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as answering:
+            while (message := await self._asked.get()) is not None:
+                number = 0
+                try:
+                    number, said = read(message)
+                    if not self.house.steers(self):
+                        raise ConfigurationError(WATCHES)
+                    asked = command(said)
+                except ShoalError as error:
+                    self._tell({"id": number, "error": str(error)})
+                    continue
+                if step is not None and isinstance(asked, Step):
+                    await step
+                self._asks += 1
+                answer = answering.create_task(self._answer(number, self.house.conductor.ask(asked)))
+                if isinstance(asked, Step):
+                    step = answer
+                else:
+                    await answer
+
+    async def _answer(self, number: int, coming: Future[None]) -> None:
         try:
-            number, said = read(message)
-            if self.house.steers(self):
-                self._asks = True
-                await asyncio.wrap_future(self.house.conductor.ask(command(said)))
-                self._tell({"id": number, "done": True})
-            else:
-                self._tell({"id": number, "error": WATCHES})
+            await asyncio.wrap_future(coming)
+            self._tell({"id": number, "done": True})
         except ShoalError as error:
             self._tell({"id": number, "error": str(error)})
         finally:
-            self._asks = False
+            self._asks -= 1
 
     def _soon(self, call: Any, argument: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the page
@@ -177,7 +194,7 @@ class Visit:
         self._news.set()
 
     def _keep_state(self, state: dict[str, Any]) -> None:
-        self.state, self._at_once = state, self._asks
+        self.state, self._at_once = state, self._asks > 0
         self._texts = deque(said for said in self._texts if "state" not in said)
         self._tell({"state": state})
 

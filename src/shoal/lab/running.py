@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shoal.errors import ConfigurationError, ShoalError
-from shoal.lab.commands import Command
+from shoal.lab.commands import CloseInspector, Command, Inspect, Pace, Pick, Rule, Step, Turn
 from shoal.lab.course import Each
+from shoal.lab.playing import MOST_PACE
 from shoal.populations.run import Run
 from shoal.workers import count_workers
 
@@ -34,6 +35,15 @@ SHOWN_EVERY = 0.02
 """Seconds at least between two pictures, where the training waits for none: it is to get on."""
 TOLD_EVERY = 0.4
 """Seconds between two states of a shoal that trains."""
+BESIDE_A_STEP = (Turn, Pick, Inspect, CloseInspector, Rule, Pace)
+"""What may be asked during a step that goes on then; all else ends it."""
+
+
+class _Again:
+    """What a call returns that is to be called again, once all that waits has had its turn."""
+
+
+AGAIN = _Again()
 
 
 class Listener(Protocol):
@@ -72,6 +82,7 @@ class Conductor:
         self._listeners: list[Listener] = []
         self._told = self._shown = 0.0
         self._left = 0  # epochs, until the next picture
+        self._ended = 0  # how often something was asked that ends a step
         self._frame = b""
         self._hungry = self._fresh = self._closed = False
         self._thread = threading.Thread(target=self._conduct, name="shoal-lab-conductor", daemon=True)
@@ -79,13 +90,15 @@ class Conductor:
 
     def ask(self, command: Command) -> Future[None]:
         """Return what ends once the command is done and everybody told, or with the error that refuses it."""
+        if isinstance(command, Step):
+            return self._queue(self._stepping(command))
         return self._queue(lambda: self._do(command))
 
     def look(self, call: Callable[[Exhibit], T]) -> Future[T]:
         """Return what ends with what ``call`` makes of what is shown, which it leaves as it is."""
         return self._queue(lambda: call(self.laboratory))
 
-    def _queue(self, call: Callable[[], T]) -> Future[T]:
+    def _queue(self, call: Callable[[], T | _Again]) -> Future[T]:
         answer: Future[T] = Future()
         with self._change:
             if self._closed:
@@ -152,7 +165,7 @@ class Conductor:
                 with suppress(Exception):  # of a listener, nor may that end the thread that all wait for
                     self._show()
         for _, answer in self._waiting:
-            if answer.set_running_or_notify_cancel():
+            if _waits(answer):
                 answer.set_exception(ConfigurationError("the lab is closing"))
 
     def _has_work(self) -> bool:
@@ -180,18 +193,44 @@ class Conductor:
         """Do what is asked; where it trains on, what becomes of it is seen next, and not one far ahead."""
         lab, played = self.laboratory, self.laboratory.playing
         lab.do(command, self._each)
+        self._ended += not isinstance(command, BESIDE_A_STEP)
         if played and lab.playing and self._everyone():
             lab.train(min(lab.pace or CHUNK, lab.stride), self._each)
         self._left = 0
         self._show()
 
-    def _answer(self, call: Callable[[], T], answer: Future[T]) -> None:
-        if not answer.set_running_or_notify_cancel():
+    def _stepping(self, step: Step) -> Callable[[], _Again | None]:
+        """Return what trains a part of a step whenever it is called, no more than whoever asks may wait."""
+        lab, left, ended = self.laboratory, min(step.epochs, MOST_PACE), -1
+
+        def go_on() -> _Again | None:
+            nonlocal left, ended
+            if ended < 0:
+                ended = self._ended
+            elif ended != self._ended:
+                return None
+            epochs = min(left, lab.stride)
+            lab.do(Step(epochs=epochs), self._each)
+            left, self._left = left - epochs, 0
+            if left <= 0 or time.monotonic() - self._told > TOLD_EVERY:
+                self._show()
+            elif self._hungry:
+                self._publish(lab.frame())
+            return AGAIN if left > 0 else None
+
+        return go_on
+
+    def _answer(self, call: Callable[[], T | _Again], answer: Future[T]) -> None:
+        if not _waits(answer):
             return  # whoever asked has gone
         try:
             made = call()
         except Exception as error:
             answer.set_exception(ConfigurationError(_sentence(error)))
+            return
+        if isinstance(made, _Again):
+            with self._change:
+                self._waiting.append((call, answer))
         else:
             answer.set_result(made)
 
@@ -215,6 +254,11 @@ class Conductor:
     def _everyone(self) -> list[Listener]:
         with self._change:
             return list(self._listeners)
+
+
+def _waits(answer: Future[Any]) -> bool:
+    """Return whether somebody waits for an answer, who can go no more from now on."""
+    return answer.running() or answer.set_running_or_notify_cancel()
 
 
 def _sentence(error: Exception) -> str:
