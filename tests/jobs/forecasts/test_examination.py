@@ -157,6 +157,11 @@ def test_series_and_channels_are_named_where_there_are_several() -> None:
     assert [each["name"] for each in examine(mixture([[[0, 0]]]), RISING).shown] == ["y"]
 
 
+def test_the_time_of_the_test_is_told_from_its_first_to_its_last_step() -> None:
+    (shown,) = examine(mixture([[[0, 0, 0]]]), prepared([np.arange(9.0)], horizon=3)).shown
+    assert (shown["start"], shown["end"]) == ("6", "8")
+
+
 @pytest.mark.parametrize(("season", "past"), [(1, 4), (2, 6), (500, 400)])
 def test_the_history_shown_is_some_seasons_or_horizons_and_bounded(season: int, past: int) -> None:
     long = prepared([np.arange(600.0)])

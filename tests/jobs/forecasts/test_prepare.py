@@ -110,6 +110,28 @@ def test_values_must_fit_into_the_memory_that_is_allowed(tsf: Path) -> None:
         prepare_forecasts(request(tsf, memory=need - 1))
 
 
+@pytest.mark.parametrize(
+    ("name", "order", "counted"), [("t.csv", None, True), ("t.csv", "day", False), ("shops.tsf", None, False)]
+)
+def test_steps_of_a_test_are_counted_where_no_column_orders_them(
+    tsf: Path, monkeypatch: pytest.MonkeyPatch, name: str, order: str | None, counted: bool
+) -> None:
+    rows = ["day,y", *(f"{k},{k % 3}" for k in range(9)), ""]
+    (tsf.parent / "t.csv").write_text("\n".join(row if order else row.split(",")[-1] for row in rows))
+    asked: list[Any] = []
+
+    def followed(data: TimedSeries, coming: TimedSeries, *of_what: Any) -> TimedSeries:
+        asked.extend(of_what)
+        return data
+
+    monkeypatch.setattr("shoal.jobs.forecasts.prepare.followed", followed)
+    path = str(tsf.parent / name)
+    columns = {"target": "y", "order": order} if name == "t.csv" else {}
+    found = prepare_forecasts(request(path, horizon=2, test=path, **columns))
+    assert asked == [path, 2, counted]
+    assert found.test == path
+
+
 def prepared(*series: Any, horizon: int = 2, test: str | None = None, **timed: Any) -> PreparedForecasts:
     arrays = tuple(np.array(each, dtype=float) for each in series)
     channels = tuple("xyz"[: len(arrays[0])])
