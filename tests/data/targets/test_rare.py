@@ -8,6 +8,7 @@ import pytest
 from shoal.data.frames import as_frame, as_series
 from shoal.data.targets.labels import classes_of
 from shoal.data.targets.rare import RareClasses, counted, name_beside, rare_of
+from shoal.data.targets.task import TargetEncoder
 from shoal.errors import DataError, ShoalWarning
 
 
@@ -79,3 +80,30 @@ def test_all_rare_classes_are_told_but_not_at_any_length() -> None:
 
 def test_a_name_is_taken_in_any_case() -> None:
     assert name_beside(["OTHER", "Other 2", "a"]) == "other 3"
+
+
+SENTENCES = [f"the wine number {row} was rather good" for row in range(30)]
+NAMES = [f"SK-{row}" for row in range(30)]
+
+
+@pytest.mark.parametrize("how", ["merge", "drop"])
+@pytest.mark.parametrize(
+    ("target", "fragments"),
+    [
+        (SENTENCES, ["free text, 7 words", "30 different in 30 rows", "text='y' predicts from it"]),
+        (NAMES, ["hardly ever occur twice", "'SK-0'", "drop='y' leaves it out"]),
+    ],
+)
+def test_texts_are_no_rare_classes(target: list[Any], fragments: list[str], how: str, refuses: Any) -> None:
+    with refuses(DataError, "another column as the target", *fragments):
+        settled(target, how)
+    with refuses(DataError, "another column as the target", *fragments):
+        TargetEncoder.fit(as_series(target, "y"), "classification")
+
+
+def test_rare_classes_beside_common_ones_and_numbers_are_no_texts(refuses: Any) -> None:
+    with pytest.warns(ShoalWarning, match="merged into the class 'other' of 30 rows"):
+        settled([*NAMES, *["a"] * 10], "merge")
+    for target in (list(range(30)), NAMES[:19], [*NAMES, *["a"] * 10]):
+        with refuses(DataError, "rare='merge'"):
+            TargetEncoder.fit(as_series(target, "y"), "classification")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoal.data.cells import values
+from shoal.data.cells.texts import MOST, free_text_note
+from shoal.data.columns import MIN_ROWS_OF_IDENTIFIER
 from shoal.data.frames import Frame, as_frame, pl, quoted
 from shoal.data.targets.labels import Classes, classes_of, codes_of
 from shoal.errors import DataError, ShoalWarning
@@ -29,12 +31,13 @@ class RareClasses:
         """Return what becomes of classes with fewer than ``least`` rows; warns (``ShoalWarning``) of it.
 
         ``how`` is "merge", "drop", or None: nothing is done. Raises ``DataError`` where all rare classes
-        together are too few.
+        together are too few, and where they are nearly all rows.
         """
         classes = classes_of(target)
         rare = rare_of(classes, least)
         if how is None or not rare:
             return cls()
+        require_repeated(classes, rare, target.name)
         rows, shown = sum(rows for _, rows in rare), counted(rare)
         other = None
         if how == DROP:
@@ -77,6 +80,22 @@ class RareClasses:
 def rare_of(classes: Classes, least: int) -> list[tuple[str, int]]:
     """Return the classes with fewer than ``least`` rows, and their rows."""
     return [(label, rows) for label, rows in zip(classes.labels, classes.rows, strict=True) if rows < least]
+
+
+def require_repeated(classes: Classes, rare: Sequence[tuple[str, int]], name: str) -> None:
+    """Raise ``DataError`` where nearly all rows are of rare classes that are texts: they are no classes."""
+    rows, labels = sum(classes.rows), pl.Series(classes.labels, dtype=pl.String)
+    few = rows < MIN_ROWS_OF_IDENTIFIER or sum(of for _, of in rare) < MOST * rows
+    if few or not values.as_numbers(labels).null_count():
+        return
+    note = free_text_note(labels)
+    what = note.partition(":")[0] or "texts that hardly ever occur twice, as names and codes do"
+    remedy = f"{setting('text', name)} predicts from it, " if note else ""
+    raise DataError(
+        f"the target {name!r} looks like {what}, such as {quoted(labels[0])} ({len(labels)} different in "
+        f"{rows} rows); classes repeat: name another column as the target; {remedy}"
+        f"{setting('drop', name)} leaves it out"
+    )
 
 
 def counted(rare: Sequence[tuple[str, int]]) -> str:

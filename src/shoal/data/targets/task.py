@@ -18,7 +18,7 @@ from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.data.names import names_shown, nearest
 from shoal.data.targets.labels import Classes, classes_of, codes_of, has_padded
 from shoal.data.targets.losses import LOSSES, POISSON, SQUARED, not_of_classes, require_rates, scaling
-from shoal.data.targets.rare import counted, rare_of
+from shoal.data.targets.rare import counted, rare_of, require_repeated
 from shoal.errors import DataError, ModelFolderError, ShoalWarning, UnknownNameError
 from shoal.words import setting
 
@@ -319,6 +319,7 @@ def _require_classes(classes: Classes, name: str, least: int) -> None:
             "a classification needs two classes at least"
         )
     if rare := rare_of(classes, least):
+        require_repeated(classes, rare, name)
         several = len(rare) > 1
         raise DataError(
             f"{f'{len(rare)} classes' if several else 'a class'} of the target {name!r} "
