@@ -216,3 +216,23 @@ def test_a_linear_model_that_was_hurried_is_told_where_it_does_not_win(
     assert (found["outcome"] == "baseline") is not said
     added = f"; but the linear model {HURRIED}" if said else ""
     assert found["headline"] == plain["headline"] + added
+
+
+def test_what_is_the_same_in_every_row_is_called_level(sample: Builder) -> None:
+    level, same = (0.0, 0.0), "nothing in cost (the same in every row)"
+    found = compared(sample, {"cost": level, "error": OPEN}, {"cost": BETTER, "error": BETTER})
+    assert found["outcome"] == "level"
+    assert found["headline"] == (
+        "The chosen network is level with the linear model in every one of 114 rows: prefer the simpler one"
+    )
+    assert (
+        f"from the linear model by {same} and +10.00 points in error (95% interval −10.00"
+        in found["differences"]
+    )
+    of_all = compared(sample, {"cost": level}, {"cost": level})
+    assert of_all["headline"] == (
+        "The chosen network is level with the constant baseline in every one of 114 rows: that anything was "
+        "learned is not shown"
+    )
+    assert of_all["differences"].count(same) == 2
+    assert "interval" not in of_all["differences"]

@@ -63,6 +63,7 @@ class _Side:
 
     def __init__(self, name: str, test: HeldOut, choice: Choice, noun: str) -> None:
         self.name, self.rows = name, plural(test["rows"], noun)
+        self.noun = noun
         self.who, self.rival = model_name("shoal", choice), model_name(name, choice)
         self.these = "this table" if noun == "row" else f"these {noun}s"
         self.scores = next(model["metrics"] for model in test["models"] if model["name"] == name)
@@ -72,6 +73,17 @@ class _Side:
         """Return who is better by a metric for sure; None where the two cannot be told apart."""
         found = self.found[by]
         return self.who if found["high"] < 0 else self.rival if found["low"] > 0 else None
+
+    def same(self, by: str) -> bool:
+        """Return whether a metric is the same in every row, so that no interval has a width."""
+        found = self.found[by]
+        return found["difference"] == found["low"] == found["high"] == 0
+
+    def apart(self, by: str) -> str:
+        """Return how the two stand where neither is better for sure."""
+        if self.same(by):
+            return f"The {self.who} is level with the {self.rival} in every one of {self.rows}"
+        return f"The {self.who} and the {self.rival} cannot be told apart on {self.rows}"
 
     def otherwise(self, score: str) -> str:
         """Return what other metrics say where they point elsewhere than ``score``, to end a sentence."""
@@ -91,9 +103,12 @@ class _Side:
         """Return the differences with their intervals; those of the ``first`` say what intervals they are."""
         entries: list[str] = []
         for c in self.found.values():
+            if self.same(c["metric"]):
+                entries.append(f"nothing in {c['loss']} (the same in every {self.noun})")
+                continue
             by, low, high = (_signed(c["metric"], c[end]) for end in ("difference", "low", "high"))
             points = " points" if c["metric"] in SHARES else ""
-            which = "95% interval " if first and not entries else ""
+            which = "95% interval " if first and not any("interval" in entry for entry in entries) else ""
             entries.append(f"{by}{points} in {c['loss']} ({which}{low} to {high})")
         return f"from the {self.rival} by {' and '.join(entries)}"
 
@@ -116,9 +131,11 @@ def _outcome(
         return "baseline", f"The {rival.rival} does better: {reason}"
     if constant and constant.better(score) is None:
         apart = f"The {constant.who} cannot be told apart from the {constant.rival} on {constant.rows}"
+        if constant.same(score):
+            apart = constant.apart(score)
         return "level", f"{apart}: that anything was learned is not shown"
     if rival.better(score) is None:
-        apart = f"The {rival.who} and the {rival.rival} cannot be told apart on {rival.rows}"
+        apart = rival.apart(score)
         if other:
             return "mixed", f"{apart} by {score}, but {other} better"
         return "level", f"{apart}: prefer the simpler one"
