@@ -11,7 +11,7 @@ import numpy.typing as npt
 from shoal.errors import ConfigurationError, MissingDependencyError
 from shoal.selection.candidates.axes import Axis, Span, axis_of, together
 from shoal.selection.candidates.candidate import told
-from shoal.selection.choosing.choice import all_contenders
+from shoal.selection.choosing.contenders import all_contenders
 from shoal.selection.study import CapacityStudy
 from shoal.shapes import whole_number
 from shoal.training.stopping import Reason

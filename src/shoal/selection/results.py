@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from shoal.selection.choosing.axis_effects import explored
-from shoal.selection.choosing.choice import all_contenders
+from shoal.selection.choosing.contenders import all_contenders
 from shoal.selection.outcome import fitted
 from shoal.selection.summary import StudySummary
 

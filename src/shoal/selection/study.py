@@ -15,7 +15,8 @@ from shoal.losses import Loss
 from shoal.selection.candidates.architectures import Architecture, Perceptron
 from shoal.selection.candidates.candidate import grid, require_unset
 from shoal.selection.candidates.space import Search, described, widest
-from shoal.selection.choosing.choice import Choice, choose, choose_by_evidence, complete, covered
+from shoal.selection.choosing.choice import Choice, choose, choose_by_evidence
+from shoal.selection.choosing.contenders import complete, covered
 from shoal.selection.choosing.ensemble import choose_from_store
 from shoal.selection.cohorts.cohort import Conditions
 from shoal.selection.cohorts.design import Design, Plan

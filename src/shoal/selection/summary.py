@@ -8,7 +8,8 @@ from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.selection.candidates.candidate import Candidate
-    from shoal.selection.choosing.choice import Choice, Spread
+    from shoal.selection.choosing.choice import Choice
+    from shoal.selection.choosing.spreads import Spread
     from shoal.selection.outcome import StudyOutcome
     from shoal.selection.trials import Trials
 

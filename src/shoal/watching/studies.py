@@ -10,7 +10,7 @@ from shoal.estimators.displays.capacity import CapacityDisplay
 from shoal.estimators.displays.learning_curve import LearningCurveDisplay
 from shoal.plots import drawing
 from shoal.selection.candidates.candidate import told
-from shoal.selection.choosing.choice import Contender, all_contenders
+from shoal.selection.choosing.contenders import Contender, all_contenders
 
 if TYPE_CHECKING:
     from shoal.selection.study import CapacityStudy

@@ -5,7 +5,7 @@ from typing import Any
 
 from shoal.selection.candidates.candidate import Candidate
 from shoal.selection.choosing.axis_effects import explored
-from shoal.selection.choosing.choice import Contender
+from shoal.selection.choosing.contenders import Contender
 
 
 def candidates(*points: dict[str, Any]) -> list[Candidate]:

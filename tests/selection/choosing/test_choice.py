@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from shoal.errors import ConfigurationError, UnknownNameError
-from shoal.selection.choosing.choice import _rank_correlation, all_contenders, choose, spreads
+from shoal.selection.choosing.choice import _rank_correlation, choose
 from shoal.selection.trials import Trials
 
 Build = Callable[..., dict[str, Any]]
@@ -117,35 +117,6 @@ def test_a_network_that_diverged_never_wins(row: Build, rule: str) -> None:
     assert choose(trials, rule).chosen.hidden == "4"
 
 
-def test_a_contender_that_diverged_in_one_fold_never_wins(row: Build) -> None:
-    trials = Trials.from_rows(
-        [
-            row(start=0, fold=0, validation_loss=0.1),
-            row(start=0, fold=1, **lost()),
-            row(start=1, fold=0, validation_loss=0.5),
-            row(start=1, fold=1, validation_loss=0.5),
-        ]
-    )
-    assert choose(trials).chosen.start == 1
-    assert math.isnan(all_contenders(trials)[0].validation_loss)
-
-
-def test_contenders_of_a_study_under_way_have_means_over_the_folds_that_they_have(row: Build) -> None:
-    trials = Trials.from_rows(
-        [
-            row(start=1, fold=0, validation_loss=0.5, validation_se=0.03),
-            row(start=0, fold=0, validation_loss=0.1, validation_se=0.06),
-            row(start=1, fold=1, validation_loss=0.7, validation_se=0.04),
-            row(start=2, fold=1, validation_loss=0.2, validation_se=0.02, gamma=3.0),
-        ]
-    )
-    found = all_contenders(trials)
-    assert [one.start for one in found] == [0, 1, 2]
-    assert [one.validation_loss for one in found] == pytest.approx([0.1, 0.6, 0.2])
-    assert [one.standard_error for one in found] == pytest.approx([0.06, 0.05 / 2, 0.02])
-    assert [one.gamma for one in found] == [None, None, 3.0]
-
-
 def test_if_all_diverged_the_error_says_what_to_try(row: Build) -> None:
     with pytest.raises(ConfigurationError, match=r"all 2 networks diverged.*learning_rate"):
         choose(Trials.from_rows([row(**lost()), row(**lost(start=1))]))
@@ -154,32 +125,6 @@ def test_if_all_diverged_the_error_says_what_to_try(row: Build) -> None:
 def test_an_unknown_rule_is_named(sizes: Trials) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'one-se'"):
         choose(sizes, "one-sd")
-
-
-def test_the_spread_has_the_quartiles_of_every_candidate(row: Build) -> None:
-    # of 1, 2, 3, 4, 5 the quartiles are 2, 3, 4; the diverged start counts apart
-    trials = Trials.from_rows(
-        [row(start=i, validation_loss=loss) for i, loss in enumerate([3.0, 1.0, 5.0, 2.0, 4.0])]
-        + [row(**lost(start=5))]
-        + [row(candidate=1, hidden="9", **lost(start=i)) for i in range(2)]
-    )
-    first, second = spreads(trials)
-    assert (first.hidden, first.starts, first.diverged) == ("8", 6, 1)
-    assert (first.min, first.q1, first.median, first.q3, first.max) == (1.0, 2.0, 3.0, 4.0, 5.0)
-    assert (second.hidden, second.starts, second.diverged, second.median) == ("9", 2, 2, None)
-
-
-def test_quartiles_are_those_of_each_candidate_alone_however_many_starts_the_others_have(row: Build) -> None:
-    draws = np.random.default_rng(0).normal(size=(4, 5)) ** 2
-    counts = (5, 3, 5, 1)
-    rows = [
-        row(candidate=k, hidden=str(k), start=i, validation_loss=float(draws[k, i]))
-        for k, count in enumerate(counts)
-        for i in range(count)
-    ]
-    for k, (count, found) in enumerate(zip(counts, spreads(Trials.from_rows(rows)), strict=True)):
-        alone = np.quantile(draws[k, :count], [0, 0.25, 0.5, 0.75, 1]).tolist()
-        assert [found.min, found.q1, found.median, found.q3, found.max] == alone
 
 
 def test_a_choice_becomes_plain_json(sizes: Trials) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shoal.losses import LOSSES
-from shoal.selection.choosing.choice import Contender
+from shoal.selection.choosing.contenders import Contender
 from shoal.selection.choosing.ensemble import choose_ensemble, class_losses, greedy, prediction_losses
 from shoal.selection.trials import Trials
 

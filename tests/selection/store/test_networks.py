@@ -13,7 +13,7 @@ from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.randomness import member_id
 from shoal.selection.candidates.candidate import Candidate, Form
-from shoal.selection.choosing.choice import Contender, all_contenders
+from shoal.selection.choosing.contenders import Contender, all_contenders
 from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task
 from shoal.selection.cohorts.planning import Cohort, Member
 from shoal.selection.samples.study_samples import StudySamples, gather

@@ -12,7 +12,7 @@ from shoal.selection.candidates.candidate import told
 
 if TYPE_CHECKING:
     from shoal.selection.candidates.candidate import Candidate
-    from shoal.selection.choosing.choice import Contender
+    from shoal.selection.choosing.contenders import Contender
 
 MOST_LEVELS = 6
 """Parts of an axis of numbers, each with as many candidates."""

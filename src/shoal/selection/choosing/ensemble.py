@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from shoal.selection.choosing.choice import HIDDEN_UNIT, Choice, Contender, finite_contenders, spreads
+from shoal.selection.choosing.choice import Choice
+from shoal.selection.choosing.contenders import HIDDEN_UNIT, Contender, all_contenders, finite_contenders
+from shoal.selection.choosing.spreads import spreads
 
 if TYPE_CHECKING:
     from shoal.losses import Loss
@@ -65,7 +67,8 @@ def choose_ensemble(
 
     Raises ``ConfigurationError`` if every network diverged.
     """
-    contenders = finite_contenders(trials)
+    everyone = all_contenders(trials)
+    contenders = finite_contenders(everyone, len(trials))
     groups: dict[str, list[Contender]] = defaultdict(list)
     for contender in sorted(contenders, key=lambda c: c.validation_loss):
         group = groups[contender.form or contender.hidden]
@@ -85,7 +88,7 @@ def choose_ensemble(
         standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
     )
     sentence = _sentence(members, best, loss, unit)
-    return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(trials))
+    return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(everyone))
 
 
 def _sentence(members: Sequence[Contender], best: Contender, loss: float, unit: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from shoal.populations.trainer import sample_losses
 from shoal.randomness import Purpose, stream
-from shoal.selection.choosing.choice import all_contenders, complete, covered
+from shoal.selection.choosing.contenders import all_contenders, complete, covered
 from shoal.selection.cohorts.planning import Part
 from shoal.selection.samples.splits import some_rows
 from shoal.selection.samples.study_samples import class_labels
@@ -23,7 +23,7 @@ from shoal.selection.trials import Trials
 from shoal.workers import one_thread
 
 if TYPE_CHECKING:
-    from shoal.selection.choosing.choice import Contender
+    from shoal.selection.choosing.contenders import Contender
     from shoal.selection.cohorts.cohort import Task
     from shoal.selection.cohorts.design import Design
     from shoal.selection.store.networks import StoredNetworks

@@ -17,7 +17,7 @@ from shoal.selection.cohorts.cohort import Curves, trace
 from shoal.workers import one_thread
 
 if TYPE_CHECKING:
-    from shoal.selection.choosing.choice import Contender
+    from shoal.selection.choosing.contenders import Contender
     from shoal.selection.cohorts.cohort import CohortResult, Task
     from shoal.selection.samples.study_samples import StudySamples
     from shoal.selection.store.trial_store import Store
