@@ -81,7 +81,7 @@ def test_images_have_pytorch_s_names() -> None:
         *(AveragePool2D(1), LayerNorm(), GlobalAveragePool2D(), BatchNorm(), Flatten(), Dense(3)),
     ]
     made = Network((2, 8, 7), layers, "cross_entropy").population(1)
-    made.theta[:] = np.random.default_rng(0).normal(size=made.theta.shape)
+    made.theta[:] = np.random.default_rng(0).uniform(0.5, 1.5, made.theta.shape)  # a variance is positive
     state = torch_state(made)
     # Conv2d 0, ReLU 1, BatchNorm2d 2, Tanh 3, MaxPool2d 4, Dropout 5, AvgPool2d 6, LayerNorm 7,
     # AdaptiveAvgPool2d 8, Flatten 9, BatchNorm1d 10, Flatten 11, Linear 12

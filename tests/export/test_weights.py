@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,14 @@ import pytest
 from sklearn.neural_network import MLPClassifier as Theirs
 
 from shoal import MLPClassifier, MLPRegressor
-from shoal.errors import ConfigurationError
-from shoal.export.weights import as_population, population_of
+from shoal.errors import ConfigurationError, ShoalWarning
+from shoal.export.c.source import to_c
+from shoal.export.onnx import export_onnx, to_onnx
+from shoal.export.torch import torch_state
+from shoal.export.weights import as_population, population_of, warn_of_overflow
+from shoal.layers import GRU, Conv2D, Dense, Embedding, Flatten
+from shoal.populations.network import Network
+from shoal.populations.population import Population
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 3)), RNG.integers(0, 3, 40)
@@ -38,3 +45,32 @@ def test_a_population_is_one_and_anything_else_is_none() -> None:
     assert as_population(population) is population
     with pytest.raises(ConfigurationError, match="a model of type MLPClassifier cannot be exported"):
         as_population(MLPClassifier())
+
+
+@pytest.mark.parametrize("size", [1e25, 1e30])
+def test_what_overflows_where_it_is_exported_is_told(size: float, tmp_path: Path) -> None:
+    network = Network(3, [Dense(4, "relu"), Dense(4, "relu"), Dense(1)], "squared_error")
+    theta = network.population(3, seed=0).theta.astype(np.float32)
+    theta[1] = size * np.abs(theta[1])
+    population = Population(network, theta, np.zeros((3, 2), np.uint64))
+    assert not np.isfinite(population.outputs(np.ones((1, 3)))[1]).any()
+    exports = (to_onnx, to_c, torch_state)
+    for export in exports:
+        with pytest.warns(
+            ShoalWarning, match="the weights of 1 of 3 networks .* overflow in single precision"
+        ):
+            export(population)
+    with pytest.warns(ShoalWarning, match="1 of 3 networks"):
+        export_onnx(population, tmp_path / "m.onnx")
+    wide = Population(network, theta.astype(np.float64), population.keys)
+    fine = Population(network, np.clip(theta, -1e9, 1e9), population.keys)
+    for each in (fine, wide):
+        for export in exports:
+            export(each)
+
+
+def test_codes_and_images_are_tried_as_they_are() -> None:
+    texts = Network(5, [Embedding(7, 2), GRU(3), Dense(1)], "log_loss")
+    images = Network((1, 6, 6), [Conv2D(2, 3, activation="relu"), Flatten(), Dense(2)], "cross_entropy")
+    for network in (texts, images):
+        warn_of_overflow(network.population(2, seed=0))

@@ -16,7 +16,7 @@ from shoal.export.networks import (
     add_population,
     label_kind,
 )
-from shoal.export.weights import distinct, population_of
+from shoal.export.weights import population_of, stored
 
 
 def estimator_model(estimator: Any) -> onnx.ModelProto:
@@ -55,7 +55,7 @@ def estimator_model(estimator: Any) -> onnx.ModelProto:
 
 def add_prediction(graph: Graph, estimator: Any, X: str) -> str:
     """Add what the network says of ``X`` (N, n): probabilities (N, C) of all classes, or values (N, K)."""
-    members, picks = distinct(population_of(estimator))
+    members, picks = stored(population_of(estimator))
     z = add_population(graph, members, X)
     add = add_class_probabilities if is_classifier(estimator) else add_link
     dtype = members.theta.dtype

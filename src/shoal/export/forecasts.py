@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, no_form, onnx
 from shoal.export.networks import add_link, add_mean, add_population
-from shoal.export.weights import distinct
+from shoal.export.weights import stored
 from shoal.forecasting.candidates import Learnt
 from shoal.forecasting.frames import LARGEST_LOG, SMALLEST, Frame
 from shoal.forecasting.linear import LearntMap
@@ -110,7 +110,7 @@ class _Form:
 
     def _of_networks(self, member: LearntNetworks) -> str:
         X, base, scale = self._window(member.frame, member.ahead)
-        members, picks = distinct(member.population)
+        members, picks = stored(member.population)
         dtype, network = members.theta.dtype, members.network
         single = self.graph.add("Cast", X, to=TensorProto.FLOAT)  # as networks are given them
         rows = self.graph.add("Cast", single, to=FLOAT_TYPES[dtype.name])

@@ -14,7 +14,7 @@ from shoal.export.graph import FLOAT_TYPES, ML, Graph, TensorProto, no_form, onn
 from shoal.export.inputs import add_inputs, add_samples
 from shoal.export.layers import FORMS
 from shoal.export.network_graph import NetworkGraph
-from shoal.export.weights import distinct
+from shoal.export.weights import stored
 from shoal.layers import Dense
 from shoal.layers.base import Parameters
 from shoal.losses import StepCrossEntropy
@@ -37,7 +37,7 @@ def population_model(population: Population, temperature: float | None = None) -
     names = ["predictions", "mean", *(["probabilities"] if temperature is not None else [])]
     graph = Graph(["X", "lengths"], names)
     X, lengths = add_inputs(graph, network, population.theta.dtype)
-    members, picks = distinct(population)
+    members, picks = stored(population)
     z = add_population(graph, members, X, lengths)
     predictions = add_link(graph, network, z, population.theta.dtype)
     every = predictions

@@ -41,7 +41,7 @@ from shoal.export.networks import (
     add_mean,
     add_population,
 )
-from shoal.export.weights import distinct
+from shoal.export.weights import stored
 from shoal.jobs.model import LARGEST_Z, TableModel
 
 DOUBLE = np.dtype(np.float64)
@@ -59,7 +59,7 @@ def table_model(model: TableModel) -> onnx.ModelProto:
 
     Raises ``ConfigurationError`` for a column without a name.
     """
-    preprocessor, target, (members, picks) = model.preprocessor, model.target, distinct(model.population)
+    preprocessor, target, (members, picks) = model.preprocessor, model.target, stored(model.population)
     network, counts, name = members.network, np.bincount(picks), identifier(target.name)
     columns = [encoder.column for encoder in preprocessor.encoders]
     graph = Graph(columns, [name] if target.task == "regression" else [name, "probabilities"])

@@ -12,7 +12,7 @@ import safetensors.numpy
 from shoal.activations import Identity
 from shoal.errors import ConfigurationError
 from shoal.export.torch_recurrent import recurrent_state
-from shoal.export.weights import as_population
+from shoal.export.weights import as_population, warn_of_overflow
 from shoal.files import write_new
 from shoal.layers.bidirectional import Bidirectional
 from shoal.layers.recurrent import Recurrent
@@ -55,6 +55,7 @@ def torch_state(model: Any) -> dict[str, Array]:
     {'0.weight': (8, 4), '0.bias': (8,), '2.weight': (3, 8), '2.bias': (3,)}
     """
     population = as_population(model)
+    warn_of_overflow(population)
     network, members = population.network, range(population.size)
     views = population.network.views(population.theta)
     state: dict[str, Array] = {}

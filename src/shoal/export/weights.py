@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from shoal.activations import Activation
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, ShoalWarning
 from shoal.layers import Dense
+from shoal.networks.backprop import sample_outputs
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.shapes import IntArray
 
+PROBES, LARGE = 8, 3.0
+"""Samples that are tried, and how large their numbers are: features lie within ±3."""
 LOSSES = {"softmax": "cross_entropy", "logistic": "log_loss", "exp": "poisson", "identity": "squared_error"}
 """A loss with the link that scikit-learn calls the output activation."""
 
@@ -56,6 +60,35 @@ def population_of(estimator: Any) -> Population:
         for member in members
     ]
     return Population(network, np.stack(theta), np.zeros((len(theta), 2), dtype=np.uint64))
+
+
+def stored(population: Population) -> tuple[Population, IntArray]:
+    """Return ``distinct`` members for a runtime of their precision; see ``warn_of_overflow``."""
+    warn_of_overflow(population)
+    return distinct(population)
+
+
+def warn_of_overflow(population: Population) -> None:
+    """Warn (``ShoalWarning``) of networks whose sums overflow, for samples as large as features are.
+
+    What overflows in single precision shoal finds in double; other runtimes give infinities, or no number.
+    """
+    network, theta = population.network, population.theta
+    codes = any(layer.name == "embedding" for layer in network.walk())
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (PROBES, network.n_inputs))
+    X = (np.zeros_like(signs) if codes else LARGE * signs).astype(theta.dtype)
+    with np.errstate(all="ignore"):
+        z = sample_outputs(network, theta, X)
+    lost = int(np.count_nonzero(~np.isfinite(z).all(axis=(1, 2))))
+    if lost:
+        precision = "single" if theta.dtype == np.float32 else "double"
+        warnings.warn(
+            f"the weights of {lost} of {population.size} networks are so large that sums overflow in "
+            f"{precision} precision: what is exported gives infinities, or no numbers, where "
+            "shoal predicts in double or refuses; fit again with a smaller learning rate or more l2",
+            ShoalWarning,
+            stacklevel=4,
+        )
 
 
 def distinct(population: Population) -> tuple[Population, IntArray]:

@@ -18,7 +18,7 @@ from shoal.export.c.functions import Functions
 from shoal.export.c.networks import written
 from shoal.export.c.text import indented, number, told
 from shoal.export.names import identifier
-from shoal.export.weights import as_population, distinct
+from shoal.export.weights import as_population, stored
 from shoal.files import require_new, write_new
 from shoal.populations.population import Population
 
@@ -78,7 +78,7 @@ def to_c(model: Any, name: str = "model", int8: bool = False) -> str:
 
 
 def _of_population(population: Population, name: str, int8: bool) -> str:
-    members, picks = distinct(population)
+    members, picks = stored(population)
     file = _File(name, members, int8)
     network, K = members.network, members.network.n_outputs
     link, function = _link(network.criterion, K, exponent_limit(members.theta.dtype))
@@ -94,7 +94,7 @@ def _of_table(model: TableModel, name: str, int8: bool) -> str:
     from shoal.export.c.columns import explained, prepare
     from shoal.jobs.model import LARGEST_Z
 
-    members, picks = distinct(model.population)
+    members, picks = stored(model.population)
     file = _File(name, members, int8)
     target, network = model.target, members.network
     K = max(len(target.labels), 1)
