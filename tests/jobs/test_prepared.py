@@ -6,15 +6,15 @@ from typing import Any, cast
 import numpy as np
 
 from shoal.errors import ShoalWarning
-from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.prepared import Prepared, Subset, collected
 from shoal.selection.samples.attributes import Attributes
 
 X = np.arange(8.0).reshape(4, 2)
 Y = np.arange(4.0)
-WEIGHED = Part(X, Y, Attributes.of(4, sample_weight=[1, 2, 3, 4]))
+WEIGHED = Subset(X, Y, Attributes.of(4, sample_weight=[1, 2, 3, 4]))
 
 
-def made_ready(train: Part, validation: Part | None) -> Prepared:
+def made_ready(train: Subset, validation: Subset | None) -> Prepared:
     """Data of these parts, of which nothing else is asked."""
     whole = type("Ready", (Prepared,), dict.fromkeys(Prepared.__abstractmethods__))
     prepared: Any = object.__new__(whole)
@@ -31,7 +31,7 @@ def test_some_rows_of_a_part_keep_what_they_count_for() -> None:
 
 
 def test_what_validates_has_weights_only_where_there_are_any() -> None:
-    assert len(Part(X, Y).weighed) == 2
+    assert len(Subset(X, Y).weighed) == 2
     assert len(WEIGHED.weighed) == 3
 
 
@@ -46,7 +46,7 @@ def test_rows_that_are_not_for_testing_are_those_to_train_on_and_to_choose_by() 
     alone = made_ready(first, None)
     assert alone.development[0] is first.X  # no copy of what may be large
     assert alone.n_train == 2
-    assert made_ready(Part(X, Y), None).weights is None
+    assert made_ready(Subset(X, Y), None).weights is None
 
 
 def test_notes_are_collected_each_time_and_in_their_order() -> None:

@@ -62,7 +62,7 @@ class Tried:
     forecasts: Array
 
 
-class Candidate(ABC):
+class ForecastMethod(ABC):
     """A way of forecasting, with all that it needs to know but the data."""
 
     family: ClassVar[str]

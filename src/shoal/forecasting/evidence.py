@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shoal.forecasting.candidates import Candidate, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, Lesson, Tried
 from shoal.forecasting.settings import ForecastSettings
 from shoal.shapes import Array
 from shoal.words import plural
@@ -18,7 +18,7 @@ LOSS = "scaled absolute error"
 def evidence_of(
     lesson: Lesson,
     settings: ForecastSettings,
-    found: Sequence[tuple[Candidate, Tried]],
+    found: Sequence[tuple[ForecastMethod, Tried]],
     weights: Array,
     mixed: Array | None,
     named: dict[str, int],

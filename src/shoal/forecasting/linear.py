@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.origins import Origins
 from shoal.forecasting.panel import Contexts, Panel
@@ -69,7 +69,7 @@ def ahead_from(config: Mapping[str, Any]) -> Ahead:
 
 
 @dataclass(frozen=True)
-class Linear(Candidate):
+class Linear(ForecastMethod):
     """The least Σ ‖y' − b − Wᵀx'‖² + λ N v ‖W‖² over all windows, v the mean variance of the features.
 
     λ is the one of ``STRENGTHS`` whose forecasts at the origins err least; each is solved from one

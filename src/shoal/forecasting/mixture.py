@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import DataError
-from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
 from shoal.forecasting.evidence import evidence_of
 from shoal.forecasting.intervals import StepIntervals
 from shoal.forecasting.keeping import Keeper, learnt_of
@@ -276,7 +276,7 @@ class ForecastMixture:
         )
 
 
-Found = tuple[Candidate, Tried]
+Found = tuple[ForecastMethod, Tried]
 
 
 def _tried(lesson: Lesson, plan: Plan, keeper: Keeper) -> Iterator[Found]:
@@ -293,7 +293,7 @@ def _tried(lesson: Lesson, plan: Plan, keeper: Keeper) -> Iterator[Found]:
             yield each, tried
     best, refits = [linear[index] for index in np.argsort(errors, kind="stable")], len(lesson.origins.cuts)
     own = plan.own(best, refits)
-    others: list[Candidate] = [*own, *plan.networks(best, own, refits)]
+    others: list[ForecastMethod] = [*own, *plan.networks(best, own, refits)]
     for candidate in others:
         tried = keeper.learn(candidate, lesson)
         if tried is not None:

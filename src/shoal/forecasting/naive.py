@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
 from shoal.forecasting.panel import Contexts
 from shoal.shapes import Array
 
@@ -44,7 +44,7 @@ class Repeated(Learnt):
 
 
 @dataclass(frozen=True)
-class Naive(Candidate):
+class Naive(ForecastMethod):
     """The last value goes on, or the last season of so many steps."""
 
     family: ClassVar[str] = "naive"

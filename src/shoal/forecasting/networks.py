@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.linear import ahead_from
 from shoal.forecasting.panel import Contexts
@@ -64,7 +64,7 @@ class LearntNetworks(Learnt):
 
 
 @dataclass(frozen=True)
-class Networks(Candidate):
+class Networks(ForecastMethod):
     """Networks of one ``kind`` and size, ``starts`` of them, trained with AdamW and a cosine schedule.
 
     "dense" ones have so many hidden layers of tanh units over the window and the columns known ahead, a

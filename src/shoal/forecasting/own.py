@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.forecasting.candidates import Candidate, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
 from shoal.forecasting.linear import LearntMap, strongest, summed
 from shoal.forecasting.panel import Contexts, Panel
 from shoal.forecasting.windows import Ahead, window_of
@@ -61,7 +61,7 @@ class LearntMaps(Learnt):
 
 
 @dataclass(frozen=True, eq=False)
-class OwnLinear(Candidate):
+class OwnLinear(ForecastMethod):
     """``Linear`` for each channel of each series, with a penalty of its own.
 
     Where a past is too short for a map of its own it is the ``shared`` one, which forecast ``told`` (N, h).

@@ -33,7 +33,7 @@ from shoal.training.blocks import BlockFile
 
 
 @dataclass(frozen=True)
-class Part:
+class Subset:
     """Samples as a network takes them: rows X (N, n), as exact as the solver, or sequences, and targets y.
 
     ``attributes`` are what else there is to know of them.
@@ -48,9 +48,9 @@ class Part:
         """What each sample counts for (N,); None where all count alike."""
         return self.attributes.weights
 
-    def rows(self, rows: IntArray) -> Part:
+    def rows(self, rows: IntArray) -> Subset:
         """Return some of the samples."""
-        return Part(self.X[rows], self.y[rows], self.attributes.take(rows))
+        return Subset(self.X[rows], self.y[rows], self.attributes.take(rows))
 
     @property
     def weighed(self) -> Validation:
@@ -71,9 +71,9 @@ class Prepared(ABC):
 
     target: TargetEncoder
     n_rows: int
-    train: Part
-    validation: Part | None
-    test: Part
+    train: Subset
+    validation: Subset | None
+    test: Subset
     folds: int | None
     validation_share: float | None
     test_share: float | None

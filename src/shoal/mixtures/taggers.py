@@ -70,7 +70,7 @@ class Tagged:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class TriedTagger:
     """What was tried: in words, the share of steps held out that it gets right, and its weight."""
 
     words: str
@@ -88,7 +88,7 @@ class Taggers:
     populations: tuple[Population, ...]
     weights: tuple[Array, ...]
     n_classes: int
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[TriedTagger, ...]
     accuracy: float
 
     @classmethod
@@ -113,7 +113,7 @@ class Taggers:
         parts = np.split(weights, len(trained))
         right = (steps.argmax(axis=2) == tags).mean(axis=1).reshape(len(trained), -1)
         candidates = tuple(
-            Candidate(kind, float(best.max()), float(part.sum()))
+            TriedTagger(kind, float(best.max()), float(part.sum()))
             for kind, best, part in zip(KINDS, right, parts, strict=True)
         )
         mixed = np.tensordot(weights[finite], steps[finite], 1)

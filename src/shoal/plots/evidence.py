@@ -205,13 +205,13 @@ class Trials(TrialsLater):
     stopped: list[str]
 
 
-class CandidateLater(TypedDict, total=False):
+class NetworkIdentityLater(TypedDict, total=False):
     """What only networks of a search have: their further settings, in words."""
 
     settings: str
 
 
-class Candidate(CandidateLater):
+class NetworkIdentity(NetworkIdentityLater):
     """What tells one network of a study from the others."""
 
     hidden: str
@@ -219,7 +219,7 @@ class Candidate(CandidateLater):
     start: int
 
 
-class Best(Candidate):
+class Best(NetworkIdentity):
     """The candidate with the lowest validation score, and the standard error of that score."""
 
     parameters: int
@@ -239,7 +239,7 @@ class ByEvidence(TypedDict):
     agreement: float | None
 
 
-class ChoiceLater(Candidate, total=False):
+class ChoiceLater(NetworkIdentity, total=False):
     """What evidence of an earlier version may lack."""
 
     evidence: ByEvidence | None
@@ -254,7 +254,7 @@ class Choice(ChoiceLater):
     best: Best
     threshold: float | None
     sentence: str
-    members: list[Candidate]
+    members: list[NetworkIdentity]
 
 
 class Curves(TypedDict):
@@ -265,7 +265,7 @@ class Curves(TypedDict):
     best_epoch: int | None
 
 
-class Spread(CandidateLater):
+class Spread(NetworkIdentityLater):
     """Validation losses over the random starts of one size and one L2 strength."""
 
     hidden: str

@@ -58,7 +58,7 @@ class Data(TypedDict):
     warnings: list[str]
 
 
-class Candidate(TypedDict):
+class TriedMethod(TypedDict):
     """What was tried, its error at the rolling origins, and its weight in the mixture."""
 
     name: str
@@ -74,7 +74,7 @@ class Choice(TypedDict):
     season_found: bool
     origins: int
     sentence: str
-    candidates: list[Candidate]
+    candidates: list[TriedMethod]
 
 
 class Covered(TypedDict):

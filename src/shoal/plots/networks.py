@@ -13,7 +13,7 @@ from shoal.plots.text import number, plain, size_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Candidate, Trials
+    from shoal.plots.evidence import NetworkIdentity, Trials
 
 Key: TypeAlias = tuple[str, float, int, str]
 """Size, L2 strength, random start, and settings of a search in words."""
@@ -70,12 +70,12 @@ def ordered_sizes(trials: Trials) -> list[str]:
     return sorted(parameters, key=lambda size: parameters[size])
 
 
-def distinct(members: Sequence[Candidate]) -> list[Key]:
+def distinct(members: Sequence[NetworkIdentity]) -> list[Key]:
     """Return the keys of ``members`` without repetitions: an ensemble may count a network twice."""
     return list(dict.fromkeys(key_of(member) for member in members))
 
 
-def key_of(candidate: Candidate) -> Key:
+def key_of(candidate: NetworkIdentity) -> Key:
     """Return what ``candidate`` is found by among the starts."""
     return candidate["hidden"], candidate["l2"], candidate["start"], candidate.get("settings", "")
 

@@ -19,7 +19,7 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.plots.evidence import Asked, Candidate, Choice, Explored, Split, Spread, Target
+    from shoal.plots.evidence import Asked, Choice, Explored, NetworkIdentity, Split, Spread, Target
     from shoal.plots.tested import Confusion, HeldOut
 
 MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
@@ -91,7 +91,7 @@ def contenders(choice: Choice) -> list[list[str]]:
     return [["chosen", *chosen], ["lowest error", *_identity(best), number(best["parameters"]), error]]
 
 
-def _identity(candidate: Candidate) -> list[str]:
+def _identity(candidate: NetworkIdentity) -> list[str]:
     return [size_name(candidate["hidden"]), plain(candidate["l2"]), str(candidate["start"])]
 
 

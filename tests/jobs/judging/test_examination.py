@@ -16,7 +16,7 @@ from shoal.jobs.judging.examination import RESIDUALS_SHOWN, examine
 from shoal.jobs.kinds import prepare
 from shoal.jobs.memory.footprint import bytes_of_predictions
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.jobs.request import FitRequest
 
 Mixed = Callable[..., dict[str, list[object]]]
@@ -60,7 +60,7 @@ def test_of_many_classes_the_pairs_that_occur_are_told(
     K, codes = 1000, np.array([7, 7, 7, 999, 0])
     predicted = np.array([7, 3, 3, 999, 999])
     target = dataclasses.replace(prepared.target, labels=tuple(f"c{k}" for k in range(K)))
-    prepared = dataclasses.replace(prepared, target=target, test=Part(np.zeros((5, 1)), codes))
+    prepared = dataclasses.replace(prepared, target=target, test=Subset(np.zeros((5, 1)), codes))
     monkeypatch.setattr(TableModel, "predict_features", lambda self, X: 0.9 * np.eye(K)[predicted] + 1e-4)
     found = examine(model, prepared, {}, seed=0)["confusion"]
     assert found["labels"] == list(target.labels)
@@ -74,7 +74,7 @@ def test_predictions_of_many_classes_take_no_more_than_is_told(
     K, N, rng = 500, 5000, np.random.default_rng(0)
     X, codes = rng.normal(size=(N, 3)), np.arange(N) % K
     target = dataclasses.replace(prepared.target, labels=tuple(f"c{k}" for k in range(K)))
-    prepared = dataclasses.replace(prepared, target=target, test=Part(X, codes))
+    prepared = dataclasses.replace(prepared, target=target, test=Subset(X, codes))
     baselines = fit_baselines(X, codes, K, steps=2)
     given = rng.dirichlet(np.ones(K), N)
     monkeypatch.setattr(TableModel, "predict_features", lambda self, X: given.copy())

@@ -10,7 +10,7 @@ from shoal.jobs.job import FinishedJob
 from shoal.jobs.judging.importances import SHUFFLES, importances
 from shoal.jobs.kinds import prepare
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.jobs.request import FitRequest
 from shoal.selection.candidates.architectures import Perceptron
 from shoal.shapes import Array
@@ -67,7 +67,7 @@ def test_an_importance_is_the_rise_of_the_score_when_rows_are_exchanged(
 
 def in_order_of_the_target(prepared: Prepared) -> Prepared:
     order = np.argsort(prepared.test.y, kind="stable")
-    return dataclasses.replace(prepared, test=Part(prepared.test.X[order], prepared.test.y[order]))
+    return dataclasses.replace(prepared, test=Subset(prepared.test.X[order], prepared.test.y[order]))
 
 
 def test_importances_of_a_sorted_table_are_those_of_all_of_it(

@@ -8,7 +8,7 @@ import pytest
 
 from shoal.data.targets.task import TargetEncoder
 from shoal.jobs.judging.judge import Judge
-from shoal.jobs.prepared import Part
+from shoal.jobs.prepared import Subset
 from shoal.selection.samples.attributes import Attributes
 
 VALUES = np.array([10.0, 20.0, 40.0])
@@ -17,7 +17,7 @@ WEIGHTS = np.array([1.0, 1.0, 2.0])
 
 def judge(target: TargetEncoder, y: np.ndarray, loss: str, weights: np.ndarray | None = None) -> Judge:
     prepared: Any = SimpleNamespace(target=target, n_classes=len(target.labels), loss=(loss, 1))
-    return Judge(prepared, Part(np.zeros((3, 1)), y, Attributes(weights=weights)))
+    return Judge(prepared, Subset(np.zeros((3, 1)), y, Attributes(weights=weights)))
 
 
 def test_numbers_are_judged_in_the_units_of_the_target() -> None:

@@ -13,7 +13,7 @@ from shoal.jobs.memory import room as module
 from shoal.jobs.memory.footprint import Allowance
 from shoal.jobs.memory.housing import Housed, housed
 from shoal.jobs.memory.room import LATER, Room
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.jobs.recipes import Method, for_rows, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import PLAN, WEIGHTS
@@ -27,7 +27,7 @@ def home(most: int, **settings: Any) -> Housed:
     """House a study of which a network takes a mebibyte for each sample of a minibatch of 64."""
     request = FitRequest("t.csv", "y", **settings)
     X = np.zeros((1, 1))
-    part = Part(X, X[:, 0])
+    part = Subset(X, X[:, 0])
     prepared = cast("Prepared", Mock(train=part, validation=None, test=part, loss=("", 1)))
     method = for_rows(table_method(request, "ensemble", "regression", 1), 3000)
     assert method.recipe.batch_size == settings.get("batch_size", 64)

@@ -10,7 +10,7 @@ from shoal.errors import CapacityError
 from shoal.jobs.memory import room as module
 from shoal.jobs.memory.footprint import Allowance, bytes_of_predictions
 from shoal.jobs.memory.room import LATER, Room
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.selection.cohorts.design import Plan
 
 GIB = 2**30
@@ -27,7 +27,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def room(most: int | None, cohorts: int = 100, validation: int = 0, outputs: int = 1) -> Room:
     X = np.zeros((1, 8))
-    part = Part(X, X[:, 0])
+    part = Subset(X, X[:, 0])
     parts = Mock(train=part, validation=part if validation else None, test=part, loss=("", outputs))
     return Room(Allowance(most, "so much is there"), cast("Prepared", parts), Plan(9, cohorts, "", GIB))
 

@@ -29,7 +29,7 @@ from shoal.jobs.images.method import image_ensembles, image_ladder, image_method
 from shoal.jobs.images.model import ImageModel
 from shoal.jobs.leakage import tell_of_division
 from shoal.jobs.metadata import attributes_from
-from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.prepared import Prepared, Subset, collected
 from shoal.jobs.recipes import Method, single_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.pace import RELEASED
@@ -183,9 +183,9 @@ def prepare_images(request: FitRequest) -> PreparedImages:
         tell_of_division(attributes, roles, rows, codes, target.labels)
         preprocessor = ImagePreprocessor.fit(data.train.pixels[rows.train])
 
-        def part(images: ImageSet) -> Part:
+        def part(images: ImageSet) -> Subset:
             X, y = preprocessor.transform(images.pixels), target.encode(labels_of(images))
-            return Part(X, y, attributes_from(images.metadata, roles, len(images)))
+            return Subset(X, y, attributes_from(images.metadata, roles, len(images)))
 
         to_train, to_test = _rows(data.train, rows.train), data.test or _rows(data.train, rows.test)
         _tell_of_twins(to_test, [data.train, data.validation], rows.test if data.test is None else None)

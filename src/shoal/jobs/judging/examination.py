@@ -17,7 +17,7 @@ from shoal.jobs.judging.judge import Judge
 from shoal.jobs.judging.metrics import score_name
 from shoal.jobs.judging.operating import operating
 from shoal.jobs.model import Model
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.report.tables import MOST_CLASSES
 from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array, IntArray
@@ -106,7 +106,7 @@ def _counts(rows: IntArray, weights: Array | None) -> bool:
     return len(rows) > 0 and (weights is None or bool(weights[rows].any()))
 
 
-def _reliability(before: Array, after: Array, rows: Part) -> Reliability:
+def _reliability(before: Array, after: Array, rows: Subset) -> Reliability:
     return {
         "before": in_bins(before, rows.y, rows.weights),
         "after": in_bins(after, rows.y, rows.weights),

@@ -14,7 +14,7 @@ from shoal.jobs.judging.judge import Judge
 from shoal.jobs.judging.metrics import score_name
 from shoal.jobs.judging.shuffled import Exchange, Shuffled
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.randomness import Purpose, stream
 from shoal.selection.samples.splits import some_rows
 from shoal.shapes import IntArray
@@ -94,7 +94,7 @@ def _importances(model: TableModel, prepared: Prepared, seed: int, deadline: Dea
 class _Examined:
     """A model and the rows that it is examined on, with the score of the rows as they are."""
 
-    def __init__(self, model: TableModel, prepared: Prepared, test: Part, seed: int) -> None:
+    def __init__(self, model: TableModel, prepared: Prepared, test: Subset, seed: int) -> None:
         self.test, self._seed = test, seed
         self._shuffled = Shuffled(model, np.asarray(test.X))
         self._name = score_name(prepared.target)
@@ -103,7 +103,7 @@ class _Examined:
         self._classes = prepared.n_classes
         self.at_a_time = max(CHUNK // len(test), 1)
 
-    def some(self, most: int) -> Part:
+    def some(self, most: int) -> Subset:
         """Return at most so many of the rows."""
         return _some(self.test, most, self._classes, self._seed)
 
@@ -133,19 +133,19 @@ def _columns(model: TableModel) -> list[_Group]:
     ]
 
 
-def _affordable(prepared: Prepared, model: TableModel, times: int, seed: int) -> Part:
+def _affordable(prepared: Prepared, model: TableModel, times: int, seed: int) -> Subset:
     """Return some of the rows to test on, as many as can be predicted so many times."""
     population = model.population
     units = population.size * sum(int(np.prod(shape)) for shape in population.network.shapes[1:])
     return _some(prepared.test, max(UNITS // (units * times), LEAST_ROWS), prepared.n_classes, seed)
 
 
-def _some(part: Part, most: int, n_classes: int, seed: int) -> Part:
+def _some(part: Subset, most: int, n_classes: int, seed: int) -> Subset:
     rows = some_rows(len(part), most, seed, part.y if n_classes else None)
     return part if len(rows) == len(part) else part.rows(rows)
 
 
-def _shortened(examined: _Examined, columns: list[_Group], deadline: Deadline) -> tuple[Part, list[_Group]]:
+def _shortened(examined: _Examined, columns: list[_Group], deadline: Deadline) -> tuple[Subset, list[_Group]]:
     """Return the rows and the groups of columns for which there is time, by that of a few columns."""
     began, few = deadline.elapsed, columns[: examined.at_a_time]
     examined.increases(few, 0)

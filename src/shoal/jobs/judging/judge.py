@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shoal.calibration.decision import LIKELIEST, Decision
 from shoal.jobs.judging.metrics import RowLosses, class_losses, class_metrics, number_losses, number_metrics
-from shoal.jobs.prepared import Part, Prepared
+from shoal.jobs.prepared import Prepared, Subset
 from shoal.shapes import Array
 
 
@@ -15,7 +15,7 @@ class Judge:
     """What some rows of a job are, and by what ``decision`` probabilities become classes."""
 
     prepared: Prepared
-    rows: Part
+    rows: Subset
     decision: Decision = LIKELIEST
 
     def scores(self, predictions: Array) -> dict[str, float]:

@@ -31,7 +31,7 @@ from shoal.jobs.division import Division, divide
 from shoal.jobs.judging.held import Held
 from shoal.jobs.leakage import require_known, require_parts_apart, tell_of_division
 from shoal.jobs.metadata import attributes_from, counting, unit_of
-from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.prepared import Prepared, Subset, collected
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.mixture import budget_of, learnt, method_for, sized
@@ -168,9 +168,9 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         preprocessor = SequenceReading.fit(origin, data.channels, train.series)
         dtype = method_for(request, preprocessor.shape, len(train)).recipe.rule.dtype
 
-        def part(some: SeriesSet) -> Part:
+        def part(some: SeriesSet) -> Subset:
             X, y = preprocessor.transform(some.series, dtype), target.encode(some.targets)
-            return Part(X, y, attributes_from(some.metadata, roles, len(some), parts.unit(roles)))
+            return Subset(X, y, attributes_from(some.metadata, roles, len(some), parts.unit(roles)))
 
         made = part(train), None if validation is None else part(validation), part(test)
     return PreparedSequences(

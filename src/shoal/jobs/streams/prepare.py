@@ -39,7 +39,7 @@ from shoal.jobs.streams.sides import Sides
 from shoal.jobs.streams.uses import ASIDE, Uses
 from shoal.jobs.tables.described import Described
 from shoal.jobs.tables.fits import as_fits, look
-from shoal.jobs.tables.prepare import PartMaker, PreparedTable, other_parts
+from shoal.jobs.tables.prepare import PreparedTable, SubsetMaker, other_parts
 from shoal.shapes import Array, IntArray
 from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows
 from shoal.words import setting
@@ -249,7 +249,7 @@ def _divided(
     width = len(preprocessor.feature_names)
     uses = uses.at_most(ASIDE // 2 if width > WIDE else ASIDE, rows_at_once(width))
     attributes = attributes_of(frame, roles)
-    part = PartMaker(preprocessor, target, described, method.recipe.rule.dtype)
+    part = SubsetMaker(preprocessor, target, described, method.recipe.rule.dtype)
     train = part(frame, attributes, uses.train)
     with collected() as notes:
         labels = target.encode(frame[name]) if whole else None

@@ -20,7 +20,7 @@ from shoal.jobs.leakage import Identified, require_apart, tell_of_division, tell
 from shoal.jobs.memory.footprint import Allowance
 from shoal.jobs.metadata import attributes_of, unit_of, without_weightless
 from shoal.jobs.model import TableModel
-from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.prepared import Prepared, Subset, collected
 from shoal.jobs.recipes import Method, smoothed_for, table_goal
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import Goal
@@ -138,13 +138,13 @@ def _divided(
         target = whole or TargetEncoder.fit(frame[name].gather(rows.train), task.task, loss=request.loss)
         method = method_of(replace(request, **plainer), task.task, table.columns)
         preprocessor = table.preprocessor(method, rows.train)
-        part = PartMaker(preprocessor, target, table, method.recipe.rule.dtype)
+        part = SubsetMaker(preprocessor, target, table, method.recipe.rule.dtype)
         train = part(frame, attributes, rows.train)
         validation, test = other_parts(request, part)
         if rows.held.size:
             validation = part(frame, attributes, rows.held)
         if test is None:
-            test = part(frame, attributes, rows.test) if divide_test else Part(train.X[:0], train.y[:0])
+            test = part(frame, attributes, rows.test) if divide_test else Subset(train.X[:0], train.y[:0])
     return PreparedTable(
         target=target,
         n_rows=len(frame),
@@ -165,17 +165,17 @@ def _divided(
 
 
 @dataclass(frozen=True)
-class PartMaker:
+class SubsetMaker:
     preprocessor: TablePreprocessor
     target: TargetEncoder
     table: Described
     dtype: str
 
-    def __call__(self, frame: Frame, attributes: Attributes, rows: IntArray | None = None) -> Part:
+    def __call__(self, frame: Frame, attributes: Attributes, rows: IntArray | None = None) -> Subset:
         X = self.preprocessor.transform(frame, rows=rows, dtype=self.dtype)
         series = frame[self.table.name]
         y = self.target.encode(series if rows is None else series.gather(rows))
-        return Part(X, y, attributes if rows is None else attributes.take(rows))
+        return Subset(X, y, attributes if rows is None else attributes.take(rows))
 
 
 def _whole_target(
@@ -193,8 +193,8 @@ Read: TypeAlias = Callable[[str, Sequence[str], Known], Frame]
 
 
 def other_parts(
-    request: FitRequest, part: PartMaker, read: Read = read_table
-) -> tuple[Part | None, Part | None]:
+    request: FitRequest, part: SubsetMaker, read: Read = read_table
+) -> tuple[Subset | None, Subset | None]:
     """Return the rows to choose by and to test on that other tables bring along, all apart."""
     earlier = [Identified.of("the table", part.table.frame, part.table.roles)]
     found = [
@@ -204,7 +204,7 @@ def other_parts(
     return found[0], found[1]
 
 
-def _other_part(option: str, path: str, part: PartMaker, earlier: list[Identified], read: Read) -> Part:
+def _other_part(option: str, path: str, part: SubsetMaker, earlier: list[Identified], read: Read) -> Subset:
     """Return the rows of another table, which has the columns of this one.
 
     They are apart from the rows in ``earlier`` parts, among which they are then.

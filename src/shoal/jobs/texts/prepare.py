@@ -20,7 +20,7 @@ from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import divide
 from shoal.jobs.leakage import require_parts_apart, tell_of_division
 from shoal.jobs.metadata import attributes_from, counting, unit_of
-from shoal.jobs.prepared import Part, Prepared, collected
+from shoal.jobs.prepared import Prepared, Subset, collected
 from shoal.jobs.recipes import Method, ensemble_goal, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import Goal, StudySize
@@ -148,9 +148,9 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         tell_of(features, request.text, train, held, test)
         dtype = _method(request).recipe.rule.dtype
 
-        def part(some: TextRows) -> Part:
+        def part(some: TextRows) -> Subset:
             X, y = features.transform(some.texts, dtype, request.jobs), target.encode(some.targets)
-            return Part(X, y, attributes_from(some.metadata, roles, len(some), given.unit(roles)))
+            return Subset(X, y, attributes_from(some.metadata, roles, len(some), given.unit(roles)))
 
         validation = None if held is None else part(held)
         tested = part(test)
@@ -175,7 +175,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
 
 def _taught(
     request: FitRequest, train: TextRows, target: TargetEncoder, attributes: Attributes
-) -> tuple[TextFeatures, Part, IntArray]:
+) -> tuple[TextFeatures, Subset, IntArray]:
     """Return the views that the texts teach, and what they say of those that were held out, and which.
 
     Where time has a say, no view says anything honest of the earlier ones, and they are left out of the part.
@@ -206,7 +206,7 @@ def _taught(
             ShoalWarning,
             stacklevel=2,
         )
-    return features, Part(X.astype(dtype), targets.values[known], attributes.take(known)), known
+    return features, Subset(X.astype(dtype), targets.values[known], attributes.take(known)), known
 
 
 def _quality(request: FitRequest) -> str:

@@ -36,7 +36,7 @@ COLUMNS = {True: 16, False: 8}
 """Vectors that a block of sequences is wide in the native engine, where both are small or not."""
 
 
-class Part(IntEnum):
+class ScalingPart(IntEnum):
     """Parts of a study that scales inputs: a start of every view each, but for the last, which has the rest.
 
     Every start has its part however many there are, so that a study of more begins as one of fewer.
@@ -51,10 +51,10 @@ class Part(IntEnum):
     """As was better of the first two."""
 
     @classmethod
-    def of(cls, start: int, views: int) -> Part:
+    def of(cls, start: int, views: int) -> ScalingPart:
         """Return the part of a start.
 
-        >>> [int(Part.of(start, views=2)) for start in range(10)]
+        >>> [int(ScalingPart.of(start, views=2)) for start in range(10)]
         [0, 0, 1, 1, 2, 2, 3, 3, 3, 3]
         """
         return cls(min(start // views, cls.RACED))
@@ -83,7 +83,7 @@ class Cohort:
     members: tuple[Member, ...]
     work: float
     view: int = 0
-    part: Part = Part.PLAIN
+    part: ScalingPart = ScalingPart.PLAIN
 
 
 @dataclass(frozen=True)
@@ -163,10 +163,10 @@ def plan(
     The plan depends on the study alone, never on the machine, so that a resumed study finds its cohorts
     again.
     """
-    groups: dict[tuple[Form, int, Part], list[Member]] = {}
+    groups: dict[tuple[Form, int, ScalingPart], list[Member]] = {}
     for candidate in candidates:
         for start in range(starts):
-            part = Part.of(start, views) if scaled else Part.PLAIN
+            part = ScalingPart.of(start, views) if scaled else ScalingPart.PLAIN
             groups.setdefault((candidate.form, start % views, part), []).append(Member(candidate, start))
     for group in groups.values():
         group.sort(key=lambda member: member.start)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.errors import ConfigurationError
-from shoal.selection.cohorts.planning import Part
+from shoal.selection.cohorts.planning import ScalingPart
 from shoal.sequences import Rows, Sequences, width
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ class Views:
     sources: Sequence[object] = ()
     sparing: bool = False
 
-    def part(self, start: int) -> Part:
+    def part(self, start: int) -> ScalingPart:
         """Return the part of a start, where the study scales inputs."""
-        return Part.of(start, max(len(self.views), 1))
+        return ScalingPart.of(start, max(len(self.views), 1))
 
 
 def checked_sources(sources: Sequence[object], X: Rows) -> IntArray | None:

@@ -15,7 +15,7 @@ import numpy as np
 from shoal.populations.trainer import sample_losses
 from shoal.randomness import Purpose, stream
 from shoal.selection.choosing.contenders import all_contenders, complete, covered
-from shoal.selection.cohorts.planning import Part
+from shoal.selection.cohorts.planning import ScalingPart
 from shoal.selection.samples.splits import some_rows
 from shoal.selection.samples.study_samples import class_labels
 from shoal.selection.samples.weighted_means import weighted_mean
@@ -90,12 +90,12 @@ class Scaling:
 
         They are means over the views in which there is a network of each that has not diverged.
         """
-        losses: dict[int, dict[tuple[int, int], float]] = {Part.PLAIN: {}, Part.SCALED: {}}
+        losses: dict[int, dict[tuple[int, int], float]] = {ScalingPart.PLAIN: {}, ScalingPart.SCALED: {}}
         for contender in _finite(complete(trials, covered(trials))):
-            part, key = Part.of(contender.start, views), (contender.candidate, contender.start % views)
+            part, key = ScalingPart.of(contender.start, views), (contender.candidate, contender.start % views)
             if part in losses and key not in losses[part]:
                 losses[part][key] = contender.validation_loss
-        both = losses[Part.PLAIN].keys() & losses[Part.SCALED].keys()
+        both = losses[ScalingPart.PLAIN].keys() & losses[ScalingPart.SCALED].keys()
         if not both:
             return self
         plain, scaled = (float(np.mean([own[key] for key in sorted(both)])) for own in losses.values())
@@ -111,9 +111,9 @@ class Scaling:
         """Whether the first starts with scaled inputs were better than those without."""
         return self.losses is not None and self.losses[1] < self.losses[0]
 
-    def of_part(self, part: Part) -> bool:
+    def of_part(self, part: ScalingPart) -> bool:
         """Return whether the networks of a part see their inputs scaled."""
-        return part == Part.SCALED or (part == Part.RACED and self.won)
+        return part == ScalingPart.SCALED or (part == ScalingPart.RACED and self.won)
 
     def of_task(self, task: Task) -> Task:
         """Return a task of a study with its inputs scaled, if those of its part are."""
