@@ -12,19 +12,19 @@ const PATIENCE = 3000; // milliseconds until it is said that a kernel does not a
 const BUSY = "the kernel does not answer: it runs a cell, or has ended; what was asked waits for it";
 
 export class Comm {
-  private waiting = new Map<number, () => void>();
+  private waiting = new Map<number, (done: boolean) => void>();
 
   constructor(private model: Model, private complain: (sentence: string) => void) {}
 
-  /** Sends a command; the promise ends when it is answered, and a refusal is shown as the sentence that it is. */
-  ask(name: string, fields: Record<string, unknown> = {}): Promise<void> {
+  /** Sends a command; the promise ends with whether it was done, and a refusal is shown as the sentence that it is. */
+  ask(name: string, fields: Record<string, unknown> = {}): Promise<boolean> {
     const id = Math.floor(Math.random() * 2 ** 40); // one that no other view of the same widget has
     this.model.send({ v: 1, id, do: name, ...fields });
     const patience = setTimeout(() => this.complain(BUSY), PATIENCE);
-    return new Promise((done) =>
-      this.waiting.set(id, () => {
+    return new Promise((answered) =>
+      this.waiting.set(id, (done) => {
         clearTimeout(patience);
-        done();
+        answered(done);
       }),
     );
   }
@@ -39,7 +39,7 @@ export class Comm {
     if (!answered) return;
     this.waiting.delete(said.id!);
     this.complain(said.error ?? "");
-    answered();
+    answered(said.error === undefined);
   };
 }
 

@@ -1,13 +1,21 @@
 // What the inspector's parts share: asking for an edge, and how numbers and edges are written.
 
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
 import { number } from "./paint/scale.ts";
-import { drag } from "./store.ts";
 import type { Inspected } from "./state.ts";
 
 const SHOWN = 3; // numbers of a vector
 
 const asked = ({ row, layer, unit, input, h, rate }: Inspected) => ({ row, layer, unit, input, h, rate });
-export const look = (told: Inspected, change: Partial<Inspected>) => drag("inspect", { ...asked(told), ...change });
+
+/** Asks a lab, or a kernel, for an edge on a sample. */
+export const Asking = createContext<(fields: Record<string, unknown>) => unknown>(() => undefined);
+/** Returns what looks at something else than what is told, as far as it is named. */
+export function useLook() {
+  const ask = useContext(Asking);
+  return (told: Inspected, change: Partial<Inspected>) => ask({ ...asked(told), ...change });
+}
 
 export const figures = (value: number | null, digits = 3) => (value === null ? "–" : number(value, digits));
 export const lowered = (n: number) => [...String(n)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");

@@ -5,7 +5,7 @@ import { Columns } from "./parts/Columns.tsx";
 import { Controls } from "./parts/Controls.tsx";
 import { Digits } from "./parts/Digits.tsx";
 import { Header } from "./parts/Header.tsx";
-import { Inspector, inspect } from "./parts/Inspector.tsx";
+import { Inspecting, inspect } from "./parts/Inspecting.tsx";
 import { Keys } from "./parts/Keys.tsx";
 import { Lesson, Lessons } from "./parts/Lesson.tsx";
 import { Multiples } from "./parts/Multiples.tsx";
@@ -25,7 +25,7 @@ function Page() {
       <>
         <Header />
         <Study />
-        <Inspector />
+        <Inspecting />
         <Keys />
       </>
     );
@@ -58,7 +58,7 @@ function Page() {
           <Picked onInspect={() => void inspect()} />
         </div>
       </main>
-      <Inspector />
+      <Inspecting />
       <Keys />
       <Repeat />
       <Lessons />

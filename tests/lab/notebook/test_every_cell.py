@@ -158,6 +158,22 @@ def test_a_network_is_picked_by_keyboard_and_by_a_click(notebook: Notebook) -> N
     notebook.until(lambda: "rank 1 of 6" in losses.text_content())
 
 
+def test_a_network_is_seen_from_inside_and_trained_on_there(notebook: Notebook) -> None:
+    sheet = notebook.page.get_by_role("dialog")
+    notebook.click("Inspect")
+    analytic, numerical = (notebook.page.get_by_test_id(name) for name in ("analytic", "numerical"))
+    notebook.until(lambda: analytic.count())
+    before = float(analytic.inner_text().replace("−", "-"))
+    assert float(numerical.inner_text().replace("−", "-")) == pytest.approx(before, rel=1e-6)
+    sheet.get_by_role("button", name="W₁[2, 1]").click()
+    notebook.until(lambda: "W₁[2, 1]" in sheet.get_by_role("heading", name="The chain rule").inner_text())
+    notebook.page.get_by_role("button", name="One epoch").click()
+    notebook.until(lambda: "at epoch 1" in sheet.inner_text())
+    notebook.page.keyboard.press("Escape")
+    notebook.until(lambda: notebook.widget.state["inspected"] is None)
+    assert not sheet.is_visible()
+
+
 def test_a_refusal_is_a_sentence_and_a_second_view_shows_the_same(notebook: Notebook) -> None:
     field = notebook.page.get_by_label("learning rate, as a number")
     field.fill("-1")
@@ -171,17 +187,19 @@ def test_a_refusal_is_a_sentence_and_a_second_view_shows_the_same(notebook: Note
     assert notebook.page.locator(".widget").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("ground", "ink"), [("#ffffff", "rgb(31, 35, 40)"), ("#111111", "rgb(232, 236, 240)")]
-)
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(("ground", "ink"), GROUNDS)
 def test_it_takes_the_ground_of_its_notebook_and_axe_finds_nothing(
-    browser: Any, ground: str, ink: str
+    browser: Any, ground: str, ink: str, inside: bool
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
     notebook = Notebook(page, curve(), ground, ink)
     try:
         notebook.widget.step(5)
         notebook.until(lambda: notebook.epoch() == 5)
+        if inside:
+            notebook.click("Inspect")
+            notebook.until(lambda: page.get_by_test_id("analytic").count())
         assert page.locator("#cell > div").evaluate("host => getComputedStyle(host).color") == ink
         if AXE.exists():
             page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -150,3 +150,41 @@ def test_a_strength_that_one_run_refuses_is_turned_in_none() -> None:
 def test_strengths_of_their_own_are_no_single_number() -> None:
     assert Runs([begun(l2=[0.0, 0.1, 0.2, 0.3])]).state()["training"]["l2"] is None
     assert Runs([begun(l2=0.1)]).state()["training"]["l2"] == 0.1
+
+
+@pytest.mark.parametrize("solver", ["adam", "scg"])  # of which one trains in 32 bits and one knows no rate
+def test_a_network_is_looked_into_by_the_exact_numbers_of_its_chain_rule(solver: str) -> None:
+    run = begun(solver=solver, weight_decay=0.01 if solver == "adam" else 0.0)
+    shown = Runs([run])
+    shown.do(c.Step(epochs=2))
+    shown.do(c.Pick(network=1))
+    shown.do(c.Inspect(row=3, layer=2, unit=0, input=1))
+    told = shown.state()["inspected"]
+    assert told["value"] == pytest.approx(told["numerical"], rel=1e-6)
+    x, y = shown.data.train.X[3], shown.data.train.y[3]
+    assert (y, told["rows"]) == (pytest.approx(x[0] ** 2, rel=1e-6), len(X))
+    predicted = float(run.population.predict(x[None])[1, 0, 0])
+    assert told["layers"][-1]["a"][0] == pytest.approx(predicted, rel=1e-5)
+    assert told["update"]["rate"] == pytest.approx(0.001 if solver == "adam" else 0.1)
+    assert told["update"]["decay"] == pytest.approx(0.01 if solver == "adam" else 0.0)
+    shown.do(c.CloseInspector())
+    assert shown.state()["inspected"] is None
+
+
+def test_looking_inside_goes_on_with_another_network_and_ends_where_one_is_too_large() -> None:
+    shown = Runs([begun(hidden=3), begun(hidden=200)])
+    shown.do(c.Inspect(layer=1, unit=2))
+    shown.do(c.Pick(network=1))
+    assert shown.state()["inspected"]["unit"] == 2
+    shown.do(c.Pick(network=7))  # of 601 weights and biases
+    assert shown.state()["inspected"] is None
+    with pytest.raises(ConfigurationError, match="pick a smaller one"):
+        shown.do(c.Inspect())
+
+
+def test_what_has_no_picture_is_not_looked_into() -> None:
+    network = shoal.Network(1, [shoal.Dense(2, "tanh"), shoal.Dense(2)])
+    shown = Runs([shoal.begin(network, X, np.stack([X, X**2], axis=1), starts=2, epochs=3)])
+    assert shown.state()["inspectable"] is False
+    with pytest.raises(ConfigurationError, match="shoal.explain"):
+        shown.do(c.Inspect())

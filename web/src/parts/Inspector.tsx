@@ -1,18 +1,11 @@
-import { useEffect } from "preact/hooks";
 import { BOX, layOut, type Place } from "../paint/graph.ts";
-import { edgeName, figures, look, unitName } from "../inspecting.ts";
+import { Asking, edgeName, figures, unitName, useLook } from "../inspecting.ts";
 import { lights, lit, type Lights } from "../lights.ts";
-import { inspected, open, send, state, step, study } from "../store.ts";
+import { useLooking } from "../looking.ts";
 import type { Inspected } from "../state.ts";
-import { named } from "../walk.ts";
-import { Dialog } from "./Dialog.tsx";
 import { Rule } from "./Rule.tsx";
+import { Sheet } from "./Sheet.tsx";
 import { Slider } from "./fields.tsx";
-
-/** Opens the inspector on the first edge; a network that is too large is refused in a sentence. */
-export async function inspect(): Promise<void> {
-  if (await send("inspect")) open.value = "inspector";
-}
 
 interface BoxProps {
   at: Place;
@@ -39,6 +32,8 @@ function Box({ at, lines, label, picked, lit, onClick }: BoxProps) {
 
 /** The network as a diagram: on every edge its weight above its gradient, in every unit what goes forward and back. */
 function Diagram({ told }: { told: Inspected }) {
+  const look = useLook();
+  const classes = useLooking().state.value?.material.classes ?? [];
   const graph = layOut([told.x.length, ...told.layers.map((layer) => layer.z.length)]);
   const most = Math.max(1e-9, ...told.layers.flatMap((layer) => layer.W.flat().map((w) => Math.abs(w ?? 0))));
   const isPicked = (layer: number, unit: number, input: number | null) =>
@@ -95,15 +90,14 @@ function Diagram({ told }: { told: Inspected }) {
             />
           )),
         )}
-        <Box at={loss} lines={[`J = ${figures(told.loss)}`, `y = ${classOf(told.y)}`]} label={told.loss_name} lit={light?.on === "loss"} />
+        <Box at={loss} lines={[`J = ${figures(told.loss)}`, `y = ${classOf(told.y, classes)}`]} label={told.loss_name} lit={light?.on === "loss"} />
       </svg>
     </div>
   );
 }
 
 /** What a sample is: a number, or of several classes the name of one, as far as a box has room for it. */
-function classOf(y: number): string {
-  const names = state.value?.material.classes ?? [];
+function classOf(y: number, names: string[]): string {
   if (names.length < 3) return figures(y);
   const name = names[y]!;
   return name.length > 10 ? `${name.slice(0, 9)}…` : name;
@@ -111,6 +105,7 @@ function classOf(y: number): string {
 
 /** Every edge as a row: the way to them by keyboard, and all numbers where the diagram has no room for them. */
 function Edges({ told }: { told: Inspected }) {
+  const look = useLook();
   const rows = told.layers.flatMap((layer, l) =>
     layer.W.flatMap((weights, unit) => [
       ...weights.map((w, input) => ({ l: l + 1, unit, input: input as number | null, w, dw: layer.dW[unit]![input]! })),
@@ -153,37 +148,47 @@ function Edges({ told }: { told: Inspected }) {
   );
 }
 
+interface Props {
+  told: Inspected | null;
+  /** What the network is called. */
+  of: string;
+  shown: boolean;
+  /** At which it stands; null of one that trains no more. */
+  epoch: number | null;
+  forked?: boolean;
+  onLook: (fields: Record<string, unknown>) => unknown;
+  onStep: () => unknown;
+  onClose: () => void;
+}
+
 /** The picked network on one training point: all numbers of the way forward and back, and one edge's chain rule. */
-export function Inspector() {
-  const told = inspected.value;
-  const side = state.value?.sides[0];
-  const of = study.value ? study.value.picked_name.split(":")[0]! : named(state.value!.design, state.value!.picked);
-  const shown = open.value === "inspector";
-  useEffect(() => {
-    if (shown) return () => void send("close_inspector");
-  }, [shown]);
+export function Inspector({ told, of, shown, epoch, forked, onLook, onStep, onClose }: Props) {
   return (
-    <Dialog name="inspector" title={`Inspect: ${of}`}>
-      {told ? (
-        <div class="inspector">
-          <div class="asked">
-            <Slider label={side ? "training point" : "row of the data"} value={told.row} least={0} most={told.rows - 1} onValue={(row) => look(told, { row })} />
-            {side && <button onClick={() => void step()}>One epoch</button>}
-            <p class="quiet-text">
-              J is the loss of this point alone, without penalties{(state.value?.sides.length ?? 1) > 1 && ", of side A"}
-              {side && `, at epoch ${side.epoch.toLocaleString("en")}`}. Dashed edges
-              are below zero; click an edge, or a unit for its bias.
-            </p>
-          </div>
-          <Diagram told={told} />
-          <div class="beside">
-            <Rule told={told} />
-            <Edges told={told} />
-          </div>
-        </div>
-      ) : (
-        <p>This network has too many weights to be drawn edge by edge.</p>
-      )}
-    </Dialog>
+    <Asking.Provider value={onLook}>
+      <Sheet name="inspector" title={`Inspect: ${of}`} shown={shown} onClose={onClose}>
+        {told ? <Inside told={told} epoch={epoch} forked={forked} onStep={onStep} /> : <p>This network has too many weights to be drawn edge by edge.</p>}
+      </Sheet>
+    </Asking.Provider>
+  );
+}
+
+function Inside({ told, epoch, forked, onStep }: { told: Inspected } & Pick<Props, "epoch" | "forked" | "onStep">) {
+  const look = useLook();
+  return (
+    <div class="inspector">
+      <div class="asked">
+        <Slider label={epoch === null ? "row of the data" : "training point"} value={told.row} least={0} most={told.rows - 1} onValue={(row) => look(told, { row })} />
+        {epoch !== null && <button onClick={onStep}>One epoch</button>}
+        <p class="quiet-text">
+          J is the loss of this point alone, without penalties{forked && ", of side A"}
+          {epoch !== null && `, at epoch ${epoch.toLocaleString("en")}`}. Dashed edges are below zero; click an edge, or a unit for its bias.
+        </p>
+      </div>
+      <Diagram told={told} />
+      <div class="beside">
+        <Rule told={told} />
+        <Edges told={told} />
+      </div>
+    </div>
   );
 }

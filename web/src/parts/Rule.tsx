@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { edgeName, figures, formula, look, lowered, vector } from "../inspecting.ts";
+import { edgeName, figures, formula, lowered, useLook, vector } from "../inspecting.ts";
 import { lit } from "../lights.ts";
 import type { Inspected } from "../state.ts";
 import { Slider } from "./fields.tsx";
@@ -9,6 +9,7 @@ const RIGHT = 1e-6; // an error below is none of the chain rule
 
 /** One edge: its factors from the loss down to it, the difference beside what they multiply to, and its update. */
 export function Rule({ told }: { told: Inspected }) {
+  const look = useLook();
   const { layer, unit, input, factors, value, numerical, error, h } = told;
   const name = edgeName(layer, unit, input);
   useEffect(() => void (lit.value = 0), [layer, unit, input]);
@@ -81,6 +82,7 @@ export function Rule({ told }: { told: Inspected }) {
 
 /** One step of gradient descent on this point alone, written out for the edge. */
 function Update({ told, name }: { told: Inspected; name: string }) {
+  const look = useLook();
   const { update, value, loss, input } = told;
   const { rate, decay, before, after } = update;
   const letter = input === null ? "b" : "w";

@@ -5,7 +5,7 @@ import type { Study as Told } from "../state.ts";
 import { looking, pick, seen, send, study, validation } from "../store.ts";
 import { walk } from "../walk.ts";
 import { Canvas } from "./Canvas.tsx";
-import { inspect } from "./Inspector.tsx";
+import { inspect } from "./Inspecting.tsx";
 import { Take } from "./Take.tsx";
 
 export const shoalOf = (told: Told) => ({ hidden: told.columns, starts: told.starts });

@@ -1,11 +1,13 @@
-import type { Signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Comm } from "../comm.ts";
 import { dragging } from "../dragging.ts";
 import type { Looking } from "../looking.ts";
-import type { Shown } from "../state.ts";
+import type { Inspected, Shown } from "../state.ts";
+import { named } from "../walk.ts";
 import { Columns } from "./Columns.tsx";
 import { Slider } from "./fields.tsx";
+import { Inspector } from "./Inspector.tsx";
 import { Multiples } from "./Multiples.tsx";
 import { Picked } from "./Picked.tsx";
 import { Transport } from "./Transport.tsx";
@@ -18,6 +20,9 @@ export interface Told extends Shown {
   error: string;
   words: string[];
   note: string;
+  /** Whether the picked network can be looked into. */
+  inspectable: boolean;
+  inspected: Inspected | null;
   /** Null where nothing trains. */
   training: {
     playing: boolean;
@@ -42,9 +47,15 @@ interface Props {
 /** A shoal in a notebook: every network by its error and as a picture, the picked one, and what may be turned. */
 export function Widget({ looking, comm, complaint }: Props) {
   const drag = useMemo(() => dragging((name, fields) => comm.ask(name, fields)), [comm]);
+  const looksInside = useSignal(false);
+  const inside = looksInside.value;
+  useEffect(() => {
+    if (inside) return () => void comm.ask("close_inspector");
+  }, [inside]);
   const told = looking.state.value;
   if (!told?.design) return null;
   const { training, material } = told;
+  const inspect = async () => (looksInside.value = await comm.ask("inspect"));
   const sentence = complaint.value || told.note;
   return (
     <div class="widget" role="region" aria-label={told.title}>
@@ -84,8 +95,12 @@ export function Widget({ looking, comm, complaint }: Props) {
           ))}
           {material.kind !== "none" && <Multiples />}
         </div>
-        <Picked error={told.error} />
+        <Picked error={told.error} onInspect={told.inspectable ? inspect : undefined} />
       </div>
+      <Inspector
+        told={told.inspected} of={named(told.design, told.picked)} shown={inside} epoch={training && training.epoch}
+        onLook={(fields) => drag("inspect", fields)} onStep={() => comm.ask("step", { epochs: 1 })} onClose={() => (looksInside.value = false)}
+      />
     </div>
   );
 }

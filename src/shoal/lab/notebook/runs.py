@@ -28,6 +28,7 @@ from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.jobs.model import Model
+    from shoal.lab.inspector import Subject
 
 KNOBS = ("l2", "weight_decay", "learning_rate")
 """What may be turned: the samples, their noise and dropout are those that a run has begun with."""
@@ -52,6 +53,7 @@ class Runs(Player):
         self.starts = self.runs[0].population.size
         self.data = material_of(self.runs[0])
         self.picked, self.note = 0, ""
+        self.inspecting: commands.Inspect | None = None
         self.knobs = self._strengths()
 
     @property
@@ -74,9 +76,14 @@ class Runs(Player):
         self.note = ""
         if type(command) not in DO:
             raise ConfigurationError(
-                "a widget trains, steps, pauses, turns strengths and picks; for all else there is shoal lab"
+                "a widget trains, steps, pauses, turns strengths, picks and looks inside a network; for all else "
+                "there is shoal lab"
             )
         DO[type(command)](self, command, each)
+        if self.inspecting is not None:
+            from shoal.lab import inspector
+
+            self.inspecting = inspector.nearest(self._subject, self.inspecting)
 
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all runs on; where no network trains on, the playing ends."""
@@ -108,6 +115,8 @@ class Runs(Player):
             "title": f"{plural(len(self.runs) * self.starts, 'network')} in training",
             "note": self.note,
             "picked": self.picked,
+            "inspectable": self.data.kind != WITHOUT_PICTURE,
+            "inspected": self._inspected(),
             "design": {"hidden": _labels(self.runs), "starts": self.starts},
             "sizes": "hidden units",
             "error": "validation loss" if self._validated else "objective",
@@ -138,6 +147,20 @@ class Runs(Player):
         return None
 
     @property
+    def _subject(self) -> Subject:
+        from shoal.lab.notebook.inside import subject  # which loads all that explains
+
+        column, member = divmod(self.picked, self.starts)
+        return subject(self.runs[column], member, self.network(), self.data.train)
+
+    def _inspected(self) -> dict[str, Any] | None:
+        if self.inspecting is None:
+            return None
+        from shoal.lab.inspector import inspected
+
+        return inspected(self._subject, self.inspecting)
+
+    @property
     def _validated(self) -> bool:
         return self.runs[0].problem.validation is not None
 
@@ -166,6 +189,20 @@ class Runs(Player):
     def _pick(self, command: commands.Pick, each: Each) -> None:
         require_between("network", command.network, 0, len(self.runs) * self.starts - 1, whole=True)
         self.picked = command.network
+
+    def _inspect(self, command: commands.Inspect, each: Each) -> None:
+        if self.data.kind == WITHOUT_PICTURE:
+            raise ConfigurationError(
+                "the inspector looks at networks of rows of numbers with one output or some classes, and "
+                "these are others; shoal.explain writes out their chain rule"
+            )
+        from shoal.lab import inspector
+
+        inspector.require_edge(self._subject, command)
+        self.inspecting = command
+
+    def _close_inspector(self, command: commands.CloseInspector, each: Each) -> None:
+        self.inspecting = None
 
     def _pace(self, command: commands.Pace, each: Each) -> None:
         require_between("the pace", command.epochs, 0, MOST_PACE, whole=True)
@@ -242,6 +279,8 @@ DO: dict[type[Any], Callable[[Runs, Any, Each], None]] = {
     commands.Step: Runs._step,
     commands.Turn: Runs._turn,
     commands.Pick: Runs._pick,
+    commands.Inspect: Runs._inspect,
+    commands.CloseInspector: Runs._close_inspector,
     commands.Pace: Runs._pace,
 }
 

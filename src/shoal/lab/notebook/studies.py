@@ -23,6 +23,8 @@ class FolderStudy(FinishedStudy):
             "title": study["title"],
             "note": told["note"],
             "picked": study["picked"],
+            "inspectable": study["inspectable"],
+            "inspected": told["inspected"],
             "design": {"hidden": columns, "starts": study["starts"]},
             "sizes": "size",
             "error": "validation loss",
