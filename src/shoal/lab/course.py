@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import methodcaller
-
-import numpy as np
 
 from shoal.lab.answers import Answers, answered
 from shoal.lab.design import Design, Knobs
+from shoal.lab.marks import Losses, losses_of, with_losses
 from shoal.lab.material import SETS, Material, Sets
 from shoal.populations.run import Run
 from shoal.populations.trainer import begin
-from shoal.shapes import Array
-from shoal.training.history import History
 from shoal.training.problem import Snapshot
 
 MOST_MARKS = 48
@@ -59,7 +56,7 @@ class Course:
         self.runs = self._runs(self.material, knobs)
         self._every = 10
         self._marks: dict[int, Mark] = {}
-        self._record: tuple[int, list[tuple[Array, Array]]] = (0, [])
+        self._record: tuple[int, list[Losses]] = (0, [])
         self._answers: Answers | None = None
         self._mark()
 
@@ -168,26 +165,13 @@ class Course:
     def _restore(self, epoch: int) -> None:
         """Go to a mark; losses up to there are those of the longest course known."""
         if self.epoch >= self._record[0]:
-            self._record = self.epoch, [_losses(run.history) for run in self.runs]
+            self._record = self.epoch, [losses_of(run.history) for run in self.runs]
         mark, record, self._answers = self._marks[epoch], self._record[1], None
         if mark.knobs != self.knobs:
             self.material = self._material(mark.knobs)
             self.runs = self._runs(self.material, mark.knobs)
         for run, snapshot, losses in zip(self.runs, mark.snapshots, record, strict=True):
-            run.restore(_with_losses(snapshot, losses, epoch))
+            run.restore(with_losses(snapshot, losses, epoch))
         self.epoch, self.knobs = epoch, mark.knobs
         if epoch in self.journal:
             self._apply(self.journal[epoch])
-
-
-def _losses(history: History) -> tuple[Array, Array]:
-    assert history.validation_loss is not None
-    return history.loss.copy(), history.validation_loss.copy()
-
-
-def _with_losses(snapshot: Snapshot, losses: tuple[Array, Array], epoch: int) -> Snapshot:
-    """Return the snapshot with its losses again: those of the first epochs of a longer course."""
-    train, validation = (array.copy() for array in losses)
-    train[:, epoch:] = validation[:, epoch:] = np.nan
-    history = replace(snapshot.history.copy(), loss=train, validation_loss=validation)
-    return replace(snapshot.copy(), history=history)

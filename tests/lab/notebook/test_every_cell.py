@@ -174,6 +174,24 @@ def test_a_network_is_seen_from_inside_and_trained_on_there(notebook: Notebook) 
     assert not sheet.is_visible()
 
 
+def test_it_goes_back_to_an_epoch_and_forward_again(notebook: Notebook) -> None:
+    notebook.widget.step(12)
+    notebook.widget.set(l2=0.5)
+    notebook.widget.step(30)
+    notebook.until(lambda: notebook.epoch() == 42)
+    theta = notebook.widget.frame
+    assert notebook.page.locator(".marks span").get_attribute("title") == "epoch 12: λ 0.5"
+    time = notebook.page.get_by_label("time", exact=True)
+    time.focus()
+    notebook.page.keyboard.press("Home")
+    notebook.until(lambda: notebook.epoch() == 0)
+    assert notebook.page.get_by_label("λ (L2), as a number").input_value() == "0"
+    notebook.page.keyboard.press("End")
+    notebook.until(lambda: notebook.epoch() == 42)
+    assert notebook.widget.frame == theta
+    assert notebook.widget.state["training"]["l2"] == 0.5
+
+
 def test_a_refusal_is_a_sentence_and_a_second_view_shows_the_same(notebook: Notebook) -> None:
     field = notebook.page.get_by_label("learning rate, as a number")
     field.fill("-1")

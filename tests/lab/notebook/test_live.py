@@ -85,7 +85,7 @@ def test_commands_are_answered_by_their_number(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({"do": "seek", "epoch": 0}, "a widget trains, steps"),
+        ({"do": "fork", "l2": 0.1}, "a widget trains, steps"),
         ({"do": "table", "name": "x", "text": "a"}, "a widget trains, steps"),
         ({"do": "nonsense"}, "nonsense"),
         ({"do": "pick"}, "pick needs network"),

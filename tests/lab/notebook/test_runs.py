@@ -123,7 +123,8 @@ def test_runs_that_cannot_stand_beside_each_other_are_refused(runs: Any, sentenc
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (c.Seek(epoch=0), "a widget trains, steps, pauses"),
+        (c.Reset(), "a widget trains, steps, pauses"),
+        (c.Seek(epoch=1), "epoch 1 is not one of those seen here; go to one from 0 to 0"),
         (c.Turn(samples=5), "samples is what the run has begun with"),
         (c.Turn(l2=-1.0), "l2"),
         (c.Pick(network=4), "network must be a whole number from 0 to 3"),
@@ -186,5 +187,5 @@ def test_what_has_no_picture_is_not_looked_into() -> None:
     network = shoal.Network(1, [shoal.Dense(2, "tanh"), shoal.Dense(2)])
     shown = Runs([shoal.begin(network, X, np.stack([X, X**2], axis=1), starts=2, epochs=3)])
     assert shown.state()["inspectable"] is False
-    with pytest.raises(ConfigurationError, match="shoal.explain"):
+    with pytest.raises(ConfigurationError, match=r"shoal\.explain"):
         shown.do(c.Inspect())

@@ -3,13 +3,14 @@ import { useEffect, useMemo } from "preact/hooks";
 import type { Comm } from "../comm.ts";
 import { dragging } from "../dragging.ts";
 import type { Looking } from "../looking.ts";
-import type { Inspected, Shown } from "../state.ts";
+import type { Inspected, Knobs, Shown } from "../state.ts";
 import { named } from "../walk.ts";
 import { Columns } from "./Columns.tsx";
 import { Slider } from "./fields.tsx";
 import { Inspector } from "./Inspector.tsx";
 import { Multiples } from "./Multiples.tsx";
 import { Picked } from "./Picked.tsx";
+import { inWords, Track } from "./Track.tsx";
 import { Transport } from "./Transport.tsx";
 
 /** What a kernel tells of the runs that it holds, as shoal/lab/notebook/ tells it. */
@@ -29,6 +30,11 @@ export interface Told extends Shown {
     pace: number;
     epoch: number;
     epochs: number;
+    /** Epochs that can be gone to. */
+    first: number;
+    furthest: number;
+    goes_back: boolean;
+    journal: (Partial<Knobs> & { epoch: number })[];
     active: number;
     ended: boolean;
     rated: boolean;
@@ -69,6 +75,7 @@ export function Widget({ looking, comm, complaint }: Props) {
             />
             <Epoch looking={looking} training={training} networks={told.design.hidden.length * told.design.starts} />
           </div>
+          <Time looking={looking} training={training} onSeek={(epoch) => drag("seek", { epoch })} />
           <div class="knobs">
             <Knob label="λ (L2)" value={training.l2} least={1e-4} most={100} disabled={training.ended} onValue={(l2) => drag("turn", { l2 })} />
             {training.rated && (
@@ -100,6 +107,21 @@ export function Widget({ looking, comm, complaint }: Props) {
       <Inspector
         told={told.inspected} of={named(told.design, told.picked)} shown={inside} epoch={training && training.epoch}
         onLook={(fields) => drag("inspect", fields)} onStep={() => comm.ask("step", { epochs: 1 })} onClose={() => (looksInside.value = false)}
+      />
+    </div>
+  );
+}
+
+/** The way back: the epochs since the run was shown. */
+function Time({ looking, training, onSeek }: { looking: Looking<Told>; training: NonNullable<Told["training"]>; onSeek: (epoch: number) => unknown }) {
+  looking.drawn.value; // follows the frames
+  const epoch = looking.seen()[0]?.epoch ?? training.epoch;
+  const { first, furthest, epochs, goes_back, journal } = training;
+  return (
+    <div class="time">
+      <Track
+        first={first} epoch={epoch} furthest={Math.max(furthest, epoch)} epochs={epochs} disabled={!goes_back}
+        marks={journal.map((entry) => ({ at: entry.epoch, text: inWords(entry) }))} onSeek={onSeek}
       />
     </div>
   );

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shoal.engines.evaluation import sample_losses
-from shoal.errors import ConfigurationError, ShoalError
+from shoal.errors import ConfigurationError
 from shoal.lab import commands, frames, material, views
 from shoal.lab.course import Each, in_turn
 from shoal.lab.design import require_between, without_chance
 from shoal.lab.frames import Block, Kind
+from shoal.lab.notebook.past import KNOBS, Past
 from shoal.lab.notebook.samples import WITHOUT_PICTURE, material_of
 from shoal.lab.playing import MOST_PACE, Player
 from shoal.layers import Dense
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from shoal.jobs.model import Model
     from shoal.lab.inspector import Subject
 
-KNOBS = ("l2", "weight_decay", "learning_rate")
-"""What may be turned: the samples, their noise and dropout are those that a run has begun with."""
 MOST_UNITS = 64
 """Hidden units whose answers are drawn."""
 MOST_BARS = 5000
@@ -54,7 +52,7 @@ class Runs(Player):
         self.data = material_of(self.runs[0])
         self.picked, self.note = 0, ""
         self.inspecting: commands.Inspect | None = None
-        self.knobs = self._strengths()
+        self.past = Past(self.runs)
 
     @property
     def epoch(self) -> int:
@@ -76,8 +74,8 @@ class Runs(Player):
         self.note = ""
         if type(command) not in DO:
             raise ConfigurationError(
-                "a widget trains, steps, pauses, turns strengths, picks and looks inside a network; for all else "
-                "there is shoal lab"
+                "a widget trains, steps, pauses, goes back, turns strengths, picks and looks inside; for all "
+                "else there is shoal lab"
             )
         DO[type(command)](self, command, each)
         if self.inspecting is not None:
@@ -87,7 +85,7 @@ class Runs(Player):
 
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all runs on; where no network trains on, the playing ends."""
-        each(methodcaller("advance", epochs), self.runs)
+        self.past.advance(epochs, each)
         if self.done:
             self.playing = False
             self.note = f"this is epoch {self.epoch:,}, at which the last network has ended"
@@ -132,7 +130,11 @@ class Runs(Player):
                 "active": int(sum(np.count_nonzero(run.active) for run in self.runs)),
                 "ended": self.done,
                 "rated": all(run.recipe.rule.takes_learning_rate for run in self.runs),
-                **self.knobs,
+                "first": self.past.first,
+                "furthest": self.past.furthest,
+                "goes_back": self.past.goes_back,
+                "journal": [{"epoch": at, **turned} for at, turned in sorted(self.past.journal.items())],
+                **self.past.knobs,
             },
         }
 
@@ -176,15 +178,11 @@ class Runs(Player):
                 raise ConfigurationError(
                     f"{name} is what the run has begun with; {', '.join(KNOBS)} may be turned while it trains"
                 )
-        snapshots = [run.snapshot() for run in self.runs]
-        try:
-            for run in self.runs:
-                run.set(**changes)
-        except ShoalError:
-            for run, snapshot in zip(self.runs, snapshots, strict=True):
-                run.restore(snapshot)  # none of them goes on under another strength than the others
-            raise
-        self.knobs |= {name: float(value) for name, value in changes.items()}
+        self.past.turn(changes)
+
+    def _seek(self, command: commands.Seek, each: Each) -> None:
+        self.playing = False
+        self.past.seek(command.epoch, each)
 
     def _pick(self, command: commands.Pick, each: Each) -> None:
         require_between("network", command.network, 0, len(self.runs) * self.starts - 1, whole=True)
@@ -263,21 +261,13 @@ class Runs(Player):
             words.append("Without validation data nothing tells which of them generalises.")
         return words
 
-    def _strengths(self) -> dict[str, float | None]:
-        """Return what all networks are trained with; None where each has its own."""
-        known = [run.snapshot().strengths for run in self.runs]
-        found: dict[str, float | None] = {}
-        for name in KNOBS:
-            values = np.unique(np.concatenate([strengths[name] for strengths in known]))
-            found[name] = float(values[0]) if len(values) == 1 else None
-        return found
-
 
 DO: dict[type[Any], Callable[[Runs, Any, Each], None]] = {
     commands.Start: Runs._start,
     commands.Pause: Runs._pause,
     commands.Step: Runs._step,
     commands.Turn: Runs._turn,
+    commands.Seek: Runs._seek,
     commands.Pick: Runs._pick,
     commands.Inspect: Runs._inspect,
     commands.CloseInspector: Runs._close_inspector,
