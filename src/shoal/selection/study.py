@@ -199,13 +199,14 @@ class CapacityStudy(StudyResults):
         groups: npt.ArrayLike | None = None,
         times: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
+        fold: npt.ArrayLike | None = None,
     ) -> Self:
         """Run the study on ``X`` (N, n), or ``Sequences``, and ``y`` (N,) or (N, K), and return it.
 
         Samples of one of ``groups`` (N,) stay in one part; with ``times`` (N,), numbers or ``datetime64``,
         what validates is later than what trains (``shoal.selection.samples.dividers``). ``sample_weight``
         (N,) is what each counts for in J and the validation loss; ``validation`` may bring its own as its
-        third.
+        third. ``fold`` (N,) is which of the ``folds`` each is held out in, where that is settled, −1 in none.
         ``resume=True`` continues the study in ``store``; what is there already is not trained again.
 
         Raises ``DataError`` for arrays that do not fit together or the loss; ``ConfigurationError`` for
@@ -214,7 +215,7 @@ class CapacityStudy(StudyResults):
         workers elsewhere that lack this version of shoal, would make other bits, or are gone. Ctrl-C stops
         the study with a ``KeyboardInterrupt`` whose message says how far it came.
         """
-        attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight)
+        attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight, fold)
         design = self._design(X, y, validation, attributes)
         self._table = self._outcome = None
         with self.place.lend() as crew, closing(open_store(self.place.store)) as store:
@@ -238,9 +239,10 @@ class CapacityStudy(StudyResults):
         groups: npt.ArrayLike | None = None,
         times: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
+        fold: npt.ArrayLike | None = None,
     ) -> Plan:
         """Return what ``fit`` would do with these samples, without doing it; raises what ``fit`` would."""
-        attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight)
+        attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight, fold)
         return self._design(X, y, validation, attributes).plan()
 
     def predict(self, X: npt.ArrayLike) -> Array:

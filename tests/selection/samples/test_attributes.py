@@ -43,6 +43,9 @@ def test_groups_are_told_apart_whatever_they_are(groups: list[Any]) -> None:
         ({"sample_weight": [0, 0, 0]}, "is 0 in all 3 rows"),
         ({"sample_weight": [1.0, np.inf, 1.0]}, "sample_weight has 1 NaN or infinite"),
         ({"sample_weight": ["a", "b", "c"]}, "sample_weight must be numbers"),
+        ({"fold": [0, 1]}, "fold must have one entry for each of the 3 rows"),
+        ({"fold": [0.0, 1.0, 0.5]}, "fold must be whole numbers, .* got float64; convert them"),
+        ({"fold": [0, 1, -2]}, "fold must be whole numbers, .* got int64 from -2; convert them"),
     ],
 )
 def test_what_is_no_attribute_is_refused(given: dict[str, Any], told: str) -> None:
@@ -73,6 +76,20 @@ def test_folds_of_a_study_share_no_group_and_see_no_future() -> None:
     for train, held in study.splits:
         assert times[train].max() < times[held].min()
     assert np.isfinite(study.choice.chosen.validation_loss)
+
+
+def test_folds_that_are_settled_are_those_of_the_study() -> None:
+    X, y = samples()
+    dealt = CapacityStudy(**STUDY, folds=3).fit(X, y)
+    fold = np.empty(40, dtype=np.intp)
+    for j, (_, held) in enumerate(dealt.splits):
+        fold[held] = j
+    settled = CapacityStudy(**STUDY, folds=3).fit(X, y, fold=fold)
+    assert settled.table["validation_loss"].tolist() == dealt.table["validation_loss"].tolist()
+    with pytest.raises(ConfigurationError, match="in 3 folds that are settled; ask for so many folds"):
+        CapacityStudy(**STUDY).fit(X, y, fold=fold)
+    with pytest.raises(ConfigurationError, match="got fold as well as validation"):
+        CapacityStudy(**STUDY).fit(X, y, (X, y), fold=fold)
 
 
 @pytest.mark.parametrize("choose", ["best", "ensemble"])

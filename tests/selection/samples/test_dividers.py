@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.errors import DataError
-from shoal.selection.samples.dividers import AtRandom, ByGroup, Forward
+from shoal.errors import ConfigurationError, DataError
+from shoal.selection.samples.dividers import AtRandom, ByGroup, Forward, Settled
 from shoal.selection.samples.splits import holdout, k_folds
 
 grouped = st.lists(st.integers(0, 8), min_size=6, max_size=80).filter(lambda g: len(set(g)) > 2)
@@ -136,3 +136,35 @@ def test_at_random_is_what_splits_do() -> None:
     assert np.array_equal(AtRandom(20, labels).holdout(0.3, 4, 1)[1], holdout(20, 0.3, 4, labels, 1)[1])
     found, expected = AtRandom(20, labels).folds(4, 7), k_folds(20, 4, 7, labels)
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(found, expected, strict=True))
+
+
+def test_settled_folds_are_those_that_were_dealt_before() -> None:
+    dealt = k_folds(30, 3, seed=4)
+    fold = np.empty(30, dtype=np.intp)
+    for j, (_, held) in enumerate(dealt):
+        fold[held] = j
+    for one, same in zip(Settled(fold).folds(3, seed=0), dealt, strict=True):
+        np.testing.assert_array_equal(one[0], same[0])
+        np.testing.assert_array_equal(one[1], same[1])
+
+
+def test_settled_stretches_are_trained_on_what_is_before_them() -> None:
+    times = np.random.default_rng(0).integers(0, 20, size=60).astype(float)
+    dealt = Forward(times).folds(3, seed=0)
+    fold = np.full(60, -1)
+    for j, (_, held) in enumerate(dealt):
+        fold[held] = j
+    for one, same in zip(Settled(fold, forward=True).folds(3, seed=0), dealt, strict=True):
+        np.testing.assert_array_equal(one[0], same[0])
+        np.testing.assert_array_equal(one[1], same[1])
+
+
+def test_what_settled_folds_are_not_is_said() -> None:
+    settled = Settled(np.array([0, 1, 1, 2]))
+    assert (len(settled), settled.most_folds) == (4, 3)
+    assert settled.take(np.array([0, 1])).folds(2, seed=0)[0][1].tolist() == [0]
+    with pytest.raises(ConfigurationError, match="in 3 folds that are settled; ask for so many folds"):
+        settled.holdout(0.2, seed=0)
+    for k in (2, 4):
+        with pytest.raises(DataError, match=f"4 rows cannot be divided into {k} folds as these are settled"):
+            settled.folds(k, seed=0)

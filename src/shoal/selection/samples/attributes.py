@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.selection.samples.dividers import AtRandom, ByGroup, Divider, Forward
+from shoal.selection.samples.dividers import AtRandom, ByGroup, Divider, Forward, Settled
 from shoal.shapes import require_finite, require_unmasked
 
 if TYPE_CHECKING:
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 class Attributes:
     """``groups`` (N,) as whole numbers, ``times`` (N,) and ``weights`` (N,) of samples, None where none are.
 
+    ``fold`` (N,) is the one that each sample is held out in, where that is settled: 0 … k − 1, −1 in none.
+
     >>> Attributes.of(3, groups=["a", "b", "a"], sample_weight=[1, 2, 0.5]).take(np.array([0, 2]))
-    Attributes(groups=array([0, 0]), times=None, weights=array([1. , 0.5]))
+    Attributes(groups=array([0, 0]), times=None, weights=array([1. , 0.5]), fold=None)
     """
 
     groups: IntArray | None = None
     times: Array | None = None
     weights: Array | None = None
+    fold: IntArray | None = None
 
     @classmethod
     def of(
@@ -36,6 +39,7 @@ class Attributes:
         groups: npt.ArrayLike | None = None,
         times: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
+        fold: npt.ArrayLike | None = None,
     ) -> Self:
         """Return users' arrays of n entries: groups of any kind, times as numbers or ``datetime64``.
 
@@ -50,22 +54,27 @@ class Attributes:
             None if groups is None else _codes(groups, n),
             None if times is None else _instants(times, n),
             None if sample_weight is None else checked_weights(sample_weight, n),
+            None if fold is None else _folds(fold, n),
         )
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What a study is given of them, by its names for them."""
-        return {"groups": self.groups, "times": self.times, "sample_weight": self.weights}
+        named = {"groups": self.groups, "times": self.times, "sample_weight": self.weights}
+        return {**named, "fold": self.fold}
 
     def divider(self, n: int, labels: IntArray | None = None) -> Divider:
         """Return what divides the n samples, stratified by class ``labels`` (n,) where that is possible."""
+        if self.fold is not None:
+            return Settled(self.fold, forward=self.times is not None)
         if self.groups is not None:
             return ByGroup(self.groups, labels)
         return AtRandom(n, labels) if self.times is None else Forward(self.times)
 
     def take(self, rows: IntArray) -> Attributes:
         """Return those of some samples."""
-        return Attributes(*(None if a is None else a[rows] for a in (self.groups, self.times, self.weights)))
+        arrays = self.groups, self.times, self.weights, self.fold
+        return Attributes(*(None if array is None else array[rows] for array in arrays))
 
 
 def checked_weights(weights: npt.ArrayLike, n: int, name: str = "sample_weight") -> Array:
@@ -81,6 +90,17 @@ def checked_weights(weights: npt.ArrayLike, n: int, name: str = "sample_weight")
     if not found.any():
         raise DataError(f"{name} is 0 in all {n} rows; give a positive one to train on")
     return found
+
+
+def _folds(fold: npt.ArrayLike, n: int) -> IntArray:
+    """Return the fold of each sample; ``DataError`` for anything but whole numbers from −1 on."""
+    found = _one_each(fold, n, "fold")
+    if found.dtype.kind not in "iu" or (found < -1).any():
+        raise DataError(
+            "fold must be whole numbers, 0 … k-1 and -1 for what is held out in none, got "
+            f"{found.dtype}{' from ' + str(found.min()) if found.dtype.kind in 'iu' else ''}; convert them"
+        )
+    return found.astype(np.intp)
 
 
 def _codes(groups: npt.ArrayLike, n: int) -> IntArray:

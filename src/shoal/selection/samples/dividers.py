@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from shoal.errors import DataError
+from shoal.errors import ConfigurationError, DataError
 from shoal.randomness import Purpose, check_seed, permutation
 from shoal.selection.samples.splits import holdout, k_folds, require_folds, require_share
 from shoal.words import plural
@@ -219,6 +219,54 @@ class Forward(Divider):
             (np.flatnonzero(self.times < cut), np.flatnonzero((cut <= self.times) & (self.times < end)))
             for cut, end in zip(cuts, ends, strict=True)
         ]
+
+
+@dataclass(frozen=True)
+class Settled(Divider):
+    """Divides samples into folds that are known, where ``fold`` (n,) says which one each is held out in.
+
+    A sample of −1 is held out in none. With ``forward`` folds are stretches of time, and what trains for one
+    are those before it, −1 the first of all::
+
+        train_j = {fold ≠ j},   held_j = {fold = j};       forward: train_j = {fold < j}
+
+    >>> [(train.tolist(), held.tolist()) for train, held in Settled(np.array([1, 0, 1])).folds(2, seed=0)]
+    [([0, 2], [1]), ([1], [0, 2])]
+    """
+
+    fold: IntArray
+    forward: bool = False
+
+    def __len__(self) -> int:
+        return len(self.fold)
+
+    @property
+    def most_folds(self) -> int:
+        return int(self.fold.max()) + 1
+
+    def holdout(self, share: float, seed: int, index: int = 0) -> Split:
+        raise ConfigurationError(
+            f"the samples are in {plural(self.most_folds, 'fold')} that are settled; ask for so many folds"
+        )
+
+    def folds(self, k: int, seed: int) -> list[Split]:
+        require_folds(k)
+        splits = [
+            (
+                np.flatnonzero(self.fold < j if self.forward else self.fold != j),
+                np.flatnonzero(self.fold == j),
+            )
+            for j in range(k)
+        ]
+        if self.most_folds > k or not all(train.size and held.size for train, held in splits):
+            raise DataError(
+                f"{plural(len(self), 'row')} cannot be divided into {k} folds as these are settled: each "
+                f"takes rows to train and to judge, and none is beyond fold {k - 1}; ask for fewer folds"
+            )
+        return splits
+
+    def take(self, rows: IntArray) -> Self:
+        return type(self)(self.fold[rows], self.forward)
 
 
 def halves(k: int) -> list[float]:

@@ -86,6 +86,8 @@ def gather(
     if validation is not None:
         if folds is not None:
             raise ConfigurationError("give either validation=(X, y) or folds, not both")
+        if attributes.fold is not None:
+            raise ConfigurationError("got fold as well as validation=(X, y); leave one of them out")
         if len(validation) not in (2, 3):
             raise ConfigurationError("validation must be a pair of arrays (X, y), or (X, y, sample weights)")
         held_rows, held_targets = _checked(*validation[:2], "validation ", width(rows))
