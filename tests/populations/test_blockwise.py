@@ -234,3 +234,22 @@ def test_a_file_that_was_cut_is_an_error(samples: tuple[Any, Any], tmp_path: Pat
         opened.truncate(100)
     with pytest.raises(DataError, match="ends too early"):
         train_blockwise(members(), file, RECIPE)
+
+
+@pytest.mark.parametrize("weighed", [False, True])
+@pytest.mark.parametrize("forward", [False, True])
+def test_without_a_fold_it_is_the_training_of_a_file_that_lacks_it(
+    forward: bool, weighed: bool, samples: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", N)  # so that rows meet in the same buffer
+    X, y = samples
+    s = np.float32(np.linspace(0.1, 3, N)) if weighed else None
+    fold = np.arange(N) % 4 - 1
+    with (tmp_path / "folded").open("wb") as file:
+        write_rows(file, X, y, s, fold)
+    folded = BlockFile.of(tmp_path / "folded", 2, classes=False, weighed=weighed, folds=3, forward=forward)
+    rows = fold < 1 if forward else fold != 1
+    alone = file_of(tmp_path / "alone", X[rows], y[rows], s=None if s is None else s[rows])
+    found, expected = (train_blockwise(members(), file, RECIPE) for file in (folded.without(1), alone))
+    np.testing.assert_allclose(found.population.theta, expected.population.theta, rtol=1e-12)
+    np.testing.assert_allclose(found.history.loss, expected.history.loss, rtol=1e-12)

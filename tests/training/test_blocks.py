@@ -105,3 +105,39 @@ def test_members_may_be_given_a_part_of_the_features(numbered: BlockFile) -> Non
 def test_blocks_of_wide_rows_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "SHORT_BLOCK", 2)
     assert [blocks.rows_at_once(inputs) for inputs in (1, 64, 65)] == [20, 20, 10]
+
+
+@pytest.mark.parametrize("forward", [False, True])
+@pytest.mark.parametrize("weighed", [False, True])
+def test_a_fold_is_left_out(forward: bool, weighed: bool, tmp_path: Path) -> None:
+    numbers = np.arange(70.0)
+    fold = np.arange(70) % 4 - 1
+    s = numbers + 1 if weighed else None
+    with (tmp_path / "rows").open("wb") as file:
+        write_rows(file, numbers[:, None] * [10, 100], numbers, s, fold)
+    whole = BlockFile.of(tmp_path / "rows", 2, classes=True, weighed=weighed, folds=3, forward=forward)
+    assert (whole.rows, whole.weight) == (70, 70 if s is None else s.sum())
+    for held in range(3):
+        trains = fold < held if forward else fold != held
+        part = whole.without(held)
+        assert part.weight == (trains.sum() if s is None else s[trains].sum())
+        assert sum(part.sizes()) == pytest.approx(trains.sum(), abs=len(part.sizes()))
+        for epoch in range(2):
+            found = list(part.buffers(3, epoch))
+            assert sorted(np.concatenate([b.y for b in found]).tolist()) == numbers[trains].tolist()
+            for X, y, weights, order in found:
+                np.testing.assert_array_equal(X, y[:, None] * [10, 100])
+                assert sorted(order.tolist()) == list(range(len(y)))
+                assert (weights is None) == (s is None)
+                np.testing.assert_array_equal(y + 1 if weights is None else weights, y + 1)
+    assert whole.without(3) is whole  # of those that are trained again on all
+    assert sorted(np.concatenate([b.y for b in whole.buffers(3, 0)]).tolist()) == numbers.tolist()
+
+
+def test_a_buffer_without_rows_to_train_on_is_none(tmp_path: Path) -> None:
+    with (tmp_path / "rows").open("wb") as file:  # sorted by fold: five blocks of four rows are a buffer
+        write_rows(file, np.zeros((80, 2)), np.arange(80.0), None, np.repeat([0, 1], [72, 8]))
+    part = BlockFile.of(tmp_path / "rows", 2, classes=True, folds=2).without(0)
+    found = list(part.buffers(3, 0))
+    assert len(found) <= 2
+    assert sorted(np.concatenate([b.y for b in found]).tolist()) == list(range(72, 80))

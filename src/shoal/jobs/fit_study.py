@@ -265,7 +265,7 @@ def _workload(request: FitRequest, prepared: Prepared, method: Method) -> Worklo
         X=prepared.train.X,
         y=prepared.train.y,
         n_train=n - n // folds if folds > 1 else n,
-        n_judged=n // folds if prepared.validation is None else len(prepared.validation),
+        n_judged=len(prepared.train) // folds if prepared.validation is None else len(prepared.validation),
         folds=folds,
         n_outputs=n_outputs,
         loss=loss,

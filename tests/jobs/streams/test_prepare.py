@@ -191,10 +191,10 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     prepared = prepare_stream(FitRequest(write(table, tmp_path / "t.parquet"), "target"))
     count = iter(range(9))
 
-    def full(file: Any, X: Any, y: Any, s: Any) -> None:
+    def full(file: Any, *samples: Any) -> None:
         if next(count) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        blocks.write_rows(file, X, y, s)
+        blocks.write_rows(file, *samples)
 
     monkeypatch.setattr(streams, "write_rows", full)
     (tmp_path / "out").mkdir()
@@ -235,7 +235,7 @@ def test_a_value_of_another_kind_is_told_with_its_rows(table: pl.DataFrame, tmp_
         ({}, True),
         ({"solver": "sgd"}, True),
         ({"solver": "scg"}, False),
-        ({"folds": 3}, False),
+        ({"folds": 3}, True),
         ({"group": "colour"}, True),
         ({"weight": "noise", "test": "t.csv", "valid": "v.csv"}, True),
         ({"group": "colour", "test": "t.csv"}, False),
@@ -271,8 +271,8 @@ def test_the_disk_is_advised_where_it_helps(
     table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write(table, tmp_path / "t.parquet")
-    request = FitRequest(source, "target", folds=3, solver="scg")
-    assert way_to_the_disk(request).startswith("; or leave out --folds and --solver, for")
+    request = FitRequest(source, "target", score="evidence", solver="scg")
+    assert way_to_the_disk(request).startswith("; or leave out --score and --solver, for")
     assert not way_to_the_disk(replace(request, memory=1000))  # no table fits
     assert not way_to_the_disk(FitRequest(source, "target"))  # nothing is in the way
     monkeypatch.setattr(streams, "MANY", 10**6)

@@ -14,6 +14,7 @@ from shoal.jobs.streams.uses import Uses
 DRAWN = Drawn(
     rows=pl.DataFrame({"x": range(10)}),
     numbers=np.arange(0, 100, 10),
+    draws=np.array([90, 1, 80, 11, 70, 21, 60, 30, 50, 40], dtype=np.uint64),
     ranks=np.array([9, 0, 8, 1, 7, 2, 6, 3, 5, 4]),
     known=10,
     weightless=0,
@@ -41,6 +42,15 @@ def test_nothing_is_set_aside_for_what_has_rows_of_its_own() -> None:
 def test_of_a_very_large_table_no_more_rows_judge_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uses, "ASIDE", 1)
     assert used() == ([1], [3], [0, 2, 4, 5, 6, 7, 8, 9])
+
+
+def test_folds_take_the_place_of_rows_that_validate() -> None:
+    found = Uses.of(DRAWN, dataclasses.replace(REQUEST, validation_share=None, folds=3), NO_ROLES)
+    assert (found.test.tolist(), found.held.tolist()) == ([1, 3], [])
+    assert found.train.tolist() == [0, 2, 4, 5, 6, 7, 8, 9]
+    assert found.fold is not None
+    assert found.fold.tolist() == [0, 2, 1, 0, 0, 0, 2, 1]  # the draws of these rows modulo 3
+    assert found.at_most(aside=1, train=3).fold is not None
 
 
 def test_rows_are_numbered_as_in_the_table_and_fewer_are_those_drawn_first() -> None:

@@ -27,13 +27,15 @@ NO_ROLES = Roles()
 class Drawn:
     """The ``rows`` drawn, as the file has them, in its order, and their ``numbers`` (M,) there, from 0 on.
 
-    ``ranks`` (M,) are 0, 1, … in the random order in which they were drawn. ``known`` of the ``total`` rows
+    ``draws`` (M,) are their random numbers (``drawing_stream``), and ``ranks`` (M,) 0, 1, … in the order of
+    these. ``known`` of the ``total`` rows
     have a target and count for something, and no others are drawn; ``weightless`` are those that would but
     for their weight. ``tally`` are the known rows of each bucket of groups, where there are groups.
     """
 
     rows: pl.DataFrame
     numbers: IntArray
+    draws: Array
     ranks: IntArray
     known: int
     weightless: int
@@ -51,7 +53,7 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
     Raises ``DataError`` for a damaged table, one without the target, one whose target is never known, and for
     groups and weights that ``Roles`` refuses; and ``NotPlainError`` for one that has to be read as a whole.
     """
-    bits = stream(seed, SHARED, Purpose.SPLIT, _STREAM).bit_generator
+    bits = drawing_stream(seed)
     pool, limit, total, known, weightless = _Pool(), np.uint64(2**64 - 1), 0, 0, 0
     tally = None if roles.group is None else np.zeros(BUCKETS, dtype=np.intp)
     moments = None if roles.time_order is None else Moments()
@@ -78,6 +80,11 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
         raise DataError(f"the target {target!r} is missing in {where}; give a column with values")
     pool.keep(most)
     return pool.drawn(known, weightless, total, tally, moments)
+
+
+def drawing_stream(seed: int) -> np.random.BitGenerator:
+    """Return what has a random number for each row of a table, in its order: ``random_raw``."""
+    return stream(seed, SHARED, Purpose.SPLIT, _STREAM).bit_generator
 
 
 def counted(part: pl.DataFrame, target: str, roles: Roles) -> tuple[BoolArray, int]:
@@ -138,4 +145,6 @@ class _Pool:
         """Return what has been kept."""
         ranks = np.empty(self.size, dtype=np.intp)
         ranks[np.argsort(self._draws[0], kind="stable")] = np.arange(self.size)
-        return Drawn(self._rows[0], self._numbers[0], ranks, known, weightless, total, tally, moments)
+        return Drawn(
+            self._rows[0], self._numbers[0], self._draws[0], ranks, known, weightless, total, tally, moments
+        )

@@ -29,18 +29,19 @@ from shoal.jobs.division import DEFAULT_SHARE
 from shoal.jobs.leakage import tell_of_division
 from shoal.jobs.memory.footprint import PROGRAM, Allowance
 from shoal.jobs.metadata import attributes_of, unit_of
-from shoal.jobs.prepared import collected
+from shoal.jobs.prepared import Subset, collected
 from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import ROWS, TRIED
 from shoal.jobs.sizing.study import Goal
-from shoal.jobs.streams.drawing import Drawn, counted, draw, naming_rows, weights_of
+from shoal.jobs.streams.drawing import Drawn, counted, draw, drawing_stream, naming_rows, weights_of
+from shoal.jobs.streams.folds import Folds
 from shoal.jobs.streams.sides import Sides
 from shoal.jobs.streams.uses import ASIDE, Uses
 from shoal.jobs.tables.described import Described
 from shoal.jobs.tables.fits import as_fits, look
 from shoal.jobs.tables.prepare import PreparedTable, SubsetMaker, other_parts
-from shoal.shapes import Array, IntArray
+from shoal.shapes import Array, BoolArray, IntArray
 from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows
 from shoal.words import setting
 
@@ -50,13 +51,13 @@ MANY, MANY_FAST = 2**22, 2**18
 """Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
 ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
 """Rows that a study is sized by at most, times that rows are trained on in all, and epochs all the same."""
-AS_A_WHOLE = ("folds",)
-"""What asks for more of the rows than some at a time tell."""
+PLACE = " at"
+"""What is added to the longest name of a table for one of its rows' places, so that none is called so."""
 
 
 def in_the_way(request: FitRequest) -> list[str]:
     """Return the settings for which all rows are needed in memory."""
-    names = [name for name in AS_A_WHOLE if getattr(request, name) is not None]
+    names = list[str]()
     if request.group or request.time_order:  # two tables are apart by these, which all rows tell
         names += [name for name in ("valid", "test") if getattr(request, name) is not None]
     if request.score != "validation":
@@ -118,6 +119,9 @@ class PreparedStream(PreparedTable):
     """The numbers of the rows that validate and test, in rising order; none where there are sides."""
     sides: Sides | None
     """The side of each row, where it goes by groups or by a time."""
+    parting: Folds | None
+    """The fold of each row to train on, where there are folds."""
+    seed: int
     trained: int
     """How many rows there are to train on."""
 
@@ -153,44 +157,57 @@ class PreparedStream(PreparedTable):
                         write_rows(file, *samples)
             except NotPlainError:
                 raise DataError(f"{self.source} was changed while it was read; fit again") from None
-        written = BlockFile.of(path, width, classes=bool(self.n_classes), weighed=self.unit is not None)
+        parting = self.parting
+        written = BlockFile.of(
+            path,
+            width,
+            classes=bool(self.n_classes),
+            weighed=self.unit is not None,
+            folds=None if parting is None else parting.count,
+            forward=parting is not None and parting.forward,
+        )
         return replace(written, kept=path.with_name(TRIED))
 
-    def _samples(self) -> Iterator[tuple[Array, Array, Array | None]]:
-        """Yield X, y and what they count for of all rows to train on, in the table's order."""
-        name, first = self.target.name, 0
+    def _samples(self) -> Iterator[tuple[Array, Array, Array | None, IntArray | None]]:
+        """Yield X, y, what they count for and their fold of all rows to train on, in the table's order."""
+        name, first, bits = self.target.name, 0, drawing_stream(self.seed)
         for part in table_parts(self.source, large=0):
             with naming_rows(self.source, first, part):
-                rows = self._of_known_classes(self._to_train_on(part, first))
+                draws, trains = bits.random_raw(part.height), self._to_train_on(part, first)
+                rows, places = self._of_known_classes(part.filter(pl.Series(trains)))
                 if rows.height:
                     X = self.preprocessor.transform(rows, dtype=np.float32)
                     weights = weights_of(rows, self.roles)
                     s = None if weights is None or self.unit is None else weights / self.unit
-                    yield X, self.target.encode(rows[name]), s
+                    fold = None if self.parting is None else self.parting.of(rows, draws[trains][places])
+                    yield X, self.target.encode(rows[name]), s, fold
             first += part.height
 
-    def _to_train_on(self, part: pl.DataFrame, first: int) -> pl.DataFrame:
-        """Return the rows of a part that are to train on; the number of its first row tells which are not."""
+    def _to_train_on(self, part: pl.DataFrame, first: int) -> BoolArray:
+        """Return which rows of a part are to train on (N,), by the number of its first row."""
         trains, _ = counted(part, self.target.name, self.roles)
         here = slice(*np.searchsorted(self.aside, [first, first + part.height]))
         trains[self.aside[here] - first] = False
-        rows = part.filter(pl.Series(trains))
-        return rows if self.sides is None else rows.filter(pl.Series(self.sides.train(rows)))
+        if self.sides is not None:
+            trains[trains] = self.sides.train(part.filter(pl.Series(trains)))
+        return trains
 
-    def _of_known_classes(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows whose class is known from those drawn; of numbers all of them."""
+    def _of_known_classes(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, IntArray]:
+        """Return the rows whose class is known from those drawn, and their places; of numbers all of them."""
+        places = np.arange(rows.height)
         if not rows.height or not self.n_classes:
-            return rows
-        name = self.target.name
-        settled = self.rare.of_frame(as_frame(rows), name)
-        return settled.filter(codes_of(settled[name], self.target.labels).is_not_null())
+            return rows, places
+        name, place = self.target.name, max(rows.columns, key=len) + PLACE
+        settled = self.rare.of_frame(as_frame(rows.with_columns(pl.Series(place, places))), name)
+        known = settled.filter(codes_of(settled[name], self.target.labels).is_not_null())
+        return known.drop(place), known[place].to_numpy()
 
 
 def prepare_stream(request: FitRequest) -> PreparedStream:
     """Draw rows from a table, describe its columns by them, and divide them.
 
     Rows that test and validate are as many as of any table, but ``ASIDE`` at most; the others are trained on.
-    Of ``MANY`` rows numbers are told plainly unless the request says otherwise. There are no folds.
+    Of ``MANY`` rows numbers are told plainly, and there are no folds, unless the request says otherwise.
 
     Raises ``CapacityError`` where the rows drawn are too much for the memory, and what reading raises:
     ``NotPlainError`` for a table that has to be read as a whole.
@@ -241,28 +258,27 @@ def _divided(
     uses = Uses.of(drawn, request, roles)
     numbers = sum(column.used and column.kind == "numeric" for column in described.columns)
     method = table_method(replace(request, **plainer), request.choose or "ensemble", task, numbers)
-    whole = task == CLASSIFICATION
-    of_classes = described.frame[name] if whole else frame[name].gather(uses.train)
-    target = TargetEncoder.fit(of_classes, task, 1, None if whole else request.loss)
-    require_decidable(request.metric, request.cost, target.labels)
+    target = _target_of(described, request, uses.train)
     preprocessor = described.preprocessor(method, uses.train)
     width = len(preprocessor.feature_names)
     uses = uses.at_most(ASIDE // 2 if width > WIDE else ASIDE, rows_at_once(width))
     attributes = attributes_of(frame, roles)
     part = SubsetMaker(preprocessor, target, described, method.recipe.rule.dtype)
-    train = part(frame, attributes, uses.train)
+    train = _in_folds(part(frame, attributes, uses.train), uses.fold)
     with collected() as notes:
-        labels = target.encode(frame[name]) if whole else None
+        labels = target.encode(frame[name]) if task == CLASSIFICATION else None
         tell_of_division(attributes, roles, uses.division, labels, target.labels)
+        _tell_of_folds(request.folds, drawn, len(train))
         held, test = other_parts(request, part, partial(_some_of, request=request))
+    apart = held is not None or request.folds is not None
     return PreparedStream(
         target=target,
         n_rows=drawn.known,
         train=train,
-        validation=part(frame, attributes, uses.held) if held is None else held,
+        validation=held if apart else part(frame, attributes, uses.held),
         test=part(frame, attributes, uses.test) if test is None else test,
-        folds=None,
-        validation_share=None if held is not None else request.validation_share or DEFAULT_SHARE,
+        folds=request.folds,
+        validation_share=None if apart else request.validation_share or DEFAULT_SHARE,
         test_share=None if test is not None else request.test_share,
         warnings=tuple(notes),
         columns=described.columns,
@@ -277,8 +293,36 @@ def _divided(
         unit=unit_of(frame, roles),
         aside=uses.aside,
         sides=uses.sides,
+        parting=uses.folds,
+        seed=request.seed,
         trained=uses.trained,
     )
+
+
+def _target_of(described: Described, request: FitRequest, train: IntArray) -> TargetEncoder:
+    """Return the classes of all rows drawn, or the mean and the spread of those to train on."""
+    series, task = described.frame[described.name], described.task.task
+    if task == CLASSIFICATION:
+        target = TargetEncoder.fit(series, task, 1)
+    else:
+        target = TargetEncoder.fit(series.gather(train), task, 1, request.loss)
+    require_decidable(request.metric, request.cost, target.labels)
+    return target
+
+
+def _in_folds(train: Subset, fold: IntArray | None) -> Subset:
+    """Return the rows drawn to train on with their folds."""
+    return replace(train, attributes=replace(train.attributes, fold=fold))
+
+
+def _tell_of_folds(folds: int | None, drawn: Drawn, rows: int) -> None:
+    """Warn where folds are judged by some of their rows alone."""
+    if folds is not None and drawn.rows.height < drawn.known:
+        warnings.warn(
+            f"each of {folds} folds is judged by those of {rows:,} rows drawn at random that it holds out",
+            ShoalWarning,
+            stacklevel=2,
+        )
 
 
 def _some_of(source: str, names: Sequence[str], known: Known, request: FitRequest) -> Frame:

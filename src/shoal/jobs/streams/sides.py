@@ -98,8 +98,13 @@ class TimeSides(Sides):
         return self.parts[np.searchsorted(self.cuts, times, side="right")]
 
     @property
+    def before(self) -> Moments:
+        """When the rows to train on were."""
+        return self.moments.before(self.cuts[0]) if self.cuts.size else self.moments
+
+    @property
     def trained(self) -> int:
-        return (self.moments.before(self.cuts[0]) if self.cuts.size else self.moments).rows
+        return self.before.rows
 
 
 def choose_sides(tally: IntArray, shares: Sequence[tuple[int, int]]) -> IntArray:

@@ -10,6 +10,7 @@ from shoal.data.roles import Roles
 from shoal.jobs.division import DEFAULT_SHARE, Division
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams.drawing import Drawn
+from shoal.jobs.streams.folds import DrawnFolds, Folds, GroupFolds, TimeFolds, deal_folds
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, GroupSides, Sides, TimeSides, choose_sides
 from shoal.shapes import IntArray
 
@@ -19,13 +20,17 @@ ASIDE = 2**16
 
 @dataclass(frozen=True)
 class Uses:
-    """The places of rows among those ``drawn``, by their use; ``sides`` say it by group or time."""
+    """The places of rows among those ``drawn``, by their use; ``sides`` say it by group or time.
+
+    With ``folds`` no rows are set aside to validate: these say which of them each row is held out in.
+    """
 
     drawn: Drawn
     test: IntArray
     held: IntArray
     train: IntArray
     sides: Sides | None = None
+    folds: Folds | None = None
 
     @classmethod
     def of(cls, drawn: Drawn, request: FitRequest, roles: Roles) -> Uses:
@@ -35,7 +40,8 @@ class Uses:
         drawn or not.
         """
         test_share = 0.0 if request.test is not None else request.test_share
-        share = 0.0 if request.valid is not None else request.validation_share or DEFAULT_SHARE
+        apart = request.valid is not None or request.folds is not None
+        share = 0.0 if apart else request.validation_share or DEFAULT_SHARE
         tested = round(test_share * drawn.known)
         sides: Sides | None = None
         if drawn.tally is not None:
@@ -48,13 +54,14 @@ class Uses:
         if sides is not None:
             side = sides.of(drawn.rows)
             test, judged, train = (np.flatnonzero(side == one) for one in (TESTS, VALIDATES, TRAINS))
-            return cls(drawn, test, judged, train, sides)
+            return cls(drawn, test, judged, train, sides, _folds_of(sides, request.folds))
         tested = min(tested, ASIDE)
         held = min(round(share * (drawn.known - tested)), ASIDE)
         ranks = drawn.ranks
         judged = np.flatnonzero((ranks >= tested) & (ranks < tested + held))
         train = np.flatnonzero(ranks >= tested + held)
-        return cls(drawn, np.flatnonzero(ranks < tested), judged, train)
+        folds = None if request.folds is None else DrawnFolds(request.folds)
+        return cls(drawn, np.flatnonzero(ranks < tested), judged, train, None, folds)
 
     def at_most(self, aside: int, train: int) -> Uses:
         """Return the same of fewer rows, those that were drawn first."""
@@ -64,6 +71,13 @@ class Uses:
     def _first(self, rows: IntArray, most: int) -> IntArray:
         """Return at most so many of these rows, in the table's order."""
         return np.sort(rows[np.argsort(self.drawn.ranks[rows])[:most]])
+
+    @property
+    def fold(self) -> IntArray | None:
+        """The fold of each of the rows that train (M,), None without any."""
+        if self.folds is None:
+            return None
+        return self.folds.of(self.drawn.rows[self.train], self.drawn.draws[self.train])
 
     @property
     def division(self) -> Division:
@@ -83,3 +97,14 @@ class Uses:
         if self.sides is None:
             return self.drawn.known - len(self.test) - len(self.held)
         return self.sides.trained
+
+
+def _folds_of(sides: Sides, count: int | None) -> Folds | None:
+    """Return the folds of the rows to train on, by what they are divided by."""
+    if count is None:
+        return None
+    if isinstance(sides, GroupSides):
+        tally = np.where(sides.of_bucket == TRAINS, sides.tally, 0)
+        return GroupFolds(count, deal_folds(tally, count), sides.roles, sides.seed)
+    assert isinstance(sides, TimeSides)
+    return TimeFolds.of_moments(count, sides.before, sides.roles)

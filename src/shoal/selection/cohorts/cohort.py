@@ -215,7 +215,7 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
         validation = _validation(rows.judged) if watch else None
         engine, blocks = task.conditions.engine, task.conditions.blocks
         if blocks is not None:
-            blocks = blocks.seen_by(task.inputs.seen)
+            blocks = blocks.without(cohort.fold).seen_by(task.inputs.seen)
             return train_blockwise(members, blocks, own, validation=validation, engine=engine, n_jobs=threads)
         if (halving := task.conditions.halving) and validation is not None:
             return train_halving(

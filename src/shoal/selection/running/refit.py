@@ -32,7 +32,9 @@ def train_again(
     Where nothing is ``kept``, since the study is one in part, that is the first start, or any if that one
     diverges: how far a clock lets it come decides nothing, and a study that is resumed has them all.
     """
-    chosen, n, weights = choice.chosen, len(design.samples.X), design.samples.weights
+    chosen, blocks, weights = choice.chosen, design.conditions.blocks, design.samples.weights
+    n = len(design.samples.X) if blocks is None else blocks.rows
+    weight = blocks.weight if blocks is not None else n if weights is None else float(weights.sum())
     of_all = len(np.unique(judged["start"]))
     for starts in (of_all,) if kept else (1, of_all):
         store, runner = kept or _for_once(place)
@@ -42,7 +44,7 @@ def train_again(
     stored = StoredNetworks(store, tasks)
     fold = len(design.samples.splits)
     keys = [(chosen.candidate, start, fold) for start in range(starts)]
-    key = stored.lowest_objective(keys, chosen.l2, n if weights is None else float(weights.sum()))
+    key = stored.lowest_objective(keys, chosen.l2, weight)
     of_several = f" from {starts} starts; start {key[1]} reached the smallest objective" if starts > 1 else ""
     sentence = f"{choice.sentence} Trained again on all {n} samples{of_several}."
     return dataclasses.replace(choice, sentence=sentence), stored.population([key])
