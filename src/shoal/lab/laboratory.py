@@ -12,10 +12,12 @@ from shoal.lab import addresses, choosing, commands, frames, material, repeating
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.demonstrations import DEMONSTRATIONS, Demonstrate, Shown, demonstrated
 from shoal.lab.design import INITIALS, NATURAL, Design, Knobs
-from shoal.lab.lesson import Lesson, Reading, lessons
+from shoal.lab.lesson import Lesson, Reading
 from shoal.lab.material import SETS, Sets
 from shoal.lab.playing import MOST_PACE, Player
 from shoal.lab.room import require_room
+from shoal.lab.seals import Seals
+from shoal.lab.teaching import Teaching
 from shoal.populations.population import Population
 from shoal.selection.rules import RULES
 from shoal.solvers import SOLVERS
@@ -50,12 +52,10 @@ class Laboratory(Player):
         self.rule = "best"
         self.note = ""
         self.inspecting: commands.Inspect | None = None
-        self._opened: dict[tuple[str, int], choosing.Opened] = {}
+        self._seals, self.teaching = Seals(), Teaching(lesson)
         knobs = knobs or Knobs(**NATURAL[self.design.data])
         require_room(self.design, knobs, self.sets)
         self.sides = [Course(self.design, knobs, sets)]
-        self.lessons = lessons() | dict([lesson] if lesson else [])
-        self.reading: Reading | None = None
         self.shown: Shown = None
         if lesson is not None:
             self.do(commands.OpenLesson(name=lesson[0]))
@@ -98,7 +98,7 @@ class Laboratory(Player):
 
     def state(self) -> dict[str, Any]:
         """Return everything else that a page shows, as plain values for JSON."""
-        opened = self._opened.get(self._seal)
+        opened, reading = self._seals.of(self.design), self.reading
         return {
             "protocol": frames.PROTOCOL,
             "run": self.run,
@@ -115,8 +115,8 @@ class Laboratory(Player):
             "parameters": [run.population.network.n_parameters for run in self.sides[0].runs],
             "test": None if opened is None else asdict(opened),
             "shown": self.shown and self.shown.state(),
-            "lesson": self.reading and self.reading.told(),
-            "lessons": [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()],
+            "lesson": reading and reading.told(),
+            "lessons": self.teaching.listed(),
             "choices": CHOICES | {"data": list(self.sets)},
         }
 
@@ -130,10 +130,14 @@ class Laboratory(Player):
         return None if of is None else of(self.network())
 
     @property
+    def reading(self) -> Reading | None:
+        """The lesson that is open, at a step of it."""
+        return self.teaching.reading
+
+    @property
     def _address(self) -> str:
-        """What the page's address ends in; a lesson of somebody's own has no name that others know."""
-        lesson = self.reading.name if self.reading and self.reading.name in lessons() else None
-        return addresses.address(self.design, self.sides[0].knobs, self.picked, lesson)
+        """What the page's address ends in."""
+        return addresses.address(self.design, self.sides[0].knobs, self.picked, self.teaching.known)
 
     @property
     def _subject(self) -> Subject:
@@ -147,11 +151,6 @@ class Laboratory(Player):
         from shoal.lab.inspector import inspected
 
         return inspected(self._subject, self.inspecting)
-
-    @property
-    def _seal(self) -> tuple[str, int]:
-        """Whose test it is: another set, or another draw of it, has a test of its own."""
-        return self.design.data, self.design.seed
 
     def _side(self, side: Course) -> dict[str, Any]:
         found = choosing.choice(side, self.rule)
@@ -224,7 +223,7 @@ class Laboratory(Player):
         self.picked = min(self.picked, design.networks - 1)
 
     def _visit(self, command: commands.Visit, each: Each) -> None:
-        asked = addresses.asked(command.text, self.lessons)
+        asked = addresses.asked(command.text, self.teaching.lessons)
         if asked.lesson is not None:
             self.do(commands.OpenLesson(name=asked.lesson), each)
         else:
@@ -232,7 +231,8 @@ class Laboratory(Player):
             design = replace(Design(), **own | asked.design)
             knobs = replace(Knobs(**NATURAL[design.data]), **asked.knobs)
             self._begin(design, knobs)
-            self.reading = self.shown = None
+            self.teaching.close()
+            self.shown = None
             self.picked = min(asked.network or 0, design.networks - 1)
         self.note = "; ".join(asked.notes)
 
@@ -243,14 +243,10 @@ class Laboratory(Player):
         self.sets = {"table": brought_table(command.name, command.text, command.target), **SETS}
         try:
             self._build(commands.Build(data="table", initial="unit"), each)
-            self._fresh_table()
+            self._seals.renew("table")
         except Exception:
             self.sets = known  # what cannot be trained on replaces nothing
             raise
-
-    def _fresh_table(self) -> None:
-        """Seal the tests of a table that is another one than before."""
-        self._opened = {seal: test for seal, test in self._opened.items() if seal[0] != "table"}
 
     def _pick(self, command: commands.Pick, each: Each) -> None:
         if not 0 <= command.network < self.design.networks:
@@ -291,15 +287,8 @@ class Laboratory(Player):
         self.rule = command.rule
 
     def _open_test(self, command: commands.OpenTest, each: Each) -> None:
-        if self._seal in self._opened:
-            raise ConfigurationError("the test has been opened; draw other data for another one")
-        found = [(k, side, choosing.choice(side, self.rule)) for k, side in enumerate(self.sides)]
-        known = [(k, side, choice) for k, side, choice in found if choice is not None]
-        if not known or not self.sides[0].epoch:
-            raise ConfigurationError("there is no choice to test yet; train first")
-        k, side, choice = min(known, key=lambda one: one[2].chosen.validation_loss)
+        self._seals.open(self.design, self.sides, self.rule)
         self.playing = False
-        self._opened[self._seal] = choosing.opened(side, k, choice)
 
     def _demonstrate(self, command: Demonstrate, each: Each) -> None:
         shown = demonstrated(self.shown, command)
@@ -309,36 +298,25 @@ class Laboratory(Player):
         self.shown = shown
 
     def _open_lesson(self, command: commands.OpenLesson, each: Each) -> None:
-        if command.name not in self.lessons:
-            raise UnknownNameError("lesson", command.name, self.lessons)
-        self._read(Reading(command.name, self.lessons[command.name]), each)
+        self._read(self.teaching.open(command.name), each)
 
     def _predict(self, command: commands.Predict, each: Each) -> None:
-        self.reading = self._lesson.predicted(command.answer)
-        self._set_up(self.reading.step.then_do, each)
+        self._set_up(self.teaching.predict(command.answer), each)
 
     def _page(self, command: commands.Page, each: Each) -> None:
-        self._read(self._lesson.turned(command.step), each)
+        self._read(self.teaching.turn(command.step), each)
 
     def _close_lesson(self, command: commands.CloseLesson, each: Each) -> None:
-        self.reading = None
+        self.teaching.close()
 
-    def _read(self, reading: Reading, each: Each) -> None:
-        """Come to a step: what it sets up, and what it showed where its question has been answered."""
-        self.reading, self.shown = reading, None
-        self._set_up(reading.step.do, each)
-        if reading.at in reading.predictions:
-            self._set_up(reading.step.then_do, each)
+    def _read(self, asked: tuple[commands.Command, ...], each: Each) -> None:
+        """Come to a step of a lesson, and to what it sets up."""
+        self.shown = None
+        self._set_up(asked, each)
 
     def _set_up(self, asked: tuple[commands.Command, ...], each: Each) -> None:
         for command in asked:
             DO[type(command)](self, command, each)
-
-    @property
-    def _lesson(self) -> Reading:
-        if self.reading is None:
-            raise ConfigurationError("no lesson is open; open one first")
-        return self.reading
 
     def _require_side(self, side: int) -> None:
         if not 0 <= side < len(self.sides):
