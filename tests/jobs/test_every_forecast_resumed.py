@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal.errors import OutputError
+from shoal import engines
+from shoal.engines.compiled import StaleModuleError
+from shoal.errors import ConfigurationError, OutputError
 from shoal.forecasting.candidates import Lesson, Tried
 from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.linear import Linear
@@ -77,3 +80,37 @@ def test_what_was_kept_of_other_series_is_not_taken(tmp_path: Path) -> None:
     mixture = ForecastMixture.fit(panel, replace(settings, n_jobs=2), keeper)
     assert keeper.found > 3
     np.testing.assert_array_equal(mixture.predict(panel), ForecastMixture.fit(panel, settings).predict(panel))
+
+
+def test_a_refusal_of_the_engine_leaves_no_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = write(tmp_path / "sold.csv")
+    with monkeypatch.context() as stale:
+        stale.setattr(engines, "_MISSING", StaleModuleError("the compiled module is older"))
+        with pytest.raises(ConfigurationError, match="the compiled module is older"):
+            fit(table, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_refused_before_anything_has_learnt_leaves_no_plan(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(self: Linear, lesson: Lesson) -> Tried | None:
+        raise ConfigurationError("refused")
+
+    monkeypatch.setattr(Linear, "learn", refused)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ConfigurationError, match="refused"):
+        fit(write(tmp_path / "sold.csv"), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_in_the_place_of_what_was_kept_is_refused(tmp_path: Path) -> None:
+    panel = Panel.of([np.array([values(1)])])
+    settings = ForecastSettings(HORIZON, networks=(), budget=1e7, n_jobs=1)
+    ForecastMixture.fit(panel, settings, Keeper(tmp_path))
+    kept = min(tmp_path.iterdir())
+    kept.unlink()
+    os.mkfifo(kept)
+    with pytest.raises(OutputError, match="is a device or a pipe"):
+        ForecastMixture.fit(panel, settings, Keeper(tmp_path))

@@ -13,7 +13,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, OutputError
 from shoal.jobs.job import FinishedJob
-from shoal.jobs.place import begin, require_free
+from shoal.jobs.place import begin, require_free, taken_back
 from shoal.jobs.plan import read_plan
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
@@ -356,3 +356,38 @@ def test_a_job_is_not_resumed_on_other_data(
     write_csv(moved, mixed(60, seed=1))
     with pytest.raises(ConfigurationError, match="holds a study with other settings"):
         fit(moved, "target", tmp_path / "out", resume=True)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_what_is_refused_before_anything_has_learnt_is_taken_back(tmp_path: Path, new: bool) -> None:
+    folder = tmp_path / "out"
+    if not new:
+        folder.mkdir()
+    assert begin(folder, REQUEST, SIZING) is new
+    TrialStore(folder / "study").close()
+    with pytest.raises(DataError), taken_back(folder, new):
+        raise DataError("refused")
+    assert folder.exists() is not new
+    assert new or not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("new", "error", "learnt"),
+    [
+        (None, DataError, ""),
+        (True, OutputError, ""),
+        (True, KeyboardInterrupt, ""),
+        (True, DataError, f"tried/{'0' * 32}-1.safetensors"),
+        (True, DataError, "study/cohorts/0.safetensors"),
+    ],
+)
+def test_what_may_be_resumed_is_not_taken_back(
+    begun: Path, new: bool | None, error: type[BaseException], learnt: str
+) -> None:
+    if learnt:
+        (begun / learnt).parent.mkdir(parents=True)
+        (begun / learnt).touch()
+    with pytest.raises(error), taken_back(begun, new):
+        raise error
+    assert (begun / "plan.json").exists()
+    assert not learnt or (begun / learnt).exists()

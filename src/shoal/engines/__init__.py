@@ -37,7 +37,7 @@ def choose_engine(name: str, network: Chain, recipe: Recipe | None = None, unequ
     was built from other sources than the package.
     """
     if name != ReferenceEngine.name:
-        _require_usable()
+        require_usable()
     if name == "auto":
         if _MISSING is not None:
             _say_once(f"the reference engine (NumPy) does the work: {_why_missing(_MISSING)}")
@@ -63,7 +63,8 @@ def _lacking(engine: Engine, network: Chain, recipe: Recipe | None, unequal: boo
     return engine.lacks_lengths(network) if lacking is None and unequal else lacking
 
 
-def _require_usable() -> None:
+def require_usable() -> None:
+    """Raise ``ConfigurationError`` for a compiled module of another version, or asked for what it lacks."""
     if _MISSING is None:
         require_instruction_set()
     if isinstance(_MISSING, StaleModuleError):

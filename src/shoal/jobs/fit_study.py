@@ -28,7 +28,7 @@ from shoal.jobs.memory.footprint import PROGRAM, Allowance
 from shoal.jobs.memory.housing import housed
 from shoal.jobs.memory.room import LATER
 from shoal.jobs.model import Model, TableModel
-from shoal.jobs.place import begin, end, require_free
+from shoal.jobs.place import begin, end, require_free, taken_back
 from shoal.jobs.plan import read_plainer, read_plan, read_streamed
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
@@ -93,10 +93,11 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     kept = replace(sizing, sentences=(*sizing.sentences, *method.told))
     told = replace(kept, sentences=(*kept.sentences, *home.told))
     listener.sized(told, home.plan, home.workers, home.memory)
-    if not begun:
-        begin(folder, request, kept, overwrite, prepared.less | home.less, prepared.streamed)
-    study.blocks = prepared.lay_out(folder)
-    study.fit(*_samples(prepared), resume=begun, **prepared.train.attributes.arguments)
+    less = prepared.less | home.less
+    new = None if begun else begin(folder, request, kept, overwrite, less, prepared.streamed)
+    with taken_back(folder, new):
+        study.blocks = prepared.lay_out(folder)
+        study.fit(*_samples(prepared), resume=begun, **prepared.train.attributes.arguments)
     model, held = prepared.learnt(request, study)
     model = calibrated(model, held, prepared, request.metric, _costs(request, prepared))
     test = examine(model, prepared, baselines, request.seed, request.decided_by)

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +164,8 @@ def begin(
     overwrite: bool = False,
     plainer: Mapping[str, Any] | None = None,
     streamed: bool = False,
-) -> None:
-    """Make ``folder``, clear it of an earlier job, and note the plan that a resumed job goes by.
+) -> bool:
+    """Make ``folder``, clear it of an earlier job, and note the plan; return whether the folder is new.
 
     ``sizing`` is that of the study, None for a job without one.
     ``plainer`` holds settings that memory and time decided, ``streamed`` is whether it trains from the disk:
@@ -193,6 +193,32 @@ def begin(
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"{folder} cannot be written ({reason(error)}); give another folder") from None
+    return new
+
+
+@contextlib.contextmanager
+def taken_back(folder: Path, new: bool | None) -> Iterator[None]:
+    """Take back what ``begin`` began where it is refused before anything has learnt: nothing is resumed then.
+
+    ``new`` is what ``begin`` returned; a job that had begun earlier (None) stays, and so does one whose place
+    is at fault: maybe another job works there.
+    """
+    try:
+        yield
+    except OutputError:
+        raise
+    except ShoalError:
+        if new is not None and not _has_learnt(folder):
+            clear(folder, CONTENTS)
+            if new:
+                with contextlib.suppress(OSError):  # it holds something else by now
+                    folder.rmdir()
+        raise
+
+
+def _has_learnt(folder: Path) -> bool:
+    """Return whether a job has kept something in ``folder`` that a resumed one would go on from."""
+    return any((folder / TRIED).glob("*.safetensors")) or any((folder / STUDY).glob("**/*.safetensors"))
 
 
 def remove_tried(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from shoal.data.predictions import write_predictions
 from shoal.data.tables import title_of
+from shoal.engines import require_usable
 from shoal.files import as_json, remove_leftovers, write_atomically
 from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.mixture import ForecastMixture
@@ -18,7 +19,7 @@ from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
 from shoal.jobs.job import FinishedJob, Job
-from shoal.jobs.place import begin, remove_tried, require_free
+from shoal.jobs.place import begin, remove_tried, require_free, taken_back
 from shoal.jobs.plan import require_same
 from shoal.jobs.report import write_pages
 from shoal.jobs.reproduction import command as command_of
@@ -50,11 +51,12 @@ def fit_forecasts(job: Job) -> FinishedJob:
     job.listener.say(prepared.sentence)
     panel = panel_of(prepared.data, prepared.settings.horizon)
     prepared.settings.require(panel)
-    if not begun:
-        begin(folder, request, None, overwrite=job.overwrite)
+    require_usable()
+    new = None if begun else begin(folder, request, None, overwrite=job.overwrite)
     keeper = Keeper(folder / TRIED)
     before = deadline.elapsed
-    mixture = ForecastMixture.fit(panel, prepared.settings, keeper)
+    with taken_back(folder, new):
+        mixture = ForecastMixture.fit(panel, prepared.settings, keeper)
     took = deadline.elapsed - before
     examined = examine(mixture, prepared)
     late = deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took
