@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,20 @@ def test_what_another_training_kept_is_not_taken_up(
     monkeypatch.setattr(BlockFile, "buffers", noted)
     train_blockwise(**told(change))
     assert begun == [0, 1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_in_the_place_of_what_was_kept_is_refused(samples: tuple[Any, Any], tmp_path: Path) -> None:
+    recipe = Recipe(solver="adam", epochs=3, batch_size=8)
+    file = dataclasses.replace(file_of(tmp_path / "rows", *samples), kept=tmp_path / "tried")
+    kept = checkpoint.Checkpoint.of(
+        members(), file, recipe, None, choose_engine("auto", members().network, recipe).label
+    )
+    assert kept is not None
+    kept.path.parent.mkdir()
+    os.mkfifo(kept.path)
+    with pytest.raises(OutputError, match="is a device or a pipe"):
+        train_blockwise(members(), file, recipe)
 
 
 def test_where_nothing_can_be_kept_is_said(samples: tuple[Any, Any], tmp_path: Path) -> None:

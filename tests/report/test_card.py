@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import html
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from markdown_it import MarkdownIt
 from shoal.errors import ModelFolderError, OutputError
 from shoal.report import terms
 from shoal.report.card import card, write_card
-from shoal.report.html import render
+from shoal.report.html import render, write_report
 
 Builder = Callable[..., dict[str, Any]]
 HOSTILE = "<script>x</script> | [a](javascript:b) `c` *d* # $e$ \udcff\n- f"
@@ -104,3 +105,14 @@ def test_what_is_no_evidence_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFolderError):
         write_card({"format": 1}, tmp_path / "model.md")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize("write", [write_card, write_report])
+def test_a_pipe_is_refused_and_not_waited_for(
+    sample: Callable[..., Any], write: Callable[..., None], tmp_path: Path
+) -> None:
+    path = tmp_path / "page"
+    os.mkfifo(path)
+    with pytest.raises(OutputError, match="is a device or a pipe"):
+        write(sample(), path)

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from shoal._version import __version__
 from shoal.errors import ShoalError
-from shoal.files import write_atomically
+from shoal.files import require_regular, write_atomically
 from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
 from shoal.forecasting.linear import LearntMap
 from shoal.forecasting.naive import Repeated
@@ -97,6 +97,7 @@ def _written(tried: Tried) -> bytes:
 def _read(path: Path) -> Tried | None:
     """Return what a file holds; None where there is none, or none that is whole, which is tried anew."""
     try:
+        require_regular(path)
         with safe_open(path, framework="np") as file:
             told = json.loads((file.metadata() or {})[_TOLD])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)

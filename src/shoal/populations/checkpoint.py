@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 
 from shoal._version import __version__
 from shoal.errors import OutputError, reason
-from shoal.files import write_atomically
+from shoal.files import read_regular, write_atomically
 from shoal.populations.population import Population
 from shoal.shapes import Array
 from shoal.training.blocks import BlockFile
@@ -77,7 +77,7 @@ class Checkpoint:
         A file that holds something else counts as none: then the training begins anew, to the same end.
         """
         try:
-            content = self.path.read_bytes()
+            content = read_regular(self.path)
             length = int.from_bytes(content[:8], "little")
             step = int(json.loads(content[8 : 8 + length])["__metadata__"][_STEP])
             arrays = safetensors.numpy.load(content)

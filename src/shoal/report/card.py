@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from shoal.files import require_new, write_new
+from shoal.files import require_new, require_regular, write_new
 from shoal.plots.importances import ranked
 from shoal.plots.text import number
 from shoal.printable import in_markdown, on_one_line
@@ -212,6 +212,7 @@ def _code(command: str) -> str:
 def _is_card(path: Path) -> bool:
     """Whether a file begins as the cards do that ``write_card`` writes."""
     try:
+        require_regular(path)
         with path.open("rb") as file:
             return file.read(len(_GENERATOR)) == _GENERATOR.encode()
     except OSError:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shoal.files import require_new, write_new
+from shoal.files import require_new, require_regular, write_new
 from shoal.plots import (
     capacity,
     curves,
@@ -161,6 +161,7 @@ def write_report(evidence: Mapping[str, Any], path: str | Path, overwrite: bool 
 def _is_report(path: Path) -> bool:
     """Whether a file begins as the reports do that ``write_report`` writes."""
     try:
+        require_regular(path)
         with path.open("rb") as file:
             return _GENERATOR in file.read(_BEGINNING)
     except OSError:
