@@ -123,15 +123,20 @@ def test_without_a_scale_or_a_simpler_forecast_there_is_nothing_to_compare(simpl
     assert test["sentence"] == "The history never changes, so that there is no scale to compare by."
 
 
+def test_where_no_value_held_out_is_known_nothing_is_compared_or_counted() -> None:
+    unknown = prepared([[0, 2, 4, 6, NAN, NAN]])
+    test = examine(mixture([[[7, 0]]], (0.8,), naive=[[[6, 6]]]), unknown).test
+    assert (test["values"], test["outcome"], test["covered"]) == (0, "alone", [])
+    assert test["sentence"] == (
+        "None of the values held out is known, so that there is nothing to compare by."
+    )
+
+
 def test_intervals_count_the_known_values_that_they_hold() -> None:
     gap = prepared([[0, 2, 4, 6, 8, NAN]], [[0, 2, 4, 6, 8, 10]])
     test = examine(mixture([[[7, 0]], [[9.5, 11]]], (0.8, 0.9)), gap).test
     # 8 lies on the end of 7 ± 1, 10 on that of 11 ± 1, and 8 outside of 9.5 ± 1
     assert test["covered"] == [{"coverage": c, "covered": pytest.approx(2 / 3)} for c in (0.8, 0.9)]
-    unknown = prepared([[0, 2, 4, 6, NAN, NAN]])
-    assert examine(mixture([[[7, 0]]], (0.8,)), unknown).test["covered"] == [
-        {"coverage": 0.8, "covered": 0.0}
-    ]
     assert examine(mixture([[[7, 0]]], (0.9,)), gap.__class__(**vars(RISING))).test["covered"] == []
 
 

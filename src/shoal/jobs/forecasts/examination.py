@@ -49,14 +49,14 @@ def examine(mixture: ForecastMixture, prepared: PreparedForecasts) -> Examined:
         for name, values in forecasts.items()
     ]
     count = int((~np.isnan(actual)).sum())
-    outcome, sentence = _verdict(models, plural(count, "value"))
+    outcome, sentence = _verdict(models, count)
     test: HeldOut = {
         "values": count,
         "outcome": outcome,
         "sentence": sentence,
         "models": models,
         "by_step": {name: _by_step(values, actual, scales) for name, values in forecasts.items()},
-        "covered": [_covered(coverage, actual, *found) for coverage, found in ends.items()],
+        "covered": [_covered(coverage, actual, *found) for coverage, found in ends.items() if count],
     }
     return Examined(
         test, _shown(prepared, mixture, forecasts, ends), _columns(prepared.data, actual, forecasts)
@@ -124,7 +124,7 @@ def _by_step(predicted: Array, actual: Array, scales: Array) -> list[float | Non
 def _covered(coverage: float, actual: Array, lower: Array, upper: Array) -> Covered:
     known = ~np.isnan(actual)
     inside = (actual >= lower) & (actual <= upper)
-    return {"coverage": coverage, "covered": float(inside[known].mean()) if known.any() else 0.0}
+    return {"coverage": coverage, "covered": float(inside[known].mean())}
 
 
 def _shown(
@@ -171,8 +171,11 @@ def _plain(values: Array) -> list[float | None]:
 Standing: TypeAlias = Literal["chosen", "level", "baseline", "alone"]
 
 
-def _verdict(models: Sequence[Model], values: str) -> tuple[Standing, str]:
+def _verdict(models: Sequence[Model], known: int) -> tuple[Standing, str]:
     """Return the outcome, and a sentence on how the forecast did beside simpler ones, whoever is better."""
+    if not known:
+        return "alone", "None of the values held out is known, so that there is nothing to compare by."
+    values = plural(known, "value")
     scores = {model["name"]: model["metrics"]["MASE"] for model in models}
     ours = scores.pop(OURS)
     others = {name: score for name, score in scores.items() if score is not None}
