@@ -1,91 +1,109 @@
-"""Whoever watches ends no training; whoever is asked for something says what is wrong."""
+"""A callback that is told of epochs: each once, finite numbers alone, and closed whatever happens."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-import shoal
-from shoal import CapacityStudy, MLPRegressor, Network
-from shoal.errors import ShoalWarning
+from shoal.watching import watcher
 from shoal.watching.findings import Findings
 from shoal.watching.watcher import Watcher
-from tests.watching.conftest import X
+
+NAN, INF = np.nan, np.inf
 
 
-class Full(Watcher):
-    """Has room for so many numbers, and for none of what comes after them."""
+class Notes(Watcher):
+    """Writes down all that it is told, in order."""
 
-    def __init__(self, room: int) -> None:
-        self.room, self.tried = room, 0
+    def __init__(self) -> None:
+        self.told: list[Any] = []
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.told.append("closed")
 
     def _tell(self, numbers: Mapping[str, float], step: int) -> None:
-        self.tried += 1
-        if self.tried > self.room:
-            raise OSError(28, "No space left on device")
+        self.told.append((step, dict(numbers)))
 
-    def _set(self, settings: Mapping[str, Any]) -> None: ...
+    def _set(self, settings: Mapping[str, Any]) -> None:
+        self.told.append(dict(settings))
 
-    def _keep(self, findings: Findings) -> None: ...
+    def _keep(self, findings: Findings) -> None:
+        self.told.append("kept")
 
-    def _flush(self) -> None: ...
-
-
-TOLD = r"Full failed \(No space left on device\), and is told nothing more; the training goes on without it"
+    def _flush(self) -> None:
+        self.told.append("flushed")
 
 
-def test_a_training_goes_on_without_a_watcher_that_fails(network: Network) -> None:
-    full = Full(room=2)
-    with pytest.warns(ShoalWarning, match=TOLD) as told:
-        result = shoal.train(network, X, X**2, starts=3, epochs=6, callback=full)
-    assert len(told) == 1
-    assert full.tried == 3
-    alone = shoal.train(network, X, X**2, starts=3, epochs=6)
-    np.testing.assert_array_equal(result.population.theta, alone.population.theta)
+@pytest.mark.parametrize("ended", [True, False])
+def test_progress_is_shown_at_once_where_it_is_the_last(ended: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "steps_of", lambda progress: (7, {"loss": progress}, ended))
+    notes = Notes()
+    assert notes(0.5) is None  # what stops a training is True
+    assert notes.told == [(7, {"loss": 0.5}), *["flushed"] * ended]
 
 
-def test_so_does_a_study() -> None:
-    full = Full(room=1)
-    with pytest.warns(ShoalWarning, match=TOLD) as told:
-        study = CapacityStudy([1, 2], starts=2, epochs=3, n_jobs=1, progress=full).fit(X, np.sin(6 * X))
-    assert len(told) == 1
-    assert len(study.table) == 4
+def test_findings_are_told_epoch_by_epoch_from_one_and_then_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "found", lambda what: Findings(course=[{"a": 1.0}, {}, {"a": what}]))
+    notes = Notes()
+    notes.write(3.0)
+    assert notes.told == [(1, {"a": 1.0}), (2, {}), (3, {"a": 3.0}), "kept", "flushed"]
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_so_does_an_estimator() -> None:
-    pytest.importorskip("sklearn.callback", reason="needs the callbacks of scikit-learn 1.9")
-    full = Full(room=1)
-    learner: Any = MLPRegressor(hidden_layer_sizes=(2,), solver="adam", max_iter=5, tol=0)
-    with pytest.warns(ShoalWarning, match=TOLD) as told:
-        learner.set_callbacks(full).fit(X[:, None], X)
-    assert [str(one.message) for one in told if one.category is ShoalWarning] == [str(told[0].message)]
-    assert learner.n_iter_ == 5
+def test_it_is_closed_at_the_end_of_a_block_also_after_an_error() -> None:
+    notes = Notes()
+    with notes as same:
+        assert same is notes
+    with pytest.raises(KeyError), notes:
+        raise KeyError
+    assert notes.told == ["closed", "closed"]
 
 
-def test_what_its_owner_asks_of_it_is_refused_as_ever(network: Network) -> None:
-    full, result = Full(room=0), shoal.train(network, X, X**2, starts=2, epochs=2)
-    with pytest.raises(OSError, match="No space left"):
-        full.write(result)
+def estimator(**fitted: Any) -> Any:
+    given = {"alpha": 0.1, "solver": "adam", "warm": True, "sizes": (1, 2), "seed": None}
+    return SimpleNamespace(get_params=lambda deep: {} if deep else given, **fitted)
 
 
-def test_ctrl_c_and_what_a_callback_of_ones_own_raises_end_a_training(network: Network) -> None:
-    class Interrupted(Full):
-        def _tell(self, numbers: Mapping[str, float], step: int) -> None:
-            raise KeyboardInterrupt
+def test_parameters_that_are_numbers_or_words_are_told_before_a_fit() -> None:
+    notes = Notes()
+    notes.setup(estimator(), None)
+    notes.on_fit_task_begin(estimator(), None)
+    notes.teardown(estimator(), None)
+    assert notes.told == [{"alpha": 0.1, "solver": "adam", "warm": True}, "flushed"]
 
-    def pruned(progress: Any) -> None:
-        raise LookupError("pruned")
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(KeyboardInterrupt):
-            shoal.train(network, X, X**2, starts=2, epochs=2, callback=Interrupted(0))
-        with pytest.raises(LookupError, match="pruned"):
-            shoal.train(network, X, X**2, starts=2, epochs=2, callback=pruned)
+def test_each_epoch_is_told_once_however_often_a_task_ends() -> None:
+    notes = Notes()
+    for curve in ([3.0], [3.0, 2.0, 1.0], [3.0, 2.0, 1.0]):
+        notes.on_fit_task_end(None, None, fitted_estimator=estimator(loss_curve_=curve))
+    assert notes.told == [(k, {"training_loss": 4.0 - k}) for k in (1, 2, 3)]
+
+
+def test_another_fit_is_counted_from_its_first_epoch() -> None:
+    notes = Notes()
+    for _ in range(2):
+        notes.setup(estimator(), None)
+        notes.on_fit_task_end(None, None, fitted_estimator=estimator(loss_curve_=[0.5]))
+    assert [told for told in notes.told if isinstance(told, tuple)] == [(1, {"training_loss": 0.5})] * 2
+
+
+def test_scores_stand_beside_losses_while_there_are_any_and_only_numbers_are_told() -> None:
+    notes = Notes()
+    fitted = estimator(loss_curve_=[2.0, INF, 1.0, 0.5], validation_scores_=[0.25, 0.75, NAN])
+    notes.on_fit_task_end(None, None, fitted_estimator=fitted)
+    assert notes.told == [
+        (1, {"training_loss": 2.0, "validation_score": 0.25}),
+        (2, {"validation_score": 0.75}),
+        (3, {"training_loss": 1.0}),
+        (4, {"training_loss": 0.5}),
+    ]
+
+
+@pytest.mark.parametrize("fitted", [None, estimator(), estimator(loss_curve_=None, validation_scores_=None)])
+def test_a_task_without_a_curve_tells_nothing(fitted: Any) -> None:
+    notes = Notes()
+    notes.on_fit_task_end(None, None, fitted_estimator=fitted)
+    assert notes.told == []
