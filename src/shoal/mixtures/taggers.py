@@ -101,23 +101,24 @@ class Taggers:
 
         Raises ``DataError`` where every network diverged.
         """
-        trained = [_trained(known, held, kind, starts, budget, seed, n_jobs) for kind in KINDS]
+        found = [(kind, _trained(known, held, kind, starts, budget, seed, n_jobs)) for kind in KINDS]
+        trained = [(kind, each) for kind, each in found if each is not None]
+        if not trained:
+            raise DataError("every network diverged; are there values far larger than all others?")
         there = held.labels >= 0
         tags = held.labels[there]
-        steps = np.concatenate([_by_step(each, held.sequences, n_jobs)[:, there] for each in trained])
-        finite = np.flatnonzero(np.isfinite(steps).all(axis=(1, 2)))
-        if not len(finite):
-            raise DataError("every network diverged; are there values far larger than all others?")
-        picks, _ = greedy(steps[finite], lambda p: -np.log(np.maximum(p[np.arange(len(tags)), tags], 1e-12)))
-        weights = np.bincount(finite[picks], minlength=len(steps)) / len(picks)
-        parts = np.split(weights, len(trained))
-        right = (steps.argmax(axis=2) == tags).mean(axis=1).reshape(len(trained), -1)
+        steps = np.concatenate([_by_step(each, held.sequences, n_jobs)[:, there] for _, each in trained])
+        picks, _ = greedy(steps, lambda p: -np.log(np.maximum(p[np.arange(len(tags)), tags], 1e-12)))
+        weights = np.bincount(picks, minlength=len(steps)) / len(picks)
+        ends = np.cumsum([each.size for _, each in trained])[:-1]
+        parts = np.split(weights, ends)
+        right = np.split((steps.argmax(axis=2) == tags).mean(axis=1), ends)
         candidates = tuple(
             TriedTagger(kind, float(best.max()), float(part.sum()))
-            for kind, best, part in zip(KINDS, right, parts, strict=True)
+            for (kind, _), best, part in zip(trained, right, parts, strict=True)
         )
-        mixed = np.tensordot(weights[finite], steps[finite], 1)
-        chosen = [(each, part) for each, part in zip(trained, parts, strict=True) if part.any()]
+        mixed = np.tensordot(weights, steps, 1)
+        chosen = [(each, part) for (_, each), part in zip(trained, parts, strict=True) if part.any()]
         return cls(
             tuple(each.members(part > 0) for each, part in chosen),
             tuple(part[part > 0] for _, part in chosen),
@@ -136,7 +137,8 @@ class Taggers:
 
 def _trained(
     known: Tagged, held: Tagged, kind: str, starts: int, budget: float, seed: int, n_jobs: int | None
-) -> Population:
+) -> Population | None:
+    """Return the networks of a kind that did not diverge; None where all of them did."""
     network = known.network(kind)
     epoch = BACKWARD * float(network.operations) * len(known.sequences) * starts
     affordable = math.floor(budget / len(KINDS) / epoch)
@@ -158,7 +160,7 @@ def _trained(
         seed=seed,
         n_jobs=n_jobs,
     )
-    return result.population
+    return None if result.diverged.all() else result.population.members(~result.diverged)
 
 
 def _by_step(population: Population, sequences: Sequences, n_jobs: int | None) -> Array:
