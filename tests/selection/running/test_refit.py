@@ -31,7 +31,12 @@ class Design:
     starts: int
     weights: Any = None
     scale: float = 1.0
+    blocks: Any = None
     asked: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+    @property
+    def conditions(self) -> Any:
+        return SimpleNamespace(blocks=self.blocks)
 
     @property
     def samples(self) -> Any:
@@ -106,9 +111,16 @@ def test_where_the_first_start_diverges_all_are_tried(
     assert "from 3 starts" in choice.sentence
 
 
-@pytest.mark.parametrize(("weights", "count"), [(None, 8), (np.full(8, 0.5), 4.0)])
+@pytest.mark.parametrize(
+    ("weights", "blocks", "count", "told"),
+    [
+        (None, None, 8, 8),
+        (np.full(8, 0.5), None, 4.0, 8),
+        (None, SimpleNamespace(rows=500, weight=25.0), 25.0, 500),  # of samples that lie on disk
+    ],
+)
 def test_the_objective_counts_samples_by_their_weights(
-    judged: Trials, monkeypatch: pytest.MonkeyPatch, weights: Any, count: float
+    judged: Trials, monkeypatch: pytest.MonkeyPatch, weights: Any, blocks: Any, count: float, told: int
 ) -> None:
     asked: list[Any] = []
 
@@ -118,6 +130,8 @@ def test_the_objective_counts_samples_by_their_weights(
 
     monkeypatch.setattr("shoal.selection.store.networks.StoredNetworks.lowest_objective", lowest)
     chosen = replace(CHOSEN, l2=0.5)
-    choice, _ = train_again(replace(CHOICE, chosen=chosen), judged, Design(3, weights), 7, kept(), PLACE)
+    choice, _ = train_again(
+        replace(CHOICE, chosen=chosen), judged, Design(3, weights, blocks=blocks), 7, kept(), PLACE
+    )
     assert asked == [([(0, 0, FOLDS), (0, 1, FOLDS), (0, 2, FOLDS)], 0.5, count)]
-    assert "start 1 reached the smallest objective" in choice.sentence
+    assert f"on all {told} samples from 3 starts; start 1 reached" in choice.sentence
