@@ -13,6 +13,10 @@ namespace shoal::SHOAL_ISA {
 // faster where it has all lanes. In vectors of 64 bytes they still cost half as much as the products at 100 samples.
 template <class T> constexpr std::size_t kFewSamples = kLanes<T> * sizeof(T) == 64 ? 8 * kLanes<T> : 32;
 
+// Of networks over sequences, where sums over lanes are few beside the work of all steps: from a batch of 32 on a
+// population gains or loses little, and a lone network is 5 to 15 times as fast (docs/engine.md).
+constexpr std::size_t kFewSequences = 16;
+
 // Of the second-level cache that processors with such vectors have at least, a half: the rest is for activations.
 template <class T> constexpr std::size_t kRoomOfGroup = kLanes<T> * sizeof(T) == 64 ? 512 * 1024 : 256 * 1024;
 
@@ -43,7 +47,8 @@ template <class T> bool lane_is_member(const Job<T>& job) {
     const std::size_t samples = job.batch_size ? std::min(job.batch_size, job.train.n()) : job.train.n();
     const std::size_t D = job.network->n_parameters;
     const std::size_t of_parameter = (3 + remembered(job.solver, D)) * kLanes<T> * sizeof(T);
-    return samples <= kFewSamples<T> && D * of_parameter <= kRoomOfGroup<T>;
+    const std::size_t few = job.network->sees_sequences() ? kFewSequences : kFewSamples<T>;
+    return samples <= few && D * of_parameter <= kRoomOfGroup<T>;
 }
 
 }  // namespace shoal::SHOAL_ISA

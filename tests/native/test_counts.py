@@ -266,6 +266,12 @@ def test_steps_beyond_the_ends_of_sequences_cost_little(instructions: Callable[.
     assert half < 0.75 * whole  # of the steps 0.55 are valid; the rest is there for each step or batch
 
 
+def test_a_lone_network_over_sequences_has_all_lanes(instructions: Callable[..., list[int]]) -> None:
+    shape = {"widths": [9, 6, 1], "samples": 64, "batch_size": 32, "lengths": [9]}
+    one, eight = instructions(*({**shape, "starts": starts, "epochs": 3} for starts in (1, 8)))
+    assert eight > 5 * one  # where a lane is a network, eight cost what one does
+
+
 LECTURE: Job = {"widths": [1, 8, 1], "samples": 32, "starts": 8, "dtype": "float64"}
 
 # Instructions for one parameter and one sample in one epoch, at most a quarter above those counted. Three
