@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -160,7 +160,7 @@ class Recipe:
     @property
     def rule(self) -> Solver:
         """The solver, resolved."""
-        return resolve("solver", self.solver, SOLVERS)
+        return cast("Solver", self.solver)  # since it was checked
 
     @property
     def further_penalties(self) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class Recipe:
     @property
     def rates(self) -> Schedule:
         """The schedule, resolved."""
-        return resolve("schedule", self.schedule, SCHEDULES)
+        return cast("Schedule", self.schedule)
 
     def smoothing(self, loss: Loss | None = None) -> float:
         """Return the share ε of labels that all classes get, for a ``loss``, if that is known.
@@ -249,7 +249,7 @@ class Recipe:
         if base is not None and not isinstance(base, Recipe):
             raise ConfigurationError(f"the recipe must be a Recipe, got {base!r}")
         [own] = apart(settings, cls)
-        return dataclasses.replace(base or cls(), **own)
+        return cls(**own) if base is None else dataclasses.replace(base, **own)
 
     def to_config(self) -> dict[str, Any]:
         """Return the settings as plain values for JSON."""
