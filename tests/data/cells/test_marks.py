@@ -145,6 +145,8 @@ def test_how_columns_were_written_is_told() -> None:
         (["45", "7"], Notation(percent=True), "no number of it has a per cent sign, as every number had"),
         (["45%", "7 %"], Notation(), "every number of it has a per cent sign, as no number had"),
         (["€4"], Notation(currency="$"), r"an amount in €, expected one in \$"),
+        (["CNY 4"], Notation(currency="JPY"), "an amount in CNY, expected one in JPY"),
+        (["C$4"], Notation(currency="AUD"), r"an amount in C\$, expected one in AUD"),
     ],
 )
 def test_other_signs_than_the_fitted_ones_are_refused(
@@ -169,3 +171,16 @@ def test_other_signs_than_the_fitted_ones_are_refused(
 )
 def test_signs_that_say_nothing_else_are_read(texts: list[str | None], notation: Notation) -> None:
     require_signs(pl.DataFrame({"a": texts}), Known({"a": notation}))
+
+
+@pytest.mark.parametrize(
+    ("sign", "code"),
+    [
+        *(("$", "USD"), ("US$", "USD"), ("US$", "$"), ("€", "EUR"), ("£", "GBP"), ("₹", "INR")),
+        *(("₽", "RUB"), ("₩", "KRW"), ("₺", "TRY"), ("R$", "BRL"), ("C$", "CAD"), ("A$", "AUD")),
+        *(("¥", "JPY"), ("¥", "CNY")),
+    ],
+)
+def test_a_currency_by_its_sign_and_by_its_code_is_one(sign: str, code: str) -> None:
+    for fitted, given in ((sign, code), (code, sign)):
+        require_signs(pl.DataFrame({"a": [f"{given} 4"]}), Known({"a": Notation(currency=fitted)}))

@@ -11,7 +11,11 @@ from shoal.data.cells.numerals import COMMA, CURRENCY, NOTHING, POINT, read_numb
 from shoal.data.frames import pl, quoted
 from shoal.errors import ConfigurationError, DataError
 
-_AS_SIGN = {"US$": "$", "USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "RUB": "₽", "KRW": "₩", "TRY": "₺"}
+_SAME = (
+    *("$ US$ USD", "€ EUR", "£ GBP", "¥ JPY", "¥ CNY", "₹ INR", "₽ RUB", "₩ KRW", "₺ TRY"),
+    *("R$ BRL", "C$ CAD", "A$ AUD"),
+)
+"""What each currency is written as; ¥ is the sign of two."""
 _OTHER = {POINT: COMMA, COMMA: POINT}
 _MARKS = (("", ""), (POINT, ""), (COMMA, ""), ("", POINT), ("", COMMA), (POINT, COMMA), (COMMA, POINT))
 _NOT_PLAIN = "[^0-9eE+.-]"
@@ -171,4 +175,4 @@ def _currency(known: pl.Series) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    return _AS_SIGN.get(one, one) == _AS_SIGN.get(other, other)
+    return one == other or any({one, other} <= set(names.split()) for names in _SAME)
