@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shoal.data.readers import delimited_parts, glimpse, parts
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import WEIGHTS
 from shoal.jobs.streams import prepare as streams
@@ -24,17 +24,8 @@ PLAIN: dict[str, Any] = {"pieces": 0, "waves": 0}
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, names in {
-        streams: {"MANY": 1000, "MANY_FAST": 1000, "SAMPLE": 600, "ASIDE": 200},
-        uses: {"ASIDE": 200},
-        glimpse: {"LARGE": 1000},
-        parts: {"ROWS": 300},
-        delimited_parts: {"BYTES": 20_000},
-        blocks: {"BLOCK": 32, "BUFFER": 32, "SHORT_BLOCK": 16},
-    }.items():
-        for name, value in names.items():
-            monkeypatch.setattr(module, name, value)
+def tiny(thousand_is_many: Callable[..., None]) -> None:
+    thousand_is_many(sample=600, aside=200)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,33 +10,21 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shoal.data.readers import delimited_parts, glimpse, parts
 from shoal.errors import CapacityError, DataError
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.memory import footprint
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams import prepare as streams
-from shoal.jobs.streams import uses
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES
-from shoal.training import blocks
 
 N = 2000
 GROUPS = 40
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, names in {
-        streams: {"MANY": 1000, "MANY_FAST": 1000, "SAMPLE": 600, "ASIDE": 200},
-        uses: {"ASIDE": 200},
-        glimpse: {"LARGE": 1000},
-        parts: {"ROWS": 300},
-        delimited_parts: {"BYTES": 20_000},
-        blocks: {"BLOCK": 32, "BUFFER": 32, "SHORT_BLOCK": 16},
-    }.items():
-        for name, value in names.items():
-            monkeypatch.setattr(module, name, value)
+def tiny(thousand_is_many: Callable[..., None]) -> None:
+    thousand_is_many(sample=600, aside=200)
 
 
 def columns(seed: int = 0, rows: int = N) -> dict[str, Any]:

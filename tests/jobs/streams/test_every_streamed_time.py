@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shoal.data.readers import delimited_parts, glimpse, parts
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.request import FitRequest
@@ -19,24 +19,14 @@ from shoal.jobs.streams import uses
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES
 from shoal.jobs.tables.prepare import prepare_table
-from shoal.training import blocks
 
 N = 2000
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables of a thousand rows are many, all of which are drawn."""
-    for module, names in {
-        streams: {"MANY": 1000, "MANY_FAST": 1000, "SAMPLE": 2000, "ASIDE": 1000},
-        uses: {"ASIDE": 1000},
-        glimpse: {"LARGE": 1000},
-        parts: {"ROWS": 300},
-        delimited_parts: {"BYTES": 20_000},
-        blocks: {"BLOCK": 64, "BUFFER": 32, "SHORT_BLOCK": 16},
-    }.items():
-        for name, value in names.items():
-            monkeypatch.setattr(module, name, value)
+def tiny(thousand_is_many: Callable[..., None]) -> None:
+    """All rows are drawn."""
+    thousand_is_many(sample=2000, aside=1000, block=64)
 
 
 @pytest.fixture

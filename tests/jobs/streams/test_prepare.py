@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from shoal.data.readers import delimited_parts, glimpse, parts
 from shoal.errors import CapacityError, DataError, OutputError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS
@@ -20,7 +19,6 @@ from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import MODEL, ROWS, TRIED, WEIGHTS
 from shoal.jobs.streams import prepare as streams
-from shoal.jobs.streams import uses
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream, way_to_the_disk
 from shoal.selection.cohorts import cohort
 from shoal.training import blocks
@@ -31,18 +29,8 @@ N = 3000
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables of a thousand rows are many, and buffers, parts and samples are small."""
-    for module, names in {
-        streams: {"MANY": 1000, "MANY_FAST": 1000, "SAMPLE": 900, "ASIDE": 300},
-        uses: {"ASIDE": 300},
-        glimpse: {"LARGE": 1000},
-        parts: {"ROWS": 700},
-        delimited_parts: {"BYTES": 20_000},
-        blocks: {"BLOCK": 32, "BUFFER": 32, "SHORT_BLOCK": 16},
-    }.items():
-        for name, value in names.items():
-            monkeypatch.setattr(module, name, value)
+def tiny(thousand_is_many: Callable[..., None]) -> None:
+    thousand_is_many(sample=900, aside=300, rows=700)
 
 
 @pytest.fixture
