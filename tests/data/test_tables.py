@@ -15,7 +15,8 @@ import pytest
 
 import shoal.data.memory as memory
 import shoal.data.readers.contents as contents
-from shoal.data.tables import read_table
+from shoal.data.cells.notation import Known, Notation
+from shoal.data.tables import read_marked, read_table
 from shoal.errors import CapacityError, DataError, UnknownNameError
 
 CSV = b"x,name\n1, a b \n2,?\nNA,\n"
@@ -285,3 +286,25 @@ def test_a_pipe_is_no_table(ending: str, tmp_path: Path, refuses: Any) -> None:
     os.mkfifo(tmp_path / f"t{ending}")
     with refuses(DataError, f"t{ending} cannot be read (it is a pipe, which may never end: save"):
         read_table(tmp_path / f"t{ending}")
+
+
+def test_rows_one_by_one_are_the_numbers_that_they_are_in_their_table(tmp_path: Path) -> None:
+    rows = ["7.061;5.1;x", "4.979,38;2;9.30 Uhr", "5.234;5.3;x", "1.234.567;3.0;10.15 Uhr", "2.500;4;x"]
+    together, alone = tmp_path / "together.csv", tmp_path / "alone.csv"
+    together.write_text("\n".join(["price;score;text", *rows]))
+    table, notations = read_marked(together)
+    known = Known({"price": notations["price"], "score": Notation(".")})
+    for row, price in zip(rows, table["price"], strict=True):
+        alone.write_text(f"price;score;text\n{row}\n")
+        assert read_table(alone, known=known)["price"].to_list() == [price]
+
+
+def test_what_a_file_leaves_open_is_refused_by_its_name(tmp_path: Path) -> None:
+    known = Known({"a": Notation("."), "b": Notation(percent=True)})
+    for name, text in {"open.csv": "a;b\n1,234;5%\n", "signs.csv": "a;b\n1.5;5\n"}.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(DataError, match=rf"{name}: column '.' has"):
+            read_table(tmp_path / name, known=known)
+    pl.DataFrame({"a": ["1,234"], "b": ["5%"]}).write_parquet(tmp_path / "open.parquet")
+    with pytest.raises(DataError, match=r"open\.parquet: column 'a' has"):
+        read_table(tmp_path / "open.parquet", known=known)

@@ -97,12 +97,15 @@ def _marked(table: Resolved | pl.DataFrame, name: str, known: Known) -> MarkedTa
     """Return a table of any format, read as one that was fitted as far as it tells nothing else."""
     resolved = table if isinstance(table, Resolved) else Resolved(table, {})
     frame = as_frame(without_index(resolved.table, name), name)
-    if not isinstance(table, Resolved):
-        resolved = as_fitted(frame, known)
-        frame = resolved.table
+    try:
+        if not isinstance(table, Resolved):
+            resolved = as_fitted(frame, known)
+            frame = resolved.table
+        require_signs(frame, known)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
     if resolved.told:
         warnings.warn(f"{name}: {resolved.told}", ShoalWarning, stacklevel=4)
-    require_signs(frame, known)
     return MarkedTable(frame, resolved.notations)
 
 

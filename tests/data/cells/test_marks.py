@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from shoal.data.cells.marks import with_decimal_points
-from shoal.data.cells.notation import Known, Notation
+from shoal.data.cells.notation import Known, Notation, notations_of
 from shoal.data.cells.numerals import COMMA, POINT
 from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.errors import DataError
@@ -58,6 +58,8 @@ COMMAS = Known({"a": Notation(",", "."), "b": Notation(",")})
 POINTS = Known({"a": Notation(".", ","), "b": Notation(".")})
 PLAIN_POINTS = Known({"a": Notation("."), "b": Notation()})
 PLAIN_COMMAS = Known({"a": Notation(","), "b": Notation()})
+BOTH = Known({"a": Notation(",", "."), "b": Notation("."), "d": Notation()})
+BOTH_TURNED = Known({"a": Notation("."), "b": Notation(",")})
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,20 @@ PLAIN_COMMAS = Known({"a": Notation(","), "b": Notation()})
         # it tells both
         ({"a": ["1,234"], "b": ["0,5"], "c": ["0.5"]}, POINTS, COMMA, ["1,234"]),
         ({"a": ["1.234"], "b": ["0,5"], "c": ["0.5"]}, COMMAS, COMMA, ["1234"]),
+        # its columns differed from each other where it was fitted, and do so again
+        ({"a": ["1.234"], "b": ["0.5"]}, BOTH, COMMA, ["1234"]),
+        ({"a": ["1.234.567"], "b": ["0.5"]}, BOTH, COMMA, ["1234567"]),
+        ({"a": ["1.234"], "b": ["7"]}, BOTH, COMMA, ["1234"]),
+        ({"a": ["1.234"], "d": ["0.5"]}, BOTH, COMMA, ["1234"]),
+        ({"a": ["1.538"], "b": ["2,2"]}, BOTH_TURNED, POINT, ["1.538"]),
+        # or do not: one of them is written otherwise
+        ({"a": ["1,234"], "b": ["0,5"]}, BOTH, COMMA, ["1.234"]),
+        ({"a": ["1,234"], "b": ["0.5"]}, BOTH_TURNED, COMMA, ["1,234"]),
+        ({"d": ["1.234"], "b": ["0.5"]}, BOTH, COMMA, ["1.234"]),
+        # texts that are no numbers tell nothing
+        ({"a": ["1.234"], "c": ["9.30 Uhr"]}, COMMAS, COMMA, ["1234"]),
+        ({"a": ["1.234", "7"], "c": ["2.0 TDI", "2.5"]}, COMMAS, COMMA, ["1234", "7"]),
+        ({"a": ["1.234", "7"], "c": ["2.0", "2.5"]}, COMMAS, COMMA, ["1.234", "7"]),
         # nothing was remembered, or of no such column
         ({"a": ["1,234"]}, Known(), COMMA, ["1.234"]),
         ({"a": ["1,234"]}, Known({"a": Notation()}), COMMA, ["1.234"]),
@@ -105,6 +121,7 @@ def test_what_a_file_leaves_open_the_fitted_one_tells(
         ({"a": ["7", "1.234"]}, PLAIN_COMMAS, "", "write 1234 or 1,2340"),
         ({"b": ["7", "1.234"]}, COMMAS, POINT, "write 1234 or 1,2340"),
         ({"b": ["7", "1,234"]}, POINTS, COMMA, "write 1234 or 1.2340"),
+        ({"b": ["k.A.", "1.234"]}, COMMAS, POINT, "write 1234 or 1,2340"),
     ],
 )
 def test_what_neither_tells_is_refused(columns: Any, known: Known, expected: str, remedy: str) -> None:
@@ -120,6 +137,19 @@ def test_another_mark_than_the_fitted_one_is_told() -> None:
     assert not with_decimal_points(commas, "", COMMAS).told
     assert not with_decimal_points(points, "", POINTS).told
     assert not with_decimal_points(commas).told
+
+
+def test_a_column_that_is_written_otherwise_than_it_was_is_told() -> None:
+    read = with_decimal_points(pl.DataFrame({"a": ["1,234"], "b": ["0,5"]}), COMMA, BOTH)
+    assert "'b' with '0,5' tells; that column of the table" in read.told
+    assert read.told.endswith("has decimal points")
+    same = pl.DataFrame({"a": ["1.234", "2.345,6"], "b": ["0.5", "0.7"]})
+    assert not with_decimal_points(same, COMMA, BOTH).told
+
+
+def test_groups_of_thousands_between_points_are_remembered() -> None:
+    table = pl.DataFrame({"a": ["1.234.567", "255.848"], "b": ["1.5", "2"]})
+    assert notations_of(table, {"a": COMMA, "b": POINT}) == {"a": Notation(thousands="."), "b": Notation(".")}
 
 
 def test_a_column_whose_decimal_commas_are_read_by_its_texts_is_left_to_them() -> None:

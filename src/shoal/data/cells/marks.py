@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shoal.data.cells.dates import months_with_points
-from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation, notation_of
+from shoal.data.cells.notation import NOTHING_KNOWN, OTHER, Known, Notation, notation_of
 from shoal.data.cells.numerals import (
     ADDRESS,
     BETWEEN_POINTS,
@@ -27,6 +27,7 @@ _DECIMAL_POINT = r"^[+-]?[0-9]*\.[0-9]+(?:[^0-9.]|$)"  # no date such as 31.12.1
 _GROUPED_BY_POINTS = r"^[+-]?(?:[0-9]{1,3}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)$"
 _GROUPED_BY_COMMAS = r"^[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){2,}(?:\.[0-9]*)?|,[0-9]{3}\.[0-9]+)$"
 """Which leaves decimals to points."""
+_NUMBER = r"^[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?$"
 _NAMES = {POINT: "points", COMMA: "commas"}
 
 
@@ -46,25 +47,26 @@ def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = 
     ``expected`` and none shows decimal points. Where commas are decimal, or a number such as 1.234.567 shows
     it, points separate thousands: 14.125 is 14125 in columns where all may be so.
 
-    What nothing in the table tells, the one that was fitted tells (``known``); raises ``DataError`` for a
-    column of that one where it does not.
+    What nothing in the table tells, the one that was fitted tells (``known``): columns of numbers that are
+    written otherwise than there are what tells of another file. Raises ``DataError`` for a column of that one
+    where nothing tells.
 
     >>> table = pl.DataFrame({"a": ["1.234"], "b": ["7"]})
     >>> fitted = Known({"a": Notation(thousands="."), "b": Notation(",")})
     >>> [with_decimal_points(table, known=of).table["a"].item() for of in (Known(), fitted)]
     ['1.234', '1234']
     """
-    file = _File([_Marked(series) for series in table if series.str.contains("[.,]").any()], table)
+    file = _File([_Marked(series) for series in table if series.str.contains("[.,]").any()], table, known)
     changed, notations = [], {}
     for column in file.columns:
-        mark, unclear = file.mark_of(column, expected, known), column.separator()
+        mark, unclear = file.mark_of(column, expected), column.separator()
         decimal = column in file.candidates and column.name not in known.by_texts
         if mark == COMMA and (decimal or column in file.grouped):
             changed.append(column.with_point())
             notations[column.name] = notation_of(table[column.name], COMMA)
         elif mark == POINT and unclear == COMMA and column.name in known.by_texts:
             changed.append(column.without_commas())
-    return Resolved(table.with_columns(changed) if changed else table, notations, file.told(known))
+    return Resolved(table.with_columns(changed) if changed else table, notations, file.note())
 
 
 def may_have_marks(table: pl.DataFrame) -> bool:
@@ -87,6 +89,7 @@ class _File:
 
     columns: list[_Marked]
     table: pl.DataFrame
+    known: Known
     candidates: list[_Marked] = field(init=False)
     """Whose commas may be decimal."""
     grouped: list[_Marked] = field(init=False)
@@ -107,18 +110,46 @@ class _File:
         for name, columns in found.items():
             object.__setattr__(self, name, columns)
 
-    def mark_of(self, column: _Marked, expected: str, known: Known) -> str:
+    @cached_property
+    def _shown(self) -> dict[str, _Marked]:
+        """The first column of numbers that shows it, for each mark that decimals are shown to have."""
+        return {
+            mark: found[0]
+            for mark, columns in ((COMMA, self.commas), (POINT, self.points))
+            if (found := [each for each in columns if each.name in self.known.of or each.holds_numbers()])
+        }
+
+    @cached_property
+    def _told(self) -> dict[str, _Marked]:
+        """The same of columns that tell of another file than the fitted one.
+
+        Where decimals had one mark, these are all. Where columns differed, each is as it was there, unless
+        one is written otherwise.
+        """
+        if self.known.mark:
+            return self._shown
+        return {
+            mark: found[0]
+            for mark, columns in ((COMMA, self.commas), (POINT, self.points))
+            if (found := [each for each in columns if self.known.had_other(each.name, mark)])
+        }
+
+    def mark_of(self, column: _Marked, expected: str) -> str:
         """Return the mark of decimals in a column, as far as points and commas of it may be otherwise."""
-        separator = column.separator()
         if column not in self.candidates and column not in self.grouped:
             return ""
-        if not separator or not known.marks or column.name not in known.of:
+        if not self.known.marks or column.name not in self.known.of:
             return self._usual(column, expected)
-        if bool(self.commas) != bool(self.points):
-            return COMMA if self.commas else POINT
-        mark = known.mark_of(column.name, separator, expected)
+        separator = column.separator()
+        if not separator:
+            return COMMA if column in self.grouped else self._usual(column, expected)
+        if len(self._told) == 1:
+            return next(iter(self._told))
+        mark = self.known.mark_of(column.name, separator, expected)
+        if not mark and len(self._shown) == 1:
+            return next(iter(self._shown))
         if not mark:
-            raise column.unclear(known)
+            raise column.unclear(self.known)
         return mark
 
     def _usual(self, column: _Marked, expected: str) -> str:
@@ -129,17 +160,16 @@ class _File:
             return COMMA if decimal else POINT
         return COMMA if not self.points and (decimal or self.commas) else POINT
 
-    def told(self, known: Known) -> str:
+    def note(self) -> str:
         """Return what to say of a table with another mark than the one that was fitted, else nothing."""
-        if not known.mark or bool(self.commas) == bool(self.points):
+        if len(self._told) != 1 or self.known.mark in self._told:
             return ""
-        mark, shows = (COMMA, self.commas) if self.commas else (POINT, self.points)
-        if mark == known.mark:
-            return ""
-        example = f"column {shows[0].name!r} with {quoted(shows[0].example(mark))}"
+        [(mark, column)] = self._told.items()
+        example = f"column {column.name!r} with {quoted(column.example(mark))}"
+        where = "the table" if self.known.mark else "that column of the table"
         return (
-            f"numbers are read with decimal {_NAMES[mark]}, as {example} tells; the table that the model "
-            f"was fitted to has decimal {_NAMES[known.mark]}"
+            f"numbers are read with decimal {_NAMES[mark]}, as {example} tells; {where} that the model "
+            f"was fitted to has decimal {_NAMES[OTHER[mark]]}"
         )
 
 
@@ -198,6 +228,10 @@ class _Marked:
         """Return the column without what separates thousands."""
         return self._texts.str.replace_all(",", "", literal=True)
 
+    def holds_numbers(self) -> bool:
+        """Tell whether all values are numbers, whatever their marks mean."""
+        return bool(self._known.str.contains(_NUMBER).all())
+
     def example(self, mark: str) -> str:
         """Return a text that shows that decimals have this mark."""
         if mark == POINT:
@@ -207,11 +241,12 @@ class _Marked:
 
     def unclear(self, known: Known) -> DataError:
         """Return the error of a column with separators of which nothing tells what they are."""
-        found = self._known.str.contains(self.separator(), literal=True)
-        text = str(self._known.filter(found)[0])
-        row = int(self._texts.str.contains(self.separator(), literal=True).arg_max() or 0)
-        thousands = text.replace(self.separator(), "")
-        decimal = text.replace(self.separator(), known.mark or self.separator())
+        separator = self.separator()
+        text = str(self._known.filter(self._known.str.contains(separator, literal=True))[0])
+        written = self._texts.str.contains(separator, literal=True) & ~self._texts.is_in(NOTHING)
+        row = int(written.fill_null(False).arg_max() or 0)
+        thousands = text.replace(separator, "")
+        decimal = text.replace(separator, known.mark or separator)
         return DataError(
             f"column {self.name!r} has {quoted(self._texts[row])} in data row {row + 1}, which may be "
             f"{thousands} or {decimal}: nothing tells in this table, and none was written so where the "

@@ -16,7 +16,8 @@ _SAME = (
     *("R$ BRL", "C$ CAD", "A$ AUD"),
 )
 """What each currency is written as; ¥ is the sign of two."""
-_OTHER = {POINT: COMMA, COMMA: POINT}
+OTHER = {POINT: COMMA, COMMA: POINT}
+"""What separates thousands where decimals have a mark."""
 _MARKS = (("", ""), (POINT, ""), (COMMA, ""), ("", POINT), ("", COMMA), (POINT, COMMA), (COMMA, POINT))
 _NOT_PLAIN = "[^0-9eE+.-]"
 
@@ -39,7 +40,7 @@ class Notation:
     @property
     def mark(self) -> str:
         """The mark of decimals, which that of thousands tells, too; empty where neither was seen."""
-        return self.decimal or _OTHER.get(self.thousands, "")
+        return self.decimal or OTHER.get(self.thousands, "")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Known:
     @cached_property
     def _thousands(self) -> frozenset[str]:
         return frozenset(notation.thousands for notation in self.of.values())
+
+    def had_other(self, name: str, mark: str) -> bool:
+        """Tell whether decimals of a column had another mark."""
+        return name in self.of and self.of[name].mark not in ("", mark)
 
     def mark_of(self, name: str, separator: str, expected: str) -> str:
         """Return the mark of decimals of a column whose ``separator`` might be one or separate thousands.
@@ -92,7 +97,7 @@ def notation_of(series: pl.Series, mark: str) -> Notation:
     """
     known = _known(series)
     decimal, thousands = (
-        each if known.str.contains(each, literal=True).any() else "" for each in (mark, _OTHER[mark])
+        each if known.str.contains(each, literal=True).any() else "" for each in (mark, OTHER[mark])
     )
     return Notation(decimal, thousands, _percent(known), _currency(known))
 
@@ -112,7 +117,9 @@ def notations_of(table: pl.DataFrame, marks: Mapping[str, str]) -> dict[str, Not
     )  # all at once (wide tables!)
     pointed = Notation(POINT)
     found = {
-        name: notation_of(table[name], marks[name]) if strange else pointed if point else Notation()
+        name: notation_of(table[name], marks[name])
+        if strange or (point and marks[name] == COMMA)
+        else (pointed if point else Notation())
         for name, strange, point in zip(texts, odd, points, strict=True)
     }
     return {name: notation for name, notation in found.items() if notation != Notation()}

@@ -68,9 +68,12 @@ def parse_marked(
     table = named_table(read_records(data, records, delimiter, len(names), name), names, name)
     tell_of_totals(table, name)
     marked = (b'"' in data if delimiter == "," else b"," in data) or _GROUPED.search(data, 0, _HEAD)
-    if not marked and known.mark != COMMA:
+    if not marked and COMMA not in known.marks:
         return Resolved(table, {})
-    return with_decimal_points(table, _EXPECTED.get(delimiter, ""), known)
+    try:
+        return with_decimal_points(table, _EXPECTED.get(delimiter, ""), known)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
 
 
 def read_names(header: bytes, delimiter: str, name: str) -> list[str]:
