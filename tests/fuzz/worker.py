@@ -12,6 +12,9 @@ from tests.fuzz.bounds import limit_addresses
 from tests.fuzz.cases import FinishedJob, Fuzz
 from tests.fuzz.stored import SHARED
 
+AT_A_TIME = 1000
+"""Cases of one process: libraries that panic do not give all of their memory back."""
+
 PATIENCE = 600.0
 """Seconds of the clock for a case, on however busy a machine: what never asks Python for its turn."""
 
@@ -22,21 +25,22 @@ def outcomes(seed: int, numbers: range) -> Iterator[FinishedJob]:
     while numbers:
         with tempfile.TemporaryDirectory(dir=SHARED) as place:
             receiving, sending = spawning.Pipe(duplex=False)
-            worker = spawning.Process(target=_work, args=(sending, seed, numbers, place), daemon=True)
+            part = numbers[:AT_A_TIME]
+            worker = spawning.Process(target=_work, args=(sending, seed, part, place), daemon=True)
             worker.start()
             sending.close()
             receiving.recv()  # all is ready, or an EOFError, which is no case's
             try:
-                while numbers and receiving.poll(PATIENCE):
+                while part and receiving.poll(PATIENCE):
                     yield receiving.recv()
-                    numbers = numbers[1:]
+                    part, numbers = part[1:], numbers[1:]
                 why = "never ended"
             except EOFError:
                 worker.join()
                 why = f"ended its process with the code {worker.exitcode}"
             worker.kill()
             worker.join()
-        if numbers:
+        if part:
             yield FinishedJob(numbers[0], "?", "?", "foreign", why)
             numbers = numbers[1:]
 
