@@ -45,7 +45,9 @@ class Checkpoint:
         """Return the place for a training, None where nothing is to be kept of it."""
         if blocks.kept is None:
             return None
-        told = [__version__, engine, population.network.to_config(), str(recipe.to_config()), blocks.digest]
+        folds = None if blocks.folds is None else [blocks.folds.held, blocks.folds.forward]
+        config = [population.network.to_config(), str(recipe.to_config())]
+        told = [__version__, engine, *config, blocks.digest, folds]
         digest = hashlib.blake2b(json.dumps(told).encode(errors="surrogatepass"), digest_size=16)
         strengths = recipe.strengths(population.size, np.float64)
         probes = np.stack([np.arange(1, blocks.inputs + 1), np.ones(blocks.inputs)]).astype(np.float32)
