@@ -8,6 +8,7 @@ import pytest
 
 from shoal.data.readers import parts
 from shoal.data.readers.delimited_parts import NotPlainError
+from shoal.data.roles import Roles
 from shoal.errors import DataError
 from shoal.jobs.streams.drawing import Drawn, draw
 
@@ -68,3 +69,16 @@ def test_a_text_table_that_is_not_plain_is_left_to_the_whole(tmp_path: Path) -> 
     (tmp_path / "t.csv").write_text("x;y\n1,5;2\n2,5;3\n")
     with pytest.raises(NotPlainError):
         draw(str(tmp_path / "t.csv"), "y", 0, 10)
+
+
+def test_weights_whose_decimal_mark_a_part_alone_may_take_for_another_are_left_to_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ROWS", 2)
+    for told in (["1,234", "2,345", "0,5", "1"], ["1", "2", "0,5", "1,5"]):
+        pl.DataFrame({"w": told, "y": [1.0, 2.0, 3.0, 4.0]}).write_parquet(tmp_path / "t.parquet")
+        with pytest.raises(NotPlainError):
+            draw(str(tmp_path / "t.parquet"), "y", 0, 9, Roles(weight="w"))
+    plain = pl.DataFrame({"w": ["1.5", "0", "2e-1", "1"], "y": [1.0, 2.0, 3.0, 4.0]})
+    plain.write_parquet(tmp_path / "t.parquet")
+    assert draw(str(tmp_path / "t.parquet"), "y", 0, 9, Roles(weight="w")).weightless == 1

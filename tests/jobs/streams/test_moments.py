@@ -96,6 +96,15 @@ def test_dates_that_a_part_alone_may_read_otherwise_are_left_to_the_whole() -> N
         found.add(pl.DataFrame({"when": ["2020-01-31"]}), ROLES)
 
 
+def test_numbers_whose_decimal_mark_a_part_alone_may_take_for_another_are_left_to_the_whole() -> None:
+    told = pl.DataFrame({"when": ["-10,25", "-1,001"]})
+    assert ROLES.times(told).tolist() == [-10.25, -1.001]  # type: ignore[union-attr]
+    assert ROLES.times(told[1:]).tolist() == [-1001.0]  # type: ignore[union-attr]
+    for part in (told, told[:1], told[1:]):
+        with pytest.raises(NotPlainError):
+            times_of(part, ROLES)
+
+
 def test_a_missing_time_is_told() -> None:
     with pytest.raises(DataError, match=r"the column 'when' .* is missing in 1 of 2 rows"):
         times_of(pl.DataFrame({"when": ["2020-01-31", "-"]}), ROLES)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.data.cells.values import given, undeclared
 from shoal.data.frames import as_frame, as_series, pl
+from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.parts import table_parts
 from shoal.data.roles import Roles
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
-from shoal.jobs.streams.moments import Moments
+from shoal.jobs.streams.moments import Moments, are_plain
 from shoal.jobs.streams.sides import BUCKETS, buckets_of
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray
@@ -99,10 +101,17 @@ def counted(part: pl.DataFrame, target: str, roles: Roles) -> tuple[BoolArray, i
 
 
 def weights_of(part: pl.DataFrame, roles: Roles) -> Array | None:
-    """Return what each row counts for (N,), as it is told; None where the table does not say."""
+    """Return what each row counts for (N,), as it is told; None where the table does not say.
+
+    Raises ``NotPlainError`` for texts of which only all rows together tell the decimal mark.
+    """
     if roles.weight not in part.columns or not part.height:
         return None
-    return roles.weights(as_frame(part.select(roles.weight)), of_all=False)
+    found = roles.weights(as_frame(part.select(roles.weight)), of_all=False)
+    told = undeclared(as_series(part[roles.weight]))
+    if told.dtype == pl.String and not are_plain(given(told)):
+        raise NotPlainError
+    return found
 
 
 @contextmanager

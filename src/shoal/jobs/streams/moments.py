@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shoal.data.cells.dates import CLEAR_FORMATS, parse_dates
-from shoal.data.cells.numerals import GAPS
-from shoal.data.cells.values import undeclared
+from shoal.data.cells.values import given, undeclared
 from shoal.data.frames import as_frame, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.roles import Floats, Roles
@@ -91,7 +90,8 @@ def times_of(rows: pl.DataFrame, roles: Roles) -> Floats | None:
     """Return when each row of a part was (N,), None where a table has no such column.
 
     Raises ``DataError`` where a time is missing, and ``NotPlainError`` for dates that are written otherwise
-    than from the year on: what they mean is told by all rows of a table together.
+    than from the year on and for numbers that are not plain: what they mean is told by all rows of a table
+    together.
     """
     if roles.time_order not in rows.columns:
         return None
@@ -100,7 +100,17 @@ def times_of(rows: pl.DataFrame, roles: Roles) -> Floats | None:
     frame = as_frame(rows.select(roles.time_order))
     series = undeclared(frame[roles.time_order])
     if series.dtype == pl.String:
-        known = series.filter(series.is_not_null() & ~series.is_in(GAPS))
-        if not are_numbers(known) and parse_dates(known, CLEAR_FORMATS[0]).null_count():
+        known = given(series)
+        is_number = are_plain(known) and are_numbers(known)
+        if not is_number and parse_dates(known, CLEAR_FORMATS[0]).null_count():
             raise NotPlainError
     return roles.times(frame)
+
+
+def are_plain(texts: pl.Series) -> bool:
+    """Return whether each text is a number by itself, whatever others stand in its column.
+
+    >>> [are_plain(pl.Series(texts)) for texts in (["-1.5", "2e3"], ["1,234"])]
+    [True, False]
+    """
+    return not texts.cast(pl.Float64, strict=False).null_count()
