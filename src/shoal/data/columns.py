@@ -24,7 +24,7 @@ from shoal.data.cells.plain_numbers import plain_numbers
 from shoal.data.cells.sampled import a_few
 from shoal.data.cells.strays import stray_note, stray_tokens, without
 from shoal.data.cells.texts import free_text_note, mixture_note, unread_note
-from shoal.data.frames import as_frame, pl, quoted
+from shoal.data.frames import as_frame, named, pl, quoted
 from shoal.data.names import meant
 from shoal.errors import DataError
 
@@ -85,8 +85,8 @@ def describe_columns(
     """
     table = as_frame(frame)
     _require_columns(categorical, table.columns, target)
-    declared = {name: values.text(table[name]).cast(pl.Categorical) for name in categorical}
-    table = table.with_columns(**declared)
+    declared = [values.text(table[name]).cast(pl.Categorical) for name in categorical]
+    table = table.with_columns(declared)
     columns = _all_described(table, [name for name in table.columns if name != target])
     if not any(column.used for column in columns):
         columns = [_rescued(column, table[column.name]) for column in columns]
@@ -100,9 +100,9 @@ def _all_described(table: pl.DataFrame, names: Sequence[str]) -> list[ColumnSumm
         plain.name: _number(plain.name, table.height, plain.x, plain.quartiles)
         for plain in plain_numbers(table, [name for name in names if name not in months], values.LARGEST)
     }
-    distinct = table.select(pl.col(list(known)).drop_nulls().n_unique())  # as they are written
+    distinct = named(table, known).select(pl.all().drop_nulls().n_unique())  # as they are written
     known = {name: replace(known[name], distinct=distinct[name].item()) for name in known}
-    others = table.select(name for name in names if name not in known)
+    others = named(table, (name for name in names if name not in known))
     given = others.with_columns(pl.col(pl.String).replace(GAPS, None))  # all at once, too
     known |= {name: _described(others[name], given[name]) for name in others.columns}
     return [known[name] for name in names]

@@ -21,7 +21,18 @@ from shoal.errors import DataError
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["MISSING_TEXTS", "Frame", "as_frame", "as_series", "pl", "quoted", "text"]
+__all__ = [
+    "MISSING_TEXTS",
+    "Frame",
+    "as_frame",
+    "as_series",
+    "named",
+    "pl",
+    "quoted",
+    "require_no_patterns",
+    "text",
+    "without",
+]
 
 Frame: TypeAlias = pl.DataFrame
 
@@ -68,8 +79,8 @@ def as_frame(obj: Any, name: str = "the table") -> Frame:
     names to arrays (N,), or a structured array. ``NaN`` and the usual texts (``NA``, ``?``, …) become
     missing values.
 
-    Raises ``DataError`` for anything else, for no rows, for column names that are not unique texts, and
-    for columns that hold lists, structures or binary data.
+    Raises ``DataError`` for anything else, for no rows, for column names that are not unique texts or look
+    like the pattern ``^a$``, and for columns that hold lists, structures or binary data.
 
     >>> as_frame({"age": ["39", " ? "]})["age"].to_list()
     ['39', None]
@@ -150,6 +161,37 @@ def _declared(series: pl.Series) -> pl.Series:
     return text(_plain(pl.DataFrame([series]), "the table").to_series()).cast(pl.Categorical)
 
 
+def require_no_patterns(names: Iterable[str], name: str) -> None:
+    """Raise ``DataError`` for a name such as ``^a$``, which polars never takes for a column's own.
+
+    Its series look themselves up by their names, so that there is no way around them.
+    """
+    for column in names:
+        if column.startswith("^") and column.endswith("$"):
+            raise DataError(
+                f"{name} has a column named {column!r}; a name that begins with ^ and ends with $ is read as "
+                "a pattern of names, so rename it"
+            )
+
+
+def named(table: Frame, names: Iterable[str]) -> Frame:
+    """Return columns by their names, in this order: polars takes ``*`` for all of them.
+
+    >>> named(as_frame({"a": [1], "*": [2]}), ["*"]).columns
+    ['*']
+    """
+    return table.select(pl.selectors.by_name(list(names)))
+
+
+def without(table: Frame, names: Iterable[str]) -> Frame:
+    """Return the other columns than those of these names, which need not be there.
+
+    >>> without(as_frame({"a": [1], "*": [2]}), ["*", "b"]).columns
+    ['a']
+    """
+    return table.drop(pl.selectors.by_name(list(names), require_all=False))
+
+
 def text(series: pl.Series) -> pl.Series:
     """Return a plain column as ``String``; 5.0 and 5 are written alike, whatever type a file had."""
     if series.dtype == pl.Float64:
@@ -170,6 +212,7 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
     Columns that are plain already are not copied.
     """
+    require_no_patterns(frame.columns, name)
     _require_years(frame, name)
     beyond = [column for column, dtype in frame.schema.items() if dtype in _BEYOND_FLOATS]
     if beyond:
@@ -183,7 +226,7 @@ def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             columns[dtype] = changed
     expressions = []
     for dtype, same in columns.items():
-        expression = _plain_values(pl.col(same), dtype)
+        expression = _plain_values(pl.selectors.by_name(same), dtype)
         if expression is None:
             raise DataError(
                 f"column {same[0]!r} of {name} holds {dtype} values; only numbers, texts, booleans and dates "

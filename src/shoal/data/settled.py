@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from shoal.data.cells import values
 from shoal.data.columns import ColumnSummary
-from shoal.data.frames import Frame, pl
+from shoal.data.frames import Frame, named, pl, without
 
 
 def settled(
@@ -25,12 +25,13 @@ def settled(
     used = {column.name: column for column in columns if column.used and column.name != target}
     types = frame.schema
     numbers = [n for n, column in used.items() if column.kind == "numeric" and types[n] == pl.String]
-    kept = frame.select(name for name in frame.columns if name == target or name in used or name in others)
+    kept = named(frame, (name for name in frame.columns if name == target or name in used or name in others))
     if numbers:
-        plain = frame.select(pl.col(numbers).cast(pl.Float64, strict=False))
-        lost = plain.null_count().row(0), frame.select(numbers).null_count().row(0)
+        written = named(frame, numbers)
+        plain = written.select(pl.all().cast(pl.Float64, strict=False))
+        lost = plain.null_count().row(0), written.null_count().row(0)
         odd = [name for name, after, before in zip(numbers, *lost, strict=True) if after != before]
-        kept = kept.with_columns([*plain.drop(odd), *(_read(frame[name], used[name]) for name in odd)])
+        kept = kept.with_columns([*without(plain, odd), *(_read(frame[name], used[name]) for name in odd)])
     return kept
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.cells.sampled import a_few
-from shoal.data.frames import pl
+from shoal.data.frames import named, pl
 
 #: Formats that no other is mistaken for.
 CLEAR_FORMATS = (
@@ -110,7 +110,7 @@ def months_with_points(table: pl.DataFrame) -> list[str]:
     for told in (is_month.first(), is_month.all() & is_padded.any()):  # one of each says it of most
         if texts.width:
             rows = texts.select(told).row(0)
-            texts = texts.select(name for name, fits in zip(texts.columns, rows, strict=True) if fits)
+            texts = named(texts, (name for name, fits in zip(texts.columns, rows, strict=True) if fits))
     return texts.columns
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from shoal.data.cells.numerals import COMMA, CURRENCY, NOTHING, POINT, read_numbers
-from shoal.data.frames import pl, quoted
+from shoal.data.frames import named, pl, quoted
 from shoal.errors import ConfigurationError, DataError
 
 _SAME = (
@@ -113,7 +113,8 @@ def notations_of(table: pl.DataFrame, marks: Mapping[str, str]) -> dict[str, Not
     if not texts:
         return {}
     odd, points = (
-        table.select(pl.col(texts).str.contains(pattern).any()).row(0) for pattern in (_NOT_PLAIN, r"\.[0-9]")
+        named(table, texts).select(pl.all().str.contains(pattern).any()).row(0)
+        for pattern in (_NOT_PLAIN, r"\.[0-9]")
     )  # all at once (wide tables!)
     pointed = Notation(POINT)
     found = {

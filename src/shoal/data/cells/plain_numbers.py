@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.frames import pl
+from shoal.data.frames import named, pl
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -45,7 +45,7 @@ def matrices(
     several = max(AT_A_TIME // max(height, 1), 1)
     of_type = [name for name in names if types[name] in _TYPES]
     for first in range(0, len(of_type), several):
-        some = chosen_rows(table.select(of_type[first : first + several]), rows)
+        some = chosen_rows(named(table, of_type[first : first + several]), rows)
         numbers = some.select(pl.all().cast(pl.Float64, strict=False))
         lost = np.array(numbers.null_count().row(0)) - np.array(some.null_count().row(0))
         X = numbers.to_numpy()  # of what is missing NaN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shoal.data.cells.marks import Resolved, with_decimal_points
 from shoal.data.cells.notation import Known, require_alike
-from shoal.data.frames import pl
+from shoal.data.frames import named, pl
 
 
 def as_fitted(table: pl.DataFrame, known: Known) -> Resolved:
@@ -20,8 +20,9 @@ def as_fitted(table: pl.DataFrame, known: Known) -> Resolved:
     texts = _texts(table, known) if known.marks else []
     if not texts:
         return Resolved(table, {})
-    resolved = with_decimal_points(table.select(texts), known=known)
-    if resolved.table.equals(table.select(texts)):
+    written = named(table, texts)
+    resolved = with_decimal_points(written, known=known)
+    if resolved.table.equals(written):
         return resolved._replace(table=table)
     return resolved._replace(table=table.with_columns(resolved.table))
 
@@ -30,7 +31,7 @@ def require_signs(table: pl.DataFrame, known: Known) -> None:
     """Raise ``DataError`` where numbers have signs of per cent or a currency otherwise than those fitted."""
     names = _texts(table, known)
     signs = "[^0-9eE+.,'-]"
-    odd = table.select(pl.col(names).str.contains(signs).any()) if names else table.clear()
+    odd = named(table, names).select(pl.all().str.contains(signs).any()) if names else table.clear()
     for name in names:
         if known.of[name].percent or odd[name].item():
             require_alike(table[name], known.of[name])

@@ -19,7 +19,7 @@ from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.features.encoders import ENCODERS, PLAIN, ColumnEncoder, NumericEncoder
 from shoal.data.features.scales import centre_and_scale, scaled
-from shoal.data.frames import as_frame, pl, quoted
+from shoal.data.frames import as_frame, pl, quoted, without
 from shoal.data.memory import require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
@@ -77,7 +77,7 @@ class TablePreprocessor:
 
         Warns (``ShoalWarning``) of each column that is not used. Raises ``DataError`` if none can be.
         """
-        table = as_frame(frame).drop(dropped, strict=False)
+        table = without(as_frame(frame), dropped)
         described = tuple(describe_columns(table, target) if columns is None else columns)
         used = [column for column in described if column.used]
         encoders = _fitted(table, used, rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from shoal.data.frames import pl
+from shoal.data.frames import named, pl
 from shoal.data.readers.columnar import parquet_parts, read_parquet
 from shoal.data.readers.contents import require_size
 from shoal.errors import DataError
@@ -109,7 +109,7 @@ def _in_order(part: pl.DataFrame, file: Path, before: Path, schema: pl.Schema) -
                 for kind in (own.get(name), schema.get(name))
             )
             raise DataError(f"{file} {here} the column {name!r}, and {before} {there} it; write them alike")
-    return part.select(schema.names())
+    return named(part, schema.names())
 
 
 def _with_keys(part: pl.DataFrame, file: Path, folder: Path | None) -> pl.DataFrame:

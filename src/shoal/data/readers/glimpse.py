@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoal.data.database_names import Asked, is_duckdb
-from shoal.data.frames import Frame, as_frame, pl
+from shoal.data.frames import Frame, as_frame, named, pl
 from shoal.data.readers.arff import read_arff
 from shoal.data.readers.builtin import PREFIX
 from shoal.data.readers.columnar import first_of_arrow, parquet_rows
@@ -134,7 +134,7 @@ def _of_parquet(path: Path) -> Glimpse:
     head = as_frame(written)
     types = written.schema
     changed = [name for name, dtype in head.schema.items() if dtype == pl.String or dtype != types[name]]
-    both = bytes_of(written) + bytes_of(head.select(changed))
+    both = bytes_of(written) + bytes_of(named(head, changed))
     return Glimpse(rows, head, round(rows / written.height * both))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from shoal.data.cells.dates import readings
 from shoal.data.cells.numerals import is_numeral
-from shoal.data.frames import pl, quoted
+from shoal.data.frames import pl, quoted, require_no_patterns, without
 from shoal.errors import DataError, ShoalWarning
 
 #: What pandas names an index that it writes or reads back as a column without a name of its own.
@@ -22,12 +22,13 @@ _OF_DATES = ("date", "index", "index of dates")
 def column_names(header: Sequence[str], name: str) -> list[str]:
     """Return the names in a header, without blanks around them; a column without one stays without.
 
-    Raises ``DataError`` for names that occur twice, and for a header of nothing but numbers.
+    Raises ``DataError`` for names that occur twice or are patterns, and for a header of nothing but numbers.
     """
     names = [column.strip() for column in header]
     twice = [column for column, times in Counter(filter(None, names)).items() if times > 1]
     if twice:
         raise DataError(f"{name} has more than one column named {twice[0]!r}; give every column its own name")
+    require_no_patterns(names, name)
     of_an_array = names[0] == "" and names[1:] == [
         str(k) for k in range(len(names) - 1)
     ]  # with pandas' index
@@ -66,7 +67,7 @@ def without_index(table: pl.DataFrame, name: str) -> pl.DataFrame:
     index = [column for column in INDEX_NAMES if column in table.columns and _numbers_rows(table[column])]
     for column in index:
         _tell_of_index(name, f"the column {column!r}")
-    return table.drop(index) if len(index) < table.width else table
+    return without(table, index) if len(index) < table.width else table
 
 
 def tell_of_totals(table: pl.DataFrame, name: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.data.cells.values import given, undeclared
-from shoal.data.frames import as_frame, as_series, pl
+from shoal.data.frames import as_frame, as_series, named, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.parts import table_parts
 from shoal.data.roles import Roles
@@ -107,7 +107,7 @@ def weights_of(part: pl.DataFrame, roles: Roles) -> Array | None:
     """
     if roles.weight not in part.columns or not part.height:
         return None
-    found = roles.weights(as_frame(part.select(roles.weight)), of_all=False)
+    found = roles.weights(as_frame(named(part, [roles.weight])), of_all=False)
     told = undeclared(as_series(part[roles.weight]))
     if told.dtype == pl.String and not are_plain(given(told)):
         raise NotPlainError

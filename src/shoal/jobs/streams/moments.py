@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.data.cells.dates import CLEAR_FORMATS, parse_dates
 from shoal.data.cells.values import given, undeclared
-from shoal.data.frames import as_frame, pl
+from shoal.data.frames import as_frame, named, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.roles import Floats, Roles
 from shoal.data.sequences.instants import are_numbers
@@ -40,7 +40,8 @@ class Moments:
         times = times_of(rows, roles)
         if times is None or not times.size:
             return
-        numbered = roles.has_numbered_times(as_frame(rows.select(roles.time_order)))
+        assert roles.time_order is not None
+        numbered = roles.has_numbered_times(as_frame(named(rows, [roles.time_order])))
         if self.numbered not in (None, numbered):
             raise NotPlainError
         self.numbered = numbered
@@ -97,7 +98,7 @@ def times_of(rows: pl.DataFrame, roles: Roles) -> Floats | None:
         return None
     if not rows.height:
         return np.zeros(0)
-    frame = as_frame(rows.select(roles.time_order))
+    frame = as_frame(named(rows, [roles.time_order]))
     series = undeclared(frame[roles.time_order])
     if series.dtype == pl.String:
         known = given(series)

@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from shoal.data.frames import as_frame, pl
+from shoal.data.frames import as_frame, named, pl
 from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError
 from shoal.jobs.streams.moments import Moments, times_of
@@ -141,7 +141,7 @@ def buckets_of(rows: pl.DataFrame, roles: Roles, seed: int) -> IntArray | None:
         return None
     if not rows.height:
         return np.zeros(0, dtype=np.intp)
-    groups = roles.groups(as_frame(rows.select(roles.group)))
+    groups = roles.groups(as_frame(named(rows, [roles.group])))
     assert groups is not None
     numbers = {name: _bucket(name, seed) for name in groups.unique().to_list()}
     return groups.replace_strict(numbers, return_dtype=pl.Int64).to_numpy().astype(np.intp)

@@ -11,7 +11,7 @@ from shoal.data.cells.numerals import COMMA
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.features.preprocessing import TablePreprocessor
-from shoal.data.frames import Frame
+from shoal.data.frames import Frame, named, without
 from shoal.data.names import names_shown
 from shoal.data.roles import Roles
 from shoal.data.settled import settled
@@ -63,8 +63,8 @@ class Described:
         frame = without_weightless(frame, roles)
         asked = (request.drop, request.columns, request.categorical)
         chosen = ChosenColumns.settle(frame.columns, name, *asked, roles.of_columns)
-        columns = tuple(describe_columns(frame.drop(chosen.dropped), name, chosen.categorical))
-        (target_column,) = describe_columns(frame.select(name))
+        columns = tuple(describe_columns(without(frame, chosen.dropped), name, chosen.categorical))
+        (target_column,) = describe_columns(named(frame, [name]))
         rare = _rare_classes(frame, name, task, request, least)
         used = rare.of_frame(settled(frame, name, columns, roles.of_columns), name)
         return cls(

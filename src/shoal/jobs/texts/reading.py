@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shoal.data.frames import as_frame, pl, quoted
+from shoal.data.frames import as_frame, named, pl, quoted
 from shoal.data.names import meant
 from shoal.data.roles import Roles
 from shoal.data.tables import read_table
@@ -61,5 +61,5 @@ def read_texts(source: str, column: str, target: str | None = None, roles: Roles
     texts = frame[column].cast(pl.String).fill_null("").to_list()
     asked = () if roles is None else roles.of_columns
     others = tuple(name for name in frame.columns if name not in (column, target, *asked))
-    metadata = frame.select([name for name in asked if name in frame.columns]) if asked else None
+    metadata = named(frame, (name for name in asked if name in frame.columns)) if asked else None
     return TextRows(tuple(texts), None if target is None else frame[target], others, metadata)
