@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from shoal.errors import ConfigurationError, MissingDependencyError, ModelFolder
 from shoal.report.card import card
 from shoal.report.evidence import load_evidence
 from shoal.training.problem import Progress
+from tests.waiting import HANGS
 from tests.watching.conftest import X
 
 pytest.importorskip("tensorboardX", reason="needs the extra tensorboard")
@@ -151,6 +153,44 @@ def test_once_closed_it_is_told_nothing(network: Network, tmp_path: Path) -> Non
     board.close()
     (after,) = (path.read_bytes() for path in tmp_path.iterdir())
     assert after == before
+
+
+ON_A_FULL_DISK = """
+import resource, sys, warnings
+import shoal
+from shoal.errors import OutputError
+
+warnings.simplefilter("always")
+board = shoal.TensorBoard(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+network = shoal.Network(1, [shoal.Dense(1)])
+for _ in range(2):
+    result = shoal.train(network, [[0.0], [1.0]], [0.0, 1.0], starts=9, epochs=1000, callback=board, n_jobs=1)
+    print("trained to", result.history.epochs.max())
+    board._file._thread.join()
+for ask in (lambda: board.write(result), board.close):
+    try:
+        ask()
+    except OutputError as error:
+        print(error)
+board.close()
+"""
+
+
+def test_on_a_full_disk_training_goes_on_and_who_writes_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="needs limits of a process, as POSIX has them")
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_FULL_DISK, str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=True,
+    )
+    refused = f"the event file in {tmp_path / 'run'} cannot be written (File too large); make room"
+    trained, again, *told = done.stdout.splitlines()
+    assert trained == again == "trained to 1000"
+    assert [line.startswith(refused) for line in told] == [True, True]
+    assert done.stderr.count("ShoalWarning: TensorBoard failed (the event file in") == 1
 
 
 def test_without_its_package_it_says_which_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,8 @@ class TensorBoard(Watcher):
     Close it, or use it in a ``with`` block. ``pip install 'shoal[tensorboard]'``; ``tensorboard --logdir
     runs`` shows them, which is a package of its own.
 
-    Raises ``MissingDependencyError`` without tensorboardX, ``OutputError`` for a folder that cannot be made.
+    Raises ``MissingDependencyError`` without tensorboardX, ``OutputError`` for a folder that cannot be made;
+    ``write`` and ``close`` raise it for a disk that is full.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -48,24 +51,14 @@ class TensorBoard(Watcher):
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError:
-            raise MissingDependencyError(
-                "TensorBoard's files need tensorboardX: pip install 'shoal[tensorboard]'"
-            ) from None
-        self.folder = Path(folder)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{folder} cannot be made ({reason(error)}); give another folder") from None
-        self._writer: Any = SummaryWriter(str(self.folder))
-        self._closed = False
+        self.folder, self._closed = Path(folder), False
+        self._file = EventFile(self.folder)
 
     def close(self) -> None:
         """Write all that is still to be written; nothing is told afterwards."""
-        self._writer.close()
-        self._closed = True
+        if not self._closed:
+            self._closed = True
+            self._file.close()
 
     def write(self, what: Any) -> None:
         """Tell what there is to keep, as ``Watcher.write``; raises ``OutputError`` once it is closed."""
@@ -76,30 +69,102 @@ class TensorBoard(Watcher):
     def _tell(self, numbers: Mapping[str, float], step: int) -> None:
         if self._closed:  # or else it would begin another file, which nobody closes
             return
+        from tensorboardX.summary import scalar
+
         for name, value in numbers.items():
-            self._writer.add_scalar(name, value, step)
+            self._file.add(scalar(name, value), step)
 
     def _set(self, settings: Mapping[str, Setting]) -> None:
+        from tensorboardX.summary import text
+
         rows = [f"| {name} | {value} |" for name, value in settings.items()]
-        self._writer.add_text("settings", "\n".join(["| setting | value |", "|---|---|", *rows]))
+        self._file.add(text("settings", "\n".join(["| setting | value |", "|---|---|", *rows])))
 
     def _keep(self, findings: Findings) -> None:
+        from tensorboardX.summary import text
+
         points = [("model", findings.settings, findings.results)]
         points += [(f"candidate-{n}", *point) for n, point in enumerate(findings.candidates, 1)]
         for name, settings, results in points:
             told = {f"result/{result}": value for result, value in results.items()}
-            self._writer.add_hparams(dict(settings), told, name=name)
+            self._compare(self.folder / name, dict(settings), told)
         for name, picture in findings.pictures.items():
             self._draw(f"report/{name}", picture)
         if findings.words:
-            self._writer.add_text("card", findings.words)
+            self._file.add(text("card", findings.words))
+
+    def _compare(self, folder: Path, settings: dict[str, Setting], results: dict[str, float]) -> None:
+        """Write a line for the tab of hyper-parameters, which takes a file of its own."""
+        from tensorboardX.summary import hparams, scalar
+
+        with closing(EventFile(folder)) as file:
+            for summary in (*hparams(settings, results), *(scalar(*result) for result in results.items())):
+                file.add(summary)
 
     def _draw(self, name: str, picture: bytes) -> None:
         from tensorboardX.proto.summary_pb2 import Summary
 
         width, height = struct.unpack(">II", picture[16:24])  # what every PNG begins with
         image = Summary.Image(height=height, width=width, colorspace=RGBA, encoded_image_string=picture)
-        self._writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=name, image=image)]))
+        self._file.add(Summary(value=[Summary.Value(tag=name, image=image)]))
 
     def _flush(self) -> None:
-        self._writer.flush()
+        self._file.flush()
+
+
+class EventFile:
+    """An event file in a ``folder``, which is made, that tensorboardX writes in a thread of its own.
+
+    Such a thread ends at its first error and tells nobody, while what it is given waits in a queue. So the
+    queue is never full, or else training would wait for nobody, and whether it lives is asked every time.
+    All methods raise ``OutputError`` where the file cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            raise MissingDependencyError(
+                "TensorBoard's files need tensorboardX: pip install 'shoal[tensorboard]'"
+            ) from None
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._writer: Any = SummaryWriter(str(folder), max_queue=0)
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be made ({reason(error)}); give another folder") from None
+        events = self._writer.file_writer.event_writer
+        self._thread: threading.Thread = events._worker
+        events._event_queue.cancel_join_thread()  # nor does a process that ends wait for who reads no more
+
+    def add(self, summary: Any, step: int | None = None) -> None:
+        """Write what one step has to say."""
+        if not self._thread.is_alive():
+            self.flush()  # which fails as the thread did, and says why
+            raise self._broken("its thread has ended")
+        self._writer.file_writer.add_summary(summary, step)
+
+    def flush(self) -> None:
+        """Write to the disk what the thread has taken up."""
+        with self._writing():
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Write all that is left, and end the thread."""
+        was_alive = self._thread.is_alive()
+        with self._writing():
+            self._writer.close()
+        if not was_alive:
+            raise self._broken("its thread had ended before")
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._broken(reason(error)) from None
+
+    def _broken(self, why: str) -> OutputError:
+        return OutputError(
+            f"the event file in {self.folder} cannot be written ({why}); make room, and begin another folder"
+        )
