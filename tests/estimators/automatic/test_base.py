@@ -265,3 +265,14 @@ def test_workers_elsewhere_train_the_same_ensemble(monkeypatch: pytest.MonkeyPat
     assert clone(there).on == ADDRESS
     with pytest.raises(ValueError, match="on must be the address of a Dask scheduler"):
         ShoalRegressor(on="dask").fit(np.arange(20.0)[:, None], np.arange(20.0))
+
+
+def test_a_frame_that_is_written_otherwise_than_the_fitted_one_is_noted() -> None:
+    numbers = np.random.default_rng(0).uniform(0.1, 9, 40).round(2)
+    points = {"a": [f"{number:.2f}" for number in numbers]}
+    commas = {"a": [text.replace(".", ",") for text in points["a"]]}
+    model = ShoalRegressor(**SMALL).fit(pl.DataFrame(commas), numbers)
+    expected = model.predict(pl.DataFrame(commas))
+    with pytest.warns(ShoalWarning, match=r"^X: numbers are read with decimal points, as column 'a'"):
+        found = model.predict(pl.DataFrame(points))
+    np.testing.assert_array_equal(found, expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from shoal.clusters.lending import lend
 from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.data.frames import Frame, as_frame
+from shoal.errors import ShoalWarning
 from shoal.estimators.automatic.row_attributes import ROW_ATTRIBUTES
 from shoal.estimators.shared.parameters import COUNT, POSITIVE
 from shoal.estimators.shared.seeds import drawn_seed
@@ -116,9 +118,11 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
     def _features(self, X: Any) -> Array:
         check_is_fitted(self)
         preprocessor = self.model_.preprocessor
-        frame = as_fitted(self._frame(X, reset=False), preprocessor.known).table
-        require_signs(frame, preprocessor.known)
-        features: Array = preprocessor.transform(frame)
+        read = as_fitted(self._frame(X, reset=False), preprocessor.known)
+        if read.told:
+            warnings.warn(f"X: {read.told}", ShoalWarning, stacklevel=3)
+        require_signs(read.table, preprocessor.known)
+        features: Array = preprocessor.transform(read.table)
         return features
 
     def __sklearn_tags__(self) -> Any:
