@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.data.cells.notation import Notation
 from shoal.jobs.model import TableModel
 from shoal.serve.app import LARGEST_BODY, Service
 from shoal.serve.rows import MOST_ROWS
@@ -71,6 +73,20 @@ def test_values_of_another_kind_are_named_by_their_column(pets: TableModel, ask:
     assert status == 400
     assert "'weight'" in answer["error"]
     assert "heavy" in answer["error"]
+
+
+def test_texts_are_the_numbers_that_they_are_in_a_file(pets: TableModel, ask: Ask) -> None:
+    preprocessor = dataclasses.replace(pets.preprocessor, notations={"weight": Notation(",", ".")})
+    app = Service(dataclasses.replace(pets, preprocessor=preprocessor), "pets").app()
+
+    def found(weight: Any) -> Any:
+        return ask(app, "/predict", body(rows=[{"weight": weight, "kind": "furry"}]))[:2]
+
+    for text, number in (("1.234", 1234), ("0,5", 0.5), ("1.234,5", 1234.5)):
+        assert found(text) == found(number)
+        assert found(text)[0] == 200
+    status, answer = found("5%")
+    assert (status, "'weight'" in answer["error"], "per cent sign" in answer["error"]) == (400, True, True)
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b'{"rows": [NaN]}', b"\xff", b"[" * 5000, b'{"rows":1e999}'])

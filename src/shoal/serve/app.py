@@ -43,7 +43,8 @@ class Service:
 
     def predict(self, rows: Sequence[Row], interval: float | None) -> list[dict[str, Any]]:
         """Return a prediction for each row: the columns that ``shoal predict`` writes, by their names."""
-        given = columns(rows, self.model.preprocessor.encoders)
+        preprocessor = self.model.preprocessor
+        given = columns(rows, preprocessor.encoders, preprocessor.known)
         found = self.model.predict(given, interval=interval)
         listed = {name: _plain(values.tolist()) for name, values in found.items()}
         return [dict(zip(listed, values, strict=True)) for values in zip(*listed.values(), strict=True)]

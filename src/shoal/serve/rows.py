@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from shoal.data.cells.notation import NOTHING_KNOWN, Known
+from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.data.features.encoders import ColumnEncoder, NumericEncoder
 from shoal.data.features.preprocessing import TablePreprocessor
-from shoal.data.frames import as_series
+from shoal.data.frames import as_frame, as_series
 from shoal.errors import DataError
 from shoal.schema import MismatchError, described, parse_json
 
@@ -60,17 +62,17 @@ def read_request(body: bytes, preprocessor: TablePreprocessor) -> Request:
     known = {*wanted, preprocessor.target, *preprocessor.dropped, *(c.name for c in preprocessor.columns)}
     for number, row in enumerate(rows):
         _require_row(row, number, wanted, known)
-    return Request(rows, interval, _types(rows, preprocessor.encoders))
+    return Request(rows, interval, _types(rows, preprocessor.encoders, preprocessor.known))
 
 
-def _types(rows: Sequence[Row], encoders: Sequence[ColumnEncoder]) -> tuple[type, ...] | None:
+def _types(rows: Sequence[Row], encoders: Sequence[ColumnEncoder], known: Known) -> tuple[type, ...] | None:
     found: list[type] = []
     for encoder in encoders:
         types = {type(row[encoder.column]) for row in rows} - {type(None)} or {type(None)}
         numeric = isinstance(encoder, NumericEncoder)
         if numeric and types <= {int, float}:
             types = {float}
-        if len(types) > 1 or (numeric and types == {str}):
+        if len(types) > 1 or (types == {str} and (numeric or encoder.column in known.of)):
             return None
         found += types
     return tuple(found)
@@ -96,18 +98,41 @@ def _require_row(row: Any, number: int, wanted: Sequence[str], known: set[str]) 
             )
 
 
-def columns(rows: Sequence[Row], encoders: Sequence[ColumnEncoder]) -> dict[str, list[Any]]:
+def columns(
+    rows: Sequence[Row], encoders: Sequence[ColumnEncoder], known: Known = NOTHING_KNOWN
+) -> dict[str, list[Any]]:
     """Return rows as columns, each of one type: numbers, truth values, or texts where there is any.
 
-    Raises ``DataError`` for texts that are no numbers where numbers are needed.
+    Texts are read as those of a file are by a model that was fitted to columns written as ``known``; numbers
+    are what they are.
+
+    Raises ``DataError`` for texts that are no numbers where numbers are needed, or written in another way.
     """
-    found = {}
+    found = {encoder.column: [row[encoder.column] for row in rows] for encoder in encoders}
+    found |= _as_fitted(found, known)
     for encoder in encoders:
-        values = [row[encoder.column] for row in rows]
+        values = found[encoder.column]
         found[encoder.column] = _of_one_type(
             _as_numbers(values, encoder) if isinstance(encoder, NumericEncoder) else values
         )
     return found
+
+
+def _as_fitted(given: Mapping[str, list[Any]], known: Known) -> dict[str, list[Any]]:
+    """Return the columns with texts of which something is known, with their decimal marks as points."""
+    texts = {
+        name: [value if isinstance(value, str) else None for value in given[name]]
+        for name in known.of
+        if name in given and any(isinstance(value, str) for value in given[name])
+    }
+    if not texts:
+        return {}
+    read = as_fitted(as_frame(texts), known).table
+    require_signs(read, known)
+    return {
+        name: [one if isinstance(v, str) else v for v, one in zip(given[name], read[name], strict=True)]
+        for name in texts
+    }
 
 
 def _as_numbers(values: list[Any], encoder: NumericEncoder) -> list[Any]:
