@@ -16,7 +16,7 @@ FREE = 1 << 28
 BOMB = FREE // 4
 """Bytes that are one too many for a table to unpack to, and do no harm to who makes them."""
 ADDRESSES = 1 << 30
-"""Bytes of addresses that the cases of a process may take together, beside what was there before."""
+"""Bytes of addresses that a case may take, beside what its process had before."""
 
 
 class NeverEndsError(BaseException):
@@ -54,4 +54,4 @@ def limit_addresses() -> None:
     table = Path("/proc/self/statm")
     if table.exists():
         limit = int(table.read_text().split()[0]) * resource.getpagesize() + ADDRESSES
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))

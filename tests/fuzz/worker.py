@@ -13,7 +13,7 @@ from tests.fuzz.cases import FinishedJob, Fuzz
 from tests.fuzz.stored import SHARED
 
 AT_A_TIME = 1000
-"""Cases of one process: libraries that panic do not give all of their memory back."""
+"""Cases of one process: libraries that panic keep memory."""
 
 PATIENCE = 600.0
 """Seconds of the clock for a case, on however busy a machine: what never asks Python for its turn."""
@@ -48,7 +48,7 @@ def outcomes(seed: int, numbers: range) -> Iterator[FinishedJob]:
 def _work(results: Connection, seed: int, numbers: range, place: str) -> None:
     fuzz = Fuzz(seed, Path(place) / "case")
     fuzz.prepare()
-    limit_addresses()
     results.send(None)
     for number in numbers:
+        limit_addresses()
         results.send(fuzz.run(number))
