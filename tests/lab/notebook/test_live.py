@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,39 @@ def test_a_step_is_as_long_as_it_is_said_to_be() -> None:
     shown.close()
     assert run.epoch == 1200
     assert Kind.UNITS not in {block.kind for block in read(shown.frame)}  # it has none that are hidden
+
+
+def test_a_step_ends_with_who_waits_for_it(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, answers = cell.widget._conductor, list[Any]()
+    exhibit, ask = running.laboratory, running.ask
+    second, go = threading.Event(), threading.Event()
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 1)  # a step of 30 epochs has 30 pieces
+    train = exhibit.train
+
+    def held(epochs: int, each: Any) -> None:
+        train(epochs, each)
+        if cell.run.epoch == 2:
+            second.set()
+            assert go.wait(HANGS)
+
+    def interrupt() -> None:
+        assert second.wait(HANGS)
+        raise KeyboardInterrupt
+
+    def interrupted(command: Any) -> Any:
+        answers.append(ask(command))
+        waiting = Future[None]()
+        monkeypatch.setattr(waiting, "result", interrupt)
+        return waiting
+
+    monkeypatch.setattr(exhibit, "train", held)
+    monkeypatch.setattr(running, "ask", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cell.widget.step(30)
+    go.set()
+    for answer in answers:
+        answer.result(HANGS)
+    assert cell.run.epoch == 2
 
 
 def test_what_is_no_widget_for_a_fault_is_thrown_away_without_another() -> None:

@@ -55,9 +55,13 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def step(self, epochs: int = 1) -> None:
         """Train so many epochs, and pause; Ctrl-C ends it a part of them later."""
         left = whole_number(epochs, "epochs of a step")
-        while left > 0:
-            self._do(commands.Step(epochs=min(left, MOST_PACE)))
-            left = 0 if self.state["training"]["ended"] else left - MOST_PACE
+        try:
+            while left > 0:
+                self._do(commands.Step(epochs=min(left, MOST_PACE)))
+                left = 0 if self.state["training"]["ended"] else left - MOST_PACE
+        except BaseException:  # such as Ctrl-C, which ends the waiting, not the step
+            self._conductor.ask(commands.Pause())
+            raise
 
     def set(self, **strengths: float) -> None:
         """Go on under other strengths, of all networks: ``l2``, ``weight_decay``, ``learning_rate``."""
