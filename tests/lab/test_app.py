@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 
 from shoal.lab import serving
 from shoal.lab.app import DRAWN, FILES, House, Visit
+from shoal.lab.commands import Command, Pause
 from shoal.lab.design import Design
 from shoal.lab.frames import PROTOCOL, Kind, read
 from shoal.lab.laboratory import Laboratory
@@ -288,6 +289,47 @@ def test_a_page_is_answered_during_its_own_step(monkeypatch: pytest.MonkeyPatch)
     assert running.laboratory.picked == 1
     assert running.laboratory.sides[0].epoch < 900
     running.close()
+
+
+def stepped(monkeypatch: pytest.MonkeyPatch, *asked: dict[str, Any]) -> int:
+    """Return at which epoch a lab is once a page has asked this before the first ended, and has left."""
+
+    async def attended(running: Conductor) -> None:
+        house, line = House(running), Line()
+        visit = Visit(house, cast("WebSocket", line))
+        house.visits.append(visit)
+        attending = asyncio.create_task(house._attend(visit))
+        await line.frames.get()
+        for number, each in enumerate(asked, 1):
+            line.say(json.dumps({"v": PROTOCOL, "id": number, **each}))
+        line.said.put_nowait({"type": "websocket.disconnect"})
+        await attending
+
+    running, heard = Conductor(Laboratory(Design(hidden=(1,), starts=2, epochs=1000)), 1), threading.Event()
+    lab, train, ask = running.laboratory, running.laboratory.train, running.ask
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", 1)
+    monkeypatch.setattr(lab, "train", lambda *given: (heard.wait(HANGS), train(*given)))
+
+    def ask_and_tell(command: Command) -> Any:
+        answer = ask(command)
+        if isinstance(command, Pause):
+            heard.set()
+        return answer
+
+    monkeypatch.setattr(running, "ask", ask_and_tell)
+    asyncio.run(asyncio.wait_for(attended(running), HANGS))
+    running.close()
+    return lab.epoch
+
+
+def test_a_pause_ends_every_step_that_was_asked_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = {"do": "step", "epochs": 400}
+    assert stepped(monkeypatch, step, step, {"do": "pause"}) == 2  # a piece of each
+
+
+def test_a_page_that_leaves_ends_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stepped(monkeypatch, {"do": "step", "epochs": 400}) == 1
+    assert stepped(monkeypatch, {"do": "step", "epochs": 1}) == 1
 
 
 def test_what_is_no_text_ends_the_visit_and_nothing_else(served: Served) -> None:

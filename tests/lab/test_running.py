@@ -228,11 +228,23 @@ def test_a_long_step_is_ended_by_what_it_could_not_go_on_after(
     assert running.laboratory.sides[0].epoch == page.states[-1]["sides"][0]["epoch"] == epoch
 
 
+def test_a_step_is_over_with_the_last_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = conductor(epochs=10)
+    lab, trained = running.laboratory, list[int]()
+    monkeypatch.setattr("shoal.lab.playing.UNHEARD", lab.work)
+    train = lab.train
+    monkeypatch.setattr(lab, "train", lambda *given: (train(*given), trained.append(lab.epoch)))
+    done(running, c.Step(epochs=100))
+    running.close()
+    assert trained == [*range(1, 11), 10]
+
+
 def test_a_step_that_is_under_way_when_the_lab_closes_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     running = conductor()
     lab, held, go = running.laboratory, threading.Event(), threading.Event()
     monkeypatch.setattr("shoal.lab.playing.UNHEARD", lab.work)
-    monkeypatch.setattr(lab, "train", lambda *_: (held.set(), go.wait(HANGS)))
+    train = lab.train
+    monkeypatch.setattr(lab, "train", lambda *given: (held.set(), go.wait(HANGS), train(*given)))
     step = running.ask(c.Step(epochs=100))
     assert held.wait(HANGS)
     with running._change:

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab import saving
-from shoal.lab.commands import Step, command, read
+from shoal.lab.commands import Pause, Step, command, read
 from shoal.lab.running import MOST_WAITING, Conductor, Exhibit
 
 FILES = {
@@ -153,9 +153,9 @@ class Visit:
     async def obey(self) -> None:
         """Do what is asked, one command after the other, also what was asked right before the page left.
 
-        What is asked during a step does not wait for its end, but another step does.
+        What is asked during a step does not wait for its end, and a step ends when the page leaves.
         """
-        step: asyncio.Task[None] | None = None
+        steps: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as answering:
             while (message := await self._asked.get()) is not None:
                 number = 0
@@ -167,14 +167,14 @@ class Visit:
                 except ShoalError as error:
                     self._tell({"id": number, "error": str(error)})
                     continue
-                if step is not None and isinstance(asked, Step):
-                    await step
                 self._asks += 1
                 answer = answering.create_task(self._answer(number, self.house.conductor.ask(asked)))
                 if isinstance(asked, Step):
-                    step = answer
+                    steps = [*(step for step in steps if not step.done()), answer]
                 else:
                     await answer
+            if not all(step.done() for step in steps):
+                self.house.conductor.ask(Pause())  # or who comes next would wait to steer
 
     async def _answer(self, number: int, coming: Future[None]) -> None:
         try:

@@ -50,6 +50,7 @@ class FinishedStudy:
     """
 
     pace = stride = 1
+    epoch = 0
 
     def __init__(self, folder: Path) -> None:
         self.playing = False

@@ -79,11 +79,16 @@ class Laboratory(Player):
             run.population.theta.size * len(side.material.train.y) for side in self.sides for run in side.runs
         )
 
+    @property
+    def epoch(self) -> int:
+        """The epochs behind all networks."""
+        return self.sides[0].epoch
+
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all sides on; at the last epoch of the design the playing ends."""
         for side in self.sides:
             side.advance(epochs, each)
-        if self.sides[0].epoch >= self.design.epochs:
+        if self.epoch >= self.design.epochs:
             self.playing = False
             self.note = f"This is epoch {self.design.epochs:,}, the last of this run."
 
@@ -169,7 +174,7 @@ class Laboratory(Player):
         }
 
     def _start(self, command: commands.Start, each: Each) -> None:
-        if self.sides[0].epoch >= self.design.epochs:
+        if self.epoch >= self.design.epochs:
             raise ConfigurationError(
                 f"the run has reached its last epoch, {self.design.epochs:,}; go back in time or begin anew"
             )

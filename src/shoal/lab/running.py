@@ -63,6 +63,8 @@ class Exhibit(Protocol):
     def pace(self) -> int: ...
     @property
     def stride(self) -> int: ...
+    @property
+    def epoch(self) -> int: ...
     def do(self, command: Command, each: Each) -> None: ...
     def train(self, epochs: int, each: Each) -> None: ...
     def frame(self) -> bytes: ...
@@ -209,9 +211,10 @@ class Conductor:
                 ended = self._ended
             elif ended != self._ended:
                 return None
-            epochs = min(left, lab.stride)
+            epochs, before = min(left, lab.stride), lab.epoch
             lab.do(Step(epochs=epochs), self._each)
-            left, self._left = left - epochs, 0
+            left = left - epochs if lab.epoch > before else 0  # it was the last epoch
+            self._left = 0
             if left <= 0 or time.monotonic() - self._told > TOLD_EVERY:
                 self._show()
             elif self._hungry:
