@@ -251,6 +251,9 @@ def test_who_begins_second_does_not_clear_the_place_of_who_began_first(begun: Pa
     store = TrialStore(begun / "study")
     with pytest.raises(OutputError, match="is in use by another study"):
         begin(begun, REQUEST, SIZING, overwrite=True)
+    with pytest.raises(DataError), taken_back(begun, True):  # whose study was resumed meanwhile
+        raise DataError("refused")
+    assert (begun / "plan.json").exists()
     assert (begun / "study" / "trials.sqlite").exists()
     store.close()
 

@@ -201,19 +201,29 @@ def taken_back(folder: Path, new: bool | None) -> Iterator[None]:
     """Take back what ``begin`` began where it is refused before anything has learnt: nothing is resumed then.
 
     ``new`` is what ``begin`` returned; a job that had begun earlier (None) stays, and so does one whose place
-    is at fault: maybe another job works there.
+    is at fault, or whose study another job has resumed meanwhile. What ``begin`` cleared does not come back.
     """
     try:
         yield
     except OutputError:
         raise
     except ShoalError:
-        if new is not None and not _has_learnt(folder):
-            clear(folder, CONTENTS)
-            if new:
-                with contextlib.suppress(OSError):  # it holds something else by now
-                    folder.rmdir()
+        if new is not None:
+            _take_back(folder, new)
         raise
+
+
+def _take_back(folder: Path, new: bool) -> None:
+    """Clear ``folder`` while its study is locked, unless another job works there or something has learnt."""
+    with (
+        contextlib.suppress(OutputError, ModelFolderError, OSError),
+        contextlib.closing(TrialStore(folder / STUDY)),
+    ):
+        if _has_learnt(folder):
+            return
+        clear(folder, CONTENTS)
+        if new:
+            folder.rmdir()  # or it holds something else by now
 
 
 def _has_learnt(folder: Path) -> bool:
