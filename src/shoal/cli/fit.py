@@ -244,7 +244,13 @@ def fit(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted study in --out.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace what --out holds: it is removed when the training begins, also if that is refused.",
+        ),
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Choose a network for a table, images or sequences, train it, test it once, and report the evidence."""
