@@ -103,6 +103,22 @@ def test_none_of_the_later_rows_trains_however_few_of_them_are_drawn(
     assert set(tested.tolist()) <= set(days[side == TESTS].tolist())
 
 
+@pytest.mark.parametrize(
+    ("years", "what"),
+    [([1199, 1, 800], "validate"), ([1000, 999, 1], "test"), ([1, 999, 1000], "train")],
+)
+def test_of_a_part_of_which_no_row_was_drawn_it_is_said_which(
+    years: list[int], what: str, table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "SAMPLE", 20)
+    for module in (streams, uses):
+        monkeypatch.setattr(module, "ASIDE", 10)
+    source = written(table.with_columns(year=np.repeat([2010, 2011, 2012], years)), tmp_path / "t.parquet")
+    told = rf"too few rows are there to {what} on: none of them is among 40 drawn at random"
+    with pytest.raises(DataError, match=told):
+        prepare_stream(FitRequest(source, "y", time_order="year"))
+
+
 @pytest.mark.usefixtures("without_report")
 def test_a_job_learns_the_past_and_is_tested_on_the_future(
     fit: Any, table: pl.DataFrame, tmp_path: Path

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shoal.data.roles import Roles
+from shoal.errors import DataError
 from shoal.jobs.division import DEFAULT_SHARE, Division
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams.drawing import Drawn
 from shoal.jobs.streams.folds import DrawnFolds, Folds, GroupFolds, TimeFolds, deal_folds
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, GroupSides, Sides, TimeSides, choose_sides
 from shoal.shapes import IntArray
+from shoal.words import setting
 
 ASIDE = 2**16
 """Rows at most that validate, and that test: of wide rows half as many."""
+WHAT_FOR = {TRAINS: "train on", VALIDATES: "validate on", TESTS: "test on"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Uses:
         """Divide the rows as a table's are; nothing is set aside for what has rows of its own.
 
         With groups, and with a time, all rows of the parts that test and validate are left out of training,
-        drawn or not.
+        drawn or not. Raises ``DataError`` where none was drawn of a part.
         """
         test_share = 0.0 if request.test is not None else request.test_share
         apart = request.valid is not None or request.folds is not None
@@ -47,12 +50,15 @@ class Uses:
         if drawn.tally is not None:
             held = round(share * (drawn.known - tested))
             wanted = [(side, rows) for side, rows in ((TESTS, tested), (VALIDATES, held)) if rows]
+            asked = [side for side, _ in wanted]
             sides = GroupSides(choose_sides(drawn.tally, wanted), drawn.tally, roles, request.seed)
         elif drawn.moments is not None and drawn.moments.rows:
             parts = [(side, part) for side, part in ((TESTS, test_share), (VALIDATES, share)) if part]
+            asked = [side for side, _ in parts]
             sides = TimeSides.of_shares(drawn.moments, parts, roles)
         if sides is not None:
             side = sides.of(drawn.rows)
+            _require_drawn(side, drawn, [TRAINS, *asked])
             test, judged, train = (np.flatnonzero(side == one) for one in (TESTS, VALIDATES, TRAINS))
             return cls(drawn, test, judged, train, sides, _folds_of(sides, request.folds))
         tested = min(tested, ASIDE)
@@ -97,6 +103,17 @@ class Uses:
         if self.sides is None:
             return self.drawn.known - len(self.test) - len(self.held)
         return self.sides.trained
+
+
+def _require_drawn(side: IntArray, drawn: Drawn, asked: list[int]) -> None:
+    """Raise ``DataError`` unless some rows were drawn on each side that is asked for."""
+    for one in asked:
+        if not (side == one).any():
+            raise DataError(
+                f"too few rows are there to {WHAT_FOR[one]}: none of them is among {len(side):,} drawn at "
+                f"random from {drawn.known:,}; divide by a finer column, or with another "
+                f"{setting('test_share')} or {setting('validation_share')}"
+            )
 
 
 def _folds_of(sides: Sides, count: int | None) -> Folds | None:
