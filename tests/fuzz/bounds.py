@@ -15,8 +15,8 @@ FREE = 1 << 28
 """Bytes of memory that are free as far as readers know, on every machine."""
 BOMB = FREE // 4
 """Bytes that are one too many for a table to unpack to, and do no harm to who makes them."""
-ADDRESSES = 1 << 30
-"""Bytes of addresses that a case may take, beside what its process had before."""
+ADDRESSES = 1 << 31
+"""Bytes of addresses that a case may take, beside what its process had; pyarrow reserves a half at once."""
 
 
 class NeverEndsError(BaseException):
