@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 
 from shoal.data import columns as columns_module
 from shoal.data.cells import values
-from shoal.data.columns import ColumnSummary, describe_columns
+from shoal.data.columns import ColumnSummary, describe_column, describe_columns
 from shoal.errors import DataError
 
 
@@ -367,3 +367,22 @@ def test_texts_without_digits_are_not_read(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(columns_module, "_read", None)  # which nobody may call
     (column,) = describe_columns({"c": ["p", "q", "r", "q"]})
     assert column.kind == "categorical"
+
+
+@pytest.mark.parametrize("rows", [12, 5000])
+def test_points_that_may_separate_thousands_are_told(rows: int) -> None:
+    amounts = np.resize(["2.386", "529", "18.424", "", "0", "1.907"], rows)
+    decimals = np.resize(["2.386", "36.600", "1.907"], rows)
+    shorter = np.resize(["2.386", "529", "18.424", "1.5"], rows)
+    below_one = np.resize(["2.386", "529", "18.424", "0.125"], rows)
+    columns = describe_columns(
+        {"a": amounts, "b": decimals, "c": shorter, "d": below_one, "e": amounts == ""}
+    )
+    assert [column.kind for column in columns[:4]] == ["numeric"] * 4
+    note = "'2.386' is read as 2.386 beside '529'; where points separate thousands, write 2386"
+    assert [column.note for column in columns] == [note, "", "", "", ""]
+    assert describe_column(pl.Series("a", amounts).replace("", None)).note == note
+    [gaps] = describe_columns({"a": np.where(amounts == "", "k.A.", amounts)})
+    assert gaps.note == note
+    [commas] = describe_columns({"a": [*amounts.tolist(), "1.234,5"]})
+    assert note not in commas.note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,9 @@ UNUSED = ("text", "identifier", "constant")
 
 #: Fewer rows than this prove nothing about a column whose values are all different.
 MIN_ROWS_OF_IDENTIFIER = 20
+
+#: In so many rows from all over a table a point is looked for that may separate thousands.
+_SOME = 1000
 
 #: So many texts are looked at to say what a column that is not used looks like.
 ENOUGH_TO_LOOK_AT = 1000
@@ -100,12 +103,23 @@ def _all_described(table: pl.DataFrame, names: Sequence[str]) -> list[ColumnSumm
         plain.name: _number(plain.name, table.height, plain.x, plain.quartiles)
         for plain in plain_numbers(table, [name for name in names if name not in months], values.LARGEST)
     }
+    known |= {name: replace(known[name], note=note) for name, note in _grouped(table, known)}
     distinct = named(table, known).select(pl.all().drop_nulls().n_unique())  # as they are written
     known = {name: replace(known[name], distinct=distinct[name].item()) for name in known}
     others = named(table, (name for name in names if name not in known))
     given = others.with_columns(pl.col(pl.String).replace(GAPS, None))  # all at once, too
     known |= {name: _described(others[name], given[name]) for name in others.columns}
     return [known[name] for name in names]
+
+
+def _grouped(table: pl.DataFrame, known: Mapping[str, ColumnSummary]) -> Iterator[tuple[str, str]]:
+    """Yield the columns of texts whose points may separate thousands, with what to say of them."""
+    numbers = (name for name in known if known[name].used and table.schema[name] == pl.String)
+    texts = named(table, numbers)
+    some = texts.gather_every(max(len(texts) // _SOME, 1))  # of all columns at once, too
+    for column in some.select(pl.all().str.contains(values.GROUPS).any()):
+        if column.item() and (note := values.groups_note(texts[column.name])):
+            yield column.name, note
 
 
 def _require_columns(names: Collection[str], known: Sequence[str], target: str | None) -> None:
@@ -185,7 +199,8 @@ def _numeric(series: pl.Series, given: pl.Series) -> ColumnSummary | None:
     if (np.abs(x) > values.LARGEST).any():
         values.numbers(series, stray, reading.decimal)  # which says where
     quartiles, distinct = np.quantile(x, [0.25, 0.5, 0.75]), without(given, stray).n_unique()
-    notes = values.notation_note(given, reading), stray_note(stray)
+    points = values.groups_note(given) if reading.plain and given.dtype == pl.String else ""
+    notes = values.notation_note(given, reading), points, stray_note(stray)
     summary = _number(series.name, len(series), x, quartiles, "; ".join(filter(None, notes)))
     return replace(summary, distinct=distinct, stray_tokens=stray, decimal=reading.decimal)
 

@@ -37,7 +37,8 @@ def register_skl2onnx() -> None:
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skl2onnx import to_onnx
     >>> X, y = np.linspace(0, 1, 20).reshape(10, 2), np.arange(10.0)
-    >>> pipeline = make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(3,), solver="scg"))
+    >>> regressor = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", max_iter=999, random_state=0)
+    >>> pipeline = make_pipeline(StandardScaler(), regressor)
     >>> register_skl2onnx()
     >>> [output.name for output in to_onnx(pipeline.fit(X, y), X).graph.output]
     ['variable']

@@ -44,7 +44,7 @@ def population_of(estimator: Any) -> Population:
     predicting, is left out.
 
     >>> from sklearn.neural_network import MLPRegressor
-    >>> estimator = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs")
+    >>> estimator = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0)
     >>> population_of(estimator.fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])).network
     Network(inputs=1, layers=(Dense(units=4, ...), Dense(units=1, ...)), loss=SquaredError())
     """

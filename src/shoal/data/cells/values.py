@@ -27,6 +27,9 @@ FALSE_TEXTS = ("false", "no", "f", "n")
 BOOLEAN_PAIRS = frozenset(map(frozenset, zip(TRUE_TEXTS, FALSE_TEXTS, strict=True)))
 _BOOLEANS = {**dict.fromkeys((*TRUE_TEXTS, "1"), 1.0), **dict.fromkeys((*FALSE_TEXTS, "0"), 0.0)}
 
+GROUPS, _BELOW_GROUPS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$", r"^[+-]?[0-9]{1,3}$"
+_FEW_GROUPS = 3
+
 _MICROSECONDS_A_DAY = 86_400e6
 _REMEDY = "correct them or leave them empty"
 
@@ -71,6 +74,23 @@ def notation_note(texts: pl.Series, reading: Reading) -> str:
     unusual = reading.numbers.is_not_null() & texts.cast(pl.Float64, strict=False).is_null()
     row = int(unusual.arg_max() or 0)
     return f"{quoted(texts[row])} is read as {reading.numbers[row]:g}" if unusual[row] else ""
+
+
+def groups_note(texts: pl.Series) -> str:
+    """Return a note of points that may separate thousands: whole numbers below 1000 stand beside; else none.
+
+    >>> groups_note(pl.Series(["2.386", "529", "1.907", "18.424"]))
+    "'2.386' is read as 2.386 beside '529'; where points separate thousands, write 2386"
+    """
+    known = texts.drop_nulls().str.strip_chars()
+    known = known.filter(known.str.contains("[0-9]"))
+    groups, whole = (known.filter(known.str.contains(pattern)) for pattern in (GROUPS, _BELOW_GROUPS))
+    if len(groups) < _FEW_GROUPS or whole.is_empty() or len(groups) + len(whole) < len(known):
+        return ""
+    return (
+        f"{quoted(groups[0])} is read as {float(groups[0]):g} beside {quoted(whole[0])}; where points "
+        f"separate thousands, write {groups[0].replace('.', '')}"
+    )
 
 
 def read(series: pl.Series) -> Reading:
