@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = 
     file = _File([_Marked(series) for series in table if series.str.contains("[.,]").any()], table, known)
     changed, notations = [], {}
     for column in file.columns:
-        mark, unclear = file.mark_of(column, expected), column.separator()
+        mark, unclear = file.mark_of(column, expected), column.separator
         decimal = column in file.candidates and column.name not in known.by_texts
         if mark == COMMA and (decimal or column in file.grouped):
             changed.append(column.with_point())
@@ -83,41 +83,27 @@ def may_have_marks(table: pl.DataFrame) -> bool:
     return any(not bool(texts.str.contains(ADDRESS).all()) for texts in numbers)
 
 
-@dataclass(frozen=True)
 class _File:
-    """The columns of a table that have points or commas in them, and what these tell of each other."""
+    """The columns of a table that have points or commas in them, and what these tell of each other.
 
-    columns: list[_Marked]
-    table: pl.DataFrame
-    known: Known
-    candidates: list[_Marked] = field(init=False)
-    """Whose commas may be decimal."""
-    grouped: list[_Marked] = field(init=False)
-    """All of whose points may separate thousands."""
-    commas: list[_Marked] = field(init=False)
-    """Which show that decimals have commas."""
-    points: list[_Marked] = field(init=False)
-    """Which show that decimals have points."""
+    ``candidates`` are those whose commas may be decimal, ``grouped`` those all of whose points may separate
+    thousands; ``showing`` has those that show it for each mark that decimals may have.
+    """
 
-    def __post_init__(self) -> None:
-        months = months_with_points(self.table) if self.columns else ()
-        candidates = [column for column in self.columns if column.holds_decimal_commas()]
-        grouped = [column for column in self.columns if column.is_grouped_by_points()]
-        certain = [column for column in candidates if column.separator() != COMMA]
-        points = [column for column in self.columns if column.shows_points() and column.name not in months]
-        tells = [] if points else [column for column in grouped if column.tells_of_groups()]
-        found = {"candidates": candidates, "grouped": grouped, "commas": certain + tells, "points": points}
-        for name, columns in found.items():
-            object.__setattr__(self, name, columns)
+    def __init__(self, columns: list[_Marked], table: pl.DataFrame, known: Known) -> None:
+        self.columns, self.known = columns, known
+        self.candidates = [column for column in columns if column.holds_decimal_commas()]
+        self.grouped = [column for column in columns if column.is_grouped_by_points()]
+        months = months_with_points(table) if columns else ()
+        points = [column for column in columns if column.shows_points() and column.name not in months]
+        certain = [column for column in self.candidates if column.separator != COMMA]
+        tells = [] if points else [column for column in self.grouped if column.tells_of_groups()]
+        self.showing = {COMMA: certain + tells, POINT: points}
 
     @cached_property
     def _shown(self) -> dict[str, _Marked]:
         """The first column of numbers that shows it, for each mark that decimals are shown to have."""
-        return {
-            mark: found[0]
-            for mark, columns in ((COMMA, self.commas), (POINT, self.points))
-            if (found := [each for each in columns if each.name in self.known.of or each.holds_numbers()])
-        }
+        return self._first(lambda column, _: column.name in self.known.of or column.holds_numbers())
 
     @cached_property
     def _told(self) -> dict[str, _Marked]:
@@ -126,13 +112,18 @@ class _File:
         Where decimals had one mark, these are all. Where columns differed, each is as it was there, unless
         one is written otherwise.
         """
-        if self.known.mark:
-            return self._shown
-        return {
-            mark: found[0]
-            for mark, columns in ((COMMA, self.commas), (POINT, self.points))
-            if (found := [each for each in columns if self.known.had_other(each.name, mark)])
+        return (
+            self._shown
+            if self.known.mark
+            else self._first(lambda column, mark: self.known.had_other(column.name, mark))
+        )
+
+    def _first(self, counts: Callable[[_Marked, str], bool]) -> dict[str, _Marked]:
+        """Return the first column that shows a mark and counts, by the mark, where there is one."""
+        found = {
+            mark: [each for each in columns if counts(each, mark)] for mark, columns in self.showing.items()
         }
+        return {mark: columns[0] for mark, columns in found.items() if columns}
 
     def mark_of(self, column: _Marked, expected: str) -> str:
         """Return the mark of decimals in a column, as far as points and commas of it may be otherwise."""
@@ -140,7 +131,7 @@ class _File:
             return ""
         if not self.known.marks or column.name not in self.known.of:
             return self._usual(column, expected)
-        separator = column.separator()
+        separator = column.separator
         if not separator:
             return COMMA if column in self.grouped else self._usual(column, expected)
         if len(self._told) == 1:
@@ -154,11 +145,12 @@ class _File:
 
     def _usual(self, column: _Marked, expected: str) -> str:
         """Return the same where nothing is known of another table."""
-        certain = any(other in self.candidates for other in self.commas)
-        decimal = bool(self.candidates) and (certain or (expected == COMMA and not self.points))
+        commas, points = self.showing[COMMA], self.showing[POINT]
+        certain = any(other in self.candidates for other in commas)
+        decimal = bool(self.candidates) and (certain or (expected == COMMA and not points))
         if column in self.candidates:
             return COMMA if decimal else POINT
-        return COMMA if not self.points and (decimal or self.commas) else POINT
+        return COMMA if not points and (decimal or commas) else POINT
 
     def note(self) -> str:
         """Return what to say of a table with another mark than the one that was fitted, else nothing."""
@@ -190,15 +182,12 @@ class _Marked:
         return bool(self._commas.any()) and not odd and 2 * int(self._fits.sum()) >= len(self._known)
 
     @cached_property
-    def _separator(self) -> str:
+    def separator(self) -> str:
+        """The mark that may separate thousands wherever it stands, or decimals; empty if neither."""
         if self._commas.any():
             grouped = self._known.filter(self._commas).str.contains(_EITHER).all()
             return COMMA if grouped and self.holds_decimal_commas() else ""
         return POINT if self.is_grouped_by_points() and not self.tells_of_groups() else ""
-
-    def separator(self) -> str:
-        """Return the mark that may separate thousands wherever it stands, or decimals; empty if neither."""
-        return self._separator
 
     def shows_points(self) -> bool:
         """Tell whether a point is decimal for sure."""
@@ -241,7 +230,7 @@ class _Marked:
 
     def unclear(self, known: Known) -> DataError:
         """Return the error of a column with separators of which nothing tells what they are."""
-        separator = self.separator()
+        separator = self.separator
         text = str(self._known.filter(self._known.str.contains(separator, literal=True))[0])
         written = self._texts.str.contains(separator, literal=True) & ~self._texts.is_in(NOTHING)
         row = int(written.fill_null(False).arg_max() or 0)

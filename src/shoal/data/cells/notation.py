@@ -53,6 +53,12 @@ class Known:
     of: Mapping[str, Notation] = field(default_factory=dict)
     by_texts: frozenset[str] = frozenset()
 
+    @classmethod
+    def of_numbers(cls, decimals: Mapping[str, str], notations: Mapping[str, Notation]) -> Known:
+        """Return what is known of columns of numbers, given their ``ColumnSummary.decimal``."""
+        plain = dict.fromkeys(decimals, Notation())
+        return cls({**plain, **notations}, frozenset(name for name in decimals if decimals[name] == COMMA))
+
     @cached_property
     def marks(self) -> frozenset[str]:
         """The marks of decimals of all columns, one unless some were written otherwise than the rest."""
@@ -116,13 +122,12 @@ def notations_of(table: pl.DataFrame, marks: Mapping[str, str]) -> dict[str, Not
         named(table, texts).select(pl.all().str.contains(pattern).any()).row(0)
         for pattern in (_NOT_PLAIN, r"\.[0-9]")
     )  # all at once (wide tables!)
-    pointed = Notation(POINT)
-    found = {
-        name: notation_of(table[name], marks[name])
-        if strange or (point and marks[name] == COMMA)
-        else (pointed if point else Notation())
-        for name, strange, point in zip(texts, odd, points, strict=True)
-    }
+    found = {}
+    for name, strange, point in zip(texts, odd, points, strict=True):
+        if strange or (point and marks[name] == COMMA):
+            found[name] = notation_of(table[name], marks[name])
+        elif point:
+            found[name] = Notation(POINT)
     return {name: notation for name, notation in found.items() if notation != Notation()}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.cells.notation import Known, Notation, notations_from_config, notations_to_config
-from shoal.data.cells.numerals import COMMA, POINT
+from shoal.data.cells.numerals import POINT
 from shoal.data.cells.plain_numbers import Rows, matrices, plain_numbers
 from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
@@ -142,10 +142,8 @@ class TablePreprocessor:
         """How the columns that are used were written, for whoever reads a table like the fitted one."""
         if self.notations is None:
             return Known()
-        numbers = [encoder for encoder in self.encoders if isinstance(encoder, NumericEncoder)]
-        plain = {encoder.column: Notation() for encoder in numbers}
-        by_texts = frozenset(encoder.column for encoder in numbers if encoder.decimal == COMMA)
-        return Known({**plain, **self.notations}, by_texts)
+        numbers = {e.column: e.decimal for e in self.encoders if isinstance(e, NumericEncoder)}
+        return Known.of_numbers(numbers, self.notations)
 
     @cached_property
     def source_columns(self) -> tuple[str, ...]:

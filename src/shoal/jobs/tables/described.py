@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from shoal.data.cells.notation import Known, Notation, notations_of
-from shoal.data.cells.numerals import COMMA
 from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.features.preprocessing import TablePreprocessor
@@ -90,10 +89,8 @@ class Described:
     @property
     def known(self) -> Known:
         """How the columns were written, for other tables that belong to this one."""
-        numbers = [column for column in self.columns if column.used and column.kind == "numeric"]
-        plain = {column.name: Notation() for column in numbers}
-        by_texts = frozenset(column.name for column in numbers if column.decimal == COMMA)
-        return Known({**plain, **self.notations}, by_texts)
+        numbers = {c.name: c.decimal for c in self.columns if c.used and c.kind == "numeric"}
+        return Known.of_numbers(numbers, self.notations)
 
     def preprocessor(self, method: Method, rows: IntArray) -> TablePreprocessor:
         """Return what the rows of these numbers teach of columns as networks of a method take them."""
