@@ -14,14 +14,11 @@ from operator import methodcaller
 
 from shoal.lab.answers import Answers, answered
 from shoal.lab.design import Design, Knobs
-from shoal.lab.marks import Losses, losses_of, with_losses
+from shoal.lab.marks import Losses, Marks, losses_of, with_losses
 from shoal.lab.material import SETS, Material, Sets
 from shoal.populations.run import Run
 from shoal.populations.trainer import begin
 from shoal.training.problem import Snapshot
-
-MOST_MARKS = 48
-"""Snapshots kept of a course; with more, every other one goes."""
 
 Each = Callable[[Callable[[Run], None], Iterable[Run]], object]
 """Calls a function with every run, such as ``map`` or that of a pool of threads, and waits for all."""
@@ -54,8 +51,7 @@ class Course:
         self.journal: dict[int, Knobs] = {}
         self.material = self._material(knobs)
         self.runs = self._runs(self.material, knobs)
-        self._every = 10
-        self._marks: dict[int, Mark] = {}
+        self._marks = Marks[Mark]()
         self._record: tuple[int, list[Losses]] = (0, [])
         self._answers: Answers | None = None
         self._mark()
@@ -72,12 +68,12 @@ class Course:
         last = min(self.epoch + epochs, self.design.epochs)
         self._answers = None
         while self.epoch < last:
-            halts = (*self.journal, self.epoch - self.epoch % self._every + self._every)
+            halts = (*self.journal, self._marks.halt(self.epoch))
             until = min([last, *(at for at in halts if at > self.epoch)])
             each(methodcaller("advance", until - self.epoch), self.runs)
             self.epoch = until
             self.furthest = max(self.furthest, until)
-            if until % self._every == 0 and until not in self._marks:
+            if self._marks.is_due(until):
                 self._mark()
             if until in self.journal:
                 self._apply(self.journal[until])
@@ -92,7 +88,7 @@ class Course:
         if self.epoch:
             self.journal[self.epoch] = knobs
         else:
-            self.begun, self._marks = knobs, {}
+            self.begun = knobs
             self._mark()
 
     def forget(self) -> None:
@@ -100,12 +96,13 @@ class Course:
         self.furthest = self.epoch
         self._record = min(self._record[0], self.epoch), self._record[1]
         self.journal = {at: known for at, known in self.journal.items() if at <= self.epoch}
-        self._marks = {at: mark for at, mark in self._marks.items() if at <= self.epoch}
+        self._marks.forget_after(self.epoch)
 
     def seek(self, epoch: int, each: Each = in_turn) -> None:
         """Go to an epoch that was reached before, back or forward: the same bits as then."""
         epoch = max(0, min(epoch, self.furthest))
-        start = max(at for at in self._marks if at <= epoch)
+        start = self._marks.last(epoch)
+        assert start is not None  # of epoch 0 there always is one
         if epoch < self.epoch or start > self.epoch:
             self._restore(start)
         self.advance(epoch - self.epoch, each)
@@ -113,7 +110,7 @@ class Course:
     def fork(self) -> Course:
         """Return a course that stands where this one does, and shares nothing that changes."""
         twin = copy.copy(self)
-        twin.journal, twin._marks = dict(self.journal), dict(self._marks)
+        twin.journal, twin._marks = dict(self.journal), self._marks.copy()
         twin.runs = self._runs(self.material, self.knobs)
         for mine, other in zip(self.runs, twin.runs, strict=True):
             other.restore(mine.snapshot())
@@ -157,10 +154,7 @@ class Course:
 
     def _mark(self) -> None:
         snapshots = tuple(run.snapshot(losses=False) for run in self.runs)
-        self._marks[self.epoch] = Mark(self.knobs, snapshots)
-        if len(self._marks) > MOST_MARKS:
-            self._every *= 2
-            self._marks = {at: mark for at, mark in self._marks.items() if at % self._every == 0}
+        self._marks.keep(self.epoch, Mark(self.knobs, snapshots))
 
     def _restore(self, epoch: int) -> None:
         """Go to a mark; losses up to there are those of the longest course known."""

@@ -13,8 +13,8 @@ from operator import methodcaller
 import numpy as np
 
 from shoal.errors import ConfigurationError, ShoalError
-from shoal.lab.course import MOST_MARKS, Each, in_turn
-from shoal.lab.marks import Losses, losses_of, with_losses
+from shoal.lab.course import Each, in_turn
+from shoal.lab.marks import MOST_MARKS, Losses, Marks, losses_of, with_losses
 from shoal.populations.run import Run
 from shoal.shapes import Array
 from shoal.training.problem import Snapshot
@@ -52,8 +52,7 @@ class Past:
     first: int
     furthest: int
     journal: dict[int, dict[str, float]]
-    _every: int
-    _marks: dict[int, Mark]
+    _marks: Marks[Mark]
     _record: tuple[int, list[Losses]]
     _at: list[tuple[int, int, int]]
     _known: list[Mapping[str, Array]]
@@ -86,14 +85,14 @@ class Past:
         self._meet()
         last = self.epoch + epochs
         while (here := self.epoch) < last and not all(run.done for run in self.runs):
-            halts = (*self.journal, here - here % self._every + self._every)
+            halts = (*self.journal, self._marks.halt(here))
             until = min([last, *(at for at in halts if at > here)])
             each(methodcaller("advance", until - here), self.runs)
             self._at = self._clocks()
             if self.epoch == here:
                 break
             self.furthest = max(self.furthest, self.epoch)
-            if self.epoch % self._every == 0 and self.epoch not in self._marks:
+            if self._marks.is_due(self.epoch):
                 self._mark()
             if self.epoch in self.journal:
                 self._set(self.journal[self.epoch])
@@ -116,7 +115,7 @@ class Past:
         before = self.journal.get(self.epoch, {})
         kept = {at: known for at, known in self.journal.items() if at < self.epoch}
         self.journal = kept | {self.epoch: {**before, **changes}}
-        self._marks = {at: mark for at, mark in self._marks.items() if at <= self.epoch}
+        self._marks.forget_after(self.epoch)
 
     def seek(self, epoch: int, each: Each = in_turn) -> None:
         """Go to an epoch that was reached before, back or forward: the same bits as then.
@@ -129,7 +128,7 @@ class Past:
                 f"epoch {epoch:,} is not one of those seen here; go to one from {self.first:,} to "
                 f"{self.furthest:,}"
             )
-        start = max((at for at in self._marks if at <= epoch), default=None)
+        start = self._marks.last(epoch)
         if epoch < self.epoch and start is None:
             raise ConfigurationError(
                 f"where the run stood at an epoch takes more than {MOST_BYTES >> 21} MiB, which is not kept; "
@@ -143,8 +142,7 @@ class Past:
     def _begin(self) -> None:
         self.first = self.furthest = self.epoch
         self.journal = {}
-        self._every = 10
-        self._marks = {}
+        self._marks = Marks(self.first)
         self._record = 0, []
         self._mark()
         self._at, self._known = self._clocks(), self._strengths()
@@ -172,14 +170,7 @@ class Past:
     def _mark(self) -> None:
         mark = Mark.of(self.runs)
         most = min(MOST_MARKS, MOST_BYTES // max(mark.size, 1))
-        self._marks[self.epoch] = mark
-        while len(self._marks) > most and self._every <= self.epoch:
-            self._every *= 2
-            self._marks = {
-                at: kept for at, kept in self._marks.items() if at % self._every == 0 or at == self.first
-            }
-        if most < 2:
-            self._marks = {}
+        self._marks.keep(self.epoch, mark, most)
 
     def _restore(self, epoch: int) -> None:
         """Go to a mark; losses up to there are those of the longest course known."""
