@@ -97,6 +97,22 @@ def test_folds_at_random_have_every_row_but_those_that_test(
     assert max(file.folds.rows[1:]) - min(file.folds.rows[1:]) < 0.1 * N
 
 
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
+def test_every_class_is_even_in_folds(name: str, table: pl.DataFrame, tmp_path: Path) -> None:
+    kinds = pl.Series(
+        "y", np.random.default_rng(1).choice(["few", "many", "some"], p=[0.03, 0.7, 0.27], size=N)
+    )
+    source = written(table.drop("who", "day", "w").with_columns(kinds), tmp_path / name)
+    prepared = prepare_stream(FitRequest(source, "y", folds=4))
+    require_apart(prepared, tmp_path, 4)
+    fold, file = prepared.train.attributes.fold, prepared.lay_out(tmp_path)
+    assert fold is not None
+    rows = np.fromfile(file.path, np.float32).reshape(file.rows, -1)
+    for labels, own in ((prepared.train.y, fold), (rows[:, -2], rows[:, -1])):
+        for label in range(3):
+            assert np.ptp(np.bincount(own[labels == label].astype(int), minlength=4)) <= 1
+
+
 def test_no_group_is_in_two_folds(table: pl.DataFrame, tmp_path: Path) -> None:
     source = written(table.drop("day"), tmp_path / "t.parquet")
     prepared = prepare_stream(FitRequest(source, "y", folds=3, group="who", weight="w"))
@@ -105,7 +121,9 @@ def test_no_group_is_in_two_folds(table: pl.DataFrame, tmp_path: Path) -> None:
     assert prepared.parting is not None
     side = prepared.sides.of(table)
     trains = table.filter(pl.Series(side == TRAINS))
-    fold = prepared.parting.of(trains, np.zeros(trains.height, dtype=np.uint64))
+    fold = prepared.parting.reading()(
+        trains, np.zeros(trains.height, dtype=np.uint64), np.zeros(trains.height)
+    )
     of_groups = trains.select("who", pl.Series("fold", fold)).unique()
     assert of_groups.height == of_groups["who"].n_unique()
     assert not set(of_groups["who"]) & set(table.filter(pl.Series(side == TESTS))["who"])

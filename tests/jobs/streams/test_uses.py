@@ -48,9 +48,16 @@ def test_folds_take_the_place_of_rows_that_validate() -> None:
     found = Uses.of(DRAWN, dataclasses.replace(REQUEST, validation_share=None, folds=3), NO_ROLES)
     assert (found.test.tolist(), found.held.tolist()) == ([1, 3], [])
     assert found.train.tolist() == [0, 2, 4, 5, 6, 7, 8, 9]
-    assert found.fold is not None
-    assert found.fold.tolist() == [0, 2, 1, 0, 0, 0, 2, 1]  # the draws of these rows modulo 3
-    assert found.at_most(aside=1, train=3).fold is not None
+
+
+def test_folds_are_at_random_where_the_target_is_a_number_and_else_even_in_its_classes() -> None:
+    found = Uses.of(DRAWN, dataclasses.replace(REQUEST, validation_share=None, folds=3), NO_ROLES)
+    rows, draws = DRAWN.rows[found.train], DRAWN.draws[found.train]
+    fold = found.folds(3, None, 0, seed=0).reading()(rows, draws, np.zeros(8))
+    assert fold.tolist() == [0, 2, 1, 0, 0, 0, 2, 1]  # the draws of these rows modulo 3
+    labels = np.array([0, 1, 0, 1, 0, 0, 0, 0, 0, 2])
+    fold = found.folds(3, labels, 3, seed=0).reading()(rows, draws, labels[found.train])
+    assert sorted(np.bincount(fold[labels[found.train] == 0], minlength=3).tolist()) == [2, 2, 3]
 
 
 def test_rows_are_numbered_as_in_the_table_and_fewer_are_those_drawn_first() -> None:

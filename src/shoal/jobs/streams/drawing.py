@@ -15,8 +15,8 @@ from shoal.data.readers.parts import table_parts
 from shoal.data.roles import Roles
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
+from shoal.jobs.streams.buckets import BUCKETS, buckets_of
 from shoal.jobs.streams.moments import Moments, are_plain
-from shoal.jobs.streams.sides import BUCKETS, buckets_of
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray
 

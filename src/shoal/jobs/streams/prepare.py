@@ -171,6 +171,7 @@ class PreparedStream(PreparedTable):
     def _samples(self) -> Iterator[tuple[Array, Array, Array | None, IntArray | None]]:
         """Yield X, y, what they count for and their fold of all rows to train on, in the table's order."""
         name, first, bits = self.target.name, 0, drawing_stream(self.seed)
+        folds_of = None if self.parting is None else self.parting.reading()
         for part in table_parts(self.source, large=0):
             with naming_rows(self.source, first, part):
                 draws, trains = bits.random_raw(part.height), self._to_train_on(part, first)
@@ -179,8 +180,8 @@ class PreparedStream(PreparedTable):
                     X = self.preprocessor.transform(rows, dtype=np.float32)
                     weights = weights_of(rows, self.roles)
                     s = None if weights is None or self.unit is None else weights / self.unit
-                    fold = None if self.parting is None else self.parting.of(rows, draws[trains][places])
-                    yield X, self.target.encode(rows[name]), s, fold
+                    y = self.target.encode(rows[name])
+                    yield X, y, s, None if folds_of is None else folds_of(rows, draws[trains][places], y)
             first += part.height
 
     def _to_train_on(self, part: pl.DataFrame, first: int) -> BoolArray:
@@ -264,9 +265,12 @@ def _divided(
     uses = uses.at_most(ASIDE // 2 if width > WIDE else ASIDE, rows_at_once(width))
     attributes = attributes_of(frame, roles)
     part = SubsetMaker(preprocessor, target, described, method.recipe.rule.dtype)
-    train = _in_folds(part(frame, attributes, uses.train), uses.fold)
+    labels = target.encode(frame[name]) if task == CLASSIFICATION else None
+    folds = None
+    if request.folds is not None:
+        folds = uses.folds(request.folds, labels, len(target.labels), request.seed)
+    train = _in_folds(part(frame, attributes, uses.train), folds, uses)
     with collected() as notes:
-        labels = target.encode(frame[name]) if task == CLASSIFICATION else None
         tell_of_division(attributes, roles, uses.division, labels, target.labels)
         _tell_of_folds(request.folds, drawn, len(train))
         held, test = other_parts(request, part, partial(_some_of, request=request))
@@ -293,7 +297,7 @@ def _divided(
         unit=unit_of(frame, roles),
         aside=uses.aside,
         sides=uses.sides,
-        parting=uses.folds,
+        parting=folds,
         seed=request.seed,
         trained=uses.trained,
     )
@@ -310,8 +314,12 @@ def _target_of(described: Described, request: FitRequest, train: IntArray) -> Ta
     return target
 
 
-def _in_folds(train: Subset, fold: IntArray | None) -> Subset:
+def _in_folds(train: Subset, folds: Folds | None, uses: Uses) -> Subset:
     """Return the rows drawn to train on with their folds."""
+    if folds is None:
+        return train
+    drawn = uses.drawn
+    fold = folds.reading()(drawn.rows[uses.train], drawn.draws[uses.train], train.y)
     return replace(train, attributes=replace(train.attributes, fold=fold))
 
 

@@ -6,7 +6,6 @@ rows of a bucket are on one side; of times those are on one side that are betwee
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ from typing import Self
 
 import numpy as np
 
-from shoal.data.frames import as_frame, named, pl
+from shoal.data.frames import pl
 from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError
+from shoal.jobs.streams.buckets import buckets_of
+from shoal.jobs.streams.folds import Folds, GroupFolds, TimeFolds, deal_folds
 from shoal.jobs.streams.moments import Moments, times_of
 from shoal.selection.samples.splits import require_share
 from shoal.shapes import BoolArray, IntArray
 from shoal.words import plural
 
-BUCKETS = 2**16
 TRAINS, VALIDATES, TESTS = 0, 1, 2
-_BYTES = 2
 
 
 class Sides(ABC):
@@ -38,6 +37,13 @@ class Sides(ABC):
     @abstractmethod
     def trained(self) -> int:
         """How many rows of the table are to train on."""
+
+    @abstractmethod
+    def folds(self, count: int) -> Folds:
+        """Return so many folds of the rows to train on, which are apart as the sides are.
+
+        Raises ``DataError`` for too few groups, or different times.
+        """
 
     def train(self, rows: pl.DataFrame) -> BoolArray:
         """Return which rows are to train on (N,)."""
@@ -64,6 +70,10 @@ class GroupSides(Sides):
     @property
     def trained(self) -> int:
         return int(self.tally[self.of_bucket == TRAINS].sum())
+
+    def folds(self, count: int) -> Folds:
+        tally = np.where(self.of_bucket == TRAINS, self.tally, 0)
+        return GroupFolds(count, deal_folds(tally, count), self.roles, self.seed)
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,9 @@ class TimeSides(Sides):
     def trained(self) -> int:
         return self.before.rows
 
+    def folds(self, count: int) -> Folds:
+        return TimeFolds.of_moments(count, self.before, self.roles)
+
 
 def choose_sides(tally: IntArray, shares: Sequence[tuple[int, int]]) -> IntArray:
     """Return the side of each bucket, of which a ``tally`` (BUCKETS,) counts the rows.
@@ -130,22 +143,3 @@ def choose_sides(tally: IntArray, shares: Sequence[tuple[int, int]]) -> IntArray
             "divide by a finer column"
         )
     return of_bucket
-
-
-def buckets_of(rows: pl.DataFrame, roles: Roles, seed: int) -> IntArray | None:
-    """Return the bucket of each row's group (N,), None where a table has no such column.
-
-    Raises ``DataError`` where a group is missing.
-    """
-    if roles.group not in rows.columns:
-        return None
-    if not rows.height:
-        return np.zeros(0, dtype=np.intp)
-    groups = roles.groups(as_frame(named(rows, [roles.group])))
-    assert groups is not None
-    numbers = {name: _bucket(name, seed) for name in groups.unique().to_list()}
-    return groups.replace_strict(numbers, return_dtype=pl.Int64).to_numpy().astype(np.intp)
-
-
-def _bucket(name: str, seed: int) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=_BYTES).digest())

@@ -11,7 +11,7 @@ from shoal.errors import DataError
 from shoal.jobs.division import DEFAULT_SHARE, Division
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams.drawing import Drawn
-from shoal.jobs.streams.folds import DrawnFolds, Folds, GroupFolds, TimeFolds, deal_folds
+from shoal.jobs.streams.folds import ClassFolds, DrawnFolds, Folds
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, GroupSides, Sides, TimeSides, choose_sides
 from shoal.shapes import IntArray
 from shoal.words import setting
@@ -23,17 +23,13 @@ WHAT_FOR = {TRAINS: "train on", VALIDATES: "validate on", TESTS: "test on"}
 
 @dataclass(frozen=True)
 class Uses:
-    """The places of rows among those ``drawn``, by their use; ``sides`` say it by group or time.
-
-    With ``folds`` no rows are set aside to validate: these say which of them each row is held out in.
-    """
+    """The places of rows among those ``drawn``, by their use; ``sides`` say it by group or time."""
 
     drawn: Drawn
     test: IntArray
     held: IntArray
     train: IntArray
     sides: Sides | None = None
-    folds: Folds | None = None
 
     @classmethod
     def of(cls, drawn: Drawn, request: FitRequest, roles: Roles) -> Uses:
@@ -60,14 +56,13 @@ class Uses:
             side = sides.of(drawn.rows)
             _require_drawn(side, drawn, [TRAINS, *asked])
             test, judged, train = (np.flatnonzero(side == one) for one in (TESTS, VALIDATES, TRAINS))
-            return cls(drawn, test, judged, train, sides, _folds_of(sides, request.folds))
+            return cls(drawn, test, judged, train, sides)
         tested = min(tested, ASIDE)
         held = min(round(share * (drawn.known - tested)), ASIDE)
         ranks = drawn.ranks
         judged = np.flatnonzero((ranks >= tested) & (ranks < tested + held))
         train = np.flatnonzero(ranks >= tested + held)
-        folds = None if request.folds is None else DrawnFolds(request.folds)
-        return cls(drawn, np.flatnonzero(ranks < tested), judged, train, None, folds)
+        return cls(drawn, np.flatnonzero(ranks < tested), judged, train)
 
     def at_most(self, aside: int, train: int) -> Uses:
         """Return the same of fewer rows, those that were drawn first."""
@@ -78,12 +73,17 @@ class Uses:
         """Return at most so many of these rows, in the table's order."""
         return np.sort(rows[np.argsort(self.drawn.ranks[rows])[:most]])
 
-    @property
-    def fold(self) -> IntArray | None:
-        """The fold of each of the rows that train (M,), None without any."""
-        if self.folds is None:
-            return None
-        return self.folds.of(self.drawn.rows[self.train], self.drawn.draws[self.train])
+    def folds(self, count: int, labels: IntArray | None, n_classes: int, seed: int) -> Folds:
+        """Return so many folds of the rows to train on, even in their classes unless sides divide them.
+
+        ``labels`` (M,) are those of the rows that are drawn, None where the target is a number. With folds no
+        rows are set aside to validate. Raises ``DataError`` for too few groups, or different times.
+        """
+        if self.sides is not None:
+            return self.sides.folds(count)
+        if labels is None:
+            return DrawnFolds(count)
+        return ClassFolds(count, self.drawn.draws[self.train], labels[self.train], n_classes, seed)
 
     @property
     def division(self) -> Division:
@@ -114,14 +114,3 @@ def _require_drawn(side: IntArray, drawn: Drawn, asked: list[int]) -> None:
                 f"random from {drawn.known:,}; divide by a finer column, or with another "
                 f"{setting('test_share')} or {setting('validation_share')}"
             )
-
-
-def _folds_of(sides: Sides, count: int | None) -> Folds | None:
-    """Return the folds of the rows to train on, by what they are divided by."""
-    if count is None:
-        return None
-    if isinstance(sides, GroupSides):
-        tally = np.where(sides.of_bucket == TRAINS, sides.tally, 0)
-        return GroupFolds(count, deal_folds(tally, count), sides.roles, sides.seed)
-    assert isinstance(sides, TimeSides)
-    return TimeFolds.of_moments(count, sides.before, sides.roles)
