@@ -88,7 +88,7 @@ def test_no_python_object_is_ever_unpickled(tmp_path: Path, refuses: Any) -> Non
 
     trap = np.array([Trap()], dtype=object)
     with (tmp_path / "t.npz").open("wb") as file:
-        np.savez(file, y=trap, allow_pickle=True)
+        np.savez(file, y=trap)
     with refuses(DataError, "t.npz", "never unpickled"):
         read_table(tmp_path / "t.npz")
     assert not (tmp_path / "sprung").exists()

@@ -92,27 +92,41 @@ def tell_what_is_unknown(option: str, path: str, given: Frame, roles: Roles) -> 
 def require_apart(given: Identified, others: Iterable[Identified], roles: Roles) -> None:
     """Raise ``DataError`` where rows brought along share a group with others, or are not later than they."""
     for other in others:
-        shared = sorted((given.groups or frozenset()) & (other.groups or frozenset()))
+        shared = (given.groups or frozenset()) & (other.groups or frozenset())
         if shared:
-            raise DataError(
-                f"it shares {plural(len(shared), 'group')} of {quoted(roles.group or '')} with "
-                f"{other.whose}, the first of them {quoted(shared[0])}; leave their rows out of one of them"
-            )
+            raise groups_are_shared(len(shared), min(shared), other.whose, roles)
         if given.times is None or other.times is None:
             continue
-        column = quoted(roles.time_order or "")
         if given.numbered != other.numbered:
-            mine, theirs = ("numbers", "dates") if given.numbered else ("dates", "numbers")
-            raise DataError(
-                f"{column} has {mine} where {other.whose} has {theirs}, so nobody can tell what is later; "
-                "write both in one way"
-            )
+            raise times_are_others(given.numbered, other.whose, roles)
         early = int((given.times <= other.times.max()).sum())
         if early:
-            raise DataError(
-                f"{plural(early, 'row')} of it {'is' if early == 1 else 'are'} not later than all of "
-                f"{other.whose}, by {column}; leave out what is not"
-            )
+            raise rows_are_early(early, other.whose, roles)
+
+
+def groups_are_shared(count: int, first: str, whose: str, roles: Roles) -> DataError:
+    """Return what to raise where rows brought along are of so many groups of others."""
+    return DataError(
+        f"it shares {plural(count, 'group')} of {quoted(roles.group or '')} with {whose}, the first of them "
+        f"{quoted(first)}; leave their rows out of one of them"
+    )
+
+
+def times_are_others(numbered: bool, whose: str, roles: Roles) -> DataError:
+    """Return what to raise where rows brought along have numbers for times and others dates, or dates."""
+    mine, theirs = ("numbers", "dates") if numbered else ("dates", "numbers")
+    return DataError(
+        f"{quoted(roles.time_order or '')} has {mine} where {whose} has {theirs}, so nobody can tell what is "
+        "later; write both in one way"
+    )
+
+
+def rows_are_early(early: int, whose: str, roles: Roles) -> DataError:
+    """Return what to raise where so many rows brought along are not later than others."""
+    return DataError(
+        f"{plural(early, 'row')} of it {'is' if early == 1 else 'are'} not later than all of {whose}, by "
+        f"{quoted(roles.time_order or '')}; leave out what is not"
+    )
 
 
 def require_parts_apart(parts: Mapping[str, pl.DataFrame | None], roles: Roles) -> None:

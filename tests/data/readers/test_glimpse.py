@@ -55,7 +55,10 @@ def test_the_rows_of_parquet_are_known(table: pl.DataFrame, tmp_path: Path) -> N
     assert (seen.rows, len(seen.head)) == (5000, 2000)
     texts = 16 * 5000 + 31 * 2500
     # what is double already is there once
-    assert seen.reading == 4 * (4 + 8) * 5000 + 8 * 5000 + 2 * texts
+    whole = 4 * (4 + 8) * 5000 + 8 * 5000 + 2 * texts
+    assert (
+        whole <= seen.reading <= whole + 5 * 5000 / 8
+    )  # older polars has a bit for each number that is there
 
 
 def as_lines(table: pl.DataFrame, kind: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,11 +46,18 @@ class Drawn:
     moments: Moments | None = None
 
 
-def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES) -> Drawn:
+def draw(
+    source: str,
+    target: str,
+    seed: int,
+    most: int,
+    roles: Roles = NO_ROLES,
+    passing: Callable[[pl.DataFrame], None] = lambda rows: None,
+) -> Drawn:
     """Return so many rows of a table, or all of them, each as likely as any other.
 
     They are those with the least of random numbers that each row has by its place, so that they do not depend
-    on the parts in which the table is read.
+    on the parts in which the table is read. All rows that may be drawn are ``passing`` by, part by part.
 
     Raises ``DataError`` for a damaged table, one without the target, one whose target is never known, and for
     groups and weights that ``Roles`` refuses; and ``NotPlainError`` for one that has to be read as a whole.
@@ -72,6 +79,7 @@ def draw(source: str, target: str, seed: int, most: int, roles: Roles = NO_ROLES
                 tally += np.bincount(buckets, minlength=BUCKETS)
             if moments is not None:
                 moments.add(counting, roles)
+            passing(counting)
         if pool.size > 2 * most:
             limit = pool.keep(most)
         total, known, weightless = total + part.height, known + int(there.sum()), weightless + without

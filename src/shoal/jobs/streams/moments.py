@@ -67,6 +67,10 @@ class Moments:
         end = int(np.searchsorted(self.starts, moment))
         return Moments(self.starts[:end], self.counts[:end], self.merged[:end])
 
+    def until(self, moment: float) -> int:
+        """Return how many rows are not after a moment; where it is among neighbours, with all of these."""
+        return int(self.counts[: np.searchsorted(self.starts, moment, side="right")].sum())
+
     def cuts(self, shares: list[float], what: str) -> list[float]:
         """Return the starts before which about these shares of the rows are: see ``cuts_between``."""
         return cuts_between(self.starts, self.counts, shares, what)

@@ -36,6 +36,7 @@ from shoal.jobs.saved.layout import ROWS, TRIED
 from shoal.jobs.sizing.study import Goal
 from shoal.jobs.streams.drawing import Drawn, counted, draw, drawing_stream, naming_rows, weights_of
 from shoal.jobs.streams.folds import Folds
+from shoal.jobs.streams.others import Others
 from shoal.jobs.streams.sides import Sides
 from shoal.jobs.streams.uses import ASIDE, Uses
 from shoal.jobs.tables.described import Described
@@ -58,8 +59,6 @@ PLACE = " at"
 def in_the_way(request: FitRequest) -> list[str]:
     """Return the settings for which all rows are needed in memory."""
     names = list[str]()
-    if request.group or request.time_order:  # two tables are apart by these, which all rows tell
-        names += [name for name in ("valid", "test") if getattr(request, name) is not None]
     if request.score != "validation":
         names.append("score")
     if request.solver not in (None, "adam", "adamw", "rmsprop", "sgd"):
@@ -217,7 +216,9 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
     assert target is not None
     roles = Roles.asked(request)
     with collected() as notes:
-        drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles)
+        others = Others.read(request, roles)
+        drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles, others.meet)
+        others.require_apart(drawn.moments)
         frame = as_frame(drawn.rows)
         described = Described.of(frame, target, request, least=1)
         forms = ("pieces", "waves") if drawn.known >= MANY else ()
