@@ -18,7 +18,7 @@ import pytest
 
 from shoal.cli.terminal import TerminalListener, plain_console
 from shoal.jobs.fit import fit_data
-from shoal.jobs.place import begin
+from shoal.jobs.place import begin, occupied
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
 from shoal.selection.store.trial_store import TrialStore
@@ -196,7 +196,8 @@ def begun() -> Path:
     """A folder in which a study has begun."""
     size = AskedSize(hidden=((1,), (2,)), starts=2, l2=(1.0,), epochs=3)
     sizing = Sizing(StudySize(((1,), (2,)), 2, (1.0,), 3), 4.0, ())
-    begin(Path("out"), FitRequest("t.csv", "label", size=size, jobs=1), sizing)
+    with occupied(Path("out")):
+        begin(Path("out"), FitRequest("t.csv", "label", size=size, jobs=1), sizing)
     return Path("out")
 
 

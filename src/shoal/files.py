@@ -57,7 +57,7 @@ def written_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise _unwritable(path, error) from None
         raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def _unwritable(path: Path, error: Exception) -> OutputError:
@@ -125,7 +125,7 @@ def _lies_in(path: Path, folder: Path) -> bool:
     )
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Have a new name survive a loss of power, where the system can."""
     if os.name != "posix":  # elsewhere a folder cannot be opened
         return

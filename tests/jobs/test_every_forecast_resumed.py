@@ -64,6 +64,26 @@ def test_an_interrupted_job_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(counted) == once + 2
 
 
+@pytest.mark.parametrize("how", [{"resume": True}, {"overwrite": True}])
+def test_another_job_in_the_same_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, bool]
+) -> None:
+    table = write(tmp_path / "a.csv")
+    refused: list[str] = []
+
+    def meanwhile(*_: object) -> None:
+        with pytest.raises(OutputError) as caught:
+            fit(table, tmp_path / "out", **how)
+        refused.append(str(caught.value))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Linear, "learn", meanwhile)
+    with pytest.raises(KeyboardInterrupt):
+        fit(table, tmp_path / "out")
+    told = "is in use by another study; wait for it to end, or give another folder"
+    assert refused == [f"{tmp_path / 'out'} {told}"]
+
+
 def test_what_was_kept_of_other_series_is_not_taken(tmp_path: Path) -> None:
     panel = Panel.of([np.array([values(1)])])
     settings = ForecastSettings(HORIZON, networks=(), budget=1e7, n_jobs=1)

@@ -216,6 +216,32 @@ def test_ctrl_c_keeps_the_best_so_far_as_soon_as_there_is_one(
     assert ends(folder) == undisturbed
 
 
+def test_the_earlier_model_stays_until_a_new_one_is_whole(
+    undisturbed: dict[str, Any], done: Path, fit: Fit, table: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(done, folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    process = start(table, folder, "--jobs", "1", "--overwrite")
+    while not (folder / ".shoal-earlier" / "plan.json").exists() or not (folder / "study").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)  # it waits there with the first cohort, so nothing has learnt
+    _, err = written(process)
+    assert process.returncode == 130
+    assert err.splitlines() == [f"shoal: interrupted; {folder} is as it was"]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    process = start(table, folder, "--jobs", "1", "--overwrite")
+    keep_cohorts(process, 2)
+    process.kill()
+    process.communicate()
+    for name in ("model.json", "weights.safetensors", "report.html"):
+        assert (folder / name).read_bytes() == before[folder / name]
+    assert 2 <= len({row[0] for row in trials(folder)}) < COHORTS
+    fit(table, "target", folder, resume=True, **SETTINGS)
+    assert ends(folder) == undisturbed
+
+
 @pytest.mark.parametrize("step", ["examine", "save_model", "write_atomically", "write_pages"])
 def test_a_job_killed_after_its_study_is_resumed(
     undisturbed: dict[str, Any],
@@ -261,9 +287,10 @@ def test_a_job_killed_while_it_writes_its_model_is_resumed(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", killed_in_a_write)
         patched.setattr("shoal.files._discard", killed_in_a_write)  # the dead do not tidy up
+        patched.setattr("shoal.jobs.replacing.clear", lambda *_: None)
         with pytest.raises(KilledError):
             fit(table, "target", trained, resume=True, **SETTINGS)
-    assert len(list(trained.glob(".shoal-*.tmp"))) == 1
+    assert len(list(trained.glob(".shoal-new/.shoal-*.tmp"))) == 1
     fit(table, "target", trained, resume=True, **SETTINGS)
     assert ends(trained) == undisturbed
 

@@ -12,9 +12,11 @@ from typing import Any, NoReturn
 import pytest
 
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, OutputError
+from shoal.jobs import place
 from shoal.jobs.job import FinishedJob
-from shoal.jobs.place import begin, require_free, taken_back
+from shoal.jobs.place import require_free, taken_back
 from shoal.jobs.plan import read_plan
+from shoal.jobs.replacing import published
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
 from shoal.selection.store.trial_store import TrialStore
@@ -25,6 +27,13 @@ REQUEST = FitRequest(
 )
 TORN = ".shoal-0123456789abcdef.tmp"
 SIZING = Sizing(StudySize(((1,), (4, 4)), 7, (0.0, 0.5), 60), 12.5, ("Sized so.",))
+
+
+def begin(folder: Path, request: FitRequest, sizing: Sizing, overwrite: bool = False) -> bool:
+    """Begin as a job does; return whether the folder is new."""
+    with place.occupied(folder) as new:
+        place.begin(folder, request, sizing, overwrite)
+    return new
 
 
 @pytest.fixture
@@ -184,7 +193,9 @@ def test_a_link_is_removed_and_not_what_it_leads_to(begun: Path) -> None:
     (begun / "model.json").symlink_to(theirs)
     (begun / "weights.safetensors").hardlink_to(theirs)
     begin(begun, REQUEST, SIZING, overwrite=True)
-    assert [path.name for path in begun.iterdir()] == ["plan.json"]
+    with published(begun) as new:
+        (new / "weights.safetensors").write_text("ours")
+    assert sorted(path.name for path in begun.iterdir()) == ["plan.json", "weights.safetensors"]
     assert theirs.read_text() == "mine"
 
 
@@ -194,7 +205,7 @@ def test_a_damaged_study_can_be_begun_anew(begun: Path) -> None:
     with pytest.raises(ModelFolderError, match="is damaged"):
         require_free(begun, REQUEST, resume=True, overwrite=False)
     begin(begun, REQUEST, SIZING, overwrite=True)
-    assert [path.name for path in begun.iterdir()] == ["plan.json"]
+    assert not (begun / "study").exists()
 
 
 @pytest.mark.parametrize(("name", "part"), [("table", "t.csv"), ("valid", "deep/v.csv"), ("test", "t.ods")])
@@ -251,7 +262,7 @@ def test_who_begins_second_does_not_clear_the_place_of_who_began_first(begun: Pa
     store = TrialStore(begun / "study")
     with pytest.raises(OutputError, match="is in use by another study"):
         begin(begun, REQUEST, SIZING, overwrite=True)
-    with pytest.raises(DataError), taken_back(begun, True):  # whose study was resumed meanwhile
+    with pytest.raises(DataError), taken_back(begun, False):  # whose study was resumed meanwhile
         raise DataError("refused")
     assert (begun / "plan.json").exists()
     assert (begun / "study" / "trials.sqlite").exists()
@@ -271,21 +282,12 @@ def test_nor_does_a_job_that_was_sizing_meanwhile(
     assert read_plan(tmp_path / "out", REQUEST) == SIZING
 
 
-def test_overwriting_clears_what_is_ours_and_a_killed_write(begun: Path) -> None:
+def test_overwriting_clears_a_killed_write(begun: Path) -> None:
     TrialStore(begun / "study").close()
-    made = (
-        "model.json",
-        "weights.safetensors",
-        "preprocessing.json",
-        "evidence.json",
-        "report.html",
-        "model.md",
-    )
-    for name in made:
-        (begun / name).write_text("old")
+    (begun / "rows").write_text("old")
     (begun / TORN).write_text("torn")
     begin(begun, dataclasses.replace(REQUEST, seed=9), SIZING, overwrite=True)
-    assert [path.name for path in begun.iterdir()] == ["plan.json"]
+    assert sorted(path.name for path in begun.iterdir()) == [".shoal-earlier", "plan.json"]
     assert json.loads((begun / "plan.json").read_text())["request"]["seed"] == 9
 
 
@@ -368,29 +370,28 @@ def test_what_is_refused_before_anything_has_learnt_is_taken_back(tmp_path: Path
         folder.mkdir()
     assert begin(folder, REQUEST, SIZING) is new
     TrialStore(folder / "study").close()
-    with pytest.raises(DataError), taken_back(folder, new):
+    with pytest.raises(DataError), place.occupied(folder), taken_back(folder, False):
         raise DataError("refused")
-    assert folder.exists() is not new
-    assert new or not list(folder.iterdir())
+    assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("new", "error", "learnt"),
+    ("resumed", "error", "learnt"),
     [
-        (None, DataError, ""),
-        (True, OutputError, ""),
-        (True, KeyboardInterrupt, ""),
-        (True, DataError, f"tried/{'0' * 32}-1.safetensors"),
-        (True, DataError, "study/cohorts/0.safetensors"),
+        (True, DataError, ""),
+        (False, OutputError, ""),
+        (False, KeyboardInterrupt, ""),
+        (False, DataError, f"tried/{'0' * 32}-1.safetensors"),
+        (False, DataError, "study/cohorts/0.safetensors"),
     ],
 )
 def test_what_may_be_resumed_is_not_taken_back(
-    begun: Path, new: bool | None, error: type[BaseException], learnt: str
+    begun: Path, resumed: bool, error: type[BaseException], learnt: str
 ) -> None:
     if learnt:
         (begun / learnt).parent.mkdir(parents=True)
         (begun / learnt).touch()
-    with pytest.raises(error), taken_back(begun, new):
+    with pytest.raises(error), taken_back(begun, resumed):
         raise error
     assert (begun / "plan.json").exists()
     assert not learnt or (begun / learnt).exists()

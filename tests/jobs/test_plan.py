@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shoal.errors import ConfigurationError, ModelFolderError
-from shoal.jobs.place import begin
+from shoal.jobs import place
 from shoal.jobs.plan import is_resumable, read_plainer, read_plan, read_streamed
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize, Sizing, StudySize
@@ -19,6 +19,11 @@ REQUEST = FitRequest(
     "table.csv", "y", size=AskedSize(hidden=((1,), (4, 4)), l2=(0.0, 0.5)), folds=3, choose="one-se"
 )
 SIZING = Sizing(StudySize(((1,), (4, 4)), 7, (0.0, 0.5), 60), 12.5, ("Sized so.",))
+
+
+def begin(folder: Path, *asked: Any, **settled: Any) -> None:
+    with place.occupied(folder):
+        place.begin(folder, *asked, **settled)
 
 
 @pytest.fixture

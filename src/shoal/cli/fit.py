@@ -248,7 +248,7 @@ def fit(
         bool,
         typer.Option(
             "--overwrite",
-            help="Replace what --out holds: it is removed when the training begins, also if that is refused.",
+            help="Replace what --out holds, which stays until the new model is whole.",
         ),
     ] = False,
     debug: Debug = False,
@@ -309,7 +309,7 @@ def _run(
     """Do the job, with advice for whoever interrupts it, and tell how it ended."""
     from shoal.jobs.fit import fit_data
 
-    WATCH.advice = lambda: _advice(out, request)
+    WATCH.advice = lambda: _advice(out, request, overwrite)
     outcome = fit_data(request, out, listener, _typed(), resume, overwrite, began)
     WATCH.advice = lambda: _advice_at_the_end(outcome)
     listener.finished(outcome)
@@ -330,12 +330,17 @@ def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | 
     return AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
 
 
-def _advice(out: Path, request: FitRequest) -> str:
+def _advice(out: Path, request: FitRequest, overwrite: bool) -> str:
     """Return what somebody can do who interrupted a job."""
     from shoal.jobs.plan import is_resumable
+    from shoal.jobs.replacing import is_aside
+    from shoal.jobs.saved.layout import MODEL
 
+    if overwrite and (out / MODEL).exists() and not is_aside(out):
+        return f"{out} is as it was"
     if is_resumable(out, request):
-        return "repeat the command with --resume to go on from the last network kept"
+        instead = ", in the place of --overwrite," if overwrite else ""
+        return f"repeat the command with --resume{instead} to go on from the last network kept"
     return f"there is nothing yet to go on from in {out}"
 
 

@@ -16,6 +16,7 @@ from shoal.clusters.lending import lent
 from shoal.data.frames import Frame
 from shoal.errors import ShoalWarning
 from shoal.files import as_json, write_atomically
+from shoal.jobs.baselines.fitting import Predictor
 from shoal.jobs.baselines.timely import timely_baselines
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import Examined, assemble
@@ -28,10 +29,11 @@ from shoal.jobs.memory.footprint import PROGRAM, Allowance
 from shoal.jobs.memory.housing import housed
 from shoal.jobs.memory.room import LATER
 from shoal.jobs.model import Model, TableModel
-from shoal.jobs.place import begin, end, require_free, taken_back
+from shoal.jobs.place import begin, end, occupied, require_free, taken_back
 from shoal.jobs.plan import read_plainer, read_plan, read_streamed
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method, for_rows, patience_for
+from shoal.jobs.replacing import published
 from shoal.jobs.report import write_pages
 from shoal.jobs.reproduction import command as command_of
 from shoal.jobs.reproduction import repeated
@@ -93,28 +95,48 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
     kept = replace(sizing, sentences=(*sizing.sentences, *method.told))
     told = replace(kept, sentences=(*kept.sentences, *home.told))
     listener.sized(told, home.plan, home.workers, home.memory)
-    less = prepared.less | home.less
-    new = None if begun else begin(folder, request, kept, overwrite, less, prepared.streamed)
-    with taken_back(folder, new):
-        study.blocks = prepared.lay_out(folder)
-        study.fit(*_samples(prepared), resume=begun, **prepared.train.attributes.arguments)
+    with occupied(folder):
+        if not begun:
+            begin(folder, request, kept, overwrite, prepared.less | home.less, prepared.streamed)
+        with taken_back(folder, begun):
+            study.blocks = prepared.lay_out(folder)
+            study.fit(*_samples(prepared), resume=begun, **prepared.train.attributes.arguments)
+        job = replace(job, request=request)
+        return _finished(kind, job, deadline, prepared, (sizing, method, study), (baselines, hurried))
+
+
+def _finished(
+    kind: StudyKind[Any, Any],
+    job: Job,
+    deadline: Deadline,
+    prepared: Prepared,
+    settled: tuple[Sizing, Method, CapacityStudy],
+    baselines: tuple[dict[str, Predictor], str],
+) -> FinishedJob:
+    """Examine what a study has chosen, and keep it with the evidence and the report.
+
+    ``baselines`` come with what was hurried about them.
+    """
+    (sizing, method, study), (others, hurried) = settled, baselines
+    request, folder = job.request, job.folder
     model, held = prepared.learnt(request, study)
     model = calibrated(model, held, prepared, request.metric, _costs(request, prepared))
-    test = examine(model, prepared, baselines, request.seed, request.decided_by)
+    test = examine(model, prepared, others, request.seed, request.decided_by)
     if hurried:
         test["hurried"] = hurried
     before_the_report = deadline.sooner(_reporting(prepared))
     found = kind.findings(model, prepared, request.seed, before_the_report)
     examined = _examined(model, calibration(model, held, prepared), test, found)
     sizing = _noted(_noted(sizing, f"The linear model {hurried}." if hurried else ""), found.note)
-    again = command_of(repeated(request, prepared, sizing, method, study), folder, overwrite)
+    again = command_of(repeated(request, prepared, sizing, method, study), folder, job.overwrite)
     evidence = assemble(
         request, job.command, again, prepared, sizing, method, study, examined, deadline.elapsed
     )
-    save_model(model, folder, overwrite=True)
-    write_atomically(folder / EVIDENCE, as_json(evidence))
-    write_atomically(folder / AGAIN, f"{again}\n".encode())
-    write_pages(evidence, folder, overwrite=True)
+    with published(folder) as new:
+        save_model(model, new, overwrite=True)
+        write_atomically(new / EVIDENCE, as_json(evidence))
+        write_atomically(new / AGAIN, f"{again}\n".encode())
+        write_pages(evidence, new, overwrite=True)
     end(folder)
     return FinishedJob(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 

@@ -14,7 +14,6 @@ from typing import Any
 from shoal.data.tables import files_of
 from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalError, reason
 from shoal.files import (
-    Contents,
     as_json,
     clear,
     leftovers,
@@ -23,44 +22,32 @@ from shoal.files import (
     strangers,
     write_atomically,
 )
+from shoal.jobs.replacing import REPLACES, is_aside, mend, put_back, set_aside
 from shoal.jobs.request import FitRequest
-from shoal.jobs.saved.layout import (
-    AGAIN,
-    CARD,
-    EVIDENCE,
-    MODEL,
-    PLAN,
-    PREPROCESSING,
-    REPORT,
-    ROWS,
-    STUDY,
-    TESTED,
-    TRIED,
-    WEIGHTS,
-)
+from shoal.jobs.saved.contents import CONTENTS, OF_LOCK, OF_TRIED, WORKINGS
+from shoal.jobs.saved.layout import EARLIER, LOCK, MODEL, PLAN, ROWS, STUDY, TRIED
 from shoal.jobs.sizing.study import Sizing
+from shoal.selection.store.locking import OF_SQLITE, locked
 from shoal.selection.store.records import DATABASE
-from shoal.selection.store.trial_store import CONTENTS as STORE
 from shoal.selection.store.trial_store import TrialStore
 from shoal.words import setting
-
-_OF_TRIED: Contents = {r"[0-9a-f]{32}-\d+\.safetensors": None}
-CONTENTS: Contents = {
-    **{
-        re.escape(name): None
-        for name in (PLAN, WEIGHTS, PREPROCESSING, MODEL, EVIDENCE, REPORT, CARD, AGAIN, TESTED, ROWS)
-    },
-    STUDY: STORE,
-    TRIED: _OF_TRIED,
-}
-"""Every name that a job gives, so that no other is ever removed."""
 
 
 def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: bool) -> bool:
     """Return whether ``folder`` holds a study to go on with; raise ``OutputError`` if it must not be used.
 
     Nothing but what a job made itself is ever replaced, so a folder with anything else in it is refused.
+    What a kill has left half done is mended.
     """
+    begun = _require_free(folder, request, resume, overwrite)
+    if os.path.lexists(folder / LOCK) or (folder / EARLIER).is_dir():
+        with occupied(folder):
+            mend(folder)
+    return begun
+
+
+def _require_free(folder: Path, request: FitRequest, resume: bool, overwrite: bool) -> bool:
+    """Do so for who may hold the lock of ``folder``."""
     if resume and overwrite:
         raise ConfigurationError(
             f"{setting('resume', True)} and {setting('overwrite', True)} were given; go on with the one, or "
@@ -72,6 +59,7 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
         others = strangers(folder, CONTENTS) if folder.exists() else []
         torn = leftovers(folder) if folder.exists() else []
         names = {path.name for path in folder.iterdir() if path not in torn} if folder.exists() else set()
+        names -= {name for name in names if any(re.fullmatch(lock, name) for lock in OF_LOCK)}
     except ShoalError:  # which says itself what is wrong, maybe with the table
         raise
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no system knows
@@ -85,13 +73,12 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
             f"{folder} holds {others[0].relative_to(folder)}, which no job wrote; move it away, or give "
             "another folder"
         )
-    if (folder / STUDY / DATABASE).exists():
-        _require_idle(folder / STUDY, damaged=overwrite)
+    _require_idle(folder / STUDY, damaged=overwrite)
     if resume:
         return True
     if overwrite:
         return False
-    if MODEL in names:
+    if MODEL in names and not is_aside(folder):
         raise OutputError(
             f"{folder} already holds a model; begin anew with {setting('overwrite', True)}, or give another "
             "folder"
@@ -104,6 +91,8 @@ def require_free(folder: Path, request: FitRequest, resume: bool, overwrite: boo
 
 def _require_idle(study: Path, damaged: bool) -> None:
     """Raise ``OutputError`` if another job is at work in a study, ``ModelFolderError`` unless it is whole."""
+    if not (study / DATABASE).exists():
+        return
     try:
         TrialStore(study).close()
     except ModelFolderError:
@@ -157,6 +146,36 @@ def _is_ours(plan: Path) -> bool:
     return isinstance(content, dict) and {"request", "sizing"} <= content.keys()
 
 
+@contextlib.contextmanager
+def occupied(folder: Path) -> Iterator[bool]:
+    """Make ``folder`` and keep other jobs out of it; what is given is whether it is new.
+
+    A folder that is empty at the end and was made here is removed. Raises ``OutputError`` if another job is
+    at work there, or nothing can be written.
+    """
+    new = not folder.exists()
+    try:
+        with contextlib.ExitStack() as stack:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(folder / LOCK))
+            except (OSError, *OF_SQLITE) as error:
+                raise OutputError(
+                    f"{folder} cannot be written ({reason(error)}); give another folder"
+                ) from None
+            stack.callback(_unlink, folder / LOCK)
+            yield new
+    finally:
+        if new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # or it holds something
+
+
+def _unlink(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
 def begin(
     folder: Path,
     request: FitRequest,
@@ -164,66 +183,58 @@ def begin(
     overwrite: bool = False,
     plainer: Mapping[str, Any] | None = None,
     streamed: bool = False,
-) -> bool:
-    """Make ``folder``, clear it of an earlier job, and note the plan; return whether the folder is new.
+) -> None:
+    """Set aside what an earlier job left in ``folder``, which is ``occupied``, and note the plan.
 
     ``sizing`` is that of the study, None for a job without one.
     ``plainer`` holds settings that memory and time decided, ``streamed`` is whether it trains from the disk:
     a resumed job goes by them, whatever there is of both by then.
 
-    The earlier plan goes last, so that after a kill at any moment the folder is still known as a job's.
+    After a kill at any moment the folder is still known as a job's.
     Raises ``OutputError`` if that is not possible, or if another job has begun there by now.
     """
-    require_free(folder, request, resume=False, overwrite=overwrite)
-    new = not folder.exists()
+    _require_free(folder, request, resume=False, overwrite=overwrite)
+    plan: dict[str, Any] = {
+        "request": dataclasses.asdict(request),
+        "sizing": None if sizing is None else dataclasses.asdict(sizing),
+        "plainer": dict(plainer or {}),
+        "streamed": streamed,
+    }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        clear(folder, {name: inner for name, inner in CONTENTS.items() if name != re.escape(PLAN)})
-        plan = {
-            "request": dataclasses.asdict(request),
-            "sizing": None if sizing is None else dataclasses.asdict(sizing),
-            "plainer": dict(plainer or {}),
-            "streamed": streamed,
-        }
-        write_atomically(folder / PLAN, as_json(plan))
-    except (OSError, OutputError) as error:
-        if new:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        if isinstance(error, OutputError):
+        mend(folder)
+        try:
+            plan[REPLACES] = set_aside(folder)
+            clear(folder, WORKINGS)
+            remove_leftovers(folder)
+            write_atomically(folder / PLAN, as_json(plan))
+        except BaseException:
+            mend(folder)
             raise
+    except OSError as error:
         raise OutputError(f"{folder} cannot be written ({reason(error)}); give another folder") from None
-    return new
 
 
 @contextlib.contextmanager
-def taken_back(folder: Path, new: bool | None) -> Iterator[None]:
+def taken_back(folder: Path, begun: bool) -> Iterator[None]:
     """Take back what ``begin`` began where it is refused before anything has learnt: nothing is resumed then.
 
-    ``new`` is what ``begin`` returned; a job that had begun earlier (None) stays, and so does one whose place
-    is at fault, or whose study another job has resumed meanwhile. What ``begin`` cleared does not come back.
+    A job that had ``begun`` earlier stays, and so does one whose place is at fault. What was to be replaced
+    is put back, also after an interruption.
     """
     try:
         yield
-    except OutputError:
-        raise
-    except ShoalError:
-        if new is not None:
-            _take_back(folder, new)
+    except BaseException as error:
+        replaces = is_aside(folder)
+        refused = isinstance(error, ShoalError) and not isinstance(error, OutputError)
+        if not begun and (replaces or refused) and not _has_learnt(folder):
+            with contextlib.suppress(OutputError, ModelFolderError, OSError):
+                _require_idle(folder / STUDY, damaged=True)
+                (put_back if replaces else _clear)(folder)
         raise
 
 
-def _take_back(folder: Path, new: bool) -> None:
-    """Clear ``folder`` while its study is locked, unless another job works there or something has learnt."""
-    with (
-        contextlib.suppress(OutputError, ModelFolderError, OSError),
-        contextlib.closing(TrialStore(folder / STUDY)),
-    ):
-        if _has_learnt(folder):
-            return
-        clear(folder, CONTENTS)
-        if new:
-            folder.rmdir()  # or it holds something else by now
+def _clear(folder: Path) -> None:
+    clear(folder, {name: inner for name, inner in CONTENTS.items() if name not in OF_LOCK})
 
 
 def _has_learnt(folder: Path) -> bool:
@@ -234,7 +245,7 @@ def _has_learnt(folder: Path) -> bool:
 def remove_tried(folder: Path) -> None:
     """Remove what a job kept to go on from, once nothing can interrupt it any more."""
     if (folder / TRIED).is_dir():
-        clear(folder, {TRIED: _OF_TRIED})
+        clear(folder, {TRIED: OF_TRIED})
 
 
 def end(folder: Path) -> None:

@@ -48,6 +48,7 @@ class _Plan(TypedDict):
     sizing: _Sized | None
     plainer: NotRequired[_Plainer]
     streamed: NotRequired[bool]
+    replaces: NotRequired[str | None]
 
 
 def load_plan(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.explanation.explanation import without_dropout
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.saved.folder import load_model
-from shoal.jobs.saved.layout import MODEL, PLAN, STUDY
+from shoal.jobs.saved.layout import EARLIER, MODEL, PLAN, STUDY
 from shoal.jobs.subjects.saved import table_of
 from shoal.lab import commands, frames, inspector
 from shoal.lab.columns import columns_of, in_words, labels_of
@@ -63,7 +63,7 @@ class FinishedStudy:
         self.evidence = cast("Evidence", evidence)
         self._folds = set(self.evidence["trials"]["fold"])
         self.model_of_folder: Model = load_model(folder)
-        self.study = ReadOnlyStore(folder / STUDY)
+        self.study = ReadOnlyStore(_study_of(folder))
         self.columns = columns_of(self.study.trials, self._folds)
         if not self.columns:
             raise ModelFolderError(f"{folder}: evidence.json is of another study than its trials; fit again")
@@ -273,14 +273,21 @@ LOOKS: dict[type[Any], Callable[[FinishedStudy, Any], None]] = {
 }
 
 
+def _study_of(folder: Path) -> Path:
+    """Return the folder of the study that the model is of: while another is to replace it, it lies aside."""
+    aside = folder / EARLIER / STUDY
+    return aside if aside.is_dir() else folder / STUDY
+
+
 def require_finished(folder: Path) -> None:
     """Raise ``ModelFolderError`` for a folder that no finished job left, ``OutputError`` for a busy one."""
     if not (folder / PLAN).is_file() and not (folder / MODEL).is_file():
         raise ModelFolderError(
             f"{folder} is no folder that shoal fit wrote: it has no {PLAN}; {READY_TO_READ}"
         )
-    if (folder / STUDY).is_dir():
-        require_idle(folder / STUDY)
+    study = _study_of(folder)
+    if study.is_dir():
+        require_idle(study)
     if not (folder / MODEL).is_file():
         raise ModelFolderError(
             f"{folder} is not finished: it has no {MODEL}; let shoal fit go on with it, "

@@ -19,8 +19,9 @@ from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
 from shoal.jobs.job import FinishedJob, Job
-from shoal.jobs.place import begin, remove_tried, require_free, taken_back
+from shoal.jobs.place import begin, occupied, remove_tried, require_free, taken_back
 from shoal.jobs.plan import require_same
+from shoal.jobs.replacing import published
 from shoal.jobs.report import write_pages
 from shoal.jobs.reproduction import command as command_of
 from shoal.jobs.request import FitRequest
@@ -52,12 +53,27 @@ def fit_forecasts(job: Job) -> FinishedJob:
     panel = panel_of(prepared.data, prepared.settings.horizon)
     prepared.settings.require(panel)
     require_usable()
-    new = None if begun else begin(folder, request, None, overwrite=job.overwrite)
-    keeper = Keeper(folder / TRIED)
-    before = deadline.elapsed
-    with taken_back(folder, new):
-        mixture = ForecastMixture.fit(panel, prepared.settings, keeper)
-    took = deadline.elapsed - before
+    with occupied(folder):
+        if not begun:
+            begin(folder, request, None, overwrite=job.overwrite)
+        keeper = Keeper(folder / TRIED)
+        before = deadline.elapsed
+        with taken_back(folder, begun):
+            mixture = ForecastMixture.fit(panel, prepared.settings, keeper)
+        return _finished(job, deadline, prepared, mixture, keeper, deadline.elapsed - before, begun)
+
+
+def _finished(
+    job: Job,
+    deadline: Deadline,
+    prepared: PreparedForecasts,
+    mixture: ForecastMixture,
+    keeper: Keeper,
+    took: float,
+    begun: bool,
+) -> FinishedJob:
+    """Test a mixture, which ``took`` so many seconds to fit, fit it again, and keep it with its evidence."""
+    request, folder = job.request, job.folder
     examined = examine(mixture, prepared)
     late = deadline.seconds is not None and deadline.left(REPORT_SECONDS) < AGAIN_SHARE * took
     final, told = _final(mixture, prepared, request.tested, late, keeper)
@@ -67,11 +83,12 @@ def fit_forecasts(job: Job) -> FinishedJob:
     again = command_of(repeated(request, prepared, mixture, final is mixture), folder, job.overwrite)
     model = ForecastModel(prepared.origin, final)
     evidence = _evidence(job, again, prepared, mixture, examined, told, deadline.elapsed)
-    model.save(folder)
-    write_predictions(folder / TESTED, examined.columns, overwrite=True)
-    write_atomically(folder / EVIDENCE, as_json(evidence))
-    write_atomically(folder / AGAIN, f"{again}\n".encode())
-    write_pages(evidence, folder, overwrite=True)
+    with published(folder) as new:
+        model.save(new)
+        write_predictions(new / TESTED, examined.columns, overwrite=True)
+        write_atomically(new / EVIDENCE, as_json(evidence))
+        write_atomically(new / AGAIN, f"{again}\n".encode())
+        write_pages(evidence, new, overwrite=True)
     remove_tried(folder)
     remove_leftovers(folder)
     return FinishedJob(model, cast("dict[str, Any]", evidence), folder)

@@ -20,6 +20,7 @@ from shoal.files import Contents, remove_leftovers, write_atomically
 from shoal.schema import MismatchError, require_type
 from shoal.selection.cohorts.cohort import CohortResult
 from shoal.selection.store import records
+from shoal.selection.store.locking import OF_SQLITE, OF_THE_PLACE, code_of, locked
 from shoal.selection.trials import COLUMNS, Trials
 
 if TYPE_CHECKING:
@@ -32,13 +33,6 @@ CONTENTS: Contents = {
     "cohorts": {r"\d+\.(safetensors|writing)": None},
 }
 """Every name that a store gives; ``.writing`` was that of a cohort half written, once."""
-_OF_THE_PLACE = {
-    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY),
-    *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL),
-}
-"""Errors of SQLite that say nothing against the database; what is no such error is damage."""
-_OF_SQLITE = (sqlite3.Error, UnicodeDecodeError)
-"""What the module raises: it decodes the messages of SQLite, which quote a damaged schema byte for byte."""
 
 
 class Store(Protocol):
@@ -108,9 +102,7 @@ class TrialStore:
         self.folder = Path(folder)
         with ExitStack() as stack, self._one_line_errors():
             (self.folder / "cohorts").mkdir(parents=True, exist_ok=True)
-            lock = sqlite3.connect(self.folder / records.LOCK, timeout=0, isolation_level=None)
-            stack.enter_context(closing(lock))
-            self._take(lock)
+            stack.enter_context(locked(self.folder / records.LOCK))
             remove_leftovers(self.folder / "cohorts")
             database = sqlite3.connect(self.folder / records.DATABASE, timeout=60)
             stack.enter_context(closing(database))
@@ -119,20 +111,6 @@ class TrialStore:
             with database:
                 records.create(database)
             self._database, self._open = database, stack.pop_all()
-
-    def _take(self, lock: sqlite3.Connection) -> None:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except _OF_SQLITE as error:
-            if _code(error) == sqlite3.SQLITE_BUSY:
-                raise OutputError(
-                    f"{self.folder} is in use by another study; wait for it to end, or give another folder"
-                ) from None
-            if _code(error) in _OF_THE_PLACE:
-                raise
-            raise ModelFolderError(
-                f"{self.folder / records.LOCK} is no lock ({reason(error)}); remove it"
-            ) from None
 
     def begin(self, settings: Mapping[str, Any], resume: bool, engine: str) -> dict[int, Trials]:
         """Return the trials of the cohorts already done, if the study there has the same settings.
@@ -265,8 +243,8 @@ class TrialStore:
         """Turn what the operating system and SQLite report into this package's errors."""
         try:
             yield
-        except (*_OF_SQLITE, MismatchError) as error:
-            if _code(error) in _OF_THE_PLACE:
+        except (*OF_SQLITE, MismatchError) as error:
+            if code_of(error) in OF_THE_PLACE:
                 raise OutputError(
                     f"{self.folder} cannot be written to: {error}; free space, check its permissions, "
                     "or give another folder"
@@ -280,12 +258,6 @@ class TrialStore:
                 f"{error.filename or self.folder} cannot be written: {reason(error)}; free space, check "
                 "permissions, or give another folder"
             ) from None
-
-
-def _code(error: Exception) -> int | None:
-    """Return the primary code of an error, which the module's own errors, of texts that are none, lack."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
 
 
 def _brief(value: object) -> str:
