@@ -14,12 +14,16 @@ import signal
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 
-from typer import TyperException
+from typer import Exit, TyperException
 
-from shoal.cli.app import app
+from shoal.cli.app import COMMANDS, app
 from shoal.cli.options import NAME
 from shoal.cli.output import complain, note, show
+from shoal.cli.plain import DoubtfulError, plain_arguments
 from shoal.cli.signals import WATCH, Terminated
 from shoal.cli.streams import BestEffort, standard_streams
 from shoal.errors import ShoalError, ShoalWarning, is_failure, reason
@@ -63,7 +67,7 @@ def _judged(code: int, out: BestEffort) -> int:
 def _outcome() -> int:
     """Run the command, and say in one line why it could not end well."""
     try:
-        code: int | None = app(sys.argv[1:] or ["--help"], prog_name=NAME, standalone_mode=False)
+        code = _called(sys.argv[1:] or ["--help"])
     except BaseException as error:
         if not is_failure(error):
             raise
@@ -76,6 +80,31 @@ def _outcome() -> int:
         complain(f"internal error ({_words(error)}); please report it with the output of --debug")
         return 1
     return code or 0
+
+
+def _called(words: list[str]) -> int | None:
+    """Call the command that the words name, and return the exit code that it asks for."""
+    plain = _plainly(words)
+    if plain is None:
+        code: int | None = app(words, prog_name=NAME, standalone_mode=False)
+        return code
+    try:
+        plain()
+    except Exit as end:
+        return end.exit_code
+    return None
+
+
+def _plainly(words: list[str]) -> Callable[[], None] | None:
+    """Return the command with its arguments, unless it takes Typer to read them."""
+    name, *rest = words
+    if name not in COMMANDS:
+        return None
+    command = getattr(import_module(f"shoal.cli.{name}"), name)
+    try:
+        return partial(command, **plain_arguments(command, rest))
+    except DoubtfulError:
+        return None
 
 
 def _words(error: BaseException) -> str:
