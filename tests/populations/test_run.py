@@ -81,6 +81,24 @@ def test_going_back_and_training_otherwise(engine: str) -> None:
 
 
 @every_engine
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_fork_goes_on_to_the_same_bits_and_neither_run_hears_of_the_other(name: str, engine: str) -> None:
+    straight, run = (begin(engine=engine, **SETTINGS[name]) for _ in range(2))
+    for one in (straight, run):
+        one.advance(2)
+        one.set(l2=0.1)  # with what was set before
+        one.advance(2)
+    other, strayed = run.fork(), run.fork()
+    strayed.set(l2=10.0)
+    strayed.advance(8)
+    for one in (straight, run, other):
+        one.advance(8)
+        np.testing.assert_array_equal(one.population.theta, straight.population.theta)
+        np.testing.assert_array_equal(one.history.loss, straight.history.loss)
+    assert not np.array_equal(strayed.population.theta, straight.population.theta)
+
+
+@every_engine
 def test_a_snapshot_without_losses_has_all_else(engine: str) -> None:
     run = begin(engine=engine, validation=(X[:9], y[:9]))
     run.advance(4)

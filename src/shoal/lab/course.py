@@ -111,9 +111,7 @@ class Course:
         """Return a course that stands where this one does, and shares nothing that changes."""
         twin = copy.copy(self)
         twin.journal, twin._marks = dict(self.journal), self._marks.copy()
-        twin.runs = self._runs(self.material, self.knobs)
-        for mine, other in zip(self.runs, twin.runs, strict=True):
-            other.restore(mine.snapshot())
+        twin.runs = [run.fork() for run in self.runs]
         return twin
 
     def _material(self, knobs: Knobs) -> Material:

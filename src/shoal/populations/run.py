@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -33,10 +33,16 @@ class Run:
     """
 
     def __init__(
-        self, population: Population, recipe: Recipe, problem: Problem, training: Training, threads: int
+        self,
+        population: Population,
+        recipe: Recipe,
+        problem: Problem,
+        begin: Callable[[], Training],
+        threads: int,
     ) -> None:
         self.recipe, self.problem = recipe, problem
-        self._start, self._training, self._threads = population, training, threads
+        self._start, self._begin, self._threads = population, begin, threads
+        self._training = begin()
 
     def __repr__(self) -> str:
         return f"{self._stands()}\n{self._start!r}\n{self.history.course()}"
@@ -146,6 +152,29 @@ class Run:
             snapshot = self.snapshot()
             snapshot.history.stopped[snapshot.history.converged] = Reason.EPOCHS
             self.restore(snapshot)
+
+    def fork(self) -> Run:
+        """Return another run that stands where this one does, under the same strengths.
+
+        What one of them is told, or trains, the other knows nothing of; left alone, both go on to the same
+        bits.
+
+        >>> import numpy as np
+        >>> from shoal.layers import Dense
+        >>> from shoal.populations.network import Network
+        >>> from shoal.populations.trainer import begin
+        >>> x = np.linspace(0, 1, 20)
+        >>> run = begin(Network(1, [Dense(3, "tanh"), Dense(1)]), x, x**2, starts=5, epochs=100)
+        >>> run.advance(50)
+        >>> other = run.fork()
+        >>> other.set(l2=0.1)
+        >>> other.advance(50)
+        >>> run.epoch, other.epoch
+        (50, 100)
+        """
+        twin = Run(self._start, self.recipe, self.problem, self._begin, self._threads)
+        twin.restore(self.snapshot())
+        return twin
 
     def snapshot(self, losses: bool = True) -> Snapshot:
         """Return where the run stands, with all that its solver remembers; nothing changes it any more.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.engines import choose_engine, evaluation
+from shoal.engines.base import Training
 from shoal.errors import ConfigurationError
 from shoal.populations.network import Network
 from shoal.populations.population import Population, float_dtype
@@ -160,7 +161,10 @@ def begin(
         dtype=population.theta.dtype,
     )
     chosen = choose_engine(engine, population.network, recipe, problem.unequal)
-    training = chosen.begin(population.network, population.theta, population.keys, problem, recipe)
+
+    def training() -> Training:
+        return chosen.begin(population.network, population.theta, population.keys, problem, recipe)
+
     return Run(population, recipe, problem, training, threads)
 
 
