@@ -135,6 +135,22 @@ def test_a_fork_is_two_shoals_from_the_same_parameters() -> None:
     assert [side["knobs"]["l2"] for side in lab.state()["sides"]] == [1]
 
 
+def test_what_is_turned_on_one_side_of_a_fork_leaves_both_at_the_same_epochs() -> None:
+    lab = small()
+    lab.do(c.Step(epochs=10))
+    lab.do(c.Fork(l2=1.0))
+    lab.do(c.Step(epochs=20))
+    lab.do(c.Seek(epoch=20))
+    lab.do(c.Turn(side=1, l2=0.5))
+    assert [side["furthest"] for side in lab.state()["sides"]] == [20, 20]
+    with pytest.raises(ShoalError, match="epoch 30 has not come yet"):
+        lab.do(c.Seek(epoch=30))
+    lab.do(c.Step(epochs=5))
+    lab.do(c.Seek(epoch=5))
+    lab.do(c.Seek(epoch=25))
+    assert [side["epoch"] for side in lab.state()["sides"]] == [25, 25]
+
+
 def test_the_test_opens_once_for_a_draw() -> None:
     lab = small()
     with pytest.raises(ShoalError, match="no choice to test yet; train first"):

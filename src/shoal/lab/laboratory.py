@@ -206,9 +206,13 @@ class Laboratory(Player):
             known.knobs.turned(changes if side in (None, k) else shared) for k, known in enumerate(self.sides)
         ]
         require_room(self.design, turned[0], self.sets)
+        if all(knobs == known.knobs for known, knobs in zip(self.sides, turned, strict=True)):
+            return
         for known, knobs in zip(self.sides, turned, strict=True):
             if knobs != known.knobs:
                 known.turn(knobs)
+            else:
+                known.forget()  # so that all sides know the same epochs
 
     def _build(self, command: commands.Build, each: Each) -> None:
         design = replace(self.design, **commands.asked(command))
