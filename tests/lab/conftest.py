@@ -1,8 +1,10 @@
-"""Finished jobs to look at: their folders are shared, so leave them as they are."""
+"""Finished jobs to look at, whose folders are shared, so leave them as they are; the page in a browser."""
 
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from shoal.cli.terminal import TerminalListener
 from shoal.jobs.fit import fit_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import AskedSize
+from tests.lab.pages import BROWSER, Seen, started
+from tests.waiting import written
 
 
 def fitted(folder: Path, classes: bool, **settings: Any) -> Path:
@@ -40,3 +44,35 @@ def by_folds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fitted(tmp_path_factory.mktemp("classes"), classes=True, choose="one-se", size={"l2": (0.1, 1.0)})
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A lab of the test's own: nobody meets what another has picked, or left of the design."""
+    lab, address = started()
+    yield address
+    lab.terminate()
+    assert written(lab)[1].strip() == "shoal: terminated"
+    assert lab.returncode == 143
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--disable-gpu", "--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def seen(browser: Any, address: str) -> Iterator[Seen]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    seen = Seen(context.new_page(), address)
+    yield seen
+    origin = address.partition("/enter")[0].partition("//")[2]
+    context.close()
+    assert {re.sub(r"^(http|ws)://([^/]*)/.*", r"\2", url) for url in seen.requests} <= {origin, "data:,"}
+    assert seen.errors == []

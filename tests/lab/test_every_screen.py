@@ -2,114 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.waiting import HANGS, written
+from tests.lab.pages import AXE, IN_A_BROWSER, Seen, require_no_violations, started
+from tests.waiting import written
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="needs Chromium"),
-    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="needs playwright"),
-]
-
-
-def require_no_violations(page: Any) -> None:
-    """Have axe look at the page as it is, where there is axe: npm ci in web/ brings it."""
-    if not AXE.exists():
-        return
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run()).violations")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-
-
-def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Start the command, and return it with the address that it prints."""
-    command = [sys.executable, "-m", "shoal", "lab", "--no-browser", *arguments]
-    lab = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert lab.stdout is not None
-    return lab, lab.stdout.readline().split()[-1]
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """A lab of the test's own: nobody meets what another has picked, or left of the design."""
-    lab, address = started()
-    yield address
-    lab.terminate()
-    assert written(lab)[1].strip() == "shoal: terminated"
-    assert lab.returncode == 143
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--disable-gpu", "--no-sandbox"]
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
-        yield browser
-        browser.close()
-
-
-class Seen:
-    """A page, and what it asked for and complained of."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page, self.requests, self.errors = page, list[str](), list[str]()
-        page.set_default_timeout(1000 * HANGS)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("websocket", lambda socket: self.requests.append(socket.url))
-        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector("canvas")
-
-    def epoch(self) -> int:
-        return int(self.page.get_by_test_id("epoch").inner_text().replace(",", ""))
-
-    def until(self, condition: str, argument: object = None) -> None:
-        self.page.wait_for_function(condition, arg=argument)
-
-    def until_epoch(self, least: int) -> None:
-        text = "document.querySelector('[data-testid=epoch]').textContent.replace(',', '')"
-        self.until(f"least => Number({text}) >= least", least)
-
-    def train(self, epochs: int) -> None:
-        """Train until at least that epoch, and wait until everything stands still."""
-        self.press("Space")
-        self.page.get_by_role("button", name="Pause").wait_for()
-        self.until_epoch(epochs)
-        self.press("Space")
-        self.page.get_by_role("button", name="Train").wait_for()
-        self.until("() => document.querySelector('#time').max === document.querySelector('#time').value")
-
-    def picked(self) -> str:
-        return str(self.page.locator("#picked-option").text_content())
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-
-
-@pytest.fixture
-def seen(browser: Any, address: str) -> Iterator[Seen]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    seen = Seen(context.new_page(), address)
-    yield seen
-    origin = address.partition("/enter")[0].partition("//")[2]
-    context.close()
-    assert {re.sub(r"^(http|ws)://([^/]*)/.*", r"\2", url) for url in seen.requests} <= {origin, "data:,"}
-    assert seen.errors == []
+pytestmark = IN_A_BROWSER
 
 
 def test_by_keyboard_alone_it_trains_pauses_and_walks_to_the_choice(seen: Seen) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, ShoalError, UnknownNameError
 from shoal.lab import commands as c
+from shoal.lab import views
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.lesson import LARGEST_FILE, Lesson, lesson_of, lessons, read_lesson
 from shoal.shapes import Array
@@ -68,6 +69,16 @@ def test_every_lesson_goes_from_its_first_step_to_its_last_and_back(name: str) -
     np.testing.assert_array_equal(errors(lab), before)  # as it was shown, bit for bit
     lab.do(c.CloseLesson())
     assert lab.state()["lesson"] is None
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_the_curve_that_the_first_lesson_speaks_of_is_in_the_picture(step: int) -> None:
+    side = (lab := answered("forward-pass", step)).sides[0]
+    curve = side.answers.functions[lab.picked, 0]
+    inside = (curve > side.material.low) & (curve < side.material.high)
+    assert inside.mean() > 0.9
+    bends = np.ptp(views.unit_outputs(views.member(side, lab.picked), side.material.grid), axis=1)
+    assert bends.min() > 0.25  # of every unit something is to be seen
 
 
 def test_one_unit_only_rises_or_falls() -> None:

@@ -41,7 +41,7 @@ def test_numbers_are_shown_along_the_feature_that_tells_most(table: Path) -> Non
     lab = laboratory(table, "amount")
     lab.do(c.Step(epochs=30))
     material = lab.state()["material"]
-    assert (material["kind"], material["inputs"], material["title"]) == ("curve", ["b"], "own.csv")
+    assert (material["kind"], material["inputs"], material["title"]) == ("curve", ["b, scaled"], "own.csv")
     picked = next(block for block in read(lab.frame()) if block.kind is Kind.PICKED)
     assert picked.values.shape == (1, 241)
     choice = lab.state()["sides"][0]["choice"]
@@ -63,7 +63,11 @@ def test_two_numbers_and_two_classes_are_a_plane(table: Path) -> None:
     lab = laboratory(table, "class")
     lab.do(c.Step(epochs=20))
     material = lab.state()["material"]
-    assert (material["kind"], material["inputs"], material["loss"]) == ("plane", ["a", "b"], "log loss")
+    assert (material["kind"], material["inputs"], material["loss"]) == (
+        "plane",
+        ["a, scaled", "b, scaled"],
+        "log loss",
+    )
     assert material["output"] == "probability of yes"
     assert {block.kind for block in read(lab.frame())} >= {Kind.MAPS, Kind.PICKED}
 
@@ -111,7 +115,7 @@ def test_several_classes_are_shown_along_the_feature_that_tells_them_apart(flowe
     lab = laboratory(flowers, "kind")
     lab.do(c.Step(epochs=5))
     material, shown = lab.state()["material"], shown_by(lab)
-    assert (material["kind"], material["inputs"]) == ("curve", ["a"])
+    assert (material["kind"], material["inputs"]) == ("curve", ["a, scaled"])
     assert shown[Kind.DECISIONS].values.shape == (4, 64)
     assert shown[Kind.PICKED].values.shape == (3, 241)
     assert material["low"] < 0  # below the probabilities every class has a row of its points

@@ -7,7 +7,7 @@ export type Drag = (name: string, fields: Fields) => Promise<void>;
 export function dragging(send: (name: string, fields: Fields) => Promise<unknown>): Drag {
   const under = new Map<string, { next: Fields | null; ended: Promise<void> }>();
   return (name, fields) => {
-    const key = name + Object.keys(fields).join();
+    const key = name + Object.keys(fields).join() + (fields.side ?? ""); // two sides of a fork are two things
     const busy = under.get(key);
     if (busy) {
       busy.next = fields;

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Floats } from "../src/frames.ts";
 import { layout, nearest, place, type ColumnsView } from "../src/paint/columns.ts";
+import { paintCurve } from "../src/paint/curve.ts";
+import { paintLosses } from "../src/paint/inside.ts";
+import { paintPlane } from "../src/paint/plane.ts";
 import { linear, logarithmic, lossLimits, number } from "../src/paint/scale.ts";
 import { cells, inBand, under, type ShoalView } from "../src/paint/shoal.ts";
+import type { Material } from "../src/state.ts";
+import type { Theme } from "../src/theme.ts";
 
 test("ticks are round and inside", () => {
   assert.deepEqual(linear(0, 1, 0, 100).ticks.map((v) => v.toFixed(1)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
@@ -39,6 +45,51 @@ test("a point is found where it is drawn", () => {
     assert.equal(nearest(view, 600, 300, x, y), network);
   }
   assert.equal(nearest(view, 600, 300, l.right, l.bottom + 60), null);
+});
+
+test("below the smallest loss there is room for the name of the choice", () => {
+  const losses = Float32Array.from({ length: 12 }, (_, k) => 0.1 + 0.01 * k);
+  const view: ColumnsView = {
+    hidden: [1, 2, 3], starts: 4, losses: [losses], chosen: [0], threshold: null, picked: 0, pointed: null, label: "",
+  };
+  for (const [w, h] of [[320, 250], [1000, 380]] as const) {
+    const l = layout(view, w, h);
+    assert.ok(place(l, view, 0, 0)[1] + 32 <= l.bottom, `${w} × ${h}`);
+  }
+});
+
+/** What is written on a picture, and how often something is filled. */
+function inked(paint: (ctx: CanvasRenderingContext2D) => void): { texts: string[]; rects: number } {
+  const found = { texts: [] as string[], rects: 0 };
+  const calls: Record<string, (...given: never[]) => unknown> = {
+    fillText: (text: string) => found.texts.push(text),
+    fillRect: () => (found.rects += 1),
+    measureText: () => ({ width: 30 }),
+  };
+  paint(new Proxy({}, { get: (_, name: string) => calls[name] ?? (() => undefined), set: () => true }) as CanvasRenderingContext2D);
+  return found;
+}
+
+const THEME = new Proxy({}, { get: () => "#123456" }) as Theme;
+
+test("axes have names", () => {
+  const rows = { X: [] as number[][], y: [] as number[] };
+  const data = { inputs: ["width, scaled", "height"], output: "price", classes: ["a", "b"], extent: [[0, 1], [0, 1]], low: 0, high: 1, train: rows, validation: rows, truth: null } as unknown as Material;
+  const plane = inked((ctx) => paintPlane(ctx, 400, 300, data, undefined, THEME)).texts;
+  assert.ok(plane.includes("width, scaled") && plane.includes("height"));
+  const view = { data, picked: [undefined], others: undefined, first: 0, starts: 1, validation: false };
+  const curve = inked((ctx) => paintCurve(ctx, 400, 300, view, THEME)).texts;
+  assert.ok(curve.includes("width, scaled") && curve.includes("price"));
+});
+
+test("a course of one epoch is a point, and one that was not kept says so", () => {
+  const told = (epoch: number, G: number, values: number[]): Floats => ({ kind: 6, side: 0, run: 1, epoch, P: 2, G, low: 0, high: 1, values: Float32Array.from(values) });
+  const one = inked((ctx) => paintLosses(ctx, 400, 150, told(1, 1, [0.5, 0.6]), "validation", THEME));
+  assert.equal(one.rects, 2);
+  assert.ok(one.texts.includes("epoch"));
+  assert.equal(inked((ctx) => paintLosses(ctx, 400, 150, told(2, 2, [0.5, 0.4, 0.6, 0.5]), "validation", THEME)).rects, 0);
+  assert.deepEqual(inked((ctx) => paintLosses(ctx, 400, 150, told(3, 0, []), "validation", THEME)).texts, ["Its losses were not kept."]);
+  assert.match(inked((ctx) => paintLosses(ctx, 400, 150, told(0, 0, []), "validation", THEME)).texts[0]!, /not begun/);
 });
 
 test("a little picture is found under the pointer, in the order shown", () => {

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from shoal.data.features.encoders import NumericEncoder
 from shoal.data.tables import read_table
 from shoal.data.targets.task import REGRESSION
 from shoal.errors import CapacityError, DataError
@@ -88,6 +89,7 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
             "leave out some of the rows, or let shoal fit take it as it is"
         )
     names = table.preprocessor.feature_names
+    scaled = {one.column for one in table.preprocessor.encoders if isinstance(one, NumericEncoder)}
     part = Rows(train.X[:samples], train.y[:samples])
     plane = not regression and train.X.shape[1] == 2
     kind = "plane" if plane else "curve"
@@ -107,7 +109,7 @@ def _material(table: PreparedTable, path: str, target: str, samples: int) -> Mat
         fine=fine,
         truth=None,
         floor=None,
-        inputs=tuple(names[k] for k in shown),
+        inputs=tuple(f"{names[k]}, scaled" if names[k] in scaled else names[k] for k in shown),
         output=f"{target}, standardised" if regression else _probability(classes),
         low=low,
         high=high,

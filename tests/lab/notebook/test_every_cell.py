@@ -192,6 +192,25 @@ def test_it_goes_back_to_an_epoch_and_forward_again(notebook: Notebook) -> None:
     assert notebook.widget.state["training"]["l2"] == 0.5
 
 
+def test_it_is_forked_under_two_lambdas_and_one_is_kept(notebook: Notebook) -> None:
+    assert notebook.page.get_by_role("button", name="Fork under two").is_disabled()
+    notebook.widget.step(5)
+    notebook.until(lambda: notebook.epoch() == 5)
+    notebook.click("Fork under two")
+    notebook.until(lambda: notebook.page.get_by_role("button", name="keep B").count())
+    field = notebook.page.get_by_label("λ of B (L2), as a number")
+    field.fill("0.5")
+    field.press("Enter")
+    notebook.until(lambda: [side["l2"] for side in notebook.widget.state["sides"]] == [0.0, 0.5])
+    assert notebook.page.get_by_text("the same under B").count()
+    notebook.click("Step")
+    notebook.until(lambda: notebook.epoch() == 6)
+    notebook.click("keep B")
+    notebook.until(lambda: notebook.page.get_by_role("button", name="Fork under two").count())
+    assert notebook.page.get_by_label("λ (L2), as a number").input_value() == "0.5"
+    assert notebook.widget.state["training"]["l2"] == 0.5
+
+
 def test_a_refusal_is_a_sentence_and_a_second_view_shows_the_same(notebook: Notebook) -> None:
     field = notebook.page.get_by_label("learning rate, as a number")
     field.fill("-1")

@@ -86,7 +86,7 @@ def test_commands_are_answered_by_their_number(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({"do": "fork", "l2": 0.1}, "a widget trains, steps"),
+        ({"do": "reset"}, "a widget trains, steps"),
         ({"do": "table", "name": "x", "text": "a"}, "a widget trains, steps"),
         ({"do": "nonsense"}, "nonsense"),
         ({"do": "pick"}, "pick needs network"),
@@ -125,6 +125,20 @@ def test_a_picture_that_is_there_already_is_not_waited_for(cell: Cell) -> None:
     cell.widget.pause()  # makes the same picture again, of which no view hears
     cell.widget.play()
     cell.until(lambda: cell.epoch() == 5)
+
+
+def test_from_python_it_is_forked_and_a_side_is_kept(cell: Cell) -> None:
+    cell.widget.step(4)
+    cell.widget.fork(l2=0.5)
+    cell.widget.step(4)
+    assert [side["l2"] for side in cell.widget.state["sides"]] == [0.0, 0.5]
+    with pytest.raises(ConfigurationError, match="the sides of a fork are A and B, got 'C'"):
+        cell.widget.keep("C")
+    there = cell.run.population.theta
+    cell.widget.keep("B")
+    assert cell.run.snapshot().strengths["l2"].tolist() == [0.5] * 3
+    assert not np.array_equal(cell.run.population.theta, there)
+    assert cell.run.epoch == 8
 
 
 def test_from_python_it_does_what_its_buttons_do(cell: Cell) -> None:

@@ -39,6 +39,93 @@ def test_what_is_trained_here_is_the_run_itself_bit_for_bit() -> None:
     assert shown.state()["training"]["l2"] == 0.5
 
 
+def of_sides(shown: Runs, kind: Kind) -> list[np.ndarray]:
+    return [block.values for block in read(shown.frame()) if block.kind == kind]
+
+
+@pytest.mark.parametrize("solver", ["adam", "scg"])
+def test_a_fork_is_the_run_and_one_forked_by_hand_bit_for_bit(solver: str) -> None:
+    run, alone = begun(solver=solver), begun(solver=solver)
+    shown = Runs([run])
+    shown.do(c.Step(epochs=3))
+    shown.do(c.Fork(l2=0.5))
+    np.testing.assert_array_equal(*of_sides(shown, Kind.THETA))
+    shown.do(c.Step(epochs=9))
+    alone.advance(3)
+    by_hand = alone.fork()
+    by_hand.set(l2=0.5)
+    for one in (alone, by_hand):
+        one.advance(9)
+    for side, other in zip(shown.pasts, (alone, by_hand), strict=True):
+        np.testing.assert_array_equal(side.runs[0].population.theta, other.population.theta)
+        np.testing.assert_array_equal(side.runs[0].history.loss, other.history.loss)
+    assert shown.pasts[0].runs == (run,)
+    for scores, other in zip(of_sides(shown, Kind.SCORES), (alone, by_hand), strict=True):
+        last = other.history.loss[np.arange(4), other.history.epochs - 1]  # scg may end before
+        np.testing.assert_array_equal(scores[0], last.astype(np.float32))
+    told = shown.state()
+    assert [side["l2"] for side in told["sides"]] == [0.0, 0.5]
+    assert [words[0] for words in told["words"]] == ["A", "B"]
+    assert told["training"]["active"] == sum(int(one.active.sum()) for one in (alone, by_hand))
+
+
+def test_both_sides_go_back_before_the_fork_and_forward_to_the_same_bits() -> None:
+    shown = Runs([begun(2), begun(3)])
+    shown.do(c.Step(epochs=4))
+    shown.do(c.Fork(l2=0.5))
+    shown.do(c.Step(epochs=8))
+    shown.do(c.Turn(side=0, l2=0.1))
+    shown.do(c.Turn(learning_rate=0.01))
+    shown.do(c.Step(epochs=4))
+    there = shown.frame()
+    shown.do(c.Seek(epoch=2))
+    np.testing.assert_array_equal(*of_sides(shown, Kind.THETA))
+    assert [side["l2"] for side in shown.state()["sides"]] == [0.0, 0.0]
+    shown.do(c.Seek(epoch=16))
+    assert shown.frame() == there
+    assert [side["l2"] for side in shown.state()["sides"]] == [0.1, 0.5]
+    shown.do(c.Seek(epoch=14))
+    shown.do(c.Turn(side=1, l2=0.2))  # and what A had trained since then is out of reach, too
+    assert [past.furthest for past in shown.pasts] == [14, 14]
+
+
+def test_the_side_that_is_kept_is_what_the_run_goes_on_with() -> None:
+    run, alone = begun(), begun()
+    shown = Runs([run])
+    shown.do(c.Step(epochs=3))
+    shown.do(c.Fork(l2=0.5))
+    shown.do(c.Step(epochs=4))
+    shown.do(c.Join(side=1))
+    shown.do(c.Step(epochs=5))
+    alone.advance(3)
+    alone.set(l2=0.5)
+    alone.advance(9)
+    assert shown.runs == (run,)
+    np.testing.assert_array_equal(run.population.theta, alone.population.theta)
+    np.testing.assert_array_equal(run.history.loss, alone.history.loss)
+    assert [side["l2"] for side in shown.state()["sides"]] == [0.5]
+    shown.do(c.Seek(epoch=1))
+    assert (run.epoch, shown.state()["training"]["l2"]) == (1, 0.0)
+    shown.do(c.Seek(epoch=12))
+    np.testing.assert_array_equal(run.population.theta, alone.population.theta)
+
+
+def test_a_fork_in_which_a_cell_trains_the_run_says_what_can_be_gone_to() -> None:
+    run = begun()
+    shown = Runs([run])
+    shown.do(c.Step(epochs=3))
+    shown.do(c.Fork(l2=0.5))
+    run.advance(4)  # side A, whose past begins there
+    shown.do(c.Step(epochs=2))
+    assert [past.epoch for past in shown.pasts] == [9, 5]
+    before = shown.frame()
+    with pytest.raises(ConfigurationError, match="epoch 4 is not one of those seen here"):
+        shown.do(c.Seek(epoch=4))
+    assert shown.frame() == before
+    shown.do(c.Join(side=1))
+    assert run.epoch == 5
+
+
 def test_points_are_the_losses_of_the_history_and_pictures_the_predictions() -> None:
     run = begun()
     shown = Runs([run])
@@ -127,6 +214,9 @@ def test_runs_that_cannot_stand_beside_each_other_are_refused(runs: Any, sentenc
         (c.Seek(epoch=1), "epoch 1 is not one of those seen here; go to one from 0 to 0"),
         (c.Turn(samples=5), "samples is what the run has begun with"),
         (c.Turn(l2=-1.0), "l2"),
+        (c.Turn(side=1, l2=1.0), "side must be a whole number from 0 to 0"),
+        (c.Join(side=1), "side must be a whole number from 0 to 0"),
+        (c.Fork(l2=-1.0), "l2"),
         (c.Pick(network=4), "network must be a whole number from 0 to 3"),
         (c.Pace(epochs=-1), "the pace must be"),
         (c.Step(epochs=0), "epochs of a step"),

@@ -18,6 +18,8 @@ export interface ColumnsView {
   label: string;
 }
 
+const TAG = 20; // below the smallest loss, where the choice is, for its name
+
 export interface Layout {
   x: (side: number, network: number) => number;
   y: Scale;
@@ -30,7 +32,7 @@ export interface Layout {
 
 export function layout(view: ColumnsView, w: number, h: number): Layout {
   const [left, right, top, bottom] = [52, w - 10, 12, h - 40];
-  const y = logarithmic(...lossLimits(view.losses), bottom, top);
+  const y = logarithmic(...lossLimits(view.losses), bottom - TAG, top);
   const width = (right - left) / view.hidden.length;
   const sides = view.losses.length;
   const x = (side: number, network: number) => {
@@ -117,8 +119,14 @@ function axes(ctx: Context, l: Layout, view: ColumnsView, t: Theme, h: number): 
     ctx.lineTo(l.right, y);
     ctx.stroke();
     ctx.setLineDash([]);
+    const words = "within one standard error";
+    const wide = ctx.measureText(words).width + 6;
+    ctx.globalAlpha = 0.88;
+    ctx.fillStyle = t.ground;
+    ctx.fillRect(l.right - wide, y - 18, wide, 16);
+    ctx.globalAlpha = 1;
     ctx.fillStyle = t.chosen;
-    ctx.fillText("within one standard error", l.right, y - 9);
+    ctx.fillText(words, l.right - 3, y - 9);
   }
   ctx.textAlign = "center";
   ctx.font = `600 13px ${t.font}`;

@@ -5,7 +5,7 @@ import type { Material } from "../state.ts";
 import type { Theme } from "../theme.ts";
 import { paintProbabilities } from "./classes.ts";
 import { blank, lay } from "./ink.ts";
-import { linear, number } from "./scale.ts";
+import { linear, NAMED, number } from "./scale.ts";
 
 type Context = CanvasRenderingContext2D;
 
@@ -20,7 +20,7 @@ export interface CurveView {
 
 export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, t: Theme): void {
   const { data } = view;
-  const [left, right, top, bottom] = [44, w - 8, 8, h - 32];
+  const [left, right, top, bottom] = [44, w - 8, NAMED, h - 32];
   const [from, to] = data.extent[0]!;
   const x = linear(from, to, left, right, 6);
   const y = linear(data.low, data.high, bottom, top, 5);
@@ -40,6 +40,8 @@ export function paintCurve(ctx: Context, w: number, h: number, view: CurveView, 
   ctx.textAlign = "center";
   for (const tick of x.ticks) ctx.fillText(number(tick), x(tick), bottom + 14);
   ctx.fillText(data.inputs[0]!, (left + right) / 2, h - 6);
+  ctx.textAlign = "left";
+  ctx.fillText(data.output, 2, 8);
   ctx.save();
   ctx.beginPath();
   ctx.rect(left, top, right - left, bottom - top);

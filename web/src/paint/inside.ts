@@ -11,7 +11,7 @@ type Context = CanvasRenderingContext2D;
 export function paintUnits(ctx: Context, w: number, h: number, units: Floats | undefined, plane: boolean, t: Theme): void {
   if (!units) return;
   const { P, G, values } = units;
-  const across = Math.min(P, Math.max(1, Math.floor(w / (P > 16 ? 40 : 56))), 12);
+  const across = Math.min(P, Math.max(1, Math.floor(w / (P > 16 || plane ? 36 : 56))), 12);
   const lines = Math.ceil(P / across);
   const [wide, high] = [Math.min(w / across, plane ? h / lines : 110), Math.min(h / lines, 60)];
   for (let u = 0; u < P; u++) {
@@ -53,7 +53,8 @@ export function paintLosses(ctx: Context, w: number, h: number, losses: Floats |
     ctx.font = `13px ${t.font}`;
     ctx.fillStyle = t.quiet;
     ctx.textBaseline = "middle";
-    if (!losses || !losses.epoch) ctx.fillText(losses ? "It has not begun: press space, or s for one epoch." : "Nothing is known of it.", left, h / 2);
+    ctx.textAlign = "left";
+    ctx.fillText(!losses ? "Nothing is known of it." : losses.epoch ? "Its losses were not kept." : "It has not begun to train.", left, h / 2, w - left);
     return;
   }
   const { G, values, epoch } = losses;
@@ -78,6 +79,8 @@ export function paintLosses(ctx: Context, w: number, h: number, losses: Floats |
   }
   ctx.textAlign = "center";
   for (const tick of x.ticks) if (Number.isInteger(tick)) ctx.fillText(tick.toLocaleString("en"), x(tick), bottom + 12);
+  ctx.textAlign = "left";
+  ctx.fillText("epoch", right + 16, bottom + 12);
   const ends: number[] = [];
   for (const row of [0, 1]) {
     ctx.strokeStyle = row ? t.chosen : t.ink;
@@ -94,10 +97,13 @@ export function paintLosses(ctx: Context, w: number, h: number, losses: Floats |
       last = y(v);
     }
     ctx.stroke();
+    if (G === 1 && Number.isFinite(last)) {
+      ctx.fillStyle = ctx.strokeStyle; // of one epoch there is no line
+      ctx.fillRect(x(1) - 3, last - 3, 6, 6);
+    }
     ends.push(last);
   }
   ctx.setLineDash([]);
-  ctx.textAlign = "left";
   const apart = Math.abs(ends[0]! - ends[1]!) < 15 ? (ends[0]! > ends[1]! ? 8 : -8) : 0;
   ctx.fillStyle = t.ink;
   ctx.fillText("training", right + 6, Math.min(bottom - 4, ends[0]! + apart));

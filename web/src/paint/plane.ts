@@ -3,7 +3,7 @@
 import type { Material, Points } from "../state.ts";
 import type { Theme } from "../theme.ts";
 import { margins, mark, regions } from "./classes.ts";
-import { linear, number } from "./scale.ts";
+import { linear, NAMED, number } from "./scale.ts";
 
 type Context = CanvasRenderingContext2D;
 
@@ -73,7 +73,7 @@ export function contour(
 }
 
 export function paintPlane(ctx: Context, w: number, h: number, data: Material, values: Float32Array | undefined, t: Theme): void {
-  const [left, right, top, bottom] = [44, w - 8, 8, h - 32];
+  const [left, right, top, bottom] = [44, w - 8, NAMED, h - 32];
   const [ex, ey] = data.extent as [[number, number], [number, number]];
   const x = linear(ex[0], ex[1], left, right);
   const y = linear(ey[0], ey[1], bottom, top);
@@ -96,11 +96,19 @@ export function paintPlane(ctx: Context, w: number, h: number, data: Material, v
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   for (const tick of x.ticks) ctx.fillText(number(tick), x(tick), bottom + 14);
+  ctx.fillText(data.inputs[0]!, (left + right) / 2, h - 6);
   ctx.textAlign = "right";
   for (const tick of y.ticks) ctx.fillText(number(tick), left - 6, y(tick));
+  ctx.textAlign = "left";
+  ctx.fillText(data.inputs[1]!, 2, 8);
   ctx.lineWidth = 1;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, top, right - left, bottom - top);
+  ctx.clip();
   if (several) data.train.X.forEach(([a, b], k) => mark(ctx, data.train.y[k]!, x(a!), y(b!), 4.5, t));
   else points(ctx, data.train, x, y, t);
+  ctx.restore();
 }
 
 /** Class 0 are discs, class 1 squares. */

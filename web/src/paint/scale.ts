@@ -1,5 +1,8 @@
 // Scales and ticks: plain functions of numbers.
 
+/** Pixels above a picture, in which the name of its upward axis stands. */
+export const NAMED = 22;
+
 export interface Scale {
   (value: number): number;
   ticks: number[];

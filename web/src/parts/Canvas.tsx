@@ -55,11 +55,13 @@ export function Canvas({ paint, height, onPoint, onClick, onLeave }: Props) {
       if (inSight && canvas.clientHeight > innerHeight) repaint();
     };
     document.addEventListener("scroll", scrolled, { capture: true, passive: true });
+    addEventListener("resize", repaint); // of a window that grows downwards more can be seen
     return () => {
       away();
       watch.disconnect();
       sight.disconnect();
       document.removeEventListener("scroll", scrolled, { capture: true });
+      removeEventListener("resize", repaint);
     };
   }, []);
   useLayoutEffect(repaint); // before the next turn of the screen, which paints then what is told anew as well

@@ -87,7 +87,7 @@ export function Controls() {
         <Select label="layers" value={String(design.depth)} values={["1", "2", "3", "4"]} onValue={(depth) => build({ depth: Number(depth) })} />
         <Select label="starts" value={String(design.starts)} values={[...new Set(["10", "30", "100", "300", String(design.starts)])]} onValue={(text) => build(roomFor(Number(text), design.hidden.length))} />
         <Select label="units" value={design.activation} values={choices.activation} onValue={(activation) => build({ activation })} />
-        <Select label="weights from" value={design.initial} values={choices.initial} words={INITIAL} onValue={(initial) => build({ initial })} />
+        <Select label="weights" value={design.initial} values={choices.initial} words={INITIAL} onValue={(initial) => build({ initial })} />
         <Select label="solver" value={design.solver} values={choices.solver} words={SOLVERS} onValue={(solver) => build({ solver })} />
       </Group>
     </form>

@@ -148,12 +148,15 @@ export function Digits({ told }: { told: Told }) {
           Draw a digit <small>8 × 8 pixels; fill the height of the frame</small>
         </h2>
         <div class="beside-pad">
-          <Pad told={told} />
-          <div>
+          <div class="whole">
             <Select label="network" value={told.network} values={Object.keys(told.networks)} words={told.networks} onValue={(network) => void send("digits", { network })} />
             <p class="quiet-text">
               {told.parameters.toLocaleString("en")} weights and biases; right for {number(100 * told.accuracy, 3)} % of the digits that chose its start.
             </p>
+          </div>
+          <Pad told={told} />
+          <div>
+            <h3>Probability of each digit</h3>
             <ol class="bars" aria-label="classes">
               {told.probabilities.map((share, k) => (
                 <li key={k} class={k === best ? "is-best" : undefined}>
@@ -190,7 +193,7 @@ export function Digits({ told }: { told: Told }) {
           ) : (
             <div key={layer.number}>
               <h3>
-                {WORDS[layer.name] ?? layer.name} <small>{layer.shape[0]} units{moved(told) && `; the move changes them by ${number(layer.change * 100, 2)} %`}</small>
+                {WORDS[layer.name] ?? layer.name} <small>{layer.shape[0]} units{layer === told.layers.at(-1) && ", z of the digits from 0 to 9"}{moved(told) && `; the move changes them by ${number(layer.change * 100, 2)} %`}</small>
               </h3>
               <div class="plot">
                 <Canvas height={22} paint={(ctx, w, h, t) => paintPixels(ctx, layer.values, layer.values.length, { x: 0, y: 0, w, h }, Math.max(1e-9, ...layer.values.map(Math.abs)), t)} />

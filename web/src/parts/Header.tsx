@@ -20,30 +20,32 @@ export function Header() {
         shoal lab
       </h1>
       {study.value ? <p class="epoch">{study.value.title}</p> : told?.shown ? <p class="epoch">{TITLES[told.shown.kind]}</p> : <Training />}
-      {told && (
-        <nav class="pair" aria-label="screens">
-          {SCREENS.map(([kind, command, words]) => (
-            <button key={command} class="quiet" aria-pressed={(told.shown?.kind ?? null) === kind} onClick={() => void send(command)}>
-              {words}
+      <div class="ways">
+        {told && (
+          <nav aria-label="screens">
+            {SCREENS.map(([kind, command, words]) => (
+              <button key={command} class="quiet" aria-pressed={(told.shown?.kind ?? null) === kind} onClick={() => void send(command)}>
+                {words}
+              </button>
+            ))}
+          </nav>
+        )}
+        {!study.value && (
+          <>
+            <button class="quiet" onClick={() => (open.value = "lessons")}>
+              Lessons
             </button>
-          ))}
-        </nav>
-      )}
-      {!study.value && (
-        <>
-          <button class="quiet" onClick={() => (open.value = "lessons")}>
-            Lessons
-          </button>
-          {!told?.shown && (
-            <button class="quiet" onClick={() => (open.value = "repeat")}>
-              Take away
-            </button>
-          )}
-        </>
-      )}
-      <button class="quiet" onClick={() => (open.value = "keys")} aria-label="keys" title="?">
-        ?
-      </button>
+            {!told?.shown && (
+              <button class="quiet" onClick={() => (open.value = "repeat")}>
+                Take away
+              </button>
+            )}
+          </>
+        )}
+        <button class="quiet" onClick={() => (open.value = "keys")} aria-label="keys" title="?">
+          ?
+        </button>
+      </div>
       {told && !told.shown && <Time />}
       {!connected.value && (
         <p class="banner" role="alert">

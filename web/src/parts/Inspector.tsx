@@ -7,6 +7,8 @@ import { Rule } from "./Rule.tsx";
 import { Sheet } from "./Sheet.tsx";
 import { Slider } from "./fields.tsx";
 
+const ROOMY = 18; // letters that a box has room for; more are set closer
+
 interface BoxProps {
   at: Place;
   lines: string[];
@@ -22,7 +24,10 @@ function Box({ at, lines, label, picked, lit, onClick }: BoxProps) {
       <title>{label}</title>
       <rect x={at.x} y={at.y - BOX.height / 2} width={BOX.width} height={BOX.height} rx={8} />
       {lines.map((line, k) => (
-        <text key={k} x={at.x + BOX.width / 2} y={at.y + 4 + (k - (lines.length - 1) / 2) * 16}>
+        <text
+          key={k} x={at.x + BOX.width / 2} y={at.y + 4 + (k - (lines.length - 1) / 2) * 16}
+          textLength={line.length > ROOMY ? BOX.width - 10 : undefined} lengthAdjust="spacingAndGlyphs"
+        >
           {line}
         </text>
       ))}

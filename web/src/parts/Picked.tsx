@@ -97,13 +97,15 @@ function Pictures() {
 }
 
 /** What its hidden units answer, where it has some that can be drawn. */
-function Units({ plane }: { plane: boolean }) {
+function Units({ plane, forked }: { plane: boolean; forked: boolean }) {
   const { drawn, seen } = useLooking();
   const some = useComputed(() => (drawn.value, !!seen()[0]?.units?.P));
   if (!some.value) return null;
   return (
     <>
-      <h3>Its hidden units</h3>
+      <h3>
+        Its hidden units {forked && <small>under A</small>}
+      </h3>
       <div class="plot">
         <Canvas
           height={() => ((seen()[0]?.units?.P ?? 0) > 12 ? 110 : 58)}
@@ -121,7 +123,8 @@ interface Props {
 
 export function Picked({ error = "validation error", onInspect }: Props) {
   const { seen, state } = useLooking();
-  const { design, picked, material, parameters } = state.value!;
+  const { design, picked, material, parameters, sides } = state.value!;
+  const forked = sides.length > 1;
   const drawn = material.kind !== "none";
   return (
     <section class="panel picked" aria-labelledby="picked-title">
@@ -134,13 +137,15 @@ export function Picked({ error = "validation error", onInspect }: Props) {
       </h2>
       {drawn && <Pictures />}
       {copy && !seen()[0]?.theta && <p class="quiet-text">{COPY_HAS}</p>}
-      {drawn && <Units plane={material.kind === "plane"} />}
-      <h3>Its course</h3>
+      {drawn && <Units plane={material.kind === "plane"} forked={forked} />}
+      <h3>
+        Its course <small>{material.loss}, on a logarithmic axis{forked && ", under A"}</small>
+      </h3>
       <div class="plot">
         <Canvas height={150} paint={(ctx, w, h, t) => paintLosses(ctx, w, h, seen()[0]?.losses, "validation", t)} />
       </div>
       <h3>
-        Its {parameters[Math.floor(picked / design.starts)]} parameters <small>weights and biases, layer after layer</small>
+        Its {parameters[Math.floor(picked / design.starts)]} parameters <small>weights and biases, layer after layer{forked && ", under A"}</small>
       </h3>
       <div class="plot">
         <Canvas height={64} paint={(ctx, w, h, t) => paintTheta(ctx, w, h, seen()[0]?.theta, t)} />

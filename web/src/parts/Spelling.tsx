@@ -10,17 +10,26 @@ const NAMES: Record<string, string> = { rnn: "plain recurrent units", gru: "gate
 const LEFT = 44;
 const FOOT = 22;
 
-/** The state as strips: a row a unit, a column a letter. */
-function paintStates(ctx: CanvasRenderingContext2D, w: number, h: number, told: Told, t: Theme): void {
-  const [units, T] = [told.states.length, told.word.length];
-  const [wide, high] = [(w - LEFT) / T, (h - FOOT) / units];
+/** The word below a picture, a letter a column. */
+function letters(ctx: CanvasRenderingContext2D, h: number, wide: number, told: Told, t: Theme): void {
   ctx.font = `14px ${t.font}`;
   ctx.fillStyle = t.ink;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   [...told.word].forEach((letter, k) => ctx.fillText(letter, LEFT + (k + 0.5) * wide, h - FOOT / 2));
+}
+
+/** The state as strips: a row a unit, a column a letter. */
+function paintStates(ctx: CanvasRenderingContext2D, w: number, h: number, told: Told, t: Theme): void {
+  const [units, T] = [told.states.length, told.word.length];
+  const [wide, high] = [(w - LEFT) / T, (h - FOOT) / units];
+  letters(ctx, h, wide, told, t);
   const most = Math.max(1e-9, ...told.states.flat().map(Math.abs));
   const own = colours(t);
+  ctx.font = `12px ${t.font}`;
+  ctx.textAlign = "right";
+  ctx.fillStyle = t.quiet;
+  for (let i = 0; i < units; i++) ctx.fillText(String(i + 1), LEFT - 6, (i + 0.5) * high);
   told.states.forEach((row, i) =>
     row.forEach((value, k) => {
       const colour = own[Math.round(127.5 * (1 + value / most))]!;
@@ -34,7 +43,9 @@ function paintStates(ctx: CanvasRenderingContext2D, w: number, h: number, told: 
 function paintNorms(ctx: CanvasRenderingContext2D, w: number, h: number, told: Told, t: Theme): void {
   const least = 1e-8;
   const wide = (w - LEFT) / told.word.length;
-  const y = logarithmic(least, 10, h - 4, 6);
+  const foot = h - FOOT;
+  const y = logarithmic(least, 10, foot, 6);
+  letters(ctx, h, wide, told, t);
   ctx.font = `12px ${t.font}`;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
@@ -52,7 +63,7 @@ function paintNorms(ctx: CanvasRenderingContext2D, w: number, h: number, told: T
   told.norms.forEach((norm, k) => {
     if (norm === null) return;
     const top = y(Math.max(norm, least));
-    ctx.fillRect(LEFT + k * wide + wide * 0.15, top, wide * 0.7, h - 4 - top);
+    ctx.fillRect(LEFT + k * wide + wide * 0.15, top, wide * 0.7, foot - top);
   });
 }
 
@@ -91,7 +102,7 @@ export function Spelling({ told }: { told: Told }) {
         How far back the gradient reaches <small>‖∂J/∂h‖ at each letter over that at the last</small>
       </h3>
       <div class="plot">
-        <Canvas height={150} paint={(ctx, w, h, t) => paintNorms(ctx, w, h, told, t)} />
+        <Canvas height={170} paint={(ctx, w, h, t) => paintNorms(ctx, w, h, told, t)} />
       </div>
       <div class="scroll" tabIndex={0} role="group" aria-label="numbers">
         <table>

@@ -144,7 +144,9 @@ export function Study() {
             {told.inspectable && <button onClick={() => void inspect()}>Inspect</button>}
           </h2>
           {told.members.includes(told.picked) && <p class="quiet-text">One of the networks that the model is made of.</p>}
-          <h3>Its course</h3>
+          <h3>
+            Its course <small>{told.score}, {told.unit}, on a logarithmic axis</small>
+          </h3>
           <div class="plot">
             <Canvas height={190} paint={(ctx, w, h, t) => paintLosses(ctx, w, h, seen()[0]?.losses, "validation", t)} />
           </div>

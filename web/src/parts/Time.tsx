@@ -1,6 +1,6 @@
-import { number } from "../paint/scale.ts";
 import { drag, drawn, epoch, send, state } from "../store.ts";
 import type { Knobs } from "../state.ts";
+import { Fork } from "./Fork.tsx";
 import { inWords, Track } from "./Track.tsx";
 
 /** What was turned between two settings, in words. */
@@ -13,7 +13,7 @@ export function Time() {
   drawn.value;
   const { sides, design } = state.value!;
   const side = sides[0]!;
-  const furthest = Math.max(side.furthest, epoch.value, 1);
+  const furthest = Math.max(side.furthest, epoch.value);
   let before: Knobs | null = null;
   const marks = side.journal.map((entry, k) => {
     const text = change(k ? side.journal[k - 1]! : (before ?? side.knobs), entry) || "fork";
@@ -23,18 +23,7 @@ export function Time() {
   return (
     <div class="time" role="group" aria-label="time and forks">
       <Track first={0} epoch={epoch.value} furthest={furthest} epochs={design.epochs} marks={marks} onSeek={(at) => drag("seek", { epoch: at })} />
-      {sides.length === 1 ? (
-        <button onClick={() => void send("fork", { l2: side.knobs.l2 ? side.knobs.l2 * 10 : 0.01 })} disabled={!side.epoch} title="go on twice from here, under two λ">
-          Fork under two λ
-        </button>
-      ) : (
-        <span class="pair">
-          <span class="side-a">● A: λ {number(sides[0]!.knobs.l2)}</span>
-          <button onClick={() => void send("join", { side: 0 })}>keep A</button>
-          <span class="side-b">▲ B: λ {number(sides[1]!.knobs.l2)}</span>
-          <button onClick={() => void send("join", { side: 1 })}>keep B</button>
-        </span>
-      )}
+      <Fork l2={sides.map(({ knobs }) => knobs.l2)} disabled={!side.epoch} onFork={(l2) => send("fork", { l2 })} onKeep={(kept) => send("join", { side: kept })} />
     </div>
   );
 }

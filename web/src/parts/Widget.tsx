@@ -7,6 +7,7 @@ import type { Inspected, Knobs, Shown } from "../state.ts";
 import { named } from "../walk.ts";
 import { Columns } from "./Columns.tsx";
 import { Slider } from "./fields.tsx";
+import { Fork } from "./Fork.tsx";
 import { Inspector } from "./Inspector.tsx";
 import { Multiples } from "./Multiples.tsx";
 import { Picked } from "./Picked.tsx";
@@ -15,6 +16,8 @@ import { Transport } from "./Transport.tsx";
 
 /** What a kernel tells of the runs that it holds, as shoal/lab/notebook/ tells it. */
 export interface Told extends Shown {
+  /** Two after a fork; λ is null where each network has its own, and where nothing trains. */
+  sides: { choice: { network: number; threshold: number | null } | null; l2: number | null }[];
   title: string;
   sizes: string;
   /** What networks are compared by. */
@@ -60,7 +63,8 @@ export function Widget({ looking, comm, complaint }: Props) {
   }, [inside]);
   const told = looking.state.value;
   if (!told?.design) return null;
-  const { training, material } = told;
+  const { training, material, sides } = told;
+  const forked = sides.length > 1;
   const inspect = async () => (looksInside.value = await comm.ask("inspect"));
   const sentence = complaint.value || told.note;
   return (
@@ -73,11 +77,22 @@ export function Widget({ looking, comm, complaint }: Props) {
               onToggle={() => comm.ask(training.playing ? "pause" : "start")} onStep={() => comm.ask("step", { epochs: 1 })}
               onPace={(epochs) => comm.ask("pace", { epochs })}
             />
-            <Epoch looking={looking} training={training} networks={told.design.hidden.length * told.design.starts} />
+            <Epoch looking={looking} training={training} networks={told.design.hidden.length * told.design.starts * sides.length} />
           </div>
-          <Time looking={looking} training={training} onSeek={(epoch) => drag("seek", { epoch })} />
+          <div class="time" role="group" aria-label="time and forks">
+            <Time looking={looking} training={training} onSeek={(epoch) => drag("seek", { epoch })} />
+            <Fork
+              l2={sides.map(({ l2 }) => l2)} disabled={training.ended || !training.epoch}
+              onFork={(l2) => comm.ask("fork", { l2 })} onKeep={(side) => comm.ask("join", { side })}
+            />
+          </div>
           <div class="knobs">
-            <Knob label="λ (L2)" value={training.l2} least={1e-4} most={100} disabled={training.ended} onValue={(l2) => drag("turn", { l2 })} />
+            {sides.map(({ l2 }, side) => (
+              <Knob
+                key={side} label={forked ? `λ of ${"AB"[side]} (L2)` : "λ (L2)"} value={l2} least={1e-4} most={100} disabled={training.ended}
+                onValue={(l2) => drag("turn", forked ? { side, l2 } : { l2 })}
+              />
+            ))}
             {training.rated && (
               <>
                 <Knob label="learning rate" value={training.learning_rate} least={1e-5} most={1} disabled={training.ended} onValue={(learning_rate) => drag("turn", { learning_rate })} />
@@ -105,7 +120,7 @@ export function Widget({ looking, comm, complaint }: Props) {
         <Picked error={told.error} onInspect={told.inspectable ? inspect : undefined} />
       </div>
       <Inspector
-        told={told.inspected} of={named(told.design, told.picked)} shown={inside} epoch={training && training.epoch}
+        told={told.inspected} of={named(told.design, told.picked)} shown={inside} epoch={training && training.epoch} forked={forked}
         onLook={(fields) => drag("inspect", fields)} onStep={() => comm.ask("step", { epochs: 1 })} onClose={() => (looksInside.value = false)}
       />
     </div>
@@ -118,12 +133,10 @@ function Time({ looking, training, onSeek }: { looking: Looking<Told>; training:
   const epoch = looking.seen()[0]?.epoch ?? training.epoch;
   const { first, furthest, epochs, goes_back, journal } = training;
   return (
-    <div class="time">
-      <Track
-        first={first} epoch={epoch} furthest={Math.max(furthest, epoch)} epochs={epochs} disabled={!goes_back}
-        marks={journal.map((entry) => ({ at: entry.epoch, text: inWords(entry) }))} onSeek={onSeek}
-      />
-    </div>
+    <Track
+      first={first} epoch={epoch} furthest={Math.max(furthest, epoch)} epochs={epochs} disabled={!goes_back}
+      marks={journal.map((entry) => ({ at: entry.epoch, text: inWords(entry) }))} onSeek={onSeek}
+    />
   );
 }
 

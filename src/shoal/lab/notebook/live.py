@@ -10,9 +10,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from shoal.errors import ShoalError
+from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab import commands
 from shoal.lab.commands import Command
+from shoal.lab.notebook.runs import SIDES
 from shoal.lab.playing import MOST_PACE
 from shoal.lab.running import Conductor, Exhibit
 from shoal.shapes import whole_number
@@ -26,8 +27,8 @@ def _module() -> str:
 class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     """What ``shoal.lab.widget`` returns: a widget of ipywidgets, which its notebook shows.
 
-    ``state`` and ``frame`` are what it shows; ``pause``, ``play``, ``step`` and ``set`` do what its buttons
-    and sliders do. All of them raise ``ConfigurationError`` for what cannot be done.
+    ``state`` and ``frame`` are what it shows; ``pause``, ``play``, ``step``, ``set``, ``fork`` and ``keep``
+    do what its buttons and sliders do. All of them raise ``ConfigurationError`` for what cannot be done.
 
     It trains in threads of its own, while somebody looks, or as fast as it goes without: ``pause`` it before
     a cell trains the same run, else they take turns, and ``close`` it to end them. Whoever observes ``state``
@@ -67,6 +68,16 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
         """Go on under other strengths, of all networks: ``l2``, ``weight_decay``, ``learning_rate``."""
         command = commands.filled("turn", strengths)
         self._do(command)
+
+    def fork(self, l2: float) -> None:
+        """Go on twice from here, in the run as it is and beside it under another λ, until one is kept."""
+        self._do(commands.Fork(l2=l2))
+
+    def keep(self, side: str) -> None:
+        """Go on with one side of a fork, "A" or "B"; to where B stands the run is brought."""
+        if side not in SIDES:
+            raise ConfigurationError(f"the sides of a fork are A and B, got {side!r}")
+        self._do(commands.Join(side=SIDES.index(side)))
 
     def pick(self, network: int) -> None:
         """Look at one network: its number, run after run, member after member."""

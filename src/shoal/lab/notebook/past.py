@@ -6,6 +6,7 @@ to go to an epoch is to restore the last one before it and to train on from ther
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import methodcaller
@@ -110,11 +111,14 @@ class Past:
             for run, snapshot in zip(self.runs, snapshots, strict=True):
                 run.restore(snapshot)  # none of them goes on under another strength than the others
             raise
+        self.forget()
+        self.journal[self.epoch] = {**self.journal.get(self.epoch, {}), **changes}
+
+    def forget(self) -> None:
+        """Forget what had come after this epoch."""
         self._record = min(self._record[0], self.epoch), self._record[1]
         self.furthest = self.epoch
-        before = self.journal.get(self.epoch, {})
-        kept = {at: known for at, known in self.journal.items() if at < self.epoch}
-        self.journal = kept | {self.epoch: {**before, **changes}}
+        self.journal = {at: known for at, known in self.journal.items() if at <= self.epoch}
         self._marks.forget_after(self.epoch)
 
     def seek(self, epoch: int, each: Each = in_turn) -> None:
@@ -122,22 +126,44 @@ class Past:
 
         Raises ``ConfigurationError`` for another epoch, and for runs too large to be kept.
         """
+        self.require(epoch)
+        start = self._marks.last(epoch)
+        if start is not None and (epoch < self.epoch or start > self.epoch):
+            self._restore(start)
+        if epoch > self.epoch:
+            self.advance(epoch - self.epoch, each)
+
+    def require(self, epoch: int) -> None:
+        """Raise ``ConfigurationError`` for an epoch that cannot be gone to."""
         self._meet()
         if not self.first <= epoch <= self.furthest:
             raise ConfigurationError(
                 f"epoch {epoch:,} is not one of those seen here; go to one from {self.first:,} to "
                 f"{self.furthest:,}"
             )
-        start = self._marks.last(epoch)
-        if epoch < self.epoch and start is None:
+        if epoch < self.epoch and self._marks.last(epoch) is None:
             raise ConfigurationError(
                 f"where the run stood at an epoch takes more than {MOST_BYTES >> 21} MiB, which is not kept; "
                 "it goes forward alone"
             )
-        if start is not None and (epoch < self.epoch or start > self.epoch):
-            self._restore(start)
-        if epoch > self.epoch:
-            self.advance(epoch - self.epoch, each)
+
+    def fork(self) -> Past:
+        """Return the past of other runs, which stand where these do and go on by themselves."""
+        self._meet()
+        return self._of(tuple(run.fork() for run in self.runs))
+
+    def moved_to(self, runs: tuple[Run, ...]) -> Past:
+        """Return this past as that of other runs, alike and brought to where these stand."""
+        for mine, other in zip(self.runs, runs, strict=True):
+            if mine is not other:
+                other.restore(mine.snapshot())
+        return self._of(runs)
+
+    def _of(self, runs: tuple[Run, ...]) -> Past:
+        """Return a past with as much in it, of other runs, that shares nothing that changes."""
+        twin = copy.copy(self)
+        twin.runs, twin.journal, twin._marks = runs, dict(self.journal), self._marks.copy()
+        return twin
 
     def _begin(self) -> None:
         self.first = self.furthest = self.epoch

@@ -7,33 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shoal.engines.evaluation import sample_losses
 from shoal.errors import ConfigurationError
-from shoal.lab import commands, frames, material, views
+from shoal.lab import commands, frames, material
 from shoal.lab.course import Each, in_turn
-from shoal.lab.design import require_between, without_chance
-from shoal.lab.frames import Block, Kind
+from shoal.lab.design import require_between
+from shoal.lab.notebook import looks
 from shoal.lab.notebook.past import KNOBS, Past
 from shoal.lab.notebook.samples import WITHOUT_PICTURE, material_of
 from shoal.lab.playing import MOST_PACE, Player
 from shoal.layers import Dense
 from shoal.networks.chain import Chain
-from shoal.plots.text import number
 from shoal.populations.population import Population
 from shoal.populations.run import Run
-from shoal.shapes import Array
 from shoal.training.problem import Samples
-from shoal.training.stopping import Reason
 from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.jobs.model import Model
     from shoal.lab.inspector import Subject
 
-MOST_UNITS = 64
-"""Hidden units whose answers are drawn."""
-MOST_BARS = 5000
-"""Parameters that are drawn one by one."""
+SIDES = "AB"
 
 
 class Runs(Player):
@@ -41,6 +34,9 @@ class Runs(Player):
 
     They are the very runs that were given: what is trained here is trained in them. Networks are compared by
     their validation loss, or where there is no validation data by the objective that they train on.
+
+    After a fork they are its side A, and side B are runs that stood where they did, under another λ. Where B
+    is kept, those that were given are brought to where B stands.
 
     Raises ``ConfigurationError`` for runs that cannot stand beside each other.
     """
@@ -52,7 +48,7 @@ class Runs(Player):
         self.data = material_of(self.runs[0])
         self.picked, self.note = 0, ""
         self.inspecting: commands.Inspect | None = None
-        self.past = Past(self.runs)
+        self.pasts = [Past(self.runs)]  # a side each
 
     @property
     def epoch(self) -> int:
@@ -62,20 +58,24 @@ class Runs(Player):
     @property
     def work(self) -> int:
         """What an epoch takes: parameters times samples, of all networks together."""
-        return sum(run.population.theta.size * len(run.problem.train.y[0]) for run in self.runs)
+        return sum(run.population.theta.size * len(run.problem.train.y[0]) for run in self._all)
 
     @property
     def done(self) -> bool:
         """Whether no network trains on."""
-        return all(run.done for run in self.runs)
+        return all(run.done for run in self._all)
+
+    @property
+    def _all(self) -> list[Run]:
+        return [run for past in self.pasts for run in past.runs]
 
     def do(self, command: commands.Command, each: Each = in_turn) -> None:
         """Do what a command says; raise ``ConfigurationError`` for what these runs do not do."""
         self.note = ""
         if type(command) not in DO:
             raise ConfigurationError(
-                "a widget trains, steps, pauses, goes back, turns strengths, picks and looks inside; for all "
-                "else there is shoal lab"
+                "a widget trains, steps, pauses, goes back, forks, turns strengths, picks and looks inside; "
+                "for all else there is shoal lab"
             )
         DO[type(command)](self, command, each)
         if self.inspecting is not None:
@@ -85,30 +85,25 @@ class Runs(Player):
 
     def train(self, epochs: int, each: Each = in_turn) -> None:
         """Train all runs on; where no network trains on, the playing ends."""
-        self.past.advance(epochs, each)
+        for past in self.pasts:
+            past.advance(epochs, each)
         if self.done:
             self.playing = False
             self.note = f"this is epoch {self.epoch:,}, at which the last network has ended"
 
     def frame(self) -> bytes:
         """Return all that is drawn at this epoch."""
-        data, alone = self.data, self.network()
-        scores = np.stack([*self._losses(), np.concatenate([run.history.stopped for run in self.runs])])
-        blocks = [self._block(Kind.SCORES, scores), self._block(Kind.LOSSES, self._course())]
-        if alone.network.n_parameters <= MOST_BARS:
-            blocks.append(self._block(Kind.THETA, alone.theta.astype(np.float64)))
-        if data.kind != WITHOUT_PICTURE:
-            found = [views.predicted(_as_it_predicts(run), data.grid) for run in self.runs]
-            blocks += [
-                self._block(*views.functions(data, np.concatenate(found))),
-                self._block(Kind.PICKED, views.predicted(alone, data.fine)[0], data.low, data.high),
+        return frames.write(
+            [
+                block
+                for side, past in enumerate(self.pasts)
+                for block in looks.blocks(past.runs, self.data, side, self.picked)
             ]
-            if (units := views.unit_outputs(alone, data.grid)).shape[0] > 0:
-                blocks.append(self._block(Kind.UNITS, units[:MOST_UNITS], data.low, data.high))
-        return frames.write(blocks)
+        )
 
     def state(self) -> dict[str, Any]:
         """Return everything else that a widget shows, as plain values for JSON."""
+        first = self.pasts[0]
         return {
             "title": f"{plural(len(self.runs) * self.starts, 'network')} in training",
             "note": self.note,
@@ -117,9 +112,9 @@ class Runs(Player):
             "inspected": self._inspected(),
             "design": {"hidden": _labels(self.runs), "starts": self.starts},
             "sizes": "hidden units",
-            "error": "validation loss" if self._validated else "objective",
+            "error": "validation loss" if looks.validated(self.runs) else "objective",
             "words": self._words(),
-            "sides": [{"choice": self._choice()}],
+            "sides": [{"choice": looks.choice(past.runs), "l2": past.knobs["l2"]} for past in self.pasts],
             "material": material.told(self.data),
             "parameters": [run.population.network.n_parameters for run in self.runs],
             "training": {
@@ -127,22 +122,20 @@ class Runs(Player):
                 "pace": self.pace,
                 "epoch": self.epoch,
                 "epochs": max(run.recipe.epochs for run in self.runs),
-                "active": int(sum(np.count_nonzero(run.active) for run in self.runs)),
+                "active": int(sum(np.count_nonzero(run.active) for run in self._all)),
                 "ended": self.done,
                 "rated": all(run.recipe.rule.takes_learning_rate for run in self.runs),
-                "first": self.past.first,
-                "furthest": self.past.furthest,
-                "goes_back": self.past.goes_back,
-                "journal": [{"epoch": at, **turned} for at, turned in sorted(self.past.journal.items())],
-                **self.past.knobs,
+                "first": max(past.first for past in self.pasts),
+                "furthest": min(past.furthest for past in self.pasts),
+                "goes_back": all(past.goes_back for past in self.pasts),
+                "journal": [{"epoch": at, **turned} for at, turned in sorted(first.journal.items())],
+                **first.knobs,
             },
         }
 
     def network(self) -> Population:
         """Return the picked network alone, as it predicts."""
-        column, member = divmod(self.picked, self.starts)
-        population = _as_it_predicts(self.runs[column])
-        return population.members(member)
+        return looks.member(self.runs, self.picked)
 
     def model(self) -> Model | None:
         """Return None: a run knows nothing of the table that its samples came from."""
@@ -162,9 +155,11 @@ class Runs(Player):
 
         return inspected(self._subject, self.inspecting)
 
-    @property
-    def _validated(self) -> bool:
-        return self.runs[0].problem.validation is not None
+    def _words(self) -> list[str]:
+        if len(self.pasts) == 1:
+            return looks.in_words(self.runs)
+        told = zip(SIDES, self.pasts, strict=True)
+        return [f"{side}: {words}" for side, past in told for words in looks.in_words(past.runs)]
 
     def _start(self, command: commands.Start, each: Each) -> None:
         if self.done:
@@ -173,16 +168,41 @@ class Runs(Player):
 
     def _turn(self, command: commands.Turn, each: Each) -> None:
         changes = commands.asked(command)
+        side = changes.pop("side", None)
+        if side is not None:
+            self._require_side(side)
         for name in changes:
             if name not in KNOBS:
                 raise ConfigurationError(
                     f"{name} is what the run has begun with; {', '.join(KNOBS)} may be turned while it trains"
                 )
-        self.past.turn(changes)
+        for past in self.pasts if side is None else [self.pasts[side]]:
+            past.turn(changes)
+        if side is not None:  # and what had come after this epoch is forgotten on both
+            for past in self.pasts:
+                past.forget()
 
     def _seek(self, command: commands.Seek, each: Each) -> None:
+        for past in self.pasts:
+            past.require(command.epoch)
         self.playing = False
-        self.past.seek(command.epoch, each)
+        for past in self.pasts:
+            past.seek(command.epoch, each)
+
+    def _fork(self, command: commands.Fork, each: Each) -> None:
+        if len(self.pasts) > 1:
+            raise ConfigurationError("there is a fork already; keep one of its sides first")
+        twin = self.pasts[0].fork()
+        twin.turn({"l2": command.l2})
+        self.pasts[0].forget()  # so that both know the same epochs from here on
+        self.pasts.append(twin)
+
+    def _join(self, command: commands.Join, each: Each) -> None:
+        self._require_side(command.side)
+        self.pasts = [self.pasts[command.side].moved_to(self.runs)]
+
+    def _require_side(self, side: int) -> None:
+        require_between("side", side, 0, len(self.pasts) - 1, whole=True)
 
     def _pick(self, command: commands.Pick, each: Each) -> None:
         require_between("network", command.network, 0, len(self.runs) * self.starts - 1, whole=True)
@@ -206,61 +226,6 @@ class Runs(Player):
         require_between("the pace", command.epochs, 0, MOST_PACE, whole=True)
         self.pace = command.epochs
 
-    def _block(self, kind: Kind, values: Array, low: float = 0.0, high: float = 1.0) -> Block:
-        return Block(kind, 1, self.epoch, values, 0, low, high)
-
-    def _losses(self) -> tuple[Array, Array]:
-        """Return every network's objective and what it is compared by, as it stands (P,), (P,)."""
-        train = np.concatenate([_latest(run, run.history.loss, run.problem.train) for run in self.runs])
-        if not self._validated:
-            return train, train
-        found = []
-        for run in self.runs:
-            assert run.history.validation_loss is not None
-            assert run.problem.validation is not None
-            found.append(_latest(run, run.history.validation_loss, run.problem.validation))
-        return train, np.concatenate(found)
-
-    def _course(self) -> Array:
-        """Return the objective and the validation loss of the picked network (2, columns) over its epochs."""
-        column, member = divmod(self.picked, self.starts)
-        run = self.runs[column]
-        history, epochs = run.history, int(run.history.epochs[member])
-        shown = views.shown_epochs(epochs)
-        judged = history.validation_loss
-        validation = np.full(len(shown), np.nan) if judged is None else judged[member, shown]
-        return np.stack([history.loss[member, shown], validation])
-
-    def _compared(self) -> Array:
-        """Return what networks are compared by, infinite of those that diverged (P,)."""
-        lost = np.concatenate([run.history.stopped for run in self.runs]) == Reason.DIVERGED
-        losses = self._losses()[1].astype(np.float64)
-        return np.where(lost | ~np.isfinite(losses), np.inf, losses)
-
-    def _choice(self) -> dict[str, Any] | None:
-        """Return which network has the smallest validation loss; None where nothing tells."""
-        if not self._validated or not self.epoch:
-            return None
-        losses = self._compared()
-        best = int(np.argmin(losses))
-        return {"network": best, "threshold": None} if np.isfinite(losses[best]) else None
-
-    def _words(self) -> list[str]:
-        losses = self._compared()
-        finite = losses[np.isfinite(losses)]
-        if not finite.size:
-            return ["Every network has diverged: turn the learning rate down, and begin anew."]
-        name = "Validation loss" if self._validated else "Objective"
-        words = [
-            f"{name} {number(float(finite.min()), 3)} at the best, {number(float(np.median(finite)), 3)} at "
-            f"the median, {number(float(finite.max()), 3)} at the worst of {plural(len(losses), 'network')}."
-        ]
-        if len(finite) < len(losses):
-            words.append(f"{len(losses) - len(finite)} of them diverged.")
-        if not self._validated:
-            words.append("Without validation data nothing tells which of them generalises.")
-        return words
-
 
 DO: dict[type[Any], Callable[[Runs, Any, Each], None]] = {
     commands.Start: Runs._start,
@@ -268,28 +233,13 @@ DO: dict[type[Any], Callable[[Runs, Any, Each], None]] = {
     commands.Step: Runs._step,
     commands.Turn: Runs._turn,
     commands.Seek: Runs._seek,
+    commands.Fork: Runs._fork,
+    commands.Join: Runs._join,
     commands.Pick: Runs._pick,
     commands.Inspect: Runs._inspect,
     commands.CloseInspector: Runs._close_inspector,
     commands.Pace: Runs._pace,
 }
-
-
-def _as_it_predicts(run: Run) -> Population:
-    population = run.population
-    return Population(without_chance(population.network), population.theta, population.keys)
-
-
-def _latest(run: Run, course: Array, samples: Samples) -> Array:
-    """Return the last loss of every member (P,); before the first epoch that of its first parameters."""
-    epochs = run.history.epochs
-    if run.epoch:
-        last: Array = course[np.arange(len(epochs)), np.maximum(epochs - 1, 0)]
-        return last.astype(np.float64)
-    with np.errstate(all="ignore"):
-        losses = sample_losses(run.population.network, run.population.theta, samples)
-        means: Array = (losses * samples.s).sum(axis=1) / samples.s.sum(axis=1)
-    return means.astype(np.float64)
 
 
 def _labels(runs: Sequence[Run]) -> list[int | str]:

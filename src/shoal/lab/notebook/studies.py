@@ -29,7 +29,7 @@ class FolderStudy(FinishedStudy):
             "sizes": "size",
             "error": "validation loss",
             "words": [study["sentence"], study["picked_name"], *study["words"]],
-            "sides": [{"choice": {"network": study["chosen"], "threshold": study["threshold"]}}],
+            "sides": [{"choice": {"network": study["chosen"], "threshold": study["threshold"]}, "l2": None}],
             "material": {"kind": WITHOUT_PICTURE, "loss": study["score"]},
             "parameters": [study["parameters"]] * len(columns),
             "training": None,
