@@ -43,6 +43,21 @@ def test_numbers_may_have_intervals(trained: Callable[..., TableModel], ask: Ask
     assert (status, "no intervals" in answer["error"]) == (400, True)  # it was saved without its errors
 
 
+def test_who_writes_numbers_otherwise_than_the_fitted_table_is_told(pets: TableModel, ask: Ask) -> None:
+    preprocessor = dataclasses.replace(pets.preprocessor, notations={"weight": Notation(",", ".")})
+    service = Service(dataclasses.replace(pets, preprocessor=preprocessor), "pets")
+    fields = service.document["components"]["schemas"]["Predictions"]["properties"]
+    for weight, told in (("0.5", True), ("0,5", False), (0.5, False), ("1.234", False)):
+        status, answer, _ = ask(service.app(), "/predict", body(rows=[{"weight": weight, "kind": "furry"}]))
+        assert status == 200
+        assert set(answer) == {"predictions", *(["notes"] if told else [])} <= fields.keys()
+        if told:
+            (note,) = answer["notes"]
+            assert note.startswith(
+                "numbers are read with decimal points, as column 'weight' with '0.5' tells"
+            )
+
+
 @pytest.mark.parametrize(
     ("said", "field", "sentence"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from shoal.errors import ShoalError
 from shoal.jobs.model import TableModel
 from shoal.serve.batching import Batcher, BusyError
 from shoal.serve.openapi import document
-from shoal.serve.rows import FieldError, Row, columns, read_request
+from shoal.serve.rows import FieldError, Row, columns, notes, read_request
 
 LARGEST_BODY = 8 * 2**20
 
@@ -54,8 +55,11 @@ class Service:
 
     async def _predict(self, request: HttpRequest) -> Response:
         try:
-            asked = read_request(await _body(request), self.model.preprocessor)
-            return _answer({"predictions": await self._batcher.ask(asked)})
+            preprocessor = self.model.preprocessor
+            asked = read_request(await _body(request), preprocessor)
+            answer: dict[str, Any] = {"predictions": await self._batcher.ask(asked)}
+            told = await asyncio.to_thread(notes, asked, preprocessor.encoders, preprocessor.known)
+            return _answer(answer | ({"notes": told} if told else {}))
         except TooLargeError as error:
             return _answer({"error": str(error)}, 413)
         except BusyError as error:

@@ -22,6 +22,7 @@ ERRORS = {
     "413": "The body is too large.",
     "503": "Too many requests wait.",
 }
+NOTES = "How values were read, where the rows leave it open or are written otherwise than those fitted."
 
 
 def document(model: TableModel, name: str) -> dict[str, Any]:
@@ -86,7 +87,8 @@ def _schemas(model: TableModel) -> dict[str, Any]:
             "type": "object",
             "required": ["predictions"],
             "properties": {
-                "predictions": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}}
+                "predictions": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}},
+                "notes": {"type": "array", "items": {"type": "string"}, "description": NOTES},
             },
         },
         "Error": {"type": "object", "required": ["error"], "properties": error},

@@ -118,13 +118,32 @@ def columns(
     return found
 
 
-def _as_fitted(given: Mapping[str, list[Any]], known: Known) -> dict[str, list[Any]]:
-    """Return the columns with texts of which something is known, with their decimal marks as points."""
-    texts = {
+def notes(request: Request, encoders: Sequence[ColumnEncoder], known: Known) -> list[str]:
+    """Return what to tell whoever sent texts of numbers: that they have other marks than those fitted.
+
+    Raises ``DataError`` as ``columns`` does.
+    """
+    if request.types is not None:  # there are no such texts
+        return []
+    texts = _texts(
+        {encoder.column: [row[encoder.column] for row in request.rows] for encoder in encoders}, known
+    )
+    told = as_fitted(as_frame(texts), known).told if texts else ""
+    return [told] if told else []
+
+
+def _texts(given: Mapping[str, list[Any]], known: Known) -> dict[str, list[str | None]]:
+    """Return the texts of the columns that have such and of which something is known."""
+    return {
         name: [value if isinstance(value, str) else None for value in given[name]]
         for name in known.of
         if name in given and any(isinstance(value, str) for value in given[name])
     }
+
+
+def _as_fitted(given: Mapping[str, list[Any]], known: Known) -> dict[str, list[Any]]:
+    """Return the columns with texts of which something is known, with their decimal marks as points."""
+    texts = _texts(given, known)
     if not texts:
         return {}
     read = as_fitted(as_frame(texts), known).table
