@@ -8,7 +8,7 @@ import pytest
 from shoal.data.sequences.calendars import Calendar
 from shoal.data.sequences.forecast_origins import ForecastOrigin, read_origin
 from shoal.data.sequences.forecast_tables import ForecastColumns
-from shoal.errors import DataError, ModelFolderError
+from shoal.errors import DataError, ModelFolderError, ShoalWarning
 
 ASKED: dict[str, Any] = dict.fromkeys(("id", "target", "drop", "columns")) | {"order": "day"}
 
@@ -62,4 +62,43 @@ def test_a_table_is_no_tsf_file(table: str) -> None:
 )
 def test_what_describes_no_origin(config: dict[str, Any], message: str) -> None:
     with pytest.raises(ModelFolderError, match=message):
+        ForecastOrigin.from_config(config)
+
+
+def test_numbers_are_read_as_those_that_were_fitted(tmp_path: Path) -> None:
+    fitted, other = tmp_path / "fitted.csv", tmp_path / "other.csv"
+    fitted.write_text("day;y;z\n2024-01-01;1.234,5;3 €\n2024-01-02;7;4 €\n2024-01-03;1.500,25;4 €\n")
+    asked = ASKED | {"target": "y", "drop": ["z"]}
+    origin, data = read_origin(str(fitted), asked, strict=False)
+    assert data.series[0].tolist() == [[1234.5, 7, 1500.25]]
+    restored = ForecastOrigin.from_config(origin.to_config())
+    assert restored == origin
+    other.write_text("day;y\n2024-01-01;1.234\n2024-01-02;2.345\n2024-01-03;3.456\n")  # which tells nothing
+    assert restored.read(str(other)).series[0].tolist() == [[1234, 2345, 3456]]
+    other.write_text("day;y\n2024-01-01;1.23\n2024-01-02;2.345\n2024-01-03;3.456\n")
+    with pytest.warns(ShoalWarning, match="are read with decimal points, .* fitted to has decimal commas"):
+        assert restored.read(str(other)).series[0].tolist() == [[1.23, 2.345, 3.456]]
+    other.write_text("day;y\n2024-01-01;123 $\n2024-01-02;2 $\n2024-01-03;3 $\n")
+    before = ForecastOrigin(origin.columns, origin.calendar)  # a model that noted nothing
+    assert ForecastOrigin.from_config(before.to_config()) == before
+    assert "notations" not in before.to_config()
+    other.write_text("day;y\n2024-01-01;1.234\n2024-01-02;2.345\n2024-01-03;3.456\n")
+    assert before.read(str(other)).series[0].tolist() == [[1.234, 2.345, 3.456]]
+
+
+def test_another_currency_and_what_may_be_two_numbers_are_refused(tmp_path: Path) -> None:
+    fitted, other = tmp_path / "fitted.csv", tmp_path / "other.csv"
+    fitted.write_text("day;y;z\n2024-01-01;3,5 €;1\n2024-01-02;4,5 €;2\n2024-01-03;1 €;3\n")
+    origin, _ = read_origin(str(fitted), ASKED | {"target": "y"}, strict=False)
+    for text, told in (("123,5 $", "expected one in €"), ("1.234 €", "which may be 1234 or 1,234")):
+        other.write_text(f"day;y\n2024-01-01;{text}\n")
+        with pytest.raises(DataError, match=told):
+            origin.read(str(other))
+
+
+@pytest.mark.parametrize("notations", [3, [1], {"y": 1}, {"y": {"decimal": "!"}}])
+def test_notations_that_are_none_are_refused(notations: Any) -> None:
+    columns = {"id": None, "order": None, "channels": ["y"]}
+    config = {"calendar": Calendar().to_config(), "columns": columns, "notations": notations}
+    with pytest.raises(ModelFolderError, match="in no way that shoal knows"):
         ForecastOrigin.from_config(config)

@@ -11,7 +11,7 @@ import pytest
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.request import FitRequest
 from shoal.jobs.texts.features import TextFeatures
-from shoal.jobs.texts.prepare import prepare_texts
+from shoal.jobs.texts.prepare import _Parts, prepare_texts
 from shoal.mixtures.views import Fitted
 from shoal.shapes import Array
 
@@ -108,3 +108,16 @@ def test_texts_weigh_and_later_ones_weigh_views(tmp_path: Path, monkeypatch: pyt
     assert weighed.test.weights is not None
     with pytest.raises(ConfigurationError, match="--text and --weight both name 'review'"):
         prepare_texts(asked(str(path), weight="review"))
+
+
+def test_targets_of_other_tables_are_read_as_those_to_train_on(tmp_path: Path) -> None:
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    train.write_text("review;price\n" + "".join(f"text {k};{k}.234,5\n" for k in range(1, 10)))
+    test.write_text("review;price\na text;1.234\nanother text;2.345\n")  # which tells nothing
+    request = FitRequest(str(train), "price", text="review", test=str(test))
+    parts, _ = _Parts.read(request)
+    assert parts.train.targets is not None
+    assert parts.test is not None
+    assert parts.test.targets is not None
+    assert float(parts.train.targets[0]) == 1234.5
+    assert [float(target) for target in parts.test.targets] == [1234, 2345]

@@ -140,7 +140,10 @@ def notations_from_config(config: Mapping[str, Mapping[str, Any]] | None) -> dic
     """Return the notations that ``notations_to_config`` described; ``ConfigurationError`` for no such."""
     if config is None:
         return None
-    found = {name: Notation(**entry) for name, entry in config.items()}
+    try:
+        found = {name: Notation(**entry) for name, entry in config.items()}
+    except (TypeError, AttributeError):
+        raise ConfigurationError("the marks of numbers are described in no way that shoal knows") from None
     for name, notation in found.items():
         marks = (notation.decimal, notation.thousands)
         known = marks in _MARKS and (notation.percent is None or type(notation.percent) is bool)

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from shoal.data.cells.marks import Resolved, with_decimal_points
-from shoal.data.cells.notation import Known, require_alike
+from shoal.data.cells.notation import Known, Notation, notations_of, require_alike
+from shoal.data.cells.numerals import POINT
 from shoal.data.frames import named, pl
+
+
+def numbers_written(
+    table: pl.DataFrame, names: Sequence[str], read: Mapping[str, Notation]
+) -> dict[str, Notation]:
+    """Return how columns of numbers were written, but for plain ones, in a table that was read.
+
+    ``read`` says it of those that have decimal points only since then.
+
+    >>> table = pl.DataFrame({"a": ["1.5"], "b": ["12 €"], "c": ["3"]})
+    >>> {n: of.mark or of.currency for n, of in numbers_written(table, "abc", {"a": Notation(",")}).items()}
+    {'a': ',', 'b': '€'}
+    """
+    marks = dict.fromkeys(names, POINT)
+    return notations_of(table, marks) | {name: read[name] for name in names if name in read}
+
+
+def known_numbers(names: Sequence[str], notations: Mapping[str, Notation] | None) -> Known:
+    """Return what is known of columns of numbers that were written so: nothing, where nobody noted it."""
+    return Known() if notations is None else Known.of_numbers(dict.fromkeys(names, POINT), notations)
 
 
 def as_fitted(table: pl.DataFrame, known: Known) -> Resolved:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shoal.data.cells.notation import Notation, notations_from_config, notations_to_config
+from shoal.data.cells.remembered import known_numbers, numbers_written
 from shoal.data.database_names import is_duckdb
 from shoal.data.places import place
 from shoal.data.sequences.calendars import Calendar
@@ -15,16 +17,20 @@ from shoal.data.sequences.forecast_tables import ForecastColumns, read_timed
 from shoal.data.sequences.recognised import is_tsf
 from shoal.data.sequences.timed import TimedSeries
 from shoal.data.sequences.tsf import read_tsf
-from shoal.data.tables import read_table
-from shoal.errors import DataError, ModelFolderError, reason
+from shoal.data.tables import read_marked, read_table
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, reason
 
 
 @dataclass(frozen=True)
 class ForecastOrigin:
-    """What a source must hold: the ``columns`` of a table (None: a ``.tsf`` file), on a ``calendar``."""
+    """What a source must hold: the ``columns`` of a table (None: a ``.tsf`` file), on a ``calendar``.
+
+    ``notations`` are how the numbers of the table were written; None where that was not noted.
+    """
 
     columns: ForecastColumns | None
     calendar: Calendar
+    notations: Mapping[str, Notation] | None = None
 
     def read(self, source: str) -> TimedSeries:
         """Return the series of another source than the one fitted.
@@ -38,7 +44,8 @@ class ForecastOrigin:
             data = _tsf(source, strict=False)
         else:
             with _naming(source):
-                data = read_timed(read_table(source), self.columns, strict=False)
+                known = known_numbers(self.columns.numbers, self.notations)
+                data = read_timed(read_table(source, known=known), self.columns, strict=False)
         if (data.lengths > 2).any() and data.calendar.words != self.calendar.words:
             raise DataError(
                 f"{source} has steps of {data.calendar.words}, the forecast was fitted to steps of "
@@ -52,7 +59,9 @@ class ForecastOrigin:
         if self.columns is not None:
             lists = {name: list(getattr(self.columns, name)) for name in ("channels", "future")}
             columns = {**vars(self.columns), **lists}
-        return {"columns": columns, "calendar": self.calendar.to_config()}
+        config = {"columns": columns, "calendar": self.calendar.to_config()}
+        written = notations_to_config(self.notations)
+        return config if written is None else config | {"notations": written}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ForecastOrigin:
@@ -60,7 +69,12 @@ class ForecastOrigin:
         columns, calendar = config.get("columns"), config.get("calendar")
         if not isinstance(calendar, Mapping):
             raise ModelFolderError("it has no calendar")
-        return cls(None if columns is None else _columns(columns), Calendar.from_config(calendar))
+        try:
+            notations = notations_from_config(config.get("notations"))
+        except ConfigurationError as error:
+            raise ModelFolderError(str(error)) from None
+        found = None if columns is None else _columns(columns)
+        return cls(found, Calendar.from_config(calendar), notations)
 
 
 def read_origin(
@@ -75,11 +89,11 @@ def read_origin(
     if _is_tsf(source):
         data = _tsf(source, strict)
         return ForecastOrigin(None, data.calendar), data
-    frame = read_table(source)
+    frame, read = read_marked(source)
     with _naming(source):
         columns = ForecastColumns.settle(frame, **asked)
         data = read_timed(frame, columns, strict)
-    return ForecastOrigin(columns, data.calendar), data
+    return ForecastOrigin(columns, data.calendar, numbers_written(frame, columns.numbers, read)), data
 
 
 def _columns(config: Any) -> ForecastColumns:

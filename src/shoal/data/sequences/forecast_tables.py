@@ -60,6 +60,11 @@ class ForecastColumns:
     channels: tuple[str, ...]
     future: tuple[str, ...] = ()
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns that are read as numbers."""
+        return (*self.channels, *self.future)
+
     @classmethod
     def settle(
         cls,
@@ -136,8 +141,7 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
         names, rows = rows_of_each(text(frame[columns.id]))
     else:
         names, rows = (_ALONE,), [np.arange(len(frame))]
-    both = (*columns.channels, *columns.future)
-    values = np.stack([values_of(frame[name]) for name in both])
+    values = np.stack([values_of(frame[name]) for name in columns.numbers])
     calendar, starts = Calendar(), [1.0] * len(names)
     series = [values[:, some] for some in rows]
     if columns.order is not None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shoal.data.frames import pl
+from shoal.data.cells.notation import Known, notations_from_config, notations_to_config
+from shoal.data.cells.remembered import known_numbers, numbers_written
+from shoal.data.frames import Frame, pl
 from shoal.data.places import place
 from shoal.data.roles import Roles
 from shoal.data.sequences.log_mel import LogMel
@@ -18,7 +20,7 @@ from shoal.data.sequences.recognised import is_ts
 from shoal.data.sequences.series_set import SequenceData
 from shoal.data.sequences.sounds import read_sounds
 from shoal.data.sequences.ts import read_one, read_ts
-from shoal.data.tables import read_table
+from shoal.data.tables import MarkedTable, read_table
 from shoal.errors import ConfigurationError, DataError, reason
 from shoal.registry import Named, family, from_config, to_config
 from shoal.words import setting
@@ -96,23 +98,37 @@ class LongTables(Origin):
     order: str | None
     channels: tuple[str, ...]
     target: str
+    notations: Mapping[str, Mapping[str, Any]] | None = None
+    """How the numbers of the channels were written, as plain JSON; None where that was not noted."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
+        self.known  # noqa: B018 (which is refused here if it is none)
 
     @classmethod
-    def of(cls, columns: LongColumns) -> LongTables:
-        """Return the origin of tables with such columns."""
-        return cls(columns.id, columns.order, columns.channels, columns.target)
+    def of(cls, columns: LongColumns, table: MarkedTable) -> LongTables:
+        """Return the origin of tables with such columns, written as those of this one."""
+        notations = numbers_written(table.frame, columns.channels, table.notations)
+        written = notations_to_config(notations)
+        return cls(columns.id, columns.order, columns.channels, columns.target, written)
+
+    @property
+    def known(self) -> Known:
+        """How the channels were written; ``ConfigurationError`` for what is no notation."""
+        return known_numbers(self.channels, notations_from_config(self.notations))
 
     @property
     def identifier(self) -> str:
         return self.id
 
     def read(self, source: str, strict: bool = False, parts: bool = False) -> SequenceData:
+        return self.series(read_table(source, known=self.known), source, strict)
+
+    def series(self, frame: Frame, source: str, strict: bool) -> SequenceData:
+        """Return the series of a table that was read from a source."""
         columns = LongColumns(self.id, self.order, self.channels, self.target)
         try:
-            series = series_of(read_table(source), columns, strict)
+            series = series_of(frame, columns, strict)
         except DataError as error:
             said = str(error)
             raise DataError(said if said.startswith(source) else f"{source}: {said}") from None
@@ -159,7 +175,10 @@ ORIGINS: dict[str, type[Origin]] = family(Files, LongTables, Sounds)
 
 def origin_to_config(origin: Origin) -> dict[str, Any]:
     """Return an origin as plain JSON."""
-    return to_config(origin)
+    config = to_config(origin)
+    if config.get("notations", {}) is None:  # models of before noted none
+        del config["notations"]
+    return config
 
 
 def origin_from_config(config: Mapping[str, Any]) -> Origin:

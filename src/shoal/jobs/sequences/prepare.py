@@ -23,7 +23,7 @@ from shoal.data.sequences.reading import SequenceReading
 from shoal.data.sequences.recognised import holds_sounds
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
 from shoal.data.sequences.sounds import common_rate
-from shoal.data.tables import read_table
+from shoal.data.tables import read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
@@ -199,12 +199,18 @@ def _read(request: FitRequest, roles: Roles) -> tuple[Origin, SequenceData]:
         if holds_sounds(path):
             origin = Sounds(common_rate(path))
         return origin, origin.read(request.table, request.strict, parts=True)
-    known = read_table(request.table).columns
+    table = read_marked(request.table)
     columns = LongColumns.settle(
-        known, request.id, request.order, request.target, request.drop, request.columns, roles.of_columns
+        table.frame.columns,
+        request.id,
+        request.order,
+        request.target,
+        request.drop,
+        request.columns,
+        roles.of_columns,
     )
-    tables = LongTables.of(columns)
-    return tables, tables.read(request.table, request.strict)
+    tables = LongTables.of(columns, table)
+    return tables, tables.series(table.frame, request.table, request.strict)
 
 
 @dataclass(frozen=True)

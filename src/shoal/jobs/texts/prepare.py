@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
-from shoal.data.frames import as_frame, quoted
+from shoal.data.cells.remembered import known_numbers, numbers_written
+from shoal.data.cells.values import as_numbers, given, undeclared
+from shoal.data.frames import Frame, as_frame, quoted
 from shoal.data.roles import Roles
-from shoal.data.tables import read_table
+from shoal.data.tables import read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
@@ -233,6 +235,10 @@ def _require_two_columns(request: FitRequest) -> None:
             )
 
 
+def _holds_numbers(frame: Frame, name: str) -> bool:
+    return name in frame.columns and not as_numbers(given(undeclared(frame[name]))).null_count()
+
+
 @dataclass(frozen=True)
 class _Parts:
     train: TextRows
@@ -244,13 +250,17 @@ class _Parts:
         """Return the texts of the table, and those of the tables that ``valid`` and ``test`` name."""
         assert request.text is not None
         assert request.target is not None
-        roles = Roles.settle(read_table(request.table).columns, request.target, request)
+        table = read_marked(request.table)
+        roles = Roles.settle(table.frame.columns, request.target, request)
+        numbers = [request.target] if _holds_numbers(table.frame, request.target) else []
+        known = known_numbers(numbers, numbers_written(table.frame, numbers, table.notations))
+        del table
 
         def of(option: str, path: str | None) -> TextRows | None:
             if path is None:
                 return None
             try:
-                part = _counted(read_texts(path, request.text or "", request.target, roles), roles)
+                part = _counted(read_texts(path, request.text or "", request.target, roles, known), roles)
             except DataError as error:
                 raise DataError(f"{setting(option, path)}: {error}") from None
             metadata[setting(option, path)] = part.metadata

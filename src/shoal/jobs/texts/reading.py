@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shoal.data.cells.notation import NOTHING_KNOWN, Known
 from shoal.data.frames import as_frame, named, pl, quoted
 from shoal.data.names import meant
 from shoal.data.roles import Roles
@@ -47,14 +48,20 @@ class TextRows:
         return replace(self, targets=targets).rows(np.flatnonzero(targets.is_not_null().to_numpy()))
 
 
-def read_texts(source: str, column: str, target: str | None = None, roles: Roles | None = None) -> TextRows:
+def read_texts(
+    source: str,
+    column: str,
+    target: str | None = None,
+    roles: Roles | None = None,
+    known: Known = NOTHING_KNOWN,
+) -> TextRows:
     """Return the texts of a table's column, and with a ``target`` asked for those that have one.
 
     Numbers, dates and truth values are texts, too. Columns of the ``roles``, where there are such, stand
     beside the texts. Raises ``DataError`` for a table without texts or target; rows without a target are left
     out with a ``ShoalWarning``.
     """
-    table = read_table(source)
+    table = read_table(source, known=known)
     if column not in table.columns:
         raise DataError(f"{source} has no column of texts {quoted(column)}; {meant(column, table.columns)}")
     frame = as_frame(table if target is None else known_rows(table, target))
