@@ -9,42 +9,10 @@ import pytest
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab import commands as c
 from shoal.lab import frames
-from shoal.lab.design import Design
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.running import MOST_WAITING, Conductor
+from tests.lab.listening import Hungry, Page, conductor, done
 from tests.waiting import HANGS
-
-
-class Page:
-    """A listener that remembers, and lets others wait for what it heard."""
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-        self.states: list[dict[str, Any]] = []
-        self.change = threading.Condition()
-
-    def hear_frame(self, frame: bytes) -> None:
-        with self.change:
-            self.frames.append(frame)
-            self.change.notify_all()
-
-    def hear_state(self, state: dict[str, Any]) -> None:
-        with self.change:
-            self.states.append(state)
-            self.change.notify_all()
-
-    def wait(self, seen: Any) -> None:
-        with self.change:
-            assert self.change.wait_for(lambda: seen(self), HANGS)
-
-
-def conductor(threads: int = 2, **settings: Any) -> Conductor:
-    design = Design(**({"hidden": (1, 2, 3), "starts": 3, "epochs": 200} | settings))
-    return Conductor(Laboratory(design), threads)
-
-
-def done(running: Conductor, command: c.Command) -> None:
-    running.ask(command).result(HANGS)
 
 
 def test_whoever_joins_is_told_how_things_stand() -> None:
@@ -67,51 +35,6 @@ def test_a_picture_waits_until_the_last_was_taken() -> None:
     done(running, c.Pause())
     assert running.laboratory.sides[0].epoch == 5
     running.close()
-
-
-def test_without_waiting_it_trains_to_the_end_by_the_same_bits_on_any_threads() -> None:
-    found = []
-    for threads in 1, 3:
-        running, page = conductor(threads), Page()
-        running.join(page)
-        done(running, c.Pace(epochs=0))
-        done(running, c.Start())
-        page.wait(
-            lambda p: p.states and not p.states[-1]["playing"] and p.states[-1]["sides"][0]["epoch"] == 200
-        )
-        running.close()
-        found.append([run.population.theta for run in running.laboratory.sides[0].runs])
-    for one, other in zip(*found, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-class Hungry(Page):
-    """A listener that takes every picture at once."""
-
-    def __init__(self, running: Conductor) -> None:
-        super().__init__()
-        self.running = running
-
-    def hear_frame(self, frame: bytes) -> None:
-        super().hear_frame(frame)
-        self.running.feed()
-
-
-@pytest.mark.parametrize(("every", "pictures"), [(0.0, 10), (1e9, 1)])
-def test_training_that_waits_for_nobody_shows_no_more_than_can_be_seen(
-    every: float, pictures: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shoal.lab.running.SHOWN_EVERY", every)
-    monkeypatch.setattr("shoal.lab.running.TOLD_EVERY", 1e9)
-    running = conductor()
-    page = Hungry(running)
-    running.join(page)
-    done(running, c.Pace(epochs=0))
-    count = len(page.frames)
-    done(running, c.Start())
-    page.wait(lambda p: not p.states[-1]["playing"] and p.states[-1]["sides"][0]["epoch"] == 200)
-    running.close()
-    assert len(page.frames) == count + pictures  # of 200 epochs, 20 at a time
 
 
 def test_a_picture_of_which_nothing_has_changed_is_sent_to_those_alone_who_join() -> None:

@@ -30,9 +30,14 @@ T = TypeVar("T")
 MOST_WAITING = 64
 """Commands that may wait for their turn."""
 CHUNK = 20
-"""Epochs between two looks at what is asked, where no picture is waited for."""
+"""Epochs between two looks at what is asked, at first, where no picture is waited for."""
+LOOKS_EVERY = 0.006
+"""Seconds between two such looks, as far as the pace so far tells: a picture that is due waits no longer."""
 SHOWN_EVERY = 0.02
 """Seconds at least between two pictures, where the training waits for none: it is to get on."""
+LATE, LOST = 0.028, 0.06
+"""Seconds after a picture, between which the training waits for a page that has not drawn it yet: what it
+lacks may be the cores that the training keeps busy. A page that takes longer is waited for no more."""
 TOLD_EVERY = 0.4
 """Seconds between two states of a shoal that trains."""
 BESIDE_A_STEP = (Turn, Pick, Inspect, CloseInspector, Rule, Pace)
@@ -87,6 +92,8 @@ class Conductor:
         self._ended = 0  # how often something was asked that ends a step
         self._frame = b""
         self._hungry = self._fresh = self._closed = False
+        self._prompt = False  # whether the last picture was taken before it was given up
+        self._chunk = CHUNK  # epochs
         self._thread = threading.Thread(target=self._conduct, name="shoal-lab-conductor", daemon=True)
         self._thread.start()
 
@@ -128,6 +135,7 @@ class Conductor:
         """Say that the last frame was taken: the next one is wanted."""
         with self._change:
             self._hungry = True
+            self._prompt = time.monotonic() - self._shown < LOST
             self._change.notify()
 
     @property
@@ -152,7 +160,8 @@ class Conductor:
     def _conduct(self) -> None:
         while True:
             with self._change:
-                self._change.wait_for(self._has_work)
+                while not self._change.wait_for(self._has_work, LOST if self._runs_on() else None):
+                    pass
                 if self._closed:
                     break
                 fresh, self._fresh = self._fresh, False
@@ -172,8 +181,16 @@ class Conductor:
 
     def _has_work(self) -> bool:
         plays = self.laboratory.playing and self._listeners
-        wanted = self._hungry or not self.laboratory.pace
+        wanted = self._hungry or (self._runs_on() and not self._spares_the_page())
         return bool(self._closed or self._waiting or self._fresh or (plays and wanted))
+
+    def _runs_on(self) -> bool:
+        """Return whether training waits for no picture."""
+        return self.laboratory.playing and not self.laboratory.pace
+
+    def _spares_the_page(self) -> bool:
+        """Return whether a page is late with a picture, and soon through with it if it gets the cores."""
+        return self._prompt and LATE < time.monotonic() - self._shown < LOST
 
     def _greet(self) -> None:
         self._frame = b""  # whoever has joined has seen none
@@ -181,13 +198,15 @@ class Conductor:
 
     def _train(self, lab: Exhibit) -> None:
         """Train on towards the next picture, no further than whoever asks meanwhile may wait."""
-        left = self._left or lab.pace or CHUNK
-        epochs = min(left, lab.stride)
+        left = self._left or lab.pace or self._chunk
+        epochs, start = min(left, lab.stride), time.monotonic()
         lab.train(epochs, self._each)
         self._left = left - epochs if lab.pace and lab.playing else 0
         due = not self._left if lab.pace else time.monotonic() - self._shown >= SHOWN_EVERY
+        if not lab.pace:
+            self._chunk = next_chunk(epochs, time.monotonic() - start)
         if self._hungry and due:
-            self._publish(lab.frame())
+            self._publish(self._picture())
         if not lab.playing or time.monotonic() - self._told > TOLD_EVERY:
             self._show()
 
@@ -197,7 +216,7 @@ class Conductor:
         lab.do(command, self._each)
         self._ended += not isinstance(command, BESIDE_A_STEP)
         if played and lab.playing and self._everyone():
-            lab.train(min(lab.pace or CHUNK, lab.stride), self._each)
+            lab.train(min(lab.pace or self._chunk, lab.stride), self._each)
         self._left = 0
         self._show()
 
@@ -218,7 +237,7 @@ class Conductor:
             if left <= 0 or time.monotonic() - self._told > TOLD_EVERY:
                 self._show()
             elif self._hungry:
-                self._publish(lab.frame())
+                self._publish(self._picture())
             return AGAIN if left > 0 else None
 
         return go_on
@@ -239,15 +258,18 @@ class Conductor:
 
     def _show(self) -> None:
         """Tell everybody how everything stands, and at once what is to be seen of it."""
-        state, frame = self.laboratory.state(), self.laboratory.frame()
+        state, frame = self.laboratory.state(), self._picture()
         self._told = time.monotonic()
         for listener in self._everyone():
             listener.hear_state(state)
         self._publish(frame)
 
+    def _picture(self) -> bytes:
+        self._shown = time.monotonic()  # what it takes to make it is part of the time until the next
+        return self.laboratory.frame()
+
     def _publish(self, frame: bytes) -> None:
         """Send what is to be seen, unless all have it; who has not taken the last picture misses it."""
-        self._shown = time.monotonic()
         if frame == self._frame:
             return
         self._hungry, self._frame = False, frame
@@ -257,6 +279,15 @@ class Conductor:
     def _everyone(self) -> list[Listener]:
         with self._change:
             return list(self._listeners)
+
+
+def next_chunk(epochs: int, seconds: float) -> int:
+    """Return how many epochs to train next, after so many have taken so long: no more than twice as many.
+
+    >>> next_chunk(20, 0.012), next_chunk(20, 0.001), next_chunk(1, 5.0)
+    (10, 40, 1)
+    """
+    return max(1, min(round(epochs * LOOKS_EVERY / max(seconds, 1e-9)), 2 * epochs, MOST_PACE))
 
 
 def _waits(answer: Future[Any]) -> bool:
