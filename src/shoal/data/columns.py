@@ -114,7 +114,8 @@ def _all_described(table: pl.DataFrame, names: Sequence[str]) -> list[ColumnSumm
 
 def _grouped(table: pl.DataFrame, known: Mapping[str, ColumnSummary]) -> Iterator[tuple[str, str]]:
     """Yield the columns of texts whose points may separate thousands, with what to say of them."""
-    numbers = (name for name in known if known[name].used and table.schema[name] == pl.String)
+    types = table.schema  # once: each time it lists all columns
+    numbers = (name for name in known if known[name].used and types[name] == pl.String)
     texts = named(table, numbers)
     some = texts.gather_every(max(len(texts) // _SOME, 1))  # of all columns at once, too
     for column in some.select(pl.all().str.contains(values.GROUPS).any()):
