@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -108,6 +110,41 @@ def test_the_websocket_is_open_to_nobody_else(guard: Guard, who: str) -> None:
     assert ask(guard, "websocket", **(STRANGERS | OF_LIVE)[who]) == [
         {"type": "websocket.close", "code": 1008}
     ]
+
+
+HOSTS = [HOST, f"localhost:{PORT}", "evil.example", f"{HOST}0", None]
+ORIGINS = [f"http://{HOST}", f"http://localhost:{PORT}", "http://evil.example", "null", None]
+SITES = [None, "same-origin", "same-site", "cross-site"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_of_all_combinations_those_alone_are_let_in_of_which_every_part_is_right(
+    guard: Guard, host: str | None
+) -> None:
+    ours, entrance = host in HOSTS[:2], f"/enter?token={guard.token}"
+    seen: Counter[object] = Counter()
+    for origin, site, cookie in product(ORIGINS, SITES, (guard._pass, "wrong", None)):
+        said = {"host": host, "origin": origin, "sec_fetch_site": site}
+        said["cookie"] = None if cookie is None else f"{guard.cookie}={cookie}"
+        known = cookie == guard._pass
+        page = 403 if site in SITES[2:] else 200 if known else 401
+        for path, method, then in (
+            ("/", "GET", page),
+            ("/", "POST", 405),
+            (entrance, "GET", 303),  # from a terminal, a mail, another page: who knows the token may
+            (entrance, "POST", 405),
+            (f"{entrance}x", "GET", 401),
+        ):
+            found = status(ask(guard, path=path, method=method, **said))
+            assert found == (then if ours else 421), (said, path, method)
+            seen[found] += 1
+        answer = ask(guard, "websocket", **said)[0]["type"]
+        own = ours and known and origin == f"http://{host}"
+        assert answer == ("websocket.accept" if own else "websocket.close"), said
+        seen[answer] += 1
+    lines = {"websocket.accept": 4, "websocket.close": 56}  # of four sites, which lines do not go by
+    pages = {200: 10, 303: 60, 401: 80, 403: 30, 405: 120}
+    assert seen == (pages | lines if ours else {421: 300, "websocket.close": 60})
 
 
 def test_the_token_is_swapped_for_a_cookie(guard: Guard) -> None:
