@@ -143,6 +143,12 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
     return folder, modules_loaded_by(COMMAND.format(words=[*asked, str(folder)]))
 
 
+def test_a_command_has_matplotlib_list_no_properties(job: tuple[Path, set[str]]) -> None:
+    asks = "from matplotlib.lines import Line2D\nassert 'steps-mid' not in Line2D.set.__doc__"
+    words = ["report", str(job[0]), "--overwrite"]
+    assert "matplotlib" in loaded_by(f"{COMMAND.format(words=words)}\n{asks}")
+
+
 def test_a_fit_of_a_table_loads_what_it_works_with(job: tuple[Path, set[str]]) -> None:
     loaded = {name.partition(".")[0] for name in job[1]}
     assert {"jinja2", "matplotlib", "polars", "rich", "sqlite3"} <= loaded

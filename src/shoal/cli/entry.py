@@ -27,6 +27,7 @@ from shoal.cli.plain import DoubtfulError, plain_arguments
 from shoal.cli.signals import WATCH, Terminated
 from shoal.cli.streams import BestEffort, standard_streams
 from shoal.errors import ShoalError, ShoalWarning, is_failure, reason
+from shoal.plots.loading import documentation_unread
 from shoal.words import as_option, spoken
 
 INTERRUPTED = 130
@@ -35,7 +36,12 @@ INTERRUPTED = 130
 
 def run() -> int:
     """Run the command that the arguments name, and return the exit code."""
-    with standard_streams() as out, warnings.catch_warnings(), spoken(as_option):
+    with (
+        standard_streams() as out,
+        warnings.catch_warnings(),
+        spoken(as_option),
+        documentation_unread(),
+    ):
         warnings.simplefilter("always", ShoalWarning)
         warnings.showwarning = note
         try:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shoal.errors import MissingDependencyError
+from shoal.plots.loading import figure_class
 from shoal.printable import printable
 
 if TYPE_CHECKING:
@@ -96,12 +97,13 @@ def sheet(width: float, height: float) -> Iterator[Figure]:
     """
     try:
         import matplotlib.style
-        from matplotlib.figure import Figure
+
+        figure_of = figure_class()
     except ImportError:
         raise MissingDependencyError(_MISSING) from None
     with matplotlib.style.context(["default", STYLE]):
         size = (width / UNITS_PER_INCH, height / UNITS_PER_INCH)
-        yield Figure(figsize=size, dpi=UNITS_PER_INCH, layout="constrained")
+        yield figure_of(figsize=size, dpi=UNITS_PER_INCH, layout="constrained")
 
 
 @contextmanager
