@@ -1,7 +1,7 @@
 // Where the units and the edges of a network are drawn: a column a layer, inputs on the left.
 
 export const BOX = { width: 128, height: 44, gap: 14 };
-const COLUMN = 290;
+const COLUMN = 350; // two numbers beside each other fit on an edge
 const LOSS = 180; // from the output to what it costs
 const MARGIN = 12;
 /** With more units on both ends than that, only the picked edge has its numbers on it: the table has all. */
@@ -46,7 +46,7 @@ export function layOut(sizes: number[]): Graph {
 /** Numbers stand nearer to the side that has more units, where edges are far apart, and those of neighbours do not meet. */
 function edge(layer: number, unit: number, input: number, start: Place, to: Place, units: number, inputs: number): Edge {
   const from = { x: start.x + BOX.width, y: start.y };
-  const spread = (k: number, count: number) => (count > 1 ? (0.36 * k) / (count - 1) : 0.08);
+  const spread = (k: number, count: number) => (count > 1 ? (0.34 * k) / (count - 1) : 0.08);
   const at = inputs <= units ? 0.46 + spread(input, inputs) : 0.54 - spread(unit, units);
   const label = { x: from.x + at * (to.x - from.x), y: from.y + at * (to.y - from.y) };
   return { layer, unit, input, from, to, label, labelled: Math.min(units, inputs) <= CROWDED };
