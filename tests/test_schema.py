@@ -4,7 +4,7 @@ import functools
 import json
 import typing
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import pytest
 
@@ -16,6 +16,7 @@ class Maybe(TypedDict, total=False):
 
 
 class Entry(Maybe):
+    mark: NotRequired[str | None]
     count: int
     share: float
     kind: Literal["a", "b"]
@@ -37,6 +38,7 @@ ENTRY = {"count": 1, "share": 0.5, "kind": "a"}
         (ENTRY, Entry),
         (ENTRY | {"note": "x", "more": object}, Entry),
         (ENTRY | {"share": 1}, Entry),
+        (ENTRY | {"mark": None}, Entry),
         ([ENTRY], list[Entry]),
         ({"sizes": [[1], [2, 3]], "side": [1, 2], "loud": True}, Settings),
         ({"side": None}, Settings),
@@ -53,6 +55,7 @@ def test_what_follows_its_type(value: object, kind: Any) -> None:
     ("value", "kind", "told"),
     [
         (3, Entry, "it is 3, expected an object"),
+        (ENTRY | {"mark": 3}, Entry, "mark is 3, expected a string"),
         ({"share": 0.5, "kind": "a"}, Entry, "count is missing"),
         ({"x": False}, dict[str, Literal[0]], "x is false, expected 0"),
         ({"x": 0.0}, dict[str, Literal[0]], "x is 0.0, expected 0"),

@@ -99,7 +99,7 @@ def described(value: object) -> str:
 def _require_members(value: object, expected: Any, where: str) -> None:
     require(isinstance(value, Mapping), value, "an object", where)
     members = cast("Mapping[str, object]", value)
-    needed = expected.__required_keys__ if typing.is_typeddict(expected) else ()
+    needed = _needed(expected) if typing.is_typeddict(expected) else ()
     for key, kind in _hints(expected).items():
         if key in members:
             require_type(members[key], kind, _below(where, key))
@@ -108,6 +108,18 @@ def _require_members(value: object, expected: Any, where: str) -> None:
 
 
 _hints = functools.cache(typing.get_type_hints)  # which reads them anew each time: a list has one for all
+
+
+@functools.cache
+def _needed(expected: Any) -> frozenset[str]:
+    """Return the keys that a ``TypedDict`` needs.
+
+    It counts ``NotRequired`` ones itself where its annotations are texts, as ``annotations`` from
+    ``__future__`` has them.
+    """
+    whole = typing.get_type_hints(expected, include_extras=True)
+    spared = {key for key, kind in whole.items() if typing.get_origin(kind) is typing.NotRequired}
+    return frozenset(expected.__required_keys__ - spared)
 
 
 def _below(where: str, key: str) -> str:

@@ -135,6 +135,14 @@ def test_a_plan_of_before_lacks_what_could_not_be_asked(begun: Path) -> None:
         read_plan(begun, REQUEST)
 
 
+def test_a_job_begun_before_there_was_more_to_note_is_resumed(begun: Path) -> None:
+    path = begun / "plan.json"
+    plan = json.loads(path.read_text())
+    path.write_text(json.dumps({name: plan[name] for name in ("request", "sizing")}))
+    assert read_plan(begun, REQUEST) == SIZING
+    assert (read_plainer(begun), read_streamed(begun)) == ({}, None)
+
+
 def test_as_many_starts_as_can_be_asked_for_are_no_damage(begun: Path) -> None:
     path = begun / "plan.json"
     plan = json.loads(path.read_text())
