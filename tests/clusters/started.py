@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.waiting import HANGS
 
@@ -80,6 +83,65 @@ def dask(folder: Path, workers: int) -> Iterator[Dask]:
         for _ in range(workers):
             cluster.start()
         yield cluster
+
+
+class RayHead:
+    """A Ray cluster of one node with two CPUs, and its client server at ``address``, where it has one."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process, self.address = process, f"ray://127.0.0.1:{port}"
+        end = time.monotonic() + HANGS
+        self.listens = False
+        while not self.listens and process.poll() is None and time.monotonic() < end:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                self.listens = True
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """End all of it at once, as a machine that is switched off."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+RAY = (
+    *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
+    *("--include-dashboard", "false", "--disable-usage-stats", "--object-store-memory", "100000000"),
+)
+
+
+@contextmanager
+def ray_head() -> Iterator[RayHead]:
+    """What ``ray start --head`` starts, in processes of their own, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (
+        TemporaryDirectory(prefix="ray") as folder,  # of a short name: sockets lie in it
+        subprocess.Popen(
+            (
+                *RAY,
+                "--temp-dir",
+                folder,
+                "--num-cpus",
+                "2",
+                "--port",
+                "0",
+                "--ray-client-server-port",
+                str(port),
+            ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield RayHead(process, port)
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(20)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def under_mpi(*command: str) -> subprocess.CompletedProcess[str]:

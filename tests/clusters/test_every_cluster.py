@@ -24,7 +24,7 @@ from shoal.engines import INSTRUCTION_SETS
 from shoal.errors import CapacityError, ShoalWarning
 from shoal.selection.running.runner import StudyProgress
 from shoal.selection.study import CapacityStudy
-from tests.clusters.started import BARE, Dask, dask, under_mpi
+from tests.clusters.started import BARE, Dask, RayHead, dask, ray_head, under_mpi
 from tests.waiting import HANGS
 
 pytestmark = pytest.mark.skipif(
@@ -60,6 +60,18 @@ def ray() -> Iterator[Any]:
     module.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     yield module
     module.shutdown()
+
+
+@pytest.fixture
+def head() -> Iterator[RayHead]:
+    """A Ray cluster behind its client server, to which no process is connected yet."""
+    module = pytest.importorskip("ray")
+    pytest.importorskip("grpc", reason="Ray's client needs grpcio")
+    module.shutdown()
+    with ray_head() as head:
+        if not head.listens:
+            pytest.skip("ray start --head opens no client server here")
+        yield head
 
 
 def assert_same(a: CapacityStudy, b: CapacityStudy) -> None:
@@ -164,6 +176,33 @@ def test_ray_trains_the_same_networks_also_if_a_worker_is_killed(ray: Any, at_ho
     assert ray.is_initialized()
 
 
+def test_ray_s_client_trains_the_same_networks_also_if_a_worker_is_killed(
+    head: RayHead, at_home: CapacityStudy
+) -> None:
+    assert_same(study(on=head.address).fit(X, Y), at_home)
+
+    def kill() -> None:  # by the connection of the study
+        import ray
+
+        @ray.remote  # type: ignore[untyped-decorator]
+        def pid() -> int:
+            return os.getpid()
+
+        os.kill(ray.get(pid.remote()), signal.SIGKILL)
+
+    assert_same(study(on=head.address, progress=kill_after(10, kill)).fit(X, Y), at_home)
+
+
+def test_a_head_of_ray_s_that_is_gone_is_told_and_the_study_goes_on_at_home(
+    head: RayHead, at_home: CapacityStudy, tmp_path: Path
+) -> None:
+    with pytest.raises(CapacityError, match=r"is gone: its scheduler does not answer; .* resume=True"):
+        study(on=head.address, progress=kill_after(10, head.kill), store=tmp_path).fit(X, Y)
+    told: list[StudyProgress] = []
+    assert_same(study(n_jobs=1, store=tmp_path, progress=told.append).fit(X, Y, resume=True), at_home)
+    assert told[0].done > 10
+
+
 def test_what_waits_on_ray_when_a_study_is_interrupted_is_not_done(ray: Any, tmp_path: Path) -> None:
     def interrupt(progress: StudyProgress) -> None:
         if progress.done > 10:
@@ -219,12 +258,15 @@ def _program(call: str) -> str:
     """)
 
 
-@pytest.mark.parametrize("way", ["dask", "ray", pytest.param("mpi", marks=needs_mpi)])
+@pytest.mark.parametrize("way", ["dask", "ray", "ray://", pytest.param("mpi", marks=needs_mpi)])
 def test_the_command_makes_the_same_model_wherever_it_runs(way: str, tmp_path: Path) -> None:
-    pytest.importorskip({"dask": "distributed", "ray": "ray", "mpi": "mpi4py"}[way])
+    pytest.importorskip({"dask": "distributed", "ray": "ray", "ray://": "ray", "mpi": "mpi4py"}[way])
     shoal(*FIT, "--out", str(tmp_path / "home"))
-    there = (*FIT, "--out", str(tmp_path / way))
-    if way == "dask":
+    there = (*FIT, "--out", str(tmp_path / "there"))
+    if way == "ray://":
+        with ray_head() as head:
+            shoal(*there, "--on", head.address)
+    elif way == "dask":
         with dask(tmp_path, workers=2) as cluster:
             shoal(*there, "--on", cluster.address)
     elif way == "ray":
@@ -232,7 +274,7 @@ def test_the_command_makes_the_same_model_wherever_it_runs(way: str, tmp_path: P
     else:
         done = under_mpi("-m", "shoal", *there, "--on", "mpi")
         assert done.returncode == 0, done.stderr
-    same = [(tmp_path / place / "weights.safetensors").read_bytes() for place in ("home", way)]
+    same = [(tmp_path / place / "weights.safetensors").read_bytes() for place in ("home", "there")]
     assert same[0] == same[1]
 
 

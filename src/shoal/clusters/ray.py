@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pkgutil
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,6 +14,8 @@ from shoal.clusters.crew import Crew
 from shoal.errors import CapacityError, ConfigurationError, MissingDependencyError, reason
 
 NAME, SCHEME = "ray", "ray"
+_GONE = (ConnectionError, ValueError)
+"""What Ray's client raises once it has lost its head, the latter where a channel is closed already."""
 
 
 class RayExecutor(Executor):
@@ -29,7 +32,12 @@ class RayExecutor(Executor):
 
         if fn not in self._remote:
             self._remote[fn] = ray.remote(fn)
-        return _Call(self._remote[fn].remote(*args, **kwargs))
+        try:
+            return _Call(self._remote[fn].remote(*args, **kwargs))
+        except _GONE as error:  # as of any call that is lost
+            lost: Future[Any] = Future()
+            lost.set_exception(error)
+            return lost
 
 
 class _Call(Future[Any]):
@@ -45,7 +53,8 @@ class _Call(Future[Any]):
 
         cancelled = super().cancel()
         if cancelled:
-            ray.cancel(self._reference)
+            with suppress(*_GONE):
+                ray.cancel(self._reference)
         return cancelled
 
     def _end(self, done: Future[Any]) -> None:
@@ -65,12 +74,20 @@ class RayCrew(Crew):
         super().__init__(RayExecutor(), called)
 
     def count(self) -> int:
-        return int(sum(node["Resources"].get("CPU", 0) for node in self._nodes()))
+        try:
+            return int(sum(node["Resources"].get("CPU", 0) for node in self._nodes()))
+        except _GONE:
+            return 0
 
     def is_reachable(self) -> bool:
         import ray
 
-        return bool(ray.is_initialized())
+        try:
+            if found := bool(ray.is_initialized()):
+                ray.nodes()  # its client is initialised until it has asked for 30 s whether the head is there
+        except _GONE:
+            return False
+        return found
 
     def ask(self, name: str, seconds: float) -> Mapping[str, Any]:
         """Ask every node once: its workers are made as they are needed, in the same environment."""
@@ -121,7 +138,9 @@ def connected(address: str) -> Iterator[Crew]:
     own = not ray.is_initialized()
     if own:
         try:
-            ray.init(None if address == NAME else address, log_to_driver=False, logging_level="ERROR")
+            with warnings.catch_warnings():  # of the client's, of what the error tells
+                warnings.simplefilter("ignore", UserWarning)
+                ray.init(None if address == NAME else address, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
             raise CapacityError(
                 f"no Ray cluster answers at {address} ({reason(error)}); start one there with "
