@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
+from types import SimpleNamespace
+from typing import Any
 
 import joblib
 import numpy as np
@@ -17,9 +20,9 @@ from shoal import workers
 from shoal.clusters.silence import Silence
 from shoal.errors import CapacityError, DataError
 from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task
-from shoal.selection.running import dispatch
+from shoal.selection.running import dispatch, shipping
 from shoal.selection.running.dispatch import completed
-from shoal.selection.running.shipping import Freight
+from shoal.selection.running.shipping import Freight, Lacking
 from shoal.workers import count_workers
 from tests.clusters.crews import PaperCrew
 from tests.selection.small import ended, task
@@ -240,3 +243,51 @@ def test_an_executor_whose_scheduler_is_gone_is_left_at_once(
     silence = Silence(PaperCrew([2], reachable=False))
     with pytest.raises(CapacityError, match=r"the cluster is gone: .* go on with resume=True"):
         list(completed([task(0)], executor=Gone(), silence=silence))
+
+
+class Turns(Executor):
+    """Two workers in this process that do what is asked in its order, by turns, as somebody waits for it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch, self._asked = monkeypatch, deque[tuple[Future[object], Callable[[], object]]]()
+        self.answers = list[object]()
+        self._kept: list[dict[str, Any]] = [{}, {}]
+
+    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future[object]:
+        future: Future[object] = Future()
+        self._asked.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def work(self) -> None:
+        future, call = self._asked.popleft()
+        worker = len(self.answers) % 2
+        with self._patch.context() as patch:
+            patch.setattr(shipping, "_kept", self._kept[worker])
+            patch.setattr(shipping.os, "getpid", lambda: worker)
+            self.answers.append(call())
+        future.set_result(self.answers[-1])
+
+
+@pytest.mark.parametrize("scouts", [None, 2])
+def test_who_goes_ahead_is_told_what_workers_lack(
+    scouts: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, ended_ones = Turns(monkeypatch), deque[Future[object]]()
+
+    def get(timeout: float) -> Future[object]:
+        if not ended_ones:
+            pool.work()
+        return ended_ones.popleft()
+
+    monkeypatch.setattr(dispatch, "SimpleQueue", lambda: SimpleNamespace(put=ended_ones.append, get=get))
+    tasks = [task(index) for index in range(5)]
+    there, here = ended(completed(tasks, pool, scouts=scouts)), ended(completed(tasks, n_jobs=1))
+    for index in range(5):
+        assert_same(there[index], here[index])
+    lacking = sum(isinstance(answer, Lacking) for answer in pool.answers)
+    assert lacking == (2 if scouts else 5)
+
+
+def test_without_workers_one_goes_ahead() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert len(ended(completed([task(index) for index in range(3)], pool, scouts=0))) == 3

@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ def completed(
     watched: bool = False,
     silence: Silence | None = None,
     hold: Hold | None = None,
+    scouts: int | None = None,
 ) -> Generator[CohortResult | None]:
     """Yield the result of every task as it ends, on ``executor`` or on ``n_jobs`` threads or processes.
 
@@ -62,7 +64,9 @@ def completed(
 
     What an executor itself raises is no end yet: when a worker dies a cluster may lose a task, or the result
     of one. Such a task is sent again, for a cohort is a pure function, up to ``ATTEMPTS`` times in all.
-    ``silence`` tells whether anybody is there to do it, and ``hold`` what workers may have of its arrays.
+    ``silence`` tells whether anybody is there to do it, and ``hold`` what workers may have of its arrays. So
+    many ``scouts`` go ahead, one for each worker, who says what it lacks: all others would wait before the
+    arrays, and be answered the same. None: as many as there are tasks.
 
     Raises ``CapacityError`` when a worker process dies, when an executor loses a task again and again, is
     gone or has no workers, or some of another version or instruction set, and ``ConfigurationError`` for an
@@ -92,7 +96,7 @@ def completed(
     )
     outlives = on_threads or executor is not None
     with own if executor is None else nullcontext(executor) as pool:
-        yield from _as_they_end(shipment, pool, silence, outlives)
+        yield from _as_they_end(shipment, pool, silence, outlives, scouts)
 
 
 def _has_threads(task: Task) -> bool:
@@ -114,23 +118,18 @@ def in_full_rounds(cores: int, tasks: int) -> int:
 
 
 def _as_they_end(
-    shipment: Shipment, pool: Executor, silence: Silence | None, outlives: bool
+    shipment: Shipment, pool: Executor, silence: Silence | None, outlives: bool, scouts: int | None
 ) -> Iterator[CohortResult | None]:
     """Yield results; workers that one ``outlives`` have to be told what they need hold no longer."""
     waiting: dict[Future[Answer], Parcel] = {}
     ended: SimpleQueue[Future[Answer]] = SimpleQueue()
     lost: Counter[int] = Counter()
-
-    def submit(parcels: Sequence[Parcel]) -> None:
-        with deaf_to_interrupts(), _quiet_about_size():
-            for parcel in parcels:
-                future = pool.submit(run_parcel, parcel)
-                waiting[future] = parcel
-                future.add_done_callback(ended.put)
-
+    ahead = len(shipment.parcels) if scouts is None else max(scouts, 1)
+    behind = shipment.parcels[ahead:]
+    submit = partial(_submit, pool, waiting, ended)
     keep(shipment.freight)  # for threads, and for processes that are forked from this one
     try:
-        submit(shipment.parcels)
+        submit(shipment.parcels[:ahead])
         while waiting:
             try:
                 # a Ctrl-C in the instant before the wait is noticed only when the wait ends
@@ -146,14 +145,16 @@ def _as_they_end(
                 raise
             except Exception as error:
                 _listen(silence)
-                lost[parcel.task.cohort.index] += 1
-                if lost[parcel.task.cohort.index] == ATTEMPTS:
-                    raise _lost(error) from error
+                _bear(lost, parcel, error)
                 submit([shipment.anew(parcel)])
                 continue
+            ahead -= 1
             if isinstance(result, Lacking):
                 submit([shipment.again(parcel, result)])
-            else:
+            if ahead <= 0 or not isinstance(result, Lacking):
+                submit(behind)
+                behind = []
+            if not isinstance(result, Lacking):
                 yield _trained(result, parcel)
     except BrokenExecutor:
         raise CapacityError(DIED) from None
@@ -162,6 +163,27 @@ def _as_they_end(
             for future in waiting:
                 future.cancel()
             forget(shipment.freight)
+
+
+def _submit(
+    pool: Executor,
+    waiting: dict[Future[Answer], Parcel],
+    ended: SimpleQueue[Future[Answer]],
+    parcels: Sequence[Parcel],
+) -> None:
+    """Have parcels trained, which are ``waiting`` until their futures are among those that ``ended``."""
+    with deaf_to_interrupts(), _quiet_about_size():
+        for parcel in parcels:
+            future = pool.submit(run_parcel, parcel)
+            waiting[future] = parcel
+            future.add_done_callback(ended.put)
+
+
+def _bear(lost: Counter[int], parcel: Parcel, error: Exception) -> None:
+    """Count a loss of a parcel; raise ``CapacityError`` for one that is lost too often."""
+    lost[parcel.task.cohort.index] += 1
+    if lost[parcel.task.cohort.index] == ATTEMPTS:
+        raise _lost(error) from error
 
 
 def _listen(silence: Silence | None) -> None:

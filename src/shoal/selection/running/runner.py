@@ -104,6 +104,7 @@ class Runner:
         self.ended_by = ""
         self._store, self._done = store, done
         self._executor, self._n_jobs, self._progress = place.executor, place.n_jobs, place.progress
+        self._crew = crew
         self._silence = None if crew is None else Silence(crew, place.seconds)
         if crew is not None:
             self._executor = crew.executor
@@ -157,7 +158,8 @@ class Runner:
 
     def _completed(self, tasks: Sequence[Task]) -> Generator[CohortResult | None]:
         watched = self._end is not None
-        return completed(tasks, self._executor, self._n_jobs, watched, self._silence, self._hold)
+        scouts = None if self._crew is None else self._crew.count()
+        return completed(tasks, self._executor, self._n_jobs, watched, self._silence, self._hold, scouts)
 
     def _leave_out_strangers(self, tasks: Sequence[Task]) -> None:
         """Count no cohort as done whose trials are not of the networks that its task trains."""
