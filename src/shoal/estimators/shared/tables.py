@@ -54,10 +54,10 @@ def faults_told(X: Any, y: Any = None) -> Iterator[None]:
     """
     if getattr(getattr(X, "dtype", None), "kind", "") in ("m", "M"):
         raise DataError(f"X holds {X.dtype}, expected numbers; preprocessing='table' takes tables with dates")
+    require_own_names(X)  # some versions of pandas and scikit-learn have nothing against it
     try:
         yield
     except (TypeError, ValueError) as error:
-        require_own_names(X)
         told = _dates(X)
         if not told and "could not convert string" in str(error):
             told = _texts(X, y)
