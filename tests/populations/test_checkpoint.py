@@ -58,7 +58,7 @@ def test_the_same_training_has_the_same_place_wherever_its_samples_lie(tmp_path:
 
 def test_all_that_decides_what_comes_of_it_makes_it_another_place(tmp_path: Path) -> None:
     theta = POPULATION.theta.copy()
-    theta[1, 2] = np.nextafter(theta[1, 2], 1)
+    theta[1, 2] = np.nextafter(theta[1, 2], np.float32(1))
     keys = POPULATION.keys.copy()
     keys[0, 1] += 1
     names = [
