@@ -35,7 +35,7 @@ LOOKS_EVERY = 0.006
 """Seconds between two such looks, as far as the pace so far tells: a picture that is due waits no longer."""
 SHOWN_EVERY = 0.02
 """Seconds at least between two pictures, where the training waits for none: it is to get on."""
-LATE, LOST = 0.028, 0.06
+LATE, LOST = 0.022, 0.06
 """Seconds after a picture, between which the training waits for a page that has not drawn it yet: what it
 lacks may be the cores that the training keeps busy. A page that takes longer is waited for no more."""
 TOLD_EVERY = 0.4
