@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -97,3 +98,11 @@ def test_a_damaged_file_is_named(hive: Path) -> None:
     (hive / "year=2024" / "city=Graz" / "a2.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(DataError, match=r"a2\.parquet cannot be read as Parquet"):
         read_table(hive)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_among_the_files_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "0.parquet", a=[1.0])
+    os.mkfifo(tmp_path / "1.parquet")
+    with pytest.raises(DataError, match=r"1\.parquet cannot be read \(it is a pipe, which may never end"):
+        read_table(tmp_path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import wave
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def test_sounds_that_cannot_be_used_are_all_told(folder: Path) -> None:
     (folder / "low" / "0.wav").write_bytes(b"")
     write(folder / "low" / "1.wav", seconds=0)
     told = r"low/0\.wav is no WAV file.*\(2 of 4 sounds cannot be used, also low/1\.wav\)"
+    with pytest.raises(DataError, match=told):
+        read_sounds(folder, BANDS)
+    with pytest.raises(DataError, match=told):
+        common_rate(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_among_the_sounds_is_refused_by_its_name(folder: Path) -> None:
+    (folder / "low" / "0.wav").unlink()
+    os.mkfifo(folder / "low" / "0.wav")
+    told = r"low/0\.wav cannot be read \(it is a pipe, which may never end"
     with pytest.raises(DataError, match=told):
         read_sounds(folder, BANDS)
     with pytest.raises(DataError, match=told):

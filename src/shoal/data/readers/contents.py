@@ -10,6 +10,7 @@ from pathlib import Path
 from shoal.data.memory import SHARE, available_bytes, readable, require_memory
 from shoal.data.readers.packed import Packing, opened, packing_in
 from shoal.errors import CapacityError, DataError, ShoalError, is_failure
+from shoal.files import require_regular
 
 _BLOCK = 1 << 20
 _LONGEST_REASON = 200
@@ -47,8 +48,10 @@ def require_size(size: int, path: Path) -> None:
 def file_bytes(path: Path) -> bytes:
     """Return the file's bytes, unpacked if it is compressed, never more of them than the memory can take.
 
-    Raises ``DataError`` for a damaged file, and for one that is not compressed as its name says.
+    Raises ``DataError`` for a damaged file, and for one that is not compressed as its name says, ``OSError``
+    for a pipe or a device, which may never end.
     """
+    require_regular(path)
     require_size(path.stat().st_size, path)
     packing = packing_in(path)
     return path.read_bytes() if packing is None else b"".join(_unpacked(path, packing))

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from shoal.data.frames import named, pl
+from shoal.data.places import place
 from shoal.data.readers.columnar import parquet_parts, read_parquet
 from shoal.data.readers.contents import require_size
 from shoal.errors import DataError
@@ -44,9 +45,9 @@ def table_files(folder: Path) -> list[Path]:
     """Return the Parquet files in a folder and below, in the order of their names.
 
     Files and folders whose names begin with a dot or ``_`` are left out. Raises ``DataError`` where there is
-    none, and for links that lead in a circle.
+    none, for links that lead in a circle, and for a pipe or a device, which may never end.
     """
-    files = list(_below(folder, 0))
+    files = [place(file, "a Parquet file") for file in _below(folder, 0)]
     if not files:
         raise DataError(f"{folder} holds no Parquet file; name a folder that does, or a table")
     return files

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from shoal.data.readers.contents import file_bytes
-from shoal.errors import DataError
+from shoal.errors import DataError, reason
 from shoal.shapes import Array
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
@@ -41,7 +41,10 @@ def read_wav(path: Path) -> Sound:
 
     Raises ``DataError``, which names the file, for what is no such file, damaged, or without a sample.
     """
-    content = memoryview(file_bytes(path))
+    try:
+        content = memoryview(file_bytes(path))
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({reason(error)}); restore it") from None
     if len(content) < 12 or bytes(content[:4]) != b"RIFF" or bytes(content[8:12]) != b"WAVE":
         raise DataError(f"{path} is no WAV file: it does not begin with RIFF and WAVE; convert it")
     chunks = _chunks(content, path)
