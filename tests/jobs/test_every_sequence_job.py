@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 
 from shoal.cli.terminal import TerminalListener
-from shoal.errors import ConfigurationError, DataError, ShoalWarning
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.explain import explain_subject
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.report import rebuild_report
+from shoal.jobs.saved.files import read_saved, write_saved
 from shoal.jobs.saved.folder import load_model, load_table_model
 from shoal.jobs.sequences.model import SequenceModel
 from shoal.jobs.subjects.saved import saved_subject
@@ -256,3 +257,19 @@ def test_the_networks_are_exported(fitted_sequences: FinishedJob, tmp_path: Path
     (given,) = session.run(["mean"], {"X": X, "lengths": np.array([11, 8, 3], dtype=np.int32)})
     networks = fitted_sequences.model.population.predict(Sequences(X.swapaxes(1, 2), [11, 8, 3]))
     np.testing.assert_allclose(given, networks.mean(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("keys", [[-1], [1e308], [[0, -1]], ["x"], None])
+def test_a_mixture_with_keys_that_are_none_is_refused(
+    fitted_sequences: FinishedJob, tmp_path: Path, keys: object
+) -> None:
+    saved = read_saved(fitted_sequences.folder)
+    description = {
+        name: value for name, value in saved.description.items() if name not in ("format", "sha256")
+    }
+    network = description["network"]
+    description["mixture"]["members"][0] = {"kind": "networks", "network": network, "keys": keys}
+    arrays = saved.arrays | {"mixture.0.theta": saved.arrays["theta"]}
+    write_saved(tmp_path / "altered", description, saved.preprocessing, arrays)
+    with pytest.raises(ModelFolderError, match="describes no model"):
+        load_model(tmp_path / "altered")

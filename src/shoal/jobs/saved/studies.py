@@ -101,7 +101,7 @@ def restore_model(kind: StudyKind[Any, Any], saved: Saved) -> Model:
             decision=decision,
             **kind.parts(description, saved.arrays, target),
         )
-    except (ValueError, TypeError, LookupError, ShoalError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, ShoalError) as error:
         raise ModelFolderError(f"{folder / MODEL} describes no model ({reason(error)}); {REMEDY}") from None
     described = network.n_inputs if model.rows_tell else 0
     return dataclasses.replace(model, errors=_errors(folder / WEIGHTS, saved.arrays, described))
