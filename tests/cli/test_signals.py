@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from shoal.cli.signals import SignalWatch
+from shoal.jobs.saved.layout import EARLIER
 
 Python = Callable[..., Any]
 Iris = tuple[str, ...]
@@ -57,7 +58,8 @@ def end(python: Python, tmp_path: Path) -> Callable[..., tuple[int, str]]:
         ended = python(tmp_path, "-c", code, *arguments)
         lines = ended.stderr.decode().splitlines()
         assert len(lines) == 1, lines
-        assert [path.name for path in tmp_path.rglob(".shoal-*")] == []
+        set_aside = {EARLIER} if "--overwrite" in arguments else set()
+        assert {path.name for path in tmp_path.rglob(".shoal-*")} <= set_aside
         return ended.returncode, lines[0]
 
     return run
@@ -91,7 +93,7 @@ def test_a_signal_before_the_study_leaves_nothing_to_go_on_from(
     [
         ("shoal.selection.running.dispatch.run_cohort", "study.lock", "SIGINT"),
         ("shoal.jobs.fit_study.examine", "cohorts/000000.safetensors", "SIGTERM"),
-        ("shoal.jobs.fit_study.write_pages", "../model.json", "SIGINT"),
+        ("shoal.jobs.fit_study.write_pages", "trials.sqlite", "SIGINT"),
     ],
 )
 def test_a_signal_after_the_study_has_begun_advises_to_go_on(
@@ -101,13 +103,13 @@ def test_a_signal_after_the_study_has_begun_advises_to_go_on(
     assert code == {"SIGINT": 130, "SIGTERM": 143}[name]
     assert told.endswith("; repeat the command with --resume to go on from the last network kept")
     assert (tmp_path / "out" / "study" / kept).exists()
-    assert not (tmp_path / "out" / "report.html").exists()
+    assert {"model.json", "report.html"} & {path.name for path in (tmp_path / "out").iterdir()} == set()
 
 
 def test_a_second_one_when_the_first_has_ended_the_study(
     end: Callable[..., tuple[int, str]], iris: Iris, tmp_path: Path
 ) -> None:
-    """The first keeps the best so far, whose examination the second leaves out."""
+    """The first keeps the best so far, whose examination the second leaves out: what it replaces stays."""
     first = """
         from shoal.selection.running import runner
         def kept(self, result, save=runner.Runner._count):
@@ -121,14 +123,15 @@ def test_a_second_one_when_the_first_has_ended_the_study(
     assert told.startswith(
         "shoal: interrupted; out holds the best so far, and the same command with --resume"
     )
-    assert (tmp_path / "out" / "report.html").exists()
+    results = [tmp_path / "out" / name for name in ("model.json", "weights.safetensors", "report.html")]
+    earlier = [path.read_bytes() for path in results]
     code, told = end(
         f"{textwrap.dedent(first)}\nbefore('shoal.jobs.fit_study.save_model', 'SIGINT')",
         [*iris, "--overwrite"],
     )
     assert code == 130
-    assert "repeat the command with --resume to go on" in told
-    assert not (tmp_path / "out" / "model.json").exists()
+    assert "repeat the command with --resume, in the place of --overwrite, to go on" in told
+    assert [path.read_bytes() for path in results] == earlier
 
 
 def test_one_that_nobody_lets_through(end: Callable[..., tuple[int, str]], iris: Iris) -> None:
