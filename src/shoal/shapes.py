@@ -158,9 +158,11 @@ def in_dtype(array: Array, dtype: npt.DTypeLike, name: str) -> Array:
     Traceback (most recent call last):
     shoal.errors.DataError: X reaches 1e+300, too large for float32; rescale it, or use dtype='float64'
     """
+    if array.dtype == dtype:  # nothing is rounded, and switching the warning off would take longest of all
+        return np.ascontiguousarray(array)
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(array, dtype=dtype)
-    if converted.dtype != array.dtype and not all_finite(converted):
+    if not all_finite(converted):
         raise DataError(
             f"{name} reaches {np.abs(array).max():g}, too large for {converted.dtype}; rescale it, "
             "or use dtype='float64'"

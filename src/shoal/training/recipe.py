@@ -202,6 +202,9 @@ class Recipe:
         given = {name: getattr(self, name) for name in STRENGTHS} | {"learning_rate": rate}
         found = {}
         for name, value in (given | self.further_penalties).items():
+            if isinstance(value, float) and value == 0:  # as most are, and nothing could be wrong with it
+                found[name] = np.zeros(size)
+                continue
             found[name] = per_member(value, name, size, np.float64)
             in_dtype(found[name], dtype, name)  # which the engine will compute in
         if self.rule.takes_learning_rate and not found["learning_rate"].all():
