@@ -192,11 +192,14 @@ template <class T, bool LaneIsMember> class Group {
                     penalty[lane] += count * objective_.penalty()[lane];
                 }
         }
+        // Small networks' epochs are over so soon that a division for each counts.
+        const auto mean = [](double sum, double n) { return n == 1 ? sum : sum / n; };
+        const Told<T>* const told = solver_->told();
         for (std::size_t lane = 0; lane < count_; ++lane) {
             if (!alive_[lane]) continue;
-            job_.course.loss[place(lane, epoch)] = total[lane] / updates[lane];
-            job_.course.penalty[members_[lane]] = penalty[lane] / updates[lane];
-            if (const Told<T>* told = solver_->told()) tell(*told, lane, place(lane, epoch));
+            job_.course.loss[place(lane, epoch)] = mean(total[lane], updates[lane]);
+            job_.course.penalty[members_[lane]] = mean(penalty[lane], updates[lane]);
+            if (told) tell(*told, lane, place(lane, epoch));
             job_.course.epochs[members_[lane]] = static_cast<std::int64_t>(epoch - began_[lane] + 1);
         }
         validated_ = alive_, alive_ = go;

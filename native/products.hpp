@@ -88,10 +88,12 @@ SHOAL_INLINE void weighted_sum_rows(const T* theta, Matrix W, std::size_t inner,
         ...);
 }
 
-// out(r, c) = [b(r) +] Σ_k W(r, k) · in(k, c):   z = W a + b going forward, Wᵀ δ going back.
+// out(r, c) = [b(r) +] Σ_k W(r, k) · in(k, c):   z = W a + b going forward, Wᵀ δ going back. The matrix is not passed by
+// value: its numbers would be copied two at a time right after each was written, for which processors wait.
 template <class T, bool M>
-void weighted_sum(const T* theta, Matrix W, std::size_t rows, std::size_t inner, Rows<const T> in, Rows<T> out,
-                  const std::size_t* bias, std::size_t columns) {
+void weighted_sum(const T* theta, const Matrix& matrix, std::size_t rows, std::size_t inner, Rows<const T> in,
+                  Rows<T> out, const std::size_t* bias, std::size_t columns) {
+    const Matrix W = matrix;
     std::size_t row = 0;
     if constexpr (kWideTiles<T>) {
         for (; row + 8 <= rows; row += 8)
@@ -160,7 +162,9 @@ template <class T, bool M>
     for (; j + 2 <= units; j += 2)
         outer_sum_rows<T, M, 2, 6, 3, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first, end);
     for (; j < units; ++j)
-        outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j, first, end);
+        if constexpr (M)
+            outer_sum_rows<T, M, 1, 8, 4, 2, 1>(gradient, offset, inputs, delta, in, columns, j, first, end);
+        else outer_sum_rows<T, M, 1, 8, 4, 1>(gradient, offset, inputs, delta, in, columns, j, first, end);
 }
 
 // The same of inputs that fill tiles of 3.
@@ -192,10 +196,11 @@ template <class T, bool M, int C, int... R>
         ...);
 }
 
-// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for i ≥ first:   the lecture's δ aᵀ.
+// ∂J/∂W(j, i) += Σ_c δ(j, c) · a(i, c), for i ≥ first:   the lecture's δ aᵀ. A part of its caller, for which tiles it takes
+// costs small layers as much as another call would.
 template <class T, bool M>
-void outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs, Rows<const T> delta,
-               Rows<const T> in, std::size_t columns, std::size_t first = 0) {
+SHOAL_INLINE void outer_sum(T* gradient, std::size_t offset, std::size_t units, std::size_t inputs, Rows<const T> delta,
+                            Rows<const T> in, std::size_t columns, std::size_t first = 0) {
     if (units < 4) return narrow_outer_sum<T, M>(gradient, offset, units, inputs, delta, in, columns, first, inputs);
     const std::size_t width = inputs - first, left = width % 3;
     const std::size_t last = left == 1 && width > 1 ? 4 : left;
@@ -219,6 +224,8 @@ template <class T, bool M>
 void row_sum(T* gradient, std::size_t offset, std::size_t units, Rows<const T> delta, std::size_t columns) {
     std::size_t j = 0;
     for (; j + 4 <= units; j += 4) row_sums<T, M, 4>(gradient, offset, delta, columns, j);
+    if constexpr (M)
+        for (; j + 2 <= units; j += 2) row_sums<T, M, 2>(gradient, offset, delta, columns, j);
     for (; j < units; ++j) row_sums<T, M, 1>(gradient, offset, delta, columns, j);
 }
 

@@ -25,15 +25,14 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
             activate<T>(layer_.g.kind, static_cast<T>(layer_.g.parameter), z_ + at, a_.data() + at,
                         rows * columns * lanes);
         };
-        const Matrix W{layer_.W, layer_.inputs, 1};
         if (!is_wide<LaneIsMember>(layer_)) {
-            weighted_sum<T, LaneIsMember>(theta, W, layer_.units, layer_.inputs, in_, Rows<T>{z_, columns}, &layer_.b,
+            weighted_sum<T, LaneIsMember>(theta, W(), layer_.units, layer_.inputs, in_, Rows<T>{z_, columns}, &layer_.b,
                                           columns);
             activate_rows(0, layer_.units);
             return a_.data();
         }
         each_piece(layer_.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
-            wide_weighted_sum<T>(theta, W, first, rows, layer_.inputs, in_, Rows<T>{z_, columns}, theta + layer_.b,
+            wide_weighted_sum<T>(theta, W(), first, rows, layer_.inputs, in_, Rows<T>{z_, columns}, theta + layer_.b,
                                  columns, panels);
             activate_rows(first, rows);
         });
@@ -48,6 +47,9 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
     }
 
   private:
+    Matrix W() const { return {layer_.W, layer_.inputs, 1}; }
+    Matrix W_T() const { return {layer_.W, 1, layer_.inputs}; }
+
     // δ = ∂J/∂a · g'(z), in place of ∂J/∂a; ∂J/∂W += δ aᵀ and ∂J/∂b += δ, summed over the samples.
     void differentiate(T* gradient, std::size_t columns, Rows<T> grad) {
         const auto delta_rows = [&](std::size_t first, std::size_t rows) {
@@ -70,12 +72,11 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
 
     // ∂J/∂a_in = Wᵀ δ
     void feed_back(const T* theta, Rows<const T> delta, Rows<T> grad) {
-        const Matrix W_T{layer_.W, 1, layer_.inputs};
         if (!is_wide<LaneIsMember>(layer_))
-            return weighted_sum<T, LaneIsMember>(theta, W_T, layer_.inputs, layer_.units, delta, grad, nullptr,
+            return weighted_sum<T, LaneIsMember>(theta, W_T(), layer_.inputs, layer_.units, delta, grad, nullptr,
                                                  delta.stride);
         each_piece(layer_.inputs, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {
-            wide_weighted_sum<T>(theta, W_T, first, rows, layer_.units, delta, grad, nullptr, delta.stride, panels);
+            wide_weighted_sum<T>(theta, W_T(), first, rows, layer_.units, delta, grad, nullptr, delta.stride, panels);
         });
     }
 
