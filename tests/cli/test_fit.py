@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shoal.cli.signals import WATCH
 from shoal.cli.terminal import TerminalListener
 from shoal.clusters.entry import ENTRY
 from tests.clusters.crews import ADDRESS, PaperCrew, here
@@ -25,6 +27,49 @@ def test_ctrl_c_says_how_to_go_on(shoal: Shoal, iris: Iris, monkeypatch: pytest.
     assert (ended.code, len(ended.err)) == (130, 1)
     assert ended.err[0].startswith("shoal: interrupted; repeat the command with --resume")
     assert shoal(*iris, "--resume").code == 0
+
+
+AS_IT_WAS = "out is as it was"
+GO_ON = "repeat the command with --resume, in the place of --overwrite, to go on from the last network kept"
+KEPT = "out holds the best so far, and the same command with --resume, in the place of --overwrite, goes on"
+
+
+@pytest.mark.parametrize(
+    ("where", "after", "told"),
+    [
+        ("shoal.cli.terminal.TerminalListener.progress", 0, AS_IT_WAS),
+        ("shoal.cli.terminal.TerminalListener.progress", 1, KEPT),
+        ("shoal.jobs.fit_study.write_pages", 0, GO_ON),
+        ("shoal.jobs.replacing._move", 0, GO_ON),  # when of the earlier job there is but the model
+    ],
+)
+def test_ctrl_c_says_whether_there_is_still_what_was_to_be_replaced(
+    shoal: Shoal,
+    iris: Iris,
+    finished: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    after: int,
+    told: str,
+) -> None:
+    calls: list[object] = []
+
+    def interrupted(*given: object, **_: object) -> None:
+        calls.append(given)
+        if len(calls) > after:
+            WATCH.received.append(signal.SIGINT)
+            raise KeyboardInterrupt
+
+    again = (*iris, "--seed", "1", "--folds", "4")
+    before = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    with monkeypatch.context() as patched:
+        patched.setattr(where, interrupted)
+        ended = shoal(*again, "--overwrite")
+    assert (ended.code, ended.err[-1]) == (130, f"shoal: interrupted; {told}")
+    now = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    assert (now == before) == (told == AS_IT_WAS)
+    assert told == AS_IT_WAS or shoal(*again, "--resume").code == 0
+    assert not list(Path("out").glob(".shoal-*"))
 
 
 def test_a_job_that_workers_elsewhere_have_begun_goes_on_here(

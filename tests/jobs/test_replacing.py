@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,42 @@ def test_one_job_at_a_time_is_at_work_in_a_folder(earlier: Path) -> None:
             pass
     assert ".shoal-lock" not in names(earlier)
     assert require_free(earlier, OLD, resume=True, overwrite=False) is True
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_lock_that_was_removed_while_it_was_asked_for_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anew: bool
+) -> None:
+    connect, asked = sqlite3.connect, list[Path]()
+
+    def connected(path: Path, **how: Any) -> sqlite3.Connection:
+        asked.append(path)
+        made = connect(path, **how)
+        if len(asked) == 1:  # its holder ends here, and another one begins
+            path.unlink()
+            if anew:
+                path.touch()
+        return made
+
+    monkeypatch.setattr("shoal.selection.store.locking.sqlite3.connect", connected)
+    with occupied(tmp_path):
+        assert len(asked) == 2
+        with pytest.raises(OutputError, match="is in use by another study"), occupied(tmp_path):
+            pass
+    assert not names(tmp_path)
+
+
+def test_what_is_in_the_way_of_what_comes_back_is_told(earlier: Path) -> None:
+    (earlier / "study").rename(earlier / "moved")
+    (earlier / ".shoal-earlier").mkdir()
+    (earlier / "moved").rename(earlier / ".shoal-earlier" / "study")  # and killed then
+    (earlier / "study").mkdir()
+    (earlier / "study" / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"study is in the place of what is to come back .*; move it away"):
+        require_free(earlier, OLD, resume=True, overwrite=False)
+    (earlier / "study" / "notes.txt").unlink()
+    assert require_free(earlier, OLD, resume=True, overwrite=False) is True
+    assert (earlier / COHORT).read_text() == "old"
 
 
 def test_a_lock_that_a_kill_left_is_nobodys(tmp_path: Path) -> None:

@@ -309,9 +309,11 @@ def _run(
     """Do the job, with advice for whoever interrupts it, and tell how it ended."""
     from shoal.jobs.fit import fit_data
 
-    WATCH.advice = lambda: _advice(out, request, overwrite)
+    resuming = "--resume, in the place of --overwrite," if overwrite else "--resume"
+    before = _plan_in(out) if overwrite else None
+    WATCH.advice = lambda: _advice(out, request, resuming, before)
     outcome = fit_data(request, out, listener, _typed(), resume, overwrite, began)
-    WATCH.advice = lambda: _advice_at_the_end(outcome)
+    WATCH.advice = lambda: _advice_at_the_end(outcome, resuming)
     listener.finished(outcome)
 
 
@@ -330,21 +332,29 @@ def _size(hidden: str | None, starts: int | None, l2: str | None, epochs: int | 
     return AskedSize(hidden=sizes, starts=starts, l2=strengths, epochs=epochs)
 
 
-def _advice(out: Path, request: FitRequest, overwrite: bool) -> str:
-    """Return what somebody can do who interrupted a job."""
-    from shoal.jobs.plan import is_resumable
-    from shoal.jobs.replacing import is_aside
-    from shoal.jobs.saved.layout import MODEL
+def _plan_in(out: Path) -> bytes | None:
+    """Return the plan that a job noted in its folder, as it lies there; None where there is none."""
+    from shoal.files import read_regular
+    from shoal.jobs.saved.layout import PLAN
 
-    if overwrite and (out / MODEL).exists() and not is_aside(out):
+    try:
+        return read_regular(out / PLAN)
+    except (OSError, ValueError):  # which the job itself says in its own words
+        return None
+
+
+def _advice(out: Path, request: FitRequest, resuming: str, before: bytes | None) -> str:
+    """Return what somebody can do who interrupted a job, ``before`` which there was that plan to replace."""
+    from shoal.jobs.plan import is_resumable
+
+    if before is not None and _plan_in(out) == before:
         return f"{out} is as it was"
     if is_resumable(out, request):
-        instead = ", in the place of --overwrite," if overwrite else ""
-        return f"repeat the command with --resume{instead} to go on from the last network kept"
+        return f"repeat the command with {resuming} to go on from the last network kept"
     return f"there is nothing yet to go on from in {out}"
 
 
-def _advice_at_the_end(outcome: FinishedJob) -> str:
+def _advice_at_the_end(outcome: FinishedJob, resuming: str) -> str:
     if outcome.ended_by:
-        return f"{outcome.folder} holds the best so far, and the same command with --resume goes on"
+        return f"{outcome.folder} holds the best so far, and the same command with {resuming} goes on"
     return f"{outcome.folder} is whole"

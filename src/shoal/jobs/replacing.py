@@ -6,7 +6,7 @@ study are set aside when the new job begins, which needs their names, in a folde
 - **complete** once the plan of the new job says the checksum of the plan that was set aside: one rename;
 - put back where the new job is refused, or interrupted, before anything has learnt;
 - put back by the next job here where a kill came in between, that is where it is not complete;
-- removed, before what came of the new job is moved into its place.
+- gone, by one rename, before what came of the new job is moved into its place, and removed after that.
 
 So whatever is set aside belongs to the model in the folder, after a kill at any moment.
 """
@@ -76,7 +76,12 @@ def _return(folder: Path) -> None:
     for name in (STUDY, TRIED):
         if (aside / name).is_dir():
             clear(folder, {name: OF_EARLIER[name]})
-            (aside / name).rename(folder / name)
+            try:
+                (aside / name).rename(folder / name)
+            except OSError as error:  # what no job wrote
+                raise OutputError(
+                    f"{folder / name} is in the place of what is to come back ({reason(error)}); move it away"
+                ) from None
     clear(folder, {re.escape(EARLIER): OF_EARLIER})
 
 
@@ -97,6 +102,7 @@ def published(folder: Path) -> Iterator[Path]:
                 require_new(folder / name, overwrite=True)
             _forget_earlier(folder)
             _move(new, folder)
+            _remove_gone(folder)
         finally:
             clear(folder, of_new)
     except OSError as error:
@@ -115,11 +121,10 @@ def _move(new: Path, folder: Path) -> None:
 
 
 def _forget_earlier(folder: Path) -> None:
-    """Remove what was set aside: by one rename, so that a half of it is never put back."""
+    """Have nothing set aside any more: by one rename, so that a half of it is never put back."""
     _remove_gone(folder)
     if (folder / EARLIER).is_dir():
         (folder / EARLIER).rename(folder / GONE)
-        _remove_gone(folder)
 
 
 def _remove_gone(folder: Path) -> None:

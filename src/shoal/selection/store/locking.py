@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from shoal.errors import ModelFolderError, OutputError, reason
@@ -25,18 +25,42 @@ def locked(path: Path) -> Iterator[None]:
     Raises ``OutputError`` while another holds it, ``ModelFolderError`` for a file that is no lock, and what
     SQLite raises where the place is at fault.
     """
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except OF_SQLITE as error:
-            if code_of(error) == sqlite3.SQLITE_BUSY:
-                raise OutputError(
-                    f"{path.parent} is in use by another study; wait for it to end, or give another folder"
-                ) from None
-            if code_of(error) in OF_THE_PLACE:
-                raise
-            raise ModelFolderError(f"{path} is no lock ({reason(error)}); remove it") from None
+    with ExitStack() as stack:
+        while not _is_held(path, stack):
+            stack.close()
         yield
+
+
+def _is_held(path: Path, stack: ExitStack) -> bool:
+    """Lock a file until ``stack`` closes; False where its last holder has removed it meanwhile.
+
+    Whoever comes next makes the file anew, and does not see a lock of one that is nowhere any more.
+    """
+    with suppress(OSError):  # which SQLite tells
+        path.touch()
+    file = _identity(path)
+    lock = stack.enter_context(closing(sqlite3.connect(path, timeout=0, isolation_level=None)))
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except OF_SQLITE as error:
+        if file is not None and _identity(path) != file:
+            return False
+        if code_of(error) == sqlite3.SQLITE_BUSY:
+            raise OutputError(
+                f"{path.parent} is in use by another study; wait for it to end, or give another folder"
+            ) from None
+        if code_of(error) in OF_THE_PLACE:
+            raise
+        raise ModelFolderError(f"{path} is no lock ({reason(error)}); remove it") from None
+    return file is not None and _identity(path) == file
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def code_of(error: Exception) -> int | None:
