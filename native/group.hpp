@@ -186,10 +186,11 @@ template <class T, bool LaneIsMember> class Group {
             const MaskOf<T> before = go;
             const V J = update(rate_at(step, batches), go);
             const double count = job_.by_batch ? static_cast<double>(samples) : 1;
+            const V penalties = objective_.penalty();  // once, for a vector is copied to read a lane of it
             for (std::size_t lane = 0; lane < kMembers; ++lane)
                 if (before[lane]) {
                     total[lane] += count * J[lane], updates[lane] += count;
-                    penalty[lane] += count * objective_.penalty()[lane];
+                    penalty[lane] += count * penalties[lane];
                 }
         }
         // Small networks' epochs are over so soon that a division for each counts.

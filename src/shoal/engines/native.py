@@ -141,7 +141,7 @@ class NativeTraining(InTurn):
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
         self._recipe, self._n_samples = recipe, len(problem.train)
-        self._strengths = np.stack([problem.strengths[name] for name in STRENGTHS])
+        self._strengths = np.array([problem.strengths[name] for name in STRENGTHS])
         kind = native.TrainingFloat if theta.dtype == np.float32 else native.TrainingDouble
         self._compiled = kind(
             module.INSTRUCTION_SET,

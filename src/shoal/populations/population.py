@@ -19,7 +19,8 @@ from shoal.sequences import lengths_of
 from shoal.shapes import Array, BoolArray, IntArray, in_dtype
 from shoal.workers import count_workers
 
-DTYPES = ("float32", "float64")
+_FLOATS = "fd"
+"""What NumPy calls float32 and float64 by a letter each, at either order of bytes; names it spells anew."""
 
 
 @dataclass
@@ -165,6 +166,6 @@ def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
         chosen = np.dtype(dtype)
     except TypeError:
         chosen = np.dtype(object)
-    if chosen.name not in DTYPES:
+    if chosen.char not in _FLOATS:
         raise ConfigurationError(f"dtype must be float32 or float64, got {dtype}")
     return chosen
