@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,11 +149,12 @@ def test_a_resumed_job_has_the_same_loss(
     jobs: Callable[[str], FinishedJob], fit: Fit, tmp_path: Path, without_report: None
 ) -> None:
     begun = jobs("poisson")
-    table = begun.folder.parent / "table.csv"
-    again = fit(table, "sold", begun.folder, loss="poisson", resume=True, **LEARNT)
+    table, folder = begun.folder.parent / "table.csv", tmp_path / "job"
+    shutil.copytree(begun.folder, folder)  # for no other test is to miss its report
+    again = fit(table, "sold", folder, loss="poisson", resume=True, **LEARNT)
     np.testing.assert_array_equal(again.model.population.theta, begun.model.population.theta)
     with pytest.raises(ConfigurationError, match="--loss was poisson, now huber"):
-        fit(table, "sold", begun.folder, loss="huber", resume=True, **LEARNT)
+        fit(table, "sold", folder, loss="huber", resume=True, **LEARNT)
 
 
 def test_few_counts_are_numbers_where_a_loss_of_numbers_is_asked_for(
