@@ -146,7 +146,7 @@ def test_importances_are_rises_of_its_score(jobs: Callable[[str], FinishedJob]) 
 
 
 def test_a_resumed_job_has_the_same_loss(
-    jobs: Callable[[str], FinishedJob], fit: Fit, tmp_path: Path, without_report: None
+    jobs: Callable[[str], FinishedJob], fit: Fit, tmp_path: Path
 ) -> None:
     begun = jobs("poisson")
     table, folder = begun.folder.parent / "table.csv", tmp_path / "job"
