@@ -28,9 +28,11 @@ def theta(n_jobs, X=X, **settings):
     settings = {"starts": 20, "epochs": 3, "engine": "native"} | settings
     return train(network, X, X[:, 0], n_jobs=n_jobs, **settings).population.theta.tobytes()
 
+ENDLESS = 10**6
+
 def endless(n_jobs, **settings):
     while True:  # however fast the machine is
-        theta(n_jobs, np.tile(X, (100, 1)), starts=3, epochs=10**6, **settings)
+        theta(n_jobs, np.tile(X, (100, 1)), starts=3, epochs=ENDLESS, **settings)
 
 histories, empty = [], History.empty
 
@@ -40,13 +42,14 @@ def noted(*arguments):
 
 History.empty = noted
 
-def wait_for_trainings(n):
-    """Wait until n trainings are under way: the compiled loop writes its history while it runs."""
-    while sum(history.epochs.any() for history in list(histories)) < n:
+def wait_for_trainings(n, epochs=1):
+    """Wait until n trainings of so many epochs are under way: the compiled loop writes its history."""
+    while sum(each.epochs.any() for each in list(histories) if each.loss.shape[1] >= epochs) < n:
         time.sleep(0.001)
 
-def say_when_trainings_run(n):
-    threading.Thread(target=lambda: (wait_for_trainings(n), print("ready", flush=True)), daemon=True).start()
+def say_when_trainings_run(n, epochs=1):
+    wait = lambda: (wait_for_trainings(n, epochs), print("ready", flush=True))
+    threading.Thread(target=wait, daemon=True).start()
 '''
 
 
