@@ -14,7 +14,7 @@ from operator import methodcaller
 
 from shoal.lab.answers import Answers, answered
 from shoal.lab.design import Design, Knobs
-from shoal.lab.marks import Losses, Marks, losses_of, with_losses
+from shoal.lab.marks import Timeline, with_losses
 from shoal.lab.material import SETS, Material, Sets
 from shoal.populations.run import Run
 from shoal.populations.trainer import begin
@@ -38,21 +38,18 @@ class Mark:
     snapshots: tuple[Snapshot, ...]
 
 
-class Course:
+class Course(Timeline[Knobs, Mark]):
     """All sizes of a design under one setting of the knobs, at the same epoch.
 
-    ``begun`` are the knobs at epoch 0, ``journal`` those turned later, by epoch; ``furthest`` is the last
-    epoch that was reached since something was turned.
+    ``begun`` are the knobs at epoch 0; the journal has those turned later.
     """
 
     def __init__(self, design: Design, knobs: Knobs, sets: Sets = SETS) -> None:
         self.design, self.knobs, self.begun, self._sets = design, knobs, knobs, sets
-        self.epoch = self.furthest = 0
-        self.journal: dict[int, Knobs] = {}
+        self.epoch = 0
+        self._begin_at(0)
         self.material = self._material(knobs)
         self.runs = self._runs(self.material, knobs)
-        self._marks = Marks[Mark]()
-        self._record: tuple[int, list[Losses]] = (0, [])
         self._answers: Answers | None = None
         self._mark()
 
@@ -68,8 +65,7 @@ class Course:
         last = min(self.epoch + epochs, self.design.epochs)
         self._answers = None
         while self.epoch < last:
-            halts = (*self.journal, self._marks.halt(self.epoch))
-            until = min([last, *(at for at in halts if at > self.epoch)])
+            until = self._halt(self.epoch, last)
             each(methodcaller("advance", until - self.epoch), self.runs)
             self.epoch = until
             self.furthest = max(self.furthest, until)
@@ -93,10 +89,7 @@ class Course:
 
     def forget(self) -> None:
         """Forget what had come after this epoch."""
-        self.furthest = self.epoch
-        self._record = min(self._record[0], self.epoch), self._record[1]
-        self.journal = {at: known for at, known in self.journal.items() if at <= self.epoch}
-        self._marks.forget_after(self.epoch)
+        self._forget_after(self.epoch)
 
     def seek(self, epoch: int, each: Each = in_turn) -> None:
         """Go to an epoch that was reached before, back or forward: the same bits as then."""
@@ -110,7 +103,7 @@ class Course:
     def fork(self) -> Course:
         """Return a course that stands where this one does, and shares nothing that changes."""
         twin = copy.copy(self)
-        twin.journal, twin._marks = dict(self.journal), self._marks.copy()
+        twin._share_nothing()
         twin.runs = [run.fork() for run in self.runs]
         return twin
 
@@ -156,9 +149,8 @@ class Course:
 
     def _restore(self, epoch: int) -> None:
         """Go to a mark; losses up to there are those of the longest course known."""
-        if self.epoch >= self._record[0]:
-            self._record = self.epoch, [losses_of(run.history) for run in self.runs]
-        mark, record, self._answers = self._marks[epoch], self._record[1], None
+        record = self._recorded(self.epoch, self.runs)
+        mark, self._answers = self._marks[epoch], None
         if mark.knobs != self.knobs:
             self.material = self._material(mark.knobs)
             self.runs = self._runs(self.material, mark.knobs)

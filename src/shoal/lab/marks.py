@@ -1,12 +1,14 @@
-"""Where a run stood: its losses are kept once, for they would be the most of every snapshot."""
+"""Where runs stood and what was turned. Losses are kept once: they would be the most of every snapshot."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
+from shoal.populations.run import Run
 from shoal.shapes import Array
 from shoal.training.history import History
 from shoal.training.problem import Snapshot
@@ -14,6 +16,7 @@ from shoal.training.problem import Snapshot
 MOST_MARKS = 48
 """Snapshots kept of a course; with more, every other one goes."""
 
+K = TypeVar("K")
 M = TypeVar("M")
 
 Losses: TypeAlias = tuple[Array, Array | None]
@@ -85,3 +88,39 @@ class Marks(Generic[M]):
         twin = Marks[M](self._first)
         twin._every, twin._at = self._every, dict(self._at)
         return twin
+
+
+class Timeline(Generic[K, M]):
+    """The epochs of runs that are within reach again, for courses to inherit.
+
+    ``journal`` holds what was turned, by epoch; ``furthest`` is the last epoch that was reached since.
+    """
+
+    def _begin_at(self, epoch: int) -> None:
+        """Begin anew: nothing has been turned, and nothing is behind this epoch."""
+        self.furthest = epoch
+        self.journal: dict[int, K] = {}
+        self._marks = Marks[M](epoch)
+        self._record: tuple[int, list[Losses]] = (0, [])
+
+    def _halt(self, epoch: int, last: int) -> int:
+        """Return where to halt next: where a mark is due, something is turned, or last."""
+        halts = (*self.journal, self._marks.halt(epoch))
+        return min([last, *(at for at in halts if at > epoch)])
+
+    def _forget_after(self, epoch: int) -> None:
+        """Forget what had come after an epoch."""
+        self.furthest = epoch
+        self._record = min(self._record[0], epoch), self._record[1]
+        self.journal = {at: known for at, known in self.journal.items() if at <= epoch}
+        self._marks.forget_after(epoch)
+
+    def _recorded(self, epoch: int, runs: Iterable[Run]) -> list[Losses]:
+        """Return the losses of runs that stand at an epoch, of the longest course known."""
+        if epoch >= self._record[0]:
+            self._record = epoch, [losses_of(run.history) for run in runs]
+        return self._record[1]
+
+    def _share_nothing(self) -> None:
+        """Part from the one that this is a copy of."""
+        self.journal, self._marks = dict(self.journal), self._marks.copy()

@@ -15,7 +15,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab.course import Each, in_turn
-from shoal.lab.marks import MOST_MARKS, Losses, Marks, losses_of, with_losses
+from shoal.lab.marks import MOST_MARKS, Timeline, with_losses
 from shoal.populations.run import Run
 from shoal.shapes import Array
 from shoal.training.problem import Snapshot
@@ -43,18 +43,13 @@ class Mark:
         return cls(snapshots, size)
 
 
-class Past:
-    """What runs have gone through since ``first``, the epoch at which they were shown, up to ``furthest``.
+class Past(Timeline[dict[str, float], Mark]):
+    """What runs have gone through since ``first``, the epoch at which they were shown.
 
-    ``journal`` holds what was turned, by epoch. Whatever else trains the runs, or sets their strengths,
-    begins another past.
+    Whatever else trains the runs, or sets their strengths, begins another past.
     """
 
     first: int
-    furthest: int
-    journal: dict[int, dict[str, float]]
-    _marks: Marks[Mark]
-    _record: tuple[int, list[Losses]]
     _at: list[tuple[int, int, int]]
     _known: list[Mapping[str, Array]]
 
@@ -86,8 +81,7 @@ class Past:
         self._meet()
         last = self.epoch + epochs
         while (here := self.epoch) < last and not all(run.done for run in self.runs):
-            halts = (*self.journal, self._marks.halt(here))
-            until = min([last, *(at for at in halts if at > here)])
+            until = self._halt(here, last)
             each(methodcaller("advance", until - here), self.runs)
             self._at = self._clocks()
             if self.epoch == here:
@@ -116,10 +110,7 @@ class Past:
 
     def forget(self) -> None:
         """Forget what had come after this epoch."""
-        self._record = min(self._record[0], self.epoch), self._record[1]
-        self.furthest = self.epoch
-        self.journal = {at: known for at, known in self.journal.items() if at <= self.epoch}
-        self._marks.forget_after(self.epoch)
+        self._forget_after(self.epoch)
 
     def seek(self, epoch: int, each: Each = in_turn) -> None:
         """Go to an epoch that was reached before, back or forward: the same bits as then.
@@ -162,14 +153,13 @@ class Past:
     def _of(self, runs: tuple[Run, ...]) -> Past:
         """Return a past with as much in it, of other runs, that shares nothing that changes."""
         twin = copy.copy(self)
-        twin.runs, twin.journal, twin._marks = runs, dict(self.journal), self._marks.copy()
+        twin._share_nothing()
+        twin.runs = runs
         return twin
 
     def _begin(self) -> None:
-        self.first = self.furthest = self.epoch
-        self.journal = {}
-        self._marks = Marks(self.first)
-        self._record = 0, []
+        self.first = self.epoch
+        self._begin_at(self.first)
         self._mark()
         self._at, self._known = self._clocks(), self._strengths()
 
@@ -200,9 +190,7 @@ class Past:
 
     def _restore(self, epoch: int) -> None:
         """Go to a mark; losses up to there are those of the longest course known."""
-        if self.epoch >= self._record[0]:
-            self._record = self.epoch, [losses_of(run.history) for run in self.runs]
-        mark, record = self._marks[epoch], self._record[1]
+        mark, record = self._marks[epoch], self._recorded(self.epoch, self.runs)
         for run, snapshot, losses in zip(self.runs, mark.snapshots, record, strict=True):
             run.restore(with_losses(snapshot, losses, epoch))
         if epoch in self.journal:
