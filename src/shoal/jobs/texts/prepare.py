@@ -29,7 +29,7 @@ from shoal.jobs.sizing.study import Goal, StudySize
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.notes import tell_of
-from shoal.jobs.texts.reading import TextRows, read_texts
+from shoal.jobs.texts.reading import TextRows, read_texts, texts_of
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET
 from shoal.mixtures.views import Schooling
@@ -248,25 +248,26 @@ class _Parts:
     @classmethod
     def read(cls, request: FitRequest) -> tuple[_Parts, Roles]:
         """Return the texts of the table, and those of the tables that ``valid`` and ``test`` name."""
-        assert request.text is not None
-        assert request.target is not None
+        column, target = request.text, request.target
+        assert column is not None
+        assert target is not None
         table = read_marked(request.table)
-        roles = Roles.settle(table.frame.columns, request.target, request)
-        numbers = [request.target] if _holds_numbers(table.frame, request.target) else []
+        roles = Roles.settle(table.frame.columns, target, request)
+        numbers = [target] if _holds_numbers(table.frame, target) else []
         known = known_numbers(numbers, numbers_written(table.frame, numbers, table.notations))
+        train = _counted(texts_of(table.frame, request.table, column, target, roles), roles)
         del table
 
         def of(option: str, path: str | None) -> TextRows | None:
             if path is None:
                 return None
             try:
-                part = _counted(read_texts(path, request.text or "", request.target, roles, known), roles)
+                part = _counted(read_texts(path, column, target, roles, known), roles)
             except DataError as error:
                 raise DataError(f"{setting(option, path)}: {error}") from None
             metadata[setting(option, path)] = part.metadata
             return part
 
-        train = _counted(read_texts(request.table, request.text, request.target, roles), roles)
         metadata = {request.table: train.metadata}
         parts = cls(train, of("valid", request.valid), of("test", request.test))
         require_parts_apart(metadata, roles)

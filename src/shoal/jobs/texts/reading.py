@@ -55,13 +55,19 @@ def read_texts(
     roles: Roles | None = None,
     known: Known = NOTHING_KNOWN,
 ) -> TextRows:
+    """Return the texts of a source's column: see ``texts_of``."""
+    return texts_of(read_table(source, known=known), source, column, target, roles)
+
+
+def texts_of(
+    table: pl.DataFrame, source: str, column: str, target: str | None = None, roles: Roles | None = None
+) -> TextRows:
     """Return the texts of a table's column, and with a ``target`` asked for those that have one.
 
     Numbers, dates and truth values are texts, too. Columns of the ``roles``, where there are such, stand
     beside the texts. Raises ``DataError`` for a table without texts or target; rows without a target are left
     out with a ``ShoalWarning``.
     """
-    table = read_table(source, known=known)
     if column not in table.columns:
         raise DataError(f"{source} has no column of texts {quoted(column)}; {meant(column, table.columns)}")
     frame = as_frame(table if target is None else known_rows(table, target))
