@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shlex
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from typer.models import ArgumentInfo
 from shoal.cli.app import COMMANDS, STYLE
 from shoal.cli.plain import DoubtfulError, plain_arguments
 
+ROOT = Path(__file__).parents[2]
 VALUES = {bool: (), str: ("a b,ü",), Path: ("there/is none.csv",), int: ("7",), float: ("0.25",)}
 PREDICT = ["wine", "rows.csv", "--out", "p.csv"]
 
@@ -106,3 +108,17 @@ def test_words_in_any_order(name: str, words: list[str]) -> None:
 def test_what_is_doubtful_is_left_to_typer(name: str, words: list[str]) -> None:
     with pytest.raises(DoubtfulError):
         plain_arguments(command_of(name), words)
+
+
+def documented() -> list[list[str]]:
+    """Return the words of every command in a block of code of README and the documentation."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    blocks = [block for page in pages for block in page.read_text().split("```")[1::2]]
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("shoal ")]
+    return [words[1:] for words in commands if words[1] in COMMANDS]
+
+
+@pytest.mark.parametrize("words", documented(), ids=" ".join)
+def test_a_command_of_the_documentation_lacks_nothing(words: list[str]) -> None:
+    assert by_typer(command_of(words[0]), words[1:])
