@@ -5,7 +5,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from shoal.calibration.conformal import Conformal, coverage_and_width
-from shoal.calibration.spread import Spread
+from shoal.calibration.spread import ErrorSpread
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 3))
@@ -15,7 +15,7 @@ ALIKE = np.abs(RNG.normal(size=400))
 
 
 def test_a_scale_that_the_rows_tell_is_found() -> None:
-    spread, _ = Spread.fit(X, ERRORS)
+    spread, _ = ErrorSpread.fit(X, ERRORS)
     assert spread is not None
     slope, *others = spread.weights
     assert 0.6 < slope < 1.0
@@ -35,7 +35,7 @@ def test_a_scale_that_the_rows_tell_is_found() -> None:
     ids=["alike", "constant", "one", "none", "nothing"],
 )
 def test_there_is_none_where_nothing_tells(features: np.ndarray, errors: np.ndarray) -> None:
-    spread, own = Spread.fit(features, errors)
+    spread, own = ErrorSpread.fit(features, errors)
     assert spread is None
     np.testing.assert_array_equal(own, np.ones(len(errors)))
 
@@ -43,7 +43,7 @@ def test_there_is_none_where_nothing_tells(features: np.ndarray, errors: np.ndar
 def test_the_scale_of_a_row_is_that_of_the_others() -> None:
     """As fitted without it, by hand, with the strength that all of them prefer."""
     few, errors = X[:60, :1], ERRORS[:60]
-    spread, own = Spread.fit(few, errors)
+    spread, own = ErrorSpread.fit(few, errors)
     assert spread is not None
     logs = np.log(np.maximum(errors, 0.05 * np.median(errors)))
     logs -= logs.mean()
@@ -59,7 +59,7 @@ def test_the_scale_of_a_row_is_that_of_the_others() -> None:
 
 
 def test_rows_far_away_have_no_scale_beyond_those_known() -> None:
-    spread, own = Spread.fit(X, ERRORS)
+    spread, own = ErrorSpread.fit(X, ERRORS)
     assert spread is not None
     far = spread.of(np.array([[1e6, 0, 0], [-1e6, 0, 0]]))
     assert own.min() == pytest.approx(far[1])
@@ -67,20 +67,20 @@ def test_rows_far_away_have_no_scale_beyond_those_known() -> None:
 
 
 def test_a_row_has_the_same_bits_in_any_company_and_at_any_number_of_threads() -> None:
-    spread, own = Spread.fit(X, ERRORS)
+    spread, own = ErrorSpread.fit(X, ERRORS)
     assert spread is not None
     alone = np.concatenate([spread.of(X[i : i + 1]) for i in range(40)])
     np.testing.assert_array_equal(spread.of(X)[:40], alone)
     with threadpool_limits(limits=1):
-        np.testing.assert_array_equal(Spread.fit(X, ERRORS)[1], own)
+        np.testing.assert_array_equal(ErrorSpread.fit(X, ERRORS)[1], own)
 
 
 def test_it_is_read_as_it_was_written() -> None:
-    spread, _ = Spread.fit(X, ERRORS)
+    spread, _ = ErrorSpread.fit(X, ERRORS)
     assert spread is not None
     numbers = spread.to_array()
-    assert len(numbers) == 3 + Spread.ENDING
-    np.testing.assert_array_equal(Spread.from_array(numbers).of(X), spread.of(X))
+    assert len(numbers) == 3 + ErrorSpread.ENDING
+    np.testing.assert_array_equal(ErrorSpread.from_array(numbers).of(X), spread.of(X))
 
 
 def test_intervals_hold_what_they_promise_where_it_is_loud_and_where_it_is_quiet() -> None:
@@ -88,7 +88,7 @@ def test_intervals_hold_what_they_promise_where_it_is_loud_and_where_it_is_quiet
     rng = np.random.default_rng(1)
     new = rng.normal(size=(4000, 3))
     y = np.exp(0.8 * new[:, 0]) * rng.normal(size=4000)
-    spread, own = Spread.fit(X, ERRORS)
+    spread, own = ErrorSpread.fit(X, ERRORS)
     thirds = np.array_split(np.argsort(new[:, 0]), 3)
     zeros = np.zeros(4000)
     lower, upper = Conformal(ERRORS / own, spread=spread).interval(zeros, 0.9, new)

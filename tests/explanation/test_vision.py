@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shoal.explanation.vision import (
-    Place,
+    LayerUnit,
     convolutions,
     filters,
     most_exciting,
@@ -65,8 +65,8 @@ def test_saliency_of_two_classes_looks_at_one_output() -> None:
     np.testing.assert_array_equal(both, [[1, 2, 3, 4], [-1, -2, -3, -4]])
 
 
-@pytest.mark.parametrize("place", [Place(0, (1, 4, 4)), Place(2, (3, 1, 0)), Place(5, (2,))])
-def test_ascent_finds_a_more_exciting_image_of_the_same_length(place: Place) -> None:
+@pytest.mark.parametrize("place", [LayerUnit(0, (1, 4, 4)), LayerUnit(2, (3, 1, 0)), LayerUnit(5, (2,))])
+def test_ascent_finds_a_more_exciting_image_of_the_same_length(place: LayerUnit) -> None:
     X = np.random.default_rng(1).normal(scale=0.2, size=(4, 144))
     image = most_exciting(NETWORK, THETA, place, X)
     assert image.shape == SHAPE
@@ -82,7 +82,7 @@ def test_what_excites_a_filter_most_is_the_filter() -> None:
     network = Network((1, 5, 5), [Conv2D(2, 3), Flatten(), Dense(2)], "cross_entropy")
     theta = network.population(1, seed=3, dtype="float64").theta
     starts = np.random.default_rng(1).normal(size=(2, 25))
-    image = most_exciting(network, theta, Place(0, (1, 1, 1)), starts)[0]
+    image = most_exciting(network, theta, LayerUnit(0, (1, 1, 1)), starts)[0]
     w = network.views(theta)[0]["W"][0, 1, 0]
     np.testing.assert_allclose(image[1:4, 1:4] / np.linalg.norm(image), w / np.linalg.norm(w), atol=0.02)
 
@@ -91,7 +91,9 @@ def test_a_unit_that_is_silent_stays_where_it_was() -> None:
     network = Network((1, 3, 3), [Conv2D(1, 3, "relu"), Flatten(), Dense(2)], "cross_entropy")
     theta = np.zeros((1, network.n_parameters))
     start = np.random.default_rng(1).normal(size=(1, 9))
-    np.testing.assert_allclose(most_exciting(network, theta, Place(0, (0, 0, 0)), start).ravel(), start[0])
+    np.testing.assert_allclose(
+        most_exciting(network, theta, LayerUnit(0, (0, 0, 0)), start).ravel(), start[0]
+    )
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])

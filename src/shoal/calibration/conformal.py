@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.calibration.spread import Spread
+from shoal.calibration.spread import ErrorSpread
 from shoal.errors import ConfigurationError, DataError
 from shoal.selection.samples.weighted_means import effective, weighted_mean
 from shoal.shapes import Array
@@ -24,7 +24,7 @@ class Conformal:
     errors: Array
     """In units of what is expected of each row, where that is known."""
     weights: Array | None = None
-    spread: Spread | None = None
+    spread: ErrorSpread | None = None
 
     @property
     def count(self) -> float:

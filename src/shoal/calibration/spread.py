@@ -21,7 +21,7 @@ ENDS = (0.01, 0.99)
 
 
 @dataclass(frozen=True)
-class Spread:
+class ErrorSpread:
     """The scale of errors at features φ (n,): ln σ = φ · w + b, kept between ``low`` and ``high``."""
 
     ENDING: ClassVar[int] = 3

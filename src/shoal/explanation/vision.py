@@ -20,7 +20,7 @@ STEPS, STEP = 60, 0.5
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerUnit:
     """One unit of a layer, by the layer's number and its index: (map, row, column), or (unit,)."""
 
     layer: int
@@ -69,7 +69,7 @@ def saliency(network: Chain, theta: Array, X: Array, classes: Array) -> Array:
     return _pull_back(network, theta, caches, grad)
 
 
-def most_exciting(network: Chain, theta: Array, place: Place, starts: Array) -> Array:
+def most_exciting(network: Chain, theta: Array, place: LayerUnit, starts: Array) -> Array:
     """Return an image (C, H, W) that excites a unit more than any of ``starts`` (N, C·H·W) do.
 
     Gradient ascent from each of them on the unit's response a(x), among images as long as the start::

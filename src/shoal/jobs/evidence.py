@@ -24,7 +24,7 @@ from shoal.plots.contributions import TextExample
 from shoal.plots.evidence import (
     FORMAT,
     Asked,
-    Choice,
+    ChosenNetwork,
     Column,
     Curves,
     Data,
@@ -37,7 +37,7 @@ from shoal.plots.evidence import (
     Scale,
     Scales,
     Score,
-    Spread,
+    SpreadOverStarts,
     Target,
     Task,
 )
@@ -95,7 +95,7 @@ def assemble(
 
     ``command`` is how the job was called, ``again`` what makes the same model again.
     """
-    test, choice = examined["test"], cast("Choice", study.choice.to_dict())
+    test, choice = examined["test"], cast("ChosenNetwork", study.choice.to_dict())
     told = verdict(test, choice, prepared.noun)
     clocked = bool(request.time or study.ended_by)
     asked = _asked(request, command, again, prepared, sizing, method, clocked)
@@ -113,7 +113,7 @@ def assemble(
         "trials": trials_shown(study.table),
         "choice": choice,
         "curves": curves_shown(study),
-        "spread": cast("list[Spread]", study.choice.spread_dicts()),
+        "spread": cast("list[SpreadOverStarts]", study.choice.spread_dicts()),
         "explored": cast("list[Explored]", [axis.to_dict() for axis in study.axes]),
         **examined,
         "test": {**test, "verdict": told},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import Choice, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, Trials
     from shoal.plots.networks import Key, Start
 
 COLUMN = 0.72  # of the distance between two sizes is taken by the points of one
@@ -31,7 +31,7 @@ NAMED_STRENGTHS = 5  # more than these and the legend names the ends of the scal
 
 
 def scatter(
-    trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+    trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
 ) -> str:
     """Return the scatter as SVG: a column a size, a point a start, the choice, the best and the threshold.
 
@@ -51,7 +51,7 @@ def scatter(
 def draw(
     axes: Axes,
     trials: Trials,
-    choice: Choice,
+    choice: ChosenNetwork,
     score: Score,
     unit: str = HIDDEN_UNIT,
     narrow: bool = False,
@@ -141,7 +141,7 @@ def _strength_label(strengths: list[float], k: int) -> str:
     return f"L2 {plain(strengths[k])} ({ends[k]})" if k in ends else "_"
 
 
-def _draw_threshold(axes: Axes, choice: Choice) -> None:
+def _draw_threshold(axes: Axes, choice: ChosenNetwork) -> None:
     threshold, best = choice["threshold"], choice["best"]["validation_loss"]
     if threshold is None:
         return
@@ -156,7 +156,9 @@ def _draw_threshold(axes: Axes, choice: Choice) -> None:
     )
 
 
-def _draw_choice(axes: Axes, choice: Choice, everything: Mapping[Key, Start], place: _Placement) -> None:
+def _draw_choice(
+    axes: Axes, choice: ChosenNetwork, everything: Mapping[Key, Start], place: _Placement
+) -> None:
     """Ring the chosen start, or each member of the ensemble, and frame the best."""
     members = distinct(choice["members"])
     label = "chosen"

@@ -239,13 +239,13 @@ class ByEvidence(TypedDict):
     agreement: float | None
 
 
-class ChoiceLater(NetworkIdentity, total=False):
+class ChosenNetworkLater(NetworkIdentity, total=False):
     """What evidence of an earlier version may lack."""
 
     evidence: ByEvidence | None
 
 
-class Choice(ChoiceLater):
+class ChosenNetwork(ChosenNetworkLater):
     """The network that was chosen, why, and against which threshold."""
 
     rule: Rule
@@ -265,7 +265,7 @@ class Curves(TypedDict):
     best_epoch: int | None
 
 
-class Spread(NetworkIdentityLater):
+class SpreadOverStarts(NetworkIdentityLater):
     """Validation losses over the random starts of one size and one L2 strength."""
 
     hidden: str
@@ -339,9 +339,9 @@ class Evidence(EvidenceLater):
     data: Data
     score: Score
     trials: Trials
-    choice: Choice
+    choice: ChosenNetwork
     curves: Curves | None
-    spread: list[Spread]
+    spread: list[SpreadOverStarts]
     test: HeldOut | None
     importances: list[Importance]
     diverged: Diverged

@@ -67,7 +67,7 @@ class TriedMethod(TypedDict):
     weight: float
 
 
-class Choice(TypedDict):
+class ChosenMixture(TypedDict):
     """What was chosen, by ``origins`` of every series; ``season_found``: nobody had asked for it."""
 
     season: int
@@ -128,7 +128,7 @@ class ForecastEvidence(TypedDict):
     seconds: float
     asked: Asked
     data: Data
-    choice: Choice
+    choice: ChosenMixture
     test: HeldOut
     final: str
     shown: list[Shown]

@@ -14,7 +14,7 @@ from shoal.plots.text import measured, number, plain, size_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import Choice, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, Trials
     from shoal.plots.networks import Key
     from shoal.shapes import Array
 
@@ -27,7 +27,7 @@ POINTS: dict[str, Any] = {
 
 
 def pair(
-    trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+    trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
 ) -> str:
     """Return log evidence and validation error against the sizes as SVG, every random start a point in both.
 
@@ -67,7 +67,7 @@ def pair(
         return drawing.svg(figure, "evidence", title, tooltips, form)
 
 
-def _mark(axes: Axes, name: str, choice: Choice, known: list[Key], x: Array, values: Array) -> None:
+def _mark(axes: Axes, name: str, choice: ChosenNetwork, known: list[Key], x: Array, values: Array) -> None:
     """Ring the choice, and frame what validation would choose."""
     (chosen,) = (known.index(key) for key in distinct(choice["members"]))
     best = known.index(key_of(choice["best"]))

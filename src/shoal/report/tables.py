@@ -19,7 +19,15 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.plots.evidence import Asked, Choice, Explored, NetworkIdentity, Split, Spread, Target
+    from shoal.plots.evidence import (
+        Asked,
+        ChosenNetwork,
+        Explored,
+        NetworkIdentity,
+        Split,
+        SpreadOverStarts,
+        Target,
+    )
     from shoal.plots.tested import Confusion, HeldOut
 
 MOST_CLASSES = 40  # a larger confusion matrix says less than the list of its largest entries
@@ -56,7 +64,7 @@ class ScoreRow:
     best: list[bool]
 
 
-def scores(test: HeldOut, choice: Choice) -> tuple[list[str], list[ScoreRow]]:
+def scores(test: HeldOut, choice: ChosenNetwork) -> tuple[list[str], list[ScoreRow]]:
     """Return the names of the scores, and a row a model."""
     names = list(dict.fromkeys(name for model in test["models"] for name in model["metrics"]))
     best = {}
@@ -79,7 +87,7 @@ def _is_best(value: float | None, best: float | None) -> bool:
     return value is not None and value == best
 
 
-def contenders(choice: Choice) -> list[list[str]]:
+def contenders(choice: ChosenNetwork) -> list[list[str]]:
     """Return the chosen network beside the one with the lowest error, in words."""
     best = choice["best"]
     error = number(best["validation_loss"])
@@ -113,7 +121,9 @@ class SpreadRow:
     track: list[float] | None
 
 
-def spread(entries: Sequence[Spread], order: Sequence[str], unit: str = HIDDEN_UNIT) -> list[SpreadRow]:
+def spread(
+    entries: Sequence[SpreadOverStarts], order: Sequence[str], unit: str = HIDDEN_UNIT
+) -> list[SpreadRow]:
     """Return a row for each size, in ``order``, and each strength."""
     ends = [v for entry in entries for v in (entry["min"], entry["max"]) if v is not None]
     low, high = min(ends, default=0.0), max(ends, default=1.0)

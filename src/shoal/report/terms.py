@@ -9,7 +9,7 @@ from shoal.plots.networks import HIDDEN_UNIT, distinct
 from shoal.plots.text import measured, number, shortened
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Asked, Choice, Evidence
+    from shoal.plots.evidence import Asked, ChosenNetwork, Evidence
 
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "balanced error", "accuracy", "balanced accuracy"})
@@ -41,7 +41,7 @@ def metric(name: str, value: float | None) -> str:
     return f"{100 * value:.2f}%" if name in SHARES and value is not None else number(value)
 
 
-def model_name(name: str, choice: Choice) -> str:
+def model_name(name: str, choice: ChosenNetwork) -> str:
     """Return what the report calls a model of the test."""
     members = len(distinct(choice["members"]))
     ours = f"ensemble of {members} networks" if members > 1 else "chosen network"

@@ -12,7 +12,7 @@ from shoal.words import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shoal.plots.evidence import Choice, Evidence
+    from shoal.plots.evidence import ChosenNetwork, Evidence
     from shoal.plots.tested import HeldOut, Model, Verdict
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
@@ -24,7 +24,7 @@ def told(evidence: Evidence, test: HeldOut) -> Verdict:
     return test.get("verdict") or verdict(test, evidence["choice"], noun(evidence))
 
 
-def verdict(test: HeldOut, choice: Choice, noun: str = "row") -> Verdict:
+def verdict(test: HeldOut, choice: ChosenNetwork, noun: str = "row") -> Verdict:
     """Return how the choice compares with the simpler models on the test rows, whoever is better.
 
     Who is better the intervals of the paired differences say. Where one holds 0, the two cannot be told
@@ -61,7 +61,7 @@ def _verdict(outcome: Standing, headline: str, sentence: str, differences: str =
 class _Side:
     """One simpler model beside the choice: the paired differences between the two, by metric."""
 
-    def __init__(self, name: str, test: HeldOut, choice: Choice, noun: str) -> None:
+    def __init__(self, name: str, test: HeldOut, choice: ChosenNetwork, noun: str) -> None:
         self.name, self.rows = name, plural(test["rows"], noun)
         self.noun = noun
         self.who, self.rival = model_name("shoal", choice), model_name(name, choice)

@@ -13,7 +13,7 @@ from shoal.words import plural, setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Asked, Augmentation, Choice, Data, Evidence, Importance, Scales
+    from shoal.plots.evidence import Asked, Augmentation, ChosenNetwork, Data, Evidence, Importance, Scales
     from shoal.plots.tested import HeldOut
 
 ALIKE = 1.02
@@ -168,7 +168,7 @@ def widest_third(test: HeldOut) -> str:
     )
 
 
-def by_evidence(choice: Choice, unit: str = HIDDEN_UNIT) -> str:
+def by_evidence(choice: ChosenNetwork, unit: str = HIDDEN_UNIT) -> str:
     """Return where the evidence and the validation error agree."""
     found = choice.get("evidence")
     if found is None:
@@ -267,7 +267,7 @@ def baseline_help(data: Data, noun: str = "row", loss: str = "") -> str:
     return f"The constant baseline answers every {noun} with {answer} in the training {noun}s."
 
 
-def members(choice: Choice, unit: str = HIDDEN_UNIT) -> list[str]:
+def members(choice: ChosenNetwork, unit: str = HIDDEN_UNIT) -> list[str]:
     """Return the networks of an ensemble in words, with how often each counts."""
     times: dict[str, int] = {}
     for member in choice["members"]:

@@ -13,7 +13,7 @@ import pytest
 import safetensors.numpy
 
 from shoal.calibration.decision import Decision
-from shoal.calibration.spread import Spread
+from shoal.calibration.spread import ErrorSpread
 from shoal.errors import ModelFolderError, OutputError
 from shoal.files import as_json
 from shoal.jobs.job import FinishedJob
@@ -268,7 +268,7 @@ def test_a_scale_of_errors_that_is_none(saved: Path, spread: Any) -> None:
     arrays["scaled residuals"] = np.ones(4)
     if spread is not None:
         model = load_model(saved)
-        whole = np.zeros(model.population.network.n_inputs + 2 + Spread.ENDING, dtype=spread.dtype)
+        whole = np.zeros(model.population.network.n_inputs + 2 + ErrorSpread.ENDING, dtype=spread.dtype)
         arrays["spread"] = spread if len(spread) > 2 else np.append(whole[: -len(spread)], spread)
     (saved / "weights.safetensors").write_bytes(safetensors.numpy.save(arrays))
     seal(saved)

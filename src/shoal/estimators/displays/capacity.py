@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from shoal.plots.evidence import Choice, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, Trials
 
 
 class CapacityDisplay:
@@ -39,7 +39,9 @@ class CapacityDisplay:
     ax_: Axes
     figure_: Figure
 
-    def __init__(self, *, trials: Trials, choice: Choice, score: Score, unit: str = HIDDEN_UNIT) -> None:
+    def __init__(
+        self, *, trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT
+    ) -> None:
         self.trials, self.choice, self.score, self.unit = trials, choice, score, unit
 
     @classmethod
@@ -68,7 +70,7 @@ class CapacityDisplay:
     def _of(cls, study: Any, ax: Axes | None, standardised: bool) -> CapacityDisplay:
         if not isinstance(study, CapacityStudy):
             raise ConfigurationError(f"a CapacityStudy is drawn here, got {type(study).__name__}")
-        choice = cast("Choice", study.choice.to_dict())
+        choice = cast("ChosenNetwork", study.choice.to_dict())
         score = score_of(study.best.network.criterion, standardised)
         unit = study.architecture.unit
         return cls(trials=trials_shown(study.table), choice=choice, score=score, unit=unit).plot(ax=ax)

@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.data.images.image_set import ImageSet, shown
 from shoal.explanation import vision
-from shoal.explanation.vision import Place
+from shoal.explanation.vision import LayerUnit
 from shoal.jobs.images.model import ImageModel
 from shoal.jobs.images.prepare import PreparedImages
 from shoal.layers import Conv2D, Dense, Layer
@@ -130,7 +130,7 @@ class _Sight:
             place = divmod(int(highest[row].argmax()), response.shape[2])
             patches.append(encoded(self.patch(int(probes[row]), layer, *place)))
         middle = (response.shape[1] // 2, response.shape[2] // 2)
-        ideal = self.ideal(Place(layer, (unit, *middle)), int(probes[order[0]]))
+        ideal = self.ideal(LayerUnit(layer, (unit, *middle)), int(probes[order[0]]))
         field = vision.receptive_field(self.network, layer, *middle)
         return {"unit": unit, "ideal": encoded(_ideal_pixels(ideal[:, *field])), "patches": patches}
 
@@ -145,7 +145,7 @@ class _Sight:
         canvas[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
         return canvas
 
-    def ideal(self, place: Place, row: int) -> Array:
+    def ideal(self, place: LayerUnit, row: int) -> Array:
         """Return the image that excites a unit most, found from a training image and from noise."""
         noise = stream(self.seed, place.layer, Purpose.OTHER, place.unit[0])
         starts = noise.normal(size=(_STARTS, self.network.n_inputs))
@@ -161,7 +161,7 @@ class _Sight:
             int(np.flatnonzero(self.prepared.train.y == self.labels.index(labels[k]))[0]) for k in outputs
         ]
         return [
-            {"label": labels[k], "ideal": encoded(_ideal_pixels(self.ideal(Place(last, (k,)), rows[k])))}
+            {"label": labels[k], "ideal": encoded(_ideal_pixels(self.ideal(LayerUnit(last, (k,)), rows[k])))}
             for k in outputs
         ]
 

@@ -11,7 +11,7 @@ from shoal.calibration.conformal import Conformal
 from shoal.calibration.costs import Costs
 from shoal.calibration.decision import Decision
 from shoal.calibration.folds import share_of_mean
-from shoal.calibration.spread import Spread
+from shoal.calibration.spread import ErrorSpread
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
 from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model
@@ -111,7 +111,7 @@ def _errors(model: Model, held: Held, prepared: Prepared) -> Conformal:
     if model.rows_tell and width(X) > MOST_FEATURES:
         return Conformal(errors, weights)
     features = model.described(predictions[some], X[held.rows[some]])
-    spread, own = Spread.fit(features, errors[some])
+    spread, own = ErrorSpread.fit(features, errors[some])
     if spread is None:
         return Conformal(errors, weights)
     return Conformal(errors[some] / own, None if weights is None else weights[some], spread)

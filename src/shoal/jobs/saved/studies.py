@@ -12,7 +12,7 @@ import numpy as np
 
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.decision import COST, LIKELIEST, METRICS, Decision
-from shoal.calibration.spread import Spread
+from shoal.calibration.spread import ErrorSpread
 from shoal.calibration.temperature import COLDEST, HOTTEST
 from shoal.data.targets.task import TargetEncoder
 from shoal.errors import ConfigurationError, ModelFolderError, ShoalError, reason
@@ -178,13 +178,13 @@ def _errors(path: Path, arrays: Mapping[str, Array], features: int) -> Conformal
         return Conformal(residuals, weights)
     if (
         numbers is None
-        or numbers.shape != (TOLD_BY_PREDICTIONS + features + Spread.ENDING,)
+        or numbers.shape != (TOLD_BY_PREDICTIONS + features + ErrorSpread.ENDING,)
         or numbers.dtype not in _FLOATS
         or not np.isfinite(numbers).all()
         or not -LARGEST_LOG <= numbers[-2] <= numbers[-1] <= LARGEST_LOG
     ):
         raise ModelFolderError(f"{path} holds a scale of errors that is none; {REMEDY}")
-    return Conformal(residuals, weights, Spread.from_array(numbers))
+    return Conformal(residuals, weights, ErrorSpread.from_array(numbers))
 
 
 def _are_positive(values: Array) -> bool:
