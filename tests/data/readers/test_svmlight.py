@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -52,5 +53,18 @@ def test_zeros_that_do_not_fit_are_not_made(
 ) -> None:
     path = write_file("t.svm", b"1 1000000:1\n" * 10)
     monkeypatch.setattr(memory, "available_bytes", lambda: 100_000_000)
-    with refuses(CapacityError, "t.svm needs 152.6 MiB"):
+    with refuses(CapacityError, "t.svm needs 1.8 GiB"):
         read_table(path)
+
+
+def test_a_large_number_of_a_feature_is_refused_before_the_features_have_names(
+    write_file: Any, refuses: Any
+) -> None:
+    path = write_file("t.svm", b"1 1:2\n0 1000000000:1\n")
+    tracemalloc.start()
+    try:
+        with refuses(CapacityError, "t.svm needs"):
+            read_table(path)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()

@@ -186,6 +186,13 @@ def test_a_regression_is_standardised() -> None:
     assert_allclose(encoder.decode_values(encoder.encode([1, 2, 6])), [1.0, 2.0, 6.0], rtol=1e-15)
 
 
+def test_declared_categories_that_are_numbers_are_numbers_where_a_regression_is_asked_for() -> None:
+    target = pl.Series("y", ["1", "2", "6"], dtype=pl.Categorical)
+    assert infer_task(target).task == "classification"
+    assert infer_task(target, "regression").task == "regression"
+    assert TargetEncoder.fit(target, "regression") == TargetEncoder.fit(target.cast(pl.String), "regression")
+
+
 def test_a_number_in_another_writing_is_read_and_it_is_said() -> None:
     for target in (["1,5", "2,25", "-"], ["$1.5", "$2.25", "NA"]):
         with pytest.warns(ShoalWarning, match=r"1 of 3 rows have no value"):

@@ -94,7 +94,8 @@ def groups_note(texts: pl.Series) -> str:
 
 
 def read(series: pl.Series) -> Reading:
-    """Return the numbers of a plain column, and how they are written."""
+    """Return the numbers of a column, those of declared categories too, and how they are written."""
+    series = undeclared(series)
     return read_numbers(series) if series.dtype == pl.String else Reading(as_numbers(series))
 
 

@@ -16,6 +16,8 @@ from shoal.errors import DataError, ShoalWarning
 
 TARGET = "target"
 _FEATURE = re.compile(r"f\d+")
+_BYTES_OF_A_COLUMN = 900
+"""Beside its values: of a file with a large number of a feature nearly all."""
 
 
 def read_svmlight(path: Path, expected: Sequence[str] = ()) -> pl.DataFrame:
@@ -37,10 +39,11 @@ def read_svmlight(path: Path, expected: Sequence[str] = ()) -> pl.DataFrame:
         warnings.warn(f"the query numbers (qid) of {path} are left out", ShoalWarning, stacklevel=2)
     count, width = X.shape
     first = 0 if (X.indices == 0).any() else 1
+    require_size((8 * count + _BYTES_OF_A_COLUMN) * (width + 1), path)  # before they have names
     names = [f"f{k}" for k in range(first, width)]
     known = set(names)
     absent = [name for name in dict.fromkeys(expected) if _FEATURE.fullmatch(name) and name not in known]
-    require_size(8 * count * (width + len(absent) + 1), path)
+    require_size((8 * count + _BYTES_OF_A_COLUMN) * (width + len(absent) + 1), path)
     dense = np.asfortranarray(X[:, first:].toarray())
     columns = [pl.Series(name, dense[:, k]) for k, name in enumerate(names)]
     zeros = [pl.Series(name, np.zeros(count)) for name in absent]
