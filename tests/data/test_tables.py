@@ -292,7 +292,7 @@ def test_rows_one_by_one_are_the_numbers_that_they_are_in_their_table(tmp_path: 
     rows = ["7.061;5.1;x", "4.979,38;2;9.30 Uhr", "5.234;5.3;x", "1.234.567;3.0;10.15 Uhr", "2.500;4;x"]
     together, alone = tmp_path / "together.csv", tmp_path / "alone.csv"
     together.write_text("\n".join(["price;score;text", *rows]))
-    table, notations = read_marked(together)
+    table, notations, _ = read_marked(together)
     known = Known({"price": notations["price"], "score": Notation(".")})
     for row, price in zip(rows, table["price"], strict=True):
         alone.write_text(f"price;score;text\n{row}\n")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from shoal.data.cells.marks import Resolved
+from shoal.data.cells.marks import Resolved, thousands_note
 from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation
 from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.data.database_names import Asked, is_duckdb
@@ -36,6 +37,14 @@ class MarkedTable(NamedTuple):
 
     frame: Frame
     notations: dict[str, Notation]
+    thousands: Mapping[str, str] = MappingProxyType({})
+    """A text of each column whose points other columns alone tell to separate thousands."""
+
+    def tell_of_thousands(self, used: Collection[str]) -> None:
+        """Warn (``ShoalWarning``) of such columns among those that are used."""
+        note = thousands_note({name: text for name, text in self.thousands.items() if name in used})
+        if note:
+            warnings.warn(note, ShoalWarning, stacklevel=3)
 
 
 def read_table(source: str | Path, expected: Sequence[str] = (), known: Known = NOTHING_KNOWN) -> Frame:
@@ -106,7 +115,7 @@ def _marked(table: Resolved | pl.DataFrame, name: str, known: Known) -> MarkedTa
         raise DataError(f"{name}: {error}") from None
     if resolved.told:
         warnings.warn(f"{name}: {resolved.told}", ShoalWarning, stacklevel=4)
-    return MarkedTable(frame, resolved.notations)
+    return MarkedTable(frame, resolved.notations, resolved.thousands)
 
 
 def files_of(source: str | Path) -> list[Path]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shoal.data.cells.dates import months_with_points
@@ -27,6 +28,7 @@ _DECIMAL_POINT = r"^[+-]?[0-9]*\.[0-9]+(?:[^0-9.]|$)"  # no date such as 31.12.1
 _GROUPED_BY_POINTS = r"^[+-]?(?:[0-9]{1,3}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)$"
 _GROUPED_BY_COMMAS = r"^[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){2,}(?:\.[0-9]*)?|,[0-9]{3}\.[0-9]+)$"
 """Which leaves decimals to points."""
+_ONE_GROUP = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _NUMBER = r"^[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?$"
 _NAMES = {POINT: "points", COMMA: "commas"}
 
@@ -37,6 +39,8 @@ class Resolved(NamedTuple):
     table: pl.DataFrame
     notations: dict[str, Notation]
     told: str = ""
+    thousands: Mapping[str, str] = MappingProxyType({})
+    """A text of each column whose points other columns alone tell to separate thousands."""
 
 
 def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = NOTHING_KNOWN) -> Resolved:
@@ -46,6 +50,8 @@ def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = 
     Commas that might separate thousands are decimal if other columns show decimal commas, or if commas are
     ``expected`` and none shows decimal points. Where commas are decimal, or a number such as 1.234.567 shows
     it, points separate thousands: 14.125 is 14125 in columns where all may be so.
+
+    Columns of names (``known.names``) tell of the others, and have a notation, and stay as they are written.
 
     What nothing in the table tells, the one that was fitted tells (``known``): columns of numbers that are
     written otherwise than there are what tells of another file. Raises ``DataError`` for a column of that one
@@ -57,16 +63,55 @@ def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = 
     ['1.234', '1234']
     """
     file = _File([_Marked(series) for series in table if series.str.contains("[.,]").any()], table, known)
-    changed, notations = [], {}
+    changed, notations, thousands = [], {}, {}
     for column in file.columns:
         mark, unclear = file.mark_of(column, expected), column.separator
         decimal = column in file.candidates and column.name not in known.by_texts
         if mark == COMMA and (decimal or column in file.grouped):
-            changed.append(column.with_point())
             notations[column.name] = notation_of(table[column.name], COMMA)
+            if column.may_have_decimals():
+                thousands[column.name] = column.text_with_point
+            if column.name not in known.names:
+                changed.append(column.with_point())
         elif mark == POINT and unclear == COMMA and column.name in known.by_texts:
             changed.append(column.without_commas())
-    return Resolved(table.with_columns(changed) if changed else table, notations, file.note())
+    resolved = table.with_columns(changed) if changed else table
+    return Resolved(resolved, notations, file.note(), thousands)
+
+
+def with_point(series: pl.Series) -> pl.Series:
+    """Return a column of texts whose decimals have commas as programs write it.
+
+    >>> with_point(pl.Series(["1.234,5", "7"])).to_list()
+    ['1234.5', '7']
+    """
+    return _Marked(series).with_point()
+
+
+def may_have_commas(series: pl.Series) -> bool:
+    """Tell whether texts are read otherwise in a file with decimal commas.
+
+    >>> [may_have_commas(pl.Series([text])) for text in ("1.000", "1,5", "1.5", "red")]
+    [True, True, False, False]
+    """
+    column = _Marked(series)
+    return column.holds_decimal_commas() or column.is_grouped_by_points()
+
+
+def thousands_note(thousands: Mapping[str, str]) -> str:
+    """Return what to say of columns whose points are taken for separators of thousands; else nothing.
+
+    >>> thousands_note({"size": "1.250"})
+    "'1.250' in 'size' is read as 1250, as decimals have commas elsewhere; where it is 1.250, write 1,250"
+    """
+    if not thousands:
+        return ""
+    name, text = next(iter(thousands.items()))
+    more = f" and {len(thousands) - 1} more" if len(thousands) > 1 else ""
+    return (
+        f"{quoted(text)} in {quoted(name)}{more} is read as {text.replace(POINT, '')}, as decimals have "
+        f"commas elsewhere; where it is {text}, write {text.replace(POINT, COMMA)}"
+    )
 
 
 def may_have_marks(table: pl.DataFrame) -> bool:
@@ -206,6 +251,15 @@ class _Marked:
     def tells_of_groups(self) -> bool:
         """Tell whether some point can but separate thousands."""
         return bool(self._known.str.contains(BETWEEN_POINTS).any())
+
+    def may_have_decimals(self) -> bool:
+        """Tell whether every value has one point before three digits, as decimals might have."""
+        return bool(self._known.str.contains(_ONE_GROUP).all()) and not self._known.is_empty()
+
+    @property
+    def text_with_point(self) -> str:
+        """The first text with a point."""
+        return str(self._known.filter(self._points)[0])
 
     def with_point(self) -> pl.Series:
         """Return the column with the numbers in it as programs write them, signs as they are."""

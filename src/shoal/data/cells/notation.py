@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -48,16 +48,26 @@ class Known:
     """How the columns of a table that was fitted were written; nothing is known of columns not in ``of``.
 
     ``by_texts`` are those whose decimal commas are read column by column (``ColumnSummary.decimal``).
+    ``names`` are columns that name something, such as identifiers and labels: they stay as they are written.
     """
 
     of: Mapping[str, Notation] = field(default_factory=dict)
     by_texts: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
     @classmethod
     def of_numbers(cls, decimals: Mapping[str, str], notations: Mapping[str, Notation]) -> Known:
         """Return what is known of columns of numbers, given their ``ColumnSummary.decimal``."""
         plain = dict.fromkeys(decimals, Notation())
         return cls({**plain, **notations}, frozenset(name for name in decimals if decimals[name] == COMMA))
+
+    def with_names(self, names: Iterable[str | None]) -> Known:
+        """Return the same with other columns that name something; None is no column.
+
+        >>> sorted(Known().with_names(["id", None]).names)
+        ['id']
+        """
+        return replace(self, names=frozenset(name for name in names if name is not None))
 
     @cached_property
     def marks(self) -> frozenset[str]:

@@ -12,12 +12,19 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from shoal.data.cells.notation import Known, Notation, notations_from_config, notations_to_config
+from shoal.data.cells.marks import may_have_commas
+from shoal.data.cells.notation import (
+    NOTHING_KNOWN,
+    Known,
+    Notation,
+    notations_from_config,
+    notations_to_config,
+)
 from shoal.data.cells.numerals import POINT
 from shoal.data.cells.plain_numbers import Rows, matrices, plain_numbers
 from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
-from shoal.data.features.encoders import ENCODERS, PLAIN, ColumnEncoder, NumericEncoder
+from shoal.data.features.encoders import ENCODERS, PLAIN, CategoricalEncoder, ColumnEncoder, NumericEncoder
 from shoal.data.features.scales import centre_and_scale, scaled
 from shoal.data.frames import as_frame, pl, quoted, without
 from shoal.data.memory import require_memory
@@ -140,10 +147,12 @@ class TablePreprocessor:
     @cached_property
     def known(self) -> Known:
         """How the columns that are used were written, for whoever reads a table like the fitted one."""
+        codes = [e for e in self.encoders if isinstance(e, CategoricalEncoder)]
+        names = [e.column for e in codes if may_have_commas(pl.Series(e.levels, dtype=pl.String))]
         if self.notations is None:
-            return Known()
+            return NOTHING_KNOWN.with_names(names)
         numbers = {e.column: e.decimal for e in self.encoders if isinstance(e, NumericEncoder)}
-        return Known.of_numbers(numbers, self.notations)
+        return Known.of_numbers(numbers, self.notations).with_names(names)
 
     @cached_property
     def source_columns(self) -> tuple[str, ...]:

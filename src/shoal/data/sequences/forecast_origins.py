@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shoal.data.cells.notation import Notation, notations_from_config, notations_to_config
+from shoal.data.cells.notation import NOTHING_KNOWN, Notation, notations_from_config, notations_to_config
 from shoal.data.cells.remembered import known_numbers, numbers_written
 from shoal.data.database_names import is_duckdb
 from shoal.data.places import place
@@ -44,7 +44,7 @@ class ForecastOrigin:
             data = _tsf(source, strict=False)
         else:
             with _naming(source):
-                known = known_numbers(self.columns.numbers, self.notations)
+                known = known_numbers(self.columns.numbers, self.notations).with_names((self.columns.id,))
                 data = read_timed(read_table(source, known=known), self.columns, strict=False)
         if (data.lengths > 2).any() and data.calendar.words != self.calendar.words:
             raise DataError(
@@ -89,11 +89,13 @@ def read_origin(
     if _is_tsf(source):
         data = _tsf(source, strict)
         return ForecastOrigin(None, data.calendar), data
-    frame, read = read_marked(source)
+    table = read_marked(source, known=NOTHING_KNOWN.with_names((asked["id"],)))
     with _naming(source):
-        columns = ForecastColumns.settle(frame, **asked)
-        data = read_timed(frame, columns, strict)
-    return ForecastOrigin(columns, data.calendar, numbers_written(frame, columns.numbers, read)), data
+        columns = ForecastColumns.settle(table.frame, **asked)
+        data = read_timed(table.frame, columns, strict)
+    table.tell_of_thousands(columns.numbers)
+    written = numbers_written(table.frame, columns.numbers, table.notations)
+    return ForecastOrigin(columns, data.calendar, written), data
 
 
 def _columns(config: Any) -> ForecastColumns:

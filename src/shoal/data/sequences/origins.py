@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shoal.data.cells.notation import Known, notations_from_config, notations_to_config
+from shoal.data.cells.notation import NOTHING_KNOWN, Known, notations_from_config, notations_to_config
 from shoal.data.cells.remembered import known_numbers, numbers_written
 from shoal.data.frames import Frame, pl
 from shoal.data.places import place
@@ -100,22 +100,25 @@ class LongTables(Origin):
     target: str
     notations: Mapping[str, Mapping[str, Any]] | None = None
     """How the numbers of the channels were written, as plain JSON; None where that was not noted."""
+    labels: bool = False
+    """Whether the target holds labels, which stay as they are written."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
         self.known  # noqa: B018 (which is refused here if it is none)
 
     @classmethod
-    def of(cls, columns: LongColumns, table: MarkedTable) -> LongTables:
+    def of(cls, columns: LongColumns, table: MarkedTable, labels: bool = False) -> LongTables:
         """Return the origin of tables with such columns, written as those of this one."""
         notations = numbers_written(table.frame, columns.channels, table.notations)
         written = notations_to_config(notations)
-        return cls(columns.id, columns.order, columns.channels, columns.target, written)
+        return cls(columns.id, columns.order, columns.channels, columns.target, written, labels)
 
     @property
     def known(self) -> Known:
         """How the channels were written; ``ConfigurationError`` for what is no notation."""
-        return known_numbers(self.channels, notations_from_config(self.notations))
+        names = (self.id, self.target if self.labels else None)
+        return known_numbers(self.channels, notations_from_config(self.notations)).with_names(names)
 
     @property
     def identifier(self) -> str:
@@ -135,7 +138,8 @@ class LongTables(Origin):
         return SequenceData(series, self.channels, self.target)
 
     def metadata(self, source: str, roles: Roles, names: Sequence[str], test: bool = False) -> pl.DataFrame:
-        return metadata_in_table(read_table(source), self.id, roles, names)
+        known = NOTHING_KNOWN.with_names((self.id, roles.group))
+        return metadata_in_table(read_table(source, known=known), self.id, roles, names)
 
 
 @dataclass(frozen=True)

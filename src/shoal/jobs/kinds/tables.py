@@ -86,8 +86,11 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         from shoal.data.tables import read_table
         from shoal.jobs.subjects.batch import Batch
 
-        frame = as_frame(read_table(source, model.preprocessor.source_columns, model.preprocessor.known))
         target = model.target.name
+        known = model.preprocessor.known
+        if model.target.labels:
+            known = known.with_names((*known.names, target))
+        frame = as_frame(read_table(source, model.preprocessor.source_columns, known))
         if target not in frame.columns:
             raise DataError(
                 f"{source} lacks the target {quoted(target)}, which the loss needs; add that column"

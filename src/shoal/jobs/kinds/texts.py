@@ -41,15 +41,21 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
     def predict(
         self, model: TextModel, source: str, ignore_extra: bool, interval: float | None
     ) -> dict[str, Array]:
+        from shoal.data.cells.notation import NOTHING_KNOWN
         from shoal.jobs.texts.reading import read_texts
 
-        return model.predict(read_texts(source, model.preprocessor.column).texts, interval)
+        column = model.preprocessor.column
+        known = NOTHING_KNOWN.with_names((column,))
+        return model.predict(read_texts(source, column, known=known).texts, interval)
 
     def batch(self, model: TextModel, source: str, row: int, size: int) -> Batch:
+        from shoal.data.cells.notation import NOTHING_KNOWN
         from shoal.jobs.subjects.batch import Batch
         from shoal.jobs.texts.reading import read_texts
 
-        rows = read_texts(source, model.preprocessor.column, model.target.name)
+        column, target = model.preprocessor.column, model.target.name
+        known = NOTHING_KNOWN.with_names((column, target if model.target.labels else None))
+        rows = read_texts(source, column, target, known=known)
         require_row(row, len(rows), "text", source)
         some = rows.rows(range(row - 1, min(row - 1 + size, len(rows))))
         X = model.preprocessor.transform(some.texts, "float64")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
+from shoal.data.cells.notation import NOTHING_KNOWN
 from shoal.data.frames import as_frame
 from shoal.data.places import place
 from shoal.data.roles import Roles
@@ -26,6 +27,7 @@ from shoal.data.sequences.sounds import common_rate
 from shoal.data.tables import read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
+from shoal.data.targets.written import as_meant, holds_labels
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import Division, divide
 from shoal.jobs.judging.held import Held
@@ -199,7 +201,8 @@ def _read(request: FitRequest, roles: Roles) -> tuple[Origin, SequenceData]:
         if holds_sounds(path):
             origin = Sounds(common_rate(path))
         return origin, origin.read(request.table, request.strict, parts=True)
-    table = read_marked(request.table)
+    names = (request.id, request.target, request.group)
+    table = read_marked(request.table, known=NOTHING_KNOWN.with_names(names))
     columns = LongColumns.settle(
         table.frame.columns,
         request.id,
@@ -209,8 +212,11 @@ def _read(request: FitRequest, roles: Roles) -> tuple[Origin, SequenceData]:
         request.columns,
         roles.of_columns,
     )
-    tables = LongTables.of(columns, table)
-    return tables, tables.series(table.frame, request.table, request.strict)
+    target = as_meant(table.frame[columns.target], table.notations, request.task, request.loss)
+    labels = holds_labels(target, request.task, request.loss)
+    table.tell_of_thousands([*columns.channels, *([] if labels else [columns.target])])
+    tables = LongTables.of(columns, table, labels)
+    return tables, tables.series(table.frame.with_columns(target), request.table, request.strict)
 
 
 @dataclass(frozen=True)

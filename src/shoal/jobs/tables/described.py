@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from shoal.data.cells.notation import Known, Notation, notations_of
-from shoal.data.chosen import ChosenColumns, require_one_target
+from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation, notations_of
+from shoal.data.chosen import ChosenColumns, may_be_named, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame, named, without
 from shoal.data.names import names_shown
 from shoal.data.roles import Roles
 from shoal.data.settled import settled
-from shoal.data.tables import read_marked
+from shoal.data.tables import MarkedTable, read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TaskChoice, infer_task, known_rows
+from shoal.data.targets.written import as_meant
 from shoal.errors import ConfigurationError
 from shoal.jobs.metadata import without_weightless
 from shoal.jobs.recipes import Method, table_method
@@ -83,14 +84,22 @@ class Described:
     @classmethod
     def read(cls, request: FitRequest) -> Described:
         """Return the table asked for; what else was read of it is let go of."""
-        table, name, read = _rows_and_target(request)
-        return cls.of(table, name, request, 2 if request.test is None else 1, read)
+        table, name = _table_and_target(request)
+        rows = known_rows(table.frame, name)
+        target = as_meant(rows[name], table.notations, request.task, request.loss)
+        rows = rows.with_columns(target)
+        described = cls.of(rows, name, request, 2 if request.test is None else 1, table.notations)
+        known = described.known
+        table.tell_of_thousands({*known.of, name} - known.names)
+        return described
 
     @property
     def known(self) -> Known:
         """How the columns were written, for other tables that belong to this one."""
         numbers = {c.name: c.decimal for c in self.columns if c.used and c.kind == "numeric"}
-        return Known.of_numbers(numbers, self.notations)
+        label = self.name if self.task.task == CLASSIFICATION else None
+        names = (label, self.roles.group, *self.chosen.categorical)
+        return Known.of_numbers(numbers, self.notations).with_names(names)
 
     def preprocessor(self, method: Method, rows: IntArray) -> TablePreprocessor:
         """Return what the rows of these numbers teach of columns as networks of a method take them."""
@@ -129,16 +138,18 @@ def _notations(
     return notations_of(frame, marks) | {name: read[name] for name in used if name in read}
 
 
-def _rows_and_target(request: FitRequest) -> tuple[Frame, str, Mapping[str, Notation]]:
-    """Return the rows to work on, the name of the column to predict, and how numbers were written."""
-    table, notations = read_marked(request.table)
+def _table_and_target(request: FitRequest) -> tuple[MarkedTable, str]:
+    """Return the table, in which names stay as they are written, and the name of the column to predict."""
+    names = (request.target, request.group, *may_be_named(request.categorical))
+    table = read_marked(request.table, known=NOTHING_KNOWN.with_names(names))
     if request.target is None:
         raise ConfigurationError(
             f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
-            f"give it (or a folder, IDX or NPZ file of images). Its columns: {names_shown(table.columns)}"
+            "give it (or a folder, IDX or NPZ file of images). Its columns: "
+            f"{names_shown(table.frame.columns)}"
         )
-    require_one_target(request.target, table.columns)
-    return known_rows(table, request.target), request.target, notations
+    require_one_target(request.target, table.frame.columns)
+    return table, request.target
 
 
 def _rare_classes(frame: Frame, name: str, task: TaskChoice, request: FitRequest, least: int) -> RareClasses:

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from shoal.calibration.decision import require_decidable
+from shoal.data.cells.notation import NOTHING_KNOWN
 from shoal.data.cells.remembered import known_numbers, numbers_written
 from shoal.data.cells.values import as_numbers, given, undeclared
 from shoal.data.frames import Frame, as_frame, quoted
 from shoal.data.roles import Roles
-from shoal.data.tables import read_marked
+from shoal.data.tables import MarkedTable, read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
+from shoal.data.targets.written import as_meant, holds_labels
 from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.jobs.division import divide
 from shoal.jobs.leakage import require_parts_apart, tell_of_division
@@ -239,6 +241,14 @@ def _holds_numbers(frame: Frame, name: str) -> bool:
     return name in frame.columns and not as_numbers(given(undeclared(frame[name]))).null_count()
 
 
+def _with_target(table: MarkedTable, name: str, request: FitRequest) -> Frame:
+    """Return a table whose target, if it is there, is as its task takes it."""
+    if name not in table.frame.columns:
+        return table.frame
+    target = as_meant(table.frame[name], table.notations, request.task, request.loss)
+    return table.frame.with_columns(target)
+
+
 @dataclass(frozen=True)
 class _Parts:
     train: TextRows
@@ -251,12 +261,17 @@ class _Parts:
         column, target = request.text, request.target
         assert column is not None
         assert target is not None
-        table = read_marked(request.table)
+        names = (column, target, request.group)
+        table = read_marked(request.table, known=NOTHING_KNOWN.with_names(names))
         roles = Roles.settle(table.frame.columns, target, request)
-        numbers = [target] if _holds_numbers(table.frame, target) else []
-        known = known_numbers(numbers, numbers_written(table.frame, numbers, table.notations))
-        train = _counted(texts_of(table.frame, request.table, column, target, roles), roles)
-        del table
+        frame = _with_target(table, target, request)
+        labels = target in frame.columns and holds_labels(frame[target], request.task, request.loss)
+        numbers = [target] if not labels and _holds_numbers(frame, target) else []
+        known = known_numbers(numbers, numbers_written(frame, numbers, table.notations))
+        known = known.with_names((column, roles.group, target if labels else None))
+        table.tell_of_thousands(numbers)
+        train = _counted(texts_of(frame, request.table, column, target, roles), roles)
+        del table, frame
 
         def of(option: str, path: str | None) -> TextRows | None:
             if path is None:
