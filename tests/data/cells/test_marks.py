@@ -8,7 +8,6 @@ import pytest
 from shoal.data.cells.marks import with_decimal_points
 from shoal.data.cells.notation import Known, Notation, notations_of
 from shoal.data.cells.numerals import COMMA, POINT
-from shoal.data.cells.remembered import as_fitted, require_signs
 from shoal.errors import DataError
 
 
@@ -152,65 +151,9 @@ def test_groups_of_thousands_between_points_are_remembered() -> None:
     assert notations_of(table, {"a": COMMA, "b": POINT}) == {"a": Notation(thousands="."), "b": Notation(".")}
 
 
-def test_a_column_whose_decimal_commas_are_read_by_its_texts_is_left_to_them() -> None:
-    known = Known(COMMAS.of, frozenset({"a"}))
-    table = pl.DataFrame({"a": ["1,234"], "b": [0.5]})
-    assert as_fitted(table, known).table is table
-    assert as_fitted(pl.DataFrame({"a": ["1.234"]}), known).table["a"].to_list() == ["1234"]
-    points = pl.DataFrame({"a": ["1,234"], "b": ["0.5"]})
-    assert as_fitted(points, known).table["a"].to_list() == ["1234"]
-
-
 def test_how_columns_were_written_is_told() -> None:
     table = pl.DataFrame({"a": ["1.234,5", "-"], "b": ["2,5 %", "3 %"], "c": ["x", "y"]})
     assert with_decimal_points(table, COMMA).notations == {
         "a": Notation(",", "."),
         "b": Notation(",", percent=True),
     }
-
-
-@pytest.mark.parametrize(
-    ("texts", "notation", "message"),
-    [
-        (["45", "7"], Notation(percent=True), "no number of it has a per cent sign, as every number had"),
-        (["45%", "7 %"], Notation(), "every number of it has a per cent sign, as no number had"),
-        (["€4"], Notation(currency="$"), r"an amount in €, expected one in \$"),
-        (["CNY 4"], Notation(currency="JPY"), "an amount in CNY, expected one in JPY"),
-        (["C$4"], Notation(currency="AUD"), r"an amount in C\$, expected one in AUD"),
-    ],
-)
-def test_other_signs_than_the_fitted_ones_are_refused(
-    texts: list[str], notation: Notation, message: str
-) -> None:
-    with pytest.raises(DataError, match=message):
-        require_signs(pl.DataFrame({"a": texts}), Known({"a": notation}))
-
-
-@pytest.mark.parametrize(
-    ("texts", "notation"),
-    [
-        (["0", "-", None], Notation(percent=True)),
-        (["0%"], Notation()),
-        (["45%", "7"], Notation(percent=True)),
-        (["45", "7"], Notation(percent=None)),
-        (["EUR 4"], Notation(currency="€")),
-        (["4"], Notation(currency="€")),
-        (["$4"], Notation()),
-        (["", "NA"], Notation(percent=True)),
-    ],
-)
-def test_signs_that_say_nothing_else_are_read(texts: list[str | None], notation: Notation) -> None:
-    require_signs(pl.DataFrame({"a": texts}), Known({"a": notation}))
-
-
-@pytest.mark.parametrize(
-    ("sign", "code"),
-    [
-        *(("$", "USD"), ("US$", "USD"), ("US$", "$"), ("€", "EUR"), ("£", "GBP"), ("₹", "INR")),
-        *(("₽", "RUB"), ("₩", "KRW"), ("₺", "TRY"), ("R$", "BRL"), ("C$", "CAD"), ("A$", "AUD")),
-        *(("¥", "JPY"), ("¥", "CNY")),
-    ],
-)
-def test_a_currency_by_its_sign_and_by_its_code_is_one(sign: str, code: str) -> None:
-    for fitted, given in ((sign, code), (code, sign)):
-        require_signs(pl.DataFrame({"a": [f"{given} 4"]}), Known({"a": Notation(currency=fitted)}))
