@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shoal.errors import DataError
+from shoal.errors import CapacityError, DataError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
 from shoal.jobs.saved.folder import load_model
@@ -106,19 +106,35 @@ def test_what_is_refused_at_the_beginning_leaves_all_as_it_was(
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
-def test_what_is_refused_at_the_end_leaves_the_model_and_is_resumed(
+def test_what_is_refused_for_good_at_the_end_leaves_all_as_it_was(
+    earlier: Path, again: tuple[str, Again], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, fit_again = again
+    out = shutil.copytree(earlier / "out", tmp_path / "out")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DataError("refused")
+
+    monkeypatch.setattr(at_the_end(kind), refuse)
+    with pytest.raises(DataError, match="refused"):
+        fit_again(out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_what_fails_at_the_end_leaves_the_model_and_is_resumed(
     earlier: Path, again: tuple[str, Again], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind, fit_again = again
     out = shutil.copytree(earlier / "out", tmp_path / "out")
     before = results(out)
 
-    def refuse(*_: object, **__: object) -> None:
-        raise DataError("refused")
+    def fail(*_: object, **__: object) -> None:
+        raise CapacityError("refused")
 
     with monkeypatch.context() as patched:
-        patched.setattr(at_the_end(kind), refuse)
-        with pytest.raises(DataError, match="refused"):
+        patched.setattr(at_the_end(kind), fail)
+        with pytest.raises(CapacityError, match="refused"):
             fit_again(out)
     now = results(out)
     assert {name for name in before if now[name] != before[name]} == {"plan.json"}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shoal.errors import DataError, OutputError
+from shoal.errors import CapacityError, ConfigurationError, DataError, OutputError
 from shoal.jobs import place
 from shoal.jobs.place import occupied, require_free, taken_back
 from shoal.jobs.plan import read_plan
@@ -185,8 +185,8 @@ def test_a_job_that_learnt_waits_beside_the_earlier_model(earlier: Path) -> None
     for request in (dataclasses.replace(NEW, seed=7), NEW):  # the second takes the place of the first
         with occupied(earlier):
             begun(request)
-            with pytest.raises(DataError), taken_back(earlier, begun=False):
-                raise DataError("refused")
+            with pytest.raises(CapacityError), taken_back(earlier, begun=False):
+                raise CapacityError("not now")
         assert results(earlier) == {"old"}
         assert (earlier / ".shoal-earlier" / COHORT).read_text() == "old"
     with pytest.raises(OutputError, match="holds an unfinished study; go on with it with --resume"):
@@ -195,6 +195,46 @@ def test_a_job_that_learnt_waits_beside_the_earlier_model(earlier: Path) -> None
     publish(earlier, "new")
     assert results(earlier) == {"new"}
     assert ".shoal-earlier" not in names(earlier)
+
+
+@pytest.mark.parametrize("error", [DataError, ConfigurationError])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_job_that_learnt_and_is_refused_for_good_gives_the_place_back(
+    earlier: Path, error: type[Exception], begun: bool
+) -> None:
+    before = {path: path.read_bytes() for path in earlier.rglob("*") if path.is_file()}
+    with occupied(earlier):
+        place.begin(earlier, NEW, SIZING, overwrite=True)
+        (earlier / COHORT).parent.mkdir(parents=True)
+        (earlier / COHORT).write_text("new")
+        with pytest.raises(error), taken_back(earlier, begun):
+            raise error("refused")
+    after = {path: path.read_bytes() for path in earlier.rglob("*") if path.is_file()}
+    assert (after == before) is not begun
+
+
+def test_a_file_that_could_not_be_read_for_now_is_no_refusal_for_good(earlier: Path) -> None:
+    def read() -> None:
+        try:
+            raise OSError(5, "Input/output error")
+        except OSError:
+            raise DataError("table.csv cannot be read") from None
+
+    with occupied(earlier):
+        place.begin(earlier, NEW, SIZING, overwrite=True)
+        (earlier / COHORT).parent.mkdir(parents=True)
+        (earlier / COHORT).write_text("new")
+        with pytest.raises(DataError), taken_back(earlier, begun=False):
+            read()
+    assert require_free(earlier, NEW, resume=True, overwrite=False) is True
+
+
+def test_a_whole_model_is_never_taken_back(earlier: Path) -> None:
+    (earlier / COHORT).unlink()
+    before = {path: path.read_bytes() for path in earlier.rglob("*") if path.is_file()}
+    with occupied(earlier), pytest.raises(DataError), taken_back(earlier, begun=False):
+        raise DataError("refused")
+    assert {path: path.read_bytes() for path in earlier.rglob("*") if path.is_file()} == before
 
 
 def test_a_full_disk_at_the_end_leaves_the_earlier_model(earlier: Path) -> None:

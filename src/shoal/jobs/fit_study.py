@@ -102,7 +102,8 @@ def fit_study(kind: StudyKind[Any, Any], job: Job) -> FinishedJob:
             study.blocks = prepared.lay_out(folder)
             study.fit(*_samples(prepared), resume=begun, **prepared.train.attributes.arguments)
         job = replace(job, request=request)
-        return _finished(kind, job, deadline, prepared, (sizing, method, study), (baselines, hurried))
+        with taken_back(folder, begun=False):
+            return _finished(kind, job, deadline, prepared, (sizing, method, study), (baselines, hurried))
 
 
 def _finished(

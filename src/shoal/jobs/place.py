@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.data.tables import files_of
-from shoal.errors import ConfigurationError, ModelFolderError, OutputError, ShoalError, reason
+from shoal.errors import ConfigurationError, DataError, ModelFolderError, OutputError, ShoalError, reason
 from shoal.files import (
     as_json,
     clear,
@@ -219,18 +219,31 @@ def taken_back(folder: Path, begun: bool) -> Iterator[None]:
     """Take back what ``begin`` began where it is refused before anything has learnt: nothing is resumed then.
 
     A job that had ``begun`` earlier stays, and so does one whose place is at fault. What was to be replaced
-    is put back, also after an interruption.
+    is put back, also after an interruption, and after something has learnt if the job is refused for good,
+    for its data or what was asked. A model that is whole stays.
     """
     try:
         yield
     except BaseException as error:
         replaces = is_aside(folder)
         refused = isinstance(error, ShoalError) and not isinstance(error, OutputError)
-        if not begun and (replaces or refused) and not _has_learnt(folder):
+        waits = _has_learnt(folder) and not (replaces and _is_for_good(error))
+        whole = (folder / MODEL).exists() and not replaces
+        if not begun and (replaces or refused) and not (waits or whole):
             with contextlib.suppress(OutputError, ModelFolderError, OSError):
                 _require_idle(folder / STUDY, damaged=True)
                 (put_back if replaces else _clear)(folder)
         raise
+
+
+def _is_for_good(error: BaseException) -> bool:
+    """Whether the same job would be refused again: not where a file could not be read for now."""
+    said: BaseException | None = error
+    while said is not None:
+        if isinstance(said, OSError):
+            return False
+        said = said.__cause__ or said.__context__
+    return isinstance(error, (DataError, ConfigurationError))
 
 
 def _clear(folder: Path) -> None:

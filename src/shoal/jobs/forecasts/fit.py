@@ -60,7 +60,9 @@ def fit_forecasts(job: Job) -> FinishedJob:
         before = deadline.elapsed
         with taken_back(folder, begun):
             mixture = ForecastMixture.fit(panel, prepared.settings, keeper)
-        return _finished(job, deadline, prepared, mixture, keeper, deadline.elapsed - before, begun)
+        took = deadline.elapsed - before
+        with taken_back(folder, begun=False):
+            return _finished(job, deadline, prepared, mixture, keeper, took, begun)
 
 
 def _finished(
