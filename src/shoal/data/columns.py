@@ -23,7 +23,7 @@ from shoal.data.cells.numerals import GAPS, POINT, Reading
 from shoal.data.cells.plain_numbers import plain_numbers
 from shoal.data.cells.sampled import a_few
 from shoal.data.cells.strays import stray_note, stray_tokens, without
-from shoal.data.cells.texts import free_text_note, mixture_note, unread_note
+from shoal.data.cells.texts import free_text_note, levels_note, mixture_note, unread_note
 from shoal.data.frames import as_frame, named, pl, quoted
 from shoal.data.names import meant
 from shoal.errors import DataError
@@ -266,8 +266,18 @@ def _date(series: pl.Series, given: pl.Series, dates: _Dates) -> ColumnSummary:
     known = without(given, dates.stray)
     days = dates.read.dt.date()
     first, last = days.min(), days.max()
-    summary = _summary(series, known, "date", f"{first!s} to {last!s}", stray_note(dates.stray))
+    notes = filter(None, (_century_note(given, dates), stray_note(dates.stray)))
+    summary = _summary(series, known, "date", f"{first!s} to {last!s}", "; ".join(notes))
     return replace(summary, stray_tokens=dates.stray, date_format=dates.form)
+
+
+def _century_note(given: pl.Series, dates: _Dates) -> str:
+    """Return how the latest of dates with years of two digits is read, which may be a century too late."""
+    if dates.form is None or "%y" not in dates.form:
+        return ""
+    short = parse_dates(given, dates.form)  # others of the column may tell the year in four
+    row = int(short.arg_max() or 0)
+    return f"{quoted(given[row])} is read as {short[row]:%Y-%m-%d}: 00 to 68 are the years 2000 to 2068"
 
 
 def _categorical(series: pl.Series, known: pl.Series, note: str) -> ColumnSummary:
@@ -284,6 +294,8 @@ def _categorical(series: pl.Series, known: pl.Series, note: str) -> ColumnSummar
         return _summary(series, known, "identifier", line, note="hardly any value occurs twice")
     top = [f"{quoted(level)} {_percent(rows / len(known))}" for level, rows in counts.head(3).iter_rows()]
     more = f" and {distinct - 3} more" if distinct > 3 else ""
+    if not note and series.dtype == pl.String:
+        note = levels_note(counts["level"])
     return _summary(series, known, "categorical", ", ".join(top) + more, note)
 
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from shoal.data.cells.texts import free_text_note, mixture_note, unread_note
+from shoal.data.columns import describe_column
 
 
 def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
@@ -40,6 +41,7 @@ def test_sentences_are_told_by_their_words_with_or_without_spaces() -> None:
         (["5 kg", "7 kg"], "numbers with a unit behind, as '5 kg'; write the numbers alone"),
         (["5 kg", "much"], ""),
         (["red", "blue"], ""),
+        (["Item 42", "Room 12"], ""),
         (["1", "2"], ""),
     ],
 )
@@ -52,7 +54,8 @@ def test_values_in_a_writing_that_is_not_read(texts: list[str], note: str) -> No
     [
         *("Thu Apr 12 00:00:00 2012", "Thu Apr 12 00:00:00 +0000 2012", "12/Apr/2012:00:00:00 +0000"),
         *("12APR2012:12:30:00", "20120412T000000", "2012. 04. 12.", "2012年4月12日", "2012–04–12"),
-        *("2012‑04‑12", "1. Mai 2012", "2012-04-12 12:00 EST"),
+        *("2012‑04‑12", "1. Mai 2012", "2012-04-12 12:00 EST", "Jan-03-98", "Jan 03 98"),
+        "03.01.",
     ],
 )
 def test_a_date_in_another_writing_is_no_identifier(text: str) -> None:
@@ -77,3 +80,20 @@ def test_most_of_a_mixture_says_what_the_others_are_not() -> None:
     )
     assert mixture_note(pl.Series(["1", "many"])) == ""
     assert mixture_note(pl.Series(["1", "2"])) == ""
+
+
+def test_many_levels_that_are_measured_are_told() -> None:
+    for level, note in (
+        ("{}.5 kg", "numbers with a unit behind, as '"),
+        ("10:{}", "times of the day, as '"),
+        ("Jan-{}", "dates in a writing that is not read, as 'Jan-"),
+        ("$1.{}K", "amounts in a writing that is not read, as '$"),
+        ("1.{}.2", ""),
+        ("10.0.{}.2", ""),
+        ("Line {}", ""),
+    ):
+        for levels, told in ((30, note), (20, "")):
+            column = describe_column(pl.Series("x", [level.format(10 + k % levels) for k in range(90)]))
+            assert column.kind == "categorical"
+            assert column.note.startswith(told), column
+            assert bool(column.note) == bool(told)

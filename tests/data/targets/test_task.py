@@ -98,6 +98,14 @@ def test_numbers_are_no_classes_for_an_odd_text(odd: str, told: str, refuses: An
     assert infer_task(codes).task == "classification"
 
 
+def test_dates_are_no_classes_however_they_are_stored(refuses: Any) -> None:
+    days = [dt.date(1998, 1, 1) + dt.timedelta(days=3 * k) for k in range(60)]
+    for written in (days, list(map(str, days)), [f"{day:%d.%m.%y}" for day in days]):
+        with refuses(DataError, "the target 'y' holds dates, expected numbers or classes; derive one"):
+            infer_task(pl.Series("y", written))
+    assert infer_task(pl.Series("y", list(map(str, days[:20] * 3)))).task == "classification"
+
+
 def test_numbers_in_a_writing_that_is_not_read_are_no_classes(refuses: Any) -> None:
     target = pl.Series("y", [f"{k / 7:.2f}-" for k in range(1, 60)])
     with refuses(DataError, "holds numbers in a writing that is not read, as '0.14-'; write them as -1234.5"):

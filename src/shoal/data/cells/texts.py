@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shoal.data.cells.dates import parse_dates, readings
-from shoal.data.cells.numerals import CURRENCY, read_numbers
+from shoal.data.cells.numerals import ADDRESS, CURRENCY, read_numbers
 from shoal.data.frames import pl, quoted
 from shoal.words import setting
 
@@ -11,6 +11,8 @@ from shoal.words import setting
 WORDS_OF_SENTENCES = 5
 #: Of the values so many must look alike for a note to say what they look like.
 MOST = 0.9
+#: Categories of so many levels are no measurements.
+FEW_LEVELS = 20
 
 _DIGITS = "[0-9][0-9.,'’ ]*"
 _AMOUNT = (
@@ -31,6 +33,11 @@ _NUMBER = "^(?:{})$".format(
     )
 )
 _QUANTITY = rf"^[-+−]?{_DIGITS}\s?[^0-9\s.,'’()-][^0-9]{{0,9}}$"
+_MONTH = (
+    "(?i:jan|feb|f[eé]v|m[aä]r|mrt|apr|avr|abr|ma[iyg]|mei|jun|jui|jul|giu|lug|aug|ao[uû]|ago|sep|set|o[kc]t"
+    r"|ott|out|nov|d[eé][zc]|dic|ene|gen)\p{L}{0,9}"
+)
+"""In some languages."""
 _BETWEEN = r"[./ ,‐‑–年月-]+"
 _DATE = "^(?:{})(?:[T,:0-9. 日].*)?$".format(
     "|".join(
@@ -38,18 +45,22 @@ _DATE = "^(?:{})(?:[T,:0-9. 日].*)?$".format(
             rf"(?:\p{{L}}{{2,12}}[.,]*\s+)?(?:\d{{4}}|\d{{1,2}}){_BETWEEN}(?:\d{{1,2}}|\p{{L}}{{3,12}}){_BETWEEN}\d+",
             r"(?:\p{L}{2,12}[.,]*\s+)?\p{L}{3,12}\.? \d{1,2},? (?:[0-9:]+ .*)?\d{4}",
             r"\d{1,2}\p{L}{3}\d{4}",
+            rf"{_MONTH}[. -]{{1,2}}\d{{1,2}}[,. -]{{1,2}}'?\d{{2}}",
+            rf"\d{{1,2}}[. -]{{0,2}}{_MONTH}[. -]{{0,2}}'\d{{2}}",
+            r"\d{1,2}\. ?\d{1,2}\.",
             r"\d{8}T",
         )
     )
 )
 _PERIOD = (
     r"^(?:[0-9]{4}[- ]?[QWMqwm][0-9]{1,2}(?:-[0-9])?|[QWMqwm][0-9]{1,2}[-/ ][0-9]{4}|[0-9]{4}-[0-9]{3}"
-    r"|\p{L}{3,12}\.?[-/ ]'?[0-9]{2})$"
+    rf"|{_MONTH}\.?[-/ ]'?[0-9]{{2}})$"
 )
 _TIME = (
     r"^(?:[0-9]{1,3}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[aApP]\.?[mM]\.?)?"
     r"|-?P(?:[0-9.]+[YMWD])*(?:T(?:[0-9.]+[HMS])+)?)$"
 )
+_VERSION = r"^v?\d{1,3}(?:\.\d{1,3}){2,}$"
 #: Scripts that write no spaces between words; two letters make a word, more or less.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
@@ -74,7 +85,7 @@ def unread_note(known: pl.Series) -> str:
     >>> unread_note(pl.Series(["€4", "$3.50"]))
     "amounts in several currencies, as '€4'; write the numbers alone"
     """
-    others = known.filter(read_numbers(known).numbers.is_null())
+    others = known.filter(read_numbers(known).numbers.is_null() & ~known.str.contains(ADDRESS))
     signs = others.str.extract(f"({CURRENCY})").drop_nulls().n_unique()
     amounts = "amounts in several currencies" if signs > 1 else "amounts in a writing that is not read"
     for pattern, what, remedy in (
@@ -91,6 +102,18 @@ def unread_note(known: pl.Series) -> str:
                 alike = alike.filter(parse_dates(alike, date_format).is_null())
             return f"{what}, as {quoted(alike[0])}; {remedy}" if len(alike) else ""
     return ""
+
+
+def levels_note(levels: pl.Series) -> str:
+    """Return the same of the many levels (N,) of a category, which may be measured; versions are not.
+
+    >>> levels = pl.Series([f"{k} kg" for k in range(60, 90)])
+    >>> levels_note(levels), levels_note(levels.head(5)), levels_note("v" + levels)
+    ("numbers with a unit behind, as '60 kg'; write the numbers alone", '', '')
+    """
+    if len(levels) <= FEW_LEVELS or levels.str.contains(_VERSION).any():
+        return ""
+    return unread_note(levels)
 
 
 def mixture_note(known: pl.Series) -> str:

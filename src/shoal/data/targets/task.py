@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.data.cells import values
+from shoal.data.cells.dates import readings
 from shoal.data.cells.numerals import GAPS
 from shoal.data.cells.texts import unread_note
 from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
@@ -244,6 +245,8 @@ def _require_meant(given: pl.Series) -> None:
     if given.dtype != pl.String or given.n_unique() <= MAX_CODES:
         return
     read = values.as_numbers(given)
+    if any(not dates.null_count() for dates in readings(given).values()):
+        raise _no_dates(given.name)
     if note := unread_note(given):
         raise DataError(f"the target {given.name!r} holds {note}, or say {setting('task', CLASSIFICATION)}")
     others = given.filter(read.is_null())
@@ -262,9 +265,7 @@ def _no_numbers(series: pl.Series) -> str:
     if given.dtype == pl.Boolean:
         return "is true or false"
     if given.dtype == pl.Datetime:
-        raise DataError(
-            f"the target {series.name!r} holds dates, expected numbers or classes; derive one from them"
-        )
+        raise _no_dates(series.name)
     if given.dtype == pl.Categorical:
         return f"is declared to hold categories ({given.n_unique()} classes)"
     if not _is_numeric(given):
@@ -272,6 +273,10 @@ def _no_numbers(series: pl.Series) -> str:
     if given.dtype == pl.String and has_padded(given):
         return f"holds codes with leading zeros ({given.n_unique()} classes)"
     return ""
+
+
+def _no_dates(name: str) -> DataError:
+    return DataError(f"the target {name!r} holds dates, expected numbers or classes; derive one from them")
 
 
 def _require_suited(y: npt.NDArray[np.float64], name: str, loss: str | None) -> None:
