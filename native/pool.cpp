@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -26,30 +27,59 @@ void pause() {
 #endif
 }
 
+// Where one worker sleeps. A shared condition variable would do for all, but the GNU C library's, before 2.41, lets nobody
+// wake its sleepers again while one of them is late to wake.
+class Bed {
+  public:
+    template <class F> void sleep_until(F f) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wake_.wait(lock, f);
+    }
+
+    // Called after f has become true: whoever saw that it was not, with the lock, sleeps by now and hears of it.
+    void wake() {
+        { const std::lock_guard<std::mutex> lock(mutex_); }
+        wake_.notify_one();
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable wake_;
+};
+
 // One caller at a time. Its workers sleep until the process ends, so a pool is never destroyed.
+//
+// A call is one word: how many helpers may enter, 0 once it is closed, and how many are inside. A helper enters in one
+// step with looking, while the call is open. So one that wakes late, by milliseconds on a busy machine, is not waited for,
+// and touches nothing of a call that is over.
 class Pool {
   public:
     // Starts workers until there are `wanted`, and returns how many there are: fewer where the system has no more.
     std::size_t grow(std::size_t wanted) {
-        try {
-            for (; workers_ < wanted; ++workers_) std::thread([this, i = workers_] { serve(i); }).detach();
-        } catch (const std::system_error&) {  // those that it has do the work
+        while (beds_.size() < wanted) {
+            const std::size_t index = beds_.size();
+            Bed& bed = beds_.emplace_back();
+            try {
+                std::thread([this, index, &bed] { serve(index, bed); }).detach();
+            } catch (const std::system_error&) {  // those that it has do the work
+                beds_.pop_back();
+                break;
+            }
         }
-        return workers_;
+        return beds_.size();
     }
 
     void run(std::size_t helpers, std::size_t pieces, Work work, const std::function<void()>& idle) {
+        // The last call is over: nobody is inside to read this, and nobody else writes the word.
         work_ = &work, pieces_ = pieces;
         next_.store(0, std::memory_order_relaxed);
-        busy_.store(helpers, std::memory_order_relaxed);
-        {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            const std::size_t round = (call_.load(std::memory_order_relaxed) >> kHelperBits) + 1;
-            call_.store(round << kHelperBits | helpers, std::memory_order_release);
-        }
-        wake_.notify_all();
+        // Released to whoever enters: what others did to the word in between, in one step each, hands it on.
+        call_.store(helpers << kInsideBits, std::memory_order_release);
+        for (std::size_t i = 0; i < helpers; ++i) beds_[i].wake();
         take(0);
-        for (int spin = 0; busy_.load(std::memory_order_acquire) != 0; ++spin) {
+        close();
+        // Only those inside are left. Each releases what it wrote as it leaves, and later steps hand that on, too.
+        for (int spin = 0; call_.load(std::memory_order_acquire) != 0; ++spin) {
             if (spin < kSpins) {
                 pause();
             } else {
@@ -60,38 +90,39 @@ class Pool {
     }
 
     static thread_local bool inside;  // a worker, or a caller at work: no pool within a pool
-    static constexpr int kHelperBits = 16;
+    static constexpr std::size_t kMostHelpers = (1 << 16) - 1;
 
   private:
+    static constexpr int kInsideBits = 16;
+
     void take(std::size_t thread) {
         for (std::size_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < pieces_;)
             (*work_)(thread, piece);
     }
 
-    void serve(std::size_t index) {
+    // No piece is left, whoever notices. The word tells of nothing but itself here, so any order will do.
+    void close() { call_.fetch_and((std::size_t(1) << kInsideBits) - 1, std::memory_order_relaxed); }
+
+    void serve(std::size_t index, Bed& bed) {
         inside = true;
-        for (std::size_t seen = 0;;) {
-            std::size_t call = call_.load(std::memory_order_acquire);
-            for (int spin = 0; spin < kSpins && call == seen; ++spin) {
-                pause();
-                call = call_.load(std::memory_order_acquire);
+        std::size_t call = 0;
+        const auto open = [&] { return index < (call = call_.load(std::memory_order_relaxed)) >> kInsideBits; };
+        for (;;) {
+            for (int spin = 0; !open(); ++spin) {
+                if (spin < kSpins) pause();
+                else bed.sleep_until(open);
             }
-            if (call == seen) {
-                std::unique_lock<std::mutex> lock(mutex_);
-                wake_.wait(lock, [&] { return (call = call_.load(std::memory_order_acquire)) != seen; });
-            }
-            seen = call;
-            // A call and its number of helpers are one word: one who wakes late never joins the next by mistake.
-            if (index >= (call & ((std::size_t(1) << kHelperBits) - 1))) continue;
+            // Fails where somebody entered, left or closed since. Where another call has the same word, that one is entered.
+            if (!call_.compare_exchange_strong(call, call + 1, std::memory_order_acquire, std::memory_order_relaxed))
+                continue;
             take(index + 1);
-            busy_.fetch_sub(1, std::memory_order_release);
+            close();
+            call_.fetch_sub(1, std::memory_order_release);  // from here on the call may be gone
         }
     }
 
-    std::size_t workers_ = 0;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::atomic<std::size_t> call_{0}, next_{0}, busy_{0};
+    std::deque<Bed> beds_;  // of the workers; they stay where they are
+    std::atomic<std::size_t> call_{0}, next_{0};
     const Work* work_ = nullptr;
     std::size_t pieces_ = 0;
 };
@@ -148,7 +179,7 @@ std::size_t cores() {
 }
 
 void share_out(std::size_t threads, std::size_t pieces, Work work, const std::function<void()>& idle) {
-    const std::size_t used = std::min({threads, pieces, std::size_t(1) << Pool::kHelperBits});
+    const std::size_t used = std::min({threads, pieces, Pool::kMostHelpers + 1});
     if (used <= 1 || Pool::inside) {
         for (std::size_t piece = 0; piece < pieces; ++piece) work(0, piece);
         return;

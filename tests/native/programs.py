@@ -21,7 +21,7 @@ from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.trainer import train
 
-X = np.random.default_rng(0).normal(size=(40, 2))
+X = np.random.default_rng(0).normal(size=(4000, 2))  # so many that an epoch is worth waking threads
 network = Network(2, [Dense(8, "tanh"), Dense(1)])
 
 def theta(n_jobs, X=X, **settings):
@@ -32,7 +32,7 @@ ENDLESS = 10**6
 
 def endless(n_jobs, **settings):
     while True:  # however fast the machine is
-        theta(n_jobs, np.tile(X, (100, 1)), starts=3, epochs=ENDLESS, **settings)
+        theta(n_jobs, starts=3, epochs=ENDLESS, **settings)
 
 histories, empty = [], History.empty
 

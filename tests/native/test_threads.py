@@ -162,6 +162,53 @@ os._exit(0)
 
 
 @pytest.mark.skipif(
+    sys.platform != "linux", reason="looks at threads in /proc, and holds them with the GNU C library"
+)
+@pytest.mark.parametrize("late", [[0], [1], [0, 1]], ids=str)
+def test_threads_that_wake_late_are_not_waited_for(late: list[int], tmp_path: Path) -> None:
+    body = f"""
+import ctypes
+def tasks():
+    return set(os.listdir("/proc/self/task"))
+def wait_until(threads, field, holds):
+    for thread in threads:
+        while True:
+            with open(f"/proc/self/task/{{thread}}/status") as lines:
+                fields = dict(line.split(":", 1) for line in lines)
+            if holds(fields[field].strip()):
+                break
+            time.sleep(0.001)
+def sleep_all(threads):
+    wait_until(threads, "State", lambda state: state[0] == "S")
+
+expected, own = theta(1), tasks()
+assert theta(3) == expected
+helpers = sorted(tasks() - own)
+assert len(helpers) == 2
+sleep_all(helpers)
+
+# A thread that is held handles one signal by waiting for another, and does not wake for its work.
+libc = ctypes.CDLL(None)
+libc.signal.argtypes = ctypes.c_int, ctypes.c_void_p
+for number, handler in (signal.SIGUSR1, libc.pause), (signal.SIGUSR2, libc.abs):
+    libc.signal(number, ctypes.cast(handler, ctypes.c_void_p))
+held = [helpers[i] for i in {late}]
+for helper in held:
+    libc.tgkill(os.getpid(), int(helper), signal.SIGUSR1)
+wait_until(held, "SigBlk", lambda mask: int(mask, 16) >> signal.SIGUSR1 - 1 & 1)
+
+for _ in range(4):
+    assert theta(3) == expected
+    sleep_all(helpers)
+for helper in held:
+    libc.tgkill(os.getpid(), int(helper), signal.SIGUSR2)
+wait_until(held, "SigBlk", lambda mask: int(mask, 16) == 0)
+print(theta(3) == expected)
+"""
+    assert run(tmp_path, body) == "True\n"
+
+
+@pytest.mark.skipif(
     sys.platform != "linux", reason="takes the room for threads away with a call of the GNU C library"
 )
 def test_where_the_system_has_no_more_threads_those_at_hand_do_the_work(tmp_path: Path) -> None:
