@@ -22,22 +22,23 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
     void advance(Stretch& stretch) override {
         begin(stretch);
         make_groups();
-        each_group(groups(), [&](std::size_t group, Place*) { all_[group]->heed(); });
         const std::size_t end = stretch.first + stretch.epochs, in_step = common_.is_in_step() ? 1 : stretch.epochs;
-        for (std::size_t first = stretch.first, next; first < end && !stretch.stop; first = next) {
+        // What a group has to do is one piece, for waking threads once takes as long as small networks take for an epoch.
+        for (std::size_t first = stretch.first, next;; first = next) {
             std::atomic<std::size_t> active{0};
             next = std::min(first + in_step, end);
-            common_.begin(first);
-            each_group(groups(), [&](std::size_t group, Place* own) {
-                std::size_t members = all_[group]->active();
+            if (first < next) common_.begin(first);
+            each_group(groups(), [&](std::size_t number, Place* own) {
+                Group<T, LaneIsMember>& group = *all_[number];
+                if (first == stretch.first) group.heed();
+                std::size_t members = group.active();
                 for (std::size_t epoch = first; epoch < next && members && !stretch.stop; ++epoch)
-                    members = all_[group]->train(epoch, own, of_blocks_);
+                    members = group.train(epoch, own, of_blocks_);
                 active += members;
+                if ((next == end || members == 0) && !stretch.stop) group.hand_all_back(end == job().epochs);
             });
-            if (active == 0) break;
+            if (next == end || active == 0 || stretch.stop) return;
         }
-        if (stretch.failure) return;
-        each_group(groups(), [&](std::size_t group, Place*) { all_[group]->hand_all_back(end == job().epochs); });
     }
 
     // Where nobody has begun, a group is there while it trains. Under a full-batch solver each member ends at a time of its
@@ -53,7 +54,7 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
             Group<T, LaneIsMember> group(common_, number * kSize);
             for (std::size_t epoch = 0; group.refill(epoch, waiting) && !stretch.stop; ++epoch)
                 group.train(epoch, own, of_blocks_);
-            if (!stretch.failure) group.hand_all_back(true);
+            if (!stretch.stop) group.hand_all_back(true);
         });
     }
 

@@ -96,6 +96,24 @@ print(json.dumps([[sum(both) for both in zip(*counts[i : i + 2])] for i in range
 )
 
 
+WAKES = (
+    PRELUDE
+    + """
+counter.wakes.restype = ctypes.c_size_t
+def begin():
+    pass
+def end():
+    pass
+counts = []
+for settings in jobs:
+    before = counter.wakes()
+    job(**settings, callback=lambda progress: False)
+    counts.append(counter.wakes() - before)
+print(json.dumps(counts))
+"""
+)
+
+
 INSTRUCTIONS = (
     PRELUDE
     + """
@@ -244,6 +262,20 @@ def test_a_sample_is_kept_twice_and_a_group_of_members_has_one_arena(
     # at most 36 columns of 16 lanes, with 2 rows of activations for each unit and 2 of the widest layer.
     member = 4 * (5 * (D + 16) + (2 * (64 + K) + 2 * 64) * 36 * 16)
     assert (wide - small) / P <= 1.25 * member
+
+
+def test_an_epoch_between_callbacks_wakes_each_thread_once(library: Callable[[str], Path]) -> None:
+    shape = {"widths": [10, 8, 1], "samples": 64, "starts": 300, "n_jobs": 3}
+    jobs = [{**shape, "epochs": epochs} for epochs in (5, 25)]
+    counter = str(library("wakes"))
+    done = subprocess.run(
+        [sys.executable, "-c", WAKES, json.dumps(jobs), counter],
+        env=os.environ | {"LD_PRELOAD": counter},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    few, many = json.loads(done.stdout)
+    assert many - few == 20 * 2
 
 
 def test_one_row_asks_for_the_memory_of_one(library: Callable[[str], Path]) -> None:
