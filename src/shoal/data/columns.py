@@ -41,6 +41,7 @@ _SOME = 1000
 ENOUGH_TO_LOOK_AT = 1000
 
 _IDENTIFIER_NAME = re.compile(r"(^|[\s_.-])(id|idx|index|uuid|guid|key|row|rowid|nr)$", re.IGNORECASE)
+_FOUR_DIGITS = re.compile("[0-9]{4}")
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](ID|Id)$")
 
 
@@ -275,9 +276,11 @@ def _century_note(given: pl.Series, dates: _Dates) -> str:
     """Return how the latest of dates with years of two digits is read, which may be a century too late."""
     if dates.form is None or "%y" not in dates.form:
         return ""
-    short = parse_dates(given, dates.form)  # others of the column may tell the year in four
-    row = int(short.arg_max() or 0)
-    return f"{quoted(given[row])} is read as {short[row]:%Y-%m-%d}: 00 to 68 are the years 2000 to 2068"
+    read = dates.read
+    if _FOUR_DIGITS.search(given[int(read.arg_max() or 0)]):  # which may tell the century
+        read = parse_dates(given, dates.form)
+    row = int(read.arg_max() or 0)
+    return f"{quoted(given[row])} is read as {read[row]:%Y-%m-%d}: 00 to 68 are the years 2000 to 2068"
 
 
 def _categorical(series: pl.Series, known: pl.Series, note: str) -> ColumnSummary:

@@ -214,3 +214,20 @@ def test_years_of_two_digits_that_may_be_a_century_too_late_are_told() -> None:
     assert born.kind == "date"
     assert born.summary.endswith("to 2068-07-31")
     assert "'07/31/68' is read as 2068-07-31" in born.note
+
+
+def test_days_without_a_time_cost_no_look_at_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(series: pl.Series) -> dates.Ints:
+        asked.append(series.name)
+        return whole(series)
+
+    whole = dates._whole
+    monkeypatch.setattr(dates, "_whole", counted)
+    days = pl.Series(["31.12.1999", None, "30.02.2000"])
+    expected = [dt.date(1999, 12, 31), None, None]
+    assert dates.parse_dates(days, "%d.%m.%Y").dt.date().to_list() == expected
+    assert sorted(asked) == ["Y", "d", "m"]
+    assert dates.parse_dates(days + " 23:59", "%d.%m.%Y").dt.date().to_list() == expected
+    assert "H" in asked

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from shoal.data.cells.numerals import COMMA, CURRENCY, NOTHING, POINT, read_numbers
+from shoal.data.cells.numerals import COMMA, CURRENCY, NO_SIGN, NOTHING, POINT, read_numbers
 from shoal.data.frames import named, pl, quoted
 from shoal.errors import ConfigurationError, DataError
 
@@ -115,6 +115,8 @@ def notation_of(series: pl.Series, mark: str) -> Notation:
     decimal, thousands = (
         each if known.str.contains(each, literal=True).any() else "" for each in (mark, OTHER[mark])
     )
+    if known.str.contains(NO_SIGN).all():
+        return Notation(decimal, thousands)
     return Notation(decimal, thousands, _percent(known), _currency(known))
 
 

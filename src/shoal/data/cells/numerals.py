@@ -36,6 +36,8 @@ BETWEEN_POINTS = r"\.[0-9]{3}\."  # three digits, which points separate by thous
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 ADDRESS = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
 """Of a machine in a network, which is no number, whatever its points seem to separate."""
+NO_SIGN = "^[0-9eE+., -]*$"
+"""Of numbers without signs of print, currency and per cent: of most, which saves much on wide tables."""
 _MINUS = "(^[^0-9]*|[eE])[−–‒‐‑]"
 """Of print, before a number or its exponent."""
 
@@ -96,6 +98,8 @@ def _may_be_grouped(others: pl.Series) -> bool:
 
 def without_signs(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return texts without minus signs of print, currency and per cent, and what to divide each by."""
+    if texts.str.contains(NO_SIGN).all():  # one question in the place of many (wide tables!)
+        return texts, pl.repeat(1.0, len(texts), eager=True)
     bare = texts.str.replace_all(_MINUS, "${1}-")
     if bare.str.extract(f"({CURRENCY})").drop_nulls().n_unique() == 1:
         bare = bare.str.replace(rf"^([+-]?)(?:{CURRENCY}){_SPACE}?([+-]?[0-9.,])", "${1}${2}")
