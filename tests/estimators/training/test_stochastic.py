@@ -94,13 +94,14 @@ def test_losses_and_parameters_are_those_of_the_loop_by_hand(reports: Any) -> No
 
 
 def test_epochs_in_one_go_and_one_by_one_are_the_same_bits() -> None:
-    settings: Any = {"solver": Adam(), "shuffle": True, "tol": 1e-3, "patience": 3}
+    settings: Any = {"solver": Adam(), "shuffle": True, "tol": 1e-2, "patience": 3}
     together, apart = (
         training(60, randoms=[np.random.RandomState(s) for s in (1, 2)], reports=reports, **settings)
         for reports in ((), (heard,))
     )
     for each in (together, apart):
         each.run()
+    assert together.epochs.max() % 20 != 0  # more orders were drawn, 20 epochs at a time, than used
     np.testing.assert_array_equal(together.theta, apart.theta)
     np.testing.assert_array_equal(together.losses, apart.losses)
     np.testing.assert_array_equal(together.epochs, apart.epochs)
