@@ -14,7 +14,7 @@ from shoal.cli.terminal import TerminalListener, counting, plain_console
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.sizing.study import Sizing, StudySize
 from shoal.jobs.tables.prepare import PreparedTable
-from shoal.selection.cohorts.design import Plan
+from shoal.selection.cohorts.design import StudyPlan
 from shoal.selection.running.runner import StudyProgress
 
 Lines = Callable[[], list[str]]
@@ -108,12 +108,15 @@ def test_the_estimate_is_told_before_the_study(lines: Lines) -> None:
     listener = TerminalListener(plain_console())
     listener.sized(
         Sizing(StudySize(((1,), (2,)), 30, (0.1, 1.0), 200), 81.0, ("Sized so.",)),
-        Plan(120, 9, "native (x86-64-v3)", 3 * 2**20),
+        StudyPlan(120, 9, "native (x86-64-v3)", 3 * 2**20),
         4,
         400 * 2**20,
     )
     listener.sized(
-        Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()), Plan(1, 1, "reference (NumPy)", 2000), 1, 2**31
+        Sizing(StudySize(((1,),), 1, (0.1,), 1), 4.0, ()),
+        StudyPlan(1, 1, "reference (NumPy)", 2000),
+        1,
+        2**31,
     )
     assert lines() == [
         "Sized so.",
@@ -132,7 +135,7 @@ def test_the_bar_tells_done_pace_best_and_time_left() -> None:
     with TerminalListener(console) as listener:
         listener.sized(
             Sizing(StudySize(((1,),), 40, (0.1,), 9), 4.0, ()),
-            Plan(40, 5, "reference (NumPy)", 2000),
+            StudyPlan(40, 5, "reference (NumPy)", 2000),
             1,
             2**29,
         )
@@ -189,7 +192,7 @@ def test_the_starts_of_every_size_fill_above_the_bar_and_are_taken_down() -> Non
     def interrupted() -> None:
         with TerminalListener(console) as listener:
             size = StudySize(((1,), (16, 16)), 4, (0.1,), 9)
-            listener.sized(Sizing(size, 4.0, ()), Plan(8, 5, "reference (NumPy)", 2000), 1, 2**29)
+            listener.sized(Sizing(size, 4.0, ()), StudyPlan(8, 5, "reference (NumPy)", 2000), 1, 2**29)
             listener.progress(StudyProgress(0, 8, 0.0, None, None))
             raise KeyboardInterrupt
 

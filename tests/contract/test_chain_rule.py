@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoal.activations import ACTIVATIONS
-from shoal.explanation.derivation import Derivation, Kind
+from shoal.explanation.derivation import Derivation, FactorKind
 from shoal.explanation.explanation import Explanation, explain
 from shoal.formulas.evaluation import evaluate
 from shoal.layers import Dense, Dropout
@@ -44,12 +44,12 @@ def product(explanation: Explanation, derivation: Derivation, n: int) -> Array:
     number = len(trace.steps)
     for factor in derivation.factors[1:-1]:
         step = trace.steps[number - 1]
-        if factor.kind is Kind.WEIGHTS:
+        if factor.kind is FactorKind.WEIGHTS:
             row, number = row @ step.W, number - 1
             continue
         letters = {"a": step.a[:, [n]], "z": step.z[:, [n]]}
         slope = evaluate(step.gate.derivative_formula, letters, step.gate.owner)
-        if factor.kind is Kind.JACOBIAN:
+        if factor.kind is FactorKind.JACOBIAN:
             jacobian = slope[:, :, 0]
         else:
             jacobian = np.diag(np.broadcast_to(slope, (len(step.z), 1))[:, 0])

@@ -21,7 +21,7 @@ from shoal.solvers.gradient_descent import GradientDescent
 from shoal.solvers.rmsprop import RMSprop
 from shoal.solvers.sgd import SGD
 from shoal.training.augmentation import Augmentation
-from shoal.training.problem import Orders, Problem, Samples, Snapshot
+from shoal.training.problem import GivenOrders, Problem, Samples, Snapshot
 from shoal.training.recipe import Recipe, only
 from shoal.training.stopping import Plateau, Reason
 
@@ -283,7 +283,9 @@ def with_orders(engine: str, ways: Recipe, together: int, task: Problem) -> Trai
     training, which = begin(engine, population(), task, ways), np.array([0, 1, 0, 2, 1])
     for first in range(0, ways.epochs, together):
         epochs = range(first, min(first + together, ways.epochs))
-        training.advance(len(epochs), 2, Orders(np.concatenate([drawn(epoch) for epoch in epochs]), which))
+        training.advance(
+            len(epochs), 2, GivenOrders(np.concatenate([drawn(epoch) for epoch in epochs]), which)
+        )
     return training
 
 
@@ -309,7 +311,7 @@ def test_an_epoch_by_batch_is_worked_out_by_hand(engine: str) -> None:
     train = Samples(np.array([[1.0], [2.0], [3.0]]), np.zeros((1, 3)), np.array([[1.0, 3.0, 2.0]]))
     task = Problem(train, None, only(1, l2=0.8), by_batch=True)
     training = begin(engine, members, task, recipe(SGD(0.0), 2))
-    training.advance(1, orders=Orders(np.array([[[0, 1, 2]]], np.uint32), np.zeros(1, np.intp)))
+    training.advance(1, orders=GivenOrders(np.array([[[0, 1, 2]]], np.uint32), np.zeros(1, np.intp)))
     first, second = (1 * 0.5 + 3 * 2.0) / 4 + 0.4 / 4, 4.5 + 0.4 / 2
     np.testing.assert_allclose(training.history.loss[:, 0], (2 * first + 1 * second) / 3)
     np.testing.assert_allclose(training.penalty, (2 * 0.1 + 1 * 0.2) / 3)

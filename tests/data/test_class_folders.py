@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shoal.data import class_folders as module
-from shoal.data.class_folders import ClassFolders, Entry
+from shoal.data.class_folders import ClassFolders, FolderEntry
 from shoal.errors import DataError
 
 
@@ -82,7 +82,7 @@ def test_too_many_files_are_refused_before_any_is_opened(
 
 
 def test_the_first_of_those_that_cannot_be_used_says_why(tmp_path: Path, told: Told) -> None:
-    refused = [(Entry(tmp_path / f"{n}.txt", f"{n}.txt", None), "is empty") for n in range(6)]
+    refused = [(FolderEntry(tmp_path / f"{n}.txt", f"{n}.txt", None), "is empty") for n in range(6)]
     with pytest.raises(
         DataError, match=r"0\.txt is empty \(6 of 9 texts cannot be used, also 1\.txt, 2\.txt, 3\.txt, …\)"
     ):

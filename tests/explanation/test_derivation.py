@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.explanation.derivation import Kind, derive, multiplied
+from shoal.explanation.derivation import FactorKind, derive, multiplied
 from shoal.explanation.explanation import Explanation
 from shoal.explanation.trace import trace
 from shoal.formulas.text import text
@@ -17,7 +17,7 @@ def test_factors_stand_in_the_order_of_the_lecture(lecture: Explanation) -> None
     assert [text(factor.symbol) for factor in derivations[2].factors] == [
         "∂L/∂a3", "∂a3/∂z3", "∂z3/∂a2", "∂a2/∂z2", "∂z2/∂W2",
     ]  # fmt: skip
-    assert derivations[1].factors[-1].kind is Kind.ONE
+    assert derivations[1].factors[-1].kind is FactorKind.ONE
 
 
 def test_their_product_is_the_mean_of_the_samples_gradients(lecture: Explanation) -> None:
@@ -42,5 +42,5 @@ def test_a_softmax_multiplies_by_a_matrix_for_each_sample() -> None:
     y = network.criterion.encode(np.array([0, 2]), 3)
     traced = trace(network, theta, np.array([[1.0, -1.0], [0.5, 2.0]]), y)
     (W, _) = derive(traced, network.criterion)
-    assert W.factors[1].kind is Kind.JACOBIAN
+    assert W.factors[1].kind is FactorKind.JACOBIAN
     np.testing.assert_allclose(multiplied(traced.loss_slope, W.factors[1]), traced.steps[-1].a - y, rtol=1e-9)

@@ -5,7 +5,7 @@ import pytest
 
 from shoal.explanation import differences
 from shoal.explanation.differences import central_differences, directional_difference
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, LayerNorm, MaxPool2D, Residual
 from shoal.layers.base import Layer
 from shoal.populations.network import Network
@@ -40,15 +40,15 @@ STACKS: dict[str, tuple[int | tuple[int, int, int], list[Layer]]] = {
 }
 
 
-def some_point(stack: str) -> Point:
+def some_point(stack: str) -> GradientPoint:
     inputs, layers = STACKS[stack]
     network = Network(inputs, [*layers, Dense(2)], "cross_entropy")
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(5, network.n_inputs)), rng.integers(2, size=5)
-    return Point(network, X, y, sample_weight=[1, 0, 2, 1, 0.5], l2=0.4, l1=0.2, seed=1)
+    return GradientPoint(network, X, y, sample_weight=[1, 0, 2, 1, 0.5], l2=0.4, l1=0.2, seed=1)
 
 
-def by_definition(point: Point, direction: Array) -> float:
+def by_definition(point: GradientPoint, direction: Array) -> float:
     """Return the central difference of J as it stands, every layer and every penalty anew."""
     shifted = np.concatenate([point.theta + STEP * direction, point.theta - STEP * direction])
     J, _ = point.objective(shifted, np.zeros(2, dtype=np.intp))

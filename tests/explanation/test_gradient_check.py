@@ -10,7 +10,7 @@ from shoal.engines import ENGINES
 from shoal.errors import ConfigurationError, DataError
 from shoal.explanation import differences
 from shoal.explanation.gradient_check import Estimate, check_gradients, compare, relative_error
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.layers import Dense, Dropout
 from shoal.layers.base import Cache, Parameters
 from shoal.populations.network import Network
@@ -57,7 +57,7 @@ def test_a_linear_network_by_hand() -> None:
 
 
 def test_errors_are_relative_to_the_larger_gradient_block_by_block() -> None:
-    point = Point(Network(2, [Dense(1)]), X, y)
+    point = GradientPoint(Network(2, [Dense(1)]), X, y)
     estimate = Estimate(1e-5, np.array([3.0, 4.0 + 5.0, 0.0]), np.ones(3, dtype=np.bool_), {})
     blocks = compare(point, estimate, np.array([3.0, 4.0, 0.0]), "reference").blocks
     assert blocks[0].relative_error == 5 / np.hypot(3, 9)

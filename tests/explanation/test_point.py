@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.layers import BatchNorm, Dense
 from shoal.populations.network import Network
 
@@ -14,7 +14,7 @@ Y = np.array([1.0, -2.0, 0.5])
 
 def test_the_gradient_of_a_line_is_that_of_least_squares() -> None:
     network, weight = Network(2, [Dense(1)]), np.array([1.0, 2.0, 1.0])
-    point = Point(network.population(1, seed=3), X, Y, sample_weight=weight, l2=0.7)
+    point = GradientPoint(network.population(1, seed=3), X, Y, sample_weight=weight, l2=0.7)
     *W, b = point.theta[0]
     r = weight * (X @ W + b - Y)
     expected = np.append(X.T @ r + 0.7 * np.array(W), r.sum()) / weight.sum()
@@ -24,7 +24,7 @@ def test_the_gradient_of_a_line_is_that_of_least_squares() -> None:
 
 def test_statistics_have_no_gradient_by_any_engine() -> None:
     network = Network(2, [BatchNorm(), Dense(1)])
-    point, masked = Point(network, X, Y), network.statistic_mask
+    point, masked = GradientPoint(network, X, Y), network.statistic_mask
     assert masked.any()
     for engine in ("reference", "auto"):
         gradient = point.gradient(engine)
@@ -34,4 +34,4 @@ def test_statistics_have_no_gradient_by_any_engine() -> None:
 
 def test_there_is_one_network_at_a_point() -> None:
     with pytest.raises(ConfigurationError, match="one network is checked at a time, got 2"):
-        Point(Network(2, [Dense(1)]).population(2), X, Y)
+        GradientPoint(Network(2, [Dense(1)]).population(2), X, Y)

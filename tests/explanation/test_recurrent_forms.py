@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shoal.explanation.cells import CELLS
-from shoal.explanation.form import Form, Letters
+from shoal.explanation.form import LayerForm, Letters
 from shoal.explanation.recurrent_forms import NORMS, both_directions, recurrent
 from shoal.formulas.nodes import symbols
 from shoal.formulas.text import text
@@ -18,7 +18,7 @@ SHAPE = (2, 5)
 KINDS = [RNN(2), GRU(2), LSTM(2)]
 
 
-def told(form: Form) -> tuple[list[str], list[str]]:
+def told(form: LayerForm) -> tuple[list[str], list[str]]:
     return [text(tree) for tree in form.forward], [text(tree) for tree in form.backward]
 
 

@@ -8,7 +8,7 @@ import pytest
 from shoal.errors import ConfigurationError
 from shoal.explanation import differences
 from shoal.explanation.gradient_check import check_gradients, estimate_gradient
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.sampling import LEAST, draw_direction, draw_parameters, learnt
 from shoal.layers import BatchNorm, Conv2D, Dense, Flatten
 from shoal.layers.base import Cache, Layer, Parameters
@@ -191,7 +191,7 @@ def test_a_sample_costs_two_networks_for_each_difference(monkeypatch: pytest.Mon
         seen.append((len(caches), len(z)))
         return z, caches
 
-    point = Point(LARGE, X, y)
+    point = GradientPoint(LARGE, X, y)
     monkeypatch.setattr(differences.stack, "forward", counted)
     chosen, heard = draw_parameters(LARGE, 150, 0), []
     estimate_gradient(point, 1e-5, chosen, told=lambda done, of: heard.append((done, of)))

@@ -18,7 +18,7 @@ from shoal.forecasting.naive import Repeated
 from shoal.forecasting.networks import LearntNetworks, Networks
 from shoal.forecasting.own import LearntMaps
 from shoal.forecasting.panel import Contexts, Panel
-from shoal.forecasting.windows import Ahead
+from shoal.forecasting.windows import KnownAhead
 from shoal.shapes import Array
 
 Run = Callable[..., dict[str, Any]]
@@ -27,7 +27,7 @@ RNG = np.random.default_rng(4)
 SERIES = [RNG.uniform(0.5, 4, (2, T)) for T in (9, 4, 12)]  # one is shorter than a window
 SERIES[2][1] = 2.5  # and a channel constant
 FUTURE = [RNG.normal(size=(F, each.shape[1] + H)) for each in SERIES]
-AHEAD = Ahead((0.1, -0.2), (1.5, 0.5))
+AHEAD = KnownAhead((0.1, -0.2), (1.5, 0.5))
 
 
 def panel(columns: int) -> Panel:
@@ -55,13 +55,15 @@ def mixed(members: list[Learnt], columns: int = 0, own: bool = False) -> Forecas
 
 def linear(frame: Frame, columns: int = 0) -> LearntMap:
     n = frame.window + columns * (H + 1)
-    ahead, rng = AHEAD if columns else Ahead(), np.random.default_rng(6)
+    ahead, rng = AHEAD if columns else KnownAhead(), np.random.default_rng(6)
     return LearntMap(frame, ahead, 0.3 * rng.normal(size=(n, H)), rng.normal(size=H))
 
 
 def networks(kind: str, frame: Frame, columns: int = 0) -> LearntNetworks:
     made = Networks(kind, frame, (4,), 1).network(frame.window + columns * (H + 1), H)
-    return LearntNetworks(frame, AHEAD if columns else Ahead(), made.population(2, seed=1, dtype="float32"))
+    return LearntNetworks(
+        frame, AHEAD if columns else KnownAhead(), made.population(2, seed=1, dtype="float32")
+    )
 
 
 def assert_same(run: Run, mixture: ForecastMixture, given: Panel) -> None:

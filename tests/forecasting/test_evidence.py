@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.forecasting.candidates import Lesson, Tried
+from shoal.forecasting.candidates import ForecastSchooling, Tried
 from shoal.forecasting.evidence import evidence_of
 from shoal.forecasting.naive import Naive
 from shoal.forecasting.origins import Origins
@@ -19,7 +19,7 @@ from shoal.shapes import Array
 
 PANEL = Panel.of([np.array([[0.0, 2, 4, 6, 8, 10, 12, 14, 16, 18]])])
 """Whose changes are 2, the unit of errors."""
-LESSON = Lesson(PANEL, Origins(2, (4, 3), ((4,), (3,))), 1, 0)
+LESSON = ForecastSchooling(PANEL, Origins(2, (4, 3), ((4,), (3,))), 1, 0)
 ACTUAL = np.array([[12.0, 14.0], [14.0, 16.0]])
 SETTINGS = ForecastSettings(2)
 
@@ -103,7 +103,7 @@ def test_what_was_asked_and_found_is_told_beside_it() -> None:
     ("season", "who"), [(1, "last value"), (2, "last season of 2 steps"), (7, "last season of 7 steps")]
 )
 def test_of_a_series_that_is_too_short_nothing_is_tried(season: int, who: str) -> None:
-    lesson = Lesson(PANEL, Origins(2, (), ()), season, 0)
+    lesson = ForecastSchooling(PANEL, Origins(2, (), ()), season, 0)
     evidence = evidence_of(lesson, SETTINGS, [], np.array([]), None, {})
     assert (evidence["winner"], evidence["candidates"], evidence["validation"]) == (who, [], None)
     assert evidence["sentence"] == f"The {who} goes on, for the series is too short to try anything else."

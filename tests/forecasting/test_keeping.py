@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal.forecasting.candidates import Lesson, Tried
+from shoal.forecasting.candidates import ForecastSchooling, Tried
 from shoal.forecasting.keeping import Keeper, learnt_of
 from shoal.forecasting.naive import Naive, Repeated
 from shoal.forecasting.origins import Origins
@@ -14,7 +14,7 @@ from shoal.forecasting.settings import ForecastSettings
 
 PANEL = Panel.of([np.arange(30.0)[None]])
 SETTINGS = ForecastSettings(2)
-LESSON = Lesson(PANEL, Origins.of(PANEL, 2, 2), 1, 0)
+LESSON = ForecastSchooling(PANEL, Origins.of(PANEL, 2, 2), 1, 0)
 
 
 def learnt(

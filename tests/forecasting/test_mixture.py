@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoal.errors import ConfigurationError, DataError
-from shoal.forecasting.candidates import Lesson
+from shoal.forecasting.candidates import ForecastSchooling
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.linear import Linear
 from shoal.forecasting.mixture import ForecastMixture
@@ -58,7 +58,7 @@ def test_nothing_after_an_origin_changes_what_is_forecast_there() -> None:
     changed = Panel(tuple(np.concatenate([each[:, :-6], each[:, -6:] + 9], axis=1) for each in PANEL.series))
     frame, told = Frame(6, "last"), []
     for panel in (PANEL, changed):
-        lesson = Lesson(panel, Origins(6, (6,), ((6,),)), 6, 0, 1)
+        lesson = ForecastSchooling(panel, Origins(6, (6,), ((6,),)), 6, 0, 1)
         for candidate in (Linear(frame), Networks("dense", frame, (4,), 3), Naive(6)):
             tried = candidate.learn(lesson)
             assert tried is not None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.forecasting.candidates import Lesson
+from shoal.forecasting.candidates import ForecastSchooling
 from shoal.forecasting.naive import Naive, Repeated
 from shoal.forecasting.origins import Origins
 from shoal.forecasting.panel import Panel
@@ -17,7 +17,7 @@ def test_the_last_season_goes_on_and_begins_anew() -> None:
 
 def test_it_is_tried_at_every_origin() -> None:
     panel = Panel.of([np.arange(12.0)[None]])
-    lesson = Lesson(panel, Origins(2, (4, 3), ((4, 3), (2,))), season=2, seed=0)
+    lesson = ForecastSchooling(panel, Origins(2, (4, 3), ((4, 3), (2,))), season=2, seed=0)
     tried = Naive(2).learn(lesson)
     assert tried.words == "the last season of 2 steps"
     assert tried.forecasts.tolist() == [[6, 7], [7, 8], [8, 9]]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from shoal.forecasting import networks as module
-from shoal.forecasting.candidates import Lesson
+from shoal.forecasting.candidates import ForecastSchooling
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.networks import LearntNetworks, Networks, batch_size
 from shoal.forecasting.origins import Origins
 from shoal.forecasting.panel import Panel
-from shoal.forecasting.windows import Ahead
+from shoal.forecasting.windows import KnownAhead
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -75,7 +75,7 @@ def test_words_tell_kind_size_and_window() -> None:
 
 def test_a_forecast_is_the_mean_of_the_networks_in_the_units_of_the_series() -> None:
     """Where z is the negative of the first and of the second number of a window in its frame."""
-    learnt = LearntNetworks(FRAME, Ahead(), linear([[-1, 0, 0], [0, -1, 0]], noise=0.5))
+    learnt = LearntNetworks(FRAME, KnownAhead(), linear([[-1, 0, 0], [0, -1, 0]], noise=0.5))
     found = learnt.forecast(contexts([1.0, 2.0, 4.0], [50.0, 30.0, 40.0]))
     # x' = (x − 4)/s, so −x'₁ s + 4 = 4 + 3 and −x'₂ s + 4 = 4 + 2
     np.testing.assert_allclose(found, [[7, 6], [30, 50]], rtol=1e-6)
@@ -83,14 +83,14 @@ def test_a_forecast_is_the_mean_of_the_networks_in_the_units_of_the_series() -> 
 
 
 def test_more_values_than_the_window_change_nothing() -> None:
-    learnt = LearntNetworks(FRAME, Ahead(), linear([[-1, 0, 0]]))
+    learnt = LearntNetworks(FRAME, KnownAhead(), linear([[-1, 0, 0]]))
     panel = Panel.of([np.array([[1e6, -1e6, 1.0, 2.0, 4.0]])])
     assert learnt.forecast(panel.contexts(5, 1)) == pytest.approx(7, rel=1e-6)
 
 
 def test_columns_known_ahead_are_inputs_from_the_last_step_on() -> None:
     """Of w = 3 values and one column with h + 1 = 3 steps the sixth input is the column's last step."""
-    learnt = LearntNetworks(FRAME, Ahead((10.0,), (2.0,)), linear([[0] * 5 + [1], [0, 0, 0, 1, 0, 0]]))
+    learnt = LearntNetworks(FRAME, KnownAhead((10.0,), (2.0,)), linear([[0] * 5 + [1], [0, 0, 0, 1, 0, 0]]))
     future = np.array([[0.0, 0, 12, 0, 18]])
     found = learnt.forecast(contexts([1.0, 2.0, 4.0], future=future))
     unit = np.sqrt((9 + 4) / 3)
@@ -98,7 +98,9 @@ def test_columns_known_ahead_are_inputs_from_the_last_step_on() -> None:
 
 
 def test_what_is_kept_forecasts_the_same_bits() -> None:
-    learnt = LearntNetworks(FRAME, Ahead((1.0,), (2.0,)), linear([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]]))
+    learnt = LearntNetworks(
+        FRAME, KnownAhead((1.0,), (2.0,)), linear([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]])
+    )
     config = json.loads(json.dumps(learnt.to_config()))
     again = LearntNetworks.from_config(config, learnt.arrays())
     given = contexts([1.0, 2.0, 4.0], future=np.arange(5.0)[None])
@@ -107,7 +109,7 @@ def test_what_is_kept_forecasts_the_same_bits() -> None:
 
 @pytest.mark.parametrize("broken", ["nan", "features"])
 def test_networks_that_do_not_fit_their_windows_are_refused(broken: str) -> None:
-    learnt = LearntNetworks(FRAME, Ahead(), linear([[1, 2, 3]]))
+    learnt = LearntNetworks(FRAME, KnownAhead(), linear([[1, 2, 3]]))
     config, arrays = learnt.to_config(), dict(learnt.arrays())
     if broken == "nan":
         arrays["theta"] = np.full_like(arrays["theta"], np.nan)
@@ -140,7 +142,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 SERIES = Panel.of([np.arange(12.0)[None]])
-LESSON = Lesson(SERIES, Origins(2, (4, 2), ((4, 3), (2,))), 1, 9)
+LESSON = ForecastSchooling(SERIES, Origins(2, (4, 2), ((4, 3), (2,))), 1, 9)
 UNIT = np.sqrt((4 + 1) / 3)
 """Of every window of three numbers that rise by one."""
 
@@ -184,7 +186,7 @@ def test_a_refit_without_a_network_left_is_no_candidate(asked: dict[str, Any], l
 
 
 def test_a_refit_without_a_window_is_no_candidate(asked: dict[str, Any]) -> None:
-    early = Lesson(
+    early = ForecastSchooling(
         SERIES, Origins(2, (8, 2), ((8,), (2,))), 1, 0
     )  # 4 steps before it, of 5 that a window has
     assert Networks("dense", FRAME, (2,), 1).learn(early) is None

@@ -11,9 +11,9 @@ from shoal.forecasting.linear import LearntMap
 from shoal.forecasting.panel import Panel
 from shoal.forecasting.planning import EPOCHS, FEWEST_EPOCHS, LINEAR_SHARE, Plan
 from shoal.forecasting.settings import ForecastSettings
-from shoal.forecasting.windows import Ahead
+from shoal.forecasting.windows import KnownAhead
 
-NOTHING_AHEAD = Ahead((), ())
+NOTHING_AHEAD = KnownAhead((), ())
 RISING = np.linspace(1.0, 3.0, 120)[None]
 
 

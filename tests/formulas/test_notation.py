@@ -35,10 +35,10 @@ from shoal.formulas.nodes import (
     elementwise,
     exp,
 )
-from shoal.formulas.notation import Notation
+from shoal.formulas.notation import FormulaNotation
 from shoal.formulas.text import text
 
-NOTATIONS: dict[str, Notation] = {"text": text, "latex": latex, "mathml": mathml}
+NOTATIONS: dict[str, FormulaNotation] = {"text": text, "latex": latex, "mathml": mathml}
 VALUES = {"z": 0.7, "a": -1.3, "y": 2.1}
 SIGNS: tuple[Sign, ...] = ("", "·", "⊙")
 

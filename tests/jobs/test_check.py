@@ -8,7 +8,7 @@ import pytest
 from shoal.engines import ENGINES
 from shoal.errors import UnknownNameError
 from shoal.explanation.gradient_check import BlockCheck, GradientCheck
-from shoal.jobs.check import Verdict, check_subject, draw_steps
+from shoal.jobs.check import CheckVerdict, check_subject, draw_steps
 from shoal.jobs.subjects.subject import Subject, fresh_subject
 
 
@@ -29,7 +29,7 @@ def test_what_is_not_within_the_tolerance_fails_and_so_does_what_is_no_number() 
     errors = (1e-7, 2e-6, np.nan)
     blocks = tuple(BlockCheck(i, "W", (1, 1), error, 0.0, 1) for i, error in enumerate(errors))
     check = GradientCheck(blocks, np.zeros(3), np.zeros(3), np.ones(3, dtype=np.bool_), 1e-5, "native")
-    verdict = Verdict((check,), tolerance=1e-6)
+    verdict = CheckVerdict((check,), tolerance=1e-6)
     assert [name for _, name, _ in verdict.failures] == ["W2", "W3"]
     assert verdict.failures[0] == ("native", "W2", 2e-6)
 

@@ -13,7 +13,7 @@ import pytest
 from shoal import engines
 from shoal.engines.compiled import StaleModuleError
 from shoal.errors import ConfigurationError, OutputError
-from shoal.forecasting.candidates import Lesson, Tried
+from shoal.forecasting.candidates import ForecastSchooling, Tried
 from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.linear import Linear
 from shoal.forecasting.mixture import ForecastMixture
@@ -36,7 +36,7 @@ def test_an_interrupted_job_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     counted: list[str] = []
     learn = Linear.learn
 
-    def interrupted(self: Linear, lesson: Lesson) -> Tried | None:
+    def interrupted(self: Linear, lesson: ForecastSchooling) -> Tried | None:
         counted.append(self.frame.words)
         if len(counted) == stop:
             raise KeyboardInterrupt
@@ -114,7 +114,7 @@ def test_a_refusal_of_the_engine_leaves_no_plan(monkeypatch: pytest.MonkeyPatch,
 def test_what_is_refused_before_anything_has_learnt_leaves_no_plan(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def refused(self: Linear, lesson: Lesson) -> Tried | None:
+    def refused(self: Linear, lesson: ForecastSchooling) -> Tried | None:
         raise ConfigurationError("refused")
 
     monkeypatch.setattr(Linear, "learn", refused)

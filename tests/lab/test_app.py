@@ -18,7 +18,7 @@ from shoal.lab import serving
 from shoal.lab.app import DRAWN, FILES, House, Visit
 from shoal.lab.commands import Command, Pause
 from shoal.lab.design import Design
-from shoal.lab.frames import PROTOCOL, Kind, read
+from shoal.lab.frames import PROTOCOL, BlockKind, read
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.running import Conductor
 from tests.waiting import HANGS
@@ -133,7 +133,7 @@ def test_a_page_trains_and_sees_it(served: Served) -> None:
         assert (state["steers"], state["sides"][0]["epoch"]) == (True, 0)
         assert page.ask(do="start") == {"id": 1, "done": True}
         later = page.picture(lambda epoch: epoch >= 20)
-        assert [block.kind for block in later][:2] == [Kind.FUNCTIONS, Kind.SCORES]
+        assert [block.kind for block in later][:2] == [BlockKind.FUNCTIONS, BlockKind.SCORES]
         assert page.ask(do="pause")["done"]
         since = len(page.heard)
         assert page.ask(do="seek", epoch=10)["done"]

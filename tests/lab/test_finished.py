@@ -15,13 +15,13 @@ from shoal.jobs.saved.folder import load_model
 from shoal.lab import commands as c
 from shoal.lab.columns import columns_of, labels_of
 from shoal.lab.finished import ABSENT, FinishedStudy
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from shoal.selection.store.trial_store import TrialStore
 from shoal.selection.trials import Trials
 
 
 def scores(study: FinishedStudy) -> np.ndarray[Any, Any]:
-    return next(block.values for block in read(study.frame()) if block.kind is Kind.SCORES)
+    return next(block.values for block in read(study.frame()) if block.kind is BlockKind.SCORES)
 
 
 def test_every_trial_of_the_store_is_in_the_picture(by_folds: Path) -> None:
@@ -47,7 +47,7 @@ def test_the_choice_is_that_of_the_evidence_and_its_networks_are_those_of_the_mo
     model = load_model(by_folds)
     for network in told["members"]:
         study.do(c.Pick(network=network))
-        theta = next(block.values for block in read(study.frame()) if block.kind is Kind.THETA)
+        theta = next(block.values for block in read(study.frame()) if block.kind is BlockKind.THETA)
         place = study.members[network][0]
         np.testing.assert_allclose(theta[0], model.population.theta[place], rtol=1e-6)
 
@@ -97,7 +97,7 @@ def test_networks_that_were_not_chosen_show_their_course_and_are_not_inspected(o
     before = study.state()
     assert not before["study"]["inspectable"]
     blocks = {block.kind: block.values for block in read(study.frame())}
-    assert blocks[Kind.THETA].shape[1] == before["study"]["parameters"]
+    assert blocks[BlockKind.THETA].shape[1] == before["study"]["parameters"]
     with pytest.raises(ConfigurationError, match="chosen networks alone"):
         study.do(c.Inspect())
     assert study.state() == before

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.errors import DataError
-from shoal.lab.frames import Block, Kind, decisions, read, write
+from shoal.lab.frames import Block, BlockKind, decisions, read, write
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -19,14 +19,14 @@ def golden_blocks() -> list[Block]:
     wave = np.linspace(-1.5, 1.5, 15).reshape(3, 5)
     scores = np.array([[0.5, 0.25, np.nan], [0.75, np.inf, 0.125], [0, 1, 3]])
     return [
-        Block(Kind.FUNCTIONS, 2, 70, wave, 0, -2.0, 2.0),
-        Block(Kind.SCORES, 2, 70, scores, 0),
-        Block(Kind.PICKED, 2, 70, wave[:1], 0, -2.0, 2.0),
-        Block(Kind.UNITS, 2, 70, wave[1:], 0, -2.0, 2.0),
-        Block(Kind.LOSSES, 2, 70, wave[:2] ** 2, 0),
-        Block(Kind.THETA, 2, 70, wave[2:], 0),
-        Block(Kind.MAPS, 2, 70, np.abs(wave) / 2, 1, 0.0, 1.0),
-        Block(Kind.DECISIONS, 2, 70, np.array([[0.0, 63, 64], [191, 192, 255]]), 1, 0.0, 4.0),
+        Block(BlockKind.FUNCTIONS, 2, 70, wave, 0, -2.0, 2.0),
+        Block(BlockKind.SCORES, 2, 70, scores, 0),
+        Block(BlockKind.PICKED, 2, 70, wave[:1], 0, -2.0, 2.0),
+        Block(BlockKind.UNITS, 2, 70, wave[1:], 0, -2.0, 2.0),
+        Block(BlockKind.LOSSES, 2, 70, wave[:2] ** 2, 0),
+        Block(BlockKind.THETA, 2, 70, wave[2:], 0),
+        Block(BlockKind.MAPS, 2, 70, np.abs(wave) / 2, 1, 0.0, 1.0),
+        Block(BlockKind.DECISIONS, 2, 70, np.array([[0.0, 63, 64], [191, 192, 255]]), 1, 0.0, 4.0),
     ]
 
 
@@ -44,23 +44,23 @@ def test_the_golden_frame_says_what_both_sides_read() -> None:
 
 
 @given(
-    st.sampled_from([Kind.PICKED, Kind.UNITS, Kind.LOSSES, Kind.THETA]),
+    st.sampled_from([BlockKind.PICKED, BlockKind.UNITS, BlockKind.LOSSES, BlockKind.THETA]),
     st.integers(0, 2**32 - 1),
     st.integers(1, 4),
     st.lists(st.floats(width=32), min_size=1, max_size=9),
 )
-def test_floats_come_back_bit_for_bit(kind: Kind, epoch: int, rows: int, values: list[float]) -> None:
+def test_floats_come_back_bit_for_bit(kind: BlockKind, epoch: int, rows: int, values: list[float]) -> None:
     sent = np.tile(np.array(values), (rows, 1))
     (block,) = read(write([Block(kind, 1, epoch, sent, 1)]))
     assert (block.kind, block.epoch, block.side) == (kind, epoch, 1)
     np.testing.assert_array_equal(block.values, sent)
 
 
-@given(st.lists(st.floats(), min_size=1, max_size=9), st.sampled_from([Kind.FUNCTIONS, Kind.MAPS]))
-def test_functions_come_back_within_a_step_and_within_bounds(values: list[float], kind: Kind) -> None:
+@given(st.lists(st.floats(), min_size=1, max_size=9), st.sampled_from([BlockKind.FUNCTIONS, BlockKind.MAPS]))
+def test_functions_come_back_within_a_step_and_within_bounds(values: list[float], kind: BlockKind) -> None:
     (block,) = read(write([Block(kind, 1, 0, np.array([values]), 0, -2.0, 2.0)]))
     expected = np.clip(np.nan_to_num(np.array([values]), nan=-2.0), -2, 2)
-    step = 4 / (255 if kind is Kind.MAPS else 65534)
+    step = 4 / (255 if kind is BlockKind.MAPS else 65534)
     np.testing.assert_allclose(block.values, expected, atol=0.51 * step)
 
 
@@ -68,7 +68,7 @@ def test_functions_come_back_within_a_step_and_within_bounds(values: list[float]
 def test_a_decision_is_a_class_and_how_sure_it_is(K: int) -> None:
     steps, sure = 256 // K, np.full((1, K, K), 0.0)
     sure[0] = np.eye(K)
-    (block,) = read(write([Block(Kind.DECISIONS, 1, 0, decisions(sure), 0, 0.0, K)]))
+    (block,) = read(write([Block(BlockKind.DECISIONS, 1, 0, decisions(sure), 0, 0.0, K)]))
     np.testing.assert_array_equal(block.values, [np.arange(K) * steps + steps - 1])
     assert block.values.max() < 256
     unsure = decisions(np.full((1, K, 2), 1 / K))

@@ -12,7 +12,7 @@ from shoal.explanation.explanation import explain
 from shoal.lab import commands as c
 from shoal.lab.course import Course
 from shoal.lab.design import Design
-from shoal.lab.inspector import MOST_EDGES, Subject
+from shoal.lab.inspector import MOST_EDGES, InspectedNetwork
 from shoal.lab.inspector import inspected as inspected_of
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.views import member
@@ -27,7 +27,7 @@ def small(**settings: Any) -> Laboratory:
 
 
 def inspected(side: Course, network: int, asked: c.Inspect) -> dict[str, Any]:
-    return inspected_of(Subject.of_course(side, network), asked)
+    return inspected_of(InspectedNetwork.of_course(side, network), asked)
 
 
 def edges(lab: Laboratory) -> list[tuple[int, int, int | None]]:

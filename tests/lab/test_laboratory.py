@@ -11,7 +11,7 @@ from shoal.errors import CapacityError, ShoalError
 from shoal.lab import commands as c
 from shoal.lab.choosing import trials
 from shoal.lab.design import Design, Knobs
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.material import SETS
 from shoal.lab.room import require_room
@@ -23,7 +23,7 @@ def small(**settings: Any) -> Laboratory:
     return Laboratory(Design(**({"hidden": (1, 3), "starts": 4, "epochs": 300} | settings)))
 
 
-def frame(lab: Laboratory) -> dict[tuple[Kind, int], Any]:
+def frame(lab: Laboratory) -> dict[tuple[BlockKind, int], Any]:
     return {(block.kind, block.side): block for block in read(lab.frame())}
 
 
@@ -39,9 +39,9 @@ def test_a_step_moves_every_network() -> None:
     before = frame(lab)
     lab.do(c.Step(epochs=7))
     after = frame(lab)
-    assert after[Kind.SCORES, 0].epoch == lab.state()["sides"][0]["epoch"] == 7
-    assert (after[Kind.SCORES, 0].values[0] < before[Kind.SCORES, 0].values[0]).all()
-    assert after[Kind.FUNCTIONS, 0].values.shape == (8, 64)
+    assert after[BlockKind.SCORES, 0].epoch == lab.state()["sides"][0]["epoch"] == 7
+    assert (after[BlockKind.SCORES, 0].values[0] < before[BlockKind.SCORES, 0].values[0]).all()
+    assert after[BlockKind.FUNCTIONS, 0].values.shape == (8, 64)
 
 
 def test_the_scores_are_the_mean_squares_of_the_predictions() -> None:
@@ -51,7 +51,7 @@ def test_the_scores_are_the_mean_squares_of_the_predictions() -> None:
     part = side.material.validation
     run = side.runs[1]
     squares = np.square(run.population.predict(part.X)[:, :, 0] - part.y).mean(axis=1)
-    np.testing.assert_allclose(frame(lab)[Kind.SCORES, 0].values[1, 4:], squares, rtol=1e-6)
+    np.testing.assert_allclose(frame(lab)[BlockKind.SCORES, 0].values[1, 4:], squares, rtol=1e-6)
     assert run.history.validation_loss is not None
     np.testing.assert_allclose(run.history.validation_loss[:, 19], squares, rtol=1e-12)
 
@@ -62,13 +62,13 @@ def test_the_picked_network_is_shown_from_inside() -> None:
     lab.do(c.Step(epochs=10))
     shown = frame(lab)
     run = lab.sides[0].runs[1]
-    np.testing.assert_allclose(shown[Kind.THETA, 0].values[0], run.population.theta[1], rtol=1e-6)
+    np.testing.assert_allclose(shown[BlockKind.THETA, 0].values[0], run.population.theta[1], rtol=1e-6)
     W, b = run.population.weights[0][1], run.population.biases[0][1]
     grid = lab.sides[0].material.grid
-    np.testing.assert_allclose(shown[Kind.UNITS, 0].values, np.tanh(W @ grid.T + b), atol=1e-6)
-    assert shown[Kind.LOSSES, 0].values.shape == (2, 10)
+    np.testing.assert_allclose(shown[BlockKind.UNITS, 0].values, np.tanh(W @ grid.T + b), atol=1e-6)
+    assert shown[BlockKind.LOSSES, 0].values.shape == (2, 10)
     fine = run.population.predict(lab.sides[0].material.fine)[1, :, 0]
-    np.testing.assert_allclose(shown[Kind.PICKED, 0].values[0], fine, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(shown[BlockKind.PICKED, 0].values[0], fine, rtol=1e-5, atol=1e-6)
 
 
 def test_the_state_is_plain_json() -> None:
@@ -90,7 +90,7 @@ def test_the_networks_are_the_trials_of_a_study() -> None:
     for name, column in whole.columns.items():
         assert column.dtype == found[name].dtype, name
         np.testing.assert_array_equal(column, found[name])
-    scores = frame(lab)[Kind.SCORES, 0].values
+    scores = frame(lab)[BlockKind.SCORES, 0].values
     kept = np.arange(8) != 1
     np.testing.assert_array_equal(found["validation_loss"].astype("f4")[kept], scores[1][kept])
     np.testing.assert_array_equal(np.isnan(found["validation_loss"]), ~kept)
@@ -101,7 +101,7 @@ def test_the_networks_are_the_trials_of_a_study() -> None:
 def test_the_choice_is_the_smallest_validation_error_and_says_so() -> None:
     lab = small()
     lab.do(c.Step(epochs=50))
-    scores = frame(lab)[Kind.SCORES, 0].values
+    scores = frame(lab)[BlockKind.SCORES, 0].values
     choice = lab.state()["sides"][0]["choice"]
     assert choice["network"] == np.argmin(scores[1])
     assert "the smallest validation loss" in choice["sentence"]
@@ -114,12 +114,12 @@ def test_a_fork_is_two_shoals_from_the_same_parameters() -> None:
     lab.do(c.Step(epochs=30))
     lab.do(c.Fork(l2=1.0))
     forked = frame(lab)
-    np.testing.assert_array_equal(forked[Kind.THETA, 0].values, forked[Kind.THETA, 1].values)
+    np.testing.assert_array_equal(forked[BlockKind.THETA, 0].values, forked[BlockKind.THETA, 1].values)
     lab.do(c.Step(epochs=30))
     both = frame(lab)
     straight = small()
     straight.do(c.Step(epochs=60))
-    for kind in Kind.SCORES, Kind.FUNCTIONS, Kind.LOSSES:
+    for kind in BlockKind.SCORES, BlockKind.FUNCTIONS, BlockKind.LOSSES:
         np.testing.assert_array_equal(both[kind, 0].values, frame(straight)[kind, 0].values)
     norms = [
         sum(float(np.square(w).sum()) for run in side.runs for w in run.population.weights)
@@ -182,8 +182,8 @@ def test_two_classes_are_shown_as_maps() -> None:
     lab.do(c.Build(data="moons", solver="adam"))
     lab.do(c.Step(epochs=5))
     shown = frame(lab)
-    assert shown[Kind.MAPS, 0].values.shape == (8, 24 * 24)
-    assert shown[Kind.PICKED, 0].values.shape == (1, 96 * 96)
+    assert shown[BlockKind.MAPS, 0].values.shape == (8, 24 * 24)
+    assert shown[BlockKind.PICKED, 0].values.shape == (1, 96 * 96)
     assert lab.state()["material"]["kind"] == "plane"
     assert lab.state()["sides"][0]["knobs"]["samples"] == 100
 

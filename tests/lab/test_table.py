@@ -11,7 +11,7 @@ from shoal.errors import CapacityError, DataError, ShoalError
 from shoal.lab import commands as c
 from shoal.lab.course import Course
 from shoal.lab.design import Design, Knobs
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from shoal.lab.laboratory import Laboratory
 from shoal.lab.material import SETS
 from shoal.lab.repeating import command_line, python_lines
@@ -42,7 +42,7 @@ def test_numbers_are_shown_along_the_feature_that_tells_most(table: Path) -> Non
     lab.do(c.Step(epochs=30))
     material = lab.state()["material"]
     assert (material["kind"], material["inputs"], material["title"]) == ("curve", ["b, scaled"], "own.csv")
-    picked = next(block for block in read(lab.frame()) if block.kind is Kind.PICKED)
+    picked = next(block for block in read(lab.frame()) if block.kind is BlockKind.PICKED)
     assert picked.values.shape == (1, 241)
     choice = lab.state()["sides"][0]["choice"]
     assert choice["loss"] < 0.2  # of targets with a variance of 1
@@ -69,7 +69,7 @@ def test_two_numbers_and_two_classes_are_a_plane(table: Path) -> None:
         "log loss",
     )
     assert material["output"] == "probability of yes"
-    assert {block.kind for block in read(lab.frame())} >= {Kind.MAPS, Kind.PICKED}
+    assert {block.kind for block in read(lab.frame())} >= {BlockKind.MAPS, BlockKind.PICKED}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def without(path: Path, column: int) -> Path:
     return path
 
 
-def shown_by(lab: Laboratory) -> dict[Kind, Any]:
+def shown_by(lab: Laboratory) -> dict[BlockKind, Any]:
     return {block.kind: block for block in read(lab.frame())}
 
 
@@ -100,12 +100,12 @@ def test_several_classes_of_two_numbers_are_a_plane_in_as_many_hues(flowers: Pat
     material, shown = lab.state()["material"], shown_by(lab)
     assert (material["kind"], material["loss"]) == ("plane", "cross entropy")
     assert material["classes"] == ["blue", "green", "red"]
-    assert (shown[Kind.DECISIONS].high, shown[Kind.PICKED].values.shape) == (3, (3, 96 * 96))
-    np.testing.assert_allclose(shown[Kind.PICKED].values.sum(axis=0), 1, rtol=1e-6)
+    assert (shown[BlockKind.DECISIONS].high, shown[BlockKind.PICKED].values.shape) == (3, (3, 96 * 96))
+    np.testing.assert_allclose(shown[BlockKind.PICKED].values.sum(axis=0), 1, rtol=1e-6)
     side = lab.sides[0]
     best = side.runs[1].population.members(0)
     grid = side.answers.functions[2].argmax(axis=0)
-    np.testing.assert_array_equal(shown[Kind.DECISIONS].values[2] // 85, grid)
+    np.testing.assert_array_equal(shown[BlockKind.DECISIONS].values[2] // 85, grid)
     np.testing.assert_array_equal(best.outputs(side.material.grid)[0].argmax(axis=1), grid)
     rows = side.material.validation
     assert (best.outputs(rows.X)[0].argmax(axis=1) == rows.y).mean() > 0.8
@@ -116,8 +116,8 @@ def test_several_classes_are_shown_along_the_feature_that_tells_them_apart(flowe
     lab.do(c.Step(epochs=5))
     material, shown = lab.state()["material"], shown_by(lab)
     assert (material["kind"], material["inputs"]) == ("curve", ["a, scaled"])
-    assert shown[Kind.DECISIONS].values.shape == (4, 64)
-    assert shown[Kind.PICKED].values.shape == (3, 241)
+    assert shown[BlockKind.DECISIONS].values.shape == (4, 64)
+    assert shown[BlockKind.PICKED].values.shape == (3, 241)
     assert material["low"] < 0  # below the probabilities every class has a row of its points
 
 

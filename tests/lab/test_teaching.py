@@ -4,15 +4,17 @@ import pytest
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.lab import commands as c
-from shoal.lab.lesson import Ask, Lesson, Step, lessons
+from shoal.lab.lesson import Ask, Lesson, LessonStep, lessons
 from shoal.lab.teaching import Teaching
 
 OWN = Lesson(
     "Of our own",
     (
-        Step("Look.", (c.Pause(),)),
-        Step("What next?", (c.Reset(),), Ask("Up or down?", ("up", "down"), 1), "Down.", (c.Step(epochs=3),)),
-        Step("That is all."),
+        LessonStep("Look.", (c.Pause(),)),
+        LessonStep(
+            "What next?", (c.Reset(),), Ask("Up or down?", ("up", "down"), 1), "Down.", (c.Step(epochs=3),)
+        ),
+        LessonStep("That is all."),
     ),
 )
 

@@ -11,7 +11,7 @@ import pytest
 
 from shoal.lab import views
 from shoal.lab.design import Design
-from shoal.lab.frames import Kind
+from shoal.lab.frames import BlockKind
 from shoal.lab.material import Material, sine
 from shoal.layers import Dense, Dropout, Flatten
 from shoal.populations.network import Network
@@ -109,20 +109,20 @@ def curve() -> Material:
 def test_a_curve_may_leave_the_picture_by_its_height(curve: Material) -> None:
     predictions = np.arange(6.0).reshape(2, 1, 3)
     kind, values, low, high = views.functions(curve, predictions)
-    assert (kind, values.tolist(), low, high) == (Kind.FUNCTIONS, [[0, 1, 2], [3, 4, 5]], -4.0, 5.0)
+    assert (kind, values.tolist(), low, high) == (BlockKind.FUNCTIONS, [[0, 1, 2], [3, 4, 5]], -4.0, 5.0)
 
 
 def test_a_plane_of_two_classes_is_a_map_of_probabilities(curve: Material) -> None:
     plane = replace(curve, kind="plane", classes=("a", "b"))
     kind, values, low, high = views.functions(plane, np.full((2, 1, 3), 0.5))
-    assert (kind, values.shape, low, high) == (Kind.MAPS, (2, 3), -1.0, 2.0)
+    assert (kind, values.shape, low, high) == (BlockKind.MAPS, (2, 3), -1.0, 2.0)
 
 
 @pytest.mark.parametrize("kind", ["curve", "plane"])
 def test_several_classes_are_told_by_their_decisions(curve: Material, kind: str) -> None:
     several = replace(curve, kind=kind, classes=("a", "b", "c"))
     told, values, low, high = views.functions(several, np.full((2, 3, 5), 1 / 3))
-    assert (told, values.shape, low, high) == (Kind.DECISIONS, (2, 5), 0.0, 3.0)
+    assert (told, values.shape, low, high) == (BlockKind.DECISIONS, (2, 5), 0.0, 3.0)
 
 
 def test_predictions_go_through_the_link_and_overflow_without_a_warning() -> None:

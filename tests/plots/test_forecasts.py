@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from shoal.plots import drawing, forecasts
-from shoal.plots.forecasts import HeldOut, Shown
+from shoal.plots.forecasts import ForecastsHeldOut, Shown
 
 Group = Callable[[str, str], ET.Element]
 Curve = Callable[[str, str], np.ndarray]
@@ -25,7 +25,7 @@ ONE: Shown = {
         "0.95": {"lower": [1.0] * 4, "upper": [7.0] * 4},
     },
 }  # fmt: skip
-TEST: HeldOut = {
+TEST: ForecastsHeldOut = {
     "values": 8, "outcome": "chosen", "sentence": "", "models": [], "covered": [],
     "by_step": {"shoal": [0.5, 1.0, None, 2.0], "naive": [1.0, 2.0, 3.0, 4.0]},
 }  # fmt: skip

@@ -17,7 +17,7 @@ from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.training import blocks
 from shoal.training.blocks import BlockFile, write_rows
-from shoal.training.problem import Orders, Problem
+from shoal.training.problem import GivenOrders, Problem
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason
 
@@ -70,7 +70,7 @@ def test_buffers_are_the_minibatches_of_all_samples_in_their_order(
         population.network, population.theta, population.keys, problem, RECIPE
     )
     for epoch in range(3):
-        whole.advance(1, 1, Orders(rows_of(tmp_path / "order", epoch)[None, None], np.zeros(3, np.intp)))
+        whole.advance(1, 1, GivenOrders(rows_of(tmp_path / "order", epoch)[None, None], np.zeros(3, np.intp)))
     np.testing.assert_allclose(found.population.theta, whole.theta, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.history.loss, whole.history.loss, rtol=1e-9)
     assert found.history.epochs.tolist() == [3, 3, 3]

@@ -13,7 +13,7 @@ from shoal.errors import OutputError
 from shoal.layers import Dense
 from shoal.populations.checkpoint import Checkpoint
 from shoal.populations.network import Network
-from shoal.training.blocks import BlockFile, Folds
+from shoal.training.blocks import BlockFile, BlockFolds
 from shoal.training.history import History
 from shoal.training.problem import Snapshot
 from shoal.training.recipe import Recipe
@@ -77,7 +77,9 @@ def test_all_that_decides_what_comes_of_it_makes_it_another_place(tmp_path: Path
         place(tmp_path, blocks=blocks(tmp_path, seen=lambda X: X[:, ::-1])),
         place(tmp_path, blocks=blocks(tmp_path, seen=lambda X: 2 * X)),
         *(
-            place(tmp_path, blocks=blocks(tmp_path, folds=Folds((0, 4, 4), (0.0, 4.0, 4.0), forward, held)))
+            place(
+                tmp_path, blocks=blocks(tmp_path, folds=BlockFolds((0, 4, 4), (0.0, 4.0, 4.0), forward, held))
+            )
             for forward in (False, True)
             for held in (None, 0, 1)
         ),

@@ -42,3 +42,24 @@ def test_only_kinds_ask_what_kind_something_is() -> None:
             if isinstance(word, ast.Name)
         }
         assert name.startswith("shoal.jobs.kinds") or not asked & kinds, name
+
+
+NAMESAKES = {
+    "Constant": "a schedule, and what nothing is drawn for",
+    "Orthogonal": "an initializer, and what it draws",
+    "Recurrent": "a layer, and the architecture of such layers",
+}
+"""Names of two classes that go together, and of which both are for users."""
+
+
+def test_no_two_classes_that_others_see_have_one_name() -> None:
+    """But for a study of the lecture, which stands alone, and commands, which are called as the page does."""
+    homes: dict[str, list[str]] = {}
+    for name, tree in modules().items():
+        if not name.startswith(("shoal.lecture.", "shoal.lab.commands", "shoal.lab.demonstrations")):
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(name)
+    twice = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in NAMESAKES} == {}
+    assert twice.keys() == NAMESAKES.keys()

@@ -27,7 +27,7 @@ from shoal.cli.subject import (
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from shoal.jobs.check import Verdict
+    from shoal.jobs.check import CheckVerdict
 
 
 def check(
@@ -91,7 +91,7 @@ def check(
     console.print(f"Every gradient is right to {verdict.largest:.1e}, tolerance {tolerance:g}.")
 
 
-def _table(verdict: Verdict) -> Table:
+def _table(verdict: CheckVerdict) -> Table:
     from rich.table import Table
 
     table = Table()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing.study import Sizing
     from shoal.plots.evidence import Evidence
-    from shoal.selection.cohorts.design import Plan
+    from shoal.selection.cohorts.design import StudyPlan
     from shoal.selection.running.runner import StudyProgress
 
 WIDEST = 1000
@@ -123,7 +123,7 @@ class TerminalListener:
             judged = f"{trained} to train on, {len(prepared.validation):,} to validate on"
         self.say(f"{judged}, {len(prepared.test):,} held out for one test at the end.")
 
-    def sized(self, sizing: Sizing, plan: Plan, workers: int, memory: int) -> None:
+    def sized(self, sizing: Sizing, plan: StudyPlan, workers: int, memory: int) -> None:
         for sentence in sizing.sentences:
             self.say(sentence)
         size = sizing.size

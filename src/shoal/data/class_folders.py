@@ -23,7 +23,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True)
-class Entry:
+class FolderEntry:
     """A file, its path within the folder as text, and its class or None."""
 
     path: Path
@@ -42,7 +42,7 @@ class ClassFolders:
     noun: str
     note: Callable[[str, str], None]
 
-    def parts(self, folder: Path) -> dict[str, list[Entry]]:
+    def parts(self, folder: Path) -> dict[str, list[FolderEntry]]:
         """Return the files of a folder with their classes, by part: all of them train where it has none.
 
         Raises ``DataError`` for fewer than two classes, for a class that training lacks, and for no training.
@@ -64,10 +64,10 @@ class ClassFolders:
                 )
         return entries
 
-    def all_of(self, source: Path) -> list[Entry]:
+    def all_of(self, source: Path) -> list[FolderEntry]:
         """Return the files in a folder and in the folders in it, or the one file, without classes."""
         if source.is_file():
-            entries = [Entry(source, source.name, None)]
+            entries = [FolderEntry(source, source.name, None)]
         else:
             entries = self._entries(source, source, None)
             for place in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path)):
@@ -79,7 +79,7 @@ class ClassFolders:
             )
         return entries
 
-    def require_none(self, refused: Sequence[tuple[Entry, str]], total: int, folder: Path) -> None:
+    def require_none(self, refused: Sequence[tuple[FolderEntry, str]], total: int, folder: Path) -> None:
         """Raise ``DataError`` where files cannot be used: why the first cannot, and how many there are."""
         if not refused:
             return
@@ -91,7 +91,7 @@ class ClassFolders:
             message += f" ({len(refused)} of {total:,} {self.noun} cannot be used, also {names}{more})"
         raise DataError(message)
 
-    def _classes(self, folder: Path) -> list[Entry]:
+    def _classes(self, folder: Path) -> list[FolderEntry]:
         places = sorted(path for path in folder.iterdir() if not _hidden(path))
         loose = [path for path in places if not path.is_dir()]
         if loose:
@@ -100,7 +100,7 @@ class ClassFolders:
                 f"{_printable(loose[0].name)}, belong to no class and are left out",
                 "move them into a class folder, or away",
             )
-        entries: list[Entry] = []
+        entries: list[FolderEntry] = []
         for place in places:
             if place.is_dir():
                 found = self._entries(folder, place, _printable(place.name))
@@ -115,7 +115,7 @@ class ClassFolders:
                 )
         return entries
 
-    def _entries(self, root: Path, place: Path, label: str | None) -> list[Entry]:
+    def _entries(self, root: Path, place: Path, label: str | None) -> list[FolderEntry]:
         """Return the files directly in ``place``, in the order of their names; note what is none."""
         with os.scandir(place) as scan:
             files = sorted(entry.name for entry in scan if label is None or not entry.name.startswith("."))
@@ -128,7 +128,7 @@ class ClassFolders:
                 "convert or remove them",
             )
         return [
-            Entry(place / name, _printable((place / name).relative_to(root).as_posix()), label)
+            FolderEntry(place / name, _printable((place / name).relative_to(root).as_posix()), label)
             for name in found
         ]
 

@@ -13,7 +13,7 @@ _PARQUET = ".parquet"
 
 
 @dataclass(frozen=True)
-class Asked:
+class DatabaseSource:
     """What is named: a ``file``, or a pattern of files, and a ``table`` or a ``query`` of a database."""
 
     file: str
@@ -21,11 +21,13 @@ class Asked:
     query: str | None = None
 
     @classmethod
-    def of(cls, source: str | Path) -> Asked:
+    def of(cls, source: str | Path) -> DatabaseSource:
         """Return what is asked for. Of question marks in a name that is first which a file ends before.
 
-        >>> Asked.of("duckdb:a.db?table=wines"), Asked.of("duckdb:sales/*.parquet")
-        (Asked(file='a.db', table='wines', query=None), Asked(file='sales/*.parquet', table=None, query=None))
+        >>> DatabaseSource.of("duckdb:a.db?table=wines")
+        DatabaseSource(file='a.db', table='wines', query=None)
+        >>> DatabaseSource.of("duckdb:sales/*.parquet")
+        DatabaseSource(file='sales/*.parquet', table=None, query=None)
         """
         text = str(source).removeprefix(PREFIX)
         found = list(_ASKED.finditer(text))

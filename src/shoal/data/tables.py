@@ -11,7 +11,7 @@ from typing import NamedTuple
 from shoal.data.cells.marks import Resolved, thousands_note
 from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation
 from shoal.data.cells.remembered import as_fitted, require_signs
-from shoal.data.database_names import Asked, is_duckdb
+from shoal.data.database_names import DatabaseSource, is_duckdb
 from shoal.data.frames import Frame, as_frame, pl
 from shoal.data.places import place
 from shoal.data.readers.arff import read_arff
@@ -134,7 +134,7 @@ def title_of(source: str) -> str:
     """
     if not is_duckdb(source):
         return Path(source).name
-    file = Asked.of(source).file
+    file = DatabaseSource.of(source).file
     return Path(file).name + source.partition(file)[2]
 
 

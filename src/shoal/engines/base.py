@@ -11,7 +11,7 @@ import numpy.typing as npt
 from shoal.networks.chain import Chain
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.training.history import History
-from shoal.training.problem import Orders, Problem, Snapshot
+from shoal.training.problem import GivenOrders, Problem, Snapshot
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason, Watch
 
@@ -39,7 +39,7 @@ class Training(Protocol):
         """Which members train on (P,)."""
         ...
 
-    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+    def advance(self, epochs: int, threads: int = 1, orders: GivenOrders | None = None) -> None:
         """Train as many epochs, if the plan has so many left: ``Recipe.epochs``.
 
         With ``orders`` of as many epochs, these stand in for the orders that the engine would draw. Ended by

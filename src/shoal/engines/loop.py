@@ -20,7 +20,7 @@ from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import State
 from shoal.training.history import History
 from shoal.training.objective import BatchObjective, Clipped
-from shoal.training.problem import Orders, Problem, Samples, Snapshot
+from shoal.training.problem import GivenOrders, Problem, Samples, Snapshot
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason, Watch
 
@@ -81,7 +81,7 @@ class ReferenceTraining(InTurn):
         return np.isin(np.arange(len(self.theta)), self._active.rows)
 
     @one_at_a_time
-    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+    def advance(self, epochs: int, threads: int = 1, orders: GivenOrders | None = None) -> None:
         """Train as many epochs, if the plan has so many left, on one thread."""
         last = min(self.epoch + epochs, self.recipe.epochs)
         # A member that overflows is contained, not warned about.
@@ -166,7 +166,7 @@ class ReferenceTraining(InTurn):
             best_loss=np.full(size, np.inf),
         )
 
-    def _run_epoch(self, orders: Orders | None) -> None:
+    def _run_epoch(self, orders: GivenOrders | None) -> None:
         alive = self._update_all(orders)
         alive &= self._validate(alive)
         alive &= self._see_losses(alive)
@@ -181,7 +181,7 @@ class ReferenceTraining(InTurn):
         X = augmentation.deform(train.X, self.network.input_shape, self.recipe.seed, self.epoch)
         return replace(train, X=X)
 
-    def _update_all(self, orders: Orders | None) -> BoolArray:
+    def _update_all(self, orders: GivenOrders | None) -> BoolArray:
         """Update every member once per batch; return which go on (neither diverged nor converged)."""
         active, history, by_batch = self._active, self.history, self.problem.by_batch
         alive = np.ones(len(active.rows), dtype=np.bool_)
@@ -247,7 +247,7 @@ class ReferenceTraining(InTurn):
         return step.J, finite, step.converged | (step.gradient_size <= tolerance)
 
     def _batches(
-        self, train: Samples, orders: Orders | None
+        self, train: Samples, orders: GivenOrders | None
     ) -> Iterator[tuple[Array, Array, Array, IntArray | None]]:
         """Yield an epoch's batches: x (1|Q, n, B), y (K, B) or (Q, K, B), s (1|Q, B), lengths (1|Q, B)."""
         active, size, lengths = self._active, self.recipe.batch_size, train.lengths

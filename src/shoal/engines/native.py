@@ -28,7 +28,7 @@ from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers import SOLVERS
 from shoal.training.augmentation import Augmentation
 from shoal.training.history import History
-from shoal.training.problem import Orders, Problem, Snapshot
+from shoal.training.problem import GivenOrders, Problem, Snapshot
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Reason, Watch
 
@@ -159,7 +159,7 @@ class NativeTraining(InTurn):
         on: BoolArray = np.equal(self.history.stopped, Reason.EPOCHS)
         return on if self.epoch < self._recipe.epochs else np.zeros_like(on)
 
-    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+    def advance(self, epochs: int, threads: int = 1, orders: GivenOrders | None = None) -> None:
         """Train as many epochs, if the plan has so many left."""
         self._train(epochs, threads, orders, to_the_end=False)
 
@@ -168,7 +168,7 @@ class NativeTraining(InTurn):
         self._train(self._recipe.epochs, threads, None, to_the_end=True)
 
     @one_at_a_time
-    def _train(self, epochs: int, threads: int, orders: Orders | None, to_the_end: bool) -> None:
+    def _train(self, epochs: int, threads: int, orders: GivenOrders | None, to_the_end: bool) -> None:
         epochs = min(epochs, self._recipe.epochs - self.epoch)
         if not epochs or not self.active.any():
             return

@@ -14,7 +14,7 @@ from shoal.engines.overflow import within_double
 from shoal.networks import backprop
 from shoal.networks.chain import Chain
 from shoal.shapes import Array, IntArray, all_finite
-from shoal.training.problem import Orders, Problem
+from shoal.training.problem import GivenOrders, Problem
 from shoal.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ReferenceEngine:
 
 
 class _OnOneThread(ReferenceTraining):
-    def advance(self, epochs: int, threads: int = 1, orders: Orders | None = None) -> None:
+    def advance(self, epochs: int, threads: int = 1, orders: GivenOrders | None = None) -> None:
         with _threadpools().limit(limits=1, user_api="blas"):
             super().advance(epochs, threads, orders)
 

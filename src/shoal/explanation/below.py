@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told
-from shoal.explanation.form import Form, Letters
+from shoal.explanation.form import LayerForm, Letters
 from shoal.explanation.forms import FORMS
 from shoal.explanation.gradient_check import (
     STEP,
@@ -17,7 +17,7 @@ from shoal.explanation.gradient_check import (
     estimate_gradient,
     relative_error,
 )
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.through_time import plain
 from shoal.layers import LAYERS, Bidirectional, Dense, Dropout, Layer, Residual
 from shoal.layers.base import Context
@@ -57,7 +57,7 @@ class LayerBelow:
     gradients: tuple[LayerGradient, ...]
 
     @property
-    def form(self) -> Form:
+    def form(self) -> LayerForm:
         """Its formulas."""
         return FORMS[self.layer.name](self.layer, self.given, Letters(self.number))
 
@@ -93,14 +93,14 @@ def without_noise(layer: Layer) -> Layer:
     return layer
 
 
-def outputs_below(point: Point, count: int) -> Array:
+def outputs_below(point: GradientPoint, count: int) -> Array:
     """Return what the first ``count`` layers make of a point's samples (n, N)."""
     a: Array = _forward(point, count)[-1][0][0]
     return a
 
 
 def layers_below(
-    point: Point, count: int, grad: Array, engine: Array, chosen: IntArray, told: Told | None
+    point: GradientPoint, count: int, grad: Array, engine: Array, chosen: IntArray, told: Told | None
 ) -> tuple[LayerBelow, ...]:
     """Return the first ``count`` layers with all that goes up and down, from ``grad`` (n, N) on, their ∂J/∂a.
 
@@ -134,7 +134,7 @@ def layers_below(
     return tuple(found)
 
 
-def _forward(point: Point, count: int) -> list[tuple[Array, object]]:
+def _forward(point: GradientPoint, count: int) -> list[tuple[Array, object]]:
     """Return what each of the first ``count`` layers gives, and its cache, as in training."""
     network, objective = point.network, point.objective
     context = Context(None, objective.share, objective.lengths)

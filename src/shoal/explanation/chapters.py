@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shoal.explanation.blocks import Block, Formula, Heading, Line, Matrix, Paragraph, Table, cell, line
-from shoal.explanation.derivation import Derivation, Factor, Kind
+from shoal.explanation.derivation import Derivation, Factor, FactorKind
 from shoal.explanation.entries import one_entry
 from shoal.explanation.numerals import shape_name, vector
 from shoal.explanation.symbols import J, batch_partial, delta_rule, lecture_product, letter, matrix_product
@@ -59,7 +59,7 @@ def _factor_table(explanation: Explained, derivation: Derivation) -> Table:
 
 def _factor_row(factor: Factor, n: int) -> tuple[Line, ...]:
     one, whole = factor.sample(n).shape, factor.batch.shape
-    if factor.kind in (Kind.WEIGHTS, Kind.JACOBIAN):
+    if factor.kind in (FactorKind.WEIGHTS, FactorKind.JACOBIAN):
         numbers = f"{vector(factor.sample(n))}, row by row"
     else:
         numbers, one = vector(factor.sample(n)), (*one, 1)
@@ -76,14 +76,14 @@ def _factor_matrices(explanation: Explained, derivation: Derivation, seen: set[P
     """Show the numbers of each factor where it first appears."""
     number = derivation.step.number
     for factor in derivation.factors:
-        if factor.symbol in seen or factor.kind is Kind.ONE:
+        if factor.symbol in seen or factor.kind is FactorKind.ONE:
             continue
         seen.add(factor.symbol)
-        if factor.kind is Kind.WEIGHTS:
+        if factor.kind is FactorKind.WEIGHTS:
             above = number + 1
             rows, columns = explanation.unit_names(above), explanation.unit_names(number)
             yield Matrix(cell(equation(factor.symbol, factor.formula)), factor.batch, rows, columns)
-        elif factor.kind is Kind.JACOBIAN:
+        elif factor.kind is FactorKind.JACOBIAN:
             names = explanation.unit_names(number)
             caption = line(
                 "{factor}, for {sample}: row k, column j",
@@ -92,7 +92,7 @@ def _factor_matrices(explanation: Explained, derivation: Derivation, seen: set[P
             )
             yield Matrix(caption, factor.sample(explanation.sample), names, names)
         else:
-            names = explanation.unit_names(number - 1 if factor.kind is Kind.INPUT else number)
+            names = explanation.unit_names(number - 1 if factor.kind is FactorKind.INPUT else number)
             yield samples_matrix(explanation, cell(factor.symbol), factor.batch, names)
 
 

@@ -19,7 +19,7 @@ from shoal.losses import Loss
 from shoal.shapes import Array
 
 
-class Kind(Enum):
+class FactorKind(Enum):
     """How a factor multiplies the row of numbers, one for each unit, that stands before it."""
 
     LOSS = "one number for each output: the row that the product begins with"
@@ -36,12 +36,12 @@ class Factor:
 
     symbol: Partial
     formula: Expression
-    kind: Kind
+    kind: FactorKind
     batch: Array
 
     def sample(self, n: int) -> Array:
         """Return the factor's numbers for one sample: a vector, or a matrix."""
-        return self.batch if self.kind is Kind.WEIGHTS else self.batch[..., n]
+        return self.batch if self.kind is FactorKind.WEIGHTS else self.batch[..., n]
 
 
 @dataclass(frozen=True)
@@ -101,25 +101,25 @@ def _loss_factor(trace: Trace, loss: Loss) -> Factor:
     formula = in_layer(loss.derivative_formula, number)
     if trace.steps[-1].gate.couples:
         formula = indexed(formula, "k")
-    return Factor(Partial(L, Symbol("a", number)), formula, Kind.LOSS, trace.loss_slope)
+    return Factor(Partial(L, Symbol("a", number)), formula, FactorKind.LOSS, trace.loss_slope)
 
 
 def _slope_factor(step: DenseStep) -> Factor:
     number = str(step.number)
-    kind = Kind.JACOBIAN if step.gate.couples else Kind.ELEMENTWISE
+    kind = FactorKind.JACOBIAN if step.gate.couples else FactorKind.ELEMENTWISE
     return Factor(Partial(Symbol("a", number), Symbol("z", number)), formula_in(step)[1], kind, step.slope)
 
 
 def _weights_factor(step: DenseStep) -> Factor:
     z = Symbol("z", str(step.number))
-    return Factor(Partial(z, before(step)), Symbol("W", str(step.number)), Kind.WEIGHTS, step.W)
+    return Factor(Partial(z, before(step)), Symbol("W", str(step.number)), FactorKind.WEIGHTS, step.W)
 
 
 def _parameter_factor(step: DenseStep, name: str) -> Factor:
     symbol = Partial(Symbol("z", str(step.number)), Symbol(name, str(step.number)))
     if name == "b":
-        return Factor(symbol, Number(1), Kind.ONE, np.ones((1, step.z.shape[1])))
-    return Factor(symbol, before(step), Kind.INPUT, step.a_in)
+        return Factor(symbol, Number(1), FactorKind.ONE, np.ones((1, step.z.shape[1])))
+    return Factor(symbol, before(step), FactorKind.INPUT, step.a_in)
 
 
 def before(step: DenseStep) -> Symbol:
@@ -129,9 +129,9 @@ def before(step: DenseStep) -> Symbol:
 
 def multiplied(row: Array, factor: Factor) -> Array:
     """Return the row of numbers of every sample, as columns (m, N), times the next factor."""
-    if factor.kind is Kind.WEIGHTS:
+    if factor.kind is FactorKind.WEIGHTS:
         product: Array = factor.batch.T @ row
-    elif factor.kind is Kind.JACOBIAN:
+    elif factor.kind is FactorKind.JACOBIAN:
         product = np.einsum("kn,kjn->jn", row, factor.batch)
     else:
         with np.errstate(invalid="ignore"):  # ∞ · 0, where ŷ has rounded to its limit

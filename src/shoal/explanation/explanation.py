@@ -27,7 +27,7 @@ from shoal.explanation.gradient_check import (
     estimate_gradient,
 )
 from shoal.explanation.numerals import MOST_COLUMNS, MOST_ROWS
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell
@@ -165,7 +165,7 @@ def explain(
     features = _names(feature_names, "feature_names", network.n_inputs, "x")
     outputs = _names(output_names, "output_names", network.n_outputs, "output ")
     if count := below(network):
-        point = Point(population, X, y)
+        point = GradientPoint(population, X, y)
         chosen = draw_parameters(network, parameters, seed)
         told_of_dense = partial(
             explain, y=y, sample=n, seed=seed, sample_name=name, output_names=outputs, parameters=parameters
@@ -173,7 +173,7 @@ def explain(
         return _with_below(point, count, chosen, told_of_dense, told)
     kept = trace(network, population.theta, samples.X.T, samples.y)
     derivations = derive(kept, network.criterion)
-    check = _check(Point(population, X, y), derivations, parameters, seed, told)
+    check = _check(GradientPoint(population, X, y), derivations, parameters, seed, told)
     comparisons = tuple(_comparison(network, d, check) for d in derivations)
     return Explanation(network, kept, comparisons, check, n, name, features, outputs)
 
@@ -224,7 +224,7 @@ def _through_time(
     grads = first.step.W.T @ first.delta
     walks = [walk_back(layer, parameters, x, grads[:, k]) for k, x in enumerate(xs)]
     sums = {name: np.sum([s[name] for _, s in walks], axis=0) / N for name in parameters}
-    point = Point(whole, X, y)
+    point = GradientPoint(whole, X, y)
     chosen = draw_parameters(point.network, asked.parameters, asked.seed)
     gradients = compare_with_engine(point, sums, point.gradient(ReferenceEngine.name), chosen, asked.told)
     kept = {field.name: getattr(told, field.name) for field in dataclasses.fields(told)}
@@ -232,7 +232,11 @@ def _through_time(
 
 
 def _with_below(
-    point: Point, count: int, chosen: IntArray, explained: Callable[..., Explanation], told: Told | None
+    point: GradientPoint,
+    count: int,
+    chosen: IntArray,
+    explained: Callable[..., Explanation],
+    told: Told | None,
 ) -> Explanation:
     """Return the dense layers explained, on what the first ``count`` layers make, and then those."""
     network, x = point.network, outputs_below(point, count)
@@ -247,7 +251,11 @@ def _with_below(
 
 
 def _check(
-    point: Point, derivations: Sequence[Derivation], parameters: int | None, seed: int, told: Told | None
+    point: GradientPoint,
+    derivations: Sequence[Derivation],
+    parameters: int | None,
+    seed: int,
+    told: Told | None,
 ) -> GradientCheck:
     """Check the gradient at a sample of the parameters, and at those that a page shows."""
     asked = np.zeros((1, point.network.n_parameters), dtype=np.bool_)

@@ -10,7 +10,7 @@ GREEK = {"gamma": "γ", "beta": "β"}
 
 
 @dataclass(frozen=True)
-class Form:
+class LayerForm:
     """The equations of a layer, those of its gradient, and a sentence on what the letters mean."""
 
     forward: tuple[Expression, ...]

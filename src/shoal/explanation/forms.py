@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from shoal.activations import Identity
-from shoal.explanation.form import Form, Letters
+from shoal.explanation.form import LayerForm, Letters
 from shoal.explanation.recurrent_forms import both_directions, recurrent
 from shoal.formulas.nodes import (
     Add,
@@ -63,7 +63,7 @@ def _activated(layer: Layer, letters: Letters, index: tuple[str, ...]) -> tuple[
     return equation(a, call("g", z), value), equation(letters.own("δ")[index], *back)
 
 
-def _convolution(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _convolution(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     assert isinstance(layer, Conv1D | Conv2D)
     places, offsets, from_ = ("t", "i", "u") if isinstance(layer, Conv1D) else ("yx", "ij", "uv")
     seen = place(layer.window, shape, places, offsets)
@@ -73,7 +73,7 @@ def _convolution(layer: Layer, shape: Shape, letters: Letters) -> Form:
     z = equation(letters.own("z")["f", *places], _summed("c" + offsets, Product((W, a))) + b)
     hits = tuple(Same(there, u) for there, u in zip(seen, from_, strict=True))
     back = _summed("f" + places + offsets, Product((W, δ, *hits)))
-    return Form(
+    return LayerForm(
         (z, forward),
         (
             slope,
@@ -87,7 +87,7 @@ def _convolution(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-def _local(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _local(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     assert isinstance(layer, LocallyConnected2D)
     seen = place(layer.window, shape, "yx", "ij")
     W, b, δ = (
@@ -98,7 +98,7 @@ def _local(layer: Layer, shape: Shape, letters: Letters) -> Form:
     a = letters.taken["c", *seen]
     forward, slope = _activated(layer, letters, ("f", "y", "x"))
     hits = tuple(Same(there, u) for there, u in zip(seen, "uv", strict=True))
-    return Form(
+    return LayerForm(
         (equation(letters.own("z")["f", "y", "x"], _summed("cij", Product((W, a))) + b), forward),
         (
             slope,
@@ -110,9 +110,9 @@ def _local(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-def _embedding(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _embedding(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     E, a = letters.own("E"), letters.own("a")["f", "t"]
-    return Form(
+    return LayerForm(
         (equation(Symbol("κ"), letters.taken["t"]), equation(a, E["κ", "f"])),
         (equation(Partial(L, E["k", "f"]), Total("t", Product((Partial(L, a), Same("κ", "k"))))),),
         "Step t takes the row of E that the number κ at this step names; the gradient of row k is the sum "
@@ -120,11 +120,11 @@ def _embedding(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-def _dense(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _dense(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     W, b, a = letters.own("W")["f", "c"], letters.own("b")["f"], letters.taken["c", "t"]
     δ = letters.own("δ")["f", "t"]
     forward, slope = _activated(layer, letters, ("f", "t"))
-    return Form(
+    return LayerForm(
         (equation(letters.own("z")["f", "t"], Total("c", Product((W, a))) + b), forward),
         (
             slope,
@@ -136,7 +136,7 @@ def _dense(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-def _pool(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _pool(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     assert isinstance(layer, Pool)
     places, offsets, from_ = ("t", "i", "u") if layer.axes == 1 else ("yx", "ij", "uv")
     seen = place(layer.window, shape, places, offsets)
@@ -146,31 +146,31 @@ def _pool(layer: Layer, shape: Shape, letters: Letters) -> Form:
     if layer.name.startswith("max"):
         stars = place(layer.window, shape, places, tuple(offset + "*" for offset in offsets))
         hits = tuple(Same(there, u) for there, u in zip(stars, from_, strict=True))
-        return Form(
+        return LayerForm(
             (equation(a, call("max", taken)),),
             (equation(source, _summed(places, Product((Partial(L, a), *hits)))),),
             f"Of a window (all {', '.join(offsets)}) only the largest goes on and takes all of the gradient: "
             "a star marks its place, the first where there are several.",
         )
     k = Number(math.prod(layer.window.size))
-    return Form(
+    return LayerForm(
         (equation(a, Product((ONE / k, _summed(offsets, taken)))),),
         (equation(source, Product((ONE / k, _summed(places + offsets, Product((Partial(L, a), *hits)))))),),
         "Of a window the mean goes on, and each of its places takes the same part of the gradient.",
     )
 
 
-def _global(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _global(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     places = "t" if len(shape) == 2 else "yx"
     a, taken = letters.own("a")["c"], letters.taken["c", *places]
     if layer.name == "global_max_pool1d":
-        return Form(
+        return LayerForm(
             (equation(a, call("max", taken)),),
             (equation(Partial(L, taken), Product((Partial(L, a), Same("t", "t*")))),),
             "Of a channel only the largest goes on, and takes all of the gradient: t* is its step.",
         )
     n = Symbol("T") if len(shape) == 2 else Number(math.prod(shape[1:]))
-    return Form(
+    return LayerForm(
         (equation(a, Product((ONE / n, _summed(places, taken)))),),
         (equation(Partial(L, taken), Product((ONE / n, Partial(L, a)))),),
         "Of a channel the mean over all of its places goes on"
@@ -178,27 +178,27 @@ def _global(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-def _last_step(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _last_step(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     a = letters.own("a")["c"]
     taken = letters.taken["c", "t"]
-    return Form(
+    return LayerForm(
         (equation(a, letters.taken["c", "T"]),),
         (equation(Partial(L, taken), Product((Partial(L, a), Same("t", "T")))),),
         "The last step T of the sequence's own goes on, and takes all of the gradient.",
     )
 
 
-def _flatten(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _flatten(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     places = {1: "k", 2: "ct", 3: "cyx"}.get(len(shape), "k")
     a, taken = letters.own("a")["k"], letters.taken[tuple(places)]
-    return Form(
+    return LayerForm(
         (equation(a, taken),),
         (equation(Partial(L, taken), Partial(L, a)),),
         "The same numbers in one column, channel by channel.",
     )
 
 
-def _norm(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _norm(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     index = ("c",) if layer.name == "batch_norm" else ("k",)
     z, taken = letters.own("z")["k"], letters.taken["k"]
     γ, β, μ, spread = (s[index] for s in (GAMMA, BETA, MEAN, VARIANCE))
@@ -221,7 +221,7 @@ def _norm(layer: Layer, shape: Shape, letters: Letters) -> Form:
         back = Product((ONE / deviation, Product((γ, δ)) - inner))
         words += "for every sample, over all of its numbers."
         gradients = (equation(grad_γ, Product((δ, NORMED["k"]))), equation(grad_β, δ))
-    return Form(
+    return LayerForm(
         (
             equation(μ, Total("k", Product((w, taken)))),
             equation(spread, Total("k", Product((w, (taken - μ) ** 2)))),
@@ -234,10 +234,10 @@ def _norm(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-def _residual(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def _residual(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     forward, slope = _activated(layer, letters, ())
     f = Symbol("f")
-    return Form(
+    return LayerForm(
         (equation(letters.own("z"), letters.taken + f), forward),
         (
             slope,
@@ -250,7 +250,7 @@ def _residual(layer: Layer, shape: Shape, letters: Letters) -> Form:
     )
 
 
-FORMS: dict[str, Callable[[Layer, Shape, Letters], Form]] = {
+FORMS: dict[str, Callable[[Layer, Shape, Letters], LayerForm]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
     "locally_connected2d": _local,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told, central_differences, directional_difference
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.sampling import LEAST, draw_direction, draw_parameters, learnt
 from shoal.networks.chain import Slot
 from shoal.populations.network import Network
@@ -128,7 +128,7 @@ def check_gradients(
     >>> check.relative_error < 1e-6
     True
     """
-    point = Point(network, X, y, sample_weight=sample_weight, l2=l2, l1=l1, seed=seed)
+    point = GradientPoint(network, X, y, sample_weight=sample_weight, l2=l2, l1=l1, seed=seed)
     estimate = estimate_gradient(point, step, draw_parameters(point.network, sample, seed), seed)
     return compare(point, estimate, point.gradient(engine), engine)
 
@@ -148,7 +148,7 @@ class Estimate:
 
 
 def estimate_gradient(
-    point: Point, step: float, chosen: IntArray, seed: int = 0, told: Told | None = None
+    point: GradientPoint, step: float, chosen: IntArray, seed: int = 0, told: Told | None = None
 ) -> Estimate:
     """Return central differences for the parameters ``chosen``, and along directions drawn with ``seed``.
 
@@ -167,7 +167,7 @@ def estimate_gradient(
     return Estimate(step, numerical, checked, along)
 
 
-def compare(point: Point, estimate: Estimate, analytic: Array, engine: str) -> GradientCheck:
+def compare(point: GradientPoint, estimate: Estimate, analytic: Array, engine: str) -> GradientCheck:
     """Return the comparison of an engine's gradient (D,) with an estimate."""
     blocks = tuple(compare_block(slot, analytic, estimate) for slot in learnt(point.network))
     return GradientCheck(blocks, analytic, estimate.numerical, estimate.checked, estimate.step, engine)

@@ -21,7 +21,7 @@ LONG_STEP = 2.0**24
 """A learning rate that divides without rounding."""
 
 
-class Point:
+class GradientPoint:
     """The ``objective`` J of a ``population`` of one in float64, and its gradient as every engine has it.
 
     ``X`` (N, n), ``y`` (N,) or (N, K). A population of one is taken as it is, a network at the random start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shoal.explanation.cells import CELLS
-from shoal.explanation.form import Form, Letters
+from shoal.explanation.form import LayerForm, Letters
 from shoal.formulas.nodes import (
     Expression,
     L,
@@ -28,7 +28,7 @@ NORMS = (
 """Of layer normalisation in a cell."""
 
 
-def recurrent(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def recurrent(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     """Return the equations of a cell at step t, what it hands to step t − 1, and sums over the steps."""
     assert isinstance(layer, Recurrent)
     cell = CELLS[layer.name]
@@ -42,17 +42,17 @@ def recurrent(layer: Layer, shape: Shape, letters: Letters) -> Form:
         equation(Partial(L, b), Total("t", δ["t"])),
         equation(Partial(L, x), Product((Transposed(W), δ["t"]))),
     )
-    return Form(tuple(named), (*back, *sums), _words(layer))
+    return LayerForm(tuple(named), (*back, *sums), _words(layer))
 
 
-def both_directions(layer: Layer, shape: Shape, letters: Letters) -> Form:
+def both_directions(layer: Layer, shape: Shape, letters: Letters) -> LayerForm:
     """Return the equations of the layer that goes forward, and what the one in reverse adds to them."""
     assert isinstance(layer, Bidirectional)
     form = recurrent(layer.layer, shape, letters)
     W, δ = letters.own("W"), letters.own("δ")["t"]
     reverse, other = letters.parameter("W_reverse"), letters.parameter("δ_reverse")["t"]
     whole = Product((Transposed(W), δ)) + Product((Transposed(reverse), other))
-    return Form(
+    return LayerForm(
         form.forward,
         (*form.backward[:-1], equation(Partial(L, letters.taken["t"]), whole)),
         f"{form.words} There are two such layers, one below the other: the equations hold for either, and "

@@ -19,7 +19,7 @@ from shoal.engines.reference import ReferenceEngine
 from shoal.errors import ConfigurationError
 from shoal.explanation.differences import Told
 from shoal.explanation.gradient_check import GradientCheck, compare, estimate_gradient
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.sampling import draw_parameters
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -92,7 +92,7 @@ def study_steps(
     """
     if not len(steps):
         raise ConfigurationError("a study of steps needs steps, got none; leave them out for 1e-1 to 1e-12")
-    point = Point(network, X, y, seed=seed)
+    point = GradientPoint(network, X, y, seed=seed)
     chosen, gradient = draw_parameters(point.network, sample, seed), point.gradient(ReferenceEngine.name)
     checks = []
     for i, step in enumerate(steps):

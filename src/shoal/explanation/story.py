@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.explanation.blocks import Block, Formula, Heading, Line, Paragraph, Table, cell, line
 from shoal.explanation.chapters import parameter_chapter
-from shoal.explanation.derivation import Kind, before
+from shoal.explanation.derivation import FactorKind, before
 from shoal.explanation.numerals import numeral, numerals, shape_name, shown, vector
 from shoal.explanation.symbols import J, batch_partial, letter, mean
 from shoal.explanation.trace import Gate, formula_in, is_identity, parameters_of
@@ -137,7 +137,7 @@ def _last_delta(explanation: Explained) -> Iterator[Block]:
     yield Formula(equation(*chain), boxed=True)
     yield Paragraph(cell(_why(loss, last.gate)))
     numbers = {"first": equation(first.symbol, numerals(first.sample(n)))}
-    if second.kind is Kind.ELEMENTWISE:
+    if second.kind is FactorKind.ELEMENTWISE:
         numbers["second"] = equation(second.symbol, numerals(second.sample(n)))
     yield Paragraph(
         line(

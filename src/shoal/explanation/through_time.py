@@ -15,7 +15,7 @@ from shoal.explanation.gradient_check import (
     estimate_gradient,
     relative_error,
 )
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.layers import Dense
 from shoal.layers.base import Cache
 from shoal.layers.recurrent import Recurrent
@@ -131,7 +131,7 @@ def _factor(layer: Recurrent, parameters: Mapping[str, Array], cache: Cache) -> 
 
 
 def compare_with_engine(
-    point: Point, sums: Mapping[str, Array], engine: Array, chosen: IntArray, told: Told | None
+    point: GradientPoint, sums: Mapping[str, Array], engine: Array, chosen: IntArray, told: Told | None
 ) -> tuple[TimeGradient, ...]:
     """Return each parameter's gradient by the steps, by the engine (D,), and beside central differences."""
     own = [slot for slot in point.network.slots if slot.layer == 0]

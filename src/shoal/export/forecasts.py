@@ -18,7 +18,7 @@ from shoal.forecasting.naive import Repeated
 from shoal.forecasting.networks import LearntNetworks
 from shoal.forecasting.own import LearntMaps
 from shoal.forecasting.panel import Panel
-from shoal.forecasting.windows import Ahead
+from shoal.forecasting.windows import KnownAhead
 from shoal.shapes import Array
 
 DOUBLE = np.dtype(np.float64)
@@ -119,7 +119,7 @@ class _Form:
         mean = add_mean(self.graph, np.bincount(picks), told, DOUBLE)
         return self._back(member.frame, mean, base, scale)
 
-    def _window(self, frame: Frame, ahead: Ahead) -> tuple[str, str, str]:
+    def _window(self, frame: Frame, ahead: KnownAhead) -> tuple[str, str, str]:
         """Add the features (N, n), the base (N, h) or (N, 1), and the unit (N, 1) of a window."""
         add = self.graph.add
         x = self._last(self.values, frame.window)

@@ -14,7 +14,7 @@ from shoal.shapes import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class ForecastSchooling:
     """What every candidate learns from: series, the origins at which it is tried, the season, the seed."""
 
     panel: Panel
@@ -69,5 +69,5 @@ class ForecastMethod(ABC):
     """What it is one of: "naive", "linear", …"""
 
     @abstractmethod
-    def learn(self, lesson: Lesson) -> Tried | None:
+    def learn(self, lesson: ForecastSchooling) -> Tried | None:
         """Return what came of it; None where nothing did, as all networks diverged."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shoal.forecasting.candidates import ForecastMethod, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Tried
 from shoal.forecasting.settings import ForecastSettings
 from shoal.shapes import Array
 from shoal.words import plural
@@ -16,7 +16,7 @@ LOSS = "scaled absolute error"
 
 
 def evidence_of(
-    lesson: Lesson,
+    lesson: ForecastSchooling,
     settings: ForecastSettings,
     found: Sequence[tuple[ForecastMethod, Tried]],
     weights: Array,

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from shoal._version import __version__
 from shoal.errors import ShoalError
 from shoal.files import require_regular, write_atomically
-from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Learnt, Tried
 from shoal.forecasting.linear import LearntMap
 from shoal.forecasting.naive import Repeated
 from shoal.forecasting.networks import LearntNetworks
@@ -58,7 +58,7 @@ class Keeper:
         if self.folder is not None:
             self._key = _key(panel, settings)
 
-    def learn(self, candidate: ForecastMethod, lesson: Lesson) -> Tried | None:
+    def learn(self, candidate: ForecastMethod, lesson: ForecastSchooling) -> Tried | None:
         """Return what comes of the next candidate."""
         self._number += 1
         if self.folder is None:

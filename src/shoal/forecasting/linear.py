@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Learnt, Tried
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.origins import Origins
 from shoal.forecasting.panel import Contexts, Panel
-from shoal.forecasting.windows import Ahead, every_window, window_of
+from shoal.forecasting.windows import KnownAhead, every_window, window_of
 from shoal.shapes import Array
 
 STRENGTHS = tuple(float(each) for each in np.logspace(-6, 2, 17))
@@ -26,7 +26,7 @@ class LearntMap(Learnt):
 
     name: ClassVar[str] = "linear"
     frame: Frame
-    ahead: Ahead
+    ahead: KnownAhead
     W: Array
     b: Array
 
@@ -58,9 +58,9 @@ class LearntMap(Learnt):
         return cls(frame, ahead, W, b)
 
 
-def ahead_from(config: Mapping[str, Any]) -> Ahead:
+def ahead_from(config: Mapping[str, Any]) -> KnownAhead:
     """Return the moments of columns known ahead that a description holds; ``ValueError`` if none."""
-    ahead = Ahead(tuple(config["mean"]), tuple(config["deviation"]))
+    ahead = KnownAhead(tuple(config["mean"]), tuple(config["deviation"]))
     numbers = (*ahead.mean, *ahead.deviation)
     sound = len(ahead.mean) == len(ahead.deviation) and all(isinstance(each, float) for each in numbers)
     if not sound or not all(each > 0 for each in ahead.deviation):
@@ -82,8 +82,8 @@ class Linear(ForecastMethod):
     family: ClassVar[str] = "linear"
     frame: Frame
 
-    def learn(self, lesson: Lesson) -> Tried | None:
-        ahead = Ahead.of(lesson.panel)
+    def learn(self, lesson: ForecastSchooling) -> Tried | None:
+        ahead = KnownAhead.of(lesson.panel)
         with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
             *refits, last = summed(lesson.panel, lesson.origins, self.frame, ahead)
             if any(sums.count < 2 for sums in (*refits, last)):
@@ -101,7 +101,7 @@ class Linear(ForecastMethod):
         learnt = LearntMap(self.frame, ahead, W, b)
         return Tried(learnt, f"linear map of {self.frame.words}", forecasts[best])
 
-    def _tried(self, sums: Sums, contexts: Contexts, ahead: Ahead, horizon: int) -> Array:
+    def _tried(self, sums: Sums, contexts: Contexts, ahead: KnownAhead, horizon: int) -> Array:
         """Return the forecasts (λ, N, h) of one refit."""
         X, base, scale = window_of(contexts, self.frame, horizon, ahead)
         return np.stack([self.frame.back((X @ W + b) * scale + base) for W, b in sums.solutions(STRENGTHS)])
@@ -154,7 +154,7 @@ class Sums:
             yield W, mean_y - mean_x @ W
 
 
-def summed(panel: Panel, origins: Origins, frame: Frame, ahead: Ahead) -> list[Sums]:
+def summed(panel: Panel, origins: Origins, frame: Frame, ahead: KnownAhead) -> list[Sums]:
     """Return the sums over all windows that each refit may see, and in the end over all."""
     features = frame.window + panel.columns * (origins.horizon + 1)
     cuts = (*origins.cuts, 0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import DataError
-from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Learnt, Tried
 from shoal.forecasting.evidence import evidence_of
 from shoal.forecasting.intervals import StepIntervals
 from shoal.forecasting.keeping import Keeper, learnt_of
@@ -66,7 +66,7 @@ class ForecastMixture:
         season = settings.season or find_season(panel)
         plan = Plan(settings, season, panel)
         origins = Origins.of(panel, settings.horizon, plan.windows()[0])
-        lesson = Lesson(panel, origins, season, settings.seed, settings.n_jobs)
+        lesson = ForecastSchooling(panel, origins, season, settings.seed, settings.n_jobs)
         if not origins.count:
             return _of_too_few(lesson, settings)
         keeper = keeper or Keeper()
@@ -279,7 +279,7 @@ class ForecastMixture:
 Found = tuple[ForecastMethod, Tried]
 
 
-def _tried(lesson: Lesson, plan: Plan, keeper: Keeper) -> Iterator[Found]:
+def _tried(lesson: ForecastSchooling, plan: Plan, keeper: Keeper) -> Iterator[Found]:
     """Yield what is naive, linear maps, then networks on the frames of those that err least."""
     naive = [Naive()] + [Naive(lesson.season)] * (lesson.season > 1)
     yield from ((each, each.learn(lesson)) for each in naive)
@@ -300,7 +300,7 @@ def _tried(lesson: Lesson, plan: Plan, keeper: Keeper) -> Iterator[Found]:
             yield candidate, tried
 
 
-def _sought(lesson: Lesson) -> tuple[Array, Array]:
+def _sought(lesson: ForecastSchooling) -> tuple[Array, Array]:
     """Return what came after all origins (N, h), and the units (N, 1) of its errors."""
     return lesson.origins.actual(lesson.panel), lesson.origins.scales(lesson.panel, lesson.season)
 
@@ -317,7 +317,7 @@ def _baselines(found: list[Found], order: Array) -> dict[str, int]:
     return named
 
 
-def _of_too_few(lesson: Lesson, settings: ForecastSettings) -> ForecastMixture:
+def _of_too_few(lesson: ForecastSchooling, settings: ForecastSettings) -> ForecastMixture:
     """Return what is left for series that are too short to try anything: the last season, or value."""
     season = lesson.season
     members = (Repeated(settings.horizon),) + (Repeated(settings.horizon, season),) * (season > 1)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Learnt, Tried
 from shoal.forecasting.panel import Contexts
 from shoal.shapes import Array
 
@@ -50,7 +50,7 @@ class Naive(ForecastMethod):
     family: ClassVar[str] = "naive"
     season: int = 1
 
-    def learn(self, lesson: Lesson) -> Tried:
+    def learn(self, lesson: ForecastSchooling) -> Tried:
         learnt = Repeated(lesson.horizon, self.season)
         words = "the last value" if self.season == 1 else f"the last season of {self.season} steps"
         each = lesson.origins.contexts(lesson.panel, learnt.needs)

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Learnt, Tried
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.linear import ahead_from
 from shoal.forecasting.panel import Contexts
-from shoal.forecasting.windows import Ahead, Windows, every_window, window_of
+from shoal.forecasting.windows import KnownAhead, Windows, every_window, window_of
 from shoal.layers import GRU, Conv1D, Dense, Flatten, Layer
 from shoal.populations.network import Network
 from shoal.populations.population import Population
@@ -31,7 +31,7 @@ class LearntNetworks(Learnt):
 
     name: ClassVar[str] = "networks"
     frame: Frame
-    ahead: Ahead
+    ahead: KnownAhead
     population: Population
 
     @property
@@ -105,8 +105,8 @@ class Networks(ForecastMethod):
                 layers = [Conv1D(self.hidden[0], min(KERNEL, features), activation="relu"), Flatten()]
         return Network(shape if len(shape) > 1 else features, [*layers, Dense(horizon)], "squared_error")
 
-    def learn(self, lesson: Lesson) -> Tried | None:
-        ahead = Ahead.of(lesson.panel)
+    def learn(self, lesson: ForecastSchooling) -> Tried | None:
+        ahead = KnownAhead.of(lesson.panel)
         windows = _joined(list(every_window(lesson.panel, self.frame, lesson.horizon, ahead, self.stride)))
         groups = len(lesson.origins.cuts) + 1
         weights = np.zeros((groups, self.starts, len(windows.X)))

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shoal.forecasting.candidates import ForecastMethod, Learnt, Lesson, Tried
+from shoal.forecasting.candidates import ForecastMethod, ForecastSchooling, Learnt, Tried
 from shoal.forecasting.linear import LearntMap, strongest, summed
 from shoal.forecasting.panel import Contexts, Panel
-from shoal.forecasting.windows import Ahead, window_of
+from shoal.forecasting.windows import KnownAhead, window_of
 from shoal.shapes import Array
 
 STRENGTHS = tuple(float(each) for each in np.logspace(-5, 2, 8))
@@ -71,7 +71,7 @@ class OwnLinear(ForecastMethod):
     shared: LearntMap
     told: Array
 
-    def learn(self, lesson: Lesson) -> Tried:
+    def learn(self, lesson: ForecastSchooling) -> Tried:
         R, (n, h) = len(lesson.panel) * lesson.panel.channels, self.shared.W.shape
         W = np.broadcast_to(self.shared.W, (R, n, h)).astype(np.float32)
         b = np.broadcast_to(self.shared.b, (R, h)).copy()
@@ -91,7 +91,7 @@ class OwnLinear(ForecastMethod):
 class _At:
     """All forecasts at the origins, prepared once for maps of one frame."""
 
-    def __init__(self, lesson: Lesson, shared: LearntMap) -> None:
+    def __init__(self, lesson: ForecastSchooling, shared: LearntMap) -> None:
         self.lesson, self.shared = lesson, shared
         each = lesson.origins.contexts(lesson.panel, shared.needs)
         self.rows = np.concatenate([contexts.rows for contexts in each])
@@ -103,7 +103,7 @@ class _At:
     def own(self, alone: Panel, row: int) -> tuple[Array, Array, Array] | None:
         """Return W, b and the forecasts (O, h) of the map of one row; None where its past is too short."""
         frame, origins = self.shared.frame, self.lesson.origins
-        ahead: Ahead = self.shared.ahead
+        ahead: KnownAhead = self.shared.ahead
         *refits, last = summed(alone, origins, frame, ahead)
         if min(sums.count for sums in (*refits, last)) < LEAST_WINDOWS:
             return None

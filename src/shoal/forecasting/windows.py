@@ -26,14 +26,14 @@ class Windows:
 
 
 @dataclass(frozen=True)
-class Ahead:
+class KnownAhead:
     """The mean and the deviation of each column that is known ahead."""
 
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, panel: Panel) -> Ahead:
+    def of(cls, panel: Panel) -> KnownAhead:
         """Return those of a panel."""
         if panel.future is None:
             return cls()
@@ -49,7 +49,7 @@ class Ahead:
 
 
 def every_window(
-    panel: Panel, frame: Frame, horizon: int, ahead: Ahead, stride: int = 1
+    panel: Panel, frame: Frame, horizon: int, ahead: KnownAhead, stride: int = 1
 ) -> Iterator[Windows]:
     """Yield the windows of each channel of each series, those that end last first, ``stride`` steps apart."""
     for number, series in enumerate(panel.series):
@@ -70,7 +70,9 @@ def every_window(
             yield Windows(X if known is None else np.hstack([X, known]), Y, steps - 1 - starts)
 
 
-def window_of(contexts: Contexts, frame: Frame, horizon: int, ahead: Ahead) -> tuple[Array, Array, Array]:
+def window_of(
+    contexts: Contexts, frame: Frame, horizon: int, ahead: KnownAhead
+) -> tuple[Array, Array, Array]:
     """Return the features (N, n) of contexts, and the base (N, h) and unit (N, 1) of what is forecast."""
     x = frame.forward(contexts.values[:, -frame.window :])
     X, base, scale = frame.units(x, contexts.channels, horizon)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoal.formulas.nodes import Cases, Expression, Quotient, Sign, Symbol
-from shoal.formulas.notation import SUM, Notation, power_of_ten
+from shoal.formulas.notation import SUM, FormulaNotation, power_of_ten
 
 _LETTERS = {
     "α": r"\alpha",
@@ -26,7 +26,7 @@ _FUNCTIONS = {"ln": r"\ln", "tanh": r"\tanh", "max": r"\max", "min": r"\min", "s
 _SIGNS: dict[Sign, str] = {"": r" \, ", "·": r" \cdot ", "⊙": r" \odot "}
 
 
-class Latex(Notation):
+class Latex(FormulaNotation):
     """LaTeX, without packages beyond amsmath's ``cases``."""
 
     def parentheses(self, inner: str) -> str:

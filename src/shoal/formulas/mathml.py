@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 
 from shoal.formulas.nodes import Cases, Expression, Quotient, Sign, Symbol
-from shoal.formulas.notation import SUM, Notation, power_of_ten
+from shoal.formulas.notation import SUM, FormulaNotation, power_of_ten
 
 _APPLY, _TIMES = "\u2061", "\u2062"  # invisible operators: function application, multiplication
 _WORDS = {"ln", "tanh", "max", "min", "sign"}
@@ -32,7 +32,7 @@ def _letter(name: str) -> str:
     return _tag("mn", name) if name.isdigit() else _tag("mi", escape(name))
 
 
-class MathML(Notation):
+class MathML(FormulaNotation):
     """MathML Core."""
 
     def parentheses(self, inner: str) -> str:

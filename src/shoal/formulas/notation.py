@@ -32,7 +32,7 @@ from shoal.formulas.nodes import (
 EQUATION, CASES, SUM, MINUS, TOTAL, PRODUCT, FRACTION, POWER, ATOM = range(9)
 
 
-class Notation(ABC):
+class FormulaNotation(ABC):
     """A way to write formulas; calling it with an expression gives the characters."""
 
     fraction = FRACTION

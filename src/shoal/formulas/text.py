@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoal.formulas.nodes import Cases, Expression, Quotient, Sign, Symbol
-from shoal.formulas.notation import ATOM, POWER, PRODUCT, SUM, Notation
+from shoal.formulas.notation import ATOM, POWER, PRODUCT, SUM, FormulaNotation
 
 
-class Text(Notation):
+class Text(FormulaNotation):
     """Plain text. Layers follow their letter, indices stand in brackets: ``W3[i,j]``, ``a2[j,n]``."""
 
     fraction = PRODUCT

@@ -9,7 +9,7 @@ from pathlib import Path
 from shoal.engines import ENGINES
 from shoal.explanation.differences import Told
 from shoal.explanation.gradient_check import GradientCheck, compare, estimate_gradient
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import StepStudy, block_names, study_steps
 from shoal.files import write_new
@@ -21,7 +21,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckVerdict:
     """The checks of a network, one for each engine, and the error that they may have."""
 
     checks: tuple[GradientCheck, ...]
@@ -55,21 +55,21 @@ def check_subject(
     tolerance: float,
     sample: int | None = None,
     told: Told | None = None,
-) -> Verdict:
+) -> CheckVerdict:
     """Check the gradient of a subject, by the engines named or by all there are, against one estimate.
 
     ``sample`` is that of ``check_gradients``; ``told`` hears how far it is.
     """
-    point = Point(subject.population, subject.X, subject.y)
+    point = GradientPoint(subject.population, subject.X, subject.y)
     gradients = {engine: point.gradient(engine) for engine in engines or ENGINES}
     estimate = estimate_gradient(point, step, draw_parameters(point.network, sample, SEED), SEED, told)
     checks = tuple(compare(point, estimate, gradient, engine) for engine, gradient in gradients.items())
-    return Verdict(checks, tolerance)
+    return CheckVerdict(checks, tolerance)
 
 
 def draw_steps(
     subject: Subject,
-    verdict: Verdict,
+    verdict: CheckVerdict,
     path: Path,
     overwrite: bool = False,
     sample: int | None = None,

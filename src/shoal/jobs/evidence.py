@@ -23,25 +23,25 @@ from shoal.jobs.sizing.study import Sizing
 from shoal.plots.contributions import TextExample
 from shoal.plots.evidence import (
     FORMAT,
-    Asked,
     ChosenNetwork,
-    Column,
-    Curves,
-    Data,
     Diverged,
     Evidence,
-    Explored,
+    ExploredAxis,
     Importance,
+    LossCurves,
     Refinements,
     Rule,
     Scale,
     Scales,
     Score,
     SpreadOverStarts,
+    StudyAsked,
+    StudyData,
+    TableColumn,
     Target,
     Task,
+    TrialColumns,
 )
-from shoal.plots.evidence import Trials as TrialsOfEvidence
 from shoal.plots.in_time import InTime
 from shoal.plots.promises import Calibration
 from shoal.plots.seen import Seen
@@ -114,7 +114,7 @@ def assemble(
         "choice": choice,
         "curves": curves_shown(study),
         "spread": cast("list[SpreadOverStarts]", study.choice.spread_dicts()),
-        "explored": cast("list[Explored]", [axis.to_dict() for axis in study.axes]),
+        "explored": cast("list[ExploredAxis]", [axis.to_dict() for axis in study.axes]),
         **examined,
         "test": {**test, "verdict": told},
         "scales": _scales(study),
@@ -131,7 +131,7 @@ def _asked(
     sizing: Sizing,
     method: Method,
     clocked: bool,
-) -> Asked:
+) -> StudyAsked:
     size, recipe, architecture = sizing.size, method.recipe, method.architecture
     numbers = recipe.to_config() | {"dropout": architecture.dropout}
     return {
@@ -177,7 +177,7 @@ def _asked(
     }
 
 
-def _tell_search(asked: Asked, axes: Sequence[str], study: CapacityStudy) -> None:
+def _tell_search(asked: StudyAsked, axes: Sequence[str], study: CapacityStudy) -> None:
     """Tell what was searched along these axes, in the place of sizes and strengths that were asked for."""
     candidates = study.candidates
     asked["hidden"] = list(dict.fromkeys(candidate.label for candidate in candidates))
@@ -185,7 +185,7 @@ def _tell_search(asked: Asked, axes: Sequence[str], study: CapacityStudy) -> Non
     asked["search"] = {"axes": list(axes), "points": len(candidates), "halving": study.search.halving}
 
 
-def _data(prepared: Prepared) -> Data:
+def _data(prepared: Prepared) -> StudyData:
     development = prepared.n_train
     validation = development if prepared.validation is None else len(prepared.validation)
     return {
@@ -201,8 +201,8 @@ def _data(prepared: Prepared) -> Data:
     }
 
 
-def _column(column: ColumnSummary) -> Column:
-    return cast("Column", {name: getattr(column, name) for name in Column.__annotations__})
+def _column(column: ColumnSummary) -> TableColumn:
+    return cast("TableColumn", {name: getattr(column, name) for name in TableColumn.__annotations__})
 
 
 def _target(prepared: Prepared) -> Target:
@@ -235,15 +235,15 @@ def _score(prepared: Prepared) -> Score:
     return {"name": name, "unit": unit}
 
 
-def trials_shown(trials: Trials) -> TrialsOfEvidence:
+def trials_shown(trials: Trials) -> TrialColumns:
     """Return the networks of a study, as figures read them."""
     columns = trials.to_dict()
-    names = [name for name in TrialsOfEvidence.__annotations__ if name in columns]
+    names = [name for name in TrialColumns.__annotations__ if name in columns]
     kept = {name: [_finite(value) for value in columns[name]] for name in names}
-    return cast("TrialsOfEvidence", kept)
+    return cast("TrialColumns", kept)
 
 
-def curves_shown(study: CapacityStudy) -> Curves:
+def curves_shown(study: CapacityStudy) -> LossCurves:
     """Return the training of what a study chose, as figures read it."""
     curves = study.curves
     return {

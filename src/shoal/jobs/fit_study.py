@@ -24,7 +24,7 @@ from shoal.jobs.job import FinishedJob, Job
 from shoal.jobs.judging.calibrated import calibrated, calibration
 from shoal.jobs.judging.examination import examine
 from shoal.jobs.judging.held import Held
-from shoal.jobs.kinds.base import Findings, StudyKind
+from shoal.jobs.kinds.base import KindFindings, StudyKind
 from shoal.jobs.memory.footprint import PROGRAM, Allowance
 from shoal.jobs.memory.housing import housed
 from shoal.jobs.memory.room import LATER
@@ -46,7 +46,7 @@ from shoal.jobs.sizing.workload import Workload
 from shoal.jobs.tables.prepare import prepare_frame
 from shoal.plots.promises import Calibration
 from shoal.plots.tested import HeldOut
-from shoal.selection.cohorts.design import Plan
+from shoal.selection.cohorts.design import StudyPlan
 from shoal.selection.rules import BY_EVIDENCE
 from shoal.selection.running.runner import ProgressCallback
 from shoal.selection.samples.study_samples import Validation
@@ -142,7 +142,7 @@ def _finished(
     return FinishedJob(model, cast("dict[str, Any]", evidence), folder, study.ended_by)
 
 
-def _examined(model: Model, held: Calibration | None, test: HeldOut, found: Findings) -> Examined:
+def _examined(model: Model, held: Calibration | None, test: HeldOut, found: KindFindings) -> Examined:
     """Return all that was found out about a model."""
     return Examined(
         calibration=held,
@@ -188,7 +188,7 @@ def _planned(
     sizing: Sizing,
     place: tuple[Path, ProgressCallback, float | None],
     method: Method,
-) -> tuple[CapacityStudy, Plan]:
+) -> tuple[CapacityStudy, StudyPlan]:
     """Return the study of a method, and what it is about to do."""
     study = _study(request, prepared, sizing, method, *place)
     return study, study.plan(*_samples(prepared), **prepared.train.attributes.arguments)

@@ -12,7 +12,7 @@ from shoal.jobs.saved.layout import REPORT
 if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.sizing.study import Sizing
-    from shoal.selection.cohorts.design import Plan
+    from shoal.selection.cohorts.design import StudyPlan
     from shoal.selection.running.runner import StudyProgress
 
 
@@ -25,7 +25,7 @@ class Listener(Protocol):
     def prepared(self, prepared: Prepared) -> None:
         """The table was read and divided."""
 
-    def sized(self, sizing: Sizing, plan: Plan, workers: int, memory: int) -> None:
+    def sized(self, sizing: Sizing, plan: StudyPlan, workers: int, memory: int) -> None:
         """The study was sized and planned, and its time and memory estimated."""
 
     def progress(self, progress: StudyProgress) -> None:

@@ -30,7 +30,7 @@ KNOWN = known_axes(Perceptron())
 """The axes of tables, whose networks are perceptrons."""
 
 
-class Asked(Protocol):
+class SearchRequest(Protocol):
     """What a search is asked for by: the fields of a request, which checks itself by these functions."""
 
     @property
@@ -47,7 +47,7 @@ class Asked(Protocol):
     def size(self) -> AskedSize: ...
 
 
-def axes_of(request: Asked, check: bool = False) -> dict[str, object]:
+def axes_of(request: SearchRequest, check: bool = False) -> dict[str, object]:
     """Return the axes that are asked for, as a request that is made has them checked.
 
     Raises ``ConfigurationError`` for what is no axis, and for one that is there twice.
@@ -84,7 +84,7 @@ def _require_possible(name: str, axis: Axis) -> None:
             Recipe(**{name: value}).strengths(1, np.float64)
 
 
-def check_search(request: Asked) -> None:
+def check_search(request: SearchRequest) -> None:
     """Raise ``ConfigurationError`` for a search that is none, or beside what goes without one."""
     axes = axes_of(request, check=True)
     if axes and request.score == BY_EVIDENCE:
@@ -105,12 +105,12 @@ def check_search(request: Asked) -> None:
             )
 
 
-def draws_of(request: Asked) -> int:
+def draws_of(request: SearchRequest) -> int:
     """Return how many points are tried."""
     return DRAWS[request.quality] if request.draws is None else request.draws
 
 
-def halving_of(request: Asked, epochs: int, streamed: bool) -> int | None:
+def halving_of(request: SearchRequest, epochs: int, streamed: bool) -> int | None:
     """Return after how many epochs the worse half of networks ends first; None where none is ended.
 
     Samples on disk are trained on without: all of a population see a part of them before another is read.
@@ -120,7 +120,7 @@ def halving_of(request: Asked, epochs: int, streamed: bool) -> int | None:
     return None if streamed or epochs < RUNGS else epochs // RUNGS
 
 
-def asked_of(request: Asked, asked: AskedSize, full: StudySize, views: int) -> AskedSize:
+def asked_of(request: SearchRequest, asked: AskedSize, full: StudySize, views: int) -> AskedSize:
     """Return a study as large as the search, as it is sized: so many starts of each size and strength.
 
     The networks of a point that are ended early are counted as one in ``SHARE``.
@@ -132,7 +132,7 @@ def asked_of(request: Asked, asked: AskedSize, full: StudySize, views: int) -> A
     return dataclasses.replace(asked, starts=max(networks // (share * len(sizes) * len(strengths)), 1))
 
 
-def space_settings(request: Asked, epochs: int, streamed: bool) -> dict[str, Any]:
+def space_settings(request: SearchRequest, epochs: int, streamed: bool) -> dict[str, Any]:
     """Return what a study is told of a search; nothing where there is none."""
     axes = axes_of(request)
     if not axes:
@@ -141,7 +141,7 @@ def space_settings(request: Asked, epochs: int, streamed: bool) -> dict[str, Any
     return {"space": axes, "draws": draws_of(request), "halving": halving}
 
 
-def told(request: Asked, epochs: int, streamed: bool) -> str:
+def told(request: SearchRequest, epochs: int, streamed: bool) -> str:
     """Return what is searched, in a sentence."""
     axes = [name.replace("_", " ") for name in axes_of(request)]
     first = halving_of(request, epochs, streamed)
@@ -149,7 +149,7 @@ def told(request: Asked, epochs: int, streamed: bool) -> str:
     return f"Searches {draws_of(request)} points of {', '.join(axes)}{'; ' + ends if ends else ''}."
 
 
-def settled(request: Asked, epochs: int, streamed: bool) -> dict[str, Any]:
+def settled(request: SearchRequest, epochs: int, streamed: bool) -> dict[str, Any]:
     """Return what a search leaves open no more, and what its axes say instead, as the job is repeated."""
     axes = axes_of(request)
     if not axes:
@@ -159,12 +159,12 @@ def settled(request: Asked, epochs: int, streamed: bool) -> dict[str, Any]:
     return found | dict.fromkeys(known & set(axes))
 
 
-def without_axes(request: Asked, size: AskedSize) -> AskedSize:
+def without_axes(request: SearchRequest, size: AskedSize) -> AskedSize:
     """Return the size of a study without what is an axis of its search."""
     return dataclasses.replace(size, **{name: None for name in vars(size) if name in axes_of(request)})
 
 
-def hidden_of(request: Asked) -> tuple[Hidden, ...] | None:
+def hidden_of(request: SearchRequest) -> tuple[Hidden, ...] | None:
     """Return the sizes of a search, where they are an axis."""
     axes = axes_of(request)
     return axis_of("hidden", axes["hidden"]).values if "hidden" in axes else None  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from shoal.jobs.subjects.saved import table_of
 from shoal.lab import commands, frames, inspector
 from shoal.lab.columns import columns_of, in_words, labels_of
 from shoal.lab.course import Each, in_turn
-from shoal.lab.frames import Block, Kind
+from shoal.lab.frames import Block, BlockKind
 from shoal.lab.material import Rows
 from shoal.lab.views import shown_epochs
 from shoal.plots.evidence import Evidence
@@ -74,7 +74,7 @@ class FinishedStudy:
         self.note = ""
         self.inspecting: commands.Inspect | None = None
         self._folder, self._opened = folder, False
-        self._batch: tuple[int, inspector.Subject] | None = None
+        self._batch: tuple[int, inspector.InspectedNetwork] | None = None
 
     def do(self, command: commands.Command, each: Each = in_turn) -> None:
         """Do what a command says, as far as it is to look; raise ``ConfigurationError`` for all else."""
@@ -102,9 +102,9 @@ class FinishedStudy:
                 scores[2, k] = Reason.DIVERGED if trials["diverged"][rows].any() else 0
         return frames.write(
             [
-                Block(Kind.SCORES, 1, epochs, scores),
-                Block(Kind.LOSSES, 1, epochs, losses),
-                Block(Kind.THETA, 1, epochs, theta),
+                Block(BlockKind.SCORES, 1, epochs, scores),
+                Block(BlockKind.LOSSES, 1, epochs, losses),
+                Block(BlockKind.THETA, 1, epochs, theta),
             ]
         )
 
@@ -167,7 +167,7 @@ class FinishedStudy:
             raise ConfigurationError("this study kept nothing for a test")
         self._opened = True
 
-    def _subject(self) -> inspector.Subject:
+    def _subject(self) -> inspector.InspectedNetwork:
         """Return the picked network, one of those chosen, with samples of the data that it was fitted to."""
         self._require_member()
         if self._batch is None or self._batch[0] != self.picked:
@@ -179,7 +179,7 @@ class FinishedStudy:
             if not isinstance(found.X, np.ndarray):
                 raise ConfigurationError("the inspector draws networks of rows, and this one reads sequences")
             samples = Rows(found.X.astype(np.float64), np.asarray(found.y))
-            self._batch = self.picked, inspector.Subject(alone, samples)
+            self._batch = self.picked, inspector.InspectedNetwork(alone, samples)
         return self._batch[1]
 
     def _require_member(self) -> None:

@@ -41,7 +41,7 @@ STEPS = 65534
 """Of a function's 16 bits: from low to high."""
 
 
-class Kind(IntEnum):
+class BlockKind(IntEnum):
     """What the numbers of a block are."""
 
     FUNCTIONS = 1
@@ -61,7 +61,7 @@ class Block:
     ``values`` (P, G) are floats, of ``SCORES`` (3, P): training loss, validation loss, and reason.
     """
 
-    kind: Kind
+    kind: BlockKind
     run: int
     epoch: int
     values: Array
@@ -92,7 +92,7 @@ def write(blocks: list[Block]) -> bytes:
     parts = []
     for block in blocks:
         P, G = block.values.shape
-        if block.kind is Kind.SCORES:
+        if block.kind is BlockKind.SCORES:
             P, G = G, 0
         head = (MAGIC, block.kind, block.side, block.run, block.epoch, P, G, block.low, block.high)
         body = _packed(block)
@@ -107,28 +107,28 @@ def read(frame: bytes) -> Iterator[Block]:
         if len(frame) - at < HEADER.size:
             raise DataError(f"a frame ends within a header, {len(frame) - at} bytes after its last block")
         magic, kind, side, run, epoch, P, G, low, high = HEADER.unpack_from(frame, at)
-        if magic != MAGIC or kind not in set(Kind):
+        if magic != MAGIC or kind not in set(BlockKind):
             raise DataError(f"byte {at} of a frame begins no block: magic {magic:#x}, kind {kind}")
         at += HEADER.size
-        size = _size(Kind(kind), P, G)
+        size = _size(BlockKind(kind), P, G)
         if len(frame) - at < size:
             raise DataError(f"a frame ends {size - len(frame) + at} bytes before the end of its block")
-        values = _unpacked(Kind(kind), frame[at : at + size], P, G, low, high)
-        yield Block(Kind(kind), run, epoch, values, side, low, high)
+        values = _unpacked(BlockKind(kind), frame[at : at + size], P, G, low, high)
+        yield Block(BlockKind(kind), run, epoch, values, side, low, high)
         at += size + -size % 8
 
 
 def _packed(block: Block) -> bytes:
     values = block.values
-    if block.kind in (Kind.FUNCTIONS, Kind.MAPS):
+    if block.kind in (BlockKind.FUNCTIONS, BlockKind.MAPS):
         span = block.high - block.low
         share = np.clip(np.nan_to_num((values - block.low) / span, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
-        maps = block.kind is Kind.MAPS
+        maps = block.kind is BlockKind.MAPS
         steps: Array = np.rint(share * 255) if maps else np.rint(share * STEPS) - STEPS // 2
         return steps.astype("u1" if maps else "<i2").tobytes()
-    if block.kind is Kind.DECISIONS:
+    if block.kind is BlockKind.DECISIONS:
         return values.astype("u1").tobytes()
-    if block.kind is Kind.SCORES:
+    if block.kind is BlockKind.SCORES:
         return _floats(values[:2]).tobytes() + np.asarray(values[2], "u1").tobytes()
     return _floats(values).tobytes()
 
@@ -138,21 +138,21 @@ def _floats(values: Array) -> npt.NDArray[np.float32]:
         return values.astype("<f4")
 
 
-def _unpacked(kind: Kind, body: bytes, P: int, G: int, low: float, high: float) -> Array:
-    if kind is Kind.DECISIONS:
+def _unpacked(kind: BlockKind, body: bytes, P: int, G: int, low: float, high: float) -> Array:
+    if kind is BlockKind.DECISIONS:
         return np.frombuffer(body, "u1").reshape(P, G).astype(np.float64)
-    if kind is Kind.MAPS:
+    if kind is BlockKind.MAPS:
         return np.asarray(low + np.frombuffer(body, "u1").reshape(P, G) / 255 * (high - low))
-    if kind is Kind.FUNCTIONS:
+    if kind is BlockKind.FUNCTIONS:
         steps = np.frombuffer(body, "<i2").reshape(P, G).astype(np.float64) + STEPS // 2
         return np.asarray(low + steps / STEPS * (high - low))
-    if kind is Kind.SCORES:
+    if kind is BlockKind.SCORES:
         losses = np.frombuffer(body[: 8 * P], "<f4").reshape(2, P)
         return np.vstack([losses, np.frombuffer(body[8 * P :], "u1")]).astype(np.float64)
     return np.frombuffer(body, "<f4").reshape(P, G).astype(np.float64)
 
 
-def _size(kind: Kind, P: int, G: int) -> int:
-    if kind is Kind.SCORES:
+def _size(kind: BlockKind, P: int, G: int) -> int:
+    if kind is BlockKind.SCORES:
         return 9 * P
-    return P * G * {Kind.FUNCTIONS: 2, Kind.MAPS: 1, Kind.DECISIONS: 1}.get(kind, 4)
+    return P * G * {BlockKind.FUNCTIONS: 2, BlockKind.MAPS: 1, BlockKind.DECISIONS: 1}.get(kind, 4)

@@ -16,7 +16,7 @@ from shoal.explanation.as_json import numbers
 from shoal.explanation.derivation import Derivation, derive, multiplied
 from shoal.explanation.differences import central_differences
 from shoal.explanation.gradient_check import relative_error
-from shoal.explanation.point import Point
+from shoal.explanation.point import GradientPoint
 from shoal.explanation.symbols import lecture_product
 from shoal.explanation.trace import trace
 from shoal.formulas.text import text
@@ -41,7 +41,7 @@ USUAL_RATE = 0.1
 
 
 @dataclass(frozen=True)
-class Subject:
+class InspectedNetwork:
     """The network ``alone`` (a population of one, without dropout), and the samples that it may be seen on.
 
     ``rate`` is the learning rate of its training, None where its solver finds its own steps, and ``decay``
@@ -54,13 +54,13 @@ class Subject:
     decay: float = 0.0
 
     @classmethod
-    def of_course(cls, course: Course, network: int) -> Subject:
+    def of_course(cls, course: Course, network: int) -> InspectedNetwork:
         """Return a network of a course with the points that it trains on."""
         rate = course.knobs.strengths(course.design.solver).get("learning_rate")
         return cls(member(course, network), course.material.train, rate, course.knobs.weight_decay)
 
 
-def require_edge(subject: Subject, asked: Inspect) -> None:
+def require_edge(subject: InspectedNetwork, asked: Inspect) -> None:
     """Raise ``ConfigurationError`` for what is not drawn edge by edge, and for what is asked out of range."""
     alone = subject.alone
     if not all(type(layer) is Dense for layer in alone.network.layers):
@@ -84,7 +84,7 @@ def require_edge(subject: Subject, asked: Inspect) -> None:
         require_between("rate", asked.rate, 1e-6, 10)
 
 
-def nearest(subject: Subject, asked: Inspect) -> Inspect | None:
+def nearest(subject: InspectedNetwork, asked: Inspect) -> Inspect | None:
     """Return what to go on looking at among other networks or points; None where the network is too large."""
     asked = replace(asked, row=min(asked.row, len(subject.samples.y) - 1))
     for one in (asked, Inspect(row=asked.row, h=asked.h, rate=asked.rate)):
@@ -96,7 +96,7 @@ def nearest(subject: Subject, asked: Inspect) -> Inspect | None:
     return None
 
 
-def inspected(subject: Subject, asked: Inspect) -> dict[str, Any]:
+def inspected(subject: InspectedNetwork, asked: Inspect) -> dict[str, Any]:
     """Return all numbers of a network on a sample, the chain rule of one edge and its update, plainly::
 
         ∂J/∂w = ∂L/∂a · ∂a/∂z · …          beside          (J(w + h) − J(w − h)) / 2h
@@ -151,7 +151,9 @@ def inspected(subject: Subject, asked: Inspect) -> dict[str, Any]:
     }
 
 
-def _update(subject: Subject, asked: Inspect, by_name: dict[tuple[int, str], Derivation]) -> dict[str, Any]:
+def _update(
+    subject: InspectedNetwork, asked: Inspect, by_name: dict[tuple[int, str], Derivation]
+) -> dict[str, Any]:
     """Return one step of gradient descent on this sample alone, at this edge, and what J is after it::
 
     w ← w − α ∂J/∂w − λ w          b ← b − α ∂J/∂b
@@ -208,7 +210,7 @@ def _factors(own: Derivation, derivations: tuple[Derivation, ...], asked: Inspec
 
 
 def _difference(alone: Population, X: Array, y: Array, asked: Inspect) -> float:
-    point = Point(alone, X, y)
+    point = GradientPoint(alone, X, y)
     chosen = _slot_of(alone, asked)
     return float(central_differences(point.objective, point.theta, asked.h, np.array([chosen]))[chosen])
 

@@ -12,7 +12,7 @@ from shoal.lab import addresses, choosing, commands, frames, material, repeating
 from shoal.lab.course import Course, Each, in_turn
 from shoal.lab.demonstrations import DEMONSTRATIONS, Demonstrate, Shown, demonstrated
 from shoal.lab.design import INITIALS, NATURAL, Design, Knobs
-from shoal.lab.lesson import Lesson, Reading
+from shoal.lab.lesson import Lesson, LessonReading
 from shoal.lab.material import SETS, Sets
 from shoal.lab.playing import MOST_PACE, Player
 from shoal.lab.room import require_room
@@ -24,7 +24,7 @@ from shoal.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from shoal.jobs.model import Model
-    from shoal.lab.inspector import Subject
+    from shoal.lab.inspector import InspectedNetwork
 
 SIDES = "AB"
 
@@ -135,7 +135,7 @@ class Laboratory(Player):
         return None if of is None else of(self.network())
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> LessonReading | None:
         """The lesson that is open, at a step of it."""
         return self.teaching.reading
 
@@ -145,10 +145,10 @@ class Laboratory(Player):
         return addresses.address(self.design, self.sides[0].knobs, self.picked, self.teaching.known)
 
     @property
-    def _subject(self) -> Subject:
-        from shoal.lab.inspector import Subject
+    def _subject(self) -> InspectedNetwork:
+        from shoal.lab.inspector import InspectedNetwork
 
-        return Subject.of_course(self.sides[0], self.picked)
+        return InspectedNetwork.of_course(self.sides[0], self.picked)
 
     def _inspected(self) -> dict[str, Any] | None:
         if self.inspecting is None:

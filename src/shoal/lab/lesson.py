@@ -53,7 +53,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Step:
+class LessonStep:
     """What a step says and does; with ``ask`` also what it says and does once there is a prediction."""
 
     say: str
@@ -72,11 +72,11 @@ class Lesson:
     """
 
     title: str
-    steps: tuple[Step, ...]
+    steps: tuple[LessonStep, ...]
 
 
 @dataclass(frozen=True)
-class Reading:
+class LessonReading:
     """A lesson that somebody is in: at which step, and what they predicted in each."""
 
     name: str
@@ -85,10 +85,10 @@ class Reading:
     predictions: dict[int, int] = field(default_factory=dict)
 
     @property
-    def step(self) -> Step:
+    def step(self) -> LessonStep:
         return self.lesson.steps[self.at]
 
-    def predicted(self, answer: int) -> Reading:
+    def predicted(self, answer: int) -> LessonReading:
         """Return the reading with a prediction; raises ``ConfigurationError`` where none is asked for."""
         ask = self.step.ask
         if ask is None or self.at in self.predictions:
@@ -97,7 +97,7 @@ class Reading:
             raise ConfigurationError(f"answers are numbered 0 to {len(ask.answers) - 1}, got {answer}")
         return replace(self, predictions=self.predictions | {self.at: answer})
 
-    def turned(self, to: int) -> Reading:
+    def turned(self, to: int) -> LessonReading:
         """Return the reading at another step; none is passed over whose question has no answer."""
         if not 0 <= to < len(self.lesson.steps):
             raise ConfigurationError(f"steps are numbered 0 to {len(self.lesson.steps) - 1}, got {to}")
@@ -182,20 +182,20 @@ def read_lesson(content: bytes) -> Lesson:
         raise ConfigurationError(f"this is no lesson: {error}") from None
 
 
-def _step(said: Any, where: str) -> Step:
+def _step(said: Any, where: str) -> LessonStep:
     _require_known(said, StepFile, where)
     if ("ask" in said) != ("then" in said):
         raise MismatchError(f"{where} has one of ask and then, expected both or none")
     do = _commands(said.get("do", []), where)
     if "ask" not in said:
-        return Step(said["say"], do)
+        return LessonStep(said["say"], do)
     ask, then = said["ask"], said["then"]
     _require_known(ask, AskFile, f"{where}.ask")
     _require_known(then, ThenFile, f"{where}.then")
     if not 0 <= ask["right"] < len(ask["answers"]):
         raise MismatchError(f"{where}.ask.right is {ask['right']}, expected the number of an answer, from 0")
     answers = Ask(ask["question"], tuple(ask["answers"]), ask["right"])
-    return Step(said["say"], do, answers, then["say"], _commands(then.get("do", []), f"{where}.then"))
+    return LessonStep(said["say"], do, answers, then["say"], _commands(then.get("do", []), f"{where}.then"))
 
 
 def _commands(said: list[dict[str, Any]], where: str) -> tuple[Command, ...]:

@@ -51,7 +51,7 @@ class _Again:
 AGAIN = _Again()
 
 
-class Listener(Protocol):
+class LabListener(Protocol):
     """Whoever hears of frames and states, from the conductor's thread."""
 
     def hear_frame(self, frame: bytes) -> None: ...
@@ -86,7 +86,7 @@ class Conductor:
         self._pool = ThreadPoolExecutor(threads or count_workers(None), "shoal-lab")
         self._change = threading.Condition()
         self._waiting: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
-        self._listeners: list[Listener] = []
+        self._listeners: list[LabListener] = []
         self._told = self._shown = 0.0
         self._left = 0  # epochs, until the next picture
         self._ended = 0  # how often something was asked that ends a step
@@ -119,14 +119,14 @@ class Conductor:
                 self._change.notify()
         return answer
 
-    def join(self, listener: Listener) -> None:
+    def join(self, listener: LabListener) -> None:
         """Tell ``listener`` too, from now on."""
         with self._change:
             self._listeners.append(listener)
             self._fresh = True
             self._change.notify()
 
-    def leave(self, listener: Listener) -> None:
+    def leave(self, listener: LabListener) -> None:
         """Tell ``listener`` no more."""
         with self._change:
             self._listeners.remove(listener)
@@ -276,7 +276,7 @@ class Conductor:
         for listener in self._everyone():
             listener.hear_frame(frame)
 
-    def _everyone(self) -> list[Listener]:
+    def _everyone(self) -> list[LabListener]:
         with self._change:
             return list(self._listeners)
 

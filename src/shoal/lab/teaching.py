@@ -6,7 +6,7 @@ from typing import Any
 
 from shoal.errors import ConfigurationError, UnknownNameError
 from shoal.lab.commands import Command
-from shoal.lab.lesson import Lesson, Reading, lessons
+from shoal.lab.lesson import Lesson, LessonReading, lessons
 
 
 class Teaching:
@@ -14,7 +14,7 @@ class Teaching:
 
     def __init__(self, own: tuple[str, Lesson] | None = None) -> None:
         self.lessons = lessons() | dict([own] if own else [])
-        self.reading: Reading | None = None
+        self.reading: LessonReading | None = None
 
     @property
     def known(self) -> str | None:
@@ -25,7 +25,7 @@ class Teaching:
         """Begin a lesson, of those that there are."""
         if name not in self.lessons:
             raise UnknownNameError("lesson", name, self.lessons)
-        return self._read(Reading(name, self.lessons[name]))
+        return self._read(LessonReading(name, self.lessons[name]))
 
     def predict(self, answer: int) -> tuple[Command, ...]:
         """Answer what the step asks."""
@@ -44,13 +44,13 @@ class Teaching:
         """Return what a page lists of all lessons."""
         return [{"name": name, "title": lesson.title} for name, lesson in self.lessons.items()]
 
-    def _read(self, reading: Reading) -> tuple[Command, ...]:
+    def _read(self, reading: LessonReading) -> tuple[Command, ...]:
         self.reading = reading
         seen = reading.at in reading.predictions
         return (*reading.step.do, *(reading.step.then_do if seen else ()))
 
     @property
-    def _open(self) -> Reading:
+    def _open(self) -> LessonReading:
         if self.reading is None:
             raise ConfigurationError("no lesson is open; open one first")
         return self.reading

@@ -6,7 +6,7 @@ import numpy as np
 
 from shoal.lab.course import Course
 from shoal.lab.design import without_chance
-from shoal.lab.frames import Block, Kind, decisions
+from shoal.lab.frames import Block, BlockKind, decisions
 from shoal.lab.material import Material
 from shoal.layers import Dense
 from shoal.populations.network import Network
@@ -64,14 +64,14 @@ def course_of_losses(course: Course, network: int) -> Array:
     return np.stack([history.loss[start, shown], history.validation_loss[start, shown]])
 
 
-def functions(data: Material, predictions: Array) -> tuple[Kind, Array, float, float]:
+def functions(data: Material, predictions: Array) -> tuple[BlockKind, Array, float, float]:
     """Return how predictions (P, K, G) on the grid are told: kind, numbers (P, G), low and high."""
     if data.outputs > 1:
-        return Kind.DECISIONS, decisions(predictions), 0.0, float(data.outputs)
+        return BlockKind.DECISIONS, decisions(predictions), 0.0, float(data.outputs)
     if data.kind == "plane":
-        return Kind.MAPS, predictions[:, 0], data.low, data.high
+        return BlockKind.MAPS, predictions[:, 0], data.low, data.high
     far = data.high - data.low  # curves leave the picture at a slant, not along its edge
-    return Kind.FUNCTIONS, predictions[:, 0], data.low - far, data.high + far
+    return BlockKind.FUNCTIONS, predictions[:, 0], data.low - far, data.high + far
 
 
 def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
@@ -79,16 +79,16 @@ def blocks(course: Course, run: int, side: int, network: int) -> list[Block]:
     data = course.material
     alone = member(course, network)
 
-    def block(kind: Kind, values: Array, low: float = data.low, high: float = data.high) -> Block:
+    def block(kind: BlockKind, values: Array, low: float = data.low, high: float = data.high) -> Block:
         return Block(kind, run, course.epoch, values, side, low, high)
 
     return [
         block(*functions(data, course.answers.functions)),
-        block(Kind.SCORES, scores(course)),
-        block(Kind.PICKED, predicted(alone, data.fine)[0]),
-        block(Kind.UNITS, unit_outputs(alone, data.grid)),
-        block(Kind.LOSSES, course_of_losses(course, network)),
-        block(Kind.THETA, alone.theta),
+        block(BlockKind.SCORES, scores(course)),
+        block(BlockKind.PICKED, predicted(alone, data.fine)[0]),
+        block(BlockKind.UNITS, unit_outputs(alone, data.grid)),
+        block(BlockKind.LOSSES, course_of_losses(course, network)),
+        block(BlockKind.THETA, alone.theta),
     ]
 
 

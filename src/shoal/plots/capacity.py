@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import ChosenNetwork, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, TrialColumns
     from shoal.plots.networks import Key, Start
 
 COLUMN = 0.72  # of the distance between two sizes is taken by the points of one
@@ -31,7 +31,11 @@ NAMED_STRENGTHS = 5  # more than these and the legend names the ends of the scal
 
 
 def scatter(
-    trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+    trials: TrialColumns,
+    choice: ChosenNetwork,
+    score: Score,
+    unit: str = HIDDEN_UNIT,
+    form: drawing.Form = "",
 ) -> str:
     """Return the scatter as SVG: a column a size, a point a start, the choice, the best and the threshold.
 
@@ -50,12 +54,12 @@ def scatter(
 
 def draw(
     axes: Axes,
-    trials: Trials,
+    trials: TrialColumns,
     choice: ChosenNetwork,
     score: Score,
     unit: str = HIDDEN_UNIT,
     narrow: bool = False,
-) -> drawing.Drawn:
+) -> drawing.Annotations:
     """Draw the scatter on ``axes``; see ``scatter``."""
     everything, place = starts(trials, unit), _Placement(trials)
     tooltips = _draw_starts(axes, everything, place)
@@ -65,7 +69,7 @@ def draw(
     axes.margins(y=0.06)
     _scale_sizes(axes, place.sizes, unit, UPRIGHT_NARROW if narrow else UPRIGHT)
     scale_errors(axes, np.array([start.loss for start in everything.values()]), _label(score))
-    return drawing.Drawn(_legend(axes, len(place.strengths), narrow), tooltips)
+    return drawing.Annotations(_legend(axes, len(place.strengths), narrow), tooltips)
 
 
 def _label(score: Score) -> str:
@@ -75,7 +79,7 @@ def _label(score: Score) -> str:
 class _Placement:
     """Where a start stands: in the column of its size, there by its L2 strength, there by its number."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: TrialColumns) -> None:
         self.sizes = ordered_sizes(trials)
         self.strengths = sorted(set(trials["l2"]))
         among = sorted({key[2:] for key in keys(trials)})

@@ -13,14 +13,14 @@ from shoal.plots.text import measured
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import Curves, Score
+    from shoal.plots.evidence import LossCurves, Score
     from shoal.shapes import Array
 
 TRAINING: dict[str, Any] = {"color": drawing.BLUE, "linestyle": "-"}
 VALIDATION: dict[str, Any] = {"color": drawing.VERMILLION, "linestyle": (0, (6, 2))}
 
 
-def lines(curves: Curves, score: Score, form: drawing.Form = "") -> str:
+def lines(curves: LossCurves, score: Score, form: drawing.Form = "") -> str:
     """Return training and validation loss against epochs as SVG, the best epoch marked."""
     narrow = form == "narrow"
     with drawing.axes(*((drawing.NARROW, 320) if narrow else (640, 330))) as (figure, axes):
@@ -29,7 +29,7 @@ def lines(curves: Curves, score: Score, form: drawing.Form = "") -> str:
         return drawing.svg(figure, "curves", title, form=form)
 
 
-def draw(axes: Axes, curves: Curves, score: Score, narrow: bool = False) -> list[End]:
+def draw(axes: Axes, curves: LossCurves, score: Score, narrow: bool = False) -> list[End]:
     """Draw the lines on ``axes`` and return where each ends; see ``lines``."""
     training, validation = finite(curves["train_loss"]), finite(curves["validation_loss"] or [])
     ends = _draw(axes, "training", training, TRAINING) + _draw(axes, "validation", validation, VALIDATION)

@@ -114,7 +114,7 @@ def axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Annotations:
     """What explains a drawing: the ``legend`` of its marks, and ``tooltips`` as ``svg`` takes them."""
 
     legend: Legend

@@ -1,6 +1,6 @@
 """The format of ``evidence.json``: what a study leaves behind for plots and reports to read.
 
-Everything is plain JSON. Lists of ``Trials`` are parallel: entry ``i`` of each describes network ``i``.
+Everything is plain JSON. Lists of ``TrialColumns`` are parallel: entry ``i`` of each describes network ``i``.
 Unknown keys are allowed, and some may be missing, so that a later version may add to the format without a
 new number.
 """
@@ -22,7 +22,7 @@ Rule: TypeAlias = Literal["best", "one-se", "ensemble", "evidence"]
 """By which a network is chosen."""
 
 
-class Augmentation(TypedDict):
+class AugmentationUsed(TypedDict):
     """How images were moved (pixels), stretched (share), turned (degrees), deformed (Simard's α, σ)."""
 
     translate: float
@@ -41,7 +41,7 @@ class Refinements(TypedDict, total=False):
     label_smoothing: float
 
 
-class Search(TypedDict):
+class SearchAsked(TypedDict):
     """What was searched: the axes as they were asked for, how many points, and when halves ended first."""
 
     axes: list[str]
@@ -49,7 +49,7 @@ class Search(TypedDict):
     halving: int | None
 
 
-class Level(TypedDict):
+class ExploredLevel(TypedDict):
     """A value of an axis, or a part of it: its candidates, and the best and the middle of their losses."""
 
     values: str
@@ -59,7 +59,7 @@ class Level(TypedDict):
     chosen: bool
 
 
-class Explored(TypedDict):
+class ExploredAxis(TypedDict):
     """An axis of a search: what was chosen, the neighbours that were tried, and how well each level did."""
 
     axis: str
@@ -67,10 +67,10 @@ class Explored(TypedDict):
     below: str
     above: str
     spread: float | None
-    levels: list[Level]
+    levels: list[ExploredLevel]
 
 
-class AskedLater(Refinements, total=False):
+class StudyAskedLater(Refinements, total=False):
     """What evidence of an earlier version may lack."""
 
     test_table: str | None
@@ -79,7 +79,7 @@ class AskedLater(Refinements, total=False):
     loss: str
     pieces: int
     waves: int
-    augmentation: Augmentation | None
+    augmentation: AugmentationUsed | None
     decided: list[str]
     again: str
     group: str | None
@@ -89,10 +89,10 @@ class AskedLater(Refinements, total=False):
     cost: list[str] | None
     clocked: bool
     networks: str | None
-    search: Search | None
+    search: SearchAsked | None
 
 
-class Asked(AskedLater):
+class StudyAsked(StudyAskedLater):
     """What the user asked for, and what was sized down to fit the time there was."""
 
     command: str
@@ -118,7 +118,7 @@ class Asked(AskedLater):
     estimate_seconds: float | None
 
 
-class Column(TypedDict):
+class TableColumn(TypedDict):
     """One column of the table that was read; ``note`` says why it was dropped or what was done to it."""
 
     name: str
@@ -157,7 +157,7 @@ class Split(TypedDict):
     test: int | None
 
 
-class DataLater(TypedDict, total=False):
+class StudyDataLater(TypedDict, total=False):
     """What evidence of an earlier version may lack: what a row is called, what samples are like."""
 
     noun: str
@@ -165,11 +165,11 @@ class DataLater(TypedDict, total=False):
     sequences: SequenceShape | None
 
 
-class Data(DataLater):
+class StudyData(StudyDataLater):
     """What was read; ``features`` counts the inputs of the network after encoding."""
 
     rows: int
-    columns: list[Column]
+    columns: list[TableColumn]
     features: int
     target: Target
     split: Split
@@ -183,14 +183,14 @@ class Score(TypedDict):
     unit: str
 
 
-class TrialsLater(TypedDict, total=False):
+class TrialColumnsLater(TypedDict, total=False):
     """What evidence of an earlier version may lack; null but for networks that were scored so."""
 
     log_evidence: list[float | None]
     settings: list[str]
 
 
-class Trials(TrialsLater):
+class TrialColumns(TrialColumnsLater):
     """One entry a network; losses are null where the network diverged."""
 
     hidden: list[str]
@@ -257,7 +257,7 @@ class ChosenNetwork(ChosenNetworkLater):
     members: list[NetworkIdentity]
 
 
-class Curves(TypedDict):
+class LossCurves(TypedDict):
     """Losses of the chosen network after each epoch; ``best_epoch`` counts from 1."""
 
     train_loss: list[float | None]
@@ -325,7 +325,7 @@ class EvidenceLater(TypedDict, total=False):
     scales: Scales | None
     calibration: Calibration | None
     mixture: MixtureShown | None
-    explored: list[Explored]
+    explored: list[ExploredAxis]
 
 
 class Evidence(EvidenceLater):
@@ -335,12 +335,12 @@ class Evidence(EvidenceLater):
     title: str
     created: str
     seconds: float
-    asked: Asked
-    data: Data
+    asked: StudyAsked
+    data: StudyData
     score: Score
-    trials: Trials
+    trials: TrialColumns
     choice: ChosenNetwork
-    curves: Curves | None
+    curves: LossCurves | None
     spread: list[SpreadOverStarts]
     test: HeldOut | None
     importances: list[Importance]

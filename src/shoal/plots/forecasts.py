@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.plots import drawing
 from shoal.plots.scales import plain_ticks
-from shoal.plots.tested import Model
+from shoal.plots.tested import ScoredModel
 from shoal.plots.text import shortened
 from shoal.words import plural
 
@@ -33,7 +33,7 @@ BANDS = {"0.95": 0.16, "0.8": 0.3}
 """Shares of values that bands are to hold, and how dark they are, the widest first."""
 
 
-class Asked(TypedDict):
+class ForecastAsked(TypedDict):
     """What the user asked for; ``season`` is 1 where there is none."""
 
     command: str
@@ -45,7 +45,7 @@ class Asked(TypedDict):
     seed: int
 
 
-class Data(TypedDict):
+class ForecastData(TypedDict):
     """What was read: ``step`` is what lies between two steps, ``first`` and ``last`` are time stamps."""
 
     series: int
@@ -84,13 +84,13 @@ class Covered(TypedDict):
     covered: float
 
 
-class HeldOut(TypedDict):
+class ForecastsHeldOut(TypedDict):
     """Scores on the last steps of every series; ``by_step`` are errors in units of MASE, step by step."""
 
     values: int
     outcome: Literal["chosen", "level", "baseline", "alone"]
     sentence: str
-    models: list[Model]
+    models: list[ScoredModel]
     by_step: dict[str, list[float | None]]
     covered: list[Covered]
 
@@ -126,10 +126,10 @@ class ForecastEvidence(TypedDict):
     title: str
     created: str
     seconds: float
-    asked: Asked
-    data: Data
+    asked: ForecastAsked
+    data: ForecastData
     choice: ChosenMixture
-    test: HeldOut
+    test: ForecastsHeldOut
     final: str
     shown: list[Shown]
     versions: dict[str, str]
@@ -198,7 +198,7 @@ def _entries(axes: Axes, one: Shown) -> list[tuple[Artist, str]]:
     return [(found[name], name) for name in wanted if name in found]
 
 
-def by_step(found: HeldOut, form: drawing.Form = "") -> str:
+def by_step(found: ForecastsHeldOut, form: drawing.Form = "") -> str:
     """Return errors against the steps ahead as SVG, of the forecast and of simpler ones."""
     narrow = form == "narrow"
     with drawing.axes(*((drawing.NARROW, 300) if narrow else (640, 300))) as (figure, axes):

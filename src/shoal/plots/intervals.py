@@ -21,7 +21,9 @@ INSIDE: dict[str, Any] = {"color": drawing.BLUE, "marker": "o", "markersize": 3.
 OUTSIDE: dict[str, Any] = {"color": drawing.VERMILLION, "marker": "D", "markersize": 4.5}
 
 
-def draw(axes: Axes, low: Array, high: Array, actual: Array, coverage: float | None = None) -> drawing.Drawn:
+def draw(
+    axes: Axes, low: Array, high: Array, actual: Array, coverage: float | None = None
+) -> drawing.Annotations:
     """Draw intervals ``low`` to ``high`` (N,) and the ``actual`` values (N,), in the order of their middles.
 
     The legend counts all rows inside and outside, beside the ``coverage`` that was promised.
@@ -41,7 +43,7 @@ def draw(axes: Axes, low: Array, high: Array, actual: Array, coverage: float | N
     axes.set_ylabel("value")
     axes.set_xticks([])
     plain_ticks(axes.yaxis)
-    return drawing.Drawn([legend], {})
+    return drawing.Annotations([legend], {})
 
 
 def _draw_values(

@@ -14,7 +14,7 @@ from shoal.plots.text import measured, number, plain, size_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import ChosenNetwork, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, TrialColumns
     from shoal.plots.networks import Key
     from shoal.shapes import Array
 
@@ -27,7 +27,11 @@ POINTS: dict[str, Any] = {
 
 
 def pair(
-    trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+    trials: TrialColumns,
+    choice: ChosenNetwork,
+    score: Score,
+    unit: str = HIDDEN_UNIT,
+    form: drawing.Form = "",
 ) -> str:
     """Return log evidence and validation error against the sizes as SVG, every random start a point in both.
 

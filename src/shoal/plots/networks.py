@@ -13,7 +13,7 @@ from shoal.plots.text import number, plain, size_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import NetworkIdentity, Trials
+    from shoal.plots.evidence import NetworkIdentity, TrialColumns
 
 Key: TypeAlias = tuple[str, float, int, str]
 """Size, L2 strength, random start, and settings of a search in words."""
@@ -50,7 +50,7 @@ class Start:
         return f"{size}, L2 {plain(self.l2)}{settings}, start {self.start}: {number(self.loss)}{folds}"
 
 
-def starts(trials: Trials, unit: str = HIDDEN_UNIT) -> dict[Key, Start]:
+def starts(trials: TrialColumns, unit: str = HIDDEN_UNIT) -> dict[Key, Start]:
     """Return every start of the study by size, strength and start, its folds taken together."""
     losses: dict[Key, list[float]] = {}
     for key, loss in zip(keys(trials), finite(trials["validation_loss"]).tolist(), strict=True):
@@ -58,13 +58,13 @@ def starts(trials: Trials, unit: str = HIDDEN_UNIT) -> dict[Key, Start]:
     return {key: Start(*key, tuple(folds), unit) for key, folds in losses.items()}
 
 
-def keys(trials: Trials) -> list[Key]:
+def keys(trials: TrialColumns) -> list[Key]:
     """Return what each network is told from the others by, but for its fold."""
     settings = trials.get("settings") or [""] * len(trials["hidden"])
     return list(zip(trials["hidden"], trials["l2"], trials["start"], settings, strict=True))
 
 
-def ordered_sizes(trials: Trials) -> list[str]:
+def ordered_sizes(trials: TrialColumns) -> list[str]:
     """Return the sizes from the fewest parameters up, the order in which Occam's rule prefers them."""
     parameters = dict(zip(trials["hidden"], trials["parameters"], strict=True))
     return sorted(parameters, key=lambda size: parameters[size])

@@ -42,7 +42,7 @@ class Bins(TypedDict):
     log_loss: float
 
 
-class Reliability(TypedDict):
+class ReliabilityCurves(TypedDict):
     """How often the probabilities of the test rows are right, as trained and at their temperature."""
 
     before: Bins

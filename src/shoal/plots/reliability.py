@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from shoal.plots.promises import Bins, Reliability
+    from shoal.plots.promises import Bins, ReliabilityCurves
 
 LEAST, LARGEST = 4.0, 14.0
 """Diameters of the marks, of no rows and of all; their area goes by the share of rows."""
@@ -24,7 +24,7 @@ BEFORE: dict[str, Any] = {"color": drawing.ORANGE, "marker": "s", "markerfacecol
 AFTER: dict[str, Any] = {"color": drawing.BLUE, "marker": "o"}
 
 
-def diagram(found: Reliability, rows: int, noun: str = "row") -> str:
+def diagram(found: ReliabilityCurves, rows: int, noun: str = "row") -> str:
     """Return the share of right answers against confidence as SVG; trustworthy ones lie on the diagonal.
 
     ``rows`` is how many test rows there are. Where the temperature changed nothing there is one line.
@@ -37,7 +37,7 @@ def diagram(found: Reliability, rows: int, noun: str = "row") -> str:
         return drawing.svg(figure, "reliability", title, drawn.tooltips)
 
 
-def draw(axes: Axes, found: Reliability, rows: int, noun: str = "row") -> drawing.Drawn:
+def draw(axes: Axes, found: ReliabilityCurves, rows: int, noun: str = "row") -> drawing.Annotations:
     """Draw the diagram on ``axes``; see ``diagram``."""
     before, after = found["before"], found["after"]
     shown = [p for bins in (before, after) for p in (*bins["confidence"], *bins["accuracy"])]
@@ -56,7 +56,7 @@ def draw(axes: Axes, found: Reliability, rows: int, noun: str = "row") -> drawin
     axes.set_ylabel(f"share of test {noun}s of that class")
     for axis in (axes.xaxis, axes.yaxis):
         plain_ticks(axis, most=6)
-    return drawing.Drawn(legend, tooltips)
+    return drawing.Annotations(legend, tooltips)
 
 
 def _draw(axes: Axes, name: str, bins: Bins, rows: int, style: dict[str, Any]) -> Artist:

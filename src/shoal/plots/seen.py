@@ -13,7 +13,7 @@ class ImageSize(TypedDict):
     channels: int
 
 
-class Example(TypedDict):
+class ImageExample(TypedDict):
     """A test image, its class, what it is called and how surely; ``picture`` is a PNG file in base64."""
 
     name: str
@@ -23,7 +23,7 @@ class Example(TypedDict):
     picture: str
 
 
-class Salient(Example):
+class Salient(ImageExample):
     """A test image and the size of the gradient of its score, pixel by pixel."""
 
     saliency: str
@@ -71,10 +71,10 @@ class Seen(TypedDict):
     """What a network of images sees: ``wrong`` test images, and pictures."""
 
     wrong: int
-    mistakes: list[Example]
+    mistakes: list[ImageExample]
     layers: list[LayerOfNetwork]
     filters: list[str]
-    example: Example
+    example: ImageExample
     responses: list[Responses]
     units: list[UnitsOfLayer]
     classes: list[Ideal]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from shoal.plots.evidence import ChosenNetwork, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, TrialColumns
     from shoal.plots.networks import Start
 
 LABEL_ROOM = 0.055  # of the axis, for the label of one strength
@@ -26,7 +26,11 @@ MARKERS = "osD^vP"
 
 
 def lines(
-    trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT, form: drawing.Form = ""
+    trials: TrialColumns,
+    choice: ChosenNetwork,
+    score: Score,
+    unit: str = HIDDEN_UNIT,
+    form: drawing.Form = "",
 ) -> str:
     """Return the figure as SVG: every random start a point, the median of each size a line.
 

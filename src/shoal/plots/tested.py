@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from shoal.plots.promises import Intervals, Operating, Reliability
+from shoal.plots.promises import Intervals, Operating, ReliabilityCurves
 
 
-class Model(TypedDict):
+class ScoredModel(TypedDict):
     """A model that was scored on the test rows."""
 
     name: str
     metrics: dict[str, float | None]
 
 
-class Comparison(TypedDict):
+class ModelComparison(TypedDict):
     """How much larger a ``loss`` of ours is than the other model's, the mean over the rows of the test.
 
     ``low`` and ``high`` are the ends of the 95 % interval of that paired difference, which decides between
@@ -76,9 +76,9 @@ class HeldOutLater(TypedDict, total=False):
     """
 
     hurried: str
-    comparisons: list[Comparison]
+    comparisons: list[ModelComparison]
     verdict: Verdict
-    reliability: Reliability | None
+    reliability: ReliabilityCurves | None
     intervals: Intervals | None
     decision: Decided | None
     operating: Operating | None
@@ -89,6 +89,6 @@ class HeldOut(HeldOutLater):
 
     rows: int
     score_name: str
-    models: list[Model]
+    models: list[ScoredModel]
     confusion: Confusion | None
     residuals: Residuals | None

@@ -16,7 +16,7 @@ from shoal.populations.trainer import TrainingResult, sample_losses
 from shoal.shapes import Array, BoolArray
 from shoal.training.blocks import BlockFile, Buffer
 from shoal.training.history import History
-from shoal.training.problem import Orders, Problem, Snapshot, Validation
+from shoal.training.problem import GivenOrders, Problem, Snapshot, Validation
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason
 from shoal.workers import count_workers
@@ -128,7 +128,7 @@ class _Members:
         if ended.any():
             training.end(ended, Reason.INTERRUPTED)
         orders = order.astype(np.uint32)[None, None]
-        training.advance(1, self.threads, Orders(orders, np.zeros(population.size, dtype=np.intp)))
+        training.advance(1, self.threads, GivenOrders(orders, np.zeros(population.size, dtype=np.intp)))
         self.state = training.snapshot()
         return self.state.history
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shoal.plots.evidence import (
-        Asked,
         ChosenNetwork,
-        Explored,
+        ExploredAxis,
         NetworkIdentity,
         Split,
         SpreadOverStarts,
+        StudyAsked,
         Target,
     )
     from shoal.plots.tested import Confusion, HeldOut
@@ -155,7 +155,7 @@ def spread(
 
 
 @dataclass(frozen=True)
-class Cell:
+class ConfusionCell:
     """Test rows of one class that were called another, and their share of the class's rows."""
 
     count: str
@@ -170,7 +170,7 @@ class ConfusionRow:
     """A class: where its rows went, how many there are, and the share that was found."""
 
     label: str
-    cells: list[Cell]
+    cells: list[ConfusionCell]
     total: str
     found: str
 
@@ -185,7 +185,7 @@ def confusion_rows(confusion: Confusion) -> list[ConfusionRow]:
         for j, (predicted, count) in enumerate(zip(labels, counts, strict=True)):
             share = count / total if total else 0.0
             tooltip = f"{actual} called {predicted}: {plural(count, 'row')}, {percent(share)} of {actual}"
-            cells.append(Cell(f"{count:,}", percent(share), round(share**0.6, 3), i == j, tooltip))
+            cells.append(ConfusionCell(f"{count:,}", percent(share), round(share**0.6, 3), i == j, tooltip))
         found = percent(counts[i] / total) if total else "–"
         rows.append(ConfusionRow(actual, cells, f"{total:,}", found))
     return rows
@@ -223,7 +223,7 @@ def _pairs(confusion: Confusion) -> list[tuple[int, int, int]]:
     return [(i, j, n) for i, row in enumerate(confusion["counts"]) for j, n in enumerate(row) if n]
 
 
-def settings(asked: Asked, noun: str = ROW) -> list[tuple[str, str]]:
+def settings(asked: StudyAsked, noun: str = ROW) -> list[tuple[str, str]]:
     """Return what was asked, as pairs of a name and a value; one sample is called a ``noun``."""
     source, own = ("table", "none") if noun == ROW else (f"{noun}s", OWN_PART)
     if asked["folds"]:
@@ -267,14 +267,14 @@ _AXES = {"batch": "batch size", "schedule of the rate": "schedule"}
 """What is an axis by another name than the report's."""
 
 
-def _axes(asked: Asked) -> set[str]:
+def _axes(asked: StudyAsked) -> set[str]:
     """Return the names of what was searched, in words."""
     searched = asked.get("search")
     said = ",".join(searched["axes"]).split(",") if searched else []
     return {re.sub("[-_]", " ", axis.partition("=")[0].strip()) for axis in said}
 
 
-def _compared(asked: Asked) -> list[tuple[str, str]]:
+def _compared(asked: StudyAsked) -> list[tuple[str, str]]:
     """Return what networks were compared: of a grid, or of a search."""
     sizes = (f"{unit(asked)}s", ", ".join(map(size_name, asked["hidden"])))
     searched = asked.get("search")
@@ -291,7 +291,7 @@ def _compared(asked: Asked) -> list[tuple[str, str]]:
     ]
 
 
-def explored(axes: Sequence[Explored]) -> list[list[str]]:
+def explored(axes: Sequence[ExploredAxis]) -> list[list[str]]:
     """Return a row for each level of each axis of a search, in words, the name where an axis begins."""
     rows = []
     for axis in axes:
@@ -303,7 +303,7 @@ def explored(axes: Sequence[Explored]) -> list[list[str]]:
     return rows
 
 
-def _roles(asked: Asked, noun: str) -> list[tuple[str, str]]:
+def _roles(asked: StudyAsked, noun: str) -> list[tuple[str, str]]:
     """Return what was asked of rows: how they are divided, what they count for, what decides their class."""
     roles = (
         ("groups in one part", asked.get("group")),
@@ -315,7 +315,7 @@ def _roles(asked: Asked, noun: str) -> list[tuple[str, str]]:
     return [(name, column) for name, column in roles if column]
 
 
-def _refinements(asked: Asked) -> list[tuple[str, str]]:
+def _refinements(asked: StudyAsked) -> list[tuple[str, str]]:
     """Return what was done beyond plain training, as pairs of a name and a value."""
     numbers = cast("Mapping[str, float]", asked)
     pairs = [

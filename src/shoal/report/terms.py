@@ -9,7 +9,7 @@ from shoal.plots.networks import HIDDEN_UNIT, distinct
 from shoal.plots.text import measured, number, shortened
 
 if TYPE_CHECKING:
-    from shoal.plots.evidence import Asked, ChosenNetwork, Evidence
+    from shoal.plots.evidence import ChosenNetwork, Evidence, StudyAsked
 
 HIGHER_IS_BETTER = frozenset({"R²", "accuracy", "balanced accuracy", "AUC", "F1"})
 SHARES = frozenset({"error", "balanced error", "accuracy", "balanced accuracy"})
@@ -48,7 +48,7 @@ def model_name(name: str, choice: ChosenNetwork) -> str:
     return {"shoal": ours, "constant": "constant baseline"}.get(name, name)
 
 
-def unit(asked: Asked) -> str:
+def unit(asked: StudyAsked) -> str:
     """Return what the sizes of networks count."""
     return "filter" if asked.get("architecture") == "convolutional" else HIDDEN_UNIT
 

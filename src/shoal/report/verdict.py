@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shoal.plots.evidence import ChosenNetwork, Evidence
-    from shoal.plots.tested import HeldOut, Model, Verdict
+    from shoal.plots.tested import HeldOut, ScoredModel, Verdict
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
 TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
@@ -188,7 +188,7 @@ def wilson_interval(errors: float, rows: int, z: float = 1.96) -> tuple[float, f
 
 def certainty(test: HeldOut, noun: str = "row") -> str | None:
     """Return how far the error rate may be from its true value for want of test rows, if there is one."""
-    ours: Model | None = next((model for model in test["models"] if model["name"] == "shoal"), None)
+    ours: ScoredModel | None = next((model for model in test["models"] if model["name"] == "shoal"), None)
     error = ours["metrics"].get("error") if ours else None
     if error is None or not 0 <= error <= 1 or not test["rows"]:
         return None

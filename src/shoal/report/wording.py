@@ -13,7 +13,15 @@ from shoal.words import plural, setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shoal.plots.evidence import Asked, Augmentation, ChosenNetwork, Data, Evidence, Importance, Scales
+    from shoal.plots.evidence import (
+        AugmentationUsed,
+        ChosenNetwork,
+        Evidence,
+        Importance,
+        Scales,
+        StudyAsked,
+        StudyData,
+    )
     from shoal.plots.tested import HeldOut
 
 ALIKE = 1.02
@@ -115,7 +123,7 @@ def alone(evidence: Evidence) -> str:
     )
 
 
-def augmentation(of: Augmentation | None) -> str:
+def augmentation(of: AugmentationUsed | None) -> str:
     """Return how images were deformed in training.
 
     >>> augmentation({"translate": 1.4, "scale": 0.1, "rotate": 5.0, "elastic": 0.0, "sigma": 4.0})
@@ -241,7 +249,7 @@ def decision(evidence: Evidence) -> str:
     return f"{rule}. The probabilities are as they were, and the simpler models decide in the same way."
 
 
-def repeatable(asked: Asked) -> str:
+def repeatable(asked: StudyAsked) -> str:
     """Return what gives the same model again: the command that was asked, or the one that follows."""
     if not asked.get("again"):
         return "The same versions, seed and sizes give the same networks."
@@ -259,7 +267,7 @@ def repeatable(asked: Asked) -> str:
     )
 
 
-def baseline_help(data: Data, noun: str = "row", loss: str = "") -> str:
+def baseline_help(data: StudyData, noun: str = "row", loss: str = "") -> str:
     """Return what the constant baseline is; ``loss`` is that of a regression."""
     of_numbers = {"absolute_error": "the median", "huber": "the number with the smallest Huber loss"}
     answer = f"{of_numbers.get(loss, 'the mean')} of the target"

@@ -19,7 +19,7 @@ from shoal.selection.choosing.choice import Choice, choose, choose_by_evidence
 from shoal.selection.choosing.contenders import complete, covered
 from shoal.selection.choosing.ensemble import choose_from_store
 from shoal.selection.cohorts.cohort import Conditions
-from shoal.selection.cohorts.design import Design, Plan
+from shoal.selection.cohorts.design import StudyDesign, StudyPlan
 from shoal.selection.cohorts.network_numbers import NetworkNumbers
 from shoal.selection.cohorts.views import Views, checked_sources, checked_views
 from shoal.selection.outcome import StudyOutcome
@@ -240,7 +240,7 @@ class CapacityStudy(StudyResults):
         times: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         fold: npt.ArrayLike | None = None,
-    ) -> Plan:
+    ) -> StudyPlan:
         """Return what ``fit`` would do with these samples, without doing it; raises what ``fit`` would."""
         attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight, fold)
         return self._design(X, y, validation, attributes).plan()
@@ -259,7 +259,7 @@ class CapacityStudy(StudyResults):
         y: npt.ArrayLike,
         validation: Validation | None,
         attributes: Attributes,
-    ) -> Design:
+    ) -> StudyDesign:
         dtype = self.dtype or widest(self.candidates, self.recipe)
         samples = gather(
             X,
@@ -273,7 +273,7 @@ class CapacityStudy(StudyResults):
             attributes=attributes,
         )
         views = checked_views(self.views.views, samples.X)
-        return Design(
+        return StudyDesign(
             self.candidates,
             self.starts,
             self.architecture,
@@ -288,7 +288,7 @@ class CapacityStudy(StudyResults):
             sparing=self.views.sparing,
         )
 
-    def _run(self, design: Design, store: Store, runner: Runner) -> None:
+    def _run(self, design: StudyDesign, store: Store, runner: Runner) -> None:
         rounds = Rounds(design, store, runner, count_workers(self.place.n_jobs))
         splits = design.samples.splits
 

@@ -40,7 +40,7 @@ class Buffer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Folds:
+class BlockFolds:
     """What is held out by turns of the samples of a file, each of which says its fold, −1 … k−1.
 
     ``rows`` (k + 1,) and ``weights`` (k + 1,) are those of each, −1 first, which is held out in none. With
@@ -86,7 +86,7 @@ class BlockFile:
     """What members are given of features (M, n); None is all, as they are."""
     kept: Path | None = None
     """The folder in which trainings keep, after every epoch, where they stand; None keeps nothing."""
-    folds: Folds | None = None
+    folds: BlockFolds | None = None
 
     @classmethod
     def of(
@@ -113,7 +113,7 @@ class BlockFile:
             raise _unreadable(path, error) from None
         rows = size // width
         weights = tuple(read.weights.tolist() if weighed else map(float, read.rows.tolist()))
-        parted = None if folds is None else Folds(tuple(read.rows.tolist()), weights, forward)
+        parted = None if folds is None else BlockFolds(tuple(read.rows.tolist()), weights, forward)
         return cls(path, rows, inputs, classes, weighed, sum(weights), read.digest, folds=parted)
 
     def without(self, fold: int) -> Self:

@@ -170,7 +170,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Orders:
+class GivenOrders:
     """The orders of minibatches that a caller draws himself, in place of those that the engine would draw.
 
     ``rows`` (E, R, M): for each of E epochs R orders of M of the samples' rows; ``which`` (P,) is the order
@@ -180,9 +180,9 @@ class Orders:
     rows: npt.NDArray[np.uint32]
     which: IntArray
 
-    def of_epoch(self, index: int) -> Orders:
+    def of_epoch(self, index: int) -> GivenOrders:
         """Return those of one of the E epochs."""
-        return Orders(self.rows[index : index + 1], self.which)
+        return GivenOrders(self.rows[index : index + 1], self.which)
 
     def of_members(self, members: IntArray) -> IntArray:
         """Return the orders of the first epoch that ``members`` (Q,) take, (Q, M), or (1, M) of all."""

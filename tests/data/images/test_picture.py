@@ -23,7 +23,7 @@ Png = Callable[..., bytes]
 def test_pixels_are_those_that_were_saved(colours: Colours, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"a.{kind}"
     Image.fromarray(colours()).save(path)
-    assert read_header(path) == picture.Header((6, 5), grey=False)
+    assert read_header(path) == picture.PictureHeader((6, 5), grey=False)
     got = read_picture(path, (6, 5), 3)
     np.testing.assert_array_equal(got.pixels, colours())
     assert got.losses == ()
@@ -33,7 +33,7 @@ def test_a_photograph_may_be_decoded_smaller(tmp_path: Path) -> None:
     left_dark = np.zeros((640, 480), np.uint8)
     left_dark[:, 240:] = 200
     Image.fromarray(left_dark).save(tmp_path / "a.jpg", quality=95)
-    assert read_header(tmp_path / "a.jpg") == picture.Header((640, 480), grey=True)
+    assert read_header(tmp_path / "a.jpg") == picture.PictureHeader((640, 480), grey=True)
     pixels = read_picture(tmp_path / "a.jpg", (40, 30), 1).pixels[..., 0]
     assert pixels.shape == (40, 30)
     np.testing.assert_allclose(pixels[:, [0, 13]], 0, atol=2)
@@ -118,7 +118,7 @@ def test_tiffs_stand_upright(tmp_path: Path, orientation: int, mode: str, compre
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.fromarray(stored).save(tmp_path / "a.tif", exif=exif, compression=compression)
-    assert read_header(tmp_path / "a.tif") == picture.Header((8, 5), grey=mode != "RGB")
+    assert read_header(tmp_path / "a.tif") == picture.PictureHeader((8, 5), grey=mode != "RGB")
     np.testing.assert_array_equal(read_picture(tmp_path / "a.tif", (8, 5), 1).pixels[..., 0], f)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shoal.data.database_names import Asked, is_duckdb
+from shoal.data.database_names import DatabaseSource, is_duckdb
 from shoal.data.images.source import holds_images
 from shoal.data.readers import databases, parts
 from shoal.data.readers.glimpse import glimpse
@@ -206,7 +206,7 @@ def test_the_files_of_a_pattern_are_one_table(tmp_path: Path) -> None:
         pl.DataFrame({"x": [float(year)]}).write_parquet(folder / "a.parquet")
     pl.DataFrame({"x": [0.0]}).write_parquet(tmp_path / "b.parquet")
     source = f"duckdb:{tmp_path}/*/*.parquet"
-    assert Asked.of(source).is_pattern
+    assert DatabaseSource.of(source).is_pattern
     assert [file.parent.name for file in files_of(source)] == ["year=2023", "year=2024"]
     assert read_table(source).rows() == [(2023.0, "2023"), (2024.0, "2024")]
     assert pl.concat(table_parts(source)).rows() == read_table(source).rows()

@@ -27,7 +27,7 @@ from shoal import MLPClassifier, MLPRegressor
 from shoal.activations import ACTIVATIONS
 from shoal.errors import CapacityError
 from shoal.estimators.training import stochastic
-from shoal.estimators.training.orders import Orders
+from shoal.estimators.training.orders import ShuffledOrders
 from shoal.losses import Huber
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -246,15 +246,15 @@ def test_ctrl_c_in_the_midst_of_epochs_run_together_keeps_the_last_whole_one() -
 
 
 def test_ctrl_c_keeps_the_last_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    shuffle, asked = Orders.next, list[int]()
+    shuffle, asked = ShuffledOrders.next, list[int]()
 
-    def interrupt(orders: Orders, epochs: int = 1, *, last: bool = False) -> Any:
+    def interrupt(orders: ShuffledOrders, epochs: int = 1, *, last: bool = False) -> Any:
         asked.append(epochs)
         if sum(asked) > 4:
             raise KeyboardInterrupt
         return shuffle(orders, epochs, last=last)
 
-    monkeypatch.setattr(Orders, "next", interrupt)
+    monkeypatch.setattr(ShuffledOrders, "next", interrupt)
     monkeypatch.setattr(stochastic, "TOGETHER", 4 * len(X))
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         fitted = classifier().fit(X, Y)

@@ -9,7 +9,7 @@ import pytest
 
 import shoal
 from shoal.estimators.training.learning_rates import Rates
-from shoal.estimators.training.orders import Orders
+from shoal.estimators.training.orders import ShuffledOrders
 from shoal.estimators.training.stochastic import Settings, StochasticTraining
 from shoal.estimators.training.validation import Validation
 from shoal.populations.population import Population
@@ -50,7 +50,7 @@ def training(
         Population(network, np.array(theta)[:size], np.zeros((size, 2), dtype=np.uint64)),
         Samples.of(network, X, y),
         np.full(size, ALPHA),
-        Orders(np.arange(5)[None], randoms or [np.random.RandomState(7)] * size, shuffle),
+        ShuffledOrders(np.arange(5)[None], randoms or [np.random.RandomState(7)] * size, shuffle),
         np.arange(size),
         Settings(solver, Rates(schedule, np.array(rates), 0.5), batch_size, epochs, threads=1),
         watch=Watch.new(size, tol, patience, higher_is_better),

@@ -11,7 +11,7 @@ import pytest
 
 from shoal.data.features.encoders import BooleanEncoder, CategoricalEncoder, DateEncoder, NumericEncoder
 from shoal.export.sql.columns import CIRCLES, FEATURES, READINGS, explained, prepare
-from shoal.export.sql.text import Tables
+from shoal.export.sql.text import QueryTables
 
 Asked = Callable[..., dict[str, list[Any]]]
 NUMBER = NumericEncoder("x", 2.0, 4.0, True)
@@ -154,7 +154,7 @@ class Both:
 
 
 def test_tables_lead_from_the_source_to_the_features(asked: Asked) -> None:
-    tables = Tables()
+    tables = QueryTables()
     names = prepare(Both(), tables, "source")
     assert names == ["x0", "x1", "x2", "x3"]
     query = f"WITH {', '.join(tables.written)} SELECT {', '.join(names)} FROM x ORDER BY shoal_row"  # noqa: S608
@@ -168,7 +168,7 @@ def test_tables_lead_from_the_source_to_the_features(asked: Asked) -> None:
 @pytest.mark.parametrize(("scale", "r"), [(1e-300, 3.0), (1e149, 10 / np.sqrt(1 + 100 / 9))])
 def test_a_scale_that_is_tiny_or_huge_overflows_nowhere(asked: Asked, scale: float, r: float) -> None:
     """As numbers are bounded before they are divided, no database has to know of infinities."""
-    tables, encoder = Tables(), NumericEncoder("x", 0.0, scale, False)
+    tables, encoder = QueryTables(), NumericEncoder("x", 0.0, scale, False)
     prepare(type("One", (), {"encoders": (encoder,)})(), tables, "source")
     query = f"WITH {', '.join(tables.written)} SELECT x0 FROM x ORDER BY shoal_row"  # noqa: S608
     found = asked(query, {"shoal_row": [0, 1, 2], "x": [1e150, -1e150, 0.0]}, "source")

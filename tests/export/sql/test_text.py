@@ -8,7 +8,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from shoal.export.sql.text import SUMMED, Tables, comment, literal, name, number, total
+from shoal.export.sql.text import SUMMED, QueryTables, comment, literal, name, number, total
 
 
 def asked(expression: str) -> object:
@@ -49,7 +49,7 @@ def test_no_line_of_a_comment_ends_it() -> None:
 
 
 def test_tables_are_computed_one_from_the_other() -> None:
-    tables = Tables()
+    tables = QueryTables()
     first = tables.as_it_is("first", "SELECT 1 AS shoal_row, 2 AS x")
     assert tables.add("second", first, [("y", "x * 3")]) == "second"
     with closing(sqlite3.connect(":memory:")) as database:

@@ -14,7 +14,7 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.forecasting.frames import Frame
 from shoal.forecasting.naive import Repeated
 from shoal.forecasting.networks import LearntNetworks
-from shoal.forecasting.windows import Ahead
+from shoal.forecasting.windows import KnownAhead
 from shoal.jobs.forecasts.windows import subject_of
 from shoal.layers import GRU, Dense
 from shoal.populations.network import Network
@@ -27,7 +27,7 @@ def learnt(network: Network, frame: Frame, members: int, first: float) -> Learnt
     """Return networks whose parameters are all ``first``, ``first`` + 1 and so on."""
     theta = np.repeat(first + np.arange(members)[:, None], network.n_parameters, axis=1)
     return LearntNetworks(
-        frame, Ahead(), Population(network, theta, network.population(members, seed=0).keys)
+        frame, KnownAhead(), Population(network, theta, network.population(members, seed=0).keys)
     )
 
 

@@ -17,7 +17,7 @@ from shoal.jobs.prepared import Prepared, Subset
 from shoal.jobs.recipes import Method, for_rows, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import PLAN, WEIGHTS
-from shoal.selection.cohorts.design import Plan
+from shoal.selection.cohorts.design import StudyPlan
 from shoal.selection.study import CapacityStudy
 
 MIB = 2**20
@@ -32,9 +32,9 @@ def home(most: int, **settings: Any) -> Housed:
     method = for_rows(table_method(request, "ensemble", "regression", 1), 3000)
     assert method.recipe.batch_size == settings.get("batch_size", 64)
 
-    def planned(method: Method) -> tuple[CapacityStudy, Plan]:
+    def planned(method: Method) -> tuple[CapacityStudy, StudyPlan]:
         assert method.recipe.batch_size is not None
-        return CapacityStudy(n_jobs=4), Plan(9, 9, "", method.recipe.batch_size * MIB)
+        return CapacityStudy(n_jobs=4), StudyPlan(9, 9, "", method.recipe.batch_size * MIB)
 
     return housed(planned, method, request, prepared, Allowance(most + LATER + MIB, "so much is there"), 4)
 

@@ -11,7 +11,7 @@ from shoal.jobs.memory import room as module
 from shoal.jobs.memory.footprint import Allowance, bytes_of_predictions
 from shoal.jobs.memory.room import LATER, Room
 from shoal.jobs.prepared import Prepared, Subset
-from shoal.selection.cohorts.design import Plan
+from shoal.selection.cohorts.design import StudyPlan
 
 GIB = 2**30
 
@@ -29,7 +29,7 @@ def room(most: int | None, cohorts: int = 100, validation: int = 0, outputs: int
     X = np.zeros((1, 8))
     part = Subset(X, X[:, 0])
     parts = Mock(train=part, validation=part if validation else None, test=part, loss=("", outputs))
-    return Room(Allowance(most, "so much is there"), cast("Prepared", parts), Plan(9, cohorts, "", GIB))
+    return Room(Allowance(most, "so much is there"), cast("Prepared", parts), StudyPlan(9, cohorts, "", GIB))
 
 
 @pytest.mark.parametrize(

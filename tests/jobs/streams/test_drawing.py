@@ -10,7 +10,7 @@ from shoal.data.readers import parts
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.roles import Roles
 from shoal.errors import DataError
-from shoal.jobs.streams.drawing import Drawn, draw
+from shoal.jobs.streams.drawing import DrawnRows, draw
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def table(tmp_path: Path) -> str:
     return str(tmp_path / "t.parquet")
 
 
-def drawn(table: str, most: int, monkeypatch: pytest.MonkeyPatch, rows: int = 64, seed: int = 0) -> Drawn:
+def drawn(table: str, most: int, monkeypatch: pytest.MonkeyPatch, rows: int = 64, seed: int = 0) -> DrawnRows:
     monkeypatch.setattr(parts, "ROWS", rows)
     return draw(table, "y", seed, most)
 

@@ -8,10 +8,10 @@ import pytest
 
 from shoal.jobs.request import FitRequest
 from shoal.jobs.streams import uses
-from shoal.jobs.streams.drawing import NO_ROLES, Drawn
+from shoal.jobs.streams.drawing import NO_ROLES, DrawnRows
 from shoal.jobs.streams.uses import Uses
 
-DRAWN = Drawn(
+DRAWN = DrawnRows(
     rows=pl.DataFrame({"x": range(10)}),
     numbers=np.arange(0, 100, 10),
     draws=np.array([90, 1, 80, 11, 70, 21, 60, 30, 50, 40], dtype=np.uint64),

@@ -15,7 +15,7 @@ import shoal
 import shoal.lab
 from shoal.errors import ConfigurationError
 from shoal.lab.commands import Step
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from tests.waiting import HANGS
 
 pytest.importorskip("anywidget", reason="needs the extra notebook")
@@ -69,7 +69,11 @@ def cell() -> Iterator[Cell]:
 def test_its_traits_hold_everything_from_the_first_moment_on(cell: Cell) -> None:
     assert "export{" in cell.widget._esm
     assert cell.widget.state["training"]["epochs"] == 40
-    assert {block.kind for block in read(cell.widget.frame)} >= {Kind.FUNCTIONS, Kind.SCORES, Kind.PICKED}
+    assert {block.kind for block in read(cell.widget.frame)} >= {
+        BlockKind.FUNCTIONS,
+        BlockKind.SCORES,
+        BlockKind.PICKED,
+    }
     assert {"_esm", "state", "frame"} <= set(cell.widget.get_state())
 
 
@@ -179,7 +183,7 @@ def test_a_step_is_as_long_as_it_is_said_to_be() -> None:
     shown.step(10**12)  # no more than there are left
     shown.close()
     assert run.epoch == 1200
-    assert Kind.UNITS not in {block.kind for block in read(shown.frame)}  # it has none that are hidden
+    assert BlockKind.UNITS not in {block.kind for block in read(shown.frame)}  # it has none that are hidden
 
 
 def test_a_step_ends_with_who_waits_for_it(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:

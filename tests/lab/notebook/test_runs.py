@@ -8,7 +8,7 @@ import pytest
 import shoal
 from shoal.errors import ConfigurationError, ShoalError
 from shoal.lab import commands as c
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from shoal.lab.notebook.runs import Runs
 from shoal.populations.run import Run
 
@@ -22,7 +22,7 @@ def begun(hidden: int = 2, starts: int = 4, **settings: Any) -> Run:
     return shoal.begin(network, X, X**2, starts=starts, **asked)
 
 
-def blocks(shown: Runs) -> dict[Kind, np.ndarray]:
+def blocks(shown: Runs) -> dict[BlockKind, np.ndarray]:
     return {block.kind: block.values for block in read(shown.frame())}
 
 
@@ -39,7 +39,7 @@ def test_what_is_trained_here_is_the_run_itself_bit_for_bit() -> None:
     assert shown.state()["training"]["l2"] == 0.5
 
 
-def of_sides(shown: Runs, kind: Kind) -> list[np.ndarray]:
+def of_sides(shown: Runs, kind: BlockKind) -> list[np.ndarray]:
     return [block.values for block in read(shown.frame()) if block.kind == kind]
 
 
@@ -49,7 +49,7 @@ def test_a_fork_is_the_run_and_one_forked_by_hand_bit_for_bit(solver: str) -> No
     shown = Runs([run])
     shown.do(c.Step(epochs=3))
     shown.do(c.Fork(l2=0.5))
-    np.testing.assert_array_equal(*of_sides(shown, Kind.THETA))
+    np.testing.assert_array_equal(*of_sides(shown, BlockKind.THETA))
     shown.do(c.Step(epochs=9))
     alone.advance(3)
     by_hand = alone.fork()
@@ -60,7 +60,7 @@ def test_a_fork_is_the_run_and_one_forked_by_hand_bit_for_bit(solver: str) -> No
         np.testing.assert_array_equal(side.runs[0].population.theta, other.population.theta)
         np.testing.assert_array_equal(side.runs[0].history.loss, other.history.loss)
     assert shown.pasts[0].runs == (run,)
-    for scores, other in zip(of_sides(shown, Kind.SCORES), (alone, by_hand), strict=True):
+    for scores, other in zip(of_sides(shown, BlockKind.SCORES), (alone, by_hand), strict=True):
         last = other.history.loss[np.arange(4), other.history.epochs - 1]  # scg may end before
         np.testing.assert_array_equal(scores[0], last.astype(np.float32))
     told = shown.state()
@@ -79,7 +79,7 @@ def test_both_sides_go_back_before_the_fork_and_forward_to_the_same_bits() -> No
     shown.do(c.Step(epochs=4))
     there = shown.frame()
     shown.do(c.Seek(epoch=2))
-    np.testing.assert_array_equal(*of_sides(shown, Kind.THETA))
+    np.testing.assert_array_equal(*of_sides(shown, BlockKind.THETA))
     assert [side["l2"] for side in shown.state()["sides"]] == [0.0, 0.0]
     shown.do(c.Seek(epoch=16))
     assert shown.frame() == there
@@ -133,21 +133,23 @@ def test_points_are_the_losses_of_the_history_and_pictures_the_predictions() -> 
     shown.do(c.Pick(network=3))
     seen, history = blocks(shown), run.history
     assert history.validation_loss is not None
-    np.testing.assert_array_equal(seen[Kind.SCORES][0], history.loss[:, 4].astype(np.float32))
-    np.testing.assert_array_equal(seen[Kind.SCORES][1], history.validation_loss[:, 4].astype(np.float32))
-    np.testing.assert_array_equal(seen[Kind.LOSSES][1], history.validation_loss[3, :5].astype(np.float32))
+    np.testing.assert_array_equal(seen[BlockKind.SCORES][0], history.loss[:, 4].astype(np.float32))
+    np.testing.assert_array_equal(seen[BlockKind.SCORES][1], history.validation_loss[:, 4].astype(np.float32))
+    np.testing.assert_array_equal(
+        seen[BlockKind.LOSSES][1], history.validation_loss[3, :5].astype(np.float32)
+    )
     there = np.linspace(-1, 1, 241)
-    np.testing.assert_allclose(seen[Kind.PICKED][0], run.population.predict(there)[3, :, 0], rtol=1e-6)
-    assert seen[Kind.FUNCTIONS].shape == (4, 64)
-    assert seen[Kind.UNITS].shape == (2, 64)
-    np.testing.assert_array_equal(seen[Kind.THETA][0], run.population.theta[3].astype(np.float32))
+    np.testing.assert_allclose(seen[BlockKind.PICKED][0], run.population.predict(there)[3, :, 0], rtol=1e-6)
+    assert seen[BlockKind.FUNCTIONS].shape == (4, 64)
+    assert seen[BlockKind.UNITS].shape == (2, 64)
+    np.testing.assert_array_equal(seen[BlockKind.THETA][0], run.population.theta[3].astype(np.float32))
     assert shown.state()["sides"][0]["choice"]["network"] == np.argmin(history.validation_loss[:, 4])
 
 
 def test_before_the_first_epoch_networks_stand_at_the_loss_of_their_starts() -> None:
     run = begun()
     errors = np.square(run.population.predict(HELD_OUT[0])[:, :, 0] - HELD_OUT[1]).mean(axis=1) / 2
-    np.testing.assert_allclose(blocks(Runs([run]))[Kind.SCORES][1], errors, rtol=1e-6)
+    np.testing.assert_allclose(blocks(Runs([run]))[BlockKind.SCORES][1], errors, rtol=1e-6)
 
 
 def test_of_a_network_that_has_ended_its_last_loss_is_shown() -> None:
@@ -156,7 +158,7 @@ def test_of_a_network_that_has_ended_its_last_loss_is_shown() -> None:
     run.stop([1])
     run.advance(3)
     assert run.history.validation_loss is not None
-    shown = blocks(Runs([run]))[Kind.SCORES][1]
+    shown = blocks(Runs([run]))[BlockKind.SCORES][1]
     assert shown[1] == np.float32(run.history.validation_loss[1, 1])
     assert shown[0] == np.float32(run.history.validation_loss[0, 4])
 
@@ -169,7 +171,9 @@ def test_without_validation_data_networks_stand_by_their_objective_and_nothing_i
     assert state["error"] == "objective"
     assert state["sides"][0]["choice"] is None
     assert "nothing tells which of them generalises" in state["words"][-1]
-    np.testing.assert_array_equal(blocks(shown)[Kind.SCORES][1], run.history.loss[:, 1].astype(np.float32))
+    np.testing.assert_array_equal(
+        blocks(shown)[BlockKind.SCORES][1], run.history.loss[:, 1].astype(np.float32)
+    )
 
 
 def test_a_run_that_has_ended_says_so_and_trains_no_more() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import shoal
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from shoal.lab.notebook.runs import Runs
 from shoal.lab.notebook.samples import MOST_POINTS, WITHOUT_PICTURE, material_of
 
@@ -48,7 +48,7 @@ def test_several_classes_are_shown_by_their_probabilities() -> None:
     along = material_of(begun)
     assert (along.kind, along.shown, along.inputs) == ("curve", (1,), ("feature 1",))
     shown = {block.kind: block.values.shape for block in read(Runs([begun]).frame())}
-    assert (shown[Kind.DECISIONS], shown[Kind.PICKED]) == ((2, 64), (3, 241))
+    assert (shown[BlockKind.DECISIONS], shown[BlockKind.PICKED]) == ((2, 64), (3, 241))
 
 
 def test_the_points_of_a_sorted_table_are_of_all_its_range() -> None:

@@ -8,7 +8,7 @@ import shoal.lab
 from shoal.errors import ConfigurationError, ModelFolderError
 from shoal.lab import commands as c
 from shoal.lab.finished import FinishedStudy
-from shoal.lab.frames import Kind, read
+from shoal.lab.frames import BlockKind, read
 from shoal.lab.notebook.studies import FolderStudy
 
 
@@ -20,7 +20,11 @@ def test_a_finished_study_is_shown_with_its_choice_and_trains_no_more(by_folds: 
     assert state["sides"][0]["choice"]["network"] == study.chosen == state["picked"]
     assert state["words"][0] == study.state()["study"]["sentence"]
     assert shown.frame() == study.frame()
-    assert {block.kind for block in read(shown.frame())} == {Kind.SCORES, Kind.LOSSES, Kind.THETA}
+    assert {block.kind for block in read(shown.frame())} == {
+        BlockKind.SCORES,
+        BlockKind.LOSSES,
+        BlockKind.THETA,
+    }
     assert (state["training"], state["material"]["kind"]) == (None, "none")
     shown.do(c.Pick(network=0))
     assert shown.state()["picked"] == 0

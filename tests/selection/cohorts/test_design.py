@@ -14,7 +14,7 @@ from shoal.schedules import SCHEDULES
 from shoal.selection.candidates.architectures import Perceptron
 from shoal.selection.candidates.candidate import Form, grid
 from shoal.selection.cohorts.cohort import Conditions
-from shoal.selection.cohorts.design import Design
+from shoal.selection.cohorts.design import StudyDesign
 from shoal.selection.cohorts.network_numbers import NetworkNumbers
 from shoal.selection.cohorts.views import checked_views
 from shoal.selection.samples.study_samples import gather
@@ -35,7 +35,7 @@ def design(
     views: tuple[tuple[int, ...], ...] = (),
     only: NetworkNumbers | None = None,
     **recipe: Any,
-) -> Design:
+) -> StudyDesign:
     defaults = {
         "solver": SOLVERS["scg"](),
         "learning_rate": None,
@@ -51,7 +51,7 @@ def design(
         "seed": 0,
     }
     samples = gather(X, X**2, None, loss=None, folds=folds, validation_share=0.25, seed=0, dtype="float64")
-    return Design(
+    return StudyDesign(
         grid([0, 2, "3x2"], [0.0, 1.0]),
         starts,
         Perceptron("tanh", initializer, dropout),

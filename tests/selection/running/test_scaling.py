@@ -57,7 +57,7 @@ def mattering(monkeypatch: pytest.MonkeyPatch, of_folds: list[list[float]]) -> N
     def rises(held: Any, groups: list[Any], _: int) -> np.ndarray[Any, Any]:
         return np.array([*of_folds[held.fold], *[0.0] * (len(groups) - 3)])
 
-    monkeypatch.setattr("shoal.selection.running.scaling.Held.rises", rises)
+    monkeypatch.setattr("shoal.selection.running.scaling.HeldFold.rises", rises)
 
 
 def test_what_a_fold_holds_out_has_no_part_in_its_scales(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.data.class_folders import ClassFolders, Entry
+from shoal.data.class_folders import ClassFolders, FolderEntry
 from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require_room, shown, within
-from shoal.data.images.picture import SUFFIXES, Header, Picture, careful, read_header, read_picture
+from shoal.data.images.picture import SUFFIXES, Picture, PictureHeader, careful, read_header, read_picture
 from shoal.errors import DataError
 from shoal.shapes import Array
 from shoal.words import setting
@@ -52,7 +52,7 @@ def _pictures(wish: Wish) -> ClassFolders:
     return ClassFolders(SUFFIXES, "pictures", wish.note)
 
 
-def _headers(entries: Sequence[Entry], folder: Path, wish: Wish) -> list[Header]:
+def _headers(entries: Sequence[FolderEntry], folder: Path, wish: Wish) -> list[PictureHeader]:
     """Return every header; what is wrong with any picture is told before one is decoded."""
     headers, refused = [], []
     with careful():
@@ -65,7 +65,9 @@ def _headers(entries: Sequence[Entry], folder: Path, wish: Wish) -> list[Header]
     return headers
 
 
-def _pixels(entries: Sequence[Entry], headers: Sequence[Header], folder: Path, wish: Wish) -> Array:
+def _pixels(
+    entries: Sequence[FolderEntry], headers: Sequence[PictureHeader], folder: Path, wish: Wish
+) -> Array:
     """Return the pixels (N, H, W, C) of all pictures, decoded by several threads."""
     size = _common_size(headers, folder, wish)
     channels = wish.channels or (1 if all(header.grey for header in headers) else 3)
@@ -94,8 +96,8 @@ def _pixels(entries: Sequence[Entry], headers: Sequence[Header], folder: Path, w
     return pixels
 
 
-def _decoded(entries: Sequence[Entry], size: Size, channels: int) -> Iterator[Picture | DataError]:
-    def decode(entry: Entry) -> Picture | DataError:
+def _decoded(entries: Sequence[FolderEntry], size: Size, channels: int) -> Iterator[Picture | DataError]:
+    def decode(entry: FolderEntry) -> Picture | DataError:
         try:
             return read_picture(entry.path, size, channels)
         except DataError as error:
@@ -108,7 +110,7 @@ def _decoded(entries: Sequence[Entry], size: Size, channels: int) -> Iterator[Pi
         pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the rest
 
 
-def _common_size(headers: Sequence[Header], folder: Path, wish: Wish) -> Size:
+def _common_size(headers: Sequence[PictureHeader], folder: Path, wish: Wish) -> Size:
     sizes = Counter(header.size for header in headers)
     middle = np.median([header.size for header in headers], axis=0)
     size = wish.size or within((round(float(middle[0])), round(float(middle[1]))))
@@ -128,6 +130,6 @@ def _is_grey(pixels: Array) -> bool:
     return all(np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in (1, 2))
 
 
-def _image_set(entries: Sequence[Entry], pixels: Array) -> ImageSet:
+def _image_set(entries: Sequence[FolderEntry], pixels: Array) -> ImageSet:
     labels = tuple(str(entry.label) for entry in entries) if entries[0].label is not None else None
     return ImageSet(pixels, tuple(entry.name for entry in entries), labels)

@@ -40,7 +40,7 @@ _DEEPEST, _BRIGHTEST = 2**16 - 1, 255
 
 
 @dataclass(frozen=True)
-class Header:
+class PictureHeader:
     """What a picture will be: rows and columns as it should be looked at, and whether it has no colours."""
 
     size: Size
@@ -63,7 +63,7 @@ def careful() -> Iterator[None]:
         yield
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path) -> PictureHeader:
     """Return what the header of a picture says; nothing is decoded.
 
     Raises ``DataError`` with one line that begins with what is wrong: a file too large or empty, no picture,
@@ -72,7 +72,7 @@ def read_header(path: Path) -> Header:
     with _opened(path) as image:
         width, height = _stored_size(image)
         turned = image.getexif().get(_ORIENTATION) in _TURNED
-        return Header((width, height) if turned else (height, width), image.mode in _GREYS)
+        return PictureHeader((width, height) if turned else (height, width), image.mode in _GREYS)
 
 
 def read_picture(path: Path, size: Size, channels: int) -> Picture:

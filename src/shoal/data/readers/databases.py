@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from shoal.data.database_names import PREFIX, Asked
+from shoal.data.database_names import PREFIX, DatabaseSource
 from shoal.data.frames import as_frame, pl, quoted
 from shoal.data.names import meant, names_shown
 from shoal.data.places import place
@@ -51,7 +51,7 @@ def duckdb_files(source: str | Path) -> list[Path]:
 
     A file of that very name comes first. Raises ``DataError`` where there is none, and for an address.
     """
-    asked = Asked.of(source)
+    asked = DatabaseSource.of(source)
     if not asked.is_pattern or os.path.lexists(asked.file):
         return [place(asked.file, "a database")]
     if _ADDRESS in asked.file:
@@ -71,7 +71,7 @@ def read_duckdb(source: str | Path) -> pl.DataFrame:
     Raises ``DataError`` for what DuckDB cannot read, ``CapacityError`` for more than fits in memory, and
     ``MissingDependencyError`` without duckdb.
     """
-    if Asked.of(source).is_pattern:
+    if DatabaseSource.of(source).is_pattern:
         return read_table_files(duckdb_files(source))
     parts, size = [], 0
     for part in duckdb_parts(source, _AT_ONCE):
@@ -86,7 +86,7 @@ def duckdb_parts(source: str | Path, rows: int) -> Iterator[pl.DataFrame]:
 
     Raises as that, and ``DataError`` where there are no rows.
     """
-    if Asked.of(source).is_pattern:
+    if DatabaseSource.of(source).is_pattern:
         yield from parts_of_files(duckdb_files(source), rows)
         return
     any_row = False
@@ -106,7 +106,7 @@ def first_of_database(source: str, most: int) -> tuple[int, pl.DataFrame]:
 
     A query runs for it once, as long as the file is the same.
     """
-    state = place(Asked.of(source).file, "a database").stat()
+    state = place(DatabaseSource.of(source).file, "a database").stat()
     return _first(source, most, (state.st_mtime_ns, state.st_size))
 
 
@@ -120,7 +120,7 @@ def _first(source: str, most: int, state: tuple[int, int]) -> tuple[int, pl.Data
 @contextmanager
 def _selected(source: str | Path) -> Iterator[Any]:
     """Give the rows that are asked for, as DuckDB's relation, none of which is there yet."""
-    asked = Asked.of(source)
+    asked = DatabaseSource.of(source)
     file = place(asked.file, "a database").resolve()  # no name that means more to DuckDB than a file
     if "?" in str(file):
         raise DataError(
@@ -161,7 +161,7 @@ def _of_query(connection: Any, query: str) -> Any:
     return connection.sql(statements[0])
 
 
-def _of_table(connection: Any, asked: Asked) -> Any:
+def _of_table(connection: Any, asked: DatabaseSource) -> Any:
     """Return a whole table or view, whose name is as it stands there, alone or behind its schema's."""
     there: list[tuple[str, str]] = connection.execute(_NAMES).fetchall()
     named = {f"{schema}.{name}" if schema != "main" else name: (schema, name) for schema, name in there}
@@ -179,7 +179,7 @@ def _of_table(connection: Any, asked: Asked) -> Any:
 
 @contextmanager
 def _decoding(source: str | Path) -> Iterator[None]:
-    remedy = "check the file and the name" if Asked.of(source).query is None else "check the query"
+    remedy = "check the file and the name" if DatabaseSource.of(source).query is None else "check the query"
     with decoding(_named(source), "DuckDB reads tables", remedy):
         yield
 

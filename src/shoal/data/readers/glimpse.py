@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoal.data.database_names import Asked, is_duckdb
+from shoal.data.database_names import DatabaseSource, is_duckdb
 from shoal.data.frames import Frame, as_frame, named, pl
 from shoal.data.readers.arff import read_arff
 from shoal.data.readers.builtin import PREFIX
@@ -96,7 +96,7 @@ def _of_path(path: Path) -> Glimpse | None:
 
 def _of_duckdb(source: str, large: int) -> Glimpse | None:
     """Rows are there as DuckDB gives them and as columns, twice when these are put together."""
-    if Asked.of(source).is_pattern:
+    if DatabaseSource.of(source).is_pattern:
         files = duckdb_files(source)
         return None if sum(file.stat().st_size for file in files) < large else _of_files(files, None)
     rows, first = first_of_database(source, ROWS)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoal.data.class_folders import ClassFolders, Entry
+from shoal.data.class_folders import ClassFolders, FolderEntry
 from shoal.data.frames import pl
 from shoal.data.notes import tell
 from shoal.data.sequences.log_mel import LogMel
@@ -66,7 +66,7 @@ def _listing(strict: bool, silent: bool = False) -> ClassFolders:
 @dataclass(frozen=True)
 class _Reader:
     listing: ClassFolders
-    entries: Sequence[Entry]
+    entries: Sequence[FolderEntry]
     folder: Path
 
     def __iter__(self) -> Iterator[Sound]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from shoal.plots.evidence import ChosenNetwork, Score, Trials
+    from shoal.plots.evidence import ChosenNetwork, Score, TrialColumns
 
 
 class CapacityDisplay:
@@ -40,7 +40,7 @@ class CapacityDisplay:
     figure_: Figure
 
     def __init__(
-        self, *, trials: Trials, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT
+        self, *, trials: TrialColumns, choice: ChosenNetwork, score: Score, unit: str = HIDDEN_UNIT
     ) -> None:
         self.trials, self.choice, self.score, self.unit = trials, choice, score, unit
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from shoal.plots.evidence import Curves, Score
+    from shoal.plots.evidence import LossCurves, Score
 
 
 class LearningCurveDisplay:
@@ -38,7 +38,7 @@ class LearningCurveDisplay:
     ax_: Axes
     figure_: Figure
 
-    def __init__(self, *, curves: Curves, score: Score) -> None:
+    def __init__(self, *, curves: LossCurves, score: Score) -> None:
         self.curves, self.score = curves, score
 
     @classmethod
@@ -110,7 +110,7 @@ class LearningCurveDisplay:
         best = None
         if held is not None and np.isfinite(held).any():
             best = int(np.where(np.isfinite(held), held, np.inf).argmin()) + 1
-        shown: Curves = {
+        shown: LossCurves = {
             "train_loss": _shown(train),
             "validation_loss": None if held is None else _shown(held),
             "best_epoch": best,

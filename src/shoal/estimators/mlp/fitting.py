@@ -15,7 +15,7 @@ from shoal.estimators.shared.callbacks import Tasks
 from shoal.estimators.training import messages
 from shoal.estimators.training.full_batch import Descent, by_engine, lbfgs
 from shoal.estimators.training.learning_rates import Rates
-from shoal.estimators.training.orders import Orders
+from shoal.estimators.training.orders import ShuffledOrders
 from shoal.estimators.training.stochastic import Report, Settings, StochasticTraining
 from shoal.estimators.training.validation import Validation
 from shoal.networks.chain import Chain
@@ -131,7 +131,7 @@ def _training(fit: Fit, samples: Any, validation: Validation | None) -> Stochast
         Population(fit.network, fit.theta, keys),
         samples,
         np.full(size, float(est.alpha)),
-        Orders(np.arange(M)[None], fit.randoms, est.shuffle),
+        ShuffledOrders(np.arange(M)[None], fit.randoms, est.shuffle),
         np.arange(size),
         Settings(
             solver_of(est),

@@ -14,7 +14,7 @@ from sklearn.model_selection._validation import _warn_or_raise_about_fit_failure
 from sklearn.utils import indexable
 
 from shoal.errors import ConfigurationError
-from shoal.estimators.search.cohorts import Fitted, train_cohorts
+from shoal.estimators.search.cohorts import FittedFold, train_cohorts
 from shoal.estimators.search.folds import Fold, Split, folds_of, lacks_a_class, networks_of, why_not
 from shoal.estimators.search.scores import ScoredRows
 from shoal.estimators.shared.callbacks import SearchTasks
@@ -141,7 +141,7 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         self,
         candidates: list[dict[str, Any]],
         splits: list[Split],
-        fitted: dict[tuple[int, int], Fitted],
+        fitted: dict[tuple[int, int], FittedFold],
         X: Any,
         y: Any,
     ) -> None:
@@ -167,7 +167,9 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
         self.scorer_ = getattr(scorers, "_scorers", scorers)
         self.cv_results_ = results
 
-    def _scored(self, fits: list[Fitted], split: Split, scorers: Any, X: Any, y: Any) -> list[dict[str, Any]]:
+    def _scored(
+        self, fits: list[FittedFold], split: Split, scorers: Any, X: Any, y: Any
+    ) -> list[dict[str, Any]]:
         """Return what ``GridSearchCV`` notes of each fit on one fold."""
         noted: list[dict[str, Any]] = [
             {"fit_error": fit.failure or None, "n_test_samples": len(split[1]), "fit_time": fit.seconds}
@@ -199,7 +201,7 @@ class CapacityStudyCV(GridSearchCV):  # type: ignore[misc]
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
 
 
-def _warn_of_iterations(fitted: dict[tuple[int, int], Fitted]) -> None:
+def _warn_of_iterations(fitted: dict[tuple[int, int], FittedFold]) -> None:
     """Warn once (``ConvergenceWarning``) of all fits that used up their iterations."""
     short = sum(fit.used_up for fit in fitted.values())
     if short:

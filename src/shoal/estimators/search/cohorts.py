@@ -21,7 +21,7 @@ from shoal.estimators.mlp.learned import of_member
 from shoal.estimators.search.folds import Fold
 from shoal.estimators.training.coefficients import activations_of, hidden_sizes, initial_coefs, theta_of
 from shoal.estimators.training.learning_rates import Rates
-from shoal.estimators.training.orders import Orders
+from shoal.estimators.training.orders import ShuffledOrders
 from shoal.estimators.training.stochastic import Settings, StochasticTraining
 from shoal.populations.population import Population
 from shoal.shapes import IntArray
@@ -37,7 +37,7 @@ LARGE = 2**30
 
 
 @dataclass
-class Fitted:
+class FittedFold:
     """What became of one candidate on one fold: ``estimator`` is the network behind the fold's steps."""
 
     estimator: Any
@@ -57,14 +57,14 @@ def train_cohorts(
     n_jobs: int | None,
     trained: Callable[[int], None] = lambda fits: None,
     on: str | None = None,
-) -> dict[Place, Fitted]:
+) -> dict[Place, FittedFold]:
     """Return every candidate's network fitted on every fold, as if each was fitted by itself.
 
     ``trained`` is told after every population how many fits it was. Workers ``on`` a cluster have a part of
     every population each, of the same bits. Raises ``CapacityError`` where they cannot do it.
     """
     cohorts = _places(networks, folds)
-    fitted: dict[Place, Fitted] = {}
+    fitted: dict[Place, FittedFold] = {}
     with lend(on) as crew:
         for places in cohorts:
             fitted |= _fitted(networks, folds, places, n_jobs, crew)
@@ -91,7 +91,7 @@ def _fitted(
     places: Sequence[Place],
     n_jobs: int | None,
     crew: Crew | None,
-) -> dict[Place, Fitted]:
+) -> dict[Place, FittedFold]:
     """Return the members of a population, trained here or in parts by the workers of a crew."""
 
     def asked(some: Sequence[Place]) -> tuple[list[Any], list[Fold], int | None]:
@@ -105,7 +105,7 @@ def _fitted(
     return dict(zip(places, itertools.chain.from_iterable(found), strict=True))
 
 
-def _trained(members: Sequence[Any], folds: Sequence[Fold], n_jobs: int | None) -> list[Fitted]:
+def _trained(members: Sequence[Any], folds: Sequence[Fold], n_jobs: int | None) -> list[FittedFold]:
     """Train one population, of which each member has its fold."""
     began = time.perf_counter()
     cohort = _Cohort(members, folds, n_jobs)
@@ -172,13 +172,13 @@ class _Cohort:
             Population(self.network, np.stack(starts)[stream], keys),
             self.samples,
             np.array([float(member.alpha) for member in self.members]),
-            Orders(rows, randoms, template.shuffle),
+            ShuffledOrders(rows, randoms, template.shuffle),
             stream * len(rows) + fold,
             settings,
             watch=Watch.new(size, template.tol, template.n_iter_no_change, higher_is_better=False),
         )
 
-    def fitted(self, p: int, seconds: float) -> Fitted:
+    def fitted(self, p: int, seconds: float) -> FittedFold:
         """Return member ``p`` as if it was fitted by itself."""
         fold = self.folds[p]
         member = copy.copy(self.templates[id(fold.X)])
@@ -188,7 +188,7 @@ class _Cohort:
         learned = of_member(member, self.network, self.training, p)
         member._keep(learned.attributes)
         used_up = member.n_iter_ == member.max_iter
-        return Fitted(fold.behind_its_steps(member), seconds, learned.failure, used_up)
+        return FittedFold(fold.behind_its_steps(member), seconds, learned.failure, used_up)
 
 
 def _stacked(tables: Sequence[Samples]) -> Samples:

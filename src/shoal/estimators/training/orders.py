@@ -21,7 +21,7 @@ KEPT = 16
 """Random states are kept once in so many orders: keeping one costs half as much as an order."""
 
 
-class Orders:
+class ShuffledOrders:
     """Each of S random states shuffles each of the F sets of ``rows`` (F, M), anew for every epoch.
 
     Order s F + f is that of state s and rows f. An epoch's order shuffles that of the epoch before, as
@@ -38,7 +38,7 @@ class Orders:
         self._epochs = 0  # that orders were drawn for
         self._kept: deque[tuple[int, list[Any]]] = deque(maxlen=2)  # the states after so many of them
 
-    def __enter__(self) -> Orders:
+    def __enter__(self) -> ShuffledOrders:
         if self.shuffle and self.rows.shape[1] >= LONG:
             self._ahead = ThreadPoolExecutor(1)
         return self

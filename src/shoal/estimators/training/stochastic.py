@@ -14,13 +14,12 @@ from shoal.engines import choose_engine
 from shoal.engines.base import Training
 from shoal.estimators.training.learning_rates import Rates
 from shoal.estimators.training.losses import constants, divisor, mean_over_batches
-from shoal.estimators.training.orders import Orders
+from shoal.estimators.training.orders import ShuffledOrders
 from shoal.estimators.training.validation import Validation
 from shoal.populations.population import Population
 from shoal.shapes import Array, BoolArray, IntArray
 from shoal.solvers.base import Solver, State
-from shoal.training.problem import Orders as EngineOrders
-from shoal.training.problem import Problem, Samples
+from shoal.training.problem import GivenOrders, Problem, Samples
 from shoal.training.recipe import Recipe, only
 from shoal.training.stopping import Plateau, Reason, Watch
 
@@ -54,7 +53,7 @@ class StochasticTraining:
         population: Population,
         samples: Samples,
         alpha: Array,
-        orders: Orders,
+        orders: ShuffledOrders,
         which: IntArray,
         settings: Settings,
         *,
@@ -162,7 +161,7 @@ class StochasticTraining:
                 self.begin_epoch()
             rows = self.orders.next(self._together, last=left <= self._together)
             epochs, running = min(left, self._together), self.going
-            self._training.advance(epochs, self.settings.threads, EngineOrders(rows[:epochs], self._which))
+            self._training.advance(epochs, self.settings.threads, GivenOrders(rows[:epochs], self._which))
             left -= epochs
             self._take_note()
             if self._training.watch is None:

@@ -38,7 +38,7 @@ def rounded_to_int8(W: Array) -> tuple[Array, Array]:
 
 
 @dataclass
-class Member:
+class WrittenNetwork:
     """One network as it is written: constants, and the statements that take ``x`` to ``z``."""
 
     number: int
@@ -65,7 +65,7 @@ class Member:
         self.at = to
 
 
-def _dense(member: Member, layer: Any, own: dict[str, Array], last: bool) -> None:
+def _dense(member: WrittenNetwork, layer: Any, own: dict[str, Array], last: bool) -> None:
     m, n = own["W"].shape
     b = member.constant("real", "b", own["b"])
     if member.int8:
@@ -78,14 +78,14 @@ def _dense(member: Member, layer: Any, own: dict[str, Array], last: bool) -> Non
     member.layer(call, m, layer, last)
 
 
-def _batch_norm(member: Member, layer: Any, own: dict[str, Array], last: bool) -> None:
+def _batch_norm(member: WrittenNetwork, layer: Any, own: dict[str, Array], last: bool) -> None:
     scale = own["gamma"] / np.sqrt(own["variance"] + own["variance"].dtype.type(layer.epsilon))
     shift = own["beta"] - own["mean"] * scale
     names = f"{member.constant('real', 'scale', scale)}, {member.constant('real', 'shift', shift)}"
     member.layer(f"{member.functions.need('scale_and_shift')}({names}, {scale.size}", scale.size, layer, last)
 
 
-def _layer_norm(member: Member, layer: Any, own: dict[str, Array], last: bool) -> None:
+def _layer_norm(member: WrittenNetwork, layer: Any, own: dict[str, Array], last: bool) -> None:
     m = own["gamma"].size
     names = (
         f"{member.constant('real', 'scale', own['gamma'])}, {member.constant('real', 'shift', own['beta'])}"
@@ -94,7 +94,7 @@ def _layer_norm(member: Member, layer: Any, own: dict[str, Array], last: bool) -
     member.layer(f"{member.functions.need('normalise')}({names}, {epsilon}, {m}", m, layer, last)
 
 
-Form: TypeAlias = Callable[[Member, Any, dict[str, Array], bool], None]
+Form: TypeAlias = Callable[[WrittenNetwork, Any, dict[str, Array], bool], None]
 FORMS: dict[str, Form] = {"dense": _dense, "batch_norm": _batch_norm, "layer_norm": _layer_norm}
 
 
@@ -113,7 +113,7 @@ def written(population: Population, functions: Functions, int8: bool) -> list[st
     ]
     texts = []
     for p in range(population.size):
-        member = Member(p, functions, int8)
+        member = WrittenNetwork(p, functions, int8)
         for index, (layer, views) in enumerate(layers):
             own = {name: values[p] for name, values in views.items()}
             FORMS[layer.name](member, layer, own, index == len(layers) - 1)

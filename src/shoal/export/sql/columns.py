@@ -18,7 +18,7 @@ from shoal.data.features.encoders import (
 )
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import MISSING_TEXTS
-from shoal.export.sql.text import Tables, literal, name, number
+from shoal.export.sql.text import QueryTables, literal, name, number
 
 TWO_PI = 6.283185307179586
 FURTHEST = 1e100
@@ -29,7 +29,7 @@ MONTHS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 """Days of a year before each month, but for the leap day."""
 
 
-def prepare(preprocessor: TablePreprocessor, tables: Tables, source: str) -> list[str]:
+def prepare(preprocessor: TablePreprocessor, tables: QueryTables, source: str) -> list[str]:
     """Write the tables that make the features of the rows of ``source``; return the columns of ``x``.
 
     ``read`` has the values of each column, NULL where one is missing, ``bounded`` and ``scaled`` the numbers

@@ -9,7 +9,7 @@ import numpy as np
 
 from shoal.activations import Identity
 from shoal.errors import ConfigurationError
-from shoal.export.sql.text import Tables, number, total
+from shoal.export.sql.text import QueryTables, number, total
 from shoal.populations.population import Population
 from shoal.shapes import Array
 
@@ -18,7 +18,7 @@ FURTHEST = 700.0
 
 
 def write_member(
-    tables: Tables, population: Population, p: int, source: str, columns: list[str]
+    tables: QueryTables, population: Population, p: int, source: str, columns: list[str]
 ) -> list[str]:
     """Write the tables of member ``p`` over ``columns`` of ``source``; return the columns of its last.
 
@@ -68,7 +68,7 @@ def _require_form(layer: Any) -> None:
 
 
 def _dense(
-    tables: Tables, layer: Any, own: dict[str, Array], table: str, source: str, columns: list[str]
+    tables: QueryTables, layer: Any, own: dict[str, Array], table: str, source: str, columns: list[str]
 ) -> tuple[str, list[str]]:
     W, b = own["W"], own["b"].ravel()
     formulas = []
@@ -88,7 +88,7 @@ def _times(w: float, a: str) -> str:
 
 
 def _batch_norm(
-    tables: Tables, layer: Any, own: dict[str, Array], table: str, source: str, columns: list[str]
+    tables: QueryTables, layer: Any, own: dict[str, Array], table: str, source: str, columns: list[str]
 ) -> tuple[str, list[str]]:
     scale = own["gamma"] / np.sqrt(own["variance"] + layer.epsilon)
     shift = (own["beta"] - own["mean"] * scale).ravel()
@@ -100,7 +100,7 @@ def _batch_norm(
 
 
 def _layer_norm(
-    tables: Tables, layer: Any, own: dict[str, Array], table: str, source: str, columns: list[str]
+    tables: QueryTables, layer: Any, own: dict[str, Array], table: str, source: str, columns: list[str]
 ) -> tuple[str, list[str]]:
     m, kept = number(len(columns)), [(a, a) for a in columns]
     centred = tables.add(f"{table}_mean", source, [*kept, ("mean", f"{total(columns)} / {m}")])
@@ -130,7 +130,7 @@ def _mish(g: Any, z: str) -> str:
     return f"{z} * {q} / ({q} + 2e+00)"
 
 
-Form: TypeAlias = Callable[[Tables, Any, dict[str, Array], str, str, list[str]], tuple[str, list[str]]]
+Form: TypeAlias = Callable[[QueryTables, Any, dict[str, Array], str, str, list[str]], tuple[str, list[str]]]
 FORMS: dict[str, Form] = {"dense": _dense, "batch_norm": _batch_norm, "layer_norm": _layer_norm}
 ACTIVATIONS: dict[str, Callable[[Any, str], str]] = {
     "sigmoid": lambda g, z: sigmoid(z),

@@ -12,7 +12,7 @@ from shoal.calibration.decision import Decision
 from shoal.errors import ConfigurationError
 from shoal.export.sql.columns import explained, prepare
 from shoal.export.sql.networks import exp, sigmoid, write_member
-from shoal.export.sql.text import ROW, Tables, comment, literal, name, number, total
+from shoal.export.sql.text import ROW, QueryTables, comment, literal, name, number, total
 from shoal.export.weights import distinct
 from shoal.files import require_new, write_new
 from shoal.jobs.model import LARGEST_Z
@@ -56,7 +56,7 @@ def to_sql(model: Any, table: str = TABLE) -> str:
     members, picks = distinct(model.population)
     counts = np.bincount(picks)
     _require_room(model, members.size)
-    tables = Tables()
+    tables = QueryTables()
     tables.as_it_is("source", f"SELECT ROW_NUMBER() OVER () AS {ROW}, * FROM {name(table)}")  # noqa: S608
     x = prepare(model.preprocessor, tables, "source")
     votes = []
@@ -116,7 +116,7 @@ def _link(model: TableModel, z: list[str]) -> list[str]:
     return z
 
 
-def _answers(model: TableModel, tables: Tables) -> list[tuple[str, str]]:
+def _answers(model: TableModel, tables: QueryTables) -> list[tuple[str, str]]:
     """Write what becomes of the mean; return the columns of the result and what they are called."""
     target, p = model.target, [f"p{k}" for k in range(_outputs(model))]
     if not target.labels:
@@ -151,7 +151,7 @@ def _class_of(labels: list[str], decision: Decision) -> str:
     return f"CASE {' '.join(cases)} ELSE {literal(labels[-1])} END"
 
 
-def _query(model: TableModel, tables: Tables, shown: list[tuple[str, str]], table: str) -> str:
+def _query(model: TableModel, tables: QueryTables, shown: list[tuple[str, str]], table: str) -> str:
     about = comment(
         [
             f"Written by shoal {__version__}. Predicts {model.target.name} for the rows of {table},",

@@ -68,7 +68,7 @@ def total(terms: Sequence[str]) -> str:
 
 
 @dataclass
-class Tables:
+class QueryTables:
     """The tables of a query: each is computed once, from those before it, row by row of the source."""
 
     written: list[str] = field(default_factory=list)

@@ -24,7 +24,7 @@ WIDEST = 1024
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearModel:
     """z = x W + b of rows x: W (n, K) and b (K,)."""
 
     W: Array
@@ -46,9 +46,9 @@ def least_loss(
     outputs: int = 1,
     strength: float = 1.0,
     steps: int = 1000,
-    start: Linear | None = None,
+    start: LinearModel | None = None,
     weights: Array | None = None,
-) -> Linear:
+) -> LinearModel:
     """Return the linear map of rows X (N, n) that has the least
 
         Σ_i s_i loss(z_i, y_i) + λ/2 Σ W²          λ: the ``strength``, s: the ``weights`` (N,), or 1
@@ -73,7 +73,7 @@ def least_loss(
         if step.converged[0] or not np.isfinite(step.J[0]) or objective.slope <= TOLERANCE:
             break
     found = objective.outwards(theta)
-    return Linear(found[:-1], found[-1])
+    return LinearModel(found[:-1], found[-1])
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class _Objective:
         return np.array([J]), inner.reshape(1, -1)
 
 
-def least_squares(X: Array, y: Array, weights: Array | None = None) -> Linear:
+def least_squares(X: Array, y: Array, weights: Array | None = None) -> LinearModel:
     """Return the linear map with the least ½ Σ s (y − z)² + ½ Σ w², ridge regression, of X (N, n), y (N,).
 
     s are the ``weights`` (N,), or 1. Of fewer rows than columns the smaller of two systems is solved.
@@ -149,7 +149,7 @@ def least_squares(X: Array, y: Array, weights: Array | None = None) -> Linear:
             squares += block.T @ block
             products += (y[rows] - mean) * root[rows] @ block
         w = np.linalg.solve(squares, products)
-    return Linear(w[:, None], np.array([mean - middle @ w]))
+    return LinearModel(w[:, None], np.array([mean - middle @ w]))
 
 
 def _moments(X: Array, s: Array) -> Array:

@@ -15,8 +15,8 @@ from shoal.forecasting.panel import Panel
 from shoal.forecasting.scores import mase, scale_of, smape
 from shoal.jobs.forecasts.prepare import PreparedForecasts
 from shoal.jobs.forecasts.usable import panel_of
-from shoal.plots.forecasts import BANDS, BASELINES, OURS, Band, Covered, HeldOut, Shown
-from shoal.plots.tested import Model
+from shoal.plots.forecasts import BANDS, BASELINES, OURS, Band, Covered, ForecastsHeldOut, Shown
+from shoal.plots.tested import ScoredModel
 from shoal.shapes import Array
 from shoal.words import plural
 
@@ -27,15 +27,15 @@ COVERAGES = (0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
-class Examined:
+class ExaminedForecasts:
     """The scores of a forecast on steps that it had not seen, some series, and all steps as ``columns``."""
 
-    test: HeldOut
+    test: ForecastsHeldOut
     shown: list[Shown]
     columns: dict[str, Any]
 
 
-def examine(mixture: ForecastMixture, prepared: PreparedForecasts) -> Examined:
+def examine(mixture: ForecastMixture, prepared: PreparedForecasts) -> ExaminedForecasts:
     """Return how a mixture does on the steps held out, beside simpler forecasts."""
     horizon = mixture.horizon
     panel = panel_of(prepared.data, horizon)
@@ -44,13 +44,13 @@ def examine(mixture: ForecastMixture, prepared: PreparedForecasts) -> Examined:
     actual = np.stack([series[:, -horizon:] for series in prepared.data.series])
     scales = np.stack([scale_of(history, mixture.season) for history in panel.series])
     ends = _ends(mixture, panel)
-    models: list[Model] = [
+    models: list[ScoredModel] = [
         {"name": name, "metrics": {**scores_of(values, actual, panel.series, mixture.season)}}
         for name, values in forecasts.items()
     ]
     count = int((~np.isnan(actual)).sum())
     outcome, sentence = _verdict(models, count)
-    test: HeldOut = {
+    test: ForecastsHeldOut = {
         "values": count,
         "outcome": outcome,
         "sentence": sentence,
@@ -58,7 +58,7 @@ def examine(mixture: ForecastMixture, prepared: PreparedForecasts) -> Examined:
         "by_step": {name: _by_step(values, actual, scales) for name, values in forecasts.items()},
         "covered": [_covered(coverage, actual, *found) for coverage, found in ends.items() if count],
     }
-    return Examined(
+    return ExaminedForecasts(
         test, _shown(prepared, mixture, forecasts, ends), _columns(prepared.data, actual, forecasts)
     )
 
@@ -171,7 +171,7 @@ def _plain(values: Array) -> list[float | None]:
 Standing: TypeAlias = Literal["chosen", "level", "baseline", "alone"]
 
 
-def _verdict(models: Sequence[Model], known: int) -> tuple[Standing, str]:
+def _verdict(models: Sequence[ScoredModel], known: int) -> tuple[Standing, str]:
     """Return the outcome, and a sentence on how the forecast did beside simpler ones, whoever is better."""
     if not known:
         return "alone", "None of the values held out is known, so that there is nothing to compare by."

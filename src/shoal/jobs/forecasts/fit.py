@@ -14,7 +14,7 @@ from shoal.forecasting.keeping import Keeper
 from shoal.forecasting.mixture import ForecastMixture
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.evidence import versions
-from shoal.jobs.forecasts.examination import Examined, examine
+from shoal.jobs.forecasts.examination import ExaminedForecasts, examine
 from shoal.jobs.forecasts.model import ForecastModel
 from shoal.jobs.forecasts.prepare import PreparedForecasts, prepare_forecasts
 from shoal.jobs.forecasts.usable import panel_of
@@ -145,7 +145,7 @@ def _evidence(
     again: str,
     prepared: PreparedForecasts,
     mixture: ForecastMixture,
-    examined: Examined,
+    examined: ExaminedForecasts,
     final: str,
     seconds: float,
 ) -> ForecastEvidence:

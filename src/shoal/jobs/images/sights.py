@@ -22,7 +22,16 @@ from shoal.words import plural
 from shoal.workers import one_thread
 
 if TYPE_CHECKING:
-    from shoal.plots.seen import Example, Ideal, LayerOfNetwork, Responses, Salient, Seen, Unit, UnitsOfLayer
+    from shoal.plots.seen import (
+        Ideal,
+        ImageExample,
+        LayerOfNetwork,
+        Responses,
+        Salient,
+        Seen,
+        Unit,
+        UnitsOfLayer,
+    )
 
 MISTAKES, FILTERS, MAPS, UNITS, PATCHES, CLASSES = 40, 32, 16, 8, 6, 10
 """Pictures of each kind at most."""
@@ -72,12 +81,12 @@ class _Sight:
         """Return rows in random order: those that stand side by side are often alike."""
         return rows[permutation(len(rows), self.seed, 0, Purpose.PERMUTATION)]
 
-    def mistakes(self, wrong: Array) -> list[Example]:
+    def mistakes(self, wrong: Array) -> list[ImageExample]:
         """Return the wrong answers that were most sure."""
         sure = self.scores[wrong, self.called[wrong]]
         return [self.example(int(row)) for row in wrong[np.argsort(-sure, kind="stable")][:MISTAKES]]
 
-    def example(self, row: int) -> Example:
+    def example(self, row: int) -> ImageExample:
         """Return a test image with its class and what it is called."""
         called, actual = int(self.called[row]), int(self.actual[row])
         return {

@@ -14,7 +14,7 @@ from shoal.selection.samples.weighted_means import effective, mean_and_error
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
-    from shoal.plots.tested import Comparison
+    from shoal.plots.tested import ModelComparison
 
 LEVEL = 0.95
 """Of all intervals."""
@@ -26,7 +26,7 @@ Interval = tuple[float, float, float]
 
 def compare(
     ours: RowLosses, rivals: Mapping[str, RowLosses], weights: Array | None = None
-) -> list[Comparison]:
+) -> list[ModelComparison]:
     """Return for every rival and every metric how much larger our losses are, row by row, with an interval.
 
     Where the whole interval lies below 0 we are ahead. Rows count for their ``weights`` (N,). Fewer than two

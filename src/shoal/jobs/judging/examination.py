@@ -23,7 +23,7 @@ from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
-    from shoal.plots.promises import Bins, Intervals, Operating, Reliability, Third
+    from shoal.plots.promises import Bins, Intervals, Operating, ReliabilityCurves, Third
     from shoal.plots.tested import Confusion, Decided, HeldOut, Residuals
 
 RESIDUALS_SHOWN = 2000
@@ -106,7 +106,7 @@ def _counts(rows: IntArray, weights: Array | None) -> bool:
     return len(rows) > 0 and (weights is None or bool(weights[rows].any()))
 
 
-def _reliability(before: Array, after: Array, rows: Subset) -> Reliability:
+def _reliability(before: Array, after: Array, rows: Subset) -> ReliabilityCurves:
     return {
         "before": in_bins(before, rows.y, rows.weights),
         "after": in_bins(after, rows.y, rows.weights),

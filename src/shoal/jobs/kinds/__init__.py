@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.kinds.base import Findings, Kind, StudyKind
+from shoal.jobs.kinds.base import Kind, KindFindings, StudyKind
 from shoal.jobs.kinds.forecasts import Forecasts
 from shoal.jobs.kinds.images import Images
 from shoal.jobs.kinds.sequences import SequencesKind
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.jobs.request import FitRequest
 
-__all__ = ["KINDS", "TABLE", "Findings", "Kind", "StudyKind", "kind_of", "prepare"]
+__all__ = ["KINDS", "TABLE", "Kind", "KindFindings", "StudyKind", "kind_of", "prepare"]
 
 KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (Texts(), Forecasts(), SequencesKind(), Images(), Tables())

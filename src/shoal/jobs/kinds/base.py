@@ -33,7 +33,7 @@ PreparedT = TypeVar("PreparedT", bound="Prepared")
 
 
 @dataclass(frozen=True)
-class Findings:
+class KindFindings:
     """What a kind shows of a model besides its scores, by its name in the evidence.
 
     ``note`` says what there was no time for.
@@ -109,7 +109,7 @@ class StudyKind(Kind, Generic[ModelT, PreparedT]):
         return self.prepare(request)
 
     @abstractmethod
-    def findings(self, model: ModelT, prepared: PreparedT, seed: int, deadline: Deadline) -> Findings:
+    def findings(self, model: ModelT, prepared: PreparedT, seed: int, deadline: Deadline) -> KindFindings:
         """Return what there is to show of a trained model, as far as there is time for it."""
 
     @abstractmethod

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.base import KindFindings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class Images(ByStudy["ImageModel", "PreparedImages"]):
 
     def findings(
         self, model: ImageModel, prepared: PreparedImages, seed: int, deadline: Deadline
-    ) -> Findings:
+    ) -> KindFindings:
         from shoal.jobs.images.sights import look
 
-        return Findings(seen=look(model, prepared, seed, deadline.left()))
+        return KindFindings(seen=look(model, prepared, seed, deadline.left()))
 
     def predict(
         self, model: ImageModel, source: str, ignore_extra: bool, interval: float | None

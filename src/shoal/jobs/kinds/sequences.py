@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import DataError
-from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.base import KindFindings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
 
     def findings(
         self, model: SequenceModel, prepared: PreparedSequences, seed: int, deadline: Deadline
-    ) -> Findings:
+    ) -> KindFindings:
         from shoal.jobs.sequences.in_time import over_time
         from shoal.jobs.sequences.shown import shown
 
         in_time = over_time(model, prepared, deadline)
-        return Findings(examples=shown(model, prepared, seed, deadline), in_time=in_time)
+        return KindFindings(examples=shown(model, prepared, seed, deadline), in_time=in_time)
 
     def predict(
         self, model: SequenceModel, source: str, ignore_extra: bool, interval: float | None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import CapacityError, DataError, ShoalWarning
-from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.base import KindFindings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         except CapacityError as error:
             raise CapacityError(f"{error}{way_to_the_disk(request)}") from None
 
-    def findings(self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline) -> Findings:
+    def findings(
+        self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline
+    ) -> KindFindings:
         from shoal.jobs.judging.importances import importances
 
         found = importances(model, prepared, seed, deadline)
-        return Findings(importances=found.rows, note=found.note)
+        return KindFindings(importances=found.rows, note=found.note)
 
     def predict(
         self, model: TableModel, source: str, ignore_extra: bool, interval: float | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.jobs.kinds.base import Findings, require_row
+from shoal.jobs.kinds.base import KindFindings, require_row
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
 
         return prepare_texts(request)
 
-    def findings(self, model: TextModel, prepared: PreparedTexts, seed: int, deadline: Deadline) -> Findings:
+    def findings(
+        self, model: TextModel, prepared: PreparedTexts, seed: int, deadline: Deadline
+    ) -> KindFindings:
         from shoal.jobs.texts.shown import shown
 
         texts, note = shown(model, prepared, seed, deadline)
-        return Findings(texts=texts, note=note)
+        return KindFindings(texts=texts, note=note)
 
     def predict(
         self, model: TextModel, source: str, ignore_extra: bool, interval: float | None

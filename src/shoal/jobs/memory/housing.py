@@ -12,13 +12,13 @@ from shoal.jobs.memory.room import Room
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.selection.cohorts.design import Plan
+from shoal.selection.cohorts.design import StudyPlan
 from shoal.selection.study import CapacityStudy
 from shoal.words import setting
 
 LEAST_BATCH = 16
 """Samples that a minibatch has at least, as far as memory decides."""
-Planned: TypeAlias = Callable[[Method], tuple[CapacityStudy, Plan]]
+Planned: TypeAlias = Callable[[Method], tuple[CapacityStudy, StudyPlan]]
 """What makes the study of a method, and its plan."""
 
 
@@ -30,7 +30,7 @@ class Housed:
     """
 
     study: CapacityStudy
-    plan: Plan
+    plan: StudyPlan
     method: Method
     workers: int
     memory: int

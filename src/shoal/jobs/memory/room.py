@@ -8,7 +8,7 @@ from shoal.data.memory import peak_bytes, readable, resident_bytes
 from shoal.errors import CapacityError
 from shoal.jobs.memory.footprint import PROGRAM, Allowance, bytes_of_predictions
 from shoal.jobs.prepared import Prepared
-from shoal.selection.cohorts.design import Plan
+from shoal.selection.cohorts.design import StudyPlan
 from shoal.selection.running.dispatch import in_full_rounds
 from shoal.words import plural, setting
 from shoal.workers import cores
@@ -27,7 +27,7 @@ class Room:
 
     allowance: Allowance
     prepared: Prepared
-    plan: Plan
+    plan: StudyPlan
 
     def workers(self, asked: int) -> int:
         """Return how many of the threads asked for there is room for.

@@ -26,7 +26,7 @@ NO_ROLES = Roles()
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnRows:
     """The ``rows`` drawn, as the file has them, in its order, and their ``numbers`` (M,) there, from 0 on.
 
     ``draws`` (M,) are their random numbers (``drawing_stream``), and ``ranks`` (M,) 0, 1, … in the order of
@@ -53,7 +53,7 @@ def draw(
     most: int,
     roles: Roles = NO_ROLES,
     passing: Callable[[pl.DataFrame], None] = lambda rows: None,
-) -> Drawn:
+) -> DrawnRows:
     """Return so many rows of a table, or all of them, each as likely as any other.
 
     They are those with the least of random numbers that each row has by its place, so that they do not depend
@@ -158,10 +158,10 @@ class _Pool:
 
     def drawn(
         self, known: int, weightless: int, total: int, tally: IntArray | None, moments: Moments | None
-    ) -> Drawn:
+    ) -> DrawnRows:
         """Return what has been kept."""
         ranks = np.empty(self.size, dtype=np.intp)
         ranks[np.argsort(self._draws[0], kind="stable")] = np.arange(self.size)
-        return Drawn(
+        return DrawnRows(
             self._rows[0], self._numbers[0], self._draws[0], ranks, known, weightless, total, tally, moments
         )

@@ -34,7 +34,7 @@ from shoal.jobs.recipes import table_goal, table_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import ROWS, TRIED
 from shoal.jobs.sizing.study import Goal
-from shoal.jobs.streams.drawing import Drawn, counted, draw, drawing_stream, naming_rows, weights_of
+from shoal.jobs.streams.drawing import DrawnRows, counted, draw, drawing_stream, naming_rows, weights_of
 from shoal.jobs.streams.folds import Folds
 from shoal.jobs.streams.others import Others
 from shoal.jobs.streams.sides import Sides
@@ -230,7 +230,7 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
     return replace(prepared, warnings=(*_told(drawn, request), *notes, *prepared.warnings))
 
 
-def _told(drawn: Drawn, request: FitRequest) -> tuple[str, ...]:
+def _told(drawn: DrawnRows, request: FitRequest) -> tuple[str, ...]:
     """Return what there is to say of the rows drawn, and of those that are left out."""
     unknown = drawn.total - drawn.known - drawn.weightless
     told = []
@@ -253,7 +253,7 @@ def _told(drawn: Drawn, request: FitRequest) -> tuple[str, ...]:
 
 
 def _divided(
-    described: Described, drawn: Drawn, request: FitRequest, plainer: dict[str, Any]
+    described: Described, drawn: DrawnRows, request: FitRequest, plainer: dict[str, Any]
 ) -> PreparedStream:
     """Return the rows drawn by their use, and the features of them."""
     frame, name, task, roles = described.frame, described.name, described.task.task, described.roles
@@ -324,7 +324,7 @@ def _in_folds(train: Subset, folds: Folds | None, uses: Uses) -> Subset:
     return replace(train, attributes=replace(train.attributes, fold=fold))
 
 
-def _tell_of_folds(folds: int | None, drawn: Drawn, rows: int) -> None:
+def _tell_of_folds(folds: int | None, drawn: DrawnRows, rows: int) -> None:
     """Warn where folds are judged by some of their rows alone."""
     if folds is not None and drawn.rows.height < drawn.known:
         warnings.warn(

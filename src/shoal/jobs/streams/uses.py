@@ -10,7 +10,7 @@ from shoal.data.roles import Roles
 from shoal.errors import DataError
 from shoal.jobs.division import DEFAULT_SHARE, Division
 from shoal.jobs.request import FitRequest
-from shoal.jobs.streams.drawing import Drawn
+from shoal.jobs.streams.drawing import DrawnRows
 from shoal.jobs.streams.folds import ClassFolds, DrawnFolds, Folds
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, GroupSides, Sides, TimeSides, choose_sides
 from shoal.shapes import IntArray
@@ -25,14 +25,14 @@ WHAT_FOR = {TRAINS: "train on", VALIDATES: "validate on", TESTS: "test on"}
 class Uses:
     """The places of rows among those ``drawn``, by their use; ``sides`` say it by group or time."""
 
-    drawn: Drawn
+    drawn: DrawnRows
     test: IntArray
     held: IntArray
     train: IntArray
     sides: Sides | None = None
 
     @classmethod
-    def of(cls, drawn: Drawn, request: FitRequest, roles: Roles) -> Uses:
+    def of(cls, drawn: DrawnRows, request: FitRequest, roles: Roles) -> Uses:
         """Divide the rows as a table's are; nothing is set aside for what has rows of its own.
 
         With groups, and with a time, all rows of the parts that test and validate are left out of training,
@@ -105,7 +105,7 @@ class Uses:
         return self.sides.trained
 
 
-def _require_drawn(side: IntArray, drawn: Drawn, asked: list[int]) -> None:
+def _require_drawn(side: IntArray, drawn: DrawnRows, asked: list[int]) -> None:
     """Raise ``DataError`` unless some rows were drawn on each side that is asked for."""
     for one in asked:
         if not (side == one).any():

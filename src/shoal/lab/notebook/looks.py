@@ -10,7 +10,7 @@ import numpy as np
 from shoal.engines.evaluation import sample_losses
 from shoal.lab import views
 from shoal.lab.design import without_chance
-from shoal.lab.frames import Block, Kind
+from shoal.lab.frames import Block, BlockKind
 from shoal.lab.material import Material
 from shoal.lab.notebook.samples import WITHOUT_PICTURE
 from shoal.plots.text import number
@@ -31,21 +31,21 @@ def blocks(runs: Sequence[Run], data: Material, side: int, network: int) -> list
     """Return all that is drawn of runs, of one side of a fork, with ``network`` picked."""
     alone, epoch = member(runs, network), max(run.epoch for run in runs)
 
-    def block(kind: Kind, values: Array, low: float = 0.0, high: float = 1.0) -> Block:
+    def block(kind: BlockKind, values: Array, low: float = 0.0, high: float = 1.0) -> Block:
         return Block(kind, 1, epoch, values, side, low, high)
 
     scores = np.stack([*_losses(runs), np.concatenate([run.history.stopped for run in runs])])
-    found = [block(Kind.SCORES, scores), block(Kind.LOSSES, _course(runs, network))]
+    found = [block(BlockKind.SCORES, scores), block(BlockKind.LOSSES, _course(runs, network))]
     if alone.network.n_parameters <= MOST_BARS:
-        found.append(block(Kind.THETA, alone.theta.astype(np.float64)))
+        found.append(block(BlockKind.THETA, alone.theta.astype(np.float64)))
     if data.kind != WITHOUT_PICTURE:
         predictions = [views.predicted(_as_it_predicts(run), data.grid) for run in runs]
         found += [
             block(*views.functions(data, np.concatenate(predictions))),
-            block(Kind.PICKED, views.predicted(alone, data.fine)[0], data.low, data.high),
+            block(BlockKind.PICKED, views.predicted(alone, data.fine)[0], data.low, data.high),
         ]
         if (units := views.unit_outputs(alone, data.grid)).shape[0] > 0:
-            found.append(block(Kind.UNITS, units[:MOST_UNITS], data.low, data.high))
+            found.append(block(BlockKind.UNITS, units[:MOST_UNITS], data.low, data.high))
     return found
 
 

@@ -27,14 +27,14 @@ MOST_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
-class Mark:
+class PastMark:
     """Where all runs stood at an epoch, before anything was turned there."""
 
     snapshots: tuple[Snapshot, ...]
     size: int
 
     @classmethod
-    def of(cls, runs: tuple[Run, ...]) -> Mark:
+    def of(cls, runs: tuple[Run, ...]) -> PastMark:
         """Return where runs stand, and how many bytes it takes to know."""
         snapshots = tuple(run.snapshot(losses=False) for run in runs)
         size = sum(
@@ -43,7 +43,7 @@ class Mark:
         return cls(snapshots, size)
 
 
-class Past(Timeline[dict[str, float], Mark]):
+class Past(Timeline[dict[str, float], PastMark]):
     """What runs have gone through since ``first``, the epoch at which they were shown.
 
     Whatever else trains the runs, or sets their strengths, begins another past.
@@ -184,7 +184,7 @@ class Past(Timeline[dict[str, float], Mark]):
         self._at, self._known = self._clocks(), self._strengths()
 
     def _mark(self) -> None:
-        mark = Mark.of(self.runs)
+        mark = PastMark.of(self.runs)
         most = min(MOST_MARKS, MOST_BYTES // max(mark.size, 1))
         self._marks.keep(self.epoch, mark, most)
 

@@ -24,7 +24,7 @@ from shoal.words import plural
 
 if TYPE_CHECKING:
     from shoal.jobs.model import Model
-    from shoal.lab.inspector import Subject
+    from shoal.lab.inspector import InspectedNetwork
 
 SIDES = "AB"
 
@@ -142,7 +142,7 @@ class Runs(Player):
         return None
 
     @property
-    def _subject(self) -> Subject:
+    def _subject(self) -> InspectedNetwork:
         from shoal.lab.notebook.inside import subject  # which loads all that explains
 
         column, member = divmod(self.picked, self.starts)

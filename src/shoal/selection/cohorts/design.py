@@ -36,7 +36,7 @@ MOST_NETWORKS = 2**24
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """What a study is about to do: so many networks in so many cohorts, on which engine.
 
     ``memory`` is about what a thread or process needs, in bytes, besides the program and the samples as they
@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Design:
+class StudyDesign:
     """The candidates of a study, what their sizes stand for, how they are trained, and on what."""
 
     candidates: Sequence[Candidate]
@@ -177,7 +177,7 @@ class Design:
                 kept.append(dataclasses.replace(cohort, index=len(kept), members=members, work=work))
         return kept
 
-    def plan(self) -> Plan:
+    def plan(self) -> StudyPlan:
         """Return the study in numbers, without the starts that may be left out."""
         cohorts, cost = [task.cohort for task in self.tasks() if self.is_sure(task)], self._study_cost()
         memory = max(
@@ -188,7 +188,7 @@ class Design:
         )
         points = sum(bool(candidate.point) for candidate in self.candidates)
         networks = sum(len(cohort.members) for cohort in cohorts)
-        return Plan(networks, len(cohorts), self.engine.label, memory, points)
+        return StudyPlan(networks, len(cohorts), self.engine.label, memory, points)
 
     def final_tasks(self, candidate: int, trials: Trials, n_cohorts: int) -> list[Task]:
         """Return the tasks that train a candidate of a study with folds again, on all samples.

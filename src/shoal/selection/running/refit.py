@@ -15,14 +15,14 @@ from shoal.selection.trials import Trials
 if TYPE_CHECKING:
     from shoal.populations.population import Population
     from shoal.selection.choosing.choice import Choice
-    from shoal.selection.cohorts.design import Design
+    from shoal.selection.cohorts.design import StudyDesign
     from shoal.selection.running.runner import Workplace
 
 
 def train_again(
     choice: Choice,
     judged: Trials,
-    design: Design,
+    design: StudyDesign,
     n_cohorts: int,
     kept: tuple[Store, Runner] | None,
     place: Workplace,

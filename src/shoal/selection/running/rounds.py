@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shoal.selection.cohorts.cohort import Task
-    from shoal.selection.cohorts.design import Design
+    from shoal.selection.cohorts.design import StudyDesign
     from shoal.selection.running.runner import Runner
     from shoal.selection.store.trial_store import Store
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Rounds:
     """The tasks of a study, in rounds; ``scaling`` is what those after the first scale their inputs by."""
 
-    def __init__(self, design: Design, store: Store, runner: Runner, threads: int) -> None:
+    def __init__(self, design: StudyDesign, store: Store, runner: Runner, threads: int) -> None:
         self._design, self._store, self._runner, self._threads = design, store, runner, threads
         self._left = design.tasks()
         self._ran: list[Task] = []

@@ -25,7 +25,7 @@ from shoal.workers import one_thread
 if TYPE_CHECKING:
     from shoal.selection.choosing.contenders import Contender
     from shoal.selection.cohorts.cohort import Task
-    from shoal.selection.cohorts.design import Design
+    from shoal.selection.cohorts.design import StudyDesign
     from shoal.selection.store.networks import StoredNetworks
     from shoal.shapes import Array, IntArray
 
@@ -56,7 +56,7 @@ class Scaling:
     losses: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, design: Design, trials: Trials, stored: StoredNetworks, threads: int) -> Self | None:
+    def of(cls, design: StudyDesign, trials: Trials, stored: StoredNetworks, threads: int) -> Self | None:
         """Return the scales by what the first starts of a study say of rows held out::
 
             s_j = max(√(max(m_j, 0) / max_i m_i), 0.01)
@@ -76,7 +76,7 @@ class Scaling:
             return None
         with one_thread():  # the same bits on any number of cores
             rises = {
-                fold: Held(design, stored, first, fold, rows, threads).rises(groups, shuffles)
+                fold: HeldFold(design, stored, first, fold, rows, threads).rises(groups, shuffles)
                 for fold in folds
             }
         total = np.sum(list(rises.values()), axis=0)
@@ -146,7 +146,7 @@ def _lightest(contenders: list[Contender]) -> list[Contender]:
     return [contender for contender in contenders if contender.candidate == best]
 
 
-def _affordable(design: Design, columns: int) -> tuple[int, int]:
+def _affordable(design: StudyDesign, columns: int) -> tuple[int, int]:
     """Return in how many held-out rows of a fold, and how often, every column may be shuffled."""
     splits, views = design.samples.splits, max(len(design.views), 1)
     # a prediction takes two operations for each of a network, and a sample in training three times that
@@ -156,12 +156,12 @@ def _affordable(design: Design, columns: int) -> tuple[int, int]:
     return (rows[0], SHUFFLES) if rows[0] >= FEWEST_ROWS else (rows[1], 1)
 
 
-class Held:
+class HeldFold:
     """The first networks of a fold, and rows that it holds out."""
 
     def __init__(
         self,
-        design: Design,
+        design: StudyDesign,
         stored: StoredNetworks,
         first: list[Contender],
         fold: int,
