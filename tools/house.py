@@ -23,6 +23,7 @@ OF_OTHERS = ("cli", "estimators")
 SHOWN = 5
 
 
+@functools.cache
 def modules() -> dict[str, ast.Module]:
     """Return every module of the package by its name, parsed."""
     found = {}
