@@ -28,3 +28,8 @@ def test_images_of_another_size_are_refused_in_the_name_of_the_estimator() -> No
 def test_a_table_is_no_image() -> None:
     with pytest.raises(DataError, match=r"got \(3, 4\); reshape it"):
         checked_images(np.zeros((3, 4)), None, "float32")
+
+
+def test_texts_are_no_images() -> None:
+    with pytest.raises(DataError, match=r"X must be images, got texts \(could not convert string"):
+        ConvClassifier().fit(np.array(["nice", "bad"]), [0, 1])

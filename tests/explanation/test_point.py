@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
+from shoal import MLPRegressor, TrainingResult, check_gradients, explain, train
 from shoal.errors import ConfigurationError
+<<<<<<< HEAD
 from shoal.explanation.point import GradientPoint
+=======
+from shoal.explanation.point import Point
+from shoal.explanation.step_study import study_steps
+>>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)
 from shoal.layers import BatchNorm, Dense
 from shoal.populations.network import Network
 
@@ -34,4 +44,32 @@ def test_statistics_have_no_gradient_by_any_engine() -> None:
 
 def test_there_is_one_network_at_a_point() -> None:
     with pytest.raises(ConfigurationError, match="one network is checked at a time, got 2"):
+<<<<<<< HEAD
         GradientPoint(Network(2, [Dense(1)]).population(2), X, Y)
+=======
+        Point(Network(2, [Dense(1)]).population(2), X, Y)
+
+
+def _trained() -> TrainingResult:
+    return train(Network(2, [Dense(1)]), X, Y, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (MLPRegressor, r"got MLPRegressor; give the network that is trained"),
+        (_trained, r"got TrainingResult; give one of its networks, population\.members\(0\)"),
+        (
+            lambda: SimpleNamespace(model_=_trained()),
+            r"one of its networks, model_\.population\.members",
+        ),
+        (lambda: None, r"expected a Network or a Population, got NoneType"),
+    ],
+)
+@pytest.mark.parametrize("look", [explain, check_gradients, study_steps])
+def test_what_is_no_network_is_refused_with_where_it_has_its_networks(
+    look: Callable[..., Any], given: Callable[[], Any], told: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        look(given(), X, Y)
+>>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)

@@ -22,9 +22,14 @@ def checked_images(X: Any, estimator: Any, dtype: str, expected: tuple[int, ...]
     (5, 8, 8, 1)
     """
     require_unmasked(X, "X")
-    array: Array = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=estimator)
-    if array.dtype != np.uint8:
-        array = check_array(array, dtype=dtype, ensure_2d=False, allow_nd=True, estimator=estimator)
+    try:
+        array: Array = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=estimator)
+        if array.dtype != np.uint8:
+            array = check_array(array, dtype=dtype, ensure_2d=False, allow_nd=True, estimator=estimator)
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        raise DataError(f"X must be images, got texts ({error}); give arrays of pixels") from None
     if array.ndim not in (3, 4) or not array.size:
         raise DataError(
             f"X must be images of shape (N, H, W), or (N, H, W, C) with channels last, got {array.shape}; "

@@ -27,7 +27,11 @@ from shoal.explanation.gradient_check import (
     estimate_gradient,
 )
 from shoal.explanation.numerals import MOST_COLUMNS, MOST_ROWS
+<<<<<<< HEAD
 from shoal.explanation.point import GradientPoint
+=======
+from shoal.explanation.point import Point, population_of
+>>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell
@@ -146,7 +150,7 @@ def explain(
     >>> explanation.engine_error < 1e-12
     True
     """
-    population = network if isinstance(network, Population) else network.population(1, seed=seed)
+    population = population_of(network, seed)
     if population.size != 1:
         raise ConfigurationError(f"one network is explained at a time, got {population.size}; use members(i)")
     if getattr(population.network.criterion, "steps", 1) > 1:  # its classes are not all of the outputs

@@ -17,11 +17,37 @@ from shoal.shapes import Array, per_member
 from shoal.training.objective import BatchObjective
 from shoal.training.problem import Samples
 
+_HOLDERS = ("population", "population_", "model_.population")
+"""What results of training and estimators call their networks."""
 LONG_STEP = 2.0**24
 """A learning rate that divides without rounding."""
 
 
+<<<<<<< HEAD
 class GradientPoint:
+=======
+def population_of(network: Network | Population, seed: int = 0) -> Population:
+    """Return a population as it is, or a network at its random start of ``seed``.
+
+    Raises ``ConfigurationError`` for anything else, and says where it has its networks.
+    """
+    if isinstance(network, Population):
+        return network
+    if isinstance(network, Network):
+        return network.population(1, seed=seed)
+    held = next((name for name in _HOLDERS if isinstance(_held(network, name), Population)), None)
+    where = f"give one of its networks, {held}.members(0)" if held else "give the network that is trained"
+    raise ConfigurationError(f"expected a Network or a Population, got {type(network).__name__}; {where}")
+
+
+def _held(holder: Any, name: str) -> Any:
+    for part in name.split("."):
+        holder = getattr(holder, part, None)
+    return holder
+
+
+class Point:
+>>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)
     """The ``objective`` J of a ``population`` of one in float64, and its gradient as every engine has it.
 
     ``X`` (N, n), ``y`` (N,) or (N, K). A population of one is taken as it is, a network at the random start
@@ -40,7 +66,7 @@ class GradientPoint:
         l1: float = 0.0,
         seed: int = 0,
     ) -> None:
-        population = network if isinstance(network, Population) else network.population(1, seed=seed)
+        population = population_of(network, seed)
         if population.size != 1:
             raise ConfigurationError(
                 f"one network is checked at a time, got {population.size}; use members(i)"

@@ -129,3 +129,19 @@ def test_other_errors_are_left_as_they_are() -> None:
         raise ValueError("something else")
     with pytest.raises(ValueError, match=r"^could not convert string to float: b'x'$"), faults_told([[b"x"]]):
         raise ValueError("could not convert string to float: b'x'")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([0.1, 0.2, 0.3, 0.4], "Expected"),
+        (
+            ["good", "bad", "fine", "poor"],
+            "X is one column with the text 'good', expected a table",
+        ),
+    ],
+)
+def test_a_series_in_the_place_of_a_table_is_told(values: list[Any], told: str) -> None:
+    for series in (pd.Series(values), pl.Series(values), np.array(values)):
+        with pytest.raises(ValueError, match=told):
+            MLPClassifier().fit(series, [0, 1, 0, 1])

@@ -108,6 +108,6 @@ def test_a_window_that_is_not_there_is_refused(row: int) -> None:
 
 
 def test_a_history_too_short_for_a_window_has_none() -> None:
-    with pytest.raises(DataError, match=r"window 1 is not in t.csv, which has 0 windows"):
+    with pytest.raises(DataError, match=r"t.csv has no window: one takes 3 steps and the 2 after them; give"):
         subject_of(model(DENSE, series=([1.0, 2, 3, 4],)), "t.csv", 1, 1, 1)
     assert len(subject_of(model(DENSE, series=([1.0, 2, 4, 8, 16],)), "t.csv", 1, 1, 1).X) == 1

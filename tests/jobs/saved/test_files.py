@@ -37,6 +37,12 @@ def test_a_folder_whose_description_was_left_out_is_none(tmp_path: Path) -> None
         read_saved(tmp_path)
 
 
+def test_a_file_is_no_folder_of_a_model(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ModelFolderError, match=r"table\.csv is no model folder"):
+        read_saved(tmp_path / "table.csv")
+
+
 def test_a_description_with_another_word_is_altered(tmp_path: Path) -> None:
     write_saved(tmp_path, {"kind": "x"}, {}, ARRAYS)
     path = tmp_path / "model.json"

@@ -76,7 +76,7 @@ def require_own_names(X: Any) -> None:
 
 def _dates(X: Any) -> str:
     """Return which column of a pandas table holds dates; or nothing."""
-    for name, kind in X.dtypes.items() if hasattr(X, "iloc") else ():
+    for name, kind in X.dtypes.items() if hasattr(X, "iloc") and hasattr(X, "columns") else ():
         if getattr(kind, "kind", "") in ("m", "M"):
             return f"column {name!r} of X holds dates, expected numbers; preprocessing='table' takes dates"
     return ""
@@ -88,6 +88,13 @@ def _texts(X: Any, y: Any) -> str:
     from shoal.data.frames import quoted
 
     table = X if hasattr(X, "columns") else columns(X) if np.ndim(X) == 2 else {}
+    alone = np.asarray(X, dtype=object) if np.ndim(X) == 1 else np.array([])
+    text = next((value for value in alone if isinstance(value, str) and not is_numeral(value)), None)
+    if text is not None:
+        return (
+            f"X is one column with the text {quoted(text)}, expected a table of numbers (N, n); "
+            "TextClassifier and TextRegressor predict from texts"
+        )
     places = [(f"column {name!r} of X", table[name]) for name in getattr(table, "columns", table)]
     for place, values in [*places, ("y", np.ravel(np.asarray(y, dtype=object)))]:
         for row, value in enumerate(values, start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.errors import ConfigurationError
+from shoal.errors import ConfigurationError, DataError
 from shoal.forecasting.networks import LearntNetworks
 from shoal.forecasting.windows import every_window
 from shoal.jobs.forecasts.model import ForecastModel
@@ -36,6 +36,11 @@ def subject_of(model: ForecastModel, source: str, row: int, size: int, member: i
     horizon = network.n_outputs
     panel = panel_of(with_values(model.origin.read(source), 2)).long_enough(learnt.frame.window + horizon)
     windows = list(every_window(panel, learnt.frame, horizon, learnt.ahead)) if len(panel) else []
+    if not windows:
+        raise DataError(
+            f"{source} has no window: one takes {learnt.frame.window} steps and the {horizon} after them; "
+            "give a longer series"
+        )
     require_row(row, sum(len(each.X) for each in windows), "window", source)
     X, Y = (np.concatenate([getattr(each, name) for each in windows]) for name in ("X", "Y"))
     some = slice(row - 1, row - 1 + size)

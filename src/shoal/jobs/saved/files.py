@@ -119,7 +119,7 @@ def naming(path: Path) -> Iterator[None]:
 def _read(folder: Path, name: str) -> bytes:
     try:
         return read_regular(folder / name)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         what = "is no model folder" if name == MODEL or not folder.is_dir() else "is incomplete"
         raise ModelFolderError(
             f"{folder} {what}: it has no {name}; give a folder that shoal fit wrote"
