@@ -112,9 +112,20 @@ def test_errors_stand_above_their_steps_from_zero_on_with_gaps_where_none_is_kno
     np.testing.assert_allclose(shoal[2:], [[naive[3, 0], naive[1, 1]]], atol=1e-3)  # 2 again
 
 
-def test_a_single_step_is_a_mark(group: Group, texts: Texts) -> None:
+def test_what_has_no_neighbour_is_a_mark_for_a_line_would_leave_it_out(group: Group, texts: Texts) -> None:
+    def marks(figure: str, gid: str) -> int:
+        return len(list(group(figure, gid).iter("use")))
+
     figure = forecasts.by_step({**TEST, "by_step": {"linear": [0.25]}})
-    assert len(list(group(figure, "linear").iter("use"))) == 1
-    assert list(group(forecasts.by_step(TEST), "naive").iter("use")) == []
+    assert marks(figure, "linear") == 1
     assert "linear" in texts(figure)
     assert "forecast" not in texts(figure)
+    gaps = forecasts.by_step(TEST)
+    assert (marks(gaps, "naive"), marks(gaps, "shoal")) == (0, 1)
+    whole = forecasts.series([{**ONE, "history": [4.0, 3.0, 2.0]}])
+    assert [marks(whole, gid) for gid in ("history-0", "actual-0", "shoal-0")] == [0, 0, 0]
+    between: Shown = {**ONE, "history": [4.0, None, 2.0, None], "actual": [3.0, None, 4.0, 6.0]}
+    broken = forecasts.series([between])
+    assert [marks(broken, gid) for gid in ("history-0", "actual-0", "shoal-0")] == [2, 1, 0]
+    apart = forecasts.series([{**ONE, "actual": [None, 5.0, 4.0, 6.0]}])
+    assert (marks(apart, "history-0"), marks(apart, "actual-0")) == (2, 0)

@@ -163,8 +163,18 @@ def _draw(axes: Axes, one: Shown, place: int) -> None:
                 label=f"holds {float(share):.0%}",
             )  # fmt: skip
     before = np.arange(1 - len(past), 1)
-    axes.plot(before, past, color=drawing.GREY, linewidth=1.2, label="history", gid=f"history-{place}")
+    axes.plot(
+        before,
+        past,
+        color=drawing.GREY,
+        linewidth=1.2,
+        label="history",
+        gid=f"history-{place}",
+        **_dots(past),
+    )
     joined = np.concatenate([past[-1:], actual])
+    if np.isnan(actual[0]):
+        joined[0] = np.nan  # there is nothing to join
     axes.plot(
         np.arange(len(joined)),
         joined,
@@ -172,11 +182,12 @@ def _draw(axes: Axes, one: Shown, place: int) -> None:
         linewidth=1.4,
         label="held out",
         gid=f"actual-{place}",
+        **_dots(joined),
     )
     for name in reversed([name for name in STYLES if name in one["lines"]]):
         axes.plot(
             steps, one["lines"][name], label="forecast" if name == OURS else name, **STYLES[name],
-            marker="o" if len(steps) == 1 else "", gid=f"{name.replace(' ', '-')}-{place}",
+            **_dots(_values(one["lines"][name])), gid=f"{name.replace(' ', '-')}-{place}",
         )  # fmt: skip
     axes.axvline(0.5, color=drawing.GREY, linewidth=0.8)
     axes.set_xlabel(f"steps ahead (1: {one['start']})")
@@ -207,9 +218,8 @@ def by_step(found: ForecastsHeldOut, form: drawing.Form = "") -> str:
             if name not in found["by_step"]:
                 continue
             errors = _values(found["by_step"][name])
-            marker = "o" if len(errors) == 1 else ""
             steps = np.arange(1, len(errors) + 1)
-            (line,) = axes.plot(steps, errors, marker=marker, gid=name.replace(" ", "-"), **style)
+            (line,) = axes.plot(steps, errors, gid=name.replace(" ", "-"), **style, **_dots(errors))
             entries.append((line, "forecast" if name == OURS else name))
         axes.set_ylim(bottom=0)
         axes.set_xlabel("steps ahead")
@@ -222,3 +232,11 @@ def by_step(found: ForecastsHeldOut, form: drawing.Form = "") -> str:
 
 def _values(values: Sequence[float | None]) -> Array:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _dots(values: Array) -> dict[str, Any]:
+    """Return how those of the values are marked that have no neighbour, which a line would leave out."""
+    known = np.isfinite(values)
+    beside = np.concatenate([[False], known[:-1]]) | np.concatenate([known[1:], [False]])
+    alone = np.flatnonzero(known & ~beside)
+    return {"marker": "o", "markevery": alone.tolist()} if len(alone) else {}
