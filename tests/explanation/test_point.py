@@ -9,12 +9,8 @@ import pytest
 
 from shoal import MLPRegressor, TrainingResult, check_gradients, explain, train
 from shoal.errors import ConfigurationError
-<<<<<<< HEAD
 from shoal.explanation.point import GradientPoint
-=======
-from shoal.explanation.point import Point
 from shoal.explanation.step_study import study_steps
->>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)
 from shoal.layers import BatchNorm, Dense
 from shoal.populations.network import Network
 
@@ -44,10 +40,7 @@ def test_statistics_have_no_gradient_by_any_engine() -> None:
 
 def test_there_is_one_network_at_a_point() -> None:
     with pytest.raises(ConfigurationError, match="one network is checked at a time, got 2"):
-<<<<<<< HEAD
         GradientPoint(Network(2, [Dense(1)]).population(2), X, Y)
-=======
-        Point(Network(2, [Dense(1)]).population(2), X, Y)
 
 
 def _trained() -> TrainingResult:
@@ -72,4 +65,3 @@ def test_what_is_no_network_is_refused_with_where_it_has_its_networks(
 ) -> None:
     with pytest.raises(ConfigurationError, match=told):
         look(given(), X, Y)
->>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)

@@ -27,11 +27,7 @@ from shoal.explanation.gradient_check import (
     estimate_gradient,
 )
 from shoal.explanation.numerals import MOST_COLUMNS, MOST_ROWS
-<<<<<<< HEAD
-from shoal.explanation.point import GradientPoint
-=======
-from shoal.explanation.point import Point, population_of
->>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)
+from shoal.explanation.point import GradientPoint, population_of
 from shoal.explanation.sampling import draw_parameters
 from shoal.explanation.step_study import block_names
 from shoal.explanation.story import tell

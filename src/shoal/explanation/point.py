@@ -23,9 +23,6 @@ LONG_STEP = 2.0**24
 """A learning rate that divides without rounding."""
 
 
-<<<<<<< HEAD
-class GradientPoint:
-=======
 def population_of(network: Network | Population, seed: int = 0) -> Population:
     """Return a population as it is, or a network at its random start of ``seed``.
 
@@ -46,8 +43,7 @@ def _held(holder: Any, name: str) -> Any:
     return holder
 
 
-class Point:
->>>>>>> c3d9b7f (fix(explanation): what is no network, series in the place of tables, and texts in the place of images are told in a sentence)
+class GradientPoint:
     """The ``objective`` J of a ``population`` of one in float64, and its gradient as every engine has it.
 
     ``X`` (N, n), ``y`` (N,) or (N, K). A population of one is taken as it is, a network at the random start
