@@ -4,6 +4,7 @@ import pickle
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -25,6 +26,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from shoal import Augmentation, ConvClassifier
+from shoal.errors import DataError
 from shoal.layers import Conv2D, Dense
 
 DIGITS = load_digits()
@@ -187,6 +189,15 @@ def test_a_start_that_diverges_is_left_out_and_all_are_an_error() -> None:
 def test_what_are_no_images(images: Any, labels: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ConvClassifier(**FEW).fit(images, labels)
+
+
+@pytest.mark.parametrize("y", [[0, None, 1], ["a", "b", None], pd.array([0, None, 1], dtype="Int64")])
+def test_images_without_a_label_are_named(y: Any) -> None:
+    images, row = np.zeros((3, 8, 8)), 1 + [label is None or label is pd.NA for label in y].index(True)
+    with pytest.raises(DataError, match=f"y has no label in row {row}; leave such rows out"):
+        ConvClassifier().fit(images, y)
+    with pytest.raises(DataError, match="y has 'a' in row 1 and 1 in row 2"):
+        ConvClassifier().fit(images, ["a", 1, "b"])
 
 
 def test_images_of_another_size_are_refused() -> None:

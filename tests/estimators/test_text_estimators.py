@@ -96,6 +96,13 @@ def test_texts_without_a_label_are_left_out() -> None:
         TextClassifier(**FEW).fit(X, [None, *Y[1:]])
 
 
+def test_numbers_to_learn_may_be_written_as_in_a_table() -> None:
+    numbers = np.where(np.array(Y) == "yes", 1.5, 1000.25)
+    written = np.where(np.array(Y) == "yes", "1,5", "1.000,25")
+    as_numbers, as_written = (TextRegressor(**FEW).fit(X, y).predict(X) for y in (numbers, written))
+    np.testing.assert_array_equal(as_written, as_numbers)
+
+
 def test_scikit_learn_searches_and_refuses_what_is_not_fitted() -> None:
     assert cross_val_score(TextClassifier(**FEW), X, Y, cv=2).min() > 0.9
     with pytest.raises(NotFittedError):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -22,6 +22,7 @@ from shoal.estimators.image_arrays import checked_images
 from shoal.estimators.shared.callbacks import CallbackSupportMixin, Tasks
 from shoal.estimators.shared.parameters import CLASSIFIER, COUNT
 from shoal.estimators.shared.seeds import drawn_seed
+from shoal.estimators.shared.tables import target
 from shoal.populations.trainer import TrainingResult, train
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates.architectures import Convolutional, Hidden, doubling, loss_of, stages
@@ -194,11 +195,12 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
         tasks.end()
         return self
 
+    def _labels(self, y: Any, pixels: Array) -> Array:
+        """Return one label for each image, all of one type."""
+        return column_or_1d(target(y, len(pixels), type(self).__name__, numeric=False), warn=True)  # type: ignore[no-any-return]
+
     def _learn_classes(self, y: Any, pixels: Array) -> Array:
-        if y is None:
-            raise ValueError("requires y to be passed, but the target y is None: ConvClassifier needs it")
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(pixels, y)
+        y = self._labels(y, pixels)
         check_classification_targets(y)
         self._encoder = LabelEncoder().fit(y)
         self.classes_ = self._encoder.classes_
@@ -222,8 +224,7 @@ class ConvClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # t
 
     def _checked_validation(self, X: Any, y: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
         pixels = checked_images(X, self, self.dtype, self.image_shape_)
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(pixels, y)
+        y = self._labels(y, pixels)
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(f"y_val has the classes {unknown}, which y does not have: {self.classes_}")

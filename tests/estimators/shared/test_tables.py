@@ -67,7 +67,7 @@ def test_names_that_are_no_texts_are_told_where_columns_share_them(
         (np.array([np.nan], dtype=object), "y has no label in row 1"),
         (pd.array([None], dtype="string"), "y has no label in row 1"),
         (pd.Categorical([None]), "y has no label in row 1"),
-        (np.array([7], dtype=object), "y has 'a' in row 2 and '7' in row 1, expected labels of one type"),
+        (np.array([7], dtype=object), "y has 'a' in row 2 and 7 in row 1, expected labels of one type"),
     ],
     ids=["list", "none", "nan", "string", "categories", "mixed"],
 )

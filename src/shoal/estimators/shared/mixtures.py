@@ -11,6 +11,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets
 
 from shoal.calibration.decision import Decision, require_decidable
+from shoal.data.cells import values
 from shoal.data.frames import Frame, as_frame
 from shoal.errors import DataError
 from shoal.estimators.shared.costs import as_texts, require_one
@@ -142,7 +143,7 @@ class MixedRegressor(RegressorMixin, BaseMixed):  # type: ignore[misc]
         samples, rows = self._numbered(X)
         attributes = Attributes.of(len(samples), groups, times, sample_weight)
         known, name = with_numbers(rows, y, type(self).__name__)
-        y = np.asarray(known[name], dtype=np.float64)
+        y = values.numbers(known[name])
         s = _weights_of(known, attributes)
         self._centre = float(weighted_mean(y, s))
         self._scale = float(np.sqrt(weighted_mean(np.square(y - self._centre), s))) or 1.0

@@ -130,7 +130,8 @@ def require_labels(y: Any) -> None:
         row = place[0] + 1 if place else 1
         if is_missing(label):
             raise DataError(f"y has no label in row {row}; leave such rows out, as ShoalClassifier does")
-        found.setdefault(isinstance(label, str), f"{quoted(label)} in row {row}")
+        is_text = isinstance(label, str)
+        found.setdefault(is_text, f"{quoted(label) if is_text else label} in row {row}")
     if len(found) > 1:
         raise DataError(
             f"y has {found[True]} and {found[False]}, expected labels of one type; make all texts"
