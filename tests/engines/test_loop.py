@@ -10,7 +10,7 @@ from shoal.engines import ENGINES
 from shoal.layers import Dense, Dropout
 from shoal.populations.network import Network
 from shoal.populations.population import Population
-from shoal.populations.trainer import TrainingResult, sample_losses, train
+from shoal.populations.trainer import TrainingResult, begin, sample_losses, train
 from shoal.randomness import SHARED, Noise, Purpose, permutation
 from shoal.schedules import SCHEDULES
 from shoal.shapes import Array
@@ -221,3 +221,22 @@ def test_a_batch_of_everything_is_the_full_batch(solver: str, engine: str) -> No
     np.testing.assert_allclose(
         train(population, X, y, batch_size=10, **settings).population.theta, whole, rtol=1e-10
     )
+
+
+@every_engine
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_at_the_end_of_the_plan_a_solver_remembers_what_it_would_go_on_with(engine: str, solver: str) -> None:
+    network, (X, y) = Network(1, [Dense(3, "tanh"), Dense(1)]), noisy_line()
+    settings: Any = {"starts": 3, "solver": solver, "engine": engine, "seed": 2}
+    ended, midst, again = (begin(network, X, y, epochs=epochs, **settings) for epochs in (3, 9, 3))
+    for run in (ended, midst):
+        run.advance(3)
+    again.restore(ended.snapshot())
+    expected = midst.snapshot().memory
+    assert not expected or any(values.any() for values in expected.values())
+    for run in (ended, again):
+        assert run.done
+        found = run.snapshot().memory
+        assert found.keys() == expected.keys()
+        for name, values in expected.items():
+            np.testing.assert_array_equal(found[name], values, err_msg=name)

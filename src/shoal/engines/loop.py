@@ -74,6 +74,8 @@ class ReferenceTraining(InTurn):
         self.penalty = np.full(len(theta), np.nan)
         self.watch = Watch.of(recipe.plateau, len(theta))
         self._active = self._begun(theta.copy(), recipe.rule.start(theta))
+        self._ended = self._active.rows[:0], self._active.state
+        """Who trained to the end of the plan, and what their solver remembers, for others to go on from."""
 
     @property
     def active(self) -> BoolArray:
@@ -90,7 +92,8 @@ class ReferenceTraining(InTurn):
                 if not len(self._active.rows):
                     break
                 self._run_epoch(None if orders is None else orders.of_epoch(index))
-        if self.epoch == self.recipe.epochs:
+        if self.epoch == self.recipe.epochs and len(self._active.rows):
+            self._ended = self._active.rows, self._active.state
             self._retire(np.zeros(len(self._active.rows), dtype=np.bool_))
         self.theta[self._active.rows] = self._active.theta
 
@@ -120,9 +123,11 @@ class ReferenceTraining(InTurn):
         best_theta, best_loss = self.theta.copy(), np.full(size, np.inf)
         best_theta[active.rows], best_loss[active.rows] = active.best_theta, active.best_loss
         memory = {}
+        ended, left = self._ended
         for name, values in active.state.items():
             memory[name] = np.zeros((size, *values.shape[1:]), values.dtype)
             memory[name][active.rows] = values
+            memory[name][ended] = left[name][: len(ended)]
         return Snapshot(
             self.epoch,
             self.step,
@@ -147,10 +152,12 @@ class ReferenceTraining(InTurn):
         memory = {name: at.memory[name].reshape(a.shape).astype(a.dtype) for name, a in start.items()}
         self._active = self._begun(at.theta.copy(), memory)
         self._active.best_theta, self._active.best_loss = at.best_theta, at.best_loss
-        if self.epoch < self.recipe.epochs:
-            self._active.keep(self.history.stopped == Reason.EPOCHS)
-        else:
-            self._active.keep(np.zeros(len(self.theta), dtype=np.bool_))
+        self._active.keep(self.history.stopped == Reason.EPOCHS)
+        rows, state = self._active.rows, self._active.state
+        self._ended = rows[:0], state
+        if self.epoch == self.recipe.epochs:
+            self._ended = rows, state
+            self._active.keep(np.zeros(len(rows), dtype=np.bool_))
 
     def _begun(self, theta: Array, state: State) -> Active:
         size, dtype, problem = len(theta), theta.dtype, self.problem
