@@ -164,3 +164,10 @@ def test_rows_to_test_on_are_read_as_the_table(tmp_path: Path) -> None:
         prepared.test.X, prepared.preprocessor.transform(numbers, dtype=prepared.test.X.dtype)
     )
     assert any("numbers are read with decimal points" in told for told in prepared.warnings)
+
+
+def test_how_a_target_is_read_is_told_once(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "".join(f"{row % 9},€ {row}.5\n" for row in range(60)))
+    told = prepare_table(FitRequest(str(table), "y")).warnings
+    assert [note for note in told if "target" in note] == ["the target 'y': '€ 0.5' is read as 0.5"]

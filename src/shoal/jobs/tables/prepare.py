@@ -135,7 +135,8 @@ def _divided(
             by_folds,
         )
         tell_of_division(attributes, table.roles, rows, labels, whole.labels if whole else ())
-        target = whole or TargetEncoder.fit(frame[name].gather(rows.train), task.task, loss=request.loss)
+        with collected():  # how numbers are read has been told of all rows
+            target = whole or TargetEncoder.fit(frame[name].gather(rows.train), task.task, loss=request.loss)
         method = method_of(replace(request, **plainer), task.task, table.columns)
         preprocessor = table.preprocessor(method, rows.train)
         part = SubsetMaker(preprocessor, target, table, method.recipe.rule.dtype)
