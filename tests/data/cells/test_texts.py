@@ -91,6 +91,7 @@ def test_many_levels_that_are_measured_are_told() -> None:
         ("1.{}.2", ""),
         ("10.0.{}.2", ""),
         ("Line {}", ""),
+        ("{}th", ""),
     ):
         for levels, told in ((30, note), (20, "")):
             column = describe_column(pl.Series("x", [level.format(10 + k % levels) for k in range(90)]))

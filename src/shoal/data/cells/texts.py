@@ -60,7 +60,7 @@ _TIME = (
     r"^(?:[0-9]{1,3}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[aApP]\.?[mM]\.?)?"
     r"|-?P(?:[0-9.]+[YMWD])*(?:T(?:[0-9.]+[HMS])+)?)$"
 )
-_VERSION = r"^v?\d{1,3}(?:\.\d{1,3}){2,}$"
+_UNMEASURED = r"^(?:v?\d{1,3}(?:\.\d{1,3}){2,}|\d+(?:st|nd|rd|th))$"
 #: Scripts that write no spaces between words; two letters make a word, more or less.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
@@ -105,13 +105,13 @@ def unread_note(known: pl.Series) -> str:
 
 
 def levels_note(levels: pl.Series) -> str:
-    """Return the same of the many levels (N,) of a category, which may be measured; versions are not.
+    """Return the same of the many levels (N,) of a category, but for versions and ordinals.
 
     >>> levels = pl.Series([f"{k} kg" for k in range(60, 90)])
     >>> levels_note(levels), levels_note(levels.head(5)), levels_note("v" + levels)
     ("numbers with a unit behind, as '60 kg'; write the numbers alone", '', '')
     """
-    if len(levels) <= FEW_LEVELS or levels.str.contains(_VERSION).any():
+    if len(levels) <= FEW_LEVELS or levels.str.contains(_UNMEASURED).any():
         return ""
     return unread_note(levels)
 
