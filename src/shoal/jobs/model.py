@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +17,7 @@ from shoal.data.frames import as_frame
 from shoal.data.targets.losses import POISSON
 from shoal.data.targets.task import TargetEncoder
 from shoal.engines.evaluation import predictions_of, some_at_a_time
-from shoal.errors import ConfigurationError, DataError
+from shoal.errors import ConfigurationError, DataError, ShoalWarning
 from shoal.networks.backprop import CHUNK
 from shoal.populations.population import Population
 from shoal.sequences import Rows
@@ -156,6 +157,8 @@ class TableModel(Model):
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
         table, prepare = as_frame(frame), self.preprocessor.transform
+        for note in self.preprocessor.strange_levels(table):
+            warnings.warn(note, ShoalWarning, stacklevel=2)
         several = self.rows_together
         blocks = []
         for first in range(0, table.height, several):

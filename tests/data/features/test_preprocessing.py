@@ -305,3 +305,20 @@ def test_a_model_of_before_left_no_column_out() -> None:
     for altered in ([1], 3):
         with pytest.raises(ModelFolderError, match="saved preprocessing cannot be used"):
             TablePreprocessor.from_config({**config, "dropped": altered})
+
+
+def test_categories_that_are_all_strange_are_told() -> None:
+    codes = [str(k % 4) for k in range(80)]
+    fitted = fit_quietly(
+        {"code": pd.Categorical(codes), "x": range(80), "y": [k % 2 for k in range(80)]}, "y"
+    )
+    told = (
+        "column 'code': none of 80 values such as '0.0' is a category that the model was fitted to, as '0' "
+        "is; they count as rare ones"
+    )
+    strange = [f"{code}.0" for code in codes]
+    assert fitted.strange_levels({"code": strange, "x": range(80)}) == [told]
+    assert fitted.strange_levels({"code": strange[:20], "x": range(20)}) == []
+    assert fitted.strange_levels({"code": [None] * 80, "x": range(80)}) == []
+    for known in (codes, [float(code) for code in codes], [*strange[:79], "3"]):
+        assert fitted.strange_levels({"code": known, "x": range(80)}) == []

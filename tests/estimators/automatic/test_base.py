@@ -276,3 +276,14 @@ def test_a_frame_that_is_written_otherwise_than_the_fitted_one_is_noted() -> Non
     with pytest.warns(ShoalWarning, match=r"^X: numbers are read with decimal points, as column 'a'"):
         found = model.predict(pl.DataFrame(points))
     np.testing.assert_array_equal(found, expected)
+
+
+def test_categories_written_otherwise_are_told_where_they_are_predicted() -> None:
+    frame, labels = pets()
+    fitted = ShoalClassifier(**SMALL).fit(frame, labels)
+    strange = frame.with_columns(kind=pl.lit("a ") + pl.col("kind"))
+    told = "column 'kind': none of 90 values such as 'a (furry|scaly)' is a category that the model was"
+    for predict in (fitted.predict, fitted.model_.predict):
+        predict(frame)
+        with pytest.warns(ShoalWarning, match=told):
+            predict(strange)

@@ -122,6 +122,8 @@ class BaseAutomatic(BaseEstimator):  # type: ignore[misc]
         if read.told:
             warnings.warn(f"X: {read.told}", ShoalWarning, stacklevel=3)
         require_signs(read.table, preprocessor.known)
+        for note in preprocessor.strange_levels(read.table):
+            warnings.warn(f"X: {note}", ShoalWarning, stacklevel=3)
         features: Array = preprocessor.transform(read.table)
         return features
 
