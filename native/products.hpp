@@ -51,9 +51,14 @@ struct Matrix {
     std::size_t offset, row_step, inner_step;
 };
 
-template <class T, bool M, int R, int C>
+// What becomes of a sum before it is stored: nothing.
+struct Unchanged {
+    template <class V> SHOAL_INLINE V operator()(V z) const { return z; }
+};
+
+template <class T, bool M, int R, int C, class Then>
 SHOAL_INLINE void weighted_sum_tile(const T* theta, Matrix W, std::size_t inner, Rows<const T> in, Rows<T> out,
-                                    const std::size_t* bias, std::size_t row, std::size_t column) {
+                                    const std::size_t* bias, Then then, std::size_t row, std::size_t column) {
     Vec<T> acc[R][C];
     for (int r = 0; r < R; ++r) {
         const Vec<T> first = bias ? Parameters<T, M>::get(theta, *bias + row + r) : Vec<T>{};
@@ -69,42 +74,44 @@ SHOAL_INLINE void weighted_sum_tile(const T* theta, Matrix W, std::size_t inner,
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int c = 0; c < C; ++c) store(out.at(row + r, column + c), acc[r][c]);
+        for (int c = 0; c < C; ++c) store(out.at(row + r, column + c), then(acc[r][c]));
 }
 
 // A last tile of one column would leave most of the arithmetic idle: 4 is 2 + 2 rather than 3 + 1.
 constexpr bool leaves_one(std::size_t width, std::size_t left) { return width == 3 && left == 4; }
 
-template <class T, bool M, int R, int... C>
+template <class T, bool M, int R, int... C, class Then>
 SHOAL_INLINE void weighted_sum_rows(const T* theta, Matrix W, std::size_t inner, Rows<const T> in, Rows<T> out,
-                                    const std::size_t* bias, std::size_t row, std::size_t columns) {
+                                    const std::size_t* bias, Then then, std::size_t row, std::size_t columns) {
     std::size_t column = 0;
     // Widths from the widest to 1: whatever is left is taken by the next narrower tile.
     (
         (void)[&] {
             for (; column + C <= columns && !leaves_one(C, columns - column); column += C)
-                weighted_sum_tile<T, M, R, C>(theta, W, inner, in, out, bias, row, column);
+                weighted_sum_tile<T, M, R, C>(theta, W, inner, in, out, bias, then, row, column);
         }(),
         ...);
 }
 
-// out(r, c) = [b(r) +] Σ_k W(r, k) · in(k, c):   z = W a + b going forward, Wᵀ δ going back. The matrix is not passed by
-// value: its numbers would be copied two at a time right after each was written, for which processors wait.
-template <class T, bool M>
+// out(r, c) = then([b(r) +] Σ_k W(r, k) · in(k, c)):   a = g(W a + b) going forward, Wᵀ δ going back. The matrix is not
+// passed by value: its numbers would be copied two at a time right after each was written, for which processors wait.
+template <class T, bool M, class Then = Unchanged>
 void weighted_sum(const T* theta, const Matrix& matrix, std::size_t rows, std::size_t inner, Rows<const T> in,
-                  Rows<T> out, const std::size_t* bias, std::size_t columns) {
+                  Rows<T> out, const std::size_t* bias, std::size_t columns, Then then = {}) {
     const Matrix W = matrix;
     std::size_t row = 0;
     if constexpr (kWideTiles<T>) {
         for (; row + 8 <= rows; row += 8)
-            weighted_sum_rows<T, M, 8, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+            weighted_sum_rows<T, M, 8, 3, 2, 1>(theta, W, inner, in, out, bias, then, row, columns);
         for (; row + 4 <= rows; row += 4)
-            weighted_sum_rows<T, M, 4, 6, 4, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+            weighted_sum_rows<T, M, 4, 6, 4, 2, 1>(theta, W, inner, in, out, bias, then, row, columns);
     }
-    for (; row + 4 <= rows; row += 4) weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+    for (; row + 4 <= rows; row += 4)
+        weighted_sum_rows<T, M, 4, 3, 2, 1>(theta, W, inner, in, out, bias, then, row, columns);
     for (; row + 2 <= rows; row += 2)
-        weighted_sum_rows<T, M, 2, 6, 3, 2, 1>(theta, W, inner, in, out, bias, row, columns);
-    for (; row < rows; ++row) weighted_sum_rows<T, M, 1, 8, 6, 4, 2, 1>(theta, W, inner, in, out, bias, row, columns);
+        weighted_sum_rows<T, M, 2, 6, 3, 2, 1>(theta, W, inner, in, out, bias, then, row, columns);
+    for (; row < rows; ++row)
+        weighted_sum_rows<T, M, 1, 8, 6, 4, 2, 1>(theta, W, inner, in, out, bias, then, row, columns);
 }
 
 template <class T, bool M, int R, int C>

@@ -26,9 +26,16 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
                         rows * columns * lanes);
         };
         if (!is_wide<LaneIsMember>(layer_)) {
-            weighted_sum<T, LaneIsMember>(theta, W(), layer_.units, layer_.inputs, in_, Rows<T>{z_, columns}, &layer_.b,
-                                          columns);
-            activate_rows(0, layer_.units);
+            const auto sum = [&](auto then) {
+                weighted_sum<T, LaneIsMember>(theta, W(), layer_.units, layer_.inputs, in_, Rows<T>{z_, columns},
+                                              &layer_.b, columns, then);
+            };
+            if (layer_.g.kind == Activation::relu) {  // so cheap that storing z first would cost as much again
+                sum([](Vec<T> z) { return relu(z); });
+            } else {
+                sum(Unchanged{});
+                activate_rows(0, layer_.units);
+            }
             return a_.data();
         }
         each_piece(layer_.units, [&](Panels<T>& panels, std::size_t first, std::size_t rows) {

@@ -31,6 +31,7 @@ LENET: list[Layer] = [
 ]  # fmt: skip
 NETWORKS: dict[str, tuple[int | Shape, list[Layer]]] = {
     "dense": (5, [Dense(7, "mish")]),
+    "relu": (30, [Dense(19, "relu")]),
     "wide": (61, WIDE),
     "images": ((1, 18, 18), LENET),
     **{name: (IMAGE, stack("tanh")) for name, stack in STACKS.items()},
@@ -74,7 +75,7 @@ def test_every_instruction_set(name: str, isa: str, dtype: str, monkeypatch: pyt
 
 @both_dtypes
 @pytest.mark.parametrize("N", [37, 700])
-@pytest.mark.parametrize("name", ["dense", "wide", "images", "layer_norm"])
+@pytest.mark.parametrize("name", ["dense", "relu", "wide", "images", "layer_norm"])
 def test_the_bits_depend_neither_on_threads_nor_on_companions(name: str, N: int, dtype: str) -> None:
     """Companions of a member are other members, and those of a sample other samples."""
     network = NATIVE[name]

@@ -22,9 +22,11 @@ SAMPLES = (9, 150)
 """Lanes that are networks, and samples, in vectors of any size."""
 
 
-def stepped(engine: str, widths: tuple[int, ...], N: int, dtype: str, members: int = 3) -> Array:
+def stepped(
+    engine: str, widths: tuple[int, ...], N: int, dtype: str, members: int = 3, activation: str = "tanh"
+) -> Array:
     """Return theta after one step of gradient descent."""
-    network = Network(widths[0], [*(Dense(m, "tanh") for m in widths[1:-1]), Dense(widths[-1])])
+    network = Network(widths[0], [*(Dense(m, activation) for m in widths[1:-1]), Dense(widths[-1])])
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
     population = network.population(members, dtype=dtype)
@@ -40,14 +42,17 @@ def stepped(engine: str, widths: tuple[int, ...], N: int, dtype: str, members: i
 @pytest.mark.parametrize("isa", _native.instruction_sets())
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("widths", WIDTHS, ids=lambda widths: "-".join(map(str, widths)))
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_edges_of_tiles(
-    widths: tuple[int, ...], dtype: str, isa: str, monkeypatch: pytest.MonkeyPatch
+    activation: str, widths: tuple[int, ...], dtype: str, isa: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of relu a tile stores the activations themselves."""
     monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
     for N in SAMPLES:
-        exact = stepped("reference", widths, N, dtype)
+        exact = stepped("reference", widths, N, dtype, activation=activation)
         atol = 1e-12 if dtype == "float64" else 2e-5
-        np.testing.assert_allclose(stepped("native", widths, N, dtype), exact, rtol=0, atol=atol)
+        found = stepped("native", widths, N, dtype, activation=activation)
+        np.testing.assert_allclose(found, exact, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("isa", _native.instruction_sets())
