@@ -79,3 +79,10 @@ def test_what_is_missing_is_refused(reading: SequenceReading) -> None:
     del config["origin"]
     with pytest.raises(ModelFolderError, match="or fit again"):
         SequenceReading.from_config(config)
+
+
+@pytest.mark.parametrize("later", [{}, {"notations": {}}, {"notations": {}, "labels": True}])
+def test_what_models_of_before_kept_of_long_tables_is_read(later: dict[str, Any]) -> None:
+    reading = SequenceReading.fit(LongTables("id", "t", ("x",), "y", **later), ["x"], SERIES)
+    origin = {"name": "long table", "id": "id", "order": "t", "channels": ["x"], "target": "y", **later}
+    assert SequenceReading.from_config({**reading.to_config(), "origin": origin}) == reading

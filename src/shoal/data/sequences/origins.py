@@ -182,6 +182,8 @@ def origin_to_config(origin: Origin) -> dict[str, Any]:
     config = to_config(origin)
     if config.get("notations", {}) is None:  # models of before noted none
         del config["notations"]
+    if config.get("labels") is False:  # nor labels
+        del config["labels"]
     return config
 
 
