@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits
 
+from shoal.mixtures.sample_space import SampleSpace
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Folds
 from shoal.shapes import Array, IntArray
@@ -45,7 +46,7 @@ class SparseLinear:
     @classmethod
     def fit(
         cls,
-        X: csr_matrix,
+        X: csr_matrix | Array,
         targets: Targets,
         strength: float,
         rows: IntArray | None = None,
@@ -56,11 +57,11 @@ class SparseLinear:
         X, y = X if rows is None else X[rows], targets.encoded.T
         s = None if targets.weights is None else targets.weights[:, None]
         (N, F), K = X.shape, y.shape[1]
-        transposed = X.T.tocsr()
+        transposed = X.T if isinstance(X, np.ndarray) else X.T.tocsr()
 
         def objective(parameters: Array) -> tuple[float, Array]:
             W, b = parameters[: F * K].reshape(F, K), parameters[F * K :]
-            z = X @ W + b
+            z = X @ W.astype(X.dtype, copy=False) + b
             if classes:
                 logs = log_softmax(z, axis=1)
                 losses, delta = -y * logs, np.exp(logs) - y
@@ -69,7 +70,9 @@ class SparseLinear:
                 losses = 0.5 * np.square(delta)
             value = float((losses if s is None else s * losses).sum())
             delta = delta if s is None else s * delta
-            gradient = np.append((transposed @ delta + strength * W).ravel(), delta.sum(axis=0))
+            gradient = np.append(
+                (transposed @ delta.astype(X.dtype, copy=False) + strength * W).ravel(), delta.sum(axis=0)
+            )
             return (value + 0.5 * strength * float(np.square(W).sum())) / N, gradient / N
 
         begin = np.zeros((F + 1) * K) if start is None else np.append(start.W.ravel(), start.b)
@@ -83,12 +86,12 @@ class SparseLinear:
             ).x
         return cls(found[: F * K].reshape(F, K), found[F * K :], classes)
 
-    def scores(self, X: csr_matrix) -> Array:
-        """Return z (N, K) of samples X (N, F); company changes no bit of a row."""
+    def scores(self, X: csr_matrix | Array) -> Array:
+        """Return z (N, K) of samples X (N, F); of sparse ones company changes no bit of a row."""
         z: Array = X @ self.W + self.b
         return z
 
-    def predict(self, X: csr_matrix) -> Array:
+    def predict(self, X: csr_matrix | Array) -> Array:
         """Return probabilities, or numbers, (N, K) of samples X (N, F)."""
         z = self.scores(X)
         return np.asarray(softmax(z, axis=1)) if self.classes else z
@@ -110,7 +113,21 @@ class ChosenLinear:
     def fit(
         cls, X: csr_matrix, targets: Targets, folds: Folds, strengths: Iterable[float] = STRENGTHS
     ) -> ChosenLinear:
-        """Choose by as many ``folds`` as hold out ``JUDGED`` samples, which may be all."""
+        """Choose by as many ``folds`` as hold out ``JUDGED`` samples, which may be all.
+
+        The layers are of coordinates in the ``SampleSpace`` of the samples where that takes less time.
+        """
+        if not SampleSpace.pays(X, targets.outputs):
+            return cls._of(X, targets, folds, strengths)
+        space = SampleSpace.of(X)
+        chosen = cls._of(space.coordinates, targets, folds, strengths)
+        layer = replace(chosen.layer, W=space.layer(chosen.layer.W))
+        return replace(chosen, layer=layer)
+
+    @classmethod
+    def _of(
+        cls, X: csr_matrix | Array, targets: Targets, folds: Folds, strengths: Iterable[float]
+    ) -> ChosenLinear:
         enough = min(math.ceil(JUDGED * len(folds) / X.shape[0]), len(folds))
         best: list[SparseLinear] = []
         least, strength, held_out = math.inf, 0.0, np.full((X.shape[0], targets.outputs), np.nan)
@@ -128,10 +145,11 @@ class ChosenLinear:
             least, strength, held_out, best = loss, tried, predicted, layers
         rest = [SparseLinear.fit(X, targets, strength, rows) for rows, _ in folds[enough:]]
         _predict_held(rest, X, folds[enough:], held_out)
-        return cls(SparseLinear.fit(X, targets, strength), strength, held_out)
+        layer = SparseLinear.fit(X, targets, strength, start=best[0] if best else None)
+        return cls(layer, strength, held_out)
 
 
-def _predict_held(layers: list[SparseLinear], X: csr_matrix, folds: Folds, into: Array) -> IntArray:
+def _predict_held(layers: list[SparseLinear], X: csr_matrix | Array, folds: Folds, into: Array) -> IntArray:
     """Write what each layer says of the samples that its fold holds out; return which these are."""
     for layer, (_, held) in zip(layers, folds, strict=True):
         into[held] = layer.predict(X[held])
