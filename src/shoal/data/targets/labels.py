@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shoal.data.cells import values
+from shoal.data.cells.marks import with_point
 from shoal.data.frames import pl, quoted
 from shoal.errors import DataError
 
 #: A number in digits that are few enough to be compared; (?a) leaves out the digits of other scripts.
 _NUMBER = re.compile(r"(?a)[+-]?(\d{1,400}\.?\d{0,400}|\.\d{1,400})([eE][+-]?\d{1,3})?")
 _PADDED = re.compile(r"(?a)[+-]?0\d+")
+_WITH_COMMA = re.compile(r"(?a)[+-]?(\d{0,400}|\d{1,3}(\.\d{3})+),(?!\d{3}$)\d{1,400}")
+"""But for what might be thousands, as 1,000."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def classes_of(series: pl.Series) -> Classes:
 def codes_of(series: pl.Series, labels: Sequence[str]) -> pl.Series:
     """Return the place of each row's label among ``labels``, null for a label that is none of them.
 
-    A table may hold numbers or booleans where another held texts: 1.0 is the label 1, and true is True.
+    A table may hold numbers or booleans where another held texts: 1.0 is the label 1, and true is True. Where
+    all labels are numbers, those of files with decimal commas are compared too: 2,50 is the label 2,5 or 2.5.
 
     Raises ``DataError`` for a number that several labels are, as 7 of 007 and 7.
     """
@@ -83,18 +87,25 @@ class _Reader:
     def __init__(self, labels: Sequence[str]) -> None:
         self.places = {label: [place] for place, label in enumerate(labels)}
         self.numbers: dict[Decimal, list[int]] = {}
-        for place, label in enumerate(labels):
-            if _NUMBER.fullmatch(label):
-                self.numbers.setdefault(Decimal(label), []).append(place)
+        pointed = _with_points(labels) if "," in "".join(labels) else list(labels)
+        self.has_commas = pointed != list(labels) and are_numbers(pointed)
+        numbers = pointed if self.has_commas else labels
+        for place, number in enumerate(numbers):
+            if _NUMBER.fullmatch(number):
+                self.numbers.setdefault(Decimal(number), []).append(place)
         truths = {_truth(label): [place] for place, label in enumerate(labels)}
         self.truths = truths if set(truths) == {True, False} and len(labels) == len(truths) else {}
         self.lower = {label.lower(): [place] for place, label in enumerate(labels)} if self.truths else {}
-        self.compared = are_numbers(labels) and len(self.numbers) == len(labels)
+        self.compared = are_numbers(numbers) and len(self.numbers) == len(labels)
 
     def written(self, given: str) -> list[int]:
         """Return the place of a text."""
-        number = Decimal(given) if self.compared and are_numbers([given]) else None
-        return self.places.get(given) or self.lower.get(given.lower()) or self._of_number(number)
+        same = self.places.get(given) or self.lower.get(given.lower())
+        if same or not self.compared:
+            return same or []
+        if self.has_commas or _WITH_COMMA.fullmatch(given):
+            (given,) = _with_points([given])
+        return self._of_number(Decimal(given)) if are_numbers([given]) else []
 
     def typed(self, given: str) -> list[int]:
         """Return the places of a number or boolean, as text."""
@@ -105,6 +116,10 @@ class _Reader:
 
     def _of_number(self, number: Decimal | None) -> list[int]:
         return [] if number is None else self.numbers.get(number, [])
+
+
+def _with_points(texts: Sequence[str]) -> list[str]:
+    return with_point(pl.Series(texts, dtype=pl.String)).to_list()
 
 
 def are_numbers(labels: Iterable[str]) -> bool:
