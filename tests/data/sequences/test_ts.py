@@ -10,6 +10,7 @@ import pytest
 
 from shoal.data.sequences.recognised import is_ts
 from shoal.data.sequences.ts import read_one, read_ts
+from shoal.data.targets.labels import classes_of
 from shoal.errors import DataError, ShoalWarning
 
 HEAD = "@problemName p\n@timeStamps false\n@univariate {one}\n{more}@classLabel true a B\n@data\n"
@@ -101,6 +102,15 @@ def test_labels_that_are_not_known(tmp_path: Path) -> None:
     data = read_one(write(tmp_path, UNIVARIATE + "1,2:?\n3,4:a\n"), strict=True)
     assert data.train.targets is not None
     assert data.train.targets.to_list() == [None, "a"]
+
+
+def test_labels_that_are_declared_are_texts(tmp_path: Path) -> None:
+    """As numbers 3.1 and 3.10 would be one class."""
+    text = UNIVARIATE.replace("true a B", "true 3.1 3.10 07") + "1,2:3.10\n3,4:3.1\n5,6:?\n"
+    targets = read_one(write(tmp_path, text, "n.ts"), strict=True).train.targets
+    assert targets is not None
+    assert targets.to_list() == ["3.10", "3.1", None]
+    assert classes_of(targets.drop_nulls()).labels == ("3.1", "3.10")
 
 
 def test_the_test_part_beside(tmp_path: Path) -> None:

@@ -215,7 +215,9 @@ class _File:
             self.tell(
                 f"{listed} in its header, and rows have {names_shown(strange)}", "add them to @classLabel"
             )
-        return labels
+        if strange or not known:
+            return labels
+        return labels.cast(pl.Categorical)  # 3.1 and 3.10 are two classes where both are declared
 
     def _numbers(self, labels: pl.Series, rows: list[Row]) -> pl.Series:
         numbers = labels.cast(pl.Float64, strict=False)
